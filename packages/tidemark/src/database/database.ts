@@ -1,0 +1,74 @@
+/**
+ * The seam between the store and a driver. Rooms above this one know no driver: they name statements, send text values and
+ * get text back, so that every driver, version of it and ORM above it reads the same (`pg` users replace type parsers
+ * globally; Prisma returns bigint; Date loses microseconds).
+ */
+
+/** One SQL statement of the library. Its name is the prepared statement's name: unique for each text, at most 63 bytes. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What is sent: arrays travel as PostgreSQL's `{…}` text, JSON as text. */
+export type Value = string | number | boolean | null;
+
+/** Every column of the library's statements is cast to text in SQL. */
+export type TextRow = Readonly<Record<string, string | null>>;
+
+export interface QueryOptions {
+  /** Cancels the statement on the server; the call then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Instead of the pool's `queryTimeoutMs`. 0: none. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface UserResult<Row> {
+  readonly rows: Row[];
+  readonly rowCount: number | null;
+}
+
+/** What runs statements: a pooled database, or one session inside a transaction. */
+export interface Queryable {
+  /**
+   * Runs one of the library's statements.
+   *
+   * Rejects only with a `TidemarkError` or `signal.reason`. What the caller may conclude:
+   * `DatabaseError` — the server answered: nothing of this statement was written;
+   * `ConnectionError` with `sent: false`, `PoolTimeoutError` — nothing was sent;
+   * `ConnectionError` with `sent: true` — the outcome is unknown.
+   */
+  query(statement: Statement, values: readonly Value[], options?: QueryOptions): Promise<readonly TextRow[]>;
+  /** Runs a statement of the user's with the driver's own types in and out. */
+  userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>>;
+}
+
+/** One connection inside a transaction. */
+export interface Session extends Queryable {
+  /** Runs a script of several statements without parameters (simple protocol). */
+  execute(script: string): Promise<void>;
+  /** The driver's own client. */
+  readonly client: unknown;
+}
+
+export interface TransactionOptions {
+  /** Milliseconds a transaction may sit idle before the server ends it. Default 60,000. */
+  readonly idleTimeoutMs?: number;
+}
+
+export interface Database extends Queryable {
+  /** `"pglite"` has one connection: nothing runs beside an open transaction. */
+  readonly driver: "pg" | "pglite";
+  /** The most statements that can run at once. */
+  readonly connections: number;
+  /** The `pg.Pool` or `PGlite` underneath, for `store.pool`. */
+  readonly pool: unknown;
+  /**
+   * BEGIN ISOLATION LEVEL READ COMMITTED, `work`, COMMIT; ROLLBACK when `work` throws, and its error passes through.
+   * A commit that the server turned into a rollback is a `DatabaseError`; a commit without an answer is an
+   * `OutcomeUnknownError`. Sets `idle_in_transaction_session_timeout`.
+   */
+  transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Waits for what runs, then closes what the library opened (never a pool of the user's own). */
+  close(): Promise<void>;
+}

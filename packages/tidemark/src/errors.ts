@@ -1,0 +1,356 @@
+import type { ExpectedVersion } from "./event.ts";
+
+/** Shared by every copy of the package in a process, so that `isTidemarkError` recognises all of them. */
+const brand = Symbol.for("tidemark.error");
+
+interface Origin {
+  readonly cause?: unknown;
+}
+
+/** What every error of the library is. `code` is stable and part of semantic versioning; messages are not. */
+export class TidemarkError extends Error {
+  readonly code: string;
+  /** Whether the same call, made again, can succeed without anything else changing. */
+  readonly retryable: boolean;
+
+  constructor(code: string, message: string, { retryable = false, ...origin }: Origin & { readonly retryable?: boolean } = {}) {
+    super(message, "cause" in origin ? { cause: origin.cause } : undefined);
+    this.code = code;
+    this.retryable = retryable;
+  }
+  static {
+    this.prototype.name = "TidemarkError";
+    Object.defineProperty(this.prototype, brand, { value: true });
+  }
+}
+
+/** One stream that was not where an append expected it. */
+export interface VersionConflict {
+  readonly streamId: string;
+  readonly expected: ExpectedVersion;
+  readonly actual: number;
+}
+
+function describeExpectation(expected: ExpectedVersion): string {
+  return typeof expected === "object" ? `unchanged since position ${expected.unchangedSince}` : `${expected}`;
+}
+
+/** A stream was not where the caller expected it. Nothing was written. */
+export class VersionConflictError extends TidemarkError {
+  declare readonly code: "VERSION_CONFLICT";
+  /** The first conflicting stream, its expectation and the version it is at. */
+  readonly streamId: string;
+  readonly expected: ExpectedVersion;
+  readonly actual: number;
+  /** Every conflicting stream of the append. */
+  readonly conflicts: readonly VersionConflict[];
+
+  constructor(conflicts: readonly [VersionConflict, ...VersionConflict[]]) {
+    const told = conflicts.map((c) => `Stream ${JSON.stringify(c.streamId)} is at ${c.actual}, expected ${describeExpectation(c.expected)}.`);
+    super("VERSION_CONFLICT", `${told.join(" ")} Nothing was written: read the stream, decide again, then append again.`);
+    const [first] = conflicts;
+    this.streamId = first.streamId;
+    this.expected = first.expected;
+    this.actual = first.actual;
+    this.conflicts = conflicts;
+  }
+  static {
+    this.prototype.name = "VersionConflictError";
+  }
+}
+
+/** An event with this id exists, with other content, in another stream, or with only a part of its append. Nothing was written. */
+export class DuplicateEventError extends TidemarkError {
+  declare readonly code: "DUPLICATE_EVENT";
+  readonly eventId: string;
+  /** The stream the append was for. */
+  readonly streamId: string;
+
+  constructor(eventId: string, streamId: string, difference: string, origin: Origin = {}) {
+    super(
+      "DUPLICATE_EVENT",
+      `Event ${eventId} for stream ${JSON.stringify(streamId)} exists already, ${difference}. Nothing was written: give new events new ids, and repeat an append only with everything it had.`,
+      origin,
+    );
+    this.eventId = eventId;
+    this.streamId = streamId;
+  }
+  static {
+    this.prototype.name = "DuplicateEventError";
+  }
+}
+
+/** An argument, option or event is not what the library accepts. Nothing was sent to the database. */
+export class InvalidArgumentError extends TidemarkError {
+  declare readonly code: "INVALID_ARGUMENT";
+  /** Where the value stands, as the caller wrote it: `events[2].data.price`. */
+  readonly path: string;
+
+  constructor(path: string, problem: string, origin: Origin = {}) {
+    super("INVALID_ARGUMENT", `${path} ${problem}`, origin);
+    this.path = path;
+  }
+  static {
+    this.prototype.name = "InvalidArgumentError";
+  }
+}
+
+/** An event's data and metadata are larger than `limits.eventBytes`. Nothing was sent. */
+export class EventTooLargeError extends TidemarkError {
+  declare readonly code: "EVENT_TOO_LARGE";
+  readonly path: string;
+  readonly bytes: number;
+  readonly limit: number;
+
+  constructor(path: string, bytes: number, limit: number) {
+    super("EVENT_TOO_LARGE", `${path} is ${bytes} bytes of JSON; the limit is ${limit}. Keep large payloads elsewhere and their address in the event, or raise limits.eventBytes (at most 16 MiB).`);
+    this.path = path;
+    this.bytes = bytes;
+    this.limit = limit;
+  }
+  static {
+    this.prototype.name = "EventTooLargeError";
+  }
+}
+
+/** More appends are waiting than `limits.queuedAppends`. This one was not queued. */
+export class QueueFullError extends TidemarkError {
+  declare readonly code: "QUEUE_FULL";
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super("QUEUE_FULL", `${limit} appends are waiting already. Nothing was written: slow the callers down, or raise limits.queuedAppends.`, { retryable: true });
+    this.limit = limit;
+  }
+  static {
+    this.prototype.name = "QueueFullError";
+  }
+}
+
+/** The database never answered whether it committed. */
+export class OutcomeUnknownError extends TidemarkError {
+  declare readonly code: "OUTCOME_UNKNOWN";
+  /** The ids the append was sent with; the same append with these ids is safe to repeat. Empty for a transaction of the caller's. */
+  readonly eventIds: readonly string[];
+
+  constructor(message: string, eventIds: readonly string[], origin: Origin = {}) {
+    super("OUTCOME_UNKNOWN", message, { retryable: eventIds.length > 0, ...origin });
+    this.eventIds = eventIds;
+  }
+  static {
+    this.prototype.name = "OutcomeUnknownError";
+  }
+}
+
+/** The database could not be reached, or the connection was lost. */
+export class ConnectionError extends TidemarkError {
+  declare readonly code: "CONNECTION";
+  /** False when nothing of the statement had been sent, so that nothing can have been written. */
+  readonly sent: boolean;
+  /** What the server said, when it said something (53300, 57P03, 57P01 …). */
+  readonly sqlState: string | undefined;
+
+  constructor(message: string, { sent, sqlState, ...origin }: Origin & { readonly sent: boolean; readonly sqlState?: string | undefined }) {
+    super("CONNECTION", message, { retryable: true, ...origin });
+    this.sent = sent;
+    this.sqlState = sqlState;
+  }
+  static {
+    this.prototype.name = "ConnectionError";
+  }
+}
+
+/** No pooled connection became free in time. Nothing was sent. */
+export class PoolTimeoutError extends TidemarkError {
+  declare readonly code: "POOL_TIMEOUT";
+  readonly waitedMs: number;
+  readonly max: number;
+
+  constructor(waitedMs: number, max: number, origin: Origin = {}) {
+    super("POOL_TIMEOUT", `No connection became free within ${waitedMs} ms; all ${max} are in use. Look for transactions that are held open, or raise pool.max.`, { retryable: true, ...origin });
+    this.waitedMs = waitedMs;
+    this.max = max;
+  }
+  static {
+    this.prototype.name = "PoolTimeoutError";
+  }
+}
+
+/** The schema in the database is older than this library needs, or missing. */
+export class SchemaOutdatedError extends TidemarkError {
+  declare readonly code: "SCHEMA_OUTDATED";
+  readonly schema: string;
+  /** The newest migration applied; 0 where there is none. */
+  readonly found: number;
+  readonly required: number;
+
+  constructor(schema: string, found: number, required: number) {
+    super(
+      "SCHEMA_OUTDATED",
+      found > 0
+        ? `Schema ${JSON.stringify(schema)} is at migration ${found}; this version of tidemark needs ${required}. Run: npx tidemark migrate up --schema ${shellWord(schema)}`
+        : `Schema ${JSON.stringify(schema)} holds no event store; this version of tidemark needs migration ${required}. Run: npx tidemark migrate up --schema ${shellWord(schema)}`,
+    );
+    this.schema = schema;
+    this.found = found;
+    this.required = required;
+  }
+  static {
+    this.prototype.name = "SchemaOutdatedError";
+  }
+}
+
+/** Quotes a schema name for a POSIX shell, so that the command in a message can be pasted. */
+function shellWord(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A newer version of tidemark changed the schema in a way that this version cannot work with. */
+export class SchemaTooNewError extends TidemarkError {
+  declare readonly code: "SCHEMA_TOO_NEW";
+  readonly schema: string;
+  readonly found: number;
+  readonly supported: number;
+
+  constructor(schema: string, found: number, supported: number) {
+    super("SCHEMA_TOO_NEW", `Schema ${JSON.stringify(schema)} is at migration ${found}, which a newer tidemark made and which this one (up to ${supported}) cannot work with. Update the tidemark package.`);
+    this.schema = schema;
+    this.found = found;
+    this.supported = supported;
+  }
+  static {
+    this.prototype.name = "SchemaTooNewError";
+  }
+}
+
+/** A migration that was applied has another text than the one in this package. */
+export class MigrationChangedError extends TidemarkError {
+  declare readonly code: "MIGRATION_CHANGED";
+  readonly migration: number;
+
+  constructor(schema: string, migration: number, applied: string, shipped: string) {
+    super(
+      "MIGRATION_CHANGED",
+      `Migration ${migration} of schema ${JSON.stringify(schema)} was applied with hash ${applied.slice(0, 12)}, but this package holds ${shipped.slice(0, 12)}. Either the row in its migrations table or the package was changed by hand; restore the one that was.`,
+    );
+    this.migration = migration;
+  }
+  static {
+    this.prototype.name = "MigrationChangedError";
+  }
+}
+
+/** The store was closed before this call. */
+export class StoreClosedError extends TidemarkError {
+  declare readonly code: "STORE_CLOSED";
+
+  constructor() {
+    super("STORE_CLOSED", "The store is closed. Open a new one with openEventStore, or close it later.");
+  }
+  static {
+    this.prototype.name = "StoreClosedError";
+  }
+}
+
+/** Another process, or another store of this one, has the folder open. */
+export class StoreLockedError extends TidemarkError {
+  declare readonly code: "STORE_LOCKED";
+  readonly folder: string;
+  readonly lockFile: string;
+  /** The process that holds the folder. */
+  readonly pid: number;
+  readonly host: string;
+  readonly command: string;
+
+  constructor(folder: string, lockFile: string, holder: { readonly pid: number; readonly host: string; readonly command: string }) {
+    super(
+      "STORE_LOCKED",
+      `Folder ${JSON.stringify(folder)} is open in process ${holder.pid} on ${holder.host} (${holder.command}). Close it there first: an embedded database works for one process at a time. If that process is not a tidemark one, remove ${JSON.stringify(lockFile)}.`,
+    );
+    this.folder = folder;
+    this.lockFile = lockFile;
+    this.pid = holder.pid;
+    this.host = holder.host;
+    this.command = holder.command;
+  }
+  static {
+    this.prototype.name = "StoreLockedError";
+  }
+}
+
+/** An optional package that this call needs is not installed. */
+export class MissingDependencyError extends TidemarkError {
+  declare readonly code: "MISSING_DEPENDENCY";
+  readonly dependency: string;
+
+  constructor(dependency: string, purpose: string, origin: Origin = {}) {
+    super("MISSING_DEPENDENCY", `${purpose} needs the package ${dependency}. Run: npm install ${dependency}`, origin);
+    this.dependency = dependency;
+  }
+  static {
+    this.prototype.name = "MissingDependencyError";
+  }
+}
+
+/** PostgreSQL could not serialise the caller's REPEATABLE READ or SERIALIZABLE transaction. Roll it back and run it again. */
+export class SerializationFailureError extends TidemarkError {
+  declare readonly code: "SERIALIZATION_FAILURE";
+  readonly sqlState: string;
+
+  constructor(sqlState: string, origin: Origin = {}) {
+    super("SERIALIZATION_FAILURE", `PostgreSQL could not serialise this transaction (${sqlState}). Nothing of it was written: roll it back and run all of it again.`, { retryable: true, ...origin });
+    this.sqlState = sqlState;
+  }
+  static {
+    this.prototype.name = "SerializationFailureError";
+  }
+}
+
+/** Any other answer of PostgreSQL's. The statement wrote nothing. */
+export class DatabaseError extends TidemarkError {
+  declare readonly code: "DATABASE";
+  /** Five characters; see PostgreSQL's appendix "Error Codes". */
+  readonly sqlState: string;
+  readonly constraint: string | undefined;
+  readonly table: string | undefined;
+
+  constructor(message: string, { sqlState, constraint, table, ...origin }: Origin & { readonly sqlState: string; readonly constraint?: string | undefined; readonly table?: string | undefined; readonly retryable?: boolean }) {
+    super("DATABASE", message, origin);
+    this.sqlState = sqlState;
+    this.constraint = constraint;
+    this.table = table;
+  }
+  static {
+    this.prototype.name = "DatabaseError";
+  }
+}
+
+/** Every error by its code. */
+export interface ErrorByCode {
+  readonly VERSION_CONFLICT: VersionConflictError;
+  readonly DUPLICATE_EVENT: DuplicateEventError;
+  readonly INVALID_ARGUMENT: InvalidArgumentError;
+  readonly EVENT_TOO_LARGE: EventTooLargeError;
+  readonly QUEUE_FULL: QueueFullError;
+  readonly OUTCOME_UNKNOWN: OutcomeUnknownError;
+  readonly CONNECTION: ConnectionError;
+  readonly POOL_TIMEOUT: PoolTimeoutError;
+  readonly SCHEMA_OUTDATED: SchemaOutdatedError;
+  readonly SCHEMA_TOO_NEW: SchemaTooNewError;
+  readonly MIGRATION_CHANGED: MigrationChangedError;
+  readonly STORE_CLOSED: StoreClosedError;
+  readonly STORE_LOCKED: StoreLockedError;
+  readonly MISSING_DEPENDENCY: MissingDependencyError;
+  readonly SERIALIZATION_FAILURE: SerializationFailureError;
+  readonly DATABASE: DatabaseError;
+}
+
+/**
+ * Whether `error` is one of the library's, and has this code. Works across copies of the package in one process, where
+ * `instanceof` does not.
+ */
+export function isTidemarkError(error: unknown): error is TidemarkError;
+export function isTidemarkError<Code extends keyof ErrorByCode>(error: unknown, code: Code): error is ErrorByCode[Code];
+export function isTidemarkError(error: unknown, code?: string): boolean {
+  return error instanceof Error && brand in error && (code === undefined || ("code" in error && error.code === code));
+}

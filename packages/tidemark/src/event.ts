@@ -1,0 +1,89 @@
+/** Anything JSON can hold. A property that is `undefined` is left out. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
+
+/** Facts about an event that are not the business fact itself: correlation, causation, actor, and any key of your own. */
+export interface EventMetadata {
+  readonly correlationId?: string;
+  readonly causationId?: string;
+  readonly actorId?: string;
+  /** ISO 8601. When it happened in the world; `recordedAt` is when the store wrote it. */
+  readonly occurredAt?: string;
+  /** W3C Trace Context. */
+  readonly traceparent?: string;
+  readonly [key: string]: JsonValue | undefined;
+}
+
+/** A business fact: its type, its data, and optional metadata. Describe a stream's events as a union of these. */
+// oxlint-disable-next-line no-empty-object-type -- the contract's default: no keys of its own
+export interface Event<Type extends string = string, Data = unknown, Metadata extends object = {}> {
+  /** 1–256 bytes of UTF-8 without control characters. */
+  readonly type: Type;
+  readonly data: Data;
+  readonly metadata?: EventMetadata & Metadata;
+}
+
+/** What a writer may add to an event. */
+export interface Writing {
+  /** A UUID; version 7 by default. The same id with the same content is written once: see `appendToStream`. */
+  readonly id?: string;
+  /** At most 64, each 1–256 bytes of UTF-8 without control characters. */
+  readonly tags?: readonly string[];
+}
+
+/** What the store adds to an event. */
+export interface Recording {
+  readonly id: string;
+  readonly metadata: EventMetadata;
+  readonly tags: readonly string[];
+  readonly streamId: string;
+  /** The part of `streamId` before its first `-`; the whole of it where there is none. */
+  readonly category: string;
+  /** The event's place in its stream: 1, 2, 3 … without gaps. */
+  readonly version: number;
+  /** The event's place in the store: rises, is unique, may have gaps. */
+  readonly position: number;
+  /** The database's clock at the append, in whole milliseconds. */
+  readonly recordedAt: Date;
+  /** The version of the event type's shape; 1 until a catalogue says otherwise. */
+  readonly schemaVersion: number;
+  /** `""` for the store itself. */
+  readonly tenant: string;
+}
+
+/** An event to write. `NewEvent<CartEvent>` is a union that checks `data` for each `type`. */
+export type NewEvent<E extends Event = Event> = E & Writing;
+
+/** An event as stored. `RecordedEvent<CartEvent>` narrows by `type`. */
+export type RecordedEvent<E extends Event = Event> = E & Recording;
+
+/** The members of a union with these types: `EventOf<CartEvent, "ItemAdded">`. */
+export type EventOf<E extends Event, Type extends E["type"]> = string extends E["type"] ? E : Extract<E, { readonly type: Type }>;
+
+/** One alternative of a query; everything named in it must hold. */
+export interface EventQueryItem<E extends Event = Event> {
+  /** Any of these types. */
+  readonly types?: readonly E["type"][];
+  /** Any of these categories. */
+  readonly categories?: readonly string[];
+  /** Any of these streams. */
+  readonly streamIds?: readonly string[];
+  /** All of these tags. */
+  readonly tags?: readonly string[];
+  /** `data` contains this (PostgreSQL's jsonb `@>`). */
+  readonly data?: { readonly [key: string]: JsonValue };
+}
+
+/** One alternative, or several of which any may match. */
+export type EventQuery<E extends Event = Event> = EventQueryItem<E> | readonly EventQueryItem<E>[];
+
+/**
+ * What an append expects of its stream: an exact version, `"any"` (the default), `"no-stream"`, `"stream-exists"`, or
+ * `{ unchangedSince: position }`: nothing in this stream after that place in the log.
+ */
+export type ExpectedVersion = number | "any" | "no-stream" | "stream-exists" | { readonly unchangedSince: number };
+
+/** The part of a `streamId` before its first `-`; the whole of it where there is none. */
+export function categoryOf(streamId: string): string {
+  const dash = streamId.indexOf("-");
+  return dash === -1 ? streamId : streamId.slice(0, dash);
+}
