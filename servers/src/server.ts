@@ -34,6 +34,7 @@ export interface Server extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it again after `stop` or `kill`, on the same port. */
   start(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Starts a PostgreSQL server. It ends, and its folder is removed, when it is disposed of or this process ends. */

@@ -20,6 +20,7 @@ export interface Proxy extends AsyncDisposable {
   cutAll(): void;
   /** Closes every connection and the port. */
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export async function startProxy({ port: target }: { readonly port: number }): Promise<Proxy> {

@@ -1,0 +1,37 @@
+import pg from "pg";
+import { describe, eventually, expect, test } from "./test.ts";
+
+describe("a test's database", () => {
+  test("is its file's own, with an empty search_path for every session", async ({ databaseUrl, sql }) => {
+    const { rows } = await sql.query("select current_database() as name, current_setting('search_path') as path, current_setting('fsync') as fsync");
+    expect(rows).toEqual([{ name: new URL(databaseUrl).pathname.slice(1), path: '""', fsync: expect.any(String) }]);
+    await expect(sql.query("create table nowhere (n int)")).rejects.toThrow("no schema has been selected to create in");
+  });
+
+  test("has a schema name for each test that must be quoted", async ({ schema, sql }) => {
+    await sql.query(`create schema ${pg.escapeIdentifier(schema)}`);
+    await sql.query(`create table ${pg.escapeIdentifier(schema)}.somewhere (n int)`);
+    await expect(sql.query(`select n from ${schema}.somewhere`)).rejects.toThrow("unterminated quoted identifier");
+  });
+
+  test.for([1, 2])("gives another name to test %i of several", async (_, { schema, sql }) => {
+    const { rows } = await sql.query("select 1 from pg_namespace where nspname = $1", [schema]);
+    expect(rows).toEqual([]);
+    await sql.query(`create schema ${pg.escapeIdentifier(schema)}`);
+  });
+});
+
+describe("eventually", () => {
+  test("returns what the first successful check returned", async () => {
+    let checks = 0;
+    const third = eventually(() => {
+      if (++checks < 3) throw new Error("not yet");
+      return checks;
+    });
+    expect(await third).toBe(3);
+  });
+
+  test("rejects with the last failure when the time is over", async () => {
+    await expect(eventually(() => Promise.reject(new Error("never")), { timeoutMs: 30 })).rejects.toThrow("never");
+  });
+});

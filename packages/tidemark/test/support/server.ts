@@ -1,0 +1,28 @@
+import { startServer } from "servers";
+import type { TestProject } from "vitest/node";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A database of the run's server, as a superuser. Tests take `databaseUrl` instead, which is their own. */
+    readonly serverUrl: string;
+  }
+}
+
+/** For tests that crash nothing: durability would only cost time, and prepared transactions are off by default. */
+const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: 200, max_prepared_transactions: 20 };
+
+/** Starts one server for the whole run, or takes the one that TIDEMARK_TEST_URL names. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env["TIDEMARK_TEST_URL"];
+  if (given !== undefined) {
+    const { host, pathname } = new URL(given);
+    console.log(`Tests use the PostgreSQL server at ${host}${pathname} (TIDEMARK_TEST_URL).`);
+    project.provide("serverUrl", given);
+    return async () => undefined;
+  }
+  const started = performance.now();
+  const server = await startServer({ settings });
+  console.log(`Tests use a PostgreSQL ${server.version} server on port ${server.port}, started in ${Math.round(performance.now() - started)} ms.`);
+  project.provide("serverUrl", server.url);
+  return () => server[Symbol.asyncDispose]();
+}

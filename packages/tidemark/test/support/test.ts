@@ -1,0 +1,49 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { inject, test as base, vi } from "vitest";
+
+let tests = 0;
+
+/**
+ * Tests with a database.
+ *
+ * `databaseUrl`: a database of this test file's own, dropped after it.
+ * `sql`: a pool of connections to it.
+ * `schema`: the name of a PostgreSQL schema that no other test uses. It must be quoted in SQL: `pg.escapeIdentifier(schema)`.
+ *
+ * Every session in the database has an empty search_path, so that a statement that leaves out its schema fails.
+ */
+export const test = base
+  .extend("databaseUrl", { scope: "file" }, async ({}, { onCleanup }) => {
+    const name = `tidemark_test_${randomBytes(6).toString("hex")}`;
+    const serverUrl = inject("serverUrl");
+    await administer(serverUrl, `create database ${name} template template0`);
+    await administer(serverUrl, `alter database ${name} set search_path = ''`);
+    onCleanup(() => administer(serverUrl, `drop database ${name} with (force)`));
+    const url = new URL(serverUrl);
+    url.pathname = `/${name}`;
+    return url.href;
+  })
+  .extend("sql", { scope: "file" }, async ({ databaseUrl }, { onCleanup }) => {
+    const pool = new pg.Pool({ connectionString: databaseUrl });
+    onCleanup(() => pool.end());
+    return pool;
+  })
+  .extend("schema", () => `we"ird Schema ${++tests}`);
+
+export { describe, expect } from "vitest";
+
+/** Waits until `check` no longer throws, and returns what it returned. For facts that nothing announces. */
+export function eventually<T>(check: () => T | Promise<T>, { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<T> {
+  return vi.waitFor(check, { timeout: timeoutMs, interval: 10 });
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,39 @@
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+
+/** Tests run what is in `src`, not the last build: `tidemark` resolves through its export condition `source`. */
+const conditions = ["source", "module", "node", "development|production"];
+
+function project(name: string, include: readonly string[], exclude: readonly string[] = []): TestProjectConfiguration {
+  return {
+    extends: true,
+    test: { name, include: [...include], exclude: ["**/node_modules/**", "**/dist/**", ...exclude] },
+  };
+}
+
+const contract = "packages/tidemark/test/contract/**/*.test.ts";
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: [
+      project("tidemark", ["packages/tidemark/{src,test}/**/*.test.ts"], [contract]),
+      project("contract", [contract]),
+      project("servers", ["servers/test/**/*.test.ts"]),
+      project("examples", ["examples/**/*.test.ts"]),
+      project("docs", ["docs/**/*.test.ts"]),
+      project("scripts", ["scripts/**/*.test.ts"]),
+    ],
+    globalSetup: ["packages/tidemark/test/support/server.ts"],
+    // Child processes, unlike threads, have signals and can be ended when a test hangs.
+    pool: "forks",
+    execArgv: ["--conditions=source"],
+    // PostgreSQL and the client share the machine with the tests: what takes 50 ms alone may take seconds beside others.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // A test that is left out, or that only passes alone, is no proof.
+    allowOnly: false,
+    passWithNoTests: false,
+    sequence: { hooks: "list" },
+  },
+});
