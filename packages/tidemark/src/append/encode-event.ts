@@ -1,0 +1,62 @@
+import { Flaw } from "../arguments/flaw.ts";
+import { writeJson } from "../arguments/json.ts";
+import { checkEventType, checkTags, isEventType } from "../arguments/names.ts";
+import { isRecord, unknownKey } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import { checkUuid } from "../arguments/uuid.ts";
+import { EventTooLargeError, InvalidArgumentError } from "../errors.ts";
+import type { EncodedEvent } from "./encoded.ts";
+import type { Tally } from "./tally.ts";
+
+const known = ["type", "data", "metadata", "id", "tags"];
+const stamped = ["streamId", "category", "version", "position", "recordedAt", "schemaVersion", "tenant"];
+/** The size of an event that is refused is exact up to this many times the limit; counting on would only cost memory. */
+const countedTimes = 4;
+
+/** The path of something in the event: `.type`. Built only for an error, for most events have none. */
+export type PathTo = (field: string) => string;
+
+/** Checks one event, turns it into text and adds it to the tally. Reads each of its properties once. */
+export function encodeEvent(event: unknown, tally: Tally, at: PathTo): EncodedEvent {
+  if (!isRecord(event)) throw new InvalidArgumentError(at(""), `must be an event such as { type: "ItemAdded", data: {} }, not ${show(event)}`);
+  refuseUnknown(event, at);
+  const { type, data, metadata, id, tags } = event;
+  const { eventBytes, createId } = tally.settings;
+  const room = eventBytes * countedTimes;
+  const encoded: EncodedEvent = {
+    type: isEventType(type) ? type : checkEventType(type, at(".type")),
+    data: writePart(data, room, eventBytes, ".data", at),
+    metadata: metadata === undefined ? "" : encodeMetadata(metadata, room, eventBytes, at),
+    tags: tags === undefined ? "" : checkTags(tags, at(".tags")).join("\x1f"),
+    id: id === undefined ? checkUuid(createId(), "createId()") : checkUuid(id, at(".id")),
+  };
+  tally.addEvent(encoded.id, id !== undefined, Buffer.byteLength(encoded.data) + Buffer.byteLength(encoded.metadata), at);
+  return encoded;
+}
+
+function encodeMetadata(metadata: unknown, room: number, eventBytes: number, at: PathTo): string {
+  if (!isRecord(metadata)) throw new InvalidArgumentError(at(".metadata"), `must be a plain object, not ${show(metadata)}`);
+  const text = writePart(metadata, room, eventBytes, ".metadata", at);
+  return text === "{}" ? "" : text;
+}
+
+function writePart(value: unknown, room: number, eventBytes: number, field: string, at: PathTo): string {
+  try {
+    return writeJson(value, room);
+  } catch (error) {
+    const flaw = Flaw.of(error);
+    if (flaw.excess !== undefined && flaw.loop() === undefined) throw new EventTooLargeError(at(""), room + flaw.excess, eventBytes);
+    throw flaw.at(at(field));
+  }
+}
+
+/** A misspelt key would be lost in silence. */
+function refuseUnknown(event: object, at: PathTo): void {
+  for (const key of Object.keys(event)) {
+    if (known.includes(key)) continue;
+    if (stamped.includes(key)) {
+      throw new InvalidArgumentError(at(`.${key}`), "is set by the store; to write an event that was read, pass its type, data, metadata and tags alone");
+    }
+    throw unknownKey(at(""), key, known, "is not a part of an event");
+  }
+}

@@ -1,0 +1,34 @@
+import type { ExpectedVersion } from "../event.ts";
+
+/**
+ * An append as it waits in the queue: checked, and as text. No text in it holds `\x1e` or `\x1f`: JSON escapes control
+ * characters and names have none, so these two can separate values on the wire.
+ */
+export interface EncodedAppend {
+  readonly parts: readonly EncodedPart[];
+  /** How many, over all parts. */
+  readonly events: number;
+  /** Of UTF-8, of all data and metadata. */
+  readonly bytes: number;
+  /** The caller gave at least one id, so the append may be a repetition of an earlier one. */
+  readonly ownIds: boolean;
+}
+
+export interface EncodedPart {
+  readonly tenant: string;
+  readonly streamId: string;
+  readonly expected: ExpectedVersion;
+  readonly events: readonly EncodedEvent[];
+}
+
+export interface EncodedEvent {
+  /** A UUID in lower case. */
+  readonly id: string;
+  readonly type: string;
+  /** JSON. */
+  readonly data: string;
+  /** JSON; `""` where there is none. */
+  readonly metadata: string;
+  /** Joined by `\x1f`; `""` where there are none. */
+  readonly tags: string;
+}

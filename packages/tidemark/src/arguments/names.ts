@@ -1,0 +1,102 @@
+import { InvalidArgumentError } from "../errors.ts";
+import { show, showText } from "./show.ts";
+
+/** What a kind of name may be. Bytes are of UTF-8. */
+interface NameRule {
+  readonly what: string;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+}
+
+const streamIdRule: NameRule = { what: "a stream id", minBytes: 1, maxBytes: 512 };
+const eventTypeRule: NameRule = { what: "an event type", minBytes: 1, maxBytes: 256 };
+const tagRule: NameRule = { what: "a tag", minBytes: 1, maxBytes: 256 };
+const tenantRule: NameRule = { what: "a tenant", minBytes: 0, maxBytes: 128 };
+const prefixRule: NameRule = { what: "the beginning of a stream id", minBytes: 0, maxBytes: 512 };
+const categoryRule: NameRule = { what: "a category", minBytes: 0, maxBytes: 512 };
+/** PostgreSQL cuts longer identifiers silently, so that two schemas could become one. */
+const schemaRule: NameRule = { what: "a schema name", minBytes: 1, maxBytes: 63 };
+
+const maxTags = 64;
+
+/** Controls are refused everywhere: PostgreSQL refuses NUL, and `\x1e` and `\x1f` separate values on the wire. */
+const control = /[\u0000-\u001f\u007f-\u009f]/;
+/** One pass for the common case. A surrogate may still be half of a pair, which is fine. */
+const controlOrSurrogate = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff]/;
+/** With the u flag, pairs are one character and only halves match. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** A stream id: 1–512 bytes of UTF-8, well-formed, no control characters. */
+export function checkStreamId(value: unknown, path: string): string {
+  return keeps(streamIdRule, value) ? value : refuse(streamIdRule, value, path);
+}
+
+/** An event type: 1–256 bytes. */
+export function checkEventType(value: unknown, path: string): string {
+  return keeps(eventTypeRule, value) ? value : refuse(eventTypeRule, value, path);
+}
+
+/** Whether `value` is a legal event type. The append's hot path asks this, and builds a path only for an error. */
+export function isEventType(value: unknown): value is string {
+  return keeps(eventTypeRule, value);
+}
+
+/** A tag: 1–256 bytes. */
+export function checkTag(value: unknown, path: string): string {
+  return keeps(tagRule, value) ? value : refuse(tagRule, value, path);
+}
+
+/** An event's tags: at most 64 of them. A tag given twice counts once: tags are a set. */
+export function checkTags(value: unknown, path: string): readonly string[] {
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of tags, not ${show(value)}`);
+  if (value.length > maxTags) throw new InvalidArgumentError(path, `holds ${value.length} tags; an event takes at most ${maxTags}`);
+  const tags: string[] = [];
+  for (let index = 0; index < value.length; index++) {
+    const tag: unknown = value[index];
+    if (!keeps(tagRule, tag)) return refuse(tagRule, tag, `${path}[${index}]`);
+    if (!tags.includes(tag)) tags.push(tag);
+  }
+  return tags;
+}
+
+/** A tenant: at most 128 bytes; `""` is the store itself. */
+export function checkTenant(value: unknown, path: string): string {
+  return keeps(tenantRule, value) ? value : refuse(tenantRule, value, path);
+}
+
+/** The beginning of stream ids: at most 512 bytes; `""` begins them all. */
+export function checkPrefix(value: unknown, path: string): string {
+  return keeps(prefixRule, value) ? value : refuse(prefixRule, value, path);
+}
+
+/** A category: what stands before the first `-` of a stream id, so it holds none itself. */
+export function checkCategory(value: unknown, path: string): string {
+  const category = keeps(categoryRule, value) ? value : refuse(categoryRule, value, path);
+  if (category.includes("-")) throw new InvalidArgumentError(path, `holds a "-", but a category ends before the first one; got ${showText(category)}`);
+  return category;
+}
+
+/** The name of a PostgreSQL schema: 1–63 bytes. Any other character is fine: the store quotes it. */
+export function checkSchemaName(value: unknown, path: string): string {
+  return keeps(schemaRule, value) ? value : refuse(schemaRule, value, path);
+}
+
+function keeps(rule: NameRule, value: unknown): value is string {
+  if (typeof value !== "string" || value.length < rule.minBytes || value.length > rule.maxBytes) return false;
+  if (controlOrSurrogate.test(value) && (control.test(value) || loneSurrogate.test(value))) return false;
+  // One UTF-16 unit is at most three bytes, so short names need no count.
+  return value.length * 3 <= rule.maxBytes || Buffer.byteLength(value) <= rule.maxBytes;
+}
+
+function refuse(rule: NameRule, value: unknown, path: string): never {
+  throw new InvalidArgumentError(path, describe(rule, value));
+}
+
+function describe(rule: NameRule, value: unknown): string {
+  if (typeof value !== "string") return `must be ${rule.what} (a string), not ${show(value)}`;
+  if (value === "") return `is empty; ${rule.what} has 1 to ${rule.maxBytes} bytes`;
+  const at = value.search(control);
+  if (at !== -1) return `holds the control character ${showText(value.charAt(at)).slice(1, -1)} at index ${at}; ${rule.what} must hold none; got ${showText(value)}`;
+  if (loneSurrogate.test(value)) return `holds half of a surrogate pair, which UTF-8 cannot express; got ${showText(value)}`;
+  return `is ${Buffer.byteLength(value)} bytes of UTF-8; ${rule.what} has ${rule.minBytes} to ${rule.maxBytes}; got ${showText(value)}`;
+}

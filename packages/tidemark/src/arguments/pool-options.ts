@@ -1,0 +1,77 @@
+import { InvalidArgumentError } from "../errors.ts";
+import { checkBoolean, wholeNumber } from "./checks.ts";
+import { checkOptions, isRecord } from "./options.ts";
+import { show } from "./show.ts";
+
+/** Settings of the store's own pool. */
+export interface PoolSettings {
+  /** The most connections, 1 to 10,000. Default 10. */
+  readonly max?: number;
+  /** Connections kept open when nothing runs, 0 to `max`. Default 0. */
+  readonly min?: number;
+  /** Milliseconds a call waits for a connection, at most 2,147,483,647; 0: for ever. Default 10,000. Beyond: `PoolTimeoutError` or `ConnectionError`. */
+  readonly connectionTimeoutMs?: number;
+  /** Milliseconds after which an idle connection closes; 0: never. Default 600,000. */
+  readonly idleTimeoutMs?: number;
+  /** Milliseconds after which a connection is replaced; 0: never. Default 1,800,000. */
+  readonly maxLifetimeMs?: number;
+  /** Milliseconds a statement may take; 0: no bound. Default 30,000. */
+  readonly queryTimeoutMs?: number;
+  /** Ask a connection for a sign of life before each use. Default false. */
+  readonly pingBeforeUse?: boolean;
+}
+
+export type ValidPoolSettings = Required<PoolSettings>;
+
+/** What the store needs of a `pg.Pool`. */
+export interface PgPool {
+  connect(): Promise<{ query: unknown; release: unknown }>;
+  readonly totalCount: number;
+}
+
+/** What the store recognises a `PGlite` by. */
+export interface PGliteInstance {
+  readonly waitReady: Promise<void>;
+  query: unknown;
+  exec: unknown;
+}
+
+/** setTimeout takes no more: it would fire at once. */
+const mostMs = 2_147_483_647;
+const shape = {
+  max: wholeNumber(1, 10_000),
+  min: wholeNumber(0, 10_000),
+  connectionTimeoutMs: wholeNumber(0, mostMs),
+  idleTimeoutMs: wholeNumber(0, mostMs),
+  maxLifetimeMs: wholeNumber(0, mostMs),
+  queryTimeoutMs: wholeNumber(0, mostMs),
+  pingBeforeUse: checkBoolean,
+};
+const defaults: ValidPoolSettings = {
+  max: 10,
+  min: 0,
+  connectionTimeoutMs: 10_000,
+  idleTimeoutMs: 600_000,
+  maxLifetimeMs: 1_800_000,
+  queryTimeoutMs: 30_000,
+  pingBeforeUse: false,
+};
+
+export function isPGlite(value: unknown): value is PGliteInstance {
+  return isRecord(value) && "waitReady" in value && typeof value["query"] === "function" && typeof value["exec"] === "function";
+}
+
+export function isPgPool(value: unknown): value is PgPool {
+  return isRecord(value) && typeof value["connect"] === "function" && typeof value["totalCount"] === "number";
+}
+
+/** The option `pool`: settings, or an object of a driver, which passes through. */
+export function checkPool(value: unknown, path: string): { readonly pool: ValidPoolSettings; readonly givenPool: PgPool | PGliteInstance | undefined } {
+  if (isPGlite(value) || isPgPool(value)) return { pool: defaults, givenPool: value };
+  if (isRecord(value) && (typeof value["query"] === "function" || typeof value["connect"] === "function")) {
+    throw new InvalidArgumentError(path, `must be settings, a pg.Pool or a PGlite, not ${show(value)}; a single client cannot serve a store, so pass a pool`);
+  }
+  const pool = { ...defaults, ...checkOptions(value, shape, path) };
+  if (pool.min > pool.max) throw new InvalidArgumentError(`${path}.min`, `is ${pool.min}, more than ${path}.max, ${pool.max}`);
+  return { pool, givenPool: undefined };
+}

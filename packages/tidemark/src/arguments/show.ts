@@ -1,0 +1,57 @@
+/** What a terminal or a log viewer would act on or hide: controls, bidi marks, zero-width and line separators, lone surrogates. */
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
+const shownCharacters = 60;
+
+/** Text for a message: in quotes, what a terminal would act on escaped, what is long cut. */
+export function showText(text: string): string {
+  const cut = text.length > shownCharacters;
+  const shown = JSON.stringify(cut ? text.slice(0, shownCharacters) : text).replaceAll(unsafe, escape);
+  return cut ? `${shown}… (${text.length} characters)` : shown;
+}
+
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** Any value for a message: what it is, never all that it holds. Never throws. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return showText(value);
+    case "number":
+      return Object.is(value, -0) ? "-0" : `${value}`;
+    case "bigint":
+      return `${`${value}`.slice(0, shownCharacters)}n`;
+    case "function":
+      return "a function";
+    case "symbol":
+      return "a symbol";
+    case "object":
+      return value === null ? "null" : showObject(value);
+    default:
+      return `${value}`;
+  }
+}
+
+function showObject(value: object): string {
+  const name = className(value);
+  if (name === "Object") return "an object";
+  return name === "Array" ? "an array" : `an object of class ${name}`;
+}
+
+/** The name of an object's class, `Object` where it has none. A trap or getter that throws counts as none. */
+export function className(value: object): string {
+  try {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    const maker: unknown = typeof prototype === "object" && prototype !== null && "constructor" in prototype ? prototype.constructor : undefined;
+    return typeof maker === "function" && maker.name !== "" ? showText(maker.name).slice(1, -1) : "Object";
+  } catch {
+    return "Object";
+  }
+}
+
+/** One step of a path: `.price`, `[3]` or `["unit price"]`. */
+export function showStep(step: string | number): string {
+  if (typeof step === "number") return `[${step}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) && step.length <= shownCharacters ? `.${step}` : `[${showText(step)}]`;
+}

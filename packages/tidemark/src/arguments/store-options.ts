@@ -1,0 +1,121 @@
+import { InvalidArgumentError } from "../errors.ts";
+import { checkBoolean, checkFunction, notYet, oneOf, wholeNumber } from "./checks.ts";
+import { checkSchemaName } from "./names.ts";
+import { checkOptions, isRecord } from "./options.ts";
+import { checkPool, type PgPool, type PGliteInstance, type PoolSettings, type ValidPoolSettings } from "./pool-options.ts";
+import { show } from "./show.ts";
+import { checkStoreUrl, type StoreTarget } from "./store-url.ts";
+import { newId } from "./uuid.ts";
+
+/** Where the store tells what it does. `console` is one. */
+export interface Logger {
+  debug(...args: unknown[]): void;
+  info(...args: unknown[]): void;
+  warn(...args: unknown[]): void;
+  error(...args: unknown[]): void;
+}
+
+export interface StoreOptions {
+  /** The PostgreSQL schema that holds the store, 1–63 bytes; several stores fit one database. Default `"tidemark"`. */
+  readonly schema?: string;
+  /** `"auto"` (default): bring the schema up to date; `"verify"`: throw when it is behind; `"off"`: do not look. */
+  readonly migrate?: "auto" | "verify" | "off";
+  /** A `pg.Pool` or a `PGlite` of your own, which the store never closes, or settings of the store's own pool. */
+  readonly pool?: PgPool | PGliteInstance | PoolSettings;
+  /** Use named prepared statements. Default true; where a pooler loses them the store says so once and goes on without. */
+  readonly prepare?: boolean;
+  /**
+   * `synchronous_commit` of appends. `"server"` (default): as the server is set; `"on"`: an append that has returned
+   * survives a crash of the server; `"off"`: faster, and a crash may lose the last moments.
+   */
+  readonly durability?: "server" | "on" | "off";
+  readonly limits?: {
+    /** Bytes of JSON in one event's data and metadata, 1,024 to 16,777,216. Default 1,048,576. Beyond: `EventTooLargeError`. */
+    readonly eventBytes?: number;
+    /** Appends that wait, at least 1. Default 10,000. Beyond: `QueueFullError`. */
+    readonly queuedAppends?: number;
+  };
+  /** Default: warnings and errors to stderr, nothing else. */
+  readonly logger?: Logger;
+  /** The clock of `recordedAt`, for tests. Default: the database's. */
+  readonly now?: () => Date;
+  /** Makes the ids of events that come without one: UUIDs that never repeat. Default: version 7. */
+  readonly createId?: () => string;
+}
+
+/** Options as the store works with them: everything is there. */
+export interface ValidStoreOptions {
+  readonly schema: string;
+  readonly migrate: "auto" | "verify" | "off";
+  /** The caller's own pool or PGlite, else undefined. */
+  readonly givenPool: PgPool | PGliteInstance | undefined;
+  readonly pool: ValidPoolSettings;
+  readonly prepare: boolean;
+  readonly durability: "server" | "on" | "off";
+  readonly limits: { readonly eventBytes: number; readonly queuedAppends: number };
+  readonly logger: Logger;
+  readonly now: (() => Date) | undefined;
+  readonly createId: () => string;
+}
+
+const limitsShape = { eventBytes: wholeNumber(1024, 16 * 1024 * 1024), queuedAppends: wholeNumber(1) };
+const shape = {
+  schema: checkSchemaName,
+  migrate: oneOf("auto", "verify", "off"),
+  pool: checkPool,
+  prepare: checkBoolean,
+  durability: oneOf("server", "on", "off"),
+  limits: (value: unknown, path: string) => checkOptions(value, limitsShape, path),
+  logger: checkLogger,
+  now: checkFunction<() => Date>,
+  createId: checkFunction<() => string>,
+  projections: notYet("it has no projections"),
+  events: notYet("it has no event catalogue"),
+};
+
+/** Written at the time of the call, so that a console replaced later is used. */
+const standardError: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  // oxlint-disable-next-line no-console -- the documented default
+  warn: (...args) => console.warn(...args),
+  // oxlint-disable-next-line no-console -- the documented default
+  error: (...args) => console.error(...args),
+};
+
+/** Both arguments of `openEventStore`, which may be called with options alone. */
+export function checkOpenArguments(first: unknown, second: unknown): { readonly target: StoreTarget; readonly options: ValidStoreOptions } {
+  const optionsAlone = typeof first === "object" && first !== null;
+  if (optionsAlone && second !== undefined) throw new InvalidArgumentError("url", `must be a string where options follow it, not ${show(first)}`);
+  const target = checkStoreUrl(optionsAlone ? undefined : first);
+  const options = checkStoreOptions(optionsAlone ? first : second);
+  if (target.kind !== "memory" && options.givenPool !== undefined) {
+    throw new InvalidArgumentError("options.pool", "is a pool of its own, and a URL was given too; leave the URL out, or pass pool settings");
+  }
+  return { target, options };
+}
+
+/** Checks the options of `openEventStore` and fills in the defaults. */
+export function checkStoreOptions(options: unknown): ValidStoreOptions {
+  const given = checkOptions(options, shape);
+  return {
+    schema: given.schema ?? "tidemark",
+    migrate: given.migrate ?? "auto",
+    ...(given.pool ?? checkPool({}, "options.pool")),
+    prepare: given.prepare ?? true,
+    durability: given.durability ?? "server",
+    limits: { eventBytes: given.limits?.eventBytes ?? 1_048_576, queuedAppends: given.limits?.queuedAppends ?? 10_000 },
+    logger: given.logger ?? standardError,
+    now: given.now,
+    createId: given.createId ?? newId,
+  };
+}
+
+function checkLogger(value: unknown, path: string): Logger {
+  if (isLogger(value)) return value;
+  throw new InvalidArgumentError(path, `must have the functions debug, info, warn and error, as console does; got ${show(value)}`);
+}
+
+function isLogger(value: unknown): value is Logger {
+  return isRecord(value) && ["debug", "info", "warn", "error"].every((level) => typeof value[level] === "function");
+}

@@ -1,0 +1,46 @@
+import { fileURLToPath } from "node:url";
+import { InvalidArgumentError } from "../errors.ts";
+import { show } from "./show.ts";
+
+/** Where a store lives. */
+export type StoreTarget =
+  | { readonly kind: "memory" }
+  /** `folder`: a path as the system understands it. */
+  | { readonly kind: "folder"; readonly folder: string }
+  | { readonly kind: "server"; readonly url: string };
+
+const forms = 'a PostgreSQL URL ("postgres://user@host:5432/database"), a folder ("file:./data") or left out for a store in memory';
+
+/** The first argument of `openEventStore`. No message shows the text of a URL, for it may hold a password. */
+export function checkStoreUrl(url: unknown): StoreTarget {
+  if (url === undefined) return { kind: "memory" };
+  if (typeof url !== "string") throw new InvalidArgumentError("url", `must be ${forms}, not ${show(url)}`);
+  if (/^postgres(?:ql)?:\/\//i.test(url)) return serverAt(url);
+  if (/^file:/i.test(url)) return { kind: "folder", folder: folderOf(url) };
+  throw new InvalidArgumentError("url", `must be ${forms}; ${describe(url)}`);
+}
+
+function serverAt(url: string): StoreTarget {
+  // pg takes spaces, and an empty host with ?host=/a/socket/folder, which URL alone refuses.
+  const text = url.replaceAll(" ", "%20");
+  if (URL.canParse(text) || URL.canParse(text.replace("@/", "@localhost/"))) return { kind: "server", url };
+  throw new InvalidArgumentError("url", 'is not a valid URL. Write special characters of the user or password percent-encoded ("#" as %23, "/" as %2F, "@" as %40), and the port as a number');
+}
+
+function folderOf(url: string): string {
+  const rest = url.slice("file:".length);
+  if (rest === "" || rest === "//") throw new InvalidArgumentError("url", 'names no folder; write "file:./data" or "file:///var/lib/data"');
+  if (rest.includes("\0")) throw new InvalidArgumentError("url", "holds the character U+0000, which no path can");
+  if (!rest.startsWith("//")) return rest;
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw new InvalidArgumentError("url", `is not a folder of this machine; after "file://" comes an absolute path: "file:///var/lib/data", or write "file:./data"`, { cause });
+  }
+}
+
+function describe(url: string): string {
+  if (url === "") return "got an empty string, perhaps from an environment variable that is not set";
+  const scheme = /^[a-z][a-z\d+.-]{0,30}:\/\//i.exec(url)?.[0];
+  return scheme === undefined ? `got a text of ${url.length} characters without a known beginning` : `got one that begins with "${scheme}"`;
+}

@@ -1,0 +1,39 @@
+import { type Check, listOf } from "../arguments/checks.ts";
+import { encodeJson } from "../arguments/json.ts";
+import { checkCategory, checkEventType, checkStreamId, checkTag } from "../arguments/names.ts";
+import { checkOptions, isRecord } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import { InvalidArgumentError } from "../errors.ts";
+
+/** One alternative of a filter, checked; everything in it must hold. */
+export interface ValidQueryItem {
+  readonly types?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly streamIds?: readonly string[];
+  readonly tags?: readonly string[];
+  /** JSON that the event's data contains. */
+  readonly data?: string;
+}
+
+const shape = {
+  types: listOf(checkEventType),
+  categories: listOf(checkCategory),
+  streamIds: listOf(checkStreamId),
+  tags: listOf(checkTag),
+  data: encodeData,
+};
+const checkItems: Check<readonly ValidQueryItem[]> = listOf((item, path) => checkOptions(objectAt(item, path), shape, path));
+
+/** The alternatives of an `EventQuery`, which may be a single one. `{}` matches every event. */
+export function checkFilter(filter: unknown, path: string): readonly ValidQueryItem[] {
+  return Array.isArray(filter) ? checkItems(filter, path) : [checkOptions(objectAt(filter, path), shape, path)];
+}
+
+function encodeData(data: unknown, path: string): string {
+  return encodeJson(objectAt(data, path), path);
+}
+
+function objectAt(value: unknown, path: string): object {
+  if (isRecord(value)) return value;
+  throw new InvalidArgumentError(path, `must be an object, not ${show(value)}`);
+}
