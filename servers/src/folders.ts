@@ -45,7 +45,8 @@ export async function keptFolder(key: string, account: Account, fill: (folder: s
   // Anyone may put something under this name into a shared temporary folder: what is executed from it must be our own.
   const { uid: owner } = await stat(kept);
   const expected = account.uid ?? process.getuid?.();
-  if (expected !== undefined && owner !== expected) throw new Error(`${kept} belongs to user ${owner}, not to ${expected}. Remove it, or set TMPDIR to a folder of your own.`);
+  if (expected !== undefined && owner !== expected)
+    throw new Error(`${kept} belongs to user ${owner}, not to ${expected}. Remove it, or set TMPDIR to a folder of your own.`);
   return kept;
 }
 
@@ -93,7 +94,9 @@ function postmasterOf(folder: string): number | undefined {
   if (!existsSync(file)) return undefined;
   const pid = leadingNumber(readFileSync(file, "utf8"));
   const inProc = `/proc/${pid}/cmdline`;
-  const command = existsSync(inProc) ? readFileSync(inProc, "utf8") : (spawnSync("ps", ["-ww", "-o", "command=", "-p", `${pid}`], { encoding: "utf8" }).stdout ?? "");
+  const command = existsSync(inProc)
+    ? readFileSync(inProc, "utf8")
+    : (spawnSync("ps", ["-ww", "-o", "command=", "-p", `${pid}`], { encoding: "utf8" }).stdout ?? "");
   return command.includes(folder) ? pid : undefined;
 }
 

@@ -104,7 +104,10 @@ describe("a rule", () => {
         return "swallow";
       });
       let answered = false;
-      const insert = client.query("insert into marks values (3)").then(() => (answered = true), (error: Error) => error.message);
+      const insert = client.query("insert into marks values (3)").then(
+        () => (answered = true),
+        (error: Error) => error.message,
+      );
       await silent;
       expect(await query(server.url, "select n from marks where n = 3")).toEqual([{ n: 3 }]);
       expect([proxy.connections(), answered]).toEqual([1, false]);

@@ -47,7 +47,8 @@ describe("a server", () => {
 
   test("is UTF8, collates by code point and is durable unless its settings say otherwise", async () => {
     await using server = await startServer({ settings: { max_connections: 7 } });
-    const shown = "select current_setting('server_encoding') as encoding, datcollate as locale, current_setting('fsync') as fsync, current_setting('max_connections') as connections from pg_database where datname = current_database()";
+    const shown =
+      "select current_setting('server_encoding') as encoding, datcollate as locale, current_setting('fsync') as fsync, current_setting('max_connections') as connections from pg_database where datname = current_database()";
     expect(await one(server.url, shown)).toEqual({ encoding: "UTF8", locale: "C", fsync: "on", connections: "7" });
   });
 

@@ -15,7 +15,13 @@ export interface Connection {
 }
 
 /** Carries messages between a client and a server until one of them leaves. Calls `onClosed` when both ends are gone. */
-export function carry(id: number, client: Socket, server: Socket, decide: (side: Side, message: Message) => Verdict | Promise<Verdict>, onClosed: () => void): Connection {
+export function carry(
+  id: number,
+  client: Socket,
+  server: Socket,
+  decide: (side: Side, message: Message) => Verdict | Promise<Verdict>,
+  onClosed: () => void,
+): Connection {
   let silent = false;
   let open = 2;
 

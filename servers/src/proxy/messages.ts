@@ -17,14 +17,46 @@ export type Side = "frontend" | "backend";
 /** "Message Formats" in PostgreSQL's manual. */
 const names: Readonly<Record<Side, Readonly<Record<string, string>>>> = {
   frontend: {
-    B: "Bind", C: "Close", D: "Describe", E: "Execute", F: "FunctionCall", H: "Flush", P: "Parse", Q: "Query", S: "Sync", X: "Terminate",
-    c: "CopyDone", d: "CopyData", f: "CopyFail", p: "PasswordMessage",
+    B: "Bind",
+    C: "Close",
+    D: "Describe",
+    E: "Execute",
+    F: "FunctionCall",
+    H: "Flush",
+    P: "Parse",
+    Q: "Query",
+    S: "Sync",
+    X: "Terminate",
+    c: "CopyDone",
+    d: "CopyData",
+    f: "CopyFail",
+    p: "PasswordMessage",
   },
   backend: {
-    1: "ParseComplete", 2: "BindComplete", 3: "CloseComplete", A: "NotificationResponse", C: "CommandComplete", D: "DataRow", E: "ErrorResponse",
-    G: "CopyInResponse", H: "CopyOutResponse", I: "EmptyQueryResponse", K: "BackendKeyData", N: "NoticeResponse", R: "Authentication",
-    S: "ParameterStatus", T: "RowDescription", V: "FunctionCallResponse", W: "CopyBothResponse", Z: "ReadyForQuery", c: "CopyDone",
-    d: "CopyData", n: "NoData", s: "PortalSuspended", t: "ParameterDescription", v: "NegotiateProtocolVersion",
+    1: "ParseComplete",
+    2: "BindComplete",
+    3: "CloseComplete",
+    A: "NotificationResponse",
+    C: "CommandComplete",
+    D: "DataRow",
+    E: "ErrorResponse",
+    G: "CopyInResponse",
+    H: "CopyOutResponse",
+    I: "EmptyQueryResponse",
+    K: "BackendKeyData",
+    N: "NoticeResponse",
+    R: "Authentication",
+    S: "ParameterStatus",
+    T: "RowDescription",
+    V: "FunctionCallResponse",
+    W: "CopyBothResponse",
+    Z: "ReadyForQuery",
+    c: "CopyDone",
+    d: "CopyData",
+    n: "NoData",
+    s: "PortalSuspended",
+    t: "ParameterDescription",
+    v: "NegotiateProtocolVersion",
   },
 };
 
@@ -52,7 +84,10 @@ export class MessageReader {
       const lettered = this.#started ? 1 : 0;
       if (this.#rest.length < lettered + 4) return;
       const length = lettered + this.#rest.readInt32BE(lettered);
-      if (length < lettered + 4) throw new Error(`The ${this.#side} of connection ${this.#connection} does not speak PostgreSQL's protocol: message ${this.#index} says it is ${length} bytes long.`);
+      if (length < lettered + 4)
+        throw new Error(
+          `The ${this.#side} of connection ${this.#connection} does not speak PostgreSQL's protocol: message ${this.#index} says it is ${length} bytes long.`,
+        );
       if (this.#rest.length < length) return;
       const bytes = this.#rest.subarray(0, length);
       this.#rest = this.#rest.subarray(length);

@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = dirname(import.meta.dirname);
+const source = "packages/tidemark/src";
+
+/** From the top down: what stands earlier may import what stands later, never the other way round. */
+const rooms = ["cli", "testing", "event-store", "worker", "projections", "commands", "feed", "append", "read", "schema", "database", "arguments"];
+
+/** A file that breaks a rule, as small as can be. */
+const broken: Readonly<Record<string, { readonly file?: string; readonly text: string }>> = {
+  "typescript(no-floating-promises)": { text: "export async function work(): Promise<void> {}\nwork();" },
+  "typescript(no-misused-promises)": { text: "export function all(list: number[]): void {\n  list.forEach(async () => {});\n}" },
+  "typescript(only-throw-error)": { text: 'export function fail(): never {\n  throw "text";\n}' },
+  "typescript(switch-exhaustiveness-check)": {
+    text: 'export function f(side: "a" | "b"): void {\n  switch (side) {\n    case "a":\n      console.log(side);\n  }\n}',
+  },
+  "typescript(no-explicit-any)": { text: "export function f(value: any): void {\n  console.log(value);\n}" },
+  "typescript(no-unsafe-type-assertion)": { text: "export function f(value: unknown): number {\n  return value as number;\n}" },
+  "typescript(consistent-type-imports)": { file: "one.ts", text: 'import { Buffer } from "node:buffer";\nexport let bytes: Buffer | undefined;' },
+  "typescript(no-non-null-assertion)": { text: "export function f(value?: number): number {\n  return value!;\n}" },
+  "oxc(no-barrel-file)": { file: "index.ts", text: 'export * from "./two.ts";' },
+  "import(no-default-export)": { text: "export default 1;" },
+  "import(no-cycle)": { file: "two.ts", text: 'import { other } from "./three.ts";\nexport const two: number = other + 1;' },
+  "unicorn(filename-case)": { file: "camelCase.ts", text: "export const n = 1;" },
+  "eslint(max-lines)": { text: Array.from({ length: 301 }, (_, n) => `export const n${n} = ${n};`).join("\n") },
+  "eslint(max-params)": {
+    text: "export function f(a: number, b: number, c: number, d: number, e: number, g: number): number {\n  return a + b + c + d + e + g;\n}",
+  },
+  "eslint(eqeqeq)": { text: "export function f(a: number, b: number): boolean {\n  return a == b;\n}" },
+  "eslint(no-warning-comments)": { text: `// ${"TO"}DO: later\nexport const n = 1;` },
+  "vitest(no-disabled-tests)": { file: "some.test.ts", text: 'import { test } from "vitest";\ntest.skip("nothing", () => {});' },
+  "vitest(no-focused-tests)": { file: "other.test.ts", text: 'import { test } from "vitest";\ntest.only("nothing", () => {});' },
+};
+
+/** The rules that each file broke, by the file's path. */
+const findings = new Map<string, string[]>();
+const fileOf = (rule: string): string => `${source}/rules/${broken[rule]?.file ?? `${rule.replaceAll(/\W+/g, "-").toLowerCase()}.ts`}`;
+const pathOf = (room: string): string => (room === "event-store" ? `${source}/event-store.ts` : `${source}/${room}/thing.ts`);
+const specifierOf = (room: string): string => (room === "event-store" ? "../event-store.ts" : `../${room}/thing.ts`);
+const importOf = (from: string, specifier: string): string => `${source}/${from}/imports-${specifier.replaceAll(/\W+/g, "-")}.ts`;
+const drivers = ["pg", "pg/lib/client.js", "@electric-sql/pglite"];
+const folders = rooms.filter((room) => room !== "event-store");
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tidemark-lint-"));
+  const files = new Map(rooms.map((room) => [pathOf(room), "export const thing = 1;\n"]));
+  for (const [rule, { text }] of Object.entries(broken)) files.set(fileOf(rule), text);
+  files.set(`${source}/rules/three.ts`, 'import { two } from "./two.ts";\nexport const other: number = two;');
+  for (const from of folders) {
+    for (const specifier of [...rooms.map(specifierOf), "../index.ts", ...drivers])
+      files.set(importOf(from, specifier), `import ${JSON.stringify(specifier)};\n`);
+  }
+  files.set(`${source}/event.ts`, 'import "./append/thing.ts";\n');
+  files.set(`${source}/errors.ts`, 'import "node:fs";\n');
+  files.set("tsconfig.json", JSON.stringify({ compilerOptions: { strict: true, module: "nodenext", allowImportingTsExtensions: true, noEmit: true } }));
+  for (const [path, text] of files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  await cp(join(root, ".oxlintrc.json"), join(folder, ".oxlintrc.json"));
+  const output = await new Promise<string>((resolve) => {
+    // It ends with 1, as it should when it finds something.
+    execFile(process.execPath, [join(root, "node_modules/oxlint/bin/oxlint"), "--format=json"], { cwd: folder, maxBuffer: 2 ** 26 }, (_error, stdout) =>
+      resolve(stdout),
+    );
+  });
+  const { diagnostics }: { diagnostics: { code: string; filename: string }[] } = JSON.parse(output);
+  for (const { code, filename } of diagnostics) findings.set(filename, [...(findings.get(filename) ?? []), code]);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const restricted = "eslint(no-restricted-imports)";
+
+describe("the linter", () => {
+  test.each(Object.keys(broken))("finds what breaks %s", (rule) => {
+    expect(findings.get(fileOf(rule))).toContain(rule);
+  });
+
+  test.each(folders)("lets %s/ import downwards only, and no driver unless it is database/", (from) => {
+    const refused = rooms.filter((to) => findings.get(importOf(from, specifierOf(to)))?.includes(restricted));
+    const above = rooms.slice(0, rooms.indexOf(from));
+    expect(refused).toEqual(from === "append" ? [...above, "read"] : above);
+    const refusedDrivers = drivers.filter((driver) => findings.get(importOf(from, driver))?.includes(restricted));
+    expect(refusedDrivers).toEqual(from === "database" ? [] : drivers);
+    expect(findings.get(importOf(from, "../index.ts"))).toContain(restricted);
+  });
+
+  test.each(["event.ts", "errors.ts"])("lets %s import nothing", (file) => {
+    expect(findings.get(`${source}/${file}`)).toContain(restricted);
+  });
+});
