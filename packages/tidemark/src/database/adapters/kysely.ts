@@ -1,0 +1,53 @@
+import { InvalidArgumentError } from "../../errors.ts";
+import type { AdaptedTransaction, TransactionClient } from "../transaction-client.ts";
+
+interface KyselyTransaction {
+  readonly isTransaction: boolean;
+  // oxlint-disable-next-line no-explicit-any -- Kysely's CompiledQuery, which is not imported
+  executeQuery(query: any): Promise<{ rows: unknown[]; numAffectedRows?: bigint | undefined }>;
+}
+
+let queries = 0;
+
+/**
+ * Joins a Kysely transaction, for `store.withTransaction(fromKysely(trx))`. Kysely's plugins do not see the store's statements:
+ * one that renames columns would hide what they return.
+ *
+ * @param trx - What `db.transaction().execute(async (trx) => …)` passes to its callback, or a controlled transaction.
+ * @throws {@link InvalidArgumentError} — `trx` is the database itself, not a transaction.
+ */
+export function fromKysely(trx: KyselyTransaction): TransactionClient {
+  if (!(trx instanceof Object) || !trx.isTransaction)
+    throw new InvalidArgumentError("trx", "is not a Kysely transaction. Pass the trx that db.transaction().execute(async (trx) => …) gives you.");
+  const plain = withoutPlugins(trx);
+  const adapted: AdaptedTransaction = {
+    isOpen: () => !isOver(trx),
+    async query(text, values) {
+      // What CompiledQuery.raw makes, without importing it.
+      const query = {
+        sql: text,
+        parameters: values,
+        query: { kind: "RawNode", sqlFragments: [text], parameters: [] },
+        queryId: { queryId: `tidemark-${++queries}` },
+      };
+      const { rows, numAffectedRows } = await plain.executeQuery(query).catch(explainEnd);
+      return { rows, rowCount: numAffectedRows === undefined ? rows.length : Number(numAffectedRows) };
+    },
+  };
+  return adapted;
+}
+
+function withoutPlugins(trx: KyselyTransaction): KyselyTransaction {
+  return "withoutPlugins" in trx && typeof trx.withoutPlugins === "function" ? (trx.withoutPlugins() as KyselyTransaction) : trx;
+}
+
+/** Only controlled transactions say so; the others throw at the next query. */
+function isOver(trx: KyselyTransaction): boolean {
+  return ("isCommitted" in trx && trx.isCommitted === true) || ("isRolledBack" in trx && trx.isRolledBack === true);
+}
+
+function explainEnd(error: unknown): never {
+  if (error instanceof Error && /already (been )?(committed|rolled back)/i.test(error.message))
+    throw new InvalidArgumentError("trx", "was used after its transaction had ended.", { cause: error });
+  throw error;
+}

@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { StoreLockedError } from "../errors.ts";
+
+/** What a lock file says of its holder. `token` is unique for each time that a lock was taken. */
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly command: string;
+  readonly startedAt: string;
+  /** Tells two processes with one pid apart, where the system can: see `birthOf`. */
+  readonly birth: string | undefined;
+  readonly token: string;
+}
+
+export interface FolderLock {
+  /** The folder's path without symbolic links. */
+  readonly folder: string;
+  release(): void;
+}
+
+/**
+ * Locks a folder for this process, with the file `<folder>.lock` beside it: two embedded databases on one folder destroy it,
+ * and PGlite does not look. The lock of a process that is dead is taken over; a living owner's never, however old.
+ *
+ * @throws {@link StoreLockedError} — it is open elsewhere, in this process too.
+ */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  const parent = dirname(resolve(folder));
+  mkdirSync(parent, { recursive: true });
+  // One folder has one lock, by whatever path it is reached.
+  const path = existingPath(folder) ?? join(realpathSync(parent), basename(resolve(folder)));
+  const lockFile = `${path}.lock`;
+  const holder = await take(lockFile, path);
+  const release = (): void => {
+    process.off("exit", release);
+    drop(lockFile, holder);
+  };
+  process.on("exit", release);
+  return { folder: path, release };
+}
+
+function existingPath(folder: string): string | undefined {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tokens this process holds. Shared by every copy of the package in it. */
+const heldHere: Set<string> = ((globalThis as { [key: symbol]: Set<string> | undefined })[Symbol.for("tidemark.locks")] ??= new Set());
+
+async function take(lockFile: string, folder: string): Promise<Holder> {
+  const mine: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    command: process.argv.slice(0, 2).join(" "),
+    startedAt: new Date().toISOString(),
+    birth: birthOf("self"),
+    token: randomUUID(),
+  };
+  for (;;) {
+    if (create(lockFile, mine)) break;
+    const other = await read(lockFile);
+    if (other === undefined) continue;
+    if (isAlive(other)) throw new StoreLockedError(folder, lockFile, other);
+    if (await takeOver(lockFile, folder, other, mine)) break;
+  }
+  heldHere.add(mine.token);
+  return mine;
+}
+
+/**
+ * Replaces the lock of a dead holder. Several starters may see the same dead holder: whoever has the lock on taking over
+ * looks again and replaces the file in one step, so that nobody removes a lock which a living process has just taken. That
+ * lock is one like the other, with the same rules, so that a crash in here is no special case.
+ */
+async function takeOver(lockFile: string, folder: string, dead: Holder, mine: Holder): Promise<boolean> {
+  const claimFile = `${lockFile}.takeover`;
+  let claim: Holder;
+  try {
+    claim = await take(claimFile, folder);
+  } catch (error) {
+    if (!(error instanceof StoreLockedError)) throw error;
+    await delay(10);
+    return false;
+  }
+  try {
+    if ((await read(lockFile))?.token !== dead.token) return false;
+    const draft = writeDraft(lockFile, mine);
+    renameSync(draft, lockFile);
+    return true;
+  } finally {
+    drop(claimFile, claim);
+  }
+}
+
+function drop(lockFile: string, holder: Holder): void {
+  if (!heldHere.delete(holder.token)) return;
+  rmSync(lockFile, { force: true });
+}
+
+/** A link appears with its whole content or not at all, which creating a file and then writing it does not. */
+function create(lockFile: string, holder: Holder): boolean {
+  const draft = writeDraft(lockFile, holder);
+  try {
+    linkSync(draft, lockFile);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    return createWithoutLinks(lockFile, holder);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function createWithoutLinks(lockFile: string, holder: Holder): boolean {
+  try {
+    writeFileSync(lockFile, JSON.stringify(holder), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function writeDraft(lockFile: string, holder: Holder): string {
+  const draft = `${lockFile}.${holder.token}`;
+  writeFileSync(draft, JSON.stringify(holder));
+  return draft;
+}
+
+/** Undefined: the file is gone. A file that stays unreadable was left by a machine that lost its power: its holder is dead. */
+async function read(lockFile: string): Promise<Holder | undefined> {
+  for (let attempt = 0; ; attempt++) {
+    let text: string;
+    try {
+      text = readFileSync(lockFile, "utf8");
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+    const holder = parse(text);
+    if (holder) return holder;
+    if (attempt === 20) return { pid: 0, host: hostname(), command: "unknown", startedAt: "", birth: undefined, token: text };
+    await delay(10);
+  }
+}
+
+function parse(text: string): Holder | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value instanceof Object && "pid" in value && "token" in value ? (value as Holder) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where this process cannot see the holder, or cannot tell, the holder lives. */
+function isAlive({ pid, host, birth, token }: Holder): boolean {
+  if (host !== hostname()) return true;
+  if (pid === 0) return false;
+  const here = birthOf("self");
+  if (birth !== undefined && here !== undefined && placeOf(birth) !== placeOf(here)) return true;
+  if (pid === process.pid) return heldHere.has(token);
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives and belongs to another user.
+    if (codeOf(error) === "ESRCH") return false;
+  }
+  const now = birthOf(pid);
+  return birth === undefined || now === undefined || birth === now;
+}
+
+/**
+ * Linux: the machine and the process namespace, then the run of the system and the tick of it at which the process began.
+ * A pid alone is used again, and means another process in another container.
+ */
+function birthOf(pid: number | "self"): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${machine()}/${readlinkSync("/proc/self/ns/pid")} ${boot} ${started}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function machine(): string {
+  try {
+    return readFileSync("/etc/machine-id", "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+function placeOf(birth: string): string {
+  return birth.split(" ")[0] ?? "";
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

@@ -1,0 +1,109 @@
+import { ConnectionError, DatabaseError } from "../errors.ts";
+import type { Logger } from "./logger.ts";
+import { cancelOnServer } from "./pg-cancel.ts";
+import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";
+import { serverAnswer, toTidemarkError } from "./sql-state.ts";
+import { takeTurns } from "./turns.ts";
+import { graceMs, type Limits, verdictOf } from "./verdict.ts";
+
+/**
+ * One connection while it is in use: one statement at a time, each bounded in time, with every ending told apart. It stays
+ * usable after an error unless `reusable` says otherwise.
+ */
+export class PgConnection {
+  readonly client: PgClient;
+  readonly #logger: Logger;
+  // pg 9 refuses a query while another one runs, and users await several at once.
+  readonly #turn = takeTurns();
+  #lost: Error | undefined;
+  #reusable = true;
+
+  readonly #borrowed: boolean;
+
+  /** `"borrowed"`: the client is the user's, so that it is listened to only while a statement runs, and never closed. */
+  constructor(client: PgClient, logger: Logger, owner: "lent" | "borrowed" = "lent") {
+    this.client = client;
+    this.#logger = logger;
+    this.#borrowed = owner === "borrowed";
+  }
+
+  /** Whether a pool may hand it out again. */
+  get reusable(): boolean {
+    return this.#reusable && this.#lost === undefined;
+  }
+
+  /** Closes the connection, rather than return it to its pool, once it is released. */
+  discard(): void {
+    this.#reusable = false;
+  }
+
+  /** A client without an error listener ends the process when its socket breaks. */
+  attach(): void {
+    this.client.on("error", this.#onError);
+    this.client.on("notice", this.#onNotice);
+  }
+
+  detach(): void {
+    this.client.removeListener("error", this.#onError);
+    this.client.removeListener("notice", this.#onNotice);
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#lost ??= error;
+  };
+
+  readonly #onNotice = ({ message, routine }: PgNotice): void => {
+    // The server commits here and only here before it could replicate; without this line nobody would hear of it.
+    if (routine === "SyncRepWaitForLSN") this.#logger.warn(`tidemark: committed, but perhaps not replicated: ${message}`);
+  };
+
+  run(query: PgQuery, limits: Limits): Promise<PgResult> {
+    return this.#turn(async () => {
+      if (!this.#borrowed) return await this.#run(query, limits);
+      this.attach();
+      try {
+        return await this.#run(query, limits);
+      } finally {
+        this.detach();
+      }
+    });
+  }
+
+  async #run(query: PgQuery, limits: Limits): Promise<PgResult> {
+    limits.signal?.throwIfAborted();
+    if (this.#lost)
+      throw new ConnectionError("The connection was lost before this statement. Nothing of it was sent.", {
+        sent: false,
+        sqlState: serverAnswer(this.#lost)?.sqlState,
+        cause: this.#lost,
+      });
+    const { outcome, stopped } = await verdictOf(this.client.query(query), limits, () => cancelOnServer(this.client));
+    // A late cancellation must never hit the next user's statement.
+    if (stopped) this.discard();
+    if (!outcome) {
+      // Whatever comes now comes too late: end() destroys the socket of a busy client.
+      if (!this.#borrowed) void this.client.end().catch(() => {});
+      throw new ConnectionError(
+        `The server answered neither within ${limits.timeoutMs} ms (queryTimeoutMs) nor to the request to cancel, for ${graceMs} ms. Whether the statement took effect is unknown.`,
+        { sent: true },
+      );
+    }
+    if (outcome.status === "fulfilled") return outcome.value;
+    throw this.#explain(outcome.reason, stopped, limits);
+  }
+
+  #explain(cause: unknown, stopped: "time" | "signal" | undefined, { signal, timeoutMs }: Limits): unknown {
+    const sqlState = serverAnswer(cause)?.sqlState;
+    if (sqlState === "57014" && stopped === "signal") return signal?.reason;
+    if (sqlState === "57014" && stopped === "time") {
+      return new DatabaseError(
+        `The statement took longer than ${timeoutMs} ms, so it was cancelled. Nothing of it was written: make it do less, or raise pool.queryTimeoutMs.`,
+        { sqlState, cause, retryable: true },
+      );
+    }
+    const error = toTidemarkError(cause);
+    // 25006: this server was the primary once. A new connection can reach the one that is now.
+    if (error instanceof ConnectionError || sqlState === "25006") this.discard();
+    return error;
+  }
+}

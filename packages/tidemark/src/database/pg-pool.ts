@@ -1,0 +1,133 @@
+import { ConnectionError, InvalidArgumentError, PoolTimeoutError, type TidemarkError } from "../errors.ts";
+import type { Logger } from "./logger.ts";
+import type { PgPool, PooledPgClient } from "./pg-client.ts";
+import { PgConnection } from "./pg-connection.ts";
+import type { PoolSettings } from "./pool-settings.ts";
+import { toConnectError } from "./sql-state.ts";
+
+export interface PgConnections {
+  readonly pool: PgPool;
+  readonly max: number;
+  /** Lends a connection to `work` and takes it back, whatever happens. An abort ends the wait with nothing sent. */
+  use<T>(signal: AbortSignal | undefined, work: (connection: PgConnection) => Promise<T>): Promise<T>;
+  /** Closes the pool where this module opened it. */
+  close(): Promise<void>;
+}
+
+/** What a pool has beyond the contract, where it is a pg.Pool. */
+interface AnyPool extends PgPool {
+  readonly options?: { readonly max?: number; readonly connectionTimeoutMillis?: number };
+  on?(event: "error", listener: (error: Error) => void): unknown;
+  removeListener?(event: "error", listener: (error: Error) => void): unknown;
+}
+
+export async function openPool(url: string, settings: Required<PoolSettings>): Promise<PgPool & { end(): Promise<void> }> {
+  const { default: pg } = await import("pg");
+  const config = {
+    connectionString: url,
+    fallback_application_name: "tidemark",
+    keepAlive: true,
+    max: settings.max,
+    min: settings.min,
+    connectionTimeoutMillis: settings.connectionTimeoutMs,
+    idleTimeoutMillis: settings.idleTimeoutMs,
+    maxLifetimeSeconds: settings.maxLifetimeMs / 1_000,
+  };
+  try {
+    void new pg.Client(config);
+  } catch (error) {
+    // Without the cause: a URL error carries the whole URL, and so the password.
+    throw new InvalidArgumentError(
+      "url",
+      `is not a PostgreSQL connection string: ${error instanceof Error ? error.message : "it cannot be read"}. It looks like postgres://user:password@host:5432/database.`,
+    );
+  }
+  return new pg.Pool(config);
+}
+
+export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger: Logger, close: () => Promise<void>): PgConnections {
+  const max = pool.options?.max ?? settings.max;
+  const waitMs = pool.options?.connectionTimeoutMillis || settings.connectionTimeoutMs;
+  const usedBefore = new WeakSet<object>();
+  const onIdleError = (error: Error): void => logger.info(`tidemark: an idle connection was lost; the next call opens another: ${error.message}`);
+  pool.on?.("error", onIdleError);
+
+  /** Only a connection that was idle can have died unseen. There are at most `max` of those, then the pool opens a new one. */
+  async function acquire(signal: AbortSignal | undefined): Promise<{ client: PooledPgClient; connection: PgConnection }> {
+    for (let dead = 0; ; dead++) {
+      const client = await connect(pool, max, waitMs, signal);
+      const connection = new PgConnection(client, logger);
+      connection.attach();
+      if (!settings.pingBeforeUse || !usedBefore.has(client)) {
+        usedBefore.add(client);
+        return { client, connection };
+      }
+      try {
+        await connection.run({ text: "select 1" }, { timeoutMs: waitMs });
+        return { client, connection };
+      } catch (error) {
+        giveBack(client, connection, true);
+        if (dead >= max) throw new ConnectionError("Every pooled connection was dead, and so was a new one. Nothing was sent.", { sent: false, cause: error });
+      }
+    }
+  }
+
+  function giveBack(client: PooledPgClient, connection: PgConnection, destroy: boolean): void {
+    // The pool adds its own error listener first, so that there is never a moment without one.
+    client.release(destroy);
+    connection.detach();
+  }
+
+  return {
+    pool,
+    max,
+    async use(signal, work) {
+      const { client, connection } = await acquire(signal);
+      try {
+        return await work(connection);
+      } finally {
+        giveBack(client, connection, !connection.reusable);
+      }
+    },
+    async close() {
+      await close();
+      pool.removeListener?.("error", onIdleError);
+    },
+  };
+}
+
+/** One client of the pool's, or the reason why there is none; a client that comes too late goes straight back. */
+async function connect(pool: AnyPool, max: number, waitMs: number, signal: AbortSignal | undefined): Promise<PooledPgClient> {
+  signal?.throwIfAborted();
+  const arriving = pool.connect() as Promise<PooledPgClient>;
+  return await new Promise<PooledPgClient>((resolve, reject) => {
+    let over = false;
+    const finish = (settle: () => void): void => {
+      over = true;
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      settle();
+    };
+    const onAbort = (): void => finish(() => reject(signal?.reason));
+    const timer = waitMs > 0 ? setTimeout(() => finish(() => reject(noConnection(pool, max, waitMs))), waitMs) : undefined;
+    signal?.addEventListener("abort", onAbort, { once: true });
+    arriving.then(
+      (client) => (over ? client.release() : finish(() => resolve(client))),
+      (error: unknown) => over || finish(() => reject(isPoolTimeout(error) ? noConnection(pool, max, waitMs, error) : toConnectError(error))),
+    );
+  });
+}
+
+/** pg-pool gives this error no code. */
+function isPoolTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === "timeout exceeded when trying to connect";
+}
+
+function noConnection(pool: PgPool, max: number, waitMs: number, cause?: unknown): TidemarkError {
+  const origin = cause === undefined ? {} : { cause };
+  if (pool.totalCount >= max) return new PoolTimeoutError(waitMs, max, origin);
+  return new ConnectionError(`No connection to PostgreSQL was made within ${waitMs} ms (pool.connectionTimeoutMs). Nothing was sent.`, {
+    sent: false,
+    ...origin,
+  });
+}

@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { isTidemarkError } from "../errors.ts";
+import type { Statement, Value } from "./database.ts";
+import type { Logger } from "./logger.ts";
+import { type PgQuery, textTypes } from "./pg-client.ts";
+import { serverAnswer } from "./sql-state.ts";
+
+/** How the library's statements are sent: prepared under a name for as long as the server keeps what it prepared. */
+export interface Statements {
+  query(statement: Statement, values: readonly Value[]): PgQuery;
+  /** Whether `error` says that a prepared statement was lost or outdated. From then on nothing is named. */
+  lost(error: unknown): boolean;
+}
+
+export function createStatements(prepare: boolean, logger: Logger): Statements {
+  let named = prepare;
+  const names = new WeakMap<Statement, string>();
+
+  function nameOf(statement: Statement): string {
+    let name = names.get(statement);
+    if (name === undefined) {
+      // Behind a pooler another program may have prepared another text under this name, and it would run instead.
+      const digest = createHash("sha256").update(statement.text).digest("hex").slice(0, 12);
+      name = `${statement.name.slice(0, 50)}_${digest}`;
+      names.set(statement, name);
+    }
+    return name;
+  }
+
+  return {
+    query(statement, values) {
+      const query = { text: statement.text, values, types: textTypes };
+      return named ? { ...query, name: nameOf(statement) } : query;
+    },
+    lost(error) {
+      if (!isLoss(error)) return false;
+      if (named)
+        logger.warn(
+          "tidemark: the server lost a prepared statement (a transaction pooler, DISCARD ALL or a changed schema), so statements are no longer prepared. Open the store with prepare: false to start like that.",
+        );
+      named = false;
+      return true;
+    },
+  };
+}
+
+/** All three come while the statement is bound, before any of it runs. */
+function isLoss(error: unknown): boolean {
+  if (!isTidemarkError(error, "DATABASE")) return false;
+  const answer = serverAnswer(error.cause);
+  if (answer?.sqlState === "26000" || answer?.sqlState === "42P05") return true;
+  return answer?.sqlState === "0A000" && (answer.routine === "RevalidateCachedQuery" || answer.message.includes("cached plan"));
+}

@@ -1,0 +1,108 @@
+import { ConnectionError, DatabaseError, InvalidArgumentError, isTidemarkError, OutcomeUnknownError } from "../errors.ts";
+import type { Session, TextRow, UserResult } from "./database.ts";
+import type { PgConnection } from "./pg-connection.ts";
+import type { Statements } from "./pg-statements.ts";
+import { serverAnswer } from "./sql-state.ts";
+import { graceMs, type Limits } from "./verdict.ts";
+
+/**
+ * Begins with everything said that a role or a database may have changed the default of. Two statements in one message are
+ * one round trip.
+ */
+export async function begin(connection: PgConnection, idleTimeoutMs: number, limits: Limits): Promise<void> {
+  try {
+    await connection.run(
+      { text: `begin isolation level read committed read write; set local idle_in_transaction_session_timeout = ${Math.ceil(idleTimeoutMs)}` },
+      limits,
+    );
+  } catch (error) {
+    await rollback(connection);
+    if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "0A000") throw error;
+    connection.discard();
+    throw new DatabaseError("The server is a standby, which cannot write: it failed over, or the connection string names a replica. Nothing was written.", {
+      sqlState: "25006",
+      cause: error,
+    });
+  }
+}
+
+export async function commit(connection: PgConnection, limits: Limits): Promise<void> {
+  const { command } = await connection.run({ text: "commit" }, limits);
+  if (command === "COMMIT") return;
+  throw new DatabaseError(
+    "A statement of this transaction failed before, so PostgreSQL turned the commit into a rollback. Nothing was written: let the first error pass through.",
+    { sqlState: "25P02" },
+  );
+}
+
+/** Never fails: a connection that cannot roll back is closed, which rolls back. */
+export async function rollback(connection: PgConnection): Promise<void> {
+  if (!connection.reusable) return connection.discard();
+  await connection.run({ text: "rollback" }, { timeoutMs: graceMs }).catch(() => connection.discard());
+}
+
+/** Runs `work` between BEGIN and COMMIT; see `Database.transaction`. */
+export async function runTransaction<T>(
+  connection: PgConnection,
+  statements: Statements,
+  limits: Limits,
+  idleTimeoutMs: number,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  await begin(connection, idleTimeoutMs, limits);
+  let ended = false;
+  const refuseAfterEnd = (): void => {
+    if (ended) throw new InvalidArgumentError("tx", "was used after its transaction had ended. Await everything inside the callback.");
+  };
+  const session = createPgSession(connection, statements, limits.timeoutMs, refuseAfterEnd);
+  let result: T;
+  try {
+    result = await work(session);
+  } catch (error) {
+    ended = true;
+    await rollback(connection);
+    throw error;
+  }
+  ended = true;
+  try {
+    await commit(connection, limits);
+  } catch (error) {
+    if (!(error instanceof ConnectionError && error.sent)) throw error;
+    throw new OutcomeUnknownError(
+      "The connection was lost while the transaction committed. Whether it did is unknown: look for what it would have written before you run it again.",
+      [],
+      { cause: error },
+    );
+  }
+  return result;
+}
+
+/** The seam's session on a connection that is inside a transaction. `check` runs before each statement is queued. */
+export function createPgSession(connection: PgConnection, statements: Statements, defaultTimeoutMs: number, check: () => void | Promise<void>): Session {
+  return {
+    client: connection.client,
+    async query(statement, values, { signal, timeoutMs = defaultTimeoutMs } = {}) {
+      await check();
+      try {
+        const { rows } = await connection.run(statements.query(statement, values), { signal, timeoutMs });
+        return rows as TextRow[];
+      } catch (error) {
+        if (!statements.lost(error)) throw error;
+        const sqlState = serverAnswer(error)?.sqlState ?? "26000";
+        throw new DatabaseError(
+          "The server lost a prepared statement, which failed this transaction. Nothing was written: run it again; statements are no longer prepared.",
+          { sqlState, cause: error, retryable: true },
+        );
+      }
+    },
+    async userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
+      await check();
+      const { rows, rowCount } = await connection.run({ text, values }, { timeoutMs: defaultTimeoutMs });
+      return { rows: rows as Row[], rowCount };
+    },
+    async execute(script) {
+      await check();
+      await connection.run({ text: script }, { timeoutMs: defaultTimeoutMs });
+    },
+  };
+}

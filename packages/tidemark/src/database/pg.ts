@@ -1,0 +1,124 @@
+import { InvalidArgumentError, isTidemarkError, StoreClosedError } from "../errors.ts";
+import type { Database, Statement, TextRow, UserResult, Value } from "./database.ts";
+import type { Logger } from "./logger.ts";
+import type { PgPool } from "./pg-client.ts";
+import type { PgConnection } from "./pg-connection.ts";
+import { lendFrom, openPool } from "./pg-pool.ts";
+import { createStatements } from "./pg-statements.ts";
+import { begin, commit, rollback, runTransaction } from "./pg-transaction.ts";
+import type { PoolSettings } from "./pool-settings.ts";
+import type { Limits } from "./verdict.ts";
+
+export interface PgDatabaseOptions {
+  /** A connection string, or a `pg.Pool` of the user's own, which is never ended here. */
+  readonly connection: string | PgPool;
+  /** Validated. With a pool of the user's own only `queryTimeoutMs`, `pingBeforeUse` and, where the pool has none, `connectionTimeoutMs` count. */
+  readonly settings: Required<PoolSettings>;
+  /** Named prepared statements. */
+  readonly prepare: boolean;
+  readonly logger: Logger;
+}
+
+const defaultIdleTimeoutMs = 60_000;
+
+/** A PostgreSQL server behind a pool of connections. Connects at the first statement. */
+export async function openPgDatabase({ connection: source, settings, prepare, logger }: PgDatabaseOptions): Promise<Database> {
+  const own = typeof source === "string" ? await openPool(source, settings) : undefined;
+  const connections = lendFrom(own ?? (source as PgPool), settings, logger, async () => own?.end());
+  const statements = createStatements(prepare, logger);
+  const running = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
+  /** Whether the role's or the database's defaults make every statement need a transaction that says what it is. */
+  let explicit = false;
+
+  /** Lends a connection, and makes `close` wait until it is back. */
+  async function use<T>(signal: AbortSignal | undefined, work: (connection: PgConnection) => Promise<T>): Promise<T> {
+    if (closing) throw new StoreClosedError();
+    const call = connections.use(signal, work);
+    running.add(call);
+    try {
+      return await call;
+    } finally {
+      running.delete(call);
+    }
+  }
+
+  async function directly(connection: PgConnection, statement: Statement, values: readonly Value[], limits: Limits): Promise<readonly TextRow[]> {
+    const { rows } = await connection.run(statements.query(statement, values), limits);
+    return rows as TextRow[];
+  }
+
+  async function inTransaction(connection: PgConnection, statement: Statement, values: readonly Value[], limits: Limits): Promise<readonly TextRow[]> {
+    await begin(connection, defaultIdleTimeoutMs, limits);
+    try {
+      const rows = await directly(connection, statement, values, limits);
+      await commit(connection, limits);
+      return rows;
+    } catch (error) {
+      await rollback(connection);
+      throw error;
+    }
+  }
+
+  /** Each refusal that is caught here came before anything was written, and the way after it cannot meet it again. */
+  async function autocommit(connection: PgConnection, statement: Statement, values: readonly Value[], limits: Limits): Promise<readonly TextRow[]> {
+    let inOne = explicit;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const rows = await (inOne ? inTransaction : directly)(connection, statement, values, limits);
+        if (inOne && !explicit) {
+          explicit = true;
+          logger.warn(
+            "tidemark: this role's default_transaction_isolation is not read committed, or its default_transaction_read_only is on, so every statement runs in a transaction of its own with two more round trips. Reset them for this role: alter role … reset …",
+          );
+        }
+        return rows;
+      } catch (error) {
+        if (attempt === 3) throw error;
+        if (statements.lost(error)) continue;
+        if (inOne || !wantsTransaction(error)) throw error;
+        inOne = true;
+      }
+    }
+  }
+
+  return {
+    driver: "pg",
+    connections: connections.max,
+    pool: connections.pool,
+    query: (statement, values, { signal, timeoutMs = settings.queryTimeoutMs } = {}) =>
+      use(signal, (connection) => autocommit(connection, statement, values, { signal, timeoutMs })),
+    userQuery: <Row>(text: string, values: readonly unknown[]) =>
+      use(undefined, async (connection): Promise<UserResult<Row>> => {
+        const { rows, rowCount } = await connection.run({ text, values }, { timeoutMs: settings.queryTimeoutMs }).catch((error: unknown) => {
+          // A script can fail after its own BEGIN, and the client learns that state only later.
+          connection.discard();
+          throw error;
+        });
+        refuseOpenTransaction(connection);
+        return { rows: rows as Row[], rowCount };
+      }),
+    transaction: (work, { idleTimeoutMs = defaultIdleTimeoutMs } = {}) =>
+      use(undefined, (connection) => runTransaction(connection, statements, { timeoutMs: settings.queryTimeoutMs }, idleTimeoutMs, work)),
+    close() {
+      closing ??= Promise.allSettled(running).then(() => connections.close());
+      return closing;
+    },
+  };
+}
+
+/**
+ * TM001: the library's functions refuse any isolation but READ COMMITTED. 25006: the session is read-only by default, or the
+ * server is a standby, which BEGIN … READ WRITE then says.
+ */
+function wantsTransaction(error: unknown): boolean {
+  return isTidemarkError(error, "DATABASE") && (error.sqlState === "TM001" || error.sqlState === "25006");
+}
+
+function refuseOpenTransaction(connection: PgConnection): void {
+  const status = connection.client.getTransactionStatus?.() ?? "I";
+  if (status === "I") return;
+  // Closing the connection rolls back; the next user of the pool must not find itself inside a stranger's transaction.
+  connection.discard();
+  throw new InvalidArgumentError("query", "left a transaction open, which was rolled back: each query may run on another connection. Use store.transaction.");
+}

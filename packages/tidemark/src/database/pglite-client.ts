@@ -1,0 +1,31 @@
+/** What is used of PGlite, described by shape. */
+export interface PGliteQueryable {
+  query(text: string, values?: unknown[], options?: PGliteQueryOptions): Promise<PGliteResult>;
+  exec(script: string): Promise<unknown>;
+}
+
+/** What `PGlite.transaction` passes to its callback. */
+export interface PGliteTransaction extends PGliteQueryable {
+  readonly closed: boolean;
+}
+
+export interface PGliteInstance extends PGliteQueryable {
+  transaction<T>(work: (tx: PGliteTransaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+  readonly closed: boolean;
+}
+
+export interface PGliteQueryOptions {
+  readonly parsers?: Record<number, (text: string) => unknown>;
+}
+
+export interface PGliteResult {
+  readonly rows: unknown[];
+  readonly affectedRows?: number | undefined;
+  readonly rowCount?: number | undefined;
+}
+
+const textOid = 25;
+
+/** Every column of the library's statements is text; an instance of the user's own may parse even that. */
+export const textOptions: PGliteQueryOptions = { parsers: { [textOid]: String } };

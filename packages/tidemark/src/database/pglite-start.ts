@@ -1,0 +1,74 @@
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { PGlite } from "@electric-sql/pglite";
+import { InvalidArgumentError, MissingDependencyError } from "../errors.ts";
+import { lockFolder } from "./folder-lock.ts";
+import type { PGliteInstance } from "./pglite-client.ts";
+import { keepImage, readImage } from "./pglite-image.ts";
+
+export interface StartedPGlite {
+  readonly instance: PGliteInstance;
+  /** Closes what was started here; an instance of the user's own stays open. */
+  close(): Promise<void>;
+}
+
+export async function startPGlite(source: string | PGliteInstance | undefined): Promise<StartedPGlite> {
+  if (typeof source === "object") return { instance: source, close: async () => {} };
+  if (source === undefined) {
+    const instance = await createDatabase(undefined, () => {});
+    return { instance, close: () => instance.close() };
+  }
+  const lock = await lockFolder(source);
+  try {
+    const instance = await openFolder(lock.folder);
+    return { instance, close: () => instance.close().finally(lock.release) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/**
+ * A crash while the files of a new database are written leaves half of them. The file `<folder>.starting` is there until all
+ * are, so that the next start begins again; nobody's events can be in such a folder yet.
+ */
+async function openFolder(folder: string): Promise<PGliteInstance> {
+  const driver = await importPGlite();
+  const starting = `${folder}.starting`;
+  if (existsSync(join(folder, "PG_VERSION")) && !existsSync(starting)) return await driver.PGlite.create(folder);
+
+  const clear = (): void => rmSync(folder, { recursive: true, force: true });
+  if (!existsSync(starting) && existsSync(folder) && readdirSync(folder).length > 0) {
+    throw new InvalidArgumentError("url", `names the folder ${JSON.stringify(folder)}, which holds files but no database. Name an empty or a new one.`);
+  }
+  writeFileSync(starting, "");
+  clear();
+  const instance = await createDatabase(folder, clear);
+  rmSync(starting);
+  return instance;
+}
+
+/** From the kept image where that works, else from nothing, which takes seconds; then the image is kept. */
+async function createDatabase(folder: string | undefined, clear: () => void): Promise<PGliteInstance> {
+  const driver = await importPGlite();
+  const target = folder === undefined ? {} : { dataDir: folder };
+  const image = await readImage();
+  if (image) {
+    try {
+      return await driver.PGlite.create({ ...target, loadDataDir: image });
+    } catch {
+      clear();
+    }
+  }
+  const instance = await driver.PGlite.create(target);
+  await keepImage(await instance.dumpDataDir("none"));
+  return instance;
+}
+
+async function importPGlite(): Promise<{ readonly PGlite: typeof PGlite }> {
+  try {
+    return await import("@electric-sql/pglite");
+  } catch (error) {
+    throw new MissingDependencyError("@electric-sql/pglite", "A store without a server", { cause: error });
+  }
+}

@@ -1,0 +1,94 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors.ts";
+import type { Database, Session } from "./database.ts";
+import type { PGliteInstance } from "./pglite-client.ts";
+import { createPGliteSession } from "./pglite-session.ts";
+import { startPGlite } from "./pglite-start.ts";
+import { createQueueOfOne } from "./queue-of-one.ts";
+import { toTidemarkError } from "./sql-state.ts";
+import { type Limits, verdictOf } from "./verdict.ts";
+
+export interface PGliteDatabaseOptions {
+  /** A folder, a PGlite of the user's own (never closed here), or undefined: in memory. */
+  readonly source: string | PGliteInstance | undefined;
+  /** Bounds the wait for the one connection. A statement that runs blocks this process, so that nothing can cancel it. 0: none. */
+  readonly queryTimeoutMs: number;
+}
+
+/**
+ * PostgreSQL in this process: one connection, on which everything takes turns.
+ *
+ * @throws {@link MissingDependencyError} — `@electric-sql/pglite` is not installed.
+ * @throws {@link StoreLockedError} — the folder is open elsewhere.
+ * @throws {@link InvalidArgumentError} — the folder holds other files.
+ */
+export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatabaseOptions): Promise<Database> {
+  const { instance, close } = await startPGlite(source);
+  const queue = createQueueOfOne();
+  const autocommit = createPGliteSession(instance);
+  const openTransaction = new AsyncLocalStorage<{ ended: boolean }>();
+  let closing: Promise<void> | undefined;
+
+  async function enter(limits: Limits): Promise<() => void> {
+    if (closing) throw new StoreClosedError();
+    const open = openTransaction.getStore();
+    // It would wait for the transaction, which waits for it.
+    if (open && !open.ended)
+      throw new InvalidArgumentError(
+        "store",
+        "was used inside its own transaction, where it would wait for ever: an embedded database has one connection. Use `tx` there.",
+      );
+    return await queue.enter(limits);
+  }
+
+  async function one<T>(statement: () => Promise<T>, limits: Limits): Promise<T> {
+    const leave = await enter(limits);
+    try {
+      const { outcome } = await verdictOf(statement(), limits, async () => {});
+      if (outcome?.status === "fulfilled") return outcome.value;
+      if (outcome) throw outcome.reason;
+      // Nothing of this store's is in the way, so it is the user of an instance of their own.
+      throw new ConnectionError(
+        `PGlite did not answer within ${limits.timeoutMs} ms: a transaction is open on it outside the store. The statement runs when that ends.`,
+        { sent: true },
+      );
+    } finally {
+      leave();
+    }
+  }
+
+  async function transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const leave = await enter({ timeoutMs: queryTimeoutMs });
+    const open = { ended: false };
+    try {
+      return await instance.transaction(async (tx) => {
+        const session = createPGliteSession(tx);
+        await session.execute("set transaction isolation level read committed, read write");
+        const result = await openTransaction.run(open, () => work(session));
+        open.ended = true;
+        await session.settle();
+        return result;
+      });
+    } catch (error) {
+      // What `work` throws passes through; after it, only the commit can have failed.
+      throw open.ended ? toTidemarkError(error) : error;
+    } finally {
+      open.ended = true;
+      leave();
+    }
+  }
+
+  return {
+    driver: "pglite",
+    connections: 1,
+    pool: instance,
+    query: (statement, values, { signal, timeoutMs = queryTimeoutMs } = {}) =>
+      one(() => autocommit.query(statement, values, { signal }), { signal, timeoutMs }),
+    userQuery: (text, values) => one(() => autocommit.userQuery(text, values), { timeoutMs: queryTimeoutMs }),
+    transaction,
+    close() {
+      closing ??= queue.enter({ timeoutMs: 0 }).then(close);
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { ConnectionError, DatabaseError, isTidemarkError, type TidemarkError } from "../errors.ts";
+
+/** What PostgreSQL said. Drivers call the fields alike; ORMs put the driver's error under `cause`. */
+export interface ServerAnswer {
+  readonly sqlState: string;
+  readonly message: string;
+  readonly constraint: string | undefined;
+  readonly table: string | undefined;
+  /** The server's C function: not translated, where `message` is. */
+  readonly routine: string | undefined;
+}
+
+/** Node's EPIPE and Prisma's P2010 have five characters too. */
+const notSqlStates = /^(E[A-Z]{4}|P[1-9]\d{3})$/;
+
+/** The answer of the server's that `error` stands for; undefined where the server never answered. */
+export function serverAnswer(error: unknown): ServerAnswer | undefined {
+  // An ORM may wrap a wrapped error. A chain that ends in itself must not hang.
+  for (let at = error, depth = 0; at instanceof Object && depth < 10; at = Reflect.get(at, "cause"), depth++) {
+    const sqlState: unknown = Reflect.get(at, "code");
+    if (typeof sqlState !== "string" || !/^[0-9A-Z]{5}$/.test(sqlState) || notSqlStates.test(sqlState)) continue;
+    const field = (name: string): string | undefined => {
+      const value: unknown = Reflect.get(at, name);
+      return typeof value === "string" ? value : undefined;
+    };
+    return { sqlState, message: field("message") ?? "", constraint: field("constraint"), table: field("table"), routine: field("routine") };
+  }
+  return undefined;
+}
+
+const retryable = /^(40001|40P01|55P03|57014|53...)$/;
+
+/**
+ * Whether this answer leaves the outcome open: the backend was stopped (57P01, 57P02) or the connection broke (08xxx),
+ * perhaps after the commit. A message that PostgreSQL itself found malformed (08P01 with a routine; poolers send none) was
+ * refused before it ran.
+ */
+function breaksConnection({ sqlState, routine }: ServerAnswer): boolean {
+  if (sqlState === "08P01") return routine === undefined;
+  return sqlState === "57P01" || sqlState === "57P02" || sqlState.startsWith("08");
+}
+
+/** Data exceptions (class 22) quote the value they refuse, and values do not belong in messages. `cause` has them. */
+function withoutValues({ sqlState, message }: ServerAnswer): string {
+  return sqlState.startsWith("22") ? (message.split(/\s*[:"'“«„]/u)[0] ?? "") : message;
+}
+
+function asDatabaseError(answer: ServerAnswer, cause: unknown): DatabaseError {
+  const { sqlState, constraint, table } = answer;
+  return new DatabaseError(`PostgreSQL answered ${sqlState}: ${withoutValues(answer)}`, {
+    sqlState,
+    constraint,
+    table,
+    cause,
+    retryable: retryable.test(sqlState),
+  });
+}
+
+/** What a driver threw once a statement had been sent, as the error that the seam promises. */
+export function toTidemarkError(error: unknown): TidemarkError {
+  if (isTidemarkError(error)) return error;
+  const answer = serverAnswer(error);
+  if (answer && !breaksConnection(answer)) return asDatabaseError(answer, error);
+  return new ConnectionError(
+    `The connection was lost before the server answered: ${answer ? `${answer.sqlState} ${answer.message}` : reason(error)}. Whether the statement took effect is unknown.`,
+    {
+      sent: true,
+      sqlState: answer?.sqlState,
+      cause: error,
+    },
+  );
+}
+
+/** Full (53300), starting up or shutting down (57P03), or going away: the same try may succeed a moment later. */
+function refusesForNow({ sqlState }: ServerAnswer): boolean {
+  return sqlState === "53300" || sqlState === "57P03" || sqlState === "57P01" || sqlState === "57P02" || sqlState.startsWith("08");
+}
+
+/** What a driver threw while it opened a connection. A wrong password, role or database is no matter of trying again. */
+export function toConnectError(error: unknown): TidemarkError {
+  if (isTidemarkError(error)) return error;
+  const answer = serverAnswer(error);
+  if (answer && !refusesForNow(answer)) return asDatabaseError(answer, error);
+  return new ConnectionError(`No connection to PostgreSQL: ${answer ? `${answer.sqlState} ${answer.message}` : reason(error)}. Nothing was sent.`, {
+    sent: false,
+    sqlState: answer?.sqlState,
+    cause: error,
+  });
+}
+
+/** Node gathers the failures of a host name's several addresses in an error without a message. */
+function reason(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(reason).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}

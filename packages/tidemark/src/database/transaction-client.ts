@@ -1,0 +1,154 @@
+import { DatabaseError, InvalidArgumentError, isTidemarkError, SerializationFailureError } from "../errors.ts";
+import type { QueryOptions, Session, Statement, TextRow, UserResult, Value } from "./database.ts";
+import type { Logger } from "./logger.ts";
+import type { PgClient } from "./pg-client.ts";
+import { PgConnection } from "./pg-connection.ts";
+import { createStatements } from "./pg-statements.ts";
+import { createPgSession } from "./pg-transaction.ts";
+import type { PGliteTransaction } from "./pglite-client.ts";
+import { createPGliteSession } from "./pglite-session.ts";
+import { toTidemarkError } from "./sql-state.ts";
+import { takeTurns } from "./turns.ts";
+
+/** Anything with a parameterised query inside an open transaction: a pg client, a PGlite transaction, or what a `from…` adapter returns. */
+export interface TransactionClient {
+  query(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }>;
+}
+
+export interface JoinOptions {
+  /** 0: none, so that the limits of the caller's own client are the only ones. */
+  readonly queryTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+/** What an adapter knows beyond the query: whether its ORM says that the transaction is open. Spares asking the server. */
+export interface AdaptedTransaction extends TransactionClient {
+  isOpen(): boolean;
+}
+
+const outside =
+  "is not inside a transaction: what the store writes through it could not be rolled back with the rest. Send BEGIN on a pg client first, or pass the transaction that your ORM gives you.";
+
+/**
+ * A session inside a transaction of the user's. It never commits, rolls back or sets a savepoint of its own, and it refuses a
+ * client that is not inside one:
+ * - `pg` knows its transaction status from every answer of the server's, so each call is checked;
+ * - a PGlite transaction and the adapters' ORMs know whether they are over;
+ * - any other client is asked once, by setting a savepoint and releasing it, which PostgreSQL refuses outside a transaction
+ *   (25P01) and which leaves nothing behind inside one.
+ *
+ * @throws {@link InvalidArgumentError} — a pool, a whole PGlite, or nothing with a `query`. The session's methods reject with it
+ * where the client is outside a transaction, and with `SerializationFailureError` for 40001, which only a transaction of the
+ * user's can meet.
+ */
+export function joinTransaction(client: TransactionClient, options: JoinOptions): Session {
+  if (!(client instanceof Object) || typeof client.query !== "function")
+    throw new InvalidArgumentError("client", "must have a method query(text, values), as a pg client and what the from… adapters return have.");
+  if ("totalCount" in client)
+    throw new InvalidArgumentError("client", "is a pool, whose queries each run on any connection. Pass the client that pool.connect() gave you, after BEGIN.");
+  if ("waitReady" in client) throw new InvalidArgumentError("client", outside);
+  return withSerializationFailures(sessionOn(client, options));
+}
+
+function sessionOn(client: TransactionClient, { queryTimeoutMs, logger }: JoinOptions): Session {
+  if (isPgClient(client)) {
+    // Never named: a statement that a pooler lost would fail the user's transaction.
+    const statements = createStatements(false, logger);
+    const probe = once(() => probeTransaction(client.query.bind(client)));
+    return createPgSession(new PgConnection(client, logger, "borrowed"), statements, queryTimeoutMs, () =>
+      client.getTransactionStatus ? checkStatus(client.getTransactionStatus()) : probe(),
+    );
+  }
+  if (isPGliteTransaction(client)) return createPGliteSession(client);
+  return plainSession(client);
+}
+
+function isPgClient(client: TransactionClient): client is TransactionClient & PgClient {
+  return "processID" in client && "connection" in client;
+}
+
+function isPGliteTransaction(client: TransactionClient): client is TransactionClient & PGliteTransaction {
+  return "exec" in client && "closed" in client;
+}
+
+function checkStatus(status: "I" | "T" | "E" | null): void {
+  if (status === "T") return;
+  if (status === "E")
+    throw new DatabaseError("A statement of this transaction failed before, so PostgreSQL refuses every other. Roll it back, then run all of it again.", {
+      sqlState: "25P02",
+    });
+  throw new InvalidArgumentError("client", outside);
+}
+
+async function probeTransaction(query: (text: string, values: unknown[]) => PromiseLike<unknown>): Promise<void> {
+  try {
+    await query("savepoint tidemark_probe", []);
+    await query("release savepoint tidemark_probe", []);
+  } catch (cause) {
+    const error = toTidemarkError(cause);
+    throw isTidemarkError(error, "DATABASE") && error.sqlState === "25P01" ? new InvalidArgumentError("client", outside, { cause }) : error;
+  }
+}
+
+/** Repeats a failed task, never one that succeeded. */
+function once(task: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= task().catch((error: unknown) => {
+      done = undefined;
+      throw error;
+    });
+    return done;
+  };
+}
+
+function isAdapted(client: TransactionClient): client is AdaptedTransaction {
+  return "isOpen" in client && typeof client.isOpen === "function";
+}
+
+/** A client of which nothing is known but its query. */
+function plainSession(client: TransactionClient): Session {
+  const turn = takeTurns();
+  const probe = once(() => probeTransaction((text, values) => client.query(text, values)));
+  const check = isAdapted(client) ? async () => checkStatus(client.isOpen() ? "T" : "I") : probe;
+
+  function run(text: string, values: readonly unknown[], signal?: AbortSignal): Promise<{ rows: unknown[]; rowCount?: number | null }> {
+    return turn(async () => {
+      signal?.throwIfAborted();
+      await check();
+      try {
+        return await client.query(text, [...values]);
+      } catch (error) {
+        throw toTidemarkError(error);
+      }
+    });
+  }
+
+  return {
+    client,
+    query: async (statement, values, { signal } = {}) => (await run(statement.text, values, signal)).rows as TextRow[],
+    async userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
+      const { rows, rowCount } = await run(text, values);
+      return { rows: rows as Row[], rowCount: rowCount ?? rows.length };
+    },
+    async execute(script) {
+      await run(script, []);
+    },
+  };
+}
+
+function withSerializationFailures(session: Session): Session {
+  async function explained<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      throw isTidemarkError(error, "DATABASE") && error.sqlState === "40001" ? new SerializationFailureError(error.sqlState, { cause: error }) : error;
+    }
+  }
+  return {
+    client: session.client,
+    query: (statement: Statement, values: readonly Value[], options?: QueryOptions) => explained(session.query(statement, values, options)),
+    userQuery: <Row>(text: string, values: readonly unknown[]) => explained(session.userQuery<Row>(text, values)),
+    execute: (script) => explained(session.execute(script)),
+  };
+}
