@@ -31,7 +31,7 @@ const broken: Readonly<Record<string, { readonly file?: string; readonly text: s
     text: "export function f(a: number, b: number, c: number, d: number, e: number, g: number): number {\n  return a + b + c + d + e + g;\n}",
   },
   "eslint(eqeqeq)": { text: "export function f(a: number, b: number): boolean {\n  return a == b;\n}" },
-  "eslint(no-warning-comments)": { text: `// ${"TO"}DO: later\nexport const n = 1;` },
+  "eslint(no-warning-comments)": { text: "// TODO: later\nexport const n = 1;" },
   "vitest(no-disabled-tests)": { file: "some.test.ts", text: 'import { test } from "vitest";\ntest.skip("nothing", () => {});' },
   "vitest(no-focused-tests)": { file: "other.test.ts", text: 'import { test } from "vitest";\ntest.only("nothing", () => {});' },
 };

@@ -1,5 +1,6 @@
 import { startServer } from "servers";
 import type { TestProject } from "vitest/node";
+import { settings } from "./settings.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -7,9 +8,6 @@ declare module "vitest" {
     readonly serverUrl: string;
   }
 }
-
-/** For tests that crash nothing: durability would only cost time, and prepared transactions are off by default. */
-const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: 200, max_prepared_transactions: 20 };
 
 /** Starts one server for the whole run, or takes the one that TIDEMARK_TEST_URL names. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -1,0 +1,17 @@
+// Builds packages/tidemark into its dist: JavaScript, declarations and maps.
+import { chmod, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { inRoot, run, tools } from "./run.ts";
+
+const dist = inRoot("packages/tidemark/dist");
+
+await rm(dist, { recursive: true, force: true });
+const code = await run(tools.tsc, ["-p", "packages/tidemark"]);
+if (code !== 0) process.exit(code);
+// Only the next build would need it, and it would be published.
+await rm(join(dist, ".tsbuildinfo"), { force: true });
+
+// npm makes a package's command executable when it installs it; from a workspace it is linked as it lies here.
+const command = join(dist, "cli", "main.js");
+if (existsSync(command)) await chmod(command, 0o755);

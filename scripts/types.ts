@@ -1,0 +1,13 @@
+// Checks the types of everything that has a tsconfig.json, tests and scripts included.
+import { existsSync } from "node:fs";
+import { inRoot, run, tools } from "./run.ts";
+
+const projects = ["packages/tidemark", "packages/tidemark/test", "servers", "scripts", "bench", "torture", "examples", "docs"];
+
+for (const project of projects.filter((folder) => existsSync(inRoot(folder, "tsconfig.json")))) {
+  const code = await run(tools.tsc, ["-p", project, "--noEmit"]);
+  if (code !== 0) {
+    console.error(`The types of ${project} are wrong.`);
+    process.exitCode = code;
+  }
+}
