@@ -1,0 +1,122 @@
+import pRetry from "p-retry";
+import type { Database } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import type { Logger } from "../database/logger.ts";
+import { DatabaseError, isTidemarkError } from "../errors.ts";
+import { pendingMigrations, readApplied } from "./applied.ts";
+import { createMigrationsTable, migrationLock, migrationScript } from "./migration-script.ts";
+import { migrations, type Migration } from "./migrations.ts";
+import { quoteLiteral, renderSql } from "./render.ts";
+
+export interface MigrateOptions {
+  /** Told of each migration that was applied. */
+  readonly logger?: Logger;
+  /** Milliseconds that a migration waits for a lock before it lets everyone queued behind it go and tries again. Default 5,000. */
+  readonly lockTimeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** In place of this package's own. */
+  readonly shipped?: readonly Migration[];
+}
+
+/**
+ * Brings `schema` up to date, each migration in a transaction of its own, and returns those it applied. Where nothing is
+ * pending this is one read without locks. Any number of processes may do this at once.
+ *
+ * @throws {@link SchemaTooNewError}, {@link MigrationChangedError} — see `pendingMigrations`.
+ * @throws {@link DatabaseError} — the role may not create what a migration creates (42501), a lock was not free in six
+ * tries (55P03), the server is a standby (25006), or a migration failed. What was applied before stays.
+ */
+export async function migrate(database: Database, schema: string, { logger, lockTimeoutMs = 5_000, signal, shipped = migrations }: MigrateOptions = {}): Promise<readonly Migration[]> {
+  const applied: Migration[] = [];
+  let pending = pendingMigrations(schema, await readApplied(database, schema, signal), shipped).length > 0;
+  while (pending) {
+    const startedAt = performance.now();
+    const next = await pRetry(() => applyNext(database, schema, shipped, lockTimeoutMs, signal), {
+      retries: 5,
+      minTimeout: 100,
+      maxTimeout: 2_000,
+      randomize: true,
+      signal,
+      shouldRetry: ({ error }) => passes(error),
+      onFailedAttempt: ({ error, retriesLeft }) => {
+        if (retriesLeft > 0 && passes(error)) logger?.info(`tidemark: migrating schema ${JSON.stringify(schema)} goes on after: ${error.message}`);
+      },
+    }).catch(async (error: unknown) => {
+      throw await explain(error, database, schema);
+    });
+    pending = next !== undefined;
+    if (next) {
+      applied.push(next);
+      logger?.info(`tidemark: applied migration ${next.version} (${next.name}) to schema ${JSON.stringify(schema)} in ${Math.round(performance.now() - startedAt)} ms`);
+    }
+  }
+  return applied;
+}
+
+/** Applies the first migration that is still pending once the lock is held; undefined where another process did it all. */
+function applyNext(database: Database, schema: string, shipped: readonly Migration[], lockTimeoutMs: number, signal: AbortSignal | undefined): Promise<Migration | undefined> {
+  return database.transaction(async (session) => {
+    await session.execute(enter(schema, lockTimeoutMs));
+    const [next] = pendingMigrations(schema, await readApplied(session, schema, signal), shipped);
+    if (next) await session.execute(migrationScript(next, schema));
+    return next;
+  });
+}
+
+/**
+ * `create … if not exists` asks for the privilege to create even where everything exists, so existence is looked up: a
+ * schema that an administrator prepared is enough.
+ */
+function enter(schema: string, lockTimeoutMs: number): string {
+  const quoted = quoteIdentifier(schema);
+  return `
+set local lock_timeout = ${Math.ceil(lockTimeoutMs)};
+set local statement_timeout = 0;
+set local search_path = '';
+set local client_min_messages = warning;
+${migrationLock(schema)}
+do $tidemark$
+begin
+  if to_regnamespace(${quoteLiteral(quoted)}) is null then
+    create schema ${quoted};
+  end if;
+  if to_regclass(${quoteLiteral(`${quoted}.migrations`)}) is null then
+    ${renderSql(createMigrationsTable, schema)}
+  end if;
+end
+$tidemark$;`;
+}
+
+/** Made by somebody who does not take the migration lock between our look and our own creation. */
+const racedConstraints = new Set(["pg_namespace_nspname_index", "pg_class_relname_nsp_index", "pg_type_typname_nsp_index", "migrations_pkey"]);
+
+/** Whether another try can succeed. Every try looks again under the lock, so even a commit without an answer may be tried again. */
+function passes(error: unknown): boolean {
+  if (!isTidemarkError(error)) return false;
+  if (!isTidemarkError(error, "DATABASE")) return error.retryable || error.code === "OUTCOME_UNKNOWN";
+  const { sqlState, constraint } = error;
+  if (sqlState === "23505") return constraint !== undefined && racedConstraints.has(constraint);
+  // 57014: it was cancelled, for its time was up, and would be again.
+  return sqlState === "42P06" || sqlState === "42P07" || (error.retryable && sqlState !== "57014");
+}
+
+async function explain(error: unknown, database: Database, schema: string): Promise<unknown> {
+  if (!isTidemarkError(error, "DATABASE")) return error;
+  const { sqlState, message } = error;
+  if (sqlState === "55P03") {
+    return new DatabaseError(`${message}. Migrating schema ${JSON.stringify(schema)} found a lock taken six times in a row: another process migrates it, or a transaction that uses its tables stays open (see pg_stat_activity). Nothing of this migration was written.`, { sqlState, retryable: true, cause: error });
+  }
+  if (sqlState !== "42501") return error;
+  const grant = await grantToCreate(database, schema);
+  return new DatabaseError(`${message}. Schema ${JSON.stringify(schema)} has migrations to apply, which this role may not do. Run "npx tidemark migrate up" as a role that may, have the output of "npx tidemark migrate sql" applied, or allow it: ${grant}`, { sqlState, cause: error });
+}
+
+async function grantToCreate(database: Database, schema: string): Promise<string> {
+  const text = `
+    select case when to_regnamespace($1) is null
+             then format('grant create on database %I to %I;', current_database(), current_user)
+             else format('grant usage, create on schema %s to %I;', $1, current_user)
+           end as statement`;
+  const [row] = await database.query({ name: "grant_to_create", text }, [quoteIdentifier(schema)]);
+  return row?.["statement"] ?? "";
+}

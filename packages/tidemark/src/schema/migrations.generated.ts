@@ -1,0 +1,883 @@
+// DO NOT EDIT. Made from sql/ by: npm run generate
+
+export interface MigrationText {
+  readonly version: number;
+  readonly name: string;
+  readonly breaking: boolean;
+  readonly text: string;
+}
+
+export const migrationTexts: readonly MigrationText[] = [
+  {
+    version: 1,
+    name: "store",
+    breaking: false,
+    text: `-- One row a stream. The row is the stream's lock, not its counter: whoever holds it FOR NO KEY UPDATE may extend the
+-- stream, and reads its version from events_stream_id_version_key in a new statement. A counter here would give a hot
+-- stream a chain of dead row versions whenever any old snapshot is open in the cluster.
+create table :"schema".streams (
+  id bigint generated always as identity,
+  tenant text collate "C" not null default '',
+  name text collate "C" not null,
+  category text collate "C" not null generated always as (split_part(name, '-', 1)) stored,
+  created_at timestamptz(3) not null default clock_timestamp(),
+  constraint streams_pkey primary key (id),
+  constraint streams_tenant_name_key unique (tenant, name)
+);
+
+-- The log. position is drawn by the append functions, after the floor is published (hold_floor), never by a default.
+-- Times keep whole milliseconds, so that a JavaScript Date carries them exactly.
+-- No foreign key to streams: its check would lock a row for every event, and the append functions hold that lock already.
+create sequence :"schema".events_position_seq as bigint increment by 1 cache 1 no cycle;
+
+create table :"schema".events (
+  position bigint not null,
+  stream_id bigint not null,
+  version bigint not null,
+  id uuid not null,
+  recorded_at timestamptz(3) not null,
+  schema_version smallint not null default 1,
+  tenant text collate "C" not null default '',
+  type text collate "C" not null,
+  data jsonb not null,
+  metadata jsonb,
+  tags text[] collate "C",
+  constraint events_pkey primary key (position),
+  constraint events_stream_id_version_key unique (stream_id, version),
+  constraint events_tenant_id_key unique (tenant, id)
+);
+
+alter sequence :"schema".events_position_seq owned by :"schema".events.position;
+
+-- Nearly free to keep, and enough to find the page range of a time.
+create index events_recorded_at_brin on :"schema".events using brin (recorded_at);
+
+-- Which events carry a tag, in the order of the log. A B-tree: a GIN index on events.tags made appends seven times slower.
+create table :"schema".event_tags (
+  tenant text collate "C" not null default '',
+  tag text collate "C" not null,
+  position bigint not null,
+  constraint event_tags_pkey primary key (tenant, tag, position)
+);
+
+-- Events are facts: nobody changes or removes one, the table's owner included.
+create function :"schema".refuse_change() returns trigger
+  language plpgsql
+as $tidemark$
+begin
+  raise exception '% of %.% is refused: events are append-only', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'TM004', hint = 'Append an event that corrects the earlier one.';
+end
+$tidemark$;
+
+create trigger events_append_only
+  before update or delete or truncate on :"schema".events
+  for each statement execute function :"schema".refuse_change();
+
+create trigger event_tags_append_only
+  before update or delete or truncate on :"schema".event_tags
+  for each statement execute function :"schema".refuse_change();
+
+-- What a standby may know of the mark: the last event at or below it, written by the primary now and then. Locks are not
+-- replicated and a standby's sequence runs ahead, so the mark cannot be worked out there.
+create table :"schema".high_water_mark (
+  only_row boolean not null default true,
+  position bigint not null default 0,
+  event_id uuid,
+  written_at timestamptz(3) not null default clock_timestamp(),
+  constraint high_water_mark_pkey primary key (only_row),
+  constraint high_water_mark_only_row_check check (only_row)
+);
+
+insert into :"schema".high_water_mark default values;
+
+-- Read models that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's
+-- OID), so that a projection can be switched over while no append is in flight.
+create table :"schema".projections (
+  name text collate "C" not null,
+  version integer not null default 1,
+  mode text not null,
+  state text not null,
+  position bigint not null default 0,
+  event_id uuid,
+  epoch bigint not null default 0,
+  last_error text,
+  updated_at timestamptz(3) not null default clock_timestamp(),
+  constraint projections_pkey primary key (name, version),
+  constraint projections_mode_check check (mode in ('inline', 'async'))
+);
+
+-- Named, durable readers.
+create table :"schema".consumers (
+  tenant text collate "C" not null default '',
+  name text collate "C" not null,
+  shards integer not null default 1,
+  paused boolean not null default false,
+  filter jsonb,
+  created_at timestamptz(3) not null default clock_timestamp(),
+  constraint consumers_pkey primary key (tenant, name),
+  constraint consumers_shards_check check (shards > 0)
+);
+
+-- A shard's checkpoint and its fence stand in one row: in two, a paused owner could still move the checkpoint after a
+-- takeover (write skew).
+create table :"schema".consumer_shards (
+  tenant text collate "C" not null default '',
+  consumer text collate "C" not null,
+  shard integer not null,
+  position bigint not null default 0,
+  event_id uuid,
+  fence bigint not null default 0,
+  constraint consumer_shards_pkey primary key (tenant, consumer, shard),
+  constraint consumer_shards_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
+);
+
+-- Who works on a shard, by the database's clock. Apart from the checkpoint: a heartbeat must not wait for a handler's
+-- transaction.
+create table :"schema".consumer_leases (
+  tenant text collate "C" not null default '',
+  consumer text collate "C" not null,
+  shard integer not null,
+  owner text,
+  lease_end timestamptz not null default '-infinity',
+  heartbeat_at timestamptz,
+  backend_pid integer,
+  backend_start timestamptz,
+  last_error text,
+  constraint consumer_leases_pkey primary key (tenant, consumer, shard),
+  constraint consumer_leases_shard_fkey foreign key (tenant, consumer, shard) references :"schema".consumer_shards (tenant, consumer, shard) on update cascade on delete cascade
+);
+
+-- Events that a consumer could not handle, and those of the same stream parked behind them.
+create table :"schema".dead_letters (
+  tenant text collate "C" not null default '',
+  consumer text collate "C" not null,
+  position bigint not null,
+  stream_id bigint not null,
+  event_id uuid not null,
+  parked_behind bigint,
+  attempts integer not null,
+  error text not null,
+  stack text,
+  parked_at timestamptz(3) not null default clock_timestamp(),
+  constraint dead_letters_pkey primary key (tenant, consumer, position)
+);
+
+create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letters (tenant, consumer, stream_id, position);
+
+-- States folded from events, kept to read fewer of them. A snapshot never changes a result.
+create table :"schema".snapshots (
+  tenant text collate "C" not null default '',
+  name text collate "C" not null,
+  key text collate "C" not null,
+  state_version integer not null default 1,
+  version bigint not null,
+  position bigint not null,
+  state jsonb not null,
+  taken_at timestamptz(3) not null default clock_timestamp(),
+  constraint snapshots_pkey primary key (tenant, name, key)
+);
+
+-- The low 32 bits of a number as the signed integer that advisory locks take.
+create function :"schema".lock_number(p_number bigint) returns integer
+  language sql immutable strict parallel safe
+return (((p_number & 4294967295) # 2147483648) - 2147483648)::integer;
+
+-- Publishes "I may write positions above this", until the transaction ends: a shared advisory lock, class = the OID of the
+-- position sequence, object = the low 32 bits of the floor. The reader's half is high_water_mark().
+--
+-- pg_sequence_last_value, never \`select last_value\`: that one reads the page while nextval holds a value up to 32 ahead
+-- in it, and a floor that is too high loses events.
+-- A transaction of many appends remembers its first floor and takes the same lock again; a lock for each append would
+-- exhaust the server's lock table. A lower floor is always safe, so it does not matter how the setting got out of step.
+create function :"schema".hold_floor() returns void
+  language plpgsql
+as $tidemark$
+declare
+  v_setting constant text := 'tidemark.floor_' || :regclass(events_position_seq)::oid;
+  v_last constant bigint := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
+  v_floor constant bigint := least(nullif(current_setting(v_setting, true), '')::bigint, v_last);
+begin
+  perform pg_advisory_xact_lock_shared(
+    :"schema".lock_number(:regclass(events_position_seq)::oid::bigint),
+    :"schema".lock_number(v_floor));
+  perform set_config(v_setting, v_floor::text, true);
+end
+$tidemark$;
+
+-- Refuses to append when the position sequence stands behind the log (a partial restore, setval, logical replication):
+-- new events would fill old gaps, below every reader's checkpoint. The log is read first, in a statement of its own: the
+-- sequence may only be found further on than it was then.
+create function :"schema".check_sequence() returns void
+  language plpgsql
+as $tidemark$
+declare
+  v_log bigint;
+  v_sequence bigint;
+begin
+  select max(position) into v_log from :"schema".events;
+  v_sequence := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
+  if v_log > v_sequence then
+    raise exception 'the position sequence is at %, but the log reaches %', v_sequence, v_log
+      using errcode = 'TM002',
+        detail = json_build_object('sequence', v_sequence, 'log', v_log)::text,
+        hint = format('Run: select setval(%L, %s)', :regclass(events_position_seq)::text, v_log);
+  end if;
+end
+$tidemark$;
+
+-- Locks the rows of some streams in the order given, which the caller keeps by (tenant, name), so that two batches never
+-- wait for each other in a ring. Returns their ids: 0 where there is no such stream, -1 where another transaction holds
+-- the row and p_skip_locked.
+create function :"schema".find_streams(p_tenants text[], p_names text[], p_skip_locked boolean) returns bigint[]
+  language plpgsql
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+begin
+  if not p_skip_locked then
+    return (
+      select array_agg(coalesce(stream.id, 0) order by slot)
+        from unnest(p_tenants, p_names) with ordinality as wanted (tenant, name, slot)
+        left join lateral (
+          select id from :"schema".streams as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update
+        ) as stream on true
+    );
+  end if;
+  return (
+    select array_agg(coalesce(free.id, case when stream.id is not null then -1 end, 0) order by slot)
+      from unnest(p_tenants, p_names) with ordinality as wanted (tenant, name, slot)
+      left join lateral (
+        select id from :"schema".streams as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update skip locked
+      ) as free on true
+      left join lateral (
+        select id from :"schema".streams as s where s.tenant = wanted.tenant and s.name = wanted.name
+      ) as stream on true
+  );
+end
+$tidemark$;
+
+-- find_streams, and creates the streams that may be new. p_all_new: every one of them was created here.
+--
+--   p_kinds  of each stream: 0 has to exist (an append to an absent one cannot pass), 1 may be new, 2 is expected to be new
+--
+-- A stream that is only read and does not exist gets its row too, or another append could create it behind this one.
+create function :"schema".lock_streams(
+  p_tenants text[], p_names text[], p_kinds integer[], p_skip_locked boolean,
+  out p_streams bigint[], out p_all_new boolean
+)
+  language plpgsql
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_absent integer[];
+  v_created bigint[];
+begin
+  p_all_new := false;
+  if 2 = all (p_kinds) then
+    p_streams := array_fill(0::bigint, array[cardinality(p_kinds)]);
+  else
+    p_streams := :"schema".find_streams(p_tenants, p_names, p_skip_locked);
+  end if;
+
+  select array_agg(slot order by slot)
+    into v_absent
+    from unnest(p_streams, p_kinds) with ordinality as wanted (id, kind, slot)
+   where id = 0 and kind > 0;
+  if v_absent is null then
+    return;
+  end if;
+
+  -- Waits where another transaction is creating the same stream; lock_timeout bounds it, SKIP LOCKED does not cover it.
+  with created as (
+    insert into :"schema".streams (tenant, name)
+    select tenant, name
+      from unnest(p_tenants, p_names, p_kinds, p_streams) with ordinality as wanted (tenant, name, kind, id, slot)
+     where id = 0 and kind > 0
+     order by slot
+    on conflict on constraint streams_tenant_name_key do nothing
+    returning id
+  )
+  select array_agg(id order by id) into v_created from created;
+
+  if cardinality(v_created) = cardinality(p_names) then
+    p_streams := v_created;
+    p_all_new := true;
+  elsif cardinality(v_created) = cardinality(v_absent) then
+    for i in 1 .. cardinality(v_absent) loop
+      p_streams[v_absent[i]] := v_created[i];
+    end loop;
+  else
+    -- Some were created by others since the look-up: a new statement sees them, and those of ours.
+    p_streams := :"schema".find_streams(p_tenants, p_names, p_skip_locked);
+  end if;
+end
+$tidemark$;
+
+-- Which appends of a batch were written before: by the ids of their events, looked up after the stream rows are locked and
+-- before expectations. The same ids with the same type, data and tags in the same stream are a retry and get the first
+-- result (1); ids with other content, in another stream, or only a part of an append are duplicates (3), told in detail.
+-- Metadata is not compared: traces differ between tries. Verdicts are by part and the same for all parts of an append.
+create function :"schema".repeated_events(
+  p_tenants text[], p_streams bigint[], p_append integer[], p_slot integer[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text[], p_data text[], p_tags text[],
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+)
+  language plpgsql
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_event record;
+  v_found integer[] := array_fill(0, array[cardinality(p_append)]);     -- by append: events whose id is there
+  v_wanted integer[] := array_fill(0, array[cardinality(p_append)]);    -- by append: events
+begin
+  verdicts := array_fill(0, array[cardinality(p_append)]);
+  versions := array_fill(0::bigint, array[cardinality(p_append)]);
+  positions := versions;
+  detail := '{}';
+
+  for v_event in
+    select wanted.part, wanted.id, event.version, event.position,
+           case
+             when event.stream_id <> p_streams[p_slot[wanted.part]] then 'in another stream'
+             when event.type <> wanted.type then 'with another type'
+             when event.data <> wanted.data::jsonb then 'with other data'
+             when coalesce(event.tags, '{}') <> coalesce(string_to_array(nullif(wanted.tags, ''), chr(31)), '{}') then 'with other tags'
+             when event.version - wanted.place <> coalesce(lag(event.version - wanted.place) over (partition by wanted.part order by n), event.version - wanted.place) then 'in another order'
+           end as difference
+      from unnest(p_part, p_place, p_ids, p_types, p_data, p_tags) with ordinality as wanted (part, place, id, type, data, tags, n)
+     cross join lateral (
+       select stream_id, version, position, type, data, tags
+         from :"schema".events as e
+        where e.tenant = p_tenants[p_slot[wanted.part]] and e.id = wanted.id
+     ) as event
+     order by n
+  loop
+    v_found[p_append[v_event.part]] := v_found[p_append[v_event.part]] + 1;
+    versions[v_event.part] := v_event.version;
+    positions[v_event.part] := v_event.position;
+    if not detail ? p_append[v_event.part]::text and v_event.difference is not null then
+      detail := detail || jsonb_build_object(p_append[v_event.part]::text, jsonb_build_array(v_event.id, v_event.difference));
+    end if;
+  end loop;
+  if 0 = all (v_found) then
+    return;
+  end if;
+
+  for i in 1 .. cardinality(p_append) loop
+    v_wanted[p_append[i]] := v_wanted[p_append[i]] + p_counts[i];
+  end loop;
+  for i in 1 .. cardinality(p_append) loop
+    if v_found[p_append[i]] > 0 then
+      if v_found[p_append[i]] < v_wanted[p_append[i]] and not detail ? p_append[i]::text then
+        detail := detail || jsonb_build_object(p_append[i]::text, jsonb_build_array(
+          (select id from unnest(p_part, p_ids) as wanted (part, id)
+            where p_append[part] = p_append[i]
+              and exists (select from :"schema".events as e where e.tenant = p_tenants[p_slot[part]] and e.id = wanted.id)
+            limit 1),
+          'with only a part of this append'));
+      end if;
+      verdicts[i] := case when detail ? p_append[i]::text then 3 else 1 end;
+    end if;
+  end loop;
+end
+$tidemark$;
+
+-- Appends a batch: independent appends share this transaction, each with its own verdict.
+--
+-- Order, the same in every append: stream rows (by name) → gate, shared → new statement → ids → expectations →
+-- floor → positions → insert. After the floor nothing waits for another transaction, the unique index on ids excepted.
+--
+-- A slot is one stream of the batch, given once, in the order of (tenant, name). A part is what one append does to one
+-- slot; the parts of an append stand together, and events stand in the order of their parts.
+--
+--   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
+--   p_names        stream of each slot, joined by U+001E
+--   p_kinds        of each slot, see lock_streams
+--   p_append       append of each part, rising from 1
+--   p_slot         slot of each part
+--   p_expected     >= 0 exactly, -1 any, -2 stream exists, <= -10 unchanged since position -10 - p_expected
+--   p_counts       events of each part
+--   p_part         part of each event; p_place its place in the part (1, 2, 3 …)
+--   p_ids          id of each event
+--   p_types, p_data, p_metadata, p_tags
+--                  joined by U+001E, which neither JSON text nor a legal type or tag holds; '' is none; the tags of one
+--                  event are joined by U+001F. p_metadata and p_tags are null where no event has any
+--   p_check_ids    look the ids up first: the caller chose them, or this is sent again
+--   p_skip_locked  do not wait for a locked stream
+--   p_joined       inside a transaction of the caller's, whatever its isolation level
+--
+-- Verdict of each part: 0 written, 1 repeated (the ids are there already: version and position of the first result),
+-- 2 conflict (version and position are where the stream is), 3 duplicate (see detail), 4 blocked by another
+-- transaction, 5 passed but for another part of its append.
+-- detail: of the first duplicate of each append, its id and what differs.
+--
+-- The settings keep the plans: one made on an empty store would scan the log for ever after (76 appends/s).
+create function :"schema".append_many(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+)
+  language plpgsql
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  c_parts constant integer := cardinality(p_append);
+  c_recorded_at constant timestamptz := coalesce(p_recorded_at, clock_timestamp());
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  v_streams bigint[];     -- by slot: id, 0 absent, -1 blocked
+  v_all_new boolean;
+  v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
+  v_last bigint[];        -- by slot: the position of its last event
+  v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
+  v_written bigint[];     -- positions drawn, in the order of the events written
+  v_count integer := 0;   -- events written
+  v_from integer := 1;    -- the parts of one append: v_from .. v_to
+  v_to integer;
+  v_slot integer;
+  v_expected bigint;
+  v_verdict integer;      -- of the append: its worst part's
+begin
+  if not p_joined and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  if p_durability is not null then
+    perform set_config('synchronous_commit', p_durability, true);
+  end if;
+
+  select p_streams, p_all_new
+    into v_streams, v_all_new
+    from :"schema".lock_streams(v_tenants, v_names, p_kinds, p_skip_locked);
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+
+  -- Nothing can extend these streams now, and a new statement sees all that did.
+  if v_all_new then
+    v_heads := array_fill(0::bigint, array[cardinality(v_streams)]);
+    v_last := v_heads;
+  else
+    select array_agg(coalesce(head.version, 0) order by slot), array_agg(coalesce(head.position, 0) order by slot)
+      into v_heads, v_last
+      from unnest(v_streams) with ordinality as wanted (stream_id, slot)
+      left join lateral (
+        select version, position
+          from :"schema".events
+         where stream_id = wanted.stream_id
+         order by version desc
+         limit 1
+      ) as head on true;
+  end if;
+
+  verdicts := array_fill(0, array[c_parts]);
+  versions := array_fill(0::bigint, array[c_parts]);
+  positions := versions;
+  v_bases := array_fill(-1::bigint, array[c_parts]);
+
+  -- Ids before expectations: a retry conflicts with nothing but its own first try.
+  if p_check_ids then
+    select repeated.verdicts, repeated.versions, repeated.positions, repeated.detail
+      into verdicts, versions, positions, detail
+      from :"schema".repeated_events(
+        v_tenants, v_streams, p_append, p_slot, p_counts, p_part, p_place, p_ids,
+        string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)), string_to_array(p_tags, chr(30))) as repeated;
+  end if;
+
+  while v_from <= c_parts loop
+    v_to := v_from;
+    while v_to < c_parts and p_append[v_to + 1] = p_append[v_from] loop
+      v_to := v_to + 1;
+    end loop;
+    v_verdict := 0;
+    for i in v_from .. v_to loop
+      v_slot := p_slot[i];
+      if v_streams[v_slot] = -1 then
+        v_verdict := 4;
+        verdicts[i] := 4;
+      elsif p_counts[i] = 0 or verdicts[i] = 0 then
+        versions[i] := v_heads[v_slot];
+        positions[i] := v_last[v_slot];
+      end if;
+    end loop;
+    if v_verdict = 4 then
+      null;  -- the caller sends this append again, whatever else is true of it
+    elsif verdicts[v_from] = 0 then
+      for i in v_from .. v_to loop
+        v_slot := p_slot[i];
+        v_expected := p_expected[i];
+        if (v_expected >= 0 and v_heads[v_slot] <> v_expected)
+           or (v_expected = -2 and v_heads[v_slot] = 0)
+           or (v_expected <= -10 and v_last[v_slot] > -10 - v_expected) then
+          verdicts[i] := 2;
+          v_verdict := 2;
+        end if;
+      end loop;
+      for i in v_from .. v_to loop
+        if v_verdict > 0 then
+          verdicts[i] := case when verdicts[i] = 0 then 5 else verdicts[i] end;
+        elsif p_counts[i] > 0 then
+          v_slot := p_slot[i];
+          v_bases[i] := v_heads[v_slot];
+          v_heads[v_slot] := v_heads[v_slot] + p_counts[i];
+          v_last[v_slot] := 9223372036854775807;
+          versions[i] := v_heads[v_slot];
+          v_count := v_count + p_counts[i];
+          positions[i] := v_count;  -- the place in v_written, for now
+        end if;
+      end loop;
+    end if;
+    v_from := v_to + 1;
+  end loop;
+
+  if v_count > 0 then
+    perform :"schema".check_sequence();
+    perform :"schema".hold_floor();
+    with written as (
+      insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
+      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, c_recorded_at,
+             case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+        from (
+          select p_slot[event.part] as slot, v_bases[event.part] as base, event.*
+            from unnest(
+              p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+              string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30))
+            ) with ordinality as event (part, place, id, type, data, metadata, tags, n)
+           where v_bases[event.part] >= 0
+           order by n
+        ) as accepted
+      returning position, tenant, tags
+    ), tagged as (
+      insert into :"schema".event_tags (tenant, tag, position)
+      select tenant, unnest(tags), position from written where tags is not null
+    )
+    select array_agg(position order by position) into v_written from written;
+
+    for i in 1 .. c_parts loop
+      if v_bases[i] >= 0 then
+        positions[i] := v_written[positions[i]];
+      end if;
+    end loop;
+  end if;
+end
+$tidemark$;
+
+-- append_many for a batch: waits at most 30 ms for a row or an index entry that another transaction holds. Then, and on
+-- any other failure that one append can cause, the whole batch is refused and goes through append_carefully.
+create function :"schema".append_batch(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+)
+  language plpgsql
+  set lock_timeout = '30ms'
+as $tidemark$
+begin
+  select r.verdicts, r.versions, r.positions, r.detail
+    into verdicts, versions, positions, detail
+    from :"schema".append_many(
+      p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false) as r;
+end
+$tidemark$;
+
+-- The lean way for one event to one stream: the same order and verdicts as append_many, in plain variables. A batch of one
+-- through append_many takes half as long again.
+--
+-- It never looks ids up: an append whose ids the caller chose, or that is sent again, goes through append_batch.
+create function :"schema".append_one(
+  p_tenant text, p_name text, p_expected bigint,
+  p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
+  p_recorded_at timestamptz, p_durability text,
+  out verdict integer, out version bigint, out "position" bigint
+)
+  language plpgsql
+  set lock_timeout = '30ms'
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+#variable_conflict use_column
+declare
+  v_stream bigint;
+  v_head bigint;
+  v_last bigint;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  if p_durability is not null then
+    perform set_config('synchronous_commit', p_durability, true);
+  end if;
+
+  if p_expected <> 0 then
+    select id into v_stream from :"schema".streams where tenant = p_tenant and name = p_name for no key update;
+  end if;
+  if v_stream is null and (p_expected in (0, -1) or p_expected <= -10) then
+    insert into :"schema".streams (tenant, name) values (p_tenant, p_name)
+    on conflict on constraint streams_tenant_name_key do nothing
+    returning id, 0 into v_stream, v_head;
+    if v_stream is null then
+      select id into v_stream from :"schema".streams where tenant = p_tenant and name = p_name for no key update;
+    end if;
+  end if;
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+
+  -- Unless it was created here: where the stream is, in a new statement, since nothing can extend it now.
+  if v_head is null then
+    select e.version, e.position into v_head, v_last
+      from :"schema".events as e where e.stream_id = v_stream order by e.version desc limit 1;
+    v_head := coalesce(v_head, 0);
+    if (p_expected >= 0 and v_head <> p_expected) or (p_expected = -2 and v_head = 0) or (p_expected <= -10 and v_last > -10 - p_expected) then
+      verdict := 2;
+      version := v_head;
+      position := coalesce(v_last, 0);
+      return;
+    end if;
+  end if;
+
+  perform :"schema".check_sequence();
+  perform :"schema".hold_floor();
+  insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
+  values (
+    nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),
+    p_tenant, p_type, p_data, p_metadata, string_to_array(p_tags, chr(31)))
+  returning 0, version, position into verdict, version, position;
+  if p_tags is not null then
+    insert into :"schema".event_tags (tenant, tag, position)
+    select p_tenant, tag, append_one.position from unnest(string_to_array(p_tags, chr(31))) as tag;
+  end if;
+end
+$tidemark$;
+
+-- append_many for a batch that was refused whole (55P03, 40P01, 23505, or what a trigger or CHECK of the user's raised):
+-- each append in a subtransaction of its own, so that only the culprits fail. At most 64 appends a call: more
+-- subtransactions overflow the cache that every snapshot in the server reads.
+--
+-- Parameters and verdicts of append_batch; the parts of an append stand in the order of (tenant, name). Locked streams are
+-- skipped, not waited for, and an insert that waits for another transaction is cut off after 10 ms: both are verdict 4.
+-- Ids are always looked up: a unique violation may be a first try that got through.
+-- Verdict 6: PostgreSQL refused this append; detail holds [SQLSTATE, message, constraint, table].
+create function :"schema".append_carefully(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+)
+  language plpgsql
+  set lock_timeout = '10ms'
+as $tidemark$
+declare
+  c_parts constant integer := cardinality(p_append);
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  v_types constant text[] := string_to_array(p_types, chr(30));
+  v_data constant text[] := string_to_array(p_data, chr(30));
+  v_metadata constant text[] := string_to_array(p_metadata, chr(30));
+  v_tags constant text[] := string_to_array(p_tags, chr(30));
+  v_from integer := 1;        -- the parts of one append: v_from .. v_to
+  v_to integer;
+  v_event_from integer := 1;  -- its events: v_event_from .. v_event_to
+  v_event_to integer := 0;
+  v_result record;
+  v_constraint text;
+  v_table text;
+begin
+  verdicts := array_fill(0, array[c_parts]);
+  versions := array_fill(0::bigint, array[c_parts]);
+  positions := versions;
+  detail := '{}';
+  while v_from <= c_parts loop
+    v_to := v_from;
+    v_event_to := v_event_to + p_counts[v_from];
+    while v_to < c_parts and p_append[v_to + 1] = p_append[v_from] loop
+      v_to := v_to + 1;
+      v_event_to := v_event_to + p_counts[v_to];
+    end loop;
+    begin
+      select r.*
+        into v_result
+        from :"schema".append_many(
+          v_tenants[p_slot[v_from]], null,
+          (select string_agg(v_names[p_slot[i]], chr(30) order by i) from generate_series(v_from, v_to) as i),
+          (select array_agg(case when p_expected[i] in (0, -1) or p_expected[i] <= -10 then 1 else 0 end order by i) from generate_series(v_from, v_to) as i),
+          array_fill(1, array[v_to - v_from + 1]),
+          (select array_agg(i order by i) from generate_series(1, v_to - v_from + 1) as i),
+          p_expected[v_from:v_to], p_counts[v_from:v_to],
+          coalesce((select array_agg(p_part[e] - v_from + 1 order by e) from generate_series(v_event_from, v_event_to) as e), '{}'),
+          p_place[v_event_from:v_event_to], p_ids[v_event_from:v_event_to],
+          array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
+          array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
+          true, p_recorded_at, p_durability, true, false) as r;
+      verdicts[v_from:v_to] := v_result.verdicts;
+      versions[v_from:v_to] := v_result.versions;
+      positions[v_from:v_to] := v_result.positions;
+      if v_result.detail ? '1' then
+        detail := detail || jsonb_build_object(p_append[v_from]::text, v_result.detail -> '1');
+      end if;
+    exception
+      when lock_not_available or deadlock_detected then
+        verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
+      when others then
+        get stacked diagnostics v_constraint = constraint_name, v_table = table_name;
+        verdicts[v_from:v_to] := array_fill(6, array[v_to - v_from + 1]);
+        detail := detail || jsonb_build_object(p_append[v_from]::text, jsonb_build_array(sqlstate, sqlerrm, v_constraint, v_table));
+    end;
+    v_from := v_to + 1;
+    v_event_from := v_event_to + 1;
+  end loop;
+end
+$tidemark$;
+
+-- append_many for one append whose stream another transaction holds: waits for it, a second at a time, so that a few
+-- connections serve any number of such appends in turn.
+create function :"schema".append_waiting(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+)
+  language plpgsql
+  set lock_timeout = '1s'
+as $tidemark$
+begin
+  select r.verdicts, r.versions, r.positions, r.detail
+    into verdicts, versions, positions, detail
+    from :"schema".append_many(
+      p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false) as r;
+end
+$tidemark$;
+
+-- The high-water mark: the last event at or below which nothing new can appear. The writer's half is hold_floor().
+--
+-- Three steps, each a statement of its own with a snapshot of its own (VOLATILE, READ COMMITTED), in this order:
+--   1. last = the position sequence;
+--   2. mark = the least of last and the floors in pg_locks: whoever draws a position published a floor below it first, so
+--      an open append is seen here, one that starts later draws above last, and one that ended is visible to step 3;
+--   3. the last event at or below the mark.
+-- What is returned is an event's position and id, never a number in a gap: after a crash the sequence can hand out numbers
+-- below a gap's end again. Taking 2 and 3 in one snapshot loses events.
+--
+-- p_position, p_id: the last answer this reader had. It stays true as long as that event is there, and floors published
+-- late may be older than it, so the greater one is returned.
+--
+-- On a standby locks are not seen and the sequence runs ahead: only the row that the primary wrote counts. It is asked for
+-- at every call: a failover behind the same address changes the answer.
+create function :"schema".high_water_mark(
+  p_position bigint, p_id uuid,
+  out mark bigint, out id uuid, out in_recovery boolean
+)
+  language plpgsql volatile
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+as $tidemark$
+declare
+  v_last bigint;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'the high-water mark needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  in_recovery := pg_is_in_recovery();
+  if in_recovery then
+    select m.position, m.event_id into mark, id from :"schema".high_water_mark as m;
+    return;
+  end if;
+
+  v_last := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
+
+  -- The distance is taken modulo 2^32, since a lock holds only the low 32 bits of its floor. A floor published after
+  -- step 1 lies ahead of last by a little: it is not below it by nearly 2^32.
+  select v_last - max(distance)
+    into mark
+    from (
+      select (v_last - objid::bigint) & 4294967295 as distance
+        from pg_catalog.pg_locks
+       where locktype = 'advisory'
+         and database = (select oid from pg_catalog.pg_database where datname = current_database())
+         and classid = :regclass(events_position_seq)::oid
+         and objsubid = 2
+         and mode = 'ShareLock'
+    ) as floors
+   where distance < 4294967296 - 16777216;
+  mark := least(mark, v_last);
+
+  select e.position, e.id into mark, id
+    from :"schema".events as e where e.position <= mark order by e.position desc limit 1;
+  mark := coalesce(mark, 0);
+  if mark < p_position and exists (select from :"schema".events as e where e.position = p_position and e.id = p_id) then
+    mark := p_position;
+    id := p_id;
+  end if;
+end
+$tidemark$;
+
+-- Who holds the high-water mark back: every open append, also in a prepared transaction (pid null), with the number of
+-- committed events that wait above its floor. Other roles' queries are hidden without pg_read_all_stats.
+create function :"schema".blockers()
+  returns table (pid integer, transaction text, application_name text, query text, held_for_ms bigint, events bigint)
+  language plpgsql volatile
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+as $tidemark$
+declare
+  v_last constant bigint := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
+begin
+  return query
+  select floors.pid,
+         coalesce(prepared.gid, activity.backend_xid::text),
+         coalesce(activity.application_name, ''),
+         coalesce(activity.query, ''),
+         floor(extract(epoch from clock_timestamp() - coalesce(activity.xact_start, prepared.prepared)) * 1000)::bigint,
+         (select count(*) from :"schema".events as e where e.position > floors.floor)
+    from (
+      select locks.pid, locks.virtualtransaction, min(v_last - ((v_last - locks.objid::bigint) & 4294967295)) as floor
+        from pg_catalog.pg_locks as locks
+       where locks.locktype = 'advisory'
+         and locks.database = (select oid from pg_catalog.pg_database where datname = current_database())
+         and locks.classid = :regclass(events_position_seq)::oid
+         and locks.objsubid = 2
+         and locks.mode = 'ShareLock'
+         and (v_last - locks.objid::bigint) & 4294967295 < 4294967296 - 16777216
+       group by locks.pid, locks.virtualtransaction
+    ) as floors
+    left join pg_catalog.pg_stat_activity as activity on activity.pid = floors.pid
+    left join pg_catalog.pg_prepared_xacts as prepared on floors.pid is null and '-1/' || prepared.transaction::text = floors.virtualtransaction
+   order by floors.floor;
+end
+$tidemark$;
+
+-- Writes the mark down for standbys. Sound when called in a later transaction than the one that read the mark: the commit
+-- record of this row then follows those of all events it covers. A row that somebody else is writing is left to them.
+create function :"schema".keep_high_water_mark(p_position bigint, p_id uuid) returns void
+  language plpgsql
+as $tidemark$
+begin
+  perform from :"schema".high_water_mark as m where m.position < p_position for no key update skip locked;
+  if found then
+    update :"schema".high_water_mark as m
+       set position = p_position, event_id = p_id, written_at = clock_timestamp()
+     where m.position < p_position;
+  end if;
+end
+$tidemark$;
+`,
+  },
+];
