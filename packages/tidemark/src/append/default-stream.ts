@@ -11,7 +11,10 @@ export function defaultStreamFor(events: readonly unknown[]): string {
   const tags = isRecord(first) && first["tags"] !== undefined ? checkTags(first["tags"], "events[0].tags") : [];
   const [tag] = tags;
   if (tag === undefined) {
-    throw new InvalidArgumentError("options.streamId", `is needed here: without it the stream is named after the first event's first tag, and ${given.length === 0 ? "there is no event" : "events[0] has no tag"}`);
+    throw new InvalidArgumentError(
+      "options.streamId",
+      `is needed here: without it the stream is named after the first event's first tag, and ${given.length === 0 ? "there is no event" : "events[0] has no tag"}`,
+    );
   }
   return tag.replaceAll(":", "-");
 }

@@ -18,9 +18,7 @@ export type PathTo = (field: string) => string;
 
 /** Checks one event, turns it into text and adds it to the tally. Reads each of its properties once. */
 export function encodeEvent(event: unknown, tally: Tally, at: PathTo): EncodedEvent {
-  if (!isRecord(event)) throw new InvalidArgumentError(at(""), `must be an event such as { type: "ItemAdded", data: {} }, not ${show(event)}`);
-  refuseUnknown(event, at);
-  const { type, data, metadata, id, tags } = event;
+  const { type, data, metadata, id, tags } = readEvent(event, at);
   const { eventBytes, createId } = tally.settings;
   const room = eventBytes * countedTimes;
   const encoded: EncodedEvent = {
@@ -47,6 +45,25 @@ function writePart(value: unknown, room: number, eventBytes: number, field: stri
     const flaw = Flaw.of(error);
     if (flaw.excess !== undefined && flaw.loop() === undefined) throw new EventTooLargeError(at(""), room + flaw.excess, eventBytes);
     throw flaw.at(at(field));
+  }
+}
+
+interface EventParts {
+  readonly type?: unknown;
+  readonly data?: unknown;
+  readonly metadata?: unknown;
+  readonly id?: unknown;
+  readonly tags?: unknown;
+}
+
+function readEvent(event: unknown, at: PathTo): EventParts {
+  try {
+    if (!isRecord(event)) throw new InvalidArgumentError(at(""), `must be an event such as { type: "ItemAdded", data: {} }, not ${show(event)}`);
+    refuseUnknown(event, at);
+    const { type, data, metadata, id, tags } = event;
+    return { type, data, metadata, id, tags };
+  } catch (error) {
+    throw error instanceof InvalidArgumentError ? error : new InvalidArgumentError(at(""), "could not be read: it threw (see cause)", { cause: error });
   }
 }
 

@@ -40,7 +40,10 @@ export function encodeAppend(tenant: string, appends: readonly StreamAppend[], s
     const part = encodePart(tenant, given[index], index, tally, pathTo);
     const earlier = places.get(part.streamId);
     if (earlier !== undefined) {
-      throw new InvalidArgumentError(pathTo(index, "streamId"), `is ${showText(part.streamId)}, which ${pathTo(earlier, "")} names already; put a stream's events into one part`);
+      throw new InvalidArgumentError(
+        pathTo(index, "streamId"),
+        `is ${showText(part.streamId)}, which ${pathTo(earlier, "")} names already; put a stream's events into one part`,
+      );
     }
     places.set(part.streamId, index);
     parts.push(part);
@@ -63,7 +66,8 @@ function encodePart(tenant: string, append: unknown, index: number, tally: Tally
 }
 
 function encodeEvents(events: unknown, tally: Tally, path: string): readonly EncodedEvent[] {
-  if (!Array.isArray(events)) throw new InvalidArgumentError(path, `must be an array of events, not ${show(events)}${isRecord(events) ? "; put it into an array" : ""}`);
+  if (!Array.isArray(events))
+    throw new InvalidArgumentError(path, `must be an array of events, not ${show(events)}${isRecord(events) ? "; put it into an array" : ""}`);
   if (tally.events + events.length > maxEvents) {
     throw new InvalidArgumentError(path, `bring the append to ${tally.events + events.length} events; one append takes at most ${maxEvents}. Split it`);
   }

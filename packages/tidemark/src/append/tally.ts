@@ -34,7 +34,9 @@ export class Tally {
     if (own) this.ownIds = true;
     else if (this.settings.createId === newId) return;
     if (this.#ids.has(id)) {
-      throw own ? new InvalidArgumentError(at(".id"), `is ${id} again; ids are unique, in one append too`) : new InvalidArgumentError("createId()", `returned ${id} again; ids are unique`);
+      throw own
+        ? new InvalidArgumentError(at(".id"), `is ${id} again; ids are unique, in one append too`)
+        : new InvalidArgumentError("createId()", `returned ${id} again; ids are unique`);
     }
     this.#ids.add(id);
   }

@@ -96,7 +96,8 @@ function describe(rule: NameRule, value: unknown): string {
   if (typeof value !== "string") return `must be ${rule.what} (a string), not ${show(value)}`;
   if (value === "") return `is empty; ${rule.what} has 1 to ${rule.maxBytes} bytes`;
   const at = value.search(control);
-  if (at !== -1) return `holds the control character ${showText(value.charAt(at)).slice(1, -1)} at index ${at}; ${rule.what} must hold none; got ${showText(value)}`;
+  if (at !== -1)
+    return `holds the control character ${showText(value.charAt(at)).slice(1, -1)} at index ${at}; ${rule.what} must hold none; got ${showText(value)}`;
   if (loneSurrogate.test(value)) return `holds half of a surrogate pair, which UTF-8 cannot express; got ${showText(value)}`;
   return `is ${Buffer.byteLength(value)} bytes of UTF-8; ${rule.what} has ${rule.minBytes} to ${rule.maxBytes}; got ${showText(value)}`;
 }

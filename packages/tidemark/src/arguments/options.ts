@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { Check } from "./checks.ts";
-import { show, showStep, showText } from "./show.ts";
+import { className, show, showStep, showText } from "./show.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The options that a call knows, each with its check. */
@@ -21,8 +21,10 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 export function checkOptions<const S extends Shape>(value: unknown, shape: S, path = "options"): Checked<S> {
   const checked: Record<string, unknown> = {};
   if (value !== undefined) {
-    if (!isRecord(value)) throw new InvalidArgumentError(path, `must be an object, not ${show(value)}`);
-    for (const option of Object.keys(value)) {
+    // A Map, a URL or an AbortSignal in place of options shows no keys, and would count as none given.
+    const keys = isRecord(value) ? Object.keys(value) : [];
+    if (!isRecord(value) || (keys.length === 0 && className(value) !== "Object")) throw new InvalidArgumentError(path, `must be an object, not ${show(value)}`);
+    for (const option of keys) {
       if (!Object.hasOwn(shape, option)) throw unknownKey(path, option, Object.keys(shape), "is not an option");
       const given = value[option];
       if (given !== undefined) checked[option] = shape[option]?.(given, path + showStep(option));

@@ -29,7 +29,7 @@ export function show(value: unknown): string {
     case "object":
       return value === null ? "null" : showObject(value);
     default:
-      return `${value}`;
+      return String(value);
   }
 }
 

@@ -77,15 +77,13 @@ const shape = {
 const standardError: Logger = {
   debug: () => undefined,
   info: () => undefined,
-  // oxlint-disable-next-line no-console -- the documented default
   warn: (...args) => console.warn(...args),
-  // oxlint-disable-next-line no-console -- the documented default
   error: (...args) => console.error(...args),
 };
 
 /** Both arguments of `openEventStore`, which may be called with options alone. */
 export function checkOpenArguments(first: unknown, second: unknown): { readonly target: StoreTarget; readonly options: ValidStoreOptions } {
-  const optionsAlone = typeof first === "object" && first !== null;
+  const optionsAlone = isRecord(first) && !(first instanceof URL);
   if (optionsAlone && second !== undefined) throw new InvalidArgumentError("url", `must be a string where options follow it, not ${show(first)}`);
   const target = checkStoreUrl(optionsAlone ? undefined : first);
   const options = checkStoreOptions(optionsAlone ? first : second);

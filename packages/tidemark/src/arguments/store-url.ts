@@ -24,7 +24,10 @@ function serverAt(url: string): StoreTarget {
   // pg takes spaces, and an empty host with ?host=/a/socket/folder, which URL alone refuses.
   const text = url.replaceAll(" ", "%20");
   if (URL.canParse(text) || URL.canParse(text.replace("@/", "@localhost/"))) return { kind: "server", url };
-  throw new InvalidArgumentError("url", 'is not a valid URL. Write special characters of the user or password percent-encoded ("#" as %23, "/" as %2F, "@" as %40), and the port as a number');
+  throw new InvalidArgumentError(
+    "url",
+    'is not a valid URL. Write special characters of the user or password percent-encoded ("#" as %23, "/" as %2F, "@" as %40), and the port as a number',
+  );
 }
 
 function folderOf(url: string): string {
@@ -35,7 +38,11 @@ function folderOf(url: string): string {
   try {
     return fileURLToPath(url);
   } catch (cause) {
-    throw new InvalidArgumentError("url", `is not a folder of this machine; after "file://" comes an absolute path: "file:///var/lib/data", or write "file:./data"`, { cause });
+    throw new InvalidArgumentError(
+      "url",
+      `is not a folder of this machine; after "file://" comes an absolute path: "file:///var/lib/data", or write "file:./data"`,
+      { cause },
+    );
   }
 }
 

@@ -84,7 +84,13 @@ export function checkStreamsOptions(options: unknown): StreamsOptions {
 
 /** `initialState` and `evolve` are needed; the rest bounds the reading. */
 export function checkFold<State, E>(fold: Fold<State, E> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">): ValidFold<State, E> {
-  const shape = { initialState: checkFunction<() => State>, evolve: checkFunction<(state: State, event: E) => State>, toVersion: count, asOf: checkDate, signal: checkSignal };
+  const shape = {
+    initialState: checkFunction<() => State>,
+    evolve: checkFunction<(state: State, event: E) => State>,
+    toVersion: count,
+    asOf: checkDate,
+    signal: checkSignal,
+  };
   const { initialState, evolve, ...bounds } = checkOptions(fold, shape, "fold");
   return { ...bounds, initialState: checkFunction(initialState, "fold.initialState"), evolve: checkFunction(evolve, "fold.evolve") };
 }

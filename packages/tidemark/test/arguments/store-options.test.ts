@@ -1,0 +1,155 @@
+import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
+import { describe, expect, test } from "vitest";
+import { checkOpenArguments, checkStoreOptions } from "../../src/arguments/store-options.ts";
+import { newId } from "../../src/arguments/uuid.ts";
+import { refusal } from "./refusal.ts";
+
+describe("the options of a store", () => {
+  test("have these defaults", () => {
+    const { logger, ...rest } = checkStoreOptions(undefined);
+    expect(rest).toEqual({
+      schema: "tidemark",
+      migrate: "auto",
+      givenPool: undefined,
+      pool: { max: 10, min: 0, connectionTimeoutMs: 10_000, idleTimeoutMs: 600_000, maxLifetimeMs: 1_800_000, queryTimeoutMs: 30_000, pingBeforeUse: false },
+      prepare: true,
+      durability: "server",
+      limits: { eventBytes: 1_048_576, queuedAppends: 10_000 },
+      now: undefined,
+      createId: newId,
+    });
+    expect(Object.keys(logger)).toEqual(["debug", "info", "warn", "error"]);
+  });
+
+  test("keep what is given and fill in the rest", () => {
+    const now = (): Date => new Date(0);
+    const given = checkStoreOptions({
+      schema: 'we"ird',
+      migrate: "off",
+      pool: { max: 3, min: 3 },
+      prepare: false,
+      durability: "on",
+      limits: { eventBytes: 16_777_216 },
+      logger: console,
+      now,
+    });
+    expect(given).toMatchObject({
+      schema: 'we"ird',
+      migrate: "off",
+      pool: { max: 3, min: 3, queryTimeoutMs: 30_000 },
+      prepare: false,
+      durability: "on",
+      limits: { eventBytes: 16_777_216, queuedAppends: 10_000 },
+    });
+    expect([given.logger, given.now]).toEqual([console, now]);
+  });
+
+  test.for([
+    ["schema", ""],
+    ["schema", "x".repeat(64)],
+    ["schema", "é".repeat(32)],
+    ["schema", "a\0"],
+    ["migrate", true],
+    ["migrate", "check"],
+    ["prepare", 1],
+    ["durability", "local"],
+    ["limits", 5],
+    ["limits.eventBytes", { eventBytes: 1023 }],
+    ["limits.eventBytes", { eventBytes: 16_777_217 }],
+    ["limits.queuedAppends", { queuedAppends: 0 }],
+    ["limits.eventbytes", { eventbytes: 5000 }],
+    ["logger", {}],
+    ["logger", { debug() {}, info() {}, warn() {} }],
+    ["now", new Date()],
+    ["createId", "v4"],
+    ["pool.max", { max: 0 }],
+    ["pool.max", { max: "10" }],
+    ["pool.min", { min: 11 }],
+    ["pool.queryTimeoutMs", { queryTimeoutMs: 2 ** 31 }],
+    ["pool.size", { size: 3 }],
+    ["pool", null],
+    ["pool", "postgres://"],
+    ["projections", []],
+    ["events", {}],
+    ["shcema", "a"],
+  ] as const)("refuse %s: %o", ([path, value]) => {
+    const [option = ""] = path.split(".");
+    expect(refusal(() => checkStoreOptions({ [option]: value })).path).toBe(`options.${path}`);
+  });
+
+  test("say what does not exist in this version", () => {
+    expect(refusal(() => checkStoreOptions({ projections: [] })).message).toContain("does not exist in this version");
+  });
+
+  test("pass a pg.Pool and a PGlite through, and refuse a single client", async () => {
+    const pool = new pg.Pool();
+    await using pglite = new PGlite();
+    expect(checkStoreOptions({ pool }).givenPool).toBe(pool);
+    expect(checkStoreOptions({ pool: pglite }).givenPool).toBe(pglite);
+    expect(refusal(() => checkStoreOptions({ pool: new pg.Client() })).message).toContain("pass a pool");
+    await pool.end();
+  });
+});
+
+describe("where a store lives", () => {
+  const target = (first: unknown, second?: unknown): unknown => checkOpenArguments(first, second).target;
+
+  test("is memory, a folder or a server", () => {
+    expect(target(undefined)).toEqual({ kind: "memory" });
+    expect(target({ schema: "a" })).toEqual({ kind: "memory" });
+    expect(target("file:./data")).toEqual({ kind: "folder", folder: "./data" });
+    expect(target("file:/var/lib/a b")).toEqual({ kind: "folder", folder: "/var/lib/a b" });
+    expect(target("file:///var/lib/a%20b")).toEqual({ kind: "folder", folder: "/var/lib/a b" });
+    for (const url of [
+      "postgres://u:p@h:5432/d",
+      "postgresql://h/d",
+      "POSTGRES://h/d",
+      "postgres:///d?host=/run/postgresql",
+      "postgres://u:p@/d?host=/run/postgresql",
+      "postgres://u:p%23w@h/d",
+    ])
+      expect(target(url)).toEqual({ kind: "server", url });
+  });
+
+  test.for([
+    "",
+    "file:",
+    "file://",
+    "file://host/data",
+    "file:a\0b",
+    "mysql://u:canary@h/d",
+    "localhost:5432/d",
+    "u:canary@h/d",
+    "./data",
+    ":memory:",
+    "postgres:canary",
+    "postgres://u:ca#nary@h:port/d",
+    "postgres://u:canary@h:port/d",
+  ])("is not %j, and no message or cause shows a password", (url) => {
+    const error = refusal(() => target(url));
+    expect(error.path).toBe("url");
+    const told = `${error.message} ${String(error.cause)} ${JSON.stringify(error.cause)}`;
+    expect(told).not.toMatch(/canary|ca#nary/);
+  });
+
+  test.for([
+    ["null", null],
+    ["a number", 5],
+    ["a URL object", new URL("postgres://h/d")],
+    ["true", true],
+  ] as const)("is not %s", ([, first]) => {
+    expect(() => target(first)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
+  test("is named once: not by a URL and a pool of the caller's", async () => {
+    const pool = new pg.Pool();
+    expect(refusal(() => target("postgres://h/d", { pool })).path).toBe("options.pool");
+    expect(target({ pool })).toEqual({ kind: "memory" });
+    await pool.end();
+  });
+
+  test("comes before the options, not between", () => {
+    expect(refusal(() => target({ schema: "a" }, {})).path).toBe("url");
+  });
+});
