@@ -1,0 +1,44 @@
+import type { Event, NewEvent } from "../event.ts";
+import { defaultStreamFor } from "./default-stream.ts";
+import { encodeAppend, pathInArguments, type PartPath } from "./encode.ts";
+import type { EncodedAppend } from "./encoded.ts";
+import { checkAppendOptions, checkAppendToStreamsOptions, checkConditionalAppendOptions } from "./options.ts";
+import type { EncodeSettings } from "./tally.ts";
+import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "./types.ts";
+
+/** Writes an append that was checked: through the group, or into a transaction of the caller's. */
+export type Submit = (append: EncodedAppend, signal: AbortSignal | undefined) => Promise<readonly AppendResult[]>;
+
+/** The three ways to append, for one tenant: they check what the caller gave and differ in its shape alone. */
+export class Appender {
+  readonly #tenant: string;
+  readonly #settings: EncodeSettings;
+  readonly #submit: Submit;
+
+  constructor(tenant: string, settings: EncodeSettings, submit: Submit) {
+    this.#tenant = tenant;
+    this.#settings = settings;
+    this.#submit = submit;
+  }
+
+  async appendToStream<E extends Event>(streamId: string, events: readonly NewEvent<E>[], options?: AppendOptions): Promise<AppendResult> {
+    const { expectedVersion, signal } = checkAppendOptions(options);
+    return this.#one({ streamId, events, ...(expectedVersion !== undefined && { expectedVersion }) }, signal);
+  }
+
+  async appendToStreams<E extends Event>(appends: readonly StreamAppend<E>[], options?: { readonly signal?: AbortSignal }): Promise<readonly AppendResult[]> {
+    const { signal } = checkAppendToStreamsOptions(options);
+    return this.#submit(encodeAppend(this.#tenant, appends, this.#settings), signal);
+  }
+
+  async append<E extends Event>(events: readonly NewEvent<E>[], options?: ConditionalAppendOptions): Promise<AppendResult> {
+    const { streamId, signal } = checkConditionalAppendOptions(options);
+    return this.#one({ streamId: streamId ?? defaultStreamFor(events), events }, signal);
+  }
+
+  async #one(append: StreamAppend, signal: AbortSignal | undefined, path: PartPath = pathInArguments): Promise<AppendResult> {
+    const [result] = await this.#submit(encodeAppend(this.#tenant, [append], this.#settings, path), signal);
+    if (!result) throw new TypeError("an append to one stream has one result");
+    return result;
+  }
+}

@@ -1,0 +1,138 @@
+import type { TextRow, Value } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import type { ExpectedVersion } from "../event.ts";
+import type { EncodedAppend, EncodedPart } from "./encoded.ts";
+import { type Outcome, outcomeOf, type PartVerdict } from "./outcome.ts";
+
+/** Between records on the wire. JSON.stringify never emits it raw, and names, types and tags may not hold it. */
+const separator = "\x1e";
+
+/** What goes with every append of a batch. */
+export interface BatchSettings {
+  readonly recordedAt: string | null;
+  /** `synchronous_commit`, or null for the server's own. */
+  readonly durability: "on" | "off" | null;
+}
+
+/** A batch as the parameters of `append_batch`, and the way back from its answer. */
+export interface Batch {
+  readonly values: readonly Value[];
+  /** The outcome of each append, in the order given. */
+  outcomes(row: TextRow): Outcome[];
+}
+
+/** A stream of one tenant, as one text that can be compared and ordered like `(tenant, name)` in collation "C". */
+export function streamKey(part: Pick<EncodedPart, "tenant" | "streamId">): string {
+  return `${part.tenant}\x00${part.streamId}`;
+}
+
+/** What `append_many` reads: see its header. */
+export function expectedNumber(expected: ExpectedVersion): number {
+  if (typeof expected === "number") return expected;
+  if (typeof expected === "object") return -10 - expected.unchangedSince;
+  return expected === "any" ? -1 : expected === "no-stream" ? 0 : -2;
+}
+
+/** 0: the stream has to exist, 1: it may be new, 2: it is expected to be new. See `lock_streams`. */
+function kindOf(expected: number): number {
+  return expected === 0 ? 2 : expected === -1 || expected <= -10 ? 1 : 0;
+}
+
+interface Slot {
+  readonly key: string;
+  readonly tenant: string;
+  readonly streamId: string;
+  kind: number;
+  number: number;
+}
+
+/** UTF-8 order, which is collation "C"; JavaScript's own order differs beyond U+FFFF. */
+function byBytes(a: Slot, b: Slot): number {
+  return a.key === b.key ? 0 : Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));
+}
+
+function list(items: readonly (number | string)[]): string {
+  return `{${items.join()}}`;
+}
+
+export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean, settings: BatchSettings): Batch {
+  const slots = new Map<string, Slot>();
+  for (const append of appends) {
+    for (const part of append.parts) {
+      const key = streamKey(part);
+      const kind = kindOf(expectedNumber(part.expected));
+      const slot = slots.get(key);
+      if (!slot) slots.set(key, { key, tenant: part.tenant, streamId: part.streamId, kind, number: 0 });
+      else if (slot.kind !== kind) slot.kind = 1;
+    }
+  }
+  const ordered = [...slots.values()].sort(byBytes);
+  for (const [index, slot] of ordered.entries()) slot.number = index + 1;
+
+  const of = { append: [] as number[], slot: [] as number[], expected: [] as number[], count: [] as number[] };
+  const events = { part: [] as number[], place: [] as number[], id: [] as string[], type: [] as string[], data: [] as string[], metadata: [] as string[], tags: [] as string[] };
+  let anyMetadata = false;
+  let anyTags = false;
+  /** By append: where its parts went, in the order of its streams. */
+  const sentParts: EncodedPart[][] = [];
+  for (const [index, append] of appends.entries()) {
+    const parts = append.parts.length === 1 ? [...append.parts] : append.parts.toSorted((a, b) => slotNumber(slots, a) - slotNumber(slots, b));
+    sentParts.push(parts);
+    for (const part of parts) {
+      of.append.push(index + 1);
+      of.slot.push(slotNumber(slots, part));
+      of.expected.push(expectedNumber(part.expected));
+      of.count.push(part.events.length);
+      for (const [place, event] of part.events.entries()) {
+        events.part.push(of.append.length);
+        events.place.push(place + 1);
+        events.id.push(event.id);
+        events.type.push(event.type);
+        events.data.push(event.data);
+        events.metadata.push(event.metadata);
+        events.tags.push(event.tags);
+        anyMetadata ||= event.metadata !== "";
+        anyTags ||= event.tags !== "";
+      }
+    }
+  }
+  const tenant = ordered[0]?.tenant ?? "";
+  const tenants = ordered.every((slot) => slot.tenant === tenant) ? null : ordered.map((slot) => slot.tenant).join(separator);
+  return {
+    values: [
+      tenant, tenants, ordered.map((slot) => slot.streamId).join(separator), list(ordered.map((slot) => slot.kind)),
+      list(of.append), list(of.slot), list(of.expected), list(of.count),
+      list(events.part), list(events.place), list(events.id),
+      events.type.join(separator), events.data.join(separator),
+      anyMetadata ? events.metadata.join(separator) : null, anyTags ? events.tags.join(separator) : null,
+      checkIds, settings.recordedAt, settings.durability,
+    ],
+    outcomes: (row) => decode(row, appends, sentParts),
+  };
+}
+
+function slotNumber(slots: ReadonlyMap<string, Slot>, part: EncodedPart): number {
+  return slots.get(streamKey(part))?.number ?? 0;
+}
+
+function decode(row: TextRow, appends: readonly EncodedAppend[], sentParts: readonly (readonly EncodedPart[])[]): Outcome[] {
+  const verdicts = numbers(row["verdicts"]);
+  const versions = numbers(row["versions"]);
+  const positions = numbers(row["positions"]);
+  const detail: Readonly<Record<string, readonly (string | null)[]>> = JSON.parse(row["detail"] ?? "{}");
+  let next = 0;
+  return appends.map((append, index) => {
+    const verdictOf = new Map<EncodedPart, PartVerdict>();
+    for (const part of sentParts[index] ?? []) {
+      verdictOf.set(part, { part, verdict: verdicts[next] ?? Number.NaN, version: versions[next] ?? Number.NaN, position: positions[next] ?? Number.NaN });
+      next++;
+    }
+    return outcomeOf(append.parts.map((part) => verdictOf.get(part)).filter((verdict) => verdict !== undefined), detail[index + 1]);
+  });
+}
+
+/** PostgreSQL's text of an array of numbers. */
+function numbers(text: string | null | undefined): number[] {
+  const inner = text?.slice(1, -1) ?? "";
+  return inner === "" ? [] : inner.split(",").map(toSafeInteger);
+}

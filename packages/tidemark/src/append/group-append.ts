@@ -1,0 +1,225 @@
+import type { Database } from "../database/database.ts";
+import { DatabaseError, QueueFullError, StoreClosedError } from "../errors.ts";
+import type { EncodedAppend } from "./encoded.ts";
+import { hasCulprit, isBlocked, isRepeatedId } from "./failure.ts";
+import { PendingAppend } from "./pending-append.ts";
+import { AppendQueue } from "./queue.ts";
+import { Sender, type SenderSettings } from "./sender.ts";
+import type { AppendStatements } from "./statements.ts";
+import type { AppendResult } from "./types.ts";
+
+export interface GroupAppendSettings extends SenderSettings {
+  readonly queuedAppends: number;
+  /** How long an append waits for a stream that another transaction holds. 0: for ever. */
+  readonly queryTimeoutMs: number;
+}
+
+/** More in one statement gain nothing, and a batch is the unit that fails together. */
+const batchLimits = { appends: 500, events: 10_000, bytes: 16 * 1024 * 1024 };
+/** Of appends that run in a subtransaction each. See `append_carefully.sql`. */
+const carefulLimit = 64;
+
+/**
+ * Group append: while batches are in flight, new calls queue; when one returns, the queue goes out as the next. No timer,
+ * so that one caller alone waits for nothing. Each call gets its own verdict.
+ *
+ *   call → queue → batch ──────────────→ settled
+ *                    │ refused whole        ↑
+ *                    └→ carefully, each ────┤
+ *                         │ blocked         │
+ *                         └→ waits alone ───┘
+ *
+ * Two batches in flight keep the server busy while this process encodes and decodes; three gained nothing. Appends that wait
+ * for a locked stream have connections of their own, so that they hold up nobody else.
+ */
+export class GroupAppend {
+  readonly #sender: Sender;
+  readonly #settings: GroupAppendSettings;
+  readonly #queue = new AppendQueue<PendingAppend>();
+  readonly #maxBatches: number;
+  readonly #maxWaiters: number;
+  /** Appends whose stream another transaction holds, and that no connection waits for yet. */
+  #blocked: PendingAppend[] = [];
+  #batches = 0;
+  #waiters = 0;
+  #scheduled = false;
+  #closed = false;
+  readonly #stop = new AbortController();
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  constructor(database: Database, statements: AppendStatements, settings: GroupAppendSettings) {
+    this.#sender = new Sender(database, statements, settings);
+    this.#settings = settings;
+    this.#maxBatches = database.connections > 1 ? 2 : 1;
+    this.#maxWaiters = database.connections > 3 ? 2 : 1;
+  }
+
+  /** Appends that wait for their turn; those in flight are not counted. */
+  get queued(): number {
+    return this.#queue.length + this.#blocked.length;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  append(append: EncodedAppend, signal: AbortSignal | undefined): Promise<readonly AppendResult[]> {
+    if (this.#closed) throw new StoreClosedError();
+    signal?.throwIfAborted();
+    if (this.queued >= this.#settings.queuedAppends) throw new QueueFullError(this.#settings.queuedAppends);
+    const pending = new PendingAppend(append, signal);
+    this.#queue.add(pending);
+    if (signal) this.#giveUpOn(signal, pending);
+    // Calls of one turn of the event loop go out together.
+    this.#schedule();
+    return pending.promise;
+  }
+
+  /** Refuses new appends and resolves when all others are settled; after `timeoutMs` those not sent yet are rejected. */
+  async drain(timeoutMs: number | undefined): Promise<void> {
+    this.#closed = true;
+    this.#idle ??= Promise.withResolvers<void>();
+    this.#signalIdle();
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#abandon(), timeoutMs);
+    await this.#idle.promise;
+    clearTimeout(timer);
+  }
+
+  #abandon(): void {
+    const reason = new StoreClosedError();
+    for (const pending of this.#queue.clear()) pending.fail(reason);
+    for (const pending of this.#blocked.splice(0)) this.#finish(pending, () => pending.fail(reason));
+    this.#stop.abort(reason);
+    this.#signalIdle();
+  }
+
+  #giveUpOn(signal: AbortSignal, pending: PendingAppend): void {
+    const abort = (): void => {
+      if (this.#queue.remove(pending)) pending.fail(signal.reason);
+      else if (this.#blocked.includes(pending)) {
+        this.#blocked = this.#blocked.filter((other) => other !== pending);
+        this.#finish(pending, () => pending.fail(signal.reason));
+      }
+      this.#schedule();
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    const forget = (): void => signal.removeEventListener("abort", abort);
+    pending.promise.then(forget, forget);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    while (this.#batches < this.#maxBatches) {
+      const batch = this.#queue.take({ ...batchLimits, appends: this.#share() });
+      if (batch.length === 0) break;
+      this.#batches++;
+      void this.#runBatch(batch).finally(() => {
+        this.#batches--;
+        this.#pump();
+      });
+    }
+    while (this.#waiters < this.#maxWaiters) {
+      const pending = this.#blocked.shift();
+      if (!pending) break;
+      this.#waiters++;
+      void this.#runWaiting(pending).finally(() => {
+        this.#waiters--;
+        this.#pump();
+      });
+    }
+    this.#signalIdle();
+  }
+
+  /** What one of the free batches takes: callers that all wait for the same batch would leave the other one empty for ever. */
+  #share(): number {
+    return Math.min(batchLimits.appends, Math.ceil(this.#queue.length / (this.#maxBatches - this.#batches)));
+  }
+
+  #signalIdle(): void {
+    if (this.#idle && this.queued === 0 && this.#batches === 0 && this.#waiters === 0) this.#idle.resolve();
+  }
+
+  /** Frees the streams of an append before its caller goes on, so that the next call finds them free. */
+  #finish(pending: PendingAppend, settle: () => void): void {
+    this.#queue.release(pending);
+    settle();
+  }
+
+  async #runBatch(batch: readonly PendingAppend[]): Promise<void> {
+    try {
+      const outcomes = await this.#sender.send("batch", batch);
+      for (const [index, pending] of batch.entries()) {
+        const outcome = outcomes[index];
+        if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
+      }
+    } catch (error) {
+      if (hasCulprit(error)) await this.#runCarefully(batch);
+      else for (const pending of batch) this.#finish(pending, () => pending.fail(error));
+    }
+  }
+
+  async #runCarefully(batch: readonly PendingAppend[]): Promise<void> {
+    const blockedKeys = new Set<string>();
+    const again: PendingAppend[] = [];
+    for (let from = 0; from < batch.length; from += carefulLimit) {
+      const overtakes = (pending: PendingAppend): boolean => pending.keys.some((key) => blockedKeys.has(key));
+      const chunk: PendingAppend[] = [];
+      for (const pending of batch.slice(from, from + carefulLimit)) (overtakes(pending) ? again : chunk).push(pending);
+      if (chunk.length === 0) continue;
+      try {
+        const outcomes = await this.#sender.send("carefully", chunk);
+        for (const [index, pending] of chunk.entries()) {
+          const outcome = outcomes[index];
+          if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
+          else if (overtakes(pending)) again.push(pending);
+          else {
+            for (const key of pending.keys) blockedKeys.add(key);
+            this.#blocked.push(pending);
+          }
+        }
+      } catch (error) {
+        for (const pending of chunk) this.#finish(pending, () => pending.fail(error));
+      }
+    }
+    this.#queue.putBack(again);
+    for (const pending of again) if (pending.signal?.aborted && this.#queue.remove(pending)) pending.fail(pending.signal.reason);
+  }
+
+  /** Waits for the stream a second at a time, then lets the next blocked append have the connection. */
+  async #runWaiting(pending: PendingAppend): Promise<void> {
+    const signal = pending.signal ? AbortSignal.any([pending.signal, this.#stop.signal]) : this.#stop.signal;
+    try {
+      const [outcome] = await this.#sender.send("waiting", [pending], { signal });
+      if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
+    } catch (error) {
+      if (isRepeatedId(error) && !pending.checkIds) {
+        pending.unanswered = true;
+        this.#blocked.push(pending);
+      } else if (isBlocked(error) && !this.#waitedTooLong(pending)) {
+        this.#blocked.push(pending);
+      } else {
+        this.#finish(pending, () => pending.fail(isBlocked(error) ? this.#heldTooLong(pending, error) : error));
+      }
+    }
+  }
+
+  #waitedTooLong(pending: PendingAppend): boolean {
+    return this.#settings.queryTimeoutMs > 0 && performance.now() - pending.since > this.#settings.queryTimeoutMs;
+  }
+
+  #heldTooLong(pending: PendingAppend, cause: DatabaseError): DatabaseError {
+    const streams = pending.append.parts.map((part) => JSON.stringify(part.streamId)).join(", ");
+    return new DatabaseError(
+      `Another transaction held ${streams} for more than ${this.#settings.queryTimeoutMs} ms. Nothing was written: look for a transaction left open (pg_stat_activity; store.blockers() names those that appended), then append again.`,
+      { sqlState: cause.sqlState, cause, retryable: true },
+    );
+  }
+}

@@ -1,0 +1,46 @@
+import type { Session } from "../database/database.ts";
+import { DuplicateEventError, isTidemarkError, SerializationFailureError } from "../errors.ts";
+import type { Submit } from "./appender.ts";
+import { encodeBatch } from "./batch.ts";
+import type { EncodedAppend } from "./encoded.ts";
+import { isRepeatedId } from "./failure.ts";
+import type { AppendStatements } from "./statements.ts";
+
+export interface JoinedAppendSettings {
+  readonly now: (() => Date) | undefined;
+}
+
+/**
+ * Appends inside a transaction of the caller's: one call at a time, no batching, and the streams stay locked until they
+ * commit. A conflict is a verdict and leaves the transaction usable. The durability is the transaction's own.
+ */
+export function joinedAppend(session: Session, statements: AppendStatements, settings: JoinedAppendSettings): Submit {
+  return async (append, signal) => {
+    signal?.throwIfAborted();
+    const { values, outcomes } = encodeBatch([append], append.ownIds, { recordedAt: settings.now ? settings.now().toISOString() : null, durability: null });
+    const [outcome] = outcomes((await query(session, statements, values, append, signal))[0] ?? {});
+    if (!outcome || outcome.kind === "blocked") throw new TypeError("an append that waits is never blocked");
+    if (outcome.kind === "written") return outcome.results;
+    throw outcome.error;
+  };
+}
+
+async function query(session: Session, statements: AppendStatements, values: Parameters<Session["query"]>[1], append: EncodedAppend, signal: AbortSignal | undefined): ReturnType<Session["query"]> {
+  try {
+    return await session.query(statements.joined, values, { signal });
+  } catch (error) {
+    throw inTransaction(error, append);
+  }
+}
+
+/** What these refusals mean to a caller whose transaction they have aborted. */
+function inTransaction(error: unknown, append: EncodedAppend): unknown {
+  if (!isTidemarkError(error, "DATABASE")) return error;
+  if (isRepeatedId(error)) {
+    const event = append.parts.flatMap((part) => part.events.map(({ id }) => ({ id, streamId: part.streamId })))[0];
+    return new DuplicateEventError(event?.id ?? "", event?.streamId ?? "", "written by another transaction at the same time; this transaction has to be rolled back", { cause: error });
+  }
+  // Under REPEATABLE READ the version was read in an old snapshot, so that another append has the same one.
+  const outdated = error.sqlState === "23505" && error.constraint === "events_stream_id_version_key";
+  return outdated || error.sqlState === "40001" ? new SerializationFailureError(error.sqlState, { cause: error }) : error;
+}

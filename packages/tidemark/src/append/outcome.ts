@@ -1,0 +1,60 @@
+import { DatabaseError, DuplicateEventError, type TidemarkError, type VersionConflict, VersionConflictError } from "../errors.ts";
+import type { EncodedPart } from "./encoded.ts";
+import type { AppendResult } from "./types.ts";
+
+/** What the database said of one part of an append. */
+export interface PartVerdict {
+  readonly part: EncodedPart;
+  readonly verdict: number;
+  readonly version: number;
+  readonly position: number;
+}
+
+/** What became of one append. `blocked`: another transaction holds one of its streams; nothing was written yet. */
+export type Outcome =
+  | { readonly kind: "written"; readonly results: readonly AppendResult[] }
+  | { readonly kind: "blocked" }
+  | { readonly kind: "conflict"; readonly error: VersionConflictError }
+  | { readonly kind: "refused"; readonly error: TidemarkError };
+
+/** The numbers of `append_many.sql`. */
+const conflict = 2;
+const duplicate = 3;
+const blocked = 4;
+const refused = 6;
+
+/** @param parts - the verdicts on one append, in the order in which the caller wrote its streams */
+export function outcomeOf(parts: readonly PartVerdict[], detail: readonly (string | null)[] | undefined): Outcome {
+  const has = (verdict: number): PartVerdict | undefined => parts.find((part) => part.verdict === verdict);
+  if (has(blocked)) return { kind: "blocked" };
+  const duplicated = has(duplicate);
+  if (duplicated) return { kind: "refused", error: duplicateEvent(duplicated.part, parts, detail) };
+  if (has(refused)) return { kind: "refused", error: refusal(detail) };
+  const [first, ...others] = parts.filter((part) => part.verdict === conflict).map(asConflict);
+  if (first) return { kind: "conflict", error: new VersionConflictError([first, ...others]) };
+  return { kind: "written", results: parts.map(asResult) };
+}
+
+function asConflict({ part, version }: PartVerdict): VersionConflict {
+  return { streamId: part.streamId, expected: part.expected, actual: version };
+}
+
+function asResult({ part, version, position }: PartVerdict): AppendResult {
+  return { streamId: part.streamId, version, position, created: part.events.length > 0 && version === part.events.length };
+}
+
+function duplicateEvent(fallback: EncodedPart, parts: readonly PartVerdict[], detail: readonly (string | null)[] | undefined): DuplicateEventError {
+  const [id, difference] = detail ?? [];
+  const holder = parts.find(({ part }) => part.events.some((event) => event.id === id))?.part ?? fallback;
+  return new DuplicateEventError(id ?? "", holder.streamId, difference ?? "with other content");
+}
+
+/** PostgreSQL refused this append alone: a CHECK or a trigger of the user's, say. */
+function refusal(detail: readonly (string | null)[] | undefined): DatabaseError {
+  const [sqlState, message, constraint, table] = detail ?? [];
+  return new DatabaseError(`PostgreSQL refused this append with ${sqlState}: ${message}. Nothing of it was written; the appends beside it were not harmed.`, {
+    sqlState: sqlState ?? "XX000",
+    constraint: constraint === "" || constraint === null ? undefined : constraint,
+    table: table === "" || table === null ? undefined : table,
+  });
+}

@@ -1,0 +1,70 @@
+import { isTidemarkError, OutcomeUnknownError } from "../errors.ts";
+import { streamKey } from "./batch.ts";
+import type { EncodedAppend } from "./encoded.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Queued } from "./queue.ts";
+import type { AppendResult } from "./types.ts";
+
+/** An append between its call and its answer. */
+export class PendingAppend implements Queued {
+  readonly append: EncodedAppend;
+  readonly keys: readonly string[];
+  readonly signal: AbortSignal | undefined;
+  readonly promise: Promise<readonly AppendResult[]>;
+  /** It was sent once and never answered: from now on its ids are looked up first, and only a verdict can settle it. */
+  unanswered = false;
+  /** When it was called, by performance.now(). */
+  readonly since: number = performance.now();
+  readonly #resolve: (results: readonly AppendResult[]) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(append: EncodedAppend, signal: AbortSignal | undefined) {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly AppendResult[]>();
+    this.append = append;
+    this.keys = append.parts.map(streamKey);
+    this.signal = signal;
+    this.promise = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get events(): number {
+    return this.append.events;
+  }
+
+  get bytes(): number {
+    return this.append.bytes;
+  }
+
+  get checkIds(): boolean {
+    return this.append.ownIds || this.unanswered;
+  }
+
+  /** Passes a verdict on. After an unanswered try some verdicts leave open whether that try can still get through. */
+  settle(outcome: Exclude<Outcome, { kind: "blocked" }>): void {
+    if (outcome.kind === "written") {
+      this.#resolve(outcome.results);
+    } else if (outcome.kind === "conflict" && !this.#couldStillPass()) {
+      this.#reject(outcome.error);
+    } else {
+      this.fail(outcome.error);
+    }
+  }
+
+  /** Nothing is known to be written, unless a try was never answered. */
+  fail(error: unknown): void {
+    const definite = !this.unanswered || isTidemarkError(error, "DUPLICATE_EVENT");
+    this.#reject(definite ? error : this.#unknown(error));
+  }
+
+  /** A version only grows, so that a conflict on one is final. A stream that does not exist yet can still appear. */
+  #couldStillPass(): boolean {
+    return this.unanswered && this.append.parts.some((part) => part.expected === "stream-exists");
+  }
+
+  #unknown(cause: unknown): OutcomeUnknownError {
+    const ids = this.append.parts.flatMap((part) => part.events.map((event) => event.id));
+    const streams = this.append.parts.map((part) => JSON.stringify(part.streamId)).join(", ");
+    return new OutcomeUnknownError(`Whether the append to ${streams} was committed is unknown: the database stopped answering. Append the same events again with the ids in eventIds; what is there already is not written twice.`, ids, { cause });
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The queue of a group append, without any I/O: what waits, and what may go out together.
+ *
+ * An entry names the streams it touches. Entries that share a stream keep their order; a stream is in at most one batch in
+ * flight (or with one append that waits for it), so a second batch never waits for the first one's rows.
+ */
+export interface Queued {
+  /** The streams this touches, each once. */
+  readonly keys: readonly string[];
+  readonly events: number;
+  readonly bytes: number;
+}
+
+export interface BatchLimits {
+  readonly appends: number;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+interface Place<E> {
+  readonly entry: E;
+  /** Rises with every `add`: what is put back goes where it was. */
+  readonly order: number;
+}
+
+export class AppendQueue<E extends Queued> {
+  #waiting: Place<E>[] = [];
+  /** Streams of entries that were taken and not released, with their number. */
+  readonly #busy = new Map<string, number>();
+  /** Streams of entries that an earlier look had to leave behind: nobody may overtake them. */
+  readonly #held = new Set<string>();
+  /** Entries before this index were looked at since the last release: they cannot go. */
+  #seen = 0;
+  #order = 0;
+  readonly #orders = new Map<E, number>();
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  add(entry: E): void {
+    this.#waiting.push({ entry, order: this.#order++ });
+  }
+
+  /** Takes an entry out, as when its caller gave up. False when it is not waiting any more. */
+  remove(entry: E): boolean {
+    const index = this.#waiting.findIndex((place) => place.entry === entry);
+    if (index === -1) return false;
+    this.#waiting.splice(index, 1);
+    this.#lookAgain();
+    return true;
+  }
+
+  /** Every entry that waits, taken out for good. */
+  clear(): E[] {
+    const entries = this.#waiting.map((place) => place.entry);
+    this.#waiting = [];
+    this.#lookAgain();
+    return entries;
+  }
+
+  /** The next batch, at least one entry unless none can go. Its streams are busy until `release` or `putBack`. */
+  take(limits: BatchLimits): E[] {
+    const taken = new Set<Place<E>>();
+    const ours = new Set<string>();
+    let events = 0;
+    let bytes = 0;
+    let index = this.#seen;
+    for (; index < this.#waiting.length; index++) {
+      const place = this.#waiting[index];
+      if (!place) break;
+      const { entry } = place;
+      if (entry.keys.some((key) => this.#held.has(key) || (this.#busy.has(key) && !ours.has(key)))) {
+        for (const key of entry.keys) this.#held.add(key);
+        continue;
+      }
+      if (taken.size === limits.appends || (taken.size > 0 && (events + entry.events > limits.events || bytes + entry.bytes > limits.bytes))) break;
+      taken.add(place);
+      events += entry.events;
+      bytes += entry.bytes;
+      for (const key of entry.keys) {
+        ours.add(key);
+        this.#busy.set(key, (this.#busy.get(key) ?? 0) + 1);
+      }
+      this.#orders.set(entry, place.order);
+    }
+    if (taken.size > 0) this.#waiting = this.#waiting.filter((place) => !taken.has(place));
+    this.#seen = index - taken.size;
+    return Array.from(taken, (place) => place.entry);
+  }
+
+  /** An entry that was taken is settled: its streams are free for what waits. */
+  release(entry: E): void {
+    this.#free(entry);
+    this.#lookAgain();
+  }
+
+  /** Entries that were taken and could not go go back to where they were. */
+  putBack(entries: readonly E[]): void {
+    for (const entry of entries) {
+      this.#waiting.push({ entry, order: this.#orders.get(entry) ?? this.#order++ });
+      this.#free(entry);
+    }
+    this.#waiting.sort((a, b) => a.order - b.order);
+    this.#lookAgain();
+  }
+
+  #free(entry: E): void {
+    for (const key of entry.keys) {
+      const count = (this.#busy.get(key) ?? 0) - 1;
+      if (count > 0) this.#busy.set(key, count);
+      else this.#busy.delete(key);
+    }
+    this.#orders.delete(entry);
+  }
+
+  #lookAgain(): void {
+    this.#held.clear();
+    this.#seen = 0;
+  }
+}

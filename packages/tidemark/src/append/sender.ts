@@ -1,0 +1,88 @@
+import pRetry from "p-retry";
+import type { Database, QueryOptions } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { type BatchSettings, encodeBatch, expectedNumber } from "./batch.ts";
+import type { EncodedAppend, EncodedEvent, EncodedPart } from "./encoded.ts";
+import { isTransient, isUnanswered } from "./failure.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { PendingAppend } from "./pending-append.ts";
+import type { AppendStatements } from "./statements.ts";
+
+export interface SenderSettings {
+  readonly durability: "on" | "off" | null;
+  readonly now: (() => Date) | undefined;
+  /** How long refusals are retried, and how long an unanswered append is resolved. */
+  readonly connectionTimeoutMs: number;
+}
+
+/** Sends appends to the database until it has answered. */
+export class Sender {
+  readonly #database: Database;
+  readonly #statements: AppendStatements;
+  readonly #settings: SenderSettings;
+
+  constructor(database: Database, statements: AppendStatements, settings: SenderSettings) {
+    this.#database = database;
+    this.#statements = statements;
+    this.#settings = settings;
+  }
+
+  /**
+   * The outcome of each append. A refusal that passes, and a lost connection, are tried again within the connection
+   * time-out: under the same ids, which are looked up once a try was never answered, so that nothing is written twice.
+   */
+  async send(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<Outcome[]> {
+    const attempt = async (): Promise<Outcome[]> => {
+      try {
+        return await this.#sendOnce(way, batch, options);
+      } catch (error) {
+        if (isUnanswered(error)) for (const pending of batch) pending.unanswered = true;
+        throw error;
+      }
+    };
+    const goesOn = (error: unknown): boolean => isTransient(error) && !options?.signal?.aborted;
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!goesOn(error)) throw error;
+    }
+    // The signal is not p-retry's business: it would report a try that was aborted too late, and wrote, as aborted.
+    return pRetry(attempt, {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: 10,
+      maxTimeout: 500,
+      randomize: true,
+      maxRetryTime: this.#settings.connectionTimeoutMs > 0 ? this.#settings.connectionTimeoutMs : Number.POSITIVE_INFINITY,
+      shouldRetry: ({ error }) => goesOn(error),
+    });
+  }
+
+  async #sendOnce(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<Outcome[]> {
+    const { now, durability } = this.#settings;
+    const settings: BatchSettings = { recordedAt: now ? now().toISOString() : null, durability };
+    const alone = way === "batch" ? singleEvent(batch) : undefined;
+    if (alone) return [await this.#sendOne(alone.part, alone.event, settings, options)];
+    const { values, outcomes } = encodeBatch(batch.map((pending) => pending.append), batch.some((pending) => pending.checkIds), settings);
+    const [row] = await this.#database.query(this.#statements[way], values, options);
+    return outcomes(row ?? {});
+  }
+
+  async #sendOne(part: EncodedPart, event: EncodedEvent, { recordedAt, durability }: BatchSettings, options?: QueryOptions): Promise<Outcome> {
+    const [row] = await this.#database.query(
+      this.#statements.one,
+      [part.tenant, part.streamId, expectedNumber(part.expected), event.id, event.type, event.data, event.metadata === "" ? null : event.metadata, event.tags === "" ? null : event.tags, recordedAt, durability],
+      options,
+    );
+    return outcomeOf([{ part, verdict: toSafeInteger(row?.["verdict"]), version: toSafeInteger(row?.["version"]), position: toSafeInteger(row?.["position"]) }], undefined);
+  }
+}
+
+/** The one event of a batch of one append to one stream, when its id need not be looked up. */
+function singleEvent(batch: readonly PendingAppend[]): { readonly part: EncodedPart; readonly event: EncodedEvent } | undefined {
+  const [pending, ...others] = batch;
+  if (!pending || others.length > 0 || pending.checkIds) return undefined;
+  const { parts, events }: EncodedAppend = pending.append;
+  const [part, ...otherParts] = parts;
+  const [event] = part?.events ?? [];
+  return part && event && otherParts.length === 0 && events === 1 ? { part, event } : undefined;
+}

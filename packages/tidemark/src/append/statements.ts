@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import type { Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+
+/** The statements of this room, for one schema. Each is one call of a function under `schema/sql`. */
+export interface AppendStatements {
+  /** One event to one stream. `append_one.sql` */
+  readonly one: Statement;
+  /** A batch, all at once. `append_batch.sql` */
+  readonly batch: Statement;
+  /** At most 64 appends, each on its own. `append_carefully.sql` */
+  readonly carefully: Statement;
+  /** An append that waits for its streams, a second at a time. `append_waiting.sql` */
+  readonly waiting: Statement;
+  /** An append inside a transaction of the caller's. `append_many.sql` */
+  readonly joined: Statement;
+}
+
+const batchArguments = Array.from({ length: 18 }, (_, index) => `$${index + 1}`).join(", ");
+const batchColumns = "verdicts::text, versions::text, positions::text, detail::text";
+
+export function appendStatements(schema: string): AppendStatements {
+  const quoted = quoteIdentifier(schema);
+  // Two stores may share a pool: the names of their prepared statements must differ.
+  const mark = createHash("sha256").update(schema).digest("hex").slice(0, 12);
+  const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}_${mark}`, text });
+  return {
+    one: named("append_one", `select verdict::text, version::text, position::text from ${quoted}.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`),
+    batch: named("append_batch", `select ${batchColumns} from ${quoted}.append_batch(${batchArguments})`),
+    carefully: named("append_carefully", `select ${batchColumns} from ${quoted}.append_carefully(${batchArguments})`),
+    waiting: named("append_waiting", `select ${batchColumns} from ${quoted}.append_waiting(${batchArguments})`),
+    joined: named("append_joined", `select ${batchColumns} from ${quoted}.append_many(${batchArguments}, false, true)`),
+  };
+}

@@ -1,0 +1,36 @@
+export type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
+export type { StoreOptions } from "./arguments/store-options.ts";
+export { fromDrizzle } from "./database/adapters/from-drizzle.ts";
+export { fromKysely } from "./database/adapters/from-kysely.ts";
+export type { Logger } from "./database/logger.ts";
+export type { PoolSettings } from "./database/pool-settings.ts";
+export type { TransactionClient } from "./database/transaction-client.ts";
+export {
+  ConnectionError,
+  DatabaseError,
+  DuplicateEventError,
+  type ErrorByCode,
+  EventTooLargeError,
+  InvalidArgumentError,
+  isTidemarkError,
+  MigrationChangedError,
+  MissingDependencyError,
+  OutcomeUnknownError,
+  PoolTimeoutError,
+  QueueFullError,
+  SchemaOutdatedError,
+  SchemaTooNewError,
+  SerializationFailureError,
+  StoreClosedError,
+  StoreLockedError,
+  TidemarkError,
+  type VersionConflict,
+  VersionConflictError,
+} from "./errors.ts";
+export type { Event, EventMetadata, EventOf, EventQuery, EventQueryItem, ExpectedVersion, JsonValue, NewEvent, RecordedEvent, Recording, Writing } from "./event.ts";
+export type { EventReaderWriter, EventStore, StoreTransaction } from "./event-store.ts";
+export type { Blocker } from "./feed/feed.ts";
+export { openEventStore } from "./open-event-store.ts";
+export type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
+export type { EventSequence, StreamInfo } from "./read/types.ts";
+export { migrationSql } from "./schema/migration-sql.ts";

@@ -1,0 +1,67 @@
+import { GroupAppend } from "./append/group-append.ts";
+import { appendStatements } from "./append/statements.ts";
+import { isPGlite, isPgPool } from "./arguments/pool-options.ts";
+import { checkOpenArguments, type StoreOptions, type ValidStoreOptions } from "./arguments/store-options.ts";
+import type { StoreTarget } from "./arguments/store-url.ts";
+import type { Database } from "./database/database.ts";
+import { openPgDatabase } from "./database/pg.ts";
+import { openPGliteDatabase } from "./database/pglite.ts";
+import type { Event } from "./event.ts";
+import type { EventStore } from "./event-store.ts";
+import { Feed } from "./feed/feed.ts";
+import { openSchema } from "./schema/open-schema.ts";
+import { Store } from "./store.ts";
+
+/**
+ * Opens a store: without a URL on an embedded PostgreSQL in memory, with `file:./data` on one kept in a folder, with
+ * `postgres://…` on a server (PostgreSQL 15 and later). Brings the schema up to date first, unless `migrate` says otherwise.
+ * Close it, or write `await using store = …`.
+ *
+ * @throws {@link InvalidArgumentError} — an argument or option is not what it should be; nothing was opened.
+ * @throws {@link ConnectionError}, {@link PoolTimeoutError} — the server could not be reached.
+ * @throws {@link SchemaOutdatedError}, {@link SchemaTooNewError}, {@link MigrationChangedError} — the schema does not fit.
+ * @throws {@link StoreLockedError} — another process has the folder open.
+ * @throws {@link MissingDependencyError} — the embedded database needs `@electric-sql/pglite`.
+ */
+export function openEventStore<E extends Event = Event>(options?: StoreOptions): Promise<EventStore<E>>;
+export function openEventStore<E extends Event = Event>(url: string | undefined, options?: StoreOptions): Promise<EventStore<E>>;
+export async function openEventStore<E extends Event = Event>(first?: string | StoreOptions, second?: StoreOptions): Promise<EventStore<E>> {
+  const { target, options } = checkOpenArguments(first, second);
+  const database = await openDatabase(target, options);
+  try {
+    const { synchronousCommit } = await openSchema(database, options.schema, { migrate: options.migrate, logger: options.logger });
+    warnOfWeakDurability(options, database, synchronousCommit);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const statements = appendStatements(options.schema);
+  const group = new GroupAppend(database, statements, {
+    queuedAppends: options.limits.queuedAppends,
+    durability: options.durability === "server" ? null : options.durability,
+    now: options.now,
+    connectionTimeoutMs: options.pool.connectionTimeoutMs,
+    queryTimeoutMs: options.pool.queryTimeoutMs,
+  });
+  const feed = new Feed(database, options.schema);
+  let closing: Promise<void> | undefined;
+  return new Store<E>({ database, options, statements, group, feed }, "", (timeoutMs) => (closing ??= group.drain(timeoutMs).then(() => database.close())));
+}
+
+function openDatabase(target: StoreTarget, { givenPool, pool, prepare, logger }: ValidStoreOptions): Promise<Database> {
+  if (isPgPool(givenPool)) return openPgDatabase({ connection: givenPool, settings: pool, prepare, logger });
+  if (isPGlite(givenPool)) return openPGliteDatabase({ source: givenPool, queryTimeoutMs: pool.queryTimeoutMs });
+  if (target.kind === "server") return openPgDatabase({ connection: target.url, settings: pool, prepare, logger });
+  return openPGliteDatabase({ source: target.kind === "folder" ? target.folder : undefined, queryTimeoutMs: pool.queryTimeoutMs });
+}
+
+/** These acknowledge a commit that a crash of the server, or its loss, can take back. */
+const weak = new Set(["off", "local", "remote_write"]);
+
+function warnOfWeakDurability({ durability, logger }: ValidStoreOptions, database: Database, synchronousCommit: string): void {
+  const setting = durability === "server" ? synchronousCommit : durability;
+  // An embedded database in memory promises nothing to begin with.
+  if (database.driver === "pg" && weak.has(setting)) {
+    logger.warn(`tidemark: appends run with synchronous_commit = ${setting}: one that has returned can be lost when the server crashes. Set durability: "on" where that is not meant.`);
+  }
+}

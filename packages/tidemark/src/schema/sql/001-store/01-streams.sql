@@ -1,0 +1,12 @@
+-- One row a stream. The row is the stream's lock, not its counter: whoever holds it FOR NO KEY UPDATE may extend the
+-- stream, and reads its version from events_stream_id_version_key in a new statement. A counter here would give a hot
+-- stream a chain of dead row versions whenever any old snapshot is open in the cluster.
+create table :"schema".streams (
+  id bigint generated always as identity,
+  tenant text collate "C" not null default '',
+  name text collate "C" not null,
+  category text collate "C" not null generated always as (split_part(name, '-', 1)) stored,
+  created_at timestamptz(3) not null default clock_timestamp(),
+  constraint streams_pkey primary key (id),
+  constraint streams_tenant_name_key unique (tenant, name)
+);

@@ -1,0 +1,182 @@
+-- Appends a batch: independent appends share this transaction, each with its own verdict.
+--
+-- Order, the same in every append: stream rows (by name) → gate, shared → new statement → ids → expectations →
+-- floor → positions → insert. After the floor nothing waits for another transaction, the unique index on ids excepted.
+--
+-- A slot is one stream of the batch, given once, in the order of (tenant, name). A part is what one append does to one
+-- slot; the parts of an append stand together, and events stand in the order of their parts.
+--
+--   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
+--   p_names        stream of each slot, joined by U+001E
+--   p_kinds        of each slot, see lock_streams
+--   p_append       append of each part, rising from 1
+--   p_slot         slot of each part
+--   p_expected     >= 0 exactly, -1 any, -2 stream exists, <= -10 unchanged since position -10 - p_expected
+--   p_counts       events of each part
+--   p_part         part of each event; p_place its place in the part (1, 2, 3 …)
+--   p_ids          id of each event
+--   p_types, p_data, p_metadata, p_tags
+--                  joined by U+001E, which neither JSON text nor a legal type or tag holds; '' is none; the tags of one
+--                  event are joined by U+001F. p_metadata and p_tags are null where no event has any
+--   p_check_ids    look the ids up first: the caller chose them, or this is sent again
+--   p_skip_locked  do not wait for a locked stream
+--   p_joined       inside a transaction of the caller's, whatever its isolation level
+--
+-- Verdict of each part: 0 written, 1 repeated (the ids are there already: version and position of the first result),
+-- 2 conflict (version and position are where the stream is), 3 duplicate (see detail), 4 blocked by another
+-- transaction, 5 passed but for another part of its append.
+-- detail: of the first duplicate of each append, its id and what differs.
+--
+-- The settings keep the plans: one made on an empty store would scan the log for ever after (76 appends/s).
+create function :"schema".append_many(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+)
+  language plpgsql
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  c_parts constant integer := cardinality(p_append);
+  c_recorded_at constant timestamptz := coalesce(p_recorded_at, clock_timestamp());
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  v_streams bigint[];     -- by slot: id, 0 absent, -1 blocked
+  v_all_new boolean;
+  v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
+  v_last bigint[];        -- by slot: the position of its last event
+  v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
+  v_written bigint[];     -- positions drawn, in the order of the events written
+  v_count integer := 0;   -- events written
+  v_from integer := 1;    -- the parts of one append: v_from .. v_to
+  v_to integer;
+  v_slot integer;
+  v_expected bigint;
+  v_verdict integer;      -- of the append: its worst part's
+begin
+  if not p_joined and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  if p_durability is not null then
+    perform set_config('synchronous_commit', p_durability, true);
+  end if;
+
+  select p_streams, p_all_new
+    into v_streams, v_all_new
+    from :"schema".lock_streams(v_tenants, v_names, p_kinds, p_skip_locked);
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+
+  -- Nothing can extend these streams now, and a new statement sees all that did.
+  if v_all_new then
+    v_heads := array_fill(0::bigint, array[cardinality(v_streams)]);
+    v_last := v_heads;
+  else
+    select array_agg(coalesce(head.version, 0) order by slot), array_agg(coalesce(head.position, 0) order by slot)
+      into v_heads, v_last
+      from unnest(v_streams) with ordinality as wanted (stream_id, slot)
+      left join lateral (
+        select version, position
+          from :"schema".events
+         where stream_id = wanted.stream_id
+         order by version desc
+         limit 1
+      ) as head on true;
+  end if;
+
+  verdicts := array_fill(0, array[c_parts]);
+  versions := array_fill(0::bigint, array[c_parts]);
+  positions := versions;
+  v_bases := array_fill(-1::bigint, array[c_parts]);
+
+  -- Ids before expectations: a retry conflicts with nothing but its own first try.
+  if p_check_ids then
+    select repeated.verdicts, repeated.versions, repeated.positions, repeated.detail
+      into verdicts, versions, positions, detail
+      from :"schema".repeated_events(
+        v_tenants, v_streams, p_append, p_slot, p_counts, p_part, p_place, p_ids,
+        string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)), string_to_array(p_tags, chr(30))) as repeated;
+  end if;
+
+  while v_from <= c_parts loop
+    v_to := v_from;
+    while v_to < c_parts and p_append[v_to + 1] = p_append[v_from] loop
+      v_to := v_to + 1;
+    end loop;
+    v_verdict := 0;
+    for i in v_from .. v_to loop
+      v_slot := p_slot[i];
+      if v_streams[v_slot] = -1 then
+        v_verdict := 4;
+        verdicts[i] := 4;
+      elsif p_counts[i] = 0 or verdicts[i] = 0 then
+        versions[i] := v_heads[v_slot];
+        positions[i] := v_last[v_slot];
+      end if;
+    end loop;
+    if v_verdict = 4 then
+      null;  -- the caller sends this append again, whatever else is true of it
+    elsif verdicts[v_from] = 0 then
+      for i in v_from .. v_to loop
+        v_slot := p_slot[i];
+        v_expected := p_expected[i];
+        if (v_expected >= 0 and v_heads[v_slot] <> v_expected)
+           or (v_expected = -2 and v_heads[v_slot] = 0)
+           or (v_expected <= -10 and v_last[v_slot] > -10 - v_expected) then
+          verdicts[i] := 2;
+          v_verdict := 2;
+        end if;
+      end loop;
+      for i in v_from .. v_to loop
+        if v_verdict > 0 then
+          verdicts[i] := case when verdicts[i] = 0 then 5 else verdicts[i] end;
+        elsif p_counts[i] > 0 then
+          v_slot := p_slot[i];
+          v_bases[i] := v_heads[v_slot];
+          v_heads[v_slot] := v_heads[v_slot] + p_counts[i];
+          v_last[v_slot] := 9223372036854775807;
+          versions[i] := v_heads[v_slot];
+          v_count := v_count + p_counts[i];
+          positions[i] := v_count;  -- the place in v_written, for now
+        end if;
+      end loop;
+    end if;
+    v_from := v_to + 1;
+  end loop;
+
+  if v_count > 0 then
+    perform :"schema".check_sequence();
+    perform :"schema".hold_floor();
+    with written as (
+      insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
+      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, c_recorded_at,
+             case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+        from (
+          select p_slot[event.part] as slot, v_bases[event.part] as base, event.*
+            from unnest(
+              p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+              string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30))
+            ) with ordinality as event (part, place, id, type, data, metadata, tags, n)
+           where v_bases[event.part] >= 0
+           order by n
+        ) as accepted
+      returning position, tenant, tags
+    ), tagged as (
+      insert into :"schema".event_tags (tenant, tag, position)
+      select tenant, unnest(tags), position from written where tags is not null
+    )
+    select array_agg(position order by position) into v_written from written;
+
+    for i in 1 .. c_parts loop
+      if v_bases[i] >= 0 then
+        positions[i] := v_written[positions[i]];
+      end if;
+    end loop;
+  end if;
+end
+$tidemark$;

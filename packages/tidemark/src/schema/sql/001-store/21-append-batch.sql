@@ -1,0 +1,20 @@
+-- append_many for a batch: waits at most 30 ms for a row or an index entry that another transaction holds. Then, and on
+-- any other failure that one append can cause, the whole batch is refused and goes through append_carefully.
+create function :"schema".append_batch(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+)
+  language plpgsql
+  set lock_timeout = '30ms'
+as $tidemark$
+begin
+  select r.verdicts, r.versions, r.positions, r.detail
+    into verdicts, versions, positions, detail
+    from :"schema".append_many(
+      p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false) as r;
+end
+$tidemark$;

@@ -1,0 +1,70 @@
+-- The lean way for one event to one stream: the same order and verdicts as append_many, in plain variables. A batch of one
+-- through append_many takes half as long again.
+--
+-- It never looks ids up: an append whose ids the caller chose, or that is sent again, goes through append_batch.
+create function :"schema".append_one(
+  p_tenant text, p_name text, p_expected bigint,
+  p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
+  p_recorded_at timestamptz, p_durability text,
+  out verdict integer, out version bigint, out "position" bigint
+)
+  language plpgsql
+  set lock_timeout = '30ms'
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+#variable_conflict use_column
+declare
+  v_stream bigint;
+  v_head bigint;
+  v_last bigint;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  if p_durability is not null then
+    perform set_config('synchronous_commit', p_durability, true);
+  end if;
+
+  if p_expected <> 0 then
+    select id into v_stream from :"schema".streams where tenant = p_tenant and name = p_name for no key update;
+  end if;
+  if v_stream is null and (p_expected in (0, -1) or p_expected <= -10) then
+    insert into :"schema".streams (tenant, name) values (p_tenant, p_name)
+    on conflict on constraint streams_tenant_name_key do nothing
+    returning id, 0 into v_stream, v_head;
+    if v_stream is null then
+      select id into v_stream from :"schema".streams where tenant = p_tenant and name = p_name for no key update;
+    end if;
+  end if;
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+
+  -- Unless it was created here: where the stream is, in a new statement, since nothing can extend it now.
+  if v_head is null then
+    select e.version, e.position into v_head, v_last
+      from :"schema".events as e where e.stream_id = v_stream order by e.version desc limit 1;
+    v_head := coalesce(v_head, 0);
+    if (p_expected >= 0 and v_head <> p_expected) or (p_expected = -2 and v_head = 0) or (p_expected <= -10 and v_last > -10 - p_expected) then
+      verdict := 2;
+      version := v_head;
+      position := coalesce(v_last, 0);
+      return;
+    end if;
+  end if;
+
+  perform :"schema".check_sequence();
+  perform :"schema".hold_floor();
+  insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
+  values (
+    nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),
+    p_tenant, p_type, p_data, p_metadata, string_to_array(p_tags, chr(31)))
+  returning 0, version, position into verdict, version, position;
+  if p_tags is not null then
+    insert into :"schema".event_tags (tenant, tag, position)
+    select p_tenant, tag, append_one.position from unnest(string_to_array(p_tags, chr(31))) as tag;
+  end if;
+end
+$tidemark$;

@@ -1,0 +1,79 @@
+-- append_many for a batch that was refused whole (55P03, 40P01, 23505, or what a trigger or CHECK of the user's raised):
+-- each append in a subtransaction of its own, so that only the culprits fail. At most 64 appends a call: more
+-- subtransactions overflow the cache that every snapshot in the server reads.
+--
+-- Parameters and verdicts of append_batch; the parts of an append stand in the order of (tenant, name). Locked streams are
+-- skipped, not waited for, and an insert that waits for another transaction is cut off after 10 ms: both are verdict 4.
+-- Ids are always looked up: a unique violation may be a first try that got through.
+-- Verdict 6: PostgreSQL refused this append; detail holds [SQLSTATE, message, constraint, table].
+create function :"schema".append_carefully(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+)
+  language plpgsql
+  set lock_timeout = '10ms'
+as $tidemark$
+declare
+  c_parts constant integer := cardinality(p_append);
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  v_types constant text[] := string_to_array(p_types, chr(30));
+  v_data constant text[] := string_to_array(p_data, chr(30));
+  v_metadata constant text[] := string_to_array(p_metadata, chr(30));
+  v_tags constant text[] := string_to_array(p_tags, chr(30));
+  v_from integer := 1;        -- the parts of one append: v_from .. v_to
+  v_to integer;
+  v_event_from integer := 1;  -- its events: v_event_from .. v_event_to
+  v_event_to integer := 0;
+  v_result record;
+  v_constraint text;
+  v_table text;
+begin
+  verdicts := array_fill(0, array[c_parts]);
+  versions := array_fill(0::bigint, array[c_parts]);
+  positions := versions;
+  detail := '{}';
+  while v_from <= c_parts loop
+    v_to := v_from;
+    v_event_to := v_event_to + p_counts[v_from];
+    while v_to < c_parts and p_append[v_to + 1] = p_append[v_from] loop
+      v_to := v_to + 1;
+      v_event_to := v_event_to + p_counts[v_to];
+    end loop;
+    begin
+      select r.*
+        into v_result
+        from :"schema".append_many(
+          v_tenants[p_slot[v_from]], null,
+          (select string_agg(v_names[p_slot[i]], chr(30) order by i) from generate_series(v_from, v_to) as i),
+          (select array_agg(case when p_expected[i] in (0, -1) or p_expected[i] <= -10 then 1 else 0 end order by i) from generate_series(v_from, v_to) as i),
+          array_fill(1, array[v_to - v_from + 1]),
+          (select array_agg(i order by i) from generate_series(1, v_to - v_from + 1) as i),
+          p_expected[v_from:v_to], p_counts[v_from:v_to],
+          coalesce((select array_agg(p_part[e] - v_from + 1 order by e) from generate_series(v_event_from, v_event_to) as e), '{}'),
+          p_place[v_event_from:v_event_to], p_ids[v_event_from:v_event_to],
+          array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
+          array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
+          true, p_recorded_at, p_durability, true, false) as r;
+      verdicts[v_from:v_to] := v_result.verdicts;
+      versions[v_from:v_to] := v_result.versions;
+      positions[v_from:v_to] := v_result.positions;
+      if v_result.detail ? '1' then
+        detail := detail || jsonb_build_object(p_append[v_from]::text, v_result.detail -> '1');
+      end if;
+    exception
+      when lock_not_available or deadlock_detected then
+        verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
+      when others then
+        get stacked diagnostics v_constraint = constraint_name, v_table = table_name;
+        verdicts[v_from:v_to] := array_fill(6, array[v_to - v_from + 1]);
+        detail := detail || jsonb_build_object(p_append[v_from]::text, jsonb_build_array(sqlstate, sqlerrm, v_constraint, v_table));
+    end;
+    v_from := v_to + 1;
+    v_event_from := v_event_to + 1;
+  end loop;
+end
+$tidemark$;

@@ -1,0 +1,14 @@
+-- Writes the mark down for standbys. Sound when called in a later transaction than the one that read the mark: the commit
+-- record of this row then follows those of all events it covers. A row that somebody else is writing is left to them.
+create function :"schema".keep_high_water_mark(p_position bigint, p_id uuid) returns void
+  language plpgsql
+as $tidemark$
+begin
+  perform from :"schema".high_water_mark as m where m.position < p_position for no key update skip locked;
+  if found then
+    update :"schema".high_water_mark as m
+       set position = p_position, event_id = p_id, written_at = clock_timestamp()
+     where m.position < p_position;
+  end if;
+end
+$tidemark$;

@@ -1,0 +1,162 @@
+import { Appender } from "./append/appender.ts";
+import type { GroupAppend } from "./append/group-append.ts";
+import { joinedAppend } from "./append/joined-append.ts";
+import type { AppendStatements } from "./append/statements.ts";
+import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
+import { checkOptions } from "./arguments/options.ts";
+import { checkFunction, wholeNumber } from "./arguments/checks.ts";
+import { checkTenant } from "./arguments/names.ts";
+import type { ValidStoreOptions } from "./arguments/store-options.ts";
+import type { Database, Session } from "./database/database.ts";
+import { joinTransaction, type TransactionClient } from "./database/transaction-client.ts";
+import { StoreClosedError } from "./errors.ts";
+import type { Event, NewEvent, RecordedEvent } from "./event.ts";
+import type { EventReaderWriter, EventStore, StoreTransaction } from "./event-store.ts";
+import type { Blocker, Feed } from "./feed/feed.ts";
+import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
+import { Reader } from "./read/reader.ts";
+import type { EventSequence, StreamInfo } from "./read/types.ts";
+
+/** What the stores of all tenants share. */
+export interface Rooms {
+  readonly database: Database;
+  readonly options: ValidStoreOptions;
+  readonly statements: AppendStatements;
+  readonly group: GroupAppend;
+  readonly feed: Feed;
+}
+
+/** Reads and appends, through the pool or inside a transaction: one line each, the rooms do the work. */
+class Access<Events extends Event> implements EventReaderWriter<Events> {
+  readonly #appender: Appender;
+  readonly #reader: Reader;
+
+  constructor(appender: Appender, reader: Reader) {
+    this.#appender = appender;
+    this.#reader = reader;
+  }
+
+  appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
+    return this.#appender.appendToStream(streamId, events, options);
+  }
+
+  appendToStreams<E extends Events = Events>(appends: readonly NoInfer<StreamAppend<E>>[], options?: { readonly signal?: AbortSignal }): Promise<readonly AppendResult[]> {
+    return this.#appender.appendToStreams(appends, options);
+  }
+
+  append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: ConditionalAppendOptions): Promise<AppendResult> {
+    return this.#appender.append(events, options);
+  }
+
+  readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
+    return this.#reader.readStream<E>(streamId, options);
+  }
+
+  readAll<E extends Events = Events>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E> {
+    return this.#reader.readAll<E>(options);
+  }
+
+  aggregateStream<State, E extends Events = Events>(
+    streamId: string,
+    fold: Fold<State, RecordedEvent<E>> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">,
+  ): Promise<{ readonly state: State; readonly version: number; readonly exists: boolean }> {
+    return this.#reader.aggregateStream<State, E>(streamId, fold);
+  }
+
+  streamInfo(streamId: string): Promise<StreamInfo> {
+    return this.#reader.streamInfo(streamId);
+  }
+
+  streams(options?: StreamsOptions): AsyncIterable<StreamInfo> {
+    return this.#reader.streams(options);
+  }
+
+  eventById<E extends Events = Events>(id: string): Promise<RecordedEvent<E> | undefined> {
+    return this.#reader.eventById<E>(id);
+  }
+}
+
+/** The store inside one transaction. */
+class Transaction<Events extends Event> extends Access<Events> implements StoreTransaction<Events> {
+  readonly #session: Session;
+
+  constructor({ options, statements, feed }: Rooms, tenant: string, session: Session) {
+    super(
+      new Appender(tenant, encodeSettings(options), joinedAppend(session, statements, options)),
+      new Reader({ queryable: session, schema: options.schema, tenant, mark: () => feed.markWithin(session) }),
+    );
+    this.#session = session;
+  }
+
+  get client(): unknown {
+    return this.#session.client;
+  }
+
+  async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; rowCount: number | null }> {
+    return this.#session.userQuery<Row>(text, values);
+  }
+}
+
+/** The store of one tenant. */
+export class Store<Events extends Event> extends Access<Events> implements EventStore<Events> {
+  readonly #rooms: Rooms;
+  readonly #tenant: string;
+  readonly #close: (timeoutMs: number | undefined) => Promise<void>;
+
+  /** @param close - does nothing for a tenant's view */
+  constructor(rooms: Rooms, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>) {
+    const { database, options, group, feed } = rooms;
+    super(
+      new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
+      new Reader({ queryable: database, schema: options.schema, tenant, mark: () => feed.highWaterMark() }),
+    );
+    this.#rooms = rooms;
+    this.#tenant = tenant;
+    this.#close = close;
+  }
+
+  get pool(): unknown {
+    return this.#rooms.database.pool;
+  }
+
+  async transaction<T>(work: (tx: StoreTransaction<Events>) => Promise<T>): Promise<T> {
+    const checked = checkFunction<typeof work>(work, "work");
+    return this.#rooms.database.transaction((session) => checked(new Transaction<Events>(this.#rooms, this.#tenant, session)));
+  }
+
+  withTransaction(client: TransactionClient): StoreTransaction<Events> {
+    if (this.#rooms.group.closed) throw new StoreClosedError();
+    const { options } = this.#rooms;
+    const session = joinTransaction(client, { queryTimeoutMs: options.pool.queryTimeoutMs, logger: options.logger });
+    return new Transaction<Events>(this.#rooms, this.#tenant, session);
+  }
+
+  forTenant(tenant: string): EventStore<Events> {
+    return new Store<Events>(this.#rooms, checkTenant(tenant, "tenant"), async () => {});
+  }
+
+  highWaterMark(): Promise<number> {
+    return this.#rooms.feed.highWaterMark();
+  }
+
+  blockers(): Promise<readonly Blocker[]> {
+    return this.#rooms.feed.blockers();
+  }
+
+  async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; rowCount: number | null }> {
+    return this.#rooms.database.userQuery<Row>(text, values);
+  }
+
+  async close(options?: { readonly timeoutMs?: number }): Promise<void> {
+    const { timeoutMs } = checkOptions(options, { timeoutMs: wholeNumber(0, 2_147_483_647) });
+    await this.#close(timeoutMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close(undefined);
+  }
+}
+
+function encodeSettings({ limits, createId }: ValidStoreOptions): { readonly eventBytes: number; readonly createId: () => string } {
+  return { eventBytes: limits.eventBytes, createId };
+}
