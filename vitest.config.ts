@@ -22,7 +22,7 @@ export default defineConfig({
       project("servers", ["servers/test/**/*.test.ts"]),
       project("examples", ["examples/**/*.test.ts"]),
       project("docs", ["docs/**/*.test.ts"]),
-      project("scripts", ["scripts/**/*.test.ts"]),
+      project("scripts", ["scripts/*.test.ts"]),
     ],
     globalSetup: ["packages/tidemark/test/support/server.ts"],
     // Child processes, unlike threads, have signals and can be ended when a test hangs.

@@ -14,13 +14,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const given = process.env["TIDEMARK_TEST_URL"];
   if (given !== undefined) {
     const { host, pathname } = new URL(given);
-    console.log(`Tests use the PostgreSQL server at ${host}${pathname} (TIDEMARK_TEST_URL).`);
+    console.log(`Tests run on Node.js ${process.version} and the PostgreSQL server at ${host}${pathname} (TIDEMARK_TEST_URL).`);
     project.provide("serverUrl", given);
     return async () => undefined;
   }
   const started = performance.now();
   const server = await startServer({ settings });
-  console.log(`Tests use a PostgreSQL ${server.version} server on port ${server.port}, started in ${Math.round(performance.now() - started)} ms.`);
+  console.log(`Tests run on Node.js ${process.version} and a PostgreSQL ${server.version} server on port ${server.port}, started in ${Math.round(performance.now() - started)} ms.`);
   project.provide("serverUrl", server.url);
   return () => server[Symbol.asyncDispose]();
 }

@@ -1,0 +1,26 @@
+import { isTidemarkError, OutcomeUnknownError, TidemarkError, VersionConflictError, type ExpectedVersion } from "tidemark";
+import { same } from "./cart.ts";
+
+export function explain(error: unknown): string {
+  if (isTidemarkError(error, "VERSION_CONFLICT")) {
+    same<VersionConflictError>()(error);
+    same<"VERSION_CONFLICT">()(error.code);
+    same<ExpectedVersion>()(error.expected);
+    same<number>()(error.actual);
+    return error.conflicts.map(({ streamId, actual }) => `${streamId} ${actual}`).join();
+  }
+  if (isTidemarkError(error, "OUTCOME_UNKNOWN")) {
+    same<OutcomeUnknownError>()(error);
+    return error.eventIds.join();
+  }
+  if (isTidemarkError(error)) {
+    same<TidemarkError>()(error);
+    same<boolean>()(error.retryable);
+    return error.code;
+  }
+  same<unknown>()(error);
+  return `${error}`;
+}
+
+// @ts-expect-error -- no such code
+isTidemarkError(new Error(), "VERSION_CONFLICTS");

@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { dirname, extname } from "node:path";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { describe, expect, inject, test } from "vitest";
+import { inRoot } from "../run.ts";
+import { outputOf } from "./output.ts";
+
+describe("the package", () => {
+  test("has nothing that publint objects to", async () => {
+    const bytes = await readFile(inject("tarball"));
+    const { messages, pkg } = await publint({ pack: { tarball: Uint8Array.from(bytes).buffer }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  test("gives its types to every kind of module resolution that can import ES modules", async () => {
+    const report = await outputOf("node_modules/@arethetypeswrong/cli/dist/index.js", inject("tarball"), "--profile=esm-only", "--format=ascii", "--no-color");
+    expect(report).toContain("No problems found");
+  });
+
+  test("holds the kinds of files it should, where they should be", () => {
+    const kinds = new Set(
+      inject("packedFiles").map((path) => (path.includes("/") ? `${dirname(path)}/*${path.endsWith(".d.ts") ? ".d.ts" : extname(path)}` : path)),
+    );
+    expect([...kinds].toSorted()).toMatchSnapshot();
+  });
+
+  test("holds no tests and no build state", () => {
+    expect(inject("packedFiles").filter((path) => /\.test\.|tsbuildinfo|\.(env|tgz|log)$/.test(path))).toEqual([]);
+  });
+
+  test("carries the repository's licence", async () => {
+    expect(await readFile(inRoot("packages/tidemark/LICENSE"), "utf8")).toBe(await readFile(inRoot("LICENSE"), "utf8"));
+  });
+});
