@@ -23,7 +23,7 @@ export function appliedColumn(schema: string): string {
 }
 
 export function parseApplied(column: string | null | undefined): readonly AppliedMigration[] {
-  const rows = JSON.parse(column ?? "[]") as readonly (Omit<AppliedMigration, "appliedAt"> & { readonly appliedAt: number })[];
+  const rows: readonly (Omit<AppliedMigration, "appliedAt"> & { readonly appliedAt: number })[] = JSON.parse(column ?? "[]");
   return rows.map((row) => ({ ...row, appliedAt: new Date(row.appliedAt) }));
 }
 
@@ -50,10 +50,16 @@ export function explainRead(error: unknown, schema: string): unknown {
   const { sqlState, message } = error;
   const quoted = quoteIdentifier(schema);
   if (sqlState === "42501") {
-    return new DatabaseError(`${message}. Let the store's role look: grant usage on schema ${quoted} to …; grant select on ${quoted}.migrations to …; docs/reference/schema.md lists all it needs.`, { sqlState, cause: error });
+    return new DatabaseError(
+      `${message}. Let the store's role look: grant usage on schema ${quoted} to …; grant select on ${quoted}.migrations to …; docs/reference/schema.md lists all it needs.`,
+      { sqlState, cause: error },
+    );
   }
   if (sqlState === "42703") {
-    return new DatabaseError(`Schema ${JSON.stringify(schema)} holds a table "migrations" that is not tidemark's. Give the store a schema of its own with the option schema.`, { sqlState, table: "migrations", cause: error });
+    return new DatabaseError(
+      `Schema ${JSON.stringify(schema)} holds a table "migrations" that is not tidemark's. Give the store a schema of its own with the option schema.`,
+      { sqlState, table: "migrations", cause: error },
+    );
   }
   return error;
 }

@@ -63,18 +63,28 @@ async function readFacts(database: Database, schema: string, withApplied: boolea
  *
  * @param options.withApplied - Whether to read the migrations table too. Default true.
  * @throws {@link DatabaseError} — before PostgreSQL 15 (0A000), another encoding than UTF8 (0A000), a position sequence
- * that was altered (55000), or no privilege on it (42501).
+ * that was altered (55000), or no privilege on it or on the migrations table (42501).
  */
-export async function checkServer(database: Database, schema: string, { withApplied = true, signal }: { readonly withApplied?: boolean; readonly signal?: AbortSignal | undefined } = {}): Promise<ServerFacts> {
-  const row = await readFacts(database, schema, withApplied, signal);
+export async function checkServer(
+  database: Database,
+  schema: string,
+  { withApplied = true, signal }: { readonly withApplied?: boolean; readonly signal?: AbortSignal | undefined } = {},
+): Promise<ServerFacts> {
+  return judge(await readFacts(database, schema, withApplied, signal), schema);
+}
+
+export function judge(row: TextRow, schema: string): ServerFacts {
   const serverVersion = row["version"] ?? "";
   if (Number(row["version_number"]) < 150_000) {
     throw new DatabaseError(`The server is PostgreSQL ${serverVersion}; tidemark needs 15 or later. Upgrade the server.`, { sqlState: "0A000" });
   }
   if (row["encoding"] !== "UTF8") {
-    throw new DatabaseError(`The database's encoding is ${row["encoding"]}, which cannot hold every JSON text; tidemark needs UTF8. Create a database with: create database … encoding 'UTF8' template template0`, { sqlState: "0A000" });
+    throw new DatabaseError(
+      `The database's encoding is ${row["encoding"]}, which cannot hold every JSON text; tidemark needs UTF8. Create a database with: create database … encoding 'UTF8' template template0`,
+      { sqlState: "0A000" },
+    );
   }
-  if (row["sequence"]) checkSequence(JSON.parse(row["sequence"]) as SequenceFacts, schema, row["role"] ?? "");
+  if (row["sequence"]) checkSequence(JSON.parse(row["sequence"]), schema, row["role"] ?? "");
   return {
     serverVersion,
     synchronousCommit: row["synchronous_commit"] ?? "",
@@ -91,9 +101,15 @@ export async function checkServer(database: Database, schema: string, { withAppl
 function checkSequence({ increment, cache, cycle, readable }: SequenceFacts, schema: string, role: string): void {
   const name = `${quoteIdentifier(schema)}.${sequence}`;
   if (increment !== 1 || cache !== 1 || cycle) {
-    throw new DatabaseError(`Sequence ${name} was altered: it has increment ${increment}, cache ${cache}, ${cycle ? "cycle" : "no cycle"}; readers would miss events. Run: alter sequence ${name} increment by 1 cache 1 no cycle`, { sqlState: "55000" });
+    throw new DatabaseError(
+      `Sequence ${name} was altered: it has increment ${increment}, cache ${cache}, ${cycle ? "cycle" : "no cycle"}; readers would miss events. Run: alter sequence ${name} increment by 1 cache 1 no cycle`,
+      { sqlState: "55000" },
+    );
   }
   if (!readable) {
-    throw new DatabaseError(`Role ${role} may not use sequence ${name}, without which it cannot tell how far the log reaches. Run: grant usage on sequence ${name} to ${role}`, { sqlState: "42501" });
+    throw new DatabaseError(
+      `Role ${role} may not use sequence ${name}, without which it cannot tell how far the log reaches. Run: grant usage on sequence ${name} to ${role}`,
+      { sqlState: "42501" },
+    );
   }
 }

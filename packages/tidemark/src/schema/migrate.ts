@@ -26,7 +26,11 @@ export interface MigrateOptions {
  * @throws {@link DatabaseError} — the role may not create what a migration creates (42501), a lock was not free in six
  * tries (55P03), the server is a standby (25006), or a migration failed. What was applied before stays.
  */
-export async function migrate(database: Database, schema: string, { logger, lockTimeoutMs = 5_000, signal, shipped = migrations }: MigrateOptions = {}): Promise<readonly Migration[]> {
+export async function migrate(
+  database: Database,
+  schema: string,
+  { logger, lockTimeoutMs = 5_000, signal, shipped = migrations }: MigrateOptions = {},
+): Promise<readonly Migration[]> {
   const applied: Migration[] = [];
   let pending = pendingMigrations(schema, await readApplied(database, schema, signal), shipped).length > 0;
   while (pending) {
@@ -47,14 +51,22 @@ export async function migrate(database: Database, schema: string, { logger, lock
     pending = next !== undefined;
     if (next) {
       applied.push(next);
-      logger?.info(`tidemark: applied migration ${next.version} (${next.name}) to schema ${JSON.stringify(schema)} in ${Math.round(performance.now() - startedAt)} ms`);
+      logger?.info(
+        `tidemark: applied migration ${next.version} (${next.name}) to schema ${JSON.stringify(schema)} in ${Math.round(performance.now() - startedAt)} ms`,
+      );
     }
   }
   return applied;
 }
 
 /** Applies the first migration that is still pending once the lock is held; undefined where another process did it all. */
-function applyNext(database: Database, schema: string, shipped: readonly Migration[], lockTimeoutMs: number, signal: AbortSignal | undefined): Promise<Migration | undefined> {
+function applyNext(
+  database: Database,
+  schema: string,
+  shipped: readonly Migration[],
+  lockTimeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Migration | undefined> {
   return database.transaction(async (session) => {
     await session.execute(enter(schema, lockTimeoutMs));
     const [next] = pendingMigrations(schema, await readApplied(session, schema, signal), shipped);
@@ -104,11 +116,17 @@ async function explain(error: unknown, database: Database, schema: string): Prom
   if (!isTidemarkError(error, "DATABASE")) return error;
   const { sqlState, message } = error;
   if (sqlState === "55P03") {
-    return new DatabaseError(`${message}. Migrating schema ${JSON.stringify(schema)} found a lock taken six times in a row: another process migrates it, or a transaction that uses its tables stays open (see pg_stat_activity). Nothing of this migration was written.`, { sqlState, retryable: true, cause: error });
+    return new DatabaseError(
+      `${message}. Migrating schema ${JSON.stringify(schema)} found a lock taken six times in a row: another process migrates it, or a transaction that uses its tables stays open (see pg_stat_activity). Nothing of this migration was written.`,
+      { sqlState, retryable: true, cause: error },
+    );
   }
   if (sqlState !== "42501") return error;
   const grant = await grantToCreate(database, schema);
-  return new DatabaseError(`${message}. Schema ${JSON.stringify(schema)} has migrations to apply, which this role may not do. Run "npx tidemark migrate up" as a role that may, have the output of "npx tidemark migrate sql" applied, or allow it: ${grant}`, { sqlState, cause: error });
+  return new DatabaseError(
+    `${message}. Schema ${JSON.stringify(schema)} has migrations to apply, which this role may not do. Run "npx tidemark migrate up" as a role that may, have the output of "npx tidemark migrate sql" applied, or allow it: ${grant}`,
+    { sqlState, cause: error },
+  );
 }
 
 async function grantToCreate(database: Database, schema: string): Promise<string> {

@@ -37,6 +37,13 @@ export async function migrationStatus(database: Queryable, schema: string): Prom
     applied.delete(version);
     return { version, name, breaking, state: row ? "applied" : "pending", appliedAt: row?.appliedAt, hashMatches: row && row.hash === hash };
   });
-  const unknown = [...applied.values()].map(({ version, name, breaking, appliedAt }): MigrationStatus => ({ version, name, breaking, state: "unknown", appliedAt, hashMatches: undefined }));
+  const unknown = [...applied.values()].map(({ version, name, breaking, appliedAt }): MigrationStatus => ({
+    version,
+    name,
+    breaking,
+    state: "unknown",
+    appliedAt,
+    hashMatches: undefined,
+  }));
   return [...known, ...unknown];
 }
