@@ -1,0 +1,16 @@
+// The other process of folder-lock.test.ts: locks each folder it is sent, holds it, and says how it went.
+import { isTidemarkError } from "../../src/errors.ts";
+import { lockFolder } from "../../src/database/folder-lock.ts";
+
+async function answer(folder: string): Promise<void> {
+  try {
+    await lockFolder(folder);
+    process.send?.({ locked: true });
+  } catch (error) {
+    if (!isTidemarkError(error, "STORE_LOCKED")) throw error;
+    process.send?.({ locked: false, holder: error.pid });
+  }
+}
+
+process.on("message", (folder: string) => void answer(folder));
+process.send?.("ready");

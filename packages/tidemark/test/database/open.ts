@@ -1,0 +1,64 @@
+import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
+import type { Database, Session, Statement } from "../../src/database/database.ts";
+import type { Logger } from "../../src/database/logger.ts";
+import { openPgDatabase, type PgDatabaseOptions } from "../../src/database/pg.ts";
+import { defaultPoolSettings, type PoolSettings } from "../../src/database/pool-settings.ts";
+
+/** Keeps what a database warns of. */
+export function recordWarnings(): { readonly logger: Logger; readonly warnings: string[] } {
+  const warnings: string[] = [];
+  const ignore = (): void => {};
+  return { warnings, logger: { debug: ignore, info: ignore, warn: (text) => warnings.push(String(text)), error: ignore } };
+}
+
+export interface OpenedDatabase extends AsyncDisposable {
+  readonly database: Database;
+  readonly warnings: readonly string[];
+}
+
+export async function open(
+  connection: PgDatabaseOptions["connection"],
+  settings: PoolSettings = {},
+  { prepare = true }: { readonly prepare?: boolean } = {},
+): Promise<OpenedDatabase> {
+  const { logger, warnings } = recordWarnings();
+  const database = await openPgDatabase({ connection, settings: { ...defaultPoolSettings, ...settings }, prepare, logger });
+  return { database, warnings, [Symbol.asyncDispose]: () => database.close() };
+}
+
+/** The client under a session on a server. */
+export function clientOf(session: Session): pg.Client {
+  if (session.client instanceof pg.Client) return session.client;
+  throw new Error("The client of such a session is a pg.Client.");
+}
+
+/** The PGlite under an embedded database. */
+export function instanceOf(database: Database): PGlite {
+  if (database.pool instanceof PGlite) return database.pool;
+  throw new Error("The pool of an embedded database is its PGlite.");
+}
+
+export const backendPid: Statement = { name: "backend_pid", text: "select pg_backend_pid()::text as pid" };
+export const sleep: Statement = { name: "sleep", text: "select pg_sleep($1::text::float8)::text as slept" };
+
+export async function pidOf(database: Pick<Database, "query">): Promise<number> {
+  const [row] = await database.query(backendPid, []);
+  return Number(row?.["pid"]);
+}
+
+/** A promise and the way to settle it: tests order things with it instead of with time. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}
+
+/** The error that a promise must reject with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("It resolved.");
+}

@@ -1,0 +1,174 @@
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { startProxy } from "servers";
+import pg from "pg";
+import { describe, eventually, expect, test } from "../support/test.ts";
+import { gate, open, pidOf, rejection, sleep } from "./open.ts";
+
+describe("max", () => {
+  test("bounds the connections; a call beyond them waits, then fails with nothing sent", async ({ databaseUrl }) => {
+    await using opened = await open(databaseUrl, { max: 2, connectionTimeoutMs: 100 });
+    const held = gate();
+    const holders = [opened.database.transaction(() => held.opened), opened.database.transaction(() => held.opened)];
+    const error = await rejection(opened.database.query(sleep, [0]));
+    expect(error).toMatchObject({ code: "POOL_TIMEOUT", waitedMs: 100, max: 2, retryable: true });
+    expect(opened.database.pool).toMatchObject({ totalCount: 2 });
+    held.open();
+    await Promise.all(holders);
+    expect(await pidOf(opened.database)).toBeGreaterThan(0);
+  });
+
+  test("is what connections says", async ({ databaseUrl }) => {
+    await using opened = await open(databaseUrl, { max: 3 });
+    expect(opened.database.connections).toBe(3);
+  });
+});
+
+describe("idleTimeoutMs and min", () => {
+  test("close idle connections, down to none by default", async ({ databaseUrl }) => {
+    await using opened = await open(databaseUrl, { idleTimeoutMs: 1 });
+    await pidOf(opened.database);
+    await eventually(() => expect(opened.database.pool).toMatchObject({ totalCount: 0 }));
+  });
+
+  test("keep min of them", async ({ databaseUrl }) => {
+    await using opened = await open(databaseUrl, { idleTimeoutMs: 1, min: 1 });
+    const pids = await Promise.all([pidOf(opened.database), pidOf(opened.database), pidOf(opened.database)]);
+    await eventually(() => expect(opened.database.pool).toMatchObject({ totalCount: 1 }));
+    expect(pids).toContain(await pidOf(opened.database));
+  });
+});
+
+test("maxLifetimeMs replaces a connection that is older", async ({ databaseUrl }) => {
+  await using opened = await open(databaseUrl, { max: 1, maxLifetimeMs: 20 });
+  const first = await pidOf(opened.database);
+  await eventually(async () => expect(await pidOf(opened.database)).not.toBe(first));
+});
+
+test("connectionTimeoutMs bounds the making of a connection", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const address = silent.address();
+  if (address === null || typeof address === "string") throw new Error("It listens on a port.");
+  await using opened = await open(`postgres://u:p@127.0.0.1:${address.port}/d`, { connectionTimeoutMs: 50 });
+  expect(await rejection(opened.database.query(sleep, [0]))).toMatchObject({ code: "CONNECTION", sent: false });
+  silent.close();
+});
+
+describe("pingBeforeUse", () => {
+  test.for([true, false])(
+    "%s decides whether a connection that died silently is noticed before the statement is sent",
+    async (pingBeforeUse, { databaseUrl }) => {
+      await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
+      await using opened = await open(proxy.through(databaseUrl), { max: 1, pingBeforeUse, connectionTimeoutMs: 1_000 });
+      const before = await pidOf(opened.database);
+      const statements: string[] = [];
+      proxy.on("frontend", ({ connection, name, bytes }) => {
+        if (connection !== 0 || name === "Terminate") return "pass";
+        statements.push(bytes.toString("latin1"));
+        return "drop-connection-before";
+      });
+      const next = pidOf(opened.database);
+      if (pingBeforeUse) expect(await next).not.toBe(before);
+      else expect(await rejection(next)).toMatchObject({ code: "CONNECTION", sent: true });
+      expect(statements).toEqual([expect.stringContaining(pingBeforeUse ? "select 1" : "backend_pid")]);
+    },
+  );
+});
+
+describe("a pool of the user's own", () => {
+  test("is used, keeps its own limits, and is never ended", async ({ databaseUrl }) => {
+    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 70 });
+    const { database } = await open(pool);
+    expect(database).toMatchObject({ pool, connections: 1 });
+    const held = gate();
+    const holder = database.transaction(() => held.opened);
+    expect(await rejection(database.query(sleep, [0]))).toMatchObject({ code: "POOL_TIMEOUT", waitedMs: 70, max: 1 });
+    held.open();
+    await holder;
+    await database.close();
+    expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+    expect(pool.listenerCount("error")).toBe(0);
+    await pool.end();
+  });
+
+  test("that waits for ever is given up after connectionTimeoutMs, and a client that comes later goes back", async ({ databaseUrl }) => {
+    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+    const { database } = await open(pool, { connectionTimeoutMs: 50 });
+    const client = await pool.connect();
+    expect(await rejection(database.query(sleep, [0]))).toMatchObject({ code: "POOL_TIMEOUT", waitedMs: 50 });
+    client.release();
+    expect(await pidOf(database)).toBeGreaterThan(0);
+    await database.close();
+    await pool.end();
+  });
+
+  test("may parse everything its own way: the library reads text, and the user's queries what the user chose", async ({ databaseUrl }) => {
+    const saved = [pg.types.builtins.INT8, pg.types.builtins.TEXT, pg.types.builtins.TIMESTAMPTZ].map((oid) => ({
+      oid,
+      parser: pg.types.getTypeParser(oid, "text"),
+    }));
+    for (const { oid } of saved) pg.types.setTypeParser(oid, () => "mine");
+    const pool = new pg.Pool({ connectionString: databaseUrl, binary: true } as pg.PoolConfig);
+    try {
+      const { database } = await open(pool);
+      const read = { name: "read", text: "select 'a'::text as a, 9007199254740993::int8::text as b, null::text as c" };
+      expect(await database.query(read, [])).toEqual([{ a: "a", b: "9007199254740993", c: null }]);
+      await database.close();
+    } finally {
+      await pool.end();
+    }
+    await using opened = await open(databaseUrl);
+    expect(await opened.database.query({ name: "text", text: "select 'a'::text as a" }, [])).toEqual([{ a: "a" }]);
+    expect(await opened.database.userQuery("select $1::int8 as n", [1])).toEqual({ rows: [{ n: "mine" }], rowCount: 1 });
+    for (const { oid, parser } of saved) pg.types.setTypeParser(oid, parser);
+  });
+
+  test("is not filled with listeners by many statements", async ({ databaseUrl }) => {
+    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+    const { database } = await open(pool);
+    for (let i = 0; i < 12; i++) await pidOf(database);
+    const client = await pool.connect();
+    expect([client.listenerCount("error"), client.listenerCount("notice")]).toEqual([0, 0]);
+    client.release();
+    await pool.end();
+  });
+});
+
+describe("close", () => {
+  test("waits for what runs and refuses what comes later", async ({ databaseUrl, sql }) => {
+    const { database } = await open(databaseUrl, { max: 1 });
+    const held = gate();
+    const holder = database.transaction(async (session) => {
+      await held.opened;
+      return await pidOf(session);
+    });
+    const waiting = pidOf(database);
+    const closing = database.close();
+    expect(await rejection(database.query(sleep, [0]))).toMatchObject({ code: "STORE_CLOSED" });
+    held.open();
+    const pid = await holder;
+    expect(await waiting).toBe(pid);
+    await closing;
+    await eventually(async () => expect((await sql.query("select 1 from pg_stat_activity where pid = $1", [pid])).rows).toEqual([]));
+    await database.close();
+  });
+});
+
+describe("userQuery", () => {
+  test("that leaves a transaction open is refused, and the next caller is outside of it", async ({ databaseUrl }) => {
+    await using opened = await open(databaseUrl, { max: 1 });
+    expect(await rejection(opened.database.userQuery("begin", []))).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("store.transaction"),
+    });
+    const { rows } = await opened.database.userQuery<{ alone: boolean }>("select now() = statement_timestamp() as alone", []);
+    expect(rows).toEqual([{ alone: true }]);
+  });
+
+  test("that fails inside a transaction it began leaves none to the next caller", async ({ databaseUrl }) => {
+    await using opened = await open(databaseUrl, { max: 1 });
+    expect(await rejection(opened.database.userQuery("begin; select 1/0", []))).toMatchObject({ sqlState: "22012" });
+    expect((await opened.database.userQuery("select 1 as one", [])).rows).toEqual([{ one: 1 }]);
+  });
+});
