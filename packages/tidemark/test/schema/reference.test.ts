@@ -1,0 +1,111 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import type { Database } from "../../src/database/database.ts";
+import { migrate } from "../../src/schema/migrate.ts";
+import { openSchema } from "../../src/schema/open-schema.ts";
+import { createRole } from "./roles.ts";
+import { describe, expect, test } from "./test.ts";
+
+const reference = await readFile(join(import.meta.dirname, "../../../../docs/reference/schema.md"), "utf8");
+const later = ["projections", "consumers", "consumer_shards", "consumer_leases", "dead_letters", "snapshots"];
+
+interface Grant {
+  readonly privilege: string;
+  readonly object: string;
+}
+
+/** The grants of a block of the reference, one privilege each. */
+function grantsOf(block: string): readonly Grant[] {
+  const [, text = ""] = new RegExp(`\`\`\`sql ${block}\n(.*?)\`\`\``, "s").exec(reference) ?? [];
+  return [...text.matchAll(/^grant (.+) on (.+) to app;$/gm)].flatMap(([, privileges = "", object = ""]) =>
+    privileges.split(", ").map((privilege) => ({ privilege, object })),
+  );
+}
+
+function inSchema(object: string, schema: string): string {
+  return object.replace("tidemark", () => pg.escapeIdentifier(schema));
+}
+
+/** What an application's role does, as it would through a store: it creates a stream, then extends it. */
+async function work(database: Database, schema: string): Promise<void> {
+  const store = pg.escapeIdentifier(schema);
+  await read(database, schema);
+  const stream = `cart-${randomUUID()}`;
+  await database.userQuery(`select ${store}.append_one('', $1, -1, gen_random_uuid(), 'ItemAdded', '{}', null, 'a', null, null)`, [stream]);
+  await database.userQuery(
+    `select ${store}.append_batch('', null, $1, '{1}', '{1}', '{1}', '{-1}', '{1}', '{1}', '{1}', array[gen_random_uuid()], 'ItemAdded', '{}', null, 'b', true, null, null)`,
+    [stream],
+  );
+  await database.userQuery(`select ${store}.keep_high_water_mark(position, id) from ${store}.events`, []);
+}
+
+async function read(database: Database, schema: string): Promise<void> {
+  const store = pg.escapeIdentifier(schema);
+  await openSchema(database, schema, { migrate: "verify" });
+  await database.userQuery(
+    `select name, version, tag from ${store}.streams join ${store}.events on stream_id = streams.id join ${store}.event_tags using (position)`,
+    [],
+  );
+  await database.userQuery(`select * from ${store}.high_water_mark(null, null)`, []);
+  await database.userQuery(`select * from ${store}.blockers()`, []);
+  await database.userQuery(`select position from ${store}.high_water_mark`, []);
+}
+
+describe("the documented grants", () => {
+  test.for([
+    { block: "grants", act: work },
+    { block: "reader", act: read },
+  ])("of the block $block are enough, and none can be left out", async ({ block, act }, { database, databaseUrl, schema, sql }) => {
+    await migrate(database, schema);
+    await sql.query(`revoke execute on all functions in schema ${pg.escapeIdentifier(schema)} from public`);
+    await using role = await createRole(sql);
+    const own = await role.open(databaseUrl);
+    const grants = grantsOf(block);
+    expect(grants.length).toBeGreaterThan(5);
+    for (const { privilege, object } of grants) await sql.query(`grant ${privilege} on ${inSchema(object, schema)} to ${role.name}`);
+    await act(own, schema);
+    for (const { privilege, object } of grants) {
+      await sql.query(`revoke ${privilege} on ${inSchema(object, schema)} from ${role.name}`);
+      await expect(act(own, schema), `without ${privilege} on ${object}`).rejects.toMatchObject({ sqlState: "42501" });
+      await sql.query(`grant ${privilege} on ${inSchema(object, schema)} to ${role.name}`);
+    }
+    await act(own, schema);
+  });
+
+  test("let the application's role change no stream", async ({ database, databaseUrl, schema, sql }) => {
+    await migrate(database, schema);
+    await using role = await createRole(sql);
+    for (const { privilege, object } of grantsOf("grants")) await sql.query(`grant ${privilege} on ${inSchema(object, schema)} to ${role.name}`);
+    const own = await role.open(databaseUrl);
+    await work(own, schema);
+    const streams = `${pg.escapeIdentifier(schema)}.streams`;
+    await expect(own.userQuery(`update ${streams} set category = 'x'`, [])).rejects.toMatchObject({ sqlState: "428C9" });
+    for (const statement of [`update ${streams} set name = 'x'`, `delete from ${streams}`, `truncate ${streams}`]) {
+      await expect(own.userQuery(statement, []), statement).rejects.toMatchObject({ sqlState: "42501" });
+    }
+  });
+});
+
+test("the reference lists every table, column, type and constraint", async ({ database, schema, sql }) => {
+  await migrate(database, schema);
+  const { rows: columns } = await sql.query<{ table: string; column: string; type: string }>(
+    `select relname as "table", attname as "column", replace(regexp_replace(format_type(atttypid, atttypmod), '^timestamp(\\S*) with time zone$', 'timestamptz\\1'), 'timestamp with', '') as type
+       from pg_attribute join pg_class on pg_class.oid = attrelid join pg_namespace as n on n.oid = relnamespace
+      where nspname = $1 and relkind = 'r' and attnum > 0 and not attisdropped and relname <> all ($2)
+      order by relname, attnum`,
+    [schema, later],
+  );
+  const described = [...reference.matchAll(/^### `(\w+)`$(.*?)(?=^##)/gms)].flatMap(([, table, section = ""]) =>
+    [...section.matchAll(/^\| `(\w+)` \| `([^`]+)` \|/gm)].map(([, column, type]) => ({ table, column, type })),
+  );
+  expect(described.toSorted((a, b) => ((a.table ?? "") < (b.table ?? "") ? -1 : a.table === b.table ? 0 : 1))).toEqual(columns);
+
+  const { rows: constraints } = await sql.query<{ name: string }>(
+    `select conname as name from pg_constraint join pg_class on pg_class.oid = conrelid join pg_namespace as n on n.oid = relnamespace
+      where nspname = $1 and relname <> all ($2) and contype <> 'n'`,
+    [schema, later],
+  );
+  expect(constraints.map(({ name }) => name).filter((name) => !reference.includes(`\`${name}\``))).toEqual([]);
+});
