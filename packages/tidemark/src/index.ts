@@ -1,7 +1,7 @@
 export type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
 export type { StoreOptions } from "./arguments/store-options.ts";
-export { fromDrizzle } from "./database/adapters/from-drizzle.ts";
-export { fromKysely } from "./database/adapters/from-kysely.ts";
+export { fromDrizzle } from "./database/adapters/drizzle.ts";
+export { fromKysely } from "./database/adapters/kysely.ts";
 export type { Logger } from "./database/logger.ts";
 export type { PoolSettings } from "./database/pool-settings.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";

@@ -1,14 +1,11 @@
 import { GroupAppend } from "./append/group-append.ts";
 import { appendStatements } from "./append/statements.ts";
-import { isPGlite, isPgPool } from "./arguments/pool-options.ts";
 import { checkOpenArguments, type StoreOptions, type ValidStoreOptions } from "./arguments/store-options.ts";
-import type { StoreTarget } from "./arguments/store-url.ts";
 import type { Database } from "./database/database.ts";
-import { openPgDatabase } from "./database/pg.ts";
-import { openPGliteDatabase } from "./database/pglite.ts";
 import type { Event } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
 import { Feed } from "./feed/feed.ts";
+import { openDatabase } from "./open-database.ts";
 import { openSchema } from "./schema/open-schema.ts";
 import { Store } from "./store.ts";
 
@@ -46,13 +43,6 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
   const feed = new Feed(database, options.schema);
   let closing: Promise<void> | undefined;
   return new Store<E>({ database, options, statements, group, feed }, "", (timeoutMs) => (closing ??= group.drain(timeoutMs).then(() => database.close())));
-}
-
-function openDatabase(target: StoreTarget, { givenPool, pool, prepare, logger }: ValidStoreOptions): Promise<Database> {
-  if (isPgPool(givenPool)) return openPgDatabase({ connection: givenPool, settings: pool, prepare, logger });
-  if (isPGlite(givenPool)) return openPGliteDatabase({ source: givenPool, queryTimeoutMs: pool.queryTimeoutMs });
-  if (target.kind === "server") return openPgDatabase({ connection: target.url, settings: pool, prepare, logger });
-  return openPGliteDatabase({ source: target.kind === "folder" ? target.folder : undefined, queryTimeoutMs: pool.queryTimeoutMs });
 }
 
 /** These acknowledge a commit that a crash of the server, or its loss, can take back. */

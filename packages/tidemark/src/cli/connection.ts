@@ -1,0 +1,41 @@
+import type { Command } from "commander";
+import { checkSchemaName } from "../arguments/names.ts";
+import { checkStoreOptions } from "../arguments/store-options.ts";
+import { checkStoreUrl } from "../arguments/store-url.ts";
+import type { Database } from "../database/database.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { openDatabase } from "../open-database.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The options that every command with a database has. */
+export interface ConnectionFlags {
+  readonly url?: string;
+  readonly schema: string;
+  readonly json?: boolean;
+}
+
+export function addConnectionFlags(command: Command): Command {
+  return command
+    .option("--url <url>", "postgres://… or file:./folder; default: DATABASE_URL, which keeps the password out of the process list")
+    .option("--schema <name>", "PostgreSQL schema that holds the store", "tidemark")
+    .option("--json", "print one JSON document on stdout");
+}
+
+/** The store's address: `--url`, else `DATABASE_URL`. */
+export function urlOf(flags: ConnectionFlags, terminal: Terminal): string {
+  const url = flags.url ?? terminal.env["DATABASE_URL"];
+  if (url === undefined || url === "") throw new InvalidArgumentError("--url", "is missing, and DATABASE_URL is not set. Set DATABASE_URL=postgres://user:password@host:5432/database, or pass --url.");
+  return url;
+}
+
+/** Opens the database for the time of `work`. */
+export async function withDatabase<T>(flags: ConnectionFlags, terminal: Terminal, work: (database: Database, schema: string) => Promise<T>): Promise<T> {
+  const schema = checkSchemaName(flags.schema, "--schema");
+  const logger = { debug: () => {}, info: (...args: unknown[]) => terminal.say(args.join(" ")), warn: (...args: unknown[]) => terminal.say(args.join(" ")), error: (...args: unknown[]) => terminal.say(args.join(" ")) };
+  const database = await openDatabase(checkStoreUrl(urlOf(flags, terminal)), checkStoreOptions({ schema, logger }));
+  try {
+    return await work(database, schema);
+  } finally {
+    await database.close();
+  }
+}
