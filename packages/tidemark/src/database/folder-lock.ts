@@ -35,12 +35,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = existingPath(folder) ?? join(realpathSync(parent), basename(resolve(folder)));
   const lockFile = `${path}.lock`;
   const holder = await take(lockFile, path);
-  const release = (): void => {
-    process.off("exit", release);
-    drop(lockFile, holder);
-  };
-  process.on("exit", release);
-  return { folder: path, release };
+  return { folder: path, release: () => drop(holder) };
 }
 
 function existingPath(folder: string): string | undefined {
@@ -51,8 +46,25 @@ function existingPath(folder: string): string | undefined {
   }
 }
 
-/** Tokens this process holds. Shared by every copy of the package in it. */
-const heldHere: Set<string> = ((globalThis as { [key: symbol]: Set<string> | undefined })[Symbol.for("tidemark.locks")] ??= new Set());
+/** The lock files of this thread's, by their tokens. */
+const held = new Map<string, string>();
+
+function keep(lockFile: string, { token }: Holder): void {
+  if (held.size === 0) process.on("exit", dropAll);
+  held.set(token, lockFile);
+}
+
+function drop({ token }: Holder): void {
+  const lockFile = held.get(token);
+  if (lockFile === undefined) return;
+  held.delete(token);
+  if (held.size === 0) process.off("exit", dropAll);
+  rmSync(lockFile, { force: true });
+}
+
+function dropAll(): void {
+  for (const lockFile of held.values()) rmSync(lockFile, { force: true });
+}
 
 async function take(lockFile: string, folder: string): Promise<Holder> {
   const mine: Holder = {
@@ -70,7 +82,7 @@ async function take(lockFile: string, folder: string): Promise<Holder> {
     if (isAlive(other)) throw new StoreLockedError(folder, lockFile, other);
     if (await takeOver(lockFile, folder, other, mine)) break;
   }
-  heldHere.add(mine.token);
+  keep(lockFile, mine);
   return mine;
 }
 
@@ -95,13 +107,8 @@ async function takeOver(lockFile: string, folder: string, dead: Holder, mine: Ho
     renameSync(draft, lockFile);
     return true;
   } finally {
-    drop(claimFile, claim);
+    drop(claim);
   }
-}
-
-function drop(lockFile: string, holder: Holder): void {
-  if (!heldHere.delete(holder.token)) return;
-  rmSync(lockFile, { force: true });
 }
 
 /** A link appears with its whole content or not at all, which creating a file and then writing it does not. */
@@ -161,12 +168,11 @@ function parse(text: string): Holder | undefined {
 }
 
 /** Where this process cannot see the holder, or cannot tell, the holder lives. */
-function isAlive({ pid, host, birth, token }: Holder): boolean {
+function isAlive({ pid, host, birth }: Holder): boolean {
   if (host !== hostname()) return true;
   if (pid === 0) return false;
   const here = birthOf("self");
   if (birth !== undefined && here !== undefined && placeOf(birth) !== placeOf(here)) return true;
-  if (pid === process.pid) return heldHere.has(token);
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Connection } from "pg";
 import type { PgClient } from "./pg-client.ts";
-import { graceMs } from "./verdict.ts";
+import { defaultGraceMs } from "./verdict.ts";
 
 /** The parts of pg's connection that its type declarations leave out. */
 interface WireConnection extends Connection {
@@ -22,7 +22,7 @@ export async function cancelOnServer(client: PgClient): Promise<void> {
   const config = secure ? { ssl: client.ssl as object } : {};
   const connection = new pg.Connection(config) as WireConnection;
   await new Promise<void>((resolve, reject) => {
-    const tooLate = setTimeout(() => connection.stream.destroy(), graceMs);
+    const tooLate = setTimeout(() => connection.stream.destroy(), defaultGraceMs);
     connection.once("error", reject);
     connection.once("end", () => {
       clearTimeout(tooLate);

@@ -4,7 +4,7 @@ import { cancelOnServer } from "./pg-cancel.ts";
 import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";
 import { serverAnswer, toTidemarkError } from "./sql-state.ts";
 import { takeTurns } from "./turns.ts";
-import { graceMs, type Limits, verdictOf } from "./verdict.ts";
+import { defaultGraceMs, type Limits, verdictOf } from "./verdict.ts";
 
 /**
  * One connection while it is in use: one statement at a time, each bounded in time, with every ending told apart. It stays
@@ -84,7 +84,7 @@ export class PgConnection {
       // Whatever comes now comes too late: end() destroys the socket of a busy client.
       if (!this.#borrowed) void this.client.end().catch(() => {});
       throw new ConnectionError(
-        `The server answered neither within ${limits.timeoutMs} ms (queryTimeoutMs) nor to the request to cancel, for ${graceMs} ms. Whether the statement took effect is unknown.`,
+        `The server answered neither within ${limits.timeoutMs} ms (queryTimeoutMs) nor to the request to cancel, for ${limits.graceMs ?? defaultGraceMs} ms. Whether the statement took effect is unknown.`,
         { sent: true },
       );
     }

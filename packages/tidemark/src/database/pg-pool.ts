@@ -4,6 +4,7 @@ import type { PgPool, PooledPgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
 import type { PoolSettings } from "./pool-settings.ts";
 import { toConnectError } from "./sql-state.ts";
+import { defaultGraceMs } from "./verdict.ts";
 
 export interface PgConnections {
   readonly pool: PgPool;
@@ -17,11 +18,12 @@ export interface PgConnections {
 /** What a pool has beyond the contract, where it is a pg.Pool. */
 interface AnyPool extends PgPool {
   readonly options?: { readonly max?: number; readonly connectionTimeoutMillis?: number };
+  readonly waitingCount?: number;
   on?(event: "error", listener: (error: Error) => void): unknown;
   removeListener?(event: "error", listener: (error: Error) => void): unknown;
 }
 
-export async function openPool(url: string, settings: Required<PoolSettings>): Promise<PgPool & { end(): Promise<void> }> {
+export async function openPool(url: string, settings: PoolSettings): Promise<PgPool & { end(): Promise<void> }> {
   const { default: pg } = await import("pg");
   const config = {
     connectionString: url,
@@ -45,7 +47,7 @@ export async function openPool(url: string, settings: Required<PoolSettings>): P
   return new pg.Pool(config);
 }
 
-export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger: Logger, close: () => Promise<void>): PgConnections {
+export function lendFrom(pool: AnyPool, settings: PoolSettings, logger: Logger, close: () => Promise<void>): PgConnections {
   const max = pool.options?.max ?? settings.max;
   const waitMs = pool.options?.connectionTimeoutMillis || settings.connectionTimeoutMs;
   const usedBefore = new WeakSet<object>();
@@ -63,18 +65,19 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
         return { client, connection };
       }
       try {
-        await connection.run({ text: "select 1" }, { timeoutMs: waitMs });
+        // Nothing is lost with a connection that does not answer: it need not be asked what became of this.
+        await connection.run({ text: "select 1" }, { timeoutMs: waitMs || defaultGraceMs, graceMs: 1 });
         return { client, connection };
       } catch (error) {
-        giveBack(client, connection, true);
+        giveBack(client, connection);
         if (dead >= max) throw new ConnectionError("Every pooled connection was dead, and so was a new one. Nothing was sent.", { sent: false, cause: error });
       }
     }
   }
 
-  function giveBack(client: PooledPgClient, connection: PgConnection, destroy: boolean): void {
+  function giveBack(client: PooledPgClient, connection: PgConnection): void {
     // The pool adds its own error listener first, so that there is never a moment without one.
-    client.release(destroy);
+    client.release(!connection.reusable);
     connection.detach();
   }
 
@@ -86,7 +89,7 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
       try {
         return await work(connection);
       } finally {
-        giveBack(client, connection, !connection.reusable);
+        giveBack(client, connection);
       }
     },
     async close() {
@@ -99,7 +102,9 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
 /** One client of the pool's, or the reason why there is none; a client that comes too late goes straight back. */
 async function connect(pool: AnyPool, max: number, waitMs: number, signal: AbortSignal | undefined): Promise<PooledPgClient> {
   signal?.throwIfAborted();
-  const arriving = pool.connect() as Promise<PooledPgClient>;
+  const arriving = (async () => (await pool.connect()) as PooledPgClient)();
+  // pg-pool's own limit tells the wait for a connection from the making of one, so ours is only for a pool without any.
+  const limitMs = pool.options?.connectionTimeoutMillis ? 0 : waitMs;
   return await new Promise<PooledPgClient>((resolve, reject) => {
     let over = false;
     const finish = (settle: () => void): void => {
@@ -109,11 +114,11 @@ async function connect(pool: AnyPool, max: number, waitMs: number, signal: Abort
       settle();
     };
     const onAbort = (): void => finish(() => reject(signal?.reason));
-    const timer = waitMs > 0 ? setTimeout(() => finish(() => reject(noConnection(pool, max, waitMs))), waitMs) : undefined;
+    const timer = limitMs > 0 ? setTimeout(() => finish(() => reject(noConnection(pool, max, waitMs))), limitMs) : undefined;
     signal?.addEventListener("abort", onAbort, { once: true });
     arriving.then(
       (client) => (over ? client.release() : finish(() => resolve(client))),
-      (error: unknown) => over || finish(() => reject(isPoolTimeout(error) ? noConnection(pool, max, waitMs, error) : toConnectError(error))),
+      (error: unknown) => over || finish(() => reject(isPoolTimeout(error) ? new PoolTimeoutError(waitMs, max, { cause: error }) : toConnectError(error))),
     );
   });
 }
@@ -123,11 +128,10 @@ function isPoolTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === "timeout exceeded when trying to connect";
 }
 
-function noConnection(pool: PgPool, max: number, waitMs: number, cause?: unknown): TidemarkError {
-  const origin = cause === undefined ? {} : { cause };
-  if (pool.totalCount >= max) return new PoolTimeoutError(waitMs, max, origin);
+/** Who waits for a connection that is being made is not among those who wait for a free one. */
+function noConnection({ totalCount, waitingCount = 1 }: AnyPool, max: number, waitMs: number): TidemarkError {
+  if (totalCount >= max && waitingCount > 0) return new PoolTimeoutError(waitMs, max);
   return new ConnectionError(`No connection to PostgreSQL was made within ${waitMs} ms (pool.connectionTimeoutMs). Nothing was sent.`, {
     sent: false,
-    ...origin,
   });
 }

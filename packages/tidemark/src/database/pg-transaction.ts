@@ -3,7 +3,7 @@ import type { Session, TextRow, UserResult } from "./database.ts";
 import type { PgConnection } from "./pg-connection.ts";
 import type { Statements } from "./pg-statements.ts";
 import { serverAnswer } from "./sql-state.ts";
-import { graceMs, type Limits } from "./verdict.ts";
+import { defaultGraceMs, type Limits } from "./verdict.ts";
 
 /**
  * Begins with everything said that a role or a database may have changed the default of. Two statements in one message are
@@ -38,7 +38,7 @@ export async function commit(connection: PgConnection, limits: Limits): Promise<
 /** Never fails: a connection that cannot roll back is closed, which rolls back. */
 export async function rollback(connection: PgConnection): Promise<void> {
   if (!connection.reusable) return connection.discard();
-  await connection.run({ text: "rollback" }, { timeoutMs: graceMs }).catch(() => connection.discard());
+  await connection.run({ text: "rollback" }, { timeoutMs: defaultGraceMs }).catch(() => connection.discard());
 }
 
 /** Runs `work` between BEGIN and COMMIT; see `Database.transaction`. */

@@ -9,10 +9,21 @@ export interface PGliteTransaction extends PGliteQueryable {
   readonly closed: boolean;
 }
 
+/** What a user's PGlite is known by before it is used. */
+export interface GivenPGlite {
+  readonly waitReady: Promise<void>;
+  query: unknown;
+  exec: unknown;
+}
+
 export interface PGliteInstance extends PGliteQueryable {
   transaction<T>(work: (tx: PGliteTransaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
   readonly closed: boolean;
+}
+
+export function isPGliteInstance(value: object): value is PGliteInstance {
+  return ["query", "exec", "transaction", "close"].every((method) => typeof Reflect.get(value, method) === "function");
 }
 
 export interface PGliteQueryOptions {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { InvalidArgumentError, MissingDependencyError } from "../errors.ts";
 import { lockFolder } from "./folder-lock.ts";
-import type { PGliteInstance } from "./pglite-client.ts";
+import { type GivenPGlite, isPGliteInstance, type PGliteInstance } from "./pglite-client.ts";
 import { keepImage, readImage } from "./pglite-image.ts";
 
 export interface StartedPGlite {
@@ -12,8 +12,11 @@ export interface StartedPGlite {
   close(): Promise<void>;
 }
 
-export async function startPGlite(source: string | PGliteInstance | undefined): Promise<StartedPGlite> {
-  if (typeof source === "object") return { instance: source, close: async () => {} };
+export async function startPGlite(source: string | GivenPGlite | undefined): Promise<StartedPGlite> {
+  if (typeof source === "object") {
+    if (!isPGliteInstance(source)) throw new InvalidArgumentError("pool", "is not a PGlite: it lacks query, exec, transaction or close.");
+    return { instance: source, close: async () => {} };
+  }
   if (source === undefined) {
     const instance = await createDatabase(undefined, () => {});
     return { instance, close: () => instance.close() };

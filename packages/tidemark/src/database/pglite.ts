@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors.ts";
 import type { Database, Session } from "./database.ts";
-import type { PGliteInstance } from "./pglite-client.ts";
+import type { GivenPGlite } from "./pglite-client.ts";
 import { createPGliteSession } from "./pglite-session.ts";
 import { startPGlite } from "./pglite-start.ts";
 import { createQueueOfOne } from "./queue-of-one.ts";
@@ -10,7 +10,7 @@ import { type Limits, verdictOf } from "./verdict.ts";
 
 export interface PGliteDatabaseOptions {
   /** A folder, a PGlite of the user's own (never closed here), or undefined: in memory. */
-  readonly source: string | PGliteInstance | undefined;
+  readonly source: string | GivenPGlite | undefined;
   /** Bounds the wait for the one connection. A statement that runs blocks this process, so that nothing can cancel it. 0: none. */
   readonly queryTimeoutMs: number;
 }

@@ -1,10 +1,12 @@
-/** How long the server has, after it was asked to cancel, to say what became of the statement. */
-export const graceMs = 5_000;
+/** Time enough for a busy server to answer a request to cancel; a lost one never will. */
+export const defaultGraceMs = 5_000;
 
 export interface Limits {
   readonly signal?: AbortSignal | undefined;
   /** 0: none. */
   readonly timeoutMs: number;
+  /** How long the server has to answer after it was asked to cancel. @defaultValue `defaultGraceMs` */
+  readonly graceMs?: number;
 }
 
 /** What became of something that was sent. */
@@ -19,7 +21,11 @@ export interface Verdict<T> {
  * Waits for `running`. When the time is up or the signal aborts, calls `cancel` once and waits, at most `graceMs`, for the
  * server's verdict: only the server knows whether the statement was still in time.
  */
-export async function verdictOf<T>(running: Promise<T>, { signal, timeoutMs }: Limits, cancel: () => Promise<void>): Promise<Verdict<T>> {
+export async function verdictOf<T>(
+  running: Promise<T>,
+  { signal, timeoutMs, graceMs = defaultGraceMs }: Limits,
+  cancel: () => Promise<void>,
+): Promise<Verdict<T>> {
   const settled = running.then(
     (value): PromiseSettledResult<T> => ({ status: "fulfilled", value }),
     (reason: unknown): PromiseSettledResult<T> => ({ status: "rejected", reason }),

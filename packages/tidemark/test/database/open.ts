@@ -3,7 +3,7 @@ import pg from "pg";
 import type { Database, Session, Statement } from "../../src/database/database.ts";
 import type { Logger } from "../../src/database/logger.ts";
 import { openPgDatabase, type PgDatabaseOptions } from "../../src/database/pg.ts";
-import { defaultPoolSettings, type PoolSettings } from "../../src/database/pool-settings.ts";
+import type { PoolSettings } from "../../src/database/pool-settings.ts";
 
 /** Keeps what a database warns of. */
 export function recordWarnings(): { readonly logger: Logger; readonly warnings: string[] } {
@@ -12,6 +12,16 @@ export function recordWarnings(): { readonly logger: Logger; readonly warnings: 
   return { warnings, logger: { debug: ignore, info: ignore, warn: (text) => warnings.push(String(text)), error: ignore } };
 }
 
+const defaults: PoolSettings = {
+  max: 10,
+  min: 0,
+  connectionTimeoutMs: 10_000,
+  idleTimeoutMs: 600_000,
+  maxLifetimeMs: 1_800_000,
+  queryTimeoutMs: 30_000,
+  pingBeforeUse: false,
+};
+
 export interface OpenedDatabase extends AsyncDisposable {
   readonly database: Database;
   readonly warnings: readonly string[];
@@ -19,11 +29,11 @@ export interface OpenedDatabase extends AsyncDisposable {
 
 export async function open(
   connection: PgDatabaseOptions["connection"],
-  settings: PoolSettings = {},
+  settings: Partial<PoolSettings> = {},
   { prepare = true }: { readonly prepare?: boolean } = {},
 ): Promise<OpenedDatabase> {
   const { logger, warnings } = recordWarnings();
-  const database = await openPgDatabase({ connection, settings: { ...defaultPoolSettings, ...settings }, prepare, logger });
+  const database = await openPgDatabase({ connection, settings: { ...defaults, ...settings }, prepare, logger });
   return { database, warnings, [Symbol.asyncDispose]: () => database.close() };
 }
 

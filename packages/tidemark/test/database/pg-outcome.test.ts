@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { startProxy, startServer } from "servers";
 import pg from "pg";
 import { describe, eventually, expect, test } from "../support/test.ts";
@@ -35,6 +37,36 @@ describe("a statement that takes too long", () => {
     const before = await pidOf(opened.database);
     await rejection(opened.database.query(sleep, [60], { timeoutMs: 50 }));
     expect(await pidOf(opened.database)).not.toBe(before);
+  });
+
+  test("that finished all the same keeps its transaction waiting until the request to cancel is over", async ({ databaseUrl, sql }) => {
+    await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
+    await using opened = await open(proxy.through(databaseUrl));
+    const holder = await sql.connect();
+    await holder.query("select pg_advisory_lock(7)");
+    const requested = gate();
+    const held = gate();
+    proxy.on("frontend", async ({ name }) => {
+      if (name !== "CancelRequest") return;
+      requested.open();
+      await held.opened;
+    });
+    const result = await opened.database.transaction(async (session) => {
+      const pid = await pidOf(session);
+      let settled = false;
+      const call = session.query({ name: "lock", text: "select pg_advisory_lock(7)::text as locked" }, [], { timeoutMs: 50 }).finally(() => (settled = true));
+      await requested.opened;
+      await holder.query("select pg_advisory_unlock(7)");
+      await eventually(async () =>
+        expect((await sql.query("select state from pg_stat_activity where pid = $1", [pid])).rows).toEqual([{ state: "idle in transaction" }]),
+      );
+      expect(settled).toBe(false);
+      held.open();
+      await call;
+      return await session.query({ name: "next", text: "select 'not cancelled' as next" }, []);
+    });
+    expect(result).toEqual([{ next: "not cancelled" }]);
+    holder.release();
   });
 
   test("has an unknown outcome when the server does not even answer the request to cancel", async ({ databaseUrl }) => {
@@ -208,4 +240,26 @@ describe("an error of the server's", () => {
     expect(error).toMatchObject({ sqlState: "22P02" });
     expect(String(error)).not.toContain("my-secret");
   });
+});
+
+test("a standby is told from a read-only default, and after its promotion the store writes again", async () => {
+  await using server = await startServer({ settings: { fsync: "off" } });
+  await using opened = await open(server.url, { max: 1 });
+  const insert = { name: "insert", text: "insert into public.t values (1)" };
+  await opened.database.userQuery("create table public.t (n int)", []);
+  await server.stop();
+  await writeFile(join(server.folder, "data", "standby.signal"), "");
+  await server.start();
+  expect(await opened.database.query({ name: "read", text: "select pg_is_in_recovery()::text as standby" }, [])).toEqual([{ standby: "true" }]);
+  const before = await pidOf(opened.database);
+  expect(await rejection(opened.database.query(insert, []))).toMatchObject({
+    code: "DATABASE",
+    sqlState: "25006",
+    message: expect.stringContaining("standby"),
+  });
+  expect(await pidOf(opened.database)).not.toBe(before);
+  expect(await rejection(opened.database.transaction((session) => session.query(insert, [])))).toMatchObject({ code: "DATABASE", sqlState: "25006" });
+  await opened.database.userQuery("select pg_promote()", []);
+  expect(await opened.database.query(insert, [])).toEqual([]);
+  expect(opened.warnings).toEqual([]);
 });

@@ -35,6 +35,11 @@ describe("idleTimeoutMs and min", () => {
     await using opened = await open(databaseUrl, { idleTimeoutMs: 1, min: 1 });
     const pids = await Promise.all([pidOf(opened.database), pidOf(opened.database), pidOf(opened.database)]);
     await eventually(() => expect(opened.database.pool).toMatchObject({ totalCount: 1 }));
+    // A connection that became idle later, and need not stay, is gone by now.
+    await using later = await open(databaseUrl, { idleTimeoutMs: 1 });
+    await pidOf(later.database);
+    await eventually(() => expect(later.database.pool).toMatchObject({ totalCount: 0 }));
+    expect(opened.database.pool).toMatchObject({ totalCount: 1 });
     expect(pids).toContain(await pidOf(opened.database));
   });
 });
@@ -50,8 +55,16 @@ test("connectionTimeoutMs bounds the making of a connection", async () => {
   await once(silent, "listening");
   const address = silent.address();
   if (address === null || typeof address === "string") throw new Error("It listens on a port.");
-  await using opened = await open(`postgres://u:p@127.0.0.1:${address.port}/d`, { connectionTimeoutMs: 50 });
+  const url = `postgres://u:p@127.0.0.1:${address.port}/d`;
+  await using opened = await open(url, { connectionTimeoutMs: 50, max: 1 });
   expect(await rejection(opened.database.query(sleep, [0]))).toMatchObject({ code: "CONNECTION", sent: false });
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const own = await open(pool, { connectionTimeoutMs: 50 });
+  expect(await rejection(own.database.query(sleep, [0]))).toMatchObject({
+    code: "CONNECTION",
+    sent: false,
+    message: expect.stringContaining("pool.connectionTimeoutMs"),
+  });
   silent.close();
 });
 
@@ -74,6 +87,16 @@ describe("pingBeforeUse", () => {
       expect(statements).toEqual([expect.stringContaining(pingBeforeUse ? "select 1" : "backend_pid")]);
     },
   );
+});
+
+test("pingBeforeUse gives up a connection that does not even answer, and waits no longer than for a new one", async ({ databaseUrl }) => {
+  await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
+  await using opened = await open(proxy.through(databaseUrl), { max: 1, pingBeforeUse: true, connectionTimeoutMs: 200 });
+  const before = await pidOf(opened.database);
+  proxy.on("frontend", ({ connection }) => (connection === 0 ? "swallow" : "pass"));
+  const began = performance.now();
+  expect(await pidOf(opened.database)).not.toBe(before);
+  expect(performance.now() - began).toBeLessThan(4_000);
 });
 
 describe("a pool of the user's own", () => {
