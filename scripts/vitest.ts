@@ -18,7 +18,7 @@ interface Report {
 /** Runs vitest and counts. A test file that cannot be loaded, or a run that fails beside its tests, counts as a failed test. */
 export async function runVitest(args: readonly string[], options: RunOptions = {}): Promise<Tally> {
   const file = join(tmpdir(), `tidemark-vitest-${process.pid}.json`);
-  const code = await run(tools.vitest, ["run", ...args, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`], options);
+  const code = await run(tools.vitest, ["run", ...args, "--update=none", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`], options);
   const tally = await readFile(file, "utf8").then(count, () => ({ passed: 0, failed: 0 }));
   await rm(file, { force: true });
   return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;

@@ -32,7 +32,8 @@ void cartStore.appendToStream("cart-1", decided);
 void store.appendToStream("cart-1", decided);
 
 // Expectations.
-for (const expectedVersion of [0, 5, "any", "no-stream", "stream-exists", { unchangedSince: 12 }] as const) void store.appendToStream("cart-1", decided, { expectedVersion });
+for (const expectedVersion of [0, 5, "any", "no-stream", "stream-exists", { unchangedSince: 12 }] as const)
+  void store.appendToStream("cart-1", decided, { expectedVersion });
 // @ts-expect-error -- a misspelt word
 void store.appendToStream("cart-1", decided, { expectedVersion: "no_stream" });
 // @ts-expect-error -- no such option

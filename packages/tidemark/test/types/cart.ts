@@ -8,4 +8,7 @@ export declare const store: EventStore;
 export declare const cartStore: EventStore<CartEvent>;
 
 /** Fails to compile unless both types are the same: `same<number>()(value)`. */
-export declare function same<Expected>(): <Actual>(actual: Actual, ...different: (<T>() => T extends Expected ? 1 : 2) extends <T>() => T extends Actual ? 1 : 2 ? [] : [never]) => void;
+export declare function same<Expected>(): <Actual>(
+  actual: Actual,
+  ...different: (<T>() => T extends Expected ? 1 : 2) extends <T>() => T extends Actual ? 1 : 2 ? [] : [never]
+) => void;

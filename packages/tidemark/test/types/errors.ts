@@ -1,4 +1,4 @@
-import { isTidemarkError, OutcomeUnknownError, TidemarkError, VersionConflictError, type ExpectedVersion } from "tidemark";
+import { isTidemarkError, type ExpectedVersion, type OutcomeUnknownError, type TidemarkError, type VersionConflictError } from "tidemark";
 import { same } from "./cart.ts";
 
 export function explain(error: unknown): string {
@@ -19,7 +19,7 @@ export function explain(error: unknown): string {
     return error.code;
   }
   same<unknown>()(error);
-  return `${error}`;
+  return String(error);
 }
 
 // @ts-expect-error -- no such code

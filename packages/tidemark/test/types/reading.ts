@@ -38,7 +38,8 @@ same<Promise<RecordedEvent<CartEvent>[]>>()(cartStore.readStream("cart-1").toArr
 same<AsyncIterable<readonly RecordedEvent<CartEvent>[]>>()(cartStore.readAll({ after: 5, until: 9 }).batches(500));
 
 // A member of a union by its type; everything where the types are not known.
-same<ItemAdded>()({} as EventOf<CartEvent, "ItemAdded">);
+declare const added: EventOf<CartEvent, "ItemAdded">;
+same<ItemAdded>()(added);
 
 // Filters know the types of the events that are read.
 cartStore.readAll({ filter: { types: ["ItemAdded"], categories: ["cart"], tags: ["cart:1"], streamIds: ["cart-1"], data: { sku: "A1" } } });
