@@ -127,7 +127,7 @@ describe("migrating", () => {
     });
   });
 
-  test("is not stopped by the role's own statement_timeout ", async ({ databaseUrl, schema, sql }) => {
+  test("is not stopped by the role's own statement_timeout", async ({ databaseUrl, schema, sql }) => {
     await using role = await createRole(sql, "set statement_timeout = '30ms'");
     await sql.query(`grant create on database ${new URL(databaseUrl).pathname.slice(1)} to ${role.name}`);
     const shipped = [migration(1, `select pg_sleep(0.1); create table :"schema".one ();`)];

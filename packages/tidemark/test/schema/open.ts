@@ -1,10 +1,11 @@
+import { checkStoreOptions } from "../../src/arguments/store-options.ts";
 import type { Database } from "../../src/database/database.ts";
-import type { Logger } from "../../src/database/logger.ts";
 import { openPgDatabase } from "../../src/database/pg.ts";
-import { defaultPoolSettings } from "../../src/database/pool-settings.ts";
 
-const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
+/** A database as a store would open it. Imports no test runner, so that a process of its own can use it. */
 export function openDatabase(url: string): Promise<Database> {
-  return openPgDatabase({ connection: url, settings: defaultPoolSettings, prepare: true, logger: silent });
+  const { pool, prepare, logger } = checkStoreOptions({ logger: quiet });
+  return openPgDatabase({ connection: url, settings: pool, prepare, logger });
 }
