@@ -1,0 +1,154 @@
+import { checkStreamId } from "../arguments/names.ts";
+import { checkUuid } from "../arguments/uuid.ts";
+import type { Queryable, TextRow, Value } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { categoryOf, type Event, type RecordedEvent } from "../event.ts";
+import { decodeEvent, decodeLogEvent, type StoredEvent } from "./decode.ts";
+import { filterSql } from "./filter-sql.ts";
+import { checkFold, checkReadAllOptions, checkReadStreamOptions, checkStreamsOptions, type Fold, type ReadAllOptions, type ReadStreamOptions, type StreamsOptions } from "./options.ts";
+import { defaultPageLimits, type PageLimits } from "./page-size.ts";
+import { eachOf, readAhead } from "./pages.ts";
+import { RangePages } from "./range-pages.ts";
+import { createSequence } from "./sequence.ts";
+import { type PageStatements, ReadStatements } from "./statements.ts";
+import { listStreams, streamInfoOf } from "./streams.ts";
+import type { EventSequence, StreamInfo } from "./types.ts";
+
+export interface ReaderOptions {
+  /** The pool, or the session of a transaction, which runs one statement at a time. */
+  readonly queryable: Queryable;
+  readonly schema: string;
+  readonly tenant: string;
+  /** The high-water mark. `Number.MAX_SAFE_INTEGER`: there is none, and everything visible is read. */
+  readonly mark: (signal?: AbortSignal) => Promise<number>;
+  /** For tests of page boundaries. */
+  readonly pages?: PageLimits;
+}
+
+/** Statements outlive readers: every transaction and every tenant has a reader of its own. */
+const statementsBySchema = new Map<string, ReadStatements>();
+
+function statementsOf(schema: string, { bytes }: PageLimits): ReadStatements {
+  const key = `${bytes} ${schema}`;
+  const known = statementsBySchema.get(key) ?? new ReadStatements(schema, bytes);
+  statementsBySchema.set(key, known);
+  return known;
+}
+
+/** PostgreSQL's calendar does not reach as far back as a Date, and nothing was recorded before year 1. */
+const earliestMs = Date.parse("0001-01-01T00:00:00Z");
+
+/** Reads for one tenant, through the pool or inside a transaction. */
+export class Reader {
+  readonly #queryable: Queryable;
+  readonly #tenant: string;
+  readonly #mark: (signal?: AbortSignal) => Promise<number>;
+  readonly #limits: PageLimits;
+  readonly #statements: ReadStatements;
+
+  constructor({ queryable, schema, tenant, mark, pages = defaultPageLimits }: ReaderOptions) {
+    this.#queryable = queryable;
+    this.#tenant = tenant;
+    this.#mark = mark;
+    this.#limits = pages;
+    this.#statements = statementsOf(schema, pages);
+  }
+
+  readStream<E extends Event = Event>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
+    const checked = checkReadStreamOptions(options);
+    const pages = this.#streamPages<E>(checkStreamId(streamId, "streamId"), checked);
+    return createSequence(pages, checked.signal);
+  }
+
+  readAll<E extends Event = Event>(options?: ReadAllOptions<E>): EventSequence<E> {
+    const { after = 0, until = Number.MAX_SAFE_INTEGER, direction, limit = Number.POSITIVE_INFINITY, filter, tenants = "own", signal } = checkReadAllOptions(options);
+    const all = tenants === "all";
+    const backward = direction === "backward";
+    const filtered = filter && filterSql(filter, this.#statements.schema, all ? 4 : 5, all);
+    const statements = this.#statements.logPage(backward, all, filtered);
+    const values = [...(all ? [] : [this.#tenant]), ...(filtered?.values ?? [])];
+    const open = (): RangePages<RecordedEvent<E>> =>
+      new RangePages({
+        backward,
+        limit,
+        signal,
+        windowed: true,
+        limits: this.#limits,
+        bounds: async () => ({ after, until: Math.min(until, await this.#end(signal)) }),
+        fetch: (range, rows) => this.#fetch(statements, [range.after, range.until, rows, ...values], rows, signal),
+        decode: (row) => asRecorded<E>(decodeLogEvent(row)),
+        key: (event) => event.position,
+      });
+    return createSequence(open, signal);
+  }
+
+  async aggregateStream<State, E extends Event = Event>(
+    streamId: string,
+    fold: Fold<State, RecordedEvent<E>> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">,
+  ): Promise<{ readonly state: State; readonly version: number; readonly exists: boolean }> {
+    const { initialState, evolve, ...bounds } = checkFold(fold);
+    const open = this.#streamPages<E>(checkStreamId(streamId, "streamId"), bounds);
+    let state = initialState();
+    let version = 0;
+    for await (const events of readAhead(open(), bounds.signal)) {
+      for (const event of events) {
+        state = evolve(state, event);
+        version = event.version;
+      }
+    }
+    return { state, version, exists: version > 0 };
+  }
+
+  async streamInfo(streamId: string): Promise<StreamInfo> {
+    const checked = checkStreamId(streamId, "streamId");
+    const [row] = await this.#queryable.query(this.#statements.streamInfo, [this.#tenant, checked]);
+    return streamInfoOf(checked, row);
+  }
+
+  streams(options?: StreamsOptions): AsyncIterable<StreamInfo> {
+    const checked = checkStreamsOptions(options);
+    return { [Symbol.asyncIterator]: () => eachOf(listStreams(this.#queryable, this.#statements, this.#tenant, checked)) };
+  }
+
+  async eventById<E extends Event = Event>(id: string): Promise<RecordedEvent<E> | undefined> {
+    const [row] = await this.#queryable.query(this.#statements.eventById, [this.#tenant, checkUuid(id, "id")]);
+    return row && asRecorded<E>(decodeLogEvent(row));
+  }
+
+  #streamPages<E extends Event>(streamId: string, options: ReadStreamOptions): () => RangePages<RecordedEvent<E>> {
+    const { fromVersion = 1, toVersion = Number.MAX_SAFE_INTEGER, direction, limit = Number.POSITIVE_INFINITY, asOf, signal } = options;
+    const backward = direction === "backward";
+    const statements = this.#statements.streamPage(backward, asOf !== undefined);
+    const values = asOf ? [Math.max(asOf.getTime(), earliestMs)] : [];
+    const category = categoryOf(streamId);
+    return () =>
+      new RangePages({
+        backward,
+        limit,
+        signal,
+        windowed: false,
+        limits: this.#limits,
+        bounds: () => ({ after: Math.max(0, fromVersion - 1), until: toVersion }),
+        fetch: (range, rows) => this.#fetch(statements, [this.#tenant, streamId, range.after, range.until, rows, ...values], rows, signal),
+        decode: (row) => asRecorded<E>(decodeEvent(row, this.#tenant, streamId, category)),
+        key: (event) => event.version,
+      });
+  }
+
+  /** Where a reading of the log ends, whatever is written meanwhile. */
+  async #end(signal: AbortSignal | undefined): Promise<number> {
+    const mark = await this.#mark(signal);
+    if (mark < Number.MAX_SAFE_INTEGER) return mark;
+    const [row] = await this.#queryable.query(this.#statements.lastPosition, [], { signal });
+    return toSafeInteger(row?.["position"]);
+  }
+
+  #fetch({ plain, bounded }: PageStatements, values: readonly Value[], rows: number, signal: AbortSignal | undefined): Promise<readonly TextRow[]> {
+    return this.#queryable.query(rows <= this.#limits.firstRows ? plain : bounded, values, { signal });
+  }
+}
+
+function asRecorded<E extends Event>(event: StoredEvent): RecordedEvent<E> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a type holds is the caller's promise
+  return event as RecordedEvent<E>;
+}
