@@ -2,11 +2,15 @@
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
 const shownCharacters = 60;
 
-/** Text for a message: in quotes, what a terminal would act on escaped, what is long cut. */
+/** User and password of a URL, which stands in the wrong argument now and then. */
+const credentials = /(?<=:\/\/)[^@\s]*(?=@)/g;
+
+/** Text for a message: in quotes, what a terminal would act on escaped, a URL's credentials hidden, what is long cut. */
 export function showText(text: string): string {
-  const cut = text.length > shownCharacters;
-  const shown = JSON.stringify(cut ? text.slice(0, shownCharacters) : text).replaceAll(unsafe, escape);
-  return cut ? `${shown}… (${text.length} characters)` : shown;
+  // Hidden before it is cut: the cut could take the @ that tells a password from a path.
+  const told = text.slice(0, 4096).replaceAll(credentials, "…");
+  const shown = JSON.stringify(told.slice(0, shownCharacters)).replaceAll(unsafe, escape);
+  return told.length > shownCharacters ? `${shown}… (${text.length} characters)` : shown;
 }
 
 function escape(character: string): string {

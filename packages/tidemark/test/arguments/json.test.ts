@@ -113,6 +113,13 @@ describe("JSON comes back as it went in", () => {
     expect(encodeJson([shared, shared], "data")).toBe('[{"a":1},{"a":1}]');
   });
 
+  test("keys that begin alike stay apart, in whatever order they come", () => {
+    const keys = ["price", "prices", "p", "price ", "pric", "price", "prices"];
+    for (const key of keys) expect(encodeJson({ [key]: 1 }, "data")).toBe(`{"${key}":1}`);
+    for (const length of [63, 64, 65, 200])
+      for (const end of ["a", "b"]) expect(encodeJson({ ["k".repeat(length) + end]: 1 }, "data")).toBe(`{"${"k".repeat(length)}${end}":1}`);
+  });
+
   test("more than a thousand different keys keep their names", () => {
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`key ${index} "`, index]));
     expect(encodeJson(many, "data")).toBe(JSON.stringify(many));

@@ -149,6 +149,21 @@ describe("where a store lives", () => {
     await pool.end();
   });
 
+  test("is not shown with its password where it stands in the wrong place", () => {
+    const url = `postgres://user:${"canary".repeat(20)}@host/database`;
+    for (const work of [
+      () => target(undefined, url),
+      () => target({ pool: url }),
+      () => target({ schema: url }),
+      () => target({ migrate: url }),
+      () => target({ [url]: 1 }),
+    ]) {
+      const error = refusal(work);
+      expect(`${error.message} ${error.path}`).not.toContain("canary");
+      expect(error.message).toContain("postgres://…@host");
+    }
+  });
+
   test("comes before the options, not between", () => {
     expect(refusal(() => target({ schema: "a" }, {})).path).toBe("url");
   });
