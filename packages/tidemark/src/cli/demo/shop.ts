@@ -35,7 +35,7 @@ export async function runShop(options: ShopOptions, terminal: Terminal): Promise
 
   title(`${customers} customers fill their carts at the same time`);
   const filling = performance.now();
-  const appended = await fillCarts(store, cartOf, options.events - customers - 3, terminal);
+  const appended = await fillCarts(store, cartOf, options.events - 2, terminal);
   const fillingMs = performance.now() - filling;
   say(`  ${appended} events appended in ${fillingMs.toFixed(0)} ms: ${rate(appended, fillingMs)} a second, each acknowledged on its own`);
 

@@ -50,7 +50,7 @@ declare
   v_streams bigint[];     -- by slot: id, 0 absent, -1 blocked
   v_all_new boolean;
   v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
-  v_last bigint[];        -- by slot: the position of its last event
+  v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in v_written
   v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
   v_written bigint[];     -- positions drawn, in the order of the events written
   v_count integer := 0;   -- events written
@@ -127,7 +127,7 @@ begin
         v_expected := p_expected[i];
         if (v_expected >= 0 and v_heads[v_slot] <> v_expected)
            or (v_expected = -2 and v_heads[v_slot] = 0)
-           or (v_expected <= -10 and v_last[v_slot] > -10 - v_expected) then
+           or (v_expected <= -10 and (v_last[v_slot] < 0 or v_last[v_slot] > -10 - v_expected)) then
           verdicts[i] := 2;
           v_verdict := 2;
         end if;
@@ -139,10 +139,10 @@ begin
           v_slot := p_slot[i];
           v_bases[i] := v_heads[v_slot];
           v_heads[v_slot] := v_heads[v_slot] + p_counts[i];
-          v_last[v_slot] := 9223372036854775807;
-          versions[i] := v_heads[v_slot];
           v_count := v_count + p_counts[i];
-          positions[i] := v_count;  -- the place in v_written, for now
+          v_last[v_slot] := -v_count;
+          versions[i] := v_heads[v_slot];
+          positions[i] := v_last[v_slot];
         end if;
       end loop;
     end if;
@@ -173,8 +173,8 @@ begin
     select array_agg(position order by position) into v_written from written;
 
     for i in 1 .. c_parts loop
-      if v_bases[i] >= 0 then
-        positions[i] := v_written[positions[i]];
+      if positions[i] < 0 then
+        positions[i] := v_written[-positions[i]];
       end if;
     end loop;
   end if;
