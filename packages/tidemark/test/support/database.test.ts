@@ -21,6 +21,20 @@ describe("a test's database", () => {
   });
 });
 
+describe("a test's store", () => {
+  test("is open, in the test's schema, and shares it with others that the test opens", async ({ store, openStore, schema, sql }) => {
+    const second = await openStore({ durability: "on" });
+    await store.appendToStream("cart-1", [{ type: "ItemAdded", data: { sku: "A1" } }]);
+    expect(await second.readStream("cart-1").toArray()).toMatchObject([{ type: "ItemAdded", version: 1 }]);
+    const { rows } = await sql.query(`select count(*)::int as events from ${pg.escapeIdentifier(schema)}.events`);
+    expect(rows).toEqual([{ events: 1 }]);
+  });
+
+  test("holds nothing of another test's", async ({ store }) => {
+    expect(await store.readAll().toArray()).toEqual([]);
+  });
+});
+
 describe("eventually", () => {
   test("returns what the first successful check returned", async () => {
     let checks = 0;

@@ -20,7 +20,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   const started = performance.now();
   const server = await startServer({ settings });
-  console.log(`Tests run on Node.js ${process.version} and a PostgreSQL ${server.version} server on port ${server.port}, started in ${Math.round(performance.now() - started)} ms.`);
+  console.log(
+    `Tests run on Node.js ${process.version} and a PostgreSQL ${server.version} server on port ${server.port}, started in ${Math.round(performance.now() - started)} ms.`,
+  );
   project.provide("serverUrl", server.url);
   return () => server[Symbol.asyncDispose]();
 }

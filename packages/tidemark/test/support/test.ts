@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
+import { openEventStore, type EventStore, type StoreOptions } from "tidemark";
 import { inject, test as base, vi } from "vitest";
 
 let tests = 0;
@@ -10,6 +11,8 @@ let tests = 0;
  * `databaseUrl`: a database of this test file's own, dropped after it.
  * `sql`: a pool of connections to it.
  * `schema`: the name of a PostgreSQL schema that no other test uses. It must be quoted in SQL: `pg.escapeIdentifier(schema)`.
+ * `store`: an event store in that schema, closed after the test.
+ * `openStore`: opens another one there, with options; closed after the test.
  *
  * Every session in the database has an empty search_path, so that a statement that leaves out its schema fails.
  */
@@ -29,7 +32,19 @@ export const test = base
     onCleanup(() => pool.end());
     return pool;
   })
-  .extend("schema", () => `we"ird Schema ${++tests}`);
+  .extend("schema", () => `we"ird Schema ${++tests}`)
+  .extend("openStore", ({ databaseUrl, schema }, { onCleanup }) => {
+    const opened: EventStore[] = [];
+    onCleanup(async () => {
+      await Promise.all(opened.map((store) => store.close()));
+    });
+    return async (options: StoreOptions = {}): Promise<EventStore> => {
+      const store = await openEventStore(databaseUrl, { schema, ...options });
+      opened.push(store);
+      return store;
+    };
+  })
+  .extend("store", ({ openStore }) => openStore());
 
 export { describe, expect } from "vitest";
 
