@@ -18,7 +18,7 @@ export async function startPGlite(source: string | GivenPGlite | undefined): Pro
     return { instance: source, close: async () => {} };
   }
   if (source === undefined) {
-    const instance = await createDatabase(undefined, () => {});
+    const instance = await createDatabase(undefined);
     return { instance, close: () => instance.close() };
   }
   const lock = await lockFolder(source);
@@ -40,29 +40,23 @@ async function openFolder(folder: string): Promise<PGliteInstance> {
   const starting = `${folder}.starting`;
   if (existsSync(join(folder, "PG_VERSION")) && !existsSync(starting)) return await driver.PGlite.create(folder);
 
-  const clear = (): void => rmSync(folder, { recursive: true, force: true });
   if (!existsSync(starting) && existsSync(folder) && readdirSync(folder).length > 0) {
     throw new InvalidArgumentError("url", `names the folder ${JSON.stringify(folder)}, which holds files but no database. Name an empty or a new one.`);
   }
   writeFileSync(starting, "");
-  clear();
-  const instance = await createDatabase(folder, clear);
+  rmSync(folder, { recursive: true, force: true });
+  const instance = await createDatabase(folder);
   rmSync(starting);
   return instance;
 }
 
-/** From the kept image where that works, else from nothing, which takes seconds; then the image is kept. */
-async function createDatabase(folder: string | undefined, clear: () => void): Promise<PGliteInstance> {
+/** From the kept image where there is one, else from nothing, which takes seconds; then the image is kept. */
+async function createDatabase(folder: string | undefined): Promise<PGliteInstance> {
   const driver = await importPGlite();
   const target = folder === undefined ? {} : { dataDir: folder };
+  // Only whole images come back: PGlite meets a damaged one outside of this call, where it ends the process.
   const image = await readImage();
-  if (image) {
-    try {
-      return await driver.PGlite.create({ ...target, loadDataDir: image });
-    } catch {
-      clear();
-    }
-  }
+  if (image) return await driver.PGlite.create({ ...target, loadDataDir: image });
   const instance = await driver.PGlite.create(target);
   await keepImage(await instance.dumpDataDir("none"));
   return instance;

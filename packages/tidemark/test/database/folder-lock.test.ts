@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { lockFolder } from "../../src/database/folder-lock.ts";
+import { Worker } from "node:worker_threads";
 import { describe, expect, test as base } from "../support/test.ts";
 import { rejection } from "./open.ts";
 
@@ -75,6 +76,18 @@ describe("a folder's lock", () => {
     lock.release();
     (await lockFolder(folder)).release();
     expect(existsSync(`${folder}.lock`)).toBe(false);
+  });
+
+  test("keeps out another thread of the same process", async ({ folder }) => {
+    const lock = await lockFolder(folder);
+    const program = `
+      const { parentPort, workerData } = require("node:worker_threads");
+      import(workerData.module).then(({ lockFolder }) => lockFolder(workerData.folder)).then(() => "locked", (error) => error.code).then((answer) => parentPort.postMessage(answer));`;
+    const module = new URL("../../src/database/folder-lock.ts", import.meta.url).href;
+    const worker = new Worker(program, { eval: true, workerData: { module, folder } });
+    expect(await once(worker, "message")).toEqual(["STORE_LOCKED"]);
+    await worker.terminate();
+    lock.release();
   });
 
   test("is there before the folder is", async ({ folder }) => {
