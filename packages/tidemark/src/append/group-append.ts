@@ -167,44 +167,63 @@ export class GroupAppend {
   }
 
   async #runCarefully(batch: readonly PendingAppend[]): Promise<void> {
-    const blockedKeys = new Set<string>();
+    const blocked: PendingAppend[] = [];
+    /** They share a stream with one that is blocked, and would overtake it. */
     const again: PendingAppend[] = [];
+    const held = new Set<string>();
+    const leave = (pending: PendingAppend): void => {
+      (pending.keys.some((key) => held.has(key)) ? again : blocked).push(pending);
+      for (const key of pending.keys) held.add(key);
+    };
     for (let from = 0; from < batch.length; from += carefulLimit) {
-      const overtakes = (pending: PendingAppend): boolean => pending.keys.some((key) => blockedKeys.has(key));
       const chunk: PendingAppend[] = [];
-      for (const pending of batch.slice(from, from + carefulLimit)) (overtakes(pending) ? again : chunk).push(pending);
+      for (const pending of batch.slice(from, from + carefulLimit)) {
+        if (pending.keys.some((key) => held.has(key))) leave(pending);
+        else chunk.push(pending);
+      }
       if (chunk.length === 0) continue;
       try {
         const outcomes = await this.#sender.send("carefully", chunk);
         for (const [index, pending] of chunk.entries()) {
           const outcome = outcomes[index];
           if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
-          else if (overtakes(pending)) again.push(pending);
-          else {
-            for (const key of pending.keys) blockedKeys.add(key);
-            this.#blocked.push(pending);
-          }
+          else leave(pending);
         }
       } catch (error) {
         for (const pending of chunk) this.#finish(pending, () => pending.fail(error));
       }
     }
+    for (const pending of blocked) this.#letWait(pending);
     this.#queue.putBack(again);
-    for (const pending of again) if (pending.signal?.aborted && this.#queue.remove(pending)) pending.fail(pending.signal.reason);
+    for (const pending of again) {
+      const { aborted, reason } = this.#signalOf(pending);
+      if (aborted && this.#queue.remove(pending)) pending.fail(reason);
+    }
+  }
+
+  /** Its caller gives up, or the store closes without waiting for it. */
+  #signalOf({ signal }: PendingAppend): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
+  }
+
+  #letWait(pending: PendingAppend): void {
+    const { aborted, reason } = this.#signalOf(pending);
+    if (aborted) this.#finish(pending, () => pending.fail(reason));
+    else this.#blocked.push(pending);
   }
 
   /** Waits for the stream a second at a time, then lets the next blocked append have the connection. */
   async #runWaiting(pending: PendingAppend): Promise<void> {
-    const signal = pending.signal ? AbortSignal.any([pending.signal, this.#stop.signal]) : this.#stop.signal;
     try {
-      const [outcome] = await this.#sender.send("waiting", [pending], { signal });
+      const [outcome] = await this.#sender.send("waiting", [pending], { signal: this.#signalOf(pending) });
       if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
     } catch (error) {
-      if (isRepeatedId(error) && !pending.checkIds) {
-        pending.unanswered = true;
-        this.#blocked.push(pending);
+      if (isRepeatedId(error)) {
+        // Whoever holds the id has committed, so that the next look-up finds it.
+        pending.repeatedId = true;
+        this.#letWait(pending);
       } else if (isBlocked(error) && !this.#waitedTooLong(pending)) {
-        this.#blocked.push(pending);
+        this.#letWait(pending);
       } else {
         this.#finish(pending, () => pending.fail(isBlocked(error) ? this.#heldTooLong(pending, error) : error));
       }

@@ -1,4 +1,4 @@
-import { isTidemarkError, OutcomeUnknownError } from "../errors.ts";
+import { isTidemarkError, OutcomeUnknownError, type VersionConflict } from "../errors.ts";
 import { streamKey } from "./batch.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import type { Outcome } from "./outcome.ts";
@@ -13,6 +13,8 @@ export class PendingAppend implements Queued {
   readonly promise: Promise<readonly AppendResult[]>;
   /** It was sent once and never answered: from now on its ids are looked up first, and only a verdict can settle it. */
   unanswered = false;
+  /** One of its ids was found to be in the log: from now on its ids are looked up first. */
+  repeatedId = false;
   /** When it was called, by performance.now(). */
   readonly since: number = performance.now();
   readonly #resolve: (results: readonly AppendResult[]) => void;
@@ -37,29 +39,24 @@ export class PendingAppend implements Queued {
   }
 
   get checkIds(): boolean {
-    return this.append.ownIds || this.unanswered;
+    return this.append.ownIds || this.unanswered || this.repeatedId;
   }
 
   /** Passes a verdict on. After an unanswered try some verdicts leave open whether that try can still get through. */
   settle(outcome: Exclude<Outcome, { kind: "blocked" }>): void {
     if (outcome.kind === "written") {
       this.#resolve(outcome.results);
-    } else if (outcome.kind === "conflict" && !this.#couldStillPass()) {
+    } else if (outcome.kind === "conflict" && outcome.error.conflicts.some(isFinal)) {
       this.#reject(outcome.error);
     } else {
       this.fail(outcome.error);
     }
   }
 
-  /** Nothing is known to be written, unless a try was never answered. */
+  /** Nothing is written, unless a try was never answered. */
   fail(error: unknown): void {
-    const definite = !this.unanswered || isTidemarkError(error, "DUPLICATE_EVENT");
+    const definite = !this.unanswered || this.events === 0 || isTidemarkError(error, "DUPLICATE_EVENT");
     this.#reject(definite ? error : this.#unknown(error));
-  }
-
-  /** A version only grows, so that a conflict on one is final. A stream that does not exist yet can still appear. */
-  #couldStillPass(): boolean {
-    return this.unanswered && this.append.parts.some((part) => part.expected === "stream-exists");
   }
 
   #unknown(cause: unknown): OutcomeUnknownError {
@@ -67,4 +64,9 @@ export class PendingAppend implements Queued {
     const streams = this.append.parts.map((part) => JSON.stringify(part.streamId)).join(", ");
     return new OutcomeUnknownError(`Whether the append to ${streams} was committed is unknown: the database stopped answering. Append the same events again with the ids in eventIds; what is there already is not written twice.`, ids, { cause });
   }
+}
+
+/** Whether no try of the append can pass any more. Versions only grow, and may still grow to the one expected. */
+function isFinal({ expected, actual }: VersionConflict): boolean {
+  return typeof expected === "number" ? actual > expected : expected !== "stream-exists";
 }

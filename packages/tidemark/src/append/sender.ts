@@ -32,10 +32,12 @@ export class Sender {
    * time-out: under the same ids, which are looked up once a try was never answered, so that nothing is written twice.
    */
   async send(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<Outcome[]> {
+    let failure: unknown;
     const attempt = async (): Promise<Outcome[]> => {
       try {
         return await this.#sendOnce(way, batch, options);
       } catch (error) {
+        failure = error;
         if (isUnanswered(error)) for (const pending of batch) pending.unanswered = true;
         throw error;
       }
@@ -46,14 +48,18 @@ export class Sender {
     } catch (error) {
       if (!goesOn(error)) throw error;
     }
-    // The signal is not p-retry's business: it would report a try that was aborted too late, and wrote, as aborted.
-    return pRetry(attempt, {
+    // The signal is not p-retry's business: it would report a try that was aborted too late, and wrote, as aborted. Nor is
+    // the error: a reason to abort need not be an Error, and p-retry makes a TypeError of such a one.
+    const retried = pRetry(attempt, {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: 10,
       maxTimeout: 500,
       randomize: true,
       maxRetryTime: this.#settings.connectionTimeoutMs > 0 ? this.#settings.connectionTimeoutMs : Number.POSITIVE_INFINITY,
-      shouldRetry: ({ error }) => goesOn(error),
+      shouldRetry: () => goesOn(failure),
+    });
+    return retried.catch(() => {
+      throw failure;
     });
   }
 

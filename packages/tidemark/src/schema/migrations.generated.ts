@@ -436,7 +436,6 @@ create function :"schema".append_many(
 as $tidemark$
 declare
   c_parts constant integer := cardinality(p_append);
-  c_recorded_at constant timestamptz := coalesce(p_recorded_at, clock_timestamp());
   v_names constant text[] := string_to_array(p_names, chr(30));
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
   v_streams bigint[];     -- by slot: id, 0 absent, -1 blocked
@@ -446,6 +445,7 @@ declare
   v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
   v_written bigint[];     -- positions drawn, in the order of the events written
   v_count integer := 0;   -- events written
+  v_recorded_at timestamptz;
   v_from integer := 1;    -- the parts of one append: v_from .. v_to
   v_to integer;
   v_slot integer;
@@ -464,7 +464,9 @@ begin
     from :"schema".lock_streams(v_tenants, v_names, p_kinds, p_skip_locked);
   perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
 
-  -- Nothing can extend these streams now, and a new statement sees all that did.
+  -- Nothing can extend these streams now, and a new statement sees all that did. A time from before the wait could be
+  -- earlier than that of the event in front.
+  v_recorded_at := coalesce(p_recorded_at, clock_timestamp());
   if v_all_new then
     v_heads := array_fill(0::bigint, array[cardinality(v_streams)]);
     v_last := v_heads;
@@ -546,7 +548,7 @@ begin
     perform :"schema".hold_floor();
     with written as (
       insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
-      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, c_recorded_at,
+      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at,
              case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
         from (
           select p_slot[event.part] as slot, v_bases[event.part] as base, event.*
@@ -670,7 +672,9 @@ $tidemark$;
 -- subtransactions overflow the cache that every snapshot in the server reads.
 --
 -- Parameters and verdicts of append_batch; the parts of an append stand in the order of (tenant, name). Locked streams are
--- skipped, not waited for, and an insert that waits for another transaction is cut off after 10 ms: both are verdict 4.
+-- skipped, not waited for, and an insert that waits for another transaction is cut off after 10 ms. Both are verdict 4, and
+-- so are a serialization failure and an id that another transaction committed just now: the next try will tell. An append
+-- that shares a stream with an earlier one of verdict 4 has verdict 4 too, for it would overtake that one.
 -- Ids are always looked up: a unique violation may be a first try that got through.
 -- Verdict 6: PostgreSQL refused this append; detail holds [SQLSTATE, message, constraint, table].
 create function :"schema".append_carefully(
@@ -695,6 +699,7 @@ declare
   v_to integer;
   v_event_from integer := 1;  -- its events: v_event_from .. v_event_to
   v_event_to integer := 0;
+  v_blocked boolean[] := array_fill(false, array[cardinality(v_names)]);  -- by slot
   v_result record;
   v_constraint text;
   v_table text;
@@ -711,6 +716,9 @@ begin
       v_event_to := v_event_to + p_counts[v_to];
     end loop;
     begin
+      if exists (select from generate_series(v_from, v_to) as i where v_blocked[p_slot[i]]) then
+        raise exception using errcode = 'lock_not_available';
+      end if;
       select r.*
         into v_result
         from :"schema".append_many(
@@ -725,6 +733,8 @@ begin
           array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
           array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
           true, p_recorded_at, p_durability, true, false) as r;
+      -- What the user deferred would fail the whole call at its commit.
+      set constraints all immediate;
       verdicts[v_from:v_to] := v_result.verdicts;
       versions[v_from:v_to] := v_result.versions;
       positions[v_from:v_to] := v_result.positions;
@@ -732,13 +742,22 @@ begin
         detail := detail || jsonb_build_object(p_append[v_from]::text, v_result.detail -> '1');
       end if;
     exception
-      when lock_not_available or deadlock_detected then
+      when lock_not_available or deadlock_detected or serialization_failure then
         verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
       when others then
         get stacked diagnostics v_constraint = constraint_name, v_table = table_name;
-        verdicts[v_from:v_to] := array_fill(6, array[v_to - v_from + 1]);
-        detail := detail || jsonb_build_object(p_append[v_from]::text, jsonb_build_array(sqlstate, sqlerrm, v_constraint, v_table));
+        if v_constraint = 'events_tenant_id_key' then
+          verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
+        else
+          verdicts[v_from:v_to] := array_fill(6, array[v_to - v_from + 1]);
+          detail := detail || jsonb_build_object(p_append[v_from]::text, jsonb_build_array(sqlstate, sqlerrm, v_constraint, v_table));
+        end if;
     end;
+    if 4 = any (verdicts[v_from:v_to]) then
+      for i in v_from .. v_to loop
+        v_blocked[p_slot[i]] := true;
+      end loop;
+    end if;
     v_from := v_to + 1;
     v_event_from := v_event_to + 1;
   end loop;
@@ -830,7 +849,11 @@ end
 $tidemark$;
 
 -- Who holds the high-water mark back: every open append, also in a prepared transaction (pid null), with the number of
--- committed events that wait above its floor. Other roles' queries are hidden without pg_read_all_stats.
+-- committed events that wait above its floor.
+--
+-- A prepared transaction is found by its transaction's own lock: it keeps the virtual id of the backend that prepared it,
+-- which pg_prepared_xacts does not show. pg_locks is read once, since two reads are two moments.
+-- Without pg_read_all_stats other roles' queries and ages are hidden; the first event that waits then tells the least age.
 create function :"schema".blockers()
   returns table (pid integer, transaction text, application_name text, query text, held_for_ms bigint, events bigint)
   language plpgsql volatile
@@ -841,31 +864,45 @@ declare
   v_last constant bigint := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
 begin
   return query
+  with locks as materialized (
+    select * from pg_catalog.pg_locks where locktype in ('advisory', 'transactionid')
+  ), floors as (
+    select locks.pid, locks.virtualtransaction, min(v_last - ((v_last - locks.objid::bigint) & 4294967295)) as floor
+      from locks
+     where locks.locktype = 'advisory'
+       and locks.database = (select oid from pg_catalog.pg_database where datname = current_database())
+       and locks.classid = :regclass(events_position_seq)::oid
+       and locks.objsubid = 2
+       and locks.mode = 'ShareLock'
+       and (v_last - locks.objid::bigint) & 4294967295 < 4294967296 - 16777216
+     group by locks.pid, locks.virtualtransaction
+  ), prepared as (
+    select locks.virtualtransaction, prepared.gid, prepared.prepared
+      from pg_catalog.pg_prepared_xacts as prepared
+      join locks on locks.locktype = 'transactionid' and locks.pid is null and locks.transactionid = prepared.transaction
+  )
   select floors.pid,
          coalesce(prepared.gid, activity.backend_xid::text),
          coalesce(activity.application_name, ''),
          coalesce(activity.query, ''),
-         floor(extract(epoch from clock_timestamp() - coalesce(activity.xact_start, prepared.prepared)) * 1000)::bigint,
+         coalesce(floor(extract(epoch from clock_timestamp() - coalesce(
+           activity.xact_start,
+           prepared.prepared,
+           (select e.recorded_at from :"schema".events as e where e.position > floors.floor order by e.position limit 1)
+         )) * 1000)::bigint, 0),
          (select count(*) from :"schema".events as e where e.position > floors.floor)
-    from (
-      select locks.pid, locks.virtualtransaction, min(v_last - ((v_last - locks.objid::bigint) & 4294967295)) as floor
-        from pg_catalog.pg_locks as locks
-       where locks.locktype = 'advisory'
-         and locks.database = (select oid from pg_catalog.pg_database where datname = current_database())
-         and locks.classid = :regclass(events_position_seq)::oid
-         and locks.objsubid = 2
-         and locks.mode = 'ShareLock'
-         and (v_last - locks.objid::bigint) & 4294967295 < 4294967296 - 16777216
-       group by locks.pid, locks.virtualtransaction
-    ) as floors
+    from floors
     left join pg_catalog.pg_stat_activity as activity on activity.pid = floors.pid
-    left join pg_catalog.pg_prepared_xacts as prepared on floors.pid is null and '-1/' || prepared.transaction::text = floors.virtualtransaction
+    left join prepared on floors.pid is null and prepared.virtualtransaction = floors.virtualtransaction
    order by floors.floor;
 end
 $tidemark$;
 
 -- Writes the mark down for standbys. Sound when called in a later transaction than the one that read the mark: the commit
 -- record of this row then follows those of all events it covers. A row that somebody else is writing is left to them.
+--
+-- The event must be there: after a failover the mark may come from a server that had more, and a row ahead of the log would
+-- let standbys pass open appends.
 create function :"schema".keep_high_water_mark(p_position bigint, p_id uuid) returns void
   language plpgsql
 as $tidemark$
@@ -874,7 +911,8 @@ begin
   if found then
     update :"schema".high_water_mark as m
        set position = p_position, event_id = p_id, written_at = clock_timestamp()
-     where m.position < p_position;
+     where m.position < p_position
+       and exists (select from :"schema".events as e where e.position = p_position and e.id = p_id);
   end if;
 end
 $tidemark$;

@@ -44,7 +44,6 @@ create function :"schema".append_many(
 as $tidemark$
 declare
   c_parts constant integer := cardinality(p_append);
-  c_recorded_at constant timestamptz := coalesce(p_recorded_at, clock_timestamp());
   v_names constant text[] := string_to_array(p_names, chr(30));
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
   v_streams bigint[];     -- by slot: id, 0 absent, -1 blocked
@@ -54,6 +53,7 @@ declare
   v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
   v_written bigint[];     -- positions drawn, in the order of the events written
   v_count integer := 0;   -- events written
+  v_recorded_at timestamptz;
   v_from integer := 1;    -- the parts of one append: v_from .. v_to
   v_to integer;
   v_slot integer;
@@ -72,7 +72,9 @@ begin
     from :"schema".lock_streams(v_tenants, v_names, p_kinds, p_skip_locked);
   perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
 
-  -- Nothing can extend these streams now, and a new statement sees all that did.
+  -- Nothing can extend these streams now, and a new statement sees all that did. A time from before the wait could be
+  -- earlier than that of the event in front.
+  v_recorded_at := coalesce(p_recorded_at, clock_timestamp());
   if v_all_new then
     v_heads := array_fill(0::bigint, array[cardinality(v_streams)]);
     v_last := v_heads;
@@ -154,7 +156,7 @@ begin
     perform :"schema".hold_floor();
     with written as (
       insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
-      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, c_recorded_at,
+      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at,
              case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
         from (
           select p_slot[event.part] as slot, v_bases[event.part] as base, event.*

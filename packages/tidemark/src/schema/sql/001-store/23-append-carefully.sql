@@ -3,7 +3,9 @@
 -- subtransactions overflow the cache that every snapshot in the server reads.
 --
 -- Parameters and verdicts of append_batch; the parts of an append stand in the order of (tenant, name). Locked streams are
--- skipped, not waited for, and an insert that waits for another transaction is cut off after 10 ms: both are verdict 4.
+-- skipped, not waited for, and an insert that waits for another transaction is cut off after 10 ms. Both are verdict 4, and
+-- so are a serialization failure and an id that another transaction committed just now: the next try will tell. An append
+-- that shares a stream with an earlier one of verdict 4 has verdict 4 too, for it would overtake that one.
 -- Ids are always looked up: a unique violation may be a first try that got through.
 -- Verdict 6: PostgreSQL refused this append; detail holds [SQLSTATE, message, constraint, table].
 create function :"schema".append_carefully(
@@ -28,6 +30,7 @@ declare
   v_to integer;
   v_event_from integer := 1;  -- its events: v_event_from .. v_event_to
   v_event_to integer := 0;
+  v_blocked boolean[] := array_fill(false, array[cardinality(v_names)]);  -- by slot
   v_result record;
   v_constraint text;
   v_table text;
@@ -44,6 +47,9 @@ begin
       v_event_to := v_event_to + p_counts[v_to];
     end loop;
     begin
+      if exists (select from generate_series(v_from, v_to) as i where v_blocked[p_slot[i]]) then
+        raise exception using errcode = 'lock_not_available';
+      end if;
       select r.*
         into v_result
         from :"schema".append_many(
@@ -58,6 +64,8 @@ begin
           array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
           array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
           true, p_recorded_at, p_durability, true, false) as r;
+      -- What the user deferred would fail the whole call at its commit.
+      set constraints all immediate;
       verdicts[v_from:v_to] := v_result.verdicts;
       versions[v_from:v_to] := v_result.versions;
       positions[v_from:v_to] := v_result.positions;
@@ -65,13 +73,22 @@ begin
         detail := detail || jsonb_build_object(p_append[v_from]::text, v_result.detail -> '1');
       end if;
     exception
-      when lock_not_available or deadlock_detected then
+      when lock_not_available or deadlock_detected or serialization_failure then
         verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
       when others then
         get stacked diagnostics v_constraint = constraint_name, v_table = table_name;
-        verdicts[v_from:v_to] := array_fill(6, array[v_to - v_from + 1]);
-        detail := detail || jsonb_build_object(p_append[v_from]::text, jsonb_build_array(sqlstate, sqlerrm, v_constraint, v_table));
+        if v_constraint = 'events_tenant_id_key' then
+          verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
+        else
+          verdicts[v_from:v_to] := array_fill(6, array[v_to - v_from + 1]);
+          detail := detail || jsonb_build_object(p_append[v_from]::text, jsonb_build_array(sqlstate, sqlerrm, v_constraint, v_table));
+        end if;
     end;
+    if 4 = any (verdicts[v_from:v_to]) then
+      for i in v_from .. v_to loop
+        v_blocked[p_slot[i]] := true;
+      end loop;
+    end if;
     v_from := v_to + 1;
     v_event_from := v_event_to + 1;
   end loop;

@@ -1,5 +1,8 @@
 -- Writes the mark down for standbys. Sound when called in a later transaction than the one that read the mark: the commit
 -- record of this row then follows those of all events it covers. A row that somebody else is writing is left to them.
+--
+-- The event must be there: after a failover the mark may come from a server that had more, and a row ahead of the log would
+-- let standbys pass open appends.
 create function :"schema".keep_high_water_mark(p_position bigint, p_id uuid) returns void
   language plpgsql
 as $tidemark$
@@ -8,7 +11,8 @@ begin
   if found then
     update :"schema".high_water_mark as m
        set position = p_position, event_id = p_id, written_at = clock_timestamp()
-     where m.position < p_position;
+     where m.position < p_position
+       and exists (select from :"schema".events as e where e.position = p_position and e.id = p_id);
   end if;
 end
 $tidemark$;
