@@ -29,6 +29,8 @@ export const test = base
   })
   .extend("sql", { scope: "file" }, async ({ databaseUrl }, { onCleanup }) => {
     const pool = new pg.Pool({ connectionString: databaseUrl });
+    // The database is dropped under connections that the pool is still closing.
+    pool.on("error", () => {});
     onCleanup(() => pool.end());
     return pool;
   })
