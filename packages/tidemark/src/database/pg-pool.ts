@@ -23,7 +23,7 @@ interface AnyPool extends PgPool {
   removeListener?(event: "error", listener: (error: Error) => void): unknown;
 }
 
-export async function openPool(url: string, settings: PoolSettings): Promise<PgPool & { end(): Promise<void> }> {
+export async function openPool(url: string, settings: Required<PoolSettings>): Promise<PgPool & { end(): Promise<void> }> {
   const { default: pg } = await import("pg");
   const config = {
     connectionString: url,
@@ -47,7 +47,7 @@ export async function openPool(url: string, settings: PoolSettings): Promise<PgP
   return new pg.Pool(config);
 }
 
-export function lendFrom(pool: AnyPool, settings: PoolSettings, logger: Logger, close: () => Promise<void>): PgConnections {
+export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger: Logger, close: () => Promise<void>): PgConnections {
   const max = pool.options?.max ?? settings.max;
   const waitMs = pool.options?.connectionTimeoutMillis || settings.connectionTimeoutMs;
   const usedBefore = new WeakSet<object>();

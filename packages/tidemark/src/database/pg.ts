@@ -13,7 +13,7 @@ export interface PgDatabaseOptions {
   /** A connection string, or a `pg.Pool` of the user's own, which is never ended here. */
   readonly connection: string | PgPool;
   /** Validated. With a pool of the user's own only `queryTimeoutMs`, `pingBeforeUse` and, where the pool has none, `connectionTimeoutMs` count. */
-  readonly settings: PoolSettings;
+  readonly settings: Required<PoolSettings>;
   /** Named prepared statements. */
   readonly prepare: boolean;
   readonly logger: Logger;

@@ -12,7 +12,7 @@ export function recordWarnings(): { readonly logger: Logger; readonly warnings: 
   return { warnings, logger: { debug: ignore, info: ignore, warn: (text) => warnings.push(String(text)), error: ignore } };
 }
 
-const defaults: PoolSettings = {
+const defaults: Required<PoolSettings> = {
   max: 10,
   min: 0,
   connectionTimeoutMs: 10_000,
@@ -29,7 +29,7 @@ export interface OpenedDatabase extends AsyncDisposable {
 
 export async function open(
   connection: PgDatabaseOptions["connection"],
-  settings: Partial<PoolSettings> = {},
+  settings: PoolSettings = {},
   { prepare = true }: { readonly prepare?: boolean } = {},
 ): Promise<OpenedDatabase> {
   const { logger, warnings } = recordWarnings();
