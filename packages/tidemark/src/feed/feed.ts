@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Database, Session, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
+import { isTidemarkError } from "../errors.ts";
 
 /** An open append that holds the high-water mark back. */
 export interface Blocker {
@@ -12,7 +13,7 @@ export interface Blocker {
   readonly applicationName: string;
   /** What the connection runs or ran last. Another role's is hidden without `pg_read_all_stats`. */
   readonly query: string;
-  /** Since its transaction began. */
+  /** Since its transaction began; at least, where that is another role's and hidden without `pg_read_all_stats`. */
   readonly heldForMs: number;
   /** Committed events that wait above the place where it may still write. */
   readonly events: number;
@@ -87,13 +88,13 @@ export class Feed {
     }));
   }
 
-  /** Beside the caller, and only a service to standbys: a role that may not write, or a failure, changes nothing here. */
+  /** Beside the caller, and only a service to standbys: a failure changes nothing here, and a role that may not write stops trying. */
   #writeDown(position: number, id: string): void {
     const now = performance.now();
     if (!this.#keeps || now - this.#keptAt < keepEveryMs) return;
     this.#keptAt = now;
-    this.#database.query(this.#keep, [position, id]).catch(() => {
-      this.#keeps = false;
+    this.#database.query(this.#keep, [position, id]).catch((error: unknown) => {
+      if (isTidemarkError(error, "DATABASE") && error.sqlState === "42501") this.#keeps = false;
     });
   }
 }
