@@ -36,7 +36,10 @@ describe("every code block of the README and the guides runs", () => {
       await mkdir(folder, { recursive: true });
       await writeFile(file, program);
       try {
-        const run = promisify(execFile)(process.execPath, ["--conditions=source", file], { env: { ...process.env, DATABASE_URL: url.href, NODE_OPTIONS: "" }, cwd: folder });
+        const run = promisify(execFile)(process.execPath, ["--conditions=source", file], {
+          env: { ...process.env, DATABASE_URL: url.href, NODE_OPTIONS: "" },
+          cwd: folder,
+        });
         const { stdout } = await run;
         expect(stdout.split("\n").filter((line) => line !== "")).toEqual(printed(program));
       } finally {

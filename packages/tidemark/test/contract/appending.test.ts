@@ -94,7 +94,10 @@ describe.for(drivers)("appending on $driver", ({ test }) => {
 
   test("a part without events answers with where its stream is, also behind an append of the same batch", async ({ open }) => {
     const store = await open();
-    const [written, read] = await Promise.all([store.appendToStream("cart-1", [itemAdded(), itemAdded()]), store.appendToStream("cart-1", [], { expectedVersion: "stream-exists" })]);
+    const [written, read] = await Promise.all([
+      store.appendToStream("cart-1", [itemAdded(), itemAdded()]),
+      store.appendToStream("cart-1", [], { expectedVersion: "stream-exists" }),
+    ]);
     expect(read).toEqual({ streamId: "cart-1", version: 2, position: written.position, created: false });
   });
 
@@ -116,7 +119,11 @@ describe.for(drivers)("appending on $driver", ({ test }) => {
     ];
     const first = await store.appendToStream("cart-1", events, { expectedVersion: "no-stream" });
     await store.appendToStream("cart-1", [itemAdded()]);
-    const again = await store.appendToStream("cart-1", events.map((event) => ({ ...event, metadata: { traceparent: "another" } })), { expectedVersion: "no-stream" });
+    const again = await store.appendToStream(
+      "cart-1",
+      events.map((event) => ({ ...event, metadata: { traceparent: "another" } })),
+      { expectedVersion: "no-stream" },
+    );
     expect(again).toEqual(first);
     expect((await store.streamInfo("cart-1")).version).toBe(3);
   });
@@ -132,7 +139,8 @@ describe.for(drivers)("appending on $driver", ({ test }) => {
       store.appendToStream("cart-2", [{ ...itemAdded("tea"), id, tags: ["a"] }]),
       store.appendToStream("cart-1", [{ ...itemAdded("tea"), id, tags: ["a"] }, itemAdded()]),
     ];
-    for (const outcome of await Promise.allSettled(tries)) expect(outcome).toMatchObject({ status: "rejected", reason: { code: "DUPLICATE_EVENT", eventId: id } });
+    for (const outcome of await Promise.allSettled(tries))
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "DUPLICATE_EVENT", eventId: id } });
     expect(await store.readAll().toArray()).toHaveLength(1);
   });
 

@@ -19,7 +19,9 @@ function opener(connect: (options: StoreOptions) => Promise<EventStore>, schema:
   };
 }
 
-const server = base.extend("open", ({ databaseUrl, schema }, { onCleanup }): Open => opener((options) => openEventStore(databaseUrl, options), schema, onCleanup));
+const server = base.extend("open", ({ databaseUrl, schema }, { onCleanup }): Open =>
+  opener((options) => openEventStore(databaseUrl, options), schema, onCleanup),
+);
 
 const embedded = base
   .extend("pglite", { scope: "file" }, async ({}, { onCleanup }) => {

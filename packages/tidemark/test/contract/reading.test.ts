@@ -15,11 +15,26 @@ const awkward = {
 describe.for(drivers)("reading on $driver", ({ test }) => {
   test("an event comes back as it went in", async ({ open }) => {
     const store = await open();
-    const written: NewEvent = { id: crypto.randomUUID(), type: "Awkward ünïcode", data: awkward, metadata: { correlationId: "c-1", own: { a: [1] } }, tags: ["course:ç", "b"] };
+    const written: NewEvent = {
+      id: crypto.randomUUID(),
+      type: "Awkward ünïcode",
+      data: awkward,
+      metadata: { correlationId: "c-1", own: { a: [1] } },
+      tags: ["course:ç", "b"],
+    };
     const before = Date.now();
     const { position } = await store.appendToStream("odd-id with / and 'quotes'", [written]);
     const [event] = await store.readStream("odd-id with / and 'quotes'").toArray();
-    expect(event).toStrictEqual({ ...written, streamId: "odd-id with / and 'quotes'", category: "odd", version: 1, position, recordedAt: expect.any(Date), schemaVersion: 1, tenant: "" });
+    expect(event).toStrictEqual({
+      ...written,
+      streamId: "odd-id with / and 'quotes'",
+      category: "odd",
+      version: 1,
+      position,
+      recordedAt: expect.any(Date),
+      schemaVersion: 1,
+      tenant: "",
+    });
     expect(Math.abs((event?.recordedAt.getTime() ?? 0) - before)).toBeLessThan(60_000);
   });
 
@@ -31,8 +46,12 @@ describe.for(drivers)("reading on $driver", ({ test }) => {
 
   test("a stream is read between versions, in both directions, up to a limit", async ({ open }) => {
     const store = await open();
-    await store.appendToStream("cart-1", Array.from({ length: 10 }, (_, n) => itemAdded(`sku-${n}`)));
-    const versions = async (options: Parameters<typeof store.readStream>[1]): Promise<number[]> => (await store.readStream("cart-1", options).toArray()).map(({ version }) => version);
+    await store.appendToStream(
+      "cart-1",
+      Array.from({ length: 10 }, (_, n) => itemAdded(`sku-${n}`)),
+    );
+    const versions = async (options: Parameters<typeof store.readStream>[1]): Promise<number[]> =>
+      (await store.readStream("cart-1", options).toArray()).map(({ version }) => version);
     expect(await versions({ fromVersion: 3, toVersion: 5 })).toEqual([3, 4, 5]);
     expect(await versions({ fromVersion: 3, toVersion: 5, direction: "backward" })).toEqual([5, 4, 3]);
     expect(await versions({ direction: "backward", limit: 2 })).toEqual([10, 9]);
@@ -57,7 +76,8 @@ describe.for(drivers)("reading on $driver", ({ test }) => {
     await store.appendToStream("cart-1", [{ ...itemAdded("tea"), tags: ["vip", "eu"] }, confirmed]);
     await store.appendToStream("order-1", [{ type: "OrderPlaced", data: { total: 40, customer: { city: "Pisa" } }, tags: ["eu"] }]);
     await store.appendToStream("cart-2", [itemAdded("mug")]);
-    const found = async (filter: Parameters<typeof store.readAll>[0]): Promise<string[]> => (await store.readAll(filter).toArray()).map(({ streamId, type }) => `${streamId} ${type}`);
+    const found = async (filter: Parameters<typeof store.readAll>[0]): Promise<string[]> =>
+      (await store.readAll(filter).toArray()).map(({ streamId, type }) => `${streamId} ${type}`);
     expect(await found({})).toEqual(["cart-1 ItemAdded", "cart-1 CartConfirmed", "order-1 OrderPlaced", "cart-2 ItemAdded"]);
     expect(await found({ direction: "backward", limit: 2 })).toEqual(["cart-2 ItemAdded", "order-1 OrderPlaced"]);
     expect(await found({ filter: { types: ["ItemAdded", "OrderPlaced"] } })).toEqual(["cart-1 ItemAdded", "order-1 OrderPlaced", "cart-2 ItemAdded"]);
@@ -65,14 +85,20 @@ describe.for(drivers)("reading on $driver", ({ test }) => {
     expect(await found({ filter: { streamIds: ["cart-2", "absent"] } })).toEqual(["cart-2 ItemAdded"]);
     expect(await found({ filter: { tags: ["eu", "vip"] } })).toEqual(["cart-1 ItemAdded"]);
     expect(await found({ filter: { data: { customer: { city: "Pisa" } } } })).toEqual(["order-1 OrderPlaced"]);
-    expect(await found({ filter: [{ types: ["CartConfirmed"] }, { tags: ["eu"], categories: ["order"] }] })).toEqual(["cart-1 CartConfirmed", "order-1 OrderPlaced"]);
+    expect(await found({ filter: [{ types: ["CartConfirmed"] }, { tags: ["eu"], categories: ["order"] }] })).toEqual([
+      "cart-1 CartConfirmed",
+      "order-1 OrderPlaced",
+    ]);
     const [, second, third] = await store.readAll().toArray();
     expect(await found({ after: second?.position ?? 0, until: third?.position ?? 0 })).toEqual(["order-1 OrderPlaced"]);
   });
 
   test("batches have the size that was asked for", async ({ open }) => {
     const store = await open();
-    await store.appendToStream("cart-1", Array.from({ length: 7 }, () => itemAdded()));
+    await store.appendToStream(
+      "cart-1",
+      Array.from({ length: 7 }, () => itemAdded()),
+    );
     const sizes: number[] = [];
     for await (const batch of store.readAll().batches(3)) sizes.push(batch.length);
     expect(sizes).toEqual([3, 3, 1]);
@@ -80,14 +106,20 @@ describe.for(drivers)("reading on $driver", ({ test }) => {
 
   test("a loop may be left, and reading goes on elsewhere", async ({ open }) => {
     const store = await open();
-    await store.appendToStream("cart-1", Array.from({ length: 1_000 }, () => itemAdded()));
+    await store.appendToStream(
+      "cart-1",
+      Array.from({ length: 1_000 }, () => itemAdded()),
+    );
     for await (const event of store.readStream("cart-1")) if (event.version === 3) break;
     expect((await store.readStream("cart-1").toArray()).length).toBe(1_000);
   });
 
   test("an aborted reading rejects with the signal's reason", async ({ open }) => {
     const store = await open();
-    await store.appendToStream("cart-1", Array.from({ length: 10 }, () => itemAdded()));
+    await store.appendToStream(
+      "cart-1",
+      Array.from({ length: 10 }, () => itemAdded()),
+    );
     const reason = new Error("enough");
     await expect(store.readAll({ signal: AbortSignal.abort(reason) }).toArray()).rejects.toBe(reason);
   });
@@ -95,7 +127,10 @@ describe.for(drivers)("reading on $driver", ({ test }) => {
   test("a stream is folded into a state", async ({ open }) => {
     const store = await open();
     await store.appendToStream<CartEvent>("cart-1", [itemAdded("tea", 2, 4.5), itemAdded("mug", 1, 12), confirmed]);
-    const fold = { initialState: () => 0, evolve: (sum: number, event: CartEvent) => (event.type === "ItemAdded" ? sum + event.data.quantity * event.data.price : sum) };
+    const fold = {
+      initialState: () => 0,
+      evolve: (sum: number, event: CartEvent) => (event.type === "ItemAdded" ? sum + event.data.quantity * event.data.price : sum),
+    };
     expect(await store.aggregateStream<number, CartEvent>("cart-1", fold)).toEqual({ state: 21, version: 3, exists: true });
     expect(await store.aggregateStream<number, CartEvent>("cart-1", { ...fold, toVersion: 1 })).toEqual({ state: 9, version: 1, exists: true });
     expect(await store.aggregateStream<number, CartEvent>("absent", fold)).toEqual({ state: 0, version: 0, exists: false });
@@ -116,7 +151,14 @@ describe.for(drivers)("reading on $driver", ({ test }) => {
     expect(await listed({ prefix: "cart%" })).toEqual([]);
     expect(await listed({ after: "cart-2", limit: 1 })).toEqual(["cartoon-1"]);
     expect(await store.streamInfo("cart-2")).toMatchObject({ streamId: "cart-2", category: "cart", exists: true, version: 1, createdAt: expect.any(Date) });
-    expect(await store.streamInfo("absent")).toEqual({ streamId: "absent", category: "absent", exists: false, version: 0, createdAt: undefined, lastPosition: undefined });
+    expect(await store.streamInfo("absent")).toEqual({
+      streamId: "absent",
+      category: "absent",
+      exists: false,
+      version: 0,
+      createdAt: undefined,
+      lastPosition: undefined,
+    });
   });
 
   test("an event is found by its id, however it is spelt", async ({ open }) => {

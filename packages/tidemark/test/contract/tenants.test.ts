@@ -20,7 +20,14 @@ describe.for(drivers)("tenants on $driver", ({ test }) => {
   test("share batches, not answers", async ({ open }) => {
     const store = await open();
     const tenants = Array.from({ length: 20 }, (_, n) => store.forTenant(`t${n}`));
-    await Promise.all(tenants.map((tenant, n) => tenant.appendToStream("cart-1", Array.from({ length: n + 1 }, () => ({ ...itemAdded(), tags: [`of-${n}`] })))));
+    await Promise.all(
+      tenants.map((tenant, n) =>
+        tenant.appendToStream(
+          "cart-1",
+          Array.from({ length: n + 1 }, () => ({ ...itemAdded(), tags: [`of-${n}`] })),
+        ),
+      ),
+    );
     for (const [n, tenant] of tenants.entries()) {
       expect((await tenant.streamInfo("cart-1")).version).toBe(n + 1);
       expect(await tenant.readAll({ filter: { tags: [`of-${n}`] } }).toArray()).toHaveLength(n + 1);

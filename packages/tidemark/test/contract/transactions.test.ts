@@ -41,10 +41,12 @@ describe.for(drivers)("transactions on $driver", ({ test }) => {
     const store = await open();
     expect(await store.highWaterMark()).toBe(0);
     const { position } = await store.appendToStream("cart-1", [itemAdded()]);
-    await store.transaction(async (tx) => {
-      await tx.appendToStream("cart-1", [itemAdded()]);
-      throw mine;
-    }).catch(() => {});
+    await store
+      .transaction(async (tx) => {
+        await tx.appendToStream("cart-1", [itemAdded()]);
+        throw mine;
+      })
+      .catch(() => {});
     expect(await store.highWaterMark()).toBe(position);
     expect(await store.blockers()).toEqual([]);
     const next = await store.appendToStream("cart-1", [itemAdded()]);
