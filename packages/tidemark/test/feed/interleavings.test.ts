@@ -1,0 +1,67 @@
+import { createExplorer, orders, steps, type Reading, type Way } from "./explore.ts";
+import { installPauses, readerPauses, writerPauses, type Edit } from "./steps.ts";
+import { describe, expect, test } from "./test.ts";
+
+const ways: readonly Way[] = ["append_many", "append_one"];
+
+function replace(from: string | RegExp, to: string): Edit {
+  return (text) => {
+    const changed = text.replace(from, to);
+    if (changed === text) throw new Error(`There is no ${from} to replace.`);
+    return changed;
+  };
+}
+
+/** What must not be done, by the function that would do it. The explorer has to find each. */
+const mutants: Readonly<Record<string, { readonly way?: Way; readonly reading?: Reading; readonly edits: Readonly<Record<string, Edit>> }>> = {
+  "no floor is published": { edits: { hold_floor: replace(/perform pg_advisory_xact_lock_shared\([^;]*;/, "") } },
+  "append_many draws positions before its floor": {
+    edits: {
+      append_many: (text) => {
+        const floor = /perform [^;]*\.hold_floor\(\);/.exec(text)?.[0] ?? "";
+        return replace("into v_written from written;", `into v_written from written; ${floor}`)(replace(floor, "")(text));
+      },
+    },
+  },
+  "append_one draws its position before its floor": {
+    way: "append_one",
+    edits: {
+      append_one: (text) => {
+        const draw = /nextval\([^)]*\)/.exec(text)?.[0] ?? "";
+        return replace(/(perform [^;]*\.hold_floor\(\);)/, `v_last := ${draw}; $1`)(replace(draw, "v_last")(text));
+      },
+    },
+  },
+  "the floor lies ahead of the sequence": { edits: { hold_floor: replace("::regclass), 0);", "::regclass), 0) + 32;") } },
+  "the reader's sequence lies ahead": { edits: { high_water_mark: replace("::regclass), 0);", "::regclass), 0); v_last := v_last + 32;") } },
+  "the sequence is read after the floors": {
+    edits: { high_water_mark: (text) => replace("mark := least(mark, v_last);", `mark := least(mark, v_last); if mark = v_last then mark := pg_sequence_last_value(${sequenceIn(text)}); end if;`)(text) },
+  },
+  "rows are read in the statement that asks for the mark": { reading: "in one statement", edits: {} },
+  "a floor ahead of the sequence counts as far below it": { edits: { high_water_mark: replace(/where distance < [^;]*;/, ";") } },
+  "the mark is a number in a gap": { edits: { high_water_mark: replace("mark := coalesce(mark, 0);", "mark := coalesce(v_last, 0);") } },
+};
+
+function sequenceIn(text: string): string {
+  return /'[^']*events_position_seq"'::regclass/.exec(text)?.[0] ?? "";
+}
+
+describe("in every order of the steps of an append, of a reader, and of another append between them,", () => {
+  test.for(ways)("%s: what the reader passed was complete, and nothing finished held it back", async (way, { store, databaseUrl, schema, sql }) => {
+    await installPauses(sql, schema, writerPauses[way]);
+    await installPauses(sql, schema, readerPauses);
+    await using explorer = await createExplorer(databaseUrl, schema, store, way);
+    const all = [...orders(steps)];
+    expect(all.length).toBe(280);
+    for (const order of all) expect(await explorer.run(order)).toBeUndefined();
+  });
+
+  test.for(Object.entries(mutants))("it would show if %s", async ([, { way = "append_many", reading, edits }], { store, databaseUrl, schema, sql }) => {
+    await installPauses(sql, schema, writerPauses[way], edits);
+    await installPauses(sql, schema, readerPauses, edits);
+    await using explorer = await createExplorer(databaseUrl, schema, store, way, reading);
+    let found: string | undefined;
+    for (const order of orders(steps)) found ??= await explorer.run(order);
+    expect(found).toBeDefined();
+  });
+});
