@@ -103,8 +103,6 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
 async function connect(pool: AnyPool, max: number, waitMs: number, signal: AbortSignal | undefined): Promise<PooledPgClient> {
   signal?.throwIfAborted();
   const arriving = (async () => (await pool.connect()) as PooledPgClient)();
-  // pg-pool's own limit tells the wait for a connection from the making of one, so ours is only for a pool without any.
-  const limitMs = pool.options?.connectionTimeoutMillis ? 0 : waitMs;
   return await new Promise<PooledPgClient>((resolve, reject) => {
     let over = false;
     const finish = (settle: () => void): void => {
@@ -114,7 +112,8 @@ async function connect(pool: AnyPool, max: number, waitMs: number, signal: Abort
       settle();
     };
     const onAbort = (): void => finish(() => reject(signal?.reason));
-    const timer = limitMs > 0 ? setTimeout(() => finish(() => reject(noConnection(pool, max, waitMs))), limitMs) : undefined;
+    // A pool of the user's own may have no limit.
+    const timer = waitMs > 0 ? setTimeout(() => finish(() => reject(noConnection(pool, max, waitMs))), waitMs) : undefined;
     signal?.addEventListener("abort", onAbort, { once: true });
     arriving.then(
       (client) => (over ? client.release() : finish(() => resolve(client))),

@@ -51,22 +51,26 @@ describe("a statement that takes too long", () => {
       requested.open();
       await held.opened;
     });
-    const result = await opened.database.transaction(async (session) => {
-      const pid = await pidOf(session);
-      let settled = false;
-      const call = session.query({ name: "lock", text: "select pg_advisory_lock(7)::text as locked" }, [], { timeoutMs: 50 }).finally(() => (settled = true));
-      await requested.opened;
-      await holder.query("select pg_advisory_unlock(7)");
-      await eventually(async () =>
-        expect((await sql.query("select state from pg_stat_activity where pid = $1", [pid])).rows).toEqual([{ state: "idle in transaction" }]),
-      );
-      expect(settled).toBe(false);
+    try {
+      const result = await opened.database.transaction(async (session) => {
+        const pid = await pidOf(session);
+        let settled = false;
+        const call = session.query({ name: "lock", text: "select pg_advisory_lock(7)::text as locked" }, [], { timeoutMs: 50 }).finally(() => (settled = true));
+        await requested.opened;
+        await holder.query("select pg_advisory_unlock(7)");
+        await eventually(async () =>
+          expect((await sql.query("select state from pg_stat_activity where pid = $1", [pid])).rows).toEqual([{ state: "idle in transaction" }]),
+        );
+        expect(settled).toBe(false);
+        held.open();
+        await call;
+        return await session.query({ name: "next", text: "select 'not cancelled' as next" }, []);
+      });
+      expect(result).toEqual([{ next: "not cancelled" }]);
+    } finally {
       held.open();
-      await call;
-      return await session.query({ name: "next", text: "select 'not cancelled' as next" }, []);
-    });
-    expect(result).toEqual([{ next: "not cancelled" }]);
-    holder.release();
+      holder.release();
+    }
   });
 
   test("has an unknown outcome when the server does not even answer the request to cancel", async ({ databaseUrl }) => {

@@ -132,6 +132,11 @@ describe("a PGlite of the user's own", () => {
     await instance.close();
   });
 
+  test("must be one", async () => {
+    const source = { waitReady: Promise.resolve(), query: () => {}, exec: () => {} };
+    expect(await rejection(openPGliteDatabase({ source, queryTimeoutMs: 30_000 }))).toMatchObject({ code: "INVALID_ARGUMENT", path: "pool" });
+  });
+
   test("lends its transactions to the store", async ({ database: owner }) => {
     const joined = (client: Parameters<typeof joinTransaction>[0]) => joinTransaction(client, { queryTimeoutMs: 0, logger: recordWarnings().logger });
     const instance = instanceOf(owner);
