@@ -2,14 +2,15 @@ import type { TextRow } from "../database/database.ts";
 
 /** How large pages are. Tests make them tiny. */
 export interface PageLimits {
-  /** Rows of the first page. A page of so few is not bounded by bytes: that costs 15 % of a short read. */
   readonly firstRows: number;
   readonly maxRows: number;
-  /** What a page may weigh as it is stored; and what it is aimed at as text. */
+  /** What a page is aimed at, as text. */
   readonly bytes: number;
+  /** The most events over 2 kB in one page, whatever was aimed at. */
+  readonly largeEvents: number;
 }
 
-export const defaultPageLimits: PageLimits = { firstRows: 64, maxRows: 4_096, bytes: 4 * 1024 * 1024 };
+export const defaultPageLimits: PageLimits = { firstRows: 256, maxRows: 4_096, bytes: 4 * 1024 * 1024, largeEvents: 32 };
 
 /** Ids, numbers and dates of an event, next to its data and metadata. */
 const fixedBytes = 200;

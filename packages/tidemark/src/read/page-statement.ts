@@ -1,59 +1,71 @@
 import { eventColumns } from "./decode.ts";
 
-/** One page of events, in SQL. `from` and `where` speak of the event's row as `e`. */
+/** One page of events, in SQL: rows `e` of `events`, with what `join` adds. */
 export interface PageShape {
+  readonly events: string;
+  readonly join: string;
   /** More columns, each with a comma behind it. */
   readonly columns: string;
-  readonly from: string;
   readonly where: readonly string[];
-  /** Unique, and in the order of an index together with `where`. Another row than `e` may carry it. */
+  /** Unique, and in the order of an index together with `where`. */
   readonly key: "version" | "position";
-  readonly keyOf: "e" | "t";
   readonly backward: boolean;
-  /** The placeholder of the row limit. */
-  readonly limit: string;
+  /** Placeholders: the bounds of the key, and the most rows. */
+  readonly after: string;
+  readonly until: string;
+  readonly rows: string;
+  /** A page ends with the large event of this number, however many rows were asked for; there `full` is not null. */
+  readonly largeEvents: number;
 }
 
 /**
- * Compressed values are weighed as thirty times what they take: text seldom shrinks more, and to unpack them only in order
- * to weigh them would cost what the bound is there to save.
+ * Which events could make a page heavy, told without unpacking them: what is compressed or stored outside its row. A page
+ * of a few thousand rows was asked for because the events before were small; those that follow may be a mebibyte each.
  */
-function weight(column: string): string {
-  return `case when pg_column_size(${column}) < 1000 or pg_column_compression(${column}) is null then pg_column_size(${column}) else 30 * pg_column_size(${column}) end`;
+const isLarge = `(${largeValue("e.data")} or coalesce(${largeValue("e.metadata")}, false))`;
+
+function largeValue(column: string): string {
+  return `pg_column_size(${column}) > 2000 or pg_column_compression(${column}) is not null`;
 }
 
-const eventWeight = `${weight("e.data")} + coalesce(${weight("e.metadata")}, 0)`;
-
-/** A page of at most as many events as asked for. */
-export function pageSql(shape: PageShape): string {
+/** A page of everything in a range. Where it must stop is found in a first pass, which reads no column but sizes. */
+export function pageSql({ events, join, columns, where, key, backward, after, until, rows, largeEvents }: PageShape): string {
+  const order = `e.${key}${backward ? " desc" : ""}`;
+  const conditions = where.join("\n   and ");
   return `
-select ${shape.columns} ${eventColumns}
-  from ${shape.from}
- where ${shape.where.join("\n   and ")}
- order by ${order(shape, shape.keyOf)}
- limit ${shape.limit}`;
+with stop as materialized (
+  select x.${key}
+    from (select e.${key}, ${isLarge} as is_large from ${events} where ${conditions} order by ${order} limit ${rows}) as x
+   where x.is_large
+  offset ${largeEvents - 1} limit 1
+)
+select ${columns} ${eventColumns},
+  case when e.${key} = (select stop.${key} from stop) then '' end as "full"
+  from ${events} ${join}
+ where ${conditions}
+   and e.${key} ${backward ? ">=" : "<="} coalesce((select stop.${key} from stop), ${backward ? after : until})
+ order by ${order}
+ limit ${rows}`;
 }
 
 /**
- * The same page, ended after `bytes`, with the event that passes them: a few thousand large events must not come in one
- * page because the ones before were small. `full` marks that last event. Only what stays is turned into text.
+ * A page of what a filter lets through. To filter costs more than to count, so there is one pass.
+ *
+ * @param orderedBy - The row that the key is read from in order.
  */
-export function boundedPageSql(shape: PageShape, bytes: number): string {
-  const inner = order(shape, shape.keyOf);
+export function filteredPageSql({ events, join, columns, where, key, backward, rows, largeEvents }: PageShape, orderedBy: "e" | "t"): string {
+  const direction = backward ? " desc" : "";
+  const order = `${orderedBy}.${key}${direction}`;
   return `
-select ${shape.columns} ${eventColumns},
-  case when e.weight_before + ${eventWeight} >= ${bytes} then '' end as "full"
+select ${columns} ${eventColumns},
+  case when e.large_before = ${largeEvents - 1} and ${isLarge} then '' end as "full"
   from (
-    select e.*, coalesce(sum(${eventWeight}) over (order by ${inner} rows between unbounded preceding and 1 preceding), 0) as weight_before
-      from ${shape.from}
-     where ${shape.where.join("\n       and ")}
-     order by ${inner}
-     limit ${shape.limit}
+    select e.*, s.*, count(*) filter (where ${isLarge}) over (order by ${order} rows between unbounded preceding and 1 preceding) as large_before
+      from ${events} ${join}
+     where ${where.join("\n       and ")}
+     order by ${order}
+     limit ${rows}
   ) as e
- where e.weight_before < ${bytes}
- order by ${order(shape, "e")}`;
-}
-
-function order({ key, backward }: PageShape, row: "e" | "t"): string {
-  return `${row}.${key}${backward ? " desc" : ""}`;
+ where e.large_before < ${largeEvents}
+ order by e.${key}${direction}`;
 }

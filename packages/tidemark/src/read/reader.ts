@@ -1,16 +1,25 @@
 import { checkStreamId } from "../arguments/names.ts";
 import { checkUuid } from "../arguments/uuid.ts";
-import type { Queryable, TextRow, Value } from "../database/database.ts";
+import type { Queryable } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { categoryOf, type Event, type RecordedEvent } from "../event.ts";
 import { decodeEvent, decodeLogEvent, type StoredEvent } from "./decode.ts";
 import { filterSql } from "./filter-sql.ts";
-import { checkFold, checkReadAllOptions, checkReadStreamOptions, checkStreamsOptions, type Fold, type ReadAllOptions, type ReadStreamOptions, type StreamsOptions } from "./options.ts";
+import {
+  checkFold,
+  checkReadAllOptions,
+  checkReadStreamOptions,
+  checkStreamsOptions,
+  type Fold,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type StreamsOptions,
+} from "./options.ts";
 import { defaultPageLimits, type PageLimits } from "./page-size.ts";
 import { eachOf, readAhead } from "./pages.ts";
 import { RangePages } from "./range-pages.ts";
 import { createSequence } from "./sequence.ts";
-import { type PageStatements, ReadStatements } from "./statements.ts";
+import { ReadStatements } from "./statements.ts";
 import { listStreams, streamInfoOf } from "./streams.ts";
 import type { EventSequence, StreamInfo } from "./types.ts";
 
@@ -28,9 +37,9 @@ export interface ReaderOptions {
 /** Statements outlive readers: every transaction and every tenant has a reader of its own. */
 const statementsBySchema = new Map<string, ReadStatements>();
 
-function statementsOf(schema: string, { bytes }: PageLimits): ReadStatements {
-  const key = `${bytes} ${schema}`;
-  const known = statementsBySchema.get(key) ?? new ReadStatements(schema, bytes);
+function statementsOf(schema: string, { largeEvents }: PageLimits): ReadStatements {
+  const key = `${largeEvents} ${schema}`;
+  const known = statementsBySchema.get(key) ?? new ReadStatements(schema, largeEvents);
   statementsBySchema.set(key, known);
   return known;
 }
@@ -61,11 +70,19 @@ export class Reader {
   }
 
   readAll<E extends Event = Event>(options?: ReadAllOptions<E>): EventSequence<E> {
-    const { after = 0, until = Number.MAX_SAFE_INTEGER, direction, limit = Number.POSITIVE_INFINITY, filter, tenants = "own", signal } = checkReadAllOptions(options);
+    const {
+      after = 0,
+      until = Number.MAX_SAFE_INTEGER,
+      direction,
+      limit = Number.POSITIVE_INFINITY,
+      filter,
+      tenants = "own",
+      signal,
+    } = checkReadAllOptions(options);
     const all = tenants === "all";
     const backward = direction === "backward";
-    const filtered = filter && filterSql(filter, this.#statements.schema, all ? 4 : 5, all);
-    const statements = this.#statements.logPage(backward, all, filtered);
+    const filtered = filter && filterSql(filter, all ? 4 : 5, all);
+    const statement = this.#statements.logPage(backward, all, filtered);
     const values = [...(all ? [] : [this.#tenant]), ...(filtered?.values ?? [])];
     const open = (): RangePages<RecordedEvent<E>> =>
       new RangePages({
@@ -75,7 +92,7 @@ export class Reader {
         windowed: true,
         limits: this.#limits,
         bounds: async () => ({ after, until: Math.min(until, await this.#end(signal)) }),
-        fetch: (range, rows) => this.#fetch(statements, [range.after, range.until, rows, ...values], rows, signal),
+        fetch: (range, rows) => this.#queryable.query(statement, [range.after, range.until, rows, ...values], { signal }),
         decode: (row) => asRecorded<E>(decodeLogEvent(row)),
         key: (event) => event.position,
       });
@@ -118,7 +135,7 @@ export class Reader {
   #streamPages<E extends Event>(streamId: string, options: ReadStreamOptions): () => RangePages<RecordedEvent<E>> {
     const { fromVersion = 1, toVersion = Number.MAX_SAFE_INTEGER, direction, limit = Number.POSITIVE_INFINITY, asOf, signal } = options;
     const backward = direction === "backward";
-    const statements = this.#statements.streamPage(backward, asOf !== undefined);
+    const statement = this.#statements.streamPage(backward, asOf !== undefined);
     const values = asOf ? [Math.max(asOf.getTime(), earliestMs)] : [];
     const category = categoryOf(streamId);
     return () =>
@@ -129,7 +146,7 @@ export class Reader {
         windowed: false,
         limits: this.#limits,
         bounds: () => ({ after: Math.max(0, fromVersion - 1), until: toVersion }),
-        fetch: (range, rows) => this.#fetch(statements, [this.#tenant, streamId, range.after, range.until, rows, ...values], rows, signal),
+        fetch: (range, rows) => this.#queryable.query(statement, [this.#tenant, streamId, range.after, range.until, rows, ...values], { signal }),
         decode: (row) => asRecorded<E>(decodeEvent(row, this.#tenant, streamId, category)),
         key: (event) => event.version,
       });
@@ -141,10 +158,6 @@ export class Reader {
     if (mark < Number.MAX_SAFE_INTEGER) return mark;
     const [row] = await this.#queryable.query(this.#statements.lastPosition, [], { signal });
     return toSafeInteger(row?.["position"]);
-  }
-
-  #fetch({ plain, bounded }: PageStatements, values: readonly Value[], rows: number, signal: AbortSignal | undefined): Promise<readonly TextRow[]> {
-    return this.#queryable.query(rows <= this.#limits.firstRows ? plain : bounded, values, { signal });
   }
 }
 

@@ -38,7 +38,9 @@ export function listStreams(queryable: Queryable, statements: ReadStatements, te
     const asked = Math.min(pageRows, remaining);
     if (asked === 0) return { items: [], last: true };
     const values = [tenant, after, asked, lowest, highest];
-    const rows = await (category === undefined ? queryable.query(statements.streams, values) : queryable.query(statements.streamsOfCategory, [...values, category]));
+    const rows = await (category === undefined
+      ? queryable.query(statements.streams, values)
+      : queryable.query(statements.streamsOfCategory, [...values, category]));
     const items = rows.map((row) => streamInfoOf(row["name"] ?? "", row));
     after = items.at(-1)?.streamId ?? after;
     remaining -= items.length;
