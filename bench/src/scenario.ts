@@ -1,0 +1,45 @@
+import type { Sample } from "./sample.ts";
+
+/** One side of a comparison. */
+export interface Contestant {
+  readonly name: string;
+  /** Works for at least `seconds`. */
+  readonly measure: (seconds: number) => Promise<Sample>;
+}
+
+/** What must be true of a comparison's medians. */
+export type Target =
+  /** The subject does at least so many times what `against` does. */
+  | { readonly against: string; readonly atLeast: number }
+  /** The fastest contestant does at most so many times what the slowest does. */
+  | { readonly spreadAtMost: number };
+
+/** Contestants that do the same work. */
+export interface Comparison {
+  readonly label: string;
+  /** The contestant that ratios are of. */
+  readonly subject: string;
+  readonly contestants: readonly Contestant[];
+  readonly targets: readonly Target[];
+}
+
+/** What a scenario gets to work with. */
+export interface Setting {
+  readonly quick: boolean;
+  /** Whether the peers' packages are installed. */
+  readonly withPeers: boolean;
+  /** Creates an empty database and returns its url. It is dropped after the scenario. */
+  createDatabase(): Promise<string>;
+  /** Runs after the scenario, last registered first. */
+  readonly cleanup: AsyncDisposableStack;
+  progress(text: string): void;
+}
+
+export interface Scenario {
+  readonly number: number;
+  readonly title: string;
+  /** One or two sentences: what a call does. */
+  readonly about: string;
+  /** Opens and fills the databases. */
+  prepare(setting: Setting): Promise<readonly Comparison[]>;
+}

@@ -1,0 +1,17 @@
+import { appendManyEvents } from "./scenarios/append-many.ts";
+import { appendToExistingStreams, appendToNewStreams, appendToOneStream } from "./scenarios/append-one.ts";
+import { readOneStream, readWholeLog } from "./scenarios/read.ts";
+import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
+import { appendFromTwoProcesses } from "./scenarios/two-processes.ts";
+import type { Scenario } from "./scenario.ts";
+
+export const scenarios: readonly Scenario[] = [
+  appendToNewStreams,
+  appendToExistingStreams,
+  appendToOneStream,
+  appendManyEvents,
+  readOneStream,
+  readWholeLog,
+  appendWhateverTheStatistics,
+  appendFromTwoProcesses,
+];

@@ -1,0 +1,43 @@
+import type { Contestant, Setting } from "../scenario.ts";
+import { callInLoops, type Call } from "../sample.ts";
+import { type CopyTables, openCopyTables } from "./copy.ts";
+import { openEmmett } from "./emmett.ts";
+import { openPlainSql } from "./plain-sql.ts";
+import type { Subject } from "./subject.ts";
+import { openTidemark } from "./tidemark.ts";
+
+/** Everything that can be a contestant in a process of its own too. */
+export const openers: Readonly<Record<string, (url: string) => Promise<Subject>>> = {
+  "plain SQL": openPlainSql,
+  Tidemark: openTidemark,
+  Emmett: openEmmett,
+};
+
+/** The names of `openers` that can run here. */
+export function subjectNames({ withPeers }: Setting): readonly string[] {
+  return Object.keys(openers).filter((name) => withPeers || name !== "Emmett");
+}
+
+/** Opens something on a new database, to be closed after the scenario. */
+export async function openOnNewDatabase<T extends { close(): Promise<void> }>(setting: Setting, open: (url: string) => Promise<T>): Promise<T> {
+  const opened = await open(await setting.createDatabase());
+  setting.cleanup.defer(() => opened.close());
+  return opened;
+}
+
+export async function openSubjects(setting: Setting): Promise<readonly Subject[]> {
+  const subjects: Subject[] = [];
+  for (const name of subjectNames(setting)) {
+    const open = openers[name];
+    if (open) subjects.push(await openOnNewDatabase(setting, open));
+  }
+  return subjects;
+}
+
+export function openCopy(setting: Setting): Promise<CopyTables> {
+  return openOnNewDatabase(setting, openCopyTables);
+}
+
+export function contestant(name: string, callers: number, call: Call): Contestant {
+  return { name, measure: (seconds) => callInLoops(callers, seconds, call) };
+}

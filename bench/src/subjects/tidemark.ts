@@ -1,0 +1,30 @@
+import { type EventStore, openEventStore } from "tidemark";
+import { eventData, eventType } from "../payload.ts";
+import type { Subject } from "./subject.ts";
+
+export interface TidemarkSubject extends Subject {
+  /** Reads the whole log from its start. */
+  readAll(): Promise<number>;
+}
+
+/** Tidemark with its default options. */
+export async function openTidemark(url: string): Promise<TidemarkSubject> {
+  const store: EventStore = await openEventStore(url);
+  return {
+    name: "Tidemark",
+    async append(streamId, count, isNew) {
+      const events = Array.from({ length: count }, () => ({ type: eventType, data: eventData }));
+      await store.appendToStream(streamId, events, { expectedVersion: isNew ? "no-stream" : "any" });
+      return count;
+    },
+    async readStream(streamId) {
+      return (await store.readStream(streamId).toArray()).length;
+    },
+    async readAll() {
+      let events = 0;
+      for await (const batch of store.readAll().batches(1_000)) events += batch.length;
+      return events;
+    },
+    close: () => store.close(),
+  };
+}

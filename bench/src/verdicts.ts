@@ -1,0 +1,32 @@
+import type { ContestantResult } from "./run.ts";
+import type { Target } from "./scenario.ts";
+
+export interface Verdict {
+  /** The row of the table it stands in. */
+  readonly beside: string;
+  /** `≥ 3×` */
+  readonly target: string;
+  readonly ratio: number;
+  readonly met: boolean;
+}
+
+/** Holds the medians against the targets. A target against a contestant that did not run has no verdict. */
+export function judge(subject: string, targets: readonly Target[], results: readonly ContestantResult[]): readonly Verdict[] {
+  const rates = results.map(({ eventsPerSecond }) => eventsPerSecond);
+  return targets.flatMap((target): Verdict[] => {
+    if ("spreadAtMost" in target) {
+      const ratio = Math.max(...rates) / Math.min(...rates);
+      return [{ beside: subject, target: `spread ≤ ${target.spreadAtMost}×`, ratio, met: ratio <= target.spreadAtMost }];
+    }
+    const ratio = ratioTo(target.against, subject, results);
+    return ratio === undefined ? [] : [{ beside: target.against, target: `≥ ${target.atLeast}×`, ratio, met: ratio >= target.atLeast }];
+  });
+}
+
+/** How many times what `against` does the subject does. */
+export function ratioTo(against: string, subject: string, results: readonly ContestantResult[]): number | undefined {
+  const rateOf = (name: string): number | undefined => results.find((result) => result.name === name)?.eventsPerSecond;
+  const mine = rateOf(subject);
+  const theirs = rateOf(against);
+  return mine === undefined || theirs === undefined ? undefined : mine / theirs;
+}

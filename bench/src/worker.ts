@@ -1,0 +1,45 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Sample } from "./sample.ts";
+
+/** What a worker is told. It answers with a `Sample`; its first message says that it is ready. */
+export interface Order {
+  readonly callers: number;
+  readonly seconds: number;
+}
+
+/** A process of its own that appends single events to new streams. */
+export interface Worker {
+  measure(callers: number, seconds: number): Promise<Sample>;
+  stop(): Promise<void>;
+}
+
+export async function startWorker(subject: string, url: string): Promise<Worker> {
+  const child = fork(fileURLToPath(new URL("worker-process.ts", import.meta.url)), [subject, url], { execArgv: process.execArgv });
+  await answer(child);
+  return {
+    async measure(callers, seconds) {
+      const order: Order = { callers, seconds };
+      child.send(order);
+      const sample: Sample = JSON.parse(await answer(child));
+      return sample;
+    },
+    async stop() {
+      const ended = once(child, "exit");
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+function answer(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const failed = (code: number | null): void => reject(new Error(`A benchmark process ended with code ${code} before it answered.`));
+    child.once("exit", failed);
+    child.once("message", (message) => {
+      child.off("exit", failed);
+      resolve(typeof message === "string" ? message : "");
+    });
+  });
+}
