@@ -2,8 +2,8 @@ export type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppen
 export type { StoreOptions } from "./arguments/store-options.ts";
 export { fromDrizzle } from "./database/adapters/drizzle.ts";
 export { fromKysely } from "./database/adapters/kysely.ts";
-export type { Logger } from "./database/logger.ts";
-export type { PoolSettings } from "./database/pool-settings.ts";
+export type { Logger } from "./logger.ts";
+export type { PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
 export {
   ConnectionError,

@@ -33,6 +33,7 @@ const carefulLimit = 64;
  * for a locked stream have connections of their own, so that they hold up nobody else.
  */
 export class GroupAppend {
+  readonly #database: Database;
   readonly #sender: Sender;
   readonly #settings: GroupAppendSettings;
   readonly #queue = new AppendQueue<PendingAppend>();
@@ -48,6 +49,7 @@ export class GroupAppend {
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(database: Database, statements: AppendStatements, settings: GroupAppendSettings) {
+    this.#database = database;
     this.#sender = new Sender(database, statements, settings);
     this.#settings = settings;
     this.#maxBatches = database.connections > 1 ? 2 : 1;
@@ -65,6 +67,7 @@ export class GroupAppend {
 
   append(append: EncodedAppend, signal: AbortSignal | undefined): Promise<readonly AppendResult[]> {
     if (this.#closed) throw new StoreClosedError();
+    this.#database.refuseReentrance();
     signal?.throwIfAborted();
     if (this.queued >= this.#settings.queuedAppends) throw new QueueFullError(this.#settings.queuedAppends);
     const pending = new PendingAppend(append, signal);

@@ -2,14 +2,24 @@
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
 const shownCharacters = 60;
 
-/** User and password of a URL, which stands in the wrong argument now and then. */
-const credentials = /(?<=:\/\/)[^@\s]*(?=@)/g;
+/** User and password of a URL, up to its last @, and a password among its parameters. It stands in the wrong argument now and then. */
+const credentials = /(?<=:\/\/)\S*(?=@)|(?<=[?&](?:ssl)?password=)[^&\s]+/gi;
+
+/** Text in which no URL tells its user and password. */
+export function hideCredentials(text: string): string {
+  return text.replaceAll(credentials, "…");
+}
+
+/** Text that a terminal only shows: what it would act on is escaped, the end of a line too. Works on JSON, which it leaves JSON. */
+export function escapeUnsafe(text: string): string {
+  return text.replaceAll(unsafe, escape);
+}
 
 /** Text for a message: in quotes, what a terminal would act on escaped, a URL's credentials hidden, what is long cut. */
 export function showText(text: string): string {
   // Hidden before it is cut: the cut could take the @ that tells a password from a path.
-  const told = text.slice(0, 4096).replaceAll(credentials, "…");
-  const shown = JSON.stringify(told.slice(0, shownCharacters)).replaceAll(unsafe, escape);
+  const told = hideCredentials(text.slice(0, 4096));
+  const shown = escapeUnsafe(JSON.stringify(told.slice(0, shownCharacters)));
   return told.length > shownCharacters ? `${shown}… (${text.length} characters)` : shown;
 }
 

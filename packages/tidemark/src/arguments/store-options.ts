@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
 import { checkBoolean, checkFunction, notYet, oneOf, wholeNumber } from "./checks.ts";
 import { checkSchemaName } from "./names.ts";
 import { checkOptions, isRecord } from "./options.ts";
@@ -6,14 +7,6 @@ import { checkPool, type PgPool, type PGliteInstance, type PoolSettings, type Va
 import { show } from "./show.ts";
 import { checkStoreUrl, type StoreTarget } from "./store-url.ts";
 import { newId } from "./uuid.ts";
-
-/** Where the store tells what it does. `console` is one. */
-export interface Logger {
-  debug(...args: unknown[]): void;
-  info(...args: unknown[]): void;
-  warn(...args: unknown[]): void;
-  error(...args: unknown[]): void;
-}
 
 export interface StoreOptions {
   /** The PostgreSQL schema that holds the store, 1–63 bytes; several stores fit one database. Default `"tidemark"`. */

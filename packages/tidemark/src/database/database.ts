@@ -64,6 +64,11 @@ export interface Database extends Queryable {
   /** The `pg.Pool` or `PGlite` underneath, for `store.pool`. */
   readonly pool: unknown;
   /**
+   * Throws where the caller is inside a transaction of this database's only connection: what it queues would wait for that
+   * transaction, which waits for it.
+   */
+  refuseReentrance(): void;
+  /**
    * BEGIN ISOLATION LEVEL READ COMMITTED, `work`, COMMIT; ROLLBACK when `work` throws, and its error passes through.
    * A commit that the server turned into a rollback is a `DatabaseError`; a commit without an answer is an
    * `OutcomeUnknownError`. Sets `idle_in_transaction_session_timeout`.

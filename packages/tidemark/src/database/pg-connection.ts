@@ -1,5 +1,5 @@
 import { ConnectionError, DatabaseError } from "../errors.ts";
-import type { Logger } from "./logger.ts";
+import type { Logger } from "../logger.ts";
 import { cancelOnServer } from "./pg-cancel.ts";
 import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";
 import { serverAnswer, toTidemarkError } from "./sql-state.ts";

@@ -1,8 +1,8 @@
 import { ConnectionError, InvalidArgumentError, PoolTimeoutError, type TidemarkError } from "../errors.ts";
-import type { Logger } from "./logger.ts";
+import type { Logger } from "../logger.ts";
 import type { PgPool, PooledPgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
-import type { PoolSettings } from "./pool-settings.ts";
+import type { PoolSettings } from "../arguments/pool-options.ts";
 import { toConnectError } from "./sql-state.ts";
 import { defaultGraceMs } from "./verdict.ts";
 

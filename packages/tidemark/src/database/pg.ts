@@ -1,12 +1,12 @@
 import { InvalidArgumentError, isTidemarkError, StoreClosedError } from "../errors.ts";
 import type { Database, Statement, TextRow, UserResult, Value } from "./database.ts";
-import type { Logger } from "./logger.ts";
+import type { Logger } from "../logger.ts";
 import type { PgPool } from "./pg-client.ts";
 import type { PgConnection } from "./pg-connection.ts";
 import { lendFrom, openPool } from "./pg-pool.ts";
 import { createStatements } from "./pg-statements.ts";
 import { begin, commit, rollback, runTransaction } from "./pg-transaction.ts";
-import type { PoolSettings } from "./pool-settings.ts";
+import type { PoolSettings } from "../arguments/pool-options.ts";
 import type { Limits } from "./verdict.ts";
 
 export interface PgDatabaseOptions {
@@ -98,6 +98,8 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
         refuseOpenTransaction(connection);
         return { rows: rows as Row[], rowCount };
       }),
+    // There are other connections; with max: 1 the wait ends in a PoolTimeoutError.
+    refuseReentrance() {},
     transaction: (work, { idleTimeoutMs = defaultIdleTimeoutMs } = {}) =>
       use(undefined, (connection) => runTransaction(connection, statements, { timeoutMs: settings.queryTimeoutMs }, idleTimeoutMs, work)),
     close() {

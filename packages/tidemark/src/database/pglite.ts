@@ -29,15 +29,19 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
   const openTransaction = new AsyncLocalStorage<{ ended: boolean }>();
   let closing: Promise<void> | undefined;
 
-  async function enter(limits: Limits): Promise<() => void> {
-    if (closing) throw new StoreClosedError();
+  /** It would wait for the transaction, which waits for it. */
+  function refuseReentrance(): void {
     const open = openTransaction.getStore();
-    // It would wait for the transaction, which waits for it.
     if (open && !open.ended)
       throw new InvalidArgumentError(
         "store",
         "was used inside its own transaction, where it would wait for ever: an embedded database has one connection. Use `tx` there.",
       );
+  }
+
+  async function enter(limits: Limits): Promise<() => void> {
+    if (closing) throw new StoreClosedError();
+    refuseReentrance();
     return await queue.enter(limits);
   }
 
@@ -53,7 +57,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
         { sent: true },
       );
     } finally {
-      leave();
+      giveWay(leave);
     }
   }
 
@@ -74,7 +78,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
       throw open.ended ? toTidemarkError(error) : error;
     } finally {
       open.ended = true;
-      leave();
+      giveWay(leave);
     }
   }
 
@@ -86,9 +90,18 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
       one(() => autocommit.query(statement, values, { signal }), { signal, timeoutMs }),
     userQuery: (text, values) => one(() => autocommit.userQuery(text, values), { timeoutMs: queryTimeoutMs }),
     transaction,
+    refuseReentrance,
     close() {
       closing ??= queue.enter({ timeoutMs: 0 }).then(close);
       return closing;
     },
   };
+}
+
+/**
+ * PGlite answers without a turn of the event loop. Callers who wait for nothing else would stop the whole process: no timer, no
+ * signal and no socket would be served until the last of them is done.
+ */
+function giveWay(leave: () => void): void {
+  setImmediate(leave);
 }

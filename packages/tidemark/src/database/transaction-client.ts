@@ -1,6 +1,6 @@
 import { DatabaseError, InvalidArgumentError, isTidemarkError, SerializationFailureError } from "../errors.ts";
 import type { QueryOptions, Session, Statement, TextRow, UserResult, Value } from "./database.ts";
-import type { Logger } from "./logger.ts";
+import type { Logger } from "../logger.ts";
 import type { PgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
 import { createStatements } from "./pg-statements.ts";

@@ -1,7 +1,7 @@
 import pRetry from "p-retry";
 import type { Database } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import type { Logger } from "../database/logger.ts";
+import type { Logger } from "../logger.ts";
 import { DatabaseError, isTidemarkError } from "../errors.ts";
 import { pendingMigrations, readApplied } from "./applied.ts";
 import { createMigrationsTable, migrationLock, migrationScript } from "./migration-script.ts";

@@ -1,5 +1,5 @@
 import type { Database } from "../database/database.ts";
-import type { Logger } from "../database/logger.ts";
+import type { Logger } from "../logger.ts";
 import { checkServer, type ServerFacts } from "./check-server.ts";
 import { pendingMigrations } from "./applied.ts";
 import { migrate } from "./migrate.ts";

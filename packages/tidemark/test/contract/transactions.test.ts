@@ -1,3 +1,4 @@
+import { isTidemarkError } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
 import { describe, expect } from "../support/test.ts";
 import { drivers } from "./drivers.ts";
@@ -35,6 +36,17 @@ describe.for(drivers)("transactions on $driver", ({ test }) => {
       await tx.appendToStream("cart-1", [itemAdded()], { expectedVersion: 0 });
     });
     expect((await store.streamInfo("cart-1")).version).toBe(1);
+  });
+
+  test("the store inside its own transaction works, or says at once that it cannot", async ({ open }) => {
+    const store = await open();
+    // Another append is on its way, so that the one inside only queues.
+    const outside = store.appendToStream("cart-2", [itemAdded()]);
+    const inside = store.transaction(async () => store.appendToStream("cart-1", [itemAdded()]));
+    const [outcome] = await Promise.allSettled([inside, outside]);
+    const worked = outcome.status === "fulfilled" && outcome.value.version === 1;
+    const refused = outcome.status === "rejected" && isTidemarkError(outcome.reason, "INVALID_ARGUMENT");
+    expect(worked || refused).toBe(true);
   });
 
   test("the mark is the last event, also after a rollback", async ({ open }) => {

@@ -1,9 +1,9 @@
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import type { Database, Session, Statement } from "../../src/database/database.ts";
-import type { Logger } from "../../src/database/logger.ts";
+import type { Logger } from "../../src/logger.ts";
 import { openPgDatabase, type PgDatabaseOptions } from "../../src/database/pg.ts";
-import type { PoolSettings } from "../../src/database/pool-settings.ts";
+import type { PoolSettings } from "../../src/arguments/pool-options.ts";
 
 /** Keeps what a database warns of. */
 export function recordWarnings(): { readonly logger: Logger; readonly warnings: string[] } {
