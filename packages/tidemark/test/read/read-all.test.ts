@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import type { EventQuery, EventQueryItem, RecordedEvent } from "../../src/event.ts";
+import type { ReadAllOptions } from "../../src/read/options.ts";
+import { describe, expect, type Log, type Model, observed, type Sketch, test, tinyPages } from "./log.ts";
+
+const types = ["Added", `it's`, `{a,"b"}`, "back\\slash"];
+const streamIds = ["cart-1", "cart-2", "cart", `odd,{"x"}-1`, "🛒-1", "-"];
+const categories = ["cart", `odd,{"x"}`, "🛒", ""];
+const tags = ["course:c1", "a,b", `"q"`, "🏷"];
+
+const sketches: readonly Sketch[] = Array.from({ length: 60 }, (_, index) => ({
+  streamId: streamIds[(index * 7) % streamIds.length] ?? "",
+  type: types[(index * 3) % types.length] ?? "",
+  data: { index, odd: index % 2 === 1, list: [index % 3, index % 5] },
+  tags: tags.filter((_tag, place) => ((index >> place) & 1) === 1),
+  tenant: index % 6 === 5 ? "acme" : "",
+  gap: index % 9 === 8 ? 5 : 0,
+}));
+
+function matches(item: EventQueryItem, event: RecordedEvent): boolean {
+  const data = event.data as { odd: boolean; list: number[] };
+  const wanted = item.data as { odd?: boolean; list?: number[] } | undefined;
+  return (
+    (item.types?.includes(event.type) ?? true) &&
+    (item.categories?.includes(event.category) ?? true) &&
+    (item.streamIds?.includes(event.streamId) ?? true) &&
+    (item.tags?.every((tag) => event.tags.includes(tag)) ?? true) &&
+    (wanted?.odd === undefined || wanted.odd === data.odd) &&
+    (wanted?.list?.every((n) => data.list.includes(n)) ?? true)
+  );
+}
+
+function expected(model: Model, mark: number, { after = 0, until = Infinity, direction, limit = Infinity, filter = {}, tenants }: ReadAllOptions): Model {
+  const items = [filter].flat();
+  const found = model.filter(
+    (event) =>
+      event.position > after &&
+      event.position <= Math.min(until, mark) &&
+      (tenants === "all" || event.tenant === "") &&
+      items.some((item) => matches(item, event)),
+  );
+  return (direction === "backward" ? found.toReversed() : found).slice(0, limit);
+}
+
+const some = (from: readonly string[]): fc.Arbitrary<string[]> => fc.subarray([...from], { minLength: 1 });
+const anyItem: fc.Arbitrary<EventQueryItem> = fc.record(
+  {
+    types: some([...types, "unknown"]),
+    categories: some(categories),
+    streamIds: some([...streamIds, "unknown"]),
+    tags: some(tags),
+    data: fc.record({ odd: fc.boolean(), list: fc.subarray([0, 1, 2]) }, { requiredKeys: [] }),
+  },
+  { requiredKeys: [] },
+);
+const anyFilter: fc.Arbitrary<EventQuery> = fc.oneof(anyItem, fc.array(anyItem, { minLength: 1, maxLength: 3 }));
+const anyOptions = fc.record(
+  {
+    after: fc.nat(100),
+    until: fc.nat(100),
+    direction: fc.constantFrom("forward" as const, "backward" as const),
+    limit: fc.nat(70),
+    filter: anyFilter,
+    tenants: fc.constantFrom("own" as const, "all" as const),
+  },
+  { requiredKeys: [] },
+);
+
+async function positions(log: Log, mark: number, options: ReadAllOptions): Promise<number[]> {
+  return (await log.reader({ mark }).readAll(options).toArray()).map(({ position }) => position);
+}
+
+describe("readAll", () => {
+  test("reads what a plain array would give, for any bounds, direction, limit, filter and tenants, up to the mark", async ({ log }) => {
+    const model = await log.write(sketches);
+    await fc.assert(
+      fc.asyncProperty(anyOptions, fc.constantFrom(0, 1, 40, 80, 500), async (options, mark) => {
+        expect(await log.reader({ mark }).readAll(options).toArray()).toEqual(expected(model, mark, options));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("reads the mark once for each iteration, and nothing above it however long the reading takes", async ({ log }) => {
+    await log.write(sketches);
+    let marks = 0;
+    const sequence = log.reader({ queryable: log.database }).readAll();
+    expect((await sequence.toArray()).length).toBe(50);
+    const reader = log.reader({ mark: 10 });
+    const read: number[] = [];
+    for await (const event of reader.readAll()) {
+      read.push(event.position);
+      marks++;
+    }
+    expect(Math.max(...read)).toBeLessThanOrEqual(10);
+    expect(marks).toBe(read.length);
+  });
+
+  test("reads everything visible, and ends, where there is no mark", async ({ log }) => {
+    const model = await log.write(sketches);
+    expect(await positions(log, Number.MAX_SAFE_INTEGER, { tenants: "all" })).toEqual(model.map(({ position }) => position));
+  });
+
+  test("matches every event with an alternative that names nothing, and refuses a list without alternatives", async ({ log }) => {
+    const model = await log.write(sketches);
+    expect(await positions(log, 500, { filter: [{ types: ["unknown"] }, {}], tenants: "all" })).toHaveLength(model.length);
+    expect(() => log.reader().readAll({ filter: [] })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path: "options.filter" }));
+  });
+
+  test("looks at a window of the log for each statement, and at larger ones while nothing matches", async ({ log, sql }) => {
+    await log.write(sketches);
+    await sql.query(
+      `insert into ${log.schema}.events (position, stream_id, version, id, recorded_at, type, data)
+       select 3000000, (select min(id) from ${log.schema}.streams), 1000, gen_random_uuid(), now(), 'Rare', '{}'`,
+    );
+    const queryable = observed(log.database);
+    const found = await log
+      .reader({ queryable, mark: 3_000_000 })
+      .readAll({ filter: { types: ["Rare"] } })
+      .toArray();
+    expect(found.map(({ position }) => position)).toEqual([3_000_000]);
+    // 10,000, four times as much with each that was quick, at most 1,000,000: seven, and more where the machine is busy.
+    expect(queryable.statements).toBeGreaterThanOrEqual(6);
+    expect(queryable.statements).toBeLessThan(40);
+  });
+
+  test("ends after a page that came to the end, without another statement", async ({ log }) => {
+    await log.write(sketches.slice(0, 5));
+    const queryable = observed(log.database);
+    const roomy = { ...tinyPages, firstRows: 100, maxRows: 100 };
+    expect(await log.reader({ queryable, pages: roomy }).readAll().toArray()).toHaveLength(5);
+    expect(queryable.statements).toBe(1);
+  });
+});
