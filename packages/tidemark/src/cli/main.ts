@@ -1,4 +1,13 @@
 #!/usr/bin/env node
 import { run } from "./program.ts";
 
+// The reader has gone, as `| head` does when it has enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+// At once: each migration and each append is a transaction, so that what is cut short has written nothing.
+process.once("SIGINT", () => process.exit(130));
+
 process.exitCode = await run(process.argv.slice(2), process);

@@ -1,11 +1,12 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { hideCredentials } from "../arguments/show.ts";
 import { isTidemarkError } from "../errors.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addMigrate } from "./commands/migrate.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
 
-/** 0: done. 1: failed. 2: the call itself was wrong. 3: `migrate verify` found a schema that does not fit. */
+/** Beside 0, for what was done, and 130, for what Ctrl-C ended. */
 export const exitCodes = { failed: 1, usage: 2, schema: 3 } as const;
 
 const schemaErrors = ["SCHEMA_OUTDATED", "SCHEMA_TOO_NEW", "MIGRATION_CHANGED"];
@@ -15,9 +16,20 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   const terminal = new Terminal(surroundings);
   const program = new Command("tidemark")
     .description("An event store on the PostgreSQL you already run.")
-    .version(packageJson.version)
-    .configureOutput({ writeOut: (text) => surroundings.stdout.write(text), writeErr: (text) => surroundings.stderr.write(text) })
-    .showHelpAfterError("Run with --help for the options and examples.")
+    .version(packageJson.version, "--version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand(false)
+    .configureOutput({
+      writeOut: (text) => terminal.printRaw(text),
+      writeErr: (text) => terminal.say(text),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+    })
+    .showHelpAfterError("Run it with --help for its options and examples.")
+    .addHelpText(
+      "after",
+      `\nExamples:\n  tidemark demo\n  DATABASE_URL=postgres://… tidemark migrate up\n\nExit codes: 0 done, ${exitCodes.failed} failed, ${exitCodes.usage} wrong usage, ${exitCodes.schema} the schema does not fit, 130 ended by Ctrl-C.`,
+    )
     .exitOverride();
   addDemo(program, terminal);
   addMigrate(program, terminal);
@@ -25,18 +37,29 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
-    return fail(error, terminal, args);
+    return fail(error, terminal, args.includes("--json"));
   }
 }
 
-function fail(error: unknown, terminal: Terminal, args: readonly string[]): number {
-  // Commander has said what is wrong, or printed the help that was asked for.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-  const code = isTidemarkError(error) ? error.code : "UNEXPECTED";
-  const message = error instanceof Error ? error.message : String(error);
-  if (args.includes("--json")) terminal.printJson({ error: { code, message } });
+function fail(error: unknown, terminal: Terminal, json: boolean): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const { code, message, exitCode } = describe(error);
+  if (json) terminal.printJson({ error: { code, message: hideCredentials(message) } });
+  // Commander has said on its own what is wrong.
+  if (error instanceof CommanderError) return exitCode;
   terminal.say(`tidemark: ${message}`);
   if (!isTidemarkError(error) && error instanceof Error && error.stack !== undefined) terminal.say(error.stack);
-  if (code === "INVALID_ARGUMENT") return exitCodes.usage;
-  return schemaErrors.includes(code) ? exitCodes.schema : exitCodes.failed;
+  return exitCode;
+}
+
+function describe(error: unknown): { readonly code: string; readonly message: string; readonly exitCode: number } {
+  if (error instanceof CommanderError) {
+    // Its code for "no command was given, so the help was shown".
+    const message = error.code === "commander.help" ? "No command was given." : error.message.replace(/^error: /, "");
+    return { code: "USAGE", message, exitCode: exitCodes.usage };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (!isTidemarkError(error)) return { code: "UNEXPECTED", message, exitCode: exitCodes.failed };
+  const { code } = error;
+  return { code, message, exitCode: code === "INVALID_ARGUMENT" ? exitCodes.usage : schemaErrors.includes(code) ? exitCodes.schema : exitCodes.failed };
 }

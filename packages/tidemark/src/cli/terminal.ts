@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
 
 /** What a command may use of its process; tests pass their own. */
 export interface Surroundings {
@@ -7,13 +8,10 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Control characters as escapes: data may hold what moves the cursor, sets the title or writes the clipboard. */
-export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are what it is about
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-/** Data to stdout, talk to stderr; colour only on a terminal, and never with NO_COLOR. */
+/**
+ * Results to stdout, talk to stderr. What a terminal would act on is escaped, for data may hold what moves the cursor or
+ * writes the clipboard; the user and password of a URL never appear. Colour only on a terminal, and never with NO_COLOR.
+ */
 export class Terminal {
   readonly #surroundings: Surroundings;
 
@@ -25,34 +23,40 @@ export class Terminal {
     return this.#surroundings.env;
   }
 
-  /** A result, for people and pipes. */
-  print(text = "", style?: "bold" | "dim"): void {
-    const safe = printable(text);
-    this.#surroundings.stdout.write(`${style === undefined ? safe : styleText(style, safe, { stream: this.#surroundings.stdout })}\n`);
+  /** One line of a result. */
+  print(text = "", style?: "bold"): void {
+    const { stdout } = this.#surroundings;
+    const line = oneLine(text);
+    stdout.write(`${style === undefined ? line : styleText(style, line, { stream: stdout })}\n`);
   }
 
-  /** A script, as it is: its text is this package's own. */
+  /** A script or a help text as it is: this package's own. */
   printRaw(text: string): void {
     this.#surroundings.stdout.write(text);
   }
 
-  /** One JSON document a line. JSON escapes control characters itself. */
+  /** The one JSON document of a command, on one line. */
   printJson(value: unknown): void {
-    this.#surroundings.stdout.write(`${JSON.stringify(value)}\n`);
+    this.#surroundings.stdout.write(`${escapeUnsafe(JSON.stringify(value))}\n`);
   }
 
-  /** What is going on, for people. */
+  /** What is going on, for people, a line or several. */
   say(text: string): void {
-    this.#surroundings.stderr.write(`${printable(text)}\n`);
+    for (const line of text.trimEnd().split("\n")) this.#surroundings.stderr.write(`${oneLine(line)}\n`);
   }
 
-  /** Columns that line up: the first to the left, numbers to the right. */
+  /** Columns that line up: texts to the left, numbers to the right. */
   table(rows: readonly (readonly (string | number)[])[]): void {
+    const lines = rows.map((row) => row.map((cell) => (typeof cell === "number" ? cell : oneLine(cell))));
     const widths: number[] = [];
-    for (const row of rows) for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, `${cell}`.length);
-    for (const row of rows) {
-      const cells = row.map((cell, column) => (typeof cell === "number" ? `${cell}`.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)));
+    for (const line of lines) for (const [column, cell] of line.entries()) widths[column] = Math.max(widths[column] ?? 0, `${cell}`.length);
+    for (const line of lines) {
+      const cells = line.map((cell, column) => (typeof cell === "number" ? `${cell}`.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)));
       this.print(cells.join("  ").trimEnd());
     }
   }
+}
+
+function oneLine(text: string): string {
+  return escapeUnsafe(hideCredentials(text));
 }

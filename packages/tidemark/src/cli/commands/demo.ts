@@ -13,11 +13,11 @@ interface DemoFlags {
 export function addDemo(program: Command, terminal: Terminal): void {
   program
     .command("demo")
-    .description("A small shop: concurrent customers, a conflict and its resolution, the whole log read. On an embedded database, unless --url says otherwise.")
-    .option("--url <url>", "postgres://… or file:./folder; default: embedded, in memory (DATABASE_URL is not used: the demo writes)")
+    .description("A small shop: customers at the same time, a conflict and its resolution, a repeated payment, the log in order.")
+    .option("--url <url>", "postgres://… or file:./folder; default: embedded, in memory. DATABASE_URL is not used: the demo writes")
     .option("--schema <name>", "PostgreSQL schema for the demo's events", "tidemark_demo")
-    .option("--events <number>", "about how many events to write, 100 to 1000000", eventCount, 5_000)
-    .option("--json", "print the statistics as one JSON document on stdout")
+    .option("--events <number>", "how many events to write, 100 to 1000000", eventCount, 5_000)
+    .option("--json", "print the statistics as one JSON document on stdout, errors too")
     .addHelpText("after", "\nExamples:\n  tidemark demo\n  tidemark demo --events 100000 --url postgres://app@localhost/shop")
     .action((flags: DemoFlags) => runShop(flags, terminal));
 }
