@@ -14,7 +14,9 @@ function setSequence(sql: pg.Pool, schema: string, value: number): Promise<unkno
 async function holdFloorAt(sql: pg.Pool, schema: string, floor: number): Promise<AsyncDisposable> {
   const client = await sql.connect();
   const name = pg.escapeIdentifier(schema);
-  await client.query(`begin; select pg_advisory_xact_lock_shared(${name}.lock_number('${sequenceOf(schema)}'::regclass::oid::bigint), ${name}.lock_number(${floor}))`);
+  await client.query(
+    `begin; select pg_advisory_xact_lock_shared(${name}.lock_number('${sequenceOf(schema)}'::regclass::oid::bigint), ${name}.lock_number(${floor}))`,
+  );
   return {
     async [Symbol.asyncDispose]() {
       await client.query("rollback");
@@ -43,18 +45,21 @@ describe("positions past what 32 bits hold", () => {
 });
 
 describe("an open append that is left far behind", () => {
-  test.for([2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, twoTo32 - ahead - 1])("by %d positions still holds the mark", async (distance, { store, begin, sql, schema }) => {
-    const before = await append(store, "before");
-    const open = await begin();
-    await open.append("open");
-    await setSequence(sql, schema, before + distance - 1);
-    const later = await append(store, "later");
-    expect(later).toBe(before + distance);
-    expect(await store.highWaterMark()).toBe(before);
-    expect(await store.blockers()).toMatchObject([{ events: 1 }]);
-    await open.commit();
-    expect(await store.highWaterMark()).toBe(later);
-  });
+  test.for([2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, twoTo32 - ahead - 1])(
+    "by %d positions still holds the mark",
+    async (distance, { store, begin, sql, schema }) => {
+      const before = await append(store, "before");
+      const open = await begin();
+      await open.append("open");
+      await setSequence(sql, schema, before + distance - 1);
+      const later = await append(store, "later");
+      expect(later).toBe(before + distance);
+      expect(await store.highWaterMark()).toBe(before);
+      expect(await store.blockers()).toMatchObject([{ events: 1 }]);
+      await open.commit();
+      expect(await store.highWaterMark()).toBe(later);
+    },
+  );
 });
 
 describe("a floor ahead of the sequence, published after it was read,", () => {

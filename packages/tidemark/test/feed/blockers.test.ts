@@ -16,10 +16,14 @@ describe("blockers", () => {
     const [first, second] = [await begin(), await begin()];
     await first.execute("set application_name = 'importer'");
     await first.append("a");
-    const { rows: [one] } = await first.client.query("select pg_backend_pid() as pid, pg_current_xact_id()::text as transaction");
+    const {
+      rows: [one],
+    } = await first.client.query("select pg_backend_pid() as pid, pg_current_xact_id()::text as transaction");
     await append(store, "order");
     await second.append("b");
-    const { rows: [two] } = await second.client.query("select pg_backend_pid() as pid, pg_current_xact_id()::text as transaction");
+    const {
+      rows: [two],
+    } = await second.client.query("select pg_backend_pid() as pid, pg_current_xact_id()::text as transaction");
     await append(store, "order");
     const age = await first.client.query("select extract(epoch from clock_timestamp() - now()) * 1000 as ms");
 
@@ -42,7 +46,6 @@ describe("blockers", () => {
     await one.append("a");
     await one.execute("savepoint s");
     await one.append("b");
-    await two.execute(`set_config`.length > 0 ? "select 1" : "");
     await two.append("c");
     expect((await store.blockers()).map(({ pid }) => pid)).toHaveLength(2);
   });
@@ -50,11 +53,15 @@ describe("blockers", () => {
   test("shows a role without pg_read_all_stats the pid, not the query, and an age all the same", async ({ store, begin, databaseUrl, schema, sql }) => {
     const name = pg.escapeIdentifier(schema);
     await using role = await createRole(sql);
-    await sql.query(`grant usage on schema ${name} to ${role.name}; grant select on all tables in schema ${name} to ${role.name}; grant usage, select on all sequences in schema ${name} to ${role.name}`);
+    await sql.query(
+      `grant usage on schema ${name} to ${role.name}; grant select on all tables in schema ${name} to ${role.name}; grant usage, select on all sequences in schema ${name} to ${role.name}`,
+    );
     const feed = new Feed(await role.open(databaseUrl), schema);
     const open = await begin();
     await open.append("open");
-    const { rows: [backend] } = await open.client.query("select pg_backend_pid() as pid");
+    const {
+      rows: [backend],
+    } = await open.client.query("select pg_backend_pid() as pid");
     const hidden = { pid: backend.pid, query: "<insufficient privilege>" };
     expect(await feed.blockers()).toMatchObject([{ ...hidden, heldForMs: 0, events: 0 }]);
     await append(store, "later");

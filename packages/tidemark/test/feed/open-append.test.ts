@@ -57,10 +57,9 @@ describe("an open append", () => {
       await open.append(`open-${n}`);
       await append(store, "beside");
     }
-    const { rows } = await sql.query(
-      "select objid::int as floor from pg_locks where locktype = 'advisory' and classid = $1::text::regclass::oid",
-      [sequenceOf(schema)],
-    );
+    const { rows } = await sql.query("select objid::int as floor from pg_locks where locktype = 'advisory' and classid = $1::text::regclass::oid", [
+      sequenceOf(schema),
+    ]);
     expect(rows).toEqual([{ floor: before }]);
     expect(await store.highWaterMark()).toBe(before);
   });
@@ -117,9 +116,7 @@ describe("a prepared transaction", () => {
     await open.execute(`prepare transaction '${gid}'`);
     const later = await append(store, "later");
     expect(await store.highWaterMark()).toBe(0);
-    expect(await store.blockers()).toEqual([
-      { pid: null, transaction: gid, applicationName: "", query: "", heldForMs: expect.any(Number), events: 1 },
-    ]);
+    expect(await store.blockers()).toEqual([{ pid: null, transaction: gid, applicationName: "", query: "", heldForMs: expect.any(Number), events: 1 }]);
 
     await sql.query(`${end} prepared '${gid}'`);
     expect(await store.highWaterMark()).toBe(later);

@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 
 /** A place in a function of the store's where a test may stop it: behind `after` in its text. */
 export interface Pause {
@@ -68,27 +68,25 @@ export interface Actor {
  */
 export function createActor(control: pg.ClientBase, client: pg.ClientBase, number: number, pauses: number, work: () => Promise<void>): Actor {
   let running: Promise<void> | undefined;
-  let over = false;
+  const over = new AbortController();
   let place: number | undefined;
 
   async function arrive(): Promise<void> {
     place = undefined;
-    while (!over && place === undefined) {
+    while (!over.signal.aborted && place === undefined) {
       const { rows } = await control.query<{ place: number }>(
         "select (objid::bigint - $1 * 100)::int as place from pg_locks where locktype = 'advisory' and objsubid = 1 and objid::bigint / 100 = $1 and not granted",
         [number],
       );
       place = rows[0]?.place;
     }
-    if (over) await running;
+    if (over.signal.aborted) await running;
   }
 
   async function start(): Promise<void> {
     await control.query("select pg_advisory_lock($1 * 100 + place) from generate_series(1, $2::int) as place", [number, pauses]);
     await client.query("select set_config('test.actor', $1, false)", [`${number}`]);
-    running = work().finally(() => {
-      over = true;
-    });
+    running = work().finally(() => over.abort());
   }
 
   return {

@@ -59,11 +59,13 @@ describe("beside sessions that draw positions as fast as they can,", () => {
     );
     try {
       const control = what.startsWith("a select");
-      const ahead = await read(reader, reading(name, sequence), sequence, control ? 3_000_000 : 60_000);
+      const ahead = await read(reader, reading(name, sequence), sequence, control ? 3_000_000 : 30_000);
       if (control) expect(ahead).toBeGreaterThan(0);
       else expect(ahead).toBe(0);
     } finally {
-      await sql.query("select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() and query like 'do $$ begin loop perform nextval%'");
+      await sql.query(
+        "select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() and query like 'do $$ begin loop perform nextval%'",
+      );
       await Promise.all(draws);
       await Promise.all([reader, ...drawing].map((client) => client.end()));
     }
