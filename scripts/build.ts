@@ -1,5 +1,5 @@
 // Builds packages/tidemark into its dist: JavaScript, declarations and maps.
-import { chmod, rm } from "node:fs/promises";
+import { chmod, copyFile, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot, run, tools } from "./run.ts";
@@ -15,3 +15,6 @@ await rm(join(dist, ".tsbuildinfo"), { force: true });
 // npm makes a package's command executable when it installs it; from a workspace it is linked as it lies here.
 const command = join(dist, "cli", "main.js");
 if (existsSync(command)) await chmod(command, 0o755);
+
+// npm packs what lies beside package.json.
+for (const page of ["README.md", "CHANGELOG.md"]) await copyFile(inRoot(page), inRoot(`packages/tidemark/${page}`));
