@@ -46,7 +46,7 @@ export interface Queryable {
 /** One connection inside a transaction. */
 export interface Session extends Queryable {
   /** Runs a script of several statements without parameters (simple protocol). */
-  execute(script: string): Promise<void>;
+  execute(script: string, options?: QueryOptions): Promise<void>;
   /** The driver's own client. */
   readonly client: unknown;
 }

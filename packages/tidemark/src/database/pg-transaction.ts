@@ -100,9 +100,9 @@ export function createPgSession(connection: PgConnection, statements: Statements
       const { rows, rowCount } = await connection.run({ text, values }, { timeoutMs: defaultTimeoutMs });
       return { rows: rows as Row[], rowCount };
     },
-    async execute(script) {
+    async execute(script, { signal, timeoutMs = defaultTimeoutMs } = {}) {
       await check();
-      await connection.run({ text: script }, { timeoutMs: defaultTimeoutMs });
+      await connection.run({ text: script }, { signal, timeoutMs });
     },
   };
 }

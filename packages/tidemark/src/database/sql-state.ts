@@ -6,6 +6,8 @@ export interface ServerAnswer {
   readonly message: string;
   readonly constraint: string | undefined;
   readonly table: string | undefined;
+  /** What to do, where the server says so. */
+  readonly hint: string | undefined;
   /** The server's C function: not translated, where `message` is. */
   readonly routine: string | undefined;
 }
@@ -23,7 +25,7 @@ export function serverAnswer(error: unknown): ServerAnswer | undefined {
       const value: unknown = Reflect.get(at, name);
       return typeof value === "string" ? value : undefined;
     };
-    return { sqlState, message: field("message") ?? "", constraint: field("constraint"), table: field("table"), routine: field("routine") };
+    return { sqlState, message: field("message") ?? "", constraint: field("constraint"), table: field("table"), hint: field("hint"), routine: field("routine") };
   }
   return undefined;
 }
@@ -45,9 +47,15 @@ function withoutValues({ sqlState, message }: ServerAnswer): string {
   return sqlState.startsWith("22") ? (message.split(/\s*[:"'“«„]/u)[0] ?? "") : message;
 }
 
+/** The functions of this library raise class TM, with a hint that says what to do. */
+function told(answer: ServerAnswer): string {
+  const hint = answer.sqlState.startsWith("TM") && answer.hint !== undefined ? `. ${answer.hint}` : "";
+  return `PostgreSQL answered ${answer.sqlState}: ${withoutValues(answer)}${hint}`;
+}
+
 function asDatabaseError(answer: ServerAnswer, cause: unknown): DatabaseError {
   const { sqlState, constraint, table } = answer;
-  return new DatabaseError(`PostgreSQL answered ${sqlState}: ${withoutValues(answer)}`, {
+  return new DatabaseError(told(answer), {
     sqlState,
     constraint,
     table,

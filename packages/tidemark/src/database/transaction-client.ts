@@ -149,6 +149,6 @@ function withSerializationFailures(session: Session): Session {
     client: session.client,
     query: (statement: Statement, values: readonly Value[], options?: QueryOptions) => explained(session.query(statement, values, options)),
     userQuery: <Row>(text: string, values: readonly unknown[]) => explained(session.userQuery<Row>(text, values)),
-    execute: (script) => explained(session.execute(script)),
+    execute: (script, options) => explained(session.execute(script, options)),
   };
 }

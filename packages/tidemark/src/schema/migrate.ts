@@ -68,9 +68,10 @@ function applyNext(
   signal: AbortSignal | undefined,
 ): Promise<Migration | undefined> {
   return database.transaction(async (session) => {
-    await session.execute(enter(schema, lockTimeoutMs));
+    await session.execute(enter(schema, lockTimeoutMs), { signal });
     const [next] = pendingMigrations(schema, await readApplied(session, schema, signal), shipped);
-    if (next) await session.execute(migrationScript(next, schema));
+    // An index on a large log takes as long as it takes; who waits for a lock has lock_timeout.
+    if (next) await session.execute(migrationScript(next, schema), { timeoutMs: 0, signal });
     return next;
   });
 }
