@@ -5,9 +5,10 @@ import { test as base } from "../support/test.ts";
 /** Opens a store in a PostgreSQL schema that no other test uses; it is closed after the test. */
 export type Open = (options?: StoreOptions) => Promise<EventStore>;
 
+type Connect = (options: StoreOptions) => Promise<EventStore>;
 type Cleanup = (clean: () => Promise<void>) => void;
 
-function opener(connect: (options: StoreOptions) => Promise<EventStore>, schema: string, onCleanup: Cleanup): Open {
+function opener(connect: Connect, schema: string, onCleanup: Cleanup): Open {
   const opened: EventStore[] = [];
   onCleanup(async () => {
     for (const store of opened) await store.close();
@@ -19,23 +20,23 @@ function opener(connect: (options: StoreOptions) => Promise<EventStore>, schema:
   };
 }
 
-const server = base.extend("open", ({ databaseUrl, schema }, { onCleanup }): Open =>
-  opener((options) => openEventStore(databaseUrl, options), schema, onCleanup),
-);
-
-const embedded = base
-  .extend("pglite", { scope: "file" }, async ({}, { onCleanup }) => {
-    const pglite = await PGlite.create();
-    onCleanup(() => pglite.close());
-    return pglite;
-  })
-  .extend("open", ({ pglite, schema }, { onCleanup }): Open => opener((options) => openEventStore({ pool: pglite, ...options }), schema, onCleanup));
+// One function for both, so that both have one type.
+function testOn(driver: "PostgreSQL" | "PGlite") {
+  return base
+    .extend("connect", { scope: "file" }, async ({ databaseUrl }, { onCleanup }): Promise<Connect> => {
+      if (driver === "PostgreSQL") return (options) => openEventStore(databaseUrl, options);
+      const pglite = await PGlite.create();
+      onCleanup(() => pglite.close());
+      return (options) => openEventStore({ pool: pglite, ...options });
+    })
+    .extend("open", ({ connect, schema }, { onCleanup }): Open => opener(connect, schema, onCleanup));
+}
 
 /**
  * The drivers that keep the contract. What one connection cannot show (locks, visibility, races) is shown on a server alone,
  * under test/append and test/feed.
  */
 export const drivers = [
-  { driver: "PostgreSQL", test: server },
-  { driver: "PGlite", test: embedded },
+  { driver: "PostgreSQL", test: testOn("PostgreSQL") },
+  { driver: "PGlite", test: testOn("PGlite") },
 ] as const;
