@@ -218,10 +218,10 @@ begin
   select max(position) into v_log from :"schema".events;
   v_sequence := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
   if v_log > v_sequence then
-    -- The remedy stands in the message: most programs log no more of an error than that.
-    raise exception 'the position sequence is at %, but the log reaches %. Nothing was written: run select setval(%, %), then append again',
-      v_sequence, v_log, quote_literal(:regclass(events_position_seq)::text), v_log
-      using errcode = 'TM002', detail = json_build_object('sequence', v_sequence, 'log', v_log)::text;
+    raise exception 'the position sequence is at %, but the log reaches %', v_sequence, v_log
+      using errcode = 'TM002',
+        detail = json_build_object('sequence', v_sequence, 'log', v_log)::text,
+        hint = format('Run: select setval(%L, %s)', :regclass(events_position_seq)::text, v_log);
   end if;
 end
 $tidemark$;

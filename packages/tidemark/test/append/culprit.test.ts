@@ -22,15 +22,21 @@ describe("an append that a constraint of the user's refuses", () => {
     expect(events).toHaveLength(99);
     const order = oneStream ? events : events.toSorted((a, b) => Number(a.stream.slice(5)) - Number(b.stream.slice(5)));
     expect(order.map(({ data }) => data)).toEqual(times(100, (n) => ({ n })).filter(({ n }) => n !== bad));
-    expect(events.every(({ tags, data }) => (tags === null) === ((data as { n: number }).n % 3 !== 0))).toBe(true);
+    expect(events.every(({ tags, data }) => (tags === null) === (data.n % 3 !== 0))).toBe(true);
   });
 
   test("fails alone when it goes out alone, with several events or to several streams", async ({ store, sql, q, log }) => {
     await sql.query(`alter table ${q}.events add constraint quantity_check check ((data ->> 'n')::int >= 0)`);
     const settled = await Promise.allSettled([
       store.appendToStream("cart-1", [added(1), added(poison)]),
-      store.appendToStreams([{ streamId: "cart-2", events: [added(2)] }, { streamId: "cart-3", events: [added(poison)] }]),
-      store.appendToStreams([{ streamId: "cart-2", events: [added(2)], expectedVersion: 0 }, { streamId: "cart-3", events: [] }]),
+      store.appendToStreams([
+        { streamId: "cart-2", events: [added(2)] },
+        { streamId: "cart-3", events: [added(poison)] },
+      ]),
+      store.appendToStreams([
+        { streamId: "cart-2", events: [added(2)], expectedVersion: 0 },
+        { streamId: "cart-3", events: [] },
+      ]),
     ]);
     expect(statuses(settled)).toEqual(["rejected", "rejected", "fulfilled"]);
     expect(await log()).toMatchObject([{ stream: "cart-2", version: 1 }]);
@@ -61,7 +67,9 @@ describe("an append that a trigger of the user's refuses", () => {
       create trigger stock before insert on ${q}.events for each row execute function ${q}.refuse()`);
     const settled = await Promise.allSettled(times(200, (n) => store.appendToStream(`cart-${n}`, [added(n % 70 === 5 ? poison : n)])));
     expect(statuses(settled)).toEqual(times(200, (n) => (n % 70 === 5 ? "rejected" : "fulfilled")));
-    expect(settled[75]).toMatchObject({ reason: { code: "DATABASE", sqlState: "P0001", constraint: undefined, message: expect.stringContaining("no more than we have") } });
+    expect(settled[75]).toMatchObject({
+      reason: { code: "DATABASE", sqlState: "P0001", constraint: undefined, message: expect.stringContaining("no more than we have") },
+    });
     expect(await log()).toHaveLength(197);
   });
 });

@@ -82,15 +82,13 @@ describe("appends, whatever they expect and touch", () => {
         const calls = decided(given);
         const append = ({ tenant, parts }: Call) =>
           told(
-            store
-              .forTenant(`${here}${tenant}`)
-              .appendToStreams(
-                parts.map(({ streamId, events, expected }) => ({
-                  streamId,
-                  events: times(events, added),
-                  expectedVersion: expected === "as-it-is" ? "any" : expected,
-                })),
-              ),
+            store.forTenant(`${here}${tenant}`).appendToStreams(
+              parts.map(({ streamId, events, expected }) => ({
+                streamId,
+                events: times(events, added),
+                expectedVersion: expected === "as-it-is" ? "any" : expected,
+              })),
+            ),
           );
         const results: unknown[] = [];
         if (way === "in one burst") results.push(...(await Promise.all(calls.map(append))));

@@ -1,9 +1,9 @@
 import { startProxy } from "servers";
 import { openEventStore } from "tidemark";
-import { added, describe, expect, lockStream, test, times } from "./test.ts";
+import { added, describe, expect, lockStream, type Logged, rejection, test, times } from "./test.ts";
 
-/** The numbers that the events of a stream carry, in the order of their versions. */
-const numbers = (events: readonly { readonly data: unknown }[]): number[] => events.map(({ data }) => (data as { n: number }).n);
+/** The numbers that events carry, in the order of the log. */
+const numbers = (events: readonly Logged[]): number[] => events.map(({ data }) => data.n);
 
 describe("appends of one caller to one stream", () => {
   test("keep the order of the calls", async ({ store, log }) => {
@@ -21,11 +21,12 @@ describe("appends of one caller to one stream", () => {
   test("keep it when the stream is blocked in the middle of a batch, and free again a moment later", async ({ openStore, sql, q, log }) => {
     // One connection, so that all of it is one batch.
     const store = await openStore({ pool: { max: 1 } });
-    // Sequences do not roll back: the first two tries of event 0 are refused as if somebody held a lock.
+    // Sequences do not roll back: the first tries of event 0 are refused as if somebody held a lock: in the batch,
+    // then alone, then twice while it waits.
     await sql.query(`
       create sequence ${q}.tries;
       create function ${q}.block() returns trigger language plpgsql as $$ begin
-        if (new.data ->> 'n')::int = 0 and nextval('${q.replaceAll("'", "''")}.tries') <= 2 then raise lock_not_available; end if;
+        if (new.data ->> 'n')::int = 0 and nextval('${q.replaceAll("'", "''")}.tries') <= 4 then raise lock_not_available; end if;
         return new;
       end $$;
       create trigger block before insert on ${q}.events for each row execute function ${q}.block()`);
@@ -41,12 +42,18 @@ describe("appends of one caller to one stream", () => {
   });
 
   test("keep it while another transaction holds the stream", async ({ store, client, q, log }) => {
-    await store.appendToStreams([{ streamId: "cart-1", events: [added(-1)] }, { streamId: "cart-2", events: [added(-1)] }]);
+    await store.appendToStreams([
+      { streamId: "cart-1", events: [added(-1)] },
+      { streamId: "cart-2", events: [added(-1)] },
+    ]);
     const holder = await client();
     await lockStream(holder, q, "cart-1");
     const held = times(100, (n) =>
       n % 10 === 5
-        ? store.appendToStreams([{ streamId: "cart-2", events: [added(n)] }, { streamId: "cart-1", events: [added(n)] }])
+        ? store.appendToStreams([
+            { streamId: "cart-2", events: [added(n)] },
+            { streamId: "cart-1", events: [added(n)] },
+          ])
         : store.appendToStream("cart-1", [added(n)]),
     );
     const behind = times(20, (n) => store.appendToStream("cart-2", [added(100 + n)]));
@@ -65,7 +72,7 @@ describe("group append", () => {
     expect(transactions).toBeLessThanOrEqual(10);
   });
 
-  test("costs a caller who is alone one statement an append", async ({ databaseUrl, schema }) => {
+  test("costs a caller who is alone one statement an append, and one a conflict", async ({ databaseUrl, schema }) => {
     await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
     await using store = await openEventStore(proxy.through(databaseUrl), { schema });
     await store.appendToStream("cart-1", [added()]);
@@ -73,6 +80,17 @@ describe("group append", () => {
     proxy.on("frontend", ({ name }) => void sent.push(name));
     await store.appendToStream("cart-1", [added()]);
     expect(sent).toEqual(["Bind", "Describe", "Execute", "Sync"]);
+    for (const [streamId, expectedVersion] of [
+      ["cart-1", 0],
+      ["cart-1", 1],
+      ["cart-1", { unchangedSince: 0 }],
+      ["none", 1],
+      ["none", "stream-exists"],
+    ] as const) {
+      sent.length = 0;
+      expect(await rejection(store.appendToStream(streamId, [added()], { expectedVersion }))).toMatchObject({ code: "VERSION_CONFLICT" });
+      expect(sent).toEqual(["Bind", "Describe", "Execute", "Sync"]);
+    }
   });
 
   test("takes one statement for calls that share a stream, also those that only check it", async ({ databaseUrl, schema, log }) => {

@@ -1,5 +1,4 @@
 import pg from "pg";
-import type { StoreOptions } from "tidemark";
 import { test as base } from "../support/test.ts";
 
 export { describe, eventually, expect } from "../support/test.ts";
@@ -12,7 +11,7 @@ export interface Logged {
   readonly position: number;
   readonly id: string;
   readonly type: string;
-  readonly data: unknown;
+  readonly data: Added["data"];
   readonly tags: readonly string[] | null;
   readonly tenant: string;
   readonly recorded_at: Date;
@@ -65,11 +64,6 @@ export function added(n = 1): Added {
 /** What `make` returns for 0, 1, 2 … `count - 1`. */
 export function times<T>(count: number, make: (n: number) => T): T[] {
   return Array.from({ length: count }, (_, n) => make(n));
-}
-
-/** Options of a store that takes a call's failure for final soon. */
-export function within(connectionTimeoutMs: number): StoreOptions {
-  return { pool: { connectionTimeoutMs } };
 }
 
 /** Locks the row of a stream in a transaction of its own, which `client` has open afterwards. */

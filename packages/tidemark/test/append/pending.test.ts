@@ -1,0 +1,46 @@
+import { outcomeOf } from "../../src/append/outcome.ts";
+import { PendingAppend } from "../../src/append/pending-append.ts";
+import { ConnectionError, DuplicateEventError } from "../../src/errors.ts";
+import type { ExpectedVersion } from "../../src/event.ts";
+import { describe, expect, rejection, test } from "./test.ts";
+
+const id = "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78";
+
+function pending(expected: ExpectedVersion, events = 1): PendingAppend {
+  const event = { id, type: "T", data: "{}", metadata: "", tags: "" };
+  const part = { tenant: "", streamId: "cart-1", expected, events: events === 0 ? [] : [event] };
+  const append = new PendingAppend({ parts: [part], events, bytes: 2, ownIds: false }, undefined);
+  append.unanswered = true;
+  return append;
+}
+
+describe("after a try that was never answered", () => {
+  test.for([
+    [2, 3, "VERSION_CONFLICT"],
+    [5, 3, "OUTCOME_UNKNOWN"],
+    ["no-stream", 3, "VERSION_CONFLICT"],
+    ["stream-exists", 0, "OUTCOME_UNKNOWN"],
+    [{ unchangedSince: 7 }, 3, "VERSION_CONFLICT"],
+  ] as const)("a conflict of %j with version %i is %s: final only if that try cannot pass any more", async ([expected, actual, code]) => {
+    const append = pending(expected);
+    const outcome = outcomeOf(
+      append.append.parts.map((part) => ({ part, verdict: 2, version: actual, position: 9 })),
+      undefined,
+    );
+    if (outcome.kind === "blocked") throw new Error("It is a conflict.");
+    append.settle(outcome);
+    expect(await rejection(append.promise)).toMatchObject({ code });
+  });
+
+  test("a failure leaves the outcome unknown, but for an id that exists and for an append without events", async () => {
+    const lost = new ConnectionError("lost", { sent: true });
+    for (const [append, error, code] of [
+      [pending("any"), lost, "OUTCOME_UNKNOWN"],
+      [pending("any"), new DuplicateEventError(id, "cart-2", "in another stream"), "DUPLICATE_EVENT"],
+      [pending("any", 0), lost, "CONNECTION"],
+    ] as const) {
+      append.fail(error);
+      expect(await rejection(append.promise)).toMatchObject({ code });
+    }
+  });
+});
