@@ -190,39 +190,34 @@ return (((p_number & 4294967295) # 2147483648) - 2147483648)::integer;
 -- in it, and a floor that is too high loses events.
 -- A transaction of many appends remembers its first floor and takes the same lock again; a lock for each append would
 -- exhaust the server's lock table. A lower floor is always safe, so it does not matter how the setting got out of step.
+--
+-- Refuses when the sequence stands behind the log (a partial restore, setval, logical replication): new events would fill
+-- old gaps, below every reader's checkpoint. The log is read in the statement's snapshot, which is older than the look at
+-- the sequence, so that a sequence in order is never found behind.
 create function :"schema".hold_floor() returns void
   language plpgsql
-as $tidemark$
-declare
-  v_setting constant text := 'tidemark.floor_' || :regclass(events_position_seq)::oid;
-  v_last constant bigint := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
-  v_floor constant bigint := least(nullif(current_setting(v_setting, true), '')::bigint, v_last);
-begin
-  perform pg_advisory_xact_lock_shared(
-    :"schema".lock_number(:regclass(events_position_seq)::oid::bigint),
-    :"schema".lock_number(v_floor));
-  perform set_config(v_setting, v_floor::text, true);
-end
-$tidemark$;
-
--- Refuses to append when the position sequence stands behind the log (a partial restore, setval, logical replication):
--- new events would fill old gaps, below every reader's checkpoint. The log is read first, in a statement of its own: the
--- sequence may only be found further on than it was then.
-create function :"schema".check_sequence() returns void
-  language plpgsql
+  set enable_seqscan = off
+  set plan_cache_mode = force_generic_plan
 as $tidemark$
 declare
   v_log bigint;
-  v_sequence bigint;
+  v_last bigint;
+  v_floor bigint;
 begin
-  select max(position) into v_log from :"schema".events;
-  v_sequence := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
-  if v_log > v_sequence then
-    raise exception 'the position sequence is at %, but the log reaches %', v_sequence, v_log
+  select (select max(position) from :"schema".events),
+         coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0),
+         nullif(current_setting('tidemark.floor_' || :regclass(events_position_seq)::oid, true), '')::bigint
+    into v_log, v_last, v_floor;
+  if v_log > v_last then
+    raise exception 'the position sequence is at %, but the log reaches %', v_last, v_log
       using errcode = 'TM002',
-        detail = json_build_object('sequence', v_sequence, 'log', v_log)::text,
+        detail = json_build_object('sequence', v_last, 'log', v_log)::text,
         hint = format('Run: select setval(%L, %s)', :regclass(events_position_seq)::text, v_log);
   end if;
+  v_floor := least(v_floor, v_last);
+  perform pg_advisory_xact_lock_shared(
+            :"schema".lock_number(:regclass(events_position_seq)::oid::bigint), :"schema".lock_number(v_floor)),
+          set_config('tidemark.floor_' || :regclass(events_position_seq)::oid, v_floor::text, true);
 end
 $tidemark$;
 
@@ -544,7 +539,6 @@ begin
   end loop;
 
   if v_count > 0 then
-    perform :"schema".check_sequence();
     perform :"schema".hold_floor();
     with written as (
       insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
@@ -653,7 +647,6 @@ begin
     end if;
   end if;
 
-  perform :"schema".check_sequence();
   perform :"schema".hold_floor();
   insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
   values (

@@ -107,7 +107,6 @@ describe("the statements of an append", () => {
           "append_many",
           "lock_streams",
           "repeated_events",
-          "check_sequence",
           "hold_floor",
         ].map((name) => `.${name}(`);
         // PL/pgSQL calls find_streams without a statement; these are its two.

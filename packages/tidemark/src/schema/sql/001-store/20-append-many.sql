@@ -152,7 +152,6 @@ begin
   end loop;
 
   if v_count > 0 then
-    perform :"schema".check_sequence();
     perform :"schema".hold_floor();
     with written as (
       insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)

@@ -55,7 +55,6 @@ begin
     end if;
   end if;
 
-  perform :"schema".check_sequence();
   perform :"schema".hold_floor();
   insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
   values (
