@@ -28,13 +28,18 @@ export function filterSql(items: readonly ValidQueryItem[], first: number, allTe
   return { shape: items.map(shapeOf).join("_"), where, leadTag, values };
 }
 
+/** PostgreSQL splits an empty text into no items, and the category of `-1` is empty: twice is the same list, and not empty. */
+function joined(values: readonly string[]): string {
+  return values.join(separator) || separator;
+}
+
 function shapeOf({ types, categories, streamIds, tags, data }: ValidQueryItem): string {
   return `${types ? "t" : ""}${categories ? "c" : ""}${streamIds ? "s" : ""}${tags ? "g" : ""}${data === undefined ? "" : "d"}`;
 }
 
 function alternative({ types, categories, streamIds, tags, data }: ValidQueryItem, next: (value: string) => string): string {
   // Joined, since names hold no control characters; in a subquery, to be split once a statement and not once a row.
-  const list = (values: readonly string[]): string => `(select string_to_array(${next(values.join(separator))}, chr(31)))::text[]`;
+  const list = (values: readonly string[]): string => `(select string_to_array(${next(joined(values))}, chr(31)))::text[]`;
   const parts: string[] = [];
   if (types) parts.push(`e.type = any (${list(types)})`);
   if (categories) parts.push(`s.category = any (${list(categories)})`);

@@ -28,6 +28,19 @@ function largeValue(column: string): string {
   return `pg_column_size(${column}) > 2000 or pg_column_compression(${column}) is not null`;
 }
 
+/**
+ * A bound of a range, as a comparison of rows. Where nothing is known of a table the planner takes a pair of plain bounds for
+ * a two-hundredth of it, and would rather collect and sort the whole range for each page than follow the index.
+ */
+export function bound(key: string, operator: "<=" | ">=", value: string): string {
+  return `(${key}, 0) ${operator} (${value}, 0)`;
+}
+
+/** A condition that only filters: no index is looked up by it, and the planner takes it to hold for every second row. */
+export function onlyFilter(condition: string): string {
+  return `coalesce(${condition}, false)`;
+}
+
 /** A page of everything in a range. Where it must stop is found in a first pass, which reads no column but sizes. */
 export function pageSql({ events, join, columns, where, key, backward, after, until, rows, largeEvents }: PageShape): string {
   const order = `e.${key}${backward ? " desc" : ""}`;
@@ -43,7 +56,7 @@ select ${columns} ${eventColumns},
   case when e.${key} = (select stop.${key} from stop) then '' end as "full"
   from ${events} ${join}
  where ${conditions}
-   and e.${key} ${backward ? ">=" : "<="} coalesce((select stop.${key} from stop), ${backward ? after : until})
+   and ${bound(`e.${key}`, backward ? ">=" : "<=", `coalesce((select stop.${key} from stop), ${backward ? after : until})`)}
  order by ${order}
  limit ${rows}`;
 }

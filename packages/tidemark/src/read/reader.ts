@@ -1,6 +1,6 @@
 import { checkStreamId } from "../arguments/names.ts";
 import { checkUuid } from "../arguments/uuid.ts";
-import type { Queryable } from "../database/database.ts";
+import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { categoryOf, type Event, type RecordedEvent } from "../event.ts";
 import { decodeEvent, decodeLogEvent, type StoredEvent } from "./decode.ts";
@@ -17,9 +17,9 @@ import {
 } from "./options.ts";
 import { defaultPageLimits, type PageLimits } from "./page-size.ts";
 import { eachOf, readAhead } from "./pages.ts";
+import { editionsOf, type PlanEditions } from "./plan-edition.ts";
 import { RangePages } from "./range-pages.ts";
 import { createSequence } from "./sequence.ts";
-import { ReadStatements } from "./statements.ts";
 import { listStreams, streamInfoOf } from "./streams.ts";
 import type { EventSequence, StreamInfo } from "./types.ts";
 
@@ -34,16 +34,6 @@ export interface ReaderOptions {
   readonly pages?: PageLimits;
 }
 
-/** Statements outlive readers: every transaction and every tenant has a reader of its own. */
-const statementsBySchema = new Map<string, ReadStatements>();
-
-function statementsOf(schema: string, { largeEvents }: PageLimits): ReadStatements {
-  const key = `${largeEvents} ${schema}`;
-  const known = statementsBySchema.get(key) ?? new ReadStatements(schema, largeEvents);
-  statementsBySchema.set(key, known);
-  return known;
-}
-
 /** PostgreSQL's calendar does not reach as far back as a Date, and nothing was recorded before year 1. */
 const earliestMs = Date.parse("0001-01-01T00:00:00Z");
 
@@ -53,14 +43,14 @@ export class Reader {
   readonly #tenant: string;
   readonly #mark: (signal?: AbortSignal) => Promise<number>;
   readonly #limits: PageLimits;
-  readonly #statements: ReadStatements;
+  readonly #editions: PlanEditions;
 
   constructor({ queryable, schema, tenant, mark, pages = defaultPageLimits }: ReaderOptions) {
     this.#queryable = queryable;
     this.#tenant = tenant;
     this.#mark = mark;
     this.#limits = pages;
-    this.#statements = statementsOf(schema, pages);
+    this.#editions = editionsOf(schema, pages);
   }
 
   readStream<E extends Event = Event>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
@@ -82,7 +72,6 @@ export class Reader {
     const all = tenants === "all";
     const backward = direction === "backward";
     const filtered = filter && filterSql(filter, all ? 4 : 5, all);
-    const statement = this.#statements.logPage(backward, all, filtered);
     const values = [...(all ? [] : [this.#tenant]), ...(filtered?.values ?? [])];
     const open = (): RangePages<RecordedEvent<E>> =>
       new RangePages({
@@ -92,7 +81,7 @@ export class Reader {
         windowed: true,
         limits: this.#limits,
         bounds: async () => ({ after, until: Math.min(until, await this.#end(signal)) }),
-        fetch: (range, rows) => this.#queryable.query(statement, [range.after, range.until, rows, ...values], { signal }),
+        fetch: (range, rows) => this.#rows(this.#editions.current.logPage(backward, all, filtered), [range.after, range.until, rows, ...values], signal),
         decode: (row) => asRecorded<E>(decodeLogEvent(row)),
         key: (event) => event.position,
       });
@@ -118,24 +107,23 @@ export class Reader {
 
   async streamInfo(streamId: string): Promise<StreamInfo> {
     const checked = checkStreamId(streamId, "streamId");
-    const [row] = await this.#queryable.query(this.#statements.streamInfo, [this.#tenant, checked]);
+    const [row] = await this.#rows(this.#editions.current.streamInfo, [this.#tenant, checked]);
     return streamInfoOf(checked, row);
   }
 
   streams(options?: StreamsOptions): AsyncIterable<StreamInfo> {
     const checked = checkStreamsOptions(options);
-    return { [Symbol.asyncIterator]: () => eachOf(listStreams(this.#queryable, this.#statements, this.#tenant, checked)) };
+    return { [Symbol.asyncIterator]: () => eachOf(listStreams(this.#queryable, this.#editions.current, this.#tenant, checked)) };
   }
 
   async eventById<E extends Event = Event>(id: string): Promise<RecordedEvent<E> | undefined> {
-    const [row] = await this.#queryable.query(this.#statements.eventById, [this.#tenant, checkUuid(id, "id")]);
+    const [row] = await this.#rows(this.#editions.current.eventById, [this.#tenant, checkUuid(id, "id")]);
     return row && asRecorded<E>(decodeLogEvent(row));
   }
 
   #streamPages<E extends Event>(streamId: string, options: ReadStreamOptions): () => RangePages<RecordedEvent<E>> {
     const { fromVersion = 1, toVersion = Number.MAX_SAFE_INTEGER, direction, limit = Number.POSITIVE_INFINITY, asOf, signal } = options;
     const backward = direction === "backward";
-    const statement = this.#statements.streamPage(backward, asOf !== undefined);
     const values = asOf ? [Math.max(asOf.getTime(), earliestMs)] : [];
     const category = categoryOf(streamId);
     return () =>
@@ -146,7 +134,12 @@ export class Reader {
         windowed: false,
         limits: this.#limits,
         bounds: () => ({ after: Math.max(0, fromVersion - 1), until: toVersion }),
-        fetch: (range, rows) => this.#queryable.query(statement, [this.#tenant, streamId, range.after, range.until, rows, ...values], { signal }),
+        fetch: (range, rows) =>
+          this.#rows(
+            this.#editions.current.streamPage(backward, asOf !== undefined),
+            [this.#tenant, streamId, range.after, range.until, rows, ...values],
+            signal,
+          ),
         decode: (row) => asRecorded<E>(decodeEvent(row, this.#tenant, streamId, category)),
         key: (event) => event.version,
       });
@@ -155,9 +148,18 @@ export class Reader {
   /** Where a reading of the log ends, whatever is written meanwhile. */
   async #end(signal: AbortSignal | undefined): Promise<number> {
     const mark = await this.#mark(signal);
-    if (mark < Number.MAX_SAFE_INTEGER) return mark;
-    const [row] = await this.#queryable.query(this.#statements.lastPosition, [], { signal });
+    if (mark < Number.MAX_SAFE_INTEGER) {
+      this.#editions.saw(mark);
+      return mark;
+    }
+    const [row] = await this.#rows(this.#editions.current.lastPosition, [], signal);
     return toSafeInteger(row?.["position"]);
+  }
+
+  async #rows(statement: Statement, values: readonly Value[], signal?: AbortSignal): Promise<readonly TextRow[]> {
+    const rows = await this.#queryable.query(statement, values, { signal });
+    this.#editions.saw(Number(rows.at(-1)?.["position"] ?? 0));
+    return rows;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { eventColumns, milliseconds } from "./decode.ts";
 import type { FilterSql } from "./filter-sql.ts";
-import { filteredPageSql, pageSql } from "./page-statement.ts";
+import { bound, filteredPageSql, onlyFilter, pageSql } from "./page-statement.ts";
 
 /** More shapes than this are a program that makes filters up; then all are forgotten rather than kept for ever. */
 const maxShapes = 200;
@@ -14,6 +14,7 @@ const logColumns = "stream_name, e.tenant as tenant,";
 export class ReadStatements {
   readonly #schema: string;
   readonly #largeEvents: number;
+  readonly #edition: number;
   readonly #pages = new Map<string, Statement>();
   /** $1 tenant, $2 name. */
   readonly streamInfo: Statement;
@@ -25,9 +26,11 @@ export class ReadStatements {
   /** The same, and $6 the category. */
   readonly streamsOfCategory: Statement;
 
-  constructor(schema: string, largeEvents: number) {
+  /** @param edition - Part of every name: see `plan-edition.ts`. */
+  constructor(schema: string, largeEvents: number, edition: number) {
     this.#schema = quoteIdentifier(schema);
     this.#largeEvents = largeEvents;
+    this.#edition = edition;
     this.streamInfo = this.#named("stream_info", `${this.#streamsSql("left join")} where s.tenant = $1 and s.name = $2`);
     this.eventById = this.#named(
       "event_by_id",
@@ -65,8 +68,7 @@ export class ReadStatements {
   logPage(backward: boolean, allTenants: boolean, filter: FilterSql | undefined): Statement {
     const name = `read_all_${backward ? "backward" : "forward"}${allTenants ? "_tenants" : ""}${filter ? `_${filter.shape}` : ""}`;
     const lead = filter?.leadTag;
-    const range = ["position > $1", "position <= $2", ...(allTenants ? [] : ["tenant = $4"])];
-    const of = (row: string): string[] => range.map((condition) => `${row}.${condition}`);
+    const range = (row: string): string[] => [`${row}.position > $1`, bound(`${row}.position`, "<=", "$2::bigint")];
     const shape = {
       // Tags lead to their events one by one and in order, so that the statement ends as soon as the page is full.
       events:
@@ -75,7 +77,12 @@ export class ReadStatements {
           : `${this.#schema}.event_tags as t cross join lateral (select e.* from ${this.#schema}.events as e where e.position = t.position offset 0) as e`,
       join: this.#stream,
       columns: logColumns,
-      where: [...(lead === undefined ? of("e") : [...of("t"), `t.tag = ${lead}`]), ...(filter ? [filter.where] : [])],
+      where: [
+        ...(lead === undefined ? range("e") : [...range("t"), "t.tenant = $4", `t.tag = ${lead}`]),
+        // Through the index on (tenant, id) every page would read the whole log.
+        ...(allTenants || lead !== undefined ? [] : [onlyFilter("e.tenant = $4")]),
+        ...(filter ? [onlyFilter(filter.where)] : []),
+      ],
       key: "position" as const,
       backward,
       after: "$1",
@@ -110,6 +117,6 @@ select s.name as name, ${milliseconds("s.created_at")} as created_at, last.versi
   /** At most 63 bytes: PostgreSQL cuts longer names silently, and two statements would be one. */
   #named(name: string, text: string): Statement {
     const digest = createHash("sha256").update(`${this.#schema} ${name}`).digest("hex").slice(0, 12);
-    return { name: `${`tidemark_${name}`.slice(0, 50)}_${digest}`, text };
+    return { name: `${`tidemark_${this.#edition}_${name}`.slice(0, 50)}_${digest}`, text };
   }
 }

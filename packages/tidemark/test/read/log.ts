@@ -28,7 +28,8 @@ export const tinyPages: PageLimits = { firstRows: 2, maxRows: 3, bytes: 1_000_00
 
 export interface ReaderChoice {
   readonly tenant?: string;
-  readonly mark?: number;
+  /** What the feed would say. */
+  readonly mark?: number | (() => Promise<number>);
   readonly pages?: PageLimits;
   readonly queryable?: Queryable;
 }
@@ -110,7 +111,7 @@ export const test = base.extend("log", async ({ databaseUrl, schema, sql }, { on
       return events;
     },
     reader: ({ tenant = "", mark, pages = tinyPages, queryable = database } = {}) =>
-      new Reader({ queryable, schema, tenant, mark: async () => mark ?? last, pages }),
+      new Reader({ queryable, schema, tenant, mark: typeof mark === "function" ? mark : async () => mark ?? last, pages }),
   };
 });
 

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { defaultPageLimits } from "../../src/read/page-size.ts";
 import type { ReadStreamOptions } from "../../src/read/options.ts";
 import { describe, expect, type Model, type Sketch, test } from "./log.ts";
 
@@ -69,29 +70,27 @@ describe("readStream", () => {
       `insert into ${log.schema}.events (position, stream_id, version, id, recorded_at, type, data)
        select n, (select id from ${log.schema}.streams), n, gen_random_uuid(), now(), 'Counted', to_jsonb(n) from generate_series(1, 10000) as n`,
     );
-    const { readStream } = { readStream: log.reader({ pages: { firstRows: 256, maxRows: 4_096, bytes: 4_194_304, largeEvents: 32 } }) };
-    const forward = await readStream.readStream("long-1").toArray();
-    const backward = await readStream.readStream("long-1", { direction: "backward" }).toArray();
+    const reader = log.reader({ pages: defaultPageLimits });
+    const forward = await reader.readStream("long-1").toArray();
+    const backward = await reader.readStream("long-1", { direction: "backward" }).toArray();
     expect(forward.map(({ version }) => version)).toEqual(Array.from({ length: 10_000 }, (_, index) => index + 1));
     expect(backward.toReversed()).toEqual(forward);
   });
 
-  test("is the same whatever the session's time zone, date style and intervals are", async ({ log, sql }) => {
+  test("is the same whatever the session's time zone, date style and intervals are", async ({ log }) => {
     const model = await log.write(sketches);
     await log.database.transaction(async (session) => {
       await session.execute("set local timezone = 'Asia/Kathmandu'; set local datestyle = 'SQL, DMY'; set local extra_float_digits = 0");
       expect(await log.reader({ queryable: session }).readStream(streamId).toArray()).toEqual(expected(model, {}));
     });
-    await expect(sql.query("select 1")).resolves.toBeDefined();
   });
 
-  test("throws where a version passes what JavaScript can carry, and does not round it", async ({ log, sql }) => {
-    const [last] = (await log.write([{ streamId }])).slice(-1);
+  test("throws where a position passes what JavaScript can carry, and does not round it", async ({ log, sql }) => {
+    await log.write([{ streamId }]);
     await sql.query(
       `insert into ${log.schema}.events (position, stream_id, version, id, recorded_at, type, data)
        select 9007199254740993, id, 2, gen_random_uuid(), now(), 'Far', '{}' from ${log.schema}.streams`,
     );
-    expect(last?.version).toBe(1);
     await expect(log.reader().readStream(streamId).toArray()).rejects.toMatchObject({
       code: "DATABASE",
       sqlState: "22003",

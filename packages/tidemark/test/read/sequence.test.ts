@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConnectionError } from "../../src/errors.ts";
 import { gate } from "../database/open.ts";
 import { describe, expect, observed, type Sketch, test, tinyPages } from "./log.ts";
@@ -72,12 +73,21 @@ describe("a sequence of events", () => {
     const queryable = observed(log.database, (count) => {
       if (count === 2) throw new ConnectionError("gone", { sent: true });
     });
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", listener);
     const seen: number[] = [];
     const loop = async (): Promise<void> => {
-      for await (const event of log.reader({ queryable }).readStream("cart-1")) seen.push(event.version);
+      for await (const event of log.reader({ queryable }).readStream("cart-1")) {
+        seen.push(event.version);
+        // The page fails while the caller is busy, which is when Node asks who handles it.
+        await nextTurn();
+      }
     };
     await expect(loop()).rejects.toMatchObject({ code: "CONNECTION" });
+    process.off("unhandledRejection", listener);
     expect(seen).toEqual([1, 2]);
+    expect(unhandled).toEqual([]);
   });
 
   test("rejects with the signal's reason: before the first page, within a page, and while a page is under way", async ({ log }) => {
