@@ -2,6 +2,7 @@ import { GroupAppend } from "./append/group-append.ts";
 import { appendStatements } from "./append/statements.ts";
 import { checkOpenArguments, type StoreOptions, type ValidStoreOptions } from "./arguments/store-options.ts";
 import type { Database } from "./database/database.ts";
+import { StoreClosedError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
 import { Feed } from "./feed/feed.ts";
@@ -40,9 +41,32 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
     connectionTimeoutMs: options.pool.connectionTimeoutMs,
     queryTimeoutMs: options.pool.queryTimeoutMs,
   });
-  const feed = new Feed(database, options.schema);
+  const open = unlessClosing(database, group);
+  const feed = new Feed(open, options.schema);
   let closing: Promise<void> | undefined;
-  return new Store<E>({ database, options, statements, group, feed }, "", (timeoutMs) => (closing ??= group.drain(timeoutMs).then(() => database.close())));
+  return new Store<E>({ database: open, options, statements, group, feed }, "", (timeoutMs) => (closing ??= group.drain(timeoutMs).then(() => database.close())));
+}
+
+/** While the last appends drain, the database is open for them alone. */
+function unlessClosing(database: Database, group: GroupAppend): Database {
+  const refuse = (): void => {
+    if (group.closed) throw new StoreClosedError();
+  };
+  return {
+    ...database,
+    async query(...call) {
+      refuse();
+      return database.query(...call);
+    },
+    async userQuery<Row>(text: string, values: readonly unknown[]) {
+      refuse();
+      return database.userQuery<Row>(text, values);
+    },
+    async transaction(...call) {
+      refuse();
+      return database.transaction(...call);
+    },
+  };
 }
 
 /** These acknowledge a commit that a crash of the server, or its loss, can take back. */

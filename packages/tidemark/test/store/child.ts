@@ -1,0 +1,35 @@
+import { type ChildProcess, execFile, fork } from "node:child_process";
+import { once } from "node:events";
+import { promisify } from "node:util";
+
+const index = new URL("../../src/index.ts", import.meta.url).href;
+
+/** Runs a program in a process of its own, in which `openEventStore` is there. Resolves to what it printed. */
+export async function runProgram(program: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const text = `const { openEventStore } = await import(${JSON.stringify(index)});\n${program}`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--conditions=source", "--eval", text], {
+    env: { ...process.env, NODE_OPTIONS: "", ...env },
+    timeout: 60_000,
+  });
+  return stdout;
+}
+
+export interface Opener extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** What it said when it had opened the store and appended an event, or why it could not. */
+  readonly said: unknown;
+  kill(): Promise<void>;
+}
+
+/** Another process that has the store of this url open. */
+export async function openElsewhere(url: string): Promise<Opener> {
+  const child = fork(new URL("./opener.ts", import.meta.url), [url], { execArgv: ["--conditions=source"], env: { ...process.env, NODE_OPTIONS: "" } });
+  const [said] = await once(child, "message");
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  };
+  return { process: child, said, kill, [Symbol.asyncDispose]: kill };
+}

@@ -1,0 +1,120 @@
+import { openEventStore, type EventStore } from "../../src/index.ts";
+import { itemAdded } from "../support/cart.ts";
+import { describe, eventually, expect, failure, test, times } from "./test.ts";
+
+const id = "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78";
+
+/** Every method that a closed store must refuse. */
+const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
+  appendToStream: (store) => store.appendToStream("cart-1", [itemAdded()]),
+  appendToStreams: (store) => store.appendToStreams([{ streamId: "cart-1", events: [] }]),
+  append: (store) => store.append([{ ...itemAdded(), tags: ["cart:1"] }]),
+  readStream: (store) => store.readStream("cart-1").toArray(),
+  readAll: (store) => store.readAll().toArray(),
+  aggregateStream: (store) => store.aggregateStream("cart-1", { initialState: () => 0, evolve: (count) => count + 1 }),
+  streamInfo: (store) => store.streamInfo("cart-1"),
+  streams: async (store) => {
+    for await (const _ of store.streams()) break;
+  },
+  eventById: (store) => store.eventById(id),
+  transaction: (store) => store.transaction(async () => {}),
+  withTransaction: (store) => store.withTransaction({ query: async () => ({ rows: [] }) }),
+  highWaterMark: (store) => store.highWaterMark(),
+  blockers: (store) => store.blockers(),
+  query: (store) => store.query("select 1"),
+};
+/** What a closed store still does. */
+const allowed = ["constructor", "forTenant", "close", "pool"];
+
+function methodsOf(store: object): string[] {
+  const names = new Set<string>();
+  for (let object: unknown = Object.getPrototypeOf(store); typeof object === "object" && object !== null && object !== Object.prototype; object = Object.getPrototypeOf(object)) {
+    for (const name of Object.getOwnPropertyNames(object)) names.add(name);
+  }
+  return [...names];
+}
+
+describe("a closed store", () => {
+  test("refuses every call, a tenant's too, and may be closed again", async ({ openStore }) => {
+    const store = await openStore();
+    expect(methodsOf(store).filter((name) => !allowed.includes(name)).sort()).toEqual(Object.keys(refused).sort());
+    const tenant = store.forTenant("acme");
+    await Promise.all([store.close(), store.close()]);
+    await store.close();
+    for (const [name, call] of Object.entries(refused)) {
+      expect(await failure(() => call(store)), name).toMatchObject({ code: "STORE_CLOSED" });
+      expect(await failure(() => call(tenant)), `${name} of a tenant`).toMatchObject({ code: "STORE_CLOSED" });
+    }
+  });
+
+  test("on an embedded database refuses every call too", async () => {
+    const store = await openEventStore();
+    await store.close();
+    for (const [name, call] of Object.entries(refused)) expect(await failure(() => call(store)), name).toMatchObject({ code: "STORE_CLOSED" });
+  });
+
+  test("has answered all appends that were under way", async ({ openStore, schema, databaseUrl }) => {
+    const store = await openStore();
+    const appends = times(100, (n) => store.appendToStream(`cart-${n % 10}`, [itemAdded()]));
+    const closing = store.close();
+    expect(await failure(() => store.appendToStream("cart-1", [itemAdded()]))).toMatchObject({ code: "STORE_CLOSED" });
+    const settled = await Promise.allSettled(appends);
+    await closing;
+    expect(settled.filter(({ status }) => status === "rejected")).toEqual([]);
+    await using again = await openEventStore(databaseUrl, { schema });
+    expect(await again.readAll().toArray()).toHaveLength(100);
+  });
+
+  test("has waited for a transaction under way", async ({ openStore, schema, databaseUrl }) => {
+    const store = await openStore();
+    const inside = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const transaction = store.transaction(async (tx) => {
+      inside.resolve();
+      await goOn.promise;
+      return (await tx.appendToStream("cart-1", [itemAdded()])).version;
+    });
+    await inside.promise;
+    let closed = false;
+    const closing = store.close().then(() => (closed = true));
+    const late = await Promise.allSettled([store.highWaterMark(), store.transaction(async () => {}), store.query("select 1")]);
+    const closedBefore = closed;
+    goOn.resolve();
+    expect(late.map((settled) => settled.status === "rejected" && settled.reason)).toMatchObject(times(3, () => ({ code: "STORE_CLOSED" })));
+    expect(closedBefore).toBe(false);
+    expect(await transaction).toBe(1);
+    await closing;
+    await using again = await openEventStore(databaseUrl, { schema });
+    expect((await again.streamInfo("cart-1")).version).toBe(1);
+  });
+
+  test("with timeoutMs rejects what could not be written by then, and it was not", async ({ openStore, client, q, schema, databaseUrl }) => {
+    const store = await openStore();
+    await store.appendToStream("cart-1", [itemAdded()]);
+    await client.query("begin");
+    await client.query(`select 1 from ${q}.streams where name = 'cart-1' for update`);
+    const stuck = failure(() => store.appendToStream("cart-1", [itemAdded()]));
+    const free = store.appendToStream("cart-2", [itemAdded()]);
+    await eventually(async () => expect((await client.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")).rowCount).toBeGreaterThan(0));
+    await store.close({ timeoutMs: 100 });
+    expect(await stuck).toMatchObject({ code: "STORE_CLOSED" });
+    expect((await free).version).toBe(1);
+    await client.query("rollback");
+    await using again = await openEventStore(databaseUrl, { schema });
+    expect((await again.streamInfo("cart-1")).version).toBe(1);
+  });
+
+  test("refuses a timeoutMs that is no number of milliseconds, and stays open", async ({ store }) => {
+    expect(await failure(() => store.close({ timeoutMs: -1 }))).toMatchObject({ code: "INVALID_ARGUMENT", path: "options.timeoutMs" });
+    expect(await store.highWaterMark()).toBe(0);
+  });
+
+  test("is not closed by a tenant's close, nor by its await using", async ({ store }) => {
+    await store.forTenant("acme").close();
+    {
+      await using tenant = store.forTenant("acme");
+      await tenant.appendToStream("cart-1", [itemAdded()]);
+    }
+    expect(await store.readAll({ tenants: "all" }).toArray()).toHaveLength(1);
+  });
+});
