@@ -82,7 +82,7 @@ describe("readAll", () => {
       fc.asyncProperty(anyOptions, fc.constantFrom(0, 1, 40, 80, 500), async (options, mark) => {
         expect(await log.reader({ mark }).readAll(options).toArray()).toEqual(expected(model, mark, options));
       }),
-      { numRuns: 400, examples: [[{ filter: { categories: [""] } }, 500]] },
+      { numRuns: 400, examples: [[{ filter: { categories: [""] }, tenants: "all" }, 500]] },
     );
   });
 
