@@ -44,7 +44,11 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
   const open = unlessClosing(database, group);
   const feed = new Feed(open, options.schema);
   let closing: Promise<void> | undefined;
-  return new Store<E>({ database: open, options, statements, group, feed }, "", (timeoutMs) => (closing ??= group.drain(timeoutMs).then(() => database.close())));
+  return new Store<E>(
+    { database: open, options, statements, group, feed },
+    "",
+    (timeoutMs) => (closing ??= group.drain(timeoutMs).then(() => database.close())),
+  );
 }
 
 /** While the last appends drain, the database is open for them alone. */
@@ -76,6 +80,8 @@ function warnOfWeakDurability({ durability, logger }: ValidStoreOptions, databas
   const setting = durability === "server" ? synchronousCommit : durability;
   // An embedded database in memory promises nothing to begin with.
   if (database.driver === "pg" && weak.has(setting)) {
-    logger.warn(`tidemark: appends run with synchronous_commit = ${setting}: one that has returned can be lost when the server crashes. Set durability: "on" where that is not meant.`);
+    logger.warn(
+      `tidemark: appends run with synchronous_commit = ${setting}: one that has returned can be lost when the server crashes. Set durability: "on" where that is not meant.`,
+    );
   }
 }

@@ -28,7 +28,11 @@ const allowed = ["constructor", "forTenant", "close", "pool"];
 
 function methodsOf(store: object): string[] {
   const names = new Set<string>();
-  for (let object: unknown = Object.getPrototypeOf(store); typeof object === "object" && object !== null && object !== Object.prototype; object = Object.getPrototypeOf(object)) {
+  for (
+    let object: unknown = Object.getPrototypeOf(store);
+    typeof object === "object" && object !== null && object !== Object.prototype;
+    object = Object.getPrototypeOf(object)
+  ) {
     for (const name of Object.getOwnPropertyNames(object)) names.add(name);
   }
   return [...names];
@@ -37,7 +41,11 @@ function methodsOf(store: object): string[] {
 describe("a closed store", () => {
   test("refuses every call, a tenant's too, and may be closed again", async ({ openStore }) => {
     const store = await openStore();
-    expect(methodsOf(store).filter((name) => !allowed.includes(name)).sort()).toEqual(Object.keys(refused).sort());
+    expect(
+      methodsOf(store)
+        .filter((name) => !allowed.includes(name))
+        .sort(),
+    ).toEqual(Object.keys(refused).sort());
     const tenant = store.forTenant("acme");
     await Promise.all([store.close(), store.close()]);
     await store.close();
@@ -95,7 +103,11 @@ describe("a closed store", () => {
     await client.query(`select 1 from ${q}.streams where name = 'cart-1' for update`);
     const stuck = failure(() => store.appendToStream("cart-1", [itemAdded()]));
     const free = store.appendToStream("cart-2", [itemAdded()]);
-    await eventually(async () => expect((await client.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")).rowCount).toBeGreaterThan(0));
+    await eventually(async () =>
+      expect((await client.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")).rowCount).toBeGreaterThan(
+        0,
+      ),
+    );
     await store.close({ timeoutMs: 100 });
     expect(await stuck).toMatchObject({ code: "STORE_CLOSED" });
     expect((await free).version).toBe(1);
