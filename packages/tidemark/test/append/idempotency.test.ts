@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isTidemarkError } from "tidemark";
-import { added, describe, eventually, expect, rejection, test, times } from "./test.ts";
+import { added, describe, expect, rejection, test, times, waitersFor } from "./test.ts";
 
 const withId = (n: number, id: string = randomUUID()) => ({ ...added(n), id });
 
@@ -125,12 +125,7 @@ describe("an id that exists", () => {
     const appended = await store.transaction(async (tx) => {
       await tx.appendToStream("cart-1", [first]);
       const waiting = rejection(other.appendToStream("cart-2", [first]));
-      await eventually(async () => {
-        const { rows } = await sql.query(
-          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%append_waiting%'",
-        );
-        expect(rows).toHaveLength(1);
-      });
+      await waitersFor(sql, 1);
       return { waiting };
     });
     expect(await appended.waiting).toMatchObject({ code: "DUPLICATE_EVENT", eventId: first.id, streamId: "cart-2" });

@@ -1,6 +1,6 @@
 import { startProxy } from "servers";
 import { openEventStore } from "tidemark";
-import { added, describe, expect, gate, lockStream, rejection, test, times } from "./test.ts";
+import { added, describe, eventually, expect, gate, lockStream, rejection, test, times, waitersFor } from "./test.ts";
 
 describe("limits.queuedAppends", () => {
   test("refuses calls beyond it at once, and those within it are written", async ({ openStore, log }) => {
@@ -81,18 +81,42 @@ describe("an append whose signal", () => {
     expect(await log()).toHaveLength(1);
   });
 
-  test("is aborted while a stream is locked rejects, whether it waits itself or behind another", async ({ store, client, q, log }) => {
+  test("is aborted while its stream is locked rejects, whether it waits for it, for its turn to wait or behind another", async ({
+    store,
+    client,
+    sql,
+    q,
+    log,
+  }) => {
+    // Whoever waits keeps its turn until the end of the test.
+    await sql.query(`alter function ${q}.append_waiting set lock_timeout = '60s'`);
     const names = times(6, (n) => `cart-${n}`);
     await store.appendToStreams(names.map((streamId) => ({ streamId, events: [added()] })));
     const holder = await client();
     await holder.query("begin");
     await holder.query(`select 1 from ${q}.streams for update`);
-    const controller = new AbortController();
-    const all = names.flatMap((streamId) => times(2, () => rejection(store.appendToStream(streamId, [added()], { signal: controller.signal }))));
     const kept = store.appendToStream("cart-0", [added(7)]);
+    await waitersFor(sql, 1);
+    const [waiting, behind] = [new AbortController(), new AbortController()];
+    const append = (streamId: string, { signal }: AbortController) => rejection(store.appendToStream(streamId, [added()], { signal }));
+    const waits = append("cart-1", waiting);
+    await waitersFor(sql, 2);
+    const { rows: before } = await sql.query("select clock_timestamp() as at");
+    // Two behind those that wait, and four that have no turn to wait.
+    const settling = Promise.all(names.map((streamId) => append(streamId, behind)));
+    await eventually(async () => {
+      const { rows } = await sql.query(
+        "select 1 from pg_stat_activity where datname = current_database() and state = 'idle' and state_change > $1 and query like '%append_carefully%'",
+        [before[0].at],
+      );
+      expect(rows).not.toEqual([]);
+    });
     await store.appendToStream("elsewhere", [added()]);
-    controller.abort(reason);
-    expect(await Promise.all(all)).toEqual(all.map(() => reason));
+    behind.abort(reason);
+    expect(await settling).toEqual(names.map(() => reason));
+    await waitersFor(sql, 2);
+    waiting.abort(reason);
+    expect(await waits).toBe(reason);
     await holder.query("commit");
     expect(await kept).toMatchObject({ version: 2 });
     expect(await log()).toHaveLength(8);

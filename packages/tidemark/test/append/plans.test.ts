@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { openEventStore } from "tidemark";
-import { added, describe, eventually, expect, lockStream, test, times } from "./test.ts";
+import { added, describe, expect, lockStream, test, times, waitersFor } from "./test.ts";
 
 interface Plan {
   readonly "Node Type": string;
@@ -47,11 +47,14 @@ function explainingPool(url: string): { readonly pool: pg.Pool; readonly plans: 
 }
 
 describe("the statements of an append", () => {
-  test.for(["an empty store", "200,000 streams without statistics", "200,000 streams with statistics"])(
+  test.for(["a store of one event", "200,000 streams without statistics", "200,000 streams with statistics"])(
     "look up by index on %s, whichever way the append takes",
     async (what, { store, databaseUrl, schema, client, sql, q }) => {
       await store.appendToStream("cart-0", [added()]);
-      if (what !== "an empty store") {
+      if (what === "a store of one event") {
+        // With these statistics a scan looks cheaper than any index.
+        for (const table of growing) await sql.query(`vacuum analyze ${q}.${table}`);
+      } else {
         await sql.query(`
           alter table ${q}.streams set (autovacuum_enabled = off);
           alter table ${q}.events set (autovacuum_enabled = off);
@@ -90,12 +93,7 @@ describe("the statements of an append", () => {
         const holder = await client();
         await lockStream(holder, q, "cart-1");
         const held = watched.appendToStream("cart-1", [tagged(1)]);
-        await eventually(async () => {
-          const { rows } = await sql.query(
-            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%append_waiting%'",
-          );
-          expect(rows).toHaveLength(1);
-        });
+        await waitersFor(sql, 1);
         await holder.query("commit");
         await held;
 
@@ -109,8 +107,8 @@ describe("the statements of an append", () => {
           "repeated_events",
           "hold_floor",
         ].map((name) => `.${name}(`);
-        // PL/pgSQL calls find_streams without a statement; these are its two.
-        called.push("as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update\n", "skip locked");
+        // PL/pgSQL calls find_streams without a statement; these are its two. hold_floor looks at the end of the log.
+        called.push("max(position) from", "as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update\n", "skip locked");
         expect(called.filter((part) => !plans.some(({ "Query Text": text }) => text.includes(part)))).toEqual([]);
         expect(plans.flatMap(scans)).toEqual([]);
         const { rows } = await pool.query(

@@ -1,5 +1,6 @@
 import pg from "pg";
-import { test as base } from "../support/test.ts";
+import { isTidemarkError } from "tidemark";
+import { eventually, expect, test as base } from "../support/test.ts";
 
 export { describe, eventually, expect } from "../support/test.ts";
 export { gate, recordWarnings, rejection } from "../database/open.ts";
@@ -71,4 +72,20 @@ export async function lockStream(client: pg.Client, q: string, name: string): Pr
   await client.query("begin");
   const { rowCount } = await client.query(`select 1 from ${q}.streams where name = $1 for update`, [name]);
   if (rowCount !== 1) throw new Error(`There is no stream ${name} to lock.`);
+}
+
+/** Resolves when this many appends wait, each on a connection of its own, for a stream that another transaction holds. */
+export function waitersFor(sql: pg.Pool, count: number): Promise<void> {
+  return eventually(async () => {
+    const { rows } = await sql.query(
+      "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%append_waiting%'",
+    );
+    expect(rows).toHaveLength(count);
+  });
+}
+
+/** The ids with which an append of unknown outcome may be repeated. */
+export function idsOf(error: unknown): readonly string[] {
+  if (!isTidemarkError(error, "OUTCOME_UNKNOWN")) throw error;
+  return error.eventIds;
 }
