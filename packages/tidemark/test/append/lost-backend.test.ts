@@ -67,7 +67,15 @@ describe("an append whose backend is terminated", () => {
     expect(await store.appendToStream("cart-1", [added(2)], { expectedVersion: 2 })).toMatchObject({ version: 3 });
   });
 
-  test("while it waits, and that is aborted then, has an unknown outcome: it may yet be written", async ({ databaseUrl, schema, store, client, sql, q, log }) => {
+  test("while it waits, and that is aborted then, has an unknown outcome: it may yet be written", async ({
+    databaseUrl,
+    schema,
+    store,
+    client,
+    sql,
+    q,
+    log,
+  }) => {
     await using orphan = await orphaned({ databaseUrl, schema, store, client, sql, q });
     orphan.controller.abort("the user left");
     const error = await rejection(orphan.appended);

@@ -46,78 +46,92 @@ function explainingPool(url: string): { readonly pool: pg.Pool; readonly plans: 
   return { pool, plans };
 }
 
-describe("the statements of an append", () => {
-  test.for(["a store of one event", "200,000 streams without statistics", "200,000 streams with statistics"])(
-    "look up by index on %s, whichever way the append takes",
-    async (what, { store, databaseUrl, schema, client, sql, q }) => {
-      await store.appendToStream("cart-0", [added()]);
-      if (what === "a store of one event") {
-        // With these statistics a scan looks cheaper than any index.
-        for (const table of growing) await sql.query(`vacuum analyze ${q}.${table}`);
-      } else {
-        await sql.query(`
-          alter table ${q}.streams set (autovacuum_enabled = off);
-          alter table ${q}.events set (autovacuum_enabled = off);
-          alter table ${q}.event_tags set (autovacuum_enabled = off);
-          insert into ${q}.streams (name) select 'old-' || n from generate_series(1, 200000) as n;
-          insert into ${q}.events (position, stream_id, version, id, recorded_at, type, data, tags)
-            select nextval('${q.replaceAll("'", "''")}.events_position_seq'), id, 1, gen_random_uuid(), now(), 'ItemAdded', '{}', '{cart:1}' from ${q}.streams where name like 'old-%';
-          insert into ${q}.event_tags (tag, position) select 'cart:1', position from ${q}.events`);
-        if (what.endsWith("with statistics")) await sql.query(`analyze ${q}.streams; analyze ${q}.events; analyze ${q}.event_tags`);
-      }
-      await sql.query(`alter table ${q}.events add constraint quantity_check check ((data ->> 'n')::int >= 0)`);
-      const { pool, plans } = explainingPool(databaseUrl);
-      try {
-        await using watched = await openEventStore({ pool, schema });
-        const tagged = (n: number, id: string = randomUUID()) => ({ ...added(n), id, tags: ["cart:1", "sku:2"] });
-        const repeated = tagged(1);
-        plans.length = 0;
-        await watched.appendToStream("cart-1", [added()], { expectedVersion: 0 });
-        await watched.appendToStream("cart-1", [{ ...added(), tags: ["cart:1"] }], { expectedVersion: { unchangedSince: 1_000_000 } });
-        for (let round = 0; round < 2; round++) await watched.appendToStream("cart-2", [repeated, tagged(2, "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78")]);
-        await Promise.all(
-          times(40, (n) =>
-            watched.appendToStreams([
-              { streamId: `cart-${n}`, events: [tagged(n)] },
-              { streamId: `old-${n}`, events: [], expectedVersion: "any" },
-            ]),
-          ),
-        );
-        await Promise.allSettled(times(40, (n) => watched.appendToStream(n % 2 === 0 ? `cart-${n}` : `new-${n}`, [tagged(n === 3 ? -1 : n)])));
-        await watched.transaction((tx) =>
-          tx.appendToStreams([
-            { streamId: "cart-1", events: [tagged(1)] },
-            { streamId: "new-999", events: [tagged(1)] },
-          ]),
-        );
-        const holder = await client();
-        await lockStream(holder, q, "cart-1");
-        const held = watched.appendToStream("cart-1", [tagged(1)]);
-        await waitersFor(sql, 1);
-        await holder.query("commit");
-        await held;
+interface Fixtures {
+  readonly databaseUrl: string;
+  readonly schema: string;
+  readonly client: () => Promise<pg.Client>;
+  readonly sql: pg.Pool;
+  readonly q: string;
+}
 
-        const called = [
-          "append_one",
-          "append_batch",
-          "append_carefully",
-          "append_waiting",
-          "append_many",
-          "lock_streams",
-          "repeated_events",
-          "hold_floor",
-        ].map((name) => `.${name}(`);
-        // PL/pgSQL calls find_streams without a statement; these are its two. hold_floor looks at the end of the log.
-        called.push("max(position) from", "as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update\n", "skip locked");
-        expect(called.filter((part) => !plans.some(({ "Query Text": text }) => text.includes(part)))).toEqual([]);
-        expect(plans.flatMap(scans)).toEqual([]);
-        const { rows } = await pool.query(
-          "select current_setting('enable_seqscan') as seq, current_setting('enable_hashjoin') as hash, current_setting('plan_cache_mode') as cache, current_setting('lock_timeout') as lock",
-        );
-        expect(rows).toEqual([{ seq: "on", hash: "on", cache: "auto", lock: "0" }]);
-      } finally {
-        await pool.end();
-      }
-    },
-  );
+/** Statements that must be among those explained. PL/pgSQL calls find_streams without one; its two stand at the end. */
+const expected = [
+  ...["append_one", "append_batch", "append_carefully", "append_waiting", "append_many", "lock_streams", "repeated_events", "hold_floor"].map(
+    (name) => `.${name}(`,
+  ),
+  "max(position) from",
+  "as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update\n",
+  "skip locked",
+];
+
+/** Appends every way there is, to streams of this category, through new connections. */
+async function expectLookUps(category: string, { databaseUrl, schema, client, sql, q }: Fixtures): Promise<void> {
+  const { pool, plans } = explainingPool(databaseUrl);
+  try {
+    await using store = await openEventStore({ pool, schema });
+    // Those of opening the store.
+    plans.length = 0;
+    const tagged = (n: number) => ({ ...added(n), id: randomUUID(), tags: ["cart:1", "sku:2"] });
+    const name = (n: number) => `${category}-${n}`;
+    const repeated = [tagged(1), tagged(2)];
+    await store.appendToStream(name(1), [added()], { expectedVersion: 0 });
+    await store.appendToStream(name(1), [{ ...added(), tags: ["cart:1"] }], { expectedVersion: { unchangedSince: 1_000_000 } });
+    for (let round = 0; round < 2; round++) await store.appendToStream(name(2), repeated);
+    const both = (n: number) => [
+      { streamId: name(n), events: [tagged(n)] },
+      { streamId: `old-${n}`, events: [] },
+    ];
+    await Promise.all(times(40, (n) => store.appendToStreams(both(n))));
+    await Promise.allSettled(times(40, (n) => store.appendToStream(name(n % 2 === 0 ? n : 100 + n), [tagged(n === 3 ? -1 : n)])));
+    await store.transaction((tx) => tx.appendToStreams(both(999)));
+    const holder = await client();
+    await lockStream(holder, q, name(1));
+    const held = store.appendToStream(name(1), [tagged(1)]);
+    await waitersFor(sql, 1);
+    await holder.query("commit");
+    await held;
+
+    expect(expected.filter((part) => !plans.some(({ "Query Text": text }) => text.includes(part)))).toEqual([]);
+    expect(plans.flatMap(scans)).toEqual([]);
+  } finally {
+    await pool.end();
+  }
+}
+
+describe("the statements of an append look up by index, whichever way it takes,", () => {
+  test("with the statistics of a store of one event", async ({ store, databaseUrl, schema, client, sql, q }) => {
+    await store.appendToStream("cart-0", [added()]);
+    await sql.query(`alter table ${q}.events add constraint quantity_check check ((data ->> 'n')::int >= 0)`);
+    // By these a scan is cheaper than any index.
+    for (const table of growing) await sql.query(`vacuum analyze ${q}.${table}`);
+    await expectLookUps("cart", { databaseUrl, schema, client, sql, q });
+  });
+
+  test("with 200,000 streams, without statistics and with them", async ({ store, databaseUrl, schema, client, sql, q }) => {
+    await store.appendToStream("cart-0", [added()]);
+    await sql.query(`
+      alter table ${q}.events add constraint quantity_check check ((data ->> 'n')::int >= 0);
+      alter table ${q}.streams set (autovacuum_enabled = off);
+      alter table ${q}.events set (autovacuum_enabled = off);
+      alter table ${q}.event_tags set (autovacuum_enabled = off);
+      insert into ${q}.streams (name) select 'old-' || n from generate_series(1, 200000) as n;
+      insert into ${q}.events (position, stream_id, version, id, recorded_at, type, data, tags)
+        select nextval('${q.replaceAll("'", "''")}.events_position_seq'), id, 1, gen_random_uuid(), now(), 'ItemAdded', '{}', '{cart:1}'
+          from ${q}.streams where name like 'old-%';
+      insert into ${q}.event_tags (tag, position) select 'cart:1', position from ${q}.events`);
+    await expectLookUps("cart", { databaseUrl, schema, client, sql, q });
+    await sql.query(`analyze ${q}.streams; analyze ${q}.events; analyze ${q}.event_tags`);
+    await expectLookUps("order", { databaseUrl, schema, client, sql, q });
+  });
+});
+
+describe("the planner's settings of an append", () => {
+  test("are gone when it returns, and so is its lock_timeout", async ({ openStore }) => {
+    const store = await openStore({ pool: { max: 1 } });
+    await Promise.all(times(3, (n) => store.appendToStream(`cart-${n}`, [added()])));
+    await store.appendToStream("cart-1", [added()]);
+    const settings = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "plan_cache_mode", "lock_timeout"];
+    const { rows } = await store.query("select name, setting from pg_settings where name = any ($1) and setting <> reset_val", [settings]);
+    expect(rows).toEqual([]);
+  });
 });
