@@ -1,4 +1,4 @@
-/** What every contestant writes: 150 bytes of JSON. */
+/** What every contestant writes: 158 bytes of JSON. */
 export const eventType = "ItemAdded";
 
 export const eventData = {
