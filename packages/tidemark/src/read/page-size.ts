@@ -2,15 +2,16 @@ import type { TextRow } from "../database/database.ts";
 
 /** How large pages are. Tests make them tiny. */
 export interface PageLimits {
+  /** The rows of the first page. A page of no more is not bounded by its events' sizes. */
   readonly firstRows: number;
   readonly maxRows: number;
   /** What a page is aimed at, as text. */
   readonly bytes: number;
-  /** The most events over 2 kB in one page, whatever was aimed at. */
+  /** The most events over 2 kB in a page of more rows, whatever was aimed at. */
   readonly largeEvents: number;
 }
 
-export const defaultPageLimits: PageLimits = { firstRows: 256, maxRows: 4_096, bytes: 4 * 1024 * 1024, largeEvents: 32 };
+export const defaultPageLimits: PageLimits = { firstRows: 128, maxRows: 4_096, bytes: 4 * 1024 * 1024, largeEvents: 32 };
 
 /** Ids, numbers and dates of an event, next to its data and metadata. */
 const fixedBytes = 200;

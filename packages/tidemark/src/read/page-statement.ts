@@ -41,6 +41,16 @@ export function onlyFilter(condition: string): string {
   return `coalesce(${condition}, false)`;
 }
 
+/** A page of everything in a range, for few rows: the first pass of `pageSql` would double what a short stream costs. */
+export function smallPageSql({ events, join, columns, where, key, backward, rows }: PageShape, orderedBy: "e" | "t" = "e"): string {
+  return `
+select ${columns} ${eventColumns}
+  from ${events} ${join}
+ where ${where.join("\n   and ")}
+ order by ${orderedBy}.${key}${backward ? " desc" : ""}
+ limit ${rows}`;
+}
+
 /** A page of everything in a range. Where it must stop is found in a first pass, which reads no column but sizes. */
 export function pageSql({ events, join, columns, where, key, backward, after, until, rows, largeEvents }: PageShape): string {
   const order = `e.${key}${backward ? " desc" : ""}`;

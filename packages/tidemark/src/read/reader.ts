@@ -81,7 +81,12 @@ export class Reader {
         windowed: true,
         limits: this.#limits,
         bounds: async () => ({ after, until: Math.min(until, await this.#end(signal)) }),
-        fetch: (range, rows) => this.#rows(this.#editions.current.logPage(backward, all, filtered), [range.after, range.until, rows, ...values], signal),
+        fetch: (range, rows) =>
+          this.#rows(
+            this.#editions.current.logPage(backward, rows <= this.#limits.firstRows, all, filtered),
+            [range.after, range.until, rows, ...values],
+            signal,
+          ),
         decode: (row) => asRecorded<E>(decodeLogEvent(row)),
         key: (event) => event.position,
       });
@@ -136,7 +141,7 @@ export class Reader {
         bounds: () => ({ after: Math.max(0, fromVersion - 1), until: toVersion }),
         fetch: (range, rows) =>
           this.#rows(
-            this.#editions.current.streamPage(backward, asOf !== undefined),
+            this.#editions.current.streamPage(backward, rows <= this.#limits.firstRows, asOf !== undefined),
             [this.#tenant, streamId, range.after, range.until, rows, ...values],
             signal,
           ),

@@ -3,7 +3,7 @@ import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { eventColumns, milliseconds } from "./decode.ts";
 import type { FilterSql } from "./filter-sql.ts";
-import { bound, filteredPageSql, onlyFilter, pageSql } from "./page-statement.ts";
+import { bound, filteredPageSql, onlyFilter, type PageShape, pageSql, smallPageSql } from "./page-statement.ts";
 
 /** More shapes than this are a program that makes filters up; then all are forgotten rather than kept for ever. */
 const maxShapes = 200;
@@ -42,10 +42,10 @@ export class ReadStatements {
     this.streamsOfCategory = this.#named("streams_of_category", `${listed} and s.category = $6 order by s.name limit $3`);
   }
 
-  /** $1 tenant, $2 stream, $3 after, $4 until, $5 rows, and $6 `asOf` in milliseconds. */
-  streamPage(backward: boolean, asOf: boolean): Statement {
-    const name = `read_stream_${backward ? "backward" : "forward"}${asOf ? "_as_of" : ""}`;
-    const shape = {
+  /** $1 tenant, $2 stream, $3 after, $4 until, $5 rows, and $6 `asOf` in milliseconds. @param small - For few rows: see `smallPageSql`. */
+  streamPage(backward: boolean, small: boolean, asOf: boolean): Statement {
+    const name = `read_stream_${backward ? "backward" : "forward"}${small ? "_small" : ""}${asOf ? "_as_of" : ""}`;
+    const shape = (): PageShape => ({
       events: `${this.#schema}.events as e`,
       join: "",
       columns: "",
@@ -54,22 +54,22 @@ export class ReadStatements {
         "e.version > $3 and e.version <= $4",
         ...(asOf ? ["e.recorded_at <= to_timestamp($6::float8 / 1000)"] : []),
       ],
-      key: "version" as const,
+      key: "version",
       backward,
       after: "$3",
       until: "$4",
       rows: "$5",
       largeEvents: this.#largeEvents,
-    };
-    return this.#page(name, () => pageSql(shape));
+    });
+    return this.#page(name, () => (small ? smallPageSql(shape()) : pageSql(shape())));
   }
 
   /** $1 after, $2 until, $3 rows, then the tenant unless all are read, then the filter's values. */
-  logPage(backward: boolean, allTenants: boolean, filter: FilterSql | undefined): Statement {
-    const name = `read_all_${backward ? "backward" : "forward"}${allTenants ? "_tenants" : ""}${filter ? `_${filter.shape}` : ""}`;
+  logPage(backward: boolean, small: boolean, allTenants: boolean, filter: FilterSql | undefined): Statement {
+    const name = `read_all_${backward ? "backward" : "forward"}${small ? "_small" : ""}${allTenants ? "_tenants" : ""}${filter ? `_${filter.shape}` : ""}`;
     const lead = filter?.leadTag;
     const range = (row: string): string[] => [`${row}.position > $1`, bound(`${row}.position`, "<=", "$2::bigint")];
-    const shape = {
+    const shape = (): PageShape => ({
       // Tags lead to their events one by one and in order, so that the statement ends as soon as the page is full.
       events:
         lead === undefined
@@ -83,14 +83,17 @@ export class ReadStatements {
         ...(allTenants || lead !== undefined ? [] : [onlyFilter("e.tenant = $4")]),
         ...(filter ? [onlyFilter(filter.where)] : []),
       ],
-      key: "position" as const,
+      key: "position",
       backward,
       after: "$1",
       until: "$2",
       rows: "$3",
       largeEvents: this.#largeEvents,
-    };
-    return this.#page(name, () => (filter ? filteredPageSql(shape, lead === undefined ? "e" : "t") : pageSql(shape)));
+    });
+    return this.#page(name, () => {
+      if (small) return smallPageSql(shape(), lead === undefined ? "e" : "t");
+      return filter ? filteredPageSql(shape(), lead === undefined ? "e" : "t") : pageSql(shape());
+    });
   }
 
   /** OFFSET 0 keeps it a look-up by key for each event, cached by the server: as a plain join it could become a scan of all streams. */
