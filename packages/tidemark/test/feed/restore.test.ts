@@ -22,6 +22,22 @@ describe("a store that stays open while its database is restored to an earlier s
     expect(await positions(store)).toEqual([1, 2, 3]);
   });
 
+  test("remembers the marks that it gives out from then on", async ({ store, sql, schema }) => {
+    for (let n = 1; n <= 5; n++) await append(store, "order");
+    expect(await store.highWaterMark()).toBe(5);
+    await restoreTo(sql, schema, 3);
+    expect(await store.highWaterMark()).toBe(3);
+    const client = await sql.connect();
+    try {
+      await client.query(`begin; select set_config('tidemark.floor_' || '${sequenceOf(schema)}'::regclass::oid, '1', true)`);
+      await client.query(`select ${pg.escapeIdentifier(schema)}.hold_floor()`);
+      expect(await store.highWaterMark()).toBe(3);
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+  });
+
   test("is held by an open append at a position that it once had passed", async ({ store, begin, sql, schema }) => {
     for (let n = 1; n <= 5; n++) await append(store, "order");
     expect(await store.highWaterMark()).toBe(5);
