@@ -89,21 +89,19 @@ describe("openEventStore", { timeout: 60_000 }, () => {
   });
 
   test("starts an embedded store within 1.5 s once its image is kept", async ({ folder }) => {
+    // Beside other work a process waits for a processor. Linux tells for how long, and that is not the store's time.
     const program = `
-      const began = performance.now();
+      const { readFile } = await import("node:fs/promises");
+      const waitedMs = async () => Number((await readFile("/proc/self/schedstat", "utf8").catch(() => "0 0")).split(" ")[1]) / 1e6;
+      const [began, before] = [performance.now(), await waitedMs()];
       const store = await openEventStore();
-      console.log(performance.now() - began);
+      console.log(performance.now() - began - (await waitedMs()) + before);
       await store.close();`;
     const start = async (): Promise<number> => Number(await runProgram(program, { TIDEMARK_CACHE_DIR: `${folder}-cache` }));
     const first = await start();
-    // Beside other work a process waits for its turn, which is not the store's time: the best of three rounds counts.
-    const medians: number[] = [];
-    while (medians.length < 3 && Math.min(...medians) >= 1_500) {
-      const [, median = 0] = [await start(), await start(), await start()].sort((a, b) => a - b);
-      medians.push(median);
-    }
-    console.log(`An embedded store starts in ${Math.round(first)} ms at first, then in ${medians.map(Math.round).join(", ")} ms (medians of three).`);
-    expect(Math.min(...medians)).toBeLessThan(1_500);
+    const later = [await start(), await start(), await start()].sort((a, b) => a - b);
+    console.log(`An embedded store starts in ${Math.round(first)} ms at first, then in ${later.map(Math.round).join(", ")} ms.`);
+    expect(later[1]).toBeLessThan(1_500);
   });
 });
 
