@@ -103,7 +103,10 @@ export class EventTooLargeError extends TidemarkError {
   readonly limit: number;
 
   constructor(path: string, bytes: number, limit: number) {
-    super("EVENT_TOO_LARGE", `${path} is ${bytes} bytes of JSON; the limit is ${limit}. Keep large payloads elsewhere and their address in the event, or raise limits.eventBytes (at most 16 MiB).`);
+    super(
+      "EVENT_TOO_LARGE",
+      `${path} is ${bytes} bytes of JSON; the limit is ${limit}. Keep large payloads elsewhere and their address in the event, or raise limits.eventBytes (at most 16 MiB).`,
+    );
     this.path = path;
     this.bytes = bytes;
     this.limit = limit;
@@ -119,7 +122,9 @@ export class QueueFullError extends TidemarkError {
   readonly limit: number;
 
   constructor(limit: number) {
-    super("QUEUE_FULL", `${limit} appends are waiting already. Nothing was written: slow the callers down, or raise limits.queuedAppends.`, { retryable: true });
+    super("QUEUE_FULL", `${limit} appends are waiting already. Nothing was written: slow the callers down, or raise limits.queuedAppends.`, {
+      retryable: true,
+    });
     this.limit = limit;
   }
   static {
@@ -167,7 +172,11 @@ export class PoolTimeoutError extends TidemarkError {
   readonly max: number;
 
   constructor(waitedMs: number, max: number, origin: Origin = {}) {
-    super("POOL_TIMEOUT", `No connection became free within ${waitedMs} ms; all ${max} are in use. Look for transactions that are held open, or raise pool.max.`, { retryable: true, ...origin });
+    super(
+      "POOL_TIMEOUT",
+      `No connection became free within ${waitedMs} ms; all ${max} are in use. Look for transactions that are held open, or raise pool.max.`,
+      { retryable: true, ...origin },
+    );
     this.waitedMs = waitedMs;
     this.max = max;
   }
@@ -213,7 +222,10 @@ export class SchemaTooNewError extends TidemarkError {
   readonly supported: number;
 
   constructor(schema: string, found: number, supported: number) {
-    super("SCHEMA_TOO_NEW", `Schema ${JSON.stringify(schema)} is at migration ${found}, which a newer tidemark made and which this one (up to ${supported}) cannot work with. Update the tidemark package.`);
+    super(
+      "SCHEMA_TOO_NEW",
+      `Schema ${JSON.stringify(schema)} is at migration ${found}, which a newer tidemark made and which this one (up to ${supported}) cannot work with. Update the tidemark package.`,
+    );
     this.schema = schema;
     this.found = found;
     this.supported = supported;
@@ -298,7 +310,11 @@ export class SerializationFailureError extends TidemarkError {
   readonly sqlState: string;
 
   constructor(sqlState: string, origin: Origin = {}) {
-    super("SERIALIZATION_FAILURE", `PostgreSQL could not serialise this transaction (${sqlState}). Nothing of it was written: roll it back and run all of it again.`, { retryable: true, ...origin });
+    super(
+      "SERIALIZATION_FAILURE",
+      `PostgreSQL could not serialise this transaction (${sqlState}). Nothing of it was written: roll it back and run all of it again.`,
+      { retryable: true, ...origin },
+    );
     this.sqlState = sqlState;
   }
   static {
@@ -314,7 +330,15 @@ export class DatabaseError extends TidemarkError {
   readonly constraint: string | undefined;
   readonly table: string | undefined;
 
-  constructor(message: string, { sqlState, constraint, table, ...origin }: Origin & { readonly sqlState: string; readonly constraint?: string | undefined; readonly table?: string | undefined; readonly retryable?: boolean }) {
+  constructor(
+    message: string,
+    {
+      sqlState,
+      constraint,
+      table,
+      ...origin
+    }: Origin & { readonly sqlState: string; readonly constraint?: string | undefined; readonly table?: string | undefined; readonly retryable?: boolean },
+  ) {
     super("DATABASE", message, origin);
     this.sqlState = sqlState;
     this.constraint = constraint;

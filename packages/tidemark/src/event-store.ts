@@ -36,7 +36,10 @@ export interface EventReaderWriter<Events extends Event = Event> {
    *
    * @param appends - At least one; a stream at most once; at most 10,000 events together.
    */
-  appendToStreams<E extends Events = Events>(appends: readonly NoInfer<StreamAppend<E>>[], options?: { readonly signal?: AbortSignal }): Promise<readonly AppendResult[]>;
+  appendToStreams<E extends Events = Events>(
+    appends: readonly NoInfer<StreamAppend<E>>[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly AppendResult[]>;
 
   /**
    * Appends tagged events. Without `streamId` they go to the stream named after the first event's first tag, with `-` for `:`
@@ -116,4 +119,3 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
-

@@ -27,7 +27,19 @@ export {
   type VersionConflict,
   VersionConflictError,
 } from "./errors.ts";
-export type { Event, EventMetadata, EventOf, EventQuery, EventQueryItem, ExpectedVersion, JsonValue, NewEvent, RecordedEvent, Recording, Writing } from "./event.ts";
+export type {
+  Event,
+  EventMetadata,
+  EventOf,
+  EventQuery,
+  EventQueryItem,
+  ExpectedVersion,
+  JsonValue,
+  NewEvent,
+  RecordedEvent,
+  Recording,
+  Writing,
+} from "./event.ts";
 export type { EventReaderWriter, EventStore, StoreTransaction } from "./event-store.ts";
 export type { Blocker } from "./feed/feed.ts";
 export { openEventStore } from "./open-event-store.ts";

@@ -40,7 +40,10 @@ class Access<Events extends Event> implements EventReaderWriter<Events> {
     return this.#appender.appendToStream(streamId, events, options);
   }
 
-  appendToStreams<E extends Events = Events>(appends: readonly NoInfer<StreamAppend<E>>[], options?: { readonly signal?: AbortSignal }): Promise<readonly AppendResult[]> {
+  appendToStreams<E extends Events = Events>(
+    appends: readonly NoInfer<StreamAppend<E>>[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly AppendResult[]> {
     return this.#appender.appendToStreams(appends, options);
   }
 
@@ -108,7 +111,7 @@ export class Store<Events extends Event> extends Access<Events> implements Event
     const { database, options, group, feed } = rooms;
     super(
       new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
-      new Reader({ queryable: database, schema: options.schema, tenant, mark: () => feed.highWaterMark() }),
+      new Reader({ queryable: database, schema: options.schema, tenant, mark: (signal) => feed.highWaterMark(signal) }),
     );
     this.#rooms = rooms;
     this.#tenant = tenant;

@@ -1,11 +1,12 @@
 import type { TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { ExpectedVersion } from "../event.ts";
+import { byBytes } from "./byte-order.ts";
 import type { EncodedAppend, EncodedPart } from "./encoded.ts";
 import { type Outcome, outcomeOf, type PartVerdict } from "./outcome.ts";
 
 /** Between records on the wire. JSON.stringify never emits it raw, and names, types and tags may not hold it. */
-const separator = "\x1e";
+export const separator = "\x1e";
 
 /** What goes with every append of a batch. */
 export interface BatchSettings {
@@ -34,7 +35,7 @@ export function expectedNumber(expected: ExpectedVersion): number {
 }
 
 /** 0: the stream has to exist, 1: it may be new, 2: it is expected to be new. See `lock_streams`. */
-function kindOf(expected: number): number {
+export function kindOf(expected: number): number {
   return expected === 0 ? 2 : expected === -1 || expected <= -10 ? 1 : 0;
 }
 
@@ -46,12 +47,8 @@ interface Slot {
   number: number;
 }
 
-/** UTF-8 order, which is collation "C"; JavaScript's own order differs beyond U+FFFF. */
-function byBytes(a: Slot, b: Slot): number {
-  return a.key === b.key ? 0 : Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));
-}
-
-function list(items: readonly (number | string)[]): string {
+/** PostgreSQL's text of an array. */
+export function list(items: readonly (number | string)[]): string {
   return `{${items.join()}}`;
 }
 
@@ -66,11 +63,19 @@ export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean
       else if (slot.kind !== kind) slot.kind = 1;
     }
   }
-  const ordered = [...slots.values()].sort(byBytes);
+  const ordered = [...slots.values()].sort((a, b) => byBytes(a.key, b.key));
   for (const [index, slot] of ordered.entries()) slot.number = index + 1;
 
   const of = { append: [] as number[], slot: [] as number[], expected: [] as number[], count: [] as number[] };
-  const events = { part: [] as number[], place: [] as number[], id: [] as string[], type: [] as string[], data: [] as string[], metadata: [] as string[], tags: [] as string[] };
+  const events = {
+    part: [] as number[],
+    place: [] as number[],
+    id: [] as string[],
+    type: [] as string[],
+    data: [] as string[],
+    metadata: [] as string[],
+    tags: [] as string[],
+  };
   let anyMetadata = false;
   let anyTags = false;
   /** By append: where its parts went, in the order of its streams. */
@@ -100,12 +105,24 @@ export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean
   const tenants = ordered.every((slot) => slot.tenant === tenant) ? null : ordered.map((slot) => slot.tenant).join(separator);
   return {
     values: [
-      tenant, tenants, ordered.map((slot) => slot.streamId).join(separator), list(ordered.map((slot) => slot.kind)),
-      list(of.append), list(of.slot), list(of.expected), list(of.count),
-      list(events.part), list(events.place), list(events.id),
-      events.type.join(separator), events.data.join(separator),
-      anyMetadata ? events.metadata.join(separator) : null, anyTags ? events.tags.join(separator) : null,
-      checkIds, settings.recordedAt, settings.durability,
+      tenant,
+      tenants,
+      ordered.map((slot) => slot.streamId).join(separator),
+      list(ordered.map((slot) => slot.kind)),
+      list(of.append),
+      list(of.slot),
+      list(of.expected),
+      list(of.count),
+      list(events.part),
+      list(events.place),
+      list(events.id),
+      events.type.join(separator),
+      events.data.join(separator),
+      anyMetadata ? events.metadata.join(separator) : null,
+      anyTags ? events.tags.join(separator) : null,
+      checkIds,
+      settings.recordedAt,
+      settings.durability,
     ],
     outcomes: (row) => decode(row, appends, sentParts),
   };
@@ -127,12 +144,15 @@ function decode(row: TextRow, appends: readonly EncodedAppend[], sentParts: read
       verdictOf.set(part, { part, verdict: verdicts[next] ?? Number.NaN, version: versions[next] ?? Number.NaN, position: positions[next] ?? Number.NaN });
       next++;
     }
-    return outcomeOf(append.parts.map((part) => verdictOf.get(part)).filter((verdict) => verdict !== undefined), detail[index + 1]);
+    return outcomeOf(
+      append.parts.map((part) => verdictOf.get(part)).filter((verdict) => verdict !== undefined),
+      detail[index + 1],
+    );
   });
 }
 
 /** PostgreSQL's text of an array of numbers. */
-function numbers(text: string | null | undefined): number[] {
+export function numbers(text: string | null | undefined): number[] {
   const inner = text?.slice(1, -1) ?? "";
   return inner === "" ? [] : inner.split(",").map(toSafeInteger);
 }

@@ -25,7 +25,13 @@ export function joinedAppend(session: Session, statements: AppendStatements, set
   };
 }
 
-async function query(session: Session, statements: AppendStatements, values: Parameters<Session["query"]>[1], append: EncodedAppend, signal: AbortSignal | undefined): ReturnType<Session["query"]> {
+async function query(
+  session: Session,
+  statements: AppendStatements,
+  values: Parameters<Session["query"]>[1],
+  append: EncodedAppend,
+  signal: AbortSignal | undefined,
+): ReturnType<Session["query"]> {
   try {
     return await session.query(statements.joined, values, { signal });
   } catch (error) {
@@ -38,7 +44,12 @@ function inTransaction(error: unknown, append: EncodedAppend): unknown {
   if (!isTidemarkError(error, "DATABASE")) return error;
   if (isRepeatedId(error)) {
     const event = append.parts.flatMap((part) => part.events.map(({ id }) => ({ id, streamId: part.streamId })))[0];
-    return new DuplicateEventError(event?.id ?? "", event?.streamId ?? "", "written by another transaction at the same time; this transaction has to be rolled back", { cause: error });
+    return new DuplicateEventError(
+      event?.id ?? "",
+      event?.streamId ?? "",
+      "written by another transaction at the same time; this transaction has to be rolled back",
+      { cause: error },
+    );
   }
   // Under REPEATABLE READ the version was read in an old snapshot, so that another append has the same one.
   const outdated = error.sqlState === "23505" && error.constraint === "events_stream_id_version_key";

@@ -62,7 +62,11 @@ export class PendingAppend implements Queued {
   #unknown(cause: unknown): OutcomeUnknownError {
     const ids = this.append.parts.flatMap((part) => part.events.map((event) => event.id));
     const streams = this.append.parts.map((part) => JSON.stringify(part.streamId)).join(", ");
-    return new OutcomeUnknownError(`Whether the append to ${streams} was committed is unknown: the database stopped answering. Append the same events again with the ids in eventIds; what is there already is not written twice.`, ids, { cause });
+    return new OutcomeUnknownError(
+      `Whether the append to ${streams} was committed is unknown: the database stopped answering. Append the same events again with the ids in eventIds; what is there already is not written twice.`,
+      ids,
+      { cause },
+    );
   }
 }
 

@@ -2,10 +2,10 @@ import pRetry from "p-retry";
 import type { Database, QueryOptions } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { type BatchSettings, encodeBatch, expectedNumber } from "./batch.ts";
-import type { EncodedAppend, EncodedEvent, EncodedPart } from "./encoded.ts";
 import { isTransient, isUnanswered } from "./failure.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PendingAppend } from "./pending-append.ts";
+import { asSingles, decodeSingles, encodeSingles, type Single } from "./singles.ts";
 import type { AppendStatements } from "./statements.ts";
 
 export interface SenderSettings {
@@ -66,29 +66,44 @@ export class Sender {
   async #sendOnce(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<Outcome[]> {
     const { now, durability } = this.#settings;
     const settings: BatchSettings = { recordedAt: now ? now().toISOString() : null, durability };
-    const alone = way === "batch" ? singleEvent(batch) : undefined;
-    if (alone) return [await this.#sendOne(alone.part, alone.event, settings, options)];
-    const { values, outcomes } = encodeBatch(batch.map((pending) => pending.append), batch.some((pending) => pending.checkIds), settings);
+    const singles = way === "batch" ? asSingles(batch) : undefined;
+    if (singles) return this.#sendSingles(singles, settings, options);
+    const { values, outcomes } = encodeBatch(
+      batch.map((pending) => pending.append),
+      batch.some((pending) => pending.checkIds),
+      settings,
+    );
     const [row] = await this.#database.query(this.#statements[way], values, options);
     return outcomes(row ?? {});
   }
 
-  async #sendOne(part: EncodedPart, event: EncodedEvent, { recordedAt, durability }: BatchSettings, options?: QueryOptions): Promise<Outcome> {
+  async #sendSingles(singles: readonly Single[], settings: BatchSettings, options?: QueryOptions): Promise<Outcome[]> {
+    const [first, ...others] = singles;
+    if (first && others.length === 0) return [await this.#sendOne(first, settings, options)];
+    const [row] = await this.#database.query(this.#statements.singles, encodeSingles(singles, settings), options);
+    return decodeSingles(row ?? {}, singles);
+  }
+
+  async #sendOne({ part, event }: Single, { recordedAt, durability }: BatchSettings, options?: QueryOptions): Promise<Outcome> {
     const [row] = await this.#database.query(
       this.#statements.one,
-      [part.tenant, part.streamId, expectedNumber(part.expected), event.id, event.type, event.data, event.metadata === "" ? null : event.metadata, event.tags === "" ? null : event.tags, recordedAt, durability],
+      [
+        part.tenant,
+        part.streamId,
+        expectedNumber(part.expected),
+        event.id,
+        event.type,
+        event.data,
+        event.metadata === "" ? null : event.metadata,
+        event.tags === "" ? null : event.tags,
+        recordedAt,
+        durability,
+      ],
       options,
     );
-    return outcomeOf([{ part, verdict: toSafeInteger(row?.["verdict"]), version: toSafeInteger(row?.["version"]), position: toSafeInteger(row?.["position"]) }], undefined);
+    return outcomeOf(
+      [{ part, verdict: toSafeInteger(row?.["verdict"]), version: toSafeInteger(row?.["version"]), position: toSafeInteger(row?.["position"]) }],
+      undefined,
+    );
   }
-}
-
-/** The one event of a batch of one append to one stream, when its id need not be looked up. */
-function singleEvent(batch: readonly PendingAppend[]): { readonly part: EncodedPart; readonly event: EncodedEvent } | undefined {
-  const [pending, ...others] = batch;
-  if (!pending || others.length > 0 || pending.checkIds) return undefined;
-  const { parts, events }: EncodedAppend = pending.append;
-  const [part, ...otherParts] = parts;
-  const [event] = part?.events ?? [];
-  return part && event && otherParts.length === 0 && events === 1 ? { part, event } : undefined;
 }

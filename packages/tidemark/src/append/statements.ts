@@ -6,6 +6,8 @@ import { quoteIdentifier } from "../database/identifier.ts";
 export interface AppendStatements {
   /** One event to one stream. `append_one.sql` */
   readonly one: Statement;
+  /** A batch of appends of one event each, to streams of their own. `append_singles.sql` */
+  readonly singles: Statement;
   /** A batch, all at once. `append_batch.sql` */
   readonly batch: Statement;
   /** At most 64 appends, each on its own. `append_carefully.sql` */
@@ -26,6 +28,10 @@ export function appendStatements(schema: string): AppendStatements {
   const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}_${mark}`, text });
   return {
     one: named("append_one", `select verdict::text, version::text, position::text from ${quoted}.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`),
+    singles: named(
+      "append_singles",
+      `select verdicts::text, heads::text, positions::text from ${quoted}.append_singles($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    ),
     batch: named("append_batch", `select ${batchColumns} from ${quoted}.append_batch(${batchArguments})`),
     carefully: named("append_carefully", `select ${batchColumns} from ${quoted}.append_carefully(${batchArguments})`),
     waiting: named("append_waiting", `select ${batchColumns} from ${quoted}.append_waiting(${batchArguments})`),

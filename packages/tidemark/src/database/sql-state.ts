@@ -25,7 +25,14 @@ export function serverAnswer(error: unknown): ServerAnswer | undefined {
       const value: unknown = Reflect.get(at, name);
       return typeof value === "string" ? value : undefined;
     };
-    return { sqlState, message: field("message") ?? "", constraint: field("constraint"), table: field("table"), hint: field("hint"), routine: field("routine") };
+    return {
+      sqlState,
+      message: field("message") ?? "",
+      constraint: field("constraint"),
+      table: field("table"),
+      hint: field("hint"),
+      routine: field("routine"),
+    };
   }
   return undefined;
 }

@@ -28,7 +28,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
     order: "AABRRARA",
     edits: {
       append_many: (text) => {
-        const floor = /perform [^;]*\.hold_floor\(\);/.exec(text)?.[0] ?? "";
+        const floor = /[^;\n]*\.hold_floor\(\);/.exec(text)?.[0] ?? "";
         return replace("into v_written from written;", `into v_written from written; ${floor}`)(replace(floor, "")(text));
       },
     },
@@ -39,11 +39,14 @@ const mutants: Readonly<Record<string, Mutant>> = {
     edits: {
       append_one: (text) => {
         const draw = /nextval\([^)]*\)/.exec(text)?.[0] ?? "";
-        return replace(/(perform [^;]*\.hold_floor\(\);)/, `v_last := ${draw}; $1`)(replace(draw, "v_last")(text));
+        return replace(/([^;\n]*\.hold_floor\(\);)/, `v_last := ${draw}; $1`)(replace(draw, "v_last")(text));
       },
     },
   },
-  "the floor lies ahead of the sequence": { order: "AAABRRRA", edits: { hold_floor: replace("::regclass), 0);", "::regclass), 0) + 32;") } },
+  "the floor lies ahead of the sequence": {
+    order: "AAABRRRA",
+    edits: { hold_floor: replace("v_floor := least(v_floor, v_last);", "v_last := v_last + 32; v_floor := least(v_floor, v_last);") },
+  },
   "the reader's sequence lies ahead": { order: "ARRAABRA", edits: { high_water_mark: replace("::regclass), 0);", "::regclass), 0); v_last := v_last + 32;") } },
   "the sequence is read after the floors": {
     order: "AARARBRA",

@@ -9,12 +9,12 @@ export interface Pause {
 /** Between the steps of an append: the sequence read | the floor held | the position drawn, the event written | committed. */
 export const writerPauses: Readonly<Record<"append_many" | "append_one", readonly Pause[]>> = {
   append_many: [
-    { function: "hold_floor", after: "v_last);\nbegin" },
+    { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
     { function: "append_many", after: ".hold_floor();" },
     { function: "append_many", after: "into v_written from written;" },
   ],
   append_one: [
-    { function: "hold_floor", after: "v_last);\nbegin" },
+    { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
     { function: "append_one", after: ".hold_floor();" },
     { function: "append_one", after: "into verdict, version, position;" },
   ],

@@ -9,10 +9,8 @@
 -- Refuses when the sequence stands behind the log (a partial restore, setval, logical replication): new events would fill
 -- old gaps, below every reader's checkpoint. The log is read in the statement's snapshot, which is older than the look at
 -- the sequence, so that a sequence in order is never found behind.
-create function :"schema".hold_floor() returns void
+create function :"schema".hold_floor() returns bigint
   language plpgsql
-  set enable_seqscan = off
-  set plan_cache_mode = force_generic_plan
 as $tidemark$
 declare
   v_log bigint;
@@ -33,5 +31,6 @@ begin
   perform pg_advisory_xact_lock_shared(
             :"schema".lock_number(:regclass(events_position_seq)::oid::bigint), :"schema".lock_number(v_floor)),
           set_config('tidemark.floor_' || :regclass(events_position_seq)::oid, v_floor::text, true);
+  return v_floor;
 end
 $tidemark$;

@@ -3,11 +3,6 @@
 -- the row and p_skip_locked.
 create function :"schema".find_streams(p_tenants text[], p_names text[], p_skip_locked boolean) returns bigint[]
   language plpgsql
-  set enable_seqscan = off
-  set enable_hashjoin = off
-  set enable_mergejoin = off
-  set enable_bitmapscan = off
-  set plan_cache_mode = force_generic_plan
 as $tidemark$
 begin
   if not p_skip_locked then

@@ -8,7 +8,6 @@ create function :"schema".lock_streams(
   out p_streams bigint[], out p_all_new boolean
 )
   language plpgsql
-  set plan_cache_mode = force_generic_plan
 as $tidemark$
 declare
   v_absent integer[];

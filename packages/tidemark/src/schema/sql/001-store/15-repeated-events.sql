@@ -8,11 +8,6 @@ create function :"schema".repeated_events(
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
-  set enable_seqscan = off
-  set enable_hashjoin = off
-  set enable_mergejoin = off
-  set enable_bitmapscan = off
-  set plan_cache_mode = force_generic_plan
 as $tidemark$
 declare
   v_event record;

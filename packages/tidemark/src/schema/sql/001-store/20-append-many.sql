@@ -27,7 +27,8 @@
 -- transaction, 5 passed but for another part of its append.
 -- detail: of the first duplicate of each append, its id and what differs.
 --
--- The settings keep the plans: one made on an empty store would scan the log for ever after (76 appends/s).
+-- The settings keep the plans, also those of the functions called here: one made on an empty store would scan the log for
+-- ever after (76 appends/s).
 create function :"schema".append_many(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
@@ -58,6 +59,7 @@ declare
   v_to integer;
   v_slot integer;
   v_expected bigint;
+  v_floor bigint;
   v_verdict integer;      -- of the append: its worst part's
 begin
   if not p_joined and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
@@ -152,7 +154,7 @@ begin
   end loop;
 
   if v_count > 0 then
-    perform :"schema".hold_floor();
+    v_floor := :"schema".hold_floor();
     with written as (
       insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
       select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at,

@@ -21,6 +21,7 @@ declare
   v_stream bigint;
   v_head bigint;
   v_last bigint;
+  v_floor bigint;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
@@ -55,7 +56,7 @@ begin
     end if;
   end if;
 
-  perform :"schema".hold_floor();
+  v_floor := :"schema".hold_floor();
   insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
   values (
     nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),
