@@ -19,6 +19,12 @@ export function* orders(steps: string): Generator<string> {
 /** An append of four steps, a reading of the mark of three, and a whole append beside them. */
 export const steps = "AAAARRRB";
 
+/** What the group sends outside a user's transaction, for one event to one stream. */
+const calls = {
+  append_one: "append_one('', 'paused', -1, gen_random_uuid(), 'Happened', '{}', null, null, null, null)",
+  append_singles: "append_singles('', null, 'paused', '{1}', '{-1}', array[gen_random_uuid()], 'Happened', '{}', null, null, null, null)",
+} as const;
+
 export interface Explorer extends AsyncDisposable {
   /** Runs one order of the steps, and says what is wrong with what the reader saw. */
   run(order: string): Promise<string | undefined>;
@@ -35,7 +41,7 @@ export async function createExplorer(databaseUrl: string, schema: string, store:
   async function write(): Promise<void> {
     await writer.query("begin");
     if (way === "append_many") await store.withTransaction(writer).appendToStream("paused", [eventOf("paused")]);
-    else await writer.query(`select ${name}.append_one('', 'paused', -1, gen_random_uuid(), 'Happened', '{}', null, null, null, null)`);
+    else await writer.query(`select ${name}.${calls[way]}`);
     await writer.query("commit");
   }
   async function log(client: pg.Client, until = Number.MAX_SAFE_INTEGER): Promise<number[]> {

@@ -3,7 +3,7 @@ import { append } from "./open.ts";
 import { installPauses, readerPauses, writerPauses, type Edit } from "./steps.ts";
 import { describe, expect, test } from "./test.ts";
 
-const ways: readonly Way[] = ["append_many", "append_one"];
+const ways: readonly Way[] = ["append_many", "append_one", "append_singles"];
 
 function replace(from: string | RegExp, to: string): Edit {
   return (text) => {
@@ -30,6 +30,16 @@ const mutants: Readonly<Record<string, Mutant>> = {
       append_many: (text) => {
         const floor = /[^;\n]*\.hold_floor\(\);/.exec(text)?.[0] ?? "";
         return replace("into v_written from written;", `into v_written from written; ${floor}`)(replace(floor, "")(text));
+      },
+    },
+  },
+  "append_singles draws positions before its floor": {
+    order: "AABRRARA",
+    way: "append_singles",
+    edits: {
+      append_singles: (text) => {
+        const floor = /[^;\n]*\.hold_floor\(\);/.exec(text)?.[0] ?? "";
+        return replace("into positions from written;", `into positions from written; ${floor}`)(replace(floor, "")(text));
       },
     },
   },

@@ -7,7 +7,7 @@ export interface Pause {
 }
 
 /** Between the steps of an append: the sequence read | the floor held | the position drawn, the event written | committed. */
-export const writerPauses: Readonly<Record<"append_many" | "append_one", readonly Pause[]>> = {
+export const writerPauses: Readonly<Record<"append_many" | "append_one" | "append_singles", readonly Pause[]>> = {
   append_many: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
     { function: "append_many", after: ".hold_floor();" },
@@ -17,6 +17,11 @@ export const writerPauses: Readonly<Record<"append_many" | "append_one", readonl
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
     { function: "append_one", after: ".hold_floor();" },
     { function: "append_one", after: "into verdict, version, position;" },
+  ],
+  append_singles: [
+    { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
+    { function: "append_singles", after: ".hold_floor();" },
+    { function: "append_singles", after: "into positions from written;" },
   ],
 };
 /** Between the steps of a reader: the sequence read | the floors read | the last event read. */
