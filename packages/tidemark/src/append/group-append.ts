@@ -121,7 +121,7 @@ export class GroupAppend {
 
   #pump(): void {
     while (this.#batches < this.#maxBatches) {
-      const batch = this.#queue.take({ ...batchLimits, appends: this.#share() });
+      const batch = this.#queue.take(batchLimits);
       if (batch.length === 0) break;
       this.#batches++;
       void this.#runBatch(batch).finally(() => {
@@ -139,11 +139,6 @@ export class GroupAppend {
       });
     }
     this.#signalIdle();
-  }
-
-  /** What one of the free batches takes: callers that all wait for the same batch would leave the other one empty for ever. */
-  #share(): number {
-    return Math.min(batchLimits.appends, Math.ceil(this.#queue.length / (this.#maxBatches - this.#batches)));
   }
 
   #signalIdle(): void {
