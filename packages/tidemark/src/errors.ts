@@ -19,7 +19,6 @@ export class TidemarkError extends Error {
     this.retryable = retryable;
   }
   static {
-    this.prototype.name = "TidemarkError";
     Object.defineProperty(this.prototype, brand, { value: true });
   }
 }
@@ -54,9 +53,6 @@ export class VersionConflictError extends TidemarkError {
     this.actual = first.actual;
     this.conflicts = conflicts;
   }
-  static {
-    this.prototype.name = "VersionConflictError";
-  }
 }
 
 /** An event with this id exists, with other content, in another stream, or with only a part of its append. Nothing was written. */
@@ -75,9 +71,6 @@ export class DuplicateEventError extends TidemarkError {
     this.eventId = eventId;
     this.streamId = streamId;
   }
-  static {
-    this.prototype.name = "DuplicateEventError";
-  }
 }
 
 /** An argument, option or event is not what the library accepts. Nothing was sent to the database. */
@@ -89,9 +82,6 @@ export class InvalidArgumentError extends TidemarkError {
   constructor(path: string, problem: string, origin: Origin = {}) {
     super("INVALID_ARGUMENT", `${path} ${problem}`, origin);
     this.path = path;
-  }
-  static {
-    this.prototype.name = "InvalidArgumentError";
   }
 }
 
@@ -111,9 +101,6 @@ export class EventTooLargeError extends TidemarkError {
     this.bytes = bytes;
     this.limit = limit;
   }
-  static {
-    this.prototype.name = "EventTooLargeError";
-  }
 }
 
 /** More appends are waiting than `limits.queuedAppends`. This one was not queued. */
@@ -127,9 +114,6 @@ export class QueueFullError extends TidemarkError {
     });
     this.limit = limit;
   }
-  static {
-    this.prototype.name = "QueueFullError";
-  }
 }
 
 /** The database never answered whether it committed. */
@@ -141,9 +125,6 @@ export class OutcomeUnknownError extends TidemarkError {
   constructor(message: string, eventIds: readonly string[], origin: Origin = {}) {
     super("OUTCOME_UNKNOWN", message, { retryable: eventIds.length > 0, ...origin });
     this.eventIds = eventIds;
-  }
-  static {
-    this.prototype.name = "OutcomeUnknownError";
   }
 }
 
@@ -159,9 +140,6 @@ export class ConnectionError extends TidemarkError {
     super("CONNECTION", message, { retryable: true, ...origin });
     this.sent = sent;
     this.sqlState = sqlState;
-  }
-  static {
-    this.prototype.name = "ConnectionError";
   }
 }
 
@@ -179,9 +157,6 @@ export class PoolTimeoutError extends TidemarkError {
     );
     this.waitedMs = waitedMs;
     this.max = max;
-  }
-  static {
-    this.prototype.name = "PoolTimeoutError";
   }
 }
 
@@ -203,9 +178,6 @@ export class SchemaOutdatedError extends TidemarkError {
     this.schema = schema;
     this.found = found;
     this.required = required;
-  }
-  static {
-    this.prototype.name = "SchemaOutdatedError";
   }
 }
 
@@ -230,9 +202,6 @@ export class SchemaTooNewError extends TidemarkError {
     this.found = found;
     this.supported = supported;
   }
-  static {
-    this.prototype.name = "SchemaTooNewError";
-  }
 }
 
 /** A migration that was applied has another text than the one in this package. */
@@ -247,9 +216,6 @@ export class MigrationChangedError extends TidemarkError {
     );
     this.migration = migration;
   }
-  static {
-    this.prototype.name = "MigrationChangedError";
-  }
 }
 
 /** The store was closed before this call. */
@@ -258,9 +224,6 @@ export class StoreClosedError extends TidemarkError {
 
   constructor() {
     super("STORE_CLOSED", "The store is closed. Open a new one with openEventStore, or close it later.");
-  }
-  static {
-    this.prototype.name = "StoreClosedError";
   }
 }
 
@@ -285,9 +248,6 @@ export class StoreLockedError extends TidemarkError {
     this.host = holder.host;
     this.command = holder.command;
   }
-  static {
-    this.prototype.name = "StoreLockedError";
-  }
 }
 
 /** An optional package that this call needs is not installed. */
@@ -298,9 +258,6 @@ export class MissingDependencyError extends TidemarkError {
   constructor(dependency: string, purpose: string, origin: Origin = {}) {
     super("MISSING_DEPENDENCY", `${purpose} needs the package ${dependency}. Run: npm install ${dependency}`, origin);
     this.dependency = dependency;
-  }
-  static {
-    this.prototype.name = "MissingDependencyError";
   }
 }
 
@@ -316,9 +273,6 @@ export class SerializationFailureError extends TidemarkError {
       { retryable: true, ...origin },
     );
     this.sqlState = sqlState;
-  }
-  static {
-    this.prototype.name = "SerializationFailureError";
   }
 }
 
@@ -344,10 +298,29 @@ export class DatabaseError extends TidemarkError {
     this.constraint = constraint;
     this.table = table;
   }
-  static {
-    this.prototype.name = "DatabaseError";
-  }
 }
+
+// Names that survive minifiers, and on the prototype, where an inspected error does not show them twice.
+const named = {
+  TidemarkError,
+  VersionConflictError,
+  DuplicateEventError,
+  InvalidArgumentError,
+  EventTooLargeError,
+  QueueFullError,
+  OutcomeUnknownError,
+  ConnectionError,
+  PoolTimeoutError,
+  SchemaOutdatedError,
+  SchemaTooNewError,
+  MigrationChangedError,
+  StoreClosedError,
+  StoreLockedError,
+  MissingDependencyError,
+  SerializationFailureError,
+  DatabaseError,
+};
+for (const [name, errorClass] of Object.entries(named)) errorClass.prototype.name = name;
 
 /** Every error by its code. */
 export interface ErrorByCode {

@@ -3,7 +3,7 @@ export type { StoreOptions } from "./arguments/store-options.ts";
 export { fromDrizzle } from "./database/adapters/drizzle.ts";
 export { fromKysely } from "./database/adapters/kysely.ts";
 export type { Logger } from "./logger.ts";
-export type { PoolSettings } from "./arguments/pool-options.ts";
+export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
 export {
   ConnectionError,
@@ -45,4 +45,4 @@ export type { Blocker } from "./feed/feed.ts";
 export { openEventStore } from "./open-event-store.ts";
 export type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";
-export { migrationSql } from "./schema/migration-sql.ts";
+export { migrationSql, type MigrationSqlOptions } from "./schema/migration-sql.ts";

@@ -16,6 +16,8 @@ export interface GroupAppendSettings extends SenderSettings {
 
 /** More in one statement gain nothing, and a batch is the unit that fails together. */
 const batchLimits = { appends: 500, events: 10_000, bytes: 16 * 1024 * 1024 };
+/** Events. Below, what each batch costs whatever it holds outweighs what a second backend saves. */
+const worthSharing = 256;
 /** Of appends that run in a subtransaction each. See `append_carefully.sql`. */
 const carefulLimit = 64;
 
@@ -121,7 +123,7 @@ export class GroupAppend {
 
   #pump(): void {
     while (this.#batches < this.#maxBatches) {
-      const batch = this.#queue.take(batchLimits);
+      const batch = this.#queue.take({ ...batchLimits, events: this.#share() });
       if (batch.length === 0) break;
       this.#batches++;
       void this.#runBatch(batch).finally(() => {
@@ -139,6 +141,12 @@ export class GroupAppend {
       });
     }
     this.#signalIdle();
+  }
+
+  /** A batch takes all that waits, unless that is so much that two backends are done with it sooner than one. */
+  #share(): number {
+    const { events } = this.#queue;
+    return events > worthSharing && this.#batches < this.#maxBatches - 1 ? Math.ceil(events / 2) : batchLimits.events;
   }
 
   #signalIdle(): void {

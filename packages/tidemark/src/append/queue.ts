@@ -31,6 +31,7 @@ export class AppendQueue<E extends Queued> {
   readonly #held = new Set<string>();
   /** Entries before this index were looked at since the last release: they cannot go. */
   #seen = 0;
+  #events = 0;
   #order = 0;
   readonly #orders = new Map<E, number>();
 
@@ -38,8 +39,14 @@ export class AppendQueue<E extends Queued> {
     return this.#waiting.length;
   }
 
+  /** Of all entries that wait. */
+  get events(): number {
+    return this.#events;
+  }
+
   add(entry: E): void {
     this.#waiting.push({ entry, order: this.#order++ });
+    this.#events += entry.events;
   }
 
   /** Takes an entry out, as when its caller gave up. False when it is not waiting any more. */
@@ -47,6 +54,7 @@ export class AppendQueue<E extends Queued> {
     const index = this.#waiting.findIndex((place) => place.entry === entry);
     if (index === -1) return false;
     this.#waiting.splice(index, 1);
+    this.#events -= entry.events;
     this.#lookAgain();
     return true;
   }
@@ -55,6 +63,7 @@ export class AppendQueue<E extends Queued> {
   clear(): E[] {
     const entries = this.#waiting.map((place) => place.entry);
     this.#waiting = [];
+    this.#events = 0;
     this.#lookAgain();
     return entries;
   }
@@ -84,6 +93,7 @@ export class AppendQueue<E extends Queued> {
       }
       this.#orders.set(entry, place.order);
     }
+    this.#events -= events;
     if (taken.size > 0) this.#waiting = this.#waiting.filter((place) => !taken.has(place));
     this.#seen = index - taken.size;
     return Array.from(taken, (place) => place.entry);
@@ -99,6 +109,7 @@ export class AppendQueue<E extends Queued> {
   putBack(entries: readonly E[]): void {
     for (const entry of entries) {
       this.#waiting.push({ entry, order: this.#orders.get(entry) ?? this.#order++ });
+      this.#events += entry.events;
       this.#free(entry);
     }
     this.#waiting.sort((a, b) => a.order - b.order);

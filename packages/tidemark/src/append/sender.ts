@@ -2,6 +2,7 @@ import pRetry from "p-retry";
 import type { Database, QueryOptions } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { type BatchSettings, encodeBatch, expectedNumber } from "./batch.ts";
+import type { EncodedEvent, EncodedPart } from "./encoded.ts";
 import { isTransient, isUnanswered } from "./failure.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PendingAppend } from "./pending-append.ts";
@@ -79,12 +80,13 @@ export class Sender {
 
   async #sendSingles(singles: readonly Single[], settings: BatchSettings, options?: QueryOptions): Promise<Outcome[]> {
     const [first, ...others] = singles;
-    if (first && others.length === 0) return [await this.#sendOne(first, settings, options)];
+    const [event, ...moreEvents] = first?.part.events ?? [];
+    if (first && event && others.length === 0 && moreEvents.length === 0) return [await this.#sendOne(first.part, event, settings, options)];
     const [row] = await this.#database.query(this.#statements.singles, encodeSingles(singles, settings), options);
     return decodeSingles(row ?? {}, singles);
   }
 
-  async #sendOne({ part, event }: Single, { recordedAt, durability }: BatchSettings, options?: QueryOptions): Promise<Outcome> {
+  async #sendOne(part: EncodedPart, event: EncodedEvent, { recordedAt, durability }: BatchSettings, options?: QueryOptions): Promise<Outcome> {
     const [row] = await this.#database.query(
       this.#statements.one,
       [

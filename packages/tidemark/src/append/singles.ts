@@ -5,10 +5,9 @@ import type { EncodedEvent, EncodedPart } from "./encoded.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PendingAppend } from "./pending-append.ts";
 
-/** An append of one event to one stream, whose id need not be looked up. */
+/** An append of events to one stream, whose ids need not be looked up. */
 export interface Single {
   readonly part: EncodedPart;
-  readonly event: EncodedEvent;
   readonly key: string;
   /** Its place in the batch. */
   readonly index: number;
@@ -18,11 +17,10 @@ export interface Single {
 export function asSingles(batch: readonly PendingAppend[]): readonly Single[] | undefined {
   const singles: Single[] = [];
   for (const [index, pending] of batch.entries()) {
-    const [part] = pending.append.parts;
-    const [event] = part?.events ?? [];
+    const [part, ...others] = pending.append.parts;
     const [key] = pending.keys;
-    if (!part || !event || key === undefined || pending.append.parts.length > 1 || pending.events > 1 || pending.checkIds) return undefined;
-    singles.push({ part, event, key, index });
+    if (!part || key === undefined || others.length > 0 || pending.events === 0 || pending.checkIds) return undefined;
+    singles.push({ part, key, index });
   }
   singles.sort((a, b) => byBytes(a.key, b.key));
   return singles.some((single, index) => single.key === singles[index - 1]?.key) ? undefined : singles;
@@ -30,21 +28,25 @@ export function asSingles(batch: readonly PendingAppend[]): readonly Single[] | 
 
 /** The parameters of `append_singles`. */
 export function encodeSingles(singles: readonly Single[], { recordedAt, durability }: BatchSettings): readonly Value[] {
-  const joined = (text: (single: Single) => string): string => singles.map(text).join(separator);
-  const anyOf = (text: (single: Single) => string): string | null => (singles.some((single) => text(single) !== "") ? joined(text) : null);
   const expected = singles.map(({ part }) => expectedNumber(part.expected));
   const tenant = singles[0]?.part.tenant ?? "";
+  const events = singles.flatMap(({ part }) => part.events);
+  const oneEach = events.length === singles.length;
+  const joined = (text: (event: EncodedEvent) => string): string => events.map(text).join(separator);
+  const joinedIfAny = (text: (event: EncodedEvent) => string): string | null => (events.some((event) => text(event) !== "") ? joined(text) : null);
   return [
     tenant,
-    singles.every(({ part }) => part.tenant === tenant) ? null : joined(({ part }) => part.tenant),
-    joined(({ part }) => part.streamId),
+    singles.every(({ part }) => part.tenant === tenant) ? null : singles.map(({ part }) => part.tenant).join(separator),
+    singles.map(({ part }) => part.streamId).join(separator),
     list(expected.map(kindOf)),
     list(expected),
-    list(singles.map(({ event }) => event.id)),
-    joined(({ event }) => event.type),
-    joined(({ event }) => event.data),
-    anyOf(({ event }) => event.metadata),
-    anyOf(({ event }) => event.tags),
+    oneEach ? null : list(singles.flatMap(({ part }, n) => part.events.map(() => n + 1))),
+    oneEach ? null : list(singles.flatMap(({ part }) => part.events.map((_event, place) => place + 1))),
+    list(events.map(({ id }) => id)),
+    joined(({ type }) => type),
+    joined(({ data }) => data),
+    joinedIfAny(({ metadata }) => metadata),
+    joinedIfAny(({ tags }) => tags),
     recordedAt,
     durability,
   ];
@@ -54,16 +56,16 @@ export function encodeSingles(singles: readonly Single[], { recordedAt, durabili
 export function decodeSingles(row: TextRow, singles: readonly Single[]): Outcome[] {
   const verdicts = numbers(row["verdicts"]);
   const heads = numbers(row["heads"]);
-  const positions = numbers(row["positions"]).values();
+  const positions = numbers(row["positions"]);
   const outcomes: Outcome[] = [];
+  let written = 0;
   for (const [n, { part, index }] of singles.entries()) {
     const verdict = verdicts[n] ?? 0;
     const head = heads[n] ?? 0;
-    const written = verdict === 0;
-    outcomes[index] = outcomeOf(
-      [{ part, verdict, version: written ? head + 1 : head, position: written ? (positions.next().value ?? Number.NaN) : 0 }],
-      undefined,
-    );
+    const events = verdict === 0 ? part.events.length : 0;
+    written += events;
+    const position = events > 0 ? (positions[written - 1] ?? Number.NaN) : 0;
+    outcomes[index] = outcomeOf([{ part, verdict, version: head + events, position }], undefined);
   }
   return outcomes;
 }

@@ -6,7 +6,7 @@ import { quoteIdentifier } from "../database/identifier.ts";
 export interface AppendStatements {
   /** One event to one stream. `append_one.sql` */
   readonly one: Statement;
-  /** A batch of appends of one event each, to streams of their own. `append_singles.sql` */
+  /** A batch of appends to one stream each, every one to a stream of its own. `append_singles.sql` */
   readonly singles: Statement;
   /** A batch, all at once. `append_batch.sql` */
   readonly batch: Statement;
@@ -30,7 +30,7 @@ export function appendStatements(schema: string): AppendStatements {
     one: named("append_one", `select verdict::text, version::text, position::text from ${quoted}.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`),
     singles: named(
       "append_singles",
-      `select verdicts::text, heads::text, positions::text from ${quoted}.append_singles($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+      `select verdicts::text, heads::text, positions::text from ${quoted}.append_singles($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     ),
     batch: named("append_batch", `select ${batchColumns} from ${quoted}.append_batch(${batchArguments})`),
     carefully: named("append_carefully", `select ${batchColumns} from ${quoted}.append_carefully(${batchArguments})`),

@@ -18,6 +18,8 @@ export interface RangeReading<T> {
   /** Whether each statement looks at a window of the range only. */
   readonly windowed: boolean;
   readonly limits: PageLimits;
+  /** What is left of a range without the gap at its beginning (at its end, if `backward`). Asked where a window was empty. */
+  skipGap?(rest: Range): Promise<Range>;
   /** Asked once, before the first page. */
   bounds(): Promise<Range> | Range;
   /** At most `rows` rows of the range, from its end if `backward`. A row with `full` says that more follow. */
@@ -42,7 +44,7 @@ export class RangePages<T> implements Pages<T> {
   }
 
   async next(): Promise<Page<T>> {
-    const { signal, limit, bounds, fetch, decode } = this.#reading;
+    const { signal, limit, bounds, fetch, decode, skipGap } = this.#reading;
     signal?.throwIfAborted();
     if (limit === 0) return { items: [], last: true };
     const rest = (this.#rest ??= await bounds());
@@ -60,6 +62,8 @@ export class RangePages<T> implements Pages<T> {
     const items = rows.map(decode);
     this.#remaining -= items.length;
     this.#rest = this.#restOf(rest, exhausted ? range : undefined, items.at(-1));
+    // After setval or a restore the log may have a gap of any width, which windows alone would cross at their own pace.
+    if (rows.length === 0 && skipGap && this.#rest.after < this.#rest.until) this.#rest = await skipGap(this.#rest);
     return { items, last: this.#remaining === 0 || this.#rest.after >= this.#rest.until };
   }
 

@@ -18,7 +18,7 @@ import {
 import { defaultPageLimits, type PageLimits } from "./page-size.ts";
 import { eachOf, readAhead } from "./pages.ts";
 import { editionsOf, type PlanEditions } from "./plan-edition.ts";
-import { RangePages } from "./range-pages.ts";
+import { type Range, RangePages } from "./range-pages.ts";
 import { createSequence } from "./sequence.ts";
 import { listStreams, streamInfoOf } from "./streams.ts";
 import type { EventSequence, StreamInfo } from "./types.ts";
@@ -80,6 +80,7 @@ export class Reader {
         signal,
         windowed: true,
         limits: this.#limits,
+        skipGap: (rest) => this.#skipGap(rest, backward, signal),
         bounds: async () => ({ after, until: Math.min(until, await this.#end(signal)) }),
         fetch: (range, rows) =>
           this.#rows(
@@ -148,6 +149,14 @@ export class Reader {
         decode: (row) => asRecorded<E>(decodeEvent(row, this.#tenant, streamId, category)),
         key: (event) => event.version,
       });
+  }
+
+  async #skipGap({ after, until }: Range, backward: boolean, signal: AbortSignal | undefined): Promise<Range> {
+    const statement = backward ? this.#editions.current.positionBefore : this.#editions.current.positionAfter;
+    const [row] = await this.#rows(statement, [after, until], signal);
+    if (row?.["position"] == null) return { after: until, until };
+    const position = toSafeInteger(row["position"]);
+    return backward ? { after, until: position } : { after: position - 1, until };
   }
 
   /** Where a reading of the log ends, whatever is written meanwhile. */

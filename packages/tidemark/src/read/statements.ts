@@ -21,6 +21,9 @@ export class ReadStatements {
   /** $1 tenant, $2 id. */
   readonly eventById: Statement;
   readonly lastPosition: Statement;
+  /** The first and the last position of a range: $1 after, exclusive, $2 until, inclusive. */
+  readonly positionAfter: Statement;
+  readonly positionBefore: Statement;
   /** $1 tenant, $2 after, $3 rows, $4 and $5 the lowest and the highest name, both inclusive. */
   readonly streams: Statement;
   /** The same, and $6 the category. */
@@ -36,6 +39,9 @@ export class ReadStatements {
       "event_by_id",
       `select ${logColumns} ${eventColumns} from ${this.#schema}.events as e ${this.#stream} where e.tenant = $1 and e.id = $2::uuid`,
     );
+    const inRange = `from ${this.#schema}.events where position > $1 and position <= $2`;
+    this.positionAfter = this.#named("position_after", `select min(position)::text as position ${inRange}`);
+    this.positionBefore = this.#named("position_before", `select max(position)::text as position ${inRange}`);
     this.lastPosition = this.#named("last_position", `select coalesce(max(position), 0)::text as position from ${this.#schema}.events`);
     const listed = `${this.#streamsSql("join")} where s.tenant = $1 and s.name > $2 and s.name >= $4 and s.name <= $5`;
     this.streams = this.#named("streams", `${listed} order by s.name limit $3`);

@@ -769,18 +769,21 @@ begin
 end
 $tidemark$;
 
--- The lean way for a batch of appends of one event each, to streams of their own: the same order and verdicts as
+-- The lean way for a batch of appends to one stream each, every one to a stream of its own: the same order and verdicts as
 -- append_many, without a loop. Every expression of PL/pgSQL costs a microsecond in each transaction, and a batch of ten
 -- through append_many spends most of its time on them.
 --
--- All arrays and joined texts are in the order of (tenant, name); parameters as in append_many. Ids are never looked up.
+-- Streams and expectations are in the order of (tenant, name), events in the order of their streams; parameters as in
+-- append_many. Ids are never looked up.
 --
---   verdicts   0 written, 2 conflict; null where all are written
+--   p_part, p_place  stream of each event and its place in the append; null where every append has one event
+--
+--   verdicts   of each stream: 0 written, 2 conflict; null where all are written
 --   heads      where the streams were before; null where all are new
 --   positions  of the events written, in order
 create function :"schema".append_singles(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_expected bigint[],
-  p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_recorded_at timestamptz, p_durability text,
   out verdicts integer[], out heads bigint[], out positions bigint[]
 )
@@ -843,13 +846,17 @@ begin
   v_floor := :"schema".hold_floor();
   with written as (
     insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
-    select nextval(:regclass(events_position_seq)), v_streams[n], coalesce(heads[n], 0) + 1, id, v_recorded_at,
-           coalesce(tenant, p_tenant), type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
-      from unnest(
-        p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
-        string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), string_to_array(p_tenants, chr(30))
-      ) with ordinality as event (id, type, data, metadata, tags, tenant, n)
-     where verdicts is null or verdicts[n] = 0
+    select nextval(:regclass(events_position_seq)), v_streams[slot], coalesce(heads[slot], 0) + place, id, v_recorded_at,
+           case when p_tenants is null then p_tenant else v_tenants[slot] end,
+           type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+      from (
+        select coalesce(part, n) as slot, coalesce(place, 1) as place, id, type, data, metadata, tags, n
+          from unnest(
+            p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30))
+          ) with ordinality as event (part, place, id, type, data, metadata, tags, n)
+      ) as placed
+     where verdicts is null or verdicts[slot] = 0
      order by n
     returning position, tenant, tags
   ), tagged as (

@@ -22,7 +22,7 @@ export const steps = "AAAARRRB";
 /** What the group sends outside a user's transaction, for one event to one stream. */
 const calls = {
   append_one: "append_one('', 'paused', -1, gen_random_uuid(), 'Happened', '{}', null, null, null, null)",
-  append_singles: "append_singles('', null, 'paused', '{1}', '{-1}', array[gen_random_uuid()], 'Happened', '{}', null, null, null, null)",
+  append_singles: "append_singles('', null, 'paused', '{1}', '{-1}', null, null, array[gen_random_uuid()], 'Happened', '{}', null, null, null, null)",
 } as const;
 
 export interface Explorer extends AsyncDisposable {
