@@ -75,7 +75,7 @@ async function expectLookUps(category: string, { databaseUrl, schema, client, sq
     const name = (n: number) => `${category}-${n}`;
     const repeated = [tagged(1), tagged(2)];
     await store.appendToStream(name(1), [added()], { expectedVersion: 0 });
-    await store.appendToStream(name(1), [{ ...added(), tags: ["cart:1"] }], { expectedVersion: { unchangedSince: 1_000_000 } });
+    await store.appendToStream(name(1), [{ ...added(), tags: ["cart:1"] }], { expectedVersion: { unchangedSince: 10_000_000 } });
     for (let round = 0; round < 2; round++) await store.appendToStream(name(2), repeated);
     await Promise.all(times(40, (n) => store.appendToStream(name(n % 2 === 0 ? n : 200 + n), [added(n)])));
     const both = (n: number) => [
@@ -108,14 +108,14 @@ describe("the statements of an append look up by index, whichever way it takes,"
     await expectLookUps("cart", { databaseUrl, schema, client, sql, q });
   });
 
-  test("with 200,000 streams, without statistics and with them", async ({ store, databaseUrl, schema, client, sql, q }) => {
+  test("with a million streams, without statistics and with them", { timeout: 300_000 }, async ({ store, databaseUrl, schema, client, sql, q }) => {
     await store.appendToStream("cart-0", [added()]);
     await sql.query(`
       alter table ${q}.events add constraint quantity_check check ((data ->> 'n')::int >= 0);
       alter table ${q}.streams set (autovacuum_enabled = off);
       alter table ${q}.events set (autovacuum_enabled = off);
       alter table ${q}.event_tags set (autovacuum_enabled = off);
-      insert into ${q}.streams (name) select 'old-' || n from generate_series(1, 200000) as n;
+      insert into ${q}.streams (name) select 'old-' || n from generate_series(1, 1000000) as n;
       insert into ${q}.events (position, stream_id, version, id, recorded_at, type, data, tags)
         select nextval('${q.replaceAll("'", "''")}.events_position_seq'), id, 1, gen_random_uuid(), now(), 'ItemAdded', '{}', '{cart:1}'
           from ${q}.streams where name like 'old-%';
