@@ -8,6 +8,11 @@
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  /**
+   * The same statement without casts of its columns to text, for the driver that hands over each column as the server
+   * wrote it: a cast costs the server a tenth of the time that it takes to read a small event.
+   */
+  readonly uncast?: string;
 }
 
 /** What is sent: arrays travel as PostgreSQL's `{…}` text, JSON as text. */

@@ -20,7 +20,7 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
     let name = names.get(statement);
     if (name === undefined) {
       // Behind a pooler another program may have prepared another text under this name, and it would run instead.
-      const digest = createHash("sha256").update(statement.text).digest("hex").slice(0, 12);
+      const digest = createHash("sha256").update(textOf(statement)).digest("hex").slice(0, 12);
       name = `${statement.name.slice(0, 50)}_${digest}`;
       names.set(statement, name);
     }
@@ -29,7 +29,7 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
 
   return {
     query(statement, values) {
-      const query = { text: statement.text, values, types: textTypes };
+      const query = { text: textOf(statement), values, types: textTypes };
       return named ? { ...query, name: nameOf(statement) } : query;
     },
     lost(error) {
@@ -42,6 +42,11 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
       return true;
     },
   };
+}
+
+/** With `textTypes` every column is the text that the server sent. */
+function textOf({ uncast, text }: Statement): string {
+  return uncast ?? text;
 }
 
 /** All three come while the statement is bound, before any of it runs. */

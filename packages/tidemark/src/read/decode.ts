@@ -25,6 +25,9 @@ export const eventColumns: string = `
   e.metadata::text as metadata,
   array_to_string(e.tags, chr(31)) as tags`;
 
+/** The same, for `Statement.uncast`. */
+export const uncastEventColumns: string = eventColumns.replaceAll("::text as", " as");
+
 /** Frozen and shared: most events have none. */
 const noTags: readonly string[] = Object.freeze([]);
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import { eventColumns, milliseconds } from "./decode.ts";
+import { eventColumns, milliseconds, uncastEventColumns } from "./decode.ts";
 import type { FilterSql } from "./filter-sql.ts";
 import { bound, filteredPageSql, onlyFilter, type PageShape, pageSql, smallPageSql } from "./page-statement.ts";
 
@@ -126,6 +126,6 @@ select s.name as name, ${milliseconds("s.created_at")} as created_at, last.versi
   /** At most 63 bytes: PostgreSQL cuts longer names silently, and two statements would be one. */
   #named(name: string, text: string): Statement {
     const digest = createHash("sha256").update(`${this.#schema} ${name}`).digest("hex").slice(0, 12);
-    return { name: `${`tidemark_${this.#edition}_${name}`.slice(0, 50)}_${digest}`, text };
+    return { name: `${`tidemark_${this.#edition}_${name}`.slice(0, 50)}_${digest}`, text, uncast: text.replaceAll(eventColumns, uncastEventColumns) };
   }
 }
