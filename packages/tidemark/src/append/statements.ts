@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 
@@ -23,9 +22,7 @@ const batchColumns = "verdicts::text, versions::text, positions::text, detail::t
 
 export function appendStatements(schema: string): AppendStatements {
   const quoted = quoteIdentifier(schema);
-  // Two stores may share a pool: the names of their prepared statements must differ.
-  const mark = createHash("sha256").update(schema).digest("hex").slice(0, 12);
-  const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}_${mark}`, text });
+  const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text });
   return {
     one: named("append_one", `select verdict::text, version::text, position::text from ${quoted}.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`),
     singles: named(

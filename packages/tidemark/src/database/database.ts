@@ -4,7 +4,10 @@
  * globally; Prisma returns bigint; Date loses microseconds).
  */
 
-/** One SQL statement of the library. Its name is the prepared statement's name: unique for each text, at most 63 bytes. */
+/**
+ * One SQL statement of the library. Its name says what it does; a driver that prepares it cuts the name and adds a digest of
+ * the text, so that stores of several schemas can share a pool.
+ */
 export interface Statement {
   readonly name: string;
   readonly text: string;

@@ -19,7 +19,8 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
   function nameOf(statement: Statement): string {
     let name = names.get(statement);
     if (name === undefined) {
-      // Behind a pooler another program may have prepared another text under this name, and it would run instead.
+      // A store in another schema has another text for the same name, and behind a pooler so may another program: without
+      // the digest that text would run instead.
       const digest = createHash("sha256").update(textOf(statement)).digest("hex").slice(0, 12);
       name = `${statement.name.slice(0, 50)}_${digest}`;
       names.set(statement, name);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Database, Session, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
@@ -42,12 +41,11 @@ export class Feed {
 
   constructor(database: Database, schema: string) {
     const quoted = quoteIdentifier(schema);
-    const suffix = createHash("sha256").update(schema).digest("hex").slice(0, 12);
     this.#database = database;
-    this.#mark = { name: `tidemark_mark_${suffix}`, text: `select mark::text, id::text, in_recovery::text from ${quoted}.high_water_mark($1, $2)` };
-    this.#keep = { name: `tidemark_keep_mark_${suffix}`, text: `select ${quoted}.keep_high_water_mark($1, $2)::text` };
+    this.#mark = { name: "tidemark_mark", text: `select mark::text, id::text, in_recovery::text from ${quoted}.high_water_mark($1, $2)` };
+    this.#keep = { name: "tidemark_keep_mark", text: `select ${quoted}.keep_high_water_mark($1, $2)::text` };
     this.#blockers = {
-      name: `tidemark_blockers_${suffix}`,
+      name: "tidemark_blockers",
       text: `select pid::text, transaction, application_name, query, held_for_ms::text, events::text from ${quoted}.blockers()`,
     };
   }

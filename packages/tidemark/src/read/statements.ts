@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { eventColumns, milliseconds, uncastEventColumns } from "./decode.ts";
@@ -123,9 +122,7 @@ select s.name as name, ${milliseconds("s.created_at")} as created_at, last.versi
     return statement;
   }
 
-  /** At most 63 bytes: PostgreSQL cuts longer names silently, and two statements would be one. */
   #named(name: string, text: string): Statement {
-    const digest = createHash("sha256").update(`${this.#schema} ${name}`).digest("hex").slice(0, 12);
-    return { name: `${`tidemark_${this.#edition}_${name}`.slice(0, 50)}_${digest}`, text, uncast: text.replaceAll(eventColumns, uncastEventColumns) };
+    return { name: `tidemark_${this.#edition}_${name}`, text, uncast: text.replaceAll(eventColumns, uncastEventColumns) };
   }
 }
