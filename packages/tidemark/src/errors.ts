@@ -1,27 +1,7 @@
+import { brand, nameErrors, type Origin, TidemarkError } from "./error.ts";
+import type { EventValidationError, UnknownEventTypeError } from "./errors-catalogue.ts";
+import type { FencedError, HandlerTimeoutError, HistoryForkedError, NotFoundError, WaitTimeoutError } from "./errors-following.ts";
 import type { ExpectedVersion } from "./event.ts";
-
-/** Shared by every copy of the package in a process, so that `isTidemarkError` recognises all of them. */
-const brand = Symbol.for("tidemark.error");
-
-interface Origin {
-  readonly cause?: unknown;
-}
-
-/** What every error of the library is. `code` is stable and part of semantic versioning; messages are not. */
-export class TidemarkError extends Error {
-  readonly code: string;
-  /** Whether the same call, made again, can succeed without anything else changing. */
-  readonly retryable: boolean;
-
-  constructor(code: string, message: string, { retryable = false, ...origin }: Origin & { readonly retryable?: boolean } = {}) {
-    super(message, "cause" in origin ? { cause: origin.cause } : undefined);
-    this.code = code;
-    this.retryable = retryable;
-  }
-  static {
-    Object.defineProperty(this.prototype, brand, { value: true });
-  }
-}
 
 /** One stream that was not where an append expected it. */
 export interface VersionConflict {
@@ -52,6 +32,25 @@ export class VersionConflictError extends TidemarkError {
     this.expected = first.expected;
     this.actual = first.actual;
     this.conflicts = conflicts;
+  }
+}
+
+/** An event that the condition of an append rules out stands after its boundary. Nothing was written. */
+export class ConditionFailedError extends TidemarkError {
+  declare readonly code: "CONDITION_FAILED";
+  /** The first event that the condition rules out: its stream, type and position. */
+  readonly streamId: string;
+  readonly type: string;
+  readonly position: number;
+
+  constructor(match: { readonly streamId: string; readonly type: string; readonly position: number }) {
+    super(
+      "CONDITION_FAILED",
+      `An event of type ${JSON.stringify(match.type)} in stream ${JSON.stringify(match.streamId)} at position ${match.position} matches the append's condition. Nothing was written: read the boundary, decide again, then append again.`,
+    );
+    this.streamId = match.streamId;
+    this.type = match.type;
+    this.position = match.position;
   }
 }
 
@@ -300,10 +299,9 @@ export class DatabaseError extends TidemarkError {
   }
 }
 
-// Names that survive minifiers, and on the prototype, where an inspected error does not show them twice.
-const named = {
-  TidemarkError,
+nameErrors({
   VersionConflictError,
+  ConditionFailedError,
   DuplicateEventError,
   InvalidArgumentError,
   EventTooLargeError,
@@ -319,12 +317,12 @@ const named = {
   MissingDependencyError,
   SerializationFailureError,
   DatabaseError,
-};
-for (const [name, errorClass] of Object.entries(named)) errorClass.prototype.name = name;
+});
 
 /** Every error by its code. */
 export interface ErrorByCode {
   readonly VERSION_CONFLICT: VersionConflictError;
+  readonly CONDITION_FAILED: ConditionFailedError;
   readonly DUPLICATE_EVENT: DuplicateEventError;
   readonly INVALID_ARGUMENT: InvalidArgumentError;
   readonly EVENT_TOO_LARGE: EventTooLargeError;
@@ -340,6 +338,13 @@ export interface ErrorByCode {
   readonly MISSING_DEPENDENCY: MissingDependencyError;
   readonly SERIALIZATION_FAILURE: SerializationFailureError;
   readonly DATABASE: DatabaseError;
+  readonly FENCED: FencedError;
+  readonly HISTORY_FORKED: HistoryForkedError;
+  readonly WAIT_TIMEOUT: WaitTimeoutError;
+  readonly HANDLER_TIMEOUT: HandlerTimeoutError;
+  readonly NOT_FOUND: NotFoundError;
+  readonly UNKNOWN_EVENT_TYPE: UnknownEventTypeError;
+  readonly EVENT_VALIDATION: EventValidationError;
 }
 
 /**

@@ -5,7 +5,11 @@ export { fromKysely } from "./database/adapters/kysely.ts";
 export type { Logger } from "./logger.ts";
 export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
+export { TidemarkError } from "./error.ts";
+export { EventValidationError, UnknownEventTypeError } from "./errors-catalogue.ts";
+export { FencedError, HandlerTimeoutError, HistoryForkedError, NotFoundError, WaitTimeoutError } from "./errors-following.ts";
 export {
+  ConditionFailedError,
   ConnectionError,
   DatabaseError,
   DuplicateEventError,
@@ -23,7 +27,6 @@ export {
   SerializationFailureError,
   StoreClosedError,
   StoreLockedError,
-  TidemarkError,
   type VersionConflict,
   VersionConflictError,
 } from "./errors.ts";
@@ -40,7 +43,8 @@ export type {
   Recording,
   Writing,
 } from "./event.ts";
-export type { EventReaderWriter, EventStore, StoreTransaction } from "./event-store.ts";
+export type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
+export type { EventStore } from "./event-store.ts";
 export type { Blocker } from "./feed/feed.ts";
 export { openEventStore } from "./open-event-store.ts";
 export type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";

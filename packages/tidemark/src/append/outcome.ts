@@ -1,4 +1,5 @@
-import { DatabaseError, DuplicateEventError, type TidemarkError, type VersionConflict, VersionConflictError } from "../errors.ts";
+import type { TidemarkError } from "../error.ts";
+import { DatabaseError, DuplicateEventError, type VersionConflict, VersionConflictError } from "../errors.ts";
 import type { EncodedPart } from "./encoded.ts";
 import type { AppendResult } from "./types.ts";
 

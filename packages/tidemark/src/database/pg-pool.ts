@@ -1,4 +1,5 @@
-import { ConnectionError, InvalidArgumentError, PoolTimeoutError, type TidemarkError } from "../errors.ts";
+import type { TidemarkError } from "../error.ts";
+import { ConnectionError, InvalidArgumentError, PoolTimeoutError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { PgPool, PooledPgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";

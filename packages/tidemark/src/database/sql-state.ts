@@ -1,4 +1,5 @@
-import { ConnectionError, DatabaseError, isTidemarkError, type TidemarkError } from "../errors.ts";
+import type { TidemarkError } from "../error.ts";
+import { ConnectionError, DatabaseError, isTidemarkError } from "../errors.ts";
 
 /** What PostgreSQL said. Drivers call the fields alike; ORMs put the driver's error under `cause`. */
 export interface ServerAnswer {

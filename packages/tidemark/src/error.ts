@@ -1,0 +1,29 @@
+/** Shared by every copy of the package in a process, so that `isTidemarkError` recognises all of them. */
+export const brand: unique symbol = Symbol.for("tidemark.error");
+
+export interface Origin {
+  readonly cause?: unknown;
+}
+
+/** What every error of the library is. `code` is stable and part of semantic versioning; messages are not. */
+export class TidemarkError extends Error {
+  readonly code: string;
+  /** Whether the same call, made again, can succeed without anything else changing. */
+  readonly retryable: boolean;
+
+  constructor(code: string, message: string, { retryable = false, ...origin }: Origin & { readonly retryable?: boolean } = {}) {
+    super(message, "cause" in origin ? { cause: origin.cause } : undefined);
+    this.code = code;
+    this.retryable = retryable;
+  }
+  static {
+    Object.defineProperty(this.prototype, brand, { value: true });
+  }
+}
+
+/** Names that survive minifiers, and on the prototype, where an inspected error does not show them twice. */
+export function nameErrors(classes: Readonly<Record<string, { readonly prototype: Error }>>): void {
+  for (const [name, errorClass] of Object.entries(classes)) errorClass.prototype.name = name;
+}
+
+nameErrors({ TidemarkError });

@@ -1,0 +1,78 @@
+import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
+import type { Event, NewEvent, RecordedEvent } from "./event.ts";
+import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
+import type { EventSequence, StreamInfo } from "./read/types.ts";
+
+/** What works on the store and inside a transaction alike. */
+export interface EventReaderWriter<Events extends Event = Event> {
+  /**
+   * Appends events to the end of one stream: all of them or none.
+   *
+   * They get the versions `v + 1 … v + n`, where `v` is the stream's version before (0 if new), and positions that rise in
+   * the same order. Concurrent calls share transactions, each with its own result. Without events only the expectation is
+   * checked.
+   *
+   * Event ids are looked up before the expectation: the same ids with the same type, data and tags in the same stream return
+   * the first result, so that a call may be repeated. Metadata is not compared.
+   *
+   * @param streamId - 1–512 bytes of UTF-8 without control characters. The first append creates the stream.
+   * @param events - At most 10,000; each at most `limits.eventBytes` of JSON (1 MiB by default).
+   * @throws {@link VersionConflictError} — the stream is not where `expectedVersion` says. Nothing was written.
+   * @throws {@link DuplicateEventError} — an id exists with other content, in another stream, or as a part of these.
+   * @throws {@link InvalidArgumentError}, {@link EventTooLargeError} — refused before anything was sent.
+   * @throws {@link QueueFullError} — `limits.queuedAppends` appends are waiting.
+   * @throws {@link OutcomeUnknownError} — the database stopped answering: repeat the append with the ids in `eventIds`.
+   * @throws {@link ConnectionError}, {@link PoolTimeoutError} — nothing was sent.
+   * @throws {@link DatabaseError} — PostgreSQL refused it, or another transaction held the stream for too long. Nothing was written.
+   * @see SQL: `schema/sql/001-store/20-append-many.sql`
+   */
+  appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult>;
+
+  /**
+   * Appends to several streams, all or nothing, each with its own expectation. A part without events only checks its stream.
+   * Results come in the order of `appends`; a conflict lists every conflicting stream. Errors as `appendToStream`.
+   *
+   * @param appends - At least one; a stream at most once; at most 10,000 events together.
+   */
+  appendToStreams<E extends Events = Events>(
+    appends: readonly NoInfer<StreamAppend<E>>[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly AppendResult[]>;
+
+  /**
+   * Appends tagged events. Without `streamId` they go to the stream named after the first event's first tag, with `-` for `:`
+   * (`course:c1` → `course-c1`). Errors as `appendToStream`.
+   */
+  append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: ConditionalAppendOptions): Promise<AppendResult>;
+
+  /** Reads one stream, page by page; nothing where it does not exist. */
+  readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions): EventSequence<E>;
+
+  /**
+   * Reads the whole log up to the high-water mark as it is when the reading starts, page by page, filtered on the server. An
+   * event whose append has just returned may still be above the mark.
+   */
+  readAll<E extends Events = Events>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E>;
+
+  /** Folds a stream into a state. What `evolve` throws passes through. */
+  aggregateStream<State, E extends Events = Events>(
+    streamId: string,
+    fold: Fold<State, RecordedEvent<E>> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">,
+  ): Promise<{ readonly state: State; readonly version: number; readonly exists: boolean }>;
+
+  streamInfo(streamId: string): Promise<StreamInfo>;
+
+  /** Streams with events, by the bytes of their names. */
+  streams(options?: StreamsOptions): AsyncIterable<StreamInfo>;
+
+  /** @param id - A UUID, in any of its spellings. */
+  eventById<E extends Events = Events>(id: string): Promise<RecordedEvent<E> | undefined>;
+}
+
+/** Inside a transaction: what it appends commits and rolls back with everything else in it. */
+export interface StoreTransaction<Events extends Event = Event> extends EventReaderWriter<Events> {
+  /** Runs a statement with the driver's own types in and out. */
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }>;
+  /** The driver's own client, inside this transaction: give it to your ORM. */
+  readonly client: unknown;
+}
