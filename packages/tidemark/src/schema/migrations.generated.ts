@@ -107,21 +107,29 @@ create table :"schema".projections (
   constraint projections_mode_check check (mode in ('inline', 'async'))
 );
 
--- Named, durable readers.
+-- Named, durable readers. A stream belongs to the shard \`stream id modulo shards\`.
+--
+-- While barrier is not null the number of shards changes: the old shards work up to the barrier and no further, and when
+-- all of them stand there, finish_shards() replaces them by next_shards new ones.
 create table :"schema".consumers (
   tenant text collate "C" not null default '',
   name text collate "C" not null,
   shards integer not null default 1,
+  barrier bigint,
+  next_shards integer,
   paused boolean not null default false,
-  filter jsonb,
+  definition jsonb not null default '{}',
   created_at timestamptz(3) not null default clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
-  constraint consumers_shards_check check (shards > 0)
+  constraint consumers_shards_check check (shards > 0 and next_shards > 0),
+  constraint consumers_barrier_check check ((barrier is null) = (next_shards is null))
 );
 
 -- A shard's checkpoint and its fence stand in one row: in two, a paused owner could still move the checkpoint after a
--- takeover (write skew).
+-- takeover (write skew). The checkpoint is the last event that was handled or filtered out; its id tells whether that event
+-- is still the one that was seen.
 create table :"schema".consumer_shards (
+  id integer not null generated always as identity,
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
   shard integer not null,
@@ -129,38 +137,52 @@ create table :"schema".consumer_shards (
   event_id uuid,
   fence bigint not null default 0,
   constraint consumer_shards_pkey primary key (tenant, consumer, shard),
+  constraint consumer_shards_id_key unique (id),
   constraint consumer_shards_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
 );
 
--- Who works on a shard, by the database's clock. Apart from the checkpoint: a heartbeat must not wait for a handler's
--- transaction.
+-- Who works on a shard, by the database's clock, and how it goes. Apart from the checkpoint: a heartbeat must not wait for
+-- a handler's transaction.
 create table :"schema".consumer_leases (
-  tenant text collate "C" not null default '',
-  consumer text collate "C" not null,
-  shard integer not null,
+  id integer not null,
   owner text,
   lease_end timestamptz not null default '-infinity',
-  heartbeat_at timestamptz,
-  backend_pid integer,
-  backend_start timestamptz,
-  last_error text,
-  constraint consumer_leases_pkey primary key (tenant, consumer, shard),
-  constraint consumer_leases_shard_fkey foreign key (tenant, consumer, shard) references :"schema".consumer_shards (tenant, consumer, shard) on update cascade on delete cascade
+  heartbeat_at timestamptz(3),
+  state text not null default 'stopped',
+  details jsonb,
+  constraint consumer_leases_pkey primary key (id),
+  constraint consumer_leases_shard_fkey foreign key (id) references :"schema".consumer_shards (id) on delete cascade,
+  constraint consumer_leases_state_check check (state in ('starting', 'catching-up', 'live', 'retrying', 'paused', 'failed', 'stopped'))
 );
 
--- Events that a consumer could not handle, and those of the same stream parked behind them.
+-- The workers that serve a consumer, which share its shards evenly.
+create table :"schema".consumer_workers (
+  tenant text collate "C" not null default '',
+  consumer text collate "C" not null,
+  worker text collate "C" not null,
+  lease_end timestamptz not null,
+  constraint consumer_workers_pkey primary key (tenant, consumer, worker),
+  constraint consumer_workers_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
+);
+
+-- Events that a consumer could not handle ('failed'), those of the same stream that wait behind them ('parked'), and those
+-- that were given up on ('skipped'), behind which nothing waits. Keyed by stream, not by shard: shards change.
 create table :"schema".dead_letters (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
   position bigint not null,
   stream_id bigint not null,
   event_id uuid not null,
-  parked_behind bigint,
-  attempts integer not null,
-  error text not null,
-  stack text,
+  state text not null,
+  retry_requested boolean not null default false,
+  attempts integer not null default 0,
+  error_code text,
+  error_message text,
+  error_stack text,
   parked_at timestamptz(3) not null default clock_timestamp(),
-  constraint dead_letters_pkey primary key (tenant, consumer, position)
+  constraint dead_letters_pkey primary key (tenant, consumer, position),
+  constraint dead_letters_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade,
+  constraint dead_letters_state_check check (state in ('failed', 'parked', 'skipped'))
 );
 
 create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letters (tenant, consumer, stream_id, position);
@@ -996,6 +1018,555 @@ begin
      where m.position < p_position
        and exists (select from :"schema".events as e where e.position = p_position and e.id = p_id);
   end if;
+end
+$tidemark$;
+
+-- The rows of a consumer's shards, all at one place, owned by nobody.
+create function :"schema".create_shards(p_tenant text, p_consumer text, p_shards integer, p_position bigint, p_event_id uuid, p_fence bigint) returns void
+  language sql
+as $tidemark$
+  with created as (
+    insert into :"schema".consumer_shards (tenant, consumer, shard, position, event_id, fence)
+    select p_tenant, p_consumer, shard, p_position, p_event_id, p_fence from generate_series(0, p_shards - 1) as shard
+    returning id
+  )
+  insert into :"schema".consumer_leases (id) select id from created;
+$tidemark$;
+
+-- Makes a consumer known, unless it is: its shards, all at the same place.
+--
+--   p_after       the position it begins after; null: the high-water mark
+--   p_definition  what a change of is told: filter, tenants
+-- before: the definition as it was; null where the consumer is new.
+create function :"schema".declare_consumer(
+  p_tenant text, p_name text, p_shards integer, p_after bigint, p_definition jsonb,
+  out before jsonb, out shards integer
+)
+  language plpgsql
+as $tidemark$
+declare
+  v_position bigint := p_after;
+  v_event uuid;
+begin
+  select c.definition, coalesce(c.next_shards, c.shards) into before, shards
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
+  if before is null then
+    if p_after is null then
+      select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
+    else
+      select e.id into v_event from :"schema".events as e where e.position = p_after;
+    end if;
+    insert into :"schema".consumers (tenant, name, shards, definition) values (p_tenant, p_name, p_shards, p_definition)
+      on conflict on constraint consumers_pkey do nothing;
+    if found then
+      perform :"schema".create_shards(p_tenant, p_name, p_shards, v_position, v_event, 0);
+      shards := p_shards;
+      return;
+    end if;
+    -- Another worker did so meanwhile.
+    select c.definition, coalesce(c.next_shards, c.shards) into before, shards
+      from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
+  end if;
+  if before is distinct from p_definition then
+    update :"schema".consumers as c set definition = p_definition where c.tenant = p_tenant and c.name = p_name;
+  end if;
+end
+$tidemark$;
+
+-- Takes over a shard whose lease is over: raises its fence, so that what the last owner still does cannot commit. Returns
+-- no row where somebody else has it.
+--
+-- The order, and what breaks without it:
+--   1. the lease row, so that one worker at a time takes over, and none ends the transactions of the one before it;
+--   2. the backends of the last owner's open transactions. Each of those holds the shard's number as a shared advisory lock
+--      (enter_shard). A frozen process would keep its rows locked and the high-water mark back for as long as it likes;
+--   3. the same number, exclusively: a transaction that enters now waits, and then sees the new fence. Where a backend
+--      cannot be ended (another role's, a prepared transaction) it goes on without, and that transaction fails at its
+--      checkpoint;
+--   4. fence and checkpoint, in one statement.
+create function :"schema".take_shard(
+  p_id integer, p_worker text, p_lease_ms integer,
+  out tenant text, out consumer text, out shard integer, out shards integer, out barrier bigint,
+  out fence bigint, out checkpoint bigint, out event_id uuid
+)
+  returns setof record
+  language plpgsql
+  set lock_timeout = '2s'
+as $tidemark$
+declare
+  c_class constant integer := :"schema".lock_number(:regclass(consumer_shards)::oid::bigint);
+  v_pid integer;
+begin
+  perform from :"schema".consumer_leases as l where l.id = p_id and l.lease_end < clock_timestamp() for update skip locked;
+  if not found then
+    return;
+  end if;
+
+  for v_pid in
+    select pid
+      from pg_catalog.pg_locks
+     where locktype = 'advisory'
+       and database = (select oid from pg_catalog.pg_database where datname = current_database())
+       and classid = :regclass(consumer_shards)::oid
+       and objid = p_id::oid
+       and objsubid = 2
+       and mode = 'ShareLock'
+       and granted
+       and pid <> pg_backend_pid()
+  loop
+    begin
+      perform pg_terminate_backend(v_pid);
+    exception when insufficient_privilege then
+      null;
+    end;
+  end loop;
+  for i in 1 .. 50 loop
+    exit when pg_try_advisory_xact_lock(c_class, p_id);
+    perform pg_sleep(0.01);
+  end loop;
+
+  update :"schema".consumer_shards as s
+     set fence = s.fence + 1
+   where s.id = p_id
+  returning s.tenant, s.consumer, s.shard, s.fence, s.position, s.event_id
+    into tenant, consumer, shard, fence, checkpoint, event_id;
+  select c.shards, c.barrier into shards, barrier
+    from :"schema".consumers as c where c.tenant = take_shard.tenant and c.name = take_shard.consumer;
+  update :"schema".consumer_leases as l
+     set owner = p_worker,
+         lease_end = clock_timestamp() + p_lease_ms * interval '1 millisecond',
+         heartbeat_at = clock_timestamp(),
+         state = 'starting',
+         details = null
+   where l.id = p_id;
+  return next;
+end
+$tidemark$;
+
+-- The first statement of a handler's transaction: refuses at once when the shard has another owner (TM005), and until the
+-- transaction ends tells whoever takes the shard over which backend it is. Returns that backend's process id.
+--
+-- The lock before the look: take_shard() either sees the lock, or has raised the fence.
+create function :"schema".enter_shard(p_id integer, p_fence bigint) returns integer
+  language plpgsql
+as $tidemark$
+begin
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(consumer_shards)::oid::bigint), p_id);
+  perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+  return pg_backend_pid();
+end
+$tidemark$;
+
+-- Raises TM005: the shard is not where this worker left it. detail holds the fence and the checkpoint as they are now; both
+-- are null where the shard is gone.
+create function :"schema".refuse_shard(p_id integer, p_fence bigint) returns void
+  language plpgsql
+as $tidemark$
+declare
+  v_now jsonb;
+begin
+  select jsonb_build_object('fence', s.fence, 'position', s.position) into v_now from :"schema".consumer_shards as s where s.id = p_id;
+  raise exception 'shard % is not held with fence %', p_id, p_fence
+    using errcode = 'TM005', detail = coalesce(v_now, '{"fence": null, "position": null}');
+end
+$tidemark$;
+
+-- Everything that a worker tells and asks at each heartbeat, in one round trip:
+--   1. it is there, for each of its consumers;
+--   2. its leases go on, with the state of each shard. A lease that is over is never renewed, nor one whose fence was
+--      raised: another worker may have begun;
+--   3. what it should know.
+--
+--   p_consumers  names joined by \\x1f
+--   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array
+-- Returns { renewed: ids, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
+--   retries    a dead letter waits to be tried again
+--   quota      this worker's fair share of the shards
+--   free       shards that nobody holds
+--   nextEndMs  until the first of the others' leases ends
+create function :"schema".renew_leases(
+  p_tenant text, p_consumers text, p_worker text, p_lease_ms integer,
+  p_ids integer[], p_fences bigint[], p_states text[], p_details jsonb
+)
+  returns jsonb
+  language plpgsql
+as $tidemark$
+declare
+  c_names constant text[] := string_to_array(p_consumers, chr(31));
+  c_lease constant interval := p_lease_ms * interval '1 millisecond';
+  v_renewed integer[];
+begin
+  insert into :"schema".consumer_workers (tenant, consumer, worker, lease_end)
+  select c.tenant, c.name, p_worker, clock_timestamp() + c_lease
+    from :"schema".consumers as c
+   where c.tenant = p_tenant and c.name = any (c_names)
+   order by c.name
+     for key share
+  on conflict on constraint consumer_workers_pkey do update set lease_end = excluded.lease_end;
+
+  with held as (
+    select * from unnest(p_ids, p_fences, p_states) with ordinality as h (id, fence, state, slot)
+  ), renewed as (
+    update :"schema".consumer_leases as l
+       set lease_end = clock_timestamp() + c_lease,
+           heartbeat_at = clock_timestamp(),
+           state = held.state,
+           details = nullif(p_details -> (held.slot - 1)::integer, 'null')
+      from held
+      join :"schema".consumer_shards as s on s.id = held.id and s.fence = held.fence
+     where l.id = held.id and l.owner = p_worker and l.lease_end > clock_timestamp()
+    returning l.id
+  )
+  select array_agg(id) into v_renewed from renewed;
+
+  delete from :"schema".consumer_workers as w
+   where (w.tenant, w.consumer, w.worker) in (
+           select d.tenant, d.consumer, d.worker
+             from :"schema".consumer_workers as d
+            where d.tenant = p_tenant and d.consumer = any (c_names) and d.lease_end < clock_timestamp() - c_lease
+              for update skip locked
+         );
+
+  return jsonb_build_object(
+    'renewed', coalesce(to_jsonb(v_renewed), '[]'),
+    'consumers', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+               'name', c.name,
+               'shards', c.shards,
+               'barrier', c.barrier,
+               'paused', c.paused,
+               'retries', exists (
+                 select from :"schema".dead_letters as d where d.tenant = c.tenant and d.consumer = c.name and d.retry_requested
+               ),
+               'workers', members.count,
+               'quota', c.shards / members.count + (members.rank < c.shards % members.count)::integer,
+               'free', leases.free,
+               'nextEndMs', leases.next_end_ms
+             )), '[]')
+        from :"schema".consumers as c
+        join lateral (
+          -- Ranked by a hash of worker and consumer: by worker alone the same one would get every consumer of one shard.
+          select count(*) as count,
+                 count(*) filter (where (hashtextextended(w.worker || chr(31) || c.name, 0), w.worker) < (hashtextextended(p_worker || chr(31) || c.name, 0), p_worker)) as rank
+            from :"schema".consumer_workers as w
+           where w.tenant = c.tenant and w.consumer = c.name and (w.lease_end > clock_timestamp() or w.worker = p_worker)
+        ) as members on true
+        join lateral (
+          select coalesce(jsonb_agg(l.id order by s.shard) filter (where l.lease_end < clock_timestamp()), '[]') as free,
+                 ceil(extract(epoch from min(l.lease_end) filter (where l.lease_end > clock_timestamp() and l.owner <> p_worker) - clock_timestamp()) * 1000)::bigint as next_end_ms
+            from :"schema".consumer_shards as s
+            join :"schema".consumer_leases as l on l.id = s.id
+           where s.tenant = c.tenant and s.consumer = c.name
+        ) as leases on true
+       where c.tenant = p_tenant and c.name = any (c_names)
+    )
+  );
+end
+$tidemark$;
+
+-- Gives shards back, so that another worker can take them at once. Without p_ids: the worker leaves its consumers, and gives
+-- back everything it holds.
+create function :"schema".release_shards(p_tenant text, p_worker text, p_ids integer[]) returns void
+  language plpgsql
+as $tidemark$
+begin
+  update :"schema".consumer_leases as l
+     set lease_end = '-infinity', heartbeat_at = clock_timestamp(), state = 'stopped'
+   where l.owner = p_worker
+     and l.lease_end > clock_timestamp()
+     and (p_ids is null or l.id = any (p_ids));
+  if p_ids is null then
+    delete from :"schema".consumer_workers as w where w.tenant = p_tenant and w.worker = p_worker;
+  end if;
+end
+$tidemark$;
+
+-- Moves a shard's checkpoint, from where its owner knows it to be. The last statement before COMMIT in a handler's
+-- transaction, so that its effects and the checkpoint stand or fall together, and the row is locked for a moment only.
+--
+-- Fails (TM005) unless fence and old position are what the owner says: it was fenced off, its own earlier commit arrived
+-- after all, or the database was restored. Nor does it pass the barrier of a change of shards.
+create function :"schema".move_checkpoint(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid) returns void
+  language plpgsql
+as $tidemark$
+begin
+  update :"schema".consumer_shards as s
+     set position = p_to, event_id = p_event_id
+   where s.id = p_id
+     and s.fence = p_fence
+     and s.position = p_from
+     and p_to >= p_from
+     and p_to <= coalesce((select c.barrier from :"schema".consumers as c where c.tenant = s.tenant and c.name = s.consumer), p_to);
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+end
+$tidemark$;
+
+-- move_checkpoint for many shards whose events were all filtered out. Returns the ids of those that moved; the others have
+-- lost their lease, which the next heartbeat tells.
+create function :"schema".move_idle_checkpoints(p_ids integer[], p_fences bigint[], p_from bigint[], p_to bigint[], p_event_ids uuid[]) returns setof integer
+  language plpgsql
+as $tidemark$
+begin
+  -- In one order for all workers. A row that somebody holds is left for the next time.
+  return query
+  with idle as (
+    select i.*
+      from unnest(p_ids, p_fences, p_from, p_to, p_event_ids) as i (id, fence, "from", "to", event_id)
+      join :"schema".consumer_shards as s on s.id = i.id
+      join :"schema".consumers as c on c.tenant = s.tenant and c.name = s.consumer
+     where s.fence = i.fence and s.position = i."from" and i."to" <= coalesce(c.barrier, i."to")
+     order by i.id
+       for no key update of s skip locked
+  )
+  update :"schema".consumer_shards as s
+     set position = idle."to", event_id = idle.event_id
+    from idle
+   where s.id = idle.id and s.fence = idle.fence and s.position = idle."from"
+  returning s.id;
+end
+$tidemark$;
+
+-- A shard's checkpoint, after a commit that was never answered: waits for the row, and so for a backend that may still
+-- commit. Fails (TM005) when the shard has another owner.
+create function :"schema".read_checkpoint(p_id integer, p_fence bigint, out checkpoint bigint, out event_id uuid)
+  language plpgsql
+as $tidemark$
+begin
+  select s.position, s.event_id into checkpoint, event_id
+    from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+end
+$tidemark$;
+
+-- Ends every lease of a consumer and raises every fence: nothing that its owners have in flight commits. Leases before
+-- shards, as in take_shard().
+create function :"schema".evict_owners(p_tenant text, p_name text) returns void
+  language plpgsql
+as $tidemark$
+begin
+  perform
+     from :"schema".consumer_leases as l
+     join :"schema".consumer_shards as s on s.id = l.id
+    where s.tenant = p_tenant and s.consumer = p_name
+    order by l.id
+      for update of l;
+  update :"schema".consumer_leases as l
+     set lease_end = '-infinity', state = 'stopped'
+    from :"schema".consumer_shards as s
+   where s.id = l.id and s.tenant = p_tenant and s.consumer = p_name;
+  update :"schema".consumer_shards as s set fence = s.fence + 1 where s.tenant = p_tenant and s.consumer = p_name;
+end
+$tidemark$;
+
+-- Replaces a consumer's shards once all of them stand at the barrier. True when it did.
+create function :"schema".finish_shards(p_tenant text, p_name text) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_consumer record;
+  v_last record;
+begin
+  select c.barrier, c.next_shards into v_consumer
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
+  if v_consumer.barrier is null then
+    return false;
+  end if;
+  -- A new statement: whoever reached the barrier before us has committed, or waits for the row above.
+  select s.position, s.event_id, max(s.fence) over () as fence, min(s.position) over () as least into v_last
+    from :"schema".consumer_shards as s
+   where s.tenant = p_tenant and s.consumer = p_name
+   order by s.position desc
+   limit 1;
+  if v_last.least < v_consumer.barrier then
+    return false;
+  end if;
+  -- Leases before shards, as in take_shard().
+  perform :"schema".evict_owners(p_tenant, p_name);
+  delete from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;
+  perform :"schema".create_shards(p_tenant, p_name, v_consumer.next_shards, v_last.position, v_last.event_id, v_last.fence + 1);
+  update :"schema".consumers as c
+     set shards = v_consumer.next_shards, next_shards = null, barrier = null
+   where c.tenant = p_tenant and c.name = p_name;
+  return true;
+end
+$tidemark$;
+
+-- Asks for another number of shards. A stream changes its shard then, so all of its events must be handled up to one place
+-- first: the barrier, the furthest checkpoint. Every fence is raised, so that no transaction in flight goes beyond it, and
+-- every lease ends; who takes a shard now works up to the barrier.
+create function :"schema".request_shards(p_tenant text, p_name text, p_shards integer) returns void
+  language plpgsql
+as $tidemark$
+declare
+  v_consumer record;
+begin
+  select c.shards, c.barrier into v_consumer
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
+  if v_consumer.barrier is not null then
+    update :"schema".consumers as c set next_shards = p_shards where c.tenant = p_tenant and c.name = p_name;
+  elsif v_consumer.shards <> p_shards then
+    perform :"schema".evict_owners(p_tenant, p_name);
+    update :"schema".consumers as c
+       set next_shards = p_shards,
+           barrier = (select max(s.position) from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name)
+     where c.tenant = p_tenant and c.name = p_name;
+    perform :"schema".finish_shards(p_tenant, p_name);
+  end if;
+end
+$tidemark$;
+
+-- Removes a dead letter for good. Those of its stream that waited behind it follow. False where there is none.
+create function :"schema".discard_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_stream bigint;
+  v_state text;
+  v_first bigint;
+begin
+  select d.stream_id, d.state into v_stream, v_state
+    from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
+  -- All of them, in one order: park_behind() puts none behind a letter that goes away here.
+  perform
+     from :"schema".dead_letters as d
+    where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream
+    order by d.position
+      for update;
+  select min(d.position) into v_first
+    from :"schema".dead_letters as d
+   where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream and d.state <> 'skipped';
+  delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
+  if not found then
+    return false;
+  end if;
+  if v_first = p_position then
+    perform :"schema".request_next_letter(p_tenant, p_consumer, v_stream);
+  end if;
+  return true;
+end
+$tidemark$;
+
+-- Parks an event behind its stream's dead letters. False, with nothing done, where none is left: the event can be handled.
+-- The letters are locked, so that none is removed while another is put behind it.
+create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
+  language plpgsql
+as $tidemark$
+begin
+  perform
+     from :"schema".dead_letters as d
+     join :"schema".consumer_shards as s on s.tenant = d.tenant and s.consumer = d.consumer
+    where s.id = p_id and d.stream_id = p_stream_id and d.state <> 'skipped'
+    order by d.position
+      for update of d;
+  if not found then
+    return false;
+  end if;
+  perform :"schema".park_event(p_id, p_fence, p_from, p_to, p_event_id, p_stream_id, 'parked', 0, null, null, null);
+  return true;
+end
+$tidemark$;
+
+-- Writes a dead letter and moves the checkpoint past its event, in one transaction: an event is never passed without one.
+create function :"schema".park_event(
+  p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid,
+  p_stream_id bigint, p_state text, p_attempts integer, p_error_code text, p_error_message text, p_error_stack text
+)
+  returns void
+  language plpgsql
+as $tidemark$
+begin
+  insert into :"schema".dead_letters (tenant, consumer, position, stream_id, event_id, state, attempts, error_code, error_message, error_stack)
+  select s.tenant, s.consumer, p_to, p_stream_id, p_event_id, p_state, p_attempts, p_error_code, p_error_message, p_error_stack
+    from :"schema".consumer_shards as s
+   where s.id = p_id
+  on conflict on constraint dead_letters_pkey do update
+     set state = excluded.state, retry_requested = false, attempts = excluded.attempts, error_code = excluded.error_code,
+         error_message = excluded.error_message, error_stack = excluded.error_stack, parked_at = excluded.parked_at;
+  perform :"schema".move_checkpoint(p_id, p_fence, p_from, p_to, p_event_id);
+end
+$tidemark$;
+
+-- Asks for the first dead letter of a stream to be tried again. Its letters go in order, so the first is the only one that may.
+create function :"schema".request_next_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
+  language sql
+as $tidemark$
+  update :"schema".dead_letters as d
+     set retry_requested = true
+   where d.tenant = p_tenant
+     and d.consumer = p_consumer
+     and d.position = (
+           select min(x.position)
+             from :"schema".dead_letters as x
+            where x.tenant = p_tenant and x.consumer = p_consumer and x.stream_id = p_stream_id and x.state <> 'skipped'
+         )
+  returning d.position;
+$tidemark$;
+
+-- Sets a consumer to another place: its shards begin anew there, whoever held them is fenced off, and dead letters after
+-- that place go, since their events will be read again. A change of shards that was under way is done with.
+create function :"schema".reset_consumer(p_tenant text, p_name text, p_after bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_consumer record;
+  v_position bigint := p_after;
+  v_event uuid;
+  v_fence bigint;
+begin
+  select coalesce(c.next_shards, c.shards) as shards into v_consumer
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
+  if not found then
+    return false;
+  end if;
+  perform :"schema".evict_owners(p_tenant, p_name);
+  if p_after is null then
+    select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
+  else
+    select e.id into v_event from :"schema".events as e where e.position = p_after;
+  end if;
+  select max(s.fence) into v_fence from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;
+  delete from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;
+  perform :"schema".create_shards(p_tenant, p_name, v_consumer.shards, v_position, v_event, v_fence + 1);
+  update :"schema".consumers as c
+     set shards = v_consumer.shards, next_shards = null, barrier = null
+   where c.tenant = p_tenant and c.name = p_name;
+  delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_name and d.position > v_position;
+  return true;
+end
+$tidemark$;
+
+-- A dead letter was handled after all: removes it, and asks for the next one of its stream. The last statement before
+-- COMMIT in the transaction of its handler; fails (TM005) when the shard has another owner.
+--
+-- False where the letter was discarded meanwhile: what the handler did must not stand.
+create function :"schema".settle_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_letter :"schema".dead_letters;
+begin
+  perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+  delete from :"schema".dead_letters as d
+   using :"schema".consumer_shards as s
+   where s.id = p_id and d.tenant = s.tenant and d.consumer = s.consumer and d.position = p_position
+  returning d.* into v_letter;
+  if not found then
+    return false;
+  end if;
+  if v_letter.state <> 'skipped' then
+    perform :"schema".request_next_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
+  end if;
+  return true;
 end
 $tidemark$;
 `,

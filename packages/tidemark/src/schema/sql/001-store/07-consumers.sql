@@ -1,18 +1,26 @@
--- Named, durable readers.
+-- Named, durable readers. A stream belongs to the shard `stream id modulo shards`.
+--
+-- While barrier is not null the number of shards changes: the old shards work up to the barrier and no further, and when
+-- all of them stand there, finish_shards() replaces them by next_shards new ones.
 create table :"schema".consumers (
   tenant text collate "C" not null default '',
   name text collate "C" not null,
   shards integer not null default 1,
+  barrier bigint,
+  next_shards integer,
   paused boolean not null default false,
-  filter jsonb,
+  definition jsonb not null default '{}',
   created_at timestamptz(3) not null default clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
-  constraint consumers_shards_check check (shards > 0)
+  constraint consumers_shards_check check (shards > 0 and next_shards > 0),
+  constraint consumers_barrier_check check ((barrier is null) = (next_shards is null))
 );
 
 -- A shard's checkpoint and its fence stand in one row: in two, a paused owner could still move the checkpoint after a
--- takeover (write skew).
+-- takeover (write skew). The checkpoint is the last event that was handled or filtered out; its id tells whether that event
+-- is still the one that was seen.
 create table :"schema".consumer_shards (
+  id integer not null generated always as identity,
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
   shard integer not null,
@@ -20,21 +28,30 @@ create table :"schema".consumer_shards (
   event_id uuid,
   fence bigint not null default 0,
   constraint consumer_shards_pkey primary key (tenant, consumer, shard),
+  constraint consumer_shards_id_key unique (id),
   constraint consumer_shards_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
 );
 
--- Who works on a shard, by the database's clock. Apart from the checkpoint: a heartbeat must not wait for a handler's
--- transaction.
+-- Who works on a shard, by the database's clock, and how it goes. Apart from the checkpoint: a heartbeat must not wait for
+-- a handler's transaction.
 create table :"schema".consumer_leases (
-  tenant text collate "C" not null default '',
-  consumer text collate "C" not null,
-  shard integer not null,
+  id integer not null,
   owner text,
   lease_end timestamptz not null default '-infinity',
-  heartbeat_at timestamptz,
-  backend_pid integer,
-  backend_start timestamptz,
-  last_error text,
-  constraint consumer_leases_pkey primary key (tenant, consumer, shard),
-  constraint consumer_leases_shard_fkey foreign key (tenant, consumer, shard) references :"schema".consumer_shards (tenant, consumer, shard) on update cascade on delete cascade
+  heartbeat_at timestamptz(3),
+  state text not null default 'stopped',
+  details jsonb,
+  constraint consumer_leases_pkey primary key (id),
+  constraint consumer_leases_shard_fkey foreign key (id) references :"schema".consumer_shards (id) on delete cascade,
+  constraint consumer_leases_state_check check (state in ('starting', 'catching-up', 'live', 'retrying', 'paused', 'failed', 'stopped'))
+);
+
+-- The workers that serve a consumer, which share its shards evenly.
+create table :"schema".consumer_workers (
+  tenant text collate "C" not null default '',
+  consumer text collate "C" not null,
+  worker text collate "C" not null,
+  lease_end timestamptz not null,
+  constraint consumer_workers_pkey primary key (tenant, consumer, worker),
+  constraint consumer_workers_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
 );

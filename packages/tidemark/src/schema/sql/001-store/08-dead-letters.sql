@@ -1,16 +1,21 @@
--- Events that a consumer could not handle, and those of the same stream parked behind them.
+-- Events that a consumer could not handle ('failed'), those of the same stream that wait behind them ('parked'), and those
+-- that were given up on ('skipped'), behind which nothing waits. Keyed by stream, not by shard: shards change.
 create table :"schema".dead_letters (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
   position bigint not null,
   stream_id bigint not null,
   event_id uuid not null,
-  parked_behind bigint,
-  attempts integer not null,
-  error text not null,
-  stack text,
+  state text not null,
+  retry_requested boolean not null default false,
+  attempts integer not null default 0,
+  error_code text,
+  error_message text,
+  error_stack text,
   parked_at timestamptz(3) not null default clock_timestamp(),
-  constraint dead_letters_pkey primary key (tenant, consumer, position)
+  constraint dead_letters_pkey primary key (tenant, consumer, position),
+  constraint dead_letters_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade,
+  constraint dead_letters_state_check check (state in ('failed', 'parked', 'skipped'))
 );
 
 create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letters (tenant, consumer, stream_id, position);

@@ -1,0 +1,39 @@
+-- Makes a consumer known, unless it is: its shards, all at the same place.
+--
+--   p_after       the position it begins after; null: the high-water mark
+--   p_definition  what a change of is told: filter, tenants
+-- before: the definition as it was; null where the consumer is new.
+create function :"schema".declare_consumer(
+  p_tenant text, p_name text, p_shards integer, p_after bigint, p_definition jsonb,
+  out before jsonb, out shards integer
+)
+  language plpgsql
+as $tidemark$
+declare
+  v_position bigint := p_after;
+  v_event uuid;
+begin
+  select c.definition, coalesce(c.next_shards, c.shards) into before, shards
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
+  if before is null then
+    if p_after is null then
+      select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
+    else
+      select e.id into v_event from :"schema".events as e where e.position = p_after;
+    end if;
+    insert into :"schema".consumers (tenant, name, shards, definition) values (p_tenant, p_name, p_shards, p_definition)
+      on conflict on constraint consumers_pkey do nothing;
+    if found then
+      perform :"schema".create_shards(p_tenant, p_name, p_shards, v_position, v_event, 0);
+      shards := p_shards;
+      return;
+    end if;
+    -- Another worker did so meanwhile.
+    select c.definition, coalesce(c.next_shards, c.shards) into before, shards
+      from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
+  end if;
+  if before is distinct from p_definition then
+    update :"schema".consumers as c set definition = p_definition where c.tenant = p_tenant and c.name = p_name;
+  end if;
+end
+$tidemark$;

@@ -1,0 +1,16 @@
+-- The first statement of a handler's transaction: refuses at once when the shard has another owner (TM005), and until the
+-- transaction ends tells whoever takes the shard over which backend it is. Returns that backend's process id.
+--
+-- The lock before the look: take_shard() either sees the lock, or has raised the fence.
+create function :"schema".enter_shard(p_id integer, p_fence bigint) returns integer
+  language plpgsql
+as $tidemark$
+begin
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(consumer_shards)::oid::bigint), p_id);
+  perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+  return pg_backend_pid();
+end
+$tidemark$;

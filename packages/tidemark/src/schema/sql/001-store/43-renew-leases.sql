@@ -1,0 +1,92 @@
+-- Everything that a worker tells and asks at each heartbeat, in one round trip:
+--   1. it is there, for each of its consumers;
+--   2. its leases go on, with the state of each shard. A lease that is over is never renewed, nor one whose fence was
+--      raised: another worker may have begun;
+--   3. what it should know.
+--
+--   p_consumers  names joined by \x1f
+--   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array
+-- Returns { renewed: ids, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
+--   retries    a dead letter waits to be tried again
+--   quota      this worker's fair share of the shards
+--   free       shards that nobody holds
+--   nextEndMs  until the first of the others' leases ends
+create function :"schema".renew_leases(
+  p_tenant text, p_consumers text, p_worker text, p_lease_ms integer,
+  p_ids integer[], p_fences bigint[], p_states text[], p_details jsonb
+)
+  returns jsonb
+  language plpgsql
+as $tidemark$
+declare
+  c_names constant text[] := string_to_array(p_consumers, chr(31));
+  c_lease constant interval := p_lease_ms * interval '1 millisecond';
+  v_renewed integer[];
+begin
+  insert into :"schema".consumer_workers (tenant, consumer, worker, lease_end)
+  select c.tenant, c.name, p_worker, clock_timestamp() + c_lease
+    from :"schema".consumers as c
+   where c.tenant = p_tenant and c.name = any (c_names)
+   order by c.name
+     for key share
+  on conflict on constraint consumer_workers_pkey do update set lease_end = excluded.lease_end;
+
+  with held as (
+    select * from unnest(p_ids, p_fences, p_states) with ordinality as h (id, fence, state, slot)
+  ), renewed as (
+    update :"schema".consumer_leases as l
+       set lease_end = clock_timestamp() + c_lease,
+           heartbeat_at = clock_timestamp(),
+           state = held.state,
+           details = nullif(p_details -> (held.slot - 1)::integer, 'null')
+      from held
+      join :"schema".consumer_shards as s on s.id = held.id and s.fence = held.fence
+     where l.id = held.id and l.owner = p_worker and l.lease_end > clock_timestamp()
+    returning l.id
+  )
+  select array_agg(id) into v_renewed from renewed;
+
+  delete from :"schema".consumer_workers as w
+   where (w.tenant, w.consumer, w.worker) in (
+           select d.tenant, d.consumer, d.worker
+             from :"schema".consumer_workers as d
+            where d.tenant = p_tenant and d.consumer = any (c_names) and d.lease_end < clock_timestamp() - c_lease
+              for update skip locked
+         );
+
+  return jsonb_build_object(
+    'renewed', coalesce(to_jsonb(v_renewed), '[]'),
+    'consumers', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+               'name', c.name,
+               'shards', c.shards,
+               'barrier', c.barrier,
+               'paused', c.paused,
+               'retries', exists (
+                 select from :"schema".dead_letters as d where d.tenant = c.tenant and d.consumer = c.name and d.retry_requested
+               ),
+               'workers', members.count,
+               'quota', c.shards / members.count + (members.rank < c.shards % members.count)::integer,
+               'free', leases.free,
+               'nextEndMs', leases.next_end_ms
+             )), '[]')
+        from :"schema".consumers as c
+        join lateral (
+          -- Ranked by a hash of worker and consumer: by worker alone the same one would get every consumer of one shard.
+          select count(*) as count,
+                 count(*) filter (where (hashtextextended(w.worker || chr(31) || c.name, 0), w.worker) < (hashtextextended(p_worker || chr(31) || c.name, 0), p_worker)) as rank
+            from :"schema".consumer_workers as w
+           where w.tenant = c.tenant and w.consumer = c.name and (w.lease_end > clock_timestamp() or w.worker = p_worker)
+        ) as members on true
+        join lateral (
+          select coalesce(jsonb_agg(l.id order by s.shard) filter (where l.lease_end < clock_timestamp()), '[]') as free,
+                 ceil(extract(epoch from min(l.lease_end) filter (where l.lease_end > clock_timestamp() and l.owner <> p_worker) - clock_timestamp()) * 1000)::bigint as next_end_ms
+            from :"schema".consumer_shards as s
+            join :"schema".consumer_leases as l on l.id = s.id
+           where s.tenant = c.tenant and s.consumer = c.name
+        ) as leases on true
+       where c.tenant = p_tenant and c.name = any (c_names)
+    )
+  );
+end
+$tidemark$;

@@ -1,0 +1,16 @@
+-- Gives shards back, so that another worker can take them at once. Without p_ids: the worker leaves its consumers, and gives
+-- back everything it holds.
+create function :"schema".release_shards(p_tenant text, p_worker text, p_ids integer[]) returns void
+  language plpgsql
+as $tidemark$
+begin
+  update :"schema".consumer_leases as l
+     set lease_end = '-infinity', heartbeat_at = clock_timestamp(), state = 'stopped'
+   where l.owner = p_worker
+     and l.lease_end > clock_timestamp()
+     and (p_ids is null or l.id = any (p_ids));
+  if p_ids is null then
+    delete from :"schema".consumer_workers as w where w.tenant = p_tenant and w.worker = p_worker;
+  end if;
+end
+$tidemark$;

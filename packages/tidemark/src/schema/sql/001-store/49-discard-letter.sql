@@ -1,0 +1,30 @@
+-- Removes a dead letter for good. Those of its stream that waited behind it follow. False where there is none.
+create function :"schema".discard_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_stream bigint;
+  v_state text;
+  v_first bigint;
+begin
+  select d.stream_id, d.state into v_stream, v_state
+    from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
+  -- All of them, in one order: park_behind() puts none behind a letter that goes away here.
+  perform
+     from :"schema".dead_letters as d
+    where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream
+    order by d.position
+      for update;
+  select min(d.position) into v_first
+    from :"schema".dead_letters as d
+   where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream and d.state <> 'skipped';
+  delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
+  if not found then
+    return false;
+  end if;
+  if v_first = p_position then
+    perform :"schema".request_next_letter(p_tenant, p_consumer, v_stream);
+  end if;
+  return true;
+end
+$tidemark$;

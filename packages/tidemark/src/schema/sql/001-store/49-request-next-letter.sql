@@ -1,0 +1,15 @@
+-- Asks for the first dead letter of a stream to be tried again. Its letters go in order, so the first is the only one that may.
+create function :"schema".request_next_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
+  language sql
+as $tidemark$
+  update :"schema".dead_letters as d
+     set retry_requested = true
+   where d.tenant = p_tenant
+     and d.consumer = p_consumer
+     and d.position = (
+           select min(x.position)
+             from :"schema".dead_letters as x
+            where x.tenant = p_tenant and x.consumer = p_consumer and x.stream_id = p_stream_id and x.state <> 'skipped'
+         )
+  returning d.position;
+$tidemark$;

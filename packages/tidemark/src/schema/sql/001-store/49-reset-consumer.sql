@@ -1,0 +1,32 @@
+-- Sets a consumer to another place: its shards begin anew there, whoever held them is fenced off, and dead letters after
+-- that place go, since their events will be read again. A change of shards that was under way is done with.
+create function :"schema".reset_consumer(p_tenant text, p_name text, p_after bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_consumer record;
+  v_position bigint := p_after;
+  v_event uuid;
+  v_fence bigint;
+begin
+  select coalesce(c.next_shards, c.shards) as shards into v_consumer
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
+  if not found then
+    return false;
+  end if;
+  perform :"schema".evict_owners(p_tenant, p_name);
+  if p_after is null then
+    select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
+  else
+    select e.id into v_event from :"schema".events as e where e.position = p_after;
+  end if;
+  select max(s.fence) into v_fence from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;
+  delete from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;
+  perform :"schema".create_shards(p_tenant, p_name, v_consumer.shards, v_position, v_event, v_fence + 1);
+  update :"schema".consumers as c
+     set shards = v_consumer.shards, next_shards = null, barrier = null
+   where c.tenant = p_tenant and c.name = p_name;
+  delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_name and d.position > v_position;
+  return true;
+end
+$tidemark$;

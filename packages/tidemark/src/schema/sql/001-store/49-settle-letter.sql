@@ -1,0 +1,27 @@
+-- A dead letter was handled after all: removes it, and asks for the next one of its stream. The last statement before
+-- COMMIT in the transaction of its handler; fails (TM005) when the shard has another owner.
+--
+-- False where the letter was discarded meanwhile: what the handler did must not stand.
+create function :"schema".settle_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_letter :"schema".dead_letters;
+begin
+  perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+  delete from :"schema".dead_letters as d
+   using :"schema".consumer_shards as s
+   where s.id = p_id and d.tenant = s.tenant and d.consumer = s.consumer and d.position = p_position
+  returning d.* into v_letter;
+  if not found then
+    return false;
+  end if;
+  if v_letter.state <> 'skipped' then
+    perform :"schema".request_next_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
+  end if;
+  return true;
+end
+$tidemark$;
