@@ -12,6 +12,7 @@ const streamIdRule: NameRule = { what: "a stream id", minBytes: 1, maxBytes: 512
 const eventTypeRule: NameRule = { what: "an event type", minBytes: 1, maxBytes: 256 };
 const tagRule: NameRule = { what: "a tag", minBytes: 1, maxBytes: 256 };
 const tenantRule: NameRule = { what: "a tenant", minBytes: 0, maxBytes: 128 };
+const consumerRule: NameRule = { what: "a consumer's name", minBytes: 1, maxBytes: 256 };
 const prefixRule: NameRule = { what: "the beginning of a stream id", minBytes: 0, maxBytes: 512 };
 const categoryRule: NameRule = { what: "a category", minBytes: 0, maxBytes: 512 };
 /** PostgreSQL cuts longer identifiers silently, so that two schemas could become one. */
@@ -62,6 +63,11 @@ export function checkTags(value: unknown, path: string): readonly string[] {
 /** A tenant: at most 128 bytes; `""` is the store itself. */
 export function checkTenant(value: unknown, path: string): string {
   return keeps(tenantRule, value) ? value : refuse(tenantRule, value, path);
+}
+
+/** The name of a consumer: 1–256 bytes. */
+export function checkConsumerName(value: unknown, path: string): string {
+  return keeps(consumerRule, value) ? value : refuse(consumerRule, value, path);
 }
 
 /** The beginning of stream ids: at most 512 bytes; `""` begins them all. */
