@@ -15,15 +15,16 @@ export interface ConnectionFlags {
   readonly json?: boolean;
 }
 
-export function addConnectionFlags(command: Command): Command {
+/** @param json - what `--json` prints. */
+export function addConnectionFlags(command: Command, json = "one JSON document"): Command {
   return command
     .option("--url <url>", "postgres://… or file:./folder; default: DATABASE_URL, which keeps the password out of the process list")
     .option("--schema <name>", "PostgreSQL schema that holds the store", "tidemark")
-    .option("--json", "print one JSON document on stdout, errors too");
+    .option("--json", `print ${json} on stdout, errors too`);
 }
 
 /** The store's address: `--url`, else `DATABASE_URL`. */
-function urlOf(flags: ConnectionFlags, terminal: Terminal): string {
+export function urlOf(flags: ConnectionFlags, terminal: Terminal): string {
   const url = flags.url ?? terminal.env["DATABASE_URL"];
   if (url === undefined || url === "") {
     throw new InvalidArgumentError("--url", "is missing, and DATABASE_URL is not set. Set DATABASE_URL=postgres://…, or pass --url.");

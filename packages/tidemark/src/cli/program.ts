@@ -1,15 +1,26 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { hideCredentials } from "../arguments/show.ts";
-import { isTidemarkError } from "../errors.ts";
+import { isTidemarkError, type VersionConflict } from "../errors.ts";
+import { addAppend } from "./commands/append.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addMigrate } from "./commands/migrate.ts";
+import { addRead } from "./commands/read.ts";
+import { addStreams } from "./commands/streams.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
 
 /** Beside 0, for what was done, and 130, for what Ctrl-C ended. */
-export const exitCodes = { failed: 1, usage: 2, schema: 3 } as const;
+export const exitCodes = { failed: 1, usage: 2, schema: 3, conflict: 4 } as const;
 
-const schemaErrors = ["SCHEMA_OUTDATED", "SCHEMA_TOO_NEW", "MIGRATION_CHANGED"];
+const exitCodeOf: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: exitCodes.usage,
+  EVENT_TOO_LARGE: exitCodes.usage,
+  SCHEMA_OUTDATED: exitCodes.schema,
+  SCHEMA_TOO_NEW: exitCodes.schema,
+  MIGRATION_CHANGED: exitCodes.schema,
+  VERSION_CONFLICT: exitCodes.conflict,
+  DUPLICATE_EVENT: exitCodes.conflict,
+};
 
 /** Runs one command and resolves to the exit code. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -28,11 +39,14 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     .showHelpAfterError("Run it with --help for its options and examples.")
     .addHelpText(
       "after",
-      `\nExamples:\n  tidemark demo\n  DATABASE_URL=postgres://… tidemark migrate up\n\nExit codes: 0 done, ${exitCodes.failed} failed, ${exitCodes.usage} wrong usage, ${exitCodes.schema} the schema does not fit, 130 ended by Ctrl-C.`,
+      `\nExamples:\n  tidemark demo\n  DATABASE_URL=postgres://… tidemark migrate up\n  tidemark read cart-42\n\nExit codes: 0 done, ${exitCodes.failed} failed, ${exitCodes.usage} wrong usage, ${exitCodes.schema} the schema does not fit, ${exitCodes.conflict} conflict, 130 ended by Ctrl-C.`,
     )
     .exitOverride();
   addDemo(program, terminal);
   addMigrate(program, terminal);
+  addAppend(program, terminal);
+  addRead(program, terminal);
+  addStreams(program, terminal);
   try {
     await program.parseAsync(args, { from: "user" });
     return 0;
@@ -43,8 +57,8 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 
 function fail(error: unknown, terminal: Terminal, json: boolean): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
-  const { code, message, exitCode } = describe(error);
-  if (json) terminal.printJson({ error: { code, message: hideCredentials(message) } });
+  const { code, message, exitCode, conflicts } = describe(error);
+  if (json) terminal.printJson({ error: { code, message: hideCredentials(message), conflicts } });
   // Commander has said on its own what is wrong.
   if (error instanceof CommanderError) return exitCode;
   terminal.say(`tidemark: ${message}`);
@@ -52,7 +66,15 @@ function fail(error: unknown, terminal: Terminal, json: boolean): number {
   return exitCode;
 }
 
-function describe(error: unknown): { readonly code: string; readonly message: string; readonly exitCode: number } {
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly exitCode: number;
+  /** Where each conflicting stream stands. */
+  readonly conflicts?: readonly VersionConflict[];
+}
+
+function describe(error: unknown): Failure {
   if (error instanceof CommanderError) {
     // Its code for "no command was given, so the help was shown".
     const message = error.code === "commander.help" ? "No command was given." : error.message.replace(/^error: /, "");
@@ -61,5 +83,5 @@ function describe(error: unknown): { readonly code: string; readonly message: st
   const message = error instanceof Error ? error.message : String(error);
   if (!isTidemarkError(error)) return { code: "UNEXPECTED", message, exitCode: exitCodes.failed };
   const { code } = error;
-  return { code, message, exitCode: code === "INVALID_ARGUMENT" ? exitCodes.usage : schemaErrors.includes(code) ? exitCodes.schema : exitCodes.failed };
+  return { code, message, exitCode: exitCodeOf[code] ?? exitCodes.failed, ...(isTidemarkError(error, "VERSION_CONFLICT") && { conflicts: error.conflicts }) };
 }

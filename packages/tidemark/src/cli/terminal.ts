@@ -1,12 +1,18 @@
+import { once } from "node:events";
 import { styleText } from "node:util";
 import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
+import { Columns } from "./columns.ts";
 
 /** What a command may use of its process; tests pass their own. */
 export interface Surroundings {
+  readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
 }
+
+/** Written at once: a system call for each line would take longer than the reading. */
+const chunkCharacters = 65_536;
 
 /**
  * Results to stdout, talk to stderr. What a terminal would act on is escaped, for data may hold what moves the cursor or
@@ -21,6 +27,17 @@ export class Terminal {
 
   get env(): NodeJS.ProcessEnv {
     return this.#surroundings.env;
+  }
+
+  get stdin(): NodeJS.ReadStream {
+    return this.#surroundings.stdin;
+  }
+
+  /** Characters in a line; undefined where stdout is no terminal, so that nothing has to be cut. */
+  get width(): number | undefined {
+    const { stdout } = this.#surroundings;
+    // Some terminals do not know their width, and say 0.
+    return stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined;
   }
 
   /** One line of a result. */
@@ -45,15 +62,35 @@ export class Terminal {
     for (const line of text.trimEnd().split("\n")) this.#surroundings.stderr.write(`${oneLine(line)}\n`);
   }
 
+  /**
+   * Lines of a result that may be long, at the pace of whoever reads them. They hold data, so that they are written as they
+   * are: what makes them has to escape what a terminal would act on.
+   */
+  async printLines(lines: AsyncIterable<string>): Promise<void> {
+    let chunk = "";
+    try {
+      for await (const line of lines) {
+        chunk += `${line}\n`;
+        if (chunk.length < chunkCharacters) continue;
+        const full = chunk;
+        chunk = "";
+        await this.#write(full);
+      }
+    } finally {
+      // Also what came before a failure.
+      await this.#write(chunk);
+    }
+  }
+
   /** Columns that line up: texts to the left, numbers to the right. */
   table(rows: readonly (readonly (string | number)[])[]): void {
-    const lines = rows.map((row) => row.map((cell) => (typeof cell === "number" ? cell : oneLine(cell))));
-    const widths: number[] = [];
-    for (const line of lines) for (const [column, cell] of line.entries()) widths[column] = Math.max(widths[column] ?? 0, `${cell}`.length);
-    for (const line of lines) {
-      const cells = line.map((cell, column) => (typeof cell === "number" ? `${cell}`.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)));
-      this.print(cells.join("  ").trimEnd());
-    }
+    const cells = rows.map((row) => row.map((cell) => (typeof cell === "number" ? cell : oneLine(cell))));
+    for (const line of new Columns().lines(cells)) this.print(line);
+  }
+
+  async #write(text: string): Promise<void> {
+    const { stdout } = this.#surroundings;
+    if (!stdout.write(text)) await once(stdout, "drain");
   }
 }
 

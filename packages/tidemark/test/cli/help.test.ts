@@ -2,7 +2,18 @@ import packageJson from "../../package.json" with { type: "json" };
 import { describe, expect, test } from "../support/test.ts";
 import { documentOf, tidemark } from "./run.ts";
 
-const commands = [[], ["demo"], ["migrate"], ["migrate", "up"], ["migrate", "status"], ["migrate", "verify"], ["migrate", "sql"]];
+const commands = [
+  [],
+  ["demo"],
+  ["migrate"],
+  ["migrate", "up"],
+  ["migrate", "status"],
+  ["migrate", "verify"],
+  ["migrate", "sql"],
+  ["append"],
+  ["read"],
+  ["streams"],
+];
 
 describe("the help", () => {
   test.for(commands)("of tidemark %s is what the file of its name holds, with examples", async (command) => {
@@ -42,6 +53,8 @@ describe("wrong usage ends with 2 and a suggestion", () => {
     { args: ["migrate", "up"], told: "--url is missing, and DATABASE_URL is not set" },
     { args: ["migrate", "sql", "--from", "x"], told: "It must be a whole number." },
     { args: ["migrate", "sql", "--from", "999"], told: "must be a whole number from 0 to" },
+    { args: ["read", "--typ", "ItemAdded"], told: "Did you mean --type?" },
+    { args: ["append"], told: "missing required argument 'stream'" },
     { args: ["migrate", "status", "--url", "mysql://localhost"], told: 'begins with "mysql://"' },
   ])("$args", async ({ args, told }) => {
     const { code, stdout, stderr } = await tidemark(args);

@@ -1,0 +1,17 @@
+import { escapeUnsafe } from "../arguments/show.ts";
+import type { RecordedEvent } from "../event.ts";
+import { toEnvelope } from "../transfer/envelope.ts";
+import type { Row } from "./columns.ts";
+
+/** Each event as the JSON of its envelope. */
+export async function* eventDocuments(events: AsyncIterable<RecordedEvent>): AsyncGenerator<string, void, undefined> {
+  for await (const event of events) yield escapeUnsafe(JSON.stringify(toEnvelope(event)));
+}
+
+/** Each event for people: position, time, stream, version, type, data; before them the tenant, where it is asked for. */
+export async function* eventRows(events: AsyncIterable<RecordedEvent>, { withTenant }: { readonly withTenant: boolean }): AsyncGenerator<Row, void, undefined> {
+  for await (const { tenant, position, recordedAt, streamId, version, type, data } of events) {
+    const row = [position, recordedAt.toISOString(), escapeUnsafe(streamId), version, escapeUnsafe(type), escapeUnsafe(JSON.stringify(data))];
+    yield withTenant ? [escapeUnsafe(JSON.stringify(tenant)), ...row] : row;
+  }
+}

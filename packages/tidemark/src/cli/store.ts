@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import { checkTenant } from "../arguments/names.ts";
+import type { EventStore } from "../event-store.ts";
+import { openEventStore } from "../open-event-store.ts";
+import { addConnectionFlags, type ConnectionFlags, loggerOf, urlOf } from "./connection.ts";
+import { inFlags } from "./refusal.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The options that every command with a store has. */
+export interface StoreFlags extends ConnectionFlags {
+  readonly tenant?: string;
+}
+
+/** @param json - what `--json` prints. */
+export function addStoreFlags(command: Command, json?: string): Command {
+  return addConnectionFlags(command, json).option("--tenant <tenant>", "the tenant whose streams and events are meant; default: the store itself");
+}
+
+/**
+ * Opens the store for the time of `work`. Its schema must be there: a command that was given a wrong address or name tells so,
+ * and leaves no schema behind.
+ */
+export async function withStore<T>(flags: StoreFlags, terminal: Terminal, work: (store: EventStore) => Promise<T>): Promise<T> {
+  const tenant = checkTenant(flags.tenant ?? "", "--tenant");
+  try {
+    await using store = await openEventStore(urlOf(flags, terminal), {
+      schema: flags.schema,
+      migrate: "verify",
+      logger: loggerOf(terminal),
+    });
+    return await work(tenant === "" ? store : store.forTenant(tenant));
+  } catch (error) {
+    throw inFlags(error);
+  }
+}
