@@ -1,7 +1,7 @@
 import type { TransactionClient } from "./database/transaction-client.ts";
 import type { Event } from "./event.ts";
 import type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
-import type { Blocker } from "./feed/feed.ts";
+import type { Blocker } from "./feed/blockers.ts";
 
 export interface EventStore<Events extends Event = Event> extends EventReaderWriter<Events>, AsyncDisposable {
   /**

@@ -45,7 +45,7 @@ export type {
 } from "./event.ts";
 export type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
 export type { EventStore } from "./event-store.ts";
-export type { Blocker } from "./feed/feed.ts";
+export type { Blocker } from "./feed/blockers.ts";
 export { openEventStore } from "./open-event-store.ts";
 export type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";

@@ -42,13 +42,12 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
     queryTimeoutMs: options.pool.queryTimeoutMs,
   });
   const open = unlessClosing(database, group);
-  const feed = new Feed(open, options.schema);
+  const feed = new Feed(open, options.schema, options.logger);
   let closing: Promise<void> | undefined;
-  return new Store<E>(
-    { database: open, options, statements, group, feed },
-    "",
-    (timeoutMs) => (closing ??= group.drain(timeoutMs).then(() => database.close())),
-  );
+  return new Store<E>({ database: open, options, statements, group, feed }, "", (timeoutMs) => {
+    feed.close();
+    return (closing ??= group.drain(timeoutMs).then(() => database.close()));
+  });
 }
 
 /** While the last appends drain, the database is open for them alone. */

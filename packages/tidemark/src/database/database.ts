@@ -82,6 +82,11 @@ export interface Database extends Queryable {
    * `OutcomeUnknownError`. Sets `idle_in_transaction_session_timeout`.
    */
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * Statements on connections apart from the pool's, which handlers and transactions may have taken up: at most two, opened at
+   * the first use and closed with the database. An embedded database has only its one connection.
+   */
+  side(): Queryable;
   /** Waits for what runs, then closes what the library opened (never a pool of the user's own). */
   close(): Promise<void>;
 }

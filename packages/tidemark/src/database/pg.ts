@@ -1,9 +1,10 @@
 import { InvalidArgumentError, isTidemarkError, StoreClosedError } from "../errors.ts";
-import type { Database, Statement, TextRow, UserResult, Value } from "./database.ts";
+import type { Database, Queryable, Statement, TextRow, UserResult, Value } from "./database.ts";
 import type { Logger } from "../logger.ts";
 import type { PgPool } from "./pg-client.ts";
 import type { PgConnection } from "./pg-connection.ts";
-import { lendFrom, openPool } from "./pg-pool.ts";
+import { lendFrom, openPool, type PgConnections } from "./pg-pool.ts";
+import { lendBeside } from "./pg-side.ts";
 import { createStatements } from "./pg-statements.ts";
 import { begin, commit, rollback, runTransaction } from "./pg-transaction.ts";
 import type { PoolSettings } from "../arguments/pool-options.ts";
@@ -28,13 +29,14 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
   const statements = createStatements(prepare, logger);
   const running = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
+  let side: PgConnections | undefined;
   /** Whether the role's or the database's defaults make every statement need a transaction that says what it is. */
   let explicit = false;
 
   /** Lends a connection, and makes `close` wait until it is back. */
-  async function use<T>(signal: AbortSignal | undefined, work: (connection: PgConnection) => Promise<T>): Promise<T> {
+  async function use<T>(lender: PgConnections, signal: AbortSignal | undefined, work: (connection: PgConnection) => Promise<T>): Promise<T> {
     if (closing) throw new StoreClosedError();
-    const call = connections.use(signal, work);
+    const call = lender.use(signal, work);
     running.add(call);
     try {
       return await call;
@@ -82,14 +84,17 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     }
   }
 
-  return {
-    driver: "pg",
-    connections: connections.max,
-    pool: connections.pool,
+  async function closeAll(): Promise<void> {
+    await Promise.allSettled(running);
+    if (side !== connections) await side?.close();
+    await connections.close();
+  }
+
+  const queryableOn = (lender: () => PgConnections): Queryable => ({
     query: (statement, values, { signal, timeoutMs = settings.queryTimeoutMs } = {}) =>
-      use(signal, (connection) => autocommit(connection, statement, values, { signal, timeoutMs })),
+      use(lender(), signal, (connection) => autocommit(connection, statement, values, { signal, timeoutMs })),
     userQuery: <Row>(text: string, values: readonly unknown[]) =>
-      use(undefined, async (connection): Promise<UserResult<Row>> => {
+      use(lender(), undefined, async (connection): Promise<UserResult<Row>> => {
         const { rows, rowCount } = await connection.run({ text, values }, { timeoutMs: settings.queryTimeoutMs }).catch((error: unknown) => {
           // A script can fail after its own BEGIN, and the client learns that state only later.
           connection.discard();
@@ -98,13 +103,21 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
         refuseOpenTransaction(connection);
         return { rows: rows as Row[], rowCount };
       }),
+  });
+  const sideQueryable = queryableOn(() => (side ??= lendBeside(connections.pool, settings, logger) ?? connections));
+
+  return {
+    ...queryableOn(() => connections),
+    driver: "pg",
+    connections: connections.max,
+    pool: connections.pool,
+    side: () => sideQueryable,
     // There are other connections; with max: 1 the wait ends in a PoolTimeoutError.
     refuseReentrance() {},
     transaction: (work, { idleTimeoutMs = defaultIdleTimeoutMs } = {}) =>
-      use(undefined, (connection) => runTransaction(connection, statements, { timeoutMs: settings.queryTimeoutMs }, idleTimeoutMs, work)),
+      use(connections, undefined, (connection) => runTransaction(connection, statements, { timeoutMs: settings.queryTimeoutMs }, idleTimeoutMs, work)),
     close() {
-      closing ??= Promise.allSettled(running).then(() => connections.close());
-      return closing;
+      return (closing ??= closeAll());
     },
   };
 }

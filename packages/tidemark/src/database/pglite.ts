@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors.ts";
-import type { Database, Session } from "./database.ts";
+import type { Database, Queryable, Session } from "./database.ts";
 import type { GivenPGlite } from "./pglite-client.ts";
 import { createPGliteSession } from "./pglite-session.ts";
 import { startPGlite } from "./pglite-start.ts";
@@ -82,13 +82,18 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     }
   }
 
-  return {
-    driver: "pglite",
-    connections: 1,
-    pool: instance,
+  const queryable: Queryable = {
     query: (statement, values, { signal, timeoutMs = queryTimeoutMs } = {}) =>
       one(() => autocommit.query(statement, values, { signal }), { signal, timeoutMs }),
     userQuery: (text, values) => one(() => autocommit.userQuery(text, values), { timeoutMs: queryTimeoutMs }),
+  };
+
+  return {
+    ...queryable,
+    driver: "pglite",
+    connections: 1,
+    pool: instance,
+    side: () => queryable,
     transaction,
     refuseReentrance,
     close() {

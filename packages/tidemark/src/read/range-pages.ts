@@ -43,6 +43,11 @@ export class RangePages<T> implements Pages<T> {
     this.#remaining = reading.limit;
   }
 
+  /** Forward: everything up to here has come. Undefined before the first page. */
+  get reached(): number | undefined {
+    return this.#rest?.after;
+  }
+
   async next(): Promise<Page<T>> {
     const { signal, limit, bounds, fetch, decode, skipGap } = this.#reading;
     signal?.throwIfAborted();

@@ -9,6 +9,23 @@ const maxShapes = 200;
 
 const logColumns = "stream_name, e.tenant as tenant,";
 
+const followColumns = `${logColumns} e.stream_id::text as stream_number,`;
+
+/** The placeholders of a shard: streams whose number modulo `of` is `index`. */
+export interface ShardSql {
+  readonly index: string;
+  readonly of: string;
+}
+
+interface LogPage {
+  readonly backward: boolean;
+  readonly small: boolean;
+  readonly allTenants: boolean;
+  readonly filter: FilterSql | undefined;
+  readonly sharded?: ShardSql | undefined;
+  readonly columns: string;
+}
+
 /** The statements that read, by their shape. One object for each text: drivers remember what they prepared by object. */
 export class ReadStatements {
   readonly #schema: string;
@@ -20,6 +37,10 @@ export class ReadStatements {
   /** $1 tenant, $2 id. */
   readonly eventById: Statement;
   readonly lastPosition: Statement;
+  /** The last event at or below a position: $1. */
+  readonly lastEvent: Statement;
+  /** What stands at position $1, where the log ends, and whether this is a standby, whose log may still be behind. */
+  readonly eventAt: Statement;
   /** The first and the last position of a range: $1 after, exclusive, $2 until, inclusive. */
   readonly positionAfter: Statement;
   readonly positionBefore: Statement;
@@ -42,6 +63,16 @@ export class ReadStatements {
     this.positionAfter = this.#named("position_after", `select min(position)::text as position ${inRange}`);
     this.positionBefore = this.#named("position_before", `select max(position)::text as position ${inRange}`);
     this.lastPosition = this.#named("last_position", `select coalesce(max(position), 0)::text as position from ${this.#schema}.events`);
+    this.lastEvent = this.#named(
+      "last_event",
+      `select position::text as position, id::text as id from ${this.#schema}.events where position <= $1 order by events.position desc limit 1`,
+    );
+    this.eventAt = this.#named(
+      "event_at",
+      `select (select id from ${this.#schema}.events where position = $1)::text as id,
+              (select coalesce(max(position), 0) from ${this.#schema}.events)::text as last_position,
+              pg_is_in_recovery()::text as in_recovery`,
+    );
     const listed = `${this.#streamsSql("join")} where s.tenant = $1 and s.name > $2 and s.name >= $4 and s.name <= $5`;
     this.streams = this.#named("streams", `${listed} order by s.name limit $3`);
     this.streamsOfCategory = this.#named("streams_of_category", `${listed} and s.category = $6 order by s.name limit $3`);
@@ -71,7 +102,17 @@ export class ReadStatements {
 
   /** $1 after, $2 until, $3 rows, then the tenant unless all are read, then the filter's values. */
   logPage(backward: boolean, small: boolean, allTenants: boolean, filter: FilterSql | undefined): Statement {
-    const name = `read_all_${backward ? "backward" : "forward"}${small ? "_small" : ""}${allTenants ? "_tenants" : ""}${filter ? `_${filter.shape}` : ""}`;
+    return this.#logPage(`read_all_${backward ? "backward" : "forward"}`, { backward, small, allTenants, filter, columns: logColumns });
+  }
+
+  /** As `logPage`, forward, with the number of each event's stream, and only of the streams that are `sharded` where it is given. */
+  followPage(small: boolean, allTenants: boolean, filter: FilterSql | undefined, sharded: ShardSql | undefined): Statement {
+    const name = `follow${sharded ? "_sharded" : ""}`;
+    return this.#logPage(name, { backward: false, small, allTenants, filter, sharded, columns: followColumns });
+  }
+
+  #logPage(prefix: string, { backward, small, allTenants, filter, sharded, columns }: LogPage): Statement {
+    const name = `${prefix}${small ? "_small" : ""}${allTenants ? "_tenants" : ""}${filter ? `_${filter.shape}` : ""}`;
     const lead = filter?.leadTag;
     const range = (row: string): string[] => [`${row}.position > $1`, bound(`${row}.position`, "<=", "$2::bigint")];
     const shape = (): PageShape => ({
@@ -81,12 +122,13 @@ export class ReadStatements {
           ? `${this.#schema}.events as e`
           : `${this.#schema}.event_tags as t cross join lateral (select e.* from ${this.#schema}.events as e where e.position = t.position offset 0) as e`,
       join: this.#stream,
-      columns: logColumns,
+      columns,
       where: [
         ...(lead === undefined ? range("e") : [...range("t"), "t.tenant = $4", `t.tag = ${lead}`]),
         // Through the index on (tenant, id) every page would read the whole log.
         ...(allTenants || lead !== undefined ? [] : [onlyFilter("e.tenant = $4")]),
         ...(filter ? [onlyFilter(filter.where)] : []),
+        ...(sharded ? [onlyFilter(`e.stream_id % ${sharded.of} = ${sharded.index}`)] : []),
       ],
       key: "position",
       backward,
@@ -97,7 +139,7 @@ export class ReadStatements {
     });
     return this.#page(name, () => {
       if (small) return smallPageSql(shape(), lead === undefined ? "e" : "t");
-      return filter ? filteredPageSql(shape(), lead === undefined ? "e" : "t") : pageSql(shape());
+      return filter || sharded ? filteredPageSql(shape(), lead === undefined ? "e" : "t") : pageSql(shape());
     });
   }
 

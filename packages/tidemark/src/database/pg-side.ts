@@ -1,0 +1,32 @@
+import type { PoolSettings } from "../arguments/pool-options.ts";
+import type { Logger } from "../logger.ts";
+import type { PgClient, PgPool } from "./pg-client.ts";
+import { lendFrom, type PgConnections } from "./pg-pool.ts";
+
+/** What a `pg.Pool` has beyond the contract: with it, connections like the pool's can be opened beside it. */
+interface ConfiguredPool extends PgPool {
+  readonly options: PgConfig;
+  readonly constructor: new (config: PgConfig) => PgPool & { end(): Promise<void> };
+  readonly Client: new (config: PgConfig) => PgClient;
+}
+
+interface PgConfig {
+  readonly [option: string]: unknown;
+  readonly password?: unknown;
+}
+
+/** Leases and wake-ups are short and few; more connections would only count against the server's limit. */
+const maxBeside = 2;
+
+/** Connections like the pool's, apart from it; undefined where a pool does not say how it connects. */
+export function lendBeside(pool: PgPool, settings: Required<PoolSettings>, logger: Logger): PgConnections | undefined {
+  if (!isConfigured(pool)) return undefined;
+  // A pool hides its password from those who copy its options.
+  const config = { ...pool.options, password: pool.options.password, max: maxBeside, min: 0 };
+  const beside = new pool.constructor(config);
+  return lendFrom(beside, settings, logger, () => beside.end());
+}
+
+function isConfigured(pool: PgPool): pool is ConfiguredPool {
+  return "options" in pool && typeof pool.options === "object" && pool.options !== null && "Client" in pool && typeof pool.Client === "function";
+}

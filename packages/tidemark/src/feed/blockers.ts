@@ -1,0 +1,38 @@
+import type { Queryable, Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { toSafeInteger } from "../database/number.ts";
+
+/** An open append that holds the high-water mark back. */
+export interface Blocker {
+  /** The backend's process id; null for a prepared transaction, which has none. */
+  readonly pid: number | null;
+  /** A prepared transaction's name, else the transaction's id; null where it has none yet. */
+  readonly transaction: string | null;
+  readonly applicationName: string;
+  /** What the connection runs or ran last. Another role's is hidden without `pg_read_all_stats`. */
+  readonly query: string;
+  /** Since its transaction began; at least, where that is another role's and hidden without `pg_read_all_stats`. */
+  readonly heldForMs: number;
+  /** Committed events that wait above the place where it may still write. */
+  readonly events: number;
+}
+
+export function blockersStatement(schema: string): Statement {
+  return {
+    name: "tidemark_blockers",
+    text: `select pid::text, transaction, application_name, query, held_for_ms::text, events::text from ${quoteIdentifier(schema)}.blockers()`,
+  };
+}
+
+/** Who holds the mark back now, the longest reach first; empty when nobody does. */
+export async function readBlockers(queryable: Queryable, statement: Statement, signal?: AbortSignal): Promise<readonly Blocker[]> {
+  const rows = await queryable.query(statement, [], { signal });
+  return rows.map((row) => ({
+    pid: row["pid"] == null ? null : toSafeInteger(row["pid"]),
+    transaction: row["transaction"] ?? null,
+    applicationName: row["application_name"] ?? "",
+    query: row["query"] ?? "",
+    heldForMs: toSafeInteger(row["held_for_ms"]),
+    events: toSafeInteger(row["events"]),
+  }));
+}

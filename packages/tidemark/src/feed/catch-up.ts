@@ -1,0 +1,93 @@
+import type { TextRow } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { decodeLogEvent } from "../read/decode.ts";
+import type { Anchor, FollowedBatch, FollowedEvent } from "./follow.ts";
+import { type LogPages, placeOf, type RowPage, type Wanted } from "./log-pages.ts";
+import type { Mark, MarkReader } from "./mark.ts";
+
+export interface CatchUp {
+  readonly log: LogPages;
+  readonly marks: MarkReader;
+  readonly wanted: Wanted;
+  readonly from: Anchor;
+  /** Read before; how far this reading goes. */
+  readonly mark: Mark;
+  readonly until: number;
+  readonly batchSize: number;
+  readonly signal: AbortSignal;
+}
+
+interface CheckedPage extends Pick<RowPage, "rows" | "last"> {
+  readonly anchor: Anchor;
+  /** The database is still the one that the mark was read from. */
+  readonly sameHistory: boolean;
+}
+
+/**
+ * One follower alone, from its anchor to the mark, filtered on the server, the next page on its way while one is worked on.
+ * Ends early where the history changed under it: what came since the mark was read may have gaps, so that it is thrown away.
+ */
+export async function* catchUp(reading: CatchUp): AsyncGenerator<FollowedBatch, void, undefined> {
+  const bound = Math.min(reading.mark.position, reading.until);
+  if (bound < reading.from.position) return;
+  const pages = checkedPages(reading, bound);
+  let coming = pages.next(reading.from);
+  try {
+    let anchor = reading.from;
+    for (let last = false; !last;) {
+      const page = await coming;
+      last = page.last;
+      if (!page.sameHistory) return;
+      if (!last) {
+        coming = pages.next(page.anchor);
+        // Heard where it is awaited; until then a failure must not count as unhandled.
+        coming.catch(() => {});
+      }
+      yield* batches(page, anchor, reading);
+      anchor = page.anchor;
+    }
+  } finally {
+    await coming.catch(() => {});
+  }
+}
+
+/** @returns pages, each with the place that a follower may keep once it has had it */
+function checkedPages({ log, marks, wanted, from, mark, until, signal }: CatchUp, bound: number): { next(before: Anchor): Promise<CheckedPage> } {
+  const pages = log.open(from.position, bound, wanted, signal);
+  const unfiltered = wanted.tenant === undefined && !wanted.filter && !wanted.shard;
+
+  async function anchorOf({ rows, reached, last }: RowPage, before: Anchor): Promise<Anchor> {
+    if (last && mark.position <= until) return mark.position >= before.position ? { position: mark.position, id: mark.id } : before;
+    const row = rows.at(-1);
+    if (row && (unfiltered || toSafeInteger(row["position"]) === reached)) return placeOf(row);
+    if (unfiltered && !last) return before;
+    const there = await log.lastEvent(reached, signal);
+    return there.position < before.position ? before : there;
+  }
+
+  return {
+    async next(before) {
+      const page = await pages.next();
+      const anchor = await anchorOf(page, before);
+      const last = page.rows.at(-1);
+      // A page that ends with the very event of the mark was read from the log that the mark is of.
+      const sameHistory = (last?.["id"] ?? null) === mark.id || (await marks.read(signal)).history === mark.history;
+      return { rows: page.rows, last: page.last, anchor, sameHistory };
+    },
+  };
+}
+
+function* batches(page: CheckedPage, before: Anchor, { mark, batchSize }: CatchUp): Generator<FollowedBatch, void, undefined> {
+  const { rows, anchor } = page;
+  for (let from = 0; from + batchSize < rows.length; from += batchSize) {
+    const some = rows.slice(from, from + batchSize);
+    yield { events: some.map(followed), anchor: placeOf(some.at(-1) ?? {}), mark: mark.position, caughtUp: false };
+  }
+  const rest = rows.slice(Math.floor(Math.max(0, rows.length - 1) / batchSize) * batchSize);
+  if (rest.length === 0 && anchor.position === before.position && anchor.id === before.id) return;
+  yield { events: rest.map(followed), anchor, mark: mark.position, caughtUp: anchor.position >= mark.position };
+}
+
+export function followed(row: TextRow): FollowedEvent {
+  return { event: decodeLogEvent(row), stream: toSafeInteger(row["stream_number"]) };
+}

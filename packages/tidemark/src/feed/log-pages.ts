@@ -1,0 +1,118 @@
+import type { Queryable, TextRow, Value } from "../database/database.ts";
+import { filterSql } from "../read/filter-sql.ts";
+import type { ValidQueryItem } from "../read/filter.ts";
+import { defaultPageLimits } from "../read/page-size.ts";
+import type { Pages } from "../read/pages.ts";
+import { editionsOf, type PlanEditions } from "../read/plan-edition.ts";
+import { RangePages } from "../read/range-pages.ts";
+import { toSafeInteger } from "../database/number.ts";
+
+/** The streams whose number modulo `of` is `index`. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
+}
+
+/** Which events a follower wants. */
+export interface Wanted {
+  /** Undefined: those of all tenants. */
+  readonly tenant: string | undefined;
+  readonly filter: readonly ValidQueryItem[] | undefined;
+  readonly shard: Shard | undefined;
+}
+
+/** Everything, for all who follow together. */
+export const everything: Wanted = { tenant: undefined, filter: undefined, shard: undefined };
+
+/** A page of the log as rows, and how far it was read: everything wanted at or below `reached` has come. */
+export interface RowPage {
+  readonly rows: readonly TextRow[];
+  readonly reached: number;
+  readonly last: boolean;
+}
+
+export interface RowPages {
+  next(): Promise<RowPage>;
+}
+
+/** Where an event stands; id null where none was seen yet. */
+export interface Place {
+  readonly position: number;
+  readonly id: string | null;
+}
+
+/** What stands at a place of the log now. */
+export interface Found {
+  readonly id: string | undefined;
+  /** Where the log ends. */
+  readonly lastPosition: number;
+  /** A standby, whose log may still be behind. */
+  readonly inRecovery: boolean;
+}
+
+/** The pages of the log that followers read, filtered on the server. */
+export class LogPages {
+  readonly #queryable: Queryable;
+  readonly #editions: PlanEditions;
+
+  constructor(queryable: Queryable, schema: string) {
+    this.#queryable = queryable;
+    this.#editions = editionsOf(schema, defaultPageLimits);
+  }
+
+  /** What is wanted above `after` and at or below `until`, which no reading may choose above the high-water mark. */
+  open(after: number, until: number, { tenant, filter, shard }: Wanted, signal?: AbortSignal): RowPages {
+    const all = tenant === undefined;
+    const first = all ? 4 : 5;
+    const filtered = filter && filterSql(filter, first, all);
+    const next = first + (filtered?.values.length ?? 0);
+    const sharded = shard && { of: `$${next}::bigint`, index: `$${next + 1}::bigint` };
+    const values: Value[] = [...(all ? [] : [tenant]), ...(filtered?.values ?? []), ...(shard ? [shard.of, shard.index] : [])];
+    this.#editions.saw(until);
+    const pages = new RangePages<TextRow>({
+      backward: false,
+      limit: Number.POSITIVE_INFINITY,
+      signal,
+      windowed: true,
+      limits: defaultPageLimits,
+      bounds: () => ({ after, until }),
+      fetch: (range, rows) =>
+        this.#queryable.query(
+          this.#editions.current.followPage(rows <= defaultPageLimits.firstRows, all, filtered, sharded),
+          [range.after, range.until, rows, ...values],
+          { signal },
+        ),
+      skipGap: async (rest) => {
+        const [row] = await this.#queryable.query(this.#editions.current.positionAfter, [rest.after, rest.until], { signal });
+        return { after: row?.["position"] == null ? rest.until : toSafeInteger(row["position"]) - 1, until: rest.until };
+      },
+      decode: (row) => row,
+      key: (row) => toSafeInteger(row["position"]),
+    });
+    return rowPages(pages, () => pages.reached ?? after);
+  }
+
+  /** The last event at or below a position. */
+  async lastEvent(position: number, signal?: AbortSignal): Promise<Place> {
+    const [row] = await this.#queryable.query(this.#editions.current.lastEvent, [position], { signal });
+    return row ? placeOf(row) : { position: 0, id: null };
+  }
+
+  async find(position: number, signal?: AbortSignal): Promise<Found> {
+    const [row] = await this.#queryable.query(this.#editions.current.eventAt, [position], { signal });
+    return { id: row?.["id"] ?? undefined, lastPosition: toSafeInteger(row?.["last_position"]), inRecovery: row?.["in_recovery"] === "true" };
+  }
+}
+
+export function placeOf(row: TextRow): Place {
+  return { position: toSafeInteger(row["position"]), id: row["id"] ?? null };
+}
+
+function rowPages(pages: Pages<TextRow>, reached: () => number): RowPages {
+  return {
+    async next() {
+      const { items, last } = await pages.next();
+      return { rows: items, reached: reached(), last };
+    },
+  };
+}

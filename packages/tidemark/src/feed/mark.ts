@@ -1,0 +1,107 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Database, Session, Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { isTidemarkError } from "../errors.ts";
+
+/** The last event at or below which nothing new can appear; position 0 and no id where there is none. */
+export interface Mark {
+  readonly position: number;
+  readonly id: string | null;
+  /** Rises when the event of an earlier mark is gone: the database lost or replaced events that were read. */
+  readonly history: number;
+}
+
+/** How often the mark is written down for standbys, at most. */
+const keepEveryMs = 1_000;
+
+/**
+ * Reads the high-water mark, once for all who ask at the same time. Why the mark is sound, and what breaks it:
+ * `high_water_mark.sql`, `hold_floor.sql` and docs/design/high-water-mark.md.
+ */
+export class MarkReader {
+  readonly #database: Database;
+  readonly #mark: Statement;
+  readonly #keep: Statement;
+  readonly #isolation: Statement = { name: "tidemark_isolation", text: "select current_setting('transaction_isolation') as level" };
+  /** What is asked for all must not run inside the transaction of the one who asked. */
+  readonly #outside = AsyncLocalStorage.snapshot();
+  /** The last answer. A later one may be older (a stopped append publishes an old floor), and then this one stays true. */
+  #last: Mark = { position: 0, id: null, history: 0 };
+  #running: Promise<Mark> | undefined;
+  #next: Promise<Mark> | undefined;
+  #keptAt = Number.NEGATIVE_INFINITY;
+  #keeps = true;
+
+  constructor(database: Database, schema: string) {
+    const quoted = quoteIdentifier(schema);
+    this.#database = database;
+    this.#mark = {
+      name: "tidemark_mark",
+      text: `
+select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted}.events as e where e.position = $1)::text as last_id
+  from ${quoted}.high_water_mark($1, $2) as m`,
+    };
+    this.#keep = { name: "tidemark_keep_mark", text: `select ${quoted}.keep_high_water_mark($1, $2)::text` };
+  }
+
+  /** A read under way may have looked before what this caller wants to see, so that it waits for the next one, with all others who do. */
+  async read(signal?: AbortSignal): Promise<Mark> {
+    this.#database.refuseReentrance();
+    const start = (): Promise<Mark> => {
+      this.#next = undefined;
+      this.#running = this.#outside(() => this.#ask()).finally(() => (this.#running = undefined));
+      return this.#running;
+    };
+    const mark = this.#running ? (this.#next ??= this.#running.then(start, start)) : start();
+    return await unlessAborted(mark, signal);
+  }
+
+  /**
+   * The mark inside a transaction of the caller's. What that transaction appended itself holds it back too. Under REPEATABLE
+   * READ there is none: everything in the snapshot is read, and no position in it is a checkpoint.
+   */
+  async readWithin(session: Session): Promise<number> {
+    const [isolation] = await session.query(this.#isolation, []);
+    if (isolation?.["level"] !== "read committed" && isolation?.["level"] !== "read uncommitted") return Number.MAX_SAFE_INTEGER;
+    const [row] = await session.query(this.#mark, [0, null]);
+    return toSafeInteger(row?.["mark"]);
+  }
+
+  async #ask(): Promise<Mark> {
+    const before = this.#last;
+    const [row] = await this.#database.query(this.#mark, [before.position, before.id]);
+    const position = toSafeInteger(row?.["mark"]);
+    const id = row?.["id"] ?? null;
+    const gone = before.id !== null && row?.["last_id"] !== before.id;
+    this.#last = { position, id, history: before.history + (gone ? 1 : 0) };
+    if (row?.["in_recovery"] === "false" && id !== null) this.#writeDown(position, id);
+    return this.#last;
+  }
+
+  /** Beside the caller, and only a service to standbys: a failure changes nothing here, and a role that may not write stops trying. */
+  #writeDown(position: number, id: string): void {
+    const now = performance.now();
+    if (!this.#keeps || now - this.#keptAt < keepEveryMs) return;
+    this.#keptAt = now;
+    this.#database.query(this.#keep, [position, id]).catch((error: unknown) => {
+      if (isTidemarkError(error, "DATABASE") && error.sqlState === "42501") this.#keeps = false;
+    });
+  }
+}
+
+/** What others wait for too goes on; this caller alone gives up. */
+async function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return await shared;
+  let onAbort = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+  try {
+    return await Promise.race([shared, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
