@@ -1,3 +1,4 @@
+import type { MetadataSource } from "./commands/metadata.ts";
 import type { TransactionClient } from "./database/transaction-client.ts";
 import type { Event } from "./event.ts";
 import type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
@@ -22,6 +23,14 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
 
   /** The same store for one tenant: own streams, event ids and tags. @param tenant - At most 128 bytes. */
   forTenant(tenant: string): EventStore<Events>;
+
+  /**
+   * The same store, whose appends get this metadata, or what an enricher makes of each event. A key that an event has keeps its
+   * value, and the function `withMetadata` and a later `store.withMetadata` win over it.
+   *
+   * @throws {@link InvalidArgumentError} — `metadata` is neither a plain object nor a function.
+   */
+  withMetadata(metadata: MetadataSource): EventStore<Events>;
 
   /** The position of the last event at or below which nothing new can appear; 0 where there is none. */
   highWaterMark(): Promise<number>;

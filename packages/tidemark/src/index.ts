@@ -2,6 +2,15 @@ export type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppen
 export type { StoreOptions } from "./arguments/store-options.ts";
 export { fromDrizzle } from "./database/adapters/drizzle.ts";
 export { fromKysely } from "./database/adapters/kysely.ts";
+export { type Aggregate, aggregate, type AggregateClass, type AggregateDefinition, type AggregateHistory, type Evolution } from "./commands/aggregate.ts";
+export { type Decider, decider, type MultiStreamDecider } from "./commands/decider.ts";
+export { executeCommand, type StreamsResult } from "./commands/execute-command.ts";
+export { handleCommand } from "./commands/handle-command.ts";
+export { causedBy, type MetadataSource, withMetadata } from "./commands/metadata.ts";
+export type { CommandCall, CommandMiddleware } from "./commands/middleware.ts";
+export type { CommandOptions } from "./commands/options.ts";
+export { type Repository, repository, type SaveOptions, type UpdateOptions } from "./commands/repository.ts";
+export type { CommandResult } from "./commands/result.ts";
 export type { Logger } from "./logger.ts";
 export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";

@@ -7,6 +7,7 @@ import { checkOptions } from "./arguments/options.ts";
 import { checkFunction, wholeNumber } from "./arguments/checks.ts";
 import { checkTenant } from "./arguments/names.ts";
 import type { ValidStoreOptions } from "./arguments/store-options.ts";
+import { checkMetadataSource, type MetadataSource, stampAppends, stampEvents } from "./commands/metadata.ts";
 import type { Database, Session } from "./database/database.ts";
 import { joinTransaction, type TransactionClient } from "./database/transaction-client.ts";
 import { StoreClosedError } from "./errors.ts";
@@ -32,25 +33,27 @@ export interface Rooms {
 class Access<Events extends Event> implements EventReaderWriter<Events> {
   readonly #appender: Appender;
   readonly #reader: Reader;
+  readonly #metadata: readonly MetadataSource[];
 
-  constructor(appender: Appender, reader: Reader) {
+  constructor(appender: Appender, reader: Reader, metadata: readonly MetadataSource[]) {
     this.#appender = appender;
     this.#reader = reader;
+    this.#metadata = metadata;
   }
 
-  appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
-    return this.#appender.appendToStream(streamId, events, options);
+  async appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
+    return this.#appender.appendToStream(streamId, stampEvents(events, this.#metadata), options);
   }
 
-  appendToStreams<E extends Events = Events>(
+  async appendToStreams<E extends Events = Events>(
     appends: readonly NoInfer<StreamAppend<E>>[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly AppendResult[]> {
-    return this.#appender.appendToStreams(appends, options);
+    return this.#appender.appendToStreams(stampAppends(appends, this.#metadata), options);
   }
 
-  append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: ConditionalAppendOptions): Promise<AppendResult> {
-    return this.#appender.append(events, options);
+  async append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: ConditionalAppendOptions): Promise<AppendResult> {
+    return this.#appender.append(stampEvents(events, this.#metadata), options);
   }
 
   readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
@@ -85,10 +88,11 @@ class Access<Events extends Event> implements EventReaderWriter<Events> {
 class Transaction<Events extends Event> extends Access<Events> implements StoreTransaction<Events> {
   readonly #session: Session;
 
-  constructor({ options, statements, feed }: Rooms, tenant: string, session: Session) {
+  constructor({ options, statements, feed }: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
     super(
       new Appender(tenant, encodeSettings(options), joinedAppend(session, statements, options)),
       new Reader({ queryable: session, schema: options.schema, tenant, mark: () => feed.markWithin(session) }),
+      metadata,
     );
     this.#session = session;
   }
@@ -107,17 +111,20 @@ export class Store<Events extends Event> extends Access<Events> implements Event
   readonly #rooms: Rooms;
   readonly #tenant: string;
   readonly #close: (timeoutMs: number | undefined) => Promise<void>;
+  readonly #metadata: readonly MetadataSource[];
 
-  /** @param close - does nothing for a tenant's view */
-  constructor(rooms: Rooms, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>) {
+  /** @param close - does nothing for a view of a store */
+  constructor(rooms: Rooms, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>, metadata: readonly MetadataSource[] = []) {
     const { database, options, group, feed } = rooms;
     super(
       new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
       new Reader({ queryable: database, schema: options.schema, tenant, mark: (signal) => feed.highWaterMark(signal) }),
+      metadata,
     );
     this.#rooms = rooms;
     this.#tenant = tenant;
     this.#close = close;
+    this.#metadata = metadata;
   }
 
   get pool(): unknown {
@@ -126,18 +133,22 @@ export class Store<Events extends Event> extends Access<Events> implements Event
 
   async transaction<T>(work: (tx: StoreTransaction<Events>) => Promise<T>): Promise<T> {
     const checked = checkFunction<typeof work>(work, "work");
-    return this.#rooms.database.transaction((session) => checked(new Transaction<Events>(this.#rooms, this.#tenant, session)));
+    return this.#rooms.database.transaction((session) => checked(new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata)));
   }
 
   withTransaction(client: TransactionClient): StoreTransaction<Events> {
     if (this.#rooms.group.closed) throw new StoreClosedError();
     const { options } = this.#rooms;
     const session = joinTransaction(client, { queryTimeoutMs: options.pool.queryTimeoutMs, logger: options.logger });
-    return new Transaction<Events>(this.#rooms, this.#tenant, session);
+    return new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata);
   }
 
   forTenant(tenant: string): EventStore<Events> {
-    return new Store<Events>(this.#rooms, checkTenant(tenant, "tenant"), async () => {});
+    return new Store<Events>(this.#rooms, checkTenant(tenant, "tenant"), async () => {}, this.#metadata);
+  }
+
+  withMetadata(metadata: MetadataSource): EventStore<Events> {
+    return new Store<Events>(this.#rooms, this.#tenant, async () => {}, [checkMetadataSource(metadata, "metadata"), ...this.#metadata]);
   }
 
   highWaterMark(): Promise<number> {

@@ -1,0 +1,132 @@
+import { checkFunction } from "../arguments/checks.ts";
+import { checkCategory, checkStreamId } from "../arguments/names.ts";
+import { checkOptions, isRecord } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { Event, EventOf, NewEvent } from "../event.ts";
+
+/** The state after an event, for each type of event: the compiler finds one that is missing. */
+export type Evolution<State, E extends Event> = { readonly [Type in E["type"]]: (state: State, event: EventOf<E, Type>) => State };
+
+export interface AggregateDefinition<State, E extends Event> {
+  /** What its streams' ids begin with: `order` for `order-1`. Holds no `-`. */
+  readonly category: string;
+  /** The state without events. A new one at every call: a handler may change it in place. */
+  readonly initialState: () => State;
+  readonly evolve: Evolution<State, E>;
+}
+
+/** Where an aggregate was loaded. */
+export interface AggregateHistory<State> {
+  readonly state: State;
+  readonly version: number;
+}
+
+/** A class to extend, or one that does. */
+export interface AggregateClass<State, E extends Event, A extends Aggregate<State, E> = Aggregate<State, E>> {
+  new (id: string, history?: AggregateHistory<State>): A;
+  readonly definition: AggregateDefinition<State, E>;
+}
+
+/** One thing with an identity, its state and the events that are not saved yet. Extend `aggregate(…)`, not this class. */
+export abstract class Aggregate<State, E extends Event> {
+  /** What follows `category-` in the stream's id. */
+  readonly id: string;
+  readonly streamId: string;
+  readonly #definition: AggregateDefinition<State, E>;
+  #state: State;
+  #savedVersion: number;
+  #pending: readonly NewEvent<E>[] = [];
+
+  constructor(definition: AggregateDefinition<State, E>, id: string, history?: AggregateHistory<State>) {
+    this.id = id;
+    this.streamId = streamIdOf(definition, id);
+    this.#definition = definition;
+    this.#state = history ? history.state : definition.initialState();
+    this.#savedVersion = history?.version ?? 0;
+  }
+
+  /** The state, those events included that are not saved yet. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The version of the stream without the events that are not saved yet; 0 for a new one. */
+  get version(): number {
+    return this.#savedVersion;
+  }
+
+  /** The events that are not saved yet. */
+  get pending(): readonly NewEvent<E>[] {
+    return this.#pending;
+  }
+
+  /** Changes the state by an event and keeps the event for `save`. For the methods of the class. */
+  protected apply(event: NewEvent<E>): void {
+    this.#state = evolveBy(this.#definition, this.streamId, this.#state, event);
+    this.#pending = [...this.#pending, event];
+  }
+
+  /** Gives pending events other ids: of an append whose outcome is unknown, so that saving again writes nothing twice. */
+  markSent(ids: readonly string[]): void {
+    this.#pending = this.#pending.map((event, index) => {
+      const id = ids[index];
+      return id === undefined ? event : { ...event, id };
+    });
+  }
+
+  /** Tells that the first `count` pending events stand in the stream, which is at `version` now. Repositories call it. */
+  markSaved(count: number, version: number): void {
+    this.#pending = this.#pending.slice(count);
+    this.#savedVersion = version;
+  }
+}
+
+const shape = { category: checkCategory, initialState: checkFunction, evolve: checkEvolution };
+
+/**
+ * The base of an aggregate class: `class Order extends aggregate<OrderState, OrderEvent>({ … }) { ship() { this.apply(…); } }`.
+ * Its methods check `this.state`, throw to refuse, and `apply` events. Load and save with a `repository`.
+ *
+ * @throws {@link InvalidArgumentError} — a part of the definition is missing or not what it should be.
+ */
+export function aggregate<State, E extends Event>(definition: AggregateDefinition<State, E>): AggregateClass<State, E> {
+  const checked = checkOptions(definition, shape, "definition");
+  for (const key of ["category", "initialState", "evolve"] as const) {
+    if (checked[key] === undefined) throw new InvalidArgumentError(`definition.${key}`, "is missing");
+  }
+  return class extends Aggregate<State, E> {
+    static readonly definition = definition;
+
+    constructor(id: string, history?: AggregateHistory<State>) {
+      super(definition, id, history);
+    }
+  };
+}
+
+export function streamIdOf({ category }: { readonly category: string }, id: string): string {
+  if (typeof id !== "string" || id === "") throw new InvalidArgumentError("id", `must be what follows "${category}-" in a stream id, not ${show(id)}`);
+  return checkStreamId(`${category}-${id}`, "id");
+}
+
+/** The state after an event, stored or new. */
+export function evolveBy<State, E extends Event>({ evolve }: AggregateDefinition<State, E>, streamId: string, state: State, event: E): State {
+  const handler = handlerOf(evolve, event.type);
+  if (handler) return handler(state, event);
+  throw new InvalidArgumentError(
+    "definition.evolve",
+    `has no handler for the type ${show(event.type)}, which stream ${show(streamId)} holds; add one, such as (state) => state to ignore it`,
+  );
+}
+
+/** The handler of a type takes events of that type, and of no other: a fact about each entry that a type cannot keep once it is looked up. */
+function handlerOf<State, E extends Event>(evolve: Evolution<State, E>, type: string): ((state: State, event: E) => State) | undefined {
+  const handlers: Readonly<Record<string, unknown>> = evolve;
+  return Object.hasOwn(handlers, type) ? checkFunction<(state: State, event: E) => State>(handlers[type], `definition.evolve.${type}`) : undefined;
+}
+
+function checkEvolution(value: unknown, path: string): unknown {
+  if (!isRecord(value)) throw new InvalidArgumentError(path, `must be an object with a function for each event type, not ${show(value)}`);
+  for (const [type, handler] of Object.entries(value)) checkFunction(handler, `${path}.${type}`);
+  return value;
+}

@@ -1,0 +1,83 @@
+import { checkFunction, wholeNumber } from "../arguments/checks.ts";
+import { checkOptions } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import type { StreamAppend } from "../append/types.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { Event, NewEvent, RecordedEvent } from "../event.ts";
+
+/** How one stream is decided on: its state is folded of its events, and a command on that state becomes events. */
+export interface Decider<State, Command, E extends Event> {
+  /** The state of a stream without events. A new one at every call: `evolve` may change it in place. */
+  readonly initialState: () => State;
+  /** The state after an event. It must accept every event that the stream can hold. */
+  readonly evolve: (state: State, event: E) => State;
+  /**
+   * The events that the command leads to; none where nothing changes. To refuse the command, throw: that error reaches the
+   * caller as it is. It runs again, on a new state, after a conflict, so it should do nothing but decide.
+   */
+  readonly decide: (command: Command, state: State) => readonly NewEvent<E>[] | Promise<readonly NewEvent<E>[]>;
+  /** Its name in messages. */
+  readonly name?: string;
+  /** Accepted, and without effect in this version: every command reads its stream from the beginning. */
+  readonly snapshot?: { readonly every: number; readonly stateVersion?: number };
+}
+
+/** How a command is decided on that reads several streams and may append to any. */
+export interface MultiStreamDecider<State, Command, E extends Event> {
+  /**
+   * The streams to read. A function is asked again with the state so far until it names no new stream, at most 100 times: so
+   * a stream can be named by an event of another.
+   */
+  readonly reads: readonly string[] | ((command: Command, state: State) => readonly string[]);
+  /** The state without events. A new one at every call: `evolve` may change it in place. */
+  readonly initialState: () => State;
+  /** The state after an event of any of the streams. Events come in the order of their positions. */
+  readonly evolve: (state: State, event: RecordedEvent<E>) => State;
+  /**
+   * What to append, and where. Streams that were read are expected at the version read; for others `expectedVersion` counts.
+   * To refuse the command, throw. It runs again, on a new state, after a conflict.
+   */
+  readonly decide: (command: Command, state: State) => readonly StreamAppend<E>[] | Promise<readonly StreamAppend<E>[]>;
+}
+
+const snapshotShape = { every: wholeNumber(1), stateVersion: wholeNumber(1) };
+const deciderShape = {
+  initialState: checkFunction,
+  evolve: checkFunction,
+  decide: checkFunction,
+  name: checkName,
+  snapshot: (value: unknown, path: string) => checkOptions(value, snapshotShape, path),
+};
+const multiStreamShape = { reads: checkReads, initialState: checkFunction, evolve: checkFunction, decide: checkFunction };
+
+/**
+ * A decider, checked. Its types come from the type arguments, or from annotated functions.
+ *
+ * @throws {@link InvalidArgumentError} — a function is missing, or there is a key that a decider does not have.
+ */
+export function decider<State, Command, E extends Event>(definition: Decider<State, Command, E>): Decider<State, Command, E> {
+  checkDecider(definition);
+  return definition;
+}
+
+export function checkDecider(value: unknown): void {
+  needAll(checkOptions(value, deciderShape, "decider"), ["initialState", "evolve", "decide"]);
+}
+
+export function checkMultiStreamDecider(value: unknown): void {
+  needAll(checkOptions(value, multiStreamShape, "decider"), ["reads", "initialState", "evolve", "decide"]);
+}
+
+function needAll(checked: Readonly<Record<string, unknown>>, keys: readonly string[]): void {
+  for (const key of keys) if (checked[key] === undefined) throw new InvalidArgumentError(`decider.${key}`, "is missing");
+}
+
+function checkName(value: unknown, path: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new InvalidArgumentError(path, `must be a name (a string), not ${show(value)}`);
+}
+
+function checkReads(value: unknown, path: string): unknown {
+  if (typeof value === "function" || Array.isArray(value)) return value;
+  throw new InvalidArgumentError(path, `must be an array of stream ids, or a function that returns one, not ${show(value)}`);
+}

@@ -1,0 +1,95 @@
+import { checkStreamId } from "../arguments/names.ts";
+import { show } from "../arguments/show.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { Event, NewEvent, RecordedEvent } from "../event.ts";
+import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { CommandIds } from "./command-id.ts";
+import { attemptUpTo, isConflict, orStartAgain } from "./conflict.ts";
+import { checkDecider, type Decider } from "./decider.ts";
+import { stampEvent } from "./metadata.ts";
+import { passesBefore, tellAfter } from "./middleware.ts";
+import { checkCommandOptions, type CommandOptions } from "./options.ts";
+import { readBack } from "./read-back.ts";
+import type { CommandResult } from "./result.ts";
+
+/**
+ * Reads a stream, decides, and appends what was decided at the version that was read. When another writer came between, all
+ * of it again, on the new state. Several commands are decided one after another, each on the state that the one before
+ * left, and appended together. Where nothing is decided, nothing is written.
+ *
+ * `store` may be a transaction: then the events commit and roll back with it. A conflict is tried again there, too: the append
+ * that lost holds the stream's lock, so that the next one passes. Under REPEATABLE READ and SERIALIZABLE, where a transaction
+ * cannot see what came between, there is a `SerializationFailureError` instead.
+ *
+ * `evolve` sees decided events as they were decided, before the store adds anything to them.
+ *
+ * @param streamId - 1–512 bytes of UTF-8 without control characters.
+ * @param command - One or several; a command that is itself an array has to be put into one.
+ * @throws what `decide` and the middleware throw, at once and as it is.
+ * @throws {@link VersionConflictError} — the last of the attempts lost as well. Nothing was written.
+ * @throws {@link OutcomeUnknownError} — whether the events were written is unknown, or they were, and could not be read back.
+ *   To handle the command again is safe with a `commandId`.
+ * @throws whatever else `appendToStream` and `aggregateStream` throw.
+ */
+export async function handleCommand<State, Command, E extends Event>(
+  store: EventReaderWriter,
+  decider: Decider<State, Command, E>,
+  streamId: string,
+  command: Command | readonly Command[],
+  options?: CommandOptions<NoInfer<State>, NoInfer<Command>, NoInfer<E>>,
+): Promise<CommandResult<State, E>> {
+  checkDecider(decider);
+  checkStreamId(streamId, "streamId");
+  const { attempts, metadata, commandId, middleware, signal } = checkCommandOptions(options);
+  const { initialState, evolve, decide } = decider;
+  const ids = commandId === undefined ? undefined : new CommandIds(commandId, streamId);
+  const commands = isSeveral(command) ? command : [command];
+
+  async function attempt(number: number): Promise<CommandResult<State, E>> {
+    /** What this command wrote when it was handled before: it is looked for in what is read anyway. */
+    const before: RecordedEvent<E>[] = [];
+    let nextId = ids?.at(0);
+    const read = await store.aggregateStream<State, E>(streamId, {
+      initialState,
+      evolve: (state, event) => {
+        if (event.id === nextId) nextId = ids?.at(before.push(event));
+        return evolve(state, event);
+      },
+      ...(signal && { signal }),
+    });
+    const last = before.at(-1);
+    if (last) {
+      const { state } = await store.aggregateStream<State, E>(streamId, { initialState, evolve, toVersion: last.version });
+      return { state, version: last.version, position: last.position, events: before, attempts: number };
+    }
+
+    let { state } = read;
+    const decided: NewEvent<E>[] = [];
+    for (const one of commands) {
+      if (!(await passesBefore(middleware, { command: one, state, streamId, attempt: number }))) continue;
+      for (const event of checkDecision(await decide(one, state))) {
+        const stamped = metadata ? stampEvent(event, [metadata]) : event;
+        decided.push(ids ? ids.mark(stamped, decided.length) : stamped);
+        state = evolve(state, event);
+      }
+    }
+    if (decided.length === 0) return { state, version: read.version, position: undefined, events: [], attempts: number };
+
+    const append = store.appendToStream<E>(streamId, decided, { expectedVersion: read.version, ...(signal && { signal }) });
+    const { version, position } = await orStartAgain(append, (error) => isConflict(error) || ids?.handledMeanwhile(error, decided.length) === true);
+    const events = await readBack<E>(store, [{ streamId, version, events: decided }], ids !== undefined);
+    return { state, version, position, events, attempts: number };
+  }
+
+  return tellAfter(middleware, await attemptUpTo(attempts, signal, attempt));
+}
+
+function isSeveral<Command>(command: Command | readonly Command[]): command is readonly Command[] {
+  return Array.isArray(command);
+}
+
+/** A decision that is no array would be told of as an append's fault. */
+export function checkDecision<T>(decision: readonly T[]): readonly T[] {
+  if (Array.isArray(decision)) return decision;
+  throw new InvalidArgumentError("decide", `must return an array of events, not ${show(decision)}; return [] where nothing changes`);
+}

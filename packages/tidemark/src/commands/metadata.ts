@@ -1,0 +1,85 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { isRecord } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { StreamAppend } from "../append/types.ts";
+import type { Event, EventMetadata, NewEvent, RecordedEvent } from "../event.ts";
+
+/**
+ * Metadata for every event that is appended, or a function that makes it for one event: an enricher. It runs once for each
+ * event and append, must not wait, and what it throws fails the append before anything is sent.
+ */
+export type MetadataSource = EventMetadata | ((event: NewEvent) => EventMetadata | undefined);
+
+/** The innermost scope comes first. */
+const scope = new AsyncLocalStorage<readonly MetadataSource[]>();
+
+/**
+ * Runs `work`; events appended meanwhile, by any store and any code that it calls or awaits, get this metadata: correlation,
+ * causation, actor, trace, and any key of your own. Scopes nest. A key that an event has keeps its value, and an inner scope
+ * wins over an outer one, and over `store.withMetadata`.
+ *
+ * @returns what `work` returns.
+ * @throws {@link InvalidArgumentError} — `metadata` is neither a plain object nor a function.
+ */
+export function withMetadata<T>(metadata: MetadataSource, work: () => T): T {
+  return scope.run([checkMetadataSource(metadata, "metadata"), ...(scope.getStore() ?? [])], work);
+}
+
+/**
+ * The metadata of what this event causes: its id as `causationId`, and its `correlationId`, or its id where it has none and
+ * so begins a chain. For whoever reacts to events: `withMetadata(causedBy(event), () => …)`.
+ */
+export function causedBy(event: RecordedEvent): { readonly correlationId: string; readonly causationId: string } {
+  return { correlationId: event.metadata.correlationId ?? event.id, causationId: event.id };
+}
+
+/** Metadata, or an enricher. A Map or a Date spreads to nothing, so that it would be lost in silence. */
+export function checkMetadataSource(value: unknown, path: string): MetadataSource {
+  if (isEnricher(value) || isPlain(value)) return value;
+  throw new InvalidArgumentError(path, `must be a plain object such as { correlationId: "…" }, or a function that returns one, not ${show(value)}`);
+}
+
+/** Metadata as a plain object. */
+export function checkMetadata(value: unknown, path: string): EventMetadata {
+  if (isPlain(value)) return value;
+  throw new InvalidArgumentError(path, `must be a plain object such as { correlationId: "…" }, not ${show(value)}`);
+}
+
+/** The events with the metadata of the scopes around this call and then of `sources`. What is not an event stays as it is, to be refused. */
+export function stampEvents<E extends Event>(events: readonly NewEvent<E>[], sources: readonly MetadataSource[]): readonly NewEvent<E>[] {
+  const all = [...(scope.getStore() ?? []), ...sources];
+  return all.length === 0 || !Array.isArray(events) ? events : events.map((event) => stampEvent(event, all));
+}
+
+/** The same for the parts of `appendToStreams`. */
+export function stampAppends<E extends Event>(appends: readonly StreamAppend<E>[], sources: readonly MetadataSource[]): readonly StreamAppend<E>[] {
+  if (!Array.isArray(appends) || (sources.length === 0 && scope.getStore() === undefined)) return appends;
+  return appends.map((part) => (part instanceof Object ? { ...part, events: stampEvents(part.events, sources) } : part));
+}
+
+/** The event with the metadata of these sources: of two with the same key the earlier one's, and before all the event's own. */
+export function stampEvent<E extends Event>(event: NewEvent<E>, sources: readonly MetadataSource[]): NewEvent<E> {
+  if (!isRecord(event) || !(event.metadata === undefined || isPlain(event.metadata))) return event;
+  const metadata = sources.reduce<EventMetadata>((merged, source) => {
+    const more = typeof source === "function" ? source(event) : source;
+    return more === undefined ? merged : { ...more, ...merged };
+  }, given(event.metadata));
+  // Type and data by name: they may be getters of a class, which a spread does not see.
+  return { ...event, type: event.type, data: event.data, metadata };
+}
+
+/** Without keys that are undefined: those are not given, and must not hide what a scope has. */
+function given(metadata: EventMetadata = {}): EventMetadata {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
+}
+
+function isPlain(value: unknown): value is EventMetadata {
+  if (!isRecord(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function isEnricher(value: unknown): value is (event: NewEvent) => EventMetadata | undefined {
+  return typeof value === "function";
+}

@@ -1,0 +1,100 @@
+import { checkSignal } from "../arguments/checks.ts";
+import { checkOptions } from "../arguments/options.ts";
+import type { AppendResult } from "../append/types.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
+import { NotFoundError } from "../errors-following.ts";
+import type { Event, EventMetadata } from "../event.ts";
+import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { type Aggregate, type AggregateClass, evolveBy, streamIdOf } from "./aggregate.ts";
+import { attemptUpTo, isConflict, orStartAgain } from "./conflict.ts";
+import { checkMetadata, stampEvent } from "./metadata.ts";
+import { checkRetry } from "./options.ts";
+
+export interface SaveOptions {
+  /** For every event saved; a key that an event has keeps its value. */
+  readonly metadata?: EventMetadata;
+  /** Rejects with `signal.reason` when nothing was written, else with the outcome. */
+  readonly signal?: AbortSignal;
+}
+
+export interface UpdateOptions extends SaveOptions {
+  /** How often to try at most when other writers come between, 1 to 1,000. Default 10. `false`: once. */
+  readonly retry?: { readonly attempts?: number } | false;
+}
+
+/** Loads and saves the aggregates of one class. */
+export interface Repository<A> {
+  /** @throws {@link NotFoundError} — its stream has no events. */
+  load(id: string): Promise<A>;
+  /** The aggregate, or a new one where its stream has no events. */
+  loadOrCreate(id: string): Promise<A>;
+  exists(id: string): Promise<boolean>;
+  /**
+   * Appends the pending events at the version that was loaded, all of them or none. Undefined where there are none.
+   *
+   * @throws {@link VersionConflictError} — somebody else wrote meanwhile. The aggregate is out of date: load it again, or `update`.
+   * @throws {@link OutcomeUnknownError} — save the same aggregate again: what is written is not written twice.
+   * @throws whatever else `appendToStream` throws.
+   */
+  save(aggregate: A, options?: SaveOptions): Promise<AppendResult | undefined>;
+  /**
+   * Loads (or creates), lets `work` act, and saves; all of it again when somebody else wrote meanwhile. What `work` throws
+   * passes through, and nothing is written.
+   */
+  update(id: string, work: (aggregate: A) => void | Promise<void>, options?: UpdateOptions): Promise<A>;
+}
+
+const saveShape = { metadata: checkMetadata, signal: checkSignal };
+const updateShape = { ...saveShape, retry: checkRetry };
+
+/** The aggregates of one class in a store, or in a transaction. */
+export function repository<State, E extends Event, A extends Aggregate<State, E>>(store: EventReaderWriter, type: AggregateClass<State, E, A>): Repository<A> {
+  const { definition } = type;
+
+  async function loadOrCreate(id: string, signal?: AbortSignal): Promise<A> {
+    const streamId = streamIdOf(definition, id);
+    const { state, version } = await store.aggregateStream<State, E>(streamId, {
+      initialState: definition.initialState,
+      evolve: (before, event) => evolveBy<State, E>(definition, streamId, before, event),
+      ...(signal && { signal }),
+    });
+    const loaded = new type(id, { state, version });
+    if (loaded.version !== version) throw new InvalidArgumentError("constructor", `of ${type.name} must pass its second argument on to super`);
+    return loaded;
+  }
+
+  async function save(aggregate: A, options?: SaveOptions): Promise<AppendResult | undefined> {
+    const { metadata, signal } = checkOptions(options, saveShape);
+    const { streamId, pending, version } = aggregate;
+    if (pending.length === 0) return undefined;
+    const events = metadata ? pending.map((event) => stampEvent(event, [metadata])) : pending;
+    try {
+      const result = await store.appendToStream<E>(streamId, events, { expectedVersion: version, ...(signal && { signal }) });
+      aggregate.markSaved(pending.length, result.version);
+      return result;
+    } catch (error) {
+      if (isTidemarkError(error, "OUTCOME_UNKNOWN")) aggregate.markSent(error.eventIds);
+      throw error;
+    }
+  }
+
+  return {
+    loadOrCreate: (id) => loadOrCreate(id),
+    async load(id) {
+      const loaded = await loadOrCreate(id);
+      if (loaded.version > 0) return loaded;
+      throw new NotFoundError(definition.category, id, `Stream ${JSON.stringify(loaded.streamId)} has no events; loadOrCreate begins one.`);
+    },
+    exists: async (id) => (await store.streamInfo(streamIdOf(definition, id))).exists,
+    save,
+    async update(id, work, options) {
+      const { retry, ...saving } = checkOptions(options, updateShape);
+      return await attemptUpTo(retry ?? 10, saving.signal, async () => {
+        const loaded = await loadOrCreate(id, saving.signal);
+        await work(loaded);
+        await orStartAgain(save(loaded, saving), isConflict);
+        return loaded;
+      });
+    },
+  };
+}

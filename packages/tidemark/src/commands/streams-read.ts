@@ -1,0 +1,79 @@
+import { checkStreamId } from "../arguments/names.ts";
+import { show } from "../arguments/show.ts";
+import { InvalidArgumentError, type VersionConflict } from "../errors.ts";
+import type { Event, RecordedEvent } from "../event.ts";
+import type { EventReaderWriter } from "../event-reader-writer.ts";
+import type { MultiStreamDecider } from "./decider.ts";
+
+/** A decider that names a new stream each time would read for ever. */
+const mostRounds = 100;
+
+/** What a command over several streams has read. */
+export interface StreamsRead<State> {
+  readonly state: State;
+  /** The version of each stream that was read; 0 where it has no events. */
+  readonly versions: ReadonlyMap<string, number>;
+}
+
+export interface ReadStreamsOptions<E extends Event> {
+  readonly signal: AbortSignal | undefined;
+  /** What the command wrote when it was handled before: the state is then the one that it left. */
+  readonly earlier?: readonly RecordedEvent<E>[];
+}
+
+/**
+ * Reads the streams that the decider names, and asks it again with the state of their events until it names no new one. All
+ * events are folded from the beginning each time, in the order of their positions: those of a stream named late may belong
+ * between others.
+ */
+export async function readStreams<State, Command, E extends Event>(
+  store: EventReaderWriter,
+  { reads, initialState, evolve }: MultiStreamDecider<State, Command, E>,
+  command: Command,
+  { signal, earlier = [] }: ReadStreamsOptions<E>,
+): Promise<StreamsRead<State>> {
+  const until = earlier.at(-1)?.position ?? Number.POSITIVE_INFINITY;
+  const streams = new Map<string, readonly RecordedEvent<E>[]>();
+  let state = initialState();
+  for (let round = 1; round <= mostRounds; round++) {
+    const named = checkNames(typeof reads === "function" ? reads(command, state) : reads).filter((streamId) => !streams.has(streamId));
+    if (named.length === 0) return { state, versions: versionsOf(streams) };
+    const found = await Promise.all(named.map((streamId) => store.readStream<E>(streamId, signal && { signal }).toArray()));
+    for (const [index, streamId] of named.entries())
+      streams.set(
+        streamId,
+        (found[index] ?? []).filter(({ position }) => position <= until),
+      );
+    const elsewhere = earlier.filter(({ streamId }) => !streams.has(streamId));
+    state = [...streams.values(), elsewhere]
+      .flat()
+      .sort((a, b) => a.position - b.position)
+      .reduce(evolve, initialState());
+  }
+  throw new InvalidArgumentError(
+    "decider.reads",
+    `named a new stream ${mostRounds} times in a row, the last ${show([...streams.keys()].at(-1))}; let it come to an end, or name them in fewer steps`,
+  );
+}
+
+/**
+ * The streams that are no longer where they were read. They are read one after another, so that a state can mix a moment
+ * before an append to two of them and one after it. If all versions are unchanged now, all held at once in between.
+ */
+export async function movedStreams(store: EventReaderWriter, versions: ReadonlyMap<string, number>): Promise<VersionConflict[]> {
+  // One stream is read as it was at some moment.
+  if (versions.size < 2) return [];
+  const now = await Promise.all(
+    Array.from(versions, async ([streamId, expected]) => ({ streamId, expected, actual: (await store.streamInfo(streamId)).version })),
+  );
+  return now.filter(({ expected, actual }) => actual !== expected);
+}
+
+function versionsOf<E extends Event>(streams: ReadonlyMap<string, readonly RecordedEvent<E>[]>): ReadonlyMap<string, number> {
+  return new Map(Array.from(streams, ([streamId, events]) => [streamId, events.at(-1)?.version ?? 0]));
+}
+
+function checkNames(named: readonly string[]): readonly string[] {
+  if (!Array.isArray(named)) throw new InvalidArgumentError("decider.reads", `must give an array of stream ids, not ${show(named)}`);
+  return [...new Set(named.map((streamId, index) => checkStreamId(streamId, `decider.reads[${index}]`)))];
+}
