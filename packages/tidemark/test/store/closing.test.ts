@@ -24,7 +24,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   query: (store) => store.query("select 1"),
 };
 /** What a closed store still does. */
-const allowed = ["constructor", "forTenant", "close", "pool"];
+const allowed = ["constructor", "forTenant", "withMetadata", "close", "pool"];
 
 function methodsOf(store: object): string[] {
   const names = new Set<string>();
