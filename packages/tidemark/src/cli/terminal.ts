@@ -3,11 +3,13 @@ import { styleText } from "node:util";
 import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
 import { Columns } from "./columns.ts";
 
+export type Input = AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
+
 /** What a command may use of its process; tests pass their own. */
 export interface Surroundings {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdin: Input;
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -29,7 +31,7 @@ export class Terminal {
     return this.#surroundings.env;
   }
 
-  get stdin(): NodeJS.ReadStream {
+  get stdin(): Input {
     return this.#surroundings.stdin;
   }
 
@@ -37,7 +39,7 @@ export class Terminal {
   get width(): number | undefined {
     const { stdout } = this.#surroundings;
     // Some terminals do not know their width, and say 0.
-    return stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined;
+    return stdout.isTTY && stdout.columns ? stdout.columns : undefined;
   }
 
   /** One line of a result. */

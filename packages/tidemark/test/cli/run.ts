@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
 import { once } from "node:events";
+import { PassThrough, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { run } from "../../src/cli/program.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
@@ -13,6 +16,8 @@ export interface Ended {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What stands on stdin. Default: there is none. */
+  readonly input?: string | Uint8Array;
 }
 
 /** The command's own process, its environment without what would change its output or its database. */
@@ -23,12 +28,40 @@ export function start(args: readonly string[], { env = {}, cwd }: RunOptions = {
 
 /** Runs `tidemark …` to its end. */
 export async function tidemark(args: readonly string[], options?: RunOptions): Promise<Ended> {
-  const child = start(args, options);
+  const child = start(args, options, [options?.input === undefined ? "ignore" : "pipe", "pipe", "pipe"]);
+  // It may end before it has read everything.
+  child.stdin?.on("error", () => {}).end(options?.input);
   const output = { stdout: "", stderr: "" };
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
   const [code] = await once(child, "close");
   return { code, ...output };
+}
+
+export interface InsideOptions extends Omit<RunOptions, "cwd"> {
+  /** Characters in a line of the terminal that it runs on. Default: it runs in a pipe. */
+  readonly columns?: number;
+}
+
+/** The same in this process, which spares the start of another. */
+export async function inside(args: readonly string[], { env = {}, input, columns }: InsideOptions = {}): Promise<Ended> {
+  const stdin = Readable.from(input === undefined ? [] : [input]);
+  const stdout = Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns });
+  const stderr = new PassThrough();
+  const code = run(args, { stdin, stdout, stderr, env }).finally(() => {
+    stdout.end();
+    stderr.end();
+  });
+  const [told, said] = await Promise.all([text(stdout), text(stderr)]);
+  return { code: await code, stdout: told, stderr: said };
+}
+
+/** The JSON documents on stdout, one a line. */
+export function documentsOf({ stdout }: Ended): unknown[] {
+  return stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
 }
 
 /** The one JSON document on stdout. Throws where there is none or more than one. */
