@@ -7,7 +7,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-// At once: each migration and each append is a transaction, so that what is cut short has written nothing.
-process.once("SIGINT", () => process.exit(130));
+// At once: each migration and each append is a transaction, so that what is cut short has written nothing. A command that
+// brings something to its end first listens too, once: the second Ctrl-C finds no other listener.
+process.on("SIGINT", () => {
+  if (process.listenerCount("SIGINT") === 1) process.exit(130);
+});
 
 process.exitCode = await run(process.argv.slice(2), process);

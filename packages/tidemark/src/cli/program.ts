@@ -4,13 +4,15 @@ import { hideCredentials } from "../arguments/show.ts";
 import { isTidemarkError, type VersionConflict } from "../errors.ts";
 import { addAppend } from "./commands/append.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addExport } from "./commands/export.ts";
+import { addImport } from "./commands/import.ts";
 import { addMigrate } from "./commands/migrate.ts";
 import { addRead } from "./commands/read.ts";
 import { addStreams } from "./commands/streams.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
 
 /** Beside 0, for what was done, and 130, for what Ctrl-C ended. */
-export const exitCodes = { failed: 1, usage: 2, schema: 3, conflict: 4 } as const;
+export const exitCodes = { failed: 1, usage: 2, schema: 3, conflict: 4, interrupted: 130 } as const;
 
 const exitCodeOf: Readonly<Record<string, number>> = {
   INVALID_ARGUMENT: exitCodes.usage,
@@ -20,6 +22,7 @@ const exitCodeOf: Readonly<Record<string, number>> = {
   MIGRATION_CHANGED: exitCodes.schema,
   VERSION_CONFLICT: exitCodes.conflict,
   DUPLICATE_EVENT: exitCodes.conflict,
+  INTERRUPTED: exitCodes.interrupted,
 };
 
 /** Runs one command and resolves to the exit code. */
@@ -47,6 +50,8 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addAppend(program, terminal);
   addRead(program, terminal);
   addStreams(program, terminal);
+  addImport(program, terminal);
+  addExport(program, terminal);
   try {
     await program.parseAsync(args, { from: "user" });
     return 0;

@@ -84,6 +84,21 @@ export class Terminal {
     }
   }
 
+  /** A piece of a result, at the pace of whoever reads it. It holds data: what makes it has to escape that. */
+  async printText(text: string): Promise<void> {
+    await this.#write(text);
+  }
+
+  /** Whether somebody watches stderr, so that a line may replace the one before. */
+  get isWatched(): boolean {
+    return "isTTY" in this.#surroundings.stderr && this.#surroundings.stderr.isTTY === true;
+  }
+
+  /** A line that the next one replaces; for a terminal. */
+  sayOver(text: string): void {
+    this.#surroundings.stderr.write(`\r${oneLine(text)}\u001b[K`);
+  }
+
   /** Columns that line up: texts to the left, numbers to the right. */
   table(rows: readonly (readonly (string | number)[])[]): void {
     const cells = rows.map((row) => row.map((cell) => (typeof cell === "number" ? cell : oneLine(cell))));

@@ -889,6 +889,166 @@ begin
 end
 $tidemark$;
 
+-- Writes a batch of an import: events with their own times, in the order given, which is that of the file. All or nothing;
+-- an id that is in the log already fails it (23505, events_tenant_id_key), see imported_events.
+--
+-- The order of every append: stream rows (by name) → gate → new statement → floor → positions → insert.
+--
+--   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
+--   p_names        stream of each slot, joined by U+001E, in the order of (tenant, name), each once
+--   p_slot         slot of each event
+--   p_event_tenants  tenant of each event, joined by U+001E; null where all are p_tenant
+--   p_types, p_data, p_metadata, p_tags   as in append_many
+--   p_recorded_at  milliseconds since 1970; null, or a null in it: now
+--   p_schema_versions   null: all are 1
+--   p_positions    keep these, which rise; null: draw new ones
+--   p_after        with p_positions: where the log must end, so that nothing of anybody else's is among them
+--   p_count        with p_positions: how many events the log must hold; null: not counted
+--
+-- With p_positions the gate is taken exclusively: no append is in flight, so that no reader can have passed the positions
+-- that are written, and an append that came between two batches is noticed by p_after (TM005).
+--
+-- lock_timeout ends a wait before the server's deadlock_timeout would end one of the two waiting: the import is the one that
+-- can be sent again.
+create function :"schema".import_events(
+  p_tenant text, p_tenants text, p_names text, p_slot integer[], p_event_tenants text,
+  p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_recorded_at bigint[], p_schema_versions smallint[],
+  p_positions bigint[], p_after bigint, p_count bigint,
+  out versions bigint[], out last bigint
+)
+  language plpgsql
+  set lock_timeout = '500ms'
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  c_gate constant integer := :"schema".lock_number(:regclass(projections)::oid::bigint);
+  v_streams bigint[];
+  v_heads bigint[];       -- by slot: the version before; null where all are new
+  v_all_new boolean;
+  v_end bigint;
+  v_events bigint;
+  v_now timestamptz;
+  v_floor bigint;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+
+  select p_streams, p_all_new
+    into v_streams, v_all_new
+    from :"schema".lock_streams(v_tenants, v_names, array_fill(1, array[cardinality(v_names)]), false);
+  if p_positions is null then
+    perform pg_advisory_xact_lock_shared(c_gate, 0);
+  else
+    perform pg_advisory_xact_lock(c_gate, 0);
+    select coalesce(max(position), 0) into v_end from :"schema".events;
+    if p_count is not null then
+      select count(*) into v_events from :"schema".events;
+    end if;
+    if v_end <> p_after or v_events <> p_count then
+      raise exception 'the log ends at position % with % events', v_end, coalesce(v_events::text, 'other')
+        using errcode = 'TM005',
+          hint = 'Positions can be kept only where the store holds nothing but the beginning of this import, and nobody else writes to it.';
+    end if;
+  end if;
+
+  v_now := clock_timestamp();
+  if not v_all_new then
+    select array_agg(head.version order by slot)
+      into v_heads
+      from unnest(v_streams) with ordinality as wanted (stream_id, slot)
+      left join lateral (
+        select version from :"schema".events as e where e.stream_id = wanted.stream_id order by version desc limit 1
+      ) as head on true;
+  end if;
+
+  v_floor := :"schema".hold_floor();
+  if p_positions is not null then
+    perform setval(:regclass(events_position_seq), greatest(p_positions[cardinality(p_positions)], pg_sequence_last_value(:regclass(events_position_seq))));
+  end if;
+  with written as (
+    insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
+    select coalesce(kept, nextval(:regclass(events_position_seq))), v_streams[slot], coalesce(v_heads[slot], 0) + place, id,
+           coalesce(to_timestamp(recorded_at::float8 / 1000), v_now), coalesce(schema_version, 1), coalesce(tenant, p_tenant),
+           type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+      from (
+        select event.*, row_number() over (partition by slot order by n) as place
+          from unnest(
+            p_slot, string_to_array(p_event_tenants, chr(30)), p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_recorded_at, p_schema_versions, p_positions
+          ) with ordinality as event (slot, tenant, id, type, data, metadata, tags, recorded_at, schema_version, kept, n)
+         order by n
+      ) as placed
+    returning position, version, tenant, tags
+  ), tagged as (
+    insert into :"schema".event_tags (tenant, tag, position)
+    select tenant, unnest(tags), position from written where tags is not null
+  )
+  select array_agg(version order by position), max(position) into versions, last from written;
+end
+$tidemark$;
+
+-- Which events of an import are in the log already, by their ids; takes no locks. An event never changes, so what is found
+-- stays true; what is not found may be written by somebody else a moment later, and then events_tenant_id_key refuses
+-- import_events.
+--
+--   parameters as in import_events; p_positions null: any position will do
+--
+-- Of each event: 0 not there, 1 there, and with the same id but 2 in another stream, 3 with another type, 4 with other data,
+-- 5 with other tags, 6 at another position. Metadata and times are not compared.
+create function :"schema".imported_events(
+  p_tenant text, p_tenants text, p_names text, p_slot integer[], p_event_tenants text,
+  p_ids uuid[], p_types text, p_data text, p_tags text, p_positions bigint[]
+) returns integer[]
+  language plpgsql
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  v_streams bigint[];     -- by slot: id, 0 absent
+begin
+  select array_agg(coalesce(stream.id, 0) order by slot)
+    into v_streams
+    from unnest(v_tenants, v_names) with ordinality as wanted (tenant, name, slot)
+    left join lateral (
+      select id from :"schema".streams as s where s.tenant = wanted.tenant and s.name = wanted.name
+    ) as stream on true;
+
+  return (
+    select array_agg(case
+             when event.id is null then 0
+             when event.stream_id <> v_streams[wanted.slot] then 2
+             when event.type <> wanted.type then 3
+             when event.data <> wanted.data::jsonb then 4
+             when coalesce(event.tags, '{}') <> coalesce(string_to_array(nullif(wanted.tags, ''), chr(31)), '{}') then 5
+             when event.position <> wanted.position then 6
+             else 1
+           end order by n)
+      from unnest(
+        p_slot, string_to_array(p_event_tenants, chr(30)), p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+        string_to_array(p_tags, chr(30)), p_positions
+      ) with ordinality as wanted (slot, tenant, id, type, data, tags, position, n)
+      left join lateral (
+        select e.id, e.stream_id, e.type, e.data, e.tags, e.position
+          from :"schema".events as e
+         where e.tenant = coalesce(wanted.tenant, p_tenant) and e.id = wanted.id
+      ) as event on true
+  );
+end
+$tidemark$;
+
 -- The high-water mark: the last event at or below which nothing new can appear. The writer's half is hold_floor().
 --
 -- Three steps, each a statement of its own with a snapshot of its own (VOLATILE, READ COMMITTED), in this order:
@@ -1181,8 +1341,9 @@ $tidemark$;
 --   3. what it should know.
 --
 --   p_consumers  names joined by \\x1f
---   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array
--- Returns { renewed: ids, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
+--   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array, and
+--                                        retryInMs in it becomes retryAt, by this clock
+-- Returns { renewed: ids, fences: { id: fence } of the others, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
 --   retries    a dead letter waits to be tried again
 --   quota      this worker's fair share of the shards
 --   free       shards that nobody holds
@@ -1208,13 +1369,17 @@ begin
   on conflict on constraint consumer_workers_pkey do update set lease_end = excluded.lease_end;
 
   with held as (
-    select * from unnest(p_ids, p_fences, p_states) with ordinality as h (id, fence, state, slot)
+    select h.id, h.fence, h.state, nullif(p_details -> (h.slot - 1)::integer, 'null') as details
+      from unnest(p_ids, p_fences, p_states) with ordinality as h (id, fence, state, slot)
   ), renewed as (
     update :"schema".consumer_leases as l
        set lease_end = clock_timestamp() + c_lease,
            heartbeat_at = clock_timestamp(),
            state = held.state,
-           details = nullif(p_details -> (held.slot - 1)::integer, 'null')
+           details = case
+             when held.details ->> 'retryInMs' is null then held.details
+             else held.details - 'retryInMs' || jsonb_build_object('retryAt', clock_timestamp() + (held.details ->> 'retryInMs')::integer * interval '1 millisecond')
+           end
       from held
       join :"schema".consumer_shards as s on s.id = held.id and s.fence = held.fence
      where l.id = held.id and l.owner = p_worker and l.lease_end > clock_timestamp()
@@ -1232,6 +1397,11 @@ begin
 
   return jsonb_build_object(
     'renewed', coalesce(to_jsonb(v_renewed), '[]'),
+    'fences', (
+      select coalesce(jsonb_object_agg(s.id, s.fence), '{}')
+        from :"schema".consumer_shards as s
+       where s.id = any (p_ids) and not s.id = any (coalesce(v_renewed, '{}'))
+    ),
     'consumers', (
       select coalesce(jsonb_agg(jsonb_build_object(
                'name', c.name,

@@ -1,0 +1,103 @@
+import { type Command, Option } from "commander";
+import { escapeUnsafe } from "../../arguments/show.ts";
+import { checkTenant } from "../../arguments/names.ts";
+import { InvalidArgumentError } from "../../errors.ts";
+import type { Database } from "../../database/database.ts";
+import { checkFilter } from "../../read/filter.ts";
+import { openSchema } from "../../schema/open-schema.ts";
+import { type Destination, toFile, toStream } from "../../transfer/destination.ts";
+import { exportEvents, type ExportReport } from "../../transfer/export-events.ts";
+import { addConnectionFlags, type ConnectionFlags, loggerOf, withDatabase } from "../connection.ts";
+import { collect, given, wholeNumber } from "../flags.ts";
+import { count, Progress } from "../progress.ts";
+import { inFlags } from "../refusal.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface ExportFlags extends ConnectionFlags {
+  readonly format?: "ndjson" | "csv";
+  readonly type?: readonly string[];
+  readonly category?: readonly string[];
+  readonly stream?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly after?: number;
+  readonly until?: number;
+  readonly tenant?: string;
+  readonly allTenants?: boolean;
+  readonly force?: boolean;
+}
+
+const examples = `
+Examples:
+  tidemark export events.ndjson.gz
+  tidemark export orders.csv --category order --type OrderPlaced
+  tidemark export --after 1200000 | jq -r .streamId | sort -u`;
+
+/** `tidemark export` */
+export function addExport(program: Command, terminal: Terminal): void {
+  addConnectionFlags(program.command("export"))
+    .description("Write the log up to the high-water mark as one JSON document a line, or as CSV. What tidemark import reads.")
+    .argument("[file]", "the file, packed with gzip where its name ends in .gz; - or none is stdout", "-")
+    .addOption(new Option("--format <format>", "default: by the file's name, else ndjson").choices(["ndjson", "csv"]))
+    .option("--type <type>", "only this type, or any of several", collect)
+    .option("--category <category>", "only streams of this category, or any of several", collect)
+    .option("--stream <stream>", "only this stream, or any of several", collect)
+    .option("--tag <tag>", "only events with this tag, and all of several", collect)
+    .option("--after <position>", "only above this position", wholeNumber, 0)
+    .option("--until <position>", "only at or below this position", wholeNumber, Number.MAX_SAFE_INTEGER)
+    .option("--tenant <tenant>", "the tenant whose events are meant; default: the store itself")
+    .option("--all-tenants", "the events of every tenant")
+    .option("--force", "replace the file if it exists")
+    .addHelpText("after", examples)
+    .action((file: string, flags: ExportFlags) => exportFile(file, flags, terminal));
+}
+
+async function exportFile(file: string, flags: ExportFlags, terminal: Terminal): Promise<void> {
+  if (flags.allTenants && flags.tenant !== undefined) throw new InvalidArgumentError("--all-tenants", "and --tenant exclude each other. Leave one out.");
+  if (file === "-" && flags.json) throw new InvalidArgumentError("--json", "prints a report on stdout, where the events go. Name a file for the events.");
+  const tenant = checkTenant(flags.tenant ?? "", "--tenant");
+  const filter = filterOf(flags);
+  const progress = new Progress(terminal, "events");
+  const report = await withDatabase(flags, terminal, async (database: Database, schema: string) => {
+    await openSchema(database, schema, { migrate: "verify", logger: loggerOf(terminal) });
+    const destination = file === "-" ? toStream((text) => terminal.printText(shown(text, terminal))) : toFile(file, flags.force ?? false);
+    const texts = exportEvents(database, schema, {
+      wanted: { tenant: flags.allTenants ? undefined : tenant, filter, shard: undefined },
+      format: flags.format ?? (/\.csv(\.gz)?$/i.test(file) ? "csv" : "ndjson"),
+      after: flags.after ?? 0,
+      until: flags.until ?? Number.MAX_SAFE_INTEGER,
+      progress: ({ events, fraction }) => progress.update(events, fraction),
+    });
+    return drain(texts, destination);
+  });
+  progress.end();
+  if (flags.json) return terminal.printJson({ events: report.events, position: report.position });
+  const told = `${count(report.events)} events up to position ${report.position} exported in ${progress.summary(report.events)}.`;
+  if (file === "-") terminal.say(told);
+  else terminal.print(told);
+}
+
+async function drain(texts: AsyncGenerator<string, ExportReport, undefined>, destination: Destination): Promise<ExportReport> {
+  for (;;) {
+    const { value, done } = await texts.next();
+    if (done) {
+      await destination.finish();
+      return value;
+    }
+    await destination.write(value);
+  }
+}
+
+/** On a terminal, what that would act on; in a file or a pipe every byte of the data counts. */
+function shown(text: string, terminal: Terminal): string {
+  return terminal.width === undefined ? text : text.split("\n").map(escapeUnsafe).join("\n");
+}
+
+function filterOf({ type, category, stream, tag }: ExportFlags): ReturnType<typeof checkFilter> | undefined {
+  const filter = given({ types: type, categories: category, streamIds: stream, tags: tag });
+  if (Object.keys(filter).length === 0) return undefined;
+  try {
+    return checkFilter(filter, "options.filter");
+  } catch (error) {
+    throw inFlags(error);
+  }
+}

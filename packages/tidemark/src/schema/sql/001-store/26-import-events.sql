@@ -1,0 +1,105 @@
+-- Writes a batch of an import: events with their own times, in the order given, which is that of the file. All or nothing;
+-- an id that is in the log already fails it (23505, events_tenant_id_key), see imported_events.
+--
+-- The order of every append: stream rows (by name) → gate → new statement → floor → positions → insert.
+--
+--   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
+--   p_names        stream of each slot, joined by U+001E, in the order of (tenant, name), each once
+--   p_slot         slot of each event
+--   p_event_tenants  tenant of each event, joined by U+001E; null where all are p_tenant
+--   p_types, p_data, p_metadata, p_tags   as in append_many
+--   p_recorded_at  milliseconds since 1970; null, or a null in it: now
+--   p_schema_versions   null: all are 1
+--   p_positions    keep these, which rise; null: draw new ones
+--   p_after        with p_positions: where the log must end, so that nothing of anybody else's is among them
+--   p_count        with p_positions: how many events the log must hold; null: not counted
+--
+-- With p_positions the gate is taken exclusively: no append is in flight, so that no reader can have passed the positions
+-- that are written, and an append that came between two batches is noticed by p_after (TM005).
+--
+-- lock_timeout ends a wait before the server's deadlock_timeout would end one of the two waiting: the import is the one that
+-- can be sent again.
+create function :"schema".import_events(
+  p_tenant text, p_tenants text, p_names text, p_slot integer[], p_event_tenants text,
+  p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_recorded_at bigint[], p_schema_versions smallint[],
+  p_positions bigint[], p_after bigint, p_count bigint,
+  out versions bigint[], out last bigint
+)
+  language plpgsql
+  set lock_timeout = '500ms'
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  c_gate constant integer := :"schema".lock_number(:regclass(projections)::oid::bigint);
+  v_streams bigint[];
+  v_heads bigint[];       -- by slot: the version before; null where all are new
+  v_all_new boolean;
+  v_end bigint;
+  v_events bigint;
+  v_now timestamptz;
+  v_floor bigint;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+
+  select p_streams, p_all_new
+    into v_streams, v_all_new
+    from :"schema".lock_streams(v_tenants, v_names, array_fill(1, array[cardinality(v_names)]), false);
+  if p_positions is null then
+    perform pg_advisory_xact_lock_shared(c_gate, 0);
+  else
+    perform pg_advisory_xact_lock(c_gate, 0);
+    select coalesce(max(position), 0) into v_end from :"schema".events;
+    if p_count is not null then
+      select count(*) into v_events from :"schema".events;
+    end if;
+    if v_end <> p_after or v_events <> p_count then
+      raise exception 'the log ends at position % with % events', v_end, coalesce(v_events::text, 'other')
+        using errcode = 'TM005',
+          hint = 'Positions can be kept only where the store holds nothing but the beginning of this import, and nobody else writes to it.';
+    end if;
+  end if;
+
+  v_now := clock_timestamp();
+  if not v_all_new then
+    select array_agg(head.version order by slot)
+      into v_heads
+      from unnest(v_streams) with ordinality as wanted (stream_id, slot)
+      left join lateral (
+        select version from :"schema".events as e where e.stream_id = wanted.stream_id order by version desc limit 1
+      ) as head on true;
+  end if;
+
+  v_floor := :"schema".hold_floor();
+  if p_positions is not null then
+    perform setval(:regclass(events_position_seq), greatest(p_positions[cardinality(p_positions)], pg_sequence_last_value(:regclass(events_position_seq))));
+  end if;
+  with written as (
+    insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
+    select coalesce(kept, nextval(:regclass(events_position_seq))), v_streams[slot], coalesce(v_heads[slot], 0) + place, id,
+           coalesce(to_timestamp(recorded_at::float8 / 1000), v_now), coalesce(schema_version, 1), coalesce(tenant, p_tenant),
+           type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+      from (
+        select event.*, row_number() over (partition by slot order by n) as place
+          from unnest(
+            p_slot, string_to_array(p_event_tenants, chr(30)), p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_recorded_at, p_schema_versions, p_positions
+          ) with ordinality as event (slot, tenant, id, type, data, metadata, tags, recorded_at, schema_version, kept, n)
+         order by n
+      ) as placed
+    returning position, version, tenant, tags
+  ), tagged as (
+    insert into :"schema".event_tags (tenant, tag, position)
+    select tenant, unnest(tags), position from written where tags is not null
+  )
+  select array_agg(version order by position), max(position) into versions, last from written;
+end
+$tidemark$;

@@ -1,0 +1,172 @@
+import type { Database } from "../database/database.ts";
+import { EventTooLargeError, InvalidArgumentError } from "../errors.ts";
+import { type ImportEvent, type ImportRules, readImportEvent } from "./import-event.ts";
+import { ImportWriter, type Written } from "./import-writer.ts";
+import { isBad, type ReadLine } from "./ndjson.ts";
+import { type BadLine, BadLineError, InterruptedError } from "./transfer-error.ts";
+
+export interface ImportOptions extends ImportRules {
+  readonly keepPositions: boolean;
+  /** What to do about a line that cannot be taken. */
+  readonly onBadLine: "stop" | "skip";
+  /** Told of each bad line, in the order of the file, before anything after it counts as done. */
+  readonly badLine: (bad: BadLine) => Promise<void>;
+  /** Called after each group that was committed. */
+  readonly progress: (report: ImportReport) => void;
+  /** Ends the import after the group under way. */
+  readonly signal: AbortSignal;
+  /** For tests. */
+  readonly groups?: GroupLimits;
+}
+
+export interface ImportReport {
+  /** Events written by this run. */
+  readonly written: number;
+  /** Events that were there already, of an earlier run or twice in the file. */
+  readonly repeated: number;
+  readonly bad: number;
+  /** Events whose version is another one than in the file. */
+  readonly renumbered: number;
+  /** Of the last event written; undefined where none was. */
+  readonly lastPosition: number | undefined;
+}
+
+interface GroupLimits {
+  readonly events: number;
+  /** UTF-16 units of data and metadata. */
+  readonly size: number;
+}
+
+/** Larger groups gain little: the round trip and the commit are shared by thousands already. */
+const defaultLimits: GroupLimits = { events: 4_000, size: 2 * 1024 * 1024 };
+
+/** Lines of the file, as many as one transaction takes. */
+class Group {
+  readonly events: ImportEvent[] = [];
+  readonly bad: BadLine[] = [];
+  repeated = 0;
+  size = 0;
+  readonly #byId = new Map<string, ImportEvent>();
+
+  /** False: another event of this id is in the group, and whether this is the same one only the database can tell. */
+  add(event: ImportEvent): boolean {
+    const key = `${event.tenant}\x00${event.id}`;
+    const other = this.#byId.get(key);
+    if (other !== undefined) {
+      const { streamId, type, data, tags } = event;
+      if (other.streamId !== streamId || other.type !== type || other.data !== data || other.tags !== tags) return false;
+      this.repeated++;
+      return true;
+    }
+    this.#byId.set(key, event);
+    this.events.push(event);
+    this.size += event.data.length + event.metadata.length;
+    return true;
+  }
+}
+
+/**
+ * Writes the events of a file, in its order, in groups of a few thousand, each a transaction. The next group is read and
+ * checked while one is written. The same import can be run again after it was cut short anywhere: what is there is passed over.
+ *
+ * @throws {@link BadLineError} — a line cannot be taken, and `onBadLine` is `"stop"`. Everything before it is written.
+ * @throws {@link InterruptedError} — `signal` was aborted. The group under way is written.
+ * @throws {@link PositionsTakenError} — positions cannot be kept here.
+ */
+export async function importEvents(
+  database: Database,
+  schema: string,
+  lines: AsyncIterable<readonly ReadLine[]>,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const { onBadLine, signal, groups: limits = defaultLimits } = options;
+  const stops = onBadLine === "stop";
+  const writer = new ImportWriter(database, schema, { keepPositions: options.keepPositions, stopAtBad: stops, signal });
+  const report = { written: 0, repeated: 0, bad: 0, renumbered: 0, lastPosition: undefined as number | undefined };
+  let underWay: Promise<void> = Promise.resolve();
+  let lastPosition = 0;
+  let group = new Group();
+
+  async function finish({ events, bad, repeated }: Group): Promise<void> {
+    const done: Written = events.length === 0 ? { written: 0, repeated: 0, renumbered: 0, bad: [], last: undefined } : await writer.write(events);
+    report.written += done.written;
+    report.repeated += done.repeated + repeated;
+    report.renumbered += done.renumbered;
+    report.lastPosition = done.last ?? report.lastPosition;
+    const all = [...bad, ...done.bad].sort((a, b) => a.line - b.line);
+    for (const line of all) {
+      report.bad++;
+      await options.badLine(line);
+    }
+    options.progress(report);
+    const [first] = all;
+    if (first !== undefined && stops) throw new BadLineError(first, told(report));
+  }
+  /** Waits for the group before, then sends this one. */
+  async function send(): Promise<void> {
+    await underWay;
+    if (signal.aborted) return;
+    underWay = finish(group);
+    // Heard where it is awaited; until then a failure must not count as unhandled.
+    underWay.catch(() => {});
+    group = new Group();
+  }
+  function take(line: ReadLine): ImportEvent | BadLine {
+    if (isBad(line)) return line;
+    try {
+      const event = readImportEvent(line, options);
+      if (options.keepPositions) lastPosition = checkPosition(event, lastPosition);
+      return event;
+    } catch (error) {
+      if (error instanceof InvalidArgumentError || error instanceof EventTooLargeError) return { line: line.line, reason: error.message, text: line.text };
+      throw error;
+    }
+  }
+
+  try {
+    reading: for await (const some of lines) {
+      for (const line of some) {
+        const event = take(line);
+        if ("reason" in event) {
+          group.bad.push(event);
+          if (stops) break reading;
+          continue;
+        }
+        if (!group.add(event)) {
+          await send();
+          group.add(event);
+        }
+        if (group.events.length >= limits.events || group.size >= limits.size) await send();
+      }
+      if (signal.aborted) break;
+    }
+    await send();
+    await underWay;
+  } catch (error) {
+    // A source that was closed for the sake of the signal may say so by failing.
+    if (!signal.aborted || error instanceof BadLineError) throw await settled(underWay, error);
+  }
+  await underWay;
+  if (signal.aborted) throw new InterruptedError(`Stopped. ${told(report)} Run the same command again to go on from there.`);
+  return report;
+}
+
+/** The failure of the group under way came first, where there is one. */
+async function settled(underWay: Promise<void>, error: unknown): Promise<unknown> {
+  try {
+    await underWay;
+    return error;
+  } catch (earlier) {
+    return earlier;
+  }
+}
+
+function checkPosition({ position }: ImportEvent, last: number): number {
+  if (position === undefined) throw new InvalidArgumentError("position", "is missing, and --keep-positions needs one on every line");
+  if (position <= last) throw new InvalidArgumentError("position", `is ${position}, after ${last}; positions rise through the file`);
+  return position;
+}
+
+function told({ written, repeated }: ImportReport): string {
+  return `${written} events were written${repeated > 0 ? ` and ${repeated} were there already` : ""}.`;
+}

@@ -1,0 +1,188 @@
+import pRetry from "p-retry";
+import { list, numbers } from "../append/batch.ts";
+import { hasCulprit, isBlocked, isRepeatedId, isTransient, isUnanswered } from "../append/failure.ts";
+import type { Database, Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { isTidemarkError } from "../errors.ts";
+import { encodeEvents, lookUpValues, writeValues } from "./import-batch.ts";
+import type { ImportEvent } from "./import-event.ts";
+import { type BadLine, PositionsTakenError } from "./transfer-error.ts";
+
+/** What became of a group of events. */
+export interface Written {
+  readonly written: number;
+  /** Were in the log already. */
+  readonly repeated: number;
+  /** Have another version than in the file. */
+  readonly renumbered: number;
+  readonly bad: readonly BadLine[];
+  /** Of the last one written; undefined where none was. */
+  readonly last: number | undefined;
+}
+
+export interface WriterOptions {
+  readonly keepPositions: boolean;
+  /** Whether nothing after the first bad line may be written. */
+  readonly stopAtBad: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Where the log ends as far as an import that keeps positions knows. */
+interface LogEnd {
+  readonly position: number;
+  /** How many events it holds; null: that was checked. */
+  readonly events: number | null;
+}
+
+/** For how long a stream that somebody holds, and a server that does not answer, are waited for. */
+const patienceMs = 60_000;
+const timeoutMs = 120_000;
+
+/** The numbers of `imported_events.sql`. */
+const repeated = 1;
+const differences: Readonly<Record<number, string>> = {
+  2: "in another stream",
+  3: "with another type",
+  4: "with other data",
+  5: "with other tags",
+  6: "at another position",
+};
+
+/**
+ * Writes groups of events, one after the other. A group that fails can be sent again: its ids are looked up first, so that
+ * nothing is written twice, whatever became of the first try.
+ */
+export class ImportWriter {
+  readonly #database: Database;
+  readonly #options: WriterOptions;
+  readonly #write: Statement;
+  readonly #find: Statement;
+  /** Look ids up first. Until a group was all new, and again when one was not. */
+  #looksUp = true;
+  #end: LogEnd = { position: 0, events: 0 };
+
+  constructor(database: Database, schema: string, options: WriterOptions) {
+    const quoted = quoteIdentifier(schema);
+    this.#database = database;
+    this.#options = options;
+    this.#write = {
+      name: "tidemark_import_events",
+      text: `select versions::text, last::text from ${quoted}.import_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+    };
+    this.#find = {
+      name: "tidemark_imported_events",
+      text: `select ${quoted}.imported_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)::text as verdicts`,
+    };
+  }
+
+  /**
+   * Where PostgreSQL refuses a group for the sake of one event (a trigger of the user's, say), halves of it are sent, until
+   * that event is found.
+   *
+   * @param events - In the order of the file, no id twice.
+   */
+  async write(events: readonly ImportEvent[]): Promise<Written> {
+    try {
+      return await this.#writePatiently(events);
+    } catch (error) {
+      const [first] = events;
+      if (first === undefined || !hasCulprit(error) || isBlocked(error)) throw error;
+      if (events.length === 1) return { ...nothing, bad: [{ line: first.line, reason: `was refused: ${reasonOf(error)}`, text: first.text }] };
+      const middle = Math.ceil(events.length / 2);
+      const before = await this.write(events.slice(0, middle));
+      if (this.#options.stopAtBad && before.bad.length > 0) return before;
+      const after = await this.write(events.slice(middle));
+      return {
+        written: before.written + after.written,
+        repeated: before.repeated + after.repeated,
+        renumbered: before.renumbered + after.renumbered,
+        bad: [...before.bad, ...after.bad],
+        last: after.last ?? before.last,
+      };
+    }
+  }
+
+  async #writePatiently(events: readonly ImportEvent[]): Promise<Written> {
+    let unanswered = false;
+    let failure: unknown;
+    const attempt = async (): Promise<Written> => {
+      try {
+        return await this.#writeOnce(events, unanswered);
+      } catch (error) {
+        failure = error;
+        if (isRepeatedId(error) || isUnanswered(error)) this.#looksUp = true;
+        unanswered ||= isUnanswered(error);
+        throw error;
+      }
+    };
+    const goesOn = (error: unknown): boolean =>
+      !this.#options.signal.aborted && (isTransient(error) || isBlocked(error) || isRepeatedId(error) || (unanswered && isTaken(error)));
+    try {
+      return await pRetry(attempt, {
+        retries: Number.POSITIVE_INFINITY,
+        minTimeout: 10,
+        maxTimeout: 500,
+        randomize: true,
+        maxRetryTime: patienceMs,
+        shouldRetry: () => goesOn(failure),
+      });
+    } catch {
+      if (isTaken(failure)) throw new PositionsTakenError(`${failure.message.replace(/^.*TM005: /, "").replace(/\..*$/, "")}.`, { cause: failure });
+      throw failure;
+    }
+  }
+
+  async #writeOnce(events: readonly ImportEvent[], unanswered: boolean): Promise<Written> {
+    if (!this.#looksUp) return this.#writeNew(events, this.#end);
+    const { fresh, found, bad } = await this.#lookUp(events);
+    const end = found.length === 0 ? this.#end : { position: found.at(-1)?.position ?? 0, events: this.#end.events && this.#end.events + found.length };
+    const written = fresh.length === 0 ? nothing : await this.#writeNew(fresh, end);
+    if (fresh.length === 0) this.#end = end;
+    this.#looksUp = found.length > 0 || bad.length > 0;
+    // A try without an answer had written them after all.
+    return { ...written, bad, written: written.written + (unanswered ? found.length : 0), repeated: unanswered ? 0 : found.length };
+  }
+
+  async #writeNew(events: readonly ImportEvent[], end: LogEnd): Promise<Written> {
+    const values = writeValues(encodeEvents(events), this.#positions(events), end.position, end.events);
+    const [row] = await this.#database.query(this.#write, values, { timeoutMs });
+    const versions = numbers(row?.["versions"]);
+    const last = toSafeInteger(row?.["last"]);
+    // Counted once: it takes as long as the log is.
+    this.#end = { position: last, events: null };
+    const renumbered = events.filter((event, index) => event.version !== undefined && event.version !== versions[index]).length;
+    return { written: events.length, repeated: 0, renumbered, bad: [], last };
+  }
+
+  async #lookUp(events: readonly ImportEvent[]): Promise<{ readonly fresh: ImportEvent[]; readonly found: ImportEvent[]; readonly bad: BadLine[] }> {
+    const [row] = await this.#database.query(this.#find, lookUpValues(encodeEvents(events), this.#positions(events)), { timeoutMs });
+    const verdicts = numbers(row?.["verdicts"]);
+    const fresh: ImportEvent[] = [];
+    const found: ImportEvent[] = [];
+    const bad: BadLine[] = [];
+    for (const [index, event] of events.entries()) {
+      const difference = differences[verdicts[index] ?? 0];
+      if (difference !== undefined) {
+        bad.push({ line: event.line, reason: `event ${event.id} exists already, ${difference}`, text: event.text });
+        if (this.#options.stopAtBad) break;
+      } else if (verdicts[index] === repeated) found.push(event);
+      else fresh.push(event);
+    }
+    return { fresh, found, bad };
+  }
+
+  #positions(events: readonly ImportEvent[]): string | null {
+    return this.#options.keepPositions ? list(events.map(({ position }) => position ?? "null")) : null;
+  }
+}
+
+const nothing: Written = { written: 0, repeated: 0, renumbered: 0, bad: [], last: undefined };
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isTaken(error: unknown): error is Error {
+  return isTidemarkError(error, "DATABASE") && error.sqlState === "TM005";
+}
