@@ -1,0 +1,39 @@
+import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
+import type { TransactionClient } from "../database/transaction-client.ts";
+import type { Event, NewEvent } from "../event.ts";
+import type { EventReaderWriter, StoreTransaction } from "../event-reader-writer.ts";
+import type { EventStore } from "../event-store.ts";
+import { type Interference, partOfAppend } from "./interference.ts";
+import { override } from "./override.ts";
+
+/** The store, its views and its transactions, with what is planned for their appends. */
+export function interferedStore(store: EventStore, interference: Interference, close: (timeoutMs: number | undefined) => Promise<void>): EventStore {
+  const view = (of: EventStore): EventStore => interferedStore(of, interference, async () => {});
+  const within = (tx: StoreTransaction): StoreTransaction => override(tx, appendsOf(tx, interference));
+  return override(store, {
+    ...appendsOf(store, interference),
+    transaction: <T>(work: (tx: StoreTransaction) => Promise<T>) => store.transaction((tx) => work(within(tx))),
+    withTransaction: (client: TransactionClient) => within(store.withTransaction(client)),
+    forTenant: (tenant: string) => view(store.forTenant(tenant)),
+    withMetadata: (...metadata: Parameters<EventStore["withMetadata"]>) => view(store.withMetadata(...metadata)),
+    close: (options?: { readonly timeoutMs?: number }) => close(options?.timeoutMs),
+    [Symbol.asyncDispose]: () => close(undefined),
+  });
+}
+
+function appendsOf(target: EventReaderWriter, interference: Interference): Pick<EventReaderWriter, "appendToStream" | "appendToStreams" | "append"> {
+  return {
+    async appendToStream<E extends Event>(streamId: string, events: readonly NewEvent<E>[], options?: AppendOptions): Promise<AppendResult> {
+      const { expectedVersion } = options ?? {};
+      const part = { streamId, events, ...(expectedVersion !== undefined && { expectedVersion }) };
+      return await interference.append(target, [part], ([sent = part]) => target.appendToStream(streamId, sent.events, options));
+    },
+    async appendToStreams<E extends Event>(appends: readonly StreamAppend<E>[], options?: { readonly signal?: AbortSignal }): Promise<readonly AppendResult[]> {
+      return await interference.append(target, appends, (sent) => target.appendToStreams(sent, options));
+    },
+    async append<E extends Event>(events: readonly NewEvent<E>[], options?: ConditionalAppendOptions): Promise<AppendResult> {
+      const part = partOfAppend(events, options?.streamId);
+      return await interference.append(target, [part], ([sent = part]) => target.append(sent.events, options));
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { defaultStreamFor } from "../append/default-stream.ts";
+import type { StreamAppend } from "../append/types.ts";
+import { newId } from "../arguments/uuid.ts";
+import { InvalidArgumentError, OutcomeUnknownError } from "../errors.ts";
+import type { NewEvent } from "../event.ts";
+import type { EventReaderWriter } from "../event-reader-writer.ts";
+import type { StatementFault } from "./faulty-pglite.ts";
+
+/** An append that loses: its number, from 1, or that and what the other writer appends before it. */
+export type PlannedConflict = number | { readonly append: number; readonly events: readonly NewEvent[] };
+
+export interface PlannedFault {
+  /** The number of the append, from 1. */
+  readonly append: number;
+  readonly kind: StatementFault | "unknown";
+}
+
+/** What happens to which append. Counts the appends of one test store, its tenants and its transactions. */
+export class Interference {
+  readonly #conflicts: readonly PlannedConflict[];
+  readonly #faults: readonly PlannedFault[];
+  readonly #arm: (fault: StatementFault) => void;
+  #appends = 0;
+
+  constructor(plan: {
+    readonly conflicts: readonly PlannedConflict[];
+    readonly faults: readonly PlannedFault[];
+    readonly arm: (fault: StatementFault) => void;
+  }) {
+    this.#conflicts = plan.conflicts;
+    this.#faults = plan.faults;
+    this.#arm = plan.arm;
+  }
+
+  /** Runs an append, and what is planned for it. Without a plan it goes out at once, so that appends keep their order. */
+  append<T>(target: EventReaderWriter, parts: readonly StreamAppend[], run: (parts: readonly StreamAppend[]) => Promise<T>): Promise<T> {
+    const number = ++this.#appends;
+    const conflict = this.#conflicts.find((planned) => (typeof planned === "number" ? planned : planned.append) === number);
+    const fault = this.#faults.find(({ append }) => append === number);
+    if (conflict === undefined && fault === undefined) return run(parts);
+    return this.#interfere(target, parts, run, { number, conflict, fault });
+  }
+
+  async #interfere<T>(
+    target: EventReaderWriter,
+    parts: readonly StreamAppend[],
+    run: (parts: readonly StreamAppend[]) => Promise<T>,
+    { number, conflict, fault }: { readonly number: number; readonly conflict: PlannedConflict | undefined; readonly fault: PlannedFault | undefined },
+  ): Promise<T> {
+    if (conflict !== undefined) await comeBetween(target, parts, conflict, number);
+    if (fault === undefined) return await run(parts);
+    if (fault.kind !== "unknown") {
+      this.#arm(fault.kind);
+      return await run(parts);
+    }
+    const identified = parts.map((part) => ({ ...part, events: part.events.map((event) => ({ ...event, id: event.id ?? newId() })) }));
+    await run(identified);
+    throw new OutcomeUnknownError(
+      `Whether append ${number} was committed is unknown, as the test planned. Append the same events again with the ids in eventIds; what is there already is not written twice.`,
+      identified.flatMap(({ events }) => events.map(({ id }) => id)),
+    );
+  }
+}
+
+/** Appends, as another writer, to a stream that the append has an expectation of. */
+async function comeBetween(target: EventReaderWriter, parts: readonly StreamAppend[], conflict: PlannedConflict, number: number): Promise<void> {
+  const losing = parts.find(({ expectedVersion = "any" }) => expectedVersion !== "any" && expectedVersion !== "stream-exists");
+  if (!losing) {
+    throw new InvalidArgumentError("options.conflicts", `names append ${number}, which expects no version that another append could change, so it cannot lose`);
+  }
+  await target.appendToStream(losing.streamId, typeof conflict === "number" ? doubleOf([losing, ...parts]) : conflict.events);
+}
+
+/** The first event that was to be appended, as if the same request had come twice: its type is one that the stream's readers know. */
+function doubleOf(parts: readonly StreamAppend[]): readonly NewEvent[] {
+  const event = parts.flatMap(({ events }) => events)[0];
+  if (!event) throw new InvalidArgumentError("options.conflicts", "names an append without events; say what the other writer appends: { append, events }");
+  const { id: _id, ...double } = event;
+  return [double];
+}
+
+/** The stream that `append` writes to, in the form of the other appends. */
+export function partOfAppend(events: readonly NewEvent[], streamId: string | undefined): StreamAppend {
+  return { streamId: streamId ?? defaultStreamFor(events), events };
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import { listOf, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkOptions, isRecord } from "../arguments/options.ts";
+import { isPGlite } from "../arguments/pool-options.ts";
+import type { StoreOptions } from "../arguments/store-options.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { type GivenPGlite, isPGliteInstance, type PGliteInstance } from "../database/pglite-client.ts";
+import { startPGlite } from "../database/pglite-start.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { EventStore } from "../event-store.ts";
+import { openEventStore } from "../open-event-store.ts";
+import { FaultyPGlite } from "./faulty-pglite.ts";
+import { Interference, type PlannedConflict, type PlannedFault } from "./interference.ts";
+import { interferedStore } from "./interfered-store.ts";
+
+export interface TestStoreOptions extends StoreOptions {
+  /**
+   * The appends, counted from 1, that lose against another writer. It really writes: a copy of the first event that was to be
+   * appended, as if the same request had come twice, or the events given here. Only an append that expects a version can lose.
+   */
+  readonly conflicts?: readonly PlannedConflict[];
+  /**
+   * What becomes of which append, counted from 1. `"refused"`: the database refuses it once, before it ran. `"lost-reply"`: it
+   * is written, and the connection breaks before the reply. The store resolves both, so that the caller sees one result, and
+   * the log one event. `"unknown"`: it is written, and rejects with `OutcomeUnknownError`, as when the database never answers.
+   */
+  readonly faults?: readonly PlannedFault[];
+}
+
+const conflictShape = { append: wholeNumber(1), events: (value: unknown) => value };
+const faultShape = { append: wholeNumber(1), kind: oneOf("lost-reply", "refused", "unknown") };
+const planShape = { conflicts: listOrNone(checkConflict), faults: listOrNone(checkFault) };
+
+/** One for the whole process: to start one takes seconds, to migrate a schema of it a few hundredths of one. */
+let shared: Promise<PGliteInstance & GivenPGlite> | undefined;
+
+/**
+ * A store for one test: on an embedded PostgreSQL that all test stores of the process share, in a schema of its own, which is
+ * dropped when the store closes. `now` and `createId` make times and ids; `conflicts` and `faults` what other writers and the
+ * network do. The appends of its tenants and transactions count, too.
+ *
+ * With `pool` it is on that PGlite or `pg.Pool`, where the schema stays; faults of the connection need a PGlite.
+ *
+ * @throws {@link MissingDependencyError} — the embedded database needs `@electric-sql/pglite`.
+ * @throws whatever `openEventStore` throws.
+ */
+export async function openTestStore(options: TestStoreOptions = {}): Promise<EventStore> {
+  const { conflicts: _conflicts, faults: _faults, pool, ...storeOptions } = options;
+  const { conflicts = [], faults = [] } = checkOptions({ conflicts: options.conflicts, faults: options.faults }, planShape);
+  const given = isPGlite(pool) && isPGliteInstance(pool) ? pool : undefined;
+  const instance = pool === undefined ? await (shared ??= startShared()) : given;
+  if (!instance && faults.some(({ kind }) => kind !== "unknown")) {
+    throw new InvalidArgumentError("options.faults", "plans a fault of the connection, which needs a PGlite; leave options.pool out");
+  }
+
+  const schema = options.schema ?? `test_${randomUUID()}`;
+  const faulty = instance && new FaultyPGlite(instance);
+  const store = await openEventStore({ ...storeOptions, schema, ...(faulty ? { pool: faulty.pool } : pool && { pool }) });
+  const interference = new Interference({ conflicts, faults, arm: (fault) => faulty?.arm(fault) });
+  async function close(timeoutMs: number | undefined): Promise<void> {
+    await store.close(timeoutMs === undefined ? {} : { timeoutMs });
+    if (pool === undefined && options.schema === undefined) await instance?.exec(`drop schema if exists ${quoteIdentifier(schema)} cascade`);
+  }
+  let closing: Promise<void> | undefined;
+  return interferedStore(store, interference, (timeoutMs) => (closing ??= close(timeoutMs)));
+}
+
+async function startShared(): Promise<PGliteInstance & GivenPGlite> {
+  try {
+    const { instance } = await startPGlite(undefined);
+    if (isPGlite(instance)) return instance;
+    throw new TypeError("this PGlite has no waitReady");
+  } catch (error) {
+    shared = undefined;
+    throw error;
+  }
+}
+
+function listOrNone<T>(check: (value: unknown, path: string) => T): (value: unknown, path: string) => readonly T[] {
+  return (value, path) => (Array.isArray(value) && value.length === 0 ? [] : listOf(check)(value, path));
+}
+
+function checkConflict(value: unknown, path: string): PlannedConflict {
+  if (!isRecord(value)) return wholeNumber(1)(value, path);
+  const { append, events } = checkOptions(value, conflictShape, path);
+  if (append === undefined || !Array.isArray(events)) throw new InvalidArgumentError(path, "must be a number, or { append, events }");
+  return { append, events };
+}
+
+function checkFault(value: unknown, path: string): PlannedFault {
+  const { append, kind } = checkOptions(value, faultShape, path);
+  if (append === undefined || kind === undefined) throw new InvalidArgumentError(path, 'must be such as { append: 1, kind: "lost-reply" }');
+  return { append, kind };
+}
