@@ -1,28 +1,31 @@
-/** Wakes whoever waits; a ring while nobody does is remembered for the next one. */
+/** Wakes the one who waits; a ring while nobody does is remembered. */
 export class Bell {
   #rung = false;
-  readonly #waiting = new Set<() => void>();
+  #wake: (() => void) | undefined;
 
   ring(): void {
     this.#rung = true;
-    for (const wake of this.#waiting) wake();
+    this.#wake?.();
+  }
+
+  /** Forgets the rings so far: whoever looks now sees what they were for. */
+  silence(): void {
+    this.#rung = false;
   }
 
   /** Resolves at the next ring, after `timeoutMs`, or when the signal aborts, whichever comes first. True: it rang. */
   wait(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#rung || signal.aborted) return Promise.resolve(this.#rung);
     return new Promise((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);
         signal.removeEventListener("abort", finish);
-        this.#waiting.delete(finish);
-        const rung = this.#rung;
-        this.#rung = false;
-        resolve(rung);
+        this.#wake = undefined;
+        resolve(this.#rung);
       };
       const timer = setTimeout(finish, timeoutMs);
       signal.addEventListener("abort", finish, { once: true });
-      this.#waiting.add(finish);
-      if (this.#rung || signal.aborted) finish();
+      this.#wake = finish;
     });
   }
 }

@@ -2,12 +2,12 @@ import type { TextRow } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { decodeLogEvent } from "../read/decode.ts";
 import type { Anchor, FollowedBatch, FollowedEvent } from "./follow.ts";
-import { type LogPages, placeOf, type RowPage, type Wanted } from "./log-pages.ts";
-import type { Mark, MarkReader } from "./mark.ts";
+import { type Log, placeOf, type RowPage, type Wanted } from "./log-pages.ts";
+import type { Mark, Marks } from "./mark.ts";
 
 export interface CatchUp {
-  readonly log: LogPages;
-  readonly marks: MarkReader;
+  readonly log: Log;
+  readonly marks: Marks;
   readonly wanted: Wanted;
   readonly from: Anchor;
   /** Read before; how far this reading goes. */
@@ -17,27 +17,29 @@ export interface CatchUp {
   readonly signal: AbortSignal;
 }
 
-interface CheckedPage extends Pick<RowPage, "rows" | "last"> {
+interface AnchoredPage extends Pick<RowPage, "rows" | "last"> {
+  /** What a follower may keep once it has had the page. */
   readonly anchor: Anchor;
-  /** The database is still the one that the mark was read from. */
-  readonly sameHistory: boolean;
 }
+
+/** The database is another one than the mark was read from. What was read since may have gaps, so that it is thrown away. */
+export class HistoryChanged extends Error {}
 
 /**
  * One follower alone, from its anchor to the mark, filtered on the server, the next page on its way while one is worked on.
- * Ends early where the history changed under it: what came since the mark was read may have gaps, so that it is thrown away.
+ *
+ * @throws {@link HistoryChanged}
  */
 export async function* catchUp(reading: CatchUp): AsyncGenerator<FollowedBatch, void, undefined> {
   const bound = Math.min(reading.mark.position, reading.until);
   if (bound < reading.from.position) return;
-  const pages = checkedPages(reading, bound);
+  const pages = anchoredPages(reading, bound);
   let coming = pages.next(reading.from);
   try {
     let anchor = reading.from;
     for (let last = false; !last;) {
       const page = await coming;
       last = page.last;
-      if (!page.sameHistory) return;
       if (!last) {
         coming = pages.next(page.anchor);
         // Heard where it is awaited; until then a failure must not count as unhandled.
@@ -51,8 +53,7 @@ export async function* catchUp(reading: CatchUp): AsyncGenerator<FollowedBatch, 
   }
 }
 
-/** @returns pages, each with the place that a follower may keep once it has had it */
-function checkedPages({ log, marks, wanted, from, mark, until, signal }: CatchUp, bound: number): { next(before: Anchor): Promise<CheckedPage> } {
+function anchoredPages({ log, marks, wanted, from, mark, until, signal }: CatchUp, bound: number): { next(before: Anchor): Promise<AnchoredPage> } {
   const pages = log.open(from.position, bound, wanted, signal);
   const unfiltered = wanted.tenant === undefined && !wanted.filter && !wanted.shard;
 
@@ -71,13 +72,14 @@ function checkedPages({ log, marks, wanted, from, mark, until, signal }: CatchUp
       const anchor = await anchorOf(page, before);
       const last = page.rows.at(-1);
       // A page that ends with the very event of the mark was read from the log that the mark is of.
-      const sameHistory = (last?.["id"] ?? null) === mark.id || (await marks.read(signal)).history === mark.history;
-      return { rows: page.rows, last: page.last, anchor, sameHistory };
+      const { history } = last?.["id"] === mark.id ? mark : await marks.read(signal);
+      if (history !== mark.history) throw new HistoryChanged();
+      return { rows: page.rows, last: page.last, anchor };
     },
   };
 }
 
-function* batches(page: CheckedPage, before: Anchor, { mark, batchSize }: CatchUp): Generator<FollowedBatch, void, undefined> {
+function* batches(page: AnchoredPage, before: Anchor, { mark, batchSize }: CatchUp): Generator<FollowedBatch, void, undefined> {
   const { rows, anchor } = page;
   for (let from = 0; from + batchSize < rows.length; from += batchSize) {
     const some = rows.slice(from, from + batchSize);

@@ -1,13 +1,16 @@
 import type { Database, Session, Statement } from "../database/database.ts";
 import { StoreClosedError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
+import { checkFilter } from "../read/filter.ts";
 import { Bell } from "./bell.ts";
 import { type Blocker, blockersStatement, readBlockers } from "./blockers.ts";
 import type { FollowedBatch, FollowOptions } from "./follow.ts";
 import { followLog } from "./follower.ts";
-import { LogPages } from "./log-pages.ts";
+import { everything, LogPages } from "./log-pages.ts";
 import { MarkReader } from "./mark.ts";
 import { Outage } from "./outage.ts";
+import { Pulse } from "./pulse.ts";
+import { Tail } from "./tail.ts";
 
 /** The log as it grows: how far it may be read, who holds that back, and following it. */
 export class Feed {
@@ -17,6 +20,7 @@ export class Feed {
   readonly #log: LogPages;
   readonly #bell = new Bell();
   readonly #outage: Outage;
+  readonly #tail: Tail;
   readonly #closed = new AbortController();
 
   constructor(database: Database, schema: string, logger: Logger = console) {
@@ -25,6 +29,14 @@ export class Feed {
     this.#blockers = blockersStatement(schema);
     this.#log = new LogPages(database, schema);
     this.#outage = new Outage(logger);
+    const pulse = new Pulse(this.#bell);
+    this.#tail = new Tail({
+      mark: (signal) => this.#marks.read(signal),
+      pages: (after, until, signal) => this.#log.open(after, until, everything, signal),
+      rest: (found, signal) => pulse.rest(found, signal),
+      failed: (error, signal) => this.#outage.after(error, signal),
+      succeeded: () => this.#outage.over(),
+    });
   }
 
   /** 0 where there is no event yet. On a standby: as far as the primary last wrote down. */
@@ -58,7 +70,8 @@ export class Feed {
     if (this.#closed.signal.aborted) onClose();
     try {
       ended.signal.throwIfAborted();
-      yield* followLog({ log: this.#log, marks: this.#marks, bell: this.#bell, outage: this.#outage }, { ...options, signal: ended.signal });
+      const filter = options.filter === undefined ? undefined : checkFilter(options.filter, "options.filter");
+      yield* followLog({ log: this.#log, marks: this.#marks, tail: this.#tail, outage: this.#outage }, { ...options, filter, signal: ended.signal });
     } finally {
       options.signal.removeEventListener("abort", onAbort);
       this.#closed.signal.removeEventListener("abort", onClose);

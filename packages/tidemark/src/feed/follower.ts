@@ -1,60 +1,72 @@
 import { HistoryForkedError } from "../errors-following.ts";
-import { checkFilter } from "../read/filter.ts";
-import type { Bell } from "./bell.ts";
-import { catchUp } from "./catch-up.ts";
+import type { ValidQueryItem } from "../read/filter.ts";
+import { catchUp, HistoryChanged } from "./catch-up.ts";
 import type { Anchor, FollowedBatch, FollowOptions } from "./follow.ts";
-import type { LogPages, Wanted } from "./log-pages.ts";
-import type { MarkReader } from "./mark.ts";
+import type { Log, Wanted } from "./log-pages.ts";
+import type { Marks } from "./mark.ts";
+import { matcher } from "./match.ts";
 import type { Outage } from "./outage.ts";
+import type { Tail } from "./tail.ts";
 
 /** What all followers of a store share. */
 export interface Shared {
-  readonly log: LogPages;
-  readonly marks: MarkReader;
-  readonly bell: Bell;
-  readonly outage: Outage;
+  readonly log: Log;
+  readonly marks: Marks;
+  readonly tail: Tail;
+  readonly outage: Pick<Outage, "after" | "over">;
 }
 
-/** Follows the log from an anchor: catches up, then stays live. Outages of the database are waited for. */
-export async function* followLog(shared: Shared, options: FollowOptions): AsyncGenerator<FollowedBatch, void, undefined> {
-  const { log, marks, bell, outage } = shared;
+/** `FollowOptions`, checked. */
+export interface Following extends Omit<FollowOptions, "filter"> {
+  readonly filter: readonly ValidQueryItem[] | undefined;
+}
+
+/** Follows the log from an anchor: catches up alone, then with all others in the tail. Outages of the database are waited for. */
+export async function* followLog({ log, marks, tail, outage }: Shared, options: Following): AsyncGenerator<FollowedBatch, void, undefined> {
   const { reader, tenant, filter, shard, until = Number.MAX_SAFE_INTEGER, batchSize, signal } = options;
-  const wanted: Wanted = { tenant, filter: filter === undefined ? undefined : checkFilter(filter, "options.filter"), shard };
+  const wanted: Wanted = { tenant, filter, shard };
+  const matches = matcher(wanted);
   let anchor = options.after;
   let history = -1;
-  let live = false;
+  let caughtUp = false;
   for (;;) {
+    let mark;
     try {
-      const mark = await marks.read(signal);
-      if (mark.history !== history) {
-        await checkAnchor(log, reader, anchor, signal);
-        history = mark.history;
-      }
-      outage.over();
+      mark = await marks.read(signal);
+      if (mark.history !== history) await checkAnchor(log, reader, anchor, signal);
+      ({ history } = mark);
       for await (const batch of catchUp({ log, marks, wanted, from: anchor, mark, until, batchSize, signal })) {
-        anchor = batch.anchor;
-        live = batch.caughtUp;
+        ({ anchor, caughtUp } = batch);
         yield batch;
       }
-      if (mark.position >= until) return;
-      if (!live && anchor.position >= mark.position) {
-        live = true;
-        yield { events: [], anchor, mark: mark.position, caughtUp: true };
-      }
+      outage.over();
     } catch (error) {
-      await outage.after(error, signal);
+      if (!(error instanceof HistoryChanged)) await outage.after(error, signal);
       continue;
     }
-    await bell.wait(50, signal);
-    signal.throwIfAborted();
+    if (Math.max(mark.position, anchor.position) >= until) return;
+
+    const member = tail.join({ matches, after: anchor, until, batchSize }, mark);
+    if (!member) continue;
+    try {
+      if (!caughtUp) yield { events: [], anchor, mark: mark.position, caughtUp: true };
+      for (let batch = await member.next(signal); batch; batch = await member.next(signal)) {
+        ({ anchor, caughtUp } = batch);
+        yield batch;
+        if (anchor.position >= until) return;
+      }
+    } finally {
+      tail.part(member);
+    }
   }
 }
 
 /** A reader that goes on although its last event is gone would skip what stands there instead. */
-async function checkAnchor(log: LogPages, reader: string, { position, id }: Anchor, signal: AbortSignal): Promise<void> {
+async function checkAnchor(log: Log, reader: string, { position, id }: Anchor, signal: AbortSignal): Promise<void> {
   if (id === null) return;
   const found = await log.find(position, signal);
   if (found.id === id) return;
+  // A standby that has not replayed it yet.
   if (found.inRecovery && found.lastPosition < position) return;
   throw new HistoryForkedError({ reader, position, eventId: id, found: found.id, lastPosition: found.lastPosition });
 }

@@ -1,11 +1,11 @@
 import type { Queryable, TextRow, Value } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
 import { filterSql } from "../read/filter-sql.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import { defaultPageLimits } from "../read/page-size.ts";
 import type { Pages } from "../read/pages.ts";
 import { editionsOf, type PlanEditions } from "../read/plan-edition.ts";
 import { RangePages } from "../read/range-pages.ts";
-import { toSafeInteger } from "../database/number.ts";
 
 /** The streams whose number modulo `of` is `index`. */
 export interface Shard {
@@ -50,8 +50,17 @@ export interface Found {
   readonly inRecovery: boolean;
 }
 
-/** The pages of the log that followers read, filtered on the server. */
-export class LogPages {
+/** The log as followers read it. */
+export interface Log {
+  /** What is wanted above `after` and at or below `until`, which must not be above the high-water mark. */
+  open(after: number, until: number, wanted: Wanted, signal: AbortSignal): RowPages;
+  /** The last event at or below a position; position 0 where there is none. */
+  lastEvent(position: number, signal: AbortSignal): Promise<Place>;
+  find(position: number, signal: AbortSignal): Promise<Found>;
+}
+
+/** Read from the database, filtered on the server. */
+export class LogPages implements Log {
   readonly #queryable: Queryable;
   readonly #editions: PlanEditions;
 
@@ -60,8 +69,7 @@ export class LogPages {
     this.#editions = editionsOf(schema, defaultPageLimits);
   }
 
-  /** What is wanted above `after` and at or below `until`, which no reading may choose above the high-water mark. */
-  open(after: number, until: number, { tenant, filter, shard }: Wanted, signal?: AbortSignal): RowPages {
+  open(after: number, until: number, { tenant, filter, shard }: Wanted, signal: AbortSignal): RowPages {
     const all = tenant === undefined;
     const first = all ? 4 : 5;
     const filtered = filter && filterSql(filter, first, all);
@@ -92,13 +100,12 @@ export class LogPages {
     return rowPages(pages, () => pages.reached ?? after);
   }
 
-  /** The last event at or below a position. */
-  async lastEvent(position: number, signal?: AbortSignal): Promise<Place> {
+  async lastEvent(position: number, signal: AbortSignal): Promise<Place> {
     const [row] = await this.#queryable.query(this.#editions.current.lastEvent, [position], { signal });
     return row ? placeOf(row) : { position: 0, id: null };
   }
 
-  async find(position: number, signal?: AbortSignal): Promise<Found> {
+  async find(position: number, signal: AbortSignal): Promise<Found> {
     const [row] = await this.#queryable.query(this.#editions.current.eventAt, [position], { signal });
     return { id: row?.["id"] ?? undefined, lastPosition: toSafeInteger(row?.["last_position"]), inRecovery: row?.["in_recovery"] === "true" };
   }

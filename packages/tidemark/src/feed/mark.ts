@@ -12,6 +12,11 @@ export interface Mark {
   readonly history: number;
 }
 
+export interface Marks {
+  /** A mark that was read after this call. */
+  read(signal?: AbortSignal): Promise<Mark>;
+}
+
 /** How often the mark is written down for standbys, at most. */
 const keepEveryMs = 1_000;
 
@@ -19,7 +24,7 @@ const keepEveryMs = 1_000;
  * Reads the high-water mark, once for all who ask at the same time. Why the mark is sound, and what breaks it:
  * `high_water_mark.sql`, `hold_floor.sql` and docs/design/high-water-mark.md.
  */
-export class MarkReader {
+export class MarkReader implements Marks {
   readonly #database: Database;
   readonly #mark: Statement;
   readonly #keep: Statement;

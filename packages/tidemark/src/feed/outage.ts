@@ -9,6 +9,8 @@ const mostMs = 5_000;
 export class Outage {
   readonly #logger: Logger;
   #failures = 0;
+  #saidAt = Number.NEGATIVE_INFINITY;
+  #said = false;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -18,14 +20,19 @@ export class Outage {
   async after(error: unknown, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (!isTidemarkError(error) || !error.retryable) throw error;
-    if (this.#failures === 0) this.#logger.warn(`tidemark: followers of the log cannot read and go on trying: ${error.message}`);
+    if (!this.#said && performance.now() - this.#saidAt > 1_000) {
+      this.#logger.warn(`tidemark: followers of the log cannot read and go on trying: ${error.message}`);
+      this.#said = true;
+      this.#saidAt = performance.now();
+    }
     const longest = Math.min(mostMs, firstMs * 2 ** this.#failures);
     this.#failures++;
     await pause(longest * (0.5 + Math.random() / 2), signal);
   }
 
   over(): void {
-    if (this.#failures > 0) this.#logger.info("tidemark: followers of the log can read again.");
+    if (this.#said) this.#logger.info("tidemark: followers of the log can read again.");
+    this.#said = false;
     this.#failures = 0;
   }
 }
