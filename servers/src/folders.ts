@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { chown, lchown, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Account } from "./account.ts";
 
 /** Every folder of ours names the user, so that one user's files are never taken for another's. */
@@ -21,8 +21,8 @@ const keptPrefix = `${prefix}kept-`;
 const today = Math.floor(Date.now() / 86_400_000);
 
 /** A folder for one server. Its name holds the process that started it, so that a later one can tell it is stale. */
-export async function createServerFolder(account: Account): Promise<string> {
-  return ownedFolder(`${serverPrefix}${process.pid}-`, account);
+export async function createServerFolder(account: Account, parent: string = tmpdir()): Promise<string> {
+  return ownedFolder(`${join(parent, basename(serverPrefix))}${process.pid}-`, account);
 }
 
 /**

@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly version?: Version;
   /** What `postgresql.conf` would hold: `{ fsync: "off" }`. By default the server is as durable as PostgreSQL is. */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** Where its folder is made: a file system of its own, say. Default: where temporary files go. */
+  readonly parent?: string;
 }
 
 /** A PostgreSQL server of its own on 127.0.0.1: encoding UTF8, locale C, superuser `postgres`. */
@@ -38,11 +40,11 @@ export interface Server extends AsyncDisposable {
 }
 
 /** Starts a PostgreSQL server. It ends, and its folder is removed, when it is disposed of or this process ends. */
-export async function startServer({ version = 18, settings = {} }: ServerOptions = {}): Promise<Server> {
+export async function startServer({ version = 18, settings = {}, parent }: ServerOptions = {}): Promise<Server> {
   await removeStaleFolders();
   const account = await serverAccount();
   const binaries = await findBinaries(version, account);
-  const folder = await createServerFolder(account);
+  const folder = await createServerFolder(account, parent);
   let postmaster: Postmaster | undefined;
   const letGo = endWithProcess({ folder, endNow: () => postmaster?.endNow() });
 

@@ -1,0 +1,78 @@
+import type { Entry } from "../history/entry.ts";
+import type { Append, Follow, Read, Snapshot } from "./operations.ts";
+
+/** All histories of a run, as operations. */
+export interface Histories {
+  readonly appends: Append[];
+  readonly reads: Read[];
+  readonly snapshots: Snapshot[];
+  readonly follows: Follow[];
+  /** Events that came back with another content than their id's. */
+  readonly altered: string[];
+  /** Errors that are none of the library's. */
+  readonly untyped: string[];
+  /** Processes that ended of their own accord, and operations that had not ended by then. */
+  readonly closed: { readonly process: string; readonly unfinished: string[] }[];
+}
+
+export function emptyHistories(): Histories {
+  return { appends: [], reads: [], snapshots: [], follows: [], altered: [], untyped: [], closed: [] };
+}
+
+/** Adds the history of one process. */
+export function addHistory(all: Histories, process: string, entries: Iterable<Entry>): void {
+  const open = new Map<number, Append | Read | Snapshot | Follow>();
+  for (const entry of entries) {
+    const name = `${process}:${entry.op}`;
+    if (entry.t === "invoke") {
+      open.set(entry.op, begin(all, name, entry));
+      continue;
+    }
+    if (entry.t === "altered") all.altered.push(`${name} was given ${entry.id} with ${entry.found}`);
+    if (entry.t === "closed") all.closed.push({ process, unfinished: [...open.values()].map((operation) => operation.name) });
+    const operation = open.get(entry.op);
+    if (!operation || entry.t === "altered" || entry.t === "closed") continue;
+    if (entry.t === "seen") {
+      if ("seen" in operation) operation.seen.push(...entry.events);
+      continue;
+    }
+    if (entry.t === "untyped") all.untyped.push(`${name}: ${entry.message}`);
+    operation.until = entry.at;
+    open.delete(entry.op);
+    end(operation, entry);
+  }
+}
+
+function begin(all: Histories, name: string, { call, at }: Entry & { t: "invoke" }): Append | Read | Snapshot | Follow {
+  const times = { name, from: at, until: Number.POSITIVE_INFINITY };
+  if (call.kind === "append") {
+    const append: Append = { ...times, call, outcome: "unknown", results: [], code: "unanswered", conflicts: [] };
+    all.appends.push(append);
+    return append;
+  }
+  if (call.kind === "read") {
+    const read: Read = { ...times, call, events: undefined };
+    all.reads.push(read);
+    return read;
+  }
+  if (call.kind === "snapshot") {
+    const snapshot: Snapshot = { ...times, call, versions: undefined };
+    all.snapshots.push(snapshot);
+    return snapshot;
+  }
+  const follow: Follow = { ...times, call, seen: [] };
+  all.follows.push(follow);
+  return follow;
+}
+
+function end(operation: Append | Read | Snapshot | Follow, entry: Entry & { t: "ok" | "fail" | "unknown" | "untyped" }): void {
+  if ("outcome" in operation) {
+    operation.outcome = entry.t === "untyped" ? "unknown" : entry.t;
+    operation.code = "code" in entry ? entry.code : "";
+    if (entry.t === "fail") operation.conflicts = entry.conflicts ?? [];
+    if (entry.t === "ok" && entry.answer.kind === "append") operation.results = entry.answer.results;
+  } else if (entry.t === "ok") {
+    if ("events" in operation && entry.answer.kind === "read") operation.events = entry.answer.events;
+    if ("versions" in operation && entry.answer.kind === "snapshot") operation.versions = entry.answer.versions;
+  }
+}

@@ -1,0 +1,52 @@
+import type { FinalState } from "../history/final.ts";
+import type { Histories } from "./history.ts";
+import type { Log } from "./log.ts";
+
+/** Everything the checker knows of a run. */
+export interface Evidence {
+  readonly histories: Histories;
+  readonly log: Log;
+  readonly final: FinalState;
+}
+
+/** Takes what a check finds. */
+export interface Findings {
+  /** Something was looked at. A check that looked at nothing proves nothing. */
+  checked(count?: number): void;
+  anomaly(text: string): void;
+}
+
+/** Something that must hold, whatever goes wrong. */
+export interface Invariant {
+  /** As in the table of the report: L1, S1 … */
+  readonly id: string;
+  readonly title: string;
+  check(evidence: Evidence, findings: Findings): void;
+}
+
+/** What a check found. */
+export interface Verdict {
+  readonly id: string;
+  readonly title: string;
+  readonly checked: number;
+  readonly anomalies: number;
+  /** The first of them. */
+  readonly examples: readonly string[];
+}
+
+const told = 20;
+
+export function judge(invariants: readonly Invariant[], evidence: Evidence): Verdict[] {
+  return invariants.map(({ id, title, check }) => {
+    let [checked, anomalies] = [0, 0];
+    const examples: string[] = [];
+    check(evidence, {
+      checked: (count = 1) => void (checked += count),
+      anomaly(text) {
+        anomalies++;
+        if (examples.length < told) examples.push(text);
+      },
+    });
+    return { id, title, checked, anomalies, examples };
+  });
+}

@@ -1,0 +1,22 @@
+import type { Invariant } from "../invariant.ts";
+
+/** A worker's transactions sleep at most a second, its statements give up after three, and a fault may last as long again. */
+const mostMs = 30_000;
+
+export const cleanEnd: Invariant = {
+  id: "C1",
+  title: "A process that is asked to finish ends all it has begun, ends in time, and leaves nothing on the server",
+  check({ final, histories }, { checked, anomaly }) {
+    for (const { worker, incarnation, tookMs, code } of final.farewells) {
+      checked();
+      if (code !== 0) anomaly(`worker ${worker}.${incarnation} ended with code ${code} after ${tookMs} ms`);
+      else if (tookMs > mostMs) anomaly(`worker ${worker}.${incarnation} took ${tookMs} ms to end`);
+    }
+    for (const { process, unfinished } of histories.closed) {
+      checked();
+      if (unfinished.length > 0) anomaly(`${process} ended and left ${unfinished.join(", ")} unanswered`);
+    }
+    if (final.sessions > 0) anomaly(`${final.sessions} sessions are still at work`);
+    if (final.locks > 0) anomaly(`${final.locks} advisory locks are still held`);
+  },
+};

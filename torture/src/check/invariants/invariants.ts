@@ -1,0 +1,33 @@
+import type { Invariant } from "../invariant.ts";
+import { acknowledgedStays } from "./acknowledged-stays.ts";
+import { appendOnly } from "./append-only.ts";
+import { causalPositions } from "./causal-positions.ts";
+import { cleanEnd } from "./clean-end.ts";
+import { completeFeed } from "./complete-feed.ts";
+import { denseVersions } from "./dense-versions.ts";
+import { markReachesEnd } from "./mark-reaches-end.ts";
+import { noDeadlock } from "./no-deadlock.ts";
+import { oneSchema } from "./one-schema.ts";
+import { oneWinner } from "./one-winner.ts";
+import { realTimeOrder } from "./real-time-order.ts";
+import { sameReply } from "./same-reply.ts";
+import { together } from "./together.ts";
+import { typedErrors } from "./typed-errors.ts";
+
+/** Everything that a run is checked for. */
+export const invariants: readonly Invariant[] = [
+  denseVersions,
+  acknowledgedStays,
+  oneWinner,
+  realTimeOrder,
+  together,
+  noDeadlock,
+  sameReply,
+  typedErrors,
+  causalPositions,
+  appendOnly,
+  completeFeed,
+  markReachesEnd,
+  oneSchema,
+  cleanEnd,
+];

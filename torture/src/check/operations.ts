@@ -1,0 +1,31 @@
+import type { AppendCall, Conflict, FollowCall, PartResult, ReadCall, SeenEvent, SnapshotCall } from "../history/entry.ts";
+
+interface Operation<C> {
+  /** Where it stands: `worker-1.2:17`. */
+  readonly name: string;
+  readonly call: C;
+  readonly from: number;
+  /** Infinity: its process died first. */
+  until: number;
+}
+
+export interface Append extends Operation<AppendCall> {
+  /** What the library said. Not answered at all is unknown too. */
+  outcome: "ok" | "fail" | "unknown";
+  results: readonly PartResult[];
+  code: string;
+  conflicts: readonly Conflict[];
+}
+
+export interface Read extends Operation<ReadCall> {
+  /** Undefined: it failed. */
+  events: readonly SeenEvent[] | undefined;
+}
+
+export interface Snapshot extends Operation<SnapshotCall> {
+  versions: readonly number[] | undefined;
+}
+
+export interface Follow extends Operation<FollowCall> {
+  readonly seen: SeenEvent[];
+}

@@ -1,0 +1,64 @@
+import type { Histories } from "./history.ts";
+import type { Log } from "./log.ts";
+
+/** What a run amounted to. */
+export interface Tally {
+  readonly operations: number;
+  readonly acknowledgedEvents: number;
+  readonly log: number;
+  readonly delivered: number;
+  /** By operation: how its calls ended. */
+  readonly outcomes: Readonly<Record<string, { ok: number; fail: number; unknown: number }>>;
+  /** By code: how often an append ended so. */
+  readonly codes: Readonly<Record<string, number>>;
+  /** Appends of unknown outcome that turned out to be there, and not to be there. */
+  readonly unknownThere: number;
+  readonly unknownAbsent: number;
+  /** When the histories begin, by their clock, and for each second after: events acknowledged, and the longest append that ended, in ms. */
+  readonly from: number;
+  readonly perSecond: readonly (readonly [acknowledged: number, longestMs: number])[];
+}
+
+export function tallyOf({ appends, reads, snapshots, follows }: Histories, log: Log): Tally {
+  const outcomes: Record<string, { ok: number; fail: number; unknown: number }> = {};
+  const codes: Record<string, number> = {};
+  const from = appends.reduce((least, append) => Math.min(least, append.from), Number.POSITIVE_INFINITY);
+  const perSecond: [number, number][] = [];
+  let [acknowledgedEvents, unknownThere, unknownAbsent] = [0, 0, 0];
+  const count = (name: string, outcome: "ok" | "fail" | "unknown"): void => void (outcomes[name] ??= { ok: 0, fail: 0, unknown: 0 })[outcome]++;
+
+  for (const { call, outcome, code, from: began, until } of appends) {
+    count(call.again === true ? `${call.how}, again` : call.how, outcome);
+    const ids = call.parts.flatMap((part) => part.ids);
+    if (outcome !== "ok") codes[code] = (codes[code] ?? 0) + 1;
+    if (outcome === "unknown" && ids[0] !== undefined) {
+      if (log.byId.has(ids[0])) unknownThere++;
+      else unknownAbsent++;
+    }
+    if (!Number.isFinite(until)) continue;
+    const second = Math.floor((until - from) / 1e6);
+    while (perSecond.length <= second) perSecond.push([0, 0]);
+    const bucket = perSecond[second];
+    if (!bucket) continue;
+    bucket[1] = Math.max(bucket[1], Math.round((until - began) / 1_000));
+    if (outcome !== "ok" || call.again === true) continue;
+    acknowledgedEvents += ids.length;
+    bucket[0] += ids.length;
+  }
+  for (const { events } of reads) count("read a stream", events ? "ok" : "fail");
+  for (const { versions } of snapshots) count("read a snapshot", versions ? "ok" : "fail");
+  let delivered = 0;
+  for (const { seen } of follows) delivered += seen.length;
+  return {
+    operations: appends.length + reads.length + snapshots.length + follows.length,
+    acknowledgedEvents,
+    log: log.events.length,
+    delivered,
+    outcomes,
+    codes,
+    unknownThere,
+    unknownAbsent,
+    from,
+    perSecond,
+  };
+}

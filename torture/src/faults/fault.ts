@@ -1,0 +1,70 @@
+import pg from "pg";
+import type { Proxy, Server } from "servers";
+import type { Random } from "../random.ts";
+import type { Workers } from "../run/workers.ts";
+
+/** What a fault can reach. */
+export interface Arena {
+  readonly server: Server;
+  /** Stands between most workers and the server. */
+  readonly proxy: Proxy;
+  readonly workers: Workers;
+  readonly random: Random;
+  /** The store's database, past the proxy, as a superuser. */
+  readonly url: string;
+  readonly schema: string;
+  /** A small file system that holds the server's data; undefined where none could be made. */
+  readonly smallDisk: string | undefined;
+}
+
+/** Something that goes wrong. */
+export interface Fault {
+  readonly name: string;
+  /** Why it cannot be done here, if so. */
+  missing?(arena: Arena): string | undefined;
+  /** Does it, and heals it again. */
+  strike(arena: Arena): Promise<void>;
+}
+
+/** Runs `work` with a session of its own, whose name keeps it out of the faults' way. */
+export async function administer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: "nemesis", connectionTimeoutMillis: 10_000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    void client.end().catch(() => undefined);
+  }
+}
+
+/** The workers' backends at this moment. */
+export function workerBackends(client: pg.Client): Promise<number[]> {
+  return client
+    .query<{ pid: number }>(
+      "select pid from pg_stat_activity where backend_type = 'client backend' and datname = current_database() and application_name <> 'nemesis' order by pid",
+    )
+    .then(({ rows }) => rows.map(({ pid }) => pid));
+}
+
+/** Sends a signal to a process that may have ended meanwhile. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
+
+/** Waits until the server answers again. */
+export async function untilAnswering(url: string, timeoutMs = 60_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await administer(url, async (client) => void (await client.query("select 1")));
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { cancelBackends } from "./cancel-backends.ts";
+import { checkpoint } from "./checkpoint.ts";
+import { crashServer } from "./crash-server.ts";
+import { cutAtMessage } from "./cut-at-message.ts";
+import { cutConnections } from "./cut-connections.ts";
+import { delayMessages } from "./delay-messages.ts";
+import { exhaustConnections } from "./exhaust-connections.ts";
+import type { Fault } from "./fault.ts";
+import { fillDisk } from "./fill-disk.ts";
+import { freezeBackendLong } from "./freeze-backend-long.ts";
+import { freezeBackends } from "./freeze-backends.ts";
+import { freezePostmaster } from "./freeze-postmaster.ts";
+import { freezeWorker } from "./freeze-worker.ts";
+import { hostileSettings } from "./hostile-settings.ts";
+import { killBackend } from "./kill-backend.ts";
+import { killPostmaster } from "./kill-postmaster.ts";
+import { killWorker } from "./kill-worker.ts";
+import { lockStreams } from "./lock-streams.ts";
+import { lockTable } from "./lock-table.ts";
+import { openAppend } from "./open-append.ts";
+import { prepareTransaction } from "./prepare-transaction.ts";
+import { refuseConnections } from "./refuse-connections.ts";
+import { restartLoop } from "./restart-loop.ts";
+import { restartServer } from "./restart-server.ts";
+import { stopWorker } from "./stop-worker.ts";
+import { strangers } from "./strangers.ts";
+import { swallowAtMessage } from "./swallow-at-message.ts";
+import { terminateBackends } from "./terminate-backends.ts";
+
+/** Everything that goes wrong while workers work. */
+export const faults: readonly Fault[] = [
+  killWorker,
+  stopWorker,
+  freezeWorker,
+  killBackend,
+  killPostmaster,
+  crashServer,
+  restartServer,
+  restartLoop,
+  freezeBackends,
+  freezeBackendLong,
+  freezePostmaster,
+  terminateBackends,
+  cancelBackends,
+  cutConnections,
+  cutAtMessage,
+  swallowAtMessage,
+  delayMessages,
+  refuseConnections,
+  exhaustConnections,
+  fillDisk,
+  lockTable,
+  lockStreams,
+  openAppend,
+  prepareTransaction,
+  strangers,
+  hostileSettings,
+  checkpoint,
+];

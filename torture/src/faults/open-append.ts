@@ -1,0 +1,15 @@
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { administer, type Fault } from "./fault.ts";
+
+/** A floor that is held for long and nothing is ever written above it: the mark waits, and then goes on. */
+export const openAppend: Fault = {
+  name: "open append",
+  strike: ({ url, schema, random }) =>
+    administer(url, async (client) => {
+      await client.query("begin");
+      await client.query(`select ${pg.escapeIdentifier(schema)}.hold_floor()`);
+      await delay(random.between(300, 2_500));
+      await client.query("rollback");
+    }),
+};

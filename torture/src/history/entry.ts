@@ -1,0 +1,81 @@
+/** What an append expects of a stream, as the API takes it. */
+export type Expected = number | "any" | "no-stream" | "stream-exists" | { readonly unchangedSince: number };
+
+/** One stream's part of an append. The content of an event follows from its id: see content.ts. */
+export interface Part {
+  readonly stream: string;
+  readonly expected: Expected;
+  /** Empty: the stream is only checked. */
+  readonly ids: readonly string[];
+}
+
+export interface AppendCall {
+  readonly kind: "append";
+  /** The operation's name. */
+  readonly how: string;
+  /** In the order of the call. A transaction of several appends may name a stream more than once. */
+  readonly parts: readonly Part[];
+  /** Sent before, by this process or an earlier one: the ids are the first try's. */
+  readonly again?: true;
+}
+
+/** The tail of one stream. */
+export interface ReadCall {
+  readonly kind: "read";
+  readonly stream: string;
+  readonly from: number;
+}
+
+/** Several streams in one snapshot. */
+export interface SnapshotCall {
+  readonly kind: "snapshot";
+  readonly streams: readonly string[];
+}
+
+/** A follower from its start to its end; `Seen` lines tell what it was given. */
+export interface FollowCall {
+  readonly kind: "follow";
+  readonly after: number;
+  /** The one category it wants; all of them where it is not there. */
+  readonly category?: string;
+}
+
+export type Call = AppendCall | ReadCall | SnapshotCall | FollowCall;
+
+/** Version and position of the stream's last event, and whether the append began the stream. */
+export type PartResult = readonly [version: number, position: number, created: boolean];
+
+export type Answer =
+  | { readonly kind: "append"; readonly results: readonly PartResult[] }
+  | { readonly kind: "read"; readonly events: readonly SeenEvent[] }
+  | { readonly kind: "snapshot"; readonly versions: readonly number[] }
+  | { readonly kind: "follow" };
+
+export type SeenEvent = readonly [position: number, id: string];
+
+/** One stream that was not where the append expected it. */
+export type Conflict = readonly [stream: string, actual: number];
+
+interface Line {
+  /** Which operation of this history. */
+  readonly op: number;
+  /** Microseconds of the machine's monotonic clock, which all processes share. */
+  readonly at: number;
+}
+
+/**
+ * A line of a history, which is one process's. `fail`: the library said that nothing was written. `unknown`: it said that it
+ * does not know. An operation without an end was cut off by the death of its process.
+ */
+export type Entry =
+  | (Line & { readonly t: "invoke"; readonly call: Call })
+  | (Line & { readonly t: "ok"; readonly answer: Answer })
+  | (Line & { readonly t: "fail"; readonly code: string; readonly conflicts?: readonly Conflict[] })
+  | (Line & { readonly t: "unknown"; readonly code: string })
+  | (Line & { readonly t: "seen"; readonly events: readonly SeenEvent[] })
+  /** An event came back with another content than its id's. */
+  | (Line & { readonly t: "altered"; readonly id: string; readonly found: string })
+  /** An error that is none of the library's. */
+  | (Line & { readonly t: "untyped"; readonly message: string })
+  /** The process ends of its own accord: all its operations have ended. */
+  | (Line & { readonly t: "closed" });

@@ -1,0 +1,22 @@
+/** One event of the log as it is in the end: position, id, stream, version. */
+export type LogLine = readonly [position: number, id: string, stream: string, version: number];
+
+/** What the final phase found, beside the log. */
+export interface FinalState {
+  /** Positions that a fresh reader of the library's was given, from zero. */
+  readonly read: readonly number[];
+  /** Events whose content is not their id's, with what was found. */
+  readonly altered: readonly (readonly [id: string, found: string])[];
+  readonly highWaterMark: number;
+  readonly blockers: number;
+  /** What became of an update, a delete and a truncate: a SQLSTATE each, or "done". */
+  readonly changes: readonly string[];
+  /** Sessions and advisory locks that were left when every worker had gone. */
+  readonly sessions: number;
+  readonly locks: number;
+  /** Migrations as they stand, to be applied once each. */
+  readonly migrations: readonly number[];
+  /** Deadlocks in the server's log. */
+  readonly deadlocks: number;
+  readonly farewells: readonly { readonly worker: number; readonly incarnation: number; readonly tookMs: number; readonly code: number | null }[];
+}

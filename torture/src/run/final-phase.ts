@@ -1,0 +1,114 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import pg from "pg";
+import type { Server } from "servers";
+import { openEventStore } from "tidemark";
+import { administer } from "../faults/fault.ts";
+import { alteration } from "../history/content.ts";
+import type { FinalState, LogLine } from "../history/final.ts";
+import type { Farewell } from "./workers.ts";
+
+export interface FinalOptions {
+  readonly folder: string;
+  readonly server: Server;
+  readonly url: string;
+  readonly schema: string;
+  readonly farewells: readonly Farewell[];
+}
+
+/**
+ * Reads everything from zero with fresh clients, once from the tables and once through the library, and writes it down for
+ * the checker. The table is what is true; whether readers were given it is judged by it.
+ */
+export async function writeFinalState({ folder, server, url, schema, farewells }: FinalOptions): Promise<void> {
+  const name = pg.escapeIdentifier(schema);
+  await using store = await openEventStore(url, { schema });
+  // Whoever was killed leaves backends that roll back in their own time; afterwards nothing may hold the mark.
+  const left = await untilQuiet(url);
+  const highWaterMark = await store.highWaterMark();
+  const read: number[] = [];
+  const altered: [string, string][] = [];
+  for await (const event of store.readAll({ after: 0 })) {
+    read.push(event.position);
+    const found = alteration(event);
+    if (found !== undefined) altered.push([event.id, found]);
+  }
+  await writeLog(join(folder, "log.jsonl"), url, name);
+  const state: FinalState = {
+    read,
+    altered,
+    highWaterMark,
+    blockers: (await store.blockers()).length,
+    changes: await tryToChange(url, name),
+    ...left,
+    migrations: await administer(url, async (client) =>
+      (await client.query<{ id: number }>(`select version::int as id from ${name}.migrations order by version`)).rows.map(({ id }) => id),
+    ),
+    deadlocks: await countInLog(join(server.folder, "log"), "deadlock detected"),
+    farewells,
+  };
+  await writeFile(join(folder, "final.json"), JSON.stringify(state));
+}
+
+async function writeLog(file: string, url: string, name: string): Promise<void> {
+  const out = createWriteStream(file);
+  await administer(url, async (client) => {
+    for (let after = 0; ;) {
+      const { rows } = await client.query<{ position: string; id: string; stream: string; version: string }>(
+        `select e.position, e.id, s.name as stream, e.version
+           from ${name}.events as e
+           join ${name}.streams as s on s.id = e.stream_id
+          where e.position > $1
+          order by e.position
+          limit 20000`,
+        [after],
+      );
+      for (const { position, id, stream, version } of rows) {
+        const line: LogLine = [Number(position), id, stream, Number(version)];
+        if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, "drain");
+      }
+      const last = rows.at(-1);
+      if (!last) return;
+      after = Number(last.position);
+    }
+  });
+  out.end();
+  await once(out, "finish");
+}
+
+/** Sessions of workers, and advisory locks of anyone, which should be none; waits a while for the last to go. */
+async function untilQuiet(url: string): Promise<{ sessions: number; locks: number }> {
+  return administer(url, async (client) => {
+    for (let waited = 0; ; waited++) {
+      const { rows } = await client.query<{ sessions: number; locks: number }>(
+        `select (select count(*)::int from pg_stat_activity
+                  where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid() and state <> 'idle') as sessions,
+                (select count(*)::int from pg_locks where locktype = 'advisory') as locks`,
+      );
+      const left = rows[0] ?? { sessions: 0, locks: 0 };
+      if ((left.sessions === 0 && left.locks === 0) || waited === 300) return left;
+      await client.query("select pg_sleep(0.1)");
+    }
+  });
+}
+
+async function tryToChange(url: string, name: string): Promise<string[]> {
+  const outcomes: string[] = [];
+  for (const change of [`update ${name}.events set type = 'Forged'`, `delete from ${name}.events`, `truncate ${name}.events`]) {
+    const outcome = await administer(url, (client) => client.query(change)).then(
+      () => "done",
+      (error: Error & { code?: string }) => error.code ?? error.message,
+    );
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+async function countInLog(file: string, text: string): Promise<number> {
+  let count = 0;
+  for await (const line of createInterface({ input: createReadStream(file) })) if (line.includes(text)) count++;
+  return count;
+}

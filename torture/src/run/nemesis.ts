@@ -1,0 +1,52 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { faults } from "../faults/faults.ts";
+import type { Arena, Fault } from "../faults/fault.ts";
+import { now } from "../history/write.ts";
+
+/** A fault that struck, in microseconds of the histories' clock. */
+export interface Strike {
+  readonly name: string;
+  readonly from: number;
+  readonly until: number;
+}
+
+export interface NemesisPlan {
+  readonly count: number;
+  readonly seconds: number;
+  /** Undefined: all. */
+  readonly only: readonly string[] | undefined;
+}
+
+/** Faults, in a shuffled order in which every kind comes before any comes again. */
+export function* schedule(arena: Arena, only: readonly string[] | undefined): Generator<Fault> {
+  const possible = faults.filter((fault) => fault.missing?.(arena) === undefined && (only?.includes(fault.name) ?? true));
+  if (possible.length === 0) return;
+  for (;;) yield* arena.random.shuffle(possible);
+}
+
+/** Strikes `count` times, evenly over the time, until `over`. */
+export async function torment(
+  arena: Arena,
+  { count, seconds, only }: NemesisPlan,
+  over: AbortSignal,
+  onStrike: (strikes: readonly Strike[]) => void,
+): Promise<Strike[]> {
+  const strikes: Strike[] = [];
+  const startedAt = performance.now();
+  const faultOf = schedule(arena, only);
+  while (strikes.length < count && !over.aborted) {
+    const due = startedAt + ((strikes.length + 0.5) / count) * seconds * 1_000;
+    await delay(Math.max(0, due - performance.now()), undefined, { signal: over }).catch(() => undefined);
+    const next = faultOf.next();
+    if (next.done || over.aborted) break;
+    const from = now();
+    try {
+      await next.value.strike(arena);
+    } catch (error) {
+      throw new Error(`The fault "${next.value.name}" could not be done or healed.`, { cause: error });
+    }
+    strikes.push({ name: next.value.name, from, until: now() });
+    onStrike(strikes);
+  }
+  return strikes;
+}

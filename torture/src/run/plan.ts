@@ -1,0 +1,13 @@
+/** How much a run has to do before it counts. */
+export interface Plan {
+  readonly seed: number;
+  readonly version: 15 | 18;
+  readonly seconds: number;
+  readonly faults: number;
+  /** Acknowledged events. */
+  readonly events: number;
+  readonly workers: number;
+  readonly only: readonly string[] | undefined;
+  /** Megabytes of the file system that holds the server. */
+  readonly diskMegabytes: number;
+}

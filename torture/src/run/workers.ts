@@ -1,0 +1,111 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Orders } from "../worker/orders.ts";
+
+export interface WorkersOptions {
+  readonly count: number;
+  /** The run's folder, which gets a history and a log for each process. */
+  readonly folder: string;
+  readonly orders: (worker: number) => Omit<Orders, "worker" | "incarnation" | "history" | "predecessor">;
+}
+
+/** How a process ended that was asked to finish. */
+export interface Farewell {
+  readonly worker: number;
+  readonly incarnation: number;
+  readonly tookMs: number;
+  readonly code: number | null;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly incarnation: number;
+  readonly history: string;
+  readonly ended: Promise<number | null>;
+}
+
+/** Worker processes, each replaced by another when it ends. */
+export class Workers {
+  readonly #options: WorkersOptions;
+  readonly #running = new Map<number, Running>();
+  readonly farewells: Farewell[] = [];
+  #started = 0;
+
+  constructor(options: WorkersOptions) {
+    this.#options = options;
+    for (let worker = 1; worker <= options.count; worker++) this.#start(worker, undefined);
+  }
+
+  /** Processes started so far. */
+  get started(): number {
+    return this.#started;
+  }
+
+  get numbers(): readonly [number, ...number[]] {
+    return [1, ...Array.from({ length: this.#options.count - 1 }, (_, index) => index + 2)];
+  }
+
+  #start(worker: number, predecessor: Running | undefined): void {
+    const incarnation = predecessor ? predecessor.incarnation + 1 : 1;
+    const file = (suffix: string): string => join(this.#options.folder, `worker-${worker}.${incarnation}.${suffix}`);
+    const orders: Orders = {
+      ...this.#options.orders(worker),
+      worker,
+      incarnation,
+      history: file("history.jsonl"),
+      predecessor: predecessor?.history,
+    };
+    const log = openSync(file("log"), "a");
+    const child = fork(fileURLToPath(new URL("../worker/process.ts", import.meta.url)), [JSON.stringify(orders)], {
+      execArgv: ["--conditions=source"],
+      stdio: ["ignore", log, log, "ipc"],
+    });
+    this.#started++;
+    const ended = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);
+    this.#running.set(worker, { child, incarnation, history: orders.history, ended });
+  }
+
+  signal(worker: number, name: NodeJS.Signals): void {
+    this.#running.get(worker)?.child.kill(name);
+  }
+
+  /** Ends a process without warning and starts its successor. */
+  async kill(worker: number): Promise<void> {
+    const running = this.#running.get(worker);
+    this.signal(worker, "SIGKILL");
+    await running?.ended;
+    this.#start(worker, running);
+  }
+
+  /** Asks a process to finish, waits for it, and starts its successor. */
+  async replace(worker: number): Promise<void> {
+    const running = await this.#finish(worker);
+    this.#start(worker, running);
+  }
+
+  async #finish(worker: number): Promise<Running | undefined> {
+    const running = this.#running.get(worker);
+    if (!running) return undefined;
+    const startedAt = performance.now();
+    this.signal(worker, "SIGTERM");
+    const tooLong = setTimeout(() => running.child.kill("SIGKILL"), 60_000);
+    const code = await running.ended;
+    clearTimeout(tooLong);
+    this.farewells.push({ worker, incarnation: running.incarnation, tookMs: Math.round(performance.now() - startedAt), code });
+    return running;
+  }
+
+  /** Asks all to finish, and waits. */
+  async finish(): Promise<void> {
+    await Promise.all(this.numbers.map((worker) => this.#finish(worker)));
+    this.#running.clear();
+  }
+
+  /** Ends all at once, when the run itself has failed. */
+  abandon(): void {
+    for (const { child } of this.#running.values()) child.kill("SIGKILL");
+  }
+}

@@ -1,0 +1,17 @@
+/** What a worker process is told on its command line, as JSON. */
+export interface Orders {
+  readonly seed: number;
+  /** Which worker, from 1, and how often it was started before. */
+  readonly worker: number;
+  readonly incarnation: number;
+  readonly url: string;
+  readonly schema: string;
+  readonly history: string;
+  /** The history of the process whose place this one takes; its unfinished appends are sent again. */
+  readonly predecessor: string | undefined;
+  /** Loops that each run one operation after the other. */
+  readonly clients: number;
+  readonly followers: number;
+  /** Events that this process appends a second, at most. */
+  readonly eventsPerSecond: number;
+}

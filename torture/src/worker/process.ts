@@ -1,0 +1,70 @@
+// A worker process. Its only argument is its orders; SIGTERM asks it to finish, the end of its parent ends it.
+import { setTimeout as delay } from "node:timers/promises";
+import { openEventStore, type EventStore } from "tidemark";
+import { openHistory } from "../history/write.ts";
+import { eventId } from "../history/content.ts";
+import { drawn } from "../operations/operations.ts";
+import { randomFrom } from "../random.ts";
+import { createClient, type Client, type Shared } from "./client.ts";
+import { follow } from "./follow.ts";
+import type { Orders } from "./orders.ts";
+import { unresolvedIn } from "./unresolved.ts";
+import { KnownVersions } from "./versions.ts";
+
+const orders: Orders = JSON.parse(process.argv[2] ?? "");
+const stop = new AbortController();
+process.on("SIGTERM", () => stop.abort());
+const orphaned = (): void => process.exit(1);
+process.on("disconnect", orphaned);
+
+/** The server may be down, or full, when a process starts. */
+async function open(idsToGive: string[]): Promise<EventStore> {
+  for (;;) {
+    try {
+      return await openEventStore(orders.url, {
+        schema: orders.schema,
+        pool: { max: 6, connectionTimeoutMs: 4_000, queryTimeoutMs: 3_000 },
+        // What nobody prepared belongs to an append that was refused before it was sent.
+        createId: () => idsToGive.shift() ?? eventId(orders.worker, orders.incarnation, 0xffffffff, 0),
+        logger: { debug() {}, info() {}, warn() {}, error: (...args) => console.error(...args) },
+      });
+    } catch (error) {
+      if (stop.signal.aborted) throw error;
+      await delay(100);
+    }
+  }
+}
+
+/** One operation after the other, no faster than the orders allow. */
+async function live(client: Client, startedAt: number): Promise<void> {
+  const { shared, random } = client;
+  while (!stop.signal.aborted) {
+    await random.pick(drawn).run(client);
+    while (shared.written > ((performance.now() - startedAt) / 1_000) * orders.eventsPerSecond && !stop.signal.aborted) await delay(10);
+  }
+}
+
+const idsToGive: string[] = [];
+const history = openHistory(orders.history);
+const store = await open(idsToGive);
+const shared: Shared = {
+  orders,
+  store,
+  history,
+  versions: new KnownVersions(),
+  idsToGive,
+  unresolved: unresolvedIn(orders.predecessor),
+  stopping: stop.signal,
+  operations: 0,
+  written: 0,
+};
+const randomOf = (purpose: string) => randomFrom(orders.seed, `worker ${orders.worker}.${orders.incarnation} ${purpose}`);
+const startedAt = performance.now();
+await Promise.all([
+  ...Array.from({ length: orders.clients }, (_, n) => live(createClient(shared, randomOf(`client ${n}`)), startedAt)),
+  ...Array.from({ length: orders.followers }, (_, n) => follow(shared, randomOf(`follower ${n}`))),
+]);
+await store.close();
+history.write({ t: "closed", op: shared.operations });
+process.off("disconnect", orphaned);
+process.disconnect();

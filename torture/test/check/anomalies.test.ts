@@ -1,0 +1,203 @@
+import { describe, expect, test } from "vitest";
+import { shortId } from "../../src/history/content.ts";
+import { broken, evidenceOf, id, Script, type Row } from "./evidence.ts";
+
+/** What happened in every one of these histories: three events of two streams. */
+const rows: readonly Row[] = [
+  [1, 1, "cart-1", 1],
+  [2, 2, "cart-1", 2],
+  [5, 3, "order-1", 1],
+];
+
+function written(): Script {
+  return new Script()
+    .append("cart-1", [1], [[1, 1, true]], "no-stream")
+    .append("cart-1", [2], [[2, 2, false]], 1)
+    .append("order-1", [3], [[1, 5, true]]);
+}
+
+const read = (...numbers: number[]) => ({ kind: "read" as const, events: numbers.map((number) => [number, shortId(id(number))] as const) });
+const two = (first: string, second: string) => ({
+  kind: "append" as const,
+  how: "append to several streams",
+  parts: [
+    { stream: first, expected: "any" as const, ids: [id(1)] },
+    { stream: second, expected: "any" as const, ids: [id(2)] },
+  ],
+});
+
+describe("a history in which nothing is wrong", () => {
+  test("breaks no invariant, with refusals, unknown outcomes and a death in it", () => {
+    const other = new Script(1_000)
+      .append("cart-1", [7], "fail", 1)
+      .append("cart-1", [8], "unknown")
+      .call({ kind: "read", stream: "cart-1", from: 1 }, read(1, 2))
+      .follow(0, [
+        [1, 1],
+        [2, 2],
+        [5, 3],
+      ])
+      .follow(1, [[5, 3]], "order")
+      .append("cart-1", [9], undefined);
+    expect(broken(evidenceOf([written(), other], rows))).toEqual([]);
+  });
+
+  test("allows an append of unknown outcome to be there, and a second try of it to tell where", () => {
+    const script = new Script().append("cart-1", [1], "unknown").append("cart-1", [1], [[1, 1, true]]);
+    expect(broken(evidenceOf([script], [[1, 1, "cart-1", 1]]))).toEqual([]);
+  });
+});
+
+/** A history with something wrong in it, and what finds it. */
+const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () => Parameters<typeof evidenceOf>]>> = {
+  "an acknowledged event is gone": ["L2", () => [[written().append("order-2", [4], [[1, 6, true]])], rows]],
+  "a part of an append is there": ["L2", () => [[written().append("order-2", [4, 6], "unknown")], [...rows, [7, 4, "order-2", 1]]]],
+  "a refused append is there": ["L2", () => [[written().append("order-2", [4], "fail")], [...rows, [7, 4, "order-2", 1]]]],
+  "an event stands there twice": ["L2", () => [[written()], [...rows, [7, 3, "order-1", 2]]]],
+  "an event is there that nobody sent": ["L2", () => [[written()], [...rows, [7, 4, "order-2", 1]]]],
+  "an event came back altered": ["L2", () => [[written()], rows, { altered: [[id(1), "{}"]] }]],
+  "a version is missing": ["L1", () => [[written().append("order-1", [4], "unknown")], [...rows, [7, 4, "order-1", 3]]]],
+  "a version is below its predecessor in the log": ["L1", () => [[written().append("order-1", [4], "unknown")], [...rows, [3, 4, "order-1", 2]]]],
+  "a read saw another event than the one that is there": ["L1", () => [[written().call({ kind: "read", stream: "cart-1", from: 2 }, read(3))], rows]],
+  "two appends won the same version": [
+    "L3",
+    () => [
+      [written().append("order-1", [4], [[2, 7, false]], 1), new Script().append("order-1", [6], [[2, 7, false]], 1)],
+      [...rows, [7, 4, "order-1", 2], [8, 6, "order-1", 2]],
+    ],
+  ],
+  "a conflict is none": [
+    "L3",
+    () => [
+      [
+        written().call(
+          { kind: "append", how: "append to a stream", parts: [{ stream: "cart-1", expected: 2, ids: [id(4)] }] },
+          { fail: "VERSION_CONFLICT", conflicts: [["cart-1", 2]] },
+        ),
+      ],
+      rows,
+    ],
+  ],
+  "a read does not see what was acknowledged before": ["L4", () => [[written().call({ kind: "read", stream: "cart-1", from: 1 }, read(1))], rows]],
+  "a read sees what was sent later": [
+    "L4",
+    () => [
+      [
+        new Script()
+          .append("cart-1", [1], [[1, 1, true]], "no-stream")
+          .call({ kind: "read", stream: "cart-1", from: 1 }, read(1, 2))
+          .append("cart-1", [2], [[2, 2, false]], 1),
+      ],
+      rows.slice(0, 2),
+    ],
+  ],
+  "a snapshot sees one half of an append": [
+    "L5",
+    () => [
+      [
+        new Script(100).call(two("cart-1", "order-1"), {
+          kind: "append",
+          results: [
+            [1, 1, true],
+            [1, 2, true],
+          ],
+        }),
+        new Script().call({ kind: "snapshot", streams: ["cart-1", "order-1"] }, { kind: "snapshot", versions: [1, 0] }),
+      ],
+      [
+        [1, 1, "cart-1", 1],
+        [2, 2, "order-1", 1],
+      ],
+    ],
+  ],
+  "there were deadlocks": ["L6", () => [[written()], rows, { deadlocks: 1 }]],
+  "a reply is another append's": ["L7", () => [[new Script().append("cart-1", [1], [[2, 2, false]]).append("cart-1", [2], [[1, 1, true]])], rows.slice(0, 2)]],
+  "an append stands below one that had returned": [
+    "L10",
+    () => [
+      [new Script().append("cart-1", [1], [[1, 9, true]]).append("order-1", [3], [[1, 5, true]])],
+      [
+        [5, 3, "order-1", 1],
+        [9, 1, "cart-1", 1],
+      ],
+    ],
+  ],
+  "an error has no type": ["L9", () => [[untyped()], rows]],
+  "an event can be changed": ["L13", () => [[written()], rows, { changes: ["TM004", "done", "TM004"] }]],
+  "a follower skips an event": [
+    "S1",
+    () => [
+      [
+        written().follow(0, [
+          [1, 1],
+          [5, 3],
+        ]),
+      ],
+      rows,
+    ],
+  ],
+  "a follower with a filter skips an event": ["S1", () => [[written().follow(0, [[2, 2]], "cart")], rows]],
+  "a follower is given an event twice": [
+    "S1",
+    () => [
+      [
+        written().follow(0, [
+          [1, 1],
+          [1, 1],
+        ]),
+      ],
+      rows,
+    ],
+  ],
+  "a follower is given events out of order": [
+    "S1",
+    () => [
+      [
+        written().follow(0, [
+          [2, 2],
+          [1, 1],
+        ]),
+      ],
+      rows,
+    ],
+  ],
+  "a follower is given what was rolled back": [
+    "S1",
+    () => [
+      [
+        written().follow(0, [
+          [1, 1],
+          [2, 2],
+          [3, 4],
+          [5, 3],
+        ]),
+      ],
+      rows,
+    ],
+  ],
+  "a fresh reader misses an event": ["S1", () => [[written()], rows, { read: [1, 5] }]],
+  "the mark stays behind": ["S2", () => [[written()], rows, { highWaterMark: 2 }]],
+  "somebody still holds the mark": ["S2", () => [[written()], rows, { blockers: 1 }]],
+  "a migration is missing": ["M1", () => [[written()], rows, { migrations: [1, 3] }]],
+  "a process ends with an error": ["C1", () => [[written()], rows, { farewells: [{ worker: 1, incarnation: 1, tookMs: 10, code: 1 }] }]],
+  "a process never ends": ["C1", () => [[written()], rows, { farewells: [{ worker: 1, incarnation: 1, tookMs: 60_000, code: 0 }] }]],
+  "a process ends and leaves a call unanswered": ["C1", () => [[closing(written().append("cart-1", [9], undefined))], rows]],
+  "a lock is left": ["C1", () => [[written()], rows, { locks: 1 }]],
+};
+
+function untyped(): Script {
+  const script = written().append("cart-1", [9], undefined);
+  script.entries.push({ t: "untyped", op: 3, at: 100, message: "TypeError: …" });
+  return script;
+}
+
+function closing(script: Script): Script {
+  script.entries.push({ t: "closed", op: 99, at: 1_000 });
+  return script;
+}
+
+describe("the checker finds that", () => {
+  test.for(Object.entries(anomalies))("%s", ([, [finds, evidence]]) => {
+    expect(broken(evidenceOf(...evidence()))).toContain(finds);
+  });
+});
