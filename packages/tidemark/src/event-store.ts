@@ -3,6 +3,11 @@ import type { TransactionClient } from "./database/transaction-client.ts";
 import type { Event } from "./event.ts";
 import type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
 import type { Blocker } from "./feed/blockers.ts";
+import type { Worker } from "./worker/consumer.ts";
+import type { Consumers } from "./worker/consumers.ts";
+import type { DeadLetters } from "./worker/dead-letters.ts";
+import type { WaitOptions } from "./worker/wait-for.ts";
+import type { WorkerDefinition } from "./worker/workers.ts";
 
 export interface EventStore<Events extends Event = Event> extends EventReaderWriter<Events>, AsyncDisposable {
   /**
@@ -37,6 +42,29 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
 
   /** Who holds the high-water mark back now: open appends, in prepared transactions too. */
   blockers(): Promise<readonly Blocker[]>;
+
+  /**
+   * Describes a worker that runs consumers in this process; start it with `start` or `run`. Workers of several processes share
+   * the shards of a consumer evenly, and take over from one that died. `close` stops those that run.
+   *
+   * @throws {@link InvalidArgumentError} — the definition is not what it should be.
+   */
+  createWorker(definition: WorkerDefinition): Worker;
+
+  /** The consumers that this store knows: how they go; pause, resume, reset and rename them. */
+  readonly consumers: Consumers;
+
+  /** The events that consumers gave up on: look at them, have them handled again, discard them. */
+  readonly deadLetters: DeadLetters;
+
+  /**
+   * Waits until a consumer has passed a position: what it does for that event, as `append` returned it, is then done.
+   *
+   * @param options - `timeoutMs`: 5,000 by default. `signal`: rejects with its reason.
+   * @throws {@link WaitTimeoutError} — it has not, within the time; it may still do so.
+   * @throws {@link NotFoundError} — there is no consumer of this name.
+   */
+  waitFor(name: string, position: number, options?: WaitOptions): Promise<void>;
 
   /** Runs a statement on a pooled connection, with the driver's own types in and out. */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }>;

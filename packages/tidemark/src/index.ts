@@ -1,7 +1,11 @@
 export type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
 export type { StoreOptions } from "./arguments/store-options.ts";
 export { fromDrizzle } from "./database/adapters/drizzle.ts";
+export { fromKnex } from "./database/adapters/knex.ts";
 export { fromKysely } from "./database/adapters/kysely.ts";
+export { fromPostgresJs } from "./database/adapters/postgres-js.ts";
+export { fromPrisma } from "./database/adapters/prisma.ts";
+export { fromTypeORM } from "./database/adapters/typeorm.ts";
 export { type Aggregate, aggregate, type AggregateClass, type AggregateDefinition, type AggregateHistory, type Evolution } from "./commands/aggregate.ts";
 export { type Decider, decider, type MultiStreamDecider } from "./commands/decider.ts";
 export { executeCommand, type StreamsResult } from "./commands/execute-command.ts";
@@ -59,3 +63,21 @@ export { openEventStore } from "./open-event-store.ts";
 export type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";
 export { migrationSql, type MigrationSqlOptions } from "./schema/migration-sql.ts";
+export type {
+  CircuitBreakerOptions,
+  Consumer,
+  ConsumerContext,
+  ConsumerDefinition,
+  Failure,
+  Handlers,
+  OnFailure,
+  RetryOptions,
+  Worker,
+} from "./worker/consumer.ts";
+export type { ConsumerInfo, Lag, ShardInfo } from "./worker/consumer-info.ts";
+export type { Consumers } from "./worker/consumers.ts";
+export type { DeadLetter, DeadLetterKey, DeadLetterQuery, DeadLetters } from "./worker/dead-letters.ts";
+export { defineConsumer } from "./worker/define-consumer.ts";
+export type { ShardState } from "./worker/shard.ts";
+export type { WaitOptions } from "./worker/wait-for.ts";
+export type { WorkerDefinition } from "./worker/workers.ts";

@@ -9,6 +9,7 @@ import { Feed } from "./feed/feed.ts";
 import { openDatabase } from "./open-database.ts";
 import { openSchema } from "./schema/open-schema.ts";
 import { Store } from "./store.ts";
+import { Workers } from "./worker/workers.ts";
 
 /**
  * Opens a store: without a URL on an embedded PostgreSQL in memory, with `file:./data` on one kept in a folder, with
@@ -43,10 +44,13 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
   });
   const open = unlessClosing(database, group);
   const feed = new Feed(open, options.schema, options.logger);
+  // Not `open`: a handler that ends while the store closes still commits.
+  const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger });
   let closing: Promise<void> | undefined;
-  return new Store<E>({ database: open, options, statements, group, feed }, "", (timeoutMs) => {
+  return new Store<E>({ database: open, options, statements, group, feed, workers }, "", (timeoutMs) => {
+    closing ??= Promise.all([workers.stop(timeoutMs), group.drain(timeoutMs)]).then(() => database.close());
     feed.close();
-    return (closing ??= group.drain(timeoutMs).then(() => database.close()));
+    return closing;
   });
 }
 

@@ -19,6 +19,11 @@ import type { Feed } from "./feed/feed.ts";
 import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 import { Reader } from "./read/reader.ts";
 import type { EventSequence, StreamInfo } from "./read/types.ts";
+import type { Worker } from "./worker/consumer.ts";
+import type { Consumers } from "./worker/consumers.ts";
+import type { DeadLetters } from "./worker/dead-letters.ts";
+import type { WaitOptions } from "./worker/wait-for.ts";
+import type { WorkerDefinition, Workers } from "./worker/workers.ts";
 
 /** What the stores of all tenants share. */
 export interface Rooms {
@@ -27,6 +32,7 @@ export interface Rooms {
   readonly statements: AppendStatements;
   readonly group: GroupAppend;
   readonly feed: Feed;
+  readonly workers: Workers;
 }
 
 /** Reads and appends, through the pool or inside a transaction: one line each, the rooms do the work. */
@@ -157,6 +163,22 @@ export class Store<Events extends Event> extends Access<Events> implements Event
 
   blockers(): Promise<readonly Blocker[]> {
     return this.#rooms.feed.blockers();
+  }
+
+  createWorker(definition: WorkerDefinition): Worker {
+    return this.#rooms.workers.create(definition, this.#tenant, (session) => new Transaction<Event>(this.#rooms, this.#tenant, session, this.#metadata));
+  }
+
+  get consumers(): Consumers {
+    return this.#rooms.workers.consumers(this.#tenant);
+  }
+
+  get deadLetters(): DeadLetters {
+    return this.#rooms.workers.deadLetters(this.#tenant);
+  }
+
+  async waitFor(name: string, position: number, options?: WaitOptions): Promise<void> {
+    await this.#rooms.workers.waitFor(this.#tenant, name, position, options);
   }
 
   async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; rowCount: number | null }> {

@@ -1515,6 +1515,50 @@ begin
 end
 $tidemark$;
 
+-- Gives a consumer another name, with its checkpoints and dead letters. Workers that run it under the old one are fenced off.
+-- False where there is no such consumer; fails (23505) where the new name is taken.
+create function :"schema".rename_consumer(p_tenant text, p_name text, p_to text) returns boolean
+  language plpgsql
+as $tidemark$
+begin
+  update :"schema".consumers as c set name = p_to where c.tenant = p_tenant and c.name = p_name;
+  if not found then
+    return false;
+  end if;
+  perform :"schema".evict_owners(p_tenant, p_to);
+  return true;
+end
+$tidemark$;
+
+-- Ends a consumer's pause, and takes shards that stopped at an event from their owners, so that somebody begins anew there.
+-- False where there is no such consumer.
+create function :"schema".resume_consumer(p_tenant text, p_name text) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_failed integer[];
+begin
+  update :"schema".consumers as c set paused = false where c.tenant = p_tenant and c.name = p_name;
+  if not found then
+    return false;
+  end if;
+  -- Leases before shards, as in take_shard().
+  with failed as (
+    select l.id
+      from :"schema".consumer_leases as l
+      join :"schema".consumer_shards as s on s.id = l.id
+     where s.tenant = p_tenant and s.consumer = p_name and l.state = 'failed'
+     order by l.id
+       for update of l
+  ), ended as (
+    update :"schema".consumer_leases as l set lease_end = '-infinity', state = 'stopped' from failed where l.id = failed.id returning l.id
+  )
+  select array_agg(id) into v_failed from ended;
+  update :"schema".consumer_shards as s set fence = s.fence + 1 where s.id = any (v_failed);
+  return true;
+end
+$tidemark$;
+
 -- Ends every lease of a consumer and raises every fence: nothing that its owners have in flight commits. Leases before
 -- shards, as in take_shard().
 create function :"schema".evict_owners(p_tenant text, p_name text) returns void

@@ -5,8 +5,9 @@
 --   3. what it should know.
 --
 --   p_consumers  names joined by \x1f
---   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array
--- Returns { renewed: ids, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
+--   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array, and
+--                                        retryInMs in it becomes retryAt, by this clock
+-- Returns { renewed: ids, fences: { id: fence } of the others, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
 --   retries    a dead letter waits to be tried again
 --   quota      this worker's fair share of the shards
 --   free       shards that nobody holds
@@ -32,13 +33,17 @@ begin
   on conflict on constraint consumer_workers_pkey do update set lease_end = excluded.lease_end;
 
   with held as (
-    select * from unnest(p_ids, p_fences, p_states) with ordinality as h (id, fence, state, slot)
+    select h.id, h.fence, h.state, nullif(p_details -> (h.slot - 1)::integer, 'null') as details
+      from unnest(p_ids, p_fences, p_states) with ordinality as h (id, fence, state, slot)
   ), renewed as (
     update :"schema".consumer_leases as l
        set lease_end = clock_timestamp() + c_lease,
            heartbeat_at = clock_timestamp(),
            state = held.state,
-           details = nullif(p_details -> (held.slot - 1)::integer, 'null')
+           details = case
+             when held.details ->> 'retryInMs' is null then held.details
+             else held.details - 'retryInMs' || jsonb_build_object('retryAt', clock_timestamp() + (held.details ->> 'retryInMs')::integer * interval '1 millisecond')
+           end
       from held
       join :"schema".consumer_shards as s on s.id = held.id and s.fence = held.fence
      where l.id = held.id and l.owner = p_worker and l.lease_end > clock_timestamp()
@@ -56,6 +61,11 @@ begin
 
   return jsonb_build_object(
     'renewed', coalesce(to_jsonb(v_renewed), '[]'),
+    'fences', (
+      select coalesce(jsonb_object_agg(s.id, s.fence), '{}')
+        from :"schema".consumer_shards as s
+       where s.id = any (p_ids) and not s.id = any (coalesce(v_renewed, '{}'))
+    ),
     'consumers', (
       select coalesce(jsonb_agg(jsonb_build_object(
                'name', c.name,

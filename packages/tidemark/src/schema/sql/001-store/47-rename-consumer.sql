@@ -1,0 +1,14 @@
+-- Gives a consumer another name, with its checkpoints and dead letters. Workers that run it under the old one are fenced off.
+-- False where there is no such consumer; fails (23505) where the new name is taken.
+create function :"schema".rename_consumer(p_tenant text, p_name text, p_to text) returns boolean
+  language plpgsql
+as $tidemark$
+begin
+  update :"schema".consumers as c set name = p_to where c.tenant = p_tenant and c.name = p_name;
+  if not found then
+    return false;
+  end if;
+  perform :"schema".evict_owners(p_tenant, p_to);
+  return true;
+end
+$tidemark$;

@@ -1,0 +1,36 @@
+import { toSafeInteger } from "../database/number.ts";
+import type { DefinedConsumer } from "./define-consumer.ts";
+import type { WorkerParts } from "./parts.ts";
+
+/** What of a definition the database keeps, to tell when it changes. */
+interface KeptDefinition {
+  readonly filter?: unknown;
+  readonly tenants?: unknown;
+}
+
+/** Makes a consumer known to the database, and asks for the number of shards that its definition names. */
+export async function declareConsumer({ database, statements, logger }: WorkerParts, tenant: string, { name, settings }: DefinedConsumer): Promise<void> {
+  const definition: KeptDefinition = { filter: settings.filter ?? null, tenants: settings.tenants };
+  const [row] = await database.query(statements.declare, [tenant, name, settings.shards, settings.startAfter ?? null, JSON.stringify(definition)]);
+  const before: KeptDefinition | null = JSON.parse(row?.["before"] ?? "null");
+  if (before && (!same(before.filter, definition.filter) || before.tenants !== definition.tenants))
+    logger.warn(
+      `tidemark: consumer ${JSON.stringify(name)} has another filter than before. It counts from the checkpoint on: events behind it that only the new filter lets through are not handled. Set it back with store.consumers.reset, or give the consumer a new name.`,
+    );
+  if (row && toSafeInteger(row["shards"]) !== settings.shards) await database.query(statements.requestShards, [tenant, name, settings.shards]);
+}
+
+/** jsonb changes the order of keys, and nothing else that a filter can hold. */
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  );
+}

@@ -1,0 +1,103 @@
+import type { QueryOptions, Session, Statement, TextRow, UserResult, Value } from "../database/database.ts";
+import { ConnectionError, InvalidArgumentError, isTidemarkError, PoolTimeoutError } from "../errors.ts";
+import type { HandlerTransaction, Joined } from "./handler-transaction.ts";
+import { lazyClient } from "./lazy-client.ts";
+
+/** Without an answer of the server's it was the connection's fault; cut off for sitting idle it was the handler's. */
+function isLoss(error: unknown): error is ConnectionError | PoolTimeoutError {
+  return (error instanceof ConnectionError && error.sqlState !== "25P03") || error instanceof PoolTimeoutError;
+}
+
+/**
+ * One try of a handler: the session behind its context. It joins the shard's transaction at the first use, and refuses every
+ * use after the try is over, so that a handler that was given up on can write nothing any more.
+ */
+export class HandlerScope implements Session {
+  readonly #transaction: HandlerTransaction;
+  #abort: AbortController | undefined;
+  #joining: Promise<Joined> | undefined;
+  #ended: unknown;
+  /** The connection was lost, or never came: the event is not to blame. */
+  lost: ConnectionError | PoolTimeoutError | undefined;
+  /** The first statement that PostgreSQL refused, and with it the transaction, unless the handler went back to a savepoint. */
+  refused: unknown;
+
+  constructor(transaction: HandlerTransaction) {
+    this.#transaction = transaction;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#ended instanceof Error) this.#abort.abort(this.#ended);
+    }
+    return this.#abort.signal;
+  }
+
+  /** Whether the try used the database. */
+  get used(): boolean {
+    return this.#joining !== undefined;
+  }
+
+  get client(): unknown {
+    return lazyClient((work) => this.#use(({ client }) => work(client)));
+  }
+
+  query(statement: Statement, values: readonly Value[], options?: QueryOptions): Promise<readonly TextRow[]> {
+    return this.#use(async (session) => {
+      const rows = await session.query(statement, values, options);
+      if (statement.name === "tidemark_append_joined") this.#transaction.appended = true;
+      return rows;
+    });
+  }
+
+  userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
+    return this.#use((session) => session.userQuery<Row>(text, values));
+  }
+
+  execute(script: string, options?: QueryOptions): Promise<void> {
+    return this.#use((session) => session.execute(script, options));
+  }
+
+  async #use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    this.#refuseAfterEnd();
+    try {
+      const { session } = await (this.#joining ??= this.#transaction.join(this.signal));
+      this.#refuseAfterEnd();
+      return await work(session);
+    } catch (error) {
+      if (isLoss(error)) this.lost ??= error;
+      else if (!isTidemarkError(error, "INVALID_ARGUMENT")) this.refused ??= error;
+      throw error;
+    }
+  }
+
+  #refuseAfterEnd(): void {
+    if (this.#ended !== undefined)
+      throw new InvalidArgumentError("context", "was used after its handler had ended, or after its time was up. Await everything inside the handler.");
+  }
+
+  /** The handler returned, or is waited for no longer. */
+  end(reason: unknown = "the handler ended"): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = reason;
+    if (reason instanceof Error) this.#abort?.abort(reason);
+  }
+
+  /** After a handler that returned: throws when a statement of it failed, and PostgreSQL the transaction with it. */
+  async settle(): Promise<void> {
+    if (this.lost !== undefined) throw this.lost;
+    if (this.refused === undefined || !this.#joining) return;
+    const { session } = await this.#joining;
+    // Within a savepoint of the handler's own it may have gone on.
+    await session.execute("select 1").catch(() => {
+      throw this.refused;
+    });
+  }
+
+  /** Undoes what the try wrote. */
+  async undo(): Promise<void> {
+    const joined = await this.#joining?.catch(() => undefined);
+    if (joined) await this.#transaction.undo(joined);
+  }
+}

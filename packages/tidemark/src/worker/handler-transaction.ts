@@ -1,0 +1,143 @@
+import type { Database, Session } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { takeTurns } from "../database/turns.ts";
+import type { Anchor } from "../feed/follow.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { type OpenTransaction, openTransaction } from "./open-transaction.ts";
+import type { Slots } from "./slots.ts";
+import type { WorkerStatements } from "./statements.ts";
+
+export interface TransactionParts {
+  readonly database: Database;
+  readonly statements: WorkerStatements;
+  readonly slots: Slots;
+  /** How long the server lets the transaction sit idle. */
+  readonly leaseMs: number;
+  /** Something that was appended has been committed. */
+  readonly ring: () => void;
+}
+
+/** What one try of a handler joined. */
+export interface Joined {
+  readonly session: Session;
+  /** The effects of earlier events stand in the transaction too, before a savepoint. */
+  readonly shared: boolean;
+}
+
+/**
+ * The transaction of a shard's handlers: opens at the first use, holds the effects of one event after the other, and
+ * commits them with the checkpoint. Each event after the first begins at a savepoint, so that one that fails takes none of
+ * those before it along.
+ */
+export class HandlerTransaction {
+  readonly #parts: TransactionParts;
+  readonly #checkpoint: Checkpoint;
+  readonly #turn = takeTurns();
+  #open: (OpenTransaction & { readonly pid: number; readonly since: number; readonly release: () => void }) | undefined;
+  #savepoint = false;
+  appended = false;
+
+  constructor(parts: TransactionParts, checkpoint: Checkpoint) {
+    this.#parts = parts;
+    this.#checkpoint = checkpoint;
+  }
+
+  /** How long it has been open, in milliseconds; undefined where it is not. */
+  get openMs(): number | undefined {
+    return this.#open && performance.now() - this.#open.since;
+  }
+
+  join(signal: AbortSignal): Promise<Joined> {
+    return this.#turn(async () => {
+      if (this.#open) {
+        await this.#open.session.execute(this.#savepoint ? "release savepoint event; savepoint event" : "savepoint event");
+        this.#savepoint = true;
+        return { session: this.#open.session, shared: true };
+      }
+      return { session: await this.#begin(signal), shared: false };
+    });
+  }
+
+  async #begin(signal: AbortSignal): Promise<Session> {
+    const { database, statements, slots, leaseMs } = this.#parts;
+    const release = await slots.acquire(signal);
+    try {
+      const open = await openTransaction(database, leaseMs);
+      try {
+        const { id, fence } = this.#checkpoint.shard;
+        const [row] = await this.#checkpoint.guard(() => open.session.query(statements.enter, [id, fence]));
+        this.#open = { ...open, pid: toSafeInteger(row?.["pid"]), since: performance.now(), release };
+        this.#savepoint = false;
+        this.appended = false;
+        return open.session;
+      } catch (error) {
+        await open.rollback();
+        throw error;
+      }
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Undoes what the last to join did. What it shares the transaction with stays. */
+  undo(joined: Joined): Promise<void> {
+    return this.#turn(async () => {
+      if (!joined.shared) return await this.#end((open) => open.rollback());
+      if (this.#open?.session === joined.session) await joined.session.execute("rollback to savepoint event");
+    });
+  }
+
+  rollback(): Promise<void> {
+    return this.#turn(() => this.#end((open) => open.rollback()));
+  }
+
+  /**
+   * Moves the checkpoint, and commits with it what the handlers wrote; in one statement of its own where they wrote nothing.
+   *
+   * @param unless - Asked when its turn has come: true leaves everything as it is.
+   */
+  commit(to: Anchor, unless: () => boolean = () => false): Promise<void> {
+    return this.#turn(async () => {
+      if (unless() || (to.position === this.#checkpoint.written.position && !this.#open)) return;
+      await this.#commitWith((session) => this.#checkpoint.move(session, to));
+      this.#checkpoint.written = to;
+    });
+  }
+
+  /** Commits with `last` as its last statement; where nothing is open, that is all. */
+  commitWith(last: (session: Session | Database) => Promise<void>): Promise<void> {
+    return this.#turn(() => this.#commitWith(last));
+  }
+
+  async #commitWith(last: (session: Session | Database) => Promise<void>): Promise<void> {
+    if (!this.#open) return await last(this.#parts.database);
+    const { appended } = this;
+    await this.#end(async (open) => {
+      try {
+        await last(open.session);
+      } catch (error) {
+        await open.rollback();
+        throw error;
+      }
+      await open.commit();
+    });
+    if (appended) this.#parts.ring();
+  }
+
+  async #end(how: (open: OpenTransaction) => Promise<void>): Promise<void> {
+    const open = this.#open;
+    if (!open) return;
+    this.#open = undefined;
+    try {
+      await how(open);
+    } finally {
+      open.release();
+    }
+  }
+
+  /** Cancels what the transaction's connection runs, from another one: a handler whose time is up must not hold it. */
+  async cancel(): Promise<void> {
+    if (this.#open) await this.#parts.database.side().query(this.#parts.statements.cancel, [this.#open.pid]);
+  }
+}

@@ -1,0 +1,25 @@
+/** What ORMs call of a driver's client. */
+const methods = new Set<string | symbol>(["query", "exec", "execute", "sql"]);
+
+/**
+ * Stands for the driver's client of a transaction that opens at the first use: each call goes to the client once it is
+ * there, in the handler's own part of the transaction.
+ */
+export function lazyClient(use: <T>(work: (client: unknown) => Promise<T>) => Promise<T>): unknown {
+  return new Proxy(
+    {},
+    {
+      get: (_target, name) =>
+        methods.has(name)
+          ? (...args: unknown[]) =>
+              use(async (client) => {
+                const method: unknown = typeof client === "object" && client !== null ? Reflect.get(client, name) : undefined;
+                if (typeof method !== "function") throw new TypeError(`The driver's client has no method ${String(name)}.`);
+                const result: unknown = await Reflect.apply(method, client, args);
+                return result;
+              })
+          : undefined,
+      has: (_target, name) => methods.has(name),
+    },
+  );
+}

@@ -1,0 +1,29 @@
+import type { Database, Session } from "../database/database.ts";
+import type { TidemarkError } from "../error.ts";
+import type { StoreTransaction } from "../event-reader-writer.ts";
+import type { Feed } from "../feed/feed.ts";
+import type { Logger } from "../logger.ts";
+import type { Progress } from "./progress.ts";
+import type { Slots } from "./slots.ts";
+import type { WorkerStatements } from "./statements.ts";
+
+/** What all workers of a process share, for one store. */
+export interface WorkerParts {
+  readonly database: Database;
+  readonly feed: Feed;
+  readonly schema: string;
+  readonly statements: WorkerStatements;
+  readonly slots: Slots;
+  readonly progress: Progress;
+  readonly logger: Logger;
+}
+
+/** What one worker adds. */
+export interface WorkerSettings {
+  readonly tenant: string;
+  readonly leaseMs: number;
+  /** Never throws. */
+  readonly onError: (error: TidemarkError) => void;
+  /** The store's reads and appends on a session, for this worker's tenant. */
+  readonly createTransaction: (session: Session) => StoreTransaction;
+}

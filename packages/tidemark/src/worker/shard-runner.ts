@@ -1,0 +1,294 @@
+import type { TidemarkError } from "../error.ts";
+import { FencedError, HistoryForkedError } from "../errors-following.ts";
+import { StoreClosedError } from "../errors.ts";
+import type { FollowedBatch } from "../feed/follow.ts";
+import { Checkpoint, CheckpointAhead } from "./checkpoint.ts";
+import type { DefinedConsumer } from "./define-consumer.ts";
+import { asTidemarkError } from "./failure.ts";
+import type { WorkerParts, WorkerSettings } from "./parts.ts";
+import type { HeldShard } from "./shard.ts";
+import { ShardLetters } from "./shard-letters.ts";
+import { ShardStatus } from "./shard-status.ts";
+import { ShardStopped, ShardWork, type WorkGate } from "./shard-work.ts";
+import { Wake } from "./wake.ts";
+
+/** What a shard's runner asks of the worker. */
+export interface RunnerHost {
+  /** Something that a heartbeat should soon tell or ask. */
+  readonly heartbeatSoon: () => void;
+  /** A checkpoint passed filtered-out events only; write it with those of other shards. */
+  readonly idled: () => void;
+}
+
+/** An event loop that is never left serves no timers, and so no heartbeat. */
+const longestTurnMs = 25;
+const firstRetryMs = 100;
+const mostRetryMs = 5_000;
+
+/**
+ * Works on one shard from takeover to release: follows the log, has its events handled, waits out outages, and stands still
+ * where it must not go on.
+ */
+export class ShardRunner implements WorkGate {
+  readonly shard: HeldShard;
+  readonly checkpoint: Checkpoint;
+  readonly status: ShardStatus;
+  readonly #parts: WorkerParts;
+  readonly #settings: WorkerSettings;
+  readonly #consumer: DefinedConsumer;
+  readonly #host: RunnerHost;
+  readonly #letters: ShardLetters;
+  readonly #work: ShardWork;
+  readonly #wake = new Wake();
+  readonly #ending = new AbortController();
+  #paused = false;
+  #retryLetters = true;
+  #validUntil: number;
+  #turnBegan = performance.now();
+  #failures = 0;
+  /** A batch or a letter is being handled, so that the checkpoint must not be moved from outside. */
+  busy = false;
+  /** The checkpoint is being moved from outside. */
+  flushing: Promise<void> | undefined;
+  /** Resolves when nothing of it runs any more. */
+  readonly done: Promise<void>;
+  /** Why it stands still; undefined while it works. */
+  failed: TidemarkError | undefined;
+
+  constructor(parts: WorkerParts, settings: WorkerSettings, consumer: DefinedConsumer, shard: HeldShard, host: RunnerHost) {
+    this.shard = shard;
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#consumer = consumer;
+    this.#host = host;
+    this.#validUntil = shard.validUntil;
+    this.checkpoint = new Checkpoint(shard, parts.statements);
+    this.status = new ShardStatus(host.heartbeatSoon);
+    this.#letters = new ShardLetters(parts, settings.tenant, this.checkpoint);
+    this.#work = new ShardWork(parts, settings, { consumer, checkpoint: this.checkpoint, letters: this.#letters, status: this.status }, this);
+    this.done = this.#run();
+  }
+
+  get #name(): string {
+    return `Shard ${this.shard.shard} of ${JSON.stringify(this.shard.consumer)}`;
+  }
+
+  get ending(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
+  /** The lease goes on. */
+  renewed(validUntil: number): void {
+    this.#validUntil = validUntil;
+    this.#wake.ring();
+  }
+
+  set paused(paused: boolean) {
+    this.#paused = paused;
+    this.#wake.ring();
+  }
+
+  /** A dead letter of this consumer is to be tried again. */
+  retryLetters(): void {
+    this.#retryLetters = true;
+    this.#wake.ring();
+  }
+
+  /** Whether it ended, or ends, with the shard still held: whoever retired it gives the shard back. */
+  retired = false;
+
+  /** Ends after the event in hand, with the checkpoint written. */
+  retire(): Promise<void> {
+    this.retired = true;
+    this.#end(new Error("retired"));
+    return this.done;
+  }
+
+  /** Ends now: the shard is somebody else's, or the time to stop is over. */
+  abandon(reason: Error): Promise<void> {
+    this.#end(reason);
+    this.#work.interrupt(reason);
+    return this.done;
+  }
+
+  #end(reason: Error): void {
+    this.#ending.abort(reason);
+    this.#wake.ring();
+  }
+
+  async mayGoOn(beforeWaiting: () => Promise<void>): Promise<boolean> {
+    const now = performance.now();
+    if (now - this.#turnBegan > longestTurnMs) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.#turnBegan = performance.now();
+    }
+    if (this.#paused || now >= this.#validUntil) {
+      await beforeWaiting();
+      await this.#waitUntilAllowed();
+    }
+    return !this.ending;
+  }
+
+  async #waitUntilAllowed(): Promise<void> {
+    const before = this.status.state;
+    while (!this.ending && (this.#paused || performance.now() >= this.#validUntil)) {
+      if (this.#paused) this.status.state = "paused";
+      else this.#host.heartbeatSoon();
+      await this.#wake.wait();
+    }
+    if (this.status.state === "paused") this.status.state = before;
+  }
+
+  async sleep(ms: number): Promise<boolean> {
+    const until = performance.now() + ms;
+    for (let rest = ms; rest > 0 && !this.ending; rest = until - performance.now()) await this.#wake.wait({ ms: rest });
+    return await this.mayGoOn(async () => {});
+  }
+
+  async #run(): Promise<void> {
+    while (!this.ending) {
+      try {
+        await this.#letters.load();
+        await this.#follow();
+      } catch (error) {
+        await this.#work.rollback();
+        this.busy = false;
+        if (this.ending) return;
+        await this.#recover(error);
+      }
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { barrier, shard, of, consumer } = this.shard;
+    if (barrier !== undefined && this.checkpoint.written.position >= barrier) return await this.#reachedBarrier();
+    const batches = this.#parts.feed.follow({
+      reader: consumer,
+      tenant: this.#consumer.settings.tenants === "all" ? undefined : this.#settings.tenant,
+      filter: this.#consumer.settings.filter,
+      shard: { index: shard, of },
+      after: this.checkpoint.written,
+      until: barrier,
+      batchSize: this.#consumer.settings.batchSize,
+      signal: this.#ending.signal,
+    });
+    const iterator = batches[Symbol.asyncIterator]();
+    try {
+      for (let next = iterator.next(); ; next = iterator.next()) {
+        const { done, value } = await this.#nextBatch(next);
+        if (done) break;
+        if (!(await this.#take(value))) return;
+      }
+    } finally {
+      // A follower that waits ends by the signal; its result no longer matters.
+      void iterator.return().catch(() => {});
+    }
+    await this.#flush();
+    await this.#reachedBarrier();
+  }
+
+  /** The next batch. Meanwhile, dead letters that somebody wants tried again. */
+  async #nextBatch(next: Promise<IteratorResult<FollowedBatch, void>>): Promise<IteratorResult<FollowedBatch, void>> {
+    const waiting = { over: false };
+    const arrival = next.finally(() => {
+      waiting.over = true;
+    });
+    arrival.catch(() => {});
+    while (!waiting.over && !this.ending) {
+      await this.#waitUntilAllowed();
+      if (this.#retryLetters) await this.#retryRequested();
+      else if (!waiting.over && !this.#paused) await this.#wake.wait({ other: arrival });
+    }
+    return await arrival;
+  }
+
+  async #retryRequested(): Promise<void> {
+    this.#retryLetters = false;
+    await this.#exclusively(async () => {
+      for (;;) {
+        if (!(await this.mayGoOn(async () => {}))) return;
+        const letter = await this.#letters.nextRequested();
+        if (!letter || !(await this.#work.handleLetter(letter))) return;
+      }
+    });
+    if (this.status.state === "retrying") this.status.state = "catching-up";
+  }
+
+  /** False: it ends. */
+  async #take(batch: FollowedBatch): Promise<boolean> {
+    const { events, anchor, caughtUp } = batch;
+    if (events.length > 0) {
+      this.status.state = "catching-up";
+      const whole = await this.#exclusively(() => this.#work.handle(batch));
+      if (!whole) return false;
+    } else {
+      this.checkpoint.passed(anchor);
+      if (this.checkpoint.idle) this.#host.idled();
+    }
+    this.#failures = 0;
+    this.status.state = caughtUp ? "live" : "catching-up";
+    return true;
+  }
+
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    this.busy = true;
+    await this.flushing;
+    const result = await work();
+    this.busy = false;
+    return result;
+  }
+
+  /** Writes the checkpoint where only filtered-out events were passed. */
+  async #flush(): Promise<void> {
+    await this.flushing;
+    const { idle } = this.checkpoint;
+    if (!idle) return;
+    await this.checkpoint.move(this.#parts.database, idle);
+    this.checkpoint.written = idle;
+  }
+
+  async #reachedBarrier(): Promise<void> {
+    const { database, statements } = this.#parts;
+    await database.query(statements.finishShards, [this.#settings.tenant, this.shard.consumer]);
+    this.#host.heartbeatSoon();
+    // Until the last shard is there too; then this one is gone, and the heartbeat says so.
+    while (!this.ending) await this.#wake.wait();
+  }
+
+  /** After a failure: learns where the checkpoint stands, however long that takes, unless there is no going on. */
+  async #recover(first: unknown): Promise<void> {
+    for (let error = first; !this.ending;) {
+      // The store closes, and stops this worker.
+      if (error instanceof StoreClosedError) return this.#end(error);
+      if (error instanceof FencedError) {
+        this.#settings.onError(error);
+        return this.#end(error);
+      }
+      if (error instanceof ShardStopped || error instanceof HistoryForkedError) return await this.#standStill(error);
+      if (!(error instanceof CheckpointAhead)) await this.#backOff(error);
+      try {
+        return await this.checkpoint.reload(this.#parts.database);
+      } catch (again) {
+        error = again;
+      }
+    }
+  }
+
+  async #backOff(error: unknown): Promise<void> {
+    const waitMs = Math.min(mostRetryMs, firstRetryMs * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
+    this.status.retrying(error, undefined, waitMs);
+    if (this.#failures === 1) this.#settings.onError(asTidemarkError(error, `${this.#name} could not go on and tries again`));
+    await this.sleep(waitMs);
+  }
+
+  /** Holds the shard, so that no other worker fails at the same event, until somebody resumes it or the worker ends. */
+  async #standStill(error: ShardStopped | HistoryForkedError): Promise<void> {
+    const stopped = error instanceof ShardStopped;
+    const cause = stopped ? error.cause : error;
+    this.failed = asTidemarkError(cause, `${this.#name} stopped`);
+    this.status.failed(cause, stopped ? error.tried : undefined);
+    this.#settings.onError(this.failed);
+    this.#parts.progress.moved(this.#settings.tenant, this.shard.consumer);
+    while (!this.ending) await this.#wake.wait();
+  }
+}

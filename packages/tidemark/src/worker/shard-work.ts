@@ -1,0 +1,284 @@
+import { HandlerTimeoutError } from "../errors-following.ts";
+import { isTidemarkError } from "../errors.ts";
+import type { RecordedEvent } from "../event.ts";
+import type { Anchor, FollowedBatch, FollowedEvent } from "../feed/follow.ts";
+import { HandlerCall } from "./call-handler.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { CircuitBreaker } from "./circuit-breaker.ts";
+import type { ConsumerContext } from "./consumer.ts";
+import type { DefinedConsumer } from "./define-consumer.ts";
+import { HandlerFailure, tell } from "./failure.ts";
+import { HandlerScope } from "./handler-scope.ts";
+import { HandlerTransaction } from "./handler-transaction.ts";
+import type { WorkerParts, WorkerSettings } from "./parts.ts";
+import { delayAfter } from "./retry-policy.ts";
+import type { RequestedLetter, ShardLetters } from "./shard-letters.ts";
+import type { ShardStatus } from "./shard-status.ts";
+
+/** Where a transaction stays open behind a handler that works on something else for longer, it is committed meanwhile. */
+const meanwhileMs = 50;
+/** Longer than this no transaction collects events: what it locked, and the mark it holds back where it appended, go free. */
+const longestMs = 100;
+/** Without a transaction the checkpoint is written after each batch, and in a slow one so often. */
+const checkpointEveryMs = 1_000;
+
+/** `onFailure` said so: the shard stands still until somebody resumes it. */
+export class ShardStopped extends Error {
+  readonly tried: { readonly event: RecordedEvent; readonly attempt: number };
+
+  constructor(event: RecordedEvent, attempt: number, cause: unknown) {
+    super("stopped", { cause });
+    this.tried = { event, attempt };
+  }
+}
+
+/** What the work asks of who runs it. */
+export interface WorkGate {
+  /** Waits while the shard is paused or its lease unsure. False: it must end. Called where nothing is half done. */
+  mayGoOn(beforeWaiting: () => Promise<void>): Promise<boolean>;
+  /** False: it must end. */
+  sleep(ms: number): Promise<boolean>;
+}
+
+/** Handles the events of one shard, in order: each until it succeeded or was given up. */
+export class ShardWork {
+  readonly #parts: WorkerParts;
+  readonly #settings: WorkerSettings;
+  readonly #consumer: DefinedConsumer;
+  readonly #checkpoint: Checkpoint;
+  readonly #letters: ShardLetters;
+  readonly #status: ShardStatus;
+  readonly #gate: WorkGate;
+  readonly #transaction: HandlerTransaction;
+  readonly #breaker: CircuitBreaker;
+  /** The last event that was handled, whose checkpoint may not be written yet. */
+  #handled: Anchor;
+  #writtenAt = performance.now();
+  #call: HandlerCall | undefined;
+
+  constructor(
+    parts: WorkerParts,
+    settings: WorkerSettings,
+    shard: { readonly consumer: DefinedConsumer; readonly checkpoint: Checkpoint; readonly letters: ShardLetters; readonly status: ShardStatus },
+    gate: WorkGate,
+  ) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#consumer = shard.consumer;
+    this.#checkpoint = shard.checkpoint;
+    this.#letters = shard.letters;
+    this.#status = shard.status;
+    this.#gate = gate;
+    this.#handled = shard.checkpoint.written;
+    this.#breaker = new CircuitBreaker(shard.consumer.settings.circuitBreaker?.failures);
+    this.#transaction = new HandlerTransaction({ ...parts, leaseMs: settings.leaseMs, ring: () => parts.feed.ring() }, shard.checkpoint);
+  }
+
+  /** Ends the handler's call now; whoever handles gets `reason` thrown. */
+  interrupt(reason: unknown): void {
+    this.#call?.interrupt(reason);
+  }
+
+  rollback(): Promise<void> {
+    return this.#transaction.rollback();
+  }
+
+  /** Handles a batch. False: it had to end before all of it was handled; what was is written. */
+  async handle({ events, anchor }: FollowedBatch): Promise<boolean> {
+    this.#handled = this.#checkpoint.written;
+    let aloneUntil = 0;
+    for (let at = 0; at < events.length;) {
+      if (!(await this.#gate.mayGoOn(() => this.#commit()))) {
+        await this.#commit();
+        return false;
+      }
+      const [first, ...others] = this.#group(events, at, aloneUntil);
+      if (!first) break;
+      if (await this.#parkedBehind(first)) {
+        at++;
+      } else if (others.length > 0) {
+        const failed = await this.#try([first, ...others], 1);
+        if (failed) aloneUntil = at + 1 + others.length;
+        else at += 1 + others.length;
+      } else {
+        if (!(await this.#handleOne(first))) return false;
+        at++;
+      }
+    }
+    await this.#commit(anchor);
+    return true;
+  }
+
+  /** What is handled by one call: one event, or for `handleBatch` all up to the next that waits behind a dead letter. */
+  #group(events: readonly FollowedEvent[], at: number, aloneUntil: number): readonly FollowedEvent[] {
+    if (!this.#consumer.settings.inBatches || at < aloneUntil) return events.slice(at, at + 1);
+    const end = events.findIndex(({ stream }, index) => index > at && this.#letters.has(stream));
+    return events.slice(at, end === -1 ? undefined : end);
+  }
+
+  async #parkedBehind(followed: FollowedEvent): Promise<boolean> {
+    if (!this.#letters.has(followed.stream)) return false;
+    await this.#commit();
+    if (!(await this.#letters.parkBehind(followed))) return false;
+    this.#moved();
+    return true;
+  }
+
+  /** Handles an event until it succeeded or was given up. False: it had to end before. */
+  async #handleOne(followed: FollowedEvent): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      const failed = await this.#try([followed], attempt);
+      if (!failed) {
+        this.#breaker.succeeded();
+        return true;
+      }
+      // Nothing is open while the next try is waited for, and what was handled before this event stands.
+      await this.#commit();
+      const waitMs = await this.#waitOrGiveUp(followed, attempt, failed.error);
+      if (waitMs === undefined) return true;
+      this.#status.retrying(failed.error, { event: followed.event, attempt }, waitMs);
+      if (!(await this.#gate.sleep(waitMs))) return false;
+    }
+  }
+
+  /** How long to wait for the next try; undefined: the event was given up. */
+  async #waitOrGiveUp(followed: FollowedEvent, attempt: number, error: unknown): Promise<number | undefined> {
+    const { retry, circuitBreaker, onFailure } = this.#consumer.settings;
+    if (attempt < retry.attempts) return delayAfter(retry, attempt);
+    const { event } = followed;
+    let choice: ReturnType<typeof onFailure>;
+    try {
+      choice = onFailure(error, event, attempt);
+    } catch (thrown) {
+      throw new ShardStopped(event, attempt, thrown);
+    }
+    if (choice === "retry") return delayAfter(retry, attempt);
+    if (choice !== "skip" && choice !== "dead-letter") throw new ShardStopped(event, attempt, error);
+    if (this.#breaker.open && circuitBreaker) {
+      this.#report(
+        event,
+        error,
+        `The ${circuitBreaker.failures} events before it failed too, so it is held and tried again every ${circuitBreaker.resetMs} ms.`,
+      );
+      return circuitBreaker.resetMs;
+    }
+    await this.#letters.park(followed, choice === "skip" ? "skipped" : "failed", attempt, tell(error));
+    this.#moved();
+    this.#breaker.gaveUp();
+    this.#report(event, error, choice === "skip" ? "It was skipped, with a record among the dead letters." : "It is a dead letter now.");
+    return undefined;
+  }
+
+  /** Tries a dead letter again, as often as an event. False: it had to end before. */
+  async handleLetter(letter: RequestedLetter): Promise<boolean> {
+    const event = await this.#letters.read(letter.position);
+    const { retry } = this.#consumer.settings;
+    const gone = new Error(`No event stands at position ${letter.position} any more.`);
+    for (let attempt = 1; ; attempt++) {
+      const failed = event ? await this.#try([{ event, stream: letter.stream }], attempt, letter) : { error: gone };
+      if (!failed) return true;
+      await this.#transaction.rollback();
+      if (!event || attempt >= retry.attempts) {
+        await this.#letters.failedAgain(letter, attempt, tell(failed.error));
+        if (event) this.#report(event, failed.error, "It stays a dead letter.");
+        return true;
+      }
+      const waitMs = delayAfter(retry, attempt);
+      this.#status.retrying(failed.error, { event, attempt }, waitMs);
+      if (!(await this.#gate.sleep(waitMs))) return false;
+    }
+  }
+
+  /** One call of the handler. What it wrote stands in the open transaction, or is undone when it failed. */
+  async #try(group: readonly FollowedEvent[], attempt: number, letter?: RequestedLetter): Promise<{ readonly error: unknown } | undefined> {
+    const { settings } = this.#consumer;
+    const scope = new HandlerScope(this.#transaction);
+    const events = group.map(({ event }) => event);
+    const last = group.at(-1);
+    const context = this.#context(scope, attempt);
+    const call = new HandlerCall();
+    this.#call = call;
+    const endMeanwhile = this.#commitMeanwhile(scope);
+    const failure = await call.run(
+      () => settings.handle(events, context),
+      settings.timeoutMs,
+      () => new HandlerTimeoutError({ consumer: this.#consumer.name, timeoutMs: settings.timeoutMs, position: events[0]?.position ?? 0 }),
+    );
+    this.#call = undefined;
+    await endMeanwhile();
+    const error = failure
+      ? failure.error
+      : await scope.settle().then(
+          () => undefined,
+          (refused: unknown) => refused ?? new Error("refused"),
+        );
+    if (error === undefined && !failure) {
+      scope.end();
+      if (letter) return await this.#settleLetter(letter);
+      if (last) this.#handled = { position: last.event.position, id: last.event.id };
+      if (this.#overdue()) await this.#commit();
+      return undefined;
+    }
+    scope.end(error instanceof Error ? error : new Error(tell(error).message));
+    if (failure?.running && scope.used) await this.#transaction.cancel().catch(() => {});
+    await scope.undo();
+    if (failure?.interrupted || isTidemarkError(error, "STORE_CLOSED")) throw error;
+    if (scope.lost !== undefined) throw scope.lost;
+    return { error };
+  }
+
+  async #settleLetter(letter: RequestedLetter): Promise<undefined> {
+    const discarded = new Error("discarded");
+    try {
+      await this.#transaction.commitWith(async (queryable) => {
+        if (!(await this.#letters.settle(queryable, letter))) throw discarded;
+      });
+    } catch (error) {
+      // Nobody wants it any more: what the handler wrote was rolled back.
+      if (error !== discarded) throw error;
+    }
+  }
+
+  /** Commits what earlier events wrote when this try takes its time without the database. Returns what ends that. */
+  #commitMeanwhile(scope: HandlerScope): () => Promise<void> {
+    if (this.#transaction.openMs === undefined) return async () => {};
+    let committing: Promise<void> | undefined;
+    const timer = setTimeout(() => {
+      committing = this.#transaction.commit(this.#handled, () => scope.used).then(() => this.#moved());
+      committing.catch(() => {});
+    }, meanwhileMs);
+    return async () => {
+      clearTimeout(timer);
+      await committing;
+    };
+  }
+
+  #overdue(): boolean {
+    const { openMs } = this.#transaction;
+    return openMs === undefined ? performance.now() - this.#writtenAt > checkpointEveryMs : openMs > longestMs;
+  }
+
+  async #commit(to: Anchor = this.#handled): Promise<void> {
+    await this.#transaction.commit(to);
+    this.#moved();
+  }
+
+  #moved(): void {
+    if (this.#checkpoint.written.position > this.#handled.position) this.#handled = this.#checkpoint.written;
+    this.#writtenAt = performance.now();
+    this.#parts.progress.moved(this.#settings.tenant, this.#consumer.name);
+  }
+
+  #context(scope: HandlerScope, attempt: number): ConsumerContext {
+    const { shard, fence } = this.#checkpoint.shard;
+    const store = this.#settings.createTransaction(scope);
+    // A getter, since few handlers look at the signal and each costs an AbortController.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- defineProperty adds what the compiler does not see
+    return Object.defineProperty(Object.assign(store, { attempt, shard, fence }), "signal", { get: () => scope.signal }) as ConsumerContext;
+  }
+
+  #report(event: RecordedEvent, error: unknown, what: string): void {
+    const { shard } = this.#checkpoint.shard;
+    this.#settings.onError(new HandlerFailure(this.#consumer.name, shard, event.position, what, error));
+  }
+}

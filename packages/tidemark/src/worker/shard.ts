@@ -1,0 +1,21 @@
+import type { Anchor } from "../feed/follow.ts";
+
+/** A shard that this worker holds. */
+export interface HeldShard {
+  /** `consumer_shards.id` */
+  readonly id: number;
+  readonly consumer: string;
+  readonly shard: number;
+  /** How many shards there are, whatever the definition says: it may be another version's. */
+  readonly of: number;
+  /** Work ends here while the number of shards changes. */
+  readonly barrier: number | undefined;
+  readonly fence: number;
+  /** Until then, by `performance.now()`, nobody else takes it. */
+  readonly validUntil: number;
+  /** The checkpoint at the takeover. */
+  readonly after: Anchor;
+}
+
+/** What is known of a shard's work, for whoever looks. */
+export type ShardState = "starting" | "catching-up" | "live" | "retrying" | "paused" | "failed" | "stopped";

@@ -1,0 +1,85 @@
+import type { Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+
+/** What workers ask of the database: one call of a function of `schema/sql/001-store/4x-*.sql` each. */
+export interface WorkerStatements {
+  readonly declare: Statement;
+  readonly requestShards: Statement;
+  readonly finishShards: Statement;
+  readonly renew: Statement;
+  readonly take: Statement;
+  readonly release: Statement;
+  readonly enter: Statement;
+  readonly move: Statement;
+  readonly moveIdle: Statement;
+  readonly readCheckpoint: Statement;
+  readonly park: Statement;
+  readonly parkBehind: Statement;
+  readonly parkedStreams: Statement;
+  readonly nextRetry: Statement;
+  readonly settle: Statement;
+  readonly retryFailed: Statement;
+  readonly cancel: Statement;
+  readonly progress: Statement;
+}
+
+export function workerStatements(schema: string): WorkerStatements {
+  const at = quoteIdentifier(schema);
+  const named = (name: string, text: string): Statement => ({ name: `tidemark_worker_${name}`, text });
+  return {
+    declare: named("declare", `select before::text, shards::text from ${at}.declare_consumer($1, $2, $3, $4, $5::text::jsonb)`),
+    requestShards: named("request_shards", `select ${at}.request_shards($1, $2, $3)::text`),
+    finishShards: named("finish_shards", `select ${at}.finish_shards($1, $2)::text as finished`),
+    renew: named("renew", `select ${at}.renew_leases($1, $2, $3, $4, $5::integer[], $6::bigint[], $7::text[], $8::text::jsonb)::text as answer`),
+    take: named(
+      "take",
+      `select shard::text, shards::text, barrier::text, fence::text, checkpoint::text, event_id::text, consumer from ${at}.take_shard($1, $2, $3)`,
+    ),
+    release: named("release", `select ${at}.release_shards($1, $2, $3::integer[])::text`),
+    enter: named("enter", `select ${at}.enter_shard($1, $2)::text as pid`),
+    move: named("move", `select ${at}.move_checkpoint($1, $2, $3, $4, $5)::text`),
+    moveIdle: named(
+      "move_idle",
+      `select moved::text as id from ${at}.move_idle_checkpoints($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[]) as moved`,
+    ),
+    readCheckpoint: named("read_checkpoint", `select checkpoint::text, event_id::text from ${at}.read_checkpoint($1, $2)`),
+    park: named("park", `select ${at}.park_event($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)::text`),
+    parkBehind: named("park_behind", `select ${at}.park_behind($1, $2, $3, $4, $5, $6)::text as parked`),
+    parkedStreams: named(
+      "parked_streams",
+      `
+select distinct d.stream_id::text as stream
+  from ${at}.dead_letters as d
+ where d.tenant = $1 and d.consumer = $2 and d.state <> 'skipped' and d.stream_id % $4::bigint = $3::bigint`,
+    ),
+    nextRetry: named(
+      "next_retry",
+      `
+select d.position::text, d.stream_id::text as stream, d.attempts::text
+  from ${at}.dead_letters as d
+ where d.tenant = $1 and d.consumer = $2 and d.retry_requested and d.stream_id % $4::bigint = $3::bigint
+ order by d.position
+ limit 1`,
+    ),
+    settle: named("settle", `select ${at}.settle_letter($1, $2, $3)::text as settled`),
+    retryFailed: named(
+      "retry_failed",
+      `
+update ${at}.dead_letters as d
+   set retry_requested = false,
+       state = case when d.state = 'parked' then 'failed' else d.state end,
+       attempts = d.attempts + $4::integer,
+       error_code = $5, error_message = $6, error_stack = $7
+ where d.tenant = $1 and d.consumer = $2 and d.position = $3`,
+    ),
+    cancel: named("cancel", "select pg_cancel_backend($1::integer)::text"),
+    progress: named(
+      "progress",
+      `
+select min(s.position)::text as reached
+  from ${at}.consumers as c
+  join ${at}.consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+ where c.tenant = $1 and c.name = $2`,
+    ),
+  };
+}

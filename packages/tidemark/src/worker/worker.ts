@@ -1,0 +1,103 @@
+import { checkOptions } from "../arguments/options.ts";
+import { wholeNumber } from "../arguments/checks.ts";
+import { InvalidArgumentError, StoreClosedError } from "../errors.ts";
+import type { Worker } from "./consumer.ts";
+import { declareConsumer } from "./declare.ts";
+import type { DefinedConsumer } from "./define-consumer.ts";
+import type { WorkerParts, WorkerSettings } from "./parts.ts";
+import { reach } from "./reach.ts";
+import { ShardKeeper } from "./shard-keeper.ts";
+import { untilSignal } from "./until-signal.ts";
+
+const defaultStopMs = 10_000;
+const stopShape = { timeoutMs: wholeNumber(0, 2_147_483_647) };
+const pollMs = 250;
+
+/** Starts and stops a keeper of shards. */
+export class ConsumerWorker implements Worker {
+  readonly #parts: WorkerParts;
+  readonly #settings: WorkerSettings;
+  readonly #consumers: readonly DefinedConsumer[];
+  #starting: Promise<ShardKeeper> | undefined;
+  #stopping: Promise<void> | undefined;
+  #forceStop: (() => void) | undefined;
+
+  constructor(parts: WorkerParts, settings: WorkerSettings, consumers: readonly DefinedConsumer[]) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#consumers = consumers;
+  }
+
+  async start(): Promise<void> {
+    await this.#stopping;
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    await this.#starting;
+  }
+
+  async #start(): Promise<ShardKeeper> {
+    for (const consumer of this.#consumers) await declareConsumer(this.#parts, this.#settings.tenant, consumer);
+    const keeper = new ShardKeeper(this.#parts, this.#settings, this.#consumers);
+    await keeper.start();
+    return keeper;
+  }
+
+  /** Somebody changed a consumer in this process. */
+  heartbeatSoon(): void {
+    void this.#starting?.then(
+      (keeper) => keeper.heartbeatSoon(),
+      () => {},
+    );
+  }
+
+  async caughtUp(): Promise<void> {
+    if (!this.#starting) throw new InvalidArgumentError("worker", "was not started. Call worker.start() first.");
+    const keeper = await this.#starting;
+    const target = await this.#parts.feed.highWaterMark();
+    const { database: queryable, statements, progress } = this.#parts;
+    const goOn = (): number => {
+      if (keeper.failed) throw keeper.failed;
+      if (keeper.stopped) throw new StoreClosedError();
+      return pollMs;
+    };
+    await Promise.all(
+      this.#consumers.map(({ name }) => reach({ queryable, statements, progress, tenant: this.#settings.tenant, consumer: name }, target, goOn)),
+    );
+  }
+
+  async stop(options?: { readonly timeoutMs?: number }): Promise<void> {
+    const { timeoutMs = defaultStopMs } = checkOptions(options, stopShape);
+    this.#stopping ??= this.#stop(timeoutMs).finally(() => {
+      this.#stopping = undefined;
+      this.#starting = undefined;
+    });
+    if (timeoutMs === 0) this.#forceStop?.();
+    await this.#stopping;
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    const keeper = await this.#starting?.catch(() => undefined);
+    if (!keeper) return;
+    this.#forceStop = () => keeper.abandonAll();
+    await keeper.stop(timeoutMs);
+    this.#forceStop = undefined;
+  }
+
+  async run(options?: { readonly timeoutMs?: number }): Promise<void> {
+    const checked = checkOptions(options, stopShape);
+    const { first, unlisten } = untilSignal(() => void this.stop({ timeoutMs: 0 }));
+    try {
+      await this.start();
+      await first;
+      await this.stop(checked);
+    } finally {
+      unlisten();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
