@@ -3,6 +3,7 @@ import type { TransactionClient } from "./database/transaction-client.ts";
 import type { Event } from "./event.ts";
 import type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
 import type { Blocker } from "./feed/blockers.ts";
+import type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";
 import type { Worker } from "./worker/consumer.ts";
 import type { Consumers } from "./worker/consumers.ts";
 import type { DeadLetters } from "./worker/dead-letters.ts";
@@ -36,6 +37,15 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
    * @throws {@link InvalidArgumentError} — `metadata` is neither a plain object nor a function.
    */
   withMetadata(metadata: MetadataSource): EventStore<Events>;
+
+  /** Follows the log: what is in it, then what is appended, each matching event once and in order. See `Subscription`. */
+  subscribe<E extends Events = Events>(options?: NoInfer<SubscribeOptions<E>>): Subscription<E>;
+
+  /**
+   * Tells followers, here and in other processes, to look at the log now. For after a transaction of your own that appended
+   * (`withTransaction`): the store cannot see its commit, and followers would find it by polling, within a second.
+   */
+  wake(): void;
 
   /** The position of the last event at or below which nothing new can appear; 0 where there is none. */
   highWaterMark(): Promise<number>;

@@ -59,6 +59,7 @@ export type {
 export type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
 export type { EventStore } from "./event-store.ts";
 export type { Blocker } from "./feed/blockers.ts";
+export type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";
 export { openEventStore } from "./open-event-store.ts";
 export type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";

@@ -41,6 +41,7 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
     now: options.now,
     connectionTimeoutMs: options.pool.connectionTimeoutMs,
     queryTimeoutMs: options.pool.queryTimeoutMs,
+    onWritten: () => feed.ring(),
   });
   const open = unlessClosing(database, group);
   const feed = new Feed(open, options.schema, options.logger);
@@ -48,9 +49,7 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
   const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger });
   let closing: Promise<void> | undefined;
   return new Store<E>({ database: open, options, statements, group, feed, workers }, "", (timeoutMs) => {
-    closing ??= Promise.all([workers.stop(timeoutMs), group.drain(timeoutMs)]).then(() => database.close());
-    feed.close();
-    return closing;
+    return (closing ??= feed.close(Promise.all([workers.stop(timeoutMs), group.drain(timeoutMs)])).then(() => database.close()));
   });
 }
 

@@ -16,6 +16,7 @@ import type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.
 import type { EventStore } from "./event-store.ts";
 import type { Blocker } from "./feed/blockers.ts";
 import type { Feed } from "./feed/feed.ts";
+import { subscribe, type SubscribeOptions, type Subscription } from "./feed/subscribe.ts";
 import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 import { Reader } from "./read/reader.ts";
 import type { EventSequence, StreamInfo } from "./read/types.ts";
@@ -94,9 +95,16 @@ class Access<Events extends Event> implements EventReaderWriter<Events> {
 class Transaction<Events extends Event> extends Access<Events> implements StoreTransaction<Events> {
   readonly #session: Session;
 
+  /** Whether something was written, which followers should hear of after the commit. */
+  appended = false;
+
   constructor({ options, statements, feed }: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
+    const submit = joinedAppend(session, statements, options);
     super(
-      new Appender(tenant, encodeSettings(options), joinedAppend(session, statements, options)),
+      new Appender(tenant, encodeSettings(options), (append, signal) => {
+        this.appended = true;
+        return submit(append, signal);
+      }),
       new Reader({ queryable: session, schema: options.schema, tenant, mark: () => feed.markWithin(session) }),
       metadata,
     );
@@ -139,7 +147,15 @@ export class Store<Events extends Event> extends Access<Events> implements Event
 
   async transaction<T>(work: (tx: StoreTransaction<Events>) => Promise<T>): Promise<T> {
     const checked = checkFunction<typeof work>(work, "work");
-    return this.#rooms.database.transaction((session) => checked(new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata)));
+    let appended = false;
+    const result = await this.#rooms.database.transaction(async (session) => {
+      const tx = new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata);
+      const done = await checked(tx);
+      ({ appended } = tx);
+      return done;
+    });
+    if (appended) this.#rooms.feed.ring();
+    return result;
   }
 
   withTransaction(client: TransactionClient): StoreTransaction<Events> {
@@ -155,6 +171,14 @@ export class Store<Events extends Event> extends Access<Events> implements Event
 
   withMetadata(metadata: MetadataSource): EventStore<Events> {
     return new Store<Events>(this.#rooms, this.#tenant, async () => {}, [checkMetadataSource(metadata, "metadata"), ...this.#metadata]);
+  }
+
+  subscribe<E extends Events = Events>(options?: NoInfer<SubscribeOptions<E>>): Subscription<E> {
+    return subscribe<E>(this.#rooms.feed, this.#tenant, options);
+  }
+
+  wake(): void {
+    this.#rooms.feed.ring();
   }
 
   highWaterMark(): Promise<number> {

@@ -2,6 +2,7 @@ import type { Database } from "../database/database.ts";
 import { DatabaseError, QueueFullError, StoreClosedError } from "../errors.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { hasCulprit, isBlocked, isRepeatedId } from "./failure.ts";
+import type { Outcome } from "./outcome.ts";
 import { PendingAppend } from "./pending-append.ts";
 import { AppendQueue } from "./queue.ts";
 import { Sender, type SenderSettings } from "./sender.ts";
@@ -12,6 +13,8 @@ export interface GroupAppendSettings extends SenderSettings {
   readonly queuedAppends: number;
   /** How long an append waits for a stream that another transaction holds. 0: for ever. */
   readonly queryTimeoutMs: number;
+  /** Called after each commit that wrote something, before its callers go on. Must not throw. */
+  readonly onWritten: () => void;
 }
 
 /** More in one statement gain nothing, and a batch is the unit that fails together. */
@@ -159,9 +162,15 @@ export class GroupAppend {
     settle();
   }
 
+  async #send(...call: Parameters<Sender["send"]>): Promise<readonly Outcome[]> {
+    const outcomes = await this.#sender.send(...call);
+    if (outcomes.some(({ kind }) => kind === "written")) this.#settings.onWritten();
+    return outcomes;
+  }
+
   async #runBatch(batch: readonly PendingAppend[]): Promise<void> {
     try {
-      const outcomes = await this.#sender.send("batch", batch);
+      const outcomes = await this.#send("batch", batch);
       for (const [index, pending] of batch.entries()) {
         const outcome = outcomes[index];
         if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
@@ -189,7 +198,7 @@ export class GroupAppend {
       }
       if (chunk.length === 0) continue;
       try {
-        const outcomes = await this.#sender.send("carefully", chunk);
+        const outcomes = await this.#send("carefully", chunk);
         for (const [index, pending] of chunk.entries()) {
           const outcome = outcomes[index];
           if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
@@ -221,7 +230,7 @@ export class GroupAppend {
   /** Waits for the stream a second at a time, then lets the next blocked append have the connection. */
   async #runWaiting(pending: PendingAppend): Promise<void> {
     try {
-      const [outcome] = await this.#sender.send("waiting", [pending], { signal: this.#signalOf(pending) });
+      const [outcome] = await this.#send("waiting", [pending], { signal: this.#signalOf(pending) });
       if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
     } catch (error) {
       if (isRepeatedId(error)) {

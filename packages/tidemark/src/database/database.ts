@@ -1,3 +1,5 @@
+import type { Logger } from "../logger.ts";
+
 /**
  * The seam between the store and a driver. Rooms above this one know no driver: they name statements, send text values and
  * get text back, so that every driver, version of it and ORM above it reads the same (`pg` users replace type parsers
@@ -64,6 +66,23 @@ export interface TransactionOptions {
   readonly idleTimeoutMs?: number;
 }
 
+/** What a channel of notifications is listened to for. */
+export interface ListenOptions {
+  /** Lower-case letters, digits and underscores. */
+  readonly channel: string;
+  readonly onNotification: (payload: string) => void;
+  /**
+   * Called each time the connection listens, also after a loss: what was notified before has not been heard. Resolves to
+   * whether what is notified from now on is heard.
+   */
+  readonly onListening: () => Promise<boolean>;
+  readonly logger: Logger;
+}
+
+export interface Listener {
+  close(): Promise<void>;
+}
+
 export interface Database extends Queryable {
   /** `"pglite"` has one connection: nothing runs beside an open transaction. */
   readonly driver: "pg" | "pglite";
@@ -87,6 +106,11 @@ export interface Database extends Queryable {
    * the first use and closed with the database. An embedded database has only its one connection.
    */
   side(): Queryable;
+  /**
+   * Listens on a connection of its own, which is opened again whenever it is lost, until it is closed. Undefined where there
+   * is nobody else who could notify, or no connection of its own to be had.
+   */
+  listen(options: ListenOptions): Listener | undefined;
   /** Waits for what runs, then closes what the library opened (never a pool of the user's own). */
   close(): Promise<void>;
 }

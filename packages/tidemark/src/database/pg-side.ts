@@ -1,16 +1,26 @@
 import type { PoolSettings } from "../arguments/pool-options.ts";
 import type { Logger } from "../logger.ts";
-import type { PgClient, PgPool } from "./pg-client.ts";
+import type { PgClient, PgNotice, PgPool } from "./pg-client.ts";
 import { lendFrom, type PgConnections } from "./pg-pool.ts";
 
 /** What a `pg.Pool` has beyond the contract: with it, connections like the pool's can be opened beside it. */
-interface ConfiguredPool extends PgPool {
+export interface ConfiguredPool extends PgPool {
   readonly options: PgConfig;
   readonly constructor: new (config: PgConfig) => PgPool & { end(): Promise<void> };
-  readonly Client: new (config: PgConfig) => PgClient;
+  readonly Client: new (config: PgConfig) => ListeningClient;
 }
 
-interface PgConfig {
+/** A client of one's own, outside of a pool. */
+export interface ListeningClient extends PgClient {
+  connect(): Promise<unknown>;
+  readonly connection: { readonly stream: { destroy(): void } };
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "notice", listener: (notice: PgNotice) => void): unknown;
+  on(event: "end", listener: () => void): unknown;
+  on(event: "notification", listener: (message: { readonly payload?: string | undefined }) => void): unknown;
+}
+
+export interface PgConfig {
   readonly [option: string]: unknown;
   readonly password?: unknown;
 }
@@ -21,12 +31,15 @@ const maxBeside = 2;
 /** Connections like the pool's, apart from it; undefined where a pool does not say how it connects. */
 export function lendBeside(pool: PgPool, settings: Required<PoolSettings>, logger: Logger): PgConnections | undefined {
   if (!isConfigured(pool)) return undefined;
-  // A pool hides its password from those who copy its options.
-  const config = { ...pool.options, password: pool.options.password, max: maxBeside, min: 0 };
-  const beside = new pool.constructor(config);
+  const beside = new pool.constructor({ ...configOf(pool), max: maxBeside, min: 0 });
   return lendFrom(beside, settings, logger, () => beside.end());
 }
 
-function isConfigured(pool: PgPool): pool is ConfiguredPool {
+/** A pool hides its password from those who copy its options. */
+export function configOf({ options }: ConfiguredPool): PgConfig {
+  return "password" in options ? { ...options, password: options.password } : options;
+}
+
+export function isConfigured(pool: PgPool): pool is ConfiguredPool {
   return "options" in pool && typeof pool.options === "object" && pool.options !== null && "Client" in pool && typeof pool.Client === "function";
 }

@@ -4,6 +4,7 @@ import type { Logger } from "../logger.ts";
 import type { PgPool } from "./pg-client.ts";
 import type { PgConnection } from "./pg-connection.ts";
 import { lendFrom, openPool, type PgConnections } from "./pg-pool.ts";
+import { listenBeside } from "./pg-listener.ts";
 import { lendBeside } from "./pg-side.ts";
 import { createStatements } from "./pg-statements.ts";
 import { begin, commit, rollback, runTransaction } from "./pg-transaction.ts";
@@ -112,6 +113,7 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     connections: connections.max,
     pool: connections.pool,
     side: () => sideQueryable,
+    listen: (options) => listenBeside(connections.pool, options),
     // There are other connections; with max: 1 the wait ends in a PoolTimeoutError.
     refuseReentrance() {},
     transaction: (work, { idleTimeoutMs = defaultIdleTimeoutMs } = {}) =>

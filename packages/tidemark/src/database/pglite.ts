@@ -94,6 +94,8 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     connections: 1,
     pool: instance,
     side: () => queryable,
+    // This process rings its own bell.
+    listen: () => undefined,
     transaction,
     refuseReentrance,
     close() {

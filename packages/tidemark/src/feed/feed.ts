@@ -4,8 +4,11 @@ import type { Logger } from "../logger.ts";
 import { checkFilter } from "../read/filter.ts";
 import { Bell } from "./bell.ts";
 import { type Blocker, blockersStatement, readBlockers } from "./blockers.ts";
-import type { FollowedBatch, FollowOptions } from "./follow.ts";
-import { followLog } from "./follower.ts";
+import { channelOf } from "./channel.ts";
+import { Doorbell } from "./doorbell.ts";
+import { Ear } from "./ear.ts";
+import type { Anchor, FollowedBatch, FollowOptions } from "./follow.ts";
+import { followLog, type Following } from "./follower.ts";
 import { everything, LogPages } from "./log-pages.ts";
 import { MarkReader } from "./mark.ts";
 import { Outage } from "./outage.ts";
@@ -18,18 +21,23 @@ export class Feed {
   readonly #marks: MarkReader;
   readonly #blockers: Statement;
   readonly #log: LogPages;
-  readonly #bell = new Bell();
   readonly #outage: Outage;
   readonly #tail: Tail;
+  readonly #doorbell: Doorbell;
+  readonly #ear: Ear;
   readonly #closed = new AbortController();
 
-  constructor(database: Database, schema: string, logger: Logger = console) {
+  constructor(database: Database, schema: string, logger: Logger) {
     this.#database = database;
     this.#marks = new MarkReader(database, schema);
     this.#blockers = blockersStatement(schema);
     this.#log = new LogPages(database, schema);
     this.#outage = new Outage(logger);
-    const pulse = new Pulse(this.#bell);
+    const bell = new Bell();
+    const channel = channelOf(schema);
+    this.#doorbell = new Doorbell(database, bell, channel);
+    this.#ear = new Ear(database, bell, channel, logger);
+    const pulse = new Pulse(bell);
     this.#tail = new Tail({
       mark: (signal) => this.#marks.read(signal),
       pages: (after, until, signal) => this.#log.open(after, until, everything, signal),
@@ -39,9 +47,19 @@ export class Feed {
     });
   }
 
+  get closed(): boolean {
+    return this.#closed.signal.aborted;
+  }
+
   /** 0 where there is no event yet. On a standby: as far as the primary last wrote down. */
   async highWaterMark(signal?: AbortSignal): Promise<number> {
     return (await this.#marks.read(signal)).position;
+  }
+
+  /** The place of the high-water mark, to follow from. */
+  async end(signal?: AbortSignal): Promise<Anchor> {
+    const { position, id } = await this.#marks.read(signal);
+    return { position, id };
   }
 
   /** See `MarkReader.readWithin`. */
@@ -56,35 +74,46 @@ export class Feed {
   /**
    * Follows the log: catches up from `after`, then stays live. Pull: `next` is called when the reader is ready, and what is
    * held meanwhile is bounded. The first batch comes as soon as the reader has caught up, empty where there was nothing.
+   * While the database cannot be reached, it waits and tries again.
    *
    * @throws {@link HistoryForkedError} — the event of `after`, or of a later anchor, is gone.
    * @throws {@link StoreClosedError} — the store is closed.
+   * @throws {@link DatabaseError} — PostgreSQL refused to read, and would again.
    */
-  async *follow(options: FollowOptions): AsyncGenerator<FollowedBatch, void, undefined> {
+  follow({ filter, ...options }: FollowOptions): AsyncGenerator<FollowedBatch, void, undefined> {
+    return this.followItems({ ...options, filter: filter === undefined ? undefined : checkFilter(filter, "options.filter") });
+  }
+
+  /** The same, with a filter that was checked before. */
+  async *followItems(following: Following): AsyncGenerator<FollowedBatch, void, undefined> {
     const ended = new AbortController();
-    const onAbort = (): void => ended.abort(options.signal.reason);
+    const onAbort = (): void => ended.abort(following.signal.reason);
     const onClose = (): void => ended.abort(this.#closed.signal.reason);
-    options.signal.addEventListener("abort", onAbort, { once: true });
+    following.signal.addEventListener("abort", onAbort, { once: true });
     this.#closed.signal.addEventListener("abort", onClose, { once: true });
-    if (options.signal.aborted) onAbort();
-    if (this.#closed.signal.aborted) onClose();
+    if (following.signal.aborted) onAbort();
+    if (this.closed) onClose();
+    let leave = (): void => {};
     try {
       ended.signal.throwIfAborted();
-      const filter = options.filter === undefined ? undefined : checkFilter(options.filter, "options.filter");
-      yield* followLog({ log: this.#log, marks: this.#marks, tail: this.#tail, outage: this.#outage }, { ...options, filter, signal: ended.signal });
+      leave = this.#ear.attend();
+      yield* followLog({ log: this.#log, marks: this.#marks, tail: this.#tail, outage: this.#outage }, { ...following, signal: ended.signal });
     } finally {
-      options.signal.removeEventListener("abort", onAbort);
+      leave();
+      following.signal.removeEventListener("abort", onAbort);
       this.#closed.signal.removeEventListener("abort", onClose);
     }
   }
 
-  /** Something was committed: followers look now. */
+  /** Something was committed: followers look now, those of other processes a moment later. */
   ring(): void {
-    this.#bell.ring();
+    this.#doorbell.ring();
   }
 
-  /** Ends every follower with a `StoreClosedError`. */
-  close(): void {
+  /** Ends every follower with a `StoreClosedError`. Others are told of what is written until `drained`; resolves when they were. */
+  async close(drained: Promise<unknown> = Promise.resolve()): Promise<void> {
     this.#closed.abort(new StoreClosedError());
+    await drained;
+    await Promise.all([this.#doorbell.close(), this.#ear.close()]);
   }
 }

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { createRole } from "../schema/roles.ts";
 import { Feed } from "../../src/feed/feed.ts";
-import { append } from "./open.ts";
+import { append, silent } from "./open.ts";
 import { describe, eventually, expect, test } from "./test.ts";
 
 describe("blockers", () => {
@@ -56,7 +56,7 @@ describe("blockers", () => {
     await sql.query(
       `grant usage on schema ${name} to ${role.name}; grant select on all tables in schema ${name} to ${role.name}; grant usage, select on all sequences in schema ${name} to ${role.name}`,
     );
-    const feed = new Feed(await role.open(databaseUrl), schema);
+    const feed = new Feed(await role.open(databaseUrl), schema, silent);
     const open = await begin();
     await open.append("open");
     const {

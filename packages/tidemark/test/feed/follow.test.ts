@@ -10,7 +10,7 @@ const test = base.extend("feed", async ({ databaseUrl, schema, store }, { onClea
   const database = await openDatabase(databaseUrl);
   const feed = new Feed(database, schema, silent);
   onCleanup(async () => {
-    feed.close();
+    await feed.close();
     await database.close();
   });
   return feed;
@@ -68,7 +68,8 @@ describe("following the log", () => {
 
   test("ends at `until`, with the last event at or below it as the anchor", async ({ feed, store }) => {
     for (const stream of ["a", "b", "c"]) await append(store, stream);
-    const batches = await Array.fromAsync(feed.follow(options({ until: 2, filter: { streamIds: ["a"] } })));
+    const batches: FollowedBatch[] = [];
+    for await (const batch of feed.follow(options({ until: 2, filter: { streamIds: ["a"] } }))) batches.push(batch);
     expect(batches.map(positionsOf)).toEqual([[1]]);
     expect(batches.at(-1)).toMatchObject({ anchor: { position: 2, id: expect.any(String) }, mark: 3, caughtUp: false });
   });

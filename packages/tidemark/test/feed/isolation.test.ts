@@ -1,7 +1,7 @@
 import pg from "pg";
 import { openDatabase } from "../schema/open.ts";
 import { Feed } from "../../src/feed/feed.ts";
-import { append, openStore, positions } from "./open.ts";
+import { append, openStore, positions, silent } from "./open.ts";
 import { describe, expect, test } from "./test.ts";
 
 const levels = ["repeatable read", "serializable"] as const;
@@ -54,7 +54,7 @@ describe("inside a user's transaction under", () => {
     const before = await append(store, "before");
     const database = await openDatabase(databaseUrl);
     try {
-      const feed = new Feed(database, schema);
+      const feed = new Feed(database, schema, silent);
       await database.transaction(async (session) => {
         expect(await feed.markWithin(session)).toBe(before);
         await session.userQuery(`select ${pg.escapeIdentifier(schema)}.hold_floor()`, []);

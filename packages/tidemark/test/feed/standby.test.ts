@@ -6,7 +6,7 @@ import type { EventStore } from "../../src/event-store.ts";
 import { Feed } from "../../src/feed/feed.ts";
 import { openDatabase } from "../schema/open.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";
-import { append, openStore, positions } from "./open.ts";
+import { append, openStore, positions, silent } from "./open.ts";
 import { startStandby } from "./standby.ts";
 import { beginTransaction } from "./transaction.ts";
 
@@ -29,7 +29,7 @@ afterAll(async () => {
 /** Writes the mark down now: a feed does so at its first answer, then once a second. */
 async function writeDown(): Promise<number> {
   const database = await openDatabase(primary.url);
-  const mark = await new Feed(database, schema).highWaterMark();
+  const mark = await new Feed(database, schema, silent).highWaterMark();
   await database.close();
   return mark;
 }

@@ -62,6 +62,10 @@ async function follow(
   }
 }
 
+async function unexpected(error: unknown): Promise<never> {
+  throw error;
+}
+
 describe("from catching up to the tail and back", () => {
   test("in any order of what writers, followers and the tail do, each follower gets what it wants once and in order", async () => {
     await fc.assert(
@@ -82,12 +86,12 @@ describe("from catching up to the tail and back", () => {
                 mark: () => log.read(),
                 pages: (after, until) => log.open(after, until, { tenant: undefined, filter: undefined, shard: undefined }),
                 rest: async () => void (await s.schedule(Promise.resolve("rest"))),
-                failed: (error) => Promise.reject(error),
+                failed: unexpected,
                 succeeded: () => {},
               },
               tail,
             ),
-            outage: { after: (error) => Promise.reject(error), over: () => {} },
+            outage: { after: unexpected, over: () => {} },
           };
           const writer = (async () => {
             for (const step of steps) {

@@ -2,7 +2,7 @@ import pg from "pg";
 import { Feed } from "../../src/feed/feed.ts";
 import { createRole } from "../schema/roles.ts";
 import { waitsForLock } from "../schema/gates.ts";
-import { append } from "./open.ts";
+import { append, silent } from "./open.ts";
 import { describe, eventually, expect, test } from "./test.ts";
 
 /** The mark that standbys read. */
@@ -47,7 +47,7 @@ describe("the mark is written down for standbys", () => {
     await sql.query(
       `grant usage on schema ${name} to ${role.name}; grant select on all tables in schema ${name} to ${role.name}; grant select on all sequences in schema ${name} to ${role.name}`,
     );
-    const feed = new Feed(await role.open(databaseUrl), schema);
+    const feed = new Feed(await role.open(databaseUrl), schema, silent);
     expect(await feed.highWaterMark()).toBe(position);
     expect(await feed.highWaterMark()).toBe(position);
     expect(await written(sql, schema)).toBe(0);

@@ -1,0 +1,137 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Listener, ListenOptions } from "./database.ts";
+import type { PgPool } from "./pg-client.ts";
+import { configOf, type ConfiguredPool, isConfigured } from "./pg-side.ts";
+import { serverAnswer } from "./sql-state.ts";
+
+export interface ListenerTimes {
+  /** Between two questions whether the connection still lives: a half-open one tells nothing by itself. */
+  readonly heartbeatMs: number;
+  /** How long each answer may take. */
+  readonly answerMs: number;
+  /** Before the second try after a loss; each further one waits up to twice as long. */
+  readonly firstRetryMs: number;
+  readonly mostRetryMs: number;
+  /** Before a connection on which nothing can be heard is tried again. */
+  readonly deafRetryMs: number;
+}
+
+export const defaultTimes: ListenerTimes = { heartbeatMs: 10_000, answerMs: 5_000, firstRetryMs: 100, mostRetryMs: 30_000, deafRetryMs: 300_000 };
+
+/** Listens on a connection like the pool's, apart from it. Undefined where a pool does not say how it connects. */
+export function listenBeside(pool: PgPool, options: ListenOptions, times: ListenerTimes = defaultTimes): Listener | undefined {
+  return isConfigured(pool) ? new PgListener(pool, options, times) : undefined;
+}
+
+const goodbyeMs = 1_000;
+
+/**
+ * A connection that listens, for as long as somebody wants to hear. In this order: LISTEN, then the reader looks, then both
+ * wait; looking before LISTEN would miss what is notified between.
+ *
+ *   connect → LISTEN → heard? ──yes──→ heartbeat … lost → back off ─┐
+ *      ↑                └─no──→ close, wait long ───────────────────┤
+ *      └────────────────────────────────────────────────────────────┘
+ *
+ * Its socket is always read, whatever the readers do: a listener that does not would hold back the server's queue of
+ * notifications for everybody.
+ */
+class PgListener implements Listener {
+  readonly #pool: ConfiguredPool;
+  readonly #options: ListenOptions;
+  readonly #times: ListenerTimes;
+  readonly #closed = new AbortController();
+  readonly #done: Promise<void>;
+  #saidAt = Number.NEGATIVE_INFINITY;
+  #said = "";
+
+  constructor(pool: ConfiguredPool, options: ListenOptions, times: ListenerTimes) {
+    this.#pool = pool;
+    this.#options = options;
+    this.#times = times;
+    this.#done = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { firstRetryMs, mostRetryMs, deafRetryMs } = this.#times;
+    for (let failures = 0; !this.#closed.signal.aborted;) {
+      let waitMs = deafRetryMs;
+      try {
+        await this.#listen(() => (failures = 0));
+        this.#say(
+          "what is notified is not heard on a connection of its own (a pooler in transaction mode, most likely). Followers poll instead, once a second at most.",
+        );
+      } catch (error) {
+        if (this.#closed.signal.aborted) break;
+        waitMs = Math.min(mostRetryMs, firstRetryMs * 2 ** failures++) * (0.5 + Math.random() / 2);
+        this.#say(`the connection that listens failed, and followers poll until it is back: ${reason(error)}`);
+      }
+      await delay(waitMs, undefined, { signal: this.#closed.signal }).catch(() => {});
+    }
+  }
+
+  /** Listens until the connection is lost, which rejects. Resolves when it hears nothing. */
+  async #listen(onHearing: () => void): Promise<void> {
+    const { heartbeatMs, answerMs } = this.#times;
+    const client = new this.#pool.Client({
+      ...configOf(this.#pool),
+      keepAlive: true,
+      keepAliveInitialDelayMillis: heartbeatMs,
+      connectionTimeoutMillis: answerMs,
+    });
+    const lost = Promise.withResolvers<never>();
+    // What is lost while nobody waits for it must not count as unhandled.
+    lost.promise.catch(() => {});
+    client.on("error", lost.reject);
+    client.on("end", () => lost.reject(new Error("the server closed it")));
+    client.on("notification", ({ payload }) => this.#options.onNotification(payload ?? ""));
+    const unlessLost = <T>(work: Promise<T>): Promise<T> => Promise.race([work, lost.promise]);
+    try {
+      await unlessLost(client.connect());
+      await within(answerMs, unlessLost(client.query({ text: `listen ${this.#options.channel}` })));
+      if (!(await unlessLost(this.#options.onListening()))) return;
+      onHearing();
+      if (this.#said !== "") this.#options.logger.info("tidemark: the connection that listens works.");
+      this.#said = "";
+      for (;;) {
+        await unlessLost(delay(heartbeatMs, undefined, { signal: this.#closed.signal }));
+        await within(answerMs, unlessLost(client.query({ text: "select 1" })));
+      }
+    } finally {
+      // A half-open connection never answers a goodbye.
+      await within(goodbyeMs, client.end()).catch(() => client.connection.stream.destroy());
+    }
+  }
+
+  /** Once for each state of affairs, and one line a second at most. */
+  #say(what: string): void {
+    if (this.#said === what || performance.now() - this.#saidAt < 1_000) return;
+    this.#saidAt = performance.now();
+    this.#said = what;
+    this.#options.logger.warn(`tidemark: ${what}`);
+  }
+}
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  const tooLate = delay(ms, undefined, { signal: timer.signal }).then((): never => {
+    throw new Error(`no answer within ${ms} ms`);
+  });
+  // Aborted, it rejects too.
+  tooLate.catch(() => {});
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    timer.abort();
+  }
+}
+
+function reason(error: unknown): string {
+  const answer = serverAnswer(error);
+  return answer ? `${answer.sqlState} ${answer.message}` : error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,60 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Database, Statement } from "../database/database.ts";
+import type { Bell } from "./bell.ts";
+import type { Channel } from "./channel.ts";
+
+/** Everything that is committed within so long is one NOTIFY to other processes. */
+const coalesceMs = 10;
+
+/** Without waiting for the disk: nothing is lost with a notification, and the append has committed before. */
+export const notify: Statement = {
+  name: "tidemark_notify",
+  text: "select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)::text",
+};
+
+/**
+ * Rings after a commit: for this process at once, for others by NOTIFY. It only says "look"; a ring that is lost costs one
+ * polling interval.
+ *
+ * Never inside an append: a NOTIFY holds a lock of the whole server's until its transaction has committed. So it is a
+ * statement of its own, one at a time, on a connection apart from the pool's.
+ */
+export class Doorbell {
+  readonly #database: Database;
+  readonly #bell: Bell;
+  readonly #channel: Channel;
+  #due = false;
+  #sending: Promise<void> | undefined;
+
+  constructor(database: Database, bell: Bell, channel: Channel) {
+    this.#database = database;
+    this.#bell = bell;
+    this.#channel = channel;
+  }
+
+  ring(): void {
+    this.#bell.ring();
+    // Nobody else has an embedded database open.
+    if (this.#database.driver === "pglite") return;
+    this.#due = true;
+    this.#sending ??= this.#send();
+  }
+
+  /** Resolves when others have been told of everything. */
+  async close(): Promise<void> {
+    await this.#sending;
+  }
+
+  async #send(): Promise<void> {
+    while (this.#due) {
+      this.#due = false;
+      // Where the database is lost, followers poll, and whoever appends hears of it.
+      await this.#database
+        .side()
+        .query(notify, [this.#channel.name, this.#channel.ring])
+        .catch(() => {});
+      await delay(coalesceMs);
+    }
+    this.#sending = undefined;
+  }
+}

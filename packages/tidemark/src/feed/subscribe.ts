@@ -1,0 +1,109 @@
+import { checkFunction, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkOptions } from "../arguments/options.ts";
+import { isTidemarkError, StoreClosedError } from "../errors.ts";
+import type { Event, EventQuery, RecordedEvent } from "../event.ts";
+import type { Feed } from "./feed.ts";
+import { checkFilter } from "../read/filter.ts";
+import type { Anchor } from "./follow.ts";
+import { interruptible } from "./interruptible.ts";
+
+/** Options of `subscribe`. */
+export interface SubscribeOptions<E extends Event = Event> {
+  /** Only events above this position; `"end"`: above the high-water mark as it is when the subscription starts. Default 0, the beginning. */
+  readonly after?: number | "end";
+  /** One alternative, or several of which any may match. Default: every event. */
+  readonly filter?: EventQuery<E>;
+  /** `"own"` (default): this tenant's events; `"all"`: those of every tenant. */
+  readonly tenants?: "own" | "all";
+  /** Ends the subscription; it then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+  /** Called once, when everything up to the high-water mark has been delivered, with that position. What it throws ends the subscription. */
+  readonly onCaughtUp?: (position: number) => void;
+}
+
+/**
+ * Events as they are written. Nothing is asked of the database before the first event is; each iteration follows anew.
+ *
+ * First what is in the log, page by page, filtered on the server; then what is appended, by whichever process. Each matching
+ * event comes once, in the order of positions, and none is left out: nothing above the high-water mark is delivered. A slow
+ * loop holds about 10 MB at most, and no connection. While the database cannot be reached, the subscription waits and
+ * tries again.
+ *
+ * `break`, `return` and a throw in the loop end it; so does `store.close()`, as if by `break`. An aborted one rejects with
+ * `signal.reason`. It is not durable: whoever starts again passes the last position that was handled as `after`, or uses a
+ * consumer.
+ *
+ * @throws {@link HistoryForkedError} — the database lost or replaced events that this subscription had passed.
+ * @throws {@link StoreClosedError} — the store was closed before the subscription started.
+ * @throws {@link DatabaseError} — PostgreSQL refused to read, and would again.
+ */
+export interface Subscription<E extends Event = Event> extends AsyncIterable<RecordedEvent<E>> {
+  /**
+   * The same events in arrays, as they come: at most `size`, and none is empty.
+   *
+   * @param size - 1 or more.
+   * @throws {@link InvalidArgumentError} — at the call.
+   */
+  batches(size: number): AsyncIterable<readonly RecordedEvent<E>[]>;
+}
+
+const afterPosition = wholeNumber(0);
+const shape = {
+  after: (value: unknown, path: string) => (typeof value === "string" ? oneOf("end")(value, path) : afterPosition(value, path)),
+  filter: checkFilter,
+  tenants: oneOf("own", "all"),
+  signal: checkSignal,
+  onCaughtUp: checkFunction<(position: number) => void>,
+};
+const checkSize = wholeNumber(1);
+const defaultSize = 500;
+
+export function subscribe<E extends Event>(feed: Feed, ownTenant: string, options?: SubscribeOptions<E>): Subscription<E> {
+  const { after = 0, filter, tenants = "own", signal, onCaughtUp } = checkOptions(options, shape);
+  const tenant = tenants === "all" ? undefined : ownTenant;
+
+  async function* batches(size: number, ended: AbortSignal): AsyncGenerator<readonly RecordedEvent<E>[], void, undefined> {
+    if (feed.closed) throw new StoreClosedError();
+    let told = onCaughtUp === undefined;
+    try {
+      const start: Anchor = after === "end" ? await feed.end(ended) : { position: after, id: null };
+      for await (const { events, anchor, caughtUp } of feed.followItems({
+        reader: "subscribe",
+        tenant,
+        filter,
+        after: start,
+        batchSize: size,
+        signal: ended,
+      })) {
+        if (events.length > 0) yield events.map(({ event }) => asRecorded<E>(event));
+        if (!caughtUp || told) continue;
+        told = true;
+        onCaughtUp?.(anchor.position);
+      }
+    } catch (error) {
+      if (!isTidemarkError(error, "STORE_CLOSED")) throw error;
+    }
+  }
+
+  async function* events(ended: AbortSignal): AsyncGenerator<RecordedEvent<E>, void, undefined> {
+    for await (const batch of batches(defaultSize, ended)) {
+      for (const event of batch) {
+        ended.throwIfAborted();
+        yield event;
+      }
+    }
+  }
+
+  return {
+    [Symbol.asyncIterator]: () => interruptible(events, signal),
+    batches(size) {
+      const checked = checkSize(size, "size");
+      return { [Symbol.asyncIterator]: () => interruptible((ended) => batches(checked, ended), signal) };
+    },
+  };
+}
+
+function asRecorded<E extends Event>(event: RecordedEvent): RecordedEvent<E> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a type holds is the caller's promise
+  return event as RecordedEvent<E>;
+}
