@@ -11,6 +11,7 @@ export class IdleProgress {
   readonly #parts: WorkerParts;
   readonly #tenant: string;
   readonly #runners: () => Iterable<ShardRunner>;
+  readonly #unlist: () => void;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
 
@@ -18,6 +19,7 @@ export class IdleProgress {
     this.#parts = parts;
     this.#tenant = tenant;
     this.#runners = runners;
+    this.#unlist = parts.progress.writer(() => void this.write());
   }
 
   /** A shard has something to write. Somebody may be waiting for just that. */
@@ -28,7 +30,8 @@ export class IdleProgress {
 
   /** Writes what there is. A failure changes nothing: it is tried again with the next event that is passed. */
   async write(): Promise<void> {
-    this.cancel();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     await this.#writing;
     const idle = [...this.#runners()].flatMap((runner) => {
       const to = runner.checkpoint.idle;
@@ -63,8 +66,8 @@ export class IdleProgress {
     }
   }
 
-  cancel(): void {
+  end(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#unlist();
   }
 }

@@ -1,6 +1,8 @@
 /** Tells, inside this process, that a consumer's checkpoint moved: whoever waits for it looks at once, not at the next poll. */
 export class Progress {
   readonly #waiting = new Map<string, Set<() => void>>();
+  /** Called when somebody begins to wait. */
+  readonly #writers = new Set<() => void>();
 
   moved(tenant: string, consumer: string): void {
     for (const wake of this.#waiting.get(keyOf(tenant, consumer)) ?? []) wake();
@@ -11,11 +13,18 @@ export class Progress {
     return this.#waiting.has(keyOf(tenant, consumer));
   }
 
+  /** Whoever holds back checkpoints calls this with what writes them. Returns what takes it back. */
+  writer(write: () => void): () => void {
+    this.#writers.add(write);
+    return () => this.#writers.delete(write);
+  }
+
   /** Calls `wake` at each move, until the function that is returned is called. */
   listen(tenant: string, consumer: string, wake: () => void): () => void {
     const key = keyOf(tenant, consumer);
     const listeners = this.#waiting.get(key) ?? new Set();
     this.#waiting.set(key, listeners.add(wake));
+    for (const write of this.#writers) write();
     return () => {
       listeners.delete(wake);
       if (listeners.size === 0 && this.#waiting.get(key) === listeners) this.#waiting.delete(key);

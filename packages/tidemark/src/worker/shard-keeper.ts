@@ -206,7 +206,7 @@ export class ShardKeeper {
     clearInterval(beat);
     await this.#beating;
     await this.#idle.write();
-    this.#idle.cancel();
+    this.#idle.end();
     await this.#leases.release("all").catch((error: unknown) => {
       this.#settings.onError(asTidemarkError(error, "The worker's leases could not be given back; they end by themselves"));
     });
