@@ -1,22 +1,13 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { holds, type CheckedRun } from "./check/verdict.ts";
+import { runChecker } from "./check/run-checker.ts";
+import { holds } from "./check/verdict.ts";
 import { readOptions, usage } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { htmlReport } from "./report/html.ts";
 import { shortfalls, textReport } from "./report/text.ts";
 import { runTorture } from "./run/run.ts";
-
-/** In a process of its own: it must know nothing but what was written down. */
-async function check(folder: string): Promise<CheckedRun> {
-  const program = fileURLToPath(new URL("check/main.ts", import.meta.url));
-  const checker = spawn(process.execPath, ["--conditions=source", "--max-old-space-size=12000", program, folder], { stdio: "inherit" });
-  await once(checker, "exit");
-  return JSON.parse(await readFile(join(folder, "verdict.json"), "utf8"));
-}
 
 const options = readOptions(process.argv.slice(2));
 if (options.help) {
@@ -29,7 +20,7 @@ if (options.help) {
   const progress = createProgress();
   const run = await runTorture(plan, folder, progress);
   progress("checking");
-  const checked = await check(folder);
+  const checked = await runChecker(folder);
   console.log(`\n${textReport(run, checked)}`);
   const report = join(folder, "report.html");
   await writeFile(report, htmlReport(run, checked));

@@ -1,6 +1,13 @@
 /** One event of the log as it is in the end: position, id, stream, version. */
 export type LogLine = readonly [position: number, id: string, stream: string, version: number];
 
+/** What consumers did, in the order in which they did it. */
+export interface Consumed {
+  readonly effects: readonly (readonly [consumer: string, position: number, id: string, shard: number, fence: number])[];
+  readonly letters: readonly (readonly [consumer: string, position: number, state: string])[];
+  readonly totals: readonly (readonly [consumer: string, shard: number, events: number])[];
+}
+
 /** What the final phase found, beside the log. */
 export interface FinalState {
   /** Positions that a fresh reader of the library's was given, from zero. */
@@ -16,6 +23,8 @@ export interface FinalState {
   readonly locks: number;
   /** Migrations as they stand, to be applied once each. */
   readonly migrations: readonly number[];
+  /** Undefined where nothing was consumed. */
+  readonly consumed?: Consumed;
   /** Deadlocks in the server's log. */
   readonly deadlocks: number;
   readonly farewells: readonly { readonly worker: number; readonly incarnation: number; readonly tookMs: number; readonly code: number | null }[];

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import pg from "pg";
 import type { Server } from "servers";
-import { openEventStore } from "tidemark";
+import { openEventStore, type EventStore } from "tidemark";
+import { consume } from "../consume/consume.ts";
+import { readEffects } from "../consume/read-effects.ts";
 import { administer } from "../faults/fault.ts";
 import { alteration } from "../history/content.ts";
-import type { FinalState, LogLine } from "../history/final.ts";
+import type { Consumed, FinalState, LogLine } from "../history/final.ts";
 import type { Farewell } from "./workers.ts";
 
 export interface FinalOptions {
@@ -17,15 +19,18 @@ export interface FinalOptions {
   readonly url: string;
   readonly schema: string;
   readonly farewells: readonly Farewell[];
+  /** Consumers are let to the end, and what they did is read. */
+  readonly consuming?: boolean;
 }
 
 /**
  * Reads everything from zero with fresh clients, once from the tables and once through the library, and writes it down for
  * the checker. The table is what is true; whether readers were given it is judged by it.
  */
-export async function writeFinalState({ folder, server, url, schema, farewells }: FinalOptions): Promise<void> {
+export async function writeFinalState({ folder, server, url, schema, farewells, consuming = false }: FinalOptions): Promise<void> {
   const name = pg.escapeIdentifier(schema);
   await using store = await openEventStore(url, { schema });
+  const consumed = consuming ? await consumeToTheEnd(store, url, schema) : undefined;
   // Whoever was killed leaves backends that roll back in their own time; afterwards nothing may hold the mark.
   const left = await untilQuiet(url);
   const highWaterMark = await store.highWaterMark();
@@ -44,6 +49,7 @@ export async function writeFinalState({ folder, server, url, schema, farewells }
     blockers: (await store.blockers()).length,
     changes: await tryToChange(url, name),
     ...left,
+    ...(consumed && { consumed }),
     migrations: await administer(url, async (client) =>
       (await client.query<{ id: number }>(`select version::int as id from ${name}.migrations order by version`)).rows.map(({ id }) => id),
     ),
@@ -51,6 +57,15 @@ export async function writeFinalState({ folder, server, url, schema, farewells }
     farewells,
   };
   await writeFile(join(folder, "final.json"), JSON.stringify(state));
+}
+
+/** A fresh worker takes what the dead ones left and handles the rest. */
+async function consumeToTheEnd(store: EventStore, url: string, schema: string): Promise<Consumed> {
+  const worker = await consume(store, AbortSignal.timeout(60_000));
+  const late = AbortSignal.timeout(120_000);
+  await Promise.race([worker?.caughtUp(), once(late, "abort")]);
+  await worker?.stop();
+  return administer(url, (client) => readEffects(client, schema));
 }
 
 async function writeLog(file: string, url: string, name: string): Promise<void> {

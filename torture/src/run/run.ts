@@ -5,6 +5,7 @@ import { startProxy, startServer } from "servers";
 import { faults } from "../faults/faults.ts";
 import type { Arena } from "../faults/fault.ts";
 import { administer, untilAnswering } from "../faults/fault.ts";
+import { createEffects } from "../consume/tables.ts";
 import { randomFrom } from "../random.ts";
 import { writeFinalState } from "./final-phase.ts";
 import { torment, type Strike } from "./nemesis.ts";
@@ -35,6 +36,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
   using disk = mountSmallDisk(plan.diskMegabytes);
   await using server = await startServer({ version: plan.version, settings: serverSettings, ...(disk && { parent: disk.folder }) });
   const url = await server.createDatabase("torture");
+  await createEffects(url);
   await using proxy = await startProxy({ port: server.port });
   const workers = new Workers({
     count: plan.workers,
@@ -66,7 +68,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     await untilAnswering(url);
     await workers.finish();
     progress("reading everything from zero");
-    await writeFinalState({ folder, server, url, schema, farewells: workers.farewells });
+    await writeFinalState({ folder, server, url, schema, farewells: workers.farewells, consuming: true });
     const record: RunRecord = {
       plan,
       startedAt: started.toISOString(),

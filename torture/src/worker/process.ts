@@ -1,6 +1,7 @@
 // A worker process. Its only argument is its orders; SIGTERM asks it to finish, the end of its parent ends it.
 import { setTimeout as delay } from "node:timers/promises";
 import { openEventStore, type EventStore } from "tidemark";
+import { consume } from "../consume/consume.ts";
 import { openHistory } from "../history/write.ts";
 import { eventId } from "../history/content.ts";
 import { drawn } from "../operations/operations.ts";
@@ -60,10 +61,12 @@ const shared: Shared = {
 };
 const randomOf = (purpose: string) => randomFrom(orders.seed, `worker ${orders.worker}.${orders.incarnation} ${purpose}`);
 const startedAt = performance.now();
+const consuming = consume(store, stop.signal);
 await Promise.all([
   ...Array.from({ length: orders.clients }, (_, n) => live(createClient(shared, randomOf(`client ${n}`)), startedAt)),
   ...Array.from({ length: orders.followers }, (_, n) => follow(shared, randomOf(`follower ${n}`))),
 ]);
+await consuming;
 await store.close();
 history.write({ t: "closed", op: shared.operations });
 process.off("disconnect", orphaned);

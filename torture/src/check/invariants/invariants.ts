@@ -5,6 +5,11 @@ import { causalPositions } from "./causal-positions.ts";
 import { cleanEnd } from "./clean-end.ts";
 import { completeFeed } from "./complete-feed.ts";
 import { denseVersions } from "./dense-versions.ts";
+import { consumedOnce } from "./consumed-once.ts";
+import { fenced } from "./fenced.ts";
+import { consumedInOrder } from "./consumed-in-order.ts";
+import { countedOnce } from "./counted-once.ts";
+import { poisonAside } from "./poison-aside.ts";
 import { markReachesEnd } from "./mark-reaches-end.ts";
 import { noDeadlock } from "./no-deadlock.ts";
 import { oneSchema } from "./one-schema.ts";
@@ -28,6 +33,11 @@ export const invariants: readonly Invariant[] = [
   appendOnly,
   completeFeed,
   markReachesEnd,
+  consumedOnce,
+  fenced,
+  consumedInOrder,
+  countedOnce,
+  poisonAside,
   oneSchema,
   cleanEnd,
 ];

@@ -1,0 +1,26 @@
+import { consumptions } from "../../consume/consumers.ts";
+import { troubleOf } from "../../consume/trouble.ts";
+import type { Invariant } from "../invariant.ts";
+
+export const consumedOnce: Invariant = {
+  id: "S4",
+  title: "A consumer has handled, or put aside, every event that it wants: the checkpoint never ran ahead",
+  check({ log, final: { consumed } }, { checked, anomaly }) {
+    if (!consumed) return;
+    for (const { name, wants } of consumptions) {
+      const handled = new Map(consumed.effects.filter(([consumer]) => consumer === name).map(([, position, id]) => [position, id]));
+      const aside = new Set(consumed.letters.filter(([consumer]) => consumer === name).map(([, position]) => position));
+      for (const { position, id, stream } of log.events) {
+        if (!wants(stream)) continue;
+        checked();
+        if (!handled.has(position) && !aside.has(position)) anomaly(`"${name}" neither handled ${position} (${id} of ${stream}) nor put it aside`);
+        if (handled.has(position) && aside.has(position)) anomaly(`"${name}" handled ${position} and put it aside`);
+        if (handled.has(position) && handled.get(position) !== id) anomaly(`"${name}" handled ${handled.get(position)} at ${position}, where ${id} is`);
+        if (troubleOf(id) === "poison" && name === "singly" && !aside.has(position)) anomaly(`"${name}" handled the poison at ${position}`);
+        handled.delete(position);
+        aside.delete(position);
+      }
+      for (const position of [...handled.keys(), ...aside]) anomaly(`"${name}" handled or put aside ${position}, which it does not want or which is not there`);
+    }
+  },
+};

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { startProxy, type Server } from "servers";
+import { openEventStore, type EventStore } from "tidemark";
+import { eventId } from "../history/content.ts";
+import { openHistory } from "../history/write.ts";
+import { appendAgain } from "../operations/append-again.ts";
+import { randomFrom } from "../random.ts";
+import { createClient, type Client, type Shared } from "../worker/client.ts";
+import { KnownVersions } from "../worker/versions.ts";
+import type { Call } from "./call.ts";
+import { breakAt, recordPoints, type Break, type Point } from "./points.ts";
+
+export interface Place {
+  readonly server: Server;
+  readonly url: string;
+  readonly schema: string;
+  readonly folder: string;
+}
+
+/** One connection, so that the messages of a call come in one order. Impatient, since some answers never come. */
+const pool = { max: 1, connectionTimeoutMs: 2_500, queryTimeoutMs: 700 };
+
+async function openClient(place: Place, url: string, number: number, shared?: Shared): Promise<Client> {
+  const idsToGive: string[] = [];
+  const store: EventStore = await openEventStore(url, {
+    schema: place.schema,
+    migrate: "off",
+    pool,
+    createId: () => idsToGive.shift() ?? eventId(0xfff, 0xfff, 0, 0),
+    logger: { debug() {}, info() {}, warn() {}, error: (...args) => console.error(...args) },
+  });
+  const history = join(place.folder, `case-${number}.history.jsonl`);
+  const random = randomFrom(number, "case");
+  return createClient(
+    shared
+      ? { ...shared, store }
+      : {
+          orders: {
+            seed: 1,
+            worker: number >> 11,
+            incarnation: number & 0x7ff,
+            url,
+            schema: place.schema,
+            history,
+            predecessor: undefined,
+            clients: 1,
+            followers: 0,
+            eventsPerSecond: 0,
+          },
+          store,
+          history: openHistory(history),
+          versions: new KnownVersions(),
+          idsToGive,
+          unresolved: [],
+          stopping: new AbortController().signal,
+          operations: 0,
+          written: 0,
+        },
+    random,
+  );
+}
+
+/** The messages of a call when nothing breaks. */
+export async function record(place: Place, call: Call, number: number): Promise<Point[]> {
+  await using proxy = await startProxy({ port: place.server.port });
+  const client = await openClient(place, proxy.through(place.url), number);
+  await using _store = client.store;
+  await call.prepare?.(client, `case${number}`);
+  // Awaited, or the store would close before.
+  return await recordPoints(proxy, () => call.run(client, `case${number}`));
+}
+
+export interface Replayed {
+  /** The message came, and was broken. */
+  readonly struck: boolean;
+  readonly tookMs: number;
+}
+
+/** The call again, broken at one message; afterwards what is unknown is sent again on a healthy connection. */
+export async function replay(place: Place, call: Call, point: Point, how: Break, number: number): Promise<Replayed> {
+  const startedAt = performance.now();
+  const proxy = await startProxy({ port: place.server.port });
+  const client = await openClient(place, proxy.through(place.url), number);
+  await call.prepare?.(client, `case${number}`);
+  const struck = breakAt(proxy, point, how);
+  await call.run(client, `case${number}`);
+  // What the server still holds for a silent client goes with the connection.
+  await proxy.close();
+  await client.store.close();
+  const healthy = await openClient(place, place.url, number, client.shared);
+  await using _store = healthy.store;
+  while (client.shared.unresolved.length > 0) await appendAgain.run(healthy);
+  return { struck: struck(), tookMs: Math.round(performance.now() - startedAt) };
+}
