@@ -1,0 +1,20 @@
+import { appendingLaws } from "./contract/appending.ts";
+import type { OpenStore } from "./contract/law.ts";
+import { readingLaws } from "./contract/reading.ts";
+import { transactionLaws } from "./contract/transactions.ts";
+
+export interface StoreContract {
+  /** Your test runner's: `test` of vitest, jest or node:test. */
+  readonly test: (name: string, run: () => Promise<void>) => unknown;
+  /** Opens an empty store. Each test opens one, and closes it. `now` and `createId` have to be heeded. */
+  readonly open: OpenStore;
+}
+
+/**
+ * Tests that a store keeps what every Tidemark store keeps: appends, expectations, idempotency, reading, transactions, tenants.
+ * For wrappers of a store, other databases and poolers: `storeContract({ test, open: () => openEventStore(…) })`. They run
+ * one at a time. What only concurrent processes can show is not among them.
+ */
+export function storeContract({ test, open }: StoreContract): void {
+  for (const law of [...appendingLaws, ...readingLaws, ...transactionLaws]) test(law.name, () => law.holds(open));
+}

@@ -1,0 +1,51 @@
+import { decider, type EventStore } from "tidemark";
+import { openTestStore, scenario, storeContract, type TestStoreOptions } from "tidemark/testing";
+import { same, type CartEvent } from "./cart.ts";
+
+const cart = decider<number, { at: string }, CartEvent>({
+  initialState: () => 0,
+  evolve: (count) => count + 1,
+  decide: ({ at }) => [{ type: "CartConfirmed", data: { at } }],
+});
+const item = { type: "ItemAdded", data: { sku: "tea", quantity: 1, price: 1 } } as const;
+
+same<void>()(
+  scenario(cart)
+    .given([item])
+    .when({ at: "now" })
+    .then([{ type: "CartConfirmed", data: { at: "now" }, tags: ["a"] }]),
+);
+const decision = scenario(cart).given([]).when({ at: "now" }, { at: "later" });
+decision.thenThrows();
+decision.thenThrows(/confirmed/);
+decision.thenThrows(TypeError);
+same<Promise<void>>()(decision.thenAsync([item]));
+same<Promise<void>>()(decision.thenThrowsAsync(/confirmed/));
+// @ts-expect-error -- no event of a cart
+scenario(cart).given([{ type: "Stranger", data: {} }]);
+// @ts-expect-error -- no command of a cart
+scenario(cart).given([]).when({ on: "now" });
+// @ts-expect-error -- the data of another event
+decision.then([{ type: "CartConfirmed", data: { sku: "tea" } }]);
+// @ts-expect-error -- a message is matched by a regular expression
+decision.thenThrows("confirmed");
+
+same<Promise<EventStore>>()(openTestStore());
+const options: TestStoreOptions = {
+  now: () => new Date(0),
+  createId: () => "0198c0de-0000-7000-8000-000000000000",
+  conflicts: [1, { append: 2, events: [item] }],
+  faults: [
+    { append: 3, kind: "lost-reply" },
+    { append: 4, kind: "refused" },
+    { append: 5, kind: "unknown" },
+  ],
+};
+await using store = await openTestStore(options);
+void store;
+// @ts-expect-error -- no such fault
+void openTestStore({ faults: [{ append: 1, kind: "fire" }] });
+
+declare function test(name: string, run: () => Promise<void>): void;
+storeContract({ test, open: (options) => openTestStore(options) });
+storeContract({ test, open: openTestStore });
