@@ -896,7 +896,7 @@ $tidemark$;
 --
 --   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
 --   p_names        stream of each slot, joined by U+001E, in the order of (tenant, name), each once
---   p_slot         slot of each event
+--   p_slot         slot of each event; p_place its place among those of its slot (1, 2, 3 …)
 --   p_event_tenants  tenant of each event, joined by U+001E; null where all are p_tenant
 --   p_types, p_data, p_metadata, p_tags   as in append_many
 --   p_recorded_at  milliseconds since 1970; null, or a null in it: now
@@ -911,7 +911,7 @@ $tidemark$;
 -- lock_timeout ends a wait before the server's deadlock_timeout would end one of the two waiting: the import is the one that
 -- can be sent again.
 create function :"schema".import_events(
-  p_tenant text, p_tenants text, p_names text, p_slot integer[], p_event_tenants text,
+  p_tenant text, p_tenants text, p_names text, p_slot integer[], p_place integer[], p_event_tenants text,
   p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_recorded_at bigint[], p_schema_versions smallint[],
   p_positions bigint[], p_after bigint, p_count bigint,
@@ -979,11 +979,11 @@ begin
            coalesce(to_timestamp(recorded_at::float8 / 1000), v_now), coalesce(schema_version, 1), coalesce(tenant, p_tenant),
            type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
       from (
-        select event.*, row_number() over (partition by slot order by n) as place
+        select *
           from unnest(
-            p_slot, string_to_array(p_event_tenants, chr(30)), p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+            p_slot, p_place, string_to_array(p_event_tenants, chr(30)), p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
             string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_recorded_at, p_schema_versions, p_positions
-          ) with ordinality as event (slot, tenant, id, type, data, metadata, tags, recorded_at, schema_version, kept, n)
+          ) with ordinality as event (slot, place, tenant, id, type, data, metadata, tags, recorded_at, schema_version, kept, n)
          order by n
       ) as placed
     returning position, version, tenant, tags
@@ -1526,6 +1526,8 @@ begin
     return false;
   end if;
   perform :"schema".evict_owners(p_tenant, p_to);
+  -- Nobody serves it yet: a worker that does not know the new name must not count for a share.
+  delete from :"schema".consumer_workers as w where w.tenant = p_tenant and w.consumer = p_to;
   return true;
 end
 $tidemark$;

@@ -42,10 +42,10 @@ const checkAfter = wholeNumber(0);
 export class StoreConsumers implements Consumers {
   readonly #parts: WorkerParts;
   readonly #tenant: string;
-  readonly #changed: () => void;
+  readonly #changed: () => Promise<void>;
 
-  /** @param changed - Tells the workers of this process. */
-  constructor(parts: WorkerParts, tenant: string, changed: () => void) {
+  /** @param changed - Has the workers of this process look. */
+  constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {
     this.#parts = parts;
     this.#tenant = tenant;
     this.#changed = changed;
@@ -94,6 +94,6 @@ export class StoreConsumers implements Consumers {
     const [row] = await this.#parts.database.query(statement, [this.#tenant, checked, ...values]);
     if (row?.["found"] !== "true") throw await consumerNotFound(this.#parts, this.#tenant, checked);
     this.#parts.progress.moved(this.#tenant, checked);
-    this.#changed();
+    await this.#changed();
   }
 }

@@ -61,10 +61,10 @@ const keyShape = { consumer: checkConsumerName, position: wholeNumber(1), eventI
 export class StoreDeadLetters implements DeadLetters {
   readonly #parts: WorkerParts;
   readonly #tenant: string;
-  readonly #changed: () => void;
+  readonly #changed: () => Promise<void>;
 
-  /** @param changed - Tells the workers of this process. */
-  constructor(parts: WorkerParts, tenant: string, changed: () => void) {
+  /** @param changed - Has the workers of this process look. */
+  constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {
     this.#parts = parts;
     this.#tenant = tenant;
     this.#changed = changed;
@@ -91,7 +91,7 @@ export class StoreDeadLetters implements DeadLetters {
       const text = `select ${at}.request_next_letter($1, $2, $3)::text`;
       await this.#query({ name: "tidemark_worker_retry", text }, [this.#tenant, consumer, toSafeInteger(row["stream"])]);
     }
-    this.#changed();
+    await this.#changed();
   }
 
   async discard(key: DeadLetterKey): Promise<void> {
@@ -99,7 +99,7 @@ export class StoreDeadLetters implements DeadLetters {
     const text = `select ${quoteIdentifier(this.#parts.schema)}.discard_letter($1, $2, $3)::text as found`;
     const [answer] = await this.#query({ name: "tidemark_worker_discard", text }, [this.#tenant, row["consumer"] ?? "", toSafeInteger(row["position"])]);
     if (answer?.["found"] !== "true") throw notFound(row["consumer"] ?? "", row["position"] ?? "");
-    this.#changed();
+    await this.#changed();
   }
 
   async #row(key: DeadLetterKey): Promise<TextRow> {

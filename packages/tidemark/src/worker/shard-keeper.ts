@@ -50,12 +50,18 @@ export class ShardKeeper {
   #nextMs = 0;
 
   get failed(): Error | undefined {
-    return [...this.#runners.values()].find(({ failed }) => failed)?.failed;
+    return [...this.#runners.values()].find(({ failed, ending }) => failed && !ending)?.failed;
   }
 
   /** Sends a heartbeat soon, out of turn: something changed. */
   heartbeatSoon(): void {
     this.#schedule(soonMs);
+  }
+
+  /** A heartbeat that begins now. Never rejects. */
+  async heartbeatNow(): Promise<void> {
+    await this.#beating;
+    if (!this.#stopped) await (this.#beating ??= this.#beatInTurn());
   }
 
   #schedule(ms: number): void {

@@ -44,12 +44,10 @@ export class ConsumerWorker implements Worker {
     return keeper;
   }
 
-  /** Somebody changed a consumer in this process. */
-  heartbeatSoon(): void {
-    void this.#starting?.then(
-      (keeper) => keeper.heartbeatSoon(),
-      () => {},
-    );
+  /** Somebody changed a consumer in this process: looks what. */
+  async look(): Promise<void> {
+    const keeper = await this.#starting?.catch(() => undefined);
+    await keeper?.heartbeatNow();
   }
 
   async caughtUp(): Promise<void> {

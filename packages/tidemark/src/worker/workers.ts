@@ -71,19 +71,19 @@ export class Workers {
   }
 
   consumers(tenant: string): Consumers {
-    return new StoreConsumers(this.#parts, tenant, () => this.#heartbeats());
+    return new StoreConsumers(this.#parts, tenant, () => this.#look());
   }
 
   deadLetters(tenant: string): DeadLetters {
-    return new StoreDeadLetters(this.#parts, tenant, () => this.#heartbeats());
+    return new StoreDeadLetters(this.#parts, tenant, () => this.#look());
   }
 
   waitFor(tenant: string, name: string, position: number, options?: WaitOptions): Promise<void> {
     return waitFor(this.#parts, tenant, name, position, options);
   }
 
-  #heartbeats(): void {
-    for (const worker of this.#running) worker.heartbeatSoon();
+  async #look(): Promise<void> {
+    await Promise.all([...this.#running].map((worker) => worker.look()));
   }
 
   /** Stops all of them, before the store closes. */

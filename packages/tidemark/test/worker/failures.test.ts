@@ -42,8 +42,8 @@ describe("an event that fails", () => {
   });
 
   test.for<{ readonly name: string; readonly fail: () => Promise<void> | void; readonly message: string }>([
-    { name: "a string", fail: () => Promise.reject("just text"), message: "just text" }, // oxlint-disable-line prefer-promise-reject-errors
-    { name: "nothing", fail: () => Promise.reject(), message: "undefined" }, // oxlint-disable-line prefer-promise-reject-errors
+    { name: "a string", fail: () => Promise.reject("just text"), message: "just text" },
+    { name: "nothing", fail: () => Promise.reject(), message: "undefined" },
     { name: "an error with a NUL and half a surrogate pair", fail: () => Promise.reject(new Error("a\u0000b\ud800")), message: "a\ufffdb\ufffd" },
     {
       name: "an error that cannot be read",

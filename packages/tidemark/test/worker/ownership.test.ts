@@ -49,9 +49,10 @@ describe("workers of one consumer", () => {
         await context.query(`insert into ${effects.table} (position, stream, version) values ($1, $2, $3)`, [position, streamId, version]);
       },
     });
-    let writing = true;
+    const writing = new AbortController();
     const written = (async () => {
-      for (let n = 0; writing; n++) await Promise.all(Array.from({ length: 10 }, (_, stream) => store.appendToStream(`cart-${stream}`, [itemAdded(`${n}`)])));
+      for (let n = 0; !writing.signal.aborted; n++)
+        await Promise.all(Array.from({ length: 10 }, (_, stream) => store.appendToStream(`cart-${stream}`, [itemAdded(`${n}`)])));
     })();
     const others = await Promise.all([openStore(), openStore()]);
     const first = await start(consumer, { leaseMs: 600 });
@@ -60,7 +61,7 @@ describe("workers of one consumer", () => {
       await eventually(async () => expect((await owners(store, "c")).length).toBeGreaterThan(1));
       await Promise.all(joined.map(({ worker }) => worker.stop()));
     }
-    writing = false;
+    writing.abort();
     await written;
     await first.worker.caughtUp();
     const log = await store.readAll().toArray();

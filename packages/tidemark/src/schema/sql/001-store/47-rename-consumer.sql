@@ -9,6 +9,8 @@ begin
     return false;
   end if;
   perform :"schema".evict_owners(p_tenant, p_to);
+  -- Nobody serves it yet: a worker that does not know the new name must not count for a share.
+  delete from :"schema".consumer_workers as w where w.tenant = p_tenant and w.consumer = p_to;
   return true;
 end
 $tidemark$;
