@@ -4,25 +4,24 @@ import type { Bell } from "./bell.ts";
 import { type Channel, isProbe } from "./channel.ts";
 import { notify } from "./doorbell.ts";
 
-/** A notification of one's own that has not been heard by then will not be. */
-const heardWithinMs = 5_000;
-
 /** Hears the doorbells of other processes, for as long as anybody here follows the log. */
 export class Ear {
   readonly #database: Database;
   readonly #bell: Bell;
   readonly #channel: Channel;
   readonly #logger: Logger;
+  readonly #heardWithinMs: number;
   #followers = 0;
   #listener: Listener | undefined;
   #closing: Promise<unknown> = Promise.resolve();
   #onProbe: (() => void) | undefined;
 
-  constructor(database: Database, bell: Bell, channel: Channel, logger: Logger) {
+  constructor(database: Database, bell: Bell, channel: Channel, { logger, heardWithinMs }: { readonly logger: Logger; readonly heardWithinMs: number }) {
     this.#database = database;
     this.#bell = bell;
     this.#channel = channel;
     this.#logger = logger;
+    this.#heardWithinMs = heardWithinMs;
   }
 
   /** One more follower. Call what it returns, once, when it has gone. */
@@ -58,7 +57,7 @@ export class Ear {
     this.#bell.ring();
     const heard = Promise.withResolvers<boolean>();
     this.#onProbe = () => heard.resolve(true);
-    const timer = setTimeout(() => heard.resolve(false), heardWithinMs);
+    const timer = setTimeout(() => heard.resolve(false), this.#heardWithinMs);
     try {
       await this.#database.side().query(notify, [this.#channel.name, this.#channel.probe]);
       return await heard.promise;

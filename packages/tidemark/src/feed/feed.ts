@@ -14,6 +14,7 @@ import { MarkReader } from "./mark.ts";
 import { Outage } from "./outage.ts";
 import { Pulse } from "./pulse.ts";
 import { Tail } from "./tail.ts";
+import { defaultTimes, type FollowTimes } from "./times.ts";
 
 /** The log as it grows: how far it may be read, who holds that back, and following it. */
 export class Feed {
@@ -27,7 +28,7 @@ export class Feed {
   readonly #ear: Ear;
   readonly #closed = new AbortController();
 
-  constructor(database: Database, schema: string, logger: Logger) {
+  constructor(database: Database, schema: string, logger: Logger, times: FollowTimes = defaultTimes) {
     this.#database = database;
     this.#marks = new MarkReader(database, schema);
     this.#blockers = blockersStatement(schema);
@@ -36,8 +37,8 @@ export class Feed {
     const bell = new Bell();
     const channel = channelOf(schema);
     this.#doorbell = new Doorbell(database, bell, channel);
-    this.#ear = new Ear(database, bell, channel, logger);
-    const pulse = new Pulse(bell);
+    this.#ear = new Ear(database, bell, channel, { logger, heardWithinMs: times.heardWithinMs });
+    const pulse = new Pulse(bell, times);
     this.#tail = new Tail({
       mark: (signal) => this.#marks.read(signal),
       pages: (after, until, signal) => this.#log.open(after, until, everything, signal),

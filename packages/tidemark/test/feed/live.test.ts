@@ -1,0 +1,279 @@
+import pg from "pg";
+import type { Database } from "../../src/database/database.ts";
+import type { FollowedBatch } from "../../src/feed/follow.ts";
+import { Feed } from "../../src/feed/feed.ts";
+import { defaultTimes, type FollowTimes } from "../../src/feed/times.ts";
+import { openDatabase } from "../schema/open.ts";
+import { append, openStore, sequenceOf, silent } from "./open.ts";
+import { describe, eventually, expect, test as base } from "./test.ts";
+
+/** A poll that never comes: whatever arrives was rung for. */
+const neverMs = 2 ** 31 - 1;
+const noPolls: FollowTimes = { ...defaultTimes, quickMs: neverMs, slowMs: neverMs };
+
+const test = base.extend("openFeed", async ({ databaseUrl, schema, store }, { onCleanup }) => {
+  // The store has made the schema.
+  await store.highWaterMark();
+  const opened: (() => Promise<void>)[] = [];
+  onCleanup(async () => {
+    await Promise.all(opened.map((close) => close()));
+  });
+  return async ({
+    times,
+    url = databaseUrl,
+    watch = (database) => database,
+  }: { times?: Partial<FollowTimes>; url?: string; watch?: (database: Database) => Database } = {}) => {
+    const database = await openDatabase(url);
+    const feed = new Feed(watch(database), schema, silent, { ...defaultTimes, ...times });
+    opened.push(async () => {
+      await feed.close();
+      await database.close();
+    });
+    return feed;
+  };
+});
+
+function follow(feed: Feed, over: Partial<Parameters<Feed["follow"]>[0]> = {}): AsyncGenerator<FollowedBatch, void, undefined> {
+  return feed.follow({ reader: "test", tenant: undefined, after: { position: 0, id: null }, batchSize: 100, signal: new AbortController().signal, ...over });
+}
+
+/** The batch in which a follower has caught up. */
+async function caughtUp(following: AsyncGenerator<FollowedBatch, void, undefined>): Promise<FollowedBatch> {
+  for (;;) {
+    const { value } = await following.next();
+    if (!value) throw new Error("ended");
+    if (value.caughtUp) return value;
+  }
+}
+
+/** Positions, until one of them is `last`. */
+async function until(following: AsyncGenerator<FollowedBatch, void, undefined>, last: number): Promise<number[]> {
+  const seen: number[] = [];
+  for (;;) {
+    const { value } = await following.next();
+    if (!value) throw new Error("ended");
+    seen.push(...value.events.map(({ event }) => event.position));
+    if (value.anchor.position >= last) return seen;
+  }
+}
+
+/** Counts the library's statements by the beginning of their names. */
+function counting(counts: Map<string, number>): (database: Database) => Database {
+  return (database) => ({
+    ...database,
+    query(statement, values, options) {
+      const name = statement.name.replace(/_\d+_/, "_");
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return database.query(statement, values, options);
+    },
+  });
+}
+
+function numbers(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, n) => from + n);
+}
+
+describe("a doorbell", () => {
+  test("wakes the followers of its own process without a poll", async ({ openFeed, store }) => {
+    const feed = await openFeed({ times: noPolls });
+    const following = follow(feed);
+    await caughtUp(following);
+    const next = following.next();
+    await append(store, "a");
+    feed.ring();
+    expect((await next).value?.events).toHaveLength(1);
+    await following.return();
+  });
+
+  test("wakes the followers of another process without a poll", async ({ openFeed, store }) => {
+    const following = follow(await openFeed({ times: noPolls }));
+    await caughtUp(following);
+    for (let n = 1; n <= 20; n++) {
+      const next = until(following, n);
+      // Its feed, and what it rings, is another than the follower's.
+      expect(await append(store, "a")).toBe(n);
+      expect(await next).toEqual([n]);
+    }
+    await following.return();
+  });
+
+  test("is rung by `wake` for a transaction of the user's own", async ({ openFeed, store, begin }) => {
+    const following = follow(await openFeed({ times: noPolls }));
+    await caughtUp(following);
+    const next = following.next();
+    const open = await begin();
+    await open.append("a");
+    await open.commit();
+    store.wake();
+    expect((await next).value?.events).toHaveLength(1);
+    await following.return();
+  });
+
+  test("sends few notifications for many appends, and the last of them after the last commit", async ({ databaseUrl, schema, store, sql }) => {
+    const heard: number[] = [];
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    try {
+      const { rows } = await sql.query<{ channel: string }>(`select 'tidemark_' || left(encode(sha256($1), 'hex'), 16) as channel`, [Buffer.from(schema)]);
+      await client.query(`listen ${rows[0]?.channel}`);
+      client.on("notification", () => heard.push(performance.now()));
+      const started = performance.now();
+      let finished = 0;
+      for (let n = 0; n < 300; n++) {
+        await append(store, `stream-${n % 7}`);
+        finished = performance.now();
+      }
+      await eventually(() => expect(heard.at(-1)).toBeGreaterThanOrEqual(finished));
+      expect(heard.length).toBeLessThanOrEqual((performance.now() - started) / 10 + 1);
+    } finally {
+      await client.end();
+    }
+  });
+
+  test("that nobody rings costs a polling interval", async ({ openFeed, begin }) => {
+    const following = follow(await openFeed({ times: { slowMs: 100 } }));
+    await caughtUp(following);
+    const open = await begin();
+    await open.append("a");
+    const next = following.next();
+    await open.commit();
+    expect((await next).value?.events).toHaveLength(1);
+    await following.return();
+  });
+});
+
+describe("followers that have caught up", () => {
+  test("share their polls and their reads", async ({ openFeed, store }) => {
+    const counts = new Map<string, number>();
+    const feed = await openFeed({ times: { quickMs: 20, slowMs: 20 }, watch: counting(counts) });
+    const followers = Array.from({ length: 100 }, () => follow(feed));
+    await Promise.all(followers.map(caughtUp));
+    counts.clear();
+    const started = performance.now();
+    const next = followers.map((following) => until(following, 30));
+    for (let n = 0; n < 30; n++) await append(store, `s-${n}`);
+    for (const seen of await Promise.all(next)) expect(seen).toEqual(numbers(1, 30));
+    await eventually(() => expect(counts.get("tidemark_mark") ?? 0).toBeGreaterThanOrEqual(5));
+    // Rings and polls together are at most one look in 8 ms.
+    const looks = (performance.now() - started) / defaultTimes.leastMs + 1;
+    expect(counts.get("tidemark_mark")).toBeLessThanOrEqual(looks);
+    expect(counts.get("tidemark_follow_small_tenants")).toBeLessThanOrEqual(30);
+    await Promise.all(followers.map((following) => following.return()));
+  });
+
+  test("do not wait for one that does not keep up, which loses nothing", async ({ openFeed, store }) => {
+    const feed = await openFeed();
+    const [slow, quick] = [follow(feed, { batchSize: 7 }), follow(feed)];
+    await Promise.all([caughtUp(slow), caughtUp(quick)]);
+    const text = "x".repeat(10_000);
+    const total = 400;
+    for (let n = 0; n < total; n += 20) {
+      await store.appendToStream(
+        "large",
+        Array.from({ length: 20 }, () => ({ type: "Large", data: { text } })),
+      );
+      expect((await until(quick, n + 20)).at(-1)).toBe(n + 20);
+    }
+    // 4 MB were written, of which it held one at most.
+    expect(await until(slow, total)).toEqual(numbers(1, total));
+    await append(store, "after");
+    expect(await until(slow, total + 1)).toEqual([total + 1]);
+    await Promise.all([slow.return(), quick.return()]);
+  });
+
+  test("move on past events that others wrote to other streams, tenants and shards", async ({ openFeed, store }) => {
+    const feed = await openFeed();
+    const following = follow(feed, { tenant: "acme", filter: { categories: ["order"] } });
+    await caughtUp(following);
+    await append(store, "order-1");
+    await append(store.forTenant("acme"), "other-1");
+    expect(await until(following, 2)).toEqual([]);
+    await append(store.forTenant("acme"), "order-1");
+    expect(await until(following, 3)).toEqual([3]);
+    await following.return();
+  });
+
+  test("hear at once that the events they had passed are gone", async ({ openFeed, store, sql, schema }) => {
+    const feed = await openFeed({ times: { slowMs: 50 } });
+    for (let n = 0; n < 5; n++) await append(store, "a");
+    const [live, behind] = [follow(feed), follow(feed, { batchSize: 2 })];
+    await caughtUp(live);
+    await behind.next();
+    const name = pg.escapeIdentifier(schema);
+    await sql.query(`
+      begin;
+      set local session_replication_role = replica;
+      delete from ${name}.events where position > 3;
+      select setval('${sequenceOf(schema)}'::regclass, 3);
+      commit`);
+    await expect(live.next()).rejects.toMatchObject({ code: "HISTORY_FORKED", reader: "test", position: 5, found: undefined, lastPosition: 3 });
+    // It holds events 3 to 5, which it had read; the place it would wait at is gone.
+    await expect(until(behind, Number.POSITIVE_INFINITY)).rejects.toMatchObject({ code: "HISTORY_FORKED", position: 5 });
+  });
+
+  test("notice that other events stand in the place of those that are gone", async ({ openFeed, store, sql, schema }) => {
+    const feed = await openFeed({ times: { slowMs: 50 } });
+    for (let n = 0; n < 3; n++) await append(store, "a");
+    const live = follow(feed);
+    await caughtUp(live);
+    const name = pg.escapeIdentifier(schema);
+    await sql.query(`
+      begin;
+      set local session_replication_role = replica;
+      update ${name}.events set id = gen_random_uuid() where position >= 2;
+      commit`);
+    await append(store, "b");
+    await expect(live.next()).rejects.toMatchObject({ code: "HISTORY_FORKED", position: 3, found: expect.any(String) });
+  });
+});
+
+describe("a follower beside open transactions", () => {
+  test("is held by an open append alone, which blockers() names, and by no stranger", async ({ openFeed, store, begin, sql, databaseUrl }) => {
+    const following = follow(await openFeed());
+    await caughtUp(following);
+    const stranger = await begin();
+    await stranger.execute("select pg_current_xact_id()");
+    await sql.query(`begin; select pg_current_xact_id(); prepare transaction '${new URL(databaseUrl).pathname.slice(1)}'`);
+    await append(store, "a");
+    expect(await until(following, 1)).toEqual([1]);
+    const open = await begin();
+    await open.append("b");
+    await append(store, "a");
+    const blockers = await store.blockers();
+    expect(blockers).toMatchObject([{ events: 1 }]);
+    const next = until(following, 3);
+    await open.commit();
+    expect(await next).toEqual([2, 3]);
+    await sql.query(`rollback prepared '${new URL(databaseUrl).pathname.slice(1)}'`);
+    await following.return();
+  });
+});
+
+describe("connections", () => {
+  test("beside the pool's are opened for followers alone, and closed with them and the store", async ({ databaseUrl, schema, sql }) => {
+    const url = new URL(databaseUrl);
+    url.searchParams.set("application_name", "watched");
+    const queries = async (): Promise<string[]> => {
+      const { rows } = await sql.query<{ query: string }>(
+        "select query from pg_stat_activity where application_name = 'watched' and datname = current_database()",
+      );
+      return rows.map(({ query }) => query);
+    };
+    const listening = async (count: number): Promise<void> => {
+      await eventually(async () => expect((await queries()).filter((query) => query.startsWith("listen")).length).toBe(count));
+    };
+    const store = await openStore(url.href, schema);
+    await append(store, "a");
+    await listening(0);
+    const events = store.subscribe()[Symbol.asyncIterator]();
+    await events.next();
+    await listening(1);
+    await events.return?.();
+    await listening(0);
+    const waiting = store.subscribe({ after: "end" })[Symbol.asyncIterator]().next();
+    await listening(1);
+    await store.close();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    await eventually(async () => expect(await queries()).toEqual([]));
+  });
+});
