@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { inject } from "vitest";
-import { describe, expect, test } from "../support/test.ts";
+import { describe, eventually, expect, test } from "../support/test.ts";
+import { subscribers } from "./subscribers.ts";
 import { drain, followByMark, followNaively, judge } from "./follower.ts";
 import { canFreeze, freezeBackends } from "./freeze.ts";
 import { openStore } from "./open.ts";
@@ -40,6 +41,7 @@ describe("beside twelve connections in three processes, with rollbacks, savepoin
       const following = followers.map(async (follower) => {
         while (!over.signal.aborted) await follower.poll();
       });
+      const subscribed = subscribers(one, two, seed);
       await elsewhere.query("select pg_sleep($1)", [seconds]);
       const committed = (await Promise.all(writers.map(stopWriter))).reduce((sum, count) => sum + count, 0);
       over.abort();
@@ -52,6 +54,12 @@ describe("beside twelve connections in three processes, with rollbacks, savepoin
       const [first, second, naive] = followers.map(({ seen }) => judge(log.seen, seen));
       console.log(`Seed ${seed}: ${committed} events, ${frozen ?? "no"} freezes; the naive reader lost ${naive?.lost}.`);
       expect(log.seen.length).toBe(committed);
+      for (const { name, wants, stop, seen } of subscribed) {
+        const wanted = log.seen.filter(wants).map(({ position }) => position);
+        await eventually(() => expect(seen.length).toBeGreaterThanOrEqual(wanted.length), { timeoutMs: 20_000 });
+        await stop();
+        expect(seen, `of the subscriber that is ${name}`).toEqual(wanted);
+      }
       expect(first).toEqual({ lost: 0, doubled: 0, disordered: 0 });
       expect(second).toEqual({ lost: 0, doubled: 0, disordered: 0 });
       expect(naive?.lost).toBeGreaterThan(0);
