@@ -25,7 +25,7 @@ export const readCalls: readonly Call[] = [
     prepare: threeEvents,
     async run({ store, shared, perform }, category) {
       const op = shared.operations;
-      await perform({ kind: "follow", after: 0, category }, async () => {
+      await perform({ kind: "follow", via: "readAll", after: 0, category }, async () => {
         const events = await store.readAll({ after: 0, filter: { categories: [category] } }).toArray();
         shared.history.write({ t: "seen", op, events: events.map(({ position, id }) => [position, shortId(id)]) });
         return { kind: "follow" as const };

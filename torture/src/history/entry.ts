@@ -36,6 +36,8 @@ export interface SnapshotCall {
 export interface FollowCall {
   readonly kind: "follow";
   readonly after: number;
+  /** Page by page with `readAll`, or a live subscription. */
+  readonly via: "readAll" | "subscribe";
   /** The one category it wants; all of them where it is not there. */
   readonly category?: string;
 }

@@ -9,7 +9,7 @@ import type { Operation } from "./operation.ts";
 /** What COMMIT itself said, which only the user hears. */
 class CommitFailed extends Error {}
 
-/** Appends inside a transaction of the user's own, on a connection of their own, with a savepoint that is rolled back. */
+/** Appends inside a transaction of the user's own, with a savepoint that is rolled back; some are prepared first. */
 export const ownTransaction: Operation = {
   name: "transaction of the user's own",
   weight: 4,
@@ -18,7 +18,8 @@ export const ownTransaction: Operation = {
     const ids = newIds(streams.length + 1);
     const parts = streams.map((stream) => ({ stream, expected: "any" as const, ids: ids.splice(0, 1) }));
     const undone = { stream: streams.at(-1) ?? "", expected: "any" as const, ids };
-    const [withSavepoint, rollsBack] = [random.chance(0.3), random.chance(0.125)];
+    const [withSavepoint, rollsBack, prepares] = [random.chance(0.3), random.chance(0.125), random.chance(0.08)];
+    const name = `prepared-${parts[0]?.ids[0]}`;
     const pauseMs = random.chance(0.1) ? random.between(50, 800) : random.between(0, 4);
 
     const work = async (): Promise<readonly AppendResult[]> => {
@@ -38,10 +39,16 @@ export const ownTransaction: Operation = {
         for (const part of parts) results.push(await tx.appendToStream(part.stream, eventsOf(part)));
         await delay(pauseMs);
         if (rollsBack) throw new ChangedMind("rolled back");
-        const { command } = await client.query("commit").catch((cause: unknown) => {
+        if (prepares) {
+          await client.query(`prepare transaction '${name}'`).catch((cause: unknown) => {
+            throw new CommitFailed("prepare", { cause });
+          });
+          await delay(pauseMs);
+        }
+        const { command } = await client.query(prepares ? `commit prepared '${name}'` : "commit").catch((cause: unknown) => {
           throw new CommitFailed("commit", { cause });
         });
-        if (command !== "COMMIT") throw new ChangedMind("the server rolled back");
+        if (!command.startsWith("COMMIT")) throw new ChangedMind("the server rolled back");
         return results;
       } finally {
         // A connection that lost its server may never say goodbye.

@@ -122,6 +122,43 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
       ],
     ],
   ],
+  "a checked stream was somewhere else": [
+    "L3",
+    () => [
+      [
+        written().call(
+          {
+            kind: "append",
+            how: "append and check other streams",
+            parts: [
+              { stream: "order-1", expected: "any", ids: [id(4)] },
+              { stream: "cart-1", expected: 1, ids: [] },
+            ],
+          },
+          {
+            kind: "append",
+            results: [
+              [2, 7, false],
+              [1, 1, false],
+            ],
+          },
+        ),
+      ],
+      [...rows, [7, 4, "order-1", 2]],
+    ],
+  ],
+  "an append is refused for a neighbour's conflict": [
+    "L11",
+    () => [
+      [
+        written().call(
+          { kind: "append", how: "append to a stream", parts: [{ stream: "cart-1", expected: "any", ids: [id(4)] }] },
+          { fail: "VERSION_CONFLICT", conflicts: [["order-1", 1]] },
+        ),
+      ],
+      rows,
+    ],
+  ],
   "an error has no type": ["L9", () => [[untyped()], rows]],
   "an event can be changed": ["L13", () => [[written()], rows, { changes: ["TM004", "done", "TM004"] }]],
   "a follower skips an event": [

@@ -44,7 +44,7 @@ export class Script {
   }
 
   follow(after: number, seen: readonly (readonly [position: number, number: number])[], category?: string): this {
-    this.call({ kind: "follow", after, ...(category !== undefined && { category }) });
+    this.call({ kind: "follow", via: "readAll", after, ...(category !== undefined && { category }) });
     this.entries.push({ t: "seen", op: this.#op - 1, at: ++this.#at, events: seen.map(([position, number]) => [position, shortId(id(number))]) });
     return this;
   }

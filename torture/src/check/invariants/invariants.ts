@@ -14,6 +14,7 @@ import { markReachesEnd } from "./mark-reaches-end.ts";
 import { noDeadlock } from "./no-deadlock.ts";
 import { oneSchema } from "./one-schema.ts";
 import { oneWinner } from "./one-winner.ts";
+import { ownVerdict } from "./own-verdict.ts";
 import { realTimeOrder } from "./real-time-order.ts";
 import { sameReply } from "./same-reply.ts";
 import { together } from "./together.ts";
@@ -30,6 +31,7 @@ export const invariants: readonly Invariant[] = [
   sameReply,
   typedErrors,
   causalPositions,
+  ownVerdict,
   appendOnly,
   completeFeed,
   markReachesEnd,

@@ -23,9 +23,18 @@ export const oneWinner: Invariant = {
       if (append.outcome === "ok") {
         // A later part for the same stream follows an earlier one of the same transaction.
         const own = new Set<string>();
+        const position = append.call.parts.flatMap(({ ids }) => ids).map((id) => log.byId.get(id)?.position ?? 0)[0] ?? 0;
         for (const { stream, expected, ids } of append.call.parts) {
           const exact = exactly(expected);
           const first = ids[0] === undefined ? undefined : log.byId.get(ids[0]);
+          // A stream that is only checked stays where it is until the append is written: what follows stands behind it.
+          if (exact !== undefined && ids.length === 0 && position > 0) {
+            checked();
+            const [last, next] = [log.streams.get(stream)?.[exact - 1], log.streams.get(stream)?.[exact]];
+            if (next && next.position < position)
+              anomaly(`${append.name} found ${stream} at ${exact}, and stands at ${position} behind version ${next.version} at ${next.position}`);
+            if (exact > 0 && (!last || last.position > position)) anomaly(`${append.name} found ${stream} at ${exact} before it was there`);
+          }
           if (exact === undefined || first === undefined || own.has(stream)) continue;
           own.add(stream);
           checked();
