@@ -79,7 +79,7 @@ class PgListener implements Listener {
   async #listen(onHearing: () => void): Promise<void> {
     const { heartbeatMs, answerMs } = this.#times;
     const client = new this.#pool.Client({
-      ...configOf(this.#pool),
+      ...configOf(this.#pool, "tidemark listener"),
       keepAlive: true,
       keepAliveInitialDelayMillis: heartbeatMs,
       connectionTimeoutMillis: answerMs,

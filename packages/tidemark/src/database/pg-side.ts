@@ -31,13 +31,17 @@ const maxBeside = 2;
 /** Connections like the pool's, apart from it; undefined where a pool does not say how it connects. */
 export function lendBeside(pool: PgPool, settings: Required<PoolSettings>, logger: Logger): PgConnections | undefined {
   if (!isConfigured(pool)) return undefined;
-  const beside = new pool.constructor({ ...configOf(pool), max: maxBeside, min: 0 });
+  const beside = new pool.constructor({ ...configOf(pool, "tidemark side"), max: maxBeside, min: 0 });
   return lendFrom(beside, settings, logger, () => beside.end());
 }
 
-/** A pool hides its password from those who copy its options. */
-export function configOf({ options }: ConfiguredPool): PgConfig {
-  return "password" in options ? { ...options, password: options.password } : options;
+/**
+ * How a pool connects, for another connection like its own. A pool hides its password from those who copy its options.
+ *
+ * @param name - what `pg_stat_activity` calls it, unless the pool's connections have a name that the application gave them
+ */
+export function configOf({ options }: ConfiguredPool, name: string): PgConfig {
+  return { ...options, fallback_application_name: name, ...("password" in options && { password: options.password }) };
 }
 
 export function isConfigured(pool: PgPool): pool is ConfiguredPool {

@@ -19,12 +19,13 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   eventById: (store) => store.eventById(id),
   transaction: (store) => store.transaction(async () => {}),
   withTransaction: (store) => store.withTransaction({ query: async () => ({ rows: [] }) }),
+  subscribe: (store) => store.subscribe()[Symbol.asyncIterator]().next(),
   highWaterMark: (store) => store.highWaterMark(),
   blockers: (store) => store.blockers(),
   query: (store) => store.query("select 1"),
 };
 /** What a closed store still does. */
-const allowed = ["constructor", "forTenant", "withMetadata", "close", "pool"];
+const allowed = ["constructor", "forTenant", "withMetadata", "wake", "close", "pool"];
 
 function methodsOf(store: object): string[] {
   const names = new Set<string>();
