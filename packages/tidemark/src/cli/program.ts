@@ -9,6 +9,7 @@ import { addImport } from "./commands/import.ts";
 import { addMigrate } from "./commands/migrate.ts";
 import { addRead } from "./commands/read.ts";
 import { addStreams } from "./commands/streams.ts";
+import { addTail } from "./commands/tail.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
 
 /** Beside 0, for what was done, and 130, for what Ctrl-C ended. */
@@ -49,6 +50,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addMigrate(program, terminal);
   addAppend(program, terminal);
   addRead(program, terminal);
+  addTail(program, terminal);
   addStreams(program, terminal);
   addImport(program, terminal);
   addExport(program, terminal);

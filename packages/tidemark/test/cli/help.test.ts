@@ -12,6 +12,7 @@ const commands = [
   ["migrate", "sql"],
   ["append"],
   ["read"],
+  ["tail"],
   ["streams"],
 ];
 

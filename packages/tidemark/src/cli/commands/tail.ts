@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import { InvalidArgumentError } from "../../errors.ts";
+import type { EventQueryItem, JsonValue, RecordedEvent } from "../../event.ts";
+import { lineUp } from "../columns.ts";
+import { eventDocuments, eventRows } from "../event-lines.ts";
+import { collect, given, json, wholeNumber } from "../flags.ts";
+import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface TailFlags extends StoreFlags {
+  readonly after?: number;
+  readonly type?: readonly string[];
+  readonly category?: readonly string[];
+  readonly stream?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly data?: Readonly<Record<string, JsonValue>>;
+  readonly allTenants?: boolean;
+}
+
+/** What is printed together when much comes at once. */
+const batchSize = 500;
+
+const examples = `
+Examples:
+  tidemark tail
+  tidemark tail --category order --type OrderShipped
+  tidemark tail --after 0 --json | jq -r .type`;
+
+/** `tidemark tail` */
+export function addTail(program: Command, terminal: Terminal): void {
+  addStoreFlags(program.command("tail"), "one JSON document a line")
+    .description("Print events as they are written, until Ctrl-C.")
+    .option("--after <position>", "begin above this position, 0 for the beginning; default: at the end", wholeNumber)
+    .option("--type <type>", "only this type, or any of several", collect)
+    .option("--category <category>", "only streams of this category, or any of several", collect)
+    .option("--stream <stream>", "only this stream, or any of several", collect)
+    .option("--tag <tag>", "only events with this tag, and all of several", collect)
+    .option("--data <json>", "only events whose data contains this object", json)
+    .option("--all-tenants", "the events of every tenant")
+    .addHelpText("after", examples)
+    .action((flags: TailFlags) => tail(flags, terminal));
+}
+
+async function tail({ after, allTenants, ...flags }: TailFlags, terminal: Terminal): Promise<void> {
+  if (allTenants && flags.tenant !== undefined) throw new InvalidArgumentError("--all-tenants", "and --tenant exclude each other. Leave one out.");
+  const filter: EventQueryItem = given({ types: flags.type, categories: flags.category, streamIds: flags.stream, tags: flags.tag, data: flags.data });
+  await withStore(flags, terminal, async (store) => {
+    const events = store.subscribe({
+      after: after ?? "end",
+      tenants: allTenants ? "all" : "own",
+      onCaughtUp: (position) => terminal.say(`Following from position ${position}; Ctrl-C ends it.`),
+      ...(Object.keys(filter).length > 0 && { filter }),
+    });
+    for await (const batch of events.batches(batchSize)) {
+      const each = eachOf(batch);
+      await terminal.printLines(flags.json ? eventDocuments(each) : lineUp(eventRows(each, { withTenant: allTenants === true }), terminal.width));
+    }
+  });
+}
+
+async function* eachOf(batch: readonly RecordedEvent[]): AsyncGenerator<RecordedEvent, void, undefined> {
+  yield* batch;
+}
