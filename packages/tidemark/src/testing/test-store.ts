@@ -4,14 +4,14 @@ import { checkOptions, isRecord } from "../arguments/options.ts";
 import { isPGlite } from "../arguments/pool-options.ts";
 import type { StoreOptions } from "../arguments/store-options.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import { type GivenPGlite, isPGliteInstance, type PGliteInstance } from "../database/pglite-client.ts";
-import { startPGlite } from "../database/pglite-start.ts";
+import { isPGliteInstance } from "../database/pglite-client.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { EventStore } from "../event-store.ts";
 import { openEventStore } from "../open-event-store.ts";
 import { FaultyPGlite } from "./faulty-pglite.ts";
 import { Interference, type PlannedConflict, type PlannedFault } from "./interference.ts";
 import { interferedStore } from "./interfered-store.ts";
+import { sharedPGlite } from "./shared-pglite.ts";
 
 export interface TestStoreOptions extends StoreOptions {
   /**
@@ -31,9 +31,6 @@ const conflictShape = { append: wholeNumber(1), events: (value: unknown) => valu
 const faultShape = { append: wholeNumber(1), kind: oneOf("lost-reply", "refused", "unknown") };
 const planShape = { conflicts: listOrNone(checkConflict), faults: listOrNone(checkFault) };
 
-/** One for the whole process: to start one takes seconds, to migrate a schema of it a few hundredths of one. */
-let shared: Promise<PGliteInstance & GivenPGlite> | undefined;
-
 /**
  * A store for one test: on an embedded PostgreSQL that all test stores of the process share, in a schema of its own, which is
  * dropped when the store closes. `now` and `createId` make times and ids; `conflicts` and `faults` what other writers and the
@@ -48,32 +45,30 @@ export async function openTestStore(options: TestStoreOptions = {}): Promise<Eve
   const { conflicts: _conflicts, faults: _faults, pool, ...storeOptions } = options;
   const { conflicts = [], faults = [] } = checkOptions({ conflicts: options.conflicts, faults: options.faults }, planShape);
   const given = isPGlite(pool) && isPGliteInstance(pool) ? pool : undefined;
-  const instance = pool === undefined ? await (shared ??= startShared()) : given;
-  if (!instance && faults.some(({ kind }) => kind !== "unknown")) {
+  if (pool !== undefined && !given && faults.some(({ kind }) => kind !== "unknown")) {
     throw new InvalidArgumentError("options.faults", "plans a fault of the connection, which needs a PGlite; leave options.pool out");
   }
 
   const schema = options.schema ?? `test_${randomUUID()}`;
+  const shared = pool === undefined ? await sharedPGlite() : undefined;
+  const instance = shared?.instance ?? given;
   const faulty = instance && new FaultyPGlite(instance);
-  const store = await openEventStore({ ...storeOptions, schema, ...(faulty ? { pool: faulty.pool } : pool && { pool }) });
-  const interference = new Interference({ conflicts, faults, arm: (fault) => faulty?.arm(fault) });
+  const opening = openEventStore({ ...storeOptions, schema, ...(faulty ? { pool: faulty.pool } : pool && { pool }) });
+  const store = await opening.catch((error: unknown) => {
+    shared?.release();
+    throw error;
+  });
   async function close(timeoutMs: number | undefined): Promise<void> {
-    await store.close(timeoutMs === undefined ? {} : { timeoutMs });
-    if (pool === undefined && options.schema === undefined) await instance?.exec(`drop schema if exists ${quoteIdentifier(schema)} cascade`);
+    try {
+      await store.close(timeoutMs === undefined ? {} : { timeoutMs });
+      if (options.schema === undefined) await shared?.instance.exec(`drop schema if exists ${quoteIdentifier(schema)} cascade`);
+    } finally {
+      shared?.release();
+    }
   }
+  const interference = new Interference({ conflicts, faults, arm: (fault) => faulty?.arm(fault) });
   let closing: Promise<void> | undefined;
   return interferedStore(store, interference, (timeoutMs) => (closing ??= close(timeoutMs)));
-}
-
-async function startShared(): Promise<PGliteInstance & GivenPGlite> {
-  try {
-    const { instance } = await startPGlite(undefined);
-    if (isPGlite(instance)) return instance;
-    throw new TypeError("this PGlite has no waitReady");
-  } catch (error) {
-    shared = undefined;
-    throw error;
-  }
 }
 
 function listOrNone<T>(check: (value: unknown, path: string) => T): (value: unknown, path: string) => readonly T[] {

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { PGlite } from "@electric-sql/pglite";
 import { describe, expect, test } from "vitest";
 import { executeCommand, handleCommand, type MultiStreamDecider } from "../../src/index.ts";
@@ -32,6 +34,18 @@ describe("a test store", () => {
     await store.close();
     expect(await schemas()).toBe(before);
     await expect(store.highWaterMark()).rejects.toMatchObject({ code: "STORE_CLOSED" });
+  });
+
+  test("keeps no process alive once it is closed", async () => {
+    const program = `
+      import { openTestStore } from "tidemark/testing";
+      await (await openTestStore()).close();
+      const closed = performance.now();
+      process.on("exit", () => console.log(performance.now() - closed));
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=source", "--input-type=module", "--eval", program]);
+    // PostgreSQL's own timer would keep it for ten seconds.
+    expect(Number(stdout)).toBeLessThan(8_000);
   });
 
   test("takes its times and ids from the test", async () => {
