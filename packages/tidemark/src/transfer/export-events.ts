@@ -46,7 +46,12 @@ export async function* exportEvents(database: Database, schema: string, options:
     const { rows, reached, last } = await coming;
     if (!last) coming = next();
     report = { events: report.events + rows.length, position: reached, fraction: (reached - after) / (until - after) };
-    if (rows.length > 0) yield rows.map(line).join("");
+    if (rows.length > 0)
+      for (let at = 0; at < rows.length; at += 512)
+        yield rows
+          .slice(at, at + 512)
+          .map(line)
+          .join("");
     progress(report);
     if (last) return report;
   }

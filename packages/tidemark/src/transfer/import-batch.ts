@@ -1,14 +1,18 @@
-import { list, separator } from "../append/batch.ts";
+import { list, separator, streamKey } from "../append/batch.ts";
 import { byBytes } from "../append/byte-order.ts";
 import type { Value } from "../database/database.ts";
 import type { ImportEvent } from "./import-event.ts";
+import type { KnownHeads } from "./known-heads.ts";
 
 /** A group of events as the parameters of `import_events` and `imported_events`. */
 export interface BatchValues {
   readonly tenant: string;
   readonly tenants: string | null;
   readonly names: string;
+  /** By slot. */
+  readonly keys: readonly string[];
   readonly slots: string;
+  readonly places: string;
   readonly eventTenants: string | null;
   readonly ids: string;
   readonly types: string;
@@ -19,16 +23,28 @@ export interface BatchValues {
   readonly schemaVersions: string | null;
 }
 
+interface Stream {
+  readonly key: string;
+  readonly tenant: string;
+  readonly streamId: string;
+  slot: number;
+  events: number;
+}
+
 /** @param events - At least one. */
 export function encodeEvents(events: readonly ImportEvent[]): BatchValues {
-  const streams = new Map<string, { readonly tenant: string; readonly streamId: string; number: number }>();
-  for (const { tenant, streamId } of events) {
-    const key = `${tenant}\x00${streamId}`;
-    if (!streams.has(key)) streams.set(key, { tenant, streamId, number: 0 });
-  }
+  const streams = new Map<string, Stream>();
+  const places: number[] = [];
+  const streamOf = events.map(({ tenant, streamId }) => {
+    const key = streamKey({ tenant, streamId });
+    const stream = streams.get(key) ?? { key, tenant, streamId, slot: 0, events: 0 };
+    streams.set(key, stream);
+    places.push(++stream.events);
+    return stream;
+  });
   // The order in which every append locks streams.
-  const ordered = [...streams].sort(([a], [b]) => byBytes(a, b)).map(([, stream]) => stream);
-  for (const [index, stream] of ordered.entries()) stream.number = index + 1;
+  const ordered = [...streams.values()].sort((a, b) => byBytes(a.key, b.key));
+  for (const [index, stream] of ordered.entries()) stream.slot = index + 1;
 
   const tenant = events[0]?.tenant ?? "";
   const oneTenant = ordered.every((stream) => stream.tenant === tenant);
@@ -38,7 +54,9 @@ export function encodeEvents(events: readonly ImportEvent[]): BatchValues {
     tenant,
     tenants: oneTenant ? null : ordered.map((stream) => stream.tenant).join(separator),
     names: ordered.map(({ streamId }) => streamId).join(separator),
-    slots: list(events.map((event) => streams.get(`${event.tenant}\x00${event.streamId}`)?.number ?? 0)),
+    keys: ordered.map(({ key }) => key),
+    slots: list(streamOf.map(({ slot }) => slot)),
+    places: list(places),
     eventTenants: oneTenant ? null : joined((event) => event.tenant),
     ids: list(events.map(({ id }) => id)),
     types: joined(({ type }) => type),
@@ -56,9 +74,19 @@ export function lookUpValues(batch: BatchValues, positions: string | null): read
   return [tenant, tenants, names, slots, eventTenants, ids, types, data, tags, positions];
 }
 
+/** What is known of the log before the group. */
+export interface Before {
+  readonly heads: KnownHeads;
+  /** With kept positions: where the log must end, and how many events it must hold. */
+  readonly position: number;
+  readonly events: number | null;
+}
+
 /** `import_events` */
-export function writeValues(batch: BatchValues, positions: string | null, after: number, count: number | null): readonly Value[] {
-  const { tenant, tenants, names, slots, eventTenants, ids, types, data, metadata, tags, recordedAt, schemaVersions } = batch;
-  const stamps = [recordedAt, schemaVersions];
-  return [tenant, tenants, names, slots, eventTenants, ids, types, data, metadata, tags, ...stamps, positions, after, count];
+export function writeValues(batch: BatchValues, positions: string | null, before: Before): readonly Value[] {
+  const { tenant, tenants, names, keys, slots, places, eventTenants, ids, types, data, metadata, tags, recordedAt, schemaVersions } = batch;
+  const heads = list(keys.map((key) => before.heads.versionOf(key) ?? "null"));
+  const ofStreams = [tenant, tenants, names, heads];
+  const ofEvents = [slots, places, eventTenants, ids, types, data, metadata, tags, recordedAt, schemaVersions];
+  return [...ofStreams, ...ofEvents, positions, before.position, before.events];
 }

@@ -7,6 +7,7 @@ import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors.ts";
 import { encodeEvents, lookUpValues, writeValues } from "./import-batch.ts";
 import type { ImportEvent } from "./import-event.ts";
+import { KnownHeads } from "./known-heads.ts";
 import { type BadLine, PositionsTakenError } from "./transfer-error.ts";
 
 /** What became of a group of events. */
@@ -61,6 +62,7 @@ export class ImportWriter {
   /** Look ids up first. Until a group was all new, and again when one was not. */
   #looksUp = true;
   #end: LogEnd = { position: 0, events: 0 };
+  readonly #heads = new KnownHeads();
 
   constructor(database: Database, schema: string, options: WriterOptions) {
     const quoted = quoteIdentifier(schema);
@@ -68,7 +70,7 @@ export class ImportWriter {
     this.#options = options;
     this.#write = {
       name: "tidemark_import_events",
-      text: `select versions::text, last::text from ${quoted}.import_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+      text: `select versions::text, last::text from ${quoted}.import_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     };
     this.#find = {
       name: "tidemark_imported_events",
@@ -111,13 +113,14 @@ export class ImportWriter {
         return await this.#writeOnce(events, unanswered);
       } catch (error) {
         failure = error;
+        this.#heads.forget();
         if (isRepeatedId(error) || isUnanswered(error)) this.#looksUp = true;
         unanswered ||= isUnanswered(error);
         throw error;
       }
     };
     const goesOn = (error: unknown): boolean =>
-      !this.#options.signal.aborted && (isTransient(error) || isBlocked(error) || isRepeatedId(error) || (unanswered && isTaken(error)));
+      !this.#options.signal.aborted && (isTransient(error) || isBlocked(error) || isOvertaken(error) || (unanswered && isTaken(error)));
     try {
       return await pRetry(attempt, {
         retries: Number.POSITIVE_INFINITY,
@@ -145,12 +148,13 @@ export class ImportWriter {
   }
 
   async #writeNew(events: readonly ImportEvent[], end: LogEnd): Promise<Written> {
-    const values = writeValues(encodeEvents(events), this.#positions(events), end.position, end.events);
+    const values = writeValues(encodeEvents(events), this.#positions(events), { ...end, heads: this.#heads });
     const [row] = await this.#database.query(this.#write, values, { timeoutMs });
     const versions = numbers(row?.["versions"]);
     const last = toSafeInteger(row?.["last"]);
     // Counted once: it takes as long as the log is.
     this.#end = { position: last, events: null };
+    this.#heads.learn(events, versions);
     const renumbered = events.filter((event, index) => event.version !== undefined && event.version !== versions[index]).length;
     return { written: events.length, repeated: 0, renumbered, bad: [], last };
   }
@@ -178,6 +182,11 @@ export class ImportWriter {
 }
 
 const nothing: Written = { written: 0, repeated: 0, renumbered: 0, bad: [], last: undefined };
+
+/** Somebody else wrote one of the ids, or extended one of the streams, since they were looked up. */
+function isOvertaken(error: unknown): boolean {
+  return isRepeatedId(error) || (isTidemarkError(error, "DATABASE") && error.sqlState === "23505" && error.constraint === "events_stream_id_version_key");
+}
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -10,6 +10,7 @@ import { exportEvents, type ExportReport } from "../../transfer/export-events.ts
 import { addConnectionFlags, type ConnectionFlags, loggerOf, withDatabase } from "../connection.ts";
 import { collect, given, wholeNumber } from "../flags.ts";
 import { count, Progress } from "../progress.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 import { inFlags } from "../refusal.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -57,6 +58,7 @@ async function exportFile(file: string, flags: ExportFlags, terminal: Terminal):
   const tenant = checkTenant(flags.tenant ?? "", "--tenant");
   const filter = filterOf(flags);
   const progress = new Progress(terminal, "events");
+  keepHeapSmall();
   const report = await withDatabase(flags, terminal, async (database: Database, schema: string) => {
     await openSchema(database, schema, { migrate: "verify", logger: loggerOf(terminal) });
     const destination = file === "-" ? toStream((text) => terminal.printText(shown(text, terminal))) : toFile(file, flags.force ?? false);

@@ -10,6 +10,7 @@ import { openSource } from "../../transfer/source.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, withDatabase } from "../connection.ts";
 import { collect, given } from "../flags.ts";
 import { count, Progress } from "../progress.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface ImportFlags extends ConnectionFlags, CsvOptions {
@@ -67,6 +68,7 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
   // The group under way is brought to its end; a second Ctrl-C ends the process.
   process.once("SIGINT", stop);
   const progress = new Progress(terminal, "events");
+  keepHeapSmall();
   try {
     await using badLines = flags.badLines === undefined ? undefined : await openBadLinesFile(flags.badLines);
     const report = await withDatabase(flags, terminal, async (database, schema) => {

@@ -5,6 +5,8 @@
 --
 --   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
 --   p_names        stream of each slot, joined by U+001E, in the order of (tenant, name), each once
+--   p_heads        of each slot: the version that this import left it at, null where it does not know. A stream that somebody
+--                  else extended since fails the batch (23505, events_stream_id_version_key)
 --   p_slot         slot of each event; p_place its place among those of its slot (1, 2, 3 …)
 --   p_event_tenants  tenant of each event, joined by U+001E; null where all are p_tenant
 --   p_types, p_data, p_metadata, p_tags   as in append_many
@@ -20,7 +22,7 @@
 -- lock_timeout ends a wait before the server's deadlock_timeout would end one of the two waiting: the import is the one that
 -- can be sent again.
 create function :"schema".import_events(
-  p_tenant text, p_tenants text, p_names text, p_slot integer[], p_place integer[], p_event_tenants text,
+  p_tenant text, p_tenants text, p_names text, p_heads bigint[], p_slot integer[], p_place integer[], p_event_tenants text,
   p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_recorded_at bigint[], p_schema_versions smallint[],
   p_positions bigint[], p_after bigint, p_count bigint,
@@ -70,11 +72,11 @@ begin
 
   v_now := clock_timestamp();
   if not v_all_new then
-    select array_agg(head.version order by slot)
+    select array_agg(coalesce(known, head.version) order by slot)
       into v_heads
-      from unnest(v_streams) with ordinality as wanted (stream_id, slot)
+      from unnest(v_streams, p_heads) with ordinality as wanted (stream_id, known, slot)
       left join lateral (
-        select version from :"schema".events as e where e.stream_id = wanted.stream_id order by version desc limit 1
+        select version from :"schema".events as e where known is null and e.stream_id = wanted.stream_id order by version desc limit 1
       ) as head on true;
   end if;
 
