@@ -1,8 +1,10 @@
 import pg from "pg";
+import { startProxy } from "servers";
 import type { Database } from "../../src/database/database.ts";
 import type { FollowedBatch } from "../../src/feed/follow.ts";
 import { Feed } from "../../src/feed/feed.ts";
 import { defaultTimes, type FollowTimes } from "../../src/feed/times.ts";
+import type { Logger } from "../../src/logger.ts";
 import { openDatabase } from "../schema/open.ts";
 import { append, openStore, sequenceOf, silent } from "./open.ts";
 import { describe, eventually, expect, test as base } from "./test.ts";
@@ -11,6 +13,13 @@ import { describe, eventually, expect, test as base } from "./test.ts";
 const neverMs = 2 ** 31 - 1;
 const noPolls: FollowTimes = { ...defaultTimes, quickMs: neverMs, slowMs: neverMs };
 
+interface FeedChoice {
+  readonly times?: Partial<FollowTimes>;
+  readonly url?: string;
+  readonly watch?: (database: Database) => Database;
+  readonly logger?: Logger;
+}
+
 const test = base.extend("openFeed", async ({ databaseUrl, schema, store }, { onCleanup }) => {
   // The store has made the schema.
   await store.highWaterMark();
@@ -18,13 +27,9 @@ const test = base.extend("openFeed", async ({ databaseUrl, schema, store }, { on
   onCleanup(async () => {
     await Promise.all(opened.map((close) => close()));
   });
-  return async ({
-    times,
-    url = databaseUrl,
-    watch = (database) => database,
-  }: { times?: Partial<FollowTimes>; url?: string; watch?: (database: Database) => Database } = {}) => {
+  return async ({ times, url = databaseUrl, watch = (database) => database, logger = silent }: FeedChoice = {}) => {
     const database = await openDatabase(url);
-    const feed = new Feed(watch(database), schema, silent, { ...defaultTimes, ...times });
+    const feed = new Feed(watch(database), schema, logger, { ...defaultTimes, ...times });
     opened.push(async () => {
       await feed.close();
       await database.close();
@@ -74,12 +79,14 @@ function numbers(from: number, to: number): number[] {
 }
 
 describe("a doorbell", () => {
-  test("wakes the followers of its own process without a poll", async ({ openFeed, store }) => {
+  test("wakes the followers of its own process without a poll", async ({ openFeed, begin }) => {
     const feed = await openFeed({ times: noPolls });
     const following = follow(feed);
     await caughtUp(following);
     const next = following.next();
-    await append(store, "a");
+    const open = await begin();
+    await open.append("a");
+    await open.commit();
     feed.ring();
     expect((await next).value?.events).toHaveLength(1);
     await following.return();
@@ -224,6 +231,29 @@ describe("followers that have caught up", () => {
       commit`);
     await append(store, "b");
     await expect(live.next()).rejects.toMatchObject({ code: "HISTORY_FORKED", position: 3, found: expect.any(String) });
+  });
+});
+
+describe("a database that cannot be reached for a while", () => {
+  test("holds followers up, who say so once and go on where they were", async ({ openFeed, store, databaseUrl }) => {
+    await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
+    const said: string[] = [];
+    const say = (line: unknown): void => void said.push(String(line));
+    const feed = await openFeed({ times: { slowMs: 50 }, url: proxy.through(databaseUrl), logger: { debug: say, info: say, warn: say, error: say } });
+    const followers = Array.from({ length: 5 }, () => follow(feed));
+    await Promise.all(followers.map(caughtUp));
+    const late = follow(feed, { filter: { streamIds: ["a"] } });
+    const next = followers.map((following) => until(following, 3));
+    const reachable = proxy.on("frontend", ({ name }) => (name === "StartupMessage" ? "drop-connection-before" : "pass"));
+    proxy.cutAll();
+    for (let n = 0; n < 3; n++) await append(store, "a");
+    const lateNext = until(late, 3);
+    await eventually(() => expect(said.join()).toContain("cannot read"));
+    reachable();
+    for (const seen of await Promise.all([...next, lateNext])) expect(seen).toEqual([1, 2, 3]);
+    await eventually(() => expect(said.join()).toContain("can read again"));
+    expect(said.filter((line) => line.includes("cannot read"))).toHaveLength(1);
+    await Promise.all([...followers, late].map((following) => following.return()));
   });
 });
 

@@ -27,9 +27,9 @@ afterAll(async () => {
 });
 
 /** Writes the mark down now: a feed does so at its first answer, then once a second. */
-async function writeDown(): Promise<number> {
+async function writeDown(of = schema): Promise<number> {
   const database = await openDatabase(primary.url);
-  const mark = await new Feed(database, schema, silent).highWaterMark();
+  const mark = await new Feed(database, of, silent).highWaterMark();
   await database.close();
   return mark;
 }
@@ -48,6 +48,28 @@ async function replayed(onPrimary: EventStore, onStandby: EventStore): Promise<v
 }
 
 describe("a standby", () => {
+  test("is followed by polling, since it refuses LISTEN, which is said once", async () => {
+    const followed = "followed on a standby";
+    await using onPrimary = await openStore(primary.url, followed, { durability: "on" });
+    await append(onPrimary, "order");
+    await writeDown(followed);
+    const said: string[] = [];
+    const say = (line: unknown): void => void said.push(String(line));
+    await eventually(async () => void (await (await openStore(standby.url, followed, { migrate: "verify" })).close()));
+    await using onStandby = await openStore(standby.url, followed, { migrate: "off", logger: { debug: say, info: say, warn: say, error: say } });
+    await replayed(onPrimary, onStandby);
+    const caughtUp = Promise.withResolvers<number>();
+    const events = onStandby.subscribe({ after: "end", onCaughtUp: caughtUp.resolve })[Symbol.asyncIterator]();
+    const next = events.next();
+    await caughtUp.promise;
+    const position = await append(onPrimary, "order");
+    await writeDown(followed);
+    expect((await next).value?.position).toBe(position);
+    await eventually(() => expect(said.join()).toContain("during recovery"));
+    expect(said.filter((line) => line.includes("during recovery"))).toHaveLength(1);
+    await events.return?.();
+  });
+
   test("knows the mark that the primary wrote down and passes no open append; promoted, it goes on by itself", async () => {
     await using onPrimary = await openStore(primary.url, schema, { durability: "on" });
     await using onStandby = await openStore(standby.url, schema, { migrate: "off" });
