@@ -55,7 +55,6 @@ describe("a standby", () => {
     await writeDown(followed);
     const said: string[] = [];
     const say = (line: unknown): void => void said.push(String(line));
-    await eventually(async () => void (await (await openStore(standby.url, followed, { migrate: "verify" })).close()));
     await using onStandby = await openStore(standby.url, followed, { migrate: "off", logger: { debug: say, info: say, warn: say, error: say } });
     await replayed(onPrimary, onStandby);
     const caughtUp = Promise.withResolvers<number>();
