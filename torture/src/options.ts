@@ -2,10 +2,16 @@ import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import type { Plan } from "./run/plan.ts";
 
-export const usage = `Usage: npm run torture -- [options]
+export const usage = `Usage: npm run torture -- [program] [options]
 
-Real worker processes use the store while everything breaks; then everything is healed, read from zero and checked.
+Programs:
+  run                the default: real worker processes use the store while everything breaks; then everything is healed,
+                     read from zero, and checked
+  crash-points       breaks every call of the API at each of its protocol messages, in every way
+  interleavings      runs the statements of two sessions in every order that locks allow; with --night of three
+  mutants            puts bugs into a copy of the code, one at a time, and looks whether they are found
 
+Options of run:
   (no option)        five minutes: 100 faults, 200,000 acknowledged events
   --ci               two minutes: 40 faults, 60,000 acknowledged events
   --night            two hours: 2,400 faults, 5,000,000 acknowledged events
@@ -16,10 +22,23 @@ Real worker processes use the store while everything breaks; then everything is 
   --seconds, --faults, --events, --workers N
                      instead of what the length says
   --only a,b         only these faults, by name
+Options of crash-points:
+  --call NAME        only this call
+Options of mutants:
+  --only a,b         only those whose name contains one of these
+  --table FILE       writes the table of the report
+Options of all:
   --folder FOLDER    where histories and report go; default: torture/runs/<time>-<seed>
   --help`;
 
+const programs = ["run", "crash-points", "interleavings", "mutants"] as const;
+
 export interface Options {
+  readonly program: (typeof programs)[number];
+  readonly only: readonly string[] | undefined;
+  readonly night: boolean;
+  readonly call: string | undefined;
+  readonly table: string | undefined;
   readonly plan: Plan;
   readonly folder: string | undefined;
   readonly help: boolean;
@@ -36,8 +55,9 @@ const lengths = {
 export function readOptions(args: readonly string[]): Options {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       ci: flag,
       night: flag,
@@ -50,6 +70,8 @@ export function readOptions(args: readonly string[]): Options {
       events: text,
       workers: text,
       only: text,
+      call: text,
+      table: text,
       folder: text,
       help: flag,
     },
@@ -57,7 +79,15 @@ export function readOptions(args: readonly string[]): Options {
   const length = lengths[values.release ? "release" : values.night ? "night" : values.hour ? "hour" : values.ci ? "ci" : "default"];
   const version = values.version ?? "18";
   if (version !== "15" && version !== "18") throw new TypeError(`--version takes 15 or 18, not ${version}.`);
+  const program = programs.find((name) => name === (positionals[0] ?? "run"));
+  if (program === undefined) throw new TypeError(`There is no program ${JSON.stringify(positionals[0])}; there are ${programs.join(", ")}.`);
+  const only = values.only?.split(",");
   return {
+    program,
+    only,
+    night: values.night,
+    call: values.call,
+    table: values.table,
     plan: {
       seed: whole("seed", values.seed) ?? randomInt(1, 2 ** 31),
       version: version === "15" ? 15 : 18,
@@ -65,7 +95,7 @@ export function readOptions(args: readonly string[]): Options {
       faults: whole("faults", values.faults) ?? length.faults,
       events: whole("events", values.events) ?? length.events,
       workers: whole("workers", values.workers) ?? 4,
-      only: values.only?.split(","),
+      only: program === "run" ? only : undefined,
       diskMegabytes: length.diskMegabytes,
     },
     folder: values.folder,

@@ -24,6 +24,8 @@ interface Running {
   readonly child: ChildProcess;
   readonly incarnation: number;
   readonly history: string;
+  /** It hears signals. Before, SIGTERM would just end it. */
+  readonly ready: Promise<unknown>;
   readonly ended: Promise<number | null>;
 }
 
@@ -65,7 +67,7 @@ export class Workers {
     });
     this.#started++;
     const ended = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);
-    this.#running.set(worker, { child, incarnation, history: orders.history, ended });
+    this.#running.set(worker, { child, incarnation, history: orders.history, ready: once(child, "message"), ended });
   }
 
   signal(worker: number, name: NodeJS.Signals): void {
@@ -89,6 +91,7 @@ export class Workers {
   async #finish(worker: number): Promise<Running | undefined> {
     const running = this.#running.get(worker);
     if (!running) return undefined;
+    await Promise.race([running.ready, running.ended]);
     const startedAt = performance.now();
     this.signal(worker, "SIGTERM");
     const tooLong = setTimeout(() => running.child.kill("SIGKILL"), 60_000);

@@ -1,4 +1,5 @@
 // A worker process. Its only argument is its orders; SIGTERM asks it to finish, the end of its parent ends it.
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { openEventStore, type EventStore } from "tidemark";
 import { consume } from "../consume/consume.ts";
@@ -17,6 +18,7 @@ const stop = new AbortController();
 process.on("SIGTERM", () => stop.abort());
 const orphaned = (): void => process.exit(1);
 process.on("disconnect", orphaned);
+process.send?.("ready");
 
 /** The server may be down, or full, when a process starts. */
 async function open(idsToGive: string[]): Promise<EventStore> {
@@ -24,7 +26,7 @@ async function open(idsToGive: string[]): Promise<EventStore> {
     try {
       return await openEventStore(orders.url, {
         schema: orders.schema,
-        pool: { max: 6, connectionTimeoutMs: 4_000, queryTimeoutMs: 3_000 },
+        pool: { max: 6, connectionTimeoutMs: 4_000, queryTimeoutMs: 1_500 },
         // What nobody prepared belongs to an append that was refused before it was sent.
         createId: () => idsToGive.shift() ?? eventId(orders.worker, orders.incarnation, 0xffffffff, 0),
         logger: { debug() {}, info() {}, warn() {}, error: (...args) => console.error(...args) },
@@ -61,13 +63,15 @@ const shared: Shared = {
 };
 const randomOf = (purpose: string) => randomFrom(orders.seed, `worker ${orders.worker}.${orders.incarnation} ${purpose}`);
 const startedAt = performance.now();
-const consuming = consume(store, stop.signal);
-await Promise.all([
+const working = [
+  consume(store, stop.signal),
   ...Array.from({ length: orders.clients }, (_, n) => live(createClient(shared, randomOf(`client ${n}`)), startedAt)),
   ...Array.from({ length: orders.followers }, (_, n) => follow(shared, randomOf(`follower ${n}`))),
-]);
-await consuming;
+];
+// What is under way then must end as it would have, and be told so.
+if (!stop.signal.aborted) await once(stop.signal, "abort");
 await store.close();
+await Promise.all(working);
 history.write({ t: "closed", op: shared.operations });
 process.off("disconnect", orphaned);
 process.disconnect();

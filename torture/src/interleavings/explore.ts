@@ -1,0 +1,100 @@
+import pg from "pg";
+import { startServer } from "servers";
+import { openEventStore } from "tidemark";
+import { appendMeetings } from "./append-meetings.ts";
+import { leaseMeetings } from "./lease-meetings.ts";
+import { markMeetings } from "./mark-meetings.ts";
+import type { Meeting, Place } from "./meeting.ts";
+import { ordersOf } from "./orders.ts";
+import { Session } from "./session.ts";
+
+export interface Explored {
+  readonly name: string;
+  /** Orders that were run to their end. */
+  readonly orders: number;
+  /** Orders that cannot be: somebody would go on while waiting for another. */
+  readonly impossible: number;
+  /** Orders in which somebody waited. */
+  readonly waits: number;
+  readonly anomalies: readonly string[];
+}
+
+const schema = "interleavings";
+export const meetings: readonly Meeting[] = [...appendMeetings, ...markMeetings, ...leaseMeetings];
+
+/** Runs each meeting in every order that locks allow. */
+export async function explore(chosen: readonly Meeting[], version: 15 | 18, progress: (text: string) => void): Promise<Explored[]> {
+  await using server = await startServer({ version, settings: { fsync: "off" } });
+  const url = await server.createDatabase("interleavings");
+  await using store = await openEventStore(url, { schema });
+  const control = new pg.Client({ connectionString: url });
+  await control.connect();
+  await control.query("create table public.handled (consumer text not null, fence bigint not null)");
+  const place: Place = {
+    schema: pg.escapeIdentifier(schema),
+    query: async (text, values = []) => (await control.query<Record<string, unknown>>(text, [...values])).rows,
+  };
+  const sessions = await Promise.all([0, 1, 2].map(() => Session.open(url, store)));
+  try {
+    const explored: Explored[] = [];
+    for (const [index, meeting] of chosen.entries()) {
+      progress(meeting.name);
+      explored.push(await exploreMeeting(meeting, `m${index}`, { place, control, sessions }));
+    }
+    return explored;
+  } finally {
+    await Promise.all([control.end(), ...sessions.map((session) => session.close())]);
+  }
+}
+
+interface Stage {
+  readonly place: Place;
+  readonly control: pg.Client;
+  readonly sessions: readonly Session[];
+}
+
+async function exploreMeeting(meeting: Meeting, prefix: string, stage: Stage): Promise<Explored> {
+  let [orders, impossible, waits] = [0, 0, 0];
+  const anomalies: string[] = [];
+  for (const order of ordersOf(meeting.steps)) {
+    const key = `${prefix}o${orders + impossible}`;
+    const { possible, waited, anomaly } = await runOrder(meeting, order, key, stage);
+    if (possible) orders++;
+    else impossible++;
+    if (waited) waits++;
+    if (anomaly !== undefined) anomalies.push(`${order.join("")}: ${anomaly}`);
+  }
+  return { name: meeting.name, orders, impossible, waits, anomalies };
+}
+
+interface Run {
+  readonly possible: boolean;
+  readonly waited: boolean;
+  readonly anomaly?: string | undefined;
+}
+
+async function runOrder(meeting: Meeting, order: readonly number[], key: string, { place, control, sessions }: Stage): Promise<Run> {
+  const scene = await meeting.prepare(key, place);
+  const left = scene.actors.map((steps) => [...steps]);
+  const actors = sessions.slice(0, scene.actors.length);
+  let waited = false;
+  let possible = true;
+  for (const actor of order) {
+    const session = actors[actor];
+    const step = left[actor]?.shift();
+    if (!session || !step || session.failed) continue;
+    if (session.waiting) {
+      possible = false;
+      break;
+    }
+    await session.take(step, control);
+    waited ||= session.waiting;
+    // Who waited for this step may go on, before anybody takes another.
+    for (const other of actors) if (other.waiting) await other.settle(control);
+  }
+  const stuck = possible && actors.some((session) => session.waiting);
+  const outcomes = actors.map((session) => [...session.outcomes]);
+  const anomaly = !possible ? undefined : stuck ? "somebody waits for ever" : await scene.judge(outcomes);
+  for (const session of actors) await session.reset();
+  return { possible, waited, anomaly };
+}

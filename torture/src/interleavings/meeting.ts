@@ -1,0 +1,27 @@
+import type { Step } from "./session.ts";
+
+/** What a meeting's actors share in one order, and how it is judged. */
+export interface Scene {
+  /** By actor. */
+  readonly actors: readonly (readonly Step[])[];
+  /** What is wrong with how it ended; undefined where nothing is. By actor: how each of its steps ended. */
+  judge(outcomes: readonly (readonly string[])[]): Promise<string | undefined> | string | undefined;
+}
+
+/** A thing that several sessions do at the same time. */
+export interface Meeting {
+  readonly name: string;
+  /** Steps of each actor. */
+  readonly steps: readonly number[];
+  /** Of three sessions: only where there is time. */
+  readonly long?: boolean;
+  /** @param key - in the names of all that an order creates, so that it meets no other's. */
+  prepare(key: string, place: Place): Promise<Scene> | Scene;
+}
+
+/** What a meeting may ask for itself, while nobody else is at work. */
+export interface Place {
+  /** Quoted. */
+  readonly schema: string;
+  query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+}

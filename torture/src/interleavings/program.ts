@@ -1,0 +1,20 @@
+import { createProgress } from "../progress.ts";
+import { explore, meetings } from "./explore.ts";
+
+/** Runs the statements of sessions in every order, and prints what came of it. Returns whether all is well. */
+export async function interleavings(version: 15 | 18, long: boolean): Promise<boolean> {
+  const startedAt = performance.now();
+  const explored = await explore(
+    meetings.filter((meeting) => long || meeting.long !== true),
+    version,
+    createProgress(),
+  );
+  for (const { name, orders, impossible, waits, anomalies } of explored) {
+    console.log(`${`${orders}`.padStart(6)} orders (${waits} with a wait, ${impossible} cannot be)  ${name}`);
+    for (const anomaly of anomalies.slice(0, 20)) console.log(`        ANOMALY in ${anomaly}`);
+  }
+  const sum = explored.reduce((total, { orders }) => total + orders, 0);
+  const red = explored.reduce((total, { anomalies }) => total + anomalies.length, 0);
+  console.log(`${sum} orders in ${Math.round((performance.now() - startedAt) / 1_000)} s; ${red === 0 ? "no anomalies" : `${red} ANOMALIES`}.`);
+  return red === 0;
+}

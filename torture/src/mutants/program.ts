@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CheckedRun } from "../check/verdict.ts";
+import { readMutants, type Mutant } from "./patch.ts";
+import { copyTree, type Tree } from "./tree.ts";
+
+/** Chance has a part in it: a mutant that survives is hunted again, with other seeds. */
+const hunts = 3;
+
+interface Fate {
+  readonly mutant: Mutant;
+  /** The invariants that broke, in the hunt that killed it or in the last. */
+  readonly broken: readonly string[];
+  readonly killed: boolean;
+  readonly hunts: number;
+  readonly seconds: number;
+}
+
+async function hunt(tree: Tree, mutant: Mutant, attempt: number): Promise<string[]> {
+  const folder = join(tree.folder, "runs", `${mutant.name}-${attempt}`);
+  const program = join(tree.folder, "torture", "src", "main.ts");
+  const child = spawn(process.execPath, ["--conditions=source", program, ...mutant.hunt, "--seed", `${attempt}`, "--folder", folder], {
+    cwd: tree.folder,
+    stdio: "ignore",
+  });
+  await once(child, "exit");
+  const text = await readFile(join(folder, "verdict.json"), "utf8").catch(() => undefined);
+  if (text === undefined) return ["no verdict"];
+  const { verdicts }: CheckedRun = JSON.parse(text);
+  return verdicts.filter(({ anomalies }) => anomalies > 0).map(({ id }) => id);
+}
+
+async function pursue(tree: Tree, mutant: Mutant): Promise<Fate> {
+  const startedAt = performance.now();
+  await tree.apply(mutant.file);
+  let broken: string[] = [];
+  let attempt = 0;
+  let killed = false;
+  while (!killed && attempt < hunts) {
+    broken = await hunt(tree, mutant, ++attempt);
+    killed = mutant.breaks.some((id) => broken.includes(id));
+  }
+  await tree.revert(mutant.file);
+  return { mutant, broken, killed, hunts: attempt, seconds: Math.round((performance.now() - startedAt) / 1_000) };
+}
+
+/** Puts one bug after the other into a copy of the code, and looks whether it is found. Returns whether all are. */
+export async function mutants(root: string, only: readonly string[] | undefined, table: string | undefined): Promise<boolean> {
+  const chosen = readMutants(join(root, "torture", "mutants")).filter(({ name }) => only?.some((part) => name.includes(part)) ?? true);
+  await using tree = await copyTree(root);
+  const fates: Fate[] = [];
+  for (const mutant of chosen) {
+    const fate = await pursue(tree, mutant);
+    fates.push(fate);
+    console.log(
+      `${fate.killed ? "killed  " : "SURVIVED"} ${mutant.name}: ${fate.broken.join(", ") || "nothing broke"} (${fate.hunts} of ${hunts} hunts, ${fate.seconds} s)`,
+    );
+  }
+  const survivors = fates.filter(({ killed }) => !killed);
+  console.log(`${fates.length - survivors.length} of ${fates.length} mutants killed.`);
+  if (table !== undefined) await writeFile(table, tableOf(fates));
+  return survivors.length === 0;
+}
+
+/** The table of the report. */
+function tableOf(fates: readonly Fate[]): string {
+  const rows = fates.map(
+    ({ mutant, killed, broken, seconds }) =>
+      `| [${mutant.name}](../../torture/mutants/${mutant.name}.patch) | ${mutant.bug} | ${mutant.source} | ${killed ? broken.join(", ") : "**survived**"} | ${seconds} s |`,
+  );
+  return `| patch | bug | known from | found by | in |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
+}
