@@ -1,7 +1,7 @@
 import type { TidemarkError } from "../error.ts";
 import { ConnectionError, DatabaseError, isTidemarkError } from "../errors.ts";
 
-/** What PostgreSQL said. Drivers call the fields alike; ORMs put the driver's error under `cause`. */
+/** What PostgreSQL said. Drivers call the fields alike, but for two of postgres.js's; ORMs put the driver's error under `cause`. */
 export interface ServerAnswer {
   readonly sqlState: string;
   readonly message: string;
@@ -29,8 +29,8 @@ export function serverAnswer(error: unknown): ServerAnswer | undefined {
     return {
       sqlState,
       message: field("message") ?? "",
-      constraint: field("constraint"),
-      table: field("table"),
+      constraint: field("constraint") ?? field("constraint_name"),
+      table: field("table") ?? field("table_name"),
       hint: field("hint"),
       routine: field("routine"),
     };

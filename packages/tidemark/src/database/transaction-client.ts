@@ -21,9 +21,12 @@ export interface JoinOptions {
   readonly logger: Logger;
 }
 
-/** What an adapter knows beyond the query: whether its ORM says that the transaction is open. Spares asking the server. */
+/** What an adapter knows beyond the query. */
 export interface AdaptedTransaction extends TransactionClient {
-  isOpen(): boolean;
+  /** Whether the transaction is open: most ORMs say so, which spares asking the server. */
+  isOpen(): boolean | Promise<boolean>;
+  /** Runs one of the store's own statements, where `query` may change the names of its columns. */
+  queryAsWritten?(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }>;
 }
 
 const outside =
@@ -110,14 +113,16 @@ function isAdapted(client: TransactionClient): client is AdaptedTransaction {
 function plainSession(client: TransactionClient): Session {
   const turn = takeTurns();
   const probe = once(() => probeTransaction((text, values) => client.query(text, values)));
-  const check = isAdapted(client) ? async () => checkStatus(client.isOpen() ? "T" : "I") : probe;
+  const check = isAdapted(client) ? async () => checkStatus((await client.isOpen()) ? "T" : "I") : probe;
+  const plain: TransactionClient["query"] = (text, values) => client.query(text, values);
+  const asWritten = isAdapted(client) && client.queryAsWritten ? client.queryAsWritten.bind(client) : plain;
 
-  function run(text: string, values: readonly unknown[], signal?: AbortSignal): Promise<{ rows: unknown[]; rowCount?: number | null }> {
+  function run(send: TransactionClient["query"], text: string, values: readonly unknown[], signal?: AbortSignal): Promise<Answer> {
     return turn(async () => {
       signal?.throwIfAborted();
       await check();
       try {
-        return await client.query(text, [...values]);
+        return await send(text, [...values]);
       } catch (error) {
         throw toTidemarkError(error);
       }
@@ -126,15 +131,20 @@ function plainSession(client: TransactionClient): Session {
 
   return {
     client,
-    query: async (statement, values, { signal } = {}) => (await run(statement.text, values, signal)).rows as TextRow[],
+    query: async (statement, values, { signal } = {}) => (await run(asWritten, statement.text, values, signal)).rows as TextRow[],
     async userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
-      const { rows, rowCount } = await run(text, values);
-      return { rows: rows as Row[], rowCount: rowCount ?? rows.length };
+      const { rows, rowCount = rows.length } = await run(plain, text, values);
+      return { rows: rows as Row[], rowCount };
     },
     async execute(script) {
-      await run(script, []);
+      await run(plain, script, []);
     },
   };
+}
+
+interface Answer {
+  readonly rows: unknown[];
+  readonly rowCount?: number | null;
 }
 
 function withSerializationFailures(session: Session): Session {

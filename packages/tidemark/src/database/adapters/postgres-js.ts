@@ -1,0 +1,66 @@
+import { InvalidArgumentError, isTidemarkError } from "../../errors.ts";
+import { toTidemarkError } from "../sql-state.ts";
+import type { AdaptedTransaction, TransactionClient } from "../transaction-client.ts";
+
+interface PostgresJsTransaction {
+  // oxlint-disable-next-line no-explicit-any -- as postgres.js types them
+  unsafe(text: string, values?: any): PromiseLike<any>;
+}
+
+/** What postgres.js resolves to: the rows, with what the server said of the command. */
+interface Result extends Array<unknown> {
+  readonly count?: number | null;
+}
+
+interface Pending extends PromiseLike<Result> {
+  /** Rows as arrays of the bytes that the server sent, past all transforms. */
+  raw(): PromiseLike<readonly (readonly Uint8Array[])[]>;
+}
+
+/**
+ * Joins a postgres.js transaction, for `store.withTransaction(fromPostgresJs(sql))`. A client's `transform` is heeded for your
+ * own statements and has no effect on the store's.
+ *
+ * @param sql - What `sql.begin(async (sql) => …)` passes to its callback, or a reserved connection after BEGIN. Use it only
+ * until the callback returns: postgres.js would run a later statement outside the transaction.
+ * @throws {@link InvalidArgumentError} — `sql` is the client itself, which runs each query on any connection.
+ */
+export function fromPostgresJs(sql: PostgresJsTransaction): TransactionClient {
+  if (!(sql instanceof Object) || typeof sql.unsafe !== "function") throw new InvalidArgumentError("sql", "is not a postgres.js transaction.");
+  if ("begin" in sql) throw new InvalidArgumentError("sql", "is the postgres.js client itself. Pass the sql that sql.begin(async (sql) => …) gives you.");
+  const send = (text: string, values: unknown[]): Pending => sql.unsafe(text, values) as Pending;
+  let found: Probe | undefined;
+  const query: TransactionClient["query"] = async (text, values) => {
+    const result = await send(text, values);
+    return { rows: Array.from(result), rowCount: result.count ?? null };
+  };
+  const adapted: AdaptedTransaction = {
+    isOpen: async () => (found ??= await probe(send)) !== "outside",
+    query,
+    async queryAsWritten(text, values) {
+      if (found !== "renames") return query(text, values);
+      // The names are in the row's text, which no transform reads.
+      const rows = await send(`select row_to_json(line)::text as line from (${text}) as line`, values).raw();
+      return { rows: rows.map(([line]) => JSON.parse(Buffer.from(line ?? []).toString())) };
+    },
+  };
+  return adapted;
+}
+
+/** Outside a transaction; in one whose client leaves the names of columns alone; in one whose client changes them. */
+type Probe = "outside" | "plain" | "renames";
+
+/**
+ * One round trip: PostgreSQL refuses a savepoint outside a transaction (25P01), and a released one leaves nothing behind. Every
+ * transform of names that postgres.js brings changes this one.
+ */
+async function probe(send: (text: string, values: unknown[]) => PromiseLike<unknown>): Promise<Probe> {
+  try {
+    const results = await send("savepoint tidemark_probe; release savepoint tidemark_probe; select 'as is' as tidemark_probe", []);
+    return JSON.stringify(results).includes('{"tidemark_probe":"as is"}') ? "plain" : "renames";
+  } catch (cause) {
+    const error = toTidemarkError(cause);
+    if (isTidemarkError(error, "DATABASE") && error.sqlState === "25P01") return "outside";
+    throw error;
+  }
+}

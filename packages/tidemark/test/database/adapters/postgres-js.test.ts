@@ -1,0 +1,4 @@
+import { openPostgresJs } from "./postgres-js.ts";
+import { testAdapter } from "./suite.ts";
+
+testAdapter("fromPostgresJs", openPostgresJs);

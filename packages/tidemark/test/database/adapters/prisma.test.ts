@@ -1,0 +1,4 @@
+import { openPrisma } from "./prisma.ts";
+import { testAdapter, testLostConnection } from "./suite.ts";
+
+testLostConnection(testAdapter("fromPrisma", openPrisma));
