@@ -45,6 +45,7 @@ function alternative({ types, categories, streamIds, tags, data }: ValidQueryIte
   if (categories) parts.push(`s.category = any (${list(categories)})`);
   if (streamIds) parts.push(`s.stream_name = any (${list(streamIds)})`);
   if (tags) parts.push(`e.tags @> ${list(tags)}`);
-  if (data !== undefined) parts.push(`e.data @> ${next(data)}::jsonb`);
+  // postgres.js would encode a text for a jsonb parameter as JSON once more.
+  if (data !== undefined) parts.push(`e.data @> (select ${next(data)}::text::jsonb)`);
   return parts.length === 0 ? "true" : `(${parts.join(" and ")})`;
 }
