@@ -83,3 +83,22 @@ test("a command over several streams with an id is carried out once", async ({ s
   expect(await executeCommand(store, move, "tea", { commandId: "m" })).toEqual(first);
   expect((await store.streamInfo("cart-3")).version).toBe(2);
 });
+
+test("handled twice at once over streams that it does not read, it is carried out once, whatever it decides", async ({ store }) => {
+  const both = Promise.withResolvers<void>();
+  let decisions = 0;
+  const note: MultiStreamDecider<number, string, CartEvent> = {
+    reads: ["cart-1"],
+    initialState: () => 0,
+    evolve: (count) => count + 1,
+    decide: async () => {
+      if (++decisions === 2) both.resolve();
+      await both.promise;
+      return [{ streamId: "log-1", events: [{ type: "ItemAdded", data: { sku: crypto.randomUUID() } }] }];
+    },
+  };
+  const results = await Promise.all([executeCommand(store, note, "tea", { commandId: "n" }), executeCommand(store, note, "tea", { commandId: "n" })]);
+  expect(results[0].events).toEqual(results[1].events);
+  expect(results.map(({ attempts }) => attempts).toSorted()).toEqual([1, 2]);
+  expect((await store.streamInfo("log-1")).version).toBe(1);
+});

@@ -45,7 +45,7 @@ describe("a test store", () => {
     `;
     const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=source", "--input-type=module", "--eval", program]);
     // PostgreSQL's own timer would keep it for ten seconds.
-    expect(Number(stdout)).toBeLessThan(8_000);
+    expect(Number(stdout)).toBeLessThan(4_000);
   });
 
   test("takes its times and ids from the test", async () => {
