@@ -100,6 +100,27 @@ export class HandlerTimeoutError extends TidemarkError {
   }
 }
 
+/** A consumer's handler failed for good. What it wrote through its context was rolled back; the message says what became of its event. */
+export class HandlerFailedError extends TidemarkError {
+  declare readonly code: "HANDLER_FAILED";
+  readonly consumer: string;
+  readonly shard: number;
+  /** Of the event that could not be handled. */
+  readonly position: number;
+
+  /** @param what - What became of it. */
+  constructor(handler: { readonly consumer: string; readonly shard: number; readonly position: number }, problem: string, what: string, origin: Origin) {
+    super(
+      "HANDLER_FAILED",
+      `Shard ${handler.shard} of ${JSON.stringify(handler.consumer)} could not handle the event at position ${handler.position}: ${problem}. ${what}`,
+      origin,
+    );
+    this.consumer = handler.consumer;
+    this.shard = handler.shard;
+    this.position = handler.position;
+  }
+}
+
 /** There is no consumer, projection or dead letter of this name. Nothing was changed. */
 export class NotFoundError extends TidemarkError {
   declare readonly code: "NOT_FOUND";
@@ -115,4 +136,4 @@ export class NotFoundError extends TidemarkError {
   }
 }
 
-nameErrors({ FencedError, HistoryForkedError, WaitTimeoutError, HandlerTimeoutError, NotFoundError });
+nameErrors({ FencedError, HistoryForkedError, WaitTimeoutError, HandlerTimeoutError, HandlerFailedError, NotFoundError });

@@ -1,6 +1,6 @@
 import { brand, nameErrors, type Origin, TidemarkError } from "./error.ts";
 import type { EventValidationError, UnknownEventTypeError } from "./errors-catalogue.ts";
-import type { FencedError, HandlerTimeoutError, HistoryForkedError, NotFoundError, WaitTimeoutError } from "./errors-following.ts";
+import type { FencedError, HandlerFailedError, HandlerTimeoutError, HistoryForkedError, NotFoundError, WaitTimeoutError } from "./errors-following.ts";
 import type { ExpectedVersion } from "./event.ts";
 
 /** One stream that was not where an append expected it. */
@@ -342,6 +342,7 @@ export interface ErrorByCode {
   readonly HISTORY_FORKED: HistoryForkedError;
   readonly WAIT_TIMEOUT: WaitTimeoutError;
   readonly HANDLER_TIMEOUT: HandlerTimeoutError;
+  readonly HANDLER_FAILED: HandlerFailedError;
   readonly NOT_FOUND: NotFoundError;
   readonly UNKNOWN_EVENT_TYPE: UnknownEventTypeError;
   readonly EVENT_VALIDATION: EventValidationError;

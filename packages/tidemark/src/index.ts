@@ -20,7 +20,7 @@ export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
 export { TidemarkError } from "./error.ts";
 export { EventValidationError, UnknownEventTypeError } from "./errors-catalogue.ts";
-export { FencedError, HandlerTimeoutError, HistoryForkedError, NotFoundError, WaitTimeoutError } from "./errors-following.ts";
+export { FencedError, HandlerFailedError, HandlerTimeoutError, HistoryForkedError, NotFoundError, WaitTimeoutError } from "./errors-following.ts";
 export {
   ConditionFailedError,
   ConnectionError,

@@ -1478,15 +1478,15 @@ begin
 end
 $tidemark$;
 
--- move_checkpoint for many shards whose events were all filtered out. Returns the ids of those that moved; the others have
--- lost their lease, which the next heartbeat tells.
-create function :"schema".move_idle_checkpoints(p_ids integer[], p_fences bigint[], p_from bigint[], p_to bigint[], p_event_ids uuid[]) returns setof integer
+-- move_checkpoint for many shards whose handlers wrote nothing here. Returns the ids of those that moved; for the others
+-- move_checkpoint says why.
+create function :"schema".move_checkpoints(p_ids integer[], p_fences bigint[], p_from bigint[], p_to bigint[], p_event_ids uuid[]) returns setof integer
   language plpgsql
 as $tidemark$
 begin
-  -- In one order for all workers. A row that somebody holds is left for the next time.
+  -- In one order for all workers. A row that somebody holds is not waited for.
   return query
-  with idle as (
+  with wanted as (
     select i.*
       from unnest(p_ids, p_fences, p_from, p_to, p_event_ids) as i (id, fence, "from", "to", event_id)
       join :"schema".consumer_shards as s on s.id = i.id
@@ -1496,9 +1496,9 @@ begin
        for no key update of s skip locked
   )
   update :"schema".consumer_shards as s
-     set position = idle."to", event_id = idle.event_id
-    from idle
-   where s.id = idle.id and s.fence = idle.fence and s.position = idle."from"
+     set position = wanted."to", event_id = wanted.event_id
+    from wanted
+   where s.id = wanted.id and s.fence = wanted.fence and s.position = wanted."from"
   returning s.id;
 end
 $tidemark$;

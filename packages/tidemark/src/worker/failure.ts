@@ -1,7 +1,6 @@
 import { show } from "../arguments/show.ts";
-import { TidemarkError } from "../error.ts";
-import { FencedError } from "../errors-following.ts";
-import { ConnectionError, DatabaseError, isTidemarkError, OutcomeUnknownError, PoolTimeoutError } from "../errors.ts";
+import type { TidemarkError } from "../error.ts";
+import { DatabaseError, isTidemarkError } from "../errors.ts";
 
 /** An error as a dead letter and a shard's state keep it. */
 export interface Told {
@@ -32,30 +31,6 @@ function printable(text: string, max: number): string {
   return text.slice(0, max).toWellFormed().replaceAll("\u0000", "\ufffd");
 }
 
-/** The consumer's handler failed: the event's fault, or that of what the handler called. */
-export class HandlerFailure extends TidemarkError {
-  declare readonly code: "HANDLER_FAILED";
-
-  constructor(consumer: string, shard: number, position: number, what: string, cause: unknown) {
-    super(
-      "HANDLER_FAILED",
-      `${JSON.stringify(consumer)} could not handle the event at position ${position} (shard ${shard}): ${tell(cause).message}. ${what}`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-/**
- * Whether the database, not the event, is at fault: the connection broke, the pool ran dry, the server refuses for now. The
- * event is handled again from the checkpoint on, however often, and never given up for it.
- */
-export function isOutage(error: unknown): boolean {
-  if (error instanceof ConnectionError || error instanceof PoolTimeoutError || error instanceof OutcomeUnknownError) return true;
-  return error instanceof DatabaseError && (error.retryable || error.sqlState === "25006" || error.sqlState === "25P03" || error.sqlState === "25P04");
-}
-
 /** The shard's rows are not where this worker left them: `position` is where they stand, undefined where they are gone. */
 export function refusedShard(error: unknown): { readonly fence: number | undefined; readonly position: number | undefined } | undefined {
   if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "TM005") return undefined;
@@ -68,12 +43,8 @@ export function refusedShard(error: unknown): { readonly fence: number | undefin
   return { fence: field("fence"), position: field("position") };
 }
 
-/** The library's own errors as they are; others under a name. */
-export function asTidemarkError(error: unknown, context: string): TidemarkError {
+/** What a seam rejects with is the library's own; anything else is an answer that could not be read. */
+export function asTidemarkError(error: unknown): TidemarkError {
   if (isTidemarkError(error)) return error;
-  return new TidemarkError("HANDLER_FAILED", `${context}: ${tell(error).message}`, { cause: error });
-}
-
-export function isFenced(error: unknown): error is FencedError {
-  return error instanceof FencedError;
+  return new DatabaseError(`The database's answer could not be read: ${tell(error).message}`, { sqlState: "XX000", cause: error });
 }

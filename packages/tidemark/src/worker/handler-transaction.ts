@@ -2,6 +2,7 @@ import type { Database, Session } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { takeTurns } from "../database/turns.ts";
 import type { Anchor } from "../feed/follow.ts";
+import type { CheckpointWriter } from "./checkpoint-writer.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type OpenTransaction, openTransaction } from "./open-transaction.ts";
 import type { Slots } from "./slots.ts";
@@ -11,6 +12,7 @@ export interface TransactionParts {
   readonly database: Database;
   readonly statements: WorkerStatements;
   readonly slots: Slots;
+  readonly checkpoints: CheckpointWriter;
   /** How long the server lets the transaction sit idle. */
   readonly leaseMs: number;
   /** Something that was appended has been committed. */
@@ -100,6 +102,7 @@ export class HandlerTransaction {
   commit(to: Anchor, unless: () => boolean = () => false): Promise<void> {
     return this.#turn(async () => {
       if (unless() || (to.position === this.#checkpoint.written.position && !this.#open)) return;
+      if (!this.#open) return await this.#parts.checkpoints.move(this.#checkpoint, to);
       await this.#commitWith((session) => this.#checkpoint.move(session, to));
       this.#checkpoint.written = to;
     });

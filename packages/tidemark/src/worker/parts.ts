@@ -3,6 +3,7 @@ import type { TidemarkError } from "../error.ts";
 import type { StoreTransaction } from "../event-reader-writer.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { Logger } from "../logger.ts";
+import type { CheckpointWriter } from "./checkpoint-writer.ts";
 import type { Progress } from "./progress.ts";
 import type { Slots } from "./slots.ts";
 import type { WorkerStatements } from "./statements.ts";
@@ -15,6 +16,7 @@ export interface WorkerParts {
   readonly statements: WorkerStatements;
   readonly slots: Slots;
   readonly progress: Progress;
+  readonly checkpoints: CheckpointWriter;
   readonly logger: Logger;
 }
 

@@ -85,7 +85,7 @@ export class ShardKeeper {
       this.#failing = false;
       this.#schedule(this.#nextMs);
     } catch (error) {
-      if (!this.#failing && !this.#stopped) this.#settings.onError(asTidemarkError(error, "A heartbeat failed"));
+      if (!this.#failing && !this.#stopped) this.#settings.onError(asTidemarkError(error));
       this.#failing = true;
       this.#schedule(Math.min(retryMs, this.#settings.leaseMs / 10));
     } finally {
@@ -214,7 +214,7 @@ export class ShardKeeper {
     await this.#idle.write();
     this.#idle.end();
     await this.#leases.release("all").catch((error: unknown) => {
-      this.#settings.onError(asTidemarkError(error, "The worker's leases could not be given back; they end by themselves"));
+      this.#settings.onError(asTidemarkError(error));
     });
   }
 }

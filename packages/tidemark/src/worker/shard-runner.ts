@@ -1,10 +1,10 @@
 import type { TidemarkError } from "../error.ts";
-import { FencedError, HistoryForkedError } from "../errors-following.ts";
+import { FencedError, HandlerFailedError, HistoryForkedError } from "../errors-following.ts";
 import { StoreClosedError } from "../errors.ts";
 import type { FollowedBatch } from "../feed/follow.ts";
 import { Checkpoint, CheckpointAhead } from "./checkpoint.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
-import { asTidemarkError } from "./failure.ts";
+import { asTidemarkError, tell } from "./failure.ts";
 import type { WorkerParts, WorkerSettings } from "./parts.ts";
 import type { HeldShard } from "./shard.ts";
 import { ShardLetters } from "./shard-letters.ts";
@@ -67,10 +67,6 @@ export class ShardRunner implements WorkGate {
     this.#letters = new ShardLetters(parts, settings.tenant, this.checkpoint);
     this.#work = new ShardWork(parts, settings, { consumer, checkpoint: this.checkpoint, letters: this.#letters, status: this.status }, this);
     this.done = this.#run();
-  }
-
-  get #name(): string {
-    return `Shard ${this.shard.shard} of ${JSON.stringify(this.shard.consumer)}`;
   }
 
   get ending(): boolean {
@@ -277,16 +273,22 @@ export class ShardRunner implements WorkGate {
   async #backOff(error: unknown): Promise<void> {
     const waitMs = Math.min(mostRetryMs, firstRetryMs * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
     this.status.retrying(error, undefined, waitMs);
-    if (this.#failures === 1) this.#settings.onError(asTidemarkError(error, `${this.#name} could not go on and tries again`));
+    if (this.#failures === 1) this.#settings.onError(asTidemarkError(error));
     await this.sleep(waitMs);
   }
 
   /** Holds the shard, so that no other worker fails at the same event, until somebody resumes it or the worker ends. */
   async #standStill(error: ShardStopped | HistoryForkedError): Promise<void> {
-    const stopped = error instanceof ShardStopped;
-    const cause = stopped ? error.cause : error;
-    this.failed = asTidemarkError(cause, `${this.#name} stopped`);
-    this.status.failed(cause, stopped ? error.tried : undefined);
+    if (error instanceof ShardStopped) {
+      const { consumer, shard } = this.shard;
+      const { event } = error.tried;
+      const what = "The shard stands still until store.consumers.resume, or until its worker starts again.";
+      this.failed = new HandlerFailedError({ consumer, shard, position: event.position }, tell(error.cause).message, what, { cause: error.cause });
+      this.status.failed(error.cause, error.tried);
+    } else {
+      this.failed = error;
+      this.status.failed(error);
+    }
     this.#settings.onError(this.failed);
     this.#parts.progress.moved(this.#settings.tenant, this.shard.consumer);
     while (!this.ending) await this.#wake.wait();

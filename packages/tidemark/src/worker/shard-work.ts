@@ -1,4 +1,4 @@
-import { HandlerTimeoutError } from "../errors-following.ts";
+import { HandlerFailedError, HandlerTimeoutError } from "../errors-following.ts";
 import { isTidemarkError } from "../errors.ts";
 import type { RecordedEvent } from "../event.ts";
 import type { Anchor, FollowedBatch, FollowedEvent } from "../feed/follow.ts";
@@ -7,7 +7,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { ConsumerContext } from "./consumer.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
-import { HandlerFailure, tell } from "./failure.ts";
+import { tell } from "./failure.ts";
 import { HandlerScope } from "./handler-scope.ts";
 import { HandlerTransaction } from "./handler-transaction.ts";
 import type { WorkerParts, WorkerSettings } from "./parts.ts";
@@ -278,7 +278,7 @@ export class ShardWork {
   }
 
   #report(event: RecordedEvent, error: unknown, what: string): void {
-    const { shard } = this.#checkpoint.shard;
-    this.#settings.onError(new HandlerFailure(this.#consumer.name, shard, event.position, what, error));
+    const { consumer, shard } = this.#checkpoint.shard;
+    this.#settings.onError(new HandlerFailedError({ consumer, shard, position: event.position }, tell(error).message, what, { cause: error }));
   }
 }

@@ -11,7 +11,7 @@ export interface WorkerStatements {
   readonly release: Statement;
   readonly enter: Statement;
   readonly move: Statement;
-  readonly moveIdle: Statement;
+  readonly moveTogether: Statement;
   readonly readCheckpoint: Statement;
   readonly park: Statement;
   readonly parkBehind: Statement;
@@ -38,9 +38,9 @@ export function workerStatements(schema: string): WorkerStatements {
     release: named("release", `select ${at}.release_shards($1, $2, $3::integer[])::text`),
     enter: named("enter", `select ${at}.enter_shard($1, $2)::text as pid`),
     move: named("move", `select ${at}.move_checkpoint($1, $2, $3, $4, $5)::text`),
-    moveIdle: named(
-      "move_idle",
-      `select moved::text as id from ${at}.move_idle_checkpoints($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[]) as moved`,
+    moveTogether: named(
+      "move_together",
+      `select moved::text as id from ${at}.move_checkpoints($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[]) as moved`,
     ),
     readCheckpoint: named("read_checkpoint", `select checkpoint::text, event_id::text from ${at}.read_checkpoint($1, $2)`),
     park: named("park", `select ${at}.park_event($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)::text`),

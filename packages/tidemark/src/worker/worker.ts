@@ -60,7 +60,9 @@ export class ConsumerWorker implements Worker {
       if (keeper.stopped) throw new StoreClosedError();
       return pollMs;
     };
-    await Promise.all(this.#consumers.map(({ name }) => reach({ queryable, statements, progress, tenant: this.#settings.tenant, consumer: name }, target, goOn)));
+    await Promise.all(
+      this.#consumers.map(({ name }) => reach({ queryable, statements, progress, tenant: this.#settings.tenant, consumer: name }, target, goOn)),
+    );
     // A log that was replaced by a shorter one has been passed, too.
     if (keeper.failed) throw keeper.failed;
   }

@@ -7,6 +7,7 @@ import { InvalidArgumentError } from "../errors.ts";
 import type { StoreTransaction } from "../event-reader-writer.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { Logger } from "../logger.ts";
+import { CheckpointWriter } from "./checkpoint-writer.ts";
 import type { Consumer, Worker } from "./consumer.ts";
 import { type Consumers, StoreConsumers } from "./consumers.ts";
 import { type DeadLetters, StoreDeadLetters } from "./dead-letters.ts";
@@ -47,14 +48,16 @@ export class Workers {
   readonly #running = new Set<ConsumerWorker>();
 
   constructor({ database, feed, schema, logger }: { readonly database: Database; readonly feed: Feed; readonly schema: string; readonly logger: Logger }) {
+    const statements = workerStatements(schema);
     this.#parts = {
       database,
       feed,
       schema,
       logger,
-      statements: workerStatements(schema),
+      statements,
       slots: new Slots(Math.max(1, database.connections - 1)),
       progress: new Progress(),
+      checkpoints: new CheckpointWriter(database, statements),
     };
   }
 

@@ -38,7 +38,7 @@ describe("an event that fails", () => {
         event: expect.objectContaining({ type: "CartConfirmed", streamId: "cart-1" }),
       },
     ]);
-    expect(await store.consumers.get("mailer")).toMatchObject({ deadLetters: 1, state: "live" });
+    await eventually(async () => expect(await store.consumers.get("mailer")).toMatchObject({ deadLetters: 1, state: "live" }));
   });
 
   test.for<{ readonly name: string; readonly fail: () => Promise<void> | void; readonly message: string }>([

@@ -102,7 +102,7 @@ describe("what a handler writes through its context", () => {
     await worker.caughtUp();
     expect(await effects.positions()).toHaveLength(3);
     expect(await store.readAll({ filter: { categories: ["echo"] } }).toArray()).toHaveLength(3);
-    expect(await store.consumers.get("echo")).toMatchObject({ state: "live", shards: [{ fence: 1 }] });
+    await eventually(async () => expect(await store.consumers.get("echo")).toMatchObject({ state: "live", shards: [{ fence: 1 }] }));
   });
 
   test("goes through the driver's own client too, in the same transaction", async ({ store, start, effects }) => {
