@@ -16,7 +16,7 @@ import { emmettVersion } from "./subjects/emmett.ts";
 import { judge } from "./verdicts.ts";
 
 async function runScenario(scenario: Scenario, databases: Databases, options: Options): Promise<ScenarioReport> {
-  const { number, title, about } = scenario;
+  const { number, title, about, unit = "events/s" } = scenario;
   await using cleanup = new AsyncDisposableStack();
   const comparisons = await scenario.prepare({
     quick: options.quick,
@@ -35,7 +35,7 @@ async function runScenario(scenario: Scenario, databases: Databases, options: Op
     const contestants = await compare(comparison, options, (text) => showProgress(`${number}. ${title}: ${label}: ${text}`));
     reports.push({ label, subject, contestants, verdicts: judge(subject, targets, contestants) });
   }
-  return { number, title, about, comparisons: reports };
+  return { number, title, about, unit, comparisons: reports };
 }
 
 async function run(options: Options): Promise<Report> {

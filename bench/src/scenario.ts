@@ -12,7 +12,12 @@ export type Target =
   /** The subject does at least so many times what `against` does. */
   | { readonly against: string; readonly atLeast: number }
   /** The fastest contestant does at most so many times what the slowest does. */
-  | { readonly spreadAtMost: number };
+  | { readonly spreadAtMost: number }
+  /** Of the calls of one contestant. */
+  | { readonly of: string; readonly medianAtMostMs: number }
+  | { readonly of: string; readonly p99AtMostMs: number }
+  /** The rate of one contestant, in the scenario's unit. */
+  | { readonly of: string; readonly atMost: number };
 
 /** Contestants that do the same work. */
 export interface Comparison {
@@ -40,6 +45,8 @@ export interface Scenario {
   readonly title: string;
   /** One or two sentences: what a call does. */
   readonly about: string;
+  /** What is counted. Default: events/s. */
+  readonly unit?: string;
   /** Opens and fills the databases. */
   prepare(setting: Setting): Promise<readonly Comparison[]>;
 }

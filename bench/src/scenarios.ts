@@ -1,6 +1,11 @@
 import { appendManyEvents } from "./scenarios/append-many.ts";
 import { appendToExistingStreams, appendToNewStreams, appendToOneStream } from "./scenarios/append-one.ts";
+import { consumerCatchesUp } from "./scenarios/catch-up.ts";
+import { tenFollowers } from "./scenarios/followers.ts";
+import { handOverFromAppend } from "./scenarios/hand-over.ts";
+import { idleConsumers } from "./scenarios/idle-consumers.ts";
 import { readOneStream, readWholeLog } from "./scenarios/read.ts";
+import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
 import { appendFromTwoProcesses } from "./scenarios/two-processes.ts";
 import type { Scenario } from "./scenario.ts";
@@ -14,4 +19,9 @@ export const scenarios: readonly Scenario[] = [
   readWholeLog,
   appendWhateverTheStatistics,
   appendFromTwoProcesses,
+  consumerCatchesUp,
+  handOverFromAppend,
+  tenFollowers,
+  idleConsumers,
+  fourShards,
 ];

@@ -6,21 +6,31 @@ export interface Verdict {
   readonly beside: string;
   /** `≥ 3×` */
   readonly target: string;
-  readonly ratio: number;
+  /** Where the target is one. */
+  readonly ratio?: number;
   readonly met: boolean;
 }
 
 /** Holds the medians against the targets. A target against a contestant that did not run has no verdict. */
 export function judge(subject: string, targets: readonly Target[], results: readonly ContestantResult[]): readonly Verdict[] {
   const rates = results.map(({ eventsPerSecond }) => eventsPerSecond);
-  return targets.flatMap((target): Verdict[] => {
+  return targets.flatMap((target): readonly Verdict[] => {
     if ("spreadAtMost" in target) {
       const ratio = Math.max(...rates) / Math.min(...rates);
       return [{ beside: subject, target: `spread ≤ ${target.spreadAtMost}×`, ratio, met: ratio <= target.spreadAtMost }];
     }
+    if ("of" in target) return absolute(target, results);
     const ratio = ratioTo(target.against, subject, results);
     return ratio === undefined ? [] : [{ beside: target.against, target: `≥ ${target.atLeast}×`, ratio, met: ratio >= target.atLeast }];
   });
+}
+
+function absolute(target: Extract<Target, { readonly of: string }>, results: readonly ContestantResult[]): readonly Verdict[] {
+  const result = results.find(({ name }) => name === target.of);
+  if (!result) return [];
+  if ("medianAtMostMs" in target) return [{ beside: target.of, target: `median ≤ ${target.medianAtMostMs} ms`, met: result.medianMs <= target.medianAtMostMs }];
+  if ("p99AtMostMs" in target) return [{ beside: target.of, target: `p99 ≤ ${target.p99AtMostMs} ms`, met: result.p99Ms <= target.p99AtMostMs }];
+  return [{ beside: target.of, target: `≤ ${target.atMost}`, met: result.eventsPerSecond <= target.atMost }];
 }
 
 /** How many times what `against` does the subject does. */

@@ -14,8 +14,8 @@ export function plot(report: Report): string {
   function text(x: number, content: string, attributes = ""): void {
     shapes.push(`<text x="${x}" y="${y + 13}" ${attributes}>${escape(content)}</text>`);
   }
-  for (const { number, title, comparisons } of report.scenarios) {
-    text(10, `${number}. ${title}, events/s`, 'font-weight="bold"');
+  for (const { number, title, unit, comparisons } of report.scenarios) {
+    text(10, `${number}. ${title}, ${unit}`, 'font-weight="bold"');
     y += rowHeight + 4;
     const fastest = Math.max(...comparisons.flatMap(({ contestants }) => contestants.map(({ eventsPerSecond }) => eventsPerSecond)));
     for (const { label, contestants } of comparisons) {

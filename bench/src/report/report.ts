@@ -12,6 +12,8 @@ export interface ScenarioReport {
   readonly number: number;
   readonly title: string;
   readonly about: string;
+  /** What is counted. */
+  readonly unit: string;
   readonly comparisons: readonly ComparisonReport[];
 }
 

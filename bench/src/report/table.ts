@@ -1,42 +1,43 @@
 import { ratioTo } from "../verdicts.ts";
 import type { ComparisonReport, Report, ScenarioReport } from "./report.ts";
 
-const head = ["", "", "events/s", "median", "p99", "ratio", "target", ""];
+const columns = 8;
 
 /** The whole report as Markdown: a table for each scenario. */
 export function reportTables(report: Report): string {
   return report.scenarios.map(scenarioTable).join("\n\n");
 }
 
-export function scenarioTable({ number, title, about, comparisons }: ScenarioReport): string {
-  const rows = [head, ...comparisons.flatMap(comparisonRows)];
+export function scenarioTable({ number, title, about, unit, comparisons }: ScenarioReport): string {
+  const rows = [["", "", unit, "median", "p99", "ratio", "target", ""], ...comparisons.flatMap(comparisonRows)];
   return `### ${number}. ${title}\n\n${about}\n\n${alignColumns(rows)}`;
 }
 
 function comparisonRows({ label, subject, contestants, verdicts }: ComparisonReport): string[][] {
   return contestants.map(({ name, eventsPerSecond, medianMs, p99Ms }, index) => {
-    const verdict = verdicts.find(({ beside }) => beside === name);
-    const ratio = verdict?.ratio ?? (name === subject ? undefined : ratioTo(name, subject, contestants));
+    const beside = verdicts.filter((verdict) => verdict.beside === name);
+    const ratio = beside.find((verdict) => verdict.ratio !== undefined)?.ratio ?? (name === subject ? undefined : ratioTo(name, subject, contestants));
     return [
       index === 0 ? label : "",
       name === subject ? `**${name}**` : name,
-      Math.round(eventsPerSecond).toLocaleString("en"),
+      eventsPerSecond.toLocaleString("en", eventsPerSecond < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 }),
       milliseconds(medianMs),
       milliseconds(p99Ms),
       ratio === undefined ? "" : `${ratio.toFixed(2)}×`,
-      verdict?.target ?? "",
-      verdict ? (verdict.met ? "met" : "**missed**") : "",
+      beside.map(({ target }) => target).join(", "),
+      beside.length === 0 ? "" : beside.every(({ met }) => met) ? "met" : "**missed**",
     ];
   });
 }
 
 function milliseconds(value: number): string {
+  if (Number.isNaN(value)) return "";
   return `${value < 10 ? value.toFixed(2) : value.toFixed(value < 100 ? 1 : 0)} ms`;
 }
 
 /** Numbers to the right. The first row is the head. */
 function alignColumns(rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = Array.from({ length: columns }, (_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
   const isNumber = (column: number): boolean => column >= 2 && column <= 5;
   const lines = rows.map(
     (row) => `| ${row.map((cell, column) => (isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join(" | ")} |`,

@@ -1,33 +1,16 @@
-import { runSql } from "../databases.ts";
 import type { Comparison, Scenario, Setting, Target } from "../scenario.ts";
 import { type BareReads, openBareReads } from "../subjects/bare-reads.ts";
 import { openEmmett } from "../subjects/emmett.ts";
+import { openWithEvents } from "../subjects/filled.ts";
 import { contestant } from "../subjects/open.ts";
-import type { Subject } from "../subjects/subject.ts";
 import { openTidemark, type TidemarkSubject } from "../subjects/tidemark.ts";
 
 const streams = 50;
 const streamLength = 1_000;
 const streamId = (n: number): string => `cart-${n}`;
 
-/**
- * Opens a store and fills it with streams of a thousand events, appended in turns, so that a stream's events are not side by
- * side. Then the database is as autovacuum would leave it a minute later.
- */
-async function openFilled<S extends Subject>(setting: Setting, open: (url: string) => Promise<S>): Promise<{ subject: S; url: string }> {
-  const url = await setting.createDatabase();
-  const subject = await open(url);
-  setting.cleanup.defer(() => subject.close());
-  setting.progress(`filling ${subject.name}`);
-  for (let events = 0; events < streamLength; events += 100) {
-    for (let n = 0; n < streams; n += 1) await subject.append(streamId(n), 100, false);
-  }
-  await runSql(url, "vacuum analyze");
-  return { subject, url };
-}
-
 async function openStoreAndBareDriver(setting: Setting): Promise<{ store: TidemarkSubject; bare: BareReads }> {
-  const { subject: store, url } = await openFilled(setting, openTidemark);
+  const { subject: store, url } = await openWithEvents(setting, openTidemark, streams * streamLength);
   const bare = openBareReads(url);
   setting.cleanup.defer(() => bare.close());
   return { store, bare };
@@ -40,7 +23,7 @@ export const readOneStream: Scenario = {
     "Every call reads one of 50 such streams into an array. Bare driver: one prepared query on Tidemark's tables, all columns, the driver's own parsers, objects with numbers and dates.",
   async prepare(setting) {
     const { store, bare } = await openStoreAndBareDriver(setting);
-    const emmett = setting.withPeers ? (await openFilled(setting, openEmmett)).subject : undefined;
+    const emmett = setting.withPeers ? (await openWithEvents(setting, openEmmett, streams * streamLength)).subject : undefined;
     const random = (): string => streamId(Math.floor(Math.random() * streams));
     const targets: readonly Target[] = [
       { against: "Emmett", atLeast: 2 },

@@ -3,6 +3,7 @@ import { eventData, eventType } from "../payload.ts";
 import type { Subject } from "./subject.ts";
 
 export interface TidemarkSubject extends Subject {
+  readonly store: EventStore;
   /** Reads the whole log from its start. */
   readAll(): Promise<number>;
 }
@@ -12,6 +13,7 @@ export async function openTidemark(url: string): Promise<TidemarkSubject> {
   const store: EventStore = await openEventStore(url);
   return {
     name: "Tidemark",
+    store,
     async append(streamId, count, isNew) {
       const events = Array.from({ length: count }, () => ({ type: eventType, data: eventData }));
       await store.appendToStream(streamId, events, { expectedVersion: isNew ? "no-stream" : "any" });
