@@ -1,4 +1,4 @@
-import { checkFunction, wholeNumber } from "../arguments/checks.ts";
+import { checkFunction, notYet, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import type { StreamAppend } from "../append/types.ts";
@@ -48,7 +48,13 @@ const deciderShape = {
   name: checkName,
   snapshot: (value: unknown, path: string) => checkOptions(value, snapshotShape, path),
 };
-const multiStreamShape = { reads: checkReads, initialState: checkFunction, evolve: checkFunction, decide: checkFunction };
+const multiStreamShape = {
+  reads: checkReads,
+  initialState: checkFunction,
+  evolve: checkFunction,
+  decide: checkFunction,
+  query: notYet("commands read streams, named by reads"),
+};
 
 /**
  * A decider, checked. Its types come from the type arguments, or from annotated functions.
