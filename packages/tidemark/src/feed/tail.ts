@@ -56,8 +56,10 @@ export class Tail {
    * is further than it remembers: catch up to a new mark first.
    */
   join(membership: Membership, mark: Mark): TailMember | undefined {
+    // The tail has yet to notice, and until then nobody could join.
+    if (this.#running && mark.history !== this.#end.history) this.#dismiss();
     if (!this.#running) this.#start(mark);
-    if (membership.after.position < this.#rememberedAfter || mark.history !== this.#end.history) return undefined;
+    if (membership.after.position < this.#rememberedAfter) return undefined;
     const member = new TailMember(membership, this.#limits.waiting);
     for (const portion of this.#remembered) member.offer(portion);
     this.#members.add(member);
