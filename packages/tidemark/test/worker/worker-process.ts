@@ -1,4 +1,5 @@
 // A process of processes.test.ts: runs a worker whose handler counts each event in the database, until it is told to stop.
+import { existsSync } from "node:fs";
 import pg from "pg";
 import { defineConsumer, openEventStore } from "tidemark";
 
@@ -13,8 +14,8 @@ export interface Orders {
 
 export type Report = { readonly kind: "started" | "handling" | "stopped" } | { readonly kind: "error"; readonly code: string; readonly message: string };
 
-/** `block`: the event loop stands still for so long, as it does in a long computation. */
-export type Command = { readonly kind: "stop" } | { readonly kind: "block"; readonly ms: number };
+/** `block`: the event loop stands still until this file is there, as it does in a long computation. */
+export type Command = { readonly kind: "stop" } | { readonly kind: "block"; readonly until: string };
 
 function report(message: Report): void {
   process.send?.(message);
@@ -38,7 +39,7 @@ async function obey({ url, schema, leaseMs, shards, pauseMs = 0 }: Orders): Prom
   const stopped = new Promise<void>((resolve) => {
     process.on("message", (command: Command) => {
       if (command.kind === "stop") resolve();
-      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, command.ms);
+      else while (!existsSync(command.until)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     });
   });
   await worker.start();
