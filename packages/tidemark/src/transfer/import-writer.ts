@@ -139,7 +139,9 @@ export class ImportWriter {
   async #writeOnce(events: readonly ImportEvent[], unanswered: boolean): Promise<Written> {
     if (!this.#looksUp) return this.#writeNew(events, this.#end);
     const { fresh, found, bad } = await this.#lookUp(events);
-    const end = found.length === 0 ? this.#end : { position: found.at(-1)?.position ?? 0, events: this.#end.events && this.#end.events + found.length };
+    const { events: counted } = this.#end;
+    const last = found.at(-1);
+    const end = last === undefined ? this.#end : { position: last.position ?? 0, events: counted === null ? null : counted + found.length };
     const written = fresh.length === 0 ? nothing : await this.#writeNew(fresh, end);
     if (fresh.length === 0) this.#end = end;
     this.#looksUp = found.length > 0 || bad.length > 0;

@@ -14,6 +14,8 @@ const commands = [
   ["read"],
   ["tail"],
   ["streams"],
+  ["import"],
+  ["export"],
 ];
 
 describe("the help", () => {

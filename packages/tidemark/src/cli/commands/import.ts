@@ -26,7 +26,7 @@ const examples = `
 Examples:
   tidemark import events.ndjson.gz
   tidemark import commits.csv --stream "file-{path}" --type "{change}" --time committed_at
-  tidemark import orders.csv --stream "order-{number}" --type OrderPlaced --id "order {number}" --number total --bad-lines bad.ndjson
+  tidemark import orders.csv --stream "order-{number}" --type Placed --number total --bad-lines bad.ndjson
   gzip -dc backup.gz | tidemark import - --keep-positions --url postgres://app@localhost/restored`;
 
 /** `tidemark import` */
