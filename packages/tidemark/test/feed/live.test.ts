@@ -234,6 +234,32 @@ describe("followers that have caught up", () => {
   });
 });
 
+describe("the mark, for many who ask at the same time,", () => {
+  test("is read once for those who wait and once for those who come meanwhile, whom an older answer would not do", async ({ openFeed, store }) => {
+    const counts = new Map<string, number>();
+    const [answered, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const feed = await openFeed({
+      watch: (database) => ({
+        ...counting(counts)(database),
+        async query(...call) {
+          const rows = await counting(counts)(database).query(...call);
+          answered.resolve();
+          await held.promise;
+          return rows;
+        },
+      }),
+    });
+    const first = feed.highWaterMark();
+    await answered.promise;
+    await append(store, "a");
+    const later = Array.from({ length: 100 }, () => feed.highWaterMark());
+    held.resolve();
+    expect(await first).toBe(0);
+    expect(new Set(await Promise.all(later))).toEqual(new Set([1]));
+    expect(counts.get("tidemark_mark")).toBe(2);
+  });
+});
+
 describe("a database that cannot be reached for a while", () => {
   test("holds followers up, who say so once and go on where they were", async ({ openFeed, store, databaseUrl }) => {
     await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
