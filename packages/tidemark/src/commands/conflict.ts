@@ -1,5 +1,7 @@
 import pRetry from "p-retry";
 import { isTidemarkError } from "../errors.ts";
+import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { takeTurn } from "./turns.ts";
 
 /** An attempt that came too late: what it decided on has changed. Never leaves this room. */
 class Outdated extends Error {
@@ -31,20 +33,37 @@ export function isConflict(error: unknown): boolean {
   return isTidemarkError(error, "VERSION_CONFLICT");
 }
 
+export interface AttemptOptions {
+  readonly store: EventReaderWriter;
+  readonly attempts: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Makes attempts, numbered from 1, until one is not outdated. Between them a pause that doubles and is drawn at random, or
- * those who met once would meet again.
+ * those who met once would meet again; and those of one store that lost on the same stream take turns.
  *
  * The signal is not p-retry's business: it would report an attempt that was aborted too late, and wrote, as aborted. Nor is
  * the error: what `decide` throws need not be an Error, and p-retry makes a TypeError of such a thing.
  */
-export async function attemptUpTo<T>(attempts: number, signal: AbortSignal | undefined, attempt: (number: number) => Promise<T>): Promise<T> {
+export async function attemptUpTo<T>({ store, attempts, signal }: AttemptOptions, attempt: (number: number) => Promise<T>): Promise<T> {
   let failure: unknown;
+  async function attemptInTurn(number: number): Promise<T> {
+    signal?.throwIfAborted();
+    const lost = failure instanceof Outdated ? failure.outcome : undefined;
+    if (!isTidemarkError(lost, "VERSION_CONFLICT")) return await attempt(number);
+    const leave = await takeTurn(store, lost.streamId, signal);
+    try {
+      signal?.throwIfAborted();
+      return await attempt(number);
+    } finally {
+      leave();
+    }
+  }
   const attempted = pRetry(
     async (number) => {
       try {
-        signal?.throwIfAborted();
-        return await attempt(number);
+        return await attemptInTurn(number);
       } catch (error) {
         failure = error;
         throw error;

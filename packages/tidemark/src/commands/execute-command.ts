@@ -84,7 +84,7 @@ export async function executeCommand<State, Command, E extends Event>(
     return { state: events.reduce(decider.evolve, state), position: events.at(-1)?.position, events, attempts: number };
   }
 
-  return tellAfter(middleware, await attemptUpTo(attempts, signal, attempt));
+  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal }, attempt));
 }
 
 async function startAgainIfMoved(store: EventReaderWriter, versions: ReadonlyMap<string, number>): Promise<void> {

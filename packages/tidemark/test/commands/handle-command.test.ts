@@ -92,13 +92,23 @@ describe("a conflict", () => {
     expect(await store.readAll({ filter: { types: ["CartConfirmed"] } }).toArray()).toEqual([]);
   });
 
-  test("costs no command of many at once its place", async ({ store }) => {
-    const skus = Array.from({ length: 25 }, (_, n) => `sku-${n}`);
+  test("costs no command of a hundred at once its place", async ({ store }) => {
+    const skus = Array.from({ length: 100 }, (_, n) => `sku-${n}`);
     const results = await Promise.all(skus.map((sku) => handleCommand(store, cart, "cart-1", add(sku))));
     expect(results.some(({ attempts }) => attempts > 1)).toBe(true);
     expect(results.map(({ version }) => version).toSorted((a, b) => a - b)).toEqual(skus.map((_, n) => n + 1));
     const { state } = await handleCommand(store, cart, "cart-1", []);
     expect([...state.items].sort()).toEqual([...skus].sort());
+  });
+
+  test("of a command that waits for another one on its stream holds neither up for ever", async ({ store }) => {
+    const racing = (sku: string): ReturnType<typeof interrupted> =>
+      interrupted((decision) => (decision === 1 ? store.appendToStream("cart-1", [{ type: "ItemAdded", data: { sku } }]) : undefined));
+    const nesting = interrupted(async (decision) => {
+      if (decision === 1) await store.appendToStream("cart-1", [tea]);
+      if (decision === 2) await handleCommand(store, racing("mug"), "cart-1", add("jam"));
+    });
+    expect(await handleCommand(store, nesting, "cart-1", confirm)).toMatchObject({ attempts: 3, events: [{ data: { items: 3 } }] });
   });
 });
 
