@@ -1393,7 +1393,7 @@ begin
    where (w.tenant, w.consumer, w.worker) in (
            select d.tenant, d.consumer, d.worker
              from :"schema".consumer_workers as d
-            where d.tenant = p_tenant and d.consumer = any (c_names) and d.lease_end < clock_timestamp() - c_lease
+            where d.tenant = p_tenant and d.consumer = any (c_names) and d.worker <> p_worker and d.lease_end < clock_timestamp() - c_lease
               for update skip locked
          );
 

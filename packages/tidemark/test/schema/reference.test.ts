@@ -9,7 +9,7 @@ import { createRole } from "./roles.ts";
 import { describe, expect, test } from "./test.ts";
 
 const reference = await readFile(join(import.meta.dirname, "../../../../docs/reference/schema.md"), "utf8");
-const later = ["projections", "consumers", "consumer_shards", "consumer_leases", "consumer_workers", "dead_letters", "snapshots"];
+const later = ["projections", "snapshots"];
 
 interface Grant {
   readonly privilege: string;
