@@ -59,6 +59,12 @@ describe("an import", () => {
     expect(parsed(whole).map(({ data }) => data)).toEqual(events.map((_, n) => ({ n: n % 2 })));
   });
 
+  test("takes equal lines without ids as events of their own, also at the same time", async ({ log }) => {
+    const file = lines(...Array.from({ length: 4 }, () => item("cart-1", 1, { recordedAt: "2010-01-19T19:39:18Z" })));
+    expect(await log.import(file)).toMatchObject({ written: 4, repeated: 0 });
+    expect(await log.import(file)).toMatchObject({ written: 0, repeated: 4 });
+  });
+
   test("takes the same event twice in a file as one, and another event of its id as a bad line", async ({ log }) => {
     const one = item("cart-1", 1, { id: id(1) });
     const other = item("cart-1", 2, { id: id(1) });

@@ -87,6 +87,8 @@ describe("a derived id", () => {
       { ...event, recordedAt: 7 },
     ];
     expect(new Set([deriveId(event, 7), deriveId(event, 8), ...others.map((other) => deriveId(other, 7))]).size).toBe(9);
+    const timed = { ...event, recordedAt: 7 };
+    expect(deriveId(timed, 7)).not.toBe(deriveId(timed, 8));
   });
 
   test("rises with the time, or with the line where there is none", () => {
