@@ -149,6 +149,34 @@ describe("a doorbell", () => {
   });
 });
 
+describe("a listener that was away", () => {
+  test("rings when it listens again, for what was notified meanwhile", async ({ openFeed, store, sql, databaseUrl }) => {
+    await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
+    const following = follow(await openFeed({ times: noPolls, url: proxy.through(databaseUrl) }));
+    await caughtUp(following);
+    // What is heard once is heard by a listener that works.
+    const heard = until(following, 1);
+    await append(store, "a");
+    await heard;
+    const [asked, allowed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    proxy.on("frontend", async ({ bytes }) => {
+      if (!bytes.includes("listen tidemark_")) return;
+      asked.resolve();
+      await allowed.promise;
+    });
+    const { rowCount } = await sql.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark listener' and datname = current_database()",
+    );
+    expect(rowCount).toBe(1);
+    await asked.promise;
+    const next = until(following, 2);
+    await append(store, "a");
+    allowed.resolve();
+    expect(await next).toEqual([2]);
+    await following.return();
+  });
+});
+
 describe("followers that have caught up", () => {
   test("share their polls and their reads", async ({ openFeed, store }) => {
     const counts = new Map<string, number>();
@@ -280,6 +308,37 @@ describe("a database that cannot be reached for a while", () => {
     await eventually(() => expect(said.join()).toContain("can read again"));
     expect(said.filter((line) => line.includes("cannot read"))).toHaveLength(1);
     await Promise.all([...followers, late].map((following) => following.return()));
+  });
+});
+
+describe("a follower whose database is replaced between its mark and its page", () => {
+  test("throws the page away, for the new log may have gaps below the old mark", async ({ openFeed, store, sql, schema }) => {
+    const name = pg.escapeIdentifier(schema);
+    for (let n = 0; n < 5; n++) await append(store, "a");
+    let replaced = false;
+    const feed = await openFeed({
+      watch: (database) => ({
+        ...database,
+        async query(statement, ...rest) {
+          if (statement.name.includes("follow") && !replaced) {
+            replaced = true;
+            await sql.query(`
+              begin;
+              set local session_replication_role = replica;
+              delete from ${name}.events where position > 3;
+              select setval('${sequenceOf(schema)}'::regclass, 3);
+              commit`);
+            await append(store, "b");
+          }
+          return database.query(statement, ...rest);
+        },
+      }),
+    });
+    const following = follow(feed);
+    const { value } = await following.next();
+    expect(value?.events.map(({ event }) => event.streamId)).toEqual(["a", "a", "a", "b"]);
+    expect(value).toMatchObject({ anchor: { position: 4, id: value?.events.at(-1)?.event.id }, mark: 4, caughtUp: true });
+    await following.return();
   });
 });
 
