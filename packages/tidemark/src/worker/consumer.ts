@@ -50,7 +50,7 @@ export interface ConsumerDefinition<E extends Event = Event> {
   readonly filter?: EventQuery<E>;
   /** Where a consumer begins that is new; later it goes on from its checkpoint. `after` is exclusive. @defaultValue "beginning" */
   readonly startFrom?: "beginning" | "end" | { readonly after: number };
-  /** The store's own events, or those of every tenant. @defaultValue "own" */
+  /** The store's own events, or those of every tenant; what its context reads and appends is the store's own. @defaultValue "own" */
   readonly tenants?: "own" | "all";
   /**
    * How many events are handled at once, at most: a stream belongs to one shard, so its events stay in order. 1–256. When it

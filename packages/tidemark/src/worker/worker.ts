@@ -18,11 +18,14 @@ export class ConsumerWorker implements Worker {
   readonly #parts: WorkerParts;
   readonly #settings: WorkerSettings;
   readonly #consumers: readonly DefinedConsumer[];
+  /** The workers of this store that run. */
+  readonly #running: Set<ConsumerWorker>;
   #starting: Promise<ShardKeeper> | undefined;
   #stopping: Promise<void> | undefined;
   #forceStop: (() => void) | undefined;
 
-  constructor(parts: WorkerParts, settings: WorkerSettings, consumers: readonly DefinedConsumer[]) {
+  constructor(parts: WorkerParts, settings: WorkerSettings, consumers: readonly DefinedConsumer[], running: Set<ConsumerWorker>) {
+    this.#running = running;
     this.#parts = parts;
     this.#settings = settings;
     this.#consumers = consumers;
@@ -30,8 +33,9 @@ export class ConsumerWorker implements Worker {
 
   async start(): Promise<void> {
     await this.#stopping;
+    this.#running.add(this);
     this.#starting ??= this.#start().catch((error: unknown) => {
-      this.#starting = undefined;
+      this.#over();
       throw error;
     });
     await this.#starting;
@@ -69,12 +73,15 @@ export class ConsumerWorker implements Worker {
 
   async stop(options?: { readonly timeoutMs?: number }): Promise<void> {
     const { timeoutMs = defaultStopMs } = checkOptions(options, stopShape);
-    this.#stopping ??= this.#stop(timeoutMs).finally(() => {
-      this.#stopping = undefined;
-      this.#starting = undefined;
-    });
+    this.#stopping ??= this.#stop(timeoutMs).finally(() => this.#over());
     if (timeoutMs === 0) this.#forceStop?.();
     await this.#stopping;
+  }
+
+  #over(): void {
+    this.#stopping = undefined;
+    this.#starting = undefined;
+    this.#running.delete(this);
   }
 
   async #stop(timeoutMs: number): Promise<void> {

@@ -68,9 +68,7 @@ export class Workers {
     const twice = consumers.find(({ name }, index) => consumers.findIndex((other) => other.name === name) !== index);
     if (twice) throw new InvalidArgumentError("definition.consumers", `holds ${JSON.stringify(twice.name)} twice`);
     const { logger } = this.#parts;
-    const worker = new ConsumerWorker(this.#parts, { tenant, leaseMs, createTransaction, onError: safely(onError, logger) }, consumers);
-    this.#running.add(worker);
-    return worker;
+    return new ConsumerWorker(this.#parts, { tenant, leaseMs, createTransaction, onError: safely(onError, logger) }, consumers, this.#running);
   }
 
   consumers(tenant: string): Consumers {
