@@ -48,8 +48,10 @@ export function checkMetadata(value: unknown, path: string): EventMetadata {
 
 /** The events with the metadata of the scopes around this call and then of `sources`. What is not an event stays as it is, to be refused. */
 export function stampEvents<E extends Event>(events: readonly NewEvent<E>[], sources: readonly MetadataSource[]): readonly NewEvent<E>[] {
-  const all = [...(scope.getStore() ?? []), ...sources];
-  return all.length === 0 || !Array.isArray(events) ? events : events.map((event) => stampEvent(event, all));
+  const scoped = scope.getStore();
+  if ((scoped === undefined && sources.length === 0) || !Array.isArray(events)) return events;
+  const all = [...(scoped ?? []), ...sources];
+  return events.map((event) => stampEvent(event, all));
 }
 
 /** The same for the parts of `appendToStreams`. */

@@ -7,7 +7,8 @@ export function assertSame(actual: unknown, expected: unknown, what: string, ass
     deepStrictEqual(actual, expected);
   } catch (error) {
     const difference = error instanceof Error ? error.message : String(error);
-    throw new AssertionError({ message: `${what}\n${difference}`, actual, expected, operator: "deepStrictEqual", stackStartFn: assertion });
+    // With "deepStrictEqual" as the operator some versions of Node.js would add the difference once more.
+    throw new AssertionError({ message: `${what}\n${difference}`, actual, expected, operator: "scenario", stackStartFn: assertion });
   }
 }
 

@@ -48,6 +48,7 @@ describe("a scenario", () => {
     expect(error.expected).toEqual([{ type: "CartConfirmed", data: { items: 2 } }]);
     expect(error.message).toContain("{ kind: 'confirm' } led to other events.");
     expect(error.message).toMatch(/\+ +items: 1\n- +items: 2/);
+    expect(error.message.match(/items: 2/g)).toHaveLength(1);
     expect(error.stack).toMatch(/scenario\.test\.ts/);
   });
 
