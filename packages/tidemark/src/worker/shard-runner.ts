@@ -46,6 +46,7 @@ export class ShardRunner implements WorkGate {
   #validUntil: number;
   #turnBegan = performance.now();
   #failures = 0;
+  #caughtUp = false;
   /** A batch or a letter is being handled, so that the checkpoint must not be moved from outside. */
   busy = false;
   /** The checkpoint is being moved from outside. */
@@ -207,7 +208,7 @@ export class ShardRunner implements WorkGate {
         if (!letter || !(await this.#work.handleLetter(letter))) return;
       }
     });
-    if (this.status.state === "retrying") this.status.state = "catching-up";
+    if (this.status.state === "retrying") this.status.state = this.#caughtUp ? "live" : "catching-up";
   }
 
   /** False: it ends. */
@@ -222,6 +223,7 @@ export class ShardRunner implements WorkGate {
       if (this.checkpoint.idle) this.#host.idled();
     }
     this.#failures = 0;
+    this.#caughtUp = caughtUp;
     this.status.state = caughtUp ? "live" : "catching-up";
     return true;
   }
