@@ -61,6 +61,17 @@ describe("a proxy without rules", () => {
     }));
 });
 
+describe("a proxy that is aimed at another server", () => {
+  test("sends new connections there, and leaves the old ones where they are", () =>
+    withProxy(async (proxy, client) => {
+      await using other = await startServer({ settings: { fsync: "off" } });
+      proxy.aim(other.port);
+      const portOf = "select current_setting('port') as port";
+      expect(await query(proxy.through(other.url), portOf)).toEqual([{ port: `${other.port}` }]);
+      expect((await client.query(portOf)).rows).toEqual([{ port: `${server.port}` }]);
+    }));
+});
+
 describe("a rule", () => {
   test("sees every message with its name and place", () =>
     withProxy(async (proxy) => {

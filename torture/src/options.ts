@@ -22,6 +22,7 @@ Options of run:
   --seconds, --faults, --events, --workers N
                      instead of what the length says
   --only a,b         only these faults, by name
+  --replica          with a synchronous replica and failovers to it; without what only one server can bear
 Options of crash-points:
   --call NAME        only this call
 Options of mutants:
@@ -63,6 +64,7 @@ export function readOptions(args: readonly string[]): Options {
       night: flag,
       release: flag,
       hour: flag,
+      replica: flag,
       seed: text,
       version: text,
       seconds: text,
@@ -96,6 +98,7 @@ export function readOptions(args: readonly string[]): Options {
       events: whole("events", values.events) ?? length.events,
       workers: whole("workers", values.workers) ?? 4,
       only: program === "run" ? only : undefined,
+      replica: values.replica,
       diskMegabytes: length.diskMegabytes,
     },
     folder: values.folder,

@@ -16,6 +16,8 @@ export interface Proxy extends AsyncDisposable {
   on(side: Side, rule: Rule): () => void;
   /** How many connections are open, silent ones included. */
   connections(): number;
+  /** New connections go to the server at this port: it took over from the one before. Those that are open stay. */
+  aim(port: number): void;
   /** Closes every connection; new ones are welcome. */
   cutAll(): void;
   /** Closes every connection and the port. */
@@ -23,7 +25,8 @@ export interface Proxy extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function startProxy({ port: target }: { readonly port: number }): Promise<Proxy> {
+export async function startProxy({ port: first }: { readonly port: number }): Promise<Proxy> {
+  let target = first;
   const rules: Record<Side, Set<Rule>> = { frontend: new Set(), backend: new Set() };
   const connections = new Set<Connection>();
   let opened = 0;
@@ -66,6 +69,9 @@ export async function startProxy({ port: target }: { readonly port: number }): P
       return () => {
         rules[side].delete(rule);
       };
+    },
+    aim(port) {
+      target = port;
     },
     connections: () => connections.size,
     cutAll,

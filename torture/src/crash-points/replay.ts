@@ -45,6 +45,7 @@ async function openClient(place: Place, url: string, number: number, shared?: Sh
             predecessor: undefined,
             clients: 1,
             followers: 0,
+            queryTimeoutMs: pool.queryTimeoutMs,
             eventsPerSecond: 0,
           },
           store,

@@ -3,6 +3,7 @@ import { administer, workerBackends, type Fault } from "./fault.ts";
 
 export const cancelBackends: Fault = {
   name: "pg_cancel_backend",
+  withoutReplica: true,
   strike: ({ url, random }) =>
     administer(url, async (client) => {
       for (let round = 20; round > 0; round--) {

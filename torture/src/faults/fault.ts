@@ -1,11 +1,14 @@
 import pg from "pg";
 import type { Proxy, Server } from "servers";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Random } from "../random.ts";
 import type { Workers } from "../run/workers.ts";
 
 /** What a fault can reach. */
 export interface Arena {
+  /** Where a failover makes another one the primary: the one that is it now. */
   readonly server: Server;
+  readonly cluster: Cluster | undefined;
   /** Stands between most workers and the server. */
   readonly proxy: Proxy;
   readonly workers: Workers;
@@ -20,6 +23,8 @@ export interface Arena {
 /** Something that goes wrong. */
 export interface Fault {
   readonly name: string;
+  /** Not with a replica: a commit that is cancelled while it waits for one is acknowledged without it, with a warning. */
+  readonly withoutReplica?: true;
   /** Why it cannot be done here, if so. */
   missing?(arena: Arena): string | undefined;
   /** Does it, and heals it again. */

@@ -5,6 +5,7 @@ import { cutAtMessage } from "./cut-at-message.ts";
 import { cutConnections } from "./cut-connections.ts";
 import { delayMessages } from "./delay-messages.ts";
 import { exhaustConnections } from "./exhaust-connections.ts";
+import { failOver } from "./fail-over.ts";
 import type { Fault } from "./fault.ts";
 import { fillDisk } from "./fill-disk.ts";
 import { freezeBackendLong } from "./freeze-backend-long.ts";
@@ -56,4 +57,5 @@ export const faults: readonly Fault[] = [
   strangers,
   hostileSettings,
   checkpoint,
+  failOver,
 ];

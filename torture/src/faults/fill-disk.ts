@@ -7,6 +7,8 @@ import { untilAnswering, type Fault } from "./fault.ts";
 /** The file system of the server's data and its log is full, for a moment. PostgreSQL may refuse, or stop. */
 export const fillDisk: Fault = {
   name: "disk full",
+  // The replica would stop for good as well.
+  withoutReplica: true,
   missing: ({ smallDisk }) => (smallDisk === undefined ? "needs root, to mount a small file system" : undefined),
   async strike({ smallDisk = "", server, url, random }) {
     const ballast = join(smallDisk, "ballast");

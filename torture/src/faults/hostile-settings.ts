@@ -15,6 +15,7 @@ const settings: readonly [string, ...string[]] = [
 
 export const hostileSettings: Fault = {
   name: "hostile settings",
+  withoutReplica: true,
   async strike({ url, random }) {
     const name = pg.escapeIdentifier(new URL(url).pathname.slice(1));
     const setting = random.pick(settings);

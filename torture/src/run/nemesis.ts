@@ -19,7 +19,9 @@ export interface NemesisPlan {
 
 /** Faults, in a shuffled order in which every kind comes before any comes again. */
 export function* schedule(arena: Arena, only: readonly string[] | undefined): Generator<Fault> {
-  const possible = faults.filter((fault) => fault.missing?.(arena) === undefined && (only?.includes(fault.name) ?? true));
+  const possible = faults.filter(
+    (fault) => fault.missing?.(arena) === undefined && !(arena.cluster && fault.withoutReplica) && (only?.includes(fault.name) ?? true),
+  );
   if (possible.length === 0) return;
   for (;;) yield* arena.random.shuffle(possible);
 }

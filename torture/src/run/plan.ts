@@ -7,6 +7,8 @@ export interface Plan {
   /** Acknowledged events. */
   readonly events: number;
   readonly workers: number;
+  /** A synchronous replica, to fail over to. */
+  readonly replica: boolean;
   readonly only: readonly string[] | undefined;
   /** Megabytes of the file system that holds the server. */
   readonly diskMegabytes: number;

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { startProxy, startServer } from "servers";
+import { startProxy, startServer, type Server, type ServerOptions } from "servers";
+import { Cluster } from "../cluster/cluster.ts";
 import { faults } from "../faults/faults.ts";
 import type { Arena } from "../faults/fault.ts";
 import { administer, untilAnswering } from "../faults/fault.ts";
@@ -34,17 +35,27 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
   const started = new Date();
   await mkdir(folder, { recursive: true });
   using disk = mountSmallDisk(plan.diskMegabytes);
-  await using server = await startServer({ version: plan.version, settings: serverSettings, ...(disk && { parent: disk.folder }) });
-  const url = await server.createDatabase("torture");
-  await createEffects(url);
-  await using proxy = await startProxy({ port: server.port });
+  const options: ServerOptions = { version: plan.version, settings: serverSettings, ...(disk && { parent: disk.folder }) };
+  await using first = await startServer(options);
+  const firstUrl = await first.createDatabase("torture");
+  await createEffects(firstUrl);
+  await using cluster = plan.replica ? await Cluster.around(first, options) : undefined;
+  const server = (): Server => cluster?.primary ?? first;
+  const urlNow = (): string => {
+    const url = new URL(firstUrl);
+    url.port = `${server().port}`;
+    return url.href;
+  };
+  await using proxy = await startProxy({ port: first.port });
   const workers = new Workers({
     count: plan.workers,
     folder,
     orders: (worker) => ({
       seed: plan.seed,
-      // One worker in four has no proxy between itself and the server.
-      url: worker % 4 === 0 ? url : proxy.through(url),
+      // One worker in four has no proxy between itself and the server, where the server stays the same.
+      url: worker % 4 === 0 && !plan.replica ? firstUrl : proxy.through(firstUrl),
+      // To cancel a commit that waits for its replica would acknowledge it without one.
+      queryTimeoutMs: plan.replica ? 60_000 : 1_500,
       schema,
       clients: 6,
       followers: worker % 2 === 0 ? 1 : 2,
@@ -53,7 +64,20 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
   });
   const over = new AbortController();
   try {
-    const arena: Arena = { server, proxy, workers, random: randomFrom(plan.seed, "nemesis"), url, schema, smallDisk: disk?.folder };
+    const arena: Arena = {
+      get server() {
+        return server();
+      },
+      get url() {
+        return urlNow();
+      },
+      cluster,
+      proxy,
+      workers,
+      random: randomFrom(plan.seed, "nemesis"),
+      schema,
+      smallDisk: disk?.folder,
+    };
     const missing = faults.flatMap((fault): [string, string][] => {
       const reason = fault.missing?.(arena);
       return reason === undefined ? [] : [[fault.name, reason]];
@@ -65,10 +89,10 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     );
     await delay(Math.max(0, ending - performance.now()));
     progress("healing, and waiting for the workers to finish");
-    await untilAnswering(url);
+    await untilAnswering(urlNow());
     await workers.finish();
     progress("reading everything from zero");
-    await writeFinalState({ folder, server, url, schema, farewells: workers.farewells, consuming: true });
+    await writeFinalState({ folder, server: server(), url: urlNow(), schema, farewells: workers.farewells, consuming: true });
     const record: RunRecord = {
       plan,
       startedAt: started.toISOString(),

@@ -12,6 +12,7 @@ export interface Orders {
   /** Loops that each run one operation after the other. */
   readonly clients: number;
   readonly followers: number;
+  readonly queryTimeoutMs: number;
   /** Events that this process appends a second, at most. */
   readonly eventsPerSecond: number;
 }

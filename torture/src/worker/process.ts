@@ -26,7 +26,7 @@ async function open(idsToGive: string[]): Promise<EventStore> {
     try {
       return await openEventStore(orders.url, {
         schema: orders.schema,
-        pool: { max: 6, connectionTimeoutMs: 4_000, queryTimeoutMs: 1_500 },
+        pool: { max: 6, connectionTimeoutMs: 4_000, queryTimeoutMs: orders.queryTimeoutMs },
         // What nobody prepared belongs to an append that was refused before it was sent.
         createId: () => idsToGive.shift() ?? eventId(orders.worker, orders.incarnation, 0xffffffff, 0),
         logger: { debug() {}, info() {}, warn() {}, error: (...args) => console.error(...args) },
