@@ -20,8 +20,8 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
   transaction<T>(work: (tx: StoreTransaction<Events>) => Promise<T>): Promise<T>;
 
   /**
-   * The store inside a transaction of your own: a pg client after BEGIN, a PGlite transaction, or what `fromDrizzle` and
-   * `fromKysely` return. It neither commits nor rolls back.
+   * The store inside a transaction of your own: a pg client after BEGIN, a PGlite transaction, or what `fromDrizzle`,
+   * `fromKysely`, `fromPrisma`, `fromKnex`, `fromTypeORM` and `fromPostgresJs` return. It neither commits nor rolls back.
    *
    * @throws {@link InvalidArgumentError} — the client is not inside a transaction.
    */
