@@ -159,6 +159,7 @@ export class ShardRunner implements WorkGate {
   async #follow(): Promise<void> {
     const { barrier, shard, of, consumer } = this.shard;
     if (barrier !== undefined && this.checkpoint.written.position >= barrier) return await this.#reachedBarrier();
+    const over = new AbortController();
     const batches = this.#parts.feed.follow({
       reader: consumer,
       tenant: this.#consumer.settings.tenants === "all" ? undefined : this.#settings.tenant,
@@ -167,7 +168,7 @@ export class ShardRunner implements WorkGate {
       after: this.checkpoint.written,
       until: barrier,
       batchSize: this.#consumer.settings.batchSize,
-      signal: this.#ending.signal,
+      signal: AbortSignal.any([this.#ending.signal, over.signal]),
     });
     const iterator = batches[Symbol.asyncIterator]();
     try {
@@ -177,7 +178,8 @@ export class ShardRunner implements WorkGate {
         if (!(await this.#take(value))) return;
       }
     } finally {
-      // A follower that waits ends by the signal; its result no longer matters.
+      // One that waits for the log ends by its signal; what it says then no longer matters.
+      over.abort();
       void iterator.return().catch(() => {});
     }
     await this.#flush();
