@@ -6,6 +6,8 @@ export interface Consumed {
   readonly effects: readonly (readonly [consumer: string, position: number, id: string, shard: number, fence: number])[];
   readonly letters: readonly (readonly [consumer: string, position: number, state: string])[];
   readonly totals: readonly (readonly [consumer: string, shard: number, events: number])[];
+  /** Why a consumer could not get to the end, where one could not. */
+  readonly stopped?: string;
 }
 
 /** What the final phase found, beside the log. */

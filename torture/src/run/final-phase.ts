@@ -71,10 +71,12 @@ async function resolvePrepared(url: string): Promise<void> {
 /** A fresh worker takes what the dead ones left and handles the rest. */
 async function consumeToTheEnd(store: EventStore, url: string, schema: string): Promise<Consumed> {
   const worker = await consume(store, AbortSignal.timeout(60_000));
-  const late = AbortSignal.timeout(120_000);
-  await Promise.race([worker?.caughtUp(), once(late, "abort")]);
+  const tooLate = AbortSignal.timeout(120_000);
+  const late = once(tooLate, "abort").then(() => "It was not caught up after two minutes.");
+  const stopped = await Promise.race([worker?.caughtUp(), late]).catch((error: unknown) => String(error));
   await worker?.stop();
-  return administer(url, (client) => readEffects(client, schema));
+  const effects = await administer(url, (client) => readEffects(client, schema));
+  return { ...effects, ...(stopped !== undefined && { stopped }) };
 }
 
 async function writeLog(file: string, url: string, name: string): Promise<void> {

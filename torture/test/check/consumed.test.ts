@@ -54,6 +54,10 @@ describe("of what consumers did, the checker", () => {
     expect(brokenBy({})).toEqual([]);
   });
 
+  test("finds a consumer that stopped", () => {
+    expect(brokenBy({ stopped: "HistoryForkedError" })).toEqual(["S4"]);
+  });
+
   test("finds an event that nobody handled", () => {
     expect(
       brokenBy({

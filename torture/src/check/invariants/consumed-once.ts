@@ -7,6 +7,7 @@ export const consumedOnce: Invariant = {
   title: "A consumer has handled, or put aside, every event that it wants: the checkpoint never ran ahead",
   check({ log, final: { consumed } }, { checked, anomaly }) {
     if (!consumed) return;
+    if (consumed.stopped !== undefined) anomaly(`a consumer did not get to the end: ${consumed.stopped}`);
     for (const { name, wants } of consumptions) {
       const handled = new Map(consumed.effects.filter(([consumer]) => consumer === name).map(([, position, id]) => [position, id]));
       const aside = new Set(consumed.letters.filter(([consumer]) => consumer === name).map(([, position]) => position));
