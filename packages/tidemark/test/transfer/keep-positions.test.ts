@@ -84,18 +84,22 @@ describe("an import that keeps positions", () => {
       await end.opened;
     });
     await appended.opened;
-    const importing = rejection(log.import(file, kept));
-    await expect
-      .poll(
-        async () =>
-          (await sql.query("select 1 from pg_stat_activity where wait_event = 'advisory' and query like '%import_events%' and datname = current_database()"))
-            .rowCount,
-        { timeout: 10_000 },
-      )
-      .toBe(1);
-    expect((await sql.query(`select 1 from ${q}.events`)).rowCount).toBe(0);
-    end.open();
-    await holder;
+    let importing: Promise<unknown> | undefined;
+    try {
+      importing = rejection(log.import(file, kept));
+      await expect
+        .poll(
+          async () =>
+            (await sql.query("select 1 from pg_stat_activity where wait_event = 'advisory' and query like '%import_events%' and datname = current_database()"))
+              .rowCount,
+          { timeout: 10_000 },
+        )
+        .toBe(1);
+      expect((await sql.query(`select 1 from ${q}.events`)).rowCount).toBe(0);
+    } finally {
+      end.open();
+      await holder;
+    }
     expect(await importing).toMatchObject({ code: "POSITIONS_TAKEN" });
   });
 
