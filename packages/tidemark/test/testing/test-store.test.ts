@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { PGlite } from "@electric-sql/pglite";
 import { describe, expect, test } from "vitest";
 import { executeCommand, handleCommand, type MultiStreamDecider } from "../../src/index.ts";
+import { isPGlite } from "../../src/arguments/pool-options.ts";
+import { startPGlite } from "../../src/database/pglite-start.ts";
 import { openTestStore } from "../../src/testing/index.ts";
 import { add, cart, type CartEvent, confirm } from "../commands/cart.ts";
 import { itemAdded } from "../support/cart.ts";
@@ -12,15 +13,16 @@ describe("a test store", () => {
     await using _first = await openTestStore();
     const took: number[] = [];
     for (let n = 0; n < 5; n++) {
-      const started = performance.now();
+      const before = process.cpuUsage();
       await using store = await openTestStore();
-      took.push(performance.now() - started);
+      const { user, system } = process.cpuUsage(before);
+      took.push((user + system) / 1_000);
       expect(await store.readAll().toArray()).toEqual([]);
       await store.appendToStream("cart-1", [itemAdded()]);
       expect(await store.highWaterMark()).toBe(1);
     }
-    // Alone on a machine, a third of this.
-    expect(took.toSorted((a, b) => a - b)[2]).toBeLessThan(1_000);
+    // The time of the processor: other programs on the machine lengthen the clock's.
+    expect(took.toSorted((a, b) => a - b)[2], `All five, in milliseconds: ${took.map(Math.round).join(", ")}`).toBeLessThan(400);
   });
 
   test("leaves nothing behind when it closes", async () => {
@@ -70,12 +72,14 @@ describe("a test store", () => {
   });
 
   test("on a PGlite of the test's own keeps its events there", async () => {
-    await using pglite = await PGlite.create();
+    const { instance, close } = await startPGlite(undefined);
+    if (!isPGlite(instance)) throw new Error("it is one");
     {
-      await using store = await openTestStore({ pool: pglite, schema: "mine", faults: [{ append: 1, kind: "lost-reply" }] });
+      await using store = await openTestStore({ pool: instance, schema: "mine", faults: [{ append: 1, kind: "lost-reply" }] });
       await store.appendToStream("cart-1", [itemAdded()]);
     }
-    expect((await pglite.query("select from mine.events")).rows).toHaveLength(1);
+    expect((await instance.query("select from mine.events")).rows).toHaveLength(1);
+    await close();
   });
 });
 
