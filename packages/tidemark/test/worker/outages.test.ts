@@ -71,6 +71,38 @@ describe("a worker whose connections are lost", () => {
     },
   );
 
+  test("begins no event once its lease is over, although all else works", async ({ store, schema, databaseUrl, start }) => {
+    await store.appendToStream("cart-1", [itemAdded(), itemAdded(), itemAdded()]);
+    await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
+    await using behind = await openEventStore(proxy.through(databaseUrl), { schema });
+    const [inside, go] = [gate(), gate()];
+    const seen: string[] = [];
+    const consumer = (who: string): ReturnType<typeof defineConsumer> =>
+      defineConsumer({
+        name: "c",
+        async handle({ version }) {
+          seen.push(`${who} ${version}`);
+          if (who !== "first") return;
+          inside.open();
+          await go.opened;
+        },
+      });
+    const errors: string[] = [];
+    const first = behind.createWorker({ consumers: [consumer("first")], leaseMs: 800, onError: ({ code }) => void errors.push(code) });
+    await first.start();
+    await inside.opened;
+    // From now on its heartbeats are lost, and nothing else.
+    const heal = proxy.on("frontend", ({ bytes }) => (bytes.includes("tidemark_worker_renew") ? "drop-connection-before" : undefined));
+    const second = await start(consumer("second"), { leaseMs: 800 });
+    await second.worker.caughtUp();
+    go.open();
+    await eventually(() => expect(errors).toContain("CONNECTION"));
+    heal();
+    await eventually(() => expect(errors).toContain("FENCED"));
+    expect(seen).toEqual(["first 1", "second 1", "second 2", "second 3"]);
+    await first.stop();
+  });
+
   test("is not at fault when its pool is used up: handlers wait, and leases go on", async ({ openStore, start }) => {
     const store = await openStore({ pool: { max: 2 } });
     for (let n = 0; n < 8; n++) await store.appendToStream(`cart-${n}`, [itemAdded()]);
