@@ -87,6 +87,8 @@ class PgListener implements Listener {
     const lost = Promise.withResolvers<never>();
     // What is lost while nobody waits for it must not count as unhandled.
     lost.promise.catch(() => {});
+    const onClose = (): void => lost.reject(new Error("closed"));
+    this.#closed.signal.addEventListener("abort", onClose, { once: true });
     client.on("error", lost.reject);
     client.on("end", () => lost.reject(new Error("the server closed it")));
     client.on("notification", ({ payload }) => this.#options.onNotification(payload ?? ""));
@@ -103,6 +105,7 @@ class PgListener implements Listener {
         await within(answerMs, unlessLost(client.query({ text: "select 1" })));
       }
     } finally {
+      this.#closed.signal.removeEventListener("abort", onClose);
       // A half-open connection never answers a goodbye.
       await within(goodbyeMs, client.end()).catch(() => client.connection.stream.destroy());
     }

@@ -4,6 +4,16 @@ import type { Bell } from "./bell.ts";
 import { type Channel, isProbe } from "./channel.ts";
 import { notify } from "./doorbell.ts";
 
+/** What one listener waits for until it is known whether it hears. */
+interface Proof {
+  heard: (hears: boolean) => void;
+}
+
+interface Listening {
+  readonly listener: Listener | undefined;
+  readonly proof: Proof;
+}
+
 /** Hears the doorbells of other processes, for as long as anybody here follows the log. */
 export class Ear {
   readonly #database: Database;
@@ -12,9 +22,8 @@ export class Ear {
   readonly #logger: Logger;
   readonly #heardWithinMs: number;
   #followers = 0;
-  #listener: Listener | undefined;
+  #listening: Listening | undefined;
   #closing: Promise<unknown> = Promise.resolve();
-  #onProbe: (() => void) | undefined;
 
   constructor(database: Database, bell: Bell, channel: Channel, { logger, heardWithinMs }: { readonly logger: Logger; readonly heardWithinMs: number }) {
     this.#database = database;
@@ -26,18 +35,12 @@ export class Ear {
 
   /** One more follower. Call what it returns, once, when it has gone. */
   attend(): () => void {
-    if (this.#followers++ === 0) {
-      this.#listener = this.#database.listen({
-        channel: this.#channel.name,
-        onNotification: (payload) => this.#hear(payload),
-        onListening: () => this.#prove(),
-        logger: this.#logger,
-      });
-    }
+    if (this.#followers++ === 0) this.#listening = this.#listen();
     return () => {
-      if (--this.#followers > 0) return;
-      const listener = this.#listener;
-      this.#listener = undefined;
+      if (--this.#followers > 0 || !this.#listening) return;
+      const { listener, proof } = this.#listening;
+      this.#listening = undefined;
+      proof.heard(true);
       if (listener) this.#closing = Promise.all([this.#closing, listener.close()]);
     };
   }
@@ -47,16 +50,25 @@ export class Ear {
     await this.#closing;
   }
 
-  #hear(payload: string): void {
-    if (payload === this.#channel.probe) this.#onProbe?.();
-    else if (payload !== this.#channel.ring && !isProbe(payload)) this.#bell.ring();
+  #listen(): Listening {
+    const proof: Proof = { heard: () => {} };
+    const listener = this.#database.listen({
+      channel: this.#channel.name,
+      onNotification: (payload) => {
+        if (payload === this.#channel.probe) proof.heard(true);
+        else if (payload !== this.#channel.ring && !isProbe(payload)) this.#bell.ring();
+      },
+      onListening: () => this.#prove(proof),
+      logger: this.#logger,
+    });
+    return { listener, proof };
   }
 
   /** Rings for what was missed, then notifies itself: behind a pooler LISTEN succeeds, and nothing ever comes. */
-  async #prove(): Promise<boolean> {
+  async #prove(proof: Proof): Promise<boolean> {
     this.#bell.ring();
     const heard = Promise.withResolvers<boolean>();
-    this.#onProbe = () => heard.resolve(true);
+    proof.heard = heard.resolve;
     const timer = setTimeout(() => heard.resolve(false), this.#heardWithinMs);
     try {
       await this.#database.side().query(notify, [this.#channel.name, this.#channel.probe]);
@@ -66,7 +78,6 @@ export class Ear {
       return true;
     } finally {
       clearTimeout(timer);
-      this.#onProbe = undefined;
     }
   }
 }

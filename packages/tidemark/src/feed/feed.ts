@@ -94,13 +94,14 @@ export class Feed {
     this.#closed.signal.addEventListener("abort", onClose, { once: true });
     if (following.signal.aborted) onAbort();
     if (this.closed) onClose();
-    let leave = (): void => {};
+    // Who only reads what is there needs no connection that listens.
+    let leave: (() => void) | undefined;
+    const onLive = (): void => void (leave ??= this.#ear.attend());
     try {
       ended.signal.throwIfAborted();
-      leave = this.#ear.attend();
-      yield* followLog({ log: this.#log, marks: this.#marks, tail: this.#tail, outage: this.#outage }, { ...following, signal: ended.signal });
+      yield* followLog({ log: this.#log, marks: this.#marks, tail: this.#tail, outage: this.#outage }, { ...following, onLive, signal: ended.signal });
     } finally {
-      leave();
+      leave?.();
       following.signal.removeEventListener("abort", onAbort);
       this.#closed.signal.removeEventListener("abort", onClose);
     }

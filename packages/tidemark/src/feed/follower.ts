@@ -19,6 +19,8 @@ export interface Shared {
 /** `FollowOptions`, checked. */
 export interface Following extends Omit<FollowOptions, "filter"> {
   readonly filter: readonly ValidQueryItem[] | undefined;
+  /** Called before it waits for what is not there yet; perhaps several times. */
+  readonly onLive?: () => void;
 }
 
 /** Follows the log from an anchor: catches up alone, then with all others in the tail. Outages of the database are waited for. */
@@ -46,6 +48,7 @@ export async function* followLog({ log, marks, tail, outage }: Shared, options: 
     }
     if (Math.max(mark.position, anchor.position) >= until) return;
 
+    options.onLive?.();
     const member = tail.join({ matches, after: anchor, until, batchSize }, mark);
     if (!member) continue;
     try {

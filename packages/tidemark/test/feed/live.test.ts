@@ -368,6 +368,22 @@ describe("a follower beside open transactions", () => {
 });
 
 describe("connections", () => {
+  test("that were opened and given up again and again are closed at once", async ({ openFeed, store }) => {
+    const feed = await openFeed({ times: { heardWithinMs: 60_000 } });
+    await append(store, "a");
+    // Each leaves while its listener is still being opened, or is about to prove that it hears.
+    for (let n = 0; n < 10; n++) {
+      const leaving = new AbortController();
+      const following = follow(feed, { signal: leaving.signal });
+      await following.next();
+      const next = following.next();
+      await feed.highWaterMark();
+      leaving.abort(new Error("enough"));
+      await expect(next).rejects.toThrow("enough");
+    }
+    await feed.close();
+  });
+
   test("beside the pool's are opened for followers alone, and closed with them and the store", async ({ databaseUrl, schema, sql }) => {
     const url = new URL(databaseUrl);
     url.searchParams.set("application_name", "watched");
@@ -385,8 +401,12 @@ describe("connections", () => {
     await listening(0);
     const events = store.subscribe()[Symbol.asyncIterator]();
     await events.next();
+    // So far it has only read what was there.
+    await listening(0);
+    const next = events.next();
     await listening(1);
     await events.return?.();
+    await next;
     await listening(0);
     const waiting = store.subscribe({ after: "end" })[Symbol.asyncIterator]().next();
     await listening(1);
