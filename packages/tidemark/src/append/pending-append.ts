@@ -9,6 +9,7 @@ import type { AppendResult } from "./types.ts";
 export class PendingAppend implements Queued {
   readonly append: EncodedAppend;
   readonly keys: readonly string[];
+  readonly ids: readonly string[];
   readonly signal: AbortSignal | undefined;
   readonly promise: Promise<readonly AppendResult[]>;
   /** It was sent once and never answered: from now on its ids are looked up first, and only a verdict can settle it. */
@@ -24,6 +25,7 @@ export class PendingAppend implements Queued {
     const { promise, resolve, reject } = Promise.withResolvers<readonly AppendResult[]>();
     this.append = append;
     this.keys = append.parts.map(streamKey);
+    this.ids = append.ownIds ? append.parts.flatMap((part) => part.events.map((event) => event.id)) : [];
     this.signal = signal;
     this.promise = promise;
     this.#resolve = resolve;

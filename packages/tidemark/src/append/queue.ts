@@ -7,6 +7,8 @@
 export interface Queued {
   /** The streams this touches, each once. */
   readonly keys: readonly string[];
+  /** The event ids that its caller gave. */
+  readonly ids: readonly string[];
   readonly events: number;
   readonly bytes: number;
 }
@@ -27,6 +29,8 @@ export class AppendQueue<E extends Queued> {
   #waiting: Place<E>[] = [];
   /** Streams of entries that were taken and not released, with their number. */
   readonly #busy = new Map<string, number>();
+  /** Ids of entries that were taken and not released: a repetition in the same batch would not find them, and be told a conflict. */
+  readonly #ids = new Set<string>();
   /** Streams of entries that an earlier look had to leave behind: nobody may overtake them. */
   readonly #held = new Set<string>();
   /** Entries before this index were looked at since the last release: they cannot go. */
@@ -79,7 +83,7 @@ export class AppendQueue<E extends Queued> {
       const place = this.#waiting[index];
       if (!place) break;
       const { entry } = place;
-      if (entry.keys.some((key) => this.#held.has(key) || (this.#busy.has(key) && !ours.has(key)))) {
+      if (entry.ids.some((id) => this.#ids.has(id)) || entry.keys.some((key) => this.#held.has(key) || (this.#busy.has(key) && !ours.has(key)))) {
         for (const key of entry.keys) this.#held.add(key);
         continue;
       }
@@ -87,6 +91,7 @@ export class AppendQueue<E extends Queued> {
       taken.add(place);
       events += entry.events;
       bytes += entry.bytes;
+      for (const id of entry.ids) this.#ids.add(id);
       for (const key of entry.keys) {
         ours.add(key);
         this.#busy.set(key, (this.#busy.get(key) ?? 0) + 1);
@@ -117,6 +122,7 @@ export class AppendQueue<E extends Queued> {
   }
 
   #free(entry: E): void {
+    for (const id of entry.ids) this.#ids.delete(id);
     for (const key of entry.keys) {
       const count = (this.#busy.get(key) ?? 0) - 1;
       if (count > 0) this.#busy.set(key, count);

@@ -37,6 +37,15 @@ describe("an append that is repeated with its ids", () => {
     expect(await log()).toHaveLength(40);
   });
 
+  test("is written once when two tries come at the same time, whatever version they expect", async ({ store, log }) => {
+    for (const [round, expectedVersion] of ([0, "no-stream", "any"] as const).entries()) {
+      const events = times(2, (n) => withId(n));
+      const [first, ...others] = await Promise.all(times(3, () => store.appendToStream(`cart-${round}`, events, { expectedVersion })));
+      for (const other of others) expect(other).toEqual(first);
+    }
+    expect(await log()).toHaveLength(6);
+  });
+
   test("over several streams gives each stream's first result, in the order asked for now", async ({ store, log }) => {
     const [a, b] = [times(2, (n) => withId(n)), times(3, (n) => withId(n))];
     const [resultA, resultB] = await store.appendToStreams([

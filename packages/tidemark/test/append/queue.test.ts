@@ -8,7 +8,7 @@ interface Entry extends Queued {
 
 const generous: BatchLimits = { appends: 100, events: 1_000, bytes: 1_000_000 };
 let names = 0;
-const entry = (keys: readonly string[], events = 1, bytes = 10): Entry => ({ name: names++, keys, events, bytes });
+const entry = (keys: readonly string[], events = 1, bytes = 10): Entry => ({ name: names++, keys, ids: [], events, bytes });
 
 /** The same queue without any cleverness: it looks at everything, every time. */
 class NaiveQueue {
@@ -21,7 +21,8 @@ class NaiveQueue {
     let events = 0;
     let bytes = 0;
     for (const next of this.waiting) {
-      if (next.keys.some((key) => left.has(key))) {
+      const repeats = next.ids.some((id) => [...this.busy, ...batch].some((other) => other.ids.includes(id)));
+      if (repeats || next.keys.some((key) => left.has(key))) {
         for (const key of next.keys) left.add(key);
         continue;
       }
@@ -41,14 +42,15 @@ class NaiveQueue {
 }
 
 type Step =
-  | { readonly do: "add"; readonly keys: readonly string[]; readonly events: number; readonly bytes: number }
+  | { readonly do: "add"; readonly keys: readonly string[]; readonly ids: readonly string[]; readonly events: number; readonly bytes: number }
   | { readonly do: "take"; readonly appends: number; readonly events: number; readonly bytes: number }
   | { readonly do: "release" | "putBack" | "remove"; readonly which: number }
   | { readonly do: "clear" };
 
+const ids = fc.uniqueArray(fc.constantFrom("1", "2", "3", "4"), { maxLength: 2 });
 const keys = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { minLength: 1, maxLength: 3 });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("add" as const), keys, events: fc.nat(5), bytes: fc.nat(5) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("add" as const), keys, ids, events: fc.nat(5), bytes: fc.nat(5) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("take" as const), appends: fc.nat(5), events: fc.nat(8), bytes: fc.nat(8) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constantFrom("release" as const, "putBack" as const, "remove" as const), which: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("clear" as const) }) },
