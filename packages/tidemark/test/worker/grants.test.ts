@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import type { Database } from "../../src/database/database.ts";
+import { itemAdded } from "../support/cart.ts";
+import { expect, test } from "../support/test.ts";
+import { createRole } from "../schema/roles.ts";
+
+const reference = await readFile(join(import.meta.dirname, "../../../../docs/reference/schema.md"), "utf8");
+
+/** The grants of a block of the reference, one privilege each. */
+function grantsOf(block: string, schema: string): readonly { readonly privilege: string; readonly object: string }[] {
+  const [, text = ""] = new RegExp(`\`\`\`sql ${block}\n(.*?)\`\`\``, "s").exec(reference) ?? [];
+  return [...text.matchAll(/^grant (.+) on (.+) to app;$/gm)].flatMap(([, privileges = "", object = ""]) =>
+    privileges.split(", ").map((privilege) => ({ privilege, object: object.replace("tidemark", () => pg.escapeIdentifier(schema)) })),
+  );
+}
+
+/** What a worker and its administration do, each statement once. */
+async function work(database: Database, schema: string): Promise<void> {
+  const at = pg.escapeIdentifier(schema);
+  const name = randomUUID();
+  const call = async (text: string, ...values: unknown[]): Promise<Record<string, unknown>> => {
+    const { rows } = await database.userQuery<Record<string, unknown>>(text.replaceAll("@", `${at}.`), values);
+    return rows[0] ?? {};
+  };
+  await call(`select @declare_consumer('', $1, 1, 0, '{}')`, name);
+  const { id } = await call(`select id from @consumer_shards where consumer = $1`, name);
+  await call(`select @renew_leases('', $1, 'w', 0, '{}', '{}', '{}', '[]')`, name);
+  await call(`select @take_shard($1, 'w', 60000)`, id);
+  await call(`select @renew_leases('', $1, 'v', 0, array[$2]::integer[], '{1}', '{live}', '[null]')`, name, id);
+  await call(`select @enter_shard($1, 1)`, id);
+  await call(`select @park_event($1, 1, 0, 1, gen_random_uuid(), 1, 'failed', 1, null, 'no', null)`, id);
+  await call(`select @park_behind($1, 1, 1, 2, gen_random_uuid(), 1)`, id);
+  await call(`select @settle_letter($1, 1, 1)`, id);
+  await call(`select @discard_letter('', $1, 2)`, name);
+  await call(`select @release_shards('', 'w', null)`);
+  await call(`select @request_shards('', $1, 2)`, name);
+  await call(`select @reset_consumer('', $1, 0)`, name);
+  await call(`select @resume_consumer('', $1)`, name);
+  await call(`select @rename_consumer('', $1, $1 || 'x')`, name);
+}
+
+test("the documented grants of workers are enough, and none can be left out", async ({ store, databaseUrl, schema, sql }) => {
+  await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+  await using role = await createRole(sql);
+  for (const { privilege, object } of grantsOf("grants", schema)) await sql.query(`grant ${privilege} on ${object} to ${role.name}`);
+  const grants = grantsOf("worker", schema);
+  expect(grants.length).toBeGreaterThan(10);
+  for (const { privilege, object } of grants) await sql.query(`grant ${privilege} on ${object} to ${role.name}`);
+  const own = await role.open(databaseUrl);
+  await work(own, schema);
+  for (const { privilege, object } of grants) {
+    await sql.query(`revoke ${privilege} on ${object} from ${role.name}`);
+    await expect(work(own, schema), `without ${privilege} on ${object}`).rejects.toMatchObject({ sqlState: "42501" });
+    await sql.query(`grant ${privilege} on ${object} to ${role.name}`);
+  }
+});
