@@ -4,6 +4,7 @@ import { consumerCatchesUp } from "./scenarios/catch-up.ts";
 import { tenFollowers } from "./scenarios/followers.ts";
 import { handOverFromAppend } from "./scenarios/hand-over.ts";
 import { idleConsumers } from "./scenarios/idle-consumers.ts";
+import { exportFile, importFile, transferMemory } from "./scenarios/import-export.ts";
 import { readOneStream, readWholeLog } from "./scenarios/read.ts";
 import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
@@ -24,4 +25,7 @@ export const scenarios: readonly Scenario[] = [
   tenFollowers,
   idleConsumers,
   fourShards,
+  importFile,
+  exportFile,
+  transferMemory,
 ];

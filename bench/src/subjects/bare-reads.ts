@@ -57,6 +57,8 @@ export interface BareReads {
   readAll(): Promise<number>;
   /** A cursor, fetched 1,000 rows at a time. No column is parsed. */
   fetchAll(): Promise<number>;
+  /** The same cursor with the driver's parsers, and every event as a line of JSON. */
+  writeAll(write: (text: string) => Promise<void>): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -78,22 +80,31 @@ export function openBareReads(url: string): BareReads {
         after = last.position;
       }
     },
-    async fetchAll() {
-      const client = await pool.connect();
-      try {
-        await client.query(`begin; ${cursorSql}`);
-        for (let events = 0; ;) {
-          const { rows } = await client.query({ text: "fetch 1000 from log", rowMode: "array", types: { getTypeParser: () => String } });
-          if (rows.length === 0) return events;
-          events += rows.length;
-        }
-      } finally {
-        await client.query("rollback");
-        client.release();
-      }
-    },
+    fetchAll: () => fetchRows<pg.QueryResultRow>(pool, { rowMode: "array", types: { getTypeParser: () => String } }, async () => {}),
+    writeAll: (write) => fetchRows<EventRow>(pool, {}, (rows) => write(rows.map((row) => `${JSON.stringify(toEvent(row, row.name ?? ""))}\n`).join(""))),
     close: () => pool.end(),
   };
+}
+
+/** Rows of the whole log by a cursor, 1,000 at a time. Resolves with their number. */
+async function fetchRows<Row extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  options: Partial<pg.QueryConfig> & { readonly rowMode?: "array" },
+  use: (rows: readonly Row[]) => Promise<void>,
+): Promise<number> {
+  const client = await pool.connect();
+  try {
+    await client.query(`begin; ${cursorSql}`);
+    for (let events = 0; ;) {
+      const { rows } = await client.query<Row>({ text: "fetch 1000 from log", ...options });
+      if (rows.length === 0) return events;
+      events += rows.length;
+      await use(rows);
+    }
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
 }
 
 function toEvent(row: EventRow, streamId: string): ReadEvent {

@@ -50,7 +50,7 @@ class Group {
 
   /** False: another event of this id is in the group, and whether this is the same one only the database can tell. */
   add(event: ImportEvent): boolean {
-    const key = `${event.tenant}\x00${event.id}`;
+    const key = event.tenant === "" ? event.id : `${event.tenant}\x00${event.id}`;
     const other = this.#byId.get(key);
     if (other !== undefined) {
       const { streamId, type, data, tags } = event;
