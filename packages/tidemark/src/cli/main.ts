@@ -13,4 +13,8 @@ process.on("SIGINT", () => {
   if (process.listenerCount("SIGINT") === 1) process.exit(130);
 });
 
-process.exitCode = await run(process.argv.slice(2), process);
+const args = process.argv.slice(2);
+process.exitCode = await run(args, process);
+
+// A worker runs a module of the user's, which may have left a pool or a timer open, or a handler that ignores its signal.
+if (args[0] === "worker") process.exit();

@@ -3,6 +3,8 @@ import packageJson from "../../package.json" with { type: "json" };
 import { hideCredentials } from "../arguments/show.ts";
 import { isTidemarkError, type VersionConflict } from "../errors.ts";
 import { addAppend } from "./commands/append.ts";
+import { addConsumers } from "./commands/consumers.ts";
+import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import.ts";
@@ -10,6 +12,7 @@ import { addMigrate } from "./commands/migrate.ts";
 import { addRead } from "./commands/read.ts";
 import { addStreams } from "./commands/streams.ts";
 import { addTail } from "./commands/tail.ts";
+import { addWorker } from "./commands/worker.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
 
 /** Beside 0, for what was done, and 130, for what Ctrl-C ended. */
@@ -52,6 +55,9 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addRead(program, terminal);
   addTail(program, terminal);
   addStreams(program, terminal);
+  addWorker(program, terminal);
+  addConsumers(program, terminal);
+  addDeadLetters(program, terminal);
   addImport(program, terminal);
   addExport(program, terminal);
   try {

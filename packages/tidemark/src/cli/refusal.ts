@@ -16,6 +16,10 @@ const inOptions: Place = (path) =>
   path
     .replace(/^options\.filter\.(\w+)(?:\[\d+\])?/, (whole, name: string) => filters[name] ?? whole)
     .replace(/^options\.(\w+)/, (_whole, name: string) => flagOf(name))
+    .replace(/^query\.(\w+)/, (_whole, name: string) => flagOf(name))
+    .replace(/^name$|^key\.consumer$/, "<consumer>")
+    .replace(/^to$/, "<to>")
+    .replace(/^key\.\w+$/, "<letter>")
     .replace(/^streamId$/, "<stream>")
     .replace(/^id$/, "--id");
 

@@ -1,6 +1,6 @@
 import packageJson from "../../package.json" with { type: "json" };
 import { describe, expect, test } from "../support/test.ts";
-import { documentOf, tidemark } from "./run.ts";
+import { documentOf, inside, tidemark } from "./run.ts";
 
 const commands = [
   [],
@@ -14,13 +14,26 @@ const commands = [
   ["read"],
   ["tail"],
   ["streams"],
+  ["worker"],
+  ["consumers"],
+  ["consumers", "list"],
+  ["consumers", "show"],
+  ["consumers", "pause"],
+  ["consumers", "resume"],
+  ["consumers", "reset"],
+  ["consumers", "rename"],
+  ["dead-letters"],
+  ["dead-letters", "list"],
+  ["dead-letters", "show"],
+  ["dead-letters", "retry"],
+  ["dead-letters", "discard"],
   ["import"],
   ["export"],
 ];
 
 describe("the help", () => {
   test.for(commands)("of tidemark %s is what the file of its name holds, with examples", async (command) => {
-    const { code, stdout, stderr } = await tidemark([...command, "--help"]);
+    const { code, stdout, stderr } = await inside([...command, "--help"]);
     expect([code, stderr]).toEqual([0, ""]);
     await expect(stdout).toMatchFileSnapshot(`./help/${["tidemark", ...command].join("-")}.txt`);
     expect(stdout).toMatch(/\nExamples?[:,]/);
@@ -57,19 +70,24 @@ describe("wrong usage ends with 2 and a suggestion", () => {
     { args: ["migrate", "sql", "--from", "x"], told: "It must be a whole number." },
     { args: ["migrate", "sql", "--from", "999"], told: "must be a whole number from 0 to" },
     { args: ["read", "--typ", "ItemAdded"], told: "Did you mean --type?" },
+    { args: ["consumers", "reste", "mailer"], told: "Did you mean reset?" },
+    { args: ["consumers", "reset", "mailer"], told: "required option '--after <position>' not specified" },
+    { args: ["consumers", "reset", "mailer", "--after", "start"], told: "It must be a position, beginning or end." },
+    { args: ["dead-letters", "retry", "mailer"], told: "<letter> or --all is needed" },
+    { args: ["worker", "consumers.ts", "--lease", "0"], told: "It must be from 1 to 3600." },
     { args: ["append"], told: "missing required argument 'stream'" },
     { args: ["migrate", "status", "--url", "mysql://localhost"], told: 'begins with "mysql://"' },
   ])("$args", async ({ args, told }) => {
-    const { code, stdout, stderr } = await tidemark(args);
+    const { code, stdout, stderr } = await inside(args);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(told);
     expect(stderr).not.toContain("    at ");
   });
 
   test("and with --json one document on stdout says it", async () => {
-    const ended = await tidemark(["migrate", "upp", "--json"]);
+    const ended = await inside(["migrate", "upp", "--json"]);
     expect([ended.code, documentOf(ended)]).toEqual([2, { error: { code: "USAGE", message: expect.stringContaining("unknown command 'upp'") } }]);
-    const option = await tidemark(["demo", "--events", "3", "--json"]);
+    const option = await inside(["demo", "--events", "3", "--json"]);
     expect([option.code, documentOf(option)]).toEqual([2, { error: { code: "USAGE", message: expect.stringContaining("--events") } }]);
   });
 });

@@ -41,11 +41,14 @@ export async function tidemark(args: readonly string[], options?: RunOptions): P
 export interface InsideOptions extends Omit<RunOptions, "cwd"> {
   /** Characters in a line of the terminal that it runs on. Default: it runs in a pipe. */
   readonly columns?: number;
+  /** What is typed at the terminal, in place of `input`. */
+  readonly typed?: string;
 }
 
 /** The same in this process, which spares the start of another. */
-export async function inside(args: readonly string[], { env = {}, input, columns }: InsideOptions = {}): Promise<Ended> {
-  const stdin = Readable.from(input === undefined ? [] : [input]);
+export async function inside(args: readonly string[], { env = {}, input, columns, typed }: InsideOptions = {}): Promise<Ended> {
+  const given = input ?? typed;
+  const stdin = Object.assign(Readable.from(given === undefined ? [] : [given]), { isTTY: typed !== undefined });
   const stdout = Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns });
   const stderr = new PassThrough();
   const code = run(args, { stdin, stdout, stderr, env }).finally(() => {

@@ -1,0 +1,160 @@
+import { type Command, Option } from "commander";
+import { escapeUnsafe, hideCredentials } from "../../arguments/show.ts";
+import { InvalidArgumentError, isTidemarkError } from "../../errors.ts";
+import type { EventStore } from "../../event-store.ts";
+import { toEnvelope } from "../../transfer/envelope.ts";
+import type { DeadLetter, DeadLetterKey, DeadLetterQuery } from "../../worker/dead-letters.ts";
+import { lineUp, type Row } from "../columns.ts";
+import { confirm } from "../confirm.ts";
+import { given, wholeNumber } from "../flags.ts";
+import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** Letters that are asked for at once. */
+const pageSize = 1_000;
+
+/** `tidemark dead-letters list|show|retry|discard` */
+export function addDeadLetters(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("dead-letters")
+    .description("Look at the events that consumers gave up on; have them handled again, or discard them.")
+    .helpCommand(false)
+    .addHelpText("after", "\nExamples:\n  tidemark dead-letters list\n  tidemark dead-letters retry --help");
+
+  addStoreFlags(command.command("list"), "one JSON document a line")
+    .description("List dead letters by consumer and position, each with its error.")
+    .option("--consumer <consumer>", "only this consumer's")
+    .addOption(
+      new Option("--state <state>", "only those that failed, wait behind one of their stream, or were skipped").choices(["failed", "parked", "skipped"]),
+    )
+    .option("--after <position>", "of each consumer, only those after this position", wholeNumber)
+    .option("--limit <number>", "the most letters to list", wholeNumber, 100)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tidemark dead-letters list --consumer mailer --state failed\n  tidemark dead-letters list --limit 10000 --json | jq -r .error.message | sort | uniq -c",
+    )
+    .action((flags: StoreFlags & ListFlags) => list(flags, terminal));
+
+  addOne(command, "show", "<letter>")
+    .description("Tell all about one dead letter: its event, its error and where in the code it came from.")
+    .addHelpText("after", "\nExample:\n  tidemark dead-letters show mailer 813")
+    .action((consumer: string, letter: string, flags: StoreFlags) => show(keyOf(consumer, letter), flags, terminal));
+
+  addOne(command, "retry", "[letter]")
+    .description("Have a dead letter handled again by a worker of its consumer. Letters of one stream go in order, the first one first.")
+    .option("--all", "all that failed, with those that wait behind them")
+    .addHelpText("after", "\nExamples:\n  tidemark dead-letters retry mailer 813\n  tidemark dead-letters retry mailer --all")
+    .action((consumer: string, letter: string | undefined, flags: StoreFlags & { readonly all?: boolean }) => retry(consumer, letter, flags, terminal));
+
+  addOne(command, "discard", "<letter>")
+    .description("Remove a dead letter for good: its event is never handled. Those of its stream that wait behind it are.")
+    .option("--yes", "do not ask; needed where there is no terminal")
+    .addHelpText("after", "\nExample:\n  tidemark dead-letters discard mailer 813")
+    .action((consumer: string, letter: string, flags: StoreFlags & { readonly yes?: boolean }) => discard(keyOf(consumer, letter), flags, terminal));
+}
+
+function addOne(command: Command, name: string, letter: "<letter>" | "[letter]"): Command {
+  return addStoreFlags(command.command(name)).argument("<consumer>", "the consumer's name").argument(letter, "the event's position, or its id");
+}
+
+function keyOf(consumer: string, letter: string): DeadLetterKey {
+  return /^\d+$/.test(letter) ? { consumer, position: Number(letter) } : { consumer, eventId: letter };
+}
+
+type ListFlags = Pick<DeadLetterQuery, "consumer" | "state" | "after"> & { readonly limit: number };
+
+async function list({ consumer, state, after, limit, ...flags }: StoreFlags & ListFlags, terminal: Terminal): Promise<void> {
+  const letters = await withStore(flags, terminal, (store) => store.deadLetters.list(given({ consumer, state, after, limit })));
+  await terminal.printLines(flags.json ? documents(letters) : lineUp(rows(letters), terminal.width));
+  if (letters.length === 0) terminal.say("There are none.");
+  else if (letters.length === limit) terminal.say(`There may be more than these ${limit}: see --limit and --after.`);
+}
+
+async function show(key: DeadLetterKey, flags: StoreFlags, terminal: Terminal): Promise<void> {
+  const letter = await withStore(flags, terminal, (store) => store.deadLetters.get(key));
+  if (flags.json) return terminal.printJson(documentOf(letter));
+  terminal.table([
+    ["consumer", letter.consumer],
+    ["position", `${letter.position}`],
+    ["stream", `${letter.event.streamId}, version ${letter.event.version}`],
+    ["state", stateOf(letter)],
+    ["attempts", `${letter.attempts}`],
+    ["since", letter.parkedAt.toISOString()],
+    ["error", letter.error ? `${letter.error.code ? `[${letter.error.code}] ` : ""}${letter.error.message}` : "none of its own"],
+  ]);
+  for (const line of letter.error?.stack?.split("\n") ?? []) terminal.print(`  ${line}`);
+  for (const line of JSON.stringify(toEnvelope(letter.event), null, 2).split("\n")) terminal.print(line);
+}
+
+async function retry(
+  consumer: string,
+  letter: string | undefined,
+  { all, ...flags }: StoreFlags & { readonly all?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  if ((letter === undefined) !== (all === true)) throw new InvalidArgumentError("<letter>", "or --all is needed, one of them");
+  const requested = await withStore(flags, terminal, async (store) => {
+    if (letter === undefined) return await retryAll(store, consumer);
+    await store.deadLetters.retry(keyOf(consumer, letter));
+    return 1;
+  });
+  if (flags.json) return terminal.printJson({ requested });
+  const what = requested === 1 ? "1 letter is" : `${requested} letters are`;
+  terminal.print(`${what} handled again as soon as a worker of ${consumer} comes to it.`);
+}
+
+async function retryAll(store: EventStore, consumer: string): Promise<number> {
+  // Refuses a name that no consumer has, of which there would be no letters either.
+  await store.consumers.get(consumer);
+  let requested = 0;
+  for (let after = 0; ;) {
+    const letters = await store.deadLetters.list({ consumer, state: "failed", after, limit: pageSize });
+    for (const letter of letters) {
+      after = letter.position;
+      try {
+        await store.deadLetters.retry(letter);
+        requested++;
+      } catch (error) {
+        // Somebody else was faster.
+        if (!isTidemarkError(error, "NOT_FOUND")) throw error;
+      }
+    }
+    if (letters.length < pageSize) return requested;
+  }
+}
+
+async function discard(key: DeadLetterKey, { yes, ...flags }: StoreFlags & { readonly yes?: boolean }, terminal: Terminal): Promise<void> {
+  const letter = await withStore(flags, terminal, async (store) => {
+    const found = await store.deadLetters.get(key);
+    await confirm(
+      terminal,
+      `${found.consumer} would never handle the event at position ${found.position}, ${found.event.type} of ${found.event.streamId}.`,
+      yes,
+    );
+    await store.deadLetters.discard(found);
+    return found;
+  });
+  if (flags.json) terminal.printJson({ discarded: 1 });
+  else terminal.print(`The letter of ${letter.consumer} at position ${letter.position} is discarded.`);
+}
+
+function stateOf({ state, retryRequested }: DeadLetter): string {
+  return retryRequested ? `${state}, to be tried again` : state;
+}
+
+/** Consumer, position, state, attempts, time, stream, type, error. */
+async function* rows(letters: readonly DeadLetter[]): AsyncGenerator<Row, void, undefined> {
+  for (const letter of letters) {
+    const { consumer, position, attempts, parkedAt, event, error } = letter;
+    const texts = [stateOf(letter), attempts, parkedAt.toISOString(), event.streamId, event.type, error?.message ?? ""];
+    yield [consumer, position, ...texts].map((cell) => (typeof cell === "string" ? escapeUnsafe(hideCredentials(cell)) : cell));
+  }
+}
+
+function documentOf(letter: DeadLetter): object {
+  return { ...letter, event: toEnvelope(letter.event) };
+}
+
+async function* documents(letters: readonly DeadLetter[]): AsyncGenerator<string, void, undefined> {
+  for (const letter of letters) yield escapeUnsafe(JSON.stringify(documentOf(letter)));
+}

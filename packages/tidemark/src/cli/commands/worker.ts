@@ -1,0 +1,86 @@
+import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
+import { InvalidArgumentError } from "../../errors.ts";
+import type { EventStore } from "../../event-store.ts";
+import { InterruptedError } from "../../transfer/transfer-error.ts";
+import type { Consumer, Worker } from "../../worker/consumer.ts";
+import { untilSignal } from "../../worker/until-signal.ts";
+import { wholeNumber } from "../flags.ts";
+import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
+import type { Terminal } from "../terminal.ts";
+import { loadConsumers } from "../worker-module.ts";
+import { WorkerReport } from "../worker-report.ts";
+
+interface WorkerFlags extends StoreFlags {
+  readonly lease: number;
+  readonly timeout: number;
+  readonly connections: number;
+}
+
+const examples = `
+Examples:
+  tidemark worker consumers.ts
+  tidemark worker dist/consumers.js --timeout 25 --json`;
+
+/** `tidemark worker` */
+export function addWorker(program: Command, terminal: Terminal): void {
+  addStoreFlags(program.command("worker"), "what happens, one JSON document a line,")
+    .description("Run every consumer that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.")
+    .argument("<file>", "a module that exports what defineConsumer returns, by itself, in an array or by default")
+    .option("--lease <seconds>", "how long a shard stays with a worker that is not heard of, 1 to 3600", from(1, 3_600), 15)
+    .option("--timeout <seconds>", "how long handlers may go on after the signal, 0 to 86400", from(0, 86_400), 10)
+    .option("--connections <number>", "the most connections to the database, 1 to 1000", from(1, 1_000), 10)
+    .addHelpText("after", examples)
+    .action((file: string, flags: WorkerFlags) => work(file, flags, terminal));
+}
+
+async function work(file: string, flags: WorkerFlags, terminal: Terminal): Promise<void> {
+  const consumers = await loadConsumers(file);
+  const report = new WorkerReport(terminal, flags.json === true);
+  await withStore(flags, terminal, (store) => run(store, consumers, flags, report), { max: flags.connections });
+}
+
+async function run(store: EventStore, consumers: readonly Consumer[], flags: WorkerFlags, report: WorkerReport): Promise<void> {
+  const worker = createWorker(store, consumers, flags.lease, report);
+  let forced = false;
+  const { first, unlisten } = untilSignal(() => {
+    forced = true;
+    void worker.stop({ timeoutMs: 0 });
+  });
+  try {
+    await worker.start();
+    const names = consumers.map(({ name }) => name);
+    report.tell("started", `Running ${names.join(", ")}. SIGTERM or Ctrl-C ends it.`, { consumers: names });
+    const unwatch = report.watch(store, new Set(names));
+    await first;
+    unwatch();
+    report.tell("stopping", `Stopping: handlers have ${flags.timeout} s to end. A second signal does not wait.`);
+    await stop(worker, flags.timeout, report);
+    if (forced) throw new InterruptedError("Stopped without waiting for handlers: their events come again.");
+    report.tell("stopped", "Stopped.");
+  } finally {
+    unlisten();
+  }
+}
+
+function createWorker(store: EventStore, consumers: readonly Consumer[], lease: number, report: WorkerReport): Worker {
+  try {
+    return store.createWorker({ consumers, leaseMs: lease * 1_000, onError: (error) => report.error(error) });
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw new InvalidArgumentError("<file>", error.message.replace(/^\S+ /, ""), { cause: error });
+    throw error;
+  }
+}
+
+async function stop(worker: Worker, seconds: number, report: WorkerReport): Promise<void> {
+  const began = performance.now();
+  await worker.stop({ timeoutMs: seconds * 1_000 });
+  if (performance.now() - began >= seconds * 1_000) report.tell("aborted", `Handlers that still ran after ${seconds} s were aborted: their events come again.`);
+}
+
+function from(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = wholeNumber(text);
+    if (number < least || number > most) throw new InvalidOptionError(`It must be from ${least} to ${most}.`);
+    return number;
+  };
+}

@@ -1,0 +1,32 @@
+import { nameErrors, TidemarkError } from "../error.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { linesOf } from "./json-text.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Somebody was asked, and did not say yes. Nothing was changed. */
+export class DeclinedError extends TidemarkError {
+  declare readonly code: "DECLINED";
+
+  constructor() {
+    super("DECLINED", "Nothing was changed.");
+  }
+}
+
+nameErrors({ DeclinedError });
+
+/**
+ * Asks whoever sits at the terminal before something is lost. Without a terminal `--yes` has to say it: a script that was not
+ * written for it must not lose anything.
+ *
+ * @param what - What would be done: a sentence or several.
+ */
+export async function confirm(terminal: Terminal, what: string, yes: boolean | undefined): Promise<void> {
+  if (yes) return;
+  if (!terminal.stdin.isTTY) throw new InvalidArgumentError("--yes", `is missing, and there is no terminal to ask at. ${what} Pass --yes if that is meant.`);
+  terminal.say(`${what} Type yes to go on:`);
+  for await (const line of linesOf(terminal.stdin)) {
+    if (line.trim().toLowerCase() === "yes") return;
+    break;
+  }
+  throw new DeclinedError();
+}

@@ -1,0 +1,62 @@
+import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
+import type { ConsumerInfo, ShardInfo } from "../worker/consumer-info.ts";
+import type { Row } from "./columns.ts";
+
+/** Each consumer as a line for people, below the names of the columns. */
+export async function* consumerRows(consumers: readonly ConsumerInfo[]): AsyncGenerator<Row, void, undefined> {
+  yield ["consumer", "state", "events behind", "seconds behind", "shards", "workers", "dead letters", "last error"];
+  for (const { name, state, lag, shards, deadLetters } of consumers) {
+    const failing = shards.find(({ failingEvent }) => failingEvent) ?? shards.find(({ lastError }) => lastError);
+    const error = failing ? oneLine(problemOf(failing)) : "";
+    yield [oneLine(name), state, lag.events, Math.round(lag.seconds), shards.length, workersOf(shards), deadLetters, error];
+  }
+}
+
+/** What is known of one consumer, but for its shards. */
+export function consumerTable({ name, tenant, state, lag, filter, tenants, deadLetters, resharding, createdAt }: ConsumerInfo): Row[] {
+  return [
+    ["consumer", name],
+    ["tenant", JSON.stringify(tenant)],
+    ["state", state],
+    ["behind", `${lag.events} events, ${lag.seconds.toFixed(1)} s`],
+    ["filter", filter === undefined ? "every event" : JSON.stringify(filter)],
+    ["tenants", tenants],
+    ["dead letters", `${deadLetters}`],
+    ...(resharding ? [["shards", `will be ${resharding.to}, once all have reached ${resharding.barrier}`]] : []),
+    ["created at", createdAt.toISOString()],
+  ];
+}
+
+/** The shards of one consumer, below the names of the columns. */
+export function shardTable(shards: readonly ShardInfo[]): Row[] {
+  return [
+    ["shard", "state", "position", "events behind", "seconds behind", "fence", "heartbeat", "owner"],
+    ...shards.map(({ shard, state, position, lag, fence, heartbeatAt, owner }) => [
+      shard,
+      state,
+      position,
+      lag.events,
+      Math.round(lag.seconds),
+      fence,
+      heartbeatAt?.toISOString() ?? "never",
+      owner ?? "nobody",
+    ]),
+  ];
+}
+
+/** What went wrong last in a shard: `event 813 of "cart-42", attempt 5: [CODE] message, again at …`; undefined where nothing did. */
+export function problemOf({ lastError, failingEvent, attempt, retryAt }: ShardInfo): string {
+  const place =
+    failingEvent && `event ${failingEvent.position} of ${JSON.stringify(failingEvent.streamId)}${attempt === undefined ? "" : `, attempt ${attempt}`}: `;
+  const code = lastError?.code ? `[${lastError.code}] ` : "";
+  return `${place ?? ""}${code}${lastError?.message ?? ""}${retryAt ? `; again at ${retryAt.toISOString()}` : ""}`;
+}
+
+/** How many workers hold shards now. */
+function workersOf(shards: readonly ShardInfo[]): number {
+  return new Set(shards.filter(({ state }) => state !== "stopped").map(({ owner }) => owner)).size;
+}
+
+function oneLine(text: string): string {
+  return escapeUnsafe(hideCredentials(text));
+}

@@ -1,0 +1,64 @@
+import type { TidemarkError } from "../error.ts";
+import type { EventStore } from "../event-store.ts";
+import type { ConsumerInfo } from "../worker/consumer-info.ts";
+import { count } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+const everyMs = 1_000;
+/** A consumer may fall behind and catch up many times a second, and a long way takes its time: that is told so often. */
+const progressMs = 10_000;
+
+/** Tells how a worker goes: lines on stderr for people, or documents on stdout. */
+export class WorkerReport {
+  readonly #terminal: Terminal;
+  readonly #json: boolean;
+  readonly #told = new Map<string, { readonly state: string; readonly at: number }>();
+
+  constructor(terminal: Terminal, json: boolean) {
+    this.#terminal = terminal;
+    this.#json = json;
+  }
+
+  tell(report: string, text: string, facts: object = {}): void {
+    if (this.#json) this.#terminal.printJson({ report, at: new Date(), ...facts });
+    else this.#terminal.say(text);
+  }
+
+  error(error: TidemarkError): void {
+    const { code, message } = error;
+    // Its own fields are the facts, code among them; the message is not.
+    this.tell("error", `[${code}] ${message}`, { ...error, message });
+  }
+
+  /** Looks at the consumers now and once a second, and tells what has changed. @returns What ends that. */
+  watch(store: EventStore, names: ReadonlySet<string>): () => void {
+    let looking = false;
+    let ended = false;
+    const look = async (): Promise<void> => {
+      if (looking) return;
+      looking = true;
+      // The worker tells of an outage, and goes on by itself.
+      const consumers = await store.consumers.list().catch(() => []);
+      if (!ended) for (const consumer of consumers) if (names.has(consumer.name)) this.#state(consumer);
+      looking = false;
+    };
+    void look();
+    const timer = setInterval(() => void look(), everyMs);
+    return () => {
+      ended = true;
+      clearInterval(timer);
+    };
+  }
+
+  #state({ name, state, lag, shards, deadLetters }: ConsumerInfo): void {
+    const before = this.#told.get(name);
+    const now = performance.now();
+    const moving = state === "live" || state === "catching-up";
+    const same = before?.state === state || (moving && (before?.state === "live" || before?.state === "catching-up"));
+    if (same && (!moving || now - before.at < progressMs || (state === "live" && before.state === "live"))) return;
+    this.#told.set(name, { state, at: now });
+    const position = Math.min(...shards.map((shard) => shard.position));
+    const behind = lag.events === 0 ? "" : `, ${count(lag.events)} ${lag.events === 1 ? "event" : "events"} and ${count(lag.seconds)} s behind`;
+    this.tell("state", `${name}: ${state} at ${position}${behind}`, { consumer: name, state, position, lag, deadLetters });
+  }
+}
