@@ -3,6 +3,7 @@ import type { Database, Session, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors.ts";
+import { editionAt } from "../read/plan-edition.ts";
 
 /** The last event at or below which nothing new can appear; position 0 and no id where there is none. */
 export interface Mark {
@@ -26,7 +27,10 @@ const keepEveryMs = 1_000;
  */
 export class MarkReader implements Marks {
   readonly #database: Database;
-  readonly #mark: Statement;
+  readonly #markSql: string;
+  /** Renamed as the log grows, so that no plan from when it was tiny scans it: see `plan-edition.ts`. */
+  #mark: Statement | undefined;
+  #edition = 0;
   readonly #keep: Statement;
   readonly #isolation: Statement = { name: "tidemark_isolation", text: "select current_setting('transaction_isolation') as level" };
   /** What is asked for all must not run inside the transaction of the one who asked. */
@@ -41,12 +45,9 @@ export class MarkReader implements Marks {
   constructor(database: Database, schema: string) {
     const quoted = quoteIdentifier(schema);
     this.#database = database;
-    this.#mark = {
-      name: "tidemark_mark",
-      text: `
+    this.#markSql = `
 select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted}.events as e where e.position = $1)::text as last_id
-  from ${quoted}.high_water_mark($1, $2) as m`,
-    };
+  from ${quoted}.high_water_mark($1, $2) as m`;
     this.#keep = { name: "tidemark_keep_mark", text: `select ${quoted}.keep_high_water_mark($1, $2)::text` };
   }
 
@@ -69,13 +70,22 @@ select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted
   async readWithin(session: Session): Promise<number> {
     const [isolation] = await session.query(this.#isolation, []);
     if (isolation?.["level"] !== "read committed" && isolation?.["level"] !== "read uncommitted") return Number.MAX_SAFE_INTEGER;
-    const [row] = await session.query(this.#mark, [0, null]);
+    const [row] = await session.query(this.#statement(), [0, null]);
     return toSafeInteger(row?.["mark"]);
+  }
+
+  #statement(): Statement {
+    const edition = editionAt(this.#last.position);
+    if (!this.#mark || edition > this.#edition) {
+      this.#edition = edition;
+      this.#mark = { name: `tidemark_${edition}_mark`, text: this.#markSql };
+    }
+    return this.#mark;
   }
 
   async #ask(): Promise<Mark> {
     const before = this.#last;
-    const [row] = await this.#database.query(this.#mark, [before.position, before.id]);
+    const [row] = await this.#database.query(this.#statement(), [before.position, before.id]);
     const position = toSafeInteger(row?.["mark"]);
     const id = row?.["id"] ?? null;
     const gone = before.id !== null && row?.["last_id"] !== before.id;

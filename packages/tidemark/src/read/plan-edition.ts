@@ -1,6 +1,11 @@
 import type { PageLimits } from "./page-size.ts";
 import { ReadStatements } from "./statements.ts";
 
+/** Rises by one each time the log has grown eightfold. */
+export function editionAt(position: number): number {
+  return Math.ceil(Math.log2(position + 1) / 3);
+}
+
 /**
  * The statements of a schema, under new names each time the log has grown eightfold.
  *
@@ -22,7 +27,7 @@ export class PlanEditions {
 
   /** Some event stands at this position, so that the log is about that long. */
   saw(position: number): void {
-    const edition = Math.ceil(Math.log2(position + 1) / 3);
+    const edition = editionAt(position);
     if (edition <= this.#edition) return;
     this.#edition = edition;
     this.current = new ReadStatements(this.#schema, this.#limits.largeEvents, edition);
