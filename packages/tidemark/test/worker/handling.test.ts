@@ -1,5 +1,6 @@
-import type pg from "pg";
+import pg from "pg";
 import { defineConsumer, type RecordedEvent } from "tidemark";
+import { channelOf, isProbe } from "../../src/feed/channel.ts";
 import { confirmed, itemAdded } from "../support/cart.ts";
 import { describe, eventually, expect, gate, test } from "./test.ts";
 
@@ -103,6 +104,31 @@ describe("what a handler writes through its context", () => {
     expect(await effects.positions()).toHaveLength(3);
     expect(await store.readAll({ filter: { categories: ["echo"] } }).toArray()).toHaveLength(3);
     await eventually(async () => expect(await store.consumers.get("echo")).toMatchObject({ state: "live", shards: [{ fence: 1 }] }));
+  });
+
+  test("wakes who follows in other processes", async ({ store, sql, schema, start }) => {
+    const { name } = channelOf(schema);
+    const rings: string[] = [];
+    const listener = await sql.connect();
+    listener.on("notification", ({ payload = "" }) => void (isProbe(payload) || rings.push(payload)));
+    await listener.query(`listen ${pg.escapeIdentifier(name)}`);
+    const go = gate();
+    const { worker } = await start(
+      defineConsumer({
+        name: "echo",
+        filter: { categories: ["cart"] },
+        async handle(_event, context) {
+          await go.opened;
+          await context.appendToStream("echo-1", [{ type: "Echoed", data: {} }]);
+        },
+      }),
+    );
+    await store.appendToStream("cart-1", [itemAdded()]);
+    await eventually(() => expect(rings).toHaveLength(1));
+    go.open();
+    await worker.caughtUp();
+    await eventually(() => expect(rings).toHaveLength(2));
+    listener.release(true);
   });
 
   test("goes through the driver's own client too, in the same transaction", async ({ store, start, effects }) => {
