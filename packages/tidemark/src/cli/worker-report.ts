@@ -27,7 +27,7 @@ export class WorkerReport {
   error(error: TidemarkError): void {
     const { code, message } = error;
     // Its own fields are the facts, code among them; the message is not.
-    this.tell("error", `[${code}] ${message}`, { ...error, message });
+    this.tell("error", `[${code}] ${message}`, Object.assign({ message }, error));
   }
 
   /** Looks at the consumers now and once a second, and tells what has changed. @returns What ends that. */
