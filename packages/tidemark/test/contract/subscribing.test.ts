@@ -27,7 +27,12 @@ describe.each(drivers)("a subscription on $driver", ({ test }) => {
     const second = events.next();
     expect(await caughtUp.promise).toBe(first?.position);
     await store.appendToStream("b-1", [{ type: "Noted", data: { n: 1 }, tags: ["x:1"], metadata: { actorId: "me" } }]);
-    expect((await second).value).toEqual(await store.readStream("b-1").toArray().then(([event]) => event));
+    expect((await second).value).toEqual(
+      await store
+        .readStream("b-1")
+        .toArray()
+        .then(([event]) => event),
+    );
     await events.return?.();
   });
 
@@ -58,7 +63,8 @@ describe.each(drivers)("a subscription on $driver", ({ test }) => {
       await append(acme, "c-2", "Unwanted");
     };
     await write();
-    const streams = async (events: AsyncIterator<{ streamId: string }>, count: number): Promise<string[]> => (await take(events, count)).map(({ streamId }) => streamId);
+    const streams = async (events: AsyncIterator<{ streamId: string }>, count: number): Promise<string[]> =>
+      (await take(events, count)).map(({ streamId }) => streamId);
     expect(await streams(own, 1)).toEqual(["a-1"]);
     expect(await streams(theirs, 1)).toEqual(["a-2"]);
     expect(await streams(all, 3)).toEqual(["a-1", "a-2", "c-2"]);
@@ -124,7 +130,12 @@ describe.each(drivers)("a subscription on $driver", ({ test }) => {
     })();
     await expect(reading).rejects.toThrow("one is enough");
     expect(seen).toEqual([1]);
-    await expect(store.subscribe({ signal: AbortSignal.abort(new Error("never")) })[Symbol.asyncIterator]().next()).rejects.toThrow("never");
+    await expect(
+      store
+        .subscribe({ signal: AbortSignal.abort(new Error("never")) })
+        [Symbol.asyncIterator]()
+        .next(),
+    ).rejects.toThrow("never");
   });
 
   test("ends when the store closes, and is refused by a closed store", async ({ open }) => {
