@@ -126,6 +126,23 @@ describe("a rule", () => {
       expect(await insert).toBe("Connection terminated unexpectedly");
     }));
 
+  test("half-closes a connection: the server is told that nothing more comes, and has answered before", () =>
+    withProxy(async (proxy, client) => {
+      const ended = new Promise<void>((resolve) => void client.on("end", resolve));
+      proxy.on("frontend", (message) => (holds("values (5)")(message) ? "half-close" : "pass"));
+      const insert = client.query("insert into marks values (5)");
+      await expect(insert).rejects.toThrow("Connection terminated unexpectedly");
+      await ended;
+      expect(await query(server.url, "select n from marks where n = 5")).toEqual([]);
+    }));
+
+  test("half-closes a reply: the statement has happened, and the client hears only the end", () =>
+    withProxy(async (proxy, client) => {
+      proxy.on("backend", ({ name }) => (name === "CommandComplete" ? "half-close" : "pass"));
+      await expect(client.query("insert into marks values (6)")).rejects.toThrow("Connection terminated unexpectedly");
+      expect(await query(server.url, "select n from marks where n = 6")).toEqual([{ n: 6 }]);
+    }));
+
   test("holds a message and all behind it until its promise resolves", () =>
     withProxy(async (proxy, client) => {
       let open = (): void => undefined;

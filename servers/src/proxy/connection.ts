@@ -5,9 +5,10 @@ import { MessageReader, type Message, type Side } from "./messages.ts";
 /**
  * What becomes of a message.
  * `"pass"`: it goes on. `"swallow"`: neither it nor anything after it goes on, in either direction, and both ends stay open.
- * `"drop-connection-before"`: both ends are closed and it never arrives. `"drop-connection-after"`: it arrives, then both are closed.
+ * `"half-close"`: it and all behind it in its direction never arrive; the receiver is told that nothing more comes, and may go on
+ * sending. `"drop-connection-before"`: both ends are closed and it never arrives. `"drop-connection-after"`: it arrives, then both are closed.
  */
-export type Verdict = "pass" | "swallow" | "drop-connection-before" | "drop-connection-after";
+export type Verdict = "pass" | "swallow" | "half-close" | "drop-connection-before" | "drop-connection-after";
 
 export interface Connection {
   /** Closes both ends at once. */
@@ -36,6 +37,7 @@ export function carry(
     const verdict = typeof answer === "string" ? answer : await answer;
     if (silent || to.destroyed) return false;
     if (verdict === "swallow") silent = true;
+    if (verdict === "half-close") to.end();
     if (verdict === "drop-connection-before") cut();
     if (verdict === "drop-connection-after") {
       // `end` sends the bytes, then the close; a reset could overtake bytes that the receiver has not read yet.

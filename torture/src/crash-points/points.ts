@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Message, Proxy, Side, Verdict } from "servers";
 
 /** A message of a call: which one that its side sends, counted from the call's beginning. */
@@ -8,11 +9,21 @@ export interface Point {
 }
 
 /** How a connection breaks at a message. Late: it is held beyond the client's patience, and then goes on. */
-export const breaks = ["drop-connection-before", "drop-connection-after", "swallow", "late"] as const;
+export const breaks = ["drop-connection-before", "drop-connection-after", "half-close", "swallow", "late"] as const;
 export type Break = (typeof breaks)[number];
 
 /** Longer than a statement may take in these cases. */
 const lateMs = 1_400;
+const quietMs = 60;
+
+/** Waits until nothing has gone through for a while: a store tells others of its appends a moment later. */
+export async function untilQuiet(proxy: Proxy): Promise<void> {
+  let messages = 0;
+  const count = (): void => void messages++;
+  const forget = [proxy.on("frontend", count), proxy.on("backend", count)];
+  for (let before = -1; before !== messages; await delay(quietMs)) before = messages;
+  for (const each of forget) each();
+}
 
 /** Lists the messages that go through while `work` runs. */
 export async function recordPoints(proxy: Proxy, work: () => Promise<void>): Promise<Point[]> {
@@ -35,7 +46,7 @@ export function breakAt(proxy: Proxy, { side, ordinal }: Point, how: Break): () 
     if (next++ !== ordinal) return "pass";
     struck = true;
     if (how !== "late") return how;
-    await new Promise((resolve) => setTimeout(resolve, lateMs));
+    await delay(lateMs);
     return "pass";
   });
   return () => struck;

@@ -8,7 +8,7 @@ import { randomFrom } from "../random.ts";
 import { createClient, type Client, type Shared } from "../worker/client.ts";
 import { KnownVersions } from "../worker/versions.ts";
 import type { Call } from "./call.ts";
-import { breakAt, recordPoints, type Break, type Point } from "./points.ts";
+import { breakAt, recordPoints, untilQuiet, type Break, type Point } from "./points.ts";
 
 export interface Place {
   readonly server: Server;
@@ -18,11 +18,24 @@ export interface Place {
 }
 
 /** One connection, so that the messages of a call come in one order. Impatient, since some answers never come. */
-const pool = { max: 1, connectionTimeoutMs: 2_500, queryTimeoutMs: 700 };
+const impatient = { max: 1, connectionTimeoutMs: 2_500, queryTimeoutMs: 700 };
+/** What is sent again because the machine was busy must not count as a message of the call. */
+const patient = { max: 1, connectionTimeoutMs: 30_000, queryTimeoutMs: 30_000 };
 
-async function openClient(place: Place, url: string, number: number, shared?: Shared): Promise<Client> {
+/** Nothing is broken yet; the machine may be busy with other cases. */
+async function open(...call: Parameters<typeof openEventStore>): Promise<EventStore> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openEventStore(...call);
+    } catch (error) {
+      if (attempt === 10) throw error;
+    }
+  }
+}
+
+async function openClient(place: Place, url: string, number: number, pool: typeof impatient, shared?: Shared): Promise<Client> {
   const idsToGive: string[] = [];
-  const store: EventStore = await openEventStore(url, {
+  const store = await open(url, {
     schema: place.schema,
     migrate: "off",
     pool,
@@ -64,9 +77,10 @@ async function openClient(place: Place, url: string, number: number, shared?: Sh
 /** The messages of a call when nothing breaks. */
 export async function record(place: Place, call: Call, number: number): Promise<Point[]> {
   await using proxy = await startProxy({ port: place.server.port });
-  const client = await openClient(place, proxy.through(place.url), number);
+  const client = await openClient(place, proxy.through(place.url), number, patient);
   await using _store = client.store;
   await call.prepare?.(client, `case${number}`);
+  await untilQuiet(proxy);
   // Awaited, or the store would close before.
   return await recordPoints(proxy, () => call.run(client, `case${number}`));
 }
@@ -81,14 +95,15 @@ export interface Replayed {
 export async function replay(place: Place, call: Call, point: Point, how: Break, number: number): Promise<Replayed> {
   const startedAt = performance.now();
   const proxy = await startProxy({ port: place.server.port });
-  const client = await openClient(place, proxy.through(place.url), number);
+  const client = await openClient(place, proxy.through(place.url), number, impatient);
   await call.prepare?.(client, `case${number}`);
+  await untilQuiet(proxy);
   const struck = breakAt(proxy, point, how);
   await call.run(client, `case${number}`);
   // What the server still holds for a silent client goes with the connection.
   await proxy.close();
   await client.store.close();
-  const healthy = await openClient(place, place.url, number, client.shared);
+  const healthy = await openClient(place, place.url, number, patient, client.shared);
   await using _store = healthy.store;
   while (client.shared.unresolved.length > 0) await appendAgain.run(healthy);
   return { struck: struck(), tookMs: Math.round(performance.now() - startedAt) };

@@ -11,7 +11,7 @@ import { record, replay, type Place } from "./replay.ts";
 export const calls: readonly Call[] = [...appendCalls, ...readCalls];
 
 /** Many of them wait for answers that never come. */
-const atOnce = 24;
+const atOnce = 16;
 const mostMs = 20_000;
 
 export interface CrashPoints {

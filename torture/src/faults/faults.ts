@@ -12,6 +12,7 @@ import { freezeBackendLong } from "./freeze-backend-long.ts";
 import { freezeBackends } from "./freeze-backends.ts";
 import { freezePostmaster } from "./freeze-postmaster.ts";
 import { freezeWorker } from "./freeze-worker.ts";
+import { halfClose } from "./half-close.ts";
 import { hostileSettings } from "./hostile-settings.ts";
 import { killBackend } from "./kill-backend.ts";
 import { killPostmaster } from "./kill-postmaster.ts";
@@ -45,6 +46,7 @@ export const faults: readonly Fault[] = [
   cancelBackends,
   cutConnections,
   cutAtMessage,
+  halfClose,
   swallowAtMessage,
   delayMessages,
   refuseConnections,

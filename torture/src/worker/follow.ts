@@ -18,7 +18,8 @@ export async function follow(shared: Shared, random: Random): Promise<void> {
     const op = shared.operations++;
     shared.history.write({ t: "invoke", op, call });
     try {
-      for await (const batch of batchesOf(shared, call, AbortSignal.timeout(random.between(200, 4_000)))) {
+      const size = random.pick([500, 40, 3]);
+      for await (const batch of batchesOf(shared, call, size, AbortSignal.timeout(random.between(200, 4_000)))) {
         see(shared, op, batch);
         furthest = Math.max(furthest, batch.at(-1)?.position ?? 0);
         // Who is slow falls behind the others and has to catch up with them again.
@@ -32,19 +33,24 @@ export async function follow(shared: Shared, random: Random): Promise<void> {
 }
 
 /** Events after a position, as they come, until the time is over. */
-async function* batchesOf({ store, stopping }: Shared, { via, after, category }: FollowCall, over: AbortSignal): AsyncGenerator<readonly RecordedEvent[]> {
+async function* batchesOf(
+  { store, stopping }: Shared,
+  { via, after, category }: FollowCall,
+  size: number,
+  over: AbortSignal,
+): AsyncGenerator<readonly RecordedEvent[]> {
   const filter = category !== undefined && { filter: { categories: [category] } };
   const signal = AbortSignal.any([over, stopping]);
   if (via === "subscribe") {
     try {
-      yield* store.subscribe({ after, signal, ...filter }).batches(500);
+      yield* store.subscribe({ after, signal, ...filter }).batches(size);
     } catch (error) {
       if (!signal.aborted) throw error;
     }
     return;
   }
   for (let position = after; !signal.aborted; await delay(5)) {
-    for await (const batch of store.readAll({ after: position, limit: 2_000, ...filter }).batches(500)) {
+    for await (const batch of store.readAll({ after: position, limit: 2_000, ...filter }).batches(size)) {
       yield batch;
       position = batch.at(-1)?.position ?? position;
     }
