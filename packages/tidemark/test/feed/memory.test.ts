@@ -34,7 +34,7 @@ describe("memory", () => {
     // It is in the tail again, which has therefore been read to its end.
     const next = quick.next();
     const position = await append(store, "a");
-    expect((await next).value?.map((event) => event.position)).toEqual([position]);
+    expect((await next).value?.map((event: { readonly position: number }) => event.position)).toEqual([position]);
     const late = store.subscribe()[Symbol.asyncIterator]();
     await late.next();
     const seen: number[] = [];
