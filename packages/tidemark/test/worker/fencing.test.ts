@@ -125,9 +125,12 @@ describe("a heartbeat", () => {
     await zombie.query("begin");
     await shard.call(zombie, "@move_checkpoint($1, 1, 0, 3, null)");
     const client = await sql.connect();
-    await client.query("set lock_timeout = '1s'");
-    expect(await shard.call(client, `${renew} as answer`)).toMatchObject({ answer: { renewed: [shard.id] } });
-    client.release(true);
+    try {
+      await client.query("set lock_timeout = '1s'");
+      expect(await shard.call(client, `${renew} as answer`)).toMatchObject({ answer: { renewed: [shard.id] } });
+    } finally {
+      client.release(true);
+    }
   });
 });
 

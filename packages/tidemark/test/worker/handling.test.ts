@@ -110,25 +110,28 @@ describe("what a handler writes through its context", () => {
     const { name } = channelOf(schema);
     const rings: string[] = [];
     const listener = await sql.connect();
-    listener.on("notification", ({ payload = "" }) => void (isProbe(payload) || rings.push(payload)));
-    await listener.query(`listen ${pg.escapeIdentifier(name)}`);
-    const go = gate();
-    const { worker } = await start(
-      defineConsumer({
-        name: "echo",
-        filter: { categories: ["cart"] },
-        async handle(_event, context) {
-          await go.opened;
-          await context.appendToStream("echo-1", [{ type: "Echoed", data: {} }]);
-        },
-      }),
-    );
-    await store.appendToStream("cart-1", [itemAdded()]);
-    await eventually(() => expect(rings).toHaveLength(1));
-    go.open();
-    await worker.caughtUp();
-    await eventually(() => expect(rings).toHaveLength(2));
-    listener.release(true);
+    try {
+      listener.on("notification", ({ payload = "" }) => void (isProbe(payload) || rings.push(payload)));
+      await listener.query(`listen ${pg.escapeIdentifier(name)}`);
+      const go = gate();
+      const { worker } = await start(
+        defineConsumer({
+          name: "echo",
+          filter: { categories: ["cart"] },
+          async handle(_event, context) {
+            await go.opened;
+            await context.appendToStream("echo-1", [{ type: "Echoed", data: {} }]);
+          },
+        }),
+      );
+      await store.appendToStream("cart-1", [itemAdded()]);
+      await eventually(() => expect(rings).toHaveLength(1));
+      go.open();
+      await worker.caughtUp();
+      await eventually(() => expect(rings).toHaveLength(2));
+    } finally {
+      listener.release(true);
+    }
   });
 
   test("goes through the driver's own client too, in the same transaction", async ({ store, start, effects }) => {
