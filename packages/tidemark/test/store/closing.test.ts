@@ -1,4 +1,4 @@
-import { openEventStore, type EventStore } from "../../src/index.ts";
+import { defineConsumer, openEventStore, type EventStore } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
 import { describe, eventually, expect, failure, test, times } from "./test.ts";
 
@@ -22,6 +22,10 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   subscribe: (store) => store.subscribe()[Symbol.asyncIterator]().next(),
   highWaterMark: (store) => store.highWaterMark(),
   blockers: (store) => store.blockers(),
+  createWorker: (store) => store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] }).start(),
+  consumers: (store) => store.consumers.list(),
+  deadLetters: (store) => store.deadLetters.list(),
+  waitFor: (store) => store.waitFor("mailer", 1),
   query: (store) => store.query("select 1"),
 };
 /** What a closed store still does. */
