@@ -41,14 +41,13 @@ describe("the lines of a file", () => {
   });
 
   test("of an endless one are not kept in memory", async () => {
-    const piece = Buffer.alloc(1024 * 1024, "x");
     async function* endless(): AsyncGenerator<Buffer, void, undefined> {
-      for (let n = 0; n < 100; n++) yield piece;
+      for (let n = 0; n < 200; n++) yield Buffer.alloc(1024 * 1024, "x");
       yield Buffer.from("\nshort\n");
     }
     const before = process.memoryUsage().rss;
     expect(texts(await all(linesOf(endless())))).toEqual(["is longer than 32 MiB", "short"]);
-    expect(process.memoryUsage().rss - before).toBeLessThan(80 * 1024 * 1024);
+    expect(process.memoryUsage().rss - before).toBeLessThan(120 * 1024 * 1024);
   });
 
   test("are none in an empty file", async () => {
