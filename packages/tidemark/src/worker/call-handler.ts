@@ -9,7 +9,8 @@ export interface CallFailure {
 
 /** One call of a handler, which can be ended from outside. */
 export class HandlerCall {
-  readonly #settled = Promise.withResolvers<CallFailure | undefined>();
+  /** Only while a promise of the handler's is waited for. */
+  #settled: PromiseWithResolvers<CallFailure | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /** Calls `run`. What it throws, and whatever it throws, is the failure; so is `late()` when it takes longer than `timeoutMs`. */
@@ -21,12 +22,13 @@ export class HandlerCall {
       return Promise.resolve({ error, interrupted: false, running: false });
     }
     if (!isThenable(result)) return Promise.resolve(undefined);
+    const settled = (this.#settled = Promise.withResolvers<CallFailure | undefined>());
     this.#timer = setTimeout(() => this.#settle({ error: late(), interrupted: false, running: true }), timeoutMs);
     result.then(
       () => this.#settle(undefined),
       (error: unknown) => this.#settle({ error, interrupted: false, running: false }),
     );
-    return this.#settled.promise;
+    return settled.promise;
   }
 
   interrupt(reason: unknown): void {
@@ -35,7 +37,7 @@ export class HandlerCall {
 
   #settle(failure: CallFailure | undefined): void {
     clearTimeout(this.#timer);
-    this.#settled.resolve(failure);
+    this.#settled?.resolve(failure);
   }
 }
 

@@ -164,7 +164,7 @@ export class ShardRunner implements WorkGate {
       reader: consumer,
       tenant: this.#consumer.settings.tenants === "all" ? undefined : this.#settings.tenant,
       filter: this.#consumer.settings.filter,
-      shard: { index: shard, of },
+      shard: of > 1 ? { index: shard, of } : undefined,
       after: this.checkpoint.written,
       until: barrier,
       batchSize: this.#consumer.settings.batchSize,
@@ -172,10 +172,17 @@ export class ShardRunner implements WorkGate {
     });
     const iterator = batches[Symbol.asyncIterator]();
     try {
-      for (let next = iterator.next(); ; next = iterator.next()) {
+      for (let next = iterator.next(); ;) {
         const { done, value } = await this.#nextBatch(next);
         if (done) break;
-        if (!(await this.#take(value))) return;
+        let coming: typeof next | undefined;
+        const ahead = (): void => {
+          coming ??= iterator.next();
+          // Heard where it is awaited; until then a failure must not count as unhandled.
+          coming.catch(() => {});
+        };
+        if (!(await this.#take(value, ahead))) return;
+        next = coming ?? iterator.next();
       }
     } finally {
       // One that waits for the log ends by its signal; what it says then no longer matters.
@@ -213,12 +220,12 @@ export class ShardRunner implements WorkGate {
     if (this.status.state === "retrying") this.status.state = this.#caughtUp ? "live" : "catching-up";
   }
 
-  /** False: it ends. */
-  async #take(batch: FollowedBatch): Promise<boolean> {
+  /** False: it ends. `ahead` has the next batch made ready while this one's checkpoint is written. */
+  async #take(batch: FollowedBatch, ahead: () => void): Promise<boolean> {
     const { events, anchor, caughtUp } = batch;
     if (events.length > 0) {
       this.status.state = "catching-up";
-      const whole = await this.#exclusively(() => this.#work.handle(batch));
+      const whole = await this.#exclusively(() => this.#work.handle(batch, ahead));
       if (!whole) return false;
     } else {
       this.checkpoint.passed(anchor);

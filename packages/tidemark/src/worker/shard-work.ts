@@ -5,7 +5,7 @@ import type { Anchor, FollowedBatch, FollowedEvent } from "../feed/follow.ts";
 import { HandlerCall } from "./call-handler.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
-import type { ConsumerContext } from "./consumer.ts";
+import { HandlerContext } from "./context.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
 import { tell } from "./failure.ts";
 import { HandlerScope } from "./handler-scope.ts";
@@ -83,8 +83,11 @@ export class ShardWork {
     return this.#transaction.rollback();
   }
 
-  /** Handles a batch. False: it had to end before all of it was handled; what was is written. */
-  async handle({ events, anchor }: FollowedBatch): Promise<boolean> {
+  /**
+   * Handles a batch. False: it had to end before all of it was handled; what was is written. `ahead` is called when all was
+   * handled and the checkpoint is on its way: whoever decodes the next batch meanwhile waits for nobody.
+   */
+  async handle({ events, anchor }: FollowedBatch, ahead: () => void): Promise<boolean> {
     this.#handled = this.#checkpoint.written;
     let aloneUntil = 0;
     for (let at = 0; at < events.length;) {
@@ -94,7 +97,7 @@ export class ShardWork {
       }
       const [first, ...others] = this.#group(events, at, aloneUntil);
       if (!first) break;
-      if (await this.#parkedBehind(first)) {
+      if (this.#letters.has(first.stream) && (await this.#parkBehind(first))) {
         at++;
       } else if (others.length > 0) {
         const failed = await this.#try([first, ...others], 1);
@@ -105,7 +108,9 @@ export class ShardWork {
         at++;
       }
     }
-    await this.#commit(anchor);
+    const committing = this.#commit(anchor);
+    ahead();
+    await committing;
     return true;
   }
 
@@ -116,8 +121,8 @@ export class ShardWork {
     return events.slice(at, end === -1 ? undefined : end);
   }
 
-  async #parkedBehind(followed: FollowedEvent): Promise<boolean> {
-    if (!this.#letters.has(followed.stream)) return false;
+  /** False: its stream has no dead letter any more. */
+  async #parkBehind(followed: FollowedEvent): Promise<boolean> {
     await this.#commit();
     if (!(await this.#letters.parkBehind(followed))) return false;
     this.#moved();
@@ -195,7 +200,7 @@ export class ShardWork {
     const scope = new HandlerScope(this.#transaction);
     const events = group.map(({ event }) => event);
     const last = group.at(-1);
-    const context = this.#context(scope, attempt);
+    const context = new HandlerContext(scope, attempt, this.#checkpoint, this.#settings.createTransaction);
     const call = new HandlerCall();
     this.#call = call;
     const endMeanwhile = this.#commitMeanwhile(scope);
@@ -205,13 +210,15 @@ export class ShardWork {
       () => new HandlerTimeoutError({ consumer: this.#consumer.name, timeoutMs: settings.timeoutMs, position: events[0]?.position ?? 0 }),
     );
     this.#call = undefined;
-    await endMeanwhile();
+    await endMeanwhile?.();
     const error = failure
       ? failure.error
-      : await scope.settle().then(
-          () => undefined,
-          (refused: unknown) => refused ?? new Error("refused"),
-        );
+      : scope.used
+        ? await scope.settle().then(
+            () => undefined,
+            (refused: unknown) => refused ?? new Error("refused"),
+          )
+        : undefined;
     if (error === undefined && !failure) {
       scope.end();
       if (letter) return await this.#settleLetter(letter);
@@ -240,8 +247,8 @@ export class ShardWork {
   }
 
   /** Commits what earlier events wrote when this try takes its time without the database. Returns what ends that. */
-  #commitMeanwhile(scope: HandlerScope): () => Promise<void> {
-    if (this.#transaction.openMs === undefined) return async () => {};
+  #commitMeanwhile(scope: HandlerScope): (() => Promise<void>) | undefined {
+    if (this.#transaction.openMs === undefined) return undefined;
     let committing: Promise<void> | undefined;
     const timer = setTimeout(() => {
       committing = this.#transaction.commit(this.#handled, () => scope.used).then(() => this.#moved());
@@ -267,14 +274,6 @@ export class ShardWork {
     if (this.#checkpoint.written.position > this.#handled.position) this.#handled = this.#checkpoint.written;
     this.#writtenAt = performance.now();
     this.#parts.progress.moved(this.#settings.tenant, this.#consumer.name);
-  }
-
-  #context(scope: HandlerScope, attempt: number): ConsumerContext {
-    const { shard, fence } = this.#checkpoint.shard;
-    const store = this.#settings.createTransaction(scope);
-    // A getter, since few handlers look at the signal and each costs an AbortController.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- defineProperty adds what the compiler does not see
-    return Object.defineProperty(Object.assign(store, { attempt, shard, fence }), "signal", { get: () => scope.signal }) as ConsumerContext;
   }
 
   #report(event: RecordedEvent, error: unknown, what: string): void {
