@@ -1,3 +1,4 @@
+import { hideCredentials } from "../arguments/show.ts";
 import type { TidemarkError } from "../error.ts";
 import type { EventStore } from "../event-store.ts";
 import type { ConsumerInfo } from "../worker/consumer-info.ts";
@@ -27,7 +28,7 @@ export class WorkerReport {
   error(error: TidemarkError): void {
     const { code, message } = error;
     // Its own fields are the facts, code among them; the message is not.
-    this.tell("error", `[${code}] ${message}`, Object.assign({ message }, error));
+    this.tell("error", `[${code}] ${message}`, Object.assign({ message: hideCredentials(message) }, error));
   }
 
   /** Looks at the consumers now and once a second, and tells what has changed. @returns What ends that. */

@@ -1,11 +1,10 @@
 import { type Command, Option } from "commander";
-import { escapeUnsafe, hideCredentials } from "../../arguments/show.ts";
 import { InvalidArgumentError, isTidemarkError } from "../../errors.ts";
 import type { EventStore } from "../../event-store.ts";
-import { toEnvelope } from "../../transfer/envelope.ts";
-import type { DeadLetter, DeadLetterKey, DeadLetterQuery } from "../../worker/dead-letters.ts";
-import { lineUp, type Row } from "../columns.ts";
+import type { DeadLetterKey, DeadLetterQuery } from "../../worker/dead-letters.ts";
+import { lineUp } from "../columns.ts";
 import { confirm } from "../confirm.ts";
+import { letterDocument, letterDocuments, letterRows, letterTable } from "../dead-letter-lines.ts";
 import { given, wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
@@ -65,25 +64,17 @@ type ListFlags = Pick<DeadLetterQuery, "consumer" | "state" | "after"> & { reado
 
 async function list({ consumer, state, after, limit, ...flags }: StoreFlags & ListFlags, terminal: Terminal): Promise<void> {
   const letters = await withStore(flags, terminal, (store) => store.deadLetters.list(given({ consumer, state, after, limit })));
-  await terminal.printLines(flags.json ? documents(letters) : lineUp(rows(letters), terminal.width));
+  await terminal.printLines(flags.json ? letterDocuments(letters) : lineUp(letterRows(letters), terminal.width));
   if (letters.length === 0) terminal.say("There are none.");
   else if (letters.length === limit) terminal.say(`There may be more than these ${limit}: see --limit and --after.`);
 }
 
 async function show(key: DeadLetterKey, flags: StoreFlags, terminal: Terminal): Promise<void> {
   const letter = await withStore(flags, terminal, (store) => store.deadLetters.get(key));
-  if (flags.json) return terminal.printJson(documentOf(letter));
-  terminal.table([
-    ["consumer", letter.consumer],
-    ["position", `${letter.position}`],
-    ["stream", `${letter.event.streamId}, version ${letter.event.version}`],
-    ["state", stateOf(letter)],
-    ["attempts", `${letter.attempts}`],
-    ["since", letter.parkedAt.toISOString()],
-    ["error", letter.error ? `${letter.error.code ? `[${letter.error.code}] ` : ""}${letter.error.message}` : "none of its own"],
-  ]);
+  if (flags.json) return terminal.printJson(letterDocument(letter));
+  terminal.table(letterTable(letter));
   for (const line of letter.error?.stack?.split("\n") ?? []) terminal.print(`  ${line}`);
-  for (const line of JSON.stringify(toEnvelope(letter.event), null, 2).split("\n")) terminal.print(line);
+  for (const line of JSON.stringify(letterDocument(letter).event, null, 2).split("\n")) terminal.print(line);
 }
 
 async function retry(
@@ -136,25 +127,4 @@ async function discard(key: DeadLetterKey, { yes, ...flags }: StoreFlags & { rea
   });
   if (flags.json) terminal.printJson({ discarded: 1 });
   else terminal.print(`The letter of ${letter.consumer} at position ${letter.position} is discarded.`);
-}
-
-function stateOf({ state, retryRequested }: DeadLetter): string {
-  return retryRequested ? `${state}, to be tried again` : state;
-}
-
-/** Consumer, position, state, attempts, time, stream, type, error. */
-async function* rows(letters: readonly DeadLetter[]): AsyncGenerator<Row, void, undefined> {
-  for (const letter of letters) {
-    const { consumer, position, attempts, parkedAt, event, error } = letter;
-    const texts = [stateOf(letter), attempts, parkedAt.toISOString(), event.streamId, event.type, error?.message ?? ""];
-    yield [consumer, position, ...texts].map((cell) => (typeof cell === "string" ? escapeUnsafe(hideCredentials(cell)) : cell));
-  }
-}
-
-function documentOf(letter: DeadLetter): object {
-  return { ...letter, event: toEnvelope(letter.event) };
-}
-
-async function* documents(letters: readonly DeadLetter[]): AsyncGenerator<string, void, undefined> {
-  for (const letter of letters) yield escapeUnsafe(JSON.stringify(documentOf(letter)));
 }

@@ -1,0 +1,40 @@
+import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
+import { toEnvelope } from "../transfer/envelope.ts";
+import type { DeadLetter } from "../worker/dead-letters.ts";
+import type { Row } from "./columns.ts";
+
+/** Each letter for people: consumer, position, state, attempts, time, stream, type, error. */
+export async function* letterRows(letters: readonly DeadLetter[]): AsyncGenerator<Row, void, undefined> {
+  for (const letter of letters) {
+    const { consumer, position, attempts, parkedAt, event, error } = letter;
+    const cells = [consumer, position, stateOf(letter), attempts, parkedAt.toISOString(), event.streamId, event.type, error?.message ?? ""];
+    yield cells.map((cell) => (typeof cell === "string" ? escapeUnsafe(hideCredentials(cell)) : cell));
+  }
+}
+
+/** What is known of one letter, but for its event and the stack of its error. */
+export function letterTable(letter: DeadLetter): Row[] {
+  const { consumer, position, event, attempts, parkedAt, error } = letter;
+  return [
+    ["consumer", consumer],
+    ["position", `${position}`],
+    ["stream", `${event.streamId}, version ${event.version}`],
+    ["state", stateOf(letter)],
+    ["attempts", `${attempts}`],
+    ["since", parkedAt.toISOString()],
+    ["error", error ? `${error.code ? `[${error.code}] ` : ""}${error.message}` : "none of its own"],
+  ];
+}
+
+/** A letter as JSON shows it: its event with the keys of every command that prints events. */
+export function letterDocument(letter: DeadLetter): Omit<DeadLetter, "event"> & { readonly event: object } {
+  return { ...letter, event: toEnvelope(letter.event) };
+}
+
+export async function* letterDocuments(letters: readonly DeadLetter[]): AsyncGenerator<string, void, undefined> {
+  for (const letter of letters) yield escapeUnsafe(JSON.stringify(letterDocument(letter)));
+}
+
+function stateOf({ state, retryRequested }: DeadLetter): string {
+  return retryRequested ? `${state}, to be tried again` : state;
+}
