@@ -10,6 +10,7 @@ import type { Fault } from "./fault.ts";
 import { fillDisk } from "./fill-disk.ts";
 import { freezeBackendLong } from "./freeze-backend-long.ts";
 import { freezeBackends } from "./freeze-backends.ts";
+import { freezeDrawing } from "./freeze-drawing.ts";
 import { freezePostmaster } from "./freeze-postmaster.ts";
 import { freezeWorker } from "./freeze-worker.ts";
 import { halfClose } from "./half-close.ts";
@@ -41,6 +42,7 @@ export const faults: readonly Fault[] = [
   restartLoop,
   freezeBackends,
   freezeBackendLong,
+  freezeDrawing,
   freezePostmaster,
   terminateBackends,
   cancelBackends,
