@@ -58,15 +58,16 @@ describe("tidemark worker", () => {
       setInterval(() => {}, 1_000);
       export default named("search");
     `);
-    const { child, ended } = work(file, "--lease", "3");
+    const { child, ended, output } = work(file, "--lease", "3");
     for (const name of ["mailer", "audit", "search"]) {
       await eventually(async () => expect((await store.streamInfo(`by-${name}`)).version).toBe(1), { timeoutMs: 20_000 });
     }
+    // Handling begins before the first report.
+    await eventually(() => expect(output.stderr).toMatch(/\nmailer: (starting|catching-up|live) at \d+/));
     child.kill("SIGTERM");
     const { code, stdout, stderr } = await ended;
     expect([code, stdout]).toEqual([0, ""]);
     expect(stderr).toMatch(/^Running search, mailer, audit. SIGTERM or Ctrl-C ends it.\n/);
-    expect(stderr).toMatch(/\nmailer: (starting|catching-up|live) at \d+/);
     expect(stderr).toMatch(/\nStopping: handlers have 10 s to end. A second signal does not wait.\nStopped.\n$/);
     // It gave its shards back, rather than let their leases end.
     expect((await store.consumers.list()).map(({ state, shards }) => [state, shards[0]?.leaseEnd])).toEqual(["", "", ""].map(() => ["stopped", undefined]));
