@@ -31,7 +31,6 @@ interface Stream {
   events: number;
 }
 
-/** @param events - At least one. */
 export function encodeEvents(events: readonly ImportEvent[]): BatchValues {
   const streams = new Map<string, Stream>();
   const places: number[] = [];

@@ -1,5 +1,6 @@
 import type { Database } from "../database/database.ts";
 import { EventTooLargeError, InvalidArgumentError } from "../errors.ts";
+import { type BatchValues, encodeEvents } from "./import-batch.ts";
 import { type ImportEvent, type ImportRules, readImportEvent } from "./import-event.ts";
 import { ImportWriter, type Written } from "./import-writer.ts";
 import { isBad, type ReadLine } from "./ndjson.ts";
@@ -87,8 +88,8 @@ export async function importEvents(
   let lastPosition = 0;
   let group = new Group();
 
-  async function finish({ events, bad, repeated }: Group): Promise<void> {
-    const done: Written = events.length === 0 ? { written: 0, repeated: 0, renumbered: 0, bad: [], last: undefined } : await writer.write(events);
+  async function finish({ events, bad, repeated }: Group, encoded: BatchValues): Promise<void> {
+    const done: Written = events.length === 0 ? { written: 0, repeated: 0, renumbered: 0, bad: [], last: undefined } : await writer.write(events, encoded);
     report.written += done.written;
     report.repeated += done.repeated + repeated;
     report.renumbered += done.renumbered;
@@ -104,9 +105,10 @@ export async function importEvents(
   }
   /** Waits for the group before, then sends this one. */
   async function send(): Promise<void> {
+    const encoded = encodeEvents(group.events);
     await underWay;
     if (signal.aborted) return;
-    underWay = finish(group);
+    underWay = finish(group, encoded);
     // Heard where it is awaited; until then a failure must not count as unhandled.
     underWay.catch(() => {});
     group = new Group();

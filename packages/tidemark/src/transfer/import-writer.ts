@@ -5,7 +5,7 @@ import type { Database, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors.ts";
-import { encodeEvents, lookUpValues, writeValues } from "./import-batch.ts";
+import { type BatchValues, encodeEvents, lookUpValues, writeValues } from "./import-batch.ts";
 import type { ImportEvent } from "./import-event.ts";
 import { KnownHeads } from "./known-heads.ts";
 import { type BadLine, PositionsTakenError } from "./transfer-error.ts";
@@ -83,10 +83,11 @@ export class ImportWriter {
    * that event is found.
    *
    * @param events - In the order of the file, no id twice.
+   * @param encoded - The same, from `encodeEvents`: made while the group before is written, so that the server need not wait.
    */
-  async write(events: readonly ImportEvent[]): Promise<Written> {
+  async write(events: readonly ImportEvent[], encoded: BatchValues = encodeEvents(events)): Promise<Written> {
     try {
-      return await this.#writePatiently(events);
+      return await this.#writePatiently(events, encoded);
     } catch (error) {
       const [first] = events;
       if (first === undefined || !hasCulprit(error) || isBlocked(error)) throw error;
@@ -105,12 +106,12 @@ export class ImportWriter {
     }
   }
 
-  async #writePatiently(events: readonly ImportEvent[]): Promise<Written> {
+  async #writePatiently(events: readonly ImportEvent[], encoded: BatchValues): Promise<Written> {
     let unanswered = false;
     let failure: unknown;
     const attempt = async (): Promise<Written> => {
       try {
-        return await this.#writeOnce(events, unanswered);
+        return await this.#writeOnce(events, encoded, unanswered);
       } catch (error) {
         failure = error;
         this.#heads.forget();
@@ -136,21 +137,21 @@ export class ImportWriter {
     }
   }
 
-  async #writeOnce(events: readonly ImportEvent[], unanswered: boolean): Promise<Written> {
-    if (!this.#looksUp) return this.#writeNew(events, this.#end);
-    const { fresh, found, bad } = await this.#lookUp(events);
+  async #writeOnce(events: readonly ImportEvent[], encoded: BatchValues, unanswered: boolean): Promise<Written> {
+    if (!this.#looksUp) return this.#writeNew(events, encoded, this.#end);
+    const { fresh, found, bad } = await this.#lookUp(events, encoded);
     const { events: counted } = this.#end;
     const last = found.at(-1);
     const end = last === undefined ? this.#end : { position: last.position ?? 0, events: counted === null ? null : counted + found.length };
-    const written = fresh.length === 0 ? nothing : await this.#writeNew(fresh, end);
+    const written = fresh.length === 0 ? nothing : await this.#writeNew(fresh, fresh.length === events.length ? encoded : encodeEvents(fresh), end);
     if (fresh.length === 0) this.#end = end;
     this.#looksUp = found.length > 0 || bad.length > 0;
     // A try without an answer had written them after all.
     return { ...written, bad, written: written.written + (unanswered ? found.length : 0), repeated: unanswered ? 0 : found.length };
   }
 
-  async #writeNew(events: readonly ImportEvent[], end: LogEnd): Promise<Written> {
-    const values = writeValues(encodeEvents(events), this.#positions(events), { ...end, heads: this.#heads });
+  async #writeNew(events: readonly ImportEvent[], encoded: BatchValues, end: LogEnd): Promise<Written> {
+    const values = writeValues(encoded, this.#positions(events), { ...end, heads: this.#heads });
     const [row] = await this.#database.query(this.#write, values, { timeoutMs });
     const versions = numbers(row?.["versions"]);
     const last = toSafeInteger(row?.["last"]);
@@ -161,8 +162,11 @@ export class ImportWriter {
     return { written: events.length, repeated: 0, renumbered, bad: [], last };
   }
 
-  async #lookUp(events: readonly ImportEvent[]): Promise<{ readonly fresh: ImportEvent[]; readonly found: ImportEvent[]; readonly bad: BadLine[] }> {
-    const [row] = await this.#database.query(this.#find, lookUpValues(encodeEvents(events), this.#positions(events)), { timeoutMs });
+  async #lookUp(
+    events: readonly ImportEvent[],
+    encoded: BatchValues,
+  ): Promise<{ readonly fresh: ImportEvent[]; readonly found: ImportEvent[]; readonly bad: BadLine[] }> {
+    const [row] = await this.#database.query(this.#find, lookUpValues(encoded, this.#positions(events)), { timeoutMs });
     const verdicts = numbers(row?.["verdicts"]);
     const fresh: ImportEvent[] = [];
     const found: ImportEvent[] = [];
