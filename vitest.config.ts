@@ -22,6 +22,7 @@ export default defineConfig({
       project("servers", ["servers/test/**/*.test.ts"]),
       project("examples", ["examples/**/*.test.ts"]),
       project("docs", ["docs/**/*.test.ts"]),
+      project("torture", ["torture/test/**/*.test.ts"]),
       project("scripts", ["scripts/*.test.ts"]),
     ],
     globalSetup: ["packages/tidemark/test/support/server.ts"],
