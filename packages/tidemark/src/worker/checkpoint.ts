@@ -9,6 +9,9 @@ import type { WorkerStatements } from "./statements.ts";
 /** An earlier commit of this owner's, whose answer was lost, took effect: go on from there. */
 export class CheckpointAhead extends Error {}
 
+/** The checkpoint stands before the place where this owner had it: the database lost what was committed. */
+export class CheckpointBehind extends Error {}
+
 /** How far a shard is, in the database and here. */
 export class Checkpoint {
   readonly shard: HeldShard;
@@ -37,8 +40,8 @@ export class Checkpoint {
    * Asks for the move; it counts once `queryable`'s transaction commits, and then `written` must be set.
    *
    * @throws {@link FencedError} — another worker has the shard.
-   * @throws {@link HistoryForkedError} — the checkpoint stands before the place where this owner left it.
    * @throws {@link CheckpointAhead}
+   * @throws {@link CheckpointBehind}
    */
   async move(queryable: Queryable, to: Anchor): Promise<void> {
     const { id, fence } = this.shard;
@@ -54,17 +57,36 @@ export class Checkpoint {
       if (!now) throw error;
       const { consumer, shard, fence } = this.shard;
       if (now.fence !== fence || now.position === undefined) throw new FencedError({ consumer, shard, fence, current: now.fence }, { cause: error });
-      const { position, id } = this.written;
-      if (now.position > position || id === null) throw new CheckpointAhead("the checkpoint is ahead", { cause: error });
-      throw new HistoryForkedError({ reader: consumer, position, eventId: id, found: undefined, lastPosition: now.position });
+      if (now.position < this.written.position) throw new CheckpointBehind("the checkpoint is behind", { cause: error });
+      throw new CheckpointAhead("the checkpoint is ahead", { cause: error });
     }
   }
 
-  /** Learns where it stands, after a commit without an answer; waits for a backend that may still commit. */
+  /**
+   * Learns where it stands, after a commit without an answer; waits for a backend that may still commit.
+   *
+   * @throws {@link FencedError}
+   * @throws {@link CheckpointBehind} — nothing that this owner does sets it back, and what others do raises the fence.
+   */
   async reload(queryable: Queryable): Promise<void> {
     const { id, fence } = this.shard;
     const [row] = await this.guard(() => queryable.query(this.#statements.readCheckpoint, [id, fence]));
-    this.written = { position: toSafeInteger(row?.["checkpoint"]), id: row?.["event_id"] ?? null };
+    const now = { position: toSafeInteger(row?.["checkpoint"]), id: row?.["event_id"] ?? null };
+    if (now.position < this.written.position) throw new CheckpointBehind("the checkpoint is behind");
+    this.written = now;
     this.#idle = undefined;
+  }
+
+  /** What to say of a checkpoint that is behind: the place this owner had reached, and what stands there now. */
+  async fork(queryable: Queryable): Promise<HistoryForkedError> {
+    const { position, id } = this.written;
+    const [row] = await queryable.query(this.#statements.standing, [position]);
+    return new HistoryForkedError({
+      reader: this.shard.consumer,
+      position,
+      eventId: id ?? "",
+      found: row?.["found"] ?? undefined,
+      lastPosition: toSafeInteger(row?.["last_position"]),
+    });
   }
 }

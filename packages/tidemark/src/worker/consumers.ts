@@ -91,6 +91,8 @@ export class StoreConsumers implements Consumers {
   async #change(name: string, what: string, text: (at: string) => string, ...values: readonly Value[]): Promise<void> {
     const checked = checkConsumerName(name, "name");
     const statement: Statement = { name: `tidemark_worker_${what}`, text: text(quoteIdentifier(this.#parts.schema)) };
+    // Before, since a shard that has just failed may not have told the database yet, and resume looks there.
+    await this.#changed();
     const [row] = await this.#parts.database.query(statement, [this.#tenant, checked, ...values]);
     if (row?.["found"] !== "true") throw await consumerNotFound(this.#parts, this.#tenant, checked);
     this.#parts.progress.moved(this.#tenant, checked);

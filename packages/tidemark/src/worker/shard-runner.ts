@@ -2,7 +2,7 @@ import type { TidemarkError } from "../error.ts";
 import { FencedError, HandlerFailedError, HistoryForkedError } from "../errors-following.ts";
 import { StoreClosedError } from "../errors.ts";
 import type { FollowedBatch } from "../feed/follow.ts";
-import { Checkpoint, CheckpointAhead } from "./checkpoint.ts";
+import { Checkpoint, CheckpointAhead, CheckpointBehind } from "./checkpoint.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
 import { asTidemarkError, tell } from "./failure.ts";
 import type { WorkerParts, WorkerSettings } from "./parts.ts";
@@ -272,8 +272,9 @@ export class ShardRunner implements WorkGate {
         return this.#end(error);
       }
       if (error instanceof ShardStopped || error instanceof HistoryForkedError) return await this.#standStill(error);
-      if (!(error instanceof CheckpointAhead)) await this.#backOff(error);
+      if (!(error instanceof CheckpointAhead || error instanceof CheckpointBehind)) await this.#backOff(error);
       try {
+        if (error instanceof CheckpointBehind) return await this.#standStill(await this.checkpoint.fork(this.#parts.database));
         return await this.checkpoint.reload(this.#parts.database);
       } catch (again) {
         error = again;

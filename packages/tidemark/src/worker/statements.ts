@@ -13,6 +13,7 @@ export interface WorkerStatements {
   readonly move: Statement;
   readonly moveTogether: Statement;
   readonly readCheckpoint: Statement;
+  readonly standing: Statement;
   readonly park: Statement;
   readonly parkBehind: Statement;
   readonly parkedStreams: Statement;
@@ -43,6 +44,12 @@ export function workerStatements(schema: string): WorkerStatements {
       `select moved::text as id from ${at}.move_checkpoints($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[]) as moved`,
     ),
     readCheckpoint: named("read_checkpoint", `select checkpoint::text, event_id::text from ${at}.read_checkpoint($1, $2)`),
+    standing: named(
+      "standing",
+      `
+select (select e.id::text from ${at}.events as e where e.position = $1) as found,
+       coalesce((select e.position from ${at}.events as e order by e.position desc limit 1), 0)::text as last_position`,
+    ),
     park: named("park", `select ${at}.park_event($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)::text`),
     parkBehind: named("park_behind", `select ${at}.park_behind($1, $2, $3, $4, $5, $6)::text as parked`),
     parkedStreams: named(

@@ -151,6 +151,39 @@ describe("a handler that keeps its transaction open", () => {
 });
 
 describe("a consumer whose log was replaced", () => {
+  test("under its running worker stops, even where it was cut off while it handled an event", async ({ store, sql, schema, start }) => {
+    const at = pg.escapeIdentifier(schema);
+    const entered = gate();
+    const go = gate();
+    for (const stream of ["a", "b", "c"]) await store.appendToStream(stream, [itemAdded()]);
+    const { worker, errors } = await start(
+      defineConsumer({
+        name: "c",
+        async handle({ position }, context) {
+          if (position < 4) return;
+          await context.query("select 1");
+          entered.open();
+          await go.opened;
+          await context.query("select 1");
+        },
+      }),
+    );
+    await worker.caughtUp();
+    const third = (await store.consumers.get("c")).shards[0]?.eventId;
+    await store.appendToStream("d", [itemAdded()]);
+    await entered.opened;
+    // As on a promoted standby that had received one event and its checkpoint, and none of this server's connections.
+    await sql.query(`update ${at}.consumer_shards set position = 1, event_id = (select id from ${at}.events where position = 1)`);
+    await sql.query(`begin; set local session_replication_role = replica; delete from ${at}.events where position > 1; commit`);
+    await sql.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+    go.open();
+    const fork = { code: "HISTORY_FORKED", reader: "c", position: 3, eventId: third, found: undefined, lastPosition: 1 };
+    await eventually(() => expect(errors).toContainEqual(expect.objectContaining(fork)));
+    // Until the pool has noticed all that it lost, a call of its own may be told so.
+    await eventually(async () => await expect(worker.caughtUp()).rejects.toMatchObject(fork));
+    expect((await store.consumers.get("c")).shards).toMatchObject([{ position: 1 }]);
+  });
+
   test("stops, says which event is gone, and goes on once it is set back", async ({ store, openStore, sql, schema, start }) => {
     const at = pg.escapeIdentifier(schema);
     const seen: string[] = [];
