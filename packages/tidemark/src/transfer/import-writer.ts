@@ -132,7 +132,7 @@ export class ImportWriter {
         shouldRetry: () => goesOn(failure),
       });
     } catch {
-      if (isTaken(failure)) throw new PositionsTakenError(`${failure.message.replace(/^.*TM005: /, "").replace(/\..*$/, "")}.`, { cause: failure });
+      if (isTaken(failure)) throw new PositionsTakenError(`${failure.message.replace(/^.*TM006: /, "").replace(/\..*$/, "")}.`, { cause: failure });
       throw failure;
     }
   }
@@ -199,5 +199,5 @@ function reasonOf(error: unknown): string {
 }
 
 function isTaken(error: unknown): error is Error {
-  return isTidemarkError(error, "DATABASE") && error.sqlState === "TM005";
+  return isTidemarkError(error, "DATABASE") && error.sqlState === "TM006";
 }

@@ -17,7 +17,7 @@
 --   p_count        with p_positions: how many events the log must hold; null: not counted
 --
 -- With p_positions the gate is taken exclusively: no append is in flight, so that no reader can have passed the positions
--- that are written, and an append that came between two batches is noticed by p_after (TM005).
+-- that are written, and an append that came between two batches is noticed by p_after (TM006).
 --
 -- lock_timeout ends a wait before the server's deadlock_timeout would end one of the two waiting: the import is the one that
 -- can be sent again.
@@ -65,7 +65,7 @@ begin
     end if;
     if v_end <> p_after or v_events <> p_count then
       raise exception 'the log ends at position % with % events', v_end, coalesce(v_events::text, 'other')
-        using errcode = 'TM005',
+        using errcode = 'TM006',
           hint = 'Positions can be kept only where the store holds nothing but the beginning of this import, and nobody else writes to it.';
     end if;
   end if;
