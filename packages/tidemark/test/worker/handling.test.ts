@@ -201,8 +201,9 @@ describe("what a handler writes through its context", () => {
         timeoutMs: 50,
         retry: { attempts: 1 },
         async handle(event, context) {
-          await context.query("select 1");
-          context.signal.addEventListener("abort", () => (aborted = context.signal.reason));
+          const { signal } = context;
+          signal.addEventListener("abort", () => (aborted = signal.reason));
+          await context.query("select 1").catch(() => {});
           await late.opened;
           await effects.write(event, context).catch((error: unknown) => (refusal = error));
           over.open();
