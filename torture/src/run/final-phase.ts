@@ -11,6 +11,7 @@ import { readEffects } from "../consume/read-effects.ts";
 import { administer } from "../faults/fault.ts";
 import { alteration } from "../history/content.ts";
 import type { Consumed, FinalState, LogLine } from "../history/final.ts";
+import { resolvePrepared } from "./coordinator.ts";
 import type { Farewell } from "./workers.ts";
 
 export interface FinalOptions {
@@ -30,7 +31,7 @@ export interface FinalOptions {
 export async function writeFinalState({ folder, server, url, schema, farewells, consuming = false }: FinalOptions): Promise<void> {
   const name = pg.escapeIdentifier(schema);
   await using store = await openEventStore(url, { schema });
-  await resolvePrepared(url);
+  await resolvePrepared(url, 0);
   const consumed = consuming ? await consumeToTheEnd(store, url, schema) : undefined;
   // Whoever was killed leaves backends that roll back in their own time; afterwards nothing may hold the mark.
   const left = await untilQuiet(url);
@@ -58,14 +59,6 @@ export async function writeFinalState({ folder, server, url, schema, farewells, 
     farewells,
   };
   await writeFile(join(folder, "final.json"), JSON.stringify(state));
-}
-
-/** What a dead process had prepared waits for somebody to decide. Its outcome was unknown, so that either is right. */
-async function resolvePrepared(url: string): Promise<void> {
-  await administer(url, async (client) => {
-    const { rows } = await client.query<{ gid: string }>("select gid from pg_prepared_xacts where database = current_database()");
-    for (const { gid } of rows) await client.query(`rollback prepared ${pg.escapeLiteral(gid)}`);
-  });
 }
 
 /** A fresh worker takes what the dead ones left and handles the rest. */

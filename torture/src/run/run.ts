@@ -8,6 +8,7 @@ import type { Arena } from "../faults/fault.ts";
 import { administer, untilAnswering } from "../faults/fault.ts";
 import { createEffects } from "../consume/tables.ts";
 import { randomFrom } from "../random.ts";
+import { coordinate } from "./coordinator.ts";
 import { writeFinalState } from "./final-phase.ts";
 import { torment, type Strike } from "./nemesis.ts";
 import type { Plan } from "./plan.ts";
@@ -59,10 +60,11 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
       schema,
       clients: 6,
       followers: worker % 2 === 0 ? 1 : 2,
-      eventsPerSecond: (plan.events / plan.seconds / plan.workers) * 1.5,
+      eventsPerSecond: (plan.events / plan.seconds / plan.workers) * 2.5,
     }),
   });
   const over = new AbortController();
+  let coordinating: Promise<void> | undefined;
   try {
     const arena: Arena = {
       get server() {
@@ -82,6 +84,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
       const reason = fault.missing?.(arena);
       return reason === undefined ? [] : [[fault.name, reason]];
     });
+    coordinating = coordinate(urlNow, over.signal);
     await disturbTheStart(arena);
     const ending = performance.now() + plan.seconds * 1_000;
     const strikes = await torment(arena, { count: plan.faults, seconds: plan.seconds, only: plan.only }, over.signal, (done) =>
@@ -106,6 +109,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
   } finally {
     over.abort();
     workers.abandon();
+    await coordinating;
   }
 }
 
