@@ -13,15 +13,18 @@ export class HandlerCall {
   #settled: PromiseWithResolvers<CallFailure | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Calls `run`. What it throws, and whatever it throws, is the failure; so is `late()` when it takes longer than `timeoutMs`. */
-  run(run: () => Promise<void> | void, timeoutMs: number, late: () => unknown): Promise<CallFailure | undefined> {
+  /**
+   * Calls `run`. What it throws, and whatever it throws, is the failure; so is `late()` when it takes longer than `timeoutMs`.
+   * The outcome of a handler that returns no promise is there at once: for most events there is nothing to wait for.
+   */
+  run(run: () => Promise<void> | void, timeoutMs: number, late: () => unknown): Promise<CallFailure | undefined> | CallFailure | undefined {
     let result: Promise<void> | void;
     try {
       result = run();
     } catch (error) {
-      return Promise.resolve({ error, interrupted: false, running: false });
+      return { error, interrupted: false, running: false };
     }
-    if (!isThenable(result)) return Promise.resolve(undefined);
+    if (!isThenable(result)) return undefined;
     const settled = (this.#settled = Promise.withResolvers<CallFailure | undefined>());
     this.#timer = setTimeout(() => this.#settle({ error: late(), interrupted: false, running: true }), timeoutMs);
     result.then(

@@ -113,6 +113,11 @@ export class ShardRunner implements WorkGate {
     this.#wake.ring();
   }
 
+  get free(): boolean {
+    const now = performance.now();
+    return !this.#paused && !this.ending && now < this.#validUntil && now - this.#turnBegan <= longestTurnMs;
+  }
+
   async mayGoOn(beforeWaiting: () => Promise<void>): Promise<boolean> {
     const now = performance.now();
     if (now - this.#turnBegan > longestTurnMs) {

@@ -2,7 +2,7 @@ import { HandlerFailedError, HandlerTimeoutError } from "../errors-following.ts"
 import { isTidemarkError } from "../errors.ts";
 import type { RecordedEvent } from "../event.ts";
 import type { Anchor, FollowedBatch, FollowedEvent } from "../feed/follow.ts";
-import { HandlerCall } from "./call-handler.ts";
+import { type CallFailure, HandlerCall } from "./call-handler.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import { HandlerContext } from "./context.ts";
@@ -32,8 +32,15 @@ export class ShardStopped extends Error {
   }
 }
 
+/** Why a try did not succeed: whatever the handler threw. */
+interface TryFailure {
+  readonly error: unknown;
+}
+
 /** What the work asks of who runs it. */
 export interface WorkGate {
+  /** Whether `mayGoOn` would say true at once. */
+  readonly free: boolean;
   /** Waits while the shard is paused or its lease unsure. False: it must end. Called where nothing is half done. */
   mayGoOn(beforeWaiting: () => Promise<void>): Promise<boolean>;
   /** False: it must end. */
@@ -91,7 +98,7 @@ export class ShardWork {
     this.#handled = this.#checkpoint.written;
     let aloneUntil = 0;
     for (let at = 0; at < events.length;) {
-      if (!(await this.#gate.mayGoOn(() => this.#commit()))) {
+      if (!this.#gate.free && !(await this.#gate.mayGoOn(() => this.#commit()))) {
         await this.#commit();
         return false;
       }
@@ -104,7 +111,8 @@ export class ShardWork {
         if (failed) aloneUntil = at + 1 + others.length;
         else at += 1 + others.length;
       } else {
-        if (!(await this.#handleOne(first))) return false;
+        const handled = this.#handleOne(first);
+        if (handled !== true && !(await handled)) return false;
         at++;
       }
     }
@@ -130,9 +138,16 @@ export class ShardWork {
   }
 
   /** Handles an event until it succeeded or was given up. False: it had to end before. */
-  async #handleOne(followed: FollowedEvent): Promise<boolean> {
-    for (let attempt = 1; ; attempt++) {
-      const failed = await this.#try([followed], attempt);
+  #handleOne(followed: FollowedEvent): true | Promise<boolean> {
+    const failed = this.#try([followed], 1);
+    if (failed) return this.#handleOn(followed, failed);
+    this.#breaker.succeeded();
+    return true;
+  }
+
+  async #handleOn(followed: FollowedEvent, first: Promise<TryFailure | undefined>): Promise<boolean> {
+    let failed = await first;
+    for (let attempt = 1; ; failed = await this.#try([followed], ++attempt)) {
       if (!failed) {
         this.#breaker.succeeded();
         return true;
@@ -194,35 +209,46 @@ export class ShardWork {
     }
   }
 
-  /** One call of the handler. What it wrote stands in the open transaction, or is undone when it failed. */
-  async #try(group: readonly FollowedEvent[], attempt: number, letter?: RequestedLetter): Promise<{ readonly error: unknown } | undefined> {
+  /**
+   * One call of the handler. What it wrote stands in the open transaction, or is undone when it failed. Undefined at once:
+   * it returned no promise, and used nothing that has to be waited for.
+   */
+  #try(group: readonly FollowedEvent[], attempt: number, letter?: RequestedLetter): Promise<TryFailure | undefined> | undefined {
     const { settings } = this.#consumer;
     const scope = new HandlerScope(this.#transaction);
     const events = group.map(({ event }) => event);
-    const last = group.at(-1);
     const context = new HandlerContext(scope, attempt, this.#checkpoint, this.#settings.createTransaction);
     const call = new HandlerCall();
     this.#call = call;
     const endMeanwhile = this.#commitMeanwhile(scope);
-    const failure = await call.run(
+    const outcome = call.run(
       () => settings.handle(events, context),
       settings.timeoutMs,
       () => new HandlerTimeoutError({ consumer: this.#consumer.name, timeoutMs: settings.timeoutMs, position: events[0]?.position ?? 0 }),
     );
+    if (outcome !== undefined || scope.used || endMeanwhile || letter) return this.#conclude(scope, group, outcome, endMeanwhile, letter);
+    this.#call = undefined;
+    scope.end();
+    this.#passed(group);
+    return this.#overdue() ? this.#commit().then(() => undefined) : undefined;
+  }
+
+  /** What a call came to, once it has ended. */
+  async #conclude(
+    scope: HandlerScope,
+    group: readonly FollowedEvent[],
+    outcome: Promise<CallFailure | undefined> | CallFailure | undefined,
+    endMeanwhile: (() => Promise<void>) | undefined,
+    letter: RequestedLetter | undefined,
+  ): Promise<TryFailure | undefined> {
+    const failure = await outcome;
     this.#call = undefined;
     await endMeanwhile?.();
-    const error = failure
-      ? failure.error
-      : scope.used
-        ? await scope.settle().then(
-            () => undefined,
-            (refused: unknown) => refused ?? new Error("refused"),
-          )
-        : undefined;
+    const error = failure ? failure.error : scope.used ? await refusalOf(scope) : undefined;
     if (error === undefined && !failure) {
       scope.end();
       if (letter) return await this.#settleLetter(letter);
-      if (last) this.#handled = { position: last.event.position, id: last.event.id };
+      this.#passed(group);
       if (this.#overdue()) await this.#commit();
       return undefined;
     }
@@ -232,6 +258,11 @@ export class ShardWork {
     if (failure?.interrupted || isTidemarkError(error, "STORE_CLOSED")) throw error;
     if (scope.lost !== undefined) throw scope.lost;
     return { error };
+  }
+
+  #passed(group: readonly FollowedEvent[]): void {
+    const last = group.at(-1);
+    if (last) this.#handled = { position: last.event.position, id: last.event.id };
   }
 
   async #settleLetter(letter: RequestedLetter): Promise<undefined> {
@@ -279,5 +310,15 @@ export class ShardWork {
   #report(event: RecordedEvent, error: unknown, what: string): void {
     const { consumer, shard } = this.#checkpoint.shard;
     this.#settings.onError(new HandlerFailedError({ consumer, shard, position: event.position }, tell(error).message, what, { cause: error }));
+  }
+}
+
+/** The statement of a handler that returned well, but that PostgreSQL had refused. */
+async function refusalOf(scope: HandlerScope): Promise<unknown> {
+  try {
+    await scope.settle();
+    return undefined;
+  } catch (refused) {
+    return refused ?? new Error("refused");
   }
 }
