@@ -13,6 +13,13 @@ process.on("SIGINT", () => {
   if (process.listenerCount("SIGINT") === 1) process.exit(130);
 });
 
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+// npm only warns of `engines`. Older ones fail in the middle of something, or hang.
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(`tidemark needs Node.js 22.18 or later; this is ${process.versions.node} (${process.execPath}).`);
+  process.exit(2);
+}
+
 const args = process.argv.slice(2);
 process.exitCode = await run(args, process);
 

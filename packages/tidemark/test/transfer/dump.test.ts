@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { startServer } from "servers";
-import { openEventStore } from "tidemark";
+import { defineConsumer, openEventStore } from "tidemark";
 import { settings } from "../support/settings.ts";
 import { describe, expect, test } from "../support/test.ts";
 import { item, lines, logOf } from "./test.ts";
@@ -25,7 +25,7 @@ describe("pg_dump of a PostgreSQL 15 server, restored into a PostgreSQL 18 serve
     return;
   }
 
-  test("is the same log, on which a store goes on", async () => {
+  test("is the same log, on which a store and its consumers go on", async () => {
     await using from = await startServer({ version: 15, settings });
     await using to = await startServer({ version: 18, settings });
     const url = await from.createDatabase();
@@ -42,7 +42,17 @@ describe("pg_dump of a PostgreSQL 15 server, restored into a PostgreSQL 18 serve
     await using opened = await open(url);
     await logOf(opened.database, schema).import(lines(...events), { keepPositions: true });
     await store.appendToStream("cart-1", [{ type: "Last", data: { n: -1 } }]);
-    const original = await logOf(opened.database, schema).export();
+    const seen: number[] = [];
+    const consumer = defineConsumer({ name: "counter", tenants: "all", shards: 3, handle: ({ position }) => void seen.push(position) });
+    {
+      await using worker = store.createWorker({ consumers: [consumer] });
+      await worker.start();
+      await worker.caughtUp();
+    }
+    expect(seen).toHaveLength(501);
+    // Written, and not handled before the dump.
+    await store.appendToStream("cart-1", [{ type: "Unseen", data: {} }]);
+    const unseen = await logOf(opened.database, schema).export();
 
     const folder = await mkdtemp(join(tmpdir(), "tidemark-dump-"));
     try {
@@ -52,12 +62,18 @@ describe("pg_dump of a PostgreSQL 15 server, restored into a PostgreSQL 18 serve
       await run(join(binaries, "psql"), ["--dbname", restored, "--file", dump, "--set", "ON_ERROR_STOP=1", "--quiet", "--output", join(folder, "log")]);
 
       await using again = await open(restored);
-      expect(await logOf(again.database, schema).export()).toBe(original);
+      expect(await logOf(again.database, schema).export()).toBe(unseen);
       await using newer = await openEventStore(restored, { schema, migrate: "verify" });
       const last = await store.highWaterMark();
       expect(await newer.highWaterMark()).toBe(last);
       expect((await newer.readAll({ filter: { tags: ["n:3"] } }).toArray()).length).toBe((await store.readAll({ filter: { tags: ["n:3"] } }).toArray()).length);
-      expect(await newer.appendToStream("cart-1", [{ type: "More", data: {} }], { expectedVersion: 1 })).toMatchObject({ version: 2, position: last + 1 });
+      expect(await newer.appendToStream("cart-1", [{ type: "More", data: {} }], { expectedVersion: 2 })).toMatchObject({ version: 3, position: last + 1 });
+      {
+        await using worker = newer.createWorker({ consumers: [consumer] });
+        await worker.start();
+        await worker.caughtUp();
+      }
+      expect(seen.slice(501)).toEqual([last, last + 1]);
       await expect(again.database.userQuery(`delete from "we""ird Dump".events`, [])).rejects.toThrow("append-only");
     } finally {
       await rm(folder, { recursive: true });
