@@ -119,6 +119,7 @@ export class ShardRunner implements WorkGate {
   }
 
   async mayGoOn(beforeWaiting: () => Promise<void>): Promise<boolean> {
+    if (this.free) return true;
     const now = performance.now();
     if (now - this.#turnBegan > longestTurnMs) {
       await new Promise((resolve) => setImmediate(resolve));
