@@ -8,18 +8,15 @@ import { openSchema } from "../../schema/open-schema.ts";
 import { type Destination, toFile, toStream } from "../../transfer/destination.ts";
 import { exportEvents, type ExportReport } from "../../transfer/export-events.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, withDatabase } from "../connection.ts";
-import { collect, given, wholeNumber } from "../flags.ts";
+import { queryOf, type FilterFlags, refuseTenantWithAll } from "../filter-flags.ts";
+import { collect, wholeNumber } from "../flags.ts";
 import { count, Progress } from "../progress.ts";
 import { keepHeapSmall } from "../small-heap.ts";
 import { inFlags } from "../refusal.ts";
 import type { Terminal } from "../terminal.ts";
 
-interface ExportFlags extends ConnectionFlags {
+interface ExportFlags extends ConnectionFlags, Omit<FilterFlags, "data"> {
   readonly format?: "ndjson" | "csv";
-  readonly type?: readonly string[];
-  readonly category?: readonly string[];
-  readonly stream?: readonly string[];
-  readonly tag?: readonly string[];
   readonly after?: number;
   readonly until?: number;
   readonly tenant?: string;
@@ -53,7 +50,7 @@ export function addExport(program: Command, terminal: Terminal): void {
 }
 
 async function exportFile(file: string, flags: ExportFlags, terminal: Terminal): Promise<void> {
-  if (flags.allTenants && flags.tenant !== undefined) throw new InvalidArgumentError("--all-tenants", "and --tenant exclude each other. Leave one out.");
+  refuseTenantWithAll(flags);
   if (file === "-" && flags.json) throw new InvalidArgumentError("--json", "prints a report on stdout, where the events go. Name a file for the events.");
   const tenant = checkTenant(flags.tenant ?? "", "--tenant");
   const filter = filterOf(flags);
@@ -94,9 +91,9 @@ function shown(text: string, terminal: Terminal): string {
   return terminal.width === undefined ? text : text.split("\n").map(escapeUnsafe).join("\n");
 }
 
-function filterOf({ type, category, stream, tag }: ExportFlags): ReturnType<typeof checkFilter> | undefined {
-  const filter = given({ types: type, categories: category, streamIds: stream, tags: tag });
-  if (Object.keys(filter).length === 0) return undefined;
+function filterOf(flags: ExportFlags): ReturnType<typeof checkFilter> | undefined {
+  const filter = queryOf(flags);
+  if (!filter) return undefined;
   try {
     return checkFilter(filter, "options.filter");
   } catch (error) {

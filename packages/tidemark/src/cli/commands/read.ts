@@ -2,17 +2,18 @@ import type { Command } from "commander";
 import { escapeUnsafe } from "../../arguments/show.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { NotFoundError } from "../../errors-following.ts";
-import type { EventQueryItem, JsonValue, RecordedEvent } from "../../event.ts";
+import type { RecordedEvent } from "../../event.ts";
 import type { EventStore } from "../../event-store.ts";
 import { toEnvelope } from "../../transfer/envelope.ts";
 import { lineUp } from "../columns.ts";
 import { eventDocuments, eventRows } from "../event-lines.ts";
+import { queryOf, type FilterFlags, refuseTenantWithAll } from "../filter-flags.ts";
 import { collect, given, json, moment, wholeNumber } from "../flags.ts";
 import { flagOf } from "../refusal.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 
-interface ReadFlags extends StoreFlags {
+interface ReadFlags extends StoreFlags, FilterFlags {
   readonly backward?: boolean;
   readonly limit?: number;
   readonly fromVersion?: number;
@@ -20,11 +21,6 @@ interface ReadFlags extends StoreFlags {
   readonly asOf?: Date;
   readonly after?: number;
   readonly until?: number;
-  readonly type?: readonly string[];
-  readonly category?: readonly string[];
-  readonly stream?: readonly string[];
-  readonly tag?: readonly string[];
-  readonly data?: Readonly<Record<string, JsonValue>>;
   readonly allTenants?: boolean;
   readonly id?: string;
 }
@@ -78,7 +74,7 @@ async function read(streamId: string | undefined, flags: ReadFlags, terminal: Te
 /** An option that would have no effect is a mistake: what was asked for is not what would be printed. */
 function checkFlags(streamId: string | undefined, flags: ReadFlags): void {
   if (flags.id !== undefined && streamId !== undefined) throw new InvalidArgumentError("--id", "finds an event in any stream. Leave the stream out.");
-  if (flags.allTenants && flags.tenant !== undefined) throw new InvalidArgumentError("--all-tenants", "and --tenant exclude each other. Leave one out.");
+  refuseTenantWithAll(flags);
   const [wrong, reason]: [readonly Flag[], string] =
     flags.id !== undefined
       ? [[...ofBoth, ...ofStream, ...ofLog], "has no effect on one event. Leave it or --id out."]
@@ -93,12 +89,12 @@ function ofOneStream(store: EventStore, streamId: string, { fromVersion, toVersi
 }
 
 function ofWholeLog(store: EventStore, { after, until, limit, backward, allTenants, ...flags }: ReadFlags): AsyncIterable<RecordedEvent> {
-  const filter: EventQueryItem = given({ types: flags.type, categories: flags.category, streamIds: flags.stream, tags: flags.tag, data: flags.data });
+  const filter = queryOf(flags);
   return store.readAll({
     direction: backward ? "backward" : "forward",
     tenants: allTenants ? "all" : "own",
     ...given({ after, until, limit }),
-    ...(Object.keys(filter).length > 0 && { filter }),
+    ...(filter && { filter }),
   });
 }
 

@@ -1,19 +1,14 @@
 import type { Command } from "commander";
-import { InvalidArgumentError } from "../../errors.ts";
-import type { EventQueryItem, JsonValue, RecordedEvent } from "../../event.ts";
+import type { RecordedEvent } from "../../event.ts";
 import { lineUp } from "../columns.ts";
 import { eventDocuments, eventRows } from "../event-lines.ts";
+import { queryOf, type FilterFlags, refuseTenantWithAll } from "../filter-flags.ts";
 import { collect, given, json, wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 
-interface TailFlags extends StoreFlags {
+interface TailFlags extends StoreFlags, FilterFlags {
   readonly after?: number;
-  readonly type?: readonly string[];
-  readonly category?: readonly string[];
-  readonly stream?: readonly string[];
-  readonly tag?: readonly string[];
-  readonly data?: Readonly<Record<string, JsonValue>>;
   readonly allTenants?: boolean;
 }
 
@@ -42,14 +37,14 @@ export function addTail(program: Command, terminal: Terminal): void {
 }
 
 async function tail({ after, allTenants, ...flags }: TailFlags, terminal: Terminal): Promise<void> {
-  if (allTenants && flags.tenant !== undefined) throw new InvalidArgumentError("--all-tenants", "and --tenant exclude each other. Leave one out.");
-  const filter: EventQueryItem = given({ types: flags.type, categories: flags.category, streamIds: flags.stream, tags: flags.tag, data: flags.data });
+  refuseTenantWithAll({ ...flags, ...given({ allTenants }) });
+  const filter = queryOf(flags);
   await withStore(flags, terminal, async (store) => {
     const events = store.subscribe({
       after: after ?? "end",
       tenants: allTenants ? "all" : "own",
       onCaughtUp: (position) => terminal.say(`Following from position ${position}; Ctrl-C ends it.`),
-      ...(Object.keys(filter).length > 0 && { filter }),
+      ...(filter && { filter }),
     });
     for await (const batch of events.batches(batchSize)) {
       const each = eachOf(batch);
