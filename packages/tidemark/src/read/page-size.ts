@@ -11,7 +11,7 @@ export interface PageLimits {
   readonly largeEvents: number;
 }
 
-export const defaultPageLimits: PageLimits = { firstRows: 128, maxRows: 4_096, bytes: 4 * 1024 * 1024, largeEvents: 32 };
+export const defaultPageLimits: PageLimits = { firstRows: 128, maxRows: 4_000, bytes: 4 * 1024 * 1024, largeEvents: 32 };
 
 /** Ids, numbers and dates of an event, next to its data and metadata. */
 const fixedBytes = 200;

@@ -57,7 +57,7 @@ export interface ConsumerDefinition<E extends Event = Event> {
    * changes, all shards meet at one place first. @defaultValue 1
    */
   readonly shards?: number;
-  /** The most events of a batch. A crash repeats at most one batch. 1–10,000. @defaultValue 500 */
+  /** The most events of a batch. A crash repeats at most one batch. 1–10,000. @defaultValue 1,000 */
   readonly batchSize?: number;
   /** How long `handle`, or `handleBatch`, may take. @defaultValue 30,000 */
   readonly timeoutMs?: number;

@@ -76,7 +76,7 @@ export function defineConsumer<E extends Event = Event>(definition: ConsumerDefi
     startAfter: startFrom === "end" ? undefined : startFrom,
     tenants: checked.tenants ?? "own",
     shards: checked.shards ?? 1,
-    batchSize: checked.batchSize ?? 500,
+    batchSize: checked.batchSize ?? 1_000,
     timeoutMs: checked.timeoutMs ?? 30_000,
     retry: { ...retryDefaults, ...checked.retry },
     onFailure: typeof onFailure === "function" ? onFailure : () => onFailure,
