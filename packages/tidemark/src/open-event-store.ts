@@ -8,6 +8,7 @@ import type { EventStore } from "./event-store.ts";
 import { Feed } from "./feed/feed.ts";
 import { openDatabase } from "./open-database.ts";
 import { openSchema } from "./schema/open-schema.ts";
+import { ProjectionGate } from "./projections/projection-gate.ts";
 import { Store } from "./store.ts";
 import { Workers } from "./worker/workers.ts";
 
@@ -35,20 +36,22 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
     throw error;
   }
   const statements = appendStatements(options.schema);
-  const group = new GroupAppend(database, statements, {
+  const gate = new ProjectionGate(database, options.schema);
+  const settings = {
     queuedAppends: options.limits.queuedAppends,
     durability: options.durability === "server" ? null : options.durability,
     now: options.now,
     connectionTimeoutMs: options.pool.connectionTimeoutMs,
     queryTimeoutMs: options.pool.queryTimeoutMs,
     onWritten: () => feed.ring(),
-  });
+  };
+  const group = new GroupAppend(database, statements, settings, gate);
   const open = unlessClosing(database, group);
   const feed = new Feed(open, options.schema, options.logger);
   // Not `open`: a handler that ends while the store closes still commits.
   const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger });
   let closing: Promise<void> | undefined;
-  return new Store<E>({ database: open, options, statements, group, feed, workers }, "", (timeoutMs) => {
+  return new Store<E>({ database: open, options, statements, group, gate, feed, workers }, "", (timeoutMs) => {
     return (closing ??= feed.close(Promise.all([workers.stop(timeoutMs), group.drain(timeoutMs)])).then(() => database.close()));
   });
 }

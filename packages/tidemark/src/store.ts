@@ -1,4 +1,5 @@
 import { Appender } from "./append/appender.ts";
+import type { Gate } from "./append/gate.ts";
 import type { GroupAppend } from "./append/group-append.ts";
 import { joinedAppend } from "./append/joined-append.ts";
 import type { AppendStatements } from "./append/statements.ts";
@@ -32,6 +33,7 @@ export interface Rooms {
   readonly options: ValidStoreOptions;
   readonly statements: AppendStatements;
   readonly group: GroupAppend;
+  readonly gate: Gate;
   readonly feed: Feed;
   readonly workers: Workers;
 }
@@ -98,8 +100,8 @@ class Transaction<Events extends Event> extends Access<Events> implements StoreT
   /** Whether something was written, which followers should hear of after the commit. */
   appended = false;
 
-  constructor({ options, statements, feed }: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
-    const submit = joinedAppend(session, statements, options);
+  constructor({ options, statements, gate, feed }: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
+    const submit = joinedAppend(session, statements, { now: options.now, gate });
     super(
       new Appender(tenant, encodeSettings(options), (append, signal) => {
         this.appended = true;

@@ -13,6 +13,8 @@ export interface BatchSettings {
   readonly recordedAt: string | null;
   /** `synchronous_commit`, or null for the server's own. */
   readonly durability: "on" | "off" | null;
+  /** Of the projections, as this process knows it: see `Gate`. */
+  readonly epoch: number;
 }
 
 /** A batch as the parameters of `append_batch`, and the way back from its answer. */
@@ -123,6 +125,7 @@ export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean
       checkIds,
       settings.recordedAt,
       settings.durability,
+      settings.epoch,
     ],
     outcomes: (row) => decode(row, appends, sentParts),
   };

@@ -2,10 +2,10 @@ import type { Database } from "../database/database.ts";
 import { DatabaseError, QueueFullError, StoreClosedError } from "../errors.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { hasCulprit, isBlocked, isRepeatedId } from "./failure.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Gate } from "./gate.ts";
 import { PendingAppend } from "./pending-append.ts";
 import { AppendQueue } from "./queue.ts";
-import { Sender, type SenderSettings } from "./sender.ts";
+import { Sender, type SenderSettings, type SettledOutcome } from "./sender.ts";
 import type { AppendStatements } from "./statements.ts";
 import type { AppendResult } from "./types.ts";
 
@@ -53,9 +53,9 @@ export class GroupAppend {
   readonly #stop = new AbortController();
   #idle: PromiseWithResolvers<void> | undefined;
 
-  constructor(database: Database, statements: AppendStatements, settings: GroupAppendSettings) {
+  constructor(database: Database, statements: AppendStatements, settings: GroupAppendSettings, gate: Gate) {
     this.#database = database;
-    this.#sender = new Sender(database, statements, settings);
+    this.#sender = new Sender(database, statements, settings, gate);
     this.#settings = settings;
     this.#maxBatches = database.connections > 1 ? 2 : 1;
     this.#maxWaiters = database.connections > 3 ? 2 : 1;
@@ -162,7 +162,7 @@ export class GroupAppend {
     settle();
   }
 
-  async #send(...call: Parameters<Sender["send"]>): Promise<readonly Outcome[]> {
+  async #send(...call: Parameters<Sender["send"]>): Promise<readonly SettledOutcome[]> {
     const outcomes = await this.#sender.send(...call);
     if (outcomes.some(({ kind }) => kind === "written")) this.#settings.onWritten();
     return outcomes;

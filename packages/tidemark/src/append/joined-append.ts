@@ -4,10 +4,13 @@ import type { Submit } from "./appender.ts";
 import { encodeBatch } from "./batch.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { isRepeatedId } from "./failure.ts";
+import type { Gate } from "./gate.ts";
+import type { Outcome } from "./outcome.ts";
 import type { AppendStatements } from "./statements.ts";
 
 export interface JoinedAppendSettings {
   readonly now: (() => Date) | undefined;
+  readonly gate: Gate;
 }
 
 /**
@@ -17,8 +20,16 @@ export interface JoinedAppendSettings {
 export function joinedAppend(session: Session, statements: AppendStatements, settings: JoinedAppendSettings): Submit {
   return async (append, signal) => {
     signal?.throwIfAborted();
-    const { values, outcomes } = encodeBatch([append], append.ownIds, { recordedAt: settings.now ? settings.now().toISOString() : null, durability: null });
-    const [outcome] = outcomes((await query(session, statements, values, append, signal))[0] ?? {});
+    const recordedAt = settings.now ? settings.now().toISOString() : null;
+    const send = async (): Promise<Outcome | undefined> => {
+      const { values, outcomes } = encodeBatch([append], append.ownIds, { recordedAt, durability: null, epoch: settings.gate.epoch });
+      return outcomes((await query(session, statements, values, append, signal))[0] ?? {})[0];
+    };
+    let outcome = await send();
+    while (outcome?.kind === "outdated") {
+      await settings.gate.reload(session);
+      outcome = await send();
+    }
     if (!outcome || outcome.kind === "blocked") throw new TypeError("an append that waits is never blocked");
     if (outcome.kind === "written") return outcome.results;
     throw outcome.error;

@@ -11,10 +11,14 @@ export interface PartVerdict {
   readonly position: number;
 }
 
-/** What became of one append. `blocked`: another transaction holds one of its streams; nothing was written yet. */
+/**
+ * What became of one append. `blocked`: another transaction holds one of its streams; nothing was written yet. `outdated`: the
+ * registry of projections changed, and has to be read before the append is sent again; nothing was written.
+ */
 export type Outcome =
   | { readonly kind: "written"; readonly results: readonly AppendResult[] }
   | { readonly kind: "blocked" }
+  | { readonly kind: "outdated" }
   | { readonly kind: "conflict"; readonly error: VersionConflictError }
   | { readonly kind: "refused"; readonly error: TidemarkError };
 
@@ -23,10 +27,12 @@ const conflict = 2;
 const duplicate = 3;
 const blocked = 4;
 const refused = 6;
+const outdated = 7;
 
 /** @param parts - the verdicts on one append, in the order in which the caller wrote its streams */
 export function outcomeOf(parts: readonly PartVerdict[], detail: readonly (string | null)[] | undefined): Outcome {
   const has = (verdict: number): PartVerdict | undefined => parts.find((part) => part.verdict === verdict);
+  if (has(outdated)) return { kind: "outdated" };
   if (has(blocked)) return { kind: "blocked" };
   const duplicated = has(duplicate);
   if (duplicated) return { kind: "refused", error: duplicateEvent(duplicated.part, parts, detail) };

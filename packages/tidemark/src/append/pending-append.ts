@@ -14,7 +14,7 @@ export class PendingAppend implements Queued {
   readonly promise: Promise<readonly AppendResult[]>;
   /** It was sent once and never answered: from now on its ids are looked up first, and only a verdict can settle it. */
   unanswered = false;
-  /** One of its ids was found to be in the log: from now on its ids are looked up first. */
+  /** Its ids were found to be in the log, or may be: from now on they are looked up first. */
   repeatedId = false;
   /** When it was called, by performance.now(). */
   readonly since: number = performance.now();
@@ -45,7 +45,7 @@ export class PendingAppend implements Queued {
   }
 
   /** Passes a verdict on. After an unanswered try some verdicts leave open whether that try can still get through. */
-  settle(outcome: Exclude<Outcome, { kind: "blocked" }>): void {
+  settle(outcome: Exclude<Outcome, { kind: "blocked" | "outdated" }>): void {
     if (outcome.kind === "written") {
       this.#resolve(outcome.results);
     } else if (outcome.kind === "conflict" && outcome.error.conflicts.some(isFinal)) {

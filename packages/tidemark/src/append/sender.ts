@@ -4,6 +4,7 @@ import { toSafeInteger } from "../database/number.ts";
 import { type BatchSettings, encodeBatch, expectedNumber } from "./batch.ts";
 import type { EncodedEvent, EncodedPart } from "./encoded.ts";
 import { isTransient, isUnanswered } from "./failure.ts";
+import type { Gate } from "./gate.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PendingAppend } from "./pending-append.ts";
 import { asSingles, decodeSingles, encodeSingles, type Single } from "./singles.ts";
@@ -16,13 +17,18 @@ export interface SenderSettings {
   readonly connectionTimeoutMs: number;
 }
 
+/** One that needs no other try here. */
+export type SettledOutcome = Exclude<Outcome, { readonly kind: "outdated" }>;
+
 /** Sends appends to the database until it has answered. */
 export class Sender {
   readonly #database: Database;
   readonly #statements: AppendStatements;
   readonly #settings: SenderSettings;
+  readonly #gate: Gate;
 
-  constructor(database: Database, statements: AppendStatements, settings: SenderSettings) {
+  constructor(database: Database, statements: AppendStatements, settings: SenderSettings, gate: Gate) {
+    this.#gate = gate;
     this.#database = database;
     this.#statements = statements;
     this.#settings = settings;
@@ -32,11 +38,11 @@ export class Sender {
    * The outcome of each append. A refusal that passes, and a lost connection, are tried again within the connection
    * time-out: under the same ids, which are looked up once a try was never answered, so that nothing is written twice.
    */
-  async send(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<Outcome[]> {
+  async send(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<SettledOutcome[]> {
     let failure: unknown;
-    const attempt = async (): Promise<Outcome[]> => {
+    const attempt = async (): Promise<SettledOutcome[]> => {
       try {
-        return await this.#sendOnce(way, batch, options);
+        return await this.#sendInEpoch(way, batch, options);
       } catch (error) {
         failure = error;
         if (isUnanswered(error)) for (const pending of batch) pending.unanswered = true;
@@ -64,9 +70,21 @@ export class Sender {
     });
   }
 
+  /** The outcomes under the projections' epoch as it is: where it changed, the same appends again. */
+  async #sendInEpoch(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<SettledOutcome[]> {
+    for (;;) {
+      const outcomes = await this.#sendOnce(way, batch, options);
+      const settled = outcomes.filter((outcome) => outcome.kind !== "outdated");
+      if (settled.length === outcomes.length) return settled;
+      // It changed between two of them, each in a subtransaction of its own: those before were written.
+      if (settled.length > 0) for (const pending of batch) pending.repeatedId = true;
+      await this.#gate.reload();
+    }
+  }
+
   async #sendOnce(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<Outcome[]> {
     const { now, durability } = this.#settings;
-    const settings: BatchSettings = { recordedAt: now ? now().toISOString() : null, durability };
+    const settings: BatchSettings = { recordedAt: now ? now().toISOString() : null, durability, epoch: this.#gate.epoch };
     const singles = way === "batch" ? asSingles(batch) : undefined;
     if (singles) return this.#sendSingles(singles, settings, options);
     const { values, outcomes } = encodeBatch(
@@ -86,7 +104,7 @@ export class Sender {
     return decodeSingles(row ?? {}, singles);
   }
 
-  async #sendOne(part: EncodedPart, event: EncodedEvent, { recordedAt, durability }: BatchSettings, options?: QueryOptions): Promise<Outcome> {
+  async #sendOne(part: EncodedPart, event: EncodedEvent, { recordedAt, durability, epoch }: BatchSettings, options?: QueryOptions): Promise<Outcome> {
     const [row] = await this.#database.query(
       this.#statements.one,
       [
@@ -100,6 +118,7 @@ export class Sender {
         event.tags === "" ? null : event.tags,
         recordedAt,
         durability,
+        epoch,
       ],
       options,
     );

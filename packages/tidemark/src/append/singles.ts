@@ -27,7 +27,7 @@ export function asSingles(batch: readonly PendingAppend[]): readonly Single[] | 
 }
 
 /** The parameters of `append_singles`. */
-export function encodeSingles(singles: readonly Single[], { recordedAt, durability }: BatchSettings): readonly Value[] {
+export function encodeSingles(singles: readonly Single[], { recordedAt, durability, epoch }: BatchSettings): readonly Value[] {
   const expected = singles.map(({ part }) => expectedNumber(part.expected));
   const tenant = singles[0]?.part.tenant ?? "";
   const events = singles.flatMap(({ part }) => part.events);
@@ -49,6 +49,7 @@ export function encodeSingles(singles: readonly Single[], { recordedAt, durabili
     joinedIfAny(({ tags }) => tags),
     recordedAt,
     durability,
+    epoch,
   ];
 }
 

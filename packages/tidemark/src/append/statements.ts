@@ -17,21 +17,23 @@ export interface AppendStatements {
   readonly joined: Statement;
 }
 
-const batchArguments = Array.from({ length: 18 }, (_, index) => `$${index + 1}`).join(", ");
+const batchArguments = Array.from({ length: 19 }, (_, index) => `$${index + 1}`).join(", ");
+/** Without the epoch, which `append_many` has behind two of its own. */
+const settledArguments = batchArguments.slice(0, batchArguments.lastIndexOf(","));
 const batchColumns = "verdicts::text, versions::text, positions::text, detail::text";
 
 export function appendStatements(schema: string): AppendStatements {
   const quoted = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text });
   return {
-    one: named("append_one", `select verdict::text, version::text, position::text from ${quoted}.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`),
+    one: named("append_one", `select verdict::text, version::text, position::text from ${quoted}.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`),
     singles: named(
       "append_singles",
-      `select verdicts::text, heads::text, positions::text from ${quoted}.append_singles($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+      `select verdicts::text, heads::text, positions::text from ${quoted}.append_singles($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     ),
     batch: named("append_batch", `select ${batchColumns} from ${quoted}.append_batch(${batchArguments})`),
     carefully: named("append_carefully", `select ${batchColumns} from ${quoted}.append_carefully(${batchArguments})`),
     waiting: named("append_waiting", `select ${batchColumns} from ${quoted}.append_waiting(${batchArguments})`),
-    joined: named("append_joined", `select ${batchColumns} from ${quoted}.append_many(${batchArguments}, false, true)`),
+    joined: named("append_joined", `select ${batchColumns} from ${quoted}.append_many(${settledArguments}, false, true, $19)`),
   };
 }

@@ -91,6 +91,18 @@ create table :"schema".high_water_mark (
 
 insert into :"schema".high_water_mark default values;
 
+-- Counts the changes of what appends have to write besides events: an inline projection went live, or ceased to be. Every
+-- append says the epoch it knows, and hold_floor() compares: whoever knows an old one is told to read the registry again,
+-- so that no append slips past a projection that went live meanwhile. Whoever changes it holds the gate exclusively.
+create table :"schema".projection_epoch (
+  only_row boolean not null default true,
+  epoch bigint not null default 0,
+  constraint projection_epoch_pkey primary key (only_row),
+  constraint projection_epoch_only_row_check check (only_row)
+);
+
+insert into :"schema".projection_epoch default values;
+
 -- Read models that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's
 -- OID), so that a projection can be switched over while no append is in flight.
 create table :"schema".projections (
@@ -216,18 +228,26 @@ return (((p_number & 4294967295) # 2147483648) - 2147483648)::integer;
 -- Refuses when the sequence stands behind the log (a partial restore, setval, logical replication): new events would fill
 -- old gaps, below every reader's checkpoint. The log is read in the statement's snapshot, which is older than the look at
 -- the sequence, so that a sequence in order is never found behind.
-create function :"schema".hold_floor() returns bigint
+--
+-- p_epoch: the projections' epoch that the caller knows. Where it is another one, nothing is published and null returned. The
+-- gate was taken by an earlier statement, so that the epoch cannot change behind this look. Null: not compared.
+create function :"schema".hold_floor(p_epoch bigint default null) returns bigint
   language plpgsql
 as $tidemark$
 declare
   v_log bigint;
   v_last bigint;
   v_floor bigint;
+  v_epoch bigint;
 begin
   select (select max(position) from :"schema".events),
          coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0),
-         nullif(current_setting('tidemark.floor_' || :regclass(events_position_seq)::oid, true), '')::bigint
-    into v_log, v_last, v_floor;
+         nullif(current_setting('tidemark.floor_' || :regclass(events_position_seq)::oid, true), '')::bigint,
+         (select epoch from :"schema".projection_epoch where only_row)
+    into v_log, v_last, v_floor, v_epoch;
+  if p_epoch <> v_epoch then
+    return null;
+  end if;
   if v_log > v_last then
     raise exception 'the position sequence is at %, but the log reaches %', v_last, v_log
       using errcode = 'TM002',
@@ -239,6 +259,33 @@ begin
             :"schema".lock_number(:regclass(events_position_seq)::oid::bigint), :"schema".lock_number(v_floor)),
           set_config('tidemark.floor_' || :regclass(events_position_seq)::oid, v_floor::text, true);
   return v_floor;
+end
+$tidemark$;
+
+-- Takes the gate, shared, until the transaction ends, for an append inside a transaction of the caller's. False, and the
+-- gate is free again, where the projections' epoch is another than p_epoch: the caller reads the registry again, and may
+-- have to change it, which waits for everybody at the gate.
+--
+-- Under REPEATABLE READ and SERIALIZABLE the epoch is as old as the snapshot; FOR SHARE fails (40001) where it changed since.
+create function :"schema".enter_gate(p_epoch bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_epoch bigint;
+begin
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  if current_setting('transaction_isolation') in ('read committed', 'read uncommitted') then
+    select e.epoch into v_epoch from :"schema".projection_epoch as e where e.only_row;
+  else
+    select e.epoch into v_epoch from :"schema".projection_epoch as e where e.only_row for share;
+  end if;
+  if v_epoch is distinct from p_epoch then
+    raise exception using errcode = 'TM007';
+  end if;
+  return true;
+exception
+  when sqlstate 'TM007' then
+    return false;
 end
 $tidemark$;
 
@@ -418,10 +465,11 @@ $tidemark$;
 --   p_check_ids    look the ids up first: the caller chose them, or this is sent again
 --   p_skip_locked  do not wait for a locked stream
 --   p_joined       inside a transaction of the caller's, whatever its isolation level
+--   p_epoch        the projections' epoch that the caller knows
 --
 -- Verdict of each part: 0 written, 1 repeated (the ids are there already: version and position of the first result),
 -- 2 conflict (version and position are where the stream is), 3 duplicate (see detail), 4 blocked by another
--- transaction, 5 passed but for another part of its append.
+-- transaction, 5 passed but for another part of its append, 7 nothing was done: the projections' epoch is another one.
 -- detail: of the first duplicate of each append, its id and what differs.
 --
 -- The settings keep the plans, also those of the functions called here: one made on an empty store would scan the log for
@@ -430,7 +478,7 @@ create function :"schema".append_many(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
-  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean, p_epoch bigint default 0,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -469,7 +517,12 @@ begin
   select p_streams, p_all_new
     into v_streams, v_all_new
     from :"schema".lock_streams(v_tenants, v_names, p_kinds, p_skip_locked);
-  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  if not p_joined then
+    perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  elsif not :"schema".enter_gate(p_epoch) then
+    verdicts := array_fill(7, array[c_parts]);
+    return;
+  end if;
 
   -- Nothing can extend these streams now, and a new statement sees all that did. A time from before the wait could be
   -- earlier than that of the event in front.
@@ -551,7 +604,11 @@ begin
   end loop;
 
   if v_count > 0 then
-    v_floor := :"schema".hold_floor();
+    v_floor := :"schema".hold_floor(p_epoch);
+    if v_floor is null then
+      verdicts := array_fill(7, array[c_parts]);
+      return;
+    end if;
     with written as (
       insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
       select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at,
@@ -587,7 +644,7 @@ create function :"schema".append_batch(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
-  p_check_ids boolean, p_recorded_at timestamptz, p_durability text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -598,7 +655,7 @@ begin
     into verdicts, versions, positions, detail
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
-      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false) as r;
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch) as r;
 end
 $tidemark$;
 
@@ -609,7 +666,7 @@ $tidemark$;
 create function :"schema".append_one(
   p_tenant text, p_name text, p_expected bigint,
   p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
-  p_recorded_at timestamptz, p_durability text,
+  p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   out verdict integer, out version bigint, out "position" bigint
 )
   language plpgsql
@@ -660,7 +717,13 @@ begin
     end if;
   end if;
 
-  v_floor := :"schema".hold_floor();
+  v_floor := :"schema".hold_floor(p_epoch);
+  if v_floor is null then
+    verdict := 7;
+    version := 0;
+    position := 0;
+    return;
+  end if;
   insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
   values (
     nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),
@@ -687,7 +750,7 @@ create function :"schema".append_carefully(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
-  p_check_ids boolean, p_recorded_at timestamptz, p_durability text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -738,7 +801,7 @@ begin
           p_place[v_event_from:v_event_to], p_ids[v_event_from:v_event_to],
           array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
           array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
-          true, p_recorded_at, p_durability, true, false) as r;
+          true, p_recorded_at, p_durability, true, false, p_epoch) as r;
       -- What the user deferred would fail the whole call at its commit.
       set constraints all immediate;
       verdicts[v_from:v_to] := v_result.verdicts;
@@ -776,7 +839,7 @@ create function :"schema".append_waiting(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
-  p_check_ids boolean, p_recorded_at timestamptz, p_durability text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -787,7 +850,7 @@ begin
     into verdicts, versions, positions, detail
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
-      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false) as r;
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch) as r;
 end
 $tidemark$;
 
@@ -800,13 +863,13 @@ $tidemark$;
 --
 --   p_part, p_place  stream of each event and its place in the append; null where every append has one event
 --
---   verdicts   of each stream: 0 written, 2 conflict; null where all are written
+--   verdicts   of each stream: 0 written, 2 conflict, 7 as in append_many; null where all are written
 --   heads      where the streams were before; null where all are new
 --   positions  of the events written, in order
 create function :"schema".append_singles(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_expected bigint[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
-  p_recorded_at timestamptz, p_durability text,
+  p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   out verdicts integer[], out heads bigint[], out positions bigint[]
 )
   language plpgsql
@@ -865,7 +928,12 @@ begin
     end if;
   end if;
 
-  v_floor := :"schema".hold_floor();
+  v_floor := :"schema".hold_floor(p_epoch);
+  if v_floor is null then
+    verdicts := array_fill(7, array[cardinality(v_names)]);
+    positions := '{}';
+    return;
+  end if;
   with written as (
     insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
     select nextval(:regclass(events_position_seq)), v_streams[slot], coalesce(heads[slot], 0) + place, id, v_recorded_at,
@@ -906,6 +974,8 @@ $tidemark$;
 --   p_positions    keep these, which rise; null: draw new ones
 --   p_after        with p_positions: where the log must end, so that nothing of anybody else's is among them
 --   p_count        with p_positions: how many events the log must hold; null: not counted
+--   p_epoch        the projections' epoch that the caller knows; where it is another one nothing is written, and both results
+--                  are null
 --
 -- With p_positions the gate is taken exclusively: no append is in flight, so that no reader can have passed the positions
 -- that are written, and an append that came between two batches is noticed by p_after (TM006).
@@ -916,7 +986,7 @@ create function :"schema".import_events(
   p_tenant text, p_tenants text, p_names text, p_heads bigint[], p_slot integer[], p_place integer[], p_event_tenants text,
   p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_recorded_at bigint[], p_schema_versions smallint[],
-  p_positions bigint[], p_after bigint, p_count bigint,
+  p_positions bigint[], p_after bigint, p_count bigint, p_epoch bigint default 0,
   out versions bigint[], out last bigint
 )
   language plpgsql
@@ -971,7 +1041,10 @@ begin
       ) as head on true;
   end if;
 
-  v_floor := :"schema".hold_floor();
+  v_floor := :"schema".hold_floor(p_epoch);
+  if v_floor is null then
+    return;
+  end if;
   if p_positions is not null then
     perform setval(:regclass(events_position_seq), greatest(p_positions[cardinality(p_positions)], pg_sequence_last_value(:regclass(events_position_seq))));
   end if;

@@ -79,6 +79,8 @@ export interface Before {
   /** With kept positions: where the log must end, and how many events it must hold. */
   readonly position: number;
   readonly events: number | null;
+  /** Of the projections, as this process knows it. */
+  readonly epoch: number;
 }
 
 /** `import_events` */
@@ -87,5 +89,5 @@ export function writeValues(batch: BatchValues, positions: string | null, before
   const heads = list(keys.map((key) => before.heads.versionOf(key) ?? "null"));
   const ofStreams = [tenant, tenants, names, heads];
   const ofEvents = [slots, places, eventTenants, ids, types, data, metadata, tags, recordedAt, schemaVersions];
-  return [...ofStreams, ...ofEvents, positions, before.position, before.events];
+  return [...ofStreams, ...ofEvents, positions, before.position, before.events, before.epoch];
 }

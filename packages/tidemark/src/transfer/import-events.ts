@@ -1,3 +1,4 @@
+import type { Gate } from "../append/gate.ts";
 import type { Database } from "../database/database.ts";
 import { EventTooLargeError, InvalidArgumentError } from "../errors.ts";
 import { type BatchValues, encodeEvents } from "./import-batch.ts";
@@ -16,6 +17,8 @@ export interface ImportOptions extends ImportRules {
   readonly progress: (report: ImportReport) => void;
   /** Ends the import after the group under way. */
   readonly signal: AbortSignal;
+  /** What is known of the projections that appends have to write. */
+  readonly gate: Gate;
   /** For tests. */
   readonly groups?: GroupLimits;
 }
@@ -82,7 +85,7 @@ export async function importEvents(
 ): Promise<ImportReport> {
   const { onBadLine, signal, groups: limits = defaultLimits } = options;
   const stops = onBadLine === "stop";
-  const writer = new ImportWriter(database, schema, { keepPositions: options.keepPositions, stopAtBad: stops, signal });
+  const writer = new ImportWriter(database, schema, { keepPositions: options.keepPositions, stopAtBad: stops, gate: options.gate, signal });
   const report = { written: 0, repeated: 0, bad: 0, renumbered: 0, lastPosition: undefined as number | undefined };
   let underWay: Promise<void> = Promise.resolve();
   let lastPosition = 0;

@@ -1,7 +1,8 @@
 import pRetry from "p-retry";
 import { list, numbers } from "../append/batch.ts";
+import type { Gate } from "../append/gate.ts";
 import { hasCulprit, isBlocked, isRepeatedId, isTransient, isUnanswered } from "../append/failure.ts";
-import type { Database, Statement } from "../database/database.ts";
+import type { Database, Statement, TextRow } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors.ts";
@@ -26,6 +27,7 @@ export interface WriterOptions {
   readonly keepPositions: boolean;
   /** Whether nothing after the first bad line may be written. */
   readonly stopAtBad: boolean;
+  readonly gate: Gate;
   readonly signal: AbortSignal;
 }
 
@@ -70,7 +72,7 @@ export class ImportWriter {
     this.#options = options;
     this.#write = {
       name: "tidemark_import_events",
-      text: `select versions::text, last::text from ${quoted}.import_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+      text: `select versions::text, last::text from ${quoted}.import_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
     };
     this.#find = {
       name: "tidemark_imported_events",
@@ -151,8 +153,7 @@ export class ImportWriter {
   }
 
   async #writeNew(events: readonly ImportEvent[], encoded: BatchValues, end: LogEnd): Promise<Written> {
-    const values = writeValues(encoded, this.#positions(events), { ...end, heads: this.#heads });
-    const [row] = await this.#database.query(this.#write, values, { timeoutMs });
+    const row = await this.#send(encoded, this.#positions(events), end);
     const versions = numbers(row?.["versions"]);
     const last = toSafeInteger(row?.["last"]);
     // Counted once: it takes as long as the log is.
@@ -160,6 +161,17 @@ export class ImportWriter {
     this.#heads.learn(events, versions);
     const renumbered = events.filter((event, index) => event.version !== undefined && event.version !== versions[index]).length;
     return { written: events.length, repeated: 0, renumbered, bad: [], last };
+  }
+
+  /** Under the projections' epoch as it is: where it changed, the same group again. */
+  async #send(encoded: BatchValues, positions: string | null, end: LogEnd): Promise<TextRow | undefined> {
+    const { gate } = this.#options;
+    for (;;) {
+      const values = writeValues(encoded, positions, { ...end, heads: this.#heads, epoch: gate.epoch });
+      const [row] = await this.#database.query(this.#write, values, { timeoutMs });
+      if (row?.["last"] !== null) return row;
+      await gate.reload();
+    }
   }
 
   async #lookUp(

@@ -28,7 +28,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
     order: "AABRRARA",
     edits: {
       append_many: (text) => {
-        const floor = /[^;\n]*\.hold_floor\(\);/.exec(text)?.[0] ?? "";
+        const floor = /[^;\n]*\.hold_floor\(p_epoch\);.*?end if;/s.exec(text)?.[0] ?? "";
         return replace("into v_written from written;", `into v_written from written; ${floor}`)(replace(floor, "")(text));
       },
     },
@@ -38,7 +38,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
     way: "append_singles",
     edits: {
       append_singles: (text) => {
-        const floor = /[^;\n]*\.hold_floor\(\);/.exec(text)?.[0] ?? "";
+        const floor = /[^;\n]*\.hold_floor\(p_epoch\);.*?end if;/s.exec(text)?.[0] ?? "";
         return replace("into positions from written;", `into positions from written; ${floor}`)(replace(floor, "")(text));
       },
     },
@@ -49,7 +49,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
     edits: {
       append_one: (text) => {
         const draw = /nextval\([^)]*\)/.exec(text)?.[0] ?? "";
-        return replace(/([^;\n]*\.hold_floor\(\);)/, `v_last := ${draw}; $1`)(replace(draw, "v_last")(text));
+        return replace(/([^;\n]*\.hold_floor\(p_epoch\);)/, `v_last := ${draw}; $1`)(replace(draw, "v_last")(text));
       },
     },
   },

@@ -10,17 +10,17 @@ export interface Pause {
 export const writerPauses: Readonly<Record<"append_many" | "append_one" | "append_singles", readonly Pause[]>> = {
   append_many: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
-    { function: "append_many", after: ".hold_floor();" },
+    { function: "append_many", after: ".hold_floor(p_epoch);" },
     { function: "append_many", after: "into v_written from written;" },
   ],
   append_one: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
-    { function: "append_one", after: ".hold_floor();" },
+    { function: "append_one", after: ".hold_floor(p_epoch);" },
     { function: "append_one", after: "into verdict, version, position;" },
   ],
   append_singles: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
-    { function: "append_singles", after: ".hold_floor();" },
+    { function: "append_singles", after: ".hold_floor(p_epoch);" },
     { function: "append_singles", after: "into positions from written;" },
   ],
 };

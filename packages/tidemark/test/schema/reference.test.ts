@@ -38,6 +38,10 @@ async function work(database: Database, schema: string): Promise<void> {
     `select ${store}.append_batch('', null, $1, '{1}', '{1}', '{1}', '{-1}', '{1}', '{1}', '{1}', array[gen_random_uuid()], 'ItemAdded', '{}', null, 'b', true, null, null)`,
     [stream],
   );
+  await database.transaction(async (session) => {
+    await session.execute("set transaction isolation level repeatable read");
+    await session.userQuery(`select ${store}.enter_gate(0)`, []);
+  });
   await database.userQuery(`select ${store}.keep_high_water_mark(position, id) from ${store}.events`, []);
 }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import pg from "pg";
+import { ProjectionGate } from "../../src/projections/projection-gate.ts";
 import { importEvents } from "../../src/transfer/import-events.ts";
 import { readNdjson } from "../../src/transfer/ndjson.ts";
 import { BadLineError, InterruptedError } from "../../src/transfer/transfer-error.ts";
@@ -308,6 +309,7 @@ test("an import of a file in pieces of any size reads ahead by no more than a gr
     badLine: async () => {},
     progress: ({ written }) => (done = written),
     signal: new AbortController().signal,
+    gate: new ProjectionGate(log.database, schema),
     groups: { events: 10, size: 1_000_000 },
   });
   expect([done, await log.import(piecesOf(Buffer.from(await log.export()), 7))]).toMatchObject([200, { repeated: 200 }]);

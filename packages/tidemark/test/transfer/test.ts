@@ -1,6 +1,7 @@
 import { test as base } from "../support/test.ts";
 import { open } from "../database/open.ts";
 import { openSchema } from "../../src/schema/open-schema.ts";
+import { ProjectionGate } from "../../src/projections/projection-gate.ts";
 import { exportEvents } from "../../src/transfer/export-events.ts";
 import { importEvents, type ImportOptions, type ImportReport } from "../../src/transfer/import-events.ts";
 import { readCsv, type CsvOptions } from "../../src/transfer/csv.ts";
@@ -61,6 +62,7 @@ export function logOf(database: Database, schema: string): Log {
         badLine: async (bad) => void told.push(bad),
         progress: () => {},
         signal: new AbortController().signal,
+        gate: new ProjectionGate(database, schema),
         ...options,
       });
       return { ...report, told };

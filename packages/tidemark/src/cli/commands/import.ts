@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { checkTenant } from "../../arguments/names.ts";
 import { InvalidArgumentError } from "../../errors.ts";
+import { ProjectionGate } from "../../projections/projection-gate.ts";
 import { openSchema } from "../../schema/open-schema.ts";
 import { openBadLinesFile } from "../../transfer/bad-lines-file.ts";
 import { type CsvOptions, readCsv } from "../../transfer/csv.ts";
@@ -87,6 +88,7 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
           progress.update(written + repeated + bad, source.bytes === undefined ? undefined : source.bytesRead() / source.bytes);
         },
         signal: aborted.signal,
+        gate: new ProjectionGate(database, schema),
       });
     });
     progress.end();

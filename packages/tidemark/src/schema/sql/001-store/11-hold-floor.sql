@@ -9,18 +9,26 @@
 -- Refuses when the sequence stands behind the log (a partial restore, setval, logical replication): new events would fill
 -- old gaps, below every reader's checkpoint. The log is read in the statement's snapshot, which is older than the look at
 -- the sequence, so that a sequence in order is never found behind.
-create function :"schema".hold_floor() returns bigint
+--
+-- p_epoch: the projections' epoch that the caller knows. Where it is another one, nothing is published and null returned. The
+-- gate was taken by an earlier statement, so that the epoch cannot change behind this look. Null: not compared.
+create function :"schema".hold_floor(p_epoch bigint default null) returns bigint
   language plpgsql
 as $tidemark$
 declare
   v_log bigint;
   v_last bigint;
   v_floor bigint;
+  v_epoch bigint;
 begin
   select (select max(position) from :"schema".events),
          coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0),
-         nullif(current_setting('tidemark.floor_' || :regclass(events_position_seq)::oid, true), '')::bigint
-    into v_log, v_last, v_floor;
+         nullif(current_setting('tidemark.floor_' || :regclass(events_position_seq)::oid, true), '')::bigint,
+         (select epoch from :"schema".projection_epoch where only_row)
+    into v_log, v_last, v_floor, v_epoch;
+  if p_epoch <> v_epoch then
+    return null;
+  end if;
   if v_log > v_last then
     raise exception 'the position sequence is at %, but the log reaches %', v_last, v_log
       using errcode = 'TM002',

@@ -21,10 +21,11 @@
 --   p_check_ids    look the ids up first: the caller chose them, or this is sent again
 --   p_skip_locked  do not wait for a locked stream
 --   p_joined       inside a transaction of the caller's, whatever its isolation level
+--   p_epoch        the projections' epoch that the caller knows
 --
 -- Verdict of each part: 0 written, 1 repeated (the ids are there already: version and position of the first result),
 -- 2 conflict (version and position are where the stream is), 3 duplicate (see detail), 4 blocked by another
--- transaction, 5 passed but for another part of its append.
+-- transaction, 5 passed but for another part of its append, 7 nothing was done: the projections' epoch is another one.
 -- detail: of the first duplicate of each append, its id and what differs.
 --
 -- The settings keep the plans, also those of the functions called here: one made on an empty store would scan the log for
@@ -33,7 +34,7 @@ create function :"schema".append_many(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
-  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean, p_epoch bigint default 0,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -72,7 +73,12 @@ begin
   select p_streams, p_all_new
     into v_streams, v_all_new
     from :"schema".lock_streams(v_tenants, v_names, p_kinds, p_skip_locked);
-  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  if not p_joined then
+    perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  elsif not :"schema".enter_gate(p_epoch) then
+    verdicts := array_fill(7, array[c_parts]);
+    return;
+  end if;
 
   -- Nothing can extend these streams now, and a new statement sees all that did. A time from before the wait could be
   -- earlier than that of the event in front.
@@ -154,7 +160,11 @@ begin
   end loop;
 
   if v_count > 0 then
-    v_floor := :"schema".hold_floor();
+    v_floor := :"schema".hold_floor(p_epoch);
+    if v_floor is null then
+      verdicts := array_fill(7, array[c_parts]);
+      return;
+    end if;
     with written as (
       insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
       select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at,

@@ -5,7 +5,7 @@
 create function :"schema".append_one(
   p_tenant text, p_name text, p_expected bigint,
   p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
-  p_recorded_at timestamptz, p_durability text,
+  p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   out verdict integer, out version bigint, out "position" bigint
 )
   language plpgsql
@@ -56,7 +56,13 @@ begin
     end if;
   end if;
 
-  v_floor := :"schema".hold_floor();
+  v_floor := :"schema".hold_floor(p_epoch);
+  if v_floor is null then
+    verdict := 7;
+    version := 0;
+    position := 0;
+    return;
+  end if;
   insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
   values (
     nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),

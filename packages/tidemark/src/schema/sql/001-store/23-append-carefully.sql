@@ -12,7 +12,7 @@ create function :"schema".append_carefully(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
-  p_check_ids boolean, p_recorded_at timestamptz, p_durability text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -63,7 +63,7 @@ begin
           p_place[v_event_from:v_event_to], p_ids[v_event_from:v_event_to],
           array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
           array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
-          true, p_recorded_at, p_durability, true, false) as r;
+          true, p_recorded_at, p_durability, true, false, p_epoch) as r;
       -- What the user deferred would fail the whole call at its commit.
       set constraints all immediate;
       verdicts[v_from:v_to] := v_result.verdicts;

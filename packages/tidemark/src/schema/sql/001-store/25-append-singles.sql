@@ -7,13 +7,13 @@
 --
 --   p_part, p_place  stream of each event and its place in the append; null where every append has one event
 --
---   verdicts   of each stream: 0 written, 2 conflict; null where all are written
+--   verdicts   of each stream: 0 written, 2 conflict, 7 as in append_many; null where all are written
 --   heads      where the streams were before; null where all are new
 --   positions  of the events written, in order
 create function :"schema".append_singles(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_expected bigint[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
-  p_recorded_at timestamptz, p_durability text,
+  p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   out verdicts integer[], out heads bigint[], out positions bigint[]
 )
   language plpgsql
@@ -72,7 +72,12 @@ begin
     end if;
   end if;
 
-  v_floor := :"schema".hold_floor();
+  v_floor := :"schema".hold_floor(p_epoch);
+  if v_floor is null then
+    verdicts := array_fill(7, array[cardinality(v_names)]);
+    positions := '{}';
+    return;
+  end if;
   with written as (
     insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
     select nextval(:regclass(events_position_seq)), v_streams[slot], coalesce(heads[slot], 0) + place, id, v_recorded_at,

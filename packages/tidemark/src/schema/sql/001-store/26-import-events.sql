@@ -15,6 +15,8 @@
 --   p_positions    keep these, which rise; null: draw new ones
 --   p_after        with p_positions: where the log must end, so that nothing of anybody else's is among them
 --   p_count        with p_positions: how many events the log must hold; null: not counted
+--   p_epoch        the projections' epoch that the caller knows; where it is another one nothing is written, and both results
+--                  are null
 --
 -- With p_positions the gate is taken exclusively: no append is in flight, so that no reader can have passed the positions
 -- that are written, and an append that came between two batches is noticed by p_after (TM006).
@@ -25,7 +27,7 @@ create function :"schema".import_events(
   p_tenant text, p_tenants text, p_names text, p_heads bigint[], p_slot integer[], p_place integer[], p_event_tenants text,
   p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_recorded_at bigint[], p_schema_versions smallint[],
-  p_positions bigint[], p_after bigint, p_count bigint,
+  p_positions bigint[], p_after bigint, p_count bigint, p_epoch bigint default 0,
   out versions bigint[], out last bigint
 )
   language plpgsql
@@ -80,7 +82,10 @@ begin
       ) as head on true;
   end if;
 
-  v_floor := :"schema".hold_floor();
+  v_floor := :"schema".hold_floor(p_epoch);
+  if v_floor is null then
+    return;
+  end if;
   if p_positions is not null then
     perform setval(:regclass(events_position_seq), greatest(p_positions[cardinality(p_positions)], pg_sequence_last_value(:regclass(events_position_seq))));
   end if;
