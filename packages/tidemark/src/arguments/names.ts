@@ -13,6 +13,9 @@ const eventTypeRule: NameRule = { what: "an event type", minBytes: 1, maxBytes: 
 const tagRule: NameRule = { what: "a tag", minBytes: 1, maxBytes: 256 };
 const tenantRule: NameRule = { what: "a tenant", minBytes: 0, maxBytes: 128 };
 const consumerRule: NameRule = { what: "a consumer's name", minBytes: 1, maxBytes: 256 };
+const documentIdRule: NameRule = { what: "a document's id", minBytes: 1, maxBytes: 512 };
+/** PostgreSQL cuts names at 63 bytes; behind this one come `__v`, up to ten digits of a version, and `_pkey`. */
+const collectionRule: NameRule = { what: "a collection's name", minBytes: 1, maxBytes: 45 };
 const prefixRule: NameRule = { what: "the beginning of a stream id", minBytes: 0, maxBytes: 512 };
 const categoryRule: NameRule = { what: "a category", minBytes: 0, maxBytes: 512 };
 /** PostgreSQL cuts longer identifiers silently, so that two schemas could become one. */
@@ -68,6 +71,20 @@ export function checkTenant(value: unknown, path: string): string {
 /** The name of a consumer: 1–256 bytes. */
 export function checkConsumerName(value: unknown, path: string): string {
   return keeps(consumerRule, value) ? value : refuse(consumerRule, value, path);
+}
+
+/** The id of a document: 1–512 bytes, like a stream id. */
+export function checkDocumentId(value: unknown, path: string): string {
+  return keeps(documentIdRule, value) ? value : refuse(documentIdRule, value, path);
+}
+
+/** The name of a collection: 1–45 bytes. Any other character is fine: it is quoted. */
+export function checkCollectionName(value: unknown, path: string): string {
+  const name = keeps(collectionRule, value) ? value : refuse(collectionRule, value, path);
+  if (/__v\d+$/.test(name)) {
+    throw new InvalidArgumentError(path, `ends like the table of a version (__v and digits), which the store makes of it by itself; got ${showText(name)}`);
+  }
+  return name;
 }
 
 /** The beginning of stream ids: at most 512 bytes; `""` begins them all. */

@@ -18,6 +18,11 @@ export interface Statement {
    * wrote it: a cast costs the server a tenth of the time that it takes to read a small event.
    */
   readonly uncast?: string;
+  /**
+   * Planned anew at every call, for the table as it is then, and never prepared: for statements that one plan does not suit, or
+   * whose text follows what the caller asks, of which a server would keep one more with every new question.
+   */
+  readonly unprepared?: true;
 }
 
 /** What is sent: arrays travel as PostgreSQL's `{…}` text, JSON as text. */

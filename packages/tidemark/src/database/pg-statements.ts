@@ -31,7 +31,7 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
   return {
     query(statement, values) {
       const query = { text: textOf(statement), values, types: textTypes };
-      return named ? { ...query, name: nameOf(statement) } : query;
+      return named && statement.unprepared !== true ? { ...query, name: nameOf(statement) } : query;
     },
     lost(error) {
       if (!isLoss(error)) return false;

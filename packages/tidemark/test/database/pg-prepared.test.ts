@@ -16,6 +16,12 @@ describe("prepare", () => {
     ]);
   });
 
+  test("leaves out a statement that is to be planned at every call", async ({ databaseUrl }) => {
+    await using opened = await open(databaseUrl, { max: 1 });
+    expect(await opened.database.query({ ...one, unprepared: true }, ["x"])).toEqual([{ a: "x" }]);
+    expect(await opened.database.query(prepared, [])).toEqual([{ name: expect.stringMatching(/^prepared_/) }]);
+  });
+
   test("false prepares none", async ({ databaseUrl }) => {
     await using opened = await open(databaseUrl, { max: 1 }, { prepare: false });
     await opened.database.query(one, ["x"]);

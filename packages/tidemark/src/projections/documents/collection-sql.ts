@@ -1,0 +1,40 @@
+import { quoteLiteral } from "../../schema/render.ts";
+import { quoteIdentifier } from "../../database/identifier.ts";
+import { type Collection, quotedTable, quotedView, tableName } from "./collection.ts";
+
+/** What the store's relations are known by, so that a collection never takes over a table of somebody else's. It survives a dump. */
+export const collectionMark = "tidemark collection";
+
+/**
+ * The table of one version, with the columns of Pongo's collections, so that a Pongo client reads it. Where Pongo's key is
+ * `_id` alone, here it is the tenant and `_id`. A tenant-less store's `_partition` is empty.
+ */
+export function tableSql(schema: string, collection: Collection): string {
+  const table = quotedTable(schema, collection);
+  return `
+create table ${table} (
+  _id text collate "C" not null,
+  data jsonb not null,
+  metadata jsonb not null default '{}',
+  _version bigint not null default 1,
+  _partition text collate "C" not null default '',
+  _archived boolean not null default false,
+  _created timestamptz(3) not null default clock_timestamp(),
+  _updated timestamptz(3) not null default clock_timestamp(),
+  constraint ${quoteIdentifier(`${tableName(collection)}_pkey`)} primary key (_partition, _id)
+);
+comment on table ${table} is ${quoteLiteral(collectionMark)};`;
+}
+
+/**
+ * Makes a version the live one: `<collection>` shows its documents from the commit on. The view stays the same object, so
+ * its grants and what depends on it stay too. ACCESS EXCLUSIVE on the view alone: who reads it at that moment is waited for.
+ */
+export function liveSql(schema: string, collection: Collection): string {
+  const view = quotedView(schema, collection.collection);
+  return `
+create or replace view ${view} as
+  select _id, data, metadata, _version, _partition, _archived, _created, _updated
+    from ${quotedTable(schema, collection)};
+comment on view ${view} is ${quoteLiteral(collectionMark)};`;
+}
