@@ -9,8 +9,11 @@ export interface ServerAnswer {
   readonly table: string | undefined;
   /** What to do, where the server says so. */
   readonly hint: string | undefined;
-  /** The server's C function: not translated, where `message` is. */
+  /** The server's C function and its file: not translated, where `message` is. */
   readonly routine: string | undefined;
+  readonly file: string | undefined;
+  /** pg's is translated, postgres.js's is not. */
+  readonly severity: string | undefined;
 }
 
 /** Node's EPIPE and Prisma's P2010 have five characters too. */
@@ -33,6 +36,8 @@ export function serverAnswer(error: unknown): ServerAnswer | undefined {
       table: field("table") ?? field("table_name"),
       hint: field("hint"),
       routine: field("routine"),
+      file: field("file"),
+      severity: field("severity"),
     };
   }
   return undefined;
@@ -45,9 +50,19 @@ const retryable = /^(40001|40P01|55P03|57014|53...)$/;
  * perhaps after the commit. A message that PostgreSQL itself found malformed (08P01 with a routine; poolers send none) was
  * refused before it ran.
  */
-function breaksConnection({ sqlState, routine }: ServerAnswer): boolean {
+function breaksConnection(answer: ServerAnswer): boolean {
+  const { sqlState, routine } = answer;
   if (sqlState === "08P01") return routine === undefined;
-  return sqlState === "57P01" || sqlState === "57P02" || sqlState.startsWith("08");
+  return sqlState === "57P01" || sqlState === "57P02" || sqlState.startsWith("08") || panics(answer);
+}
+
+/**
+ * Whether the server stops with this answer. When its disk fails at the end of a commit (58030, 53100), the commit may be in
+ * the write-ahead log all the same, and the recovery that follows then completes it. Where the severity is translated, the
+ * file tells: what xlog.c refuses outside of a commit is sent again in vain, which does no harm.
+ */
+function panics({ sqlState, severity, file }: ServerAnswer): boolean {
+  return severity === "PANIC" || file === "xlog.c" || sqlState === "58030";
 }
 
 /** Data exceptions (class 22) quote the value they refuse, and values do not belong in messages. `cause` has them. */

@@ -2,7 +2,10 @@ import pg from "pg";
 import { serverAnswer, toConnectError, toTidemarkError } from "../../src/database/sql-state.ts";
 import { describe, expect, test } from "../support/test.ts";
 
-function fromServer(code: string, fields: { readonly message?: string; readonly routine?: string } = {}): Error {
+function fromServer(
+  code: string,
+  fields: { readonly message?: string; readonly routine?: string; readonly severity?: string; readonly file?: string } = {},
+): Error {
   return Object.assign(new Error(fields.message ?? "said the server"), { code, severity: "ERROR", routine: "routine", ...fields });
 }
 
@@ -23,6 +26,14 @@ describe("what the server answered to a statement", () => {
     expect(toTidemarkError(fromServer("08P01", { routine: "exec_bind_message" }))).toMatchObject({ code: "DATABASE" });
     const { routine: _, ...pooler } = Object.assign(new Error("server conn crashed?"), { code: "08P01", routine: undefined });
     expect(toTidemarkError(Object.assign(new Error("server conn crashed?"), pooler))).toMatchObject({ code: "CONNECTION", sent: true });
+  });
+
+  test.for([
+    { what: "a server that stops", code: "XX000", severity: "PANIC" },
+    { what: "a write-ahead log that cannot be written, in German", code: "53100", severity: "PANIK", file: "xlog.c" },
+    { what: "a disk that fails", code: "58030", severity: "PANIK", file: "slru.c" },
+  ])("$what says nothing of the outcome: a commit may be complete after recovery", ({ code, ...fields }) => {
+    expect(toTidemarkError(fromServer(code, fields))).toMatchObject({ code: "CONNECTION", sqlState: code, sent: true });
   });
 
   test("is found under the errors that an ORM wraps round it", () => {
