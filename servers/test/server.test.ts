@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
 import { startServer } from "../src/index.ts";
@@ -50,6 +53,22 @@ describe("a server", () => {
     const shown =
       "select current_setting('server_encoding') as encoding, datcollate as locale, current_setting('fsync') as fsync, current_setting('max_connections') as connections from pg_database where datname = current_database()";
     expect(await one(server.url, shown)).toEqual({ encoding: "UTF8", locale: "C", fsync: "on", connections: "7" });
+  });
+
+  test("can have its log in another folder, and something of the caller's in its environment", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tidemark-log-"));
+    try {
+      await chmod(folder, 0o777);
+      await using server = await startServer({ logFolder: folder, env: { PGTZ: "Asia/Tokyo" } });
+      await one(server.url, "create table sold (n int)");
+      await server.kill();
+      await server.start();
+      expect(await one(server.url, "select count(*)::int as sold from sold")).toEqual({ sold: 0 });
+      expect((await readdir(folder)).filter((name) => /^[0-9A-F]{24}$/.test(name))).not.toEqual([]);
+      expect(await readFile(`/proc/${server.pid}/environ`, "latin1")).toContain("PGTZ=Asia/Tokyo");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test("tells why it did not start", async () => {

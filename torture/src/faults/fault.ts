@@ -1,7 +1,8 @@
 import pg from "pg";
-import type { Proxy, Server } from "servers";
+import type { Pooler, Proxy, Server } from "servers";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Random } from "../random.ts";
+import type { Clocks } from "../run/clocks.ts";
 import type { Workers } from "../run/workers.ts";
 
 /** What a fault can reach. */
@@ -16,8 +17,12 @@ export interface Arena {
   /** The store's database, past the proxy, as a superuser. */
   readonly url: string;
   readonly schema: string;
-  /** A small file system that holds the server's data; undefined where none could be made. */
-  readonly smallDisk: string | undefined;
+  /** Small file systems that hold the server's data and its write-ahead log; undefined where none could be made. */
+  readonly disks: { readonly data: string; readonly log: string } | undefined;
+  /** What the server and the workers take for the time; undefined where nobody can set it. */
+  readonly clocks: Clocks | undefined;
+  /** Between one worker in four and the proxy; undefined where it is not installed. */
+  readonly pooler: Pooler | undefined;
 }
 
 /** Something that goes wrong. */
@@ -29,6 +34,18 @@ export interface Fault {
   missing?(arena: Arena): string | undefined;
   /** Does it, and heals it again. */
   strike(arena: Arena): Promise<void>;
+}
+
+export function noSmallDisk({ disks }: Arena): string | undefined {
+  return disks === undefined ? "needs root, to mount a small file system" : undefined;
+}
+
+export function noClocks({ clocks }: Arena): string | undefined {
+  return clocks === undefined ? "needs libfaketime (Debian: apt-get install libfaketime)" : undefined;
+}
+
+export function noPooler({ pooler }: Arena): string | undefined {
+  return pooler === undefined ? "needs PgBouncer (Debian: apt-get install pgbouncer)" : undefined;
 }
 
 /** Runs `work` with a session of its own, whose name keeps it out of the faults' way. */

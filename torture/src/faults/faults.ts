@@ -7,15 +7,20 @@ import { delayMessages } from "./delay-messages.ts";
 import { exhaustConnections } from "./exhaust-connections.ts";
 import { failOver } from "./fail-over.ts";
 import type { Fault } from "./fault.ts";
-import { fillDisk } from "./fill-disk.ts";
+import { failSync } from "./fail-sync.ts";
+import { fillDisk, fillLogDisk } from "./fill-disk.ts";
 import { freezeBackendLong } from "./freeze-backend-long.ts";
 import { freezeBackends } from "./freeze-backends.ts";
 import { freezeDrawing } from "./freeze-drawing.ts";
+import { freezePooler } from "./freeze-pooler.ts";
 import { freezePostmaster } from "./freeze-postmaster.ts";
 import { freezeWorker } from "./freeze-worker.ts";
 import { halfClose } from "./half-close.ts";
 import { hostileSettings } from "./hostile-settings.ts";
+import { jumpServerClock } from "./jump-server-clock.ts";
+import { jumpWorkerClock } from "./jump-worker-clock.ts";
 import { killBackend } from "./kill-backend.ts";
+import { killPooler } from "./kill-pooler.ts";
 import { killPostmaster } from "./kill-postmaster.ts";
 import { killWorker } from "./kill-worker.ts";
 import { lockStreams } from "./lock-streams.ts";
@@ -25,6 +30,7 @@ import { prepareTransaction } from "./prepare-transaction.ts";
 import { refuseConnections } from "./refuse-connections.ts";
 import { restartLoop } from "./restart-loop.ts";
 import { restartServer } from "./restart-server.ts";
+import { slowDisk } from "./slow-disk.ts";
 import { stopWorker } from "./stop-worker.ts";
 import { strangers } from "./strangers.ts";
 import { swallowAtMessage } from "./swallow-at-message.ts";
@@ -54,6 +60,13 @@ export const faults: readonly Fault[] = [
   refuseConnections,
   exhaustConnections,
   fillDisk,
+  fillLogDisk,
+  failSync,
+  slowDisk,
+  jumpServerClock,
+  jumpWorkerClock,
+  killPooler,
+  freezePooler,
   lockTable,
   lockStreams,
   openAppend,

@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { startProxy, startServer, type Server, type ServerOptions } from "servers";
+import { hasPgbouncer, startPgbouncer, startProxy, startServer, type Server, type ServerOptions } from "servers";
 import { Cluster } from "../cluster/cluster.ts";
 import { faults } from "../faults/faults.ts";
 import type { Arena } from "../faults/fault.ts";
 import { administer, untilAnswering } from "../faults/fault.ts";
 import { createEffects } from "../consume/tables.ts";
 import { randomFrom } from "../random.ts";
+import { createClocks } from "./clocks.ts";
 import { coordinate } from "./coordinator.ts";
 import { writeFinalState } from "./final-phase.ts";
 import { torment, type Strike } from "./nemesis.ts";
@@ -31,12 +32,24 @@ const schema = 'torture "store"';
 /** Many enough for the workers, few enough to be exhausted. */
 const serverSettings = { max_connections: 80, max_prepared_transactions: 10, max_wal_size: "256MB", restart_after_crash: "on" } as const;
 
+/** A few times `max_wal_size`, which is no limit. */
+const logDiskMegabytes = 1_000;
+
 /** Runs workers and nemesis, heals everything, and leaves histories and the final state in `folder`. */
 export async function runTorture(plan: Plan, folder: string, progress: (text: string) => void): Promise<RunRecord> {
   const started = new Date();
   await mkdir(folder, { recursive: true });
   using disk = mountSmallDisk(plan.diskMegabytes);
-  const options: ServerOptions = { version: plan.version, settings: serverSettings, ...(disk && { parent: disk.folder }) };
+  using logDisk = mountSmallDisk(logDiskMegabytes);
+  await using clocks = await createClocks();
+  const options: ServerOptions = {
+    version: plan.version,
+    settings: serverSettings,
+    ...(clocks && { env: clocks.server.env }),
+    ...(disk && { parent: disk.folder }),
+    // A copy of the data folder must be a copy of its log.
+    ...(logDisk && !plan.replica && { logFolder: logDisk.folder }),
+  };
   await using first = await startServer(options);
   const firstUrl = await first.createDatabase("torture");
   await createEffects(firstUrl);
@@ -48,13 +61,20 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     return url.href;
   };
   await using proxy = await startProxy({ port: first.port });
+  await using pooler = hasPgbouncer ? await startPgbouncer(proxy.through(firstUrl), { sessions: 10 }) : undefined;
+  for (let worker = 1; worker <= plan.workers; worker++) await clocks?.worker(worker).set(0);
+  // One worker in four has a pooler between itself and the proxy, and one not even the proxy, where the server stays the same.
+  const wayOf = (worker: number): string => {
+    if (worker % 4 === 3 && pooler) return pooler.url;
+    return worker % 4 === 0 && !plan.replica ? firstUrl : proxy.through(firstUrl);
+  };
   const workers = new Workers({
     count: plan.workers,
     folder,
+    env: (worker) => clocks?.worker(worker).env ?? {},
     orders: (worker) => ({
       seed: plan.seed,
-      // One worker in four has no proxy between itself and the server, where the server stays the same.
-      url: worker % 4 === 0 && !plan.replica ? firstUrl : proxy.through(firstUrl),
+      url: wayOf(worker),
       // To cancel a commit that waits for its replica would acknowledge it without one.
       queryTimeoutMs: plan.replica ? 60_000 : 1_500,
       schema,
@@ -78,7 +98,9 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
       workers,
       random: randomFrom(plan.seed, "nemesis"),
       schema,
-      smallDisk: disk?.folder,
+      disks: disk && logDisk && { data: disk.folder, log: logDisk.folder },
+      clocks,
+      pooler,
     };
     const missing = faults.flatMap((fault): [string, string][] => {
       const reason = fault.missing?.(arena);

@@ -10,6 +10,8 @@ export interface WorkersOptions {
   /** The run's folder, which gets a history and a log for each process. */
   readonly folder: string;
   readonly orders: (worker: number) => Omit<Orders, "worker" | "incarnation" | "history" | "predecessor">;
+  /** Added to its environment. */
+  readonly env: (worker: number) => Readonly<Record<string, string>>;
 }
 
 /** How a process ended that was asked to finish. */
@@ -63,6 +65,7 @@ export class Workers {
     const log = openSync(file("log"), "a");
     const child = fork(fileURLToPath(new URL("../worker/process.ts", import.meta.url)), [JSON.stringify(orders)], {
       execArgv: ["--conditions=source"],
+      env: { ...process.env, ...this.#options.env(worker) },
       stdio: ["ignore", log, log, "ipc"],
     });
     this.#started++;

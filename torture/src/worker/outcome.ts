@@ -25,6 +25,8 @@ export function failureOf(error: unknown): Failure {
 /** What a user may conclude when COMMIT on a connection of their own fails: only an answer of the server's is definite. */
 export function commitFailure(error: unknown): Failure {
   const sqlState = error instanceof Error && "code" in error && typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
-  if (sqlState === undefined || /^(08|57P0)/.test(sqlState)) return { t: "unknown", code: `COMMIT ${sqlState ?? "unanswered"}` };
+  // A server that stops with its answer may find the commit in its log when it recovers.
+  const stops = error instanceof Error && "severity" in error && error.severity === "PANIC";
+  if (sqlState === undefined || stops || /^(08|57P0)/.test(sqlState)) return { t: "unknown", code: `COMMIT ${sqlState ?? "unanswered"}` };
   return { t: "fail", code: `COMMIT ${sqlState}` };
 }

@@ -1,10 +1,11 @@
+import { hasPgbouncer, startPgbouncer } from "servers";
 import { openDatabase as open } from "../../src/open-database.ts";
 import { checkStoreOptions } from "../../src/arguments/store-options.ts";
 import { checkStoreUrl } from "../../src/arguments/store-url.ts";
 import { Feed } from "../../src/feed/feed.ts";
 import { defaultTimes } from "../../src/feed/times.ts";
 import { append } from "./open.ts";
-import { hasPgbouncer, startPgbouncer } from "./pgbouncer.ts";
+
 import { describe, eventually, expect, test } from "./test.ts";
 
 describe("behind a real pgbouncer in transaction mode", () => {
