@@ -26,6 +26,8 @@ export default defineConfig({
       project("scripts", ["scripts/*.test.ts"]),
     ],
     globalSetup: ["packages/tidemark/test/support/server.ts"],
+    // All cores: tests wait for the server and for time more than they compute, and one worker fewer leaves half of two cores idle.
+    maxWorkers: "100%",
     // Child processes, unlike threads, have signals and can be ended when a test hangs.
     pool: "forks",
     execArgv: ["--conditions=source"],

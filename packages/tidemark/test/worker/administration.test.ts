@@ -31,12 +31,14 @@ describe("store.consumers", () => {
 
   test("sets a consumer back while it runs, and on", async ({ store, start }) => {
     const seen: number[] = [];
+    const again = gate();
     await store.appendToStream("cart-1", [itemAdded(), itemAdded(), confirmed]);
     const { worker, errors } = await start(
       defineConsumer({
         name: "c",
         retry: { attempts: 1 },
-        handle({ version, type }) {
+        async handle({ version, type }) {
+          if (seen.length >= 3) await again.opened;
           seen.push(version);
           if (type === "CartConfirmed") throw new Error("no");
         },
@@ -46,6 +48,7 @@ describe("store.consumers", () => {
     expect(await store.deadLetters.list()).toHaveLength(1);
     await store.consumers.reset("c", { after: 1 });
     expect(await store.deadLetters.list()).toEqual([]);
+    again.open();
     await eventually(() => expect(seen).toEqual([1, 2, 3, 2, 3]));
     await store.consumers.reset("c", { after: "end" });
     await worker.caughtUp();
