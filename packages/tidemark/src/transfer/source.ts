@@ -16,8 +16,11 @@ export interface Source extends Disposable {
   [Symbol.dispose](): void;
 }
 
-/** Few calls for large files, and small beside a batch. */
-const chunkBytes = 256 * 1024;
+/**
+ * Few calls for large files, and small beside a batch. A chunk's lines are read and checked in one turn of the event loop, and
+ * what is left of the group before leaves for the server only after it.
+ */
+const chunkBytes = 64 * 1024;
 
 /** @param path - `-` is stdin. */
 export async function openSource(path: string, stdin: AsyncIterable<Uint8Array | string>): Promise<Source> {
