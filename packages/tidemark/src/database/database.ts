@@ -88,6 +88,11 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Somebody whose transaction has the connection. */
+export interface TransactionHolder {
+  readonly open: boolean;
+}
+
 export interface Database extends Queryable {
   /** `"pglite"` has one connection: nothing runs beside an open transaction. */
   readonly driver: "pg" | "pglite";
@@ -100,6 +105,11 @@ export interface Database extends Queryable {
    * transaction, which waits for it.
    */
   refuseReentrance(): void;
+  /**
+   * Runs `work`, and refuses what `refuseReentrance` refuses in it while `holder.open`: for a transaction that is ended from
+   * outside `work`, and so waits for it.
+   */
+  enclose<T>(holder: TransactionHolder, work: () => T): T;
   /**
    * BEGIN ISOLATION LEVEL READ COMMITTED, `work`, COMMIT; ROLLBACK when `work` throws, and its error passes through.
    * A commit that the server turned into a rollback is a `DatabaseError`; a commit without an answer is an

@@ -116,6 +116,7 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     listen: (options) => listenBeside(connections.pool, options),
     // There are other connections; with max: 1 the wait ends in a PoolTimeoutError.
     refuseReentrance() {},
+    enclose: (_holder, work) => work(),
     transaction: (work, { idleTimeoutMs = defaultIdleTimeoutMs } = {}) =>
       use(connections, undefined, (connection) => runTransaction(connection, statements, { timeoutMs: settings.queryTimeoutMs }, idleTimeoutMs, work)),
     close() {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors.ts";
-import type { Database, Queryable, Session } from "./database.ts";
+import type { Database, Queryable, Session, TransactionHolder } from "./database.ts";
 import type { GivenPGlite } from "./pglite-client.ts";
 import { createPGliteSession } from "./pglite-session.ts";
 import { startPGlite } from "./pglite-start.ts";
@@ -26,16 +26,15 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
   const { instance, close } = await startPGlite(source);
   const queue = createQueueOfOne();
   const autocommit = createPGliteSession(instance);
-  const openTransaction = new AsyncLocalStorage<{ ended: boolean }>();
+  const openTransaction = new AsyncLocalStorage<TransactionHolder>();
   let closing: Promise<void> | undefined;
 
   /** It would wait for the transaction, which waits for it. */
   function refuseReentrance(): void {
-    const open = openTransaction.getStore();
-    if (open && !open.ended)
+    if (openTransaction.getStore()?.open)
       throw new InvalidArgumentError(
         "store",
-        "was used inside its own transaction, where it would wait for ever: an embedded database has one connection. Use `tx` there.",
+        "was used inside its own transaction, where it would wait for ever: an embedded database has one connection. Use `tx` there, in a handler its `context`.",
       );
   }
 
@@ -63,21 +62,21 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
 
   async function transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const leave = await enter({ timeoutMs: queryTimeoutMs });
-    const open = { ended: false };
+    const holder = { open: true };
     try {
       return await instance.transaction(async (tx) => {
         const session = createPGliteSession(tx);
         await session.execute("set transaction isolation level read committed, read write");
-        const result = await openTransaction.run(open, () => work(session));
-        open.ended = true;
+        const result = await openTransaction.run(holder, () => work(session));
+        holder.open = false;
         await session.settle();
         return result;
       });
     } catch (error) {
       // What `work` throws passes through; after it, only the commit can have failed.
-      throw open.ended ? toTidemarkError(error) : error;
+      throw holder.open ? error : toTidemarkError(error);
     } finally {
-      open.ended = true;
+      holder.open = false;
       giveWay(leave);
     }
   }
@@ -98,6 +97,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     listen: () => undefined,
     transaction,
     refuseReentrance,
+    enclose: (holder, work) => openTransaction.run(holder, work),
     close() {
       closing ??= queue.enter({ timeoutMs: 0 }).then(close);
       return closing;

@@ -1,4 +1,4 @@
-import type { QueryOptions, Session, Statement, TextRow, UserResult, Value } from "../database/database.ts";
+import type { QueryOptions, Session, Statement, TextRow, TransactionHolder, UserResult, Value } from "../database/database.ts";
 import { ConnectionError, InvalidArgumentError, isTidemarkError, PoolTimeoutError } from "../errors.ts";
 import type { HandlerTransaction, Joined } from "./handler-transaction.ts";
 import { lazyClient } from "./lazy-client.ts";
@@ -12,7 +12,7 @@ function isLoss(error: unknown): error is ConnectionError | PoolTimeoutError {
  * One try of a handler: the session behind its context. It joins the shard's transaction at the first use, and refuses every
  * use after the try is over, so that a handler that was given up on can write nothing any more.
  */
-export class HandlerScope implements Session {
+export class HandlerScope implements Session, TransactionHolder {
   readonly #transaction: HandlerTransaction;
   #abort: AbortController | undefined;
   #joining: Promise<Joined> | undefined;
@@ -33,6 +33,9 @@ export class HandlerScope implements Session {
     }
     return this.#abort.signal;
   }
+
+  /** Whether the transaction waits for this try. */
+  open = false;
 
   /** Whether the try used the database. */
   get used(): boolean {
@@ -64,6 +67,7 @@ export class HandlerScope implements Session {
     try {
       const { session } = await (this.#joining ??= this.#transaction.join(this.signal));
       this.#refuseAfterEnd();
+      this.open = true;
       return await work(session);
     } catch (error) {
       if (isLoss(error)) this.lost ??= error;
@@ -81,6 +85,7 @@ export class HandlerScope implements Session {
   end(reason: unknown = "the handler ended"): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
+    this.open = false;
     if (reason instanceof Error) this.#abort?.abort(reason);
   }
 

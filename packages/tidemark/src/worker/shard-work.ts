@@ -222,7 +222,7 @@ export class ShardWork {
     this.#call = call;
     const endMeanwhile = this.#commitMeanwhile(scope);
     const outcome = call.run(
-      () => settings.handle(events, context),
+      () => this.#parts.database.enclose(scope, () => settings.handle(events, context)),
       settings.timeoutMs,
       () => new HandlerTimeoutError({ consumer: this.#consumer.name, timeoutMs: settings.timeoutMs, position: events[0]?.position ?? 0 }),
     );

@@ -74,4 +74,36 @@ describe("a worker on an embedded database, which has one connection", () => {
     expect(await store.deadLetters.list()).toEqual([]);
     expect(await store.consumers.get("slow")).toMatchObject({ lag: { events: 0 } });
   });
+
+  test("refuses the store where a handler's transaction has the one connection, rather than wait for it", async () => {
+    const logger = collect();
+    await using store = await openEventStore({ logger });
+    await store.appendToStream("cart-1", [itemAdded()]);
+    const refused: unknown[] = [];
+    await using worker = store.createWorker({
+      consumers: [
+        defineConsumer({
+          name: "both",
+          async handle(_event, context) {
+            await store.streamInfo("cart-1");
+            await context.query("select 1");
+            for (const use of [
+              () => store.streamInfo("cart-1"),
+              () => store.appendToStream("cart-2", [itemAdded()]),
+              () => store.transaction(async () => {}),
+            ]) {
+              await use().catch((error: unknown) => refused.push(error));
+            }
+            await context.appendToStream("cart-2", [itemAdded()]);
+          },
+          filter: { streamIds: ["cart-1"] },
+        }),
+      ],
+    });
+    await worker.start();
+    await worker.caughtUp();
+    const refusal = expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining("in a handler its `context`") });
+    expect(refused).toEqual([refusal, refusal, refusal]);
+    expect(await store.streamInfo("cart-2")).toMatchObject({ version: 1 });
+  });
 });
