@@ -7,7 +7,16 @@ import { announce } from "./run.ts";
 import { conclude, runVitest } from "./vitest.ts";
 
 /** The command line and what never talks to this server are the same on every PostgreSQL. */
-const elsewhere = ["arguments/**", "append-input/**", "cli/**", "types/**", "database/folder-lock.test.ts", "database/pglite*.test.ts"];
+const elsewhere = [
+  "arguments/**",
+  "append-input/**",
+  "cli/**",
+  "testing/**",
+  "types/**",
+  "database/folder-lock.test.ts",
+  "**/pglite*.test.ts",
+  "store/opening-embedded.test.ts",
+];
 const cwd = fileURLToPath(new URL("../packages/tidemark/test", import.meta.url));
 const files = globSync("**/*.test.ts", { cwd, exclude: elsewhere });
 

@@ -1,46 +1,9 @@
-import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
-import { InvalidArgumentError, openEventStore, StoreLockedError } from "../../src/index.ts";
+import { InvalidArgumentError, openEventStore } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
-import { openElsewhere, runProgram } from "./child.ts";
 import { describe, expect, failure, test } from "./test.ts";
 
-describe("openEventStore", { timeout: 60_000 }, () => {
-  test("without a URL opens a store in memory, each its own", async () => {
-    await using first = await openEventStore();
-    await using second = await openEventStore({});
-    await first.appendToStream("cart-1", [itemAdded()]);
-    expect(await first.readStream("cart-1").toArray()).toHaveLength(1);
-    expect(await second.readAll().toArray()).toEqual([]);
-  });
-
-  test("with file: keeps what was written, by close and by await using", async ({ folder }) => {
-    const first = await openEventStore(`file:${folder}`);
-    await first.appendToStream("cart-1", [itemAdded("tea")]);
-    await first.close();
-    {
-      await using second = await openEventStore(`file://${folder}`);
-      expect(await second.readStream("cart-1").toArray()).toMatchObject([{ data: { sku: "tea" }, version: 1 }]);
-      await second.appendToStream("cart-1", [itemAdded("mug")]);
-    }
-    await using third = await openEventStore(`file:${folder}`);
-    expect((await third.streamInfo("cart-1")).version).toBe(2);
-  });
-
-  test("with file: lets one process in, names it to the others, and goes on after it was killed", async ({ folder }) => {
-    await using other = await openElsewhere(`file:${folder}`);
-    expect(other.said).toEqual({ version: 1 });
-    const error = await failure(() => openEventStore(`file:${folder}`));
-    expect(error).toBeInstanceOf(StoreLockedError);
-    expect(error).toMatchObject({ code: "STORE_LOCKED", folder, pid: other.process.pid, message: expect.stringContaining(`process ${other.process.pid}`) });
-    await using third = await openElsewhere(`file:${folder}`);
-    expect(third.said).toEqual({ error: "STORE_LOCKED" });
-    await other.kill();
-    await using store = await openEventStore(`file:${folder}`);
-    expect((await store.streamInfo("cart-1")).version).toBe(1);
-    expect((await store.appendToStream("cart-1", [itemAdded()])).version).toBe(2);
-  });
-
+describe("openEventStore", () => {
   test("with postgres:// opens one on a server, which other connections see", async ({ databaseUrl, schema, q, sql }) => {
     await using store = await openEventStore(databaseUrl, { schema });
     await store.appendToStream("cart-1", [itemAdded()]);
@@ -57,51 +20,6 @@ describe("openEventStore", { timeout: 60_000 }, () => {
     expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
     expect(pool.ending).toBe(false);
     await pool.end();
-  });
-
-  test("with a PGlite works on it and never closes it", async () => {
-    const pglite = await PGlite.create();
-    const store = await openEventStore({ pool: pglite, schema: "shop" });
-    expect(store.pool).toBe(pglite);
-    await store.appendToStream("cart-1", [itemAdded()]);
-    await store.close();
-    expect((await pglite.query("select count(*)::int as events from shop.events")).rows).toEqual([{ events: 1 }]);
-    await pglite.close();
-  });
-
-  test("a busy embedded store leaves its process free for timers and signals", async () => {
-    await using store = await openEventStore();
-    let ticks = 0;
-    const timer = setInterval(() => ticks++, 1);
-    for (let n = 0; n < 200; n++) await store.appendToStream(`cart-${n}`, [itemAdded()]);
-    clearInterval(timer);
-    expect(ticks).toBeGreaterThan(5);
-  });
-
-  test("names the package that an embedded store needs where it is not installed", async () => {
-    const printed = await runProgram(`
-      const { registerHooks } = await import("node:module");
-      registerHooks({ resolve: (name, context, next) => next(name === "@electric-sql/pglite" ? "@electric-sql/not-installed" : name, context) });
-      for (const url of [undefined, "file:./never-made"]) await openEventStore(url).catch((error) => console.log(error.code, error.dependency, error.message));`);
-    const line =
-      "MISSING_DEPENDENCY @electric-sql/pglite A store without a server needs the package @electric-sql/pglite. Run: npm install @electric-sql/pglite\n";
-    expect(printed).toBe(line + line);
-  });
-
-  test("starts an embedded store within 1.5 s once its image is kept", async ({ folder }) => {
-    // Beside other work a process waits for a processor. Linux tells for how long, and that is not the store's time.
-    const program = `
-      const { readFile } = await import("node:fs/promises");
-      const waitedMs = async () => Number((await readFile("/proc/self/schedstat", "utf8").catch(() => "0 0")).split(" ")[1]) / 1e6;
-      const [began, before] = [performance.now(), await waitedMs()];
-      const store = await openEventStore();
-      console.log(performance.now() - began - (await waitedMs()) + before);
-      await store.close();`;
-    const start = async (): Promise<number> => Number(await runProgram(program, { TIDEMARK_CACHE_DIR: `${folder}-cache` }));
-    const first = await start();
-    const later = [await start(), await start(), await start()].sort((a, b) => a - b);
-    console.log(`An embedded store starts in ${Math.round(first)} ms at first, then in ${later.map(Math.round).join(", ")} ms.`);
-    expect(later[1]).toBeLessThan(1_500);
   });
 });
 

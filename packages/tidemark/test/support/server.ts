@@ -14,7 +14,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const given = process.env["TIDEMARK_TEST_URL"];
   if (given !== undefined) {
     const { host, pathname } = new URL(given);
-    console.log(`Tests run on Node.js ${process.version} and the PostgreSQL server at ${host}${pathname} (TIDEMARK_TEST_URL).`);
+    console.log(`Tests run on Node.js ${process.version} and the PostgreSQL server at ${host}${pathname} (TIDEMARK_TEST_URL), and the contract not on PGlite.`);
     project.provide("serverUrl", given);
     return async () => undefined;
   }
