@@ -1,4 +1,5 @@
 import type { MetadataSource } from "./commands/metadata.ts";
+import type { Snapshots } from "./commands/snapshots/snapshots.ts";
 import type { TransactionClient } from "./database/transaction-client.ts";
 import type { Event } from "./event.ts";
 import type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
@@ -67,6 +68,9 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
   /** The events that consumers gave up on: look at them, have them handled again, discard them. */
   readonly deadLetters: DeadLetters;
 
+  /** The states that commands begin with: what became of them; list, take and delete them. */
+  readonly snapshots: Snapshots;
+
   /**
    * Waits until a consumer has passed a position: what it does for that event, as `append` returned it, is then done.
    *
@@ -83,7 +87,7 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
   readonly pool: unknown;
 
   /**
-   * Refuses new calls, waits for appends and statements under way, closes what the store opened. May be called again. On a
+   * Refuses new calls, waits for appends and statements under way, and up to 5 s for snapshots, closes what the store opened. May be called again. On a
    * tenant's store it does nothing: close the one that `openEventStore` returned.
    *
    * @param options - `timeoutMs`: appends that were not sent by then are rejected with `StoreClosedError`. Default: no limit.

@@ -1,12 +1,16 @@
 import { GroupAppend } from "./append/group-append.ts";
 import { appendStatements } from "./append/statements.ts";
 import { checkOpenArguments, type StoreOptions, type ValidStoreOptions } from "./arguments/store-options.ts";
+import { closingMs, SnapshotKeeper } from "./commands/snapshots/keeper.ts";
 import type { Database } from "./database/database.ts";
 import { StoreClosedError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
 import { Feed } from "./feed/feed.ts";
 import { openDatabase } from "./open-database.ts";
+import { GroupHeads } from "./read/group-heads.ts";
+import { defaultPageLimits } from "./read/page-size.ts";
+import { editionsOf } from "./read/plan-edition.ts";
 import { openSchema } from "./schema/open-schema.ts";
 import { ProjectionGate } from "./projections/projection-gate.ts";
 import { Store } from "./store.ts";
@@ -50,9 +54,16 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
   const feed = new Feed(open, options.schema, options.logger);
   // Not `open`: a handler that ends while the store closes still commits.
   const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger });
+  const heads = new GroupHeads(open, editionsOf(options.schema, defaultPageLimits), options.pool);
+  // Not `open`, either: the last commands' snapshots are written while the store closes.
+  const snapshots = new SnapshotKeeper(database, options.schema, options.logger);
   let closing: Promise<void> | undefined;
-  return new Store<E>({ database: open, options, statements, group, gate, feed, workers }, "", (timeoutMs) => {
-    return (closing ??= feed.close(Promise.all([workers.stop(timeoutMs), group.drain(timeoutMs)])).then(() => database.close()));
+  return new Store<E>({ database: open, options, statements, group, gate, feed, workers, heads, snapshots }, "", (timeoutMs) => {
+    const drained = async (): Promise<void> => {
+      await Promise.all([workers.stop(timeoutMs), group.drain(timeoutMs)]);
+      await snapshots.queue.close(Math.min(timeoutMs ?? closingMs, closingMs));
+    };
+    return (closing ??= feed.close(drained()).then(() => database.close()));
   });
 }
 

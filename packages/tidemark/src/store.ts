@@ -9,6 +9,9 @@ import { checkFunction, wholeNumber } from "./arguments/checks.ts";
 import { checkTenant } from "./arguments/names.ts";
 import type { ValidStoreOptions } from "./arguments/store-options.ts";
 import { checkMetadataSource, type MetadataSource, stampAppends, stampEvents } from "./commands/metadata.ts";
+import { SnapshotAccess } from "./commands/snapshots/access.ts";
+import type { SnapshotKeeper } from "./commands/snapshots/keeper.ts";
+import { type Snapshots, StoreSnapshots } from "./commands/snapshots/snapshots.ts";
 import type { Database, Session } from "./database/database.ts";
 import { joinTransaction, type TransactionClient } from "./database/transaction-client.ts";
 import { StoreClosedError } from "./errors.ts";
@@ -19,6 +22,7 @@ import type { Blocker } from "./feed/blockers.ts";
 import type { Feed } from "./feed/feed.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "./feed/subscribe.ts";
 import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
+import type { Heads } from "./read/heads.ts";
 import { Reader } from "./read/reader.ts";
 import type { EventSequence, StreamInfo } from "./read/types.ts";
 import type { Worker } from "./worker/consumer.ts";
@@ -36,6 +40,8 @@ export interface Rooms {
   readonly gate: Gate;
   readonly feed: Feed;
   readonly workers: Workers;
+  readonly heads: Heads;
+  readonly snapshots: SnapshotKeeper;
 }
 
 /** Reads and appends, through the pool or inside a transaction: one line each, the rooms do the work. */
@@ -43,11 +49,18 @@ class Access<Events extends Event> implements EventReaderWriter<Events> {
   readonly #appender: Appender;
   readonly #reader: Reader;
   readonly #metadata: readonly MetadataSource[];
+  readonly #snapshots: SnapshotAccess;
 
-  constructor(appender: Appender, reader: Reader, metadata: readonly MetadataSource[]) {
+  constructor(appender: Appender, reader: Reader, metadata: readonly MetadataSource[], snapshots: SnapshotAccess) {
     this.#appender = appender;
     this.#reader = reader;
     this.#metadata = metadata;
+    this.#snapshots = snapshots;
+  }
+
+  /** For commands; not a part of the public interface. */
+  snapshotAccess(): SnapshotAccess {
+    return this.#snapshots;
   }
 
   async appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
@@ -100,15 +113,17 @@ class Transaction<Events extends Event> extends Access<Events> implements StoreT
   /** Whether something was written, which followers should hear of after the commit. */
   appended = false;
 
-  constructor({ options, statements, gate, feed }: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
+  constructor({ options, statements, gate, feed, snapshots }: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
     const submit = joinedAppend(session, statements, { now: options.now, gate });
+    const reader = new Reader({ queryable: session, schema: options.schema, tenant, mark: () => feed.markWithin(session) });
     super(
       new Appender(tenant, encodeSettings(options), (append, signal) => {
         this.appended = true;
         return submit(append, signal);
       }),
-      new Reader({ queryable: session, schema: options.schema, tenant, mark: () => feed.markWithin(session) }),
+      reader,
       metadata,
+      new SnapshotAccess(snapshots, tenant, reader, false),
     );
     this.#session = session;
   }
@@ -131,11 +146,13 @@ export class Store<Events extends Event> extends Access<Events> implements Event
 
   /** @param close - does nothing for a view of a store */
   constructor(rooms: Rooms, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>, metadata: readonly MetadataSource[] = []) {
-    const { database, options, group, feed } = rooms;
+    const { database, options, group, feed, heads, snapshots } = rooms;
+    const reader = new Reader({ queryable: database, schema: options.schema, tenant, mark: (signal) => feed.highWaterMark(signal), heads });
     super(
       new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
-      new Reader({ queryable: database, schema: options.schema, tenant, mark: (signal) => feed.highWaterMark(signal) }),
+      reader,
       metadata,
+      new SnapshotAccess(snapshots, tenant, reader, true),
     );
     this.#rooms = rooms;
     this.#tenant = tenant;
@@ -201,6 +218,10 @@ export class Store<Events extends Event> extends Access<Events> implements Event
 
   get deadLetters(): DeadLetters {
     return this.#rooms.workers.deadLetters(this.#tenant);
+  }
+
+  get snapshots(): Snapshots {
+    return new StoreSnapshots(this.snapshotAccess());
   }
 
   async waitFor(name: string, position: number, options?: WaitOptions): Promise<void> {

@@ -28,6 +28,13 @@ export class Flaw extends Error {
     return error instanceof Flaw ? error : new Flaw("could not be read: it threw (see cause)", { cause: error });
   }
 
+  /** The same place, with another problem. */
+  replaced(problem: string): Flaw {
+    const flaw = new Flaw(problem, "cause" in this ? { cause: this.cause } : {});
+    flaw.#steps.push(...this.#steps);
+    return flaw;
+  }
+
   inside(holder: object, step: string | number): this {
     this.#steps.push(step);
     this.#holders.push(holder);

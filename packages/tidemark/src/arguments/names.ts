@@ -16,6 +16,7 @@ const consumerRule: NameRule = { what: "a consumer's name", minBytes: 1, maxByte
 const documentIdRule: NameRule = { what: "a document's id", minBytes: 1, maxBytes: 512 };
 /** PostgreSQL cuts names at 63 bytes; behind this one come `__v`, up to ten digits of a version, and `_pkey`. */
 const collectionRule: NameRule = { what: "a collection's name", minBytes: 1, maxBytes: 45 };
+const deciderRule: NameRule = { what: "a decider's name", minBytes: 1, maxBytes: 256 };
 const prefixRule: NameRule = { what: "the beginning of a stream id", minBytes: 0, maxBytes: 512 };
 const categoryRule: NameRule = { what: "a category", minBytes: 0, maxBytes: 512 };
 /** PostgreSQL cuts longer identifiers silently, so that two schemas could become one. */
@@ -85,6 +86,11 @@ export function checkCollectionName(value: unknown, path: string): string {
     throw new InvalidArgumentError(path, `ends like the table of a version (__v and digits), which the store makes of it by itself; got ${showText(name)}`);
   }
   return name;
+}
+
+/** The name of a decider or an aggregate, which snapshots are kept under: 1–256 bytes. */
+export function checkDeciderName(value: unknown, path: string): string {
+  return keeps(deciderRule, value) ? value : refuse(deciderRule, value, path);
 }
 
 /** The beginning of stream ids: at most 512 bytes; `""` begins them all. */

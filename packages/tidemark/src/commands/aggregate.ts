@@ -1,9 +1,10 @@
 import { checkFunction } from "../arguments/checks.ts";
-import { checkCategory, checkStreamId } from "../arguments/names.ts";
+import { checkCategory, checkDeciderName, checkStreamId } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Event, EventOf, NewEvent } from "../event.ts";
+import { checkSnapshotOptions, type SnapshotOptions } from "./snapshots/options.ts";
 
 /** The state after an event, for each type of event: the compiler finds one that is missing. */
 export type Evolution<State, E extends Event> = { readonly [Type in E["type"]]: (state: State, event: EventOf<E, Type>) => State };
@@ -14,6 +15,10 @@ export interface AggregateDefinition<State, E extends Event> {
   /** The state without events. A new one at every call: a handler may change it in place. */
   readonly initialState: () => State;
   readonly evolve: Evolution<State, E>;
+  /** When to keep the state, as for deciders; snapshots are kept under `name`. No result changes by it. */
+  readonly snapshot?: SnapshotOptions<State>;
+  /** Default: the category. Needed where two classes of one category keep snapshots. 1–256 bytes. */
+  readonly name?: string;
 }
 
 /** Where an aggregate was loaded. */
@@ -82,7 +87,7 @@ export abstract class Aggregate<State, E extends Event> {
   }
 }
 
-const shape = { category: checkCategory, initialState: checkFunction, evolve: checkEvolution };
+const shape = { category: checkCategory, initialState: checkFunction, evolve: checkEvolution, snapshot: checkSnapshotOptions, name: checkDeciderName };
 
 /**
  * The base of an aggregate class: `class Order extends aggregate<OrderState, OrderEvent>({ … }) { ship() { this.apply(…); } }`.

@@ -1,9 +1,11 @@
-import { checkFunction, notYet, wholeNumber } from "../arguments/checks.ts";
+import { checkFunction, notYet } from "../arguments/checks.ts";
+import { checkDeciderName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import type { StreamAppend } from "../append/types.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Event, NewEvent, RecordedEvent } from "../event.ts";
+import { checkSnapshotOptions, needName, type SnapshotOptions } from "./snapshots/options.ts";
 
 /** How one stream is decided on: its state is folded of its events, and a command on that state becomes events. */
 export interface Decider<State, Command, E extends Event> {
@@ -16,10 +18,13 @@ export interface Decider<State, Command, E extends Event> {
    * caller as it is. It runs again, on a new state, after a conflict, so it should do nothing but decide.
    */
   readonly decide: (command: Command, state: State) => readonly NewEvent<E>[] | Promise<readonly NewEvent<E>[]>;
-  /** Its name in messages. */
+  /** Its name, 1–256 bytes, in messages and for its snapshots. */
   readonly name?: string;
-  /** Accepted, and without effect in this version: every command reads its stream from the beginning. */
-  readonly snapshot?: { readonly every: number; readonly stateVersion?: number };
+  /**
+   * When to keep the state, so that later commands need not read the whole stream: `{ every: 100, stateVersion: 1 }`. Needs a
+   * `name` that no other decider of the same streams has. No result changes by it.
+   */
+  readonly snapshot?: SnapshotOptions<State>;
 }
 
 /** How a command is decided on that reads several streams and may append to any. */
@@ -40,13 +45,12 @@ export interface MultiStreamDecider<State, Command, E extends Event> {
   readonly decide: (command: Command, state: State) => readonly StreamAppend<E>[] | Promise<readonly StreamAppend<E>[]>;
 }
 
-const snapshotShape = { every: wholeNumber(1), stateVersion: wholeNumber(1) };
 const deciderShape = {
   initialState: checkFunction,
   evolve: checkFunction,
   decide: checkFunction,
-  name: checkName,
-  snapshot: (value: unknown, path: string) => checkOptions(value, snapshotShape, path),
+  name: checkDeciderName,
+  snapshot: checkSnapshotOptions,
 };
 const multiStreamShape = {
   reads: checkReads,
@@ -67,7 +71,9 @@ export function decider<State, Command, E extends Event>(definition: Decider<Sta
 }
 
 export function checkDecider(value: unknown): void {
-  needAll(checkOptions(value, deciderShape, "decider"), ["initialState", "evolve", "decide"]);
+  const checked = checkOptions(value, deciderShape, "decider");
+  needAll(checked, ["initialState", "evolve", "decide"]);
+  needName(checked, "decider");
 }
 
 export function checkMultiStreamDecider(value: unknown): void {
@@ -76,11 +82,6 @@ export function checkMultiStreamDecider(value: unknown): void {
 
 function needAll(checked: Readonly<Record<string, unknown>>, keys: readonly string[]): void {
   for (const key of keys) if (checked[key] === undefined) throw new InvalidArgumentError(`decider.${key}`, "is missing");
-}
-
-function checkName(value: unknown, path: string): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw new InvalidArgumentError(path, `must be a name (a string), not ${show(value)}`);
 }
 
 function checkReads(value: unknown, path: string): unknown {

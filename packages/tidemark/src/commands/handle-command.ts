@@ -11,6 +11,8 @@ import { passesBefore, tellAfter } from "./middleware.ts";
 import { checkCommandOptions, type CommandOptions } from "./options.ts";
 import { readBack } from "./read-back.ts";
 import type { CommandResult } from "./result.ts";
+import { snapshotsOf } from "./snapshots/access.ts";
+import { considerSnapshot, keptState, readState } from "./snapshots/kept-state.ts";
 
 /**
  * Reads a stream, decides, and appends what was decided at the version that was read. When another writer came between, all
@@ -43,20 +45,24 @@ export async function handleCommand<State, Command, E extends Event>(
   const { attempts, metadata, commandId, middleware, signal } = checkCommandOptions(options);
   const { initialState, evolve, decide } = decider;
   const ids = commandId === undefined ? undefined : new CommandIds(commandId, streamId);
+  const kept = keptState(() => snapshotsOf(store), "stream", decider, streamId);
   const commands = isSeveral(command) ? command : [command];
 
   async function attempt(number: number): Promise<CommandResult<State, E>> {
     /** What this command wrote when it was handled before: it is looked for in what is read anyway. */
     const before: RecordedEvent<E>[] = [];
     let nextId = ids?.at(0);
-    const read = await store.aggregateStream<State, E>(streamId, {
+    const search = {
       initialState,
-      evolve: (state, event) => {
+      evolve: (state: State, event: RecordedEvent<E>): State => {
         if (event.id === nextId) nextId = ids?.at(before.push(event));
         return evolve(state, event);
       },
-      ...(signal && { signal }),
-    });
+    };
+    let read = await readState<State, E>(store, kept, search, signal);
+    // What this command wrote may be in the part that the snapshot spared.
+    if (ids && read.keptVersion > 0 && before.length === 0 && (await store.eventById(ids.at(0))))
+      read = { ...(await store.aggregateStream<State, E>(streamId, { ...search, ...(signal && { signal }) })), keptVersion: 0 };
     const last = before.at(-1);
     if (last) {
       const { state } = await store.aggregateStream<State, E>(streamId, { initialState, evolve, toVersion: last.version });
@@ -73,11 +79,15 @@ export async function handleCommand<State, Command, E extends Event>(
         state = evolve(state, event);
       }
     }
-    if (decided.length === 0) return { state, version: read.version, position: undefined, events: [], attempts: number };
+    if (decided.length === 0) {
+      considerSnapshot(kept, { state, version: read.version, keptVersion: read.keptVersion });
+      return { state, version: read.version, position: undefined, events: [], attempts: number };
+    }
 
     const append = store.appendToStream<E>(streamId, decided, { expectedVersion: read.version, ...(signal && { signal }) });
     const { version, position } = await orStartAgain(append, (error) => isConflict(error) || ids?.handledMeanwhile(error, decided.length) === true);
     const events = await readBack<E>(store, [{ streamId, version, events: decided }], ids !== undefined);
+    considerSnapshot(kept, { state, version, keptVersion: read.keptVersion });
     return { state, version, position, events, attempts: number };
   }
 

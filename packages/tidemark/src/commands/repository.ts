@@ -9,6 +9,8 @@ import { type Aggregate, type AggregateClass, evolveBy, streamIdOf } from "./agg
 import { attemptUpTo, isConflict, orStartAgain } from "./conflict.ts";
 import { checkMetadata, stampEvent } from "./metadata.ts";
 import { checkRetry } from "./options.ts";
+import { snapshotsOf } from "./snapshots/access.ts";
+import { considerSnapshot, type KeptState, keptState, readState, takeSnapshot } from "./snapshots/kept-state.ts";
 
 export interface SaveOptions {
   /** For every event saved; a key that an event has keeps its value. */
@@ -42,6 +44,13 @@ export interface Repository<A> {
    * passes through, and nothing is written.
    */
   update(id: string, work: (aggregate: A) => void | Promise<void>, options?: UpdateOptions): Promise<A>;
+  /**
+   * Keeps a snapshot of it now, whatever the policy of its class says, and waits for it. False where there is one of as many
+   * events or more already, or no event.
+   *
+   * @throws {@link InvalidArgumentError} — the class has no `snapshot`, or JSON would change the state: `path` says what.
+   */
+  takeSnapshot(id: string): Promise<boolean>;
 }
 
 const saveShape = { metadata: checkMetadata, signal: checkSignal };
@@ -51,14 +60,21 @@ const updateShape = { ...saveShape, retry: checkRetry };
 export function repository<State, E extends Event, A extends Aggregate<State, E>>(store: EventReaderWriter, type: AggregateClass<State, E, A>): Repository<A> {
   const { definition } = type;
 
-  async function loadOrCreate(id: string, signal?: AbortSignal): Promise<A> {
+  /** Of how many events the snapshot was made that an aggregate was loaded from. */
+  const keptVersions = new WeakMap<A, number>();
+
+  function keptOf(id: string): KeptState<State, E> {
     const streamId = streamIdOf(definition, id);
-    const { state, version } = await store.aggregateStream<State, E>(streamId, {
-      initialState: definition.initialState,
-      evolve: (before, event) => evolveBy<State, E>(definition, streamId, before, event),
-      ...(signal && { signal }),
-    });
+    const { name = definition.category, snapshot, initialState } = definition;
+    const evolve = (before: State, event: E): State => evolveBy<State, E>(definition, streamId, before, event);
+    return keptState<State, E>(() => snapshotsOf(store), "aggregate", { name, snapshot, initialState, evolve }, streamId);
+  }
+
+  async function loadOrCreate(id: string, signal?: AbortSignal): Promise<A> {
+    const kept = keptOf(id);
+    const { state, version, keptVersion } = await readState(store, kept, kept.fold, signal);
     const loaded = new type(id, { state, version });
+    keptVersions.set(loaded, keptVersion);
     if (loaded.version !== version) throw new InvalidArgumentError("constructor", `of ${type.name} must pass its second argument on to super`);
     return loaded;
   }
@@ -71,6 +87,7 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
     try {
       const result = await store.appendToStream<E>(streamId, events, { expectedVersion: version, ...(signal && { signal }) });
       aggregate.markSaved(pending.length, result.version);
+      considerSnapshot(keptOf(aggregate.id), { state: aggregate.state, version: result.version, keptVersion: keptVersions.get(aggregate) ?? 0 });
       return result;
     } catch (error) {
       if (isTidemarkError(error, "OUTCOME_UNKNOWN")) aggregate.markSent(error.eventIds);
@@ -85,6 +102,7 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
       if (loaded.version > 0) return loaded;
       throw new NotFoundError(definition.category, id, `Stream ${JSON.stringify(loaded.streamId)} has no events; loadOrCreate begins one.`);
     },
+    takeSnapshot: (id) => takeSnapshot(keptOf(id)),
     exists: async (id) => (await store.streamInfo(streamIdOf(definition, id))).exists,
     save,
     async update(id, work, options) {

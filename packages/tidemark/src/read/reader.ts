@@ -17,6 +17,8 @@ import {
 } from "./options.ts";
 import { defaultPageLimits, type PageLimits } from "./page-size.ts";
 import { eachOf, readAhead } from "./pages.ts";
+import { decodeKept, type Kept, type KeptName } from "./kept.ts";
+import { type HeadRequest, type Heads, singleHeads } from "./heads.ts";
 import { editionsOf, type PlanEditions } from "./plan-edition.ts";
 import { type Range, RangePages } from "./range-pages.ts";
 import { createSequence } from "./sequence.ts";
@@ -30,8 +32,22 @@ export interface ReaderOptions {
   readonly tenant: string;
   /** The high-water mark. `Number.MAX_SAFE_INTEGER`: there is none, and everything visible is read. */
   readonly mark: (signal?: AbortSignal) => Promise<number>;
+  /** Reads the beginnings of streams together with those that others ask for. Without it: one statement for each. */
+  readonly heads?: Heads;
   /** For tests of page boundaries. */
   readonly pages?: PageLimits;
+}
+
+/** A snapshot as it was read, and the events from its last one on. */
+export interface KeptHead<E extends Event = Event> {
+  /** Undefined where there is none of this state version. */
+  readonly kept: Kept | undefined;
+  /** Whether there is one, of another state version. */
+  readonly outdated: boolean;
+  /** From the last one that the snapshot holds on; from the beginning where there is no snapshot. */
+  readonly events: readonly RecordedEvent<E>[];
+  /** Whether more events follow. */
+  readonly more: boolean;
 }
 
 /** PostgreSQL's calendar does not reach as far back as a Date, and nothing was recorded before year 1. */
@@ -44,11 +60,13 @@ export class Reader {
   readonly #mark: (signal?: AbortSignal) => Promise<number>;
   readonly #limits: PageLimits;
   readonly #editions: PlanEditions;
+  readonly #heads: Heads | undefined;
 
-  constructor({ queryable, schema, tenant, mark, pages = defaultPageLimits }: ReaderOptions) {
+  constructor({ queryable, schema, tenant, mark, heads, pages = defaultPageLimits }: ReaderOptions) {
     this.#queryable = queryable;
     this.#tenant = tenant;
     this.#mark = mark;
+    this.#heads = heads;
     this.#limits = pages;
     this.#editions = editionsOf(schema, pages);
   }
@@ -141,14 +159,36 @@ export class Reader {
         limits: this.#limits,
         bounds: () => ({ after: Math.max(0, fromVersion - 1), until: toVersion }),
         fetch: (range, rows) =>
-          this.#rows(
-            this.#editions.current.streamPage(backward, rows <= this.#limits.firstRows, asOf !== undefined),
-            [this.#tenant, streamId, range.after, range.until, rows, ...values],
-            signal,
-          ),
+          this.#heads && !backward && !asOf && rows <= this.#limits.firstRows
+            ? this.#head(this.#heads, { tenant: this.#tenant, streamId, ...range, rows }, signal)
+            : this.#rows(
+                this.#editions.current.streamPage(backward, rows <= this.#limits.firstRows, asOf !== undefined),
+                [this.#tenant, streamId, range.after, range.until, rows, ...values],
+                signal,
+              ),
         decode: (row) => asRecorded<E>(decodeEvent(row, this.#tenant, streamId, category)),
         key: (event) => event.version,
       });
+  }
+
+  /** A stream's first events behind its snapshot, where it has one, by one statement. */
+  async readKept<E extends Event = Event>(streamId: string, name: KeptName, signal: AbortSignal | undefined): Promise<KeptHead<E>> {
+    const rows = this.#limits.firstRows;
+    const request = { tenant: this.#tenant, streamId, after: 0, until: Number.MAX_SAFE_INTEGER, rows, kept: name };
+    const heads = this.#heads ?? singleHeads(this.#queryable, this.#editions);
+    const found = await this.#head(heads, request, signal);
+    const category = categoryOf(streamId);
+    const events = found.filter((row) => row["position"] != null).map((row) => asRecorded<E>(decodeEvent(row, this.#tenant, streamId, category)));
+    const [first] = found;
+    const kept = decodeKept(first);
+    const outdated = first?.["kept_state_version"] != null && kept === undefined;
+    return { kept, outdated, events, more: events.length >= rows || found.at(-1)?.["full"] != null };
+  }
+
+  async #head(heads: Heads, request: HeadRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]> {
+    const rows = await heads.read(request, signal);
+    this.#editions.saw(Number(rows.at(-1)?.["position"] ?? 0));
+    return rows;
   }
 
   async #skipGap({ after, until }: Range, backward: boolean, signal: AbortSignal | undefined): Promise<Range> {

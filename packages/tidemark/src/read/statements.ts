@@ -11,6 +11,13 @@ const logColumns = "stream_name, e.tenant as tenant,";
 
 const followColumns = `${logColumns} e.stream_id::text as stream_number,`;
 
+/** Which stream a request of `heads` is for. Names hold no control characters. */
+const tenantOf = "split_part(r.item, chr(30), 1)";
+const nameOf = "split_part(r.item, chr(30), 2)";
+
+/** A state is sent once, not with every event that follows it. */
+const firstOfKept = "k.state_version = r.state_version and (e.version is null or e.version = k.version)";
+
 /** The placeholders of a shard: streams whose number modulo `of` is `index`. */
 export interface ShardSql {
   readonly index: string;
@@ -98,6 +105,54 @@ export class ReadStatements {
       largeEvents: this.#largeEvents,
     });
     return this.#page(name, () => (small ? smallPageSql(shape()) : pageSql(shape())));
+  }
+
+  /**
+   * The beginnings of ranges of many streams. $1 tenant and name of each, $2 after, $3 until, $4 the most rows of each.
+   *
+   * @param kept - With the snapshots of $5 kind and name, $6 state version, where there is one. Events then begin with the last
+   *   one that the snapshot holds. A row without an event tells of a snapshot, or that there is nothing.
+   */
+  heads(kept: boolean): Statement {
+    const asked = kept ? "item, after, until, kept, state_version, n" : "item, after, until, n";
+    return this.#page(`read_heads${kept ? "_kept" : ""}`, () =>
+      kept
+        ? `
+select r.n::text as n, k.state_version::text as kept_state_version,
+       case when ${firstOfKept} then k.version::text end as kept_version,
+       case when ${firstOfKept} then k.position::text end as kept_position,
+       case when ${firstOfKept} then k.event_id::text end as kept_event_id,
+       case when ${firstOfKept} then k.state::text end as kept_state,
+       case when ${firstOfKept} then k.patches::text end as kept_patches, ${eventColumns}
+  from unnest(string_to_array($1, chr(31)), $2::bigint[], $3::bigint[], string_to_array($5, chr(31)), $6::integer[]) with ordinality as r (${asked})
+  left join lateral (
+    select k.*
+      from ${this.#schema}.snapshots as k
+     where k.tenant = ${tenantOf} and k.kind = split_part(r.kept, chr(30), 1) and k.name = split_part(r.kept, chr(30), 2) and k.key = ${nameOf}
+     order by (k.state_version = r.state_version) desc, k.state_version desc
+     limit 1
+  ) as k on true
+  left join lateral (
+    select e.* from ${this.#schema}.events as e
+     where e.stream_id = ${this.#streamOf} and e.version <= r.until
+       and e.version >= case when k.state_version = r.state_version then k.version else r.after + 1 end
+     order by e.version
+     limit $4
+  ) as e on true`
+        : `
+select r.n::text as n, ${eventColumns}
+  from unnest(string_to_array($1, chr(31)), $2::bigint[], $3::bigint[]) with ordinality as r (${asked})
+ cross join lateral (
+    select e.* from ${this.#schema}.events as e
+     where e.stream_id = ${this.#streamOf} and e.version > r.after and e.version <= r.until
+     order by e.version
+     limit $4
+  ) as e`,
+    );
+  }
+
+  get #streamOf(): string {
+    return `(select s.id from ${this.#schema}.streams as s where s.tenant = ${tenantOf} and s.name = ${nameOf})`;
   }
 
   /** $1 after, $2 until, $3 rows, then the tenant unless all are read, then the filter's values. */

@@ -199,17 +199,30 @@ create table :"schema".dead_letters (
 
 create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letters (tenant, consumer, stream_id, position);
 
--- States folded from events, kept to read fewer of them. A snapshot never changes a result.
+-- States folded from events, kept to read fewer of them. A snapshot never changes a result: whoever reads one checks that the
+-- event it ends with is still where it was.
 create table :"schema".snapshots (
   tenant text collate "C" not null default '',
+  -- What folded it: a decider of one stream, one of several streams, or an aggregate. Their names may be the same.
+  kind text collate "C" not null,
   name text collate "C" not null,
+  -- The stream's id. Of several streams: the JSON of the sorted list of their ids.
   key text collate "C" not null,
-  state_version integer not null default 1,
+  state_version integer not null,
+  -- Of how many events it is made: of one stream, its version.
   version bigint not null,
+  -- The last of these events.
   position bigint not null,
-  state jsonb not null,
+  event_id uuid not null,
+  -- Of several streams: [streamId, version, eventId] for each.
+  heads json,
+  -- As it was written: jsonb would change the order of keys, which a decision may depend on.
+  state json not null,
+  -- What JSON cannot say: [[path, null]] is undefined at a path, [[path, path]] the same object at both.
+  patches json,
   taken_at timestamptz(3) not null default clock_timestamp(),
-  constraint snapshots_pkey primary key (tenant, name, key)
+  constraint snapshots_pkey primary key (tenant, kind, name, key, state_version),
+  constraint snapshots_kind_check check (kind in ('stream', 'streams', 'aggregate'))
 );
 
 -- The low 32 bits of a number as the signed integer that advisory locks take.
@@ -1857,6 +1870,34 @@ begin
   if v_letter.state <> 'skipped' then
     perform :"schema".request_next_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
   end if;
+  return true;
+end
+$tidemark$;
+
+-- Writes a snapshot, unless there is one of as many events or more: what was read earlier never replaces what was read later.
+-- p_replaces: the last event of a snapshot that its reader found not to belong to the stream, which goes however many events it
+-- has. Snapshots of older state versions go, too. Returns whether it was written.
+--
+-- Nobody waits for it, and it waits for nobody for long.
+create function :"schema".keep_snapshot(
+  p_tenant text, p_kind text, p_name text, p_key text, p_state_version integer,
+  p_version bigint, p_position bigint, p_event_id uuid, p_heads json, p_state json, p_patches json, p_replaces uuid
+) returns boolean
+  language plpgsql
+  set lock_timeout = '1s'
+as $tidemark$
+begin
+  insert into :"schema".snapshots as s (tenant, kind, name, key, state_version, version, position, event_id, heads, state, patches)
+  values (p_tenant, p_kind, p_name, p_key, p_state_version, p_version, p_position, p_event_id, p_heads, p_state, p_patches)
+  on conflict on constraint snapshots_pkey do update
+    set version = excluded.version, position = excluded.position, event_id = excluded.event_id, heads = excluded.heads,
+        state = excluded.state, patches = excluded.patches, taken_at = excluded.taken_at
+  where s.version < excluded.version or s.event_id = p_replaces;
+  if not found then
+    return false;
+  end if;
+  delete from :"schema".snapshots as s
+   where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key and s.state_version < p_state_version;
   return true;
 end
 $tidemark$;

@@ -26,10 +26,11 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   consumers: (store) => store.consumers.list(),
   deadLetters: (store) => store.deadLetters.list(),
   waitFor: (store) => store.waitFor("mailer", 1),
+  snapshots: (store) => store.snapshots.list(),
   query: (store) => store.query("select 1"),
 };
 /** What a closed store still does. */
-const allowed = ["constructor", "forTenant", "withMetadata", "wake", "close", "pool"];
+const allowed = ["constructor", "snapshotAccess", "forTenant", "withMetadata", "wake", "close", "pool"];
 
 function methodsOf(store: object): string[] {
   const names = new Set<string>();

@@ -39,6 +39,19 @@ const cart = decider<CartState, CartCommand, CartEvent>({
 });
 same<Decider<CartState, CartCommand, CartEvent>>()(cart);
 
+// A policy of one's own sees the state.
+decider<CartState, CartCommand, CartEvent>({
+  ...cart,
+  snapshot: {
+    when: ({ state, version, eventsSince }) => {
+      same<CartState>()(state);
+      return state.items.length + version + eventsSince > 100;
+    },
+  },
+});
+// @ts-expect-error -- a policy is a number or a function
+decider<CartState, CartCommand, CartEvent>({ ...cart, snapshot: { every: "100" } });
+
 // Types from annotated functions, what decide returns included.
 const counter = decider({
   initialState: () => 0,

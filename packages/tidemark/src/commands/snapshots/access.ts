@@ -1,0 +1,135 @@
+import { isTidemarkError } from "../../errors.ts";
+import type { Event, RecordedEvent } from "../../event.ts";
+import type { EventReaderWriter } from "../../event-reader-writer.ts";
+import type { Kept, KeptName } from "../../read/kept.ts";
+import type { Fold } from "../../read/options.ts";
+import type { KeptHead, Reader } from "../../read/reader.ts";
+import type { EventPlace, Folded, SnapshotKeeper, SnapshotName } from "./keeper.ts";
+import { isDue, type ValidSnapshotOptions } from "./options.ts";
+import { readState } from "./read-state.ts";
+
+/** A stream whose state is folded, and under which name it is kept. */
+export interface KeptStream extends KeptName {
+  readonly streamId: string;
+}
+
+export interface FoldOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** For the snapshots' own readings: those of commands are counted. */
+  readonly uncounted?: boolean;
+}
+
+/** By a method that stores and their transactions have and their interface does not. Undefined: a wrapper with methods of its own. */
+export function snapshotsOf(store: EventReaderWriter): SnapshotAccess | undefined {
+  const method: unknown = Reflect.get(store, "snapshotAccess");
+  const access: unknown = typeof method === "function" ? Reflect.apply(method, store, []) : undefined;
+  return access instanceof SnapshotAccess ? access : undefined;
+}
+
+/** The snapshots of one tenant, through the pool or inside a transaction. */
+export class SnapshotAccess {
+  readonly keeper: SnapshotKeeper;
+  readonly tenant: string;
+  readonly reader: Reader;
+  /** Inside a transaction snapshots are read and none is taken: what it appended may be rolled back. */
+  readonly #takes: boolean;
+
+  constructor(keeper: SnapshotKeeper, tenant: string, reader: Reader, takes: boolean) {
+    this.keeper = keeper;
+    this.tenant = tenant;
+    this.reader = reader;
+    this.#takes = takes;
+  }
+
+  /** Folds a stream: its snapshot, where there is one that belongs to it, and the events behind it, by one statement. */
+  async foldStream<State, E extends Event>(
+    stream: KeptStream,
+    fold: Fold<State, RecordedEvent<E>>,
+    { signal, uncounted }: FoldOptions = {},
+  ): Promise<Folded<State>> {
+    const head = await this.#readKept<E>(stream, signal);
+    if (!uncounted && head) this.keeper.tally[verdictOf(head)]++;
+    const begun = head && this.#begin<State, E>(head, fold, stream);
+    const folding = begun ?? { state: fold.initialState(), version: 0, last: undefined };
+    const keptVersion = folding.version;
+    const add = (event: RecordedEvent<E>): void => {
+      folding.state = fold.evolve(folding.state, event);
+      folding.version = event.version;
+      folding.last = event;
+    };
+    for (const event of begun?.behind ?? []) add(event);
+    if (!begun || head?.more)
+      for await (const event of this.reader.readStream<E>(stream.streamId, { fromVersion: folding.version + 1, ...(signal && { signal }) })) add(event);
+    const { state, version, last } = folding;
+    return { state, version, last, keptVersion, ...(head?.kept && keptVersion === 0 && { replaces: head.kept.eventId }) };
+  }
+
+  /** After a command: has a snapshot taken where the policy wants one. Never throws, and nobody waits. */
+  consider<State, E extends Event>(
+    stream: KeptStream,
+    fold: Fold<State, RecordedEvent<E>>,
+    options: ValidSnapshotOptions<State>,
+    { state, version, keptVersion }: Pick<Folded<State>, "state" | "version" | "keptVersion">,
+  ): void {
+    if (!this.#takes) return;
+    const name = this.nameOf(stream);
+    try {
+      if (!isDue(options, { state, version, eventsSince: version - Math.max(keptVersion, this.keeper.refusedAt(name)) })) return;
+    } catch (error) {
+      this.keeper.failed(name, error);
+      return;
+    }
+    const apart = new SnapshotAccess(this.keeper, this.tenant, this.keeper.readerOf(this.tenant), true);
+    this.keeper.later(name, version, (signal) => apart.foldStream(stream, fold, { signal, uncounted: true }));
+  }
+
+  /** By hand. False where there is one of as many events or more, or no event. */
+  async takeNow<State>(name: SnapshotName, fold: (signal?: AbortSignal) => Promise<Folded<State>>): Promise<boolean> {
+    const folded = await fold();
+    const { last, version, keptVersion } = folded;
+    const kept = last !== undefined && version > keptVersion && (await this.keeper.keep(name, { ...folded, last }));
+    if (kept) this.keeper.tally.taken++;
+    return kept;
+  }
+
+  nameOf({ kind, name, streamId, stateVersion }: KeptStream): SnapshotName {
+    return { tenant: this.tenant, kind, name, key: streamId, stateVersion };
+  }
+
+  /** Undefined where the snapshots cannot be read. In a transaction that error is the caller's: no statement passes after it. */
+  async #readKept<E extends Event>(stream: KeptStream, signal: AbortSignal | undefined): Promise<KeptHead<E> | undefined> {
+    try {
+      return await this.reader.readKept<E>(stream.streamId, stream, signal);
+    } catch (error) {
+      if (!this.#takes || !isTidemarkError(error, "DATABASE")) throw error;
+      this.keeper.failed(this.nameOf(stream), error);
+      return undefined;
+    }
+  }
+
+  /** Where the fold begins. Undefined: at the beginning, with other events than those that were read. */
+  #begin<State, E extends Event>(
+    { kept, events }: KeptHead<E>,
+    { initialState }: Fold<State, RecordedEvent<E>>,
+    stream: KeptStream,
+  ): { state: State; version: number; last: EventPlace | undefined; readonly behind: readonly RecordedEvent<E>[] } | undefined {
+    if (!kept) return { state: initialState(), version: 0, last: undefined, behind: events };
+    if (!endsWith(kept, events[0])) return undefined;
+    try {
+      return { state: readState<State>(kept), version: kept.version, last: events[0], behind: events.slice(1) };
+    } catch (error) {
+      this.keeper.failed(this.nameOf(stream), error);
+      return undefined;
+    }
+  }
+}
+
+/** Whether the snapshot's last event is still where it was: after a restore it may be gone, or another. */
+function endsWith({ version, position, eventId }: Kept, event: RecordedEvent | undefined): boolean {
+  return event?.version === version && event.position === position && event.id === eventId;
+}
+
+function verdictOf({ kept, outdated, events }: KeptHead): "used" | "missing" | "outdated" | "mismatched" {
+  if (kept) return endsWith(kept, events[0]) ? "used" : "mismatched";
+  return outdated ? "outdated" : "missing";
+}

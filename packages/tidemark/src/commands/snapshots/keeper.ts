@@ -1,0 +1,166 @@
+import type { Database } from "../../database/database.ts";
+import { type InvalidArgumentError, isTidemarkError } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
+import { Reader } from "../../read/reader.ts";
+import { SnapshotQueue } from "./queue.ts";
+import { type SnapshotStatements, snapshotStatements } from "./statements.ts";
+import { emptyTally, type SnapshotStats, type SnapshotTally } from "./stats.ts";
+import { writeState } from "./write-state.ts";
+
+/** Which snapshot. */
+export interface SnapshotName {
+  readonly tenant: string;
+  readonly kind: "stream" | "streams" | "aggregate";
+  readonly name: string;
+  /** The stream's id; of several, what stands for the set of them. */
+  readonly key: string;
+  readonly stateVersion: number;
+}
+
+/** A state, and the events that it is made of. */
+export interface Folded<State> {
+  readonly state: State;
+  /** The number of events; of one stream, its version. */
+  readonly version: number;
+  /** Of how many of them the snapshot was made that was read; 0 where there was none. */
+  readonly keptVersion: number;
+  /** The last of these events. Undefined where there are none. */
+  readonly last: EventPlace | undefined;
+  /** Of several streams: where each of them was. */
+  readonly heads?: readonly StreamHead[];
+  /** The last event of a snapshot that was read and does not belong here. */
+  readonly replaces?: string | undefined;
+}
+
+export interface EventPlace {
+  readonly position: number;
+  readonly id: string;
+}
+
+export type StreamHead = readonly [streamId: string, version: number, eventId: string];
+
+/** How long a closing store waits for snapshots under way, in milliseconds. */
+export const closingMs = 5_000;
+
+/** Forgotten all at once beyond this; then each is tried once more. */
+const mostRefused = 10_000;
+
+/** Writes the snapshots of a store and of its tenants, and counts what becomes of them. */
+export class SnapshotKeeper {
+  readonly database: Database;
+  readonly statements: SnapshotStatements;
+  readonly tally: SnapshotTally = emptyTally();
+  readonly queue: SnapshotQueue = new SnapshotQueue(this.tally);
+  readonly #schema: string;
+  readonly #logger: Logger;
+  /** What was told of once. */
+  readonly #told = new Set<string>();
+  /** At which version a snapshot could not be taken: not tried again at every command. */
+  readonly #refused = new Map<string, number>();
+
+  /** @param database - Open until the store is closed, and its snapshots are written. */
+  constructor(database: Database, schema: string, logger: Logger) {
+    this.database = database;
+    this.statements = snapshotStatements(schema);
+    this.#schema = schema;
+    this.#logger = logger;
+  }
+
+  get stats(): SnapshotStats {
+    return { ...this.tally, pending: this.queue.pending };
+  }
+
+  /** Reads for a snapshot, apart from the reads of commands, and still while the store closes. */
+  readerOf(tenant: string): Reader {
+    // The log is not read.
+    return new Reader({ queryable: this.database, schema: this.#schema, tenant, mark: async () => 0 });
+  }
+
+  /**
+   * Writes a state; false where there is one of as many events or more.
+   *
+   * @throws {@link InvalidArgumentError} — JSON would change the state.
+   */
+  async keep<State>(
+    name: SnapshotName,
+    { state, version, last, heads, replaces }: Folded<State> & { readonly last: EventPlace },
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const { json, patches } = writeState(state);
+    const [row] = await this.database.query(
+      this.statements.keep,
+      [
+        name.tenant,
+        name.kind,
+        name.name,
+        name.key,
+        name.stateVersion,
+        version,
+        last.position,
+        last.id,
+        heads ? JSON.stringify(heads) : null,
+        json,
+        patches,
+        replaces ?? null,
+      ],
+      { signal },
+    );
+    return row?.["kept"] === "true";
+  }
+
+  /** Takes a snapshot when its turn comes, of what `fold` reads then. Never throws, and nobody waits. */
+  later<State>(name: SnapshotName, version: number, fold: (signal: AbortSignal) => Promise<Folded<State>>): void {
+    const key = JSON.stringify(Object.values(name));
+    this.queue.add({
+      key,
+      run: async (signal) => {
+        try {
+          const folded = await fold(signal);
+          const { last } = folded;
+          // Somebody took it while this one was waiting.
+          const kept = folded.keptVersion < version && last !== undefined && (await this.keep(name, { ...folded, last }, signal));
+          this.tally[kept ? "taken" : "superseded"]++;
+          this.#refused.delete(key);
+        } catch (error) {
+          if (signal.aborted) {
+            this.tally.dropped++;
+            return;
+          }
+          if (this.#refused.size >= mostRefused) this.#refused.clear();
+          this.#refused.set(key, version);
+          if (isTidemarkError(error, "INVALID_ARGUMENT") && error.path.startsWith("state")) this.#unfit(name, error);
+          else this.failed(name, error);
+        }
+      },
+    });
+  }
+
+  /** The version from which on a snapshot's events count: where it was refused it is tried again as late as if it had been taken. */
+  refusedAt(name: SnapshotName): number {
+    return this.#refused.size === 0 ? 0 : (this.#refused.get(JSON.stringify(Object.values(name))) ?? 0);
+  }
+
+  /** Counts what went wrong, and tells of it once for each decider. */
+  failed({ kind, name, key }: SnapshotName, error: unknown): void {
+    this.tally.failed++;
+    this.#tellOnce(
+      `failed ${kind} ${name}`,
+      `tidemark: a snapshot of ${JSON.stringify(name)} for ${JSON.stringify(key)} could not be read or written. Commands go on without it. This is told once; store.snapshots.stats() counts the rest.`,
+      error,
+    );
+  }
+
+  #unfit({ kind, name, key }: SnapshotName, error: InvalidArgumentError): void {
+    this.tally.unfit++;
+    this.#tellOnce(
+      `unfit ${kind} ${name}`,
+      `tidemark: the state of ${JSON.stringify(name)} for ${JSON.stringify(key)} cannot be kept as a snapshot: ${error.message} Commands read all events instead. This is told once; store.snapshots.stats() counts the rest.`,
+    );
+  }
+
+  #tellOnce(what: string, message: string, ...more: readonly unknown[]): void {
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    this.#logger.warn(message, ...more);
+  }
+}

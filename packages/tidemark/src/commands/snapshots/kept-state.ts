@@ -1,0 +1,67 @@
+import { InvalidArgumentError } from "../../errors.ts";
+import type { Event, RecordedEvent } from "../../event.ts";
+import type { EventReaderWriter } from "../../event-reader-writer.ts";
+import type { Fold } from "../../read/options.ts";
+import { type KeptStream, type SnapshotAccess } from "./access.ts";
+import type { Folded } from "./keeper.ts";
+import { type SnapshotOptions, type ValidSnapshotOptions, withDefaults } from "./options.ts";
+
+/** What is folded, of which stream, and how it is kept, where it is. */
+export interface KeptState<State, E extends Event> {
+  readonly streamId: string;
+  readonly fold: Fold<State, RecordedEvent<E>>;
+  /** Undefined where no snapshots are kept. */
+  readonly kept: { readonly access: SnapshotAccess; readonly stream: KeptStream; readonly options: ValidSnapshotOptions<State> } | undefined;
+}
+
+export interface KeptDefinition<State, E extends Event> extends Fold<State, RecordedEvent<E>> {
+  readonly name?: string | undefined;
+  readonly snapshot?: SnapshotOptions<State> | undefined;
+}
+
+/**
+ * A stream's state, with its snapshots where the definition wants them and the store has them.
+ *
+ * @param snapshots - Asked only where the definition wants them: a wrapper of a store may not know the way.
+ */
+export function keptState<State, E extends Event>(
+  snapshots: () => SnapshotAccess | undefined,
+  kind: "stream" | "aggregate",
+  { name, snapshot, initialState, evolve }: KeptDefinition<State, E>,
+  streamId: string,
+): KeptState<State, E> {
+  const access = name !== undefined && snapshot ? snapshots() : undefined;
+  const options = snapshot && withDefaults(snapshot);
+  const kept = access && options && name !== undefined ? { access, options, stream: { kind, name, streamId, stateVersion: options.stateVersion } } : undefined;
+  return { streamId, fold: { initialState, evolve }, kept };
+}
+
+/** @param fold - Instead of the definition's own, to the same state. */
+export async function readState<State, E extends Event>(
+  store: EventReaderWriter,
+  { streamId, kept }: KeptState<State, E>,
+  fold: Fold<State, RecordedEvent<E>>,
+  signal: AbortSignal | undefined,
+): Promise<Pick<Folded<State>, "state" | "version" | "keptVersion">> {
+  if (kept) return await kept.access.foldStream<State, E>(kept.stream, fold, { signal });
+  return { ...(await store.aggregateStream<State, E>(streamId, { ...fold, ...(signal && { signal }) })), keptVersion: 0 };
+}
+
+/** After a command. Never throws. */
+export function considerSnapshot<State, E extends Event>(
+  { kept, fold }: KeptState<State, E>,
+  now: Pick<Folded<State>, "state" | "version" | "keptVersion">,
+): void {
+  kept?.access.consider<State, E>(kept.stream, fold, kept.options, now);
+}
+
+/** By hand. False where there is one of as many events or more, or no event. */
+export async function takeSnapshot<State, E extends Event>({ kept, fold }: KeptState<State, E>): Promise<boolean> {
+  if (!kept)
+    throw new InvalidArgumentError(
+      "snapshot",
+      "is missing in the definition, or the store has none: nothing would read a snapshot. Give it a name and snapshot: {}",
+    );
+  const { access, stream } = kept;
+  return await access.takeNow(access.nameOf(stream), (signal) => access.foldStream<State, E>(stream, fold, { signal, uncounted: true }));
+}

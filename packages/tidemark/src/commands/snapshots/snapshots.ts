@@ -1,0 +1,118 @@
+import { wholeNumber } from "../../arguments/checks.ts";
+import { checkDeciderName, checkStreamId } from "../../arguments/names.ts";
+import { checkOptions } from "../../arguments/options.ts";
+import type { TextRow, Value } from "../../database/database.ts";
+import { toSafeInteger } from "../../database/number.ts";
+import { InvalidArgumentError } from "../../errors.ts";
+import type { Event } from "../../event.ts";
+import { checkDecider, type Decider } from "../decider.ts";
+import type { SnapshotAccess } from "./access.ts";
+import type { StreamHead } from "./keeper.ts";
+import { keptState, takeSnapshot } from "./kept-state.ts";
+import type { SnapshotStats } from "./stats.ts";
+
+/** A snapshot, without its state. */
+export interface SnapshotInfo {
+  /** What folded it: a decider of one stream, one of several streams, or an aggregate. */
+  readonly kind: "stream" | "streams" | "aggregate";
+  /** The decider's name; an aggregate's name or category. */
+  readonly name: string;
+  readonly streamIds: readonly string[];
+  readonly stateVersion: number;
+  /** Of how many events it is made: of one stream, its version. */
+  readonly version: number;
+  /** The position of the last of these events. */
+  readonly position: number;
+  /** Of the state, as JSON. */
+  readonly bytes: number;
+  readonly takenAt: Date;
+}
+
+/** Which snapshots; all that is given must hold. */
+export interface SnapshotQuery {
+  readonly name?: string;
+  readonly streamId?: string;
+  readonly stateVersion?: number;
+}
+
+/** The states that commands begin with instead of a stream's first event. They can all be deleted at any time: no result changes. */
+export interface Snapshots {
+  /** What became of snapshots in this process. */
+  stats(): SnapshotStats;
+  /** The newest first. @param query - `limit`: 1 to 10,000, 100 by default. */
+  list(query?: SnapshotQuery & { readonly limit?: number }): Promise<readonly SnapshotInfo[]>;
+  /**
+   * Takes one now, whatever the policy says, and waits for it. False where there is one of as many events or more already, or no
+   * event.
+   *
+   * @throws {@link InvalidArgumentError} — the decider has no `name` or no `snapshot` (`snapshot: {}` is enough), or JSON would
+   *   change the state: `path` says what.
+   * @throws whatever `readStream` throws.
+   */
+  take<State, Command, E extends Event>(decider: Decider<State, Command, E>, streamId: string): Promise<boolean>;
+  /**
+   * Deletes snapshots, and returns how many. `{}` deletes all of this tenant's. Those of a name that no code uses any more, or of
+   * an abandoned state version, are never deleted otherwise.
+   */
+  delete(query: SnapshotQuery): Promise<number>;
+  /** Resolves when no snapshot waits to be written in this process. For tests, and before a comparison. */
+  settled(): Promise<void>;
+}
+
+const queryShape = { name: checkDeciderName, streamId: checkStreamId, stateVersion: wholeNumber(1, 2_147_483_647) };
+const listShape = { ...queryShape, limit: wholeNumber(1, 10_000) };
+
+/** The snapshots of a store's tenant. */
+export class StoreSnapshots implements Snapshots {
+  readonly #access: SnapshotAccess;
+
+  constructor(access: SnapshotAccess) {
+    this.#access = access;
+  }
+
+  stats(): SnapshotStats {
+    return this.#access.keeper.stats;
+  }
+
+  async list(query?: SnapshotQuery & { readonly limit?: number }): Promise<readonly SnapshotInfo[]> {
+    const { limit = 100, ...chosen } = checkOptions(query, listShape, "query");
+    const { database, statements } = this.#access.keeper;
+    const rows = await database.query(statements.list, [...this.#values(chosen), limit]);
+    return rows.map(snapshotInfo);
+  }
+
+  async take<State, Command, E extends Event>(decider: Decider<State, Command, E>, streamId: string): Promise<boolean> {
+    checkDecider(decider);
+    return await takeSnapshot(keptState<State, E>(() => this.#access, "stream", decider, checkStreamId(streamId, "streamId")));
+  }
+
+  async delete(query: SnapshotQuery): Promise<number> {
+    if (query === undefined) throw new InvalidArgumentError("query", "is missing; {} deletes all snapshots of this tenant");
+    const { database, statements } = this.#access.keeper;
+    const [row] = await database.query(statements.remove, this.#values(checkOptions(query, queryShape, "query")));
+    return toSafeInteger(row?.["gone"]);
+  }
+
+  settled(): Promise<void> {
+    return this.#access.keeper.queue.settled();
+  }
+
+  #values({ name, streamId, stateVersion }: SnapshotQuery): Value[] {
+    return [this.#access.tenant, name ?? null, streamId ?? null, stateVersion ?? null];
+  }
+}
+
+function snapshotInfo(row: TextRow): SnapshotInfo {
+  const heads: readonly StreamHead[] | null = JSON.parse(row["heads"] ?? "null");
+  const kind = row["kind"];
+  return {
+    kind: kind === "streams" || kind === "aggregate" ? kind : "stream",
+    name: row["name"] ?? "",
+    streamIds: heads ? heads.map(([streamId]) => streamId) : [row["key"] ?? ""],
+    stateVersion: toSafeInteger(row["state_version"]),
+    version: toSafeInteger(row["version"]),
+    position: toSafeInteger(row["position"]),
+    bytes: toSafeInteger(row["bytes"]),
+    takenAt: new Date(Number(row["taken_at"])),
+  };
+}

@@ -1,0 +1,50 @@
+import type { Statement } from "../../database/database.ts";
+import { quoteIdentifier } from "../../database/identifier.ts";
+import { milliseconds } from "../../read/decode.ts";
+
+export interface SnapshotStatements {
+  /** `50-keep-snapshot.sql` */
+  readonly keep: Statement;
+  /** $1 tenant, $2 kind, $3 name, $4 key, $5 state version: the one of this state version, or else of another. */
+  readonly find: Statement;
+  /** $1 tenant; $2 name, $3 stream and $4 state version where not null; $5 rows. */
+  readonly list: Statement;
+  /** As `list`, without rows. */
+  readonly remove: Statement;
+}
+
+export function snapshotStatements(schema: string): SnapshotStatements {
+  const at = quoteIdentifier(schema);
+  const named = (name: string, text: string): Statement => ({ name: `tidemark_snapshot_${name}`, text });
+  const chosen = `
+ where k.tenant = $1
+   and ($2::text is null or k.name = $2)
+   and ($3::text is null or case when k.kind = 'streams' then k.heads::jsonb @> jsonb_build_array(jsonb_build_array($3::text)) else k.key = $3 end)
+   and ($4::integer is null or k.state_version = $4)`;
+  return {
+    keep: named(
+      "keep",
+      `select ${at}.keep_snapshot($1, $2, $3, $4, $5::integer, $6::bigint, $7::bigint, $8::uuid, $9::text::json, $10::text::json, $11::text::json, $12::uuid)::text as kept`,
+    ),
+    find: named(
+      "find",
+      `
+select k.state_version::text, k.version::text as kept_version, k.position::text as kept_position, k.event_id::text as kept_event_id,
+       k.heads::text, k.state::text as kept_state, k.patches::text as kept_patches
+  from ${at}.snapshots as k
+ where k.tenant = $1 and k.kind = $2 and k.name = $3 and k.key = $4
+ order by (k.state_version = $5::integer) desc, k.state_version desc
+ limit 1`,
+    ),
+    list: named(
+      "list",
+      `
+select k.kind, k.name, k.key, k.state_version::text, k.version::text, k.position::text, k.heads::text,
+       octet_length(k.state::text)::text as bytes, ${milliseconds("k.taken_at")} as taken_at
+  from ${at}.snapshots as k${chosen}
+ order by k.taken_at desc, k.kind, k.name, k.key, k.state_version desc
+ limit $5`,
+    ),
+    remove: named("remove", `with gone as (delete from ${at}.snapshots as k${chosen} returning 1) select count(*)::text as gone from gone`),
+  };
+}

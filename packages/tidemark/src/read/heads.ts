@@ -1,0 +1,82 @@
+import type { Queryable, TextRow, Value } from "../database/database.ts";
+import type { KeptName } from "./kept.ts";
+import type { PlanEditions } from "./plan-edition.ts";
+
+/** The first events of a range of a stream's versions. */
+export interface HeadRequest {
+  readonly tenant: string;
+  readonly streamId: string;
+  /** Exclusive. */
+  readonly after: number;
+  /** Inclusive. */
+  readonly until: number;
+  /** The most rows. */
+  readonly rows: number;
+  /** Whose snapshot to begin with, where there is one. */
+  readonly kept?: KeptName | undefined;
+}
+
+/** What reads heads: one statement for each, or one for many. */
+export interface Heads {
+  /** Rows of events in order, the last with `full` where more may follow. With `kept` the first row may hold no event. */
+  read(request: HeadRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]>;
+}
+
+/** One statement for each: inside a transaction, where one runs at a time anyway. */
+export function singleHeads(queryable: Queryable, editions: PlanEditions): Heads {
+  return { read: (request, signal) => readHead(queryable, editions, request, signal) };
+}
+
+/** The rows of one request. */
+export async function readHead(
+  queryable: Queryable,
+  editions: PlanEditions,
+  request: HeadRequest,
+  signal: AbortSignal | undefined,
+): Promise<readonly TextRow[]> {
+  const { tenant, streamId, after, until, rows, kept } = request;
+  if (!kept) return await queryable.query(editions.current.streamPage(false, true, false), [tenant, streamId, after, until, rows], { signal });
+  const [found = []] = await readHeads(queryable, editions, [request], { rows, signal });
+  return found;
+}
+
+/** The rows of several requests, by one statement. */
+export async function readHeads(
+  queryable: Queryable,
+  editions: PlanEditions,
+  requests: readonly HeadRequest[],
+  { rows: limit, signal }: { readonly rows: number; readonly signal?: AbortSignal | undefined },
+): Promise<readonly (readonly TextRow[])[]> {
+  const kept = requests.some((request) => request.kept);
+  const values: Value[] = [
+    requests.map(({ tenant, streamId }) => `${tenant}\u001e${streamId}`).join("\u001f"),
+    `{${requests.map(({ after }) => after).join()}}`,
+    // A snapshot begins where nobody knows yet, so that such a request is cut by the limit alone.
+    `{${requests.map(({ after, until, rows, kept: name }) => (name ? until : Math.min(until, after + rows))).join()}}`,
+    limit,
+  ];
+  if (kept) {
+    values.push(
+      requests.map((request) => (request.kept ? `${request.kept.kind}\u001e${request.kept.name}` : "\u001e")).join("\u001f"),
+      `{${requests.map((request) => request.kept?.stateVersion ?? 0).join()}}`,
+    );
+  }
+  const found = await queryable.query(editions.current.heads(kept), values, { signal });
+  return rowsOfEach(found, requests, limit);
+}
+
+function rowsOfEach(found: readonly TextRow[], requests: readonly HeadRequest[], limit: number): readonly (readonly TextRow[])[] {
+  const each: TextRow[][] = requests.map(() => []);
+  for (const row of found) each[Number(row["n"]) - 1]?.push(row);
+  for (const [index, rows] of each.entries()) {
+    // Each stream's events are read in order, and nothing orders the whole.
+    if (rows.some((row, at) => versionOf(row) < versionOf(rows[at - 1]))) rows.sort((a, b) => versionOf(a) - versionOf(b));
+    const last = rows.at(-1);
+    if (last && rows.length >= limit && limit < (requests[index]?.rows ?? 0)) rows[rows.length - 1] = { ...last, full: "" };
+  }
+  return each;
+}
+
+function versionOf(row: TextRow | undefined): number {
+  return Number(row?.["version"] ?? 0);
+}

@@ -1,0 +1,27 @@
+-- Writes a snapshot, unless there is one of as many events or more: what was read earlier never replaces what was read later.
+-- p_replaces: the last event of a snapshot that its reader found not to belong to the stream, which goes however many events it
+-- has. Snapshots of older state versions go, too. Returns whether it was written.
+--
+-- Nobody waits for it, and it waits for nobody for long.
+create function :"schema".keep_snapshot(
+  p_tenant text, p_kind text, p_name text, p_key text, p_state_version integer,
+  p_version bigint, p_position bigint, p_event_id uuid, p_heads json, p_state json, p_patches json, p_replaces uuid
+) returns boolean
+  language plpgsql
+  set lock_timeout = '1s'
+as $tidemark$
+begin
+  insert into :"schema".snapshots as s (tenant, kind, name, key, state_version, version, position, event_id, heads, state, patches)
+  values (p_tenant, p_kind, p_name, p_key, p_state_version, p_version, p_position, p_event_id, p_heads, p_state, p_patches)
+  on conflict on constraint snapshots_pkey do update
+    set version = excluded.version, position = excluded.position, event_id = excluded.event_id, heads = excluded.heads,
+        state = excluded.state, patches = excluded.patches, taken_at = excluded.taken_at
+  where s.version < excluded.version or s.event_id = p_replaces;
+  if not found then
+    return false;
+  end if;
+  delete from :"schema".snapshots as s
+   where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key and s.state_version < p_state_version;
+  return true;
+end
+$tidemark$;
