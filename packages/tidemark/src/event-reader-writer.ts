@@ -1,5 +1,5 @@
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
-import type { Event, NewEvent, RecordedEvent } from "./event.ts";
+import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "./event.ts";
 import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 import type { EventSequence, StreamInfo } from "./read/types.ts";
 
@@ -40,10 +40,19 @@ export interface EventReaderWriter<Events extends Event = Event> {
   ): Promise<readonly AppendResult[]>;
 
   /**
-   * Appends tagged events. Without `streamId` they go to the stream named after the first event's first tag, with `-` for `:`
-   * (`course:c1` → `course-c1`). Errors as `appendToStream`.
+   * Appends tagged events, where `condition` allows it: no event that matches its query may stand after its boundary. Without
+   * `streamId` they go to the stream named after the first event's first tag, with `-` for `:` (`course:c1` → `course-c1`).
+   *
+   * Two appends that could each fail the other's condition never both succeed, whoever sends them. An append waits only for
+   * open ones that share a tag with its query (for an alternative without tags, a type; without both, the tenant), and fails
+   * only on events that match. Errors as `appendToStream`; also:
+   *
+   * @param events - At most 10,000. Without events only the condition is checked; `streamId` is needed then.
+   * @throws {@link ConditionFailedError} — a matching event stands after the boundary. Nothing was written.
+   * @throws {@link DatabaseError} — with `sqlState` TM001: conditions need READ COMMITTED, in a transaction of yours as well.
+   * @see SQL: `schema/sql/001-store/17-take-claims.sql` · why: `docs/design/conditions.md`
    */
-  append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: ConditionalAppendOptions): Promise<AppendResult>;
+  append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult>;
 
   /** Reads one stream, page by page; nothing where it does not exist. */
   readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions): EventSequence<E>;
@@ -53,6 +62,22 @@ export interface EventReaderWriter<Events extends Event = Event> {
    * event whose append has just returned may still be above the mark.
    */
   readAll<E extends Events = Events>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E>;
+
+  /**
+   * Reads everything committed that matches, in the order of positions, above the high-water mark too, and the boundary to append
+   * after: `append(events, { condition: { query, after: boundary } })` with the same query fails on any match that is not among
+   * `events`. The boundary is plain JSON. All events are in memory at once.
+   *
+   * Alternatives with tags are read through the index on tags; one without tags looks at the whole log.
+   *
+   * @param query - By types and tags: `[{ types: ["SeatTaken"], tags: ["course:c1"] }]`. `[]` and `[{}]` match everything.
+   * @throws {@link InvalidArgumentError} — the query is not by types and tags alone.
+   * @throws {@link DatabaseError} — with `sqlState` TM001, in a transaction of yours that is not READ COMMITTED.
+   */
+  readBoundary<E extends Events = Events>(
+    query: NoInfer<BoundaryQuery<E>>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly events: readonly RecordedEvent<E>[]; readonly boundary: Boundary }>;
 
   /** Folds a stream into a state. What `evolve` throws passes through. */
   aggregateStream<State, E extends Events = Events>(

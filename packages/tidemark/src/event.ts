@@ -77,6 +77,21 @@ export interface EventQueryItem<E extends Event = Event> {
 export type EventQuery<E extends Event = Event> = EventQueryItem<E> | readonly EventQueryItem<E>[];
 
 /**
+ * What an append's condition may ask: alternatives of which any may match, each with types, tags or both. `[]` and `[{}]` match
+ * every event of the tenant. At most 100 alternatives, with 500 types together.
+ */
+export type BoundaryQuery<E extends Event = Event> = readonly Pick<EventQueryItem<E>, "types" | "tags">[];
+
+/**
+ * What a decision by tags has seen: the high-water mark, and how many matching events above it. Opaque, and plain JSON, so that
+ * a web form can carry it. It belongs to the query, the tenant and the store that it was read with.
+ */
+export interface Boundary {
+  readonly mark: number;
+  readonly above: number;
+}
+
+/**
  * What an append expects of its stream: an exact version, `"any"` (the default), `"no-stream"`, `"stream-exists"`, or
  * `{ unchangedSince: position }`: nothing in this stream after that place in the log.
  */

@@ -47,6 +47,8 @@ export {
   VersionConflictError,
 } from "./errors.ts";
 export type {
+  Boundary,
+  BoundaryQuery,
   Event,
   EventMetadata,
   EventOf,

@@ -15,7 +15,7 @@ import { type Snapshots, StoreSnapshots } from "./commands/snapshots/snapshots.t
 import type { Database, Session } from "./database/database.ts";
 import { joinTransaction, type TransactionClient } from "./database/transaction-client.ts";
 import { StoreClosedError } from "./errors.ts";
-import type { Event, NewEvent, RecordedEvent } from "./event.ts";
+import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "./event.ts";
 import type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
 import type { EventStore } from "./event-store.ts";
 import type { Blocker } from "./feed/blockers.ts";
@@ -74,7 +74,7 @@ class Access<Events extends Event> implements EventReaderWriter<Events> {
     return this.#appender.appendToStreams(stampAppends(appends, this.#metadata), options);
   }
 
-  async append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: ConditionalAppendOptions): Promise<AppendResult> {
+  async append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
     return this.#appender.append(stampEvents(events, this.#metadata), options);
   }
 
@@ -84,6 +84,13 @@ class Access<Events extends Event> implements EventReaderWriter<Events> {
 
   readAll<E extends Events = Events>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E> {
     return this.#reader.readAll<E>(options);
+  }
+
+  readBoundary<E extends Events = Events>(
+    query: NoInfer<BoundaryQuery<E>>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly events: readonly RecordedEvent<E>[]; readonly boundary: Boundary }> {
+    return this.#reader.readBoundary<E>(query, options);
   }
 
   aggregateStream<State, E extends Events = Events>(

@@ -1,6 +1,7 @@
 import type { Event, NewEvent } from "../event.ts";
+import type { EncodedCondition } from "./condition.ts";
 import { defaultStreamFor } from "./default-stream.ts";
-import { encodeAppend, pathInArguments, type PartPath } from "./encode.ts";
+import { encodeAppend, pathInArguments } from "./encode.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { checkAppendOptions, checkAppendToStreamsOptions, checkConditionalAppendOptions } from "./options.ts";
 import type { EncodeSettings } from "./tally.ts";
@@ -31,13 +32,14 @@ export class Appender {
     return this.#submit(encodeAppend(this.#tenant, appends, this.#settings), signal);
   }
 
-  async append<E extends Event>(events: readonly NewEvent<E>[], options?: ConditionalAppendOptions): Promise<AppendResult> {
-    const { streamId, signal } = checkConditionalAppendOptions(options);
-    return this.#one({ streamId: streamId ?? defaultStreamFor(events), events }, signal);
+  async append<E extends Event>(events: readonly NewEvent<E>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
+    const { streamId, condition, signal } = checkConditionalAppendOptions(options);
+    return this.#one({ streamId: streamId ?? defaultStreamFor(events), events }, signal, condition);
   }
 
-  async #one(append: StreamAppend, signal: AbortSignal | undefined, path: PartPath = pathInArguments): Promise<AppendResult> {
-    const [result] = await this.#submit(encodeAppend(this.#tenant, [append], this.#settings, path), signal);
+  async #one(append: StreamAppend, signal: AbortSignal | undefined, condition?: EncodedCondition): Promise<AppendResult> {
+    const encoded = encodeAppend(this.#tenant, [append], this.#settings, pathInArguments);
+    const [result] = await this.#submit(condition ? { ...encoded, condition } : encoded, signal);
     if (!result) throw new TypeError("an append to one stream has one result");
     return result;
   }

@@ -2,6 +2,7 @@ import type { TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { ExpectedVersion } from "../event.ts";
 import { byBytes } from "./byte-order.ts";
+import type { EncodedCondition } from "./condition.ts";
 import type { EncodedAppend, EncodedPart } from "./encoded.ts";
 import { type Outcome, outcomeOf, type PartVerdict } from "./outcome.ts";
 
@@ -126,9 +127,23 @@ export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean
       settings.recordedAt,
       settings.durability,
       settings.epoch,
+      ...conditionValues(appends.map(({ condition }) => condition)),
     ],
     outcomes: (row) => decode(row, appends, sentParts),
   };
+}
+
+/** The parameters from `p_condition` on: of each item the number of its owner, from 1, its names and its boundary. */
+export function conditionValues(conditions: readonly (EncodedCondition | undefined)[]): readonly Value[] {
+  if (!conditions.some(Boolean)) return [null, null, null, null, null];
+  const items = conditions.flatMap((condition, index) => (condition?.items ?? []).map((item) => ({ ...item, condition, owner: index + 1 })));
+  return [
+    list(items.map(({ owner }) => owner)),
+    items.map(({ types }) => types).join(separator),
+    items.map(({ tags }) => tags).join(separator),
+    list(items.map(({ condition }) => condition?.after ?? 0)),
+    list(items.map(({ condition }) => condition?.above ?? 0)),
+  ];
 }
 
 function slotNumber(slots: ReadonlyMap<string, Slot>, part: EncodedPart): number {
@@ -139,7 +154,7 @@ function decode(row: TextRow, appends: readonly EncodedAppend[], sentParts: read
   const verdicts = numbers(row["verdicts"]);
   const versions = numbers(row["versions"]);
   const positions = numbers(row["positions"]);
-  const detail: Readonly<Record<string, readonly (string | null)[]>> = JSON.parse(row["detail"] ?? "{}");
+  const detail = detailOf(row);
   let next = 0;
   return appends.map((append, index) => {
     const verdictOf = new Map<EncodedPart, PartVerdict>();
@@ -152,6 +167,12 @@ function decode(row: TextRow, appends: readonly EncodedAppend[], sentParts: read
       detail[index + 1],
     );
   });
+}
+
+/** What a verdict means in particular, by append. */
+export function detailOf(row: TextRow): Readonly<Record<string, readonly (string | null)[]>> {
+  const detail: Readonly<Record<string, readonly (string | null)[]>> = JSON.parse(row["detail"] ?? "{}");
+  return detail;
 }
 
 /** PostgreSQL's text of an array of numbers. */

@@ -21,14 +21,15 @@ export function encodeEvent(event: unknown, tally: Tally, at: PathTo): EncodedEv
   const { type, data, metadata, id, tags } = readEvent(event, at);
   const { eventBytes, createId } = tally.settings;
   const room = eventBytes * countedTimes;
+  const checkedTags = tags === undefined ? [] : checkTags(tags, at(".tags"));
   const encoded: EncodedEvent = {
     type: isEventType(type) ? type : checkEventType(type, at(".type")),
     data: writePart(data, room, eventBytes, ".data", at),
     metadata: metadata === undefined ? "" : encodeMetadata(metadata, room, eventBytes, at),
-    tags: tags === undefined ? "" : checkTags(tags, at(".tags")).join("\x1f"),
+    tags: checkedTags.join("\x1f"),
     id: id === undefined ? checkUuid(createId(), "createId()") : checkUuid(id, at(".id")),
   };
-  tally.addEvent(encoded.id, id !== undefined, Buffer.byteLength(encoded.data) + Buffer.byteLength(encoded.metadata), at);
+  tally.addEvent(encoded.id, id !== undefined, Buffer.byteLength(encoded.data) + Buffer.byteLength(encoded.metadata), checkedTags.length, at);
   return encoded;
 }
 

@@ -48,7 +48,7 @@ export function encodeAppend(tenant: string, appends: readonly StreamAppend[], s
     places.set(part.streamId, index);
     parts.push(part);
   }
-  return { parts, events: tally.events, bytes: tally.bytes, ownIds: tally.ownIds };
+  return { parts, events: tally.events, bytes: tally.bytes, ownIds: tally.ownIds, tags: tally.tags };
 }
 
 function encodePart(tenant: string, append: unknown, index: number, tally: Tally, pathTo: PartPath): EncodedPart {

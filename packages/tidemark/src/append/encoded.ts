@@ -1,4 +1,5 @@
 import type { ExpectedVersion } from "../event.ts";
+import type { EncodedCondition } from "./condition.ts";
 
 /**
  * An append as it waits in the queue: checked, and as text. No text in it holds `\x1e` or `\x1f`: JSON escapes control
@@ -12,6 +13,9 @@ export interface EncodedAppend {
   readonly bytes: number;
   /** The caller gave at least one id, so the append may be a repetition of an earlier one. */
   readonly ownIds: boolean;
+  /** Over all events, one that several have counted each time. */
+  readonly tags: number;
+  readonly condition?: EncodedCondition;
 }
 
 export interface EncodedPart {

@@ -3,7 +3,7 @@ import { DatabaseError, QueueFullError, StoreClosedError } from "../errors.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { hasCulprit, isBlocked, isRepeatedId } from "./failure.ts";
 import type { Gate } from "./gate.ts";
-import { PendingAppend } from "./pending-append.ts";
+import { mostTags, PendingAppend } from "./pending-append.ts";
 import { AppendQueue } from "./queue.ts";
 import { Sender, type SenderSettings, type SettledOutcome } from "./sender.ts";
 import type { AppendStatements } from "./statements.ts";
@@ -18,7 +18,9 @@ export interface GroupAppendSettings extends SenderSettings {
 }
 
 /** More in one statement gain nothing, and a batch is the unit that fails together. */
-const batchLimits = { appends: 500, events: 10_000, bytes: 16 * 1024 * 1024 };
+const batchLimits = { appends: 500, events: 10_000, bytes: 16 * 1024 * 1024, tags: mostTags };
+/** So often an append whose claim another transaction holds only tries; then it waits. */
+const tries = 3;
 /** Events. Below, what each batch costs whatever it holds outweighs what a second backend saves. */
 const worthSharing = 256;
 /** Of appends that run in a subtransaction each. See `append_carefully.sql`. */
@@ -30,9 +32,11 @@ const carefulLimit = 64;
  *
  *   call → queue → batch ──────────────→ settled
  *                    │ refused whole        ↑
- *                    └→ carefully, each ────┤
- *                         │ blocked         │
- *                         └→ waits alone ───┘
+ *                    ├→ carefully, each ────┤
+ *                    │    │ blocked         │
+ *                    │    └→ waits alone ───┤
+ *                    │ kept from a claim    │
+ *                    └→ queue again; the third time waits alone
  *
  * Two batches in flight keep the server busy while this process encodes and decodes; three gained nothing. Appends that wait
  * for a locked stream have connections of their own, so that they hold up nobody else.
@@ -171,10 +175,13 @@ export class GroupAppend {
   async #runBatch(batch: readonly PendingAppend[]): Promise<void> {
     try {
       const outcomes = await this.#send("batch", batch);
+      const refused: PendingAppend[] = [];
       for (const [index, pending] of batch.entries()) {
         const outcome = outcomes[index];
         if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
+        else refused.push(pending);
       }
+      this.#tryAgain(refused);
     } catch (error) {
       if (hasCulprit(error)) await this.#runCarefully(batch);
       else for (const pending of batch) this.#finish(pending, () => pending.fail(error));
@@ -209,6 +216,24 @@ export class GroupAppend {
       }
     }
     for (const pending of blocked) this.#letWait(pending);
+    this.#putBack(again);
+  }
+
+  /** Appends of one batch that other transactions keep from a claim: none may overtake another on a stream. */
+  #tryAgain(refused: readonly PendingAppend[]): void {
+    const patient = new Set<string>();
+    const again: PendingAppend[] = [];
+    for (const pending of refused) {
+      const behind = pending.keys.some((key) => patient.has(key));
+      if (!behind && ++pending.refusals >= tries) {
+        for (const key of pending.keys) patient.add(key);
+        this.#letWait(pending);
+      } else again.push(pending);
+    }
+    this.#putBack(again);
+  }
+
+  #putBack(again: readonly PendingAppend[]): void {
     this.#queue.putBack(again);
     for (const pending of again) {
       const { aborted, reason } = this.#signalOf(pending);
@@ -252,7 +277,7 @@ export class GroupAppend {
   #heldTooLong(pending: PendingAppend, cause: DatabaseError): DatabaseError {
     const streams = pending.append.parts.map((part) => JSON.stringify(part.streamId)).join(", ");
     return new DatabaseError(
-      `Another transaction held ${streams} for more than ${this.#settings.queryTimeoutMs} ms. Nothing was written: look for a transaction left open (pg_stat_activity; store.blockers() names those that appended), then append again.`,
+      `Another transaction held ${streams}${pending.conditional ? ", or what the condition asks for," : ""} for more than ${this.#settings.queryTimeoutMs} ms. Nothing was written: look for a transaction left open (pg_stat_activity; store.blockers() names those that appended), then append again.`,
       { sqlState: cause.sqlState, cause, retryable: true },
     );
   }

@@ -1,7 +1,8 @@
-import { checkSignal, notYet } from "../arguments/checks.ts";
+import { checkSignal } from "../arguments/checks.ts";
 import { checkExpectedVersion } from "../arguments/expected-version.ts";
 import { checkStreamId } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
+import { checkCondition, type EncodedCondition } from "./condition.ts";
 import type { AppendOptions, ConditionalAppendOptions } from "./types.ts";
 
 const appendShape = { expectedVersion: checkExpectedVersion, signal: checkSignal };
@@ -9,7 +10,7 @@ const appendToStreamsShape = { signal: checkSignal };
 const conditionalShape = {
   streamId: checkStreamId,
   signal: checkSignal,
-  condition: notYet("appends are checked by expectedVersion only"),
+  condition: checkCondition,
 };
 
 /** Options of `appendToStream`. */
@@ -22,7 +23,11 @@ export function checkAppendToStreamsOptions(options: unknown): { readonly signal
   return checkOptions(options, appendToStreamsShape);
 }
 
-/** Options of `append`. */
-export function checkConditionalAppendOptions(options: unknown): ConditionalAppendOptions {
+/** Options of `append`, with the condition as it is sent. */
+export interface ValidConditionalAppendOptions extends Omit<ConditionalAppendOptions, "condition"> {
+  readonly condition?: EncodedCondition;
+}
+
+export function checkConditionalAppendOptions(options: unknown): ValidConditionalAppendOptions {
   return checkOptions(options, conditionalShape);
 }

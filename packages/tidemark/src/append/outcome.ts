@@ -1,5 +1,6 @@
 import type { TidemarkError } from "../error.ts";
-import { DatabaseError, DuplicateEventError, type VersionConflict, VersionConflictError } from "../errors.ts";
+import { ConditionFailedError, DatabaseError, DuplicateEventError, InvalidArgumentError, type VersionConflict, VersionConflictError } from "../errors.ts";
+import { toSafeInteger } from "../database/number.ts";
 import type { EncodedPart } from "./encoded.ts";
 import type { AppendResult } from "./types.ts";
 
@@ -12,14 +13,14 @@ export interface PartVerdict {
 }
 
 /**
- * What became of one append. `blocked`: another transaction holds one of its streams; nothing was written yet. `outdated`: the
+ * What became of one append. `blocked`: another transaction holds one of its streams or claims; nothing was written yet. `outdated`: the
  * registry of projections changed, and has to be read before the append is sent again; nothing was written.
  */
 export type Outcome =
   | { readonly kind: "written"; readonly results: readonly AppendResult[] }
   | { readonly kind: "blocked" }
   | { readonly kind: "outdated" }
-  | { readonly kind: "conflict"; readonly error: VersionConflictError }
+  | { readonly kind: "conflict"; readonly error: VersionConflictError | ConditionFailedError }
   | { readonly kind: "refused"; readonly error: TidemarkError };
 
 /** The numbers of `append_many.sql`. */
@@ -28,6 +29,7 @@ const duplicate = 3;
 const blocked = 4;
 const refused = 6;
 const outdated = 7;
+const conditionFailed = 8;
 
 /** @param parts - the verdicts on one append, in the order in which the caller wrote its streams */
 export function outcomeOf(parts: readonly PartVerdict[], detail: readonly (string | null)[] | undefined): Outcome {
@@ -37,6 +39,7 @@ export function outcomeOf(parts: readonly PartVerdict[], detail: readonly (strin
   const duplicated = has(duplicate);
   if (duplicated) return { kind: "refused", error: duplicateEvent(duplicated.part, parts, detail) };
   if (has(refused)) return { kind: "refused", error: refusal(detail) };
+  if (has(conditionFailed)) return failedCondition(detail);
   const [first, ...others] = parts.filter((part) => part.verdict === conflict).map(asConflict);
   if (first) return { kind: "conflict", error: new VersionConflictError([first, ...others]) };
   return { kind: "written", results: parts.map(asResult) };
@@ -54,6 +57,22 @@ function duplicateEvent(fallback: EncodedPart, parts: readonly PartVerdict[], de
   const [id, difference] = detail ?? [];
   const holder = parts.find(({ part }) => part.events.some((event) => event.id === id))?.part ?? fallback;
   return new DuplicateEventError(id ?? "", holder.streamId, difference ?? "with other content");
+}
+
+/** See `failed_conditions.sql`. */
+function failedCondition(detail: readonly (string | null)[] | undefined): Outcome {
+  const [streamId, type, position, found] = detail ?? [];
+  if (streamId != null && type != null) {
+    return { kind: "conflict", error: new ConditionFailedError({ streamId, type, position: toSafeInteger(position) }) };
+  }
+  const problem = `does not belong to this query and store: only ${found} matching events stand above its mark, fewer than were seen there`;
+  return {
+    kind: "refused",
+    error: new InvalidArgumentError(
+      "options.condition.after",
+      `${problem}. Nothing was written: read the boundary of the same query, decide again, then append again`,
+    ),
+  };
 }
 
 /** PostgreSQL refused this append alone: a CHECK or a trigger of the user's, say. */

@@ -1,9 +1,15 @@
 import { isTidemarkError, OutcomeUnknownError, type VersionConflict } from "../errors.ts";
 import { streamKey } from "./batch.ts";
+import { type Claims, claimsOf } from "./claims.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Queued } from "./queue.ts";
 import type { AppendResult } from "./types.ts";
+
+/** An append with more takes the bulk claim: see `take_claims.sql`. Below its 512, for there are types as well. */
+export const mostTags = 400;
+/** Where a stream's key has its name: no stream is called so. */
+const bulkKey = "\x00\x00";
 
 /** An append between its call and its answer. */
 export class PendingAppend implements Queued {
@@ -16,15 +22,21 @@ export class PendingAppend implements Queued {
   unanswered = false;
   /** Its ids were found to be in the log, or may be: from now on they are looked up first. */
   repeatedId = false;
+  /** How often another transaction kept it from a claim. */
+  refusals = 0;
+  /** Of its events together; 0 where few are different. */
+  readonly tags: number;
   /** When it was called, by performance.now(). */
   readonly since: number = performance.now();
   readonly #resolve: (results: readonly AppendResult[]) => void;
   readonly #reject: (error: unknown) => void;
+  #claims: Claims | undefined;
 
   constructor(append: EncodedAppend, signal: AbortSignal | undefined) {
     const { promise, resolve, reject } = Promise.withResolvers<readonly AppendResult[]>();
     this.append = append;
-    this.keys = append.parts.map(streamKey);
+    this.tags = append.tags > mostTags && this.claims.shared.length <= mostTags ? 0 : append.tags;
+    this.keys = [...append.parts.map(streamKey), ...(this.tags > mostTags ? [bulkKey] : [])];
     this.ids = append.ownIds ? append.parts.flatMap((part) => part.events.map((event) => event.id)) : [];
     this.signal = signal;
     this.promise = promise;
@@ -40,6 +52,14 @@ export class PendingAppend implements Queued {
     return this.append.bytes;
   }
 
+  get conditional(): boolean {
+    return this.append.condition !== undefined;
+  }
+
+  get claims(): Claims {
+    return (this.#claims ??= claimsOf(this.append));
+  }
+
   get checkIds(): boolean {
     return this.append.ownIds || this.unanswered || this.repeatedId;
   }
@@ -48,7 +68,7 @@ export class PendingAppend implements Queued {
   settle(outcome: Exclude<Outcome, { kind: "blocked" | "outdated" }>): void {
     if (outcome.kind === "written") {
       this.#resolve(outcome.results);
-    } else if (outcome.kind === "conflict" && outcome.error.conflicts.some(isFinal)) {
+    } else if (outcome.kind === "conflict" && (isTidemarkError(outcome.error, "CONDITION_FAILED") || outcome.error.conflicts.some(isFinal))) {
       this.#reject(outcome.error);
     } else {
       this.fail(outcome.error);
@@ -72,7 +92,10 @@ export class PendingAppend implements Queued {
   }
 }
 
-/** Whether no try of the append can pass any more. Versions only grow, and may still grow to the one expected. */
+/**
+ * Whether no try of the append can pass any more. Versions only grow, and may still grow to the one expected. (So do matching
+ * events, and a condition that failed fails for ever.)
+ */
 function isFinal({ expected, actual }: VersionConflict): boolean {
   return typeof expected === "number" ? actual > expected : expected !== "stream-exists";
 }

@@ -1,8 +1,13 @@
+import { ClaimLedger, type Claims } from "./claims.ts";
+
 /**
  * The queue of a group append, without any I/O: what waits, and what may go out together.
  *
  * An entry names the streams it touches. Entries that share a stream keep their order; a stream is in at most one batch in
  * flight (or with one append that waits for it), so a second batch never waits for the first one's rows.
+ *
+ * An entry with a condition also keeps its order with all that share one of its claims, and goes with none of them, neither in
+ * one batch nor beside it: within a batch the condition would not see them, and beside it one of both would be refused.
  */
 export interface Queued {
   /** The streams this touches, each once. */
@@ -11,10 +16,17 @@ export interface Queued {
   readonly ids: readonly string[];
   readonly events: number;
   readonly bytes: number;
+  /** Of its events, together. */
+  readonly tags: number;
+  readonly conditional: boolean;
+  /** Asked for only while a conditional entry is about. */
+  readonly claims: Claims;
 }
 
 export interface BatchLimits {
   readonly appends: number;
+  /** See `take_claims.sql`. */
+  readonly tags: number;
   readonly events: number;
   readonly bytes: number;
 }
@@ -37,6 +49,12 @@ export class AppendQueue<E extends Queued> {
   #seen = 0;
   #events = 0;
   #order = 0;
+  /** Entries with a condition that wait or were taken. While there are none, nobody's claims are looked at. */
+  #conditional = 0;
+  /** Claims of entries that were taken and not released. */
+  readonly #claimed = new ClaimLedger();
+  /** Claims of entries that an earlier look had to leave behind. */
+  readonly #heldClaims = new ClaimLedger();
   readonly #orders = new Map<E, number>();
 
   get length(): number {
@@ -51,6 +69,10 @@ export class AppendQueue<E extends Queued> {
   add(entry: E): void {
     this.#waiting.push({ entry, order: this.#order++ });
     this.#events += entry.events;
+    if (entry.conditional && this.#conditional++ === 0) {
+      for (const taken of this.#orders.keys()) this.#claimed.add(taken.claims);
+      this.#lookAgain();
+    }
   }
 
   /** Takes an entry out, as when its caller gave up. False when it is not waiting any more. */
@@ -59,6 +81,7 @@ export class AppendQueue<E extends Queued> {
     if (index === -1) return false;
     this.#waiting.splice(index, 1);
     this.#events -= entry.events;
+    this.#forget(entry);
     this.#lookAgain();
     return true;
   }
@@ -68,6 +91,7 @@ export class AppendQueue<E extends Queued> {
     const entries = this.#waiting.map((place) => place.entry);
     this.#waiting = [];
     this.#events = 0;
+    for (const entry of entries) this.#forget(entry);
     this.#lookAgain();
     return entries;
   }
@@ -78,19 +102,24 @@ export class AppendQueue<E extends Queued> {
     const ours = new Set<string>();
     let events = 0;
     let bytes = 0;
+    let tags = 0;
     let index = this.#seen;
     for (; index < this.#waiting.length; index++) {
       const place = this.#waiting[index];
       if (!place) break;
       const { entry } = place;
-      if (entry.ids.some((id) => this.#ids.has(id)) || entry.keys.some((key) => this.#held.has(key) || (this.#busy.has(key) && !ours.has(key)))) {
+      if (this.#hasToWait(entry, ours)) {
         for (const key of entry.keys) this.#held.add(key);
+        if (this.#conditional > 0) this.#heldClaims.add(entry.claims);
         continue;
       }
-      if (taken.size === limits.appends || (taken.size > 0 && (events + entry.events > limits.events || bytes + entry.bytes > limits.bytes))) break;
+      const full = events + entry.events > limits.events || bytes + entry.bytes > limits.bytes || tags + entry.tags > limits.tags;
+      if (taken.size === limits.appends || (taken.size > 0 && full)) break;
       taken.add(place);
       events += entry.events;
       bytes += entry.bytes;
+      tags += entry.tags;
+      if (this.#conditional > 0) this.#claimed.add(entry.claims);
       for (const id of entry.ids) this.#ids.add(id);
       for (const key of entry.keys) {
         ours.add(key);
@@ -104,9 +133,16 @@ export class AppendQueue<E extends Queued> {
     return Array.from(taken, (place) => place.entry);
   }
 
-  /** An entry that was taken is settled: its streams are free for what waits. */
+  #hasToWait(entry: E, ours: ReadonlySet<string>): boolean {
+    if (entry.ids.some((id) => this.#ids.has(id))) return true;
+    if (entry.keys.some((key) => this.#held.has(key) || (this.#busy.has(key) && !ours.has(key)))) return true;
+    return this.#conditional > 0 && (this.#claimed.meets(entry.claims) || this.#heldClaims.meets(entry.claims));
+  }
+
+  /** An entry that was taken is settled: its streams and claims are free for what waits. */
   release(entry: E): void {
     this.#free(entry);
+    this.#forget(entry);
     this.#lookAgain();
   }
 
@@ -129,10 +165,17 @@ export class AppendQueue<E extends Queued> {
       else this.#busy.delete(key);
     }
     this.#orders.delete(entry);
+    if (this.#conditional > 0) this.#claimed.remove(entry.claims);
+  }
+
+  /** An entry is gone for good. */
+  #forget({ conditional }: E): void {
+    if (conditional && --this.#conditional === 0) this.#claimed.clear();
   }
 
   #lookAgain(): void {
     this.#held.clear();
+    this.#heldClaims.clear();
     this.#seen = 0;
   }
 }

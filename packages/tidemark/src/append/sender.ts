@@ -1,8 +1,8 @@
 import pRetry from "p-retry";
 import type { Database, QueryOptions } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
-import { type BatchSettings, encodeBatch, expectedNumber } from "./batch.ts";
-import type { EncodedEvent, EncodedPart } from "./encoded.ts";
+import { type BatchSettings, conditionValues, encodeBatch, expectedNumber } from "./batch.ts";
+import type { EncodedEvent } from "./encoded.ts";
 import { isTransient, isUnanswered } from "./failure.ts";
 import type { Gate } from "./gate.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -99,32 +99,32 @@ export class Sender {
   async #sendSingles(singles: readonly Single[], settings: BatchSettings, options?: QueryOptions): Promise<Outcome[]> {
     const [first, ...others] = singles;
     const [event, ...moreEvents] = first?.part.events ?? [];
-    if (first && event && others.length === 0 && moreEvents.length === 0) return [await this.#sendOne(first.part, event, settings, options)];
+    if (first && event && others.length === 0 && moreEvents.length === 0) return [await this.#sendOne(first, event, settings, options)];
     const [row] = await this.#database.query(this.#statements.singles, encodeSingles(singles, settings), options);
     return decodeSingles(row ?? {}, singles);
   }
 
-  async #sendOne(part: EncodedPart, event: EncodedEvent, { recordedAt, durability, epoch }: BatchSettings, options?: QueryOptions): Promise<Outcome> {
-    const [row] = await this.#database.query(
-      this.#statements.one,
-      [
-        part.tenant,
-        part.streamId,
-        expectedNumber(part.expected),
-        event.id,
-        event.type,
-        event.data,
-        event.metadata === "" ? null : event.metadata,
-        event.tags === "" ? null : event.tags,
-        recordedAt,
-        durability,
-        epoch,
-      ],
-      options,
-    );
+  async #sendOne({ part, condition }: Single, event: EncodedEvent, { recordedAt, durability, epoch }: BatchSettings, options?: QueryOptions): Promise<Outcome> {
+    const values = [
+      part.tenant,
+      part.streamId,
+      expectedNumber(part.expected),
+      event.id,
+      event.type,
+      event.data,
+      event.metadata === "" ? null : event.metadata,
+      event.tags === "" ? null : event.tags,
+      recordedAt,
+      durability,
+      epoch,
+    ];
+    const [row] = condition
+      ? await this.#database.query(this.#statements.oneIf, [...values, ...conditionValues([condition]).slice(1)], options)
+      : await this.#database.query(this.#statements.one, values, options);
+    const detail: readonly (string | null)[] | undefined = row?.["detail"] == null ? undefined : JSON.parse(row["detail"]);
     return outcomeOf(
       [{ part, verdict: toSafeInteger(row?.["verdict"]), version: toSafeInteger(row?.["version"]), position: toSafeInteger(row?.["position"]) }],
-      undefined,
+      detail,
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { TextRow, Value } from "../database/database.ts";
-import { type BatchSettings, expectedNumber, kindOf, list, numbers, separator } from "./batch.ts";
+import { type BatchSettings, conditionValues, detailOf, expectedNumber, kindOf, list, numbers, separator } from "./batch.ts";
 import { byBytes } from "./byte-order.ts";
+import type { EncodedCondition } from "./condition.ts";
 import type { EncodedEvent, EncodedPart } from "./encoded.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PendingAppend } from "./pending-append.ts";
@@ -9,6 +10,7 @@ import type { PendingAppend } from "./pending-append.ts";
 export interface Single {
   readonly part: EncodedPart;
   readonly key: string;
+  readonly condition: EncodedCondition | undefined;
   /** Its place in the batch. */
   readonly index: number;
 }
@@ -20,7 +22,7 @@ export function asSingles(batch: readonly PendingAppend[]): readonly Single[] | 
     const [part, ...others] = pending.append.parts;
     const [key] = pending.keys;
     if (!part || key === undefined || others.length > 0 || pending.events === 0 || pending.checkIds) return undefined;
-    singles.push({ part, key, index });
+    singles.push({ part, key, condition: pending.append.condition, index });
   }
   singles.sort((a, b) => byBytes(a.key, b.key));
   return singles.some((single, index) => single.key === singles[index - 1]?.key) ? undefined : singles;
@@ -50,6 +52,7 @@ export function encodeSingles(singles: readonly Single[], { recordedAt, durabili
     recordedAt,
     durability,
     epoch,
+    ...conditionValues(singles.map(({ condition }) => condition)),
   ];
 }
 
@@ -58,6 +61,7 @@ export function decodeSingles(row: TextRow, singles: readonly Single[]): Outcome
   const verdicts = numbers(row["verdicts"]);
   const heads = numbers(row["heads"]);
   const positions = numbers(row["positions"]);
+  const detail = detailOf(row);
   const outcomes: Outcome[] = [];
   let written = 0;
   for (const [n, { part, index }] of singles.entries()) {
@@ -66,7 +70,7 @@ export function decodeSingles(row: TextRow, singles: readonly Single[]): Outcome
     const events = verdict === 0 ? part.events.length : 0;
     written += events;
     const position = events > 0 ? (positions[written - 1] ?? Number.NaN) : 0;
-    outcomes[index] = outcomeOf([{ part, verdict, version: head + events, position }], undefined);
+    outcomes[index] = outcomeOf([{ part, verdict, version: head + events, position }], detail[n + 1]);
   }
   return outcomes;
 }

@@ -5,6 +5,8 @@ import { quoteIdentifier } from "../database/identifier.ts";
 export interface AppendStatements {
   /** One event to one stream. `append_one.sql` */
   readonly one: Statement;
+  /** The same with a condition. */
+  readonly oneIf: Statement;
   /** A batch of appends to one stream each, every one to a stream of its own. `append_singles.sql` */
   readonly singles: Statement;
   /** A batch, all at once. `append_batch.sql` */
@@ -17,23 +19,21 @@ export interface AppendStatements {
   readonly joined: Statement;
 }
 
-const batchArguments = Array.from({ length: 19 }, (_, index) => `$${index + 1}`).join(", ");
-/** Without the epoch, which `append_many` has behind two of its own. */
-const settledArguments = batchArguments.slice(0, batchArguments.lastIndexOf(","));
+const placeholders = (first: number, last: number): string => Array.from({ length: last - first + 1 }, (_, index) => `$${first + index}`).join(", ");
+const batchArguments = placeholders(1, 24);
+const oneColumns = "verdict::text, version::text, position::text";
 const batchColumns = "verdicts::text, versions::text, positions::text, detail::text";
 
 export function appendStatements(schema: string): AppendStatements {
   const quoted = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text });
   return {
-    one: named("append_one", `select verdict::text, version::text, position::text from ${quoted}.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`),
-    singles: named(
-      "append_singles",
-      `select verdicts::text, heads::text, positions::text from ${quoted}.append_singles($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-    ),
+    one: named("append_one", `select ${oneColumns} from ${quoted}.append_one(${placeholders(1, 11)})`),
+    oneIf: named("append_one_if", `select ${oneColumns}, detail::text from ${quoted}.append_one(${placeholders(1, 15)})`),
+    singles: named("append_singles", `select verdicts::text, heads::text, positions::text, detail::text from ${quoted}.append_singles(${placeholders(1, 20)})`),
     batch: named("append_batch", `select ${batchColumns} from ${quoted}.append_batch(${batchArguments})`),
     carefully: named("append_carefully", `select ${batchColumns} from ${quoted}.append_carefully(${batchArguments})`),
     waiting: named("append_waiting", `select ${batchColumns} from ${quoted}.append_waiting(${batchArguments})`),
-    joined: named("append_joined", `select ${batchColumns} from ${quoted}.append_many(${settledArguments}, false, true, $19)`),
+    joined: named("append_joined", `select ${batchColumns} from ${quoted}.append_many(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, true)`),
   };
 }

@@ -16,6 +16,7 @@ export class Tally {
   readonly settings: EncodeSettings;
   events = 0;
   bytes = 0;
+  tags = 0;
   ownIds = false;
   /** Without those of `newId`, which never repeats: a set of them would be most of the cost of a small event. */
   readonly #ids = new Set<string>();
@@ -24,10 +25,11 @@ export class Tally {
     this.settings = settings;
   }
 
-  addEvent(id: string, own: boolean, bytes: number, at: PathTo): void {
+  addEvent(id: string, own: boolean, bytes: number, tags: number, at: PathTo): void {
     if (bytes > this.settings.eventBytes) throw new EventTooLargeError(at(""), bytes, this.settings.eventBytes);
     this.events++;
     this.bytes += bytes;
+    this.tags += tags;
     if (this.bytes > maxAppendBytes) {
       throw new InvalidArgumentError(at(""), `brings the append to ${this.bytes} bytes of JSON; one append takes at most ${maxAppendBytes}. Split it`);
     }

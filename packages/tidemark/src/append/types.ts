@@ -1,4 +1,4 @@
-import type { Event, ExpectedVersion, NewEvent } from "../event.ts";
+import type { Boundary, BoundaryQuery, Event, ExpectedVersion, NewEvent } from "../event.ts";
 
 /** What an append did. */
 export interface AppendResult {
@@ -28,9 +28,14 @@ export interface AppendOptions {
 }
 
 /** Options of `append`. */
-export interface ConditionalAppendOptions {
+export interface ConditionalAppendOptions<E extends Event = Event> {
   /** Default: the first event's first tag with `-` for `:` (`course:c1` → `course-c1`). Needed where it has no tag. */
   readonly streamId?: string;
+  /**
+   * No event matching `query` may stand after `after`, or nothing is written. `after` is what `readBoundary` gave for the same
+   * query: then events that were among those it returned are allowed. Or a position, exclusive; default 0: no such event at all.
+   */
+  readonly condition?: { readonly query: BoundaryQuery<E>; readonly after?: number | Boundary };
   /** Rejects with `signal.reason` when nothing was written, else with the outcome. */
   readonly signal?: AbortSignal;
 }

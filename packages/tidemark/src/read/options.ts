@@ -78,6 +78,10 @@ export function checkReadAllOptions(options: unknown): ValidReadAllOptions {
   return checkOptions(options, readAllShape);
 }
 
+export function checkReadBoundaryOptions(options: unknown): { readonly signal?: AbortSignal } {
+  return checkOptions(options, { signal: checkSignal });
+}
+
 export function checkStreamsOptions(options: unknown): StreamsOptions {
   return checkOptions(options, streamsShape);
 }

@@ -1,13 +1,17 @@
+import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
 import { checkStreamId } from "../arguments/names.ts";
 import { checkUuid } from "../arguments/uuid.ts";
 import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
-import { categoryOf, type Event, type RecordedEvent } from "../event.ts";
+import { DatabaseError } from "../errors.ts";
+import { type BoundaryQuery, categoryOf, type Event, type RecordedEvent } from "../event.ts";
+import { type BoundaryEvents, isLed, readBoundaryEvents } from "./boundary.ts";
 import { decodeEvent, decodeLogEvent, type StoredEvent } from "./decode.ts";
 import { filterSql } from "./filter-sql.ts";
 import {
   checkFold,
   checkReadAllOptions,
+  checkReadBoundaryOptions,
   checkReadStreamOptions,
   checkStreamsOptions,
   type Fold,
@@ -110,6 +114,34 @@ export class Reader {
         key: (event) => event.position,
       });
     return createSequence(open, signal);
+  }
+
+  async readBoundary<E extends Event = Event>(query: BoundaryQuery<E>, options?: { readonly signal?: AbortSignal }): Promise<BoundaryEvents<RecordedEvent<E>>> {
+    const items = checkBoundaryQuery(query, "query");
+    const { signal } = checkReadBoundaryOptions(options);
+    const mark = await this.#mark(signal);
+    if (mark === Number.MAX_SAFE_INTEGER) throw noBoundary();
+    this.#editions.saw(mark);
+    const led = isLed(items);
+    const filtered = filterSql(items, 5, false);
+    const lists = [joinedItems(items.map(({ types }) => types)), joinedItems(items.map(({ tags }) => tags))];
+    return await readBoundaryEvents({
+      mark,
+      led,
+      limits: this.#limits,
+      signal,
+      fetch: (range, rows) =>
+        led
+          ? this.#rows(this.#editions.current.matchPage, [range.after, range.until, rows, this.#tenant, ...lists], signal)
+          : this.#rows(
+              this.#editions.current.logPage(false, true, false, filtered),
+              [range.after, range.until, rows, this.#tenant, ...filtered.values],
+              signal,
+            ),
+      skipGap: (rest) => this.#skipGap(rest, false, signal),
+      decode: (row) => asRecorded<E>(decodeLogEvent(row)),
+      position: (event) => event.position,
+    });
   }
 
   async aggregateStream<State, E extends Event = Event>(
@@ -215,6 +247,19 @@ export class Reader {
     this.#editions.saw(Number(rows.at(-1)?.["position"] ?? 0));
     return rows;
   }
+}
+
+/** The lists of several alternatives on the wire: see `matchPage`. */
+function joinedItems(lists: readonly (readonly string[] | undefined)[]): string {
+  return lists.map((names = []) => names.join("\x1f")).join("\x1e");
+}
+
+/** There is no mark in an old snapshot, and an append could not be checked against it either. */
+function noBoundary(): DatabaseError {
+  return new DatabaseError(
+    "A boundary can be read, and a condition be kept, in a transaction under READ COMMITTED only: under REPEATABLE READ and SERIALIZABLE it would not see what was committed meanwhile.",
+    { sqlState: "TM001" },
+  );
 }
 
 function asRecorded<E extends Event>(event: StoredEvent): RecordedEvent<E> {

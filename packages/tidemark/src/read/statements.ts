@@ -51,6 +51,11 @@ export class ReadStatements {
   /** The first and the last position of a range: $1 after, exclusive, $2 until, inclusive. */
   readonly positionAfter: Statement;
   readonly positionBefore: Statement;
+  /**
+   * Events that match one of several alternatives, each with a tag: $1 after, $2 until, $3 rows, $4 tenant, $5 types and $6 tags
+   * of each alternative, joined by U+001E, the names of one by U+001F.
+   */
+  readonly matchPage: Statement;
   /** $1 tenant, $2 after, $3 rows, $4 and $5 the lowest and the highest name, both inclusive. */
   readonly streams: Statement;
   /** The same, and $6 the category. */
@@ -80,6 +85,7 @@ export class ReadStatements {
               (select coalesce(max(position), 0) from ${this.#schema}.events)::text as last_position,
               pg_is_in_recovery()::text as in_recovery`,
     );
+    this.matchPage = this.#named("match", this.#matchSql());
     const listed = `${this.#streamsSql("join")} where s.tenant = $1 and s.name > $2 and s.name >= $4 and s.name <= $5`;
     this.streams = this.#named("streams", `${listed} order by s.name limit $3`);
     this.streamsOfCategory = this.#named("streams_of_category", `${listed} and s.category = $6 order by s.name limit $3`);
@@ -208,6 +214,41 @@ select r.n::text as n, ${eventColumns}
 select s.name as name, ${milliseconds("s.created_at")} as created_at, last.version::text as version, last.position::text as position
   from ${this.#schema}.streams as s
   ${join} lateral (select e.version, e.position from ${this.#schema}.events as e where e.stream_id = s.id order by e.version desc limit 1) as last on true`;
+  }
+
+  /** Each alternative is led by its rarest tag, and gives no more than the page can hold, so that no page looks at all of a tag's events. */
+  #matchSql(): string {
+    return `
+select ${logColumns} ${eventColumns}
+  from (
+    select distinct found.position
+      from (
+        select string_to_array(nullif(types, ''), chr(31)) as types, string_to_array(tags, chr(31)) as tags
+          from unnest(string_to_array($5, chr(30)), string_to_array($6, chr(30))) as each (types, tags)
+        offset 0
+      ) as item
+     cross join lateral (
+       select t.position
+         from ${this.#schema}.event_tags as t
+        cross join lateral (
+          select from ${this.#schema}.events as e
+           where e.position = t.position
+             and (item.types is null or e.type = any (item.types))
+             and (cardinality(item.tags) = 1 or e.tags @> item.tags)
+          offset 0
+        ) as e
+        where t.tenant = $4
+          and t.tag = case when cardinality(item.tags) = 1 then item.tags[1] else ${this.#schema}.rarest_tag($4, item.tags, $1) end
+          and t.position > $1 and ${bound("t.position", "<=", "$2::bigint")}
+        order by t.position
+        limit $3
+     ) as found
+     order by found.position
+     limit $3
+  ) as matching
+ cross join lateral (select e.* from ${this.#schema}.events as e where e.position = matching.position offset 0) as e
+ ${this.#stream}
+ order by e.position`;
   }
 
   #page(name: string, sql: () => string): Statement {

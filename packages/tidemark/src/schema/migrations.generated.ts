@@ -302,6 +302,12 @@ exception
 end
 $tidemark$;
 
+-- The claim on a tag or a type of a tenant, whose text was hashed to p_seed: an advisory lock of class event_tags or events.
+-- 32 bits, so that names that have nothing to do with each other hardly ever share one.
+create function :"schema".claim_number(p_name text, p_seed integer) returns integer
+  language sql immutable strict parallel safe
+return :"schema".lock_number(hashtextextended(p_name, p_seed::bigint));
+
 -- Locks the rows of some streams in the order given, which the caller keeps by (tenant, name), so that two batches never
 -- wait for each other in a ring. Returns their ids: 0 where there is no such stream, -1 where another transaction holds
 -- the row and p_skip_locked.
@@ -455,10 +461,270 @@ begin
 end
 $tidemark$;
 
+-- The claims of conditions, and whose they are, with the parameters of take_claims: exclusive, but for the bulk claim.
+create function :"schema".claims_of_conditions(p_seeds integer[], p_condition integer[], p_types text, p_tags text)
+  returns table (owner integer, class integer, number integer, exclusive boolean)
+  language sql immutable
+as $tidemark$
+  with item as (
+    select owner, p_seeds[least(owner, cardinality(p_seeds))] as seed, nullif(types, '') as types, nullif(tags, '') as tags
+      from unnest(p_condition, string_to_array(p_types, chr(30)), string_to_array(p_tags, chr(30))) as item (owner, types, tags)
+  )
+  select owner, :"schema".lock_number(:regclass(event_tags)::oid::bigint), :"schema".claim_number(split_part(tags, chr(31), 1), seed), true
+    from item
+   where tags is not null
+  union all
+  select owner, :"schema".lock_number(:regclass(events)::oid::bigint), :"schema".claim_number(type, seed), true
+    from item
+   cross join lateral unnest(string_to_array(types, chr(31))) as type
+   where tags is null
+  union all
+  select owner, :"schema".lock_number(:regclass(streams)::oid::bigint), seed, true from item where tags is null and types is null
+  union all
+  select owner, :"schema".lock_number(:regclass(streams)::oid::bigint), 0, false from item;
+$tidemark$;
+
+-- The claims of events, and whose they are, with the parameters of take_claims: shared.
+create function :"schema".claims_of_events(p_seeds integer[], p_append integer[], p_part integer[], p_types text, p_tags text)
+  returns table (owner integer, class integer, number integer, exclusive boolean)
+  language sql immutable
+as $tidemark$
+  with event as (
+    select owner, p_seeds[least(owner, cardinality(p_seeds))] as seed, type, tags
+      from (
+        select coalesce(p_append[part], part, n::integer) as owner, type, tags
+          from unnest(p_part, string_to_array(p_types, chr(30)), string_to_array(p_tags, chr(30))) with ordinality as event (part, type, tags, n)
+      ) as owned
+  )
+  select owner, :"schema".lock_number(:regclass(events)::oid::bigint), :"schema".claim_number(type, seed), false from event
+  union all
+  select owner, :"schema".lock_number(:regclass(streams)::oid::bigint), seed, false from event
+  union all
+  select owner, :"schema".lock_number(:regclass(event_tags)::oid::bigint), :"schema".claim_number(tag, seed), false
+    from event
+   cross join lateral unnest(string_to_array(nullif(tags, ''), chr(31))) as tag;
+$tidemark$;
+
+-- Takes the claims of appends: advisory locks that keep conditions true until they commit. Whoever writes takes shared ones,
+-- on each tag and each type of its events and on the tenant. A condition takes, for each item of its query, an exclusive one
+-- on the item's first tag (all must match, so one is enough), without tags on each of its types, and without either on the
+-- tenant: so no event that it rules out is in flight, and none can come, while it is looked for in a statement after this one.
+--
+-- Classes: OID of event_tags for tags, of events for types, of streams for tenants. In the last one 0 is the bulk claim: who
+-- would take more than 512 shared ones, in one transaction, takes it exclusively instead, and conditions take it shared.
+-- Thousands of locks would exhaust the server's lock table, and fail strangers with it.
+--
+--   p_seeds          hashtext of the tenant of each owner; one for all
+--   p_append         owner of each part; null: a part is an owner
+--   p_part           part of each event; null: 1, 2, 3 …
+--   p_types, p_tags  of each event, as in append_many
+--   p_condition      owner of each item of a condition; null: no conditions
+--   p_condition_types, p_condition_tags
+--                    of each item, joined by U+001E, the names of one by U+001F; '' is none
+--   p_wait           wait, in an order that is the same for all; else only try: a waiting exclusive lock stops everyone
+--                    behind it, batch by batch
+--
+-- Returns the owners that another transaction keeps from their claims; null: none. What was taken is kept all the same.
+create function :"schema".take_claims(
+  p_seeds integer[], p_append integer[], p_part integer[], p_types text, p_tags text,
+  p_condition integer[], p_condition_types text, p_condition_tags text, p_wait boolean
+) returns integer[]
+  language plpgsql
+as $tidemark$
+declare
+  c_tags constant integer := :"schema".lock_number(:regclass(event_tags)::oid::bigint);
+  c_types constant integer := :"schema".lock_number(:regclass(events)::oid::bigint);
+  c_tenants constant integer := :"schema".lock_number(:regclass(streams)::oid::bigint);
+  c_setting constant text := 'tidemark.claims_' || :regclass(events)::oid;
+  c_between constant text := chr(30) || chr(30);
+  v_classes integer[];
+  v_numbers integer[];
+  v_exclusive boolean[];
+  v_shared integer;       -- shared claims of this transaction
+  v_refused bigint[];     -- class and number in one
+  v_claimed boolean;
+  v_types text;           -- those not claimed yet
+  v_type text;
+  v_count integer := 0;
+begin
+  -- The common case, cheaply: one tenant, few types, all claims free.
+  if cardinality(p_seeds) = 1 and not p_wait then
+    v_claimed := pg_try_advisory_xact_lock_shared(c_tenants, p_seeds[1]);
+    if v_claimed and p_condition is not null then
+      select bool_and(case when exclusive then pg_try_advisory_xact_lock(class, number) else pg_try_advisory_xact_lock_shared(class, number) end)
+        into v_claimed
+        from :"schema".claims_of_conditions(p_seeds, p_condition, p_condition_types, p_condition_tags);
+    end if;
+    if v_claimed and p_tags is not null then
+      select coalesce(bool_and(pg_try_advisory_xact_lock_shared(c_tags, number)), true) and count(*) <= 500
+        into v_claimed
+        from (
+          select distinct :"schema".claim_number(tag, p_seeds[1]) as number
+            from unnest(string_to_array(translate(p_tags, chr(30), chr(31)), chr(31))) as tag
+           where tag <> ''
+           limit 501
+        ) as wanted;
+    end if;
+    -- Each type between two separators of its own, so that to take one out takes out all that are equal.
+    v_types := chr(30) || replace(p_types, chr(30), c_between) || chr(30);
+    while v_claimed and v_types <> c_between and v_count < 12 loop
+      v_type := split_part(v_types, chr(30), 2);
+      v_types := replace(v_types, chr(30) || v_type || chr(30), '');
+      v_claimed := pg_try_advisory_xact_lock_shared(c_types, :"schema".claim_number(v_type, p_seeds[1]));
+      v_count := v_count + 1;
+      if v_claimed and v_types = '' then
+        return null;
+      end if;
+    end loop;
+  end if;
+
+  select array_agg(class order by class, number), array_agg(number order by class, number),
+         array_agg(exclusive order by class, number), count(*) filter (where not exclusive)
+    into v_classes, v_numbers, v_exclusive, v_shared
+    from (
+      select class, number, bool_or(exclusive) as exclusive
+        from (
+          select class, number, exclusive
+            from :"schema".claims_of_events(p_seeds, p_append, p_part, p_types, p_tags)
+          union all
+          select class, number, exclusive
+            from :"schema".claims_of_conditions(p_seeds, p_condition, p_condition_types, p_condition_tags)
+        ) as each
+       group by class, number
+    ) as wanted;
+
+  if p_wait then
+    v_shared := v_shared + coalesce(nullif(current_setting(c_setting, true), ''), '0')::integer;
+    perform set_config(c_setting, v_shared::text, true);
+  end if;
+  if v_shared > 512 then
+    select array_agg(class order by class, number), array_agg(number order by class, number), array_agg(exclusive order by class, number)
+      into v_classes, v_numbers, v_exclusive
+      from (
+        select * from unnest(v_classes, v_numbers, v_exclusive) as wanted (class, number, exclusive)
+         where exclusive and (class, number) <> (c_tenants, 0)
+        union all
+        values (c_tenants, 0, true)
+      ) as wanted;
+  end if;
+
+  if p_wait then
+    perform case when exclusive then pg_advisory_xact_lock(class, number) else pg_advisory_xact_lock_shared(class, number) end
+       from unnest(v_classes, v_numbers, v_exclusive) as wanted (class, number, exclusive);
+    return null;
+  end if;
+
+  select array_agg((class::bigint << 32) | (number & 4294967295))
+    into v_refused
+    from unnest(v_classes, v_numbers, v_exclusive) as wanted (class, number, exclusive)
+   where not case when exclusive then pg_try_advisory_xact_lock(class, number) else pg_try_advisory_xact_lock_shared(class, number) end;
+  if v_refused is null then
+    return null;
+  end if;
+  return (
+    select array_agg(distinct owner)
+      from (
+        select * from :"schema".claims_of_events(p_seeds, p_append, p_part, p_types, p_tags)
+        union all
+        select * from :"schema".claims_of_conditions(p_seeds, p_condition, p_condition_types, p_condition_tags)
+      ) as each
+     where ((class::bigint << 32) | (number & 4294967295)) = any (v_refused)
+        -- The bulk claim stands for those of all events.
+        or ((c_tenants::bigint << 32) = any (v_refused) and v_shared > 512)
+  );
+end
+$tidemark$;
+
+-- Of these tags one that few events after p_after carry, to look through those for what carries all: counted to 100, for more
+-- makes no difference. The first where all are alike.
+create function :"schema".rarest_tag(p_tenant text, p_tags text[], p_after bigint) returns text
+  language sql stable
+as $tidemark$
+  select tag
+    from unnest(p_tags) with ordinality as each (tag, n)
+   cross join lateral (
+     select count(*) as events
+       from (
+         select from :"schema".event_tags as t
+          where t.tenant = p_tenant and t.tag = each.tag and t.position > p_after
+          order by t.position
+          limit 100
+       ) as carrying
+   ) as counted
+   order by events, n
+   limit 1;
+$tidemark$;
+
+-- Which of these conditions fail: where after a boundary there stand other matching events than were seen when it was read.
+-- Asked in a statement after take_claims, so that it sees all that was in flight. The events that match a query and are
+-- committed only grow in number, so that the number alone tells whether they are those that were seen.
+--
+--   p_tenant          of all; p_tenants of each owner, null: all are p_tenant
+--   p_condition, p_types, p_tags   as in take_claims
+--   p_after, p_above  of each item, the same for those of one owner: the boundary's position, and how many matching events
+--                     were seen above it
+--
+-- Returns of each owner whose condition fails [stream, type, position, how many matching events were found]: the first event
+-- that is one too many, or nulls where there are fewer than were seen, which is a boundary of another query or store.
+-- Null: no condition fails.
+create function :"schema".failed_conditions(
+  p_tenant text, p_tenants text[], p_condition integer[], p_types text, p_tags text, p_after bigint[], p_above integer[]
+) returns jsonb
+  language sql stable
+as $tidemark$
+  with item as (
+    select owner, coalesce(p_tenants[owner], p_tenant) as tenant, after, above,
+           string_to_array(nullif(types, ''), chr(31)) as types, string_to_array(nullif(tags, ''), chr(31)) as tags
+      from unnest(p_condition, string_to_array(p_types, chr(30)), string_to_array(p_tags, chr(30)), p_after, p_above)
+           as item (owner, types, tags, after, above)
+  ), found as (
+    select owner, above, array_agg(distinct position order by position) filter (where position is not null) as positions
+      from item
+      left join lateral (
+        (
+          select t.position
+            from :"schema".event_tags as t
+           cross join lateral (
+             select from :"schema".events as e
+              where e.position = t.position
+                and (item.types is null or e.type = any (item.types))
+                and (cardinality(item.tags) = 1 or e.tags @> item.tags)
+             offset 0
+           ) as e
+           where item.tags is not null
+             and t.tenant = item.tenant
+             and t.tag = case when cardinality(item.tags) = 1 then item.tags[1] else :"schema".rarest_tag(item.tenant, item.tags, item.after) end
+             and t.position > item.after
+           order by t.position
+           limit item.above + 1
+        )
+        union all
+        (
+          select e.position
+            from :"schema".events as e
+           where item.tags is null
+             and e.position > item.after
+             -- Not to be looked up by: the index on ids begins with the tenant too, and would be read to its end.
+             and coalesce(e.tenant = item.tenant, false)
+             and (item.types is null or e.type = any (item.types))
+           order by e.position
+           limit item.above + 1
+        )
+      ) as matching on true
+     group by owner, above
+  )
+  select jsonb_object_agg(owner, jsonb_build_array(stream.name, event.type, event.position::text, coalesce(cardinality(positions), 0)::text))
+    from found
+    left join :"schema".events as event on event.position = positions[above + 1]
+    left join :"schema".streams as stream on stream.id = event.stream_id
+   where coalesce(cardinality(positions), 0) <> above;
+$tidemark$;
+
 -- Appends a batch: independent appends share this transaction, each with its own verdict.
 --
--- Order, the same in every append: stream rows (by name) → gate, shared → new statement → ids → expectations →
--- floor → positions → insert. After the floor nothing waits for another transaction, the unique index on ids excepted.
+-- Order, the same in every append: stream rows (by name) → gate, shared → claims (sorted) → new statement → ids →
+-- expectations → conditions → floor → positions → insert. After the floor nothing waits for another transaction, the unique
+-- index on ids excepted.
 --
 -- A slot is one stream of the batch, given once, in the order of (tenant, name). A part is what one append does to one
 -- slot; the parts of an append stand together, and events stand in the order of their parts.
@@ -477,13 +743,18 @@ $tidemark$;
 --                  event are joined by U+001F. p_metadata and p_tags are null where no event has any
 --   p_check_ids    look the ids up first: the caller chose them, or this is sent again
 --   p_skip_locked  do not wait for a locked stream
---   p_joined       inside a transaction of the caller's, whatever its isolation level
+--   p_joined       inside a transaction of the caller's, whatever its isolation level, unless there is a condition
 --   p_epoch        the projections' epoch that the caller knows
+--   p_condition, p_condition_types, p_condition_tags, p_after, p_above
+--                  of each item of a condition: its append, rising, and what failed_conditions says; null: none. No two appends
+--                  of a batch may meet on a claim: a condition does not see what is written beside it
+--   p_wait         wait for claims
 --
 -- Verdict of each part: 0 written, 1 repeated (the ids are there already: version and position of the first result),
 -- 2 conflict (version and position are where the stream is), 3 duplicate (see detail), 4 blocked by another
--- transaction, 5 passed but for another part of its append, 7 nothing was done: the projections' epoch is another one.
--- detail: of the first duplicate of each append, its id and what differs.
+-- transaction, 5 passed but for another part of its append, 7 nothing was done: the projections' epoch is another one,
+-- 8 the append's condition failed.
+-- detail: of the first duplicate of each append, its id and what differs; of a failed condition, see failed_conditions.
 --
 -- The settings keep the plans, also those of the functions called here: one made on an empty store would scan the log for
 -- ever after (76 appends/s).
@@ -492,6 +763,8 @@ create function :"schema".append_many(
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null, p_wait boolean default false,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -519,8 +792,11 @@ declare
   v_expected bigint;
   v_floor bigint;
   v_verdict integer;      -- of the append: its worst part's
+  v_refused integer[];    -- appends that another transaction keeps from their claims
+  v_blocked boolean[];    -- by slot: an append to it is blocked, and none may overtake that; null where none is
+  v_failed jsonb;         -- by append: why its condition failed
 begin
-  if not p_joined and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+  if (not p_joined or p_condition is not null) and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
   end if;
   if p_durability is not null then
@@ -535,6 +811,15 @@ begin
   elsif not :"schema".enter_gate(p_epoch) then
     verdicts := array_fill(7, array[c_parts]);
     return;
+  end if;
+  v_refused := :"schema".take_claims(
+    case
+      when p_tenants is null then array[hashtext(p_tenant)]
+      else (select array_agg(seed order by append) from (select distinct append, hashtext(v_tenants[slot]) as seed from unnest(p_append, p_slot) as part (append, slot)) as owner)
+    end,
+    p_append, p_part, p_types, p_tags, p_condition, p_condition_types, p_condition_tags, p_wait);
+  if v_refused is not null then
+    v_blocked := array_fill(false, array[cardinality(v_names)]);
   end if;
 
   -- Nothing can extend these streams now, and a new statement sees all that did. A time from before the wait could be
@@ -569,15 +854,26 @@ begin
         v_tenants, v_streams, p_append, p_slot, p_counts, p_part, p_place, p_ids,
         string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)), string_to_array(p_tags, chr(30))) as repeated;
   end if;
+  if p_condition is not null then
+    v_failed := :"schema".failed_conditions(
+      p_tenant,
+      case when p_tenants is not null then
+        (select array_agg(tenant order by append) from (select distinct append, v_tenants[slot] as tenant from unnest(p_append, p_slot) as part (append, slot)) as owner)
+      end,
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above);
+  end if;
 
   while v_from <= c_parts loop
     v_to := v_from;
     while v_to < c_parts and p_append[v_to + 1] = p_append[v_from] loop
       v_to := v_to + 1;
     end loop;
-    v_verdict := 0;
+    v_verdict := case when p_append[v_from] = any (v_refused) then 4 else 0 end;
     for i in v_from .. v_to loop
       v_slot := p_slot[i];
+      if v_blocked[v_slot] then
+        v_verdict := 4;
+      end if;
       if v_streams[v_slot] = -1 then
         v_verdict := 4;
         verdicts[i] := 4;
@@ -587,7 +883,13 @@ begin
       end if;
     end loop;
     if v_verdict = 4 then
-      null;  -- the caller sends this append again, whatever else is true of it
+      -- The caller sends this append again, whatever else is true of it.
+      for i in v_from .. v_to loop
+        verdicts[i] := 4;
+        if v_blocked is not null then
+          v_blocked[p_slot[i]] := true;
+        end if;
+      end loop;
     elsif verdicts[v_from] = 0 then
       for i in v_from .. v_to loop
         v_slot := p_slot[i];
@@ -599,6 +901,11 @@ begin
           v_verdict := 2;
         end if;
       end loop;
+      if v_verdict = 0 and v_failed ? p_append[v_from]::text then
+        v_verdict := 8;
+        verdicts[v_from] := 8;
+        detail := coalesce(detail, '{}') || jsonb_build_object(p_append[v_from]::text, v_failed -> p_append[v_from]::text);
+      end if;
       for i in v_from .. v_to loop
         if v_verdict > 0 then
           verdicts[i] := case when verdicts[i] = 0 then 5 else verdicts[i] end;
@@ -652,12 +959,15 @@ end
 $tidemark$;
 
 -- append_many for a batch: waits at most 30 ms for a row or an index entry that another transaction holds. Then, and on
--- any other failure that one append can cause, the whole batch is refused and goes through append_carefully.
+-- any other failure that one append can cause, the whole batch is refused and goes through append_carefully. Claims are only
+-- tried: an append that another transaction keeps from one has verdict 4, and those behind it on its streams.
 create function :"schema".append_batch(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -668,7 +978,8 @@ begin
     into verdicts, versions, positions, detail
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
-      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch) as r;
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above, false) as r;
 end
 $tidemark$;
 
@@ -676,11 +987,15 @@ $tidemark$;
 -- through append_many takes half as long again.
 --
 -- It never looks ids up: an append whose ids the caller chose, or that is sent again, goes through append_batch.
+--
+--   p_condition_types, p_condition_tags, p_after, p_above
+--              of each item of a condition, see failed_conditions; p_after is null where there is none
 create function :"schema".append_one(
   p_tenant text, p_name text, p_expected bigint,
   p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
-  out verdict integer, out version bigint, out "position" bigint
+  p_condition_types text default null, p_condition_tags text default null, p_after bigint[] default null, p_above integer[] default null,
+  out verdict integer, out version bigint, out "position" bigint, out detail jsonb
 )
   language plpgsql
   set lock_timeout = '30ms'
@@ -696,6 +1011,9 @@ declare
   v_head bigint;
   v_last bigint;
   v_floor bigint;
+  v_claimed boolean;
+  v_tag text;
+  v_failed jsonb;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
@@ -717,6 +1035,30 @@ begin
   end if;
   perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
 
+  -- What take_claims does, where nothing is demanded.
+  if p_after is null then
+    v_claimed :=
+      pg_try_advisory_xact_lock_shared(:"schema".lock_number(:regclass(streams)::oid::bigint), hashtext(p_tenant))
+      and pg_try_advisory_xact_lock_shared(
+        :"schema".lock_number(:regclass(events)::oid::bigint), :"schema".claim_number(p_type, hashtext(p_tenant)));
+    if p_tags is not null then
+      foreach v_tag in array string_to_array(p_tags, chr(31)) loop
+        v_claimed := v_claimed and pg_try_advisory_xact_lock_shared(
+          :"schema".lock_number(:regclass(event_tags)::oid::bigint), :"schema".claim_number(v_tag, hashtext(p_tenant)));
+      end loop;
+    end if;
+  else
+    v_claimed := :"schema".take_claims(
+      array[hashtext(p_tenant)], null, null, p_type, p_tags,
+      array_fill(1, array[cardinality(p_after)]), p_condition_types, p_condition_tags, false) is null;
+  end if;
+  if not v_claimed then
+    verdict := 4;
+    version := 0;
+    position := 0;
+    return;
+  end if;
+
   -- Unless it was created here: where the stream is, in a new statement, since nothing can extend it now.
   if v_head is null then
     select e.version, e.position into v_head, v_last
@@ -726,6 +1068,18 @@ begin
       verdict := 2;
       version := v_head;
       position := coalesce(v_last, 0);
+      return;
+    end if;
+  end if;
+
+  if p_after is not null then
+    v_failed := :"schema".failed_conditions(
+      p_tenant, null, array_fill(1, array[cardinality(p_after)]), p_condition_types, p_condition_tags, p_after, p_above);
+    if v_failed is not null then
+      verdict := 8;
+      version := v_head;
+      position := coalesce(v_last, 0);
+      detail := v_failed -> '1';
       return;
     end if;
   end if;
@@ -764,6 +1118,8 @@ create function :"schema".append_carefully(
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -782,6 +1138,7 @@ declare
   v_event_from integer := 1;  -- its events: v_event_from .. v_event_to
   v_event_to integer := 0;
   v_blocked boolean[] := array_fill(false, array[cardinality(v_names)]);  -- by slot
+  v_condition record;     -- of one append; nulls where it has none
   v_result record;
   v_constraint text;
   v_table text;
@@ -801,6 +1158,13 @@ begin
       if exists (select from generate_series(v_from, v_to) as i where v_blocked[p_slot[i]]) then
         raise exception using errcode = 'lock_not_available';
       end if;
+      select array_agg(1) as owners, string_agg(coalesce(types, ''), chr(30) order by n) as types,
+             string_agg(coalesce(tags, ''), chr(30) order by n) as tags,
+             array_agg(after order by n) as after, array_agg(above order by n) as above
+        into v_condition
+        from unnest(p_condition, string_to_array(p_condition_types, chr(30)), string_to_array(p_condition_tags, chr(30)), p_after, p_above)
+             with ordinality as item (owner, types, tags, after, above, n)
+       where owner = p_append[v_from];
       select r.*
         into v_result
         from :"schema".append_many(
@@ -814,7 +1178,8 @@ begin
           p_place[v_event_from:v_event_to], p_ids[v_event_from:v_event_to],
           array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
           array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
-          true, p_recorded_at, p_durability, true, false, p_epoch) as r;
+          true, p_recorded_at, p_durability, true, false, p_epoch,
+          v_condition.owners, v_condition.types, v_condition.tags, v_condition.after, v_condition.above) as r;
       -- What the user deferred would fail the whole call at its commit.
       set constraints all immediate;
       verdicts[v_from:v_to] := v_result.verdicts;
@@ -846,13 +1211,15 @@ begin
 end
 $tidemark$;
 
--- append_many for one append whose stream another transaction holds: waits for it, a second at a time, so that a few
+-- append_many for one append whose stream or claim another transaction holds: waits for it, a second at a time, so that a few
 -- connections serve any number of such appends in turn.
 create function :"schema".append_waiting(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -863,7 +1230,8 @@ begin
     into verdicts, versions, positions, detail
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
-      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch) as r;
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above, true) as r;
 end
 $tidemark$;
 
@@ -876,14 +1244,19 @@ $tidemark$;
 --
 --   p_part, p_place  stream of each event and its place in the append; null where every append has one event
 --
---   verdicts   of each stream: 0 written, 2 conflict, 7 as in append_many; null where all are written
+--   p_condition      stream of each item of a condition
+--
+--   verdicts   of each stream: 0 written, 2 conflict, 4 blocked, 7 and 8 as in append_many; null where all are written
 --   heads      where the streams were before; null where all are new
 --   positions  of the events written, in order
+--   detail     of each failed condition, by stream, see failed_conditions
 create function :"schema".append_singles(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_expected bigint[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
-  out verdicts integer[], out heads bigint[], out positions bigint[]
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
+  out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
   set lock_timeout = '30ms'
@@ -900,6 +1273,7 @@ declare
   v_all_new boolean;
   v_recorded_at timestamptz;
   v_floor bigint;
+  v_refused integer[];
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
@@ -912,6 +1286,12 @@ begin
     into v_streams, v_all_new
     from :"schema".lock_streams(v_tenants, v_names, p_kinds, false);
   perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  v_refused := :"schema".take_claims(
+    case
+      when p_tenants is null then array[hashtext(p_tenant)]
+      else (select array_agg(hashtext(tenant) order by n) from unnest(v_tenants) with ordinality as each (tenant, n))
+    end,
+    null, p_part, p_types, p_tags, p_condition, p_condition_types, p_condition_tags, false);
 
   -- Nothing can extend these streams now, and a new statement sees all that did.
   v_recorded_at := coalesce(p_recorded_at, clock_timestamp());
@@ -935,10 +1315,19 @@ begin
              limit 1
           ) as head on true
       ) as found;
-    if 0 <> all (verdicts) then
-      positions := '{}';
-      return;
-    end if;
+  end if;
+  if p_condition is not null then
+    detail := :"schema".failed_conditions(
+      p_tenant, case when p_tenants is not null then v_tenants end, p_condition, p_condition_types, p_condition_tags, p_after, p_above);
+  end if;
+  if v_refused is not null or detail is not null then
+    select array_agg(case when n = any (v_refused) then 4 when verdicts[n] = 2 then 2 when detail ? n::text then 8 else 0 end order by n)
+      into verdicts
+      from generate_series(1, cardinality(v_names)) as n;
+  end if;
+  if 0 <> all (verdicts) then
+    positions := '{}';
+    return;
   end if;
 
   v_floor := :"schema".hold_floor(p_epoch);
@@ -973,7 +1362,7 @@ $tidemark$;
 -- Writes a batch of an import: events with their own times, in the order given, which is that of the file. All or nothing;
 -- an id that is in the log already fails it (23505, events_tenant_id_key), see imported_events.
 --
--- The order of every append: stream rows (by name) → gate → new statement → floor → positions → insert.
+-- The order of every append: stream rows (by name) → gate → claims → new statement → floor → positions → insert.
 --
 --   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
 --   p_names        stream of each slot, joined by U+001E, in the order of (tenant, name), each once
@@ -990,7 +1379,7 @@ $tidemark$;
 --   p_epoch        the projections' epoch that the caller knows; where it is another one nothing is written, and both results
 --                  are null
 --
--- With p_positions the gate is taken exclusively: no append is in flight, so that no reader can have passed the positions
+-- With p_positions the gate is taken exclusively: no append is in flight, conditional ones neither, so that no reader can have passed the positions
 -- that are written, and an append that came between two batches is noticed by p_after (TM006).
 --
 -- lock_timeout ends a wait before the server's deadlock_timeout would end one of the two waiting: the import is the one that
@@ -1021,6 +1410,7 @@ declare
   v_events bigint;
   v_now timestamptz;
   v_floor bigint;
+  v_claimed boolean;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
@@ -1031,6 +1421,12 @@ begin
     from :"schema".lock_streams(v_tenants, v_names, array_fill(1, array[cardinality(v_names)]), false);
   if p_positions is null then
     perform pg_advisory_xact_lock_shared(c_gate, 0);
+    v_claimed := :"schema".take_claims(
+      case
+        when p_event_tenants is null then array[hashtext(p_tenant)]
+        else (select array_agg(hashtext(tenant) order by n) from unnest(string_to_array(p_event_tenants, chr(30))) with ordinality as each (tenant, n))
+      end,
+      null, null, p_types, p_tags, null, null, null, true) is null;
   else
     perform pg_advisory_xact_lock(c_gate, 0);
     select coalesce(max(position), 0) into v_end from :"schema".events;

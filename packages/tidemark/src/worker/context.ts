@@ -1,5 +1,5 @@
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
-import type { Event, NewEvent, RecordedEvent } from "../event.ts";
+import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "../event.ts";
 import type { StoreTransaction } from "../event-reader-writer.ts";
 import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
@@ -54,7 +54,7 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.appendToStreams<E>(appends, options);
   }
 
-  append<E extends Event>(events: readonly NoInfer<NewEvent<E>>[], options?: ConditionalAppendOptions): Promise<AppendResult> {
+  append<E extends Event>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
     return this.#store.append<E>(events, options);
   }
 
@@ -64,6 +64,13 @@ export class HandlerContext implements ConsumerContext {
 
   readAll<E extends Event>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E> {
     return this.#store.readAll<E>(options);
+  }
+
+  readBoundary<E extends Event>(
+    query: NoInfer<BoundaryQuery<E>>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly events: readonly RecordedEvent<E>[]; readonly boundary: Boundary }> {
+    return this.#store.readBoundary<E>(query, options);
   }
 
   aggregateStream<State, E extends Event>(

@@ -39,6 +39,7 @@ describe("an append", () => {
       events: 1,
       bytes: 28,
       ownIds: true,
+      tags: 2,
     });
   });
 

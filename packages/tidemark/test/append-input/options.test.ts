@@ -22,13 +22,6 @@ describe("the options of an append", () => {
     expect(refusal(() => checkAppendOptions({ expectedversion: 3 })).message).toContain('did you mean "expectedVersion"?');
     expect(refusal(() => checkAppendToStreamsOptions({ expectedVersion: 3 })).path).toBe("options.expectedVersion");
   });
-
-  test("say that conditions do not exist yet, instead of appending without one", () => {
-    expect(refusal(() => checkConditionalAppendOptions({ condition: { query: [] } }))).toMatchObject({
-      path: "options.condition",
-      message: expect.stringContaining("does not exist in this version"),
-    });
-  });
 });
 
 describe("the stream of an append by tags", () => {

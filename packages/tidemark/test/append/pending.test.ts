@@ -9,7 +9,7 @@ const id = "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78";
 function pending(expected: ExpectedVersion, events = 1): PendingAppend {
   const event = { id, type: "T", data: "{}", metadata: "", tags: "" };
   const part = { tenant: "", streamId: "cart-1", expected, events: events === 0 ? [] : [event] };
-  const append = new PendingAppend({ parts: [part], events, bytes: 2, ownIds: false }, undefined);
+  const append = new PendingAppend({ parts: [part], events, bytes: 2, ownIds: false, tags: 0 }, undefined);
   append.unanswered = true;
   return append;
 }

@@ -6,9 +6,21 @@ interface Entry extends Queued {
   readonly name: number;
 }
 
-const generous: BatchLimits = { appends: 100, events: 1_000, bytes: 1_000_000 };
+const generous: BatchLimits = { appends: 100, events: 1_000, bytes: 1_000_000, tags: 1_000 };
 let names = 0;
-const entry = (keys: readonly string[], events = 1, bytes = 10): Entry => ({ name: names++, keys, ids: [], events, bytes });
+const plain = { tags: 0, conditional: false, claims: { shared: [], exclusive: [] } };
+const entry = (keys: readonly string[], events = 1, bytes = 10): Entry => ({ name: names++, keys, ids: [], events, bytes, ...plain });
+/** An entry to a stream of its own, with what its events claim, and its condition. */
+const claiming = (shared: readonly string[], exclusive: readonly string[] = []): Entry => ({
+  ...entry([`own-${names}`]),
+  conditional: exclusive.length > 0,
+  claims: { shared, exclusive },
+});
+
+function meet({ claims: one }: Entry, { claims: other }: Entry): boolean {
+  const needs = (a: Entry["claims"], b: Entry["claims"]): boolean => a.exclusive.some((name) => b.exclusive.includes(name) || b.shared.includes(name));
+  return needs(one, other) || needs(other, one);
+}
 
 /** The same queue without any cleverness: it looks at everything, every time. */
 class NaiveQueue {
@@ -18,18 +30,21 @@ class NaiveQueue {
   take(limits: BatchLimits): Entry[] {
     const batch: Entry[] = [];
     const left = new Set<string>(this.busy.flatMap((other) => other.keys));
-    let events = 0;
-    let bytes = 0;
+    const before: Entry[] = [];
+    let [events, bytes, tags] = [0, 0, 0];
     for (const next of this.waiting) {
       const repeats = next.ids.some((id) => [...this.busy, ...batch].some((other) => other.ids.includes(id)));
-      if (repeats || next.keys.some((key) => left.has(key))) {
+      if (repeats || next.keys.some((key) => left.has(key)) || [...this.busy, ...batch, ...before].some((other) => meet(next, other))) {
         for (const key of next.keys) left.add(key);
+        before.push(next);
         continue;
       }
-      if (batch.length === limits.appends || (batch.length > 0 && (events + next.events > limits.events || bytes + next.bytes > limits.bytes))) break;
+      const full = events + next.events > limits.events || bytes + next.bytes > limits.bytes || tags + next.tags > limits.tags;
+      if (batch.length === limits.appends || (batch.length > 0 && full)) break;
       batch.push(next);
       events += next.events;
       bytes += next.bytes;
+      tags += next.tags;
     }
     this.waiting = this.waiting.filter((other) => !batch.includes(other));
     this.busy.push(...batch);
@@ -42,16 +57,18 @@ class NaiveQueue {
 }
 
 type Step =
-  | { readonly do: "add"; readonly keys: readonly string[]; readonly ids: readonly string[]; readonly events: number; readonly bytes: number }
-  | { readonly do: "take"; readonly appends: number; readonly events: number; readonly bytes: number }
+  | ({ readonly do: "add" } & Omit<Entry, "name" | "conditional">)
+  | ({ readonly do: "take" } & BatchLimits)
   | { readonly do: "release" | "putBack" | "remove"; readonly which: number }
   | { readonly do: "clear" };
 
 const ids = fc.uniqueArray(fc.constantFrom("1", "2", "3", "4"), { maxLength: 2 });
 const keys = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { minLength: 1, maxLength: 3 });
+const names4 = fc.uniqueArray(fc.constantFrom("w", "x", "y", "z"), { maxLength: 2 });
+const claims = fc.record({ shared: names4, exclusive: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: names4 }) });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("add" as const), keys, ids, events: fc.nat(5), bytes: fc.nat(5) }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant("take" as const), appends: fc.nat(5), events: fc.nat(8), bytes: fc.nat(8) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("add" as const), keys, ids, events: fc.nat(5), bytes: fc.nat(5), tags: fc.nat(3), claims }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("take" as const), appends: fc.nat(5), events: fc.nat(8), bytes: fc.nat(8), tags: fc.nat(8) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constantFrom("release" as const, "putBack" as const, "remove" as const), which: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("clear" as const) }) },
 );
@@ -65,7 +82,7 @@ describe("the queue of a group append", () => {
         let age = 0;
         for (const next of steps) {
           if (next.do === "add") {
-            const added: Entry = { ...next, name: age++ };
+            const added: Entry = { ...next, conditional: next.claims.exclusive.length > 0, name: age++ };
             queue.add(added);
             naive.waiting.push(added);
           } else if (next.do === "take") {
@@ -129,8 +146,9 @@ describe("the queue of a group append", () => {
     const [large, small] = [entry(["a"], 50, 50), entry(["b"])];
     queue.add(large);
     queue.add(small);
-    expect(queue.take({ appends: 10, events: 10, bytes: 10 })).toEqual([large]);
-    expect(queue.take({ appends: 10, events: 10, bytes: 10 })).toEqual([small]);
+    const small10 = { appends: 10, events: 10, bytes: 10, tags: 10 };
+    expect(queue.take(small10)).toEqual([large]);
+    expect(queue.take(small10)).toEqual([small]);
   });
 
   test("lets several entries of one stream into one batch, and no later one overtake it", () => {
@@ -165,5 +183,37 @@ describe("the queue of a group append", () => {
     queue.add(three);
     queue.putBack([two, one]);
     expect(queue.take(generous)).toEqual([one, two, three]);
+  });
+
+  test("has a condition and what it could fail on neither in one batch nor in two, and lets nobody overtake it", () => {
+    const queue = new AppendQueue<Entry>();
+    const [writer, condition, other, later] = [claiming(["tag"]), claiming([], ["tag"]), claiming(["other"]), claiming(["tag"])];
+    for (const each of [writer, condition, other, later]) queue.add(each);
+    expect(queue.take(generous)).toEqual([writer, other]);
+    expect(queue.take(generous)).toEqual([]);
+    queue.release(writer);
+    expect(queue.take(generous)).toEqual([condition]);
+    expect(queue.take(generous)).toEqual([]);
+    queue.release(condition);
+    expect(queue.take(generous)).toEqual([later]);
+  });
+
+  test("knows of what was taken before the first condition came", () => {
+    const queue = new AppendQueue<Entry>();
+    const [writer, condition] = [claiming(["tag"]), claiming([], ["tag"])];
+    queue.add(writer);
+    expect(queue.take(generous)).toEqual([writer]);
+    queue.add(condition);
+    expect(queue.take(generous)).toEqual([]);
+    queue.release(writer);
+    expect(queue.take(generous)).toEqual([condition]);
+  });
+
+  test("takes no more tags than a batch may claim, but for an entry that has more by itself", () => {
+    const queue = new AppendQueue<Entry>();
+    const tagged = (tags: number): Entry => ({ ...claiming([]), tags });
+    const [one, two, many] = [tagged(6), tagged(6), tagged(20)];
+    for (const each of [one, two, many]) queue.add(each);
+    for (const each of [one, two, many]) expect(queue.take({ ...generous, tags: 10 })).toEqual([each]);
   });
 });

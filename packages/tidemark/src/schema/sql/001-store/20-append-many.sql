@@ -1,7 +1,8 @@
 -- Appends a batch: independent appends share this transaction, each with its own verdict.
 --
--- Order, the same in every append: stream rows (by name) → gate, shared → new statement → ids → expectations →
--- floor → positions → insert. After the floor nothing waits for another transaction, the unique index on ids excepted.
+-- Order, the same in every append: stream rows (by name) → gate, shared → claims (sorted) → new statement → ids →
+-- expectations → conditions → floor → positions → insert. After the floor nothing waits for another transaction, the unique
+-- index on ids excepted.
 --
 -- A slot is one stream of the batch, given once, in the order of (tenant, name). A part is what one append does to one
 -- slot; the parts of an append stand together, and events stand in the order of their parts.
@@ -20,13 +21,18 @@
 --                  event are joined by U+001F. p_metadata and p_tags are null where no event has any
 --   p_check_ids    look the ids up first: the caller chose them, or this is sent again
 --   p_skip_locked  do not wait for a locked stream
---   p_joined       inside a transaction of the caller's, whatever its isolation level
+--   p_joined       inside a transaction of the caller's, whatever its isolation level, unless there is a condition
 --   p_epoch        the projections' epoch that the caller knows
+--   p_condition, p_condition_types, p_condition_tags, p_after, p_above
+--                  of each item of a condition: its append, rising, and what failed_conditions says; null: none. No two appends
+--                  of a batch may meet on a claim: a condition does not see what is written beside it
+--   p_wait         wait for claims
 --
 -- Verdict of each part: 0 written, 1 repeated (the ids are there already: version and position of the first result),
 -- 2 conflict (version and position are where the stream is), 3 duplicate (see detail), 4 blocked by another
--- transaction, 5 passed but for another part of its append, 7 nothing was done: the projections' epoch is another one.
--- detail: of the first duplicate of each append, its id and what differs.
+-- transaction, 5 passed but for another part of its append, 7 nothing was done: the projections' epoch is another one,
+-- 8 the append's condition failed.
+-- detail: of the first duplicate of each append, its id and what differs; of a failed condition, see failed_conditions.
 --
 -- The settings keep the plans, also those of the functions called here: one made on an empty store would scan the log for
 -- ever after (76 appends/s).
@@ -35,6 +41,8 @@ create function :"schema".append_many(
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null, p_wait boolean default false,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -62,8 +70,11 @@ declare
   v_expected bigint;
   v_floor bigint;
   v_verdict integer;      -- of the append: its worst part's
+  v_refused integer[];    -- appends that another transaction keeps from their claims
+  v_blocked boolean[];    -- by slot: an append to it is blocked, and none may overtake that; null where none is
+  v_failed jsonb;         -- by append: why its condition failed
 begin
-  if not p_joined and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+  if (not p_joined or p_condition is not null) and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
   end if;
   if p_durability is not null then
@@ -78,6 +89,15 @@ begin
   elsif not :"schema".enter_gate(p_epoch) then
     verdicts := array_fill(7, array[c_parts]);
     return;
+  end if;
+  v_refused := :"schema".take_claims(
+    case
+      when p_tenants is null then array[hashtext(p_tenant)]
+      else (select array_agg(seed order by append) from (select distinct append, hashtext(v_tenants[slot]) as seed from unnest(p_append, p_slot) as part (append, slot)) as owner)
+    end,
+    p_append, p_part, p_types, p_tags, p_condition, p_condition_types, p_condition_tags, p_wait);
+  if v_refused is not null then
+    v_blocked := array_fill(false, array[cardinality(v_names)]);
   end if;
 
   -- Nothing can extend these streams now, and a new statement sees all that did. A time from before the wait could be
@@ -112,15 +132,26 @@ begin
         v_tenants, v_streams, p_append, p_slot, p_counts, p_part, p_place, p_ids,
         string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)), string_to_array(p_tags, chr(30))) as repeated;
   end if;
+  if p_condition is not null then
+    v_failed := :"schema".failed_conditions(
+      p_tenant,
+      case when p_tenants is not null then
+        (select array_agg(tenant order by append) from (select distinct append, v_tenants[slot] as tenant from unnest(p_append, p_slot) as part (append, slot)) as owner)
+      end,
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above);
+  end if;
 
   while v_from <= c_parts loop
     v_to := v_from;
     while v_to < c_parts and p_append[v_to + 1] = p_append[v_from] loop
       v_to := v_to + 1;
     end loop;
-    v_verdict := 0;
+    v_verdict := case when p_append[v_from] = any (v_refused) then 4 else 0 end;
     for i in v_from .. v_to loop
       v_slot := p_slot[i];
+      if v_blocked[v_slot] then
+        v_verdict := 4;
+      end if;
       if v_streams[v_slot] = -1 then
         v_verdict := 4;
         verdicts[i] := 4;
@@ -130,7 +161,13 @@ begin
       end if;
     end loop;
     if v_verdict = 4 then
-      null;  -- the caller sends this append again, whatever else is true of it
+      -- The caller sends this append again, whatever else is true of it.
+      for i in v_from .. v_to loop
+        verdicts[i] := 4;
+        if v_blocked is not null then
+          v_blocked[p_slot[i]] := true;
+        end if;
+      end loop;
     elsif verdicts[v_from] = 0 then
       for i in v_from .. v_to loop
         v_slot := p_slot[i];
@@ -142,6 +179,11 @@ begin
           v_verdict := 2;
         end if;
       end loop;
+      if v_verdict = 0 and v_failed ? p_append[v_from]::text then
+        v_verdict := 8;
+        verdicts[v_from] := 8;
+        detail := coalesce(detail, '{}') || jsonb_build_object(p_append[v_from]::text, v_failed -> p_append[v_from]::text);
+      end if;
       for i in v_from .. v_to loop
         if v_verdict > 0 then
           verdicts[i] := case when verdicts[i] = 0 then 5 else verdicts[i] end;

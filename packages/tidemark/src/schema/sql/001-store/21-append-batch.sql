@@ -1,10 +1,13 @@
 -- append_many for a batch: waits at most 30 ms for a row or an index entry that another transaction holds. Then, and on
--- any other failure that one append can cause, the whole batch is refused and goes through append_carefully.
+-- any other failure that one append can cause, the whole batch is refused and goes through append_carefully. Claims are only
+-- tried: an append that another transaction keeps from one has verdict 4, and those behind it on its streams.
 create function :"schema".append_batch(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -15,6 +18,7 @@ begin
     into verdicts, versions, positions, detail
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
-      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch) as r;
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above, false) as r;
 end
 $tidemark$;

@@ -2,11 +2,15 @@
 -- through append_many takes half as long again.
 --
 -- It never looks ids up: an append whose ids the caller chose, or that is sent again, goes through append_batch.
+--
+--   p_condition_types, p_condition_tags, p_after, p_above
+--              of each item of a condition, see failed_conditions; p_after is null where there is none
 create function :"schema".append_one(
   p_tenant text, p_name text, p_expected bigint,
   p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
-  out verdict integer, out version bigint, out "position" bigint
+  p_condition_types text default null, p_condition_tags text default null, p_after bigint[] default null, p_above integer[] default null,
+  out verdict integer, out version bigint, out "position" bigint, out detail jsonb
 )
   language plpgsql
   set lock_timeout = '30ms'
@@ -22,6 +26,9 @@ declare
   v_head bigint;
   v_last bigint;
   v_floor bigint;
+  v_claimed boolean;
+  v_tag text;
+  v_failed jsonb;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
@@ -43,6 +50,30 @@ begin
   end if;
   perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
 
+  -- What take_claims does, where nothing is demanded.
+  if p_after is null then
+    v_claimed :=
+      pg_try_advisory_xact_lock_shared(:"schema".lock_number(:regclass(streams)::oid::bigint), hashtext(p_tenant))
+      and pg_try_advisory_xact_lock_shared(
+        :"schema".lock_number(:regclass(events)::oid::bigint), :"schema".claim_number(p_type, hashtext(p_tenant)));
+    if p_tags is not null then
+      foreach v_tag in array string_to_array(p_tags, chr(31)) loop
+        v_claimed := v_claimed and pg_try_advisory_xact_lock_shared(
+          :"schema".lock_number(:regclass(event_tags)::oid::bigint), :"schema".claim_number(v_tag, hashtext(p_tenant)));
+      end loop;
+    end if;
+  else
+    v_claimed := :"schema".take_claims(
+      array[hashtext(p_tenant)], null, null, p_type, p_tags,
+      array_fill(1, array[cardinality(p_after)]), p_condition_types, p_condition_tags, false) is null;
+  end if;
+  if not v_claimed then
+    verdict := 4;
+    version := 0;
+    position := 0;
+    return;
+  end if;
+
   -- Unless it was created here: where the stream is, in a new statement, since nothing can extend it now.
   if v_head is null then
     select e.version, e.position into v_head, v_last
@@ -52,6 +83,18 @@ begin
       verdict := 2;
       version := v_head;
       position := coalesce(v_last, 0);
+      return;
+    end if;
+  end if;
+
+  if p_after is not null then
+    v_failed := :"schema".failed_conditions(
+      p_tenant, null, array_fill(1, array[cardinality(p_after)]), p_condition_types, p_condition_tags, p_after, p_above);
+    if v_failed is not null then
+      verdict := 8;
+      version := v_head;
+      position := coalesce(v_last, 0);
+      detail := v_failed -> '1';
       return;
     end if;
   end if;

@@ -13,6 +13,8 @@ create function :"schema".append_carefully(
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -31,6 +33,7 @@ declare
   v_event_from integer := 1;  -- its events: v_event_from .. v_event_to
   v_event_to integer := 0;
   v_blocked boolean[] := array_fill(false, array[cardinality(v_names)]);  -- by slot
+  v_condition record;     -- of one append; nulls where it has none
   v_result record;
   v_constraint text;
   v_table text;
@@ -50,6 +53,13 @@ begin
       if exists (select from generate_series(v_from, v_to) as i where v_blocked[p_slot[i]]) then
         raise exception using errcode = 'lock_not_available';
       end if;
+      select array_agg(1) as owners, string_agg(coalesce(types, ''), chr(30) order by n) as types,
+             string_agg(coalesce(tags, ''), chr(30) order by n) as tags,
+             array_agg(after order by n) as after, array_agg(above order by n) as above
+        into v_condition
+        from unnest(p_condition, string_to_array(p_condition_types, chr(30)), string_to_array(p_condition_tags, chr(30)), p_after, p_above)
+             with ordinality as item (owner, types, tags, after, above, n)
+       where owner = p_append[v_from];
       select r.*
         into v_result
         from :"schema".append_many(
@@ -63,7 +73,8 @@ begin
           p_place[v_event_from:v_event_to], p_ids[v_event_from:v_event_to],
           array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
           array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
-          true, p_recorded_at, p_durability, true, false, p_epoch) as r;
+          true, p_recorded_at, p_durability, true, false, p_epoch,
+          v_condition.owners, v_condition.types, v_condition.tags, v_condition.after, v_condition.above) as r;
       -- What the user deferred would fail the whole call at its commit.
       set constraints all immediate;
       verdicts[v_from:v_to] := v_result.verdicts;

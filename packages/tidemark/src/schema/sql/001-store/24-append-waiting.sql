@@ -1,10 +1,12 @@
--- append_many for one append whose stream another transaction holds: waits for it, a second at a time, so that a few
+-- append_many for one append whose stream or claim another transaction holds: waits for it, a second at a time, so that a few
 -- connections serve any number of such appends in turn.
 create function :"schema".append_waiting(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -15,6 +17,7 @@ begin
     into verdicts, versions, positions, detail
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
-      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch) as r;
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above, true) as r;
 end
 $tidemark$;

@@ -7,14 +7,19 @@
 --
 --   p_part, p_place  stream of each event and its place in the append; null where every append has one event
 --
---   verdicts   of each stream: 0 written, 2 conflict, 7 as in append_many; null where all are written
+--   p_condition      stream of each item of a condition
+--
+--   verdicts   of each stream: 0 written, 2 conflict, 4 blocked, 7 and 8 as in append_many; null where all are written
 --   heads      where the streams were before; null where all are new
 --   positions  of the events written, in order
+--   detail     of each failed condition, by stream, see failed_conditions
 create function :"schema".append_singles(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_expected bigint[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
-  out verdicts integer[], out heads bigint[], out positions bigint[]
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
+  out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
   set lock_timeout = '30ms'
@@ -31,6 +36,7 @@ declare
   v_all_new boolean;
   v_recorded_at timestamptz;
   v_floor bigint;
+  v_refused integer[];
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
@@ -43,6 +49,12 @@ begin
     into v_streams, v_all_new
     from :"schema".lock_streams(v_tenants, v_names, p_kinds, false);
   perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  v_refused := :"schema".take_claims(
+    case
+      when p_tenants is null then array[hashtext(p_tenant)]
+      else (select array_agg(hashtext(tenant) order by n) from unnest(v_tenants) with ordinality as each (tenant, n))
+    end,
+    null, p_part, p_types, p_tags, p_condition, p_condition_types, p_condition_tags, false);
 
   -- Nothing can extend these streams now, and a new statement sees all that did.
   v_recorded_at := coalesce(p_recorded_at, clock_timestamp());
@@ -66,10 +78,19 @@ begin
              limit 1
           ) as head on true
       ) as found;
-    if 0 <> all (verdicts) then
-      positions := '{}';
-      return;
-    end if;
+  end if;
+  if p_condition is not null then
+    detail := :"schema".failed_conditions(
+      p_tenant, case when p_tenants is not null then v_tenants end, p_condition, p_condition_types, p_condition_tags, p_after, p_above);
+  end if;
+  if v_refused is not null or detail is not null then
+    select array_agg(case when n = any (v_refused) then 4 when verdicts[n] = 2 then 2 when detail ? n::text then 8 else 0 end order by n)
+      into verdicts
+      from generate_series(1, cardinality(v_names)) as n;
+  end if;
+  if 0 <> all (verdicts) then
+    positions := '{}';
+    return;
   end if;
 
   v_floor := :"schema".hold_floor(p_epoch);

@@ -1,7 +1,7 @@
 -- Writes a batch of an import: events with their own times, in the order given, which is that of the file. All or nothing;
 -- an id that is in the log already fails it (23505, events_tenant_id_key), see imported_events.
 --
--- The order of every append: stream rows (by name) → gate → new statement → floor → positions → insert.
+-- The order of every append: stream rows (by name) → gate → claims → new statement → floor → positions → insert.
 --
 --   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
 --   p_names        stream of each slot, joined by U+001E, in the order of (tenant, name), each once
@@ -18,7 +18,7 @@
 --   p_epoch        the projections' epoch that the caller knows; where it is another one nothing is written, and both results
 --                  are null
 --
--- With p_positions the gate is taken exclusively: no append is in flight, so that no reader can have passed the positions
+-- With p_positions the gate is taken exclusively: no append is in flight, conditional ones neither, so that no reader can have passed the positions
 -- that are written, and an append that came between two batches is noticed by p_after (TM006).
 --
 -- lock_timeout ends a wait before the server's deadlock_timeout would end one of the two waiting: the import is the one that
@@ -49,6 +49,7 @@ declare
   v_events bigint;
   v_now timestamptz;
   v_floor bigint;
+  v_claimed boolean;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
@@ -59,6 +60,12 @@ begin
     from :"schema".lock_streams(v_tenants, v_names, array_fill(1, array[cardinality(v_names)]), false);
   if p_positions is null then
     perform pg_advisory_xact_lock_shared(c_gate, 0);
+    v_claimed := :"schema".take_claims(
+      case
+        when p_event_tenants is null then array[hashtext(p_tenant)]
+        else (select array_agg(hashtext(tenant) order by n) from unnest(string_to_array(p_event_tenants, chr(30))) with ordinality as each (tenant, n))
+      end,
+      null, null, p_types, p_tags, null, null, null, true) is null;
   else
     perform pg_advisory_xact_lock(c_gate, 0);
     select coalesce(max(position), 0) into v_end from :"schema".events;
