@@ -1,10 +1,11 @@
-import { checkFunction, notYet } from "../arguments/checks.ts";
-import { checkDeciderName } from "../arguments/names.ts";
+import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
+import { checkFunction } from "../arguments/checks.ts";
+import { checkDeciderName, checkStreamId } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import type { StreamAppend } from "../append/types.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { Event, NewEvent, RecordedEvent } from "../event.ts";
+import type { BoundaryQuery, Event, NewEvent, RecordedEvent } from "../event.ts";
 import { checkSnapshotOptions, needName, type SnapshotOptions } from "./snapshots/options.ts";
 
 /** How one stream is decided on: its state is folded of its events, and a command on that state becomes events. */
@@ -45,6 +46,23 @@ export interface MultiStreamDecider<State, Command, E extends Event> {
   readonly decide: (command: Command, state: State) => readonly StreamAppend<E>[] | Promise<readonly StreamAppend<E>[]>;
 }
 
+/** How a command is decided on whose boundary is a query by types and tags, whatever streams the events are in. */
+export interface BoundaryDecider<State, Command, E extends Event> {
+  /** What the decision rests on: every event that matches is read, and none may come between. */
+  readonly query: BoundaryQuery<E> | ((command: Command) => BoundaryQuery<E>);
+  /** The state without events. A new one at every call: `evolve` may change it in place. */
+  readonly initialState: () => State;
+  /** The state after an event that matches, or that was decided. Events come in the order of their positions. */
+  readonly evolve: (state: State, event: RecordedEvent<E>) => State;
+  /**
+   * The events that the command leads to, with the tags by which later decisions find them; none where nothing changes. To
+   * refuse the command, throw: that error reaches the caller as it is. It runs again, on a new state, after a conflict.
+   */
+  readonly decide: (command: Command, state: State) => readonly NewEvent<E>[] | Promise<readonly NewEvent<E>[]>;
+  /** The stream that they go to. Default: named after the first event's first tag, `course:c1` → `course-c1`. */
+  readonly streamId?: string | ((command: Command) => string);
+}
+
 const deciderShape = {
   initialState: checkFunction,
   evolve: checkFunction,
@@ -57,7 +75,15 @@ const multiStreamShape = {
   initialState: checkFunction,
   evolve: checkFunction,
   decide: checkFunction,
-  query: notYet("commands read streams, named by reads"),
+  query: oneOnly,
+};
+const boundaryShape = {
+  query: checkQuery,
+  streamId: checkStream,
+  initialState: checkFunction,
+  evolve: checkFunction,
+  decide: checkFunction,
+  reads: oneOnly,
 };
 
 /**
@@ -80,6 +106,10 @@ export function checkMultiStreamDecider(value: unknown): void {
   needAll(checkOptions(value, multiStreamShape, "decider"), ["reads", "initialState", "evolve", "decide"]);
 }
 
+export function checkBoundaryDecider(value: unknown): void {
+  needAll(checkOptions(value, boundaryShape, "decider"), ["query", "initialState", "evolve", "decide"]);
+}
+
 function needAll(checked: Readonly<Record<string, unknown>>, keys: readonly string[]): void {
   for (const key of keys) if (checked[key] === undefined) throw new InvalidArgumentError(`decider.${key}`, "is missing");
 }
@@ -87,4 +117,17 @@ function needAll(checked: Readonly<Record<string, unknown>>, keys: readonly stri
 function checkReads(value: unknown, path: string): unknown {
   if (typeof value === "function" || Array.isArray(value)) return value;
   throw new InvalidArgumentError(path, `must be an array of stream ids, or a function that returns one, not ${show(value)}`);
+}
+
+/** Of a function's result when the command is handled. */
+function checkQuery(value: unknown, path: string): unknown {
+  return typeof value === "function" ? value : checkBoundaryQuery(value, path);
+}
+
+function checkStream(value: unknown, path: string): unknown {
+  return typeof value === "function" ? value : checkStreamId(value, path);
+}
+
+function oneOnly(_value: unknown, path: string): never {
+  throw new InvalidArgumentError(path, "is one too many: a command names the streams that it reads, or asks by query");
 }

@@ -1,113 +1,44 @@
-import type { StreamAppend } from "../append/types.ts";
-import { InvalidArgumentError, VersionConflictError } from "../errors.ts";
-import type { Event, RecordedEvent } from "../event.ts";
+import { isRecord } from "../arguments/options.ts";
+import type { Event } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
-import { CommandIds } from "./command-id.ts";
-import { attemptUpTo, isConflict, orStartAgain, startAgain } from "./conflict.ts";
-import { checkMultiStreamDecider, type MultiStreamDecider } from "./decider.ts";
-import { checkDecision } from "./handle-command.ts";
-import { stampEvent } from "./metadata.ts";
-import { passesBefore, tellAfter } from "./middleware.ts";
-import { checkCommandOptions, type CommandOptions } from "./options.ts";
-import { readBack } from "./read-back.ts";
-import type { CommandResult } from "./result.ts";
-import { movedStreams, readStreams } from "./streams-read.ts";
-
-/** What a command over several streams did: `version` belongs to one stream. */
-export type StreamsResult<State, E extends Event> = Omit<CommandResult<State, E>, "version">;
+import { executeByQuery } from "./by-query.ts";
+import type { BoundaryDecider, MultiStreamDecider } from "./decider.ts";
+import type { CommandOptions } from "./options.ts";
+import { executeOverStreams } from "./over-streams.ts";
+import type { StreamsResult } from "./result.ts";
 
 /**
- * Reads several streams, decides, and appends to any of them, all or nothing. Every stream that was read is checked at the
- * append, those that are only read, too. When another writer came between, all of it again, on the new state. Events come back
- * in the order of their positions.
+ * Handles a command that one stream is not enough for. When another writer came between, all of it again, on the new state.
  *
- * A decision that writes nothing, or throws, has nothing to check it at. So the versions of the streams are asked for once
- * more, and where one has moved the attempt is made again: what `decide` throws reaches the caller only when it was thrown on
- * a state that all streams had at one moment.
+ * A decider with `reads` reads several streams, and appends to any of them, all or nothing. Every stream that was read is
+ * checked at the append, those that are only read, too. Events come back in the order of their positions. A decision that writes
+ * nothing, or throws, has nothing to check it at. So the versions of the streams are asked for once more, and where one has
+ * moved the attempt is made again: what `decide` throws reaches the caller only when it was thrown on a state that all streams
+ * had at one moment.
  *
- * All events of the streams read are in memory at once. Inside a transaction as `handleCommand`.
+ * A decider with `query` reads every event that matches, also above the high-water mark, and appends to one stream, on the
+ * condition that no other match came between. Its state is what stood at one moment.
+ *
+ * All events read are in memory at once. Inside a transaction as `handleCommand`; a query needs READ COMMITTED there.
  *
  * @throws what `decide` and the middleware throw, as it is.
- * @throws {@link VersionConflictError} — the last of the attempts lost as well. Nothing was written.
- * @throws {@link InvalidArgumentError} — `reads` comes to no end; `decide` gives `expectedVersion` for a stream that was read.
- * @throws whatever else `appendToStreams` and `readStream` throw, and `OutcomeUnknownError` as `handleCommand`.
+ * @throws {@link VersionConflictError}, {@link ConditionFailedError} — the last of the attempts lost as well. Nothing was written.
+ * @throws {@link InvalidArgumentError} — `reads` comes to no end; `decide` gives `expectedVersion` for a stream that was read;
+ *   the query is not by types and tags alone.
+ * @throws whatever else `appendToStreams`, `append`, `readStream` and `readBoundary` throw, and `OutcomeUnknownError` as
+ *   `handleCommand`.
  */
 export async function executeCommand<State, Command, E extends Event>(
   store: EventReaderWriter,
-  decider: MultiStreamDecider<State, Command, E>,
+  decider: MultiStreamDecider<State, Command, E> | BoundaryDecider<State, Command, E>,
   command: NoInfer<Command>,
   options?: CommandOptions<NoInfer<State>, NoInfer<Command>, NoInfer<E>>,
 ): Promise<StreamsResult<State, E>> {
-  checkMultiStreamDecider(decider);
-  const { attempts, metadata, commandId, middleware, signal } = checkCommandOptions(options);
-  const ids = commandId === undefined ? undefined : new CommandIds(commandId, null);
-
-  async function decide(state: State, versions: ReadonlyMap<string, number>, attempt: number): Promise<readonly StreamAppend<E>[]> {
-    try {
-      if (!(await passesBefore(middleware, { command, state, streamId: undefined, attempt }))) return [];
-      return checkDecision(await decider.decide(command, state));
-    } catch (error) {
-      await startAgainIfMoved(store, versions);
-      throw error;
-    }
-  }
-
-  async function attempt(number: number): Promise<StreamsResult<State, E>> {
-    const { state, versions } = await readStreams(store, decider, command, { signal });
-    // After the reads: whoever handles the same command meanwhile is met by this, or by the append.
-    const earlier = ids ? await eventsOf<E>(store, ids) : [];
-    if (earlier.length > 0) {
-      const { state: left } = await readStreams(store, decider, command, { signal, earlier });
-      return { state: left, position: earlier.at(-1)?.position, events: earlier, attempts: number };
-    }
-
-    const decided = await decide(state, versions, number);
-    let count = 0;
-    const appends = decided.map((part): StreamAppend<E> => {
-      const events = checkDecision(part.events).map((event) => {
-        const stamped = metadata ? stampEvent(event, [metadata]) : event;
-        return ids ? ids.mark(stamped, count++) : stamped;
-      });
-      return { ...part, events, ...expectationOf(part, versions) };
-    });
-    if (appends.length === 0) {
-      await startAgainIfMoved(store, versions);
-      return { state, position: undefined, events: [], attempts: number };
-    }
-
-    const onlyRead = [...versions].filter(([streamId]) => !appends.some((part) => part.streamId === streamId));
-    const checks = onlyRead.map(([streamId, expectedVersion]): StreamAppend<E> => ({ streamId, events: [], expectedVersion }));
-    const append = store.appendToStreams<E>([...appends, ...checks], signal && { signal });
-    const results = await orStartAgain(append, (error) => isConflict(error) || ids?.handledMeanwhile(error, count) === true);
-    const appended = appends.map(({ streamId, events }, index) => ({ streamId, events, version: results[index]?.version ?? 0 }));
-    const events = await readBack<E>(store, appended, ids !== undefined);
-    return { state: events.reduce(decider.evolve, state), position: events.at(-1)?.position, events, attempts: number };
-  }
-
-  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal }, attempt));
+  return asksByQuery(decider) ? await executeByQuery(store, decider, command, options) : await executeOverStreams(store, decider, command, options);
 }
 
-async function startAgainIfMoved(store: EventReaderWriter, versions: ReadonlyMap<string, number>): Promise<void> {
-  const [first, ...others] = await movedStreams(store, versions);
-  if (first) startAgain(new VersionConflictError([first, ...others]));
-}
-
-function expectationOf({ streamId, expectedVersion }: StreamAppend, versions: ReadonlyMap<string, number>): Pick<StreamAppend, "expectedVersion"> {
-  const read = versions.get(streamId);
-  if (read === undefined) return {};
-  if (expectedVersion === undefined) return { expectedVersion: read };
-  throw new InvalidArgumentError(
-    "decide",
-    `gives an expectedVersion for ${JSON.stringify(streamId)}, which was read: it is expected where it was read, at ${read}. Leave it out.`,
-  );
-}
-
-/** What the command wrote when it was handled before. */
-async function eventsOf<E extends Event>(store: EventReaderWriter, ids: CommandIds): Promise<readonly RecordedEvent<E>[]> {
-  const events: RecordedEvent<E>[] = [];
-  for (;;) {
-    const event = await store.eventById<E>(ids.at(events.length));
-    if (!event) return events.sort((a, b) => a.position - b.position);
-    events.push(event);
-  }
+function asksByQuery<State, Command, E extends Event>(
+  decider: MultiStreamDecider<State, Command, E> | BoundaryDecider<State, Command, E>,
+): decider is BoundaryDecider<State, Command, E> {
+  return isRecord(decider) && decider["query"] !== undefined;
 }

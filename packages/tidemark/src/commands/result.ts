@@ -13,3 +13,6 @@ export interface CommandResult<State, E extends Event> {
   /** How often the command was decided on: 1, and 1 more for each conflict. */
   readonly attempts: number;
 }
+
+/** What a command did that is not tied to one stream, whose `version` it could tell. */
+export type StreamsResult<State, E extends Event> = Omit<CommandResult<State, E>, "version">;

@@ -1,0 +1,71 @@
+import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
+import type { Event, NewEvent, RecordedEvent } from "../event.ts";
+import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { CommandIds } from "./command-id.ts";
+import { attemptUpTo, orStartAgain } from "./conflict.ts";
+import { type BoundaryDecider, checkBoundaryDecider } from "./decider.ts";
+import { earlierEvents } from "./earlier-events.ts";
+import { checkDecision } from "./handle-command.ts";
+import { stampEvent } from "./metadata.ts";
+import { passesBefore, tellAfter } from "./middleware.ts";
+import { checkCommandOptions, type CommandOptions } from "./options.ts";
+import { readBack } from "./read-back.ts";
+import type { StreamsResult } from "./result.ts";
+
+/** `executeCommand` where a command names types and tags: every match that came between fails the append. */
+export async function executeByQuery<State, Command, E extends Event>(
+  store: EventReaderWriter,
+  decider: BoundaryDecider<State, Command, E>,
+  command: Command,
+  options: CommandOptions<State, Command, E> | undefined,
+): Promise<StreamsResult<State, E>> {
+  checkBoundaryDecider(decider);
+  const { attempts, metadata, commandId, middleware, signal } = checkCommandOptions(options);
+  const { initialState, evolve } = decider;
+  const ids = commandId === undefined ? undefined : new CommandIds(commandId, null);
+  const query = typeof decider.query === "function" ? decider.query(command) : decider.query;
+  const turn = JSON.stringify(checkBoundaryQuery(query, "decider.query"));
+
+  async function attempt(number: number): Promise<StreamsResult<State, E>> {
+    const { events: found, boundary } = await store.readBoundary<E>(query, signal && { signal });
+    // After the reading: whoever handles the same command meanwhile is met by this, or by the append.
+    const earlier = ids ? await earlierEvents<E>(store, ids) : [];
+    if (earlier.length > 0) return { ...leftBy(earlier, found), attempts: number };
+
+    const state = found.reduce(evolve, initialState());
+    const nothing: StreamsResult<State, E> = { state, position: undefined, events: [], attempts: number };
+    if (!(await passesBefore(middleware, { command, state, streamId: undefined, attempt: number }))) return nothing;
+    const decided = checkDecision(await decider.decide(command, state)).map((event, index): NewEvent<E> => {
+      const stamped = metadata ? stampEvent(event, [metadata]) : event;
+      return ids ? ids.mark(stamped, index) : stamped;
+    });
+    if (decided.length === 0) return nothing;
+
+    const append = store.append<E>(decided, { ...streamOf(decided), condition: { query, after: boundary }, ...(signal && { signal }) });
+    const { streamId, version, position } = await orStartAgain(append, (error) => isFailed(error) || ids?.handledMeanwhile(error, decided.length) === true);
+    const events = await readBack<E>(store, [{ streamId, version, events: decided }], ids !== undefined);
+    return { state: events.reduce(evolve, state), position, events, attempts: number };
+  }
+
+  /** What the command did when it was handled before, and the state that it left. */
+  function leftBy(earlier: readonly RecordedEvent<E>[], found: readonly RecordedEvent<E>[]): Omit<StreamsResult<State, E>, "attempts"> {
+    const position = earlier.at(-1)?.position ?? 0;
+    const others = found.filter((event) => event.position < position && !earlier.some(({ id }) => id === event.id));
+    const events = [...others, ...earlier].sort((a, b) => a.position - b.position);
+    return { state: events.reduce(evolve, initialState()), position, events: earlier };
+  }
+
+  function streamOf(decided: readonly NewEvent<E>[]): { readonly streamId?: string } {
+    const streamId = typeof decider.streamId === "function" ? decider.streamId(command) : decider.streamId;
+    if (streamId !== undefined) return { streamId };
+    if ((decided[0]?.tags?.length ?? 0) > 0) return {};
+    throw new InvalidArgumentError("decider.streamId", "is needed here: without it the stream is named after the first event's first tag, and it has none");
+  }
+
+  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal, turn }, attempt));
+}
+
+function isFailed(error: unknown): boolean {
+  return isTidemarkError(error, "CONDITION_FAILED");
+}
