@@ -1,0 +1,247 @@
+import fc from "fast-check";
+import { type BoundaryQuery, type EventStore, executeCommand, type NewEvent } from "tidemark";
+import { type CourseEvent, offered, seatOf, seatTaken } from "../support/courses.ts";
+import { describe, expect, rejection, test, times, waitersFor } from "./test.ts";
+
+/** An append with the query of its condition: `[]` would be everything, undefined is none. */
+interface Claimant {
+  readonly type: string;
+  readonly tags: readonly string[];
+  readonly query: BoundaryQuery | undefined;
+}
+
+const types = fc.constantFrom("A", "B");
+const tags = fc.uniqueArray(fc.constantFrom("x", "y", "z"), { maxLength: 2 });
+const item = fc.record(
+  { types: fc.uniqueArray(types, { minLength: 1 }), tags: fc.uniqueArray(fc.constantFrom("x", "y", "z"), { minLength: 1, maxLength: 2 }) },
+  { requiredKeys: [] },
+);
+const claimant: fc.Arbitrary<Claimant> = fc.record({
+  type: types,
+  tags,
+  query: fc.option(fc.array(item, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 5 }),
+});
+
+function matches({ type, tags: carried }: Claimant, query: BoundaryQuery | undefined): boolean {
+  return query?.some((each) => (each.types?.includes(type) ?? true) && (each.tags?.every((tag) => carried.includes(tag)) ?? true)) === true;
+}
+
+/** Whether both need the same lock, one of them alone. Said here once more, without hashes. */
+function share(one: Claimant, other: Claimant): boolean {
+  const alone = (query: BoundaryQuery = []): string[] =>
+    query.flatMap((each) => (each.tags ? [`tag ${each.tags[0]}`] : (each.types?.map((type) => `type ${type}`) ?? ["all"])));
+  const shared = ({ type, tags: carried }: Claimant): string[] => ["all", `type ${type}`, ...carried.map((tag) => `tag ${tag}`)];
+  const needs = (a: Claimant, b: Claimant): boolean => alone(a.query).some((name) => [...alone(b.query), ...shared(b)].includes(name));
+  return needs(one, other) || needs(other, one);
+}
+
+function eventOf({ type, tags: carried }: Claimant): NewEvent {
+  return { type, data: {}, tags: carried };
+}
+
+describe("of two appends at once", () => {
+  test("those that can fail each other never both succeed, and the others never fail each other", { timeout: 180_000 }, async ({ store, client, sql }) => {
+    const user = await client();
+    let runs = 0;
+    let waits = 0;
+    await fc.assert(
+      fc.asyncProperty(claimant, claimant, fc.boolean(), async (first, second, commits) => {
+        const tenant = store.forTenant(`t${runs++}`);
+        const begun = async ({ query }: Claimant) => query && { condition: { query, after: (await tenant.readBoundary(query)).boundary } };
+        // Something is there already, which neither may fail on.
+        await tenant.append([eventOf(first), eventOf(second)], { streamId: "before" });
+        const [mine, theirs] = [await begun(first), await begun(second)];
+
+        await user.query("begin");
+        await tenant.withTransaction(user).append([eventOf(first)], { streamId: "first", ...mine });
+        let settled = false;
+        const outcome = tenant.append([eventOf(second)], { streamId: "second", ...theirs }).then(
+          () => "written",
+          (error: unknown) => error,
+        );
+        void outcome.finally(() => (settled = true));
+        const waits1 = waitersFor(sql, 1).then(() => "waits");
+        waits1.catch(() => {});
+        const met = await Promise.race([outcome.then(() => "settled"), waits1]);
+        expect(met).toBe(share(first, second) ? "waits" : "settled");
+        if (met === "waits") waits++;
+        expect(settled).toBe(met === "settled");
+        await user.query(commits ? "commit" : "rollback");
+
+        if (commits && matches(first, second.query)) expect(await outcome).toMatchObject({ code: "CONDITION_FAILED", streamId: "first", type: first.type });
+        else expect(await outcome).toBe("written");
+      }),
+      { numRuns: 120 },
+    );
+    expect(waits).toBeGreaterThan(20);
+  });
+
+  test("the racers of several stores for one seat have exactly one winner, each time", async ({ openStore, client }) => {
+    const stores = await Promise.all(times(4, () => openStore({ pool: { max: 4 } })));
+    const first = stores[0];
+    if (!first) throw new Error("There are four.");
+    for (let round = 0; round < 10; round++) {
+      // Nobody can go before the holder ends: it has the tag, and its event is none that a condition is about.
+      const holder = await client();
+      await holder.query("begin");
+      await first.withTransaction(holder).append([offered(`c${round}`)]);
+      const racers = stores.flatMap((store, n) =>
+        times(5, (i) =>
+          store.append<CourseEvent>([seatTaken(`c${round}`, `s${n}-${i}`)], { streamId: `${round}-${n}-${i}`, condition: { query: seatOf(`c${round}`) } }),
+        ),
+      );
+      const outcomes = Promise.allSettled(racers);
+      await holder.query("commit");
+      const results = await outcomes;
+      expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      for (const result of results) if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "CONDITION_FAILED", type: "SeatTaken" });
+      expect((await first.readBoundary(seatOf(`c${round}`))).events).toHaveLength(1);
+    }
+  });
+});
+
+/** Takes the first seat of a course, if it is free. */
+const takeSeat = (student: string) => ({
+  query: (course: string) => seatOf(course),
+  initialState: () => 0,
+  evolve: (taken: number) => taken + 1,
+  decide: (course: string, taken: number): NewEvent<CourseEvent>[] => (taken > 0 ? [] : [seatTaken(course, student)]),
+});
+
+describe("while another append is open", () => {
+  test("decisions by tags on what is committed succeed at once, though the mark stands still", async ({ store, client }) => {
+    const stranger = await client();
+    await stranger.query("begin");
+    await store.withTransaction(stranger).append([{ type: "SeatTaken", data: {}, tags: ["course:other"] }]);
+    const mark = await store.highWaterMark();
+    await store.append([{ type: "Noted", data: {}, tags: ["course:c0"] }]);
+    for (let n = 0; n < 30; n++) {
+      const { attempts, events } = await executeCommand(store, takeSeat("s1"), `c${n}`);
+      expect({ attempts, events: events.length }).toEqual({ attempts: 1, events: 1 });
+      // On events above the mark too.
+      expect((await executeCommand(store, takeSeat("s2"), `c${n}`)).events).toEqual([]);
+    }
+    expect(await store.highWaterMark()).toBe(mark);
+    await stranger.query("rollback");
+  });
+
+  test("an event that it writes below the last one seen fails the condition, and one that it takes back does not", async ({ store, client }) => {
+    for (const end of ["commit", "rollback"] as const) {
+      const course = `c-${end}`;
+      const stranger = await client();
+      await stranger.query("begin");
+      const hidden = await store.withTransaction(stranger).append([seatTaken(course, "s1")], { streamId: "a" });
+      const seen = await store.append([seatTaken(course, "s2")], { streamId: "b" });
+      const { events, boundary } = await store.readBoundary(seatOf(course));
+      expect(events.map(({ position }) => position)).toEqual([seen.position]);
+      expect(hidden.position).toBeLessThan(seen.position);
+      await stranger.query(end);
+      const appended = store.append<CourseEvent>([seatTaken(course, "s3")], { condition: { query: seatOf(course), after: boundary } });
+      if (end === "rollback") expect((await appended).version).toBe(1);
+      else expect(await rejection(appended)).toMatchObject({ code: "CONDITION_FAILED" });
+    }
+  });
+
+  test("of the same tag a decision waits for it, and neither its neighbours nor other decisions do", async ({ store, client, sql }) => {
+    const stranger = await client();
+    await stranger.query("begin");
+    await store.withTransaction(stranger).append([offered("c1")]);
+    let ended = false;
+    const waiting = times(3, (n) =>
+      store.append<CourseEvent>([seatTaken("c1", `s${n}`)], { streamId: `w-${n}`, condition: { query: seatOf("c1") } }).finally(() => expect(ended).toBe(true)),
+    );
+    const settled = Promise.allSettled(waiting);
+    await waitersFor(sql, 1);
+    // Writers of the tag that demand nothing stand behind the one that waits, those of other tags behind nobody.
+    await Promise.all(times(50, (n) => store.append<CourseEvent>([seatTaken(`d${n}`, `s${n}`)], { condition: { query: seatOf(`d${n}`) } })));
+    await Promise.all(times(50, (n) => store.appendToStream(`plain-${n}`, [offered(`e${n}`)])));
+    ended = true;
+    await stranger.query("commit");
+    expect((await settled).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
+  });
+
+  test("appends without conditions of the same tags wait for nothing", async ({ store, client }) => {
+    const stranger = await client();
+    await stranger.query("begin");
+    await store.withTransaction(stranger).append([offered("c1")]);
+    await Promise.all(times(20, (n) => store.append([seatTaken("c1", `s${n}`)], { streamId: `s-${n}` })));
+    await stranger.query("commit");
+    expect((await store.readBoundary([{ tags: ["course:c1"] }])).events).toHaveLength(21);
+  });
+});
+
+describe("a condition that another transaction has open", () => {
+  /** Appends of both kinds and several types, in one burst: which of them settle while it is open. */
+  async function settledBeside(store: EventStore, streams: string): Promise<readonly boolean[]> {
+    const settled = times(6, () => false);
+    const events = [offered("c1"), offered("c2"), seatTaken("c1", "s1"), seatTaken("c2", "s2"), { type: "Noted", data: {} }, { type: "SeatTaken", data: {} }];
+    const calls = events.map((event, n) => store.appendToStream(`${streams}-${n}`, [event]).then(() => (settled[n] = true)));
+    const waiters = settled.length;
+    await Promise.race([Promise.all(calls), new Promise((resolve) => setImmediate(resolve))]);
+    // Everything that can go has gone when an append behind all of them is back, twice: refused ones are tried three times.
+    for (let n = 0; n < waiters; n++) await store.forTenant("elsewhere").appendToStream(`probe-${n}`, [{ type: "Probe", data: {} }]);
+    return settled;
+  }
+
+  test.for([
+    ["by a tag", [{ tags: ["course:c1"] }], [false, true, false, true, true, true]],
+    ["by a type and a tag", [{ types: ["SeatTaken"], tags: ["course:c1"] }], [false, true, false, true, true, true]],
+    ["by a type", [{ types: ["SeatTaken"] }], [true, true, false, false, true, false]],
+    ["by everything", [{}], [false, false, false, false, false, false]],
+  ] as const)(
+    "%s holds up what shares its claim, in the order in which it was called, and nothing else",
+    async ([, query, expected], { store, client, log }) => {
+      const user = await client();
+      await user.query("begin");
+      await store.withTransaction(user).append([], { streamId: "decision", condition: { query } });
+      expect(await settledBeside(store, "cart")).toEqual(expected);
+      // None overtakes another of its stream that waits for a claim.
+      const held = times(5, (n) => store.appendToStream("order", [n % 2 === 0 ? seatTaken("c1", "s1") : { type: "Noted", data: {} }]));
+      await user.query("commit");
+      expect((await Promise.all(held)).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
+      await expect.poll(async () => (await log()).filter(({ stream }) => stream.startsWith("cart-")).length).toBe(6);
+    },
+  );
+
+  test("of another tenant holds up nobody", async ({ store, client }) => {
+    const user = await client();
+    await user.query("begin");
+    await store
+      .forTenant("acme")
+      .withTransaction(user)
+      .append([], { streamId: "decision", condition: { query: [] } });
+    expect(await settledBeside(store, "cart")).toEqual(times(6, () => true));
+    await user.query("commit");
+  });
+});
+
+describe("a condition outside READ COMMITTED", () => {
+  test.for(["repeatable read", "serializable"])("is refused in a transaction under %s, and so is its boundary", async (level, { store, client }) => {
+    const user = await client();
+    for (const run of [
+      () => store.withTransaction(user).append<CourseEvent>([seatTaken("c1", "s1")], { condition: { query: seatOf("c1") } }),
+      () => store.withTransaction(user).readBoundary<CourseEvent>(seatOf("c1")),
+    ]) {
+      await user.query(`begin isolation level ${level}`);
+      expect(await rejection(run())).toMatchObject({ code: "DATABASE", sqlState: "TM001", message: expect.stringContaining("READ COMMITTED") });
+      await user.query("rollback");
+    }
+    await user.query(`begin isolation level ${level}`);
+    await store.withTransaction(user).append([seatTaken("c1", "s1")]);
+    await user.query("commit");
+  });
+
+  test.for(["repeatable read", "serializable"])("where %s is the connection's default, works as ever", async (level, { databaseUrl, schema, openStore }) => {
+    const url = new URL(databaseUrl);
+    url.searchParams.set("options", `-c default_transaction_isolation=${level.replace(" ", "\\ ")}`);
+    const { openEventStore } = await import("tidemark");
+    const [strict, store] = [await openEventStore(url.href, { schema }), await openStore()];
+    const taken = await Promise.allSettled(
+      times(20, (n) =>
+        (n % 2 === 0 ? strict : store).append<CourseEvent>([seatTaken("c1", `s${n}`)], { streamId: `${n}`, condition: { query: seatOf("c1") } }),
+      ),
+    );
+    expect(taken.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    await strict.close();
+  });
+});
