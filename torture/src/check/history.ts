@@ -12,7 +12,7 @@ export interface Histories {
   /** Errors that are none of the library's. */
   readonly untyped: string[];
   /** Processes that ended of their own accord, and operations that had not ended by then. */
-  readonly closed: { readonly process: string; readonly unfinished: string[] }[];
+  readonly closed: { readonly process: string; readonly unfinished: string[]; readonly peakMegabytes: number | undefined }[];
 }
 
 export function emptyHistories(): Histories {
@@ -29,7 +29,8 @@ export function addHistory(all: Histories, process: string, entries: Iterable<En
       continue;
     }
     if (entry.t === "altered") all.altered.push(`${name} was given ${entry.id} with ${entry.found}`);
-    if (entry.t === "closed") all.closed.push({ process, unfinished: [...open.values()].map((operation) => operation.name) });
+    if (entry.t === "closed")
+      all.closed.push({ process, unfinished: [...open.values()].map((operation) => operation.name), peakMegabytes: entry.peakMegabytes });
     const operation = open.get(entry.op);
     if (!operation || entry.t === "altered" || entry.t === "closed") continue;
     if (entry.t === "seen") {

@@ -1,9 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { EventStore, TidemarkError, Worker } from "tidemark";
-import { consumptions } from "./consumers.ts";
-
-/** Shorter than some freezes of a worker, so that shards change hands under owners who do not know it. */
-const leaseMs = 2_000;
+import { consumptions, leaseMs } from "./consumers.ts";
 
 /** Runs the consumers until the store closes. The server may be away when it starts. */
 export async function consume(

@@ -23,8 +23,19 @@ async function write(name: string, events: readonly RecordedEvent[], context: Co
   ]);
 }
 
+/** Shorter than some freezes of a worker, so that shards change hands under owners who do not know it. */
+export const leaseMs = 2_000;
 const retry = { attempts: 4, minDelayMs: 5, maxDelayMs: 50 };
 const handlerMs = 800;
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+const blocked = new Set<string>();
+
+/** Nothing of this process goes on for longer than its leases last: somebody else takes over, and it notices afterwards. */
+function block(id: string): void {
+  blocked.add(id);
+  Atomics.wait(pause, 0, 0, 1.5 * leaseMs);
+}
 
 /** Event by event, with handlers that fail and hang. */
 const singly: Consumption = {
@@ -45,6 +56,7 @@ const singly: Consumption = {
       if (trouble === "poison" || (trouble === "fails once" && first)) throw new Error(trouble);
       // Heeds nothing: what it does after its time must not count.
       if (trouble === "hangs once" && first) await delay(2 * handlerMs);
+      if (trouble === "blocks once" && !blocked.has(event.id)) block(event.id);
       await write("singly", [event], context);
       if (trouble === "fails once, after its effect" && first) throw new Error(trouble);
     },

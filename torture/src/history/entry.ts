@@ -17,6 +17,8 @@ export interface AppendCall {
   readonly parts: readonly Part[];
   /** Sent before, by this process or an earlier one: the ids are the first try's. */
   readonly again?: true;
+  /** What it holds that no append may: it is refused, and its events are nowhere. */
+  readonly misfit?: string;
 }
 
 /** The tail of one stream. */
@@ -80,4 +82,4 @@ export type Entry =
   /** An error that is none of the library's. */
   | (Line & { readonly t: "untyped"; readonly message: string })
   /** The process ends of its own accord: all its operations have ended. */
-  | (Line & { readonly t: "closed" });
+  | (Line & { readonly t: "closed"; readonly peakMegabytes?: number });

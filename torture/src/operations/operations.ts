@@ -1,6 +1,7 @@
 import { abort } from "./abort.ts";
 import { appendAgain } from "./append-again.ts";
 import { appendAndCheck } from "./append-and-check.ts";
+import { appendAtALimit } from "./append-at-a-limit.ts";
 import { appendToStream } from "./append-to-stream.ts";
 import { appendToStreams } from "./append-to-streams.ts";
 import type { Operation } from "./operation.ts";
@@ -15,6 +16,7 @@ export const operations: readonly [Operation, ...Operation[]] = [
   appendToStreams,
   appendAndCheck,
   appendAgain,
+  appendAtALimit,
   abort,
   race,
   transaction,

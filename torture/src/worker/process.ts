@@ -72,6 +72,6 @@ const working = [
 if (!stop.signal.aborted) await once(stop.signal, "abort");
 await store.close();
 await Promise.all(working);
-history.write({ t: "closed", op: shared.operations });
+history.write({ t: "closed", op: shared.operations, peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1_024) });
 process.off("disconnect", orphaned);
 process.disconnect();

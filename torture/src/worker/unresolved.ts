@@ -2,7 +2,14 @@ import type { AppendCall } from "../history/entry.ts";
 import { readHistory } from "../history/read.ts";
 
 /** Operations that a successor can send again as one append: a transaction of several appends is not one. */
-const repeatable = new Set(["append to a stream", "append to several streams", "append and check other streams", "race for a new stream", "append again"]);
+const repeatable = new Set([
+  "append to a stream",
+  "append to several streams",
+  "append and check other streams",
+  "append at a limit",
+  "race for a new stream",
+  "append again",
+]);
 
 /** The appends of a history that nobody knows the outcome of: unanswered, or cut off by the death of their process. */
 export function unresolvedIn(file: string | undefined): AppendCall[] {

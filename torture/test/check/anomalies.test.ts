@@ -159,6 +159,16 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
       rows,
     ],
   ],
+  "what is beyond a limit is written": ["L12", () => [[misfit({ kind: "append", results: [[2, 7, false]] })], [...rows, [7, 4, "order-1", 2]]]],
+  "what is beyond a limit is sent, and refused there": ["L12", () => [[misfit({ fail: "DATABASE 54000" })], rows]],
+  "what is at a limit is refused": [
+    "L12",
+    () => [
+      [written().call({ kind: "append", how: "append at a limit", parts: [{ stream: "cart-1", expected: "any", ids: [id(4)] }] }, { fail: "EVENT_TOO_LARGE" })],
+      rows,
+    ],
+  ],
+  "a process keeps what it has read": ["S13", () => [[closing(written(), 1_500)], rows]],
   "an error has no type": ["L9", () => [[untyped()], rows]],
   "an event can be changed": ["L13", () => [[written()], rows, { changes: ["TM004", "done", "TM004"] }]],
   "a follower skips an event": [
@@ -228,8 +238,13 @@ function untyped(): Script {
   return script;
 }
 
-function closing(script: Script): Script {
-  script.entries.push({ t: "closed", op: 99, at: 1_000 });
+function misfit(end: Parameters<Script["call"]>[1]): Script {
+  const parts = [{ stream: "order-1", expected: "any" as const, ids: [id(4)] }];
+  return written().call({ kind: "append", how: "append beyond a limit", parts, misfit: "10,001 events" }, end);
+}
+
+function closing(script: Script, peakMegabytes = 200): Script {
+  script.entries.push({ t: "closed", op: 99, at: 1_000, peakMegabytes });
   return script;
 }
 

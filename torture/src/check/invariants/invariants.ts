@@ -1,6 +1,7 @@
 import type { Invariant } from "../invariant.ts";
 import { acknowledgedStays } from "./acknowledged-stays.ts";
 import { appendOnly } from "./append-only.ts";
+import { boundedMemory } from "./bounded-memory.ts";
 import { causalPositions } from "./causal-positions.ts";
 import { cleanEnd } from "./clean-end.ts";
 import { completeFeed } from "./complete-feed.ts";
@@ -19,6 +20,7 @@ import { realTimeOrder } from "./real-time-order.ts";
 import { sameReply } from "./same-reply.ts";
 import { together } from "./together.ts";
 import { typedErrors } from "./typed-errors.ts";
+import { withinLimits } from "./within-limits.ts";
 
 /** Everything that a run is checked for. */
 export const invariants: readonly Invariant[] = [
@@ -32,6 +34,7 @@ export const invariants: readonly Invariant[] = [
   typedErrors,
   causalPositions,
   ownVerdict,
+  withinLimits,
   appendOnly,
   completeFeed,
   markReachesEnd,
@@ -40,6 +43,7 @@ export const invariants: readonly Invariant[] = [
   consumedInOrder,
   countedOnce,
   poisonAside,
+  boundedMemory,
   oneSchema,
   cleanEnd,
 ];
