@@ -69,6 +69,7 @@ async function openClient(place: Place, url: string, number: number, pool: typeo
           stopping: new AbortController().signal,
           operations: 0,
           written: 0,
+          acknowledged: 0,
         },
     random,
   );

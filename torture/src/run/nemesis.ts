@@ -11,8 +11,10 @@ export interface Strike {
 }
 
 export interface NemesisPlan {
+  /** Evenly over the time, and more at the same pace while there is not enough of something else. */
   readonly count: number;
   readonly seconds: number;
+  readonly enough: () => boolean;
   /** Undefined: all. */
   readonly only: readonly string[] | undefined;
 }
@@ -26,17 +28,17 @@ export function* schedule(arena: Arena, only: readonly string[] | undefined): Ge
   for (;;) yield* arena.random.shuffle(possible);
 }
 
-/** Strikes `count` times, evenly over the time, until `over`. */
+/** Strikes until `count` faults are done, the time is up and there is enough, or until `over`. */
 export async function torment(
   arena: Arena,
-  { count, seconds, only }: NemesisPlan,
+  { count, seconds, only, enough }: NemesisPlan,
   over: AbortSignal,
   onStrike: (strikes: readonly Strike[]) => void,
 ): Promise<Strike[]> {
   const strikes: Strike[] = [];
   const startedAt = performance.now();
   const faultOf = schedule(arena, only);
-  while (strikes.length < count && !over.aborted) {
+  while ((strikes.length < count || !enough()) && !over.aborted) {
     const due = startedAt + ((strikes.length + 0.5) / count) * seconds * 1_000;
     await delay(Math.max(0, due - performance.now()), undefined, { signal: over }).catch(() => undefined);
     const next = faultOf.next();

@@ -36,6 +36,7 @@ export class Workers {
   readonly #options: WorkersOptions;
   readonly #running = new Map<number, Running>();
   readonly farewells: Farewell[] = [];
+  readonly #acknowledged = new Map<ChildProcess, number>();
   #started = 0;
 
   constructor(options: WorkersOptions) {
@@ -46,6 +47,13 @@ export class Workers {
   /** Processes started so far. */
   get started(): number {
     return this.#started;
+  }
+
+  /** Events acknowledged so far, as the processes tell now and then. */
+  get acknowledged(): number {
+    let sum = 0;
+    for (const count of this.#acknowledged.values()) sum += count;
+    return sum;
   }
 
   get numbers(): readonly [number, ...number[]] {
@@ -69,6 +77,7 @@ export class Workers {
       stdio: ["ignore", log, log, "ipc"],
     });
     this.#started++;
+    child.on("message", (told) => void (typeof told === "number" && this.#acknowledged.set(child, told)));
     const ended = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);
     this.#running.set(worker, { child, incarnation, history: orders.history, ready: once(child, "message"), ended });
   }

@@ -22,6 +22,8 @@ export interface Shared {
   readonly stopping: AbortSignal;
   operations: number;
   written: number;
+  /** Events whose first try was acknowledged. */
+  acknowledged: number;
 }
 
 /** One loop of a worker process: what an operation works with. */
@@ -74,6 +76,7 @@ export function createClient(shared: Shared, random: Random): Client {
       for (const [index, { stream, ids }] of call.parts.entries()) {
         versions.saw(stream, answer.results[index]?.[0] ?? 0);
         shared.written += ids.length;
+        if (call.again !== true) shared.acknowledged += ids.length;
       }
     },
   };

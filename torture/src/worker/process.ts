@@ -60,7 +60,9 @@ const shared: Shared = {
   stopping: stop.signal,
   operations: 0,
   written: 0,
+  acknowledged: 0,
 };
+const telling = setInterval(() => process.send?.(shared.acknowledged), 500);
 const randomOf = (purpose: string) => randomFrom(orders.seed, `worker ${orders.worker}.${orders.incarnation} ${purpose}`);
 const startedAt = performance.now();
 const working = [
@@ -72,6 +74,7 @@ const working = [
 if (!stop.signal.aborted) await once(stop.signal, "abort");
 await store.close();
 await Promise.all(working);
+clearInterval(telling);
 history.write({ t: "closed", op: shared.operations, peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1_024) });
 process.off("disconnect", orphaned);
 process.disconnect();
