@@ -7,4 +7,11 @@ export interface Call {
   prepare?(client: Client, category: string): Promise<void>;
   /** All its streams are in this category, which no other case uses. */
   run(client: Client, category: string): Promise<void>;
+  /** Looks with a healthy client whether all is as it should be, and brings to its end what `run` began. Returns what is wrong. */
+  verify?(healthy: Client, category: string): Promise<string | undefined>;
+}
+
+/** Why something that `work` does on a healthy connection cannot be done; undefined where it can. */
+export function failure(work: () => Promise<string | undefined>): Promise<string | undefined> {
+  return work().catch((error: unknown) => String(error));
 }

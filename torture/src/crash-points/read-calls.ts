@@ -2,7 +2,7 @@ import { shortId } from "../history/content.ts";
 import { eventsOf, resultsOf, type Client } from "../worker/client.ts";
 import type { Call } from "./call.ts";
 
-async function threeEvents(client: Client, category: string): Promise<void> {
+export async function threeEvents(client: Client, category: string): Promise<void> {
   const part = { stream: `${category}-1`, expected: "any" as const, ids: client.newIds(3) };
   await client.append({ kind: "append", how: "append to several streams", parts: [part] }, async () =>
     resultsOf([await client.store.appendToStream(part.stream, eventsOf(part))]),

@@ -46,7 +46,7 @@ async function openClient(place: Place, url: string, number: number, pool: typeo
   const random = randomFrom(number, "case");
   return createClient(
     shared
-      ? { ...shared, store }
+      ? { ...shared, store, orders: { ...shared.orders, url, queryTimeoutMs: pool.queryTimeoutMs } }
       : {
           orders: {
             seed: 1,
@@ -90,6 +90,8 @@ export interface Replayed {
   /** The message came, and was broken. */
   readonly struck: boolean;
   readonly tookMs: number;
+  /** What is not as it should be afterwards. */
+  readonly wrong: string | undefined;
 }
 
 /** The call again, broken at one message; afterwards what is unknown is sent again on a healthy connection. */
@@ -107,5 +109,6 @@ export async function replay(place: Place, call: Call, point: Point, how: Break,
   const healthy = await openClient(place, place.url, number, patient, client.shared);
   await using _store = healthy.store;
   while (client.shared.unresolved.length > 0) await appendAgain.run(healthy);
-  return { struck: struck(), tookMs: Math.round(performance.now() - startedAt) };
+  const tookMs = Math.round(performance.now() - startedAt);
+  return { struck: struck(), tookMs, wrong: await call.verify?.(healthy, `case${number}`) };
 }

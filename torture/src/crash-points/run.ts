@@ -1,18 +1,22 @@
 import { mkdir } from "node:fs/promises";
 import { startServer } from "servers";
 import { openEventStore } from "tidemark";
+import { administer } from "../faults/fault.ts";
 import { writeFinalState } from "../run/final-phase.ts";
 import { appendCalls } from "./append-calls.ts";
 import type { Call } from "./call.ts";
 import { breaks, type Break, type Point } from "./points.ts";
+import { consumeCalls, handledTable } from "./consume-calls.ts";
+import { followCalls } from "./follow-calls.ts";
+import { openCalls } from "./open-calls.ts";
 import { readCalls } from "./read-calls.ts";
 import { record, replay, type Place } from "./replay.ts";
 
-export const calls: readonly Call[] = [...appendCalls, ...readCalls];
+export const calls: readonly Call[] = [...appendCalls, ...readCalls, ...openCalls, ...followCalls, ...consumeCalls];
 
 /** Many of them wait for answers that never come. */
 const atOnce = 16;
-const mostMs = 20_000;
+const mostMs = 30_000;
 
 export interface CrashPoints {
   readonly cases: number;
@@ -22,6 +26,8 @@ export interface CrashPoints {
   readonly missed: number;
   /** Cases that took longer than any time-out explains. */
   readonly slow: readonly string[];
+  /** Cases after which something was not as it should be. */
+  readonly wrong: readonly string[];
 }
 
 interface Case {
@@ -36,6 +42,7 @@ export async function runCrashPoints(folder: string, version: 15 | 18, progress:
   await mkdir(folder, { recursive: true });
   await using server = await startServer({ version, settings: { fsync: "off", max_connections: 200 } });
   const place: Place = { server, url: await server.createDatabase("points"), schema: "crash points", folder };
+  await administer(place.url, (client) => client.query(handledTable));
   await (await openEventStore(place.url, { schema: place.schema })).close();
 
   const cases: Case[] = [];
@@ -49,19 +56,21 @@ export async function runCrashPoints(folder: string, version: 15 | 18, progress:
 
   const waiting = [...cases];
   const slow: string[] = [];
+  const wrong: string[] = [];
   let [done, missed] = [0, 0];
   const work = async (): Promise<void> => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       const { call, point, how } = next;
-      const { struck, tookMs } = await replay(place, call, point, how, next.number);
+      const { struck, tookMs, wrong: found } = await replay(place, call, point, how, next.number);
       if (!struck) missed++;
       if (tookMs > mostMs) slow.push(`${describe(next)} took ${tookMs} ms`);
+      if (found !== undefined) wrong.push(`${describe(next)}: ${found}`);
       progress(`${++done} of ${cases.length} crash points`);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   await writeFinalState({ folder, server, url: place.url, schema: place.schema, farewells: [{ worker: 0, incarnation: 0, tookMs: 0, code: 0 }] });
-  return { cases: cases.length, messages, missed, slow };
+  return { cases: cases.length, messages, missed, slow, wrong };
 }
 
 function describe({ number, call, point, how }: Case): string {

@@ -16,5 +16,7 @@ export async function interleavings(version: 15 | 18, long: boolean): Promise<bo
   const sum = explored.reduce((total, { orders }) => total + orders, 0);
   const red = explored.reduce((total, { anomalies }) => total + anomalies.length, 0);
   console.log(`${sum} orders in ${Math.round((performance.now() - startedAt) / 1_000)} s; ${red === 0 ? "no anomalies" : `${red} ANOMALIES`}.`);
+  const failed = explored.filter(({ anomalies }) => anomalies.length > 0).length;
+  console.log(`${explored.length - failed} passed, ${failed} failed`);
   return red === 0;
 }

@@ -27,5 +27,6 @@ export async function torture(plan: Plan, folder: string): Promise<boolean> {
       ? `No anomalies. Seed ${plan.seed}.`
       : `ANOMALIES in ${red.map(({ id }) => id).join(", ")}. Run it again with: npm run torture -- --seed ${plan.seed}`,
   );
+  console.log(`${checked.verdicts.length - red.length} passed, ${red.length + short.length} failed`);
   return red.length === 0 && short.length === 0;
 }
