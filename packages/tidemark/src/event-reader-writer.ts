@@ -1,5 +1,6 @@
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
 import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "./event.ts";
+import type { Documents, DocumentSource } from "./projections/documents/types.ts";
 import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 import type { EventSequence, StreamInfo } from "./read/types.ts";
 
@@ -92,6 +93,17 @@ export interface EventReaderWriter<Events extends Event = Event> {
 
   /** @param id - A UUID, in any of its spellings. */
   eventById<E extends Events = Events>(id: string): Promise<RecordedEvent<E> | undefined>;
+
+  /**
+   * The documents of a projection, or with a collection's name those of its live version. Reading rejects with:
+   *
+   * @throws {@link InvalidArgumentError} — an option, path, operator or value is not what it should be. Thrown at once where
+   * the projection or the name is not.
+   * @throws {@link NotFoundError} — no store was opened with this collection's projection yet.
+   * @throws {@link ConnectionError}, {@link PoolTimeoutError}, {@link DatabaseError}
+   */
+  documents<Document extends object>(projection: DocumentSource<Document>): Documents<Document>;
+  documents<Document extends object>(collection: string): Documents<Document>;
 }
 
 /** Inside a transaction: what it appends commits and rolls back with everything else in it. */

@@ -21,6 +21,8 @@ import type { EventStore } from "./event-store.ts";
 import type { Blocker } from "./feed/blockers.ts";
 import type { Feed } from "./feed/feed.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "./feed/subscribe.ts";
+import { DocumentReaders } from "./projections/documents/document-reader.ts";
+import type { Documents, DocumentSource } from "./projections/documents/types.ts";
 import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 import type { Heads } from "./read/heads.ts";
 import { Reader } from "./read/reader.ts";
@@ -48,12 +50,14 @@ export interface Rooms {
 class Access<Events extends Event> implements EventReaderWriter<Events> {
   readonly #appender: Appender;
   readonly #reader: Reader;
+  readonly #documents: DocumentReaders;
   readonly #metadata: readonly MetadataSource[];
   readonly #snapshots: SnapshotAccess;
 
-  constructor(appender: Appender, reader: Reader, metadata: readonly MetadataSource[], snapshots: SnapshotAccess) {
+  constructor(appender: Appender, reader: Reader, documents: DocumentReaders, metadata: readonly MetadataSource[], snapshots: SnapshotAccess) {
     this.#appender = appender;
     this.#reader = reader;
+    this.#documents = documents;
     this.#metadata = metadata;
     this.#snapshots = snapshots;
   }
@@ -111,6 +115,10 @@ class Access<Events extends Event> implements EventReaderWriter<Events> {
   eventById<E extends Events = Events>(id: string): Promise<RecordedEvent<E> | undefined> {
     return this.#reader.eventById<E>(id);
   }
+
+  documents<Document extends object>(source: DocumentSource<Document> | string): Documents<Document> {
+    return this.#documents.of(source);
+  }
 }
 
 /** The store inside one transaction. */
@@ -129,6 +137,7 @@ class Transaction<Events extends Event> extends Access<Events> implements StoreT
         return submit(append, signal);
       }),
       reader,
+      new DocumentReaders(session, options.schema, tenant),
       metadata,
       new SnapshotAccess(snapshots, tenant, reader, false),
     );
@@ -158,6 +167,7 @@ export class Store<Events extends Event> extends Access<Events> implements Event
     super(
       new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
       reader,
+      new DocumentReaders(database, options.schema, tenant),
       metadata,
       new SnapshotAccess(snapshots, tenant, reader, true),
     );

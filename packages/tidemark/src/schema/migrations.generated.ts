@@ -2297,6 +2297,79 @@ begin
   return true;
 end
 $tidemark$;
+
+-- The place of a JSON value in one order of all values, as text to compare by collation "C": what is absent (an SQL null),
+-- null, false, true, numbers, texts by code point, then arrays and objects, which are all alike. Conditions, orders and
+-- indexes of collections speak of it, so that one index serves them all, in a database of any collation.
+-- projections/documents/document-key.ts makes the same text.
+--
+-- A number is the text of its eight bytes as a double, as JavaScript reads it; those of a negative one inverted, so that
+-- less is smaller. A text is cut at 150 characters, for a B-tree takes no entry above 2,704 bytes: an order goes no further,
+-- and conditions look at the whole text besides.
+create function :"schema".document_key(p_value jsonb) returns text
+  language plpgsql immutable parallel safe
+as $tidemark$
+declare
+  v_text text;
+  v_bytes text;
+begin
+  case jsonb_typeof(p_value)
+    when 'string' then
+      return 's' || left(p_value #>> '{}', 150);
+    when 'number' then
+      v_text := p_value #>> '{}';
+      -- Only what another program wrote is longer: a double ends at 1.8e308 and begins at 4.9e-324, where a cast would fail.
+      if length(v_text) > 300 then
+        v_text := case
+          when p_value::numeric > 1.7976931348623157e308 then 'Infinity'
+          when p_value::numeric < -1.7976931348623157e308 then '-Infinity'
+          when abs(p_value::numeric) < 4.9406564584124654e-324 then '0'
+          else v_text
+        end;
+      end if;
+      v_bytes := encode(float8send(v_text::float8), 'hex');
+      if left(v_text, 1) = '-' then
+        return 'n0' || translate(v_bytes, '0123456789abcdef', 'fedcba9876543210');
+      end if;
+      return 'n1' || v_bytes;
+    when 'null' then
+      return 'b';
+    when 'boolean' then
+      return case when p_value = 'true'::jsonb then 'd' else 'c' end;
+    when 'array', 'object' then
+      return 't';
+    else
+      return 'a';
+  end case;
+end
+$tidemark$;
+
+-- The moment that a text of a document names, in milliseconds since 1970; null where it names none. ISO 8601: a day, or a day
+-- and a time to the minute or finer, with Z or an offset. Without either it is UTC. What is finer than a millisecond is left
+-- out, as JavaScript does, and a 30th of February is the 2nd of March.
+create function :"schema".document_instant(p_value jsonb) returns bigint
+  language plpgsql immutable parallel safe
+as $tidemark$
+declare
+  v_parts text[];
+  v_offset text;
+begin
+  if jsonb_typeof(p_value) is distinct from 'string' then
+    return null;
+  end if;
+  v_parts := regexp_match(p_value #>> '{}' collate "C",
+    '^(?!0000)([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])'
+    '(?:T([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\\.([0-9]+))?)?(Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?$');
+  if v_parts is null then
+    return null;
+  end if;
+  v_offset := case when length(v_parts[8]) = 6 then v_parts[8] else '+00:00' end;
+  return (make_date(v_parts[1]::integer, v_parts[2]::integer, 1) - date '1970-01-01' + v_parts[3]::integer - 1)::bigint * 86400000
+    + (coalesce(v_parts[4], '0')::integer * 3600 + coalesce(v_parts[5], '0')::integer * 60 + coalesce(v_parts[6], '0')::integer) * 1000
+    + rpad(left(coalesce(v_parts[7], '0'), 3), 3, '0')::integer
+    - (left(v_offset, 1) || '1')::integer * (substr(v_offset, 2, 2)::integer * 60 + substr(v_offset, 5, 2)::integer) * 60000;
+end
+$tidemark$;
 `,
   },
 ];

@@ -1,6 +1,7 @@
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "../event.ts";
 import type { StoreTransaction } from "../event-reader-writer.ts";
+import type { Documents, DocumentSource } from "../projections/documents/types.ts";
 import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -90,5 +91,9 @@ export class HandlerContext implements ConsumerContext {
 
   eventById<E extends Event>(id: string): Promise<RecordedEvent<E> | undefined> {
     return this.#store.eventById<E>(id);
+  }
+
+  documents<Document extends object>(source: DocumentSource<Document> | string): Documents<Document> {
+    return typeof source === "string" ? this.#store.documents<Document>(source) : this.#store.documents<Document>(source);
   }
 }

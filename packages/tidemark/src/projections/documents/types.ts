@@ -1,0 +1,117 @@
+type Scalar = string | number | boolean | null;
+type Leaf = Scalar | Date | readonly unknown[];
+
+/** A key as a step of a path: a dot or a backslash in it has a backslash before it. */
+type Step<Key extends string> = string extends Key ? Key : Key extends `${string}${"." | "\\"}${string}` ? Escaped<Key> : Key;
+type Escaped<Key extends string> = Key extends `${infer First}${infer Rest}` ? `${First extends "." | "\\" ? `\\${First}` : First}${Escaped<Rest>}` : "";
+
+/** Depths: `Shallower[4]` is 3, and below 0 there is nothing. */
+type Shallower = [never, 0, 1, 2, 3, 4];
+
+/** Dot paths into a document, five deep: `"address.city"`. Arrays are not gone into. A dot in a key is written `\.` */
+export type Path<T, Depth extends number = 4> = [Depth] extends [never]
+  ? never
+  : T extends Leaf | undefined
+    ? never
+    : {
+        [Key in keyof T & string]: Step<Key> | (NonNullable<T[Key]> extends Leaf ? never : `${Step<Key>}.${Path<NonNullable<T[Key]>, Shallower[Depth]>}`);
+      }[keyof T & string];
+
+/** What stands at a path: `PathValue<{ address: { city: string } }, "address.city">` is `string`. */
+export type PathValue<T, P extends string> = P extends keyof T
+  ? T[P]
+  : P extends `${infer Key}.${infer Rest}`
+    ? Key extends keyof T
+      ? PathValue<NonNullable<T[Key]>, Rest>
+      : EscapedValue<T, P>
+    : EscapedValue<T, P>;
+type EscapedValue<T, P extends string> = {
+  [Key in keyof T & string]: P extends Step<Key> ? T[Key] : P extends `${Step<Key>}.${infer Rest}` ? PathValue<NonNullable<T[Key]>, Rest> : never;
+}[keyof T & string];
+
+/** A text may name a moment, so it can be compared with one. */
+type Moment<V> = string extends V ? Date : never;
+
+interface Equalities<V> {
+  /** Equal: arrays and objects as a whole. A Date is the same moment, however the text writes it. */
+  readonly eq?: V;
+  /** Not equal; also where there is nothing. */
+  readonly ne?: V;
+  /** One of these; of none: no document. */
+  readonly in?: readonly V[];
+  /** None of these; also where there is nothing. */
+  readonly notIn?: readonly V[];
+  /** Whether there is a value; null is one. */
+  readonly exists?: boolean;
+}
+/** Of the same kind and above or below: numbers as numbers, texts by code point, a Date against the moment that a text names. */
+interface Ranges<V> {
+  readonly gt?: V;
+  readonly gte?: V;
+  readonly lt?: V;
+  readonly lte?: V;
+}
+/** What can be asked of a value. */
+export type Comparable<V> = Equalities<V | Moment<V>> &
+  (NonNullable<V> extends number | string | Date ? Ranges<NonNullable<V> | Moment<NonNullable<V>>> : unknown) &
+  (NonNullable<V> extends readonly (infer Item)[]
+    ? { readonly contains?: Item | readonly Item[] }
+    : NonNullable<V> extends Leaf
+      ? unknown
+      : { readonly contains?: Partial<NonNullable<V>> });
+
+/** Of a value whose type is not known. */
+interface Anything extends Equalities<unknown>, Ranges<string | number | Date> {
+  readonly contains?: unknown;
+}
+type Asked<V> = unknown extends V ? Scalar | Date | Anything : (V extends Scalar | Date ? V : never) | Moment<V> | Comparable<V>;
+
+/** Which documents: all that is named must hold. `{}` is every document. */
+export type Where<T> = { readonly [P in Path<T>]?: Exclude<PathValue<T, P>, undefined> extends infer V ? Asked<V> : never } & {
+  /** All of these; of none: every document. */
+  readonly AND?: readonly Where<T>[];
+  /** Any of these; of none: no document. */
+  readonly OR?: readonly Where<T>[];
+  readonly NOT?: Where<T>;
+};
+
+/** A document as it is read: its id, and how often it was written. */
+export type Stored<T> = T & { readonly _id: string; readonly _version: number };
+
+/** What `find`, `first` and `page` take. */
+export interface FindOptions<T> {
+  /** Default: every document. */
+  readonly where?: Where<T>;
+  /**
+   * By these paths, the first one first, then by `_id` rising. Values of different kinds come in the order nothing, null,
+   * false, true, numbers, texts by the code points of their first 150 characters, arrays and objects. Default: by `_id`.
+   */
+  readonly orderBy?: { readonly [P in Path<T>]?: "asc" | "desc" };
+  /** The most documents; 0 gives none. Default: all of them, of a page 100. */
+  readonly limit?: number;
+  /** Only documents behind this one in the order: the last of the page before. */
+  readonly after?: Stored<T>;
+}
+
+/** The documents of one collection, of one tenant. */
+export interface Documents<T extends object> {
+  /** The document with this id; undefined where there is none. */
+  get(id: string): Promise<Stored<T> | undefined>;
+  /** Those of the ids that exist, in the order of the ids. */
+  getMany(ids: readonly string[]): Promise<Stored<T>[]>;
+  /** The documents that `where` lets through. */
+  find(options?: FindOptions<T>): Promise<Stored<T>[]>;
+  /** The first of them; undefined where there is none. */
+  first(options?: FindOptions<T>): Promise<Stored<T> | undefined>;
+  /** A page of at most `limit` (100), and as `next` what to pass as `after` for the next one; undefined on the last. */
+  page(options?: FindOptions<T>): Promise<{ readonly documents: Stored<T>[]; readonly next: Stored<T> | undefined }>;
+  /** How many documents `where` lets through. */
+  count(options?: { readonly where?: Where<T> }): Promise<number>;
+}
+
+/** What says which collection, and which version of it: a document projection. */
+export interface DocumentSource<Document extends object> {
+  readonly collection: string;
+  readonly version: number;
+  readonly "~document"?: Document;
+}
