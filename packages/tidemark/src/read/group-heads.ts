@@ -47,7 +47,8 @@ export class GroupHeads implements Heads {
     this.#database = database;
     this.#editions = editions;
     this.#settings = settings;
-    this.#mostInFlight = settings.inFlight ?? (database.connections > 3 ? 2 : 1);
+    // Each beyond the first makes the batches smaller, and a slow one hold up less.
+    this.#mostInFlight = settings.inFlight ?? Math.max(1, Math.min(4, Math.floor(database.connections / 2)));
   }
 
   async read(request: HeadRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]> {

@@ -1,6 +1,8 @@
 import { defaultPageLimits } from "../../src/read/page-size.ts";
+import { readHeads } from "../../src/read/heads.ts";
+import { editionsOf } from "../../src/read/plan-edition.ts";
 import { open } from "../database/open.ts";
-import { describe, expect, test } from "./log.ts";
+import { describe, expect, test, tinyPages } from "./log.ts";
 
 describe("plans", () => {
   test(
@@ -8,7 +10,7 @@ describe("plans", () => {
     { timeout: 300_000 },
     async ({ databaseUrl, log, sql }) => {
       const { schema } = log;
-      for (const table of ["streams", "events", "event_tags"]) await sql.query(`alter table ${schema}.${table} set (autovacuum_enabled = off)`);
+      for (const table of ["streams", "events", "event_tags", "snapshots"]) await sql.query(`alter table ${schema}.${table} set (autovacuum_enabled = off)`);
       await log.write([{ streamId: "cart-1", tags: ["t"] }, { streamId: "cart-2" }]);
       await sql.query(`analyze ${schema}.streams, ${schema}.events, ${schema}.event_tags`);
 
@@ -26,8 +28,14 @@ describe("plans", () => {
           await reader.readAll({ after: Math.max(0, mark - 9), filter: [{ types: ["a"] }, { categories: ["b"], data: { a: 1 } }], tenants: "all" }).toArray();
           await reader.streamInfo("cart-1");
           await reader.eventById("00000000-0000-7000-8000-000000000001");
+          const heads = ["cart-1", "cart-2", "absent"].map((streamId) => ({ tenant: "", streamId, after: 0, until: 10, rows: 10 }));
+          await readHeads(session, editions, heads, { rows: 10 });
+          const kept = { kind: "stream", name: "cart", stateVersion: 1 } as const;
+          const found = await readHeads(session, editions, [...heads.map((head) => ({ ...head, kept })), ...heads], { rows: 10 });
+          expect(found.map((rows) => rows.length)).toEqual([1, 1, 1, 1, 1, 1]);
           return (await scanned()) - before;
         };
+        const editions = editionsOf(schema.slice(1, -1).replaceAll('""', '"'), tinyPages);
         const scanned = async (): Promise<number> => {
           const { rows } = await session.userQuery<{ rows: string }>("select sum(seq_tup_read) as rows from pg_stat_xact_all_tables where schemaname = $1", [
             schema.slice(1, -1).replaceAll('""', '"'),
@@ -39,11 +47,16 @@ describe("plans", () => {
         for (let time = 0; time < 8; time++) tiny += await readEverything();
         expect(tiny).toBeGreaterThan(0);
 
-        await session.execute(`
+        await session.execute(
+          `
         insert into ${schema}.streams (name) select 'grown-' || n from generate_series(1, 1000000) as n;
         insert into ${schema}.events (position, stream_id, version, id, recorded_at, type, data)
         select 2 + s.id, s.id, 1, gen_random_uuid(), now(), 'Grown', '{}' from ${schema}.streams as s where s.name like 'grown-%';
-        insert into ${schema}.event_tags (tag, position) select 'grown', position from ${schema}.events`);
+        insert into ${schema}.event_tags (tag, position) select 'grown', position from ${schema}.events;
+        insert into ${schema}.snapshots (kind, name, key, state_version, version, position, event_id, state)
+        select 'stream', 'cart', 'grown-' || n, 1, 1, n, gen_random_uuid(), '{}' from generate_series(1, 100000) as n`,
+          { timeoutMs: 250_000 },
+        );
         mark = 1_000_000;
         await reader.readAll({ after: 999_999 }).toArray();
         expect(await readEverything()).toBe(0);
