@@ -139,7 +139,7 @@ class Transaction<Events extends Event> extends Access<Events> implements StoreT
       reader,
       new DocumentReaders(session, options.schema, tenant),
       metadata,
-      new SnapshotAccess(snapshots, tenant, reader, false),
+      new SnapshotAccess(snapshots, tenant, reader, session),
     );
     this.#session = session;
   }
@@ -169,7 +169,7 @@ export class Store<Events extends Event> extends Access<Events> implements Event
       reader,
       new DocumentReaders(database, options.schema, tenant),
       metadata,
-      new SnapshotAccess(snapshots, tenant, reader, true),
+      new SnapshotAccess(snapshots, tenant, reader),
     );
     this.#rooms = rooms;
     this.#tenant = tenant;

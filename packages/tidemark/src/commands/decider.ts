@@ -44,6 +44,13 @@ export interface MultiStreamDecider<State, Command, E extends Event> {
    * To refuse the command, throw. It runs again, on a new state, after a conflict.
    */
   readonly decide: (command: Command, state: State) => readonly StreamAppend<E>[] | Promise<readonly StreamAppend<E>[]>;
+  /** The name that its snapshots are kept under, 1–256 bytes. */
+  readonly name?: string;
+  /**
+   * When to keep the state of a set of streams, as for one stream: `every` counts the events of all of them. Worth it where the
+   * same set comes again, such as an account and its limits. Needs a `name`.
+   */
+  readonly snapshot?: SnapshotOptions<State>;
 }
 
 /** How a command is decided on whose boundary is a query by types and tags, whatever streams the events are in. */
@@ -72,6 +79,8 @@ const deciderShape = {
 };
 const multiStreamShape = {
   reads: checkReads,
+  name: checkDeciderName,
+  snapshot: checkSnapshotOptions,
   initialState: checkFunction,
   evolve: checkFunction,
   decide: checkFunction,
@@ -103,7 +112,9 @@ export function checkDecider(value: unknown): void {
 }
 
 export function checkMultiStreamDecider(value: unknown): void {
-  needAll(checkOptions(value, multiStreamShape, "decider"), ["reads", "initialState", "evolve", "decide"]);
+  const checked = checkOptions(value, multiStreamShape, "decider");
+  needAll(checked, ["reads", "initialState", "evolve", "decide"]);
+  needName(checked, "decider");
 }
 
 export function checkBoundaryDecider(value: unknown): void {

@@ -12,6 +12,8 @@ import { passesBefore, tellAfter } from "./middleware.ts";
 import { checkCommandOptions, type CommandOptions } from "./options.ts";
 import { readBack } from "./read-back.ts";
 import type { StreamsResult } from "./result.ts";
+import { snapshotsOf } from "./snapshots/access.ts";
+import { considerStreams, keptStreams } from "./snapshots/kept-streams.ts";
 import { movedStreams, readStreams } from "./streams-read.ts";
 
 /** `executeCommand` where a command names streams: every one that was read is checked at the append. */
@@ -24,6 +26,7 @@ export async function executeOverStreams<State, Command, E extends Event>(
   checkMultiStreamDecider(decider);
   const { attempts, metadata, commandId, middleware, signal } = checkCommandOptions(options);
   const ids = commandId === undefined ? undefined : new CommandIds(commandId, null);
+  const kept = keptStreams(() => snapshotsOf(store), decider);
 
   async function decide(state: State, versions: ReadonlyMap<string, number>, attempt: number): Promise<readonly StreamAppend<E>[]> {
     try {
@@ -36,7 +39,8 @@ export async function executeOverStreams<State, Command, E extends Event>(
   }
 
   async function attempt(number: number): Promise<StreamsResult<State, E>> {
-    const { state, versions } = await readStreams(store, decider, command, { signal });
+    const read = await readStreams(store, decider, command, { signal, kept });
+    const { state, versions } = read;
     // After the reads: whoever handles the same command meanwhile is met by this, or by the append.
     const earlier = ids ? await earlierEvents<E>(store, ids) : [];
     if (earlier.length > 0) {
@@ -55,6 +59,7 @@ export async function executeOverStreams<State, Command, E extends Event>(
     });
     if (appends.length === 0) {
       await startAgainIfMoved(store, versions);
+      considerStreams(kept, decider, read, { state, events: [] });
       return { state, position: undefined, events: [], attempts: number };
     }
 
@@ -64,7 +69,9 @@ export async function executeOverStreams<State, Command, E extends Event>(
     const results = await orStartAgain(append, (error) => isConflict(error) || ids?.handledMeanwhile(error, count) === true);
     const appended = appends.map(({ streamId, events }, index) => ({ streamId, events, version: results[index]?.version ?? 0 }));
     const events = await readBack<E>(store, appended, ids !== undefined);
-    return { state: events.reduce(decider.evolve, state), position: events.at(-1)?.position, events, attempts: number };
+    const after = events.reduce(decider.evolve, state);
+    considerStreams(kept, decider, read, { state: after, events });
+    return { state: after, position: events.at(-1)?.position, events, attempts: number };
   }
 
   return tellAfter(middleware, await attemptUpTo({ store, attempts, signal }, attempt));

@@ -4,6 +4,7 @@ import { InvalidArgumentError, type VersionConflict } from "../errors.ts";
 import type { Event, RecordedEvent } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
 import type { MultiStreamDecider } from "./decider.ts";
+import { type FoldedStreams, foldStreams, type KeptStreams } from "./snapshots/fold-streams.ts";
 
 /** A decider that names a new stream each time would read for ever. */
 const mostRounds = 100;
@@ -13,10 +14,16 @@ export interface StreamsRead<State> {
   readonly state: State;
   /** The version of each stream that was read; 0 where it has no events. */
   readonly versions: ReadonlyMap<string, number>;
+  /** Of how many events the snapshot was made that was read; 0 where there was none. */
+  readonly keptVersion: number;
 }
 
-export interface ReadStreamsOptions<E extends Event> {
+export interface ReadStreamsOptions<State, E extends Event> {
   readonly signal: AbortSignal | undefined;
+  /** Where snapshots are to be read. */
+  readonly kept?: KeptStreams<State> | undefined;
+  /** For the snapshots' own readings. */
+  readonly uncounted?: boolean;
   /** What the command wrote when it was handled before: the state is then the one that it left. */
   readonly earlier?: readonly RecordedEvent<E>[];
 }
@@ -27,17 +34,25 @@ export interface ReadStreamsOptions<E extends Event> {
  * between others.
  */
 export async function readStreams<State, Command, E extends Event>(
-  store: EventReaderWriter,
+  store: Pick<EventReaderWriter, "readStream">,
   { reads, initialState, evolve }: MultiStreamDecider<State, Command, E>,
   command: Command,
-  { signal, earlier = [] }: ReadStreamsOptions<E>,
+  { signal, kept, uncounted = false, earlier = [] }: ReadStreamsOptions<State, E>,
 ): Promise<StreamsRead<State>> {
   const until = earlier.at(-1)?.position ?? Number.POSITIVE_INFINITY;
   const streams = new Map<string, readonly RecordedEvent<E>[]>();
   let state = initialState();
+  let folded: FoldedStreams<State> | undefined;
   for (let round = 1; round <= mostRounds; round++) {
     const named = checkNames(typeof reads === "function" ? reads(command, state) : reads).filter((streamId) => !streams.has(streamId));
-    if (named.length === 0) return { state, versions: versionsOf(streams) };
+    if (named.length === 0) return { state, versions: folded?.versions ?? versionsOf(streams), keptVersion: folded?.keptVersion ?? 0 };
+    if (kept && earlier.length === 0) {
+      // Each set of streams has a snapshot of its own, so that they are read again with those named late.
+      for (const streamId of named) streams.set(streamId, []);
+      folded = await foldStreams<State, E>(kept, [...streams.keys()], { initialState, evolve }, { signal, uncounted });
+      ({ state } = folded);
+      continue;
+    }
     const found = await Promise.all(named.map((streamId) => store.readStream<E>(streamId, signal && { signal }).toArray()));
     for (const [index, streamId] of named.entries())
       streams.set(

@@ -1,3 +1,4 @@
+import type { Queryable, Session } from "../../database/database.ts";
 import { isTidemarkError } from "../../errors.ts";
 import type { Event, RecordedEvent } from "../../event.ts";
 import type { EventReaderWriter } from "../../event-reader-writer.ts";
@@ -31,14 +32,17 @@ export class SnapshotAccess {
   readonly keeper: SnapshotKeeper;
   readonly tenant: string;
   readonly reader: Reader;
+  readonly queryable: Queryable;
   /** Inside a transaction snapshots are read and none is taken: what it appended may be rolled back. */
   readonly #takes: boolean;
 
-  constructor(keeper: SnapshotKeeper, tenant: string, reader: Reader, takes: boolean) {
+  /** @param session - Of the transaction, where it is inside one. */
+  constructor(keeper: SnapshotKeeper, tenant: string, reader: Reader, session?: Session) {
     this.keeper = keeper;
     this.tenant = tenant;
     this.reader = reader;
-    this.#takes = takes;
+    this.queryable = session ?? keeper.database;
+    this.#takes = session === undefined;
   }
 
   /** Folds a stream: its snapshot, where there is one that belongs to it, and the events behind it, by one statement. */
@@ -64,23 +68,32 @@ export class SnapshotAccess {
     return { state, version, last, keptVersion, ...(head?.kept && keptVersion === 0 && { replaces: head.kept.eventId }) };
   }
 
-  /** After a command: has a snapshot taken where the policy wants one. Never throws, and nobody waits. */
-  consider<State, E extends Event>(
-    stream: KeptStream,
-    fold: Fold<State, RecordedEvent<E>>,
+  /**
+   * After a command: has a snapshot taken where the policy wants one, of what `fold` reads then. Never throws, and nobody waits.
+   *
+   * @param fold - With the access that snapshots are read by: apart from the readings of commands.
+   */
+  consider<State>(
+    name: SnapshotName,
     options: ValidSnapshotOptions<State>,
     { state, version, keptVersion }: Pick<Folded<State>, "state" | "version" | "keptVersion">,
+    fold: (access: SnapshotAccess, options: FoldOptions) => Promise<Folded<State>>,
   ): void {
     if (!this.#takes) return;
-    const name = this.nameOf(stream);
     try {
       if (!isDue(options, { state, version, eventsSince: version - Math.max(keptVersion, this.keeper.refusedAt(name)) })) return;
     } catch (error) {
       this.keeper.failed(name, error);
       return;
     }
-    const apart = new SnapshotAccess(this.keeper, this.tenant, this.keeper.readerOf(this.tenant), true);
-    this.keeper.later(name, version, (signal) => apart.foldStream(stream, fold, { signal, uncounted: true }));
+    const apart = new SnapshotAccess(this.keeper, this.tenant, this.keeper.readerOf(this.tenant));
+    this.keeper.later(name, version, (signal) => fold(apart, { signal, uncounted: true }));
+  }
+
+  /** Counts that snapshots cannot be read. In a transaction that error is the caller's: no statement passes after it. */
+  passOver(name: SnapshotName, error: unknown): void {
+    if (!this.#takes || !isTidemarkError(error, "DATABASE")) throw error;
+    this.keeper.failed(name, error);
   }
 
   /** By hand. False where there is one of as many events or more, or no event. */
@@ -96,13 +109,12 @@ export class SnapshotAccess {
     return { tenant: this.tenant, kind, name, key: streamId, stateVersion };
   }
 
-  /** Undefined where the snapshots cannot be read. In a transaction that error is the caller's: no statement passes after it. */
+  /** Undefined where the snapshots cannot be read. */
   async #readKept<E extends Event>(stream: KeptStream, signal: AbortSignal | undefined): Promise<KeptHead<E> | undefined> {
     try {
       return await this.reader.readKept<E>(stream.streamId, stream, signal);
     } catch (error) {
-      if (!this.#takes || !isTidemarkError(error, "DATABASE")) throw error;
-      this.keeper.failed(this.nameOf(stream), error);
+      this.passOver(this.nameOf(stream), error);
       return undefined;
     }
   }

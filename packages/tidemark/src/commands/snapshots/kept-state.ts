@@ -52,7 +52,9 @@ export function considerSnapshot<State, E extends Event>(
   { kept, fold }: KeptState<State, E>,
   now: Pick<Folded<State>, "state" | "version" | "keptVersion">,
 ): void {
-  kept?.access.consider<State, E>(kept.stream, fold, kept.options, now);
+  if (!kept) return;
+  const { access, stream, options } = kept;
+  access.consider(access.nameOf(stream), options, now, (apart, how) => apart.foldStream<State, E>(stream, fold, how));
 }
 
 /** By hand. False where there is one of as many events or more, or no event. */

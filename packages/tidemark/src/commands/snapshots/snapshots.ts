@@ -1,14 +1,15 @@
 import { wholeNumber } from "../../arguments/checks.ts";
 import { checkDeciderName, checkStreamId } from "../../arguments/names.ts";
-import { checkOptions } from "../../arguments/options.ts";
+import { checkOptions, isRecord } from "../../arguments/options.ts";
 import type { TextRow, Value } from "../../database/database.ts";
 import { toSafeInteger } from "../../database/number.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import type { Event } from "../../event.ts";
-import { checkDecider, type Decider } from "../decider.ts";
+import { checkDecider, checkMultiStreamDecider, type Decider, type MultiStreamDecider } from "../decider.ts";
 import type { SnapshotAccess } from "./access.ts";
 import type { StreamHead } from "./keeper.ts";
 import { keptState, takeSnapshot } from "./kept-state.ts";
+import { takeOfStreams } from "./kept-streams.ts";
 import type { SnapshotStats } from "./stats.ts";
 
 /** A snapshot, without its state. */
@@ -50,6 +51,8 @@ export interface Snapshots {
    * @throws whatever `readStream` throws.
    */
   take<State, Command, E extends Event>(decider: Decider<State, Command, E>, streamId: string): Promise<boolean>;
+  /** The same, of the streams that the command would read. */
+  take<State, Command, E extends Event>(decider: MultiStreamDecider<State, Command, E>, command: NoInfer<Command>): Promise<boolean>;
   /**
    * Deletes snapshots, and returns how many. `{}` deletes all of this tenant's. Those of a name that no code uses any more, or of
    * an abandoned state version, are never deleted otherwise.
@@ -81,9 +84,17 @@ export class StoreSnapshots implements Snapshots {
     return rows.map(snapshotInfo);
   }
 
-  async take<State, Command, E extends Event>(decider: Decider<State, Command, E>, streamId: string): Promise<boolean> {
+  async take<State, Command, E extends Event>(
+    decider: Decider<State, Command, E> | MultiStreamDecider<State, Command, E>,
+    subject: string | NoInfer<Command>,
+  ): Promise<boolean> {
+    if (readsSeveral(decider)) {
+      checkMultiStreamDecider(decider);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the overload for such a decider takes its command
+      return await takeOfStreams(this.#access, decider, subject as Command);
+    }
     checkDecider(decider);
-    return await takeSnapshot(keptState<State, E>(() => this.#access, "stream", decider, checkStreamId(streamId, "streamId")));
+    return await takeSnapshot(keptState<State, E>(() => this.#access, "stream", decider, checkStreamId(subject, "streamId")));
   }
 
   async delete(query: SnapshotQuery): Promise<number> {
@@ -100,6 +111,12 @@ export class StoreSnapshots implements Snapshots {
   #values({ name, streamId, stateVersion }: SnapshotQuery): Value[] {
     return [this.#access.tenant, name ?? null, streamId ?? null, stateVersion ?? null];
   }
+}
+
+function readsSeveral<State, Command, E extends Event>(
+  decider: Decider<State, Command, E> | MultiStreamDecider<State, Command, E>,
+): decider is MultiStreamDecider<State, Command, E> {
+  return isRecord(decider) && "reads" in decider;
 }
 
 function snapshotInfo(row: TextRow): SnapshotInfo {

@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import type { Event, RecordedEvent } from "../../event.ts";
+import { decodeKept, type Kept } from "../../read/kept.ts";
+import type { Fold } from "../../read/options.ts";
+import type { FoldOptions, SnapshotAccess } from "./access.ts";
+import type { Folded, SnapshotName, StreamHead } from "./keeper.ts";
+import type { ValidSnapshotOptions } from "./options.ts";
+import { readState } from "./read-state.ts";
+
+/** A decider over several streams whose states are kept. */
+export interface KeptStreams<State> {
+  readonly access: SnapshotAccess;
+  readonly name: string;
+  readonly options: ValidSnapshotOptions<State>;
+}
+
+/** A state of several streams, and the version of each; 0 where it has no events. */
+export interface FoldedStreams<State> extends Folded<State> {
+  readonly versions: ReadonlyMap<string, number>;
+}
+
+interface StoredHeads extends Kept {
+  readonly heads: readonly StreamHead[];
+}
+
+/** The longest key that PostgreSQL's index takes beside tenant and names; a longer one is told by its hash. */
+const mostKeyBytes = 1_024;
+
+export function nameOfStreams<State>({ access, name, options }: KeptStreams<State>, streamIds: readonly string[]): SnapshotName {
+  const ids = JSON.stringify(streamIds.toSorted());
+  const key = Buffer.byteLength(ids) > mostKeyBytes ? `sha256:${createHash("sha256").update(ids).digest("hex")}` : ids;
+  return { tenant: access.tenant, kind: "streams", name, key, stateVersion: options.stateVersion };
+}
+
+/**
+ * Folds the events of several streams in the order of their positions: from their snapshot on, where there is one and nothing
+ * came into the log below its end since. Such an event belongs between those that the snapshot holds, so that all are read.
+ */
+export async function foldStreams<State, E extends Event>(
+  kept: KeptStreams<State>,
+  streamIds: readonly string[],
+  fold: Fold<State, RecordedEvent<E>>,
+  { signal, uncounted }: FoldOptions = {},
+): Promise<FoldedStreams<State>> {
+  const { access } = kept;
+  const name = nameOfStreams(kept, streamIds);
+  const { stored, outdated } = await find(access, name, streamIds, signal);
+  const from = new Map(stored?.heads.map(([streamId, version]) => [streamId, version]));
+  const behind = await readFrom<E>(access, streamIds, from, signal);
+  const usable = stored && belongs(stored, behind);
+  if (!uncounted) access.keeper.tally[usable ? "used" : stored ? "mismatched" : outdated ? "outdated" : "missing"]++;
+
+  const events = stored && !usable ? await readFrom<E>(access, streamIds, new Map(), signal) : behind;
+  const start: State = usable ? readState<State>(stored) : fold.initialState();
+  const kinds = usable ? new Map(stored.heads.map((head) => [head[0], head])) : new Map<string, StreamHead>();
+  const heads = streamIds.toSorted().flatMap((streamId): StreamHead[] => {
+    const last = events.get(streamId)?.at(-1);
+    const head = kinds.get(streamId);
+    return last ? [[streamId, last.version, last.id]] : head ? [head] : [];
+  });
+  // The first event of each stream is the one that the snapshot ends with.
+  const news = Array.from(events, ([streamId, found]) => (kinds.has(streamId) ? found.slice(1) : found))
+    .flat()
+    .sort((a, b) => a.position - b.position);
+  const last = news.at(-1);
+  return {
+    state: news.reduce(fold.evolve, start),
+    version: heads.reduce((sum, [, version]) => sum + version, 0),
+    keptVersion: usable ? stored.version : 0,
+    last: last ?? (usable ? { position: stored.position, id: stored.eventId } : undefined),
+    heads,
+    versions: new Map(streamIds.map((streamId) => [streamId, heads.find(([id]) => id === streamId)?.[1] ?? 0])),
+    ...(stored && !usable && { replaces: stored.eventId }),
+  };
+}
+
+async function find(
+  access: SnapshotAccess,
+  name: SnapshotName,
+  streamIds: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<{ readonly stored: StoredHeads | undefined; readonly outdated: boolean }> {
+  try {
+    const [row] = await access.queryable.query(access.keeper.statements.find, [name.tenant, name.kind, name.name, name.key, name.stateVersion], { signal });
+    const kept = decodeKept(row);
+    if (!kept) return { stored: undefined, outdated: false };
+    const heads: readonly StreamHead[] = JSON.parse(row?.["heads"] ?? "[]");
+    // Two sets of streams with one hash.
+    const others = heads.some(([streamId]) => !streamIds.includes(streamId));
+    const outdated = Number(row?.["state_version"]) !== name.stateVersion;
+    return { stored: outdated || others ? undefined : { ...kept, heads }, outdated };
+  } catch (error) {
+    // Counted, and then nothing is found.
+    access.passOver(name, error);
+    return { stored: undefined, outdated: false };
+  }
+}
+
+/** The events of each stream from the given version on, that one included; all where none is given. */
+async function readFrom<E extends Event>(
+  { reader }: SnapshotAccess,
+  streamIds: readonly string[],
+  from: ReadonlyMap<string, number>,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, readonly RecordedEvent<E>[]>> {
+  const options = signal && { signal };
+  const found = await Promise.all(streamIds.map((streamId) => reader.readStream<E>(streamId, { fromVersion: from.get(streamId) ?? 1, ...options }).toArray()));
+  return new Map(streamIds.map((streamId, index) => [streamId, found[index] ?? []]));
+}
+
+/** Whether each stream still has the event that it ended with, and everything else comes behind all that the snapshot holds. */
+function belongs<E extends Event>({ heads, position }: StoredHeads, behind: ReadonlyMap<string, readonly RecordedEvent<E>[]>): boolean {
+  const ends = new Map(heads.map(([streamId, version, id]) => [streamId, { version, id }]));
+  return Array.from(behind).every(([streamId, events]) => {
+    const end = ends.get(streamId);
+    const [first] = events;
+    if (end && (first?.version !== end.version || first.id !== end.id)) return false;
+    return (end ? events.slice(1) : events).every((event) => event.position > position);
+  });
+}
