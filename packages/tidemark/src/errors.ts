@@ -1,6 +1,7 @@
 import { brand, nameErrors, type Origin, TidemarkError } from "./error.ts";
 import type { EventValidationError, UnknownEventTypeError } from "./errors-catalogue.ts";
 import type { FencedError, HandlerFailedError, HandlerTimeoutError, HistoryForkedError, NotFoundError, WaitTimeoutError } from "./errors-following.ts";
+import type { ProjectionFailedError, UnknownProjectionError } from "./errors-projections.ts";
 import type { ExpectedVersion } from "./event.ts";
 
 /** One stream that was not where an append expected it. */
@@ -344,6 +345,8 @@ export interface ErrorByCode {
   readonly HANDLER_TIMEOUT: HandlerTimeoutError;
   readonly HANDLER_FAILED: HandlerFailedError;
   readonly NOT_FOUND: NotFoundError;
+  readonly PROJECTION_FAILED: ProjectionFailedError;
+  readonly UNKNOWN_PROJECTION: UnknownProjectionError;
   readonly UNKNOWN_EVENT_TYPE: UnknownEventTypeError;
   readonly EVENT_VALIDATION: EventValidationError;
 }

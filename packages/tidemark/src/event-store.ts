@@ -55,12 +55,12 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
   blockers(): Promise<readonly Blocker[]>;
 
   /**
-   * Describes a worker that runs consumers in this process; start it with `start` or `run`. Workers of several processes share
+   * Describes a worker that runs consumers and async projections in this process; start it with `start` or `run`. Workers of several processes share
    * the shards of a consumer evenly, and take over from one that died. `close` stops those that run.
    *
    * @throws {@link InvalidArgumentError} — the definition is not what it should be.
    */
-  createWorker(definition: WorkerDefinition): Worker;
+  createWorker(definition?: WorkerDefinition): Worker;
 
   /** The consumers that this store knows: how they go; pause, resume, reset and rename them. */
   readonly consumers: Consumers;

@@ -18,6 +18,18 @@ export type { CommandResult, StreamsResult } from "./commands/result.ts";
 export type { SnapshotCandidate, SnapshotOptions } from "./commands/snapshots/options.ts";
 export type { SnapshotInfo, SnapshotQuery, Snapshots } from "./commands/snapshots/snapshots.ts";
 export type { SnapshotStats } from "./commands/snapshots/stats.ts";
+export { ProjectionFailedError, UnknownProjectionError } from "./errors-projections.ts";
+export type { Projection } from "./arguments/projection.ts";
+export { defineProjection } from "./projections/define-projection.ts";
+export { documentProjection } from "./projections/document-projection.ts";
+export type {
+  DocumentProjection,
+  DocumentProjectionDefinition,
+  Evolve,
+  EvolveByType,
+  ProjectionDefinition,
+  ProjectionTransaction,
+} from "./projections/projection.ts";
 export type { Logger } from "./logger.ts";
 export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";

@@ -12,6 +12,8 @@ import { GroupHeads } from "./read/group-heads.ts";
 import { defaultPageLimits } from "./read/page-size.ts";
 import { editionsOf } from "./read/plan-edition.ts";
 import { openSchema } from "./schema/open-schema.ts";
+import { beginProjections } from "./begin-projections.ts";
+import { checkProjections } from "./projections/check-projections.ts";
 import { ProjectionGate } from "./projections/projection-gate.ts";
 import { Store } from "./store.ts";
 import { Workers } from "./worker/workers.ts";
@@ -31,6 +33,7 @@ export function openEventStore<E extends Event = Event>(options?: StoreOptions):
 export function openEventStore<E extends Event = Event>(url: string | undefined, options?: StoreOptions): Promise<EventStore<E>>;
 export async function openEventStore<E extends Event = Event>(first?: string | StoreOptions, second?: StoreOptions): Promise<EventStore<E>> {
   const { target, options } = checkOpenArguments(first, second);
+  const projections = checkProjections(options.projections, "options.projections");
   const database = await openDatabase(target, options);
   try {
     const { synchronousCommit } = await openSchema(database, options.schema, { migrate: options.migrate, logger: options.logger });
@@ -40,7 +43,15 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
     throw error;
   }
   const statements = appendStatements(options.schema);
-  const gate = new ProjectionGate(database, options.schema);
+  const { schema, unknownProjections, logger } = options;
+  const gate = new ProjectionGate({
+    database,
+    schema,
+    projections,
+    unknownProjections,
+    logger,
+    createTransaction: (session, tenant) => store.inlineTransaction(session, tenant),
+  });
   const settings = {
     queuedAppends: options.limits.queuedAppends,
     durability: options.durability === "server" ? null : options.durability,
@@ -53,18 +64,25 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
   const open = unlessClosing(database, group);
   const feed = new Feed(open, options.schema, options.logger);
   // Not `open`: a handler that ends while the store closes still commits.
-  const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger });
+  const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, projections });
   const heads = new GroupHeads(open, editionsOf(options.schema, defaultPageLimits), options.pool);
   // Not `open`, either: the last commands' snapshots are written while the store closes.
   const snapshots = new SnapshotKeeper(database, options.schema, options.logger);
   let closing: Promise<void> | undefined;
-  return new Store<E>({ database: open, options, statements, group, gate, feed, workers, heads, snapshots }, "", (timeoutMs) => {
+  const store = new Store<E>({ database: open, options, statements, group, gate, feed, workers, heads, snapshots }, "", (timeoutMs) => {
     const drained = async (): Promise<void> => {
       await Promise.all([workers.stop(timeoutMs), group.drain(timeoutMs)]);
       await snapshots.queue.close(Math.min(timeoutMs ?? closingMs, closingMs));
     };
     return (closing ??= feed.close(drained()).then(() => database.close()));
   });
+  try {
+    await beginProjections(store.transactions, { database, schema, projections, workers, gate, feed });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
 }
 
 /** While the last appends drain, the database is open for them alone. */

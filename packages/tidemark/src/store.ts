@@ -14,7 +14,7 @@ import type { SnapshotKeeper } from "./commands/snapshots/keeper.ts";
 import { type Snapshots, StoreSnapshots } from "./commands/snapshots/snapshots.ts";
 import type { Database, Session } from "./database/database.ts";
 import { joinTransaction, type TransactionClient } from "./database/transaction-client.ts";
-import { StoreClosedError } from "./errors.ts";
+import { InvalidArgumentError, StoreClosedError } from "./errors.ts";
 import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "./event.ts";
 import type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
 import type { EventStore } from "./event-store.ts";
@@ -23,6 +23,7 @@ import type { Feed } from "./feed/feed.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "./feed/subscribe.ts";
 import { DocumentReaders } from "./projections/documents/document-reader.ts";
 import type { Documents, DocumentSource } from "./projections/documents/types.ts";
+import type { ProjectionTransaction } from "./projections/projection.ts";
 import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 import type { Heads } from "./read/heads.ts";
 import { Reader } from "./read/reader.ts";
@@ -31,7 +32,7 @@ import type { Worker } from "./worker/consumer.ts";
 import type { Consumers } from "./worker/consumers.ts";
 import type { DeadLetters } from "./worker/dead-letters.ts";
 import type { WaitOptions } from "./worker/wait-for.ts";
-import type { WorkerDefinition, Workers } from "./worker/workers.ts";
+import type { Transactions, WorkerDefinition, Workers } from "./worker/workers.ts";
 
 /** What the stores of all tenants share. */
 export interface Rooms {
@@ -153,6 +154,33 @@ class Transaction<Events extends Event> extends Access<Events> implements StoreT
   }
 }
 
+/** The store inside a projection's transaction. */
+class HandlerTransaction extends Transaction<Event> implements ProjectionTransaction {
+  readonly replaying = false;
+}
+
+/** The same inside an append's: it would write itself. */
+class InlineTransaction extends HandlerTransaction {
+  override appendToStream(): Promise<never> {
+    return refuseAppend();
+  }
+
+  override appendToStreams(): Promise<never> {
+    return refuseAppend();
+  }
+
+  override append(): Promise<never> {
+    return refuseAppend();
+  }
+}
+
+async function refuseAppend(): Promise<never> {
+  throw new InvalidArgumentError(
+    "tx",
+    "is of an inline projection, which runs inside an append and may not append; use an async projection or a consumer for that",
+  );
+}
+
 /** The store of one tenant. */
 export class Store<Events extends Event> extends Access<Events> implements EventStore<Events> {
   readonly #rooms: Rooms;
@@ -225,8 +253,21 @@ export class Store<Events extends Event> extends Access<Events> implements Event
     return this.#rooms.feed.blockers();
   }
 
-  createWorker(definition: WorkerDefinition): Worker {
-    return this.#rooms.workers.create(definition, this.#tenant, (session) => new Transaction<Event>(this.#rooms, this.#tenant, session, this.#metadata));
+  createWorker(definition?: WorkerDefinition): Worker {
+    return this.#rooms.workers.create(definition, this.#tenant, this.transactions);
+  }
+
+  /** The store of any tenant on an append's session, for inline projections. */
+  inlineTransaction(session: Session, tenant: string): ProjectionTransaction {
+    return new InlineTransaction(this.#rooms, tenant, session, this.#metadata);
+  }
+
+  /** The store on a session, for handlers. */
+  get transactions(): Transactions {
+    return {
+      createTransaction: (session) => new Transaction<Event>(this.#rooms, this.#tenant, session, this.#metadata),
+      createProjectionTransaction: (session, tenant) => new HandlerTransaction(this.#rooms, tenant, session, this.#metadata),
+    };
   }
 
   get consumers(): Consumers {

@@ -1,10 +1,13 @@
 import type { Session } from "../database/database.ts";
+import { takeTurns } from "../database/turns.ts";
 import { DuplicateEventError, isTidemarkError, SerializationFailureError } from "../errors.ts";
 import type { Submit } from "./appender.ts";
 import { encodeBatch } from "./batch.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { isRepeatedId } from "./failure.ts";
 import type { Gate } from "./gate.ts";
+import { InlineFailure, type InlinePlan, type InlineProjections } from "./inline.ts";
+import { type InlineAppend, inlineAppend } from "./inline-append.ts";
 import type { Outcome } from "./outcome.ts";
 import type { AppendStatements } from "./statements.ts";
 
@@ -18,11 +21,19 @@ export interface JoinedAppendSettings {
  * commit. A conflict is a verdict and leaves the transaction usable. The durability is the transaction's own.
  */
 export function joinedAppend(session: Session, statements: AppendStatements, settings: JoinedAppendSettings): Submit {
+  const turn = takeTurns();
   return async (append, signal) => {
     signal?.throwIfAborted();
     const recordedAt = settings.now ? settings.now().toISOString() : null;
     const send = async (): Promise<Outcome | undefined> => {
-      const { values, outcomes } = encodeBatch([append], append.ownIds, { recordedAt, durability: null, epoch: settings.gate.epoch });
+      const { epoch, inline } = settings.gate;
+      const batch = { recordedAt, durability: null, epoch };
+      const plan = inline && planFor(inline, append);
+      if (plan && !plan.empty) {
+        const inlined = { appends: [append], checkIds: append.ownIds, plan, settings: batch, lockMs: null, waits: true };
+        return turn(() => inSavepoint(session, statements, inlined));
+      }
+      const { values, outcomes } = encodeBatch([append], append.ownIds, batch);
       return outcomes((await query(session, statements, values, append, signal))[0] ?? {})[0];
     };
     let outcome = await send();
@@ -34,6 +45,31 @@ export function joinedAppend(session: Session, statements: AppendStatements, set
     if (outcome.kind === "written") return outcome.results;
     throw outcome.error;
   };
+}
+
+function planFor(inline: InlineProjections, append: EncodedAppend): InlinePlan {
+  try {
+    return inline.plan([append]);
+  } catch (error) {
+    throw error instanceof InlineFailure ? error.cause : error;
+  }
+}
+
+/**
+ * What a projection refuses is undone here, or its events would commit without it. Where a statement failed there is nothing to
+ * undo: PostgreSQL lets nothing of the transaction commit.
+ */
+async function inSavepoint(session: Session, statements: AppendStatements, append: InlineAppend): Promise<Outcome | undefined> {
+  await session.execute("savepoint tidemark_append");
+  try {
+    const [outcome] = await inlineAppend(session, statements, append);
+    await session.execute("release savepoint tidemark_append");
+    return outcome;
+  } catch (error) {
+    await session.execute("rollback to savepoint tidemark_append").catch(() => {});
+    const [failed] = append.appends;
+    throw error instanceof InlineFailure ? error.cause : failed ? inTransaction(error, failed) : error;
+  }
 }
 
 async function query(

@@ -17,13 +17,19 @@ export interface PartVerdict {
  * registry of projections changed, and has to be read before the append is sent again; nothing was written.
  */
 export type Outcome =
-  | { readonly kind: "written"; readonly results: readonly AppendResult[] }
+  | {
+      readonly kind: "written";
+      readonly results: readonly AppendResult[];
+      /** It was there already: this is the first result. */
+      readonly repeated: boolean;
+    }
   | { readonly kind: "blocked" }
   | { readonly kind: "outdated" }
   | { readonly kind: "conflict"; readonly error: VersionConflictError | ConditionFailedError }
   | { readonly kind: "refused"; readonly error: TidemarkError };
 
 /** The numbers of `append_many.sql`. */
+const repeated = 1;
 const conflict = 2;
 const duplicate = 3;
 const blocked = 4;
@@ -42,7 +48,7 @@ export function outcomeOf(parts: readonly PartVerdict[], detail: readonly (strin
   if (has(conditionFailed)) return failedCondition(detail);
   const [first, ...others] = parts.filter((part) => part.verdict === conflict).map(asConflict);
   if (first) return { kind: "conflict", error: new VersionConflictError([first, ...others]) };
-  return { kind: "written", results: parts.map(asResult) };
+  return { kind: "written", results: parts.map(asResult), repeated: has(repeated) !== undefined };
 }
 
 function asConflict({ part, version }: PartVerdict): VersionConflict {

@@ -5,6 +5,7 @@ import { type BatchSettings, conditionValues, encodeBatch, expectedNumber } from
 import type { EncodedEvent } from "./encoded.ts";
 import { isTransient, isUnanswered } from "./failure.ts";
 import type { Gate } from "./gate.ts";
+import { InlineSender } from "./inline-sender.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PendingAppend } from "./pending-append.ts";
 import { asSingles, decodeSingles, encodeSingles, type Single } from "./singles.ts";
@@ -26,9 +27,11 @@ export class Sender {
   readonly #statements: AppendStatements;
   readonly #settings: SenderSettings;
   readonly #gate: Gate;
+  readonly #inline: InlineSender;
 
   constructor(database: Database, statements: AppendStatements, settings: SenderSettings, gate: Gate) {
     this.#gate = gate;
+    this.#inline = new InlineSender(database, statements);
     this.#database = database;
     this.#statements = statements;
     this.#settings = settings;
@@ -85,6 +88,9 @@ export class Sender {
   async #sendOnce(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<Outcome[]> {
     const { now, durability } = this.#settings;
     const settings: BatchSettings = { recordedAt: now ? now().toISOString() : null, durability, epoch: this.#gate.epoch };
+    const { inline } = this.#gate;
+    const written = inline && (await this.#inline.send(way, batch, inline, settings));
+    if (written) return written;
     const singles = way === "batch" ? asSingles(batch) : undefined;
     if (singles) return this.#sendSingles(singles, settings, options);
     const { values, outcomes } = encodeBatch(

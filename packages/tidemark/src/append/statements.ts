@@ -17,6 +17,10 @@ export interface AppendStatements {
   readonly waiting: Statement;
   /** An append inside a transaction of the caller's. `append_many.sql` */
   readonly joined: Statement;
+  /** The same, which waits for no claim: appends that write inline projections. */
+  readonly inline: Statement;
+  /** What comes before documents are locked. `enter_append.sql` */
+  readonly enter: Statement;
 }
 
 const placeholders = (first: number, last: number): string => Array.from({ length: last - first + 1 }, (_, index) => `$${first + index}`).join(", ");
@@ -34,6 +38,8 @@ export function appendStatements(schema: string): AppendStatements {
     batch: named("append_batch", `select ${batchColumns} from ${quoted}.append_batch(${batchArguments})`),
     carefully: named("append_carefully", `select ${batchColumns} from ${quoted}.append_carefully(${batchArguments})`),
     waiting: named("append_waiting", `select ${batchColumns} from ${quoted}.append_waiting(${batchArguments})`),
+    enter: named("enter_append", `select ${quoted}.enter_append($1, $2, $3, $4, $5, $6)::text as entered`),
+    inline: named("append_inline", `select ${batchColumns} from ${quoted}.append_many(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, false)`),
     joined: named("append_joined", `select ${batchColumns} from ${quoted}.append_many(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, true)`),
   };
 }

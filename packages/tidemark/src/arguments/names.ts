@@ -13,6 +13,8 @@ const eventTypeRule: NameRule = { what: "an event type", minBytes: 1, maxBytes: 
 const tagRule: NameRule = { what: "a tag", minBytes: 1, maxBytes: 256 };
 const tenantRule: NameRule = { what: "a tenant", minBytes: 0, maxBytes: 128 };
 const consumerRule: NameRule = { what: "a consumer's name", minBytes: 1, maxBytes: 256 };
+/** With its version it names a consumer. */
+const projectionRule: NameRule = { what: "a projection's name", minBytes: 1, maxBytes: 200 };
 const documentIdRule: NameRule = { what: "a document's id", minBytes: 1, maxBytes: 512 };
 /** PostgreSQL cuts names at 63 bytes; behind this one come `__v`, up to ten digits of a version, and `_pkey`. */
 const collectionRule: NameRule = { what: "a collection's name", minBytes: 1, maxBytes: 45 };
@@ -72,6 +74,11 @@ export function checkTenant(value: unknown, path: string): string {
 /** The name of a consumer: 1–256 bytes. */
 export function checkConsumerName(value: unknown, path: string): string {
   return keeps(consumerRule, value) ? value : refuse(consumerRule, value, path);
+}
+
+/** The name of a projection: 1–200 bytes. */
+export function checkProjectionName(value: unknown, path: string): string {
+  return keeps(projectionRule, value) ? value : refuse(projectionRule, value, path);
 }
 
 /** The id of a document: 1–512 bytes, like a stream id. */

@@ -4,6 +4,7 @@ import { checkBoolean, checkFunction, notYet, oneOf, wholeNumber } from "./check
 import { checkSchemaName } from "./names.ts";
 import { checkOptions, isRecord } from "./options.ts";
 import { checkPool, type PgPool, type PGliteInstance, type PoolSettings, type ValidPoolSettings } from "./pool-options.ts";
+import type { Projection } from "./projection.ts";
 import { show } from "./show.ts";
 import { checkStoreUrl, type StoreTarget } from "./store-url.ts";
 import { newId } from "./uuid.ts";
@@ -28,6 +29,13 @@ export interface StoreOptions {
     /** Appends that wait, at least 1. Default 10,000. Beyond: `QueueFullError`. */
     readonly queuedAppends?: number;
   };
+  /** The projections that this application knows, inline and async. They are registered when the store opens. */
+  readonly projections?: readonly Projection[];
+  /**
+   * Where another application made an inline projection live that this store was opened without: `"warn"` (default) marks it
+   * behind before this store appends, and who knows it brings it up to date in the background; `"error"` refuses to append.
+   */
+  readonly unknownProjections?: "warn" | "error";
   /** Default: warnings and errors to stderr, nothing else. */
   readonly logger?: Logger;
   /** The clock of `recordedAt`, for tests. Default: the database's. */
@@ -46,6 +54,9 @@ export interface ValidStoreOptions {
   readonly prepare: boolean;
   readonly durability: "server" | "on" | "off";
   readonly limits: { readonly eventBytes: number; readonly queuedAppends: number };
+  /** Each is yet to be looked at. */
+  readonly projections: readonly unknown[];
+  readonly unknownProjections: "warn" | "error";
   readonly logger: Logger;
   readonly now: (() => Date) | undefined;
   readonly createId: () => string;
@@ -62,7 +73,8 @@ const shape = {
   logger: checkLogger,
   now: checkFunction<() => Date>,
   createId: checkFunction<() => string>,
-  projections: notYet("it has no projections"),
+  projections: checkArray,
+  unknownProjections: oneOf("warn", "error"),
   events: notYet("it has no event catalogue"),
 };
 
@@ -96,10 +108,17 @@ export function checkStoreOptions(options: unknown): ValidStoreOptions {
     prepare: given.prepare ?? true,
     durability: given.durability ?? "server",
     limits: { eventBytes: given.limits?.eventBytes ?? 1_048_576, queuedAppends: given.limits?.queuedAppends ?? 10_000 },
+    projections: given.projections ?? [],
+    unknownProjections: given.unknownProjections ?? "warn",
     logger: given.logger ?? standardError,
     now: given.now,
     createId: given.createId ?? newId,
   };
+}
+
+function checkArray(value: unknown, path: string): readonly unknown[] {
+  if (Array.isArray(value)) return Array.from<unknown>(value);
+  throw new InvalidArgumentError(path, `must be an array of what documentProjection and defineProjection return, not ${show(value)}`);
 }
 
 function checkLogger(value: unknown, path: string): Logger {

@@ -1,21 +1,85 @@
+import pRetry from "p-retry";
 import type { Gate } from "../append/gate.ts";
-import type { Queryable, Statement } from "../database/database.ts";
+import type { InlineProjections } from "../append/inline.ts";
+import type { Database, Queryable, Session, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import { toSafeInteger } from "../database/number.ts";
+import { isTidemarkError } from "../errors.ts";
+import { UnknownProjectionError } from "../errors-projections.ts";
+import type { Logger } from "../logger.ts";
+import { type DefinedProjection, followerOf } from "./defined-projection.ts";
+import type { PlanParts } from "./inline-plan.ts";
+import { LiveProjections } from "./live-projections.ts";
+import { readRegistry, type RegisteredProjection, registryStatement } from "./registry.ts";
 
-/** The registry of projections, as the appends of this process know it. */
+export interface GateOptions {
+  readonly database: Database;
+  readonly schema: string;
+  /** Those that the store was opened with. */
+  readonly projections: readonly DefinedProjection[];
+  readonly unknownProjections: "warn" | "error";
+  readonly logger: Logger;
+  readonly createTransaction: PlanParts["createTransaction"];
+}
+
+/** How long a projection is tried to be left behind: whoever appended in a transaction that stays open is waited for. */
+const patienceMs = 30_000;
+
+/**
+ * The registry of projections, as the appends of this process know it: which inline projections they write, and that they leave
+ * none behind in silence that others made live.
+ */
 export class ProjectionGate implements Gate {
-  readonly #queryable: Queryable;
+  readonly #options: GateOptions;
+  readonly #known: ReadonlyMap<string, DefinedProjection>;
   readonly #read: Statement;
+  readonly #change: Statement;
+  readonly #told = new Set<string>();
   epoch = 0;
+  inline: InlineProjections | undefined;
 
-  constructor(queryable: Queryable, schema: string) {
-    this.#queryable = queryable;
-    this.#read = { name: "tidemark_projection_epoch", text: `select epoch::text from ${quoteIdentifier(schema)}.projection_epoch where only_row` };
+  constructor(options: GateOptions) {
+    this.#options = options;
+    this.#known = new Map(options.projections.map((projection) => [followerOf(projection), projection]));
+    this.#read = registryStatement(options.schema);
+    this.#change = { name: "tidemark_change_projection", text: `select ${quoteIdentifier(options.schema)}.change_projection($1, $2, $3, $4) as before` };
   }
 
-  async reload(within: Queryable = this.#queryable): Promise<void> {
-    const [row] = await within.query(this.#read, []);
-    this.epoch = toSafeInteger(row?.["epoch"]);
+  /** @throws {@link UnknownProjectionError} — an inline projection is live that this store was opened without. */
+  async reload(within?: Session): Promise<void> {
+    const { database, schema, unknownProjections, createTransaction } = this.#options;
+    for (;;) {
+      const { epoch, projections } = await readRegistry(within ?? database, this.#read);
+      const live = projections.filter(({ mode, state }) => mode === "inline" && state === "live");
+      const unknown = live.filter((projection) => !this.#known.has(followerOf(projection)));
+      if (unknown.length === 0) {
+        const own = live.map((projection) => this.#known.get(followerOf(projection))).filter((projection) => projection !== undefined);
+        this.inline = own.length > 0 ? new LiveProjections(schema, own, createTransaction) : undefined;
+        this.epoch = epoch;
+        return;
+      }
+      if (unknownProjections === "error") throw new UnknownProjectionError(unknown.map(({ name }) => name));
+      // The transaction of the caller's must not hold the gate closed until it ends; an embedded database has no other.
+      const beside = within && (database.driver === "pglite" ? within : database.side());
+      for (const projection of unknown) await this.#leaveBehind(projection, beside ?? database);
+    }
+  }
+
+  async #leaveBehind(projection: RegisteredProjection, queryable: Queryable): Promise<void> {
+    const { name, version } = projection;
+    if (!this.#told.has(followerOf(projection))) {
+      this.#told.add(followerOf(projection));
+      this.#options.logger.warn(
+        `tidemark: appends have to write the inline projection ${JSON.stringify(name)} (version ${version}), which this store was opened without. It is marked behind before this one appends; a store that knows it brings it up to date in the background. Pass it to openEventStore, or deactivate it with store.projections.deactivate.`,
+      );
+    }
+    await pRetry(() => queryable.query(this.#change, [name, version, "behind", "live"]), {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: 20,
+      maxTimeout: 500,
+      randomize: true,
+      maxRetryTime: patienceMs,
+      // Somebody holds the gate. Its wait was short, so that nobody waits behind this one for long.
+      shouldRetry: ({ error }) => isTidemarkError(error, "DATABASE") && error.sqlState === "55P03",
+    });
   }
 }

@@ -103,20 +103,26 @@ create table :"schema".projection_epoch (
 
 insert into :"schema".projection_epoch default values;
 
--- Read models that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's
--- OID), so that a projection can be switched over while no append is in flight.
+-- Read models that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's OID),
+-- so that a projection can be switched over while no append is in flight.
+--
+-- Of an inline projection, state says who writes it: 'live', every append does; 'behind', its follower brings it up to date.
+-- Of an async one it is 'following'. Nobody writes what is 'paused' or 'inactive'. Where it stands in the log is the
+-- checkpoint of its follower, a consumer named 'projection <name> v<version>'; while it is live there is no such place.
 create table :"schema".projections (
   name text collate "C" not null,
-  version integer not null default 1,
+  version integer not null,
   mode text not null,
   state text not null,
-  position bigint not null default 0,
-  event_id uuid,
-  epoch bigint not null default 0,
-  last_error text,
-  updated_at timestamptz(3) not null default clock_timestamp(),
+  definition jsonb not null default '{}',
+  registered_at timestamptz(3) not null default clock_timestamp(),
+  changed_at timestamptz(3) not null default clock_timestamp(),
   constraint projections_pkey primary key (name, version),
-  constraint projections_mode_check check (mode in ('inline', 'async'))
+  constraint projections_version_check check (version > 0),
+  constraint projections_mode_check check (mode in ('inline', 'async')),
+  constraint projections_state_check check (
+    state in ('paused', 'inactive') or (mode = 'inline' and state in ('behind', 'live')) or (mode = 'async' and state = 'following')
+  )
 );
 
 -- Named, durable readers. A stream belongs to the shard \`stream id modulo shards\`.
@@ -1533,6 +1539,48 @@ begin
 end
 $tidemark$;
 
+-- The first statement of an append that writes inline projections, before their documents are locked: the stream rows and the
+-- gate, as in append_many, which finds them held. False where the projections' epoch is another one than p_epoch.
+--
+--   p_lock_ms  how long a row is waited for until the transaction ends; null: as long as the session says
+create function :"schema".enter_append(p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_epoch bigint, p_lock_ms integer) returns boolean
+  language plpgsql
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_names constant text[] := string_to_array(p_names, chr(30));
+begin
+  if p_lock_ms is not null then
+    perform set_config('lock_timeout', p_lock_ms || 'ms', true);
+  end if;
+  perform
+     from :"schema".lock_streams(
+            coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)])), v_names, p_kinds, false);
+  return :"schema".enter_gate(p_epoch);
+end
+$tidemark$;
+
+-- Locks documents that do not exist, until the transaction ends: two appends that both create one would each evolve it from
+-- nothing, and the second would overwrite the first. A lock for each hash of tenant and id, in the class of the table's OID,
+-- in one order for all.
+create function :"schema".lock_absent_documents(p_table regclass, p_tenants text, p_ids text) returns void
+  language plpgsql
+as $tidemark$
+begin
+  perform pg_advisory_xact_lock(:"schema".lock_number(p_table::oid::bigint), slot)
+     from (
+       select distinct (hashtextextended(tenant || chr(31) || id, 0) & 2147483647)::integer as slot
+         from unnest(string_to_array(p_tenants, chr(30)), string_to_array(p_ids, chr(30))) as absent (tenant, id)
+        where id <> ''
+        order by slot
+     ) as slots;
+end
+$tidemark$;
+
 -- The high-water mark: the last event at or below which nothing new can appear. The writer's half is hold_floor().
 --
 -- Three steps, each a statement of its own with a snapshot of its own (VOLATILE, READ COMMITTED), in this order:
@@ -2294,6 +2342,125 @@ begin
   end if;
   delete from :"schema".snapshots as s
    where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key and s.state_version < p_state_version;
+  return true;
+end
+$tidemark$;
+
+-- Makes a projection known, unless it is. True where it was new; whoever comes second waits for the first to commit.
+--
+-- An inline one begins behind, at the beginning of the log: its follower makes it live once it has caught up.
+create function :"schema".register_projection(p_name text, p_version integer, p_mode text, p_definition jsonb) returns boolean
+  language plpgsql
+as $tidemark$
+begin
+  insert into :"schema".projections (name, version, mode, state, definition)
+  values (p_name, p_version, p_mode, case p_mode when 'inline' then 'behind' else 'following' end, p_definition)
+  on conflict on constraint projections_pkey do nothing;
+  if not found then
+    return false;
+  end if;
+  if p_mode = 'inline' then
+    perform :"schema".declare_consumer('', 'projection ' || p_name || ' v' || p_version, 1, 0, '{}');
+  end if;
+  return true;
+end
+$tidemark$;
+
+-- Takes the gate exclusively, until the transaction ends: no append is in flight, and none begins. What was committed before is
+-- seen by the statements after this one. Waits for 100 ms at most (55P03), since every append waits behind it.
+create function :"schema".close_gate() returns void
+  language sql
+  set lock_timeout = '100ms'
+as $tidemark$
+  select pg_advisory_xact_lock(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+$tidemark$;
+
+-- Whether nobody has held the gate for more than 100 ms: whoever closes it then will not have to wait for long. A prepared
+-- transaction holds it until somebody ends it.
+create function :"schema".gate_is_quiet() returns boolean
+  language sql
+as $tidemark$
+  select not exists (
+    select
+      from pg_catalog.pg_locks as l
+      left join pg_catalog.pg_stat_activity as a on a.pid = l.pid
+     where l.locktype = 'advisory'
+       and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+       and l.classid = :regclass(projections)::oid
+       and l.objid = 0
+       and l.objsubid = 2
+       and l.granted
+       and (l.pid is null or a.xact_start < clock_timestamp() - interval '100 milliseconds')
+       and l.pid is distinct from pg_backend_pid()
+  );
+$tidemark$;
+
+-- Changes a projection's state, and with it who writes it. Returns the state before; null where there is no such projection.
+--
+--   p_from  only where it is in this state; null: whatever it is
+--
+-- Of an inline one the gate is closed first: no append is in flight, so that the end of the log is exactly what appends have
+-- written of it, and the place where its follower begins. The epoch rises, and appends read the registry again.
+-- What follows again begins anew at an event that it stopped at.
+create function :"schema".change_projection(p_name text, p_version integer, p_state text, p_from text) returns text
+  language plpgsql
+as $tidemark$
+declare
+  v_follower constant text := 'projection ' || p_name || ' v' || p_version;
+  v_mode text;
+  v_state text;
+begin
+  select p.mode into v_mode from :"schema".projections as p where p.name = p_name and p.version = p_version;
+  if not found then
+    return null;
+  end if;
+  if v_mode = 'inline' then
+    perform :"schema".close_gate();
+  end if;
+  select p.state into v_state from :"schema".projections as p where p.name = p_name and p.version = p_version for no key update;
+  if v_state <> coalesce(p_from, v_state) then
+    return v_state;
+  end if;
+
+  if v_state <> p_state then
+    if v_state = 'live' then
+      update :"schema".consumer_shards as s
+         set position = coalesce(head.position, 0), event_id = head.id
+        from (select) as nothing
+        left join (select e.position, e.id from :"schema".events as e order by e.position desc limit 1) as head on true
+       where s.tenant = '' and s.consumer = v_follower;
+    end if;
+    update :"schema".projections as p
+       set state = p_state, changed_at = clock_timestamp()
+     where p.name = p_name and p.version = p_version;
+    update :"schema".consumers as c
+       set paused = p_state not in ('behind', 'following')
+     where c.name = v_follower;
+    if v_mode = 'inline' then
+      update :"schema".projection_epoch set epoch = epoch + 1 where only_row;
+    end if;
+  end if;
+  if p_state in ('behind', 'following') then
+    perform :"schema".resume_consumer(c.tenant, c.name) from :"schema".consumers as c where c.name = v_follower;
+  end if;
+  return v_state;
+end
+$tidemark$;
+
+-- Makes an inline projection live: appends write it from now on. The last step of its follower, which closed the gate, then
+-- applied what was left of the log, all in this transaction. False where it is not behind any more.
+create function :"schema".make_projection_live(p_name text, p_version integer) returns boolean
+  language plpgsql
+as $tidemark$
+begin
+  update :"schema".projections as p
+     set state = 'live', changed_at = clock_timestamp()
+   where p.name = p_name and p.version = p_version and p.state = 'behind';
+  if not found then
+    return false;
+  end if;
+  update :"schema".consumers as c set paused = true where c.tenant = '' and c.name = 'projection ' || p_name || ' v' || p_version;
+  update :"schema".projection_epoch set epoch = epoch + 1 where only_row;
   return true;
 end
 $tidemark$;

@@ -2,10 +2,13 @@ import { checkBoolean, checkFunction, oneOf, wholeNumber } from "../arguments/ch
 import { checkConsumerName } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
+import type { Session } from "../database/database.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Event, EventQuery, RecordedEvent } from "../event.ts";
+import type { DefinedProjection } from "../projections/defined-projection.ts";
 import { checkFilter } from "../read/filter.ts";
 import type { Consumer, ConsumerContext, ConsumerDefinition, Failure, Handlers, OnFailure } from "./consumer.ts";
+import type { GoLive } from "./go-live.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 
 /** A consumer whose definition was checked, with every default filled in. */
@@ -32,10 +35,14 @@ export interface ConsumerSettings {
   readonly retry: RetryPolicy;
   readonly onFailure: OnFailure;
   readonly circuitBreaker: { readonly failures: number; readonly resetMs: number } | undefined;
-  /** By one call, one event or several. */
-  readonly handle: (events: readonly RecordedEvent[], context: ConsumerContext) => Promise<void> | void;
+  /** By one call, one event or several. `session`: what the context works on. */
+  readonly handle: (events: readonly RecordedEvent[], context: ConsumerContext, session: Session) => Promise<void> | void;
   /** Whether `handle` takes several. */
   readonly inBatches: boolean;
+  /** Of a projection's follower: its projection. */
+  readonly projection?: DefinedProjection;
+  /** Of an inline projection's: how it goes live once it has caught up. */
+  readonly goLive?: GoLive;
 }
 
 const words = oneOf("dead-letter", "stop", "skip");
@@ -56,7 +63,7 @@ const shape = {
   circuitBreaker: (value: unknown, path: string) =>
     value === false ? false : checkOptions(value, { failures: wholeNumber(1), resetMs: wholeNumber(1, 2_147_483_647) }, path),
   handle: checkFunction<(event: RecordedEvent, context: ConsumerContext) => Promise<void> | void>,
-  handleBatch: checkFunction<ConsumerSettings["handle"]>,
+  handleBatch: checkFunction<(events: readonly RecordedEvent[], context: ConsumerContext) => Promise<void> | void>,
 } as const;
 
 /**
@@ -69,6 +76,8 @@ export function defineConsumer<E extends Event = Event>(definition: ConsumerDefi
   const checked = checkOptions(definition, shape, "definition");
   const { name, handle, handleBatch, startFrom = 0, onFailure = "dead-letter", circuitBreaker } = checked;
   if (name === undefined) throw new InvalidArgumentError("definition.name", "is missing");
+  if (/^projection .* v\d+$/.test(name))
+    throw new InvalidArgumentError("definition.name", `is like what the store calls a projection's follower: ${JSON.stringify(name)}`);
   if ((handle === undefined) === (handleBatch === undefined))
     throw new InvalidArgumentError("definition", `of ${JSON.stringify(name)} needs one of handle and handleBatch${handle ? ", not both" : ""}`);
   return new DefinedConsumer(name, {
@@ -81,7 +90,7 @@ export function defineConsumer<E extends Event = Event>(definition: ConsumerDefi
     retry: { ...retryDefaults, ...checked.retry },
     onFailure: typeof onFailure === "function" ? onFailure : () => onFailure,
     circuitBreaker: circuitBreaker === false ? undefined : { failures: 5, resetMs: 30_000, ...circuitBreaker },
-    handle: handleBatch ?? eachOf(handle ?? (() => {})),
+    handle: handleBatch ? (events, context) => handleBatch(events, context) : eachOf(handle ?? (() => {})),
     inBatches: handleBatch !== undefined,
   });
 }

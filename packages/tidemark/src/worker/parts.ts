@@ -3,6 +3,7 @@ import type { TidemarkError } from "../error.ts";
 import type { StoreTransaction } from "../event-reader-writer.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { Logger } from "../logger.ts";
+import type { ProjectionTransaction } from "../projections/projection.ts";
 import type { CheckpointWriter } from "./checkpoint-writer.ts";
 import type { Progress } from "./progress.ts";
 import type { Slots } from "./slots.ts";
@@ -28,4 +29,6 @@ export interface WorkerSettings {
   readonly onError: (error: TidemarkError) => void;
   /** The store's reads and appends on a session, for this worker's tenant. */
   readonly createTransaction: (session: Session) => StoreTransaction;
+  /** The same for a projection's handler, for any tenant. */
+  readonly createProjectionTransaction: (session: Session, tenant: string) => ProjectionTransaction;
 }

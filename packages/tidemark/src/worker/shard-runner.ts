@@ -9,6 +9,7 @@ import type { WorkerParts, WorkerSettings } from "./parts.ts";
 import type { HeldShard } from "./shard.ts";
 import { ShardLetters } from "./shard-letters.ts";
 import { ShardStatus } from "./shard-status.ts";
+import { NotFollowed } from "./go-live.ts";
 import { ShardStopped, ShardWork, type WorkGate } from "./shard-work.ts";
 import { Wake } from "./wake.ts";
 
@@ -24,6 +25,8 @@ export interface RunnerHost {
 const longestTurnMs = 25;
 const firstRetryMs = 100;
 const mostRetryMs = 5_000;
+const firstGoLiveMs = 100;
+const mostGoLiveMs = 60_000;
 
 /**
  * Works on one shard from takeover to release: follows the log, has its events handled, waits out outages, and stands still
@@ -47,6 +50,10 @@ export class ShardRunner implements WorkGate {
   #turnBegan = performance.now();
   #failures = 0;
   #caughtUp = false;
+  /** An inline projection went live: nothing is left to follow. */
+  #live = false;
+  #nextGoLive = 0;
+  #goLiveDelayMs = firstGoLiveMs;
   /** A batch or a letter is being handled, so that the checkpoint must not be moved from outside. */
   busy = false;
   /** The checkpoint is being moved from outside. */
@@ -151,6 +158,7 @@ export class ShardRunner implements WorkGate {
   async #run(): Promise<void> {
     while (!this.ending) {
       try {
+        if (this.#consumer.settings.goLive && !(await this.#mayFollow())) continue;
         await this.#letters.load();
         await this.#follow();
       } catch (error) {
@@ -160,6 +168,30 @@ export class ShardRunner implements WorkGate {
         await this.#recover(error);
       }
     }
+  }
+
+  /** Whether an inline projection has to be followed; it has not while appends write it, or somebody paused it. */
+  async #mayFollow(): Promise<boolean> {
+    this.#live = false;
+    await this.#waitUntilAllowed();
+    if (this.ending) return false;
+    // Appends wrote it meanwhile: it goes on where they ended.
+    await this.checkpoint.reload(this.#parts.database);
+    return !this.#paused && !(await this.#wentLive());
+  }
+
+  /** Tries to have an inline projection written by appends from now on. */
+  async #wentLive(): Promise<boolean> {
+    const { goLive } = this.#consumer.settings;
+    if (!goLive || this.#paused || performance.now() < this.#nextGoLive) return false;
+    this.#live = await this.#exclusively(() => goLive.attempt(this.checkpoint, this.#settings.leaseMs));
+    this.#goLiveDelayMs = this.#live ? firstGoLiveMs : Math.min(mostGoLiveMs, this.#goLiveDelayMs * 2);
+    this.#nextGoLive = performance.now() + this.#goLiveDelayMs * (0.5 + Math.random() / 2);
+    if (this.#live) {
+      this.#paused = true;
+      this.#parts.progress.moved(this.#settings.tenant, this.shard.consumer);
+    }
+    return this.#live;
   }
 
   async #follow(): Promise<void> {
@@ -188,6 +220,7 @@ export class ShardRunner implements WorkGate {
           coming.catch(() => {});
         };
         if (!(await this.#take(value, ahead))) return;
+        if (value.caughtUp && (await this.#wentLive())) return;
         next = coming ?? iterator.next();
       }
     } finally {
@@ -195,6 +228,7 @@ export class ShardRunner implements WorkGate {
       over.abort();
       void iterator.return().catch(() => {});
     }
+    if (this.#live) return;
     await this.#flush();
     await this.#reachedBarrier();
   }
@@ -209,9 +243,14 @@ export class ShardRunner implements WorkGate {
     while (!waiting.over && !this.ending) {
       await this.#waitUntilAllowed();
       if (this.#retryLetters) await this.#retryRequested();
-      else if (!waiting.over && !this.#paused) await this.#wake.wait({ other: arrival });
+      else if (!waiting.over && !this.#paused) await this.#wake.wait({ other: arrival, ms: this.#untilGoLive });
+      if (!waiting.over && this.#consumer.settings.goLive && (await this.#wentLive())) return { done: true, value: undefined };
     }
     return await arrival;
+  }
+
+  get #untilGoLive(): number | undefined {
+    return this.#consumer.settings.goLive && Math.max(0, this.#nextGoLive - performance.now());
   }
 
   async #retryRequested(): Promise<void> {
@@ -277,6 +316,11 @@ export class ShardRunner implements WorkGate {
         this.#settings.onError(error);
         return this.#end(error);
       }
+      if (error instanceof NotFollowed) {
+        this.#paused = true;
+        this.#host.heartbeatSoon();
+        return;
+      }
       if (error instanceof ShardStopped || error instanceof HistoryForkedError) return await this.#standStill(error);
       if (!(error instanceof CheckpointAhead || error instanceof CheckpointBehind)) await this.#backOff(error);
       try {
@@ -300,7 +344,9 @@ export class ShardRunner implements WorkGate {
     if (error instanceof ShardStopped) {
       const { consumer, shard } = this.shard;
       const { event } = error.tried;
-      const what = "The shard stands still until store.consumers.resume, or until its worker starts again.";
+      const what = this.#consumer.settings.projection
+        ? "The projection stands still until store.projections.resume, or until its worker starts again."
+        : "The shard stands still until store.consumers.resume, or until its worker starts again.";
       this.failed = new HandlerFailedError({ consumer, shard, position: event.position }, tell(error.cause).message, what, { cause: error.cause });
       this.status.failed(error.cause, error.tried);
     } else {

@@ -8,6 +8,7 @@ import { CircuitBreaker } from "./circuit-breaker.ts";
 import { HandlerContext } from "./context.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
 import { tell } from "./failure.ts";
+import { NotFollowed } from "./go-live.ts";
 import { HandlerScope } from "./handler-scope.ts";
 import { HandlerTransaction } from "./handler-transaction.ts";
 import type { WorkerParts, WorkerSettings } from "./parts.ts";
@@ -222,7 +223,7 @@ export class ShardWork {
     this.#call = call;
     const endMeanwhile = this.#commitMeanwhile(scope);
     const outcome = call.run(
-      () => this.#parts.database.enclose(scope, () => settings.handle(events, context)),
+      () => this.#parts.database.enclose(scope, () => settings.handle(events, context, scope)),
       settings.timeoutMs,
       () => new HandlerTimeoutError({ consumer: this.#consumer.name, timeoutMs: settings.timeoutMs, position: events[0]?.position ?? 0 }),
     );
@@ -255,7 +256,7 @@ export class ShardWork {
     scope.end(error instanceof Error ? error : new Error(tell(error).message));
     if (failure?.running && scope.used) await this.#transaction.cancel().catch(() => {});
     await scope.undo();
-    if (failure?.interrupted || isTidemarkError(error, "STORE_CLOSED")) throw error;
+    if (failure?.interrupted || isTidemarkError(error, "STORE_CLOSED") || error instanceof NotFollowed) throw error;
     if (scope.lost !== undefined) throw scope.lost;
     return { error };
   }

@@ -1,4 +1,5 @@
 import type { Statement } from "../database/database.ts";
+import { followerSql } from "../projections/defined-projection.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 
 /** What workers ask of the database: one call of a function of `schema/sql/001-store/4x-*.sql` each. */
@@ -83,9 +84,10 @@ update ${at}.dead_letters as d
     progress: named(
       "progress",
       `
-select min(s.position)::text as reached
+select (case when bool_or(p.state = 'live') then ${Number.MAX_SAFE_INTEGER} else min(s.position) end)::text as reached
   from ${at}.consumers as c
   join ${at}.consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+  left join ${at}.projections as p on c.name = ${followerSql}
  where c.tenant = $1 and c.name = $2`,
     ),
   };

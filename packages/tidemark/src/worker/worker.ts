@@ -1,6 +1,7 @@
 import { checkOptions } from "../arguments/options.ts";
 import { wholeNumber } from "../arguments/checks.ts";
 import { InvalidArgumentError, StoreClosedError } from "../errors.ts";
+import { registerProjections } from "../projections/register.ts";
 import type { Worker } from "./consumer.ts";
 import { declareConsumer } from "./declare.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
@@ -42,6 +43,9 @@ export class ConsumerWorker implements Worker {
   }
 
   async #start(): Promise<ShardKeeper> {
+    const projections = this.#consumers.flatMap(({ settings }) => settings.projection ?? []);
+    const { database, schema } = this.#parts;
+    if (projections.length > 0) await registerProjections({ database, schema, createTransaction: this.#settings.createProjectionTransaction }, projections);
     for (const consumer of this.#consumers) await declareConsumer(this.#parts, this.#settings.tenant, consumer);
     const keeper = new ShardKeeper(this.#parts, this.#settings, this.#consumers);
     await keeper.start();

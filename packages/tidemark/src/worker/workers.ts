@@ -1,27 +1,33 @@
-import { checkFunction, listOf, notYet, wholeNumber } from "../arguments/checks.ts";
+import { checkFunction, listOf, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
-import type { Database, Session } from "../database/database.ts";
+import type { Projection } from "../arguments/projection.ts";
+import type { Database } from "../database/database.ts";
 import type { TidemarkError } from "../error.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { StoreTransaction } from "../event-reader-writer.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { Logger } from "../logger.ts";
+import { checkProjections } from "../projections/check-projections.ts";
+import type { DefinedProjection } from "../projections/defined-projection.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
 import type { Consumer, Worker } from "./consumer.ts";
 import { type Consumers, StoreConsumers } from "./consumers.ts";
 import { type DeadLetters, StoreDeadLetters } from "./dead-letters.ts";
 import { DefinedConsumer } from "./define-consumer.ts";
-import type { WorkerParts } from "./parts.ts";
+import type { WorkerParts, WorkerSettings } from "./parts.ts";
 import { Progress } from "./progress.ts";
+import { followerFor } from "./projection-consumer.ts";
+import { reach } from "./reach.ts";
 import { Slots } from "./slots.ts";
 import { workerStatements } from "./statements.ts";
 import { waitFor, type WaitOptions } from "./wait-for.ts";
 import { ConsumerWorker } from "./worker.ts";
 
 export interface WorkerDefinition {
-  /** At least one, none twice. */
+  /** None twice. */
   readonly consumers?: readonly Consumer[];
+  /** Async projections to follow. @defaultValue those that the store was opened with */
+  readonly projections?: readonly Projection[];
   /**
    * How long a shard stays with a worker that is not heard of, and how long a handler's transaction may sit idle.
    * 500–3,600,000. @defaultValue 15,000
@@ -34,10 +40,22 @@ export interface WorkerDefinition {
   readonly onError?: (error: TidemarkError) => void;
 }
 
+interface WorkersOptions {
+  readonly database: Database;
+  readonly feed: Feed;
+  readonly schema: string;
+  readonly logger: Logger;
+  /** Those that the store was opened with. */
+  readonly projections: readonly DefinedProjection[];
+}
+
+/** The store inside a transaction. */
+export type Transactions = Pick<WorkerSettings, "createTransaction" | "createProjectionTransaction">;
+
 const defaultLeaseMs = 15_000;
 const shape = {
   consumers: listOf(checkConsumer),
-  projections: notYet("async projections"),
+  projections: checkAsync,
   leaseMs: wholeNumber(500, 3_600_000),
   onError: checkFunction<(error: TidemarkError) => void>,
 };
@@ -47,7 +65,10 @@ export class Workers {
   readonly #parts: WorkerParts;
   readonly #running = new Set<ConsumerWorker>();
 
-  constructor({ database, feed, schema, logger }: { readonly database: Database; readonly feed: Feed; readonly schema: string; readonly logger: Logger }) {
+  readonly #projections: readonly DefinedProjection[];
+
+  constructor({ database, feed, schema, logger, projections }: WorkersOptions) {
+    this.#projections = projections;
     const statements = workerStatements(schema);
     this.#parts = {
       database,
@@ -61,14 +82,39 @@ export class Workers {
     };
   }
 
-  /** @param createTransaction - The tenant's store on a session. */
-  create(definition: WorkerDefinition, tenant: string, createTransaction: (session: Session) => StoreTransaction): Worker {
-    const { consumers, leaseMs = defaultLeaseMs, onError } = checkOptions(definition, shape, "definition");
-    if (!consumers) throw new InvalidArgumentError("definition.consumers", "is missing: a worker without consumers would do nothing");
+  /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */
+  create(definition: WorkerDefinition | undefined, tenant: string, transactions: Transactions): Worker {
+    const { consumers = [], projections, leaseMs = defaultLeaseMs, onError } = checkOptions(definition, shape, "definition");
+    const followed = projections ?? this.#projections.filter(({ mode }) => mode === "async");
+    if (consumers.length + followed.length === 0)
+      throw new InvalidArgumentError("definition.consumers", "is missing, and the store has no async projections: a worker with neither would do nothing");
     const twice = consumers.find(({ name }, index) => consumers.findIndex((other) => other.name === name) !== index);
     if (twice) throw new InvalidArgumentError("definition.consumers", `holds ${JSON.stringify(twice.name)} twice`);
     const { logger } = this.#parts;
-    return new ConsumerWorker(this.#parts, { tenant, leaseMs, createTransaction, onError: safely(onError, logger) }, consumers, this.#running);
+    const followers = followed.map((projection) => followerFor(this.#parts, projection, transactions.createProjectionTransaction));
+    const settings = { tenant, leaseMs, ...transactions, onError: safely(onError, logger) };
+    return new ConsumerWorker(this.#parts, settings, [...consumers, ...followers], this.#running);
+  }
+
+  /**
+   * Starts what follows the store's inline projections wherever appends do not write them: new ones, and those that were left
+   * behind. Returns what waits until appends write them all, for some milliseconds at most.
+   */
+  async followInline(transactions: Transactions): Promise<(ms: number) => Promise<void>> {
+    const projections = this.#projections.filter(({ mode }) => mode === "inline");
+    const { database: queryable, statements, progress, logger } = this.#parts;
+    const followers = projections.map((projection) => followerFor(this.#parts, projection, transactions.createProjectionTransaction));
+    const settings = { tenant: "", leaseMs: defaultLeaseMs, ...transactions, onError: safely(undefined, logger) };
+    const worker = new ConsumerWorker(this.#parts, settings, followers, this.#running);
+    await worker.start();
+    return async (ms) => {
+      const until = performance.now() + ms;
+      const goOn = (): number | false => {
+        const left = until - performance.now();
+        return left > 0 && left;
+      };
+      await Promise.all(followers.map(({ name }) => reach({ queryable, statements, progress, tenant: "", consumer: name }, Number.MAX_SAFE_INTEGER, goOn)));
+    };
   }
 
   consumers(tenant: string): Consumers {
@@ -96,6 +142,18 @@ export class Workers {
 function checkConsumer(value: unknown, path: string): DefinedConsumer {
   if (value instanceof DefinedConsumer) return value;
   throw new InvalidArgumentError(path, `must be what defineConsumer returns, not ${show(value)}`);
+}
+
+function checkAsync(value: unknown, path: string): readonly DefinedProjection[] {
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of projections, not ${show(value)}`);
+  const projections = checkProjections(value, path);
+  const inline = projections.findIndex(({ mode }) => mode === "inline");
+  if (inline !== -1)
+    throw new InvalidArgumentError(
+      `${path}[${inline}]`,
+      `is an inline projection, ${JSON.stringify(projections[inline]?.name)}: appends write it, and a store that is opened with it follows it where they do not. Leave it out here`,
+    );
+  return projections;
 }
 
 /** A callback of the user's that throws must not stop a heartbeat. */

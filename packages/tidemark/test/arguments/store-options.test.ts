@@ -16,6 +16,8 @@ describe("the options of a store", () => {
       prepare: true,
       durability: "server",
       limits: { eventBytes: 1_048_576, queuedAppends: 10_000 },
+      projections: [],
+      unknownProjections: "warn",
       now: undefined,
       createId: newId,
     });
@@ -70,7 +72,8 @@ describe("the options of a store", () => {
     ["pool.size", { size: 3 }],
     ["pool", null],
     ["pool", "postgres://"],
-    ["projections", []],
+    ["projections", {}],
+    ["unknownProjections", "wran"],
     ["events", {}],
     ["shcema", "a"],
   ] as const)("refuse %s: %o", ([path, value]) => {
@@ -79,7 +82,7 @@ describe("the options of a store", () => {
   });
 
   test("say what does not exist in this version", () => {
-    expect(refusal(() => checkStoreOptions({ projections: [] })).message).toContain("does not exist in this version");
+    expect(refusal(() => checkStoreOptions({ events: {} })).message).toContain("does not exist in this version");
   });
 
   test("pass a pg.Pool and a PGlite through, and refuse a single client", async () => {

@@ -3,13 +3,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import type { Database } from "../../src/database/database.ts";
+import { readRegistry, registryStatement } from "../../src/projections/registry.ts";
 import { migrate } from "../../src/schema/migrate.ts";
 import { openSchema } from "../../src/schema/open-schema.ts";
 import { createRole } from "./roles.ts";
 import { describe, expect, test } from "./test.ts";
 
 const reference = await readFile(join(import.meta.dirname, "../../../../docs/reference/schema.md"), "utf8");
-const later = ["projections"];
+const later: readonly string[] = [];
 
 interface Grant {
   readonly privilege: string;
@@ -42,6 +43,7 @@ async function work(database: Database, schema: string): Promise<void> {
     await session.execute("set transaction isolation level repeatable read");
     await session.userQuery(`select ${store}.enter_gate(0)`, []);
   });
+  await readRegistry(database, registryStatement(schema));
   await database.userQuery(`select ${store}.keep_high_water_mark(position, id) from ${store}.events`, []);
   for (const version of [1, 2]) {
     await database.userQuery(`select ${store}.keep_snapshot('', 'stream', 'cart', $1, 2, $2, 1, gen_random_uuid(), null, '{}', null, null)`, [stream, version]);

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import pg from "pg";
-import { ProjectionGate } from "../../src/projections/projection-gate.ts";
 import { importEvents } from "../../src/transfer/import-events.ts";
 import { readNdjson } from "../../src/transfer/ndjson.ts";
 import { BadLineError, InterruptedError } from "../../src/transfer/transfer-error.ts";
-import { describe, eventually, expect, gate, item, lines, parsed, piecesOf, rejection, test } from "./test.ts";
+import { describe, eventually, expect, gate, gateOf, item, lines, parsed, piecesOf, rejection, test } from "./test.ts";
 
 const groups = { events: 3, size: 1_000_000 };
 const id = (n: number): string => `0190a6b1-5c1e-7b6a-9d5e-${n.toString(16).padStart(12, "0")}`;
@@ -309,7 +308,7 @@ test("an import of a file in pieces of any size reads ahead by no more than a gr
     badLine: async () => {},
     progress: ({ written }) => (done = written),
     signal: new AbortController().signal,
-    gate: new ProjectionGate(log.database, schema),
+    gate: gateOf(log.database, schema),
     groups: { events: 10, size: 1_000_000 },
   });
   expect([done, await log.import(piecesOf(Buffer.from(await log.export()), 7))]).toMatchObject([200, { repeated: 200 }]);

@@ -62,7 +62,7 @@ export function logOf(database: Database, schema: string): Log {
         badLine: async (bad) => void told.push(bad),
         progress: () => {},
         signal: new AbortController().signal,
-        gate: new ProjectionGate(database, schema),
+        gate: gateOf(database, schema),
         ...options,
       });
       return { ...report, told };
@@ -75,6 +75,14 @@ export function logOf(database: Database, schema: string): Log {
       return texts.join("");
     },
   };
+}
+
+/** Of somebody who knows no projection. */
+export function gateOf(database: Database, schema: string): ProjectionGate {
+  const createTransaction = (): never => {
+    throw new Error("No projection is known.");
+  };
+  return new ProjectionGate({ database, schema, projections: [], unknownProjections: "warn", logger: console, createTransaction });
 }
 
 /** A file in pieces of some bytes, as a stream brings it. */

@@ -61,7 +61,6 @@ describe("createWorker", () => {
     expect(() => store.createWorker({ consumers: [consumer, consumer] })).toThrow('definition.consumers holds "c" twice');
     expect(() => store.createWorker({ consumers: [{ name: "c", kind: "consumer" }] })).toThrow("definition.consumers[0] must be what defineConsumer returns");
     expect(() => store.createWorker({ consumers: [consumer], leaseMs: 10 })).toThrow("definition.leaseMs must be a whole number from 500");
-    // @ts-expect-error -- they do not exist yet
-    expect(() => store.createWorker({ consumers: [consumer], projections: [] })).toThrow("definition.projections does not exist in this version");
+    expect(() => store.createWorker({ projections: [] })).toThrow("definition.consumers is missing, and the store has no async projections");
   });
 });

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { checkTenant } from "../../arguments/names.ts";
 import { InvalidArgumentError } from "../../errors.ts";
+import type { Database } from "../../database/database.ts";
 import { ProjectionGate } from "../../projections/projection-gate.ts";
 import { openSchema } from "../../schema/open-schema.ts";
 import { openBadLinesFile } from "../../transfer/bad-lines-file.ts";
@@ -21,6 +22,14 @@ interface ImportFlags extends ConnectionFlags, CsvOptions {
   readonly keepPositions?: boolean;
   readonly onBadLine?: "stop" | "skip";
   readonly badLines?: string;
+}
+
+/** The command knows no projections: those that appends have to write are left behind, for the application to follow. */
+function gateOf(database: Database, schema: string, terminal: Terminal): ProjectionGate {
+  const createTransaction = (): never => {
+    throw new TypeError("no projection is known here");
+  };
+  return new ProjectionGate({ database, schema, projections: [], unknownProjections: "warn", logger: loggerOf(terminal), createTransaction });
 }
 
 const examples = `
@@ -88,7 +97,7 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
           progress.update(written + repeated + bad, source.bytes === undefined ? undefined : source.bytesRead() / source.bytes);
         },
         signal: aborted.signal,
-        gate: new ProjectionGate(database, schema),
+        gate: gateOf(database, schema, terminal),
       });
     });
     progress.end();

@@ -1,15 +1,21 @@
--- Read models that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's
--- OID), so that a projection can be switched over while no append is in flight.
+-- Read models that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's OID),
+-- so that a projection can be switched over while no append is in flight.
+--
+-- Of an inline projection, state says who writes it: 'live', every append does; 'behind', its follower brings it up to date.
+-- Of an async one it is 'following'. Nobody writes what is 'paused' or 'inactive'. Where it stands in the log is the
+-- checkpoint of its follower, a consumer named 'projection <name> v<version>'; while it is live there is no such place.
 create table :"schema".projections (
   name text collate "C" not null,
-  version integer not null default 1,
+  version integer not null,
   mode text not null,
   state text not null,
-  position bigint not null default 0,
-  event_id uuid,
-  epoch bigint not null default 0,
-  last_error text,
-  updated_at timestamptz(3) not null default clock_timestamp(),
+  definition jsonb not null default '{}',
+  registered_at timestamptz(3) not null default clock_timestamp(),
+  changed_at timestamptz(3) not null default clock_timestamp(),
   constraint projections_pkey primary key (name, version),
-  constraint projections_mode_check check (mode in ('inline', 'async'))
+  constraint projections_version_check check (version > 0),
+  constraint projections_mode_check check (mode in ('inline', 'async')),
+  constraint projections_state_check check (
+    state in ('paused', 'inactive') or (mode = 'inline' and state in ('behind', 'live')) or (mode = 'async' and state = 'following')
+  )
 );

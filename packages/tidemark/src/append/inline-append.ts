@@ -1,0 +1,35 @@
+import type { Session } from "../database/database.ts";
+import { type BatchSettings, encodeBatch } from "./batch.ts";
+import type { EncodedAppend } from "./encoded.ts";
+import type { InlinePlan } from "./inline.ts";
+import type { Outcome } from "./outcome.ts";
+import type { AppendStatements } from "./statements.ts";
+
+export interface InlineAppend {
+  readonly appends: readonly EncodedAppend[];
+  readonly checkIds: boolean;
+  readonly plan: InlinePlan;
+  readonly settings: BatchSettings;
+  /** How long a lock is waited for; null: as the session says. */
+  readonly lockMs: number | null;
+  /** Whether claims of conditions are waited for, too. */
+  readonly waits: boolean;
+}
+
+/**
+ * Appends that write inline projections, as a few statements of an open transaction: stream rows and gate, documents, the append
+ * itself, and once it is there and has its positions, what the projections make of it. Where this throws, the transaction, or
+ * what it did since a savepoint, must be rolled back.
+ */
+export async function inlineAppend(session: Session, statements: AppendStatements, append: InlineAppend): Promise<Outcome[]> {
+  const { appends, plan, settings } = append;
+  const { values, outcomes } = encodeBatch(appends, append.checkIds, settings);
+  const [entered] = await session.query(statements.enter, [...values.slice(0, 4), settings.epoch, append.lockMs]);
+  if (entered?.["entered"] !== "true") return appends.map(() => ({ kind: "outdated" }));
+  await plan.lock(session);
+  const [row] = await session.query(append.waits ? statements.joined : statements.inline, values);
+  const results = outcomes(row ?? {});
+  const written = results.map((outcome) => outcome.kind === "written" && !outcome.repeated);
+  if (written.includes(true)) await plan.write(session, written);
+  return results;
+}

@@ -1,0 +1,112 @@
+import type { Database } from "../database/database.ts";
+import { DatabaseError, isTidemarkError } from "../errors.ts";
+import { TidemarkError } from "../error.ts";
+import type { BatchSettings } from "./batch.ts";
+import { hasCulprit, isBlocked, isRepeatedId } from "./failure.ts";
+import { InlineFailure, type InlinePlan, type InlineProjections } from "./inline.ts";
+import { inlineAppend } from "./inline-append.ts";
+import type { Outcome } from "./outcome.ts";
+import type { PendingAppend } from "./pending-append.ts";
+import type { AppendStatements } from "./statements.ts";
+
+/** A document that many change is waited for longer than a stream: whoever has it gives it back in a moment. */
+const batchLockMs = 60;
+const carefulLockMs = 30;
+const waitingLockMs = 1_000;
+/** So often a batch is sent again without the append that a projection could not take; then each goes alone. */
+const mostFailures = 3;
+
+/** Sends batches that write inline projections: one transaction of a few statements each. */
+export class InlineSender {
+  readonly #database: Database;
+  readonly #statements: AppendStatements;
+
+  constructor(database: Database, statements: AppendStatements) {
+    this.#database = database;
+    this.#statements = statements;
+  }
+
+  /**
+   * The outcome of each append. One that a projection cannot take is refused alone: what it shared the transaction with is sent
+   * again without it. Undefined where none of them concerns a projection.
+   */
+  async send(
+    way: "batch" | "carefully" | "waiting",
+    batch: readonly PendingAppend[],
+    inline: InlineProjections,
+    settings: BatchSettings,
+  ): Promise<Outcome[] | undefined> {
+    if (way === "carefully") return await this.#eachAlone(batch, inline, settings);
+    const outcomes = new Map<PendingAppend, Outcome>();
+    let rest = batch;
+    for (let failures = 0; rest.length > 0; failures++) {
+      if (failures > mostFailures) {
+        const alone = await this.#eachAlone(rest, inline, settings);
+        for (const [index, pending] of rest.entries()) outcomes.set(pending, alone[index] ?? { kind: "blocked" });
+        break;
+      }
+      try {
+        const plan = inline.plan(rest.map(({ append }) => append));
+        if (plan.empty && rest === batch) return undefined;
+        const sent = await this.#once(rest, plan, settings, way === "batch" ? batchLockMs : waitingLockMs);
+        for (const [index, pending] of rest.entries()) outcomes.set(pending, sent[index] ?? { kind: "blocked" });
+        break;
+      } catch (error) {
+        if (!(error instanceof InlineFailure)) throw error;
+        const culprit = error.append === undefined ? (rest.length === 1 ? rest[0] : undefined) : rest[error.append];
+        if (!culprit) {
+          failures = mostFailures;
+          continue;
+        }
+        outcomes.set(culprit, refusal(error));
+        rest = rest.filter((pending) => pending !== culprit);
+      }
+    }
+    return batch.map((pending) => outcomes.get(pending) ?? { kind: "blocked" });
+  }
+
+  /** As `append_carefully.sql`: what is blocked, or shares a stream with what is, goes on its own later. */
+  async #eachAlone(batch: readonly PendingAppend[], inline: InlineProjections, settings: BatchSettings): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    const held = new Set<string>();
+    for (const pending of batch) {
+      const outcome = pending.keys.some((key) => held.has(key)) ? blocked : await this.#alone(pending, inline, settings);
+      if (outcome.kind === "blocked") for (const key of pending.keys) held.add(key);
+      outcomes.push(outcome);
+    }
+    return outcomes;
+  }
+
+  async #alone(pending: PendingAppend, inline: InlineProjections, settings: BatchSettings): Promise<Outcome> {
+    try {
+      pending.repeatedId = true;
+      const [outcome] = await this.#once([pending], inline.plan([pending.append]), settings, carefulLockMs);
+      return outcome ?? blocked;
+    } catch (error) {
+      if (error instanceof InlineFailure) return refusal(error);
+      if (isBlocked(error) || isRepeatedId(error)) return blocked;
+      if (isTidemarkError(error, "DATABASE") && hasCulprit(error)) return { kind: "refused", error };
+      throw error;
+    }
+  }
+
+  async #once(batch: readonly PendingAppend[], plan: InlinePlan, settings: BatchSettings, lockMs: number): Promise<Outcome[]> {
+    const appends = batch.map((pending) => pending.append);
+    const checkIds = batch.some((pending) => pending.checkIds);
+    try {
+      return await this.#database.transaction((session) =>
+        inlineAppend(session, this.#statements, { appends, checkIds, plan, settings, lockMs, waits: lockMs === waitingLockMs }),
+      );
+    } catch (error) {
+      // Only its ids, sent again, can tell.
+      throw isTidemarkError(error, "OUTCOME_UNKNOWN") ? error.cause : error;
+    }
+  }
+}
+
+const blocked: Outcome = { kind: "blocked" };
+
+function refusal({ cause }: InlineFailure): Outcome {
+  if (cause instanceof TidemarkError) return { kind: "refused", error: cause };
+  return { kind: "refused", error: new DatabaseError("A projection failed with what is no error.", { sqlState: "XX000", cause }) };
+}

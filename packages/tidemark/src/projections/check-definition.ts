@@ -1,0 +1,77 @@
+import { type Check, listOf, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkEventType, checkProjectionName } from "../arguments/names.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { EventQuery, EventQueryItem } from "../event.ts";
+import { checkFilter } from "../read/filter.ts";
+import type { ProjectedEvents } from "./defined-projection.ts";
+
+/** What every definition holds. */
+export const commonShape: {
+  readonly name: Check<string>;
+  readonly version: Check<number>;
+  readonly mode: Check<"inline" | "async">;
+  readonly tenants: Check<"own" | "all">;
+  readonly filter: Check<EventQuery>;
+  readonly handles: Check<readonly string[]>;
+} = {
+  name: checkProjectionName,
+  version: wholeNumber(1, 2_147_483_647),
+  mode: oneOf("inline", "async"),
+  tenants: oneOf("own", "all"),
+  filter: checkQuery,
+  handles: listOf(checkEventType),
+};
+
+interface Common {
+  readonly name?: string;
+  readonly version?: number;
+  readonly mode?: "inline" | "async";
+  readonly tenants?: "own" | "all";
+}
+
+/** Name, version, mode and tenants, with the defaults. */
+export function identityOf({ name, version = 1, mode, tenants }: Common): {
+  readonly name: string;
+  readonly version: number;
+  readonly mode: "inline" | "async";
+  readonly tenants: "own" | "all";
+} {
+  const given = required(name, "name", "");
+  const checkedMode = required(mode, "mode", '; say "inline", in the transaction of the append, or "async", later by a worker');
+  if (checkedMode === "inline" && tenants === "own")
+    throw new InvalidArgumentError(
+      "definition.tenants",
+      `of the inline projection ${JSON.stringify(given)} can only be "all": it gets the events of every append`,
+    );
+  return { name: given, version, mode: checkedMode, tenants: tenants ?? (checkedMode === "inline" ? "all" : "own") };
+}
+
+export function required<T>(value: T | undefined, option: string, hint: string): T {
+  if (value === undefined) throw new InvalidArgumentError(`definition.${option}`, `is missing${hint}`);
+  return value;
+}
+
+/** The events of a filter that have one of these types. */
+export function eventsOf(filter: EventQuery | undefined, handles: readonly string[]): ProjectedEvents {
+  const items = filter === undefined ? [{}] : isList(filter) ? filter : [filter];
+  const narrowed = items
+    .map((item): EventQueryItem => ({ ...item, types: item.types ? handles.filter((type) => item.types?.includes(type)) : handles }))
+    .filter(({ types }) => types?.length !== 0);
+  if (narrowed.length === 0) throw new InvalidArgumentError("definition.filter", "lets no event through that the projection handles: its types are others");
+  return { query: narrowed, items: checkFilter(narrowed, "definition.filter") };
+}
+
+/** `Array.isArray` makes `any[]` of what may be a readonly array. */
+function isList(filter: EventQuery): filter is readonly EventQueryItem[] {
+  return Array.isArray(filter);
+}
+
+/** Checked for its mistakes, and kept as it was written. A copy, which later changes do not reach. */
+function checkQuery(value: unknown, path: string): EventQuery {
+  if (isQuery(value, path)) return structuredClone(value);
+  throw new InvalidArgumentError(path, "is no filter");
+}
+
+function isQuery(value: unknown, path: string): value is EventQuery {
+  return checkFilter(value, path).length > 0;
+}

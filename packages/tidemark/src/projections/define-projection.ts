@@ -1,0 +1,48 @@
+import { checkFunction } from "../arguments/checks.ts";
+import { checkOptions } from "../arguments/options.ts";
+import type { Projection } from "../arguments/projection.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { Event, RecordedEvent } from "../event.ts";
+import type { StoreTransaction } from "../event-reader-writer.ts";
+import { commonShape, eventsOf, identityOf, required } from "./check-definition.ts";
+import { DefinedProjection, type HandlerWork } from "./defined-projection.ts";
+import type { ProjectionDefinition, ProjectionTransaction } from "./projection.ts";
+
+const shape = {
+  ...commonShape,
+  setup: checkFunction<(tx: StoreTransaction) => Promise<void>>,
+  teardown: checkFunction<(tx: StoreTransaction) => Promise<void>>,
+  handle: checkFunction<(event: RecordedEvent, tx: ProjectionTransaction) => Promise<void> | void>,
+  handleBatch: checkFunction<HandlerWork["handle"]>,
+} as const;
+
+/**
+ * Describes a read model that you write yourself, with SQL or your ORM (`tx.client`), per event or per batch. What the handler
+ * writes through `tx` commits with the events it was told of (inline), or with the checkpoint (async): exactly once.
+ *
+ * Inline handlers run inside appends, so they should be short, and may not append. What one throws fails that append alone,
+ * with `ProjectionFailedError`.
+ *
+ * @throws {@link InvalidArgumentError} — something in the definition is not what it should be.
+ */
+export function defineProjection<E extends Event = Event, const Type extends E["type"] = E["type"]>(definition: ProjectionDefinition<E, Type>): Projection {
+  if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");
+  const checked = checkOptions(definition, shape, "definition");
+  const identity = identityOf(checked);
+  const { handle, handleBatch } = checked;
+  const handles = required(checked.handles, "handles", ": the types of events that the handler gets");
+  if ((handle === undefined) === (handleBatch === undefined))
+    throw new InvalidArgumentError("definition", `of ${JSON.stringify(identity.name)} needs one of handle and handleBatch${handle ? ", not both" : ""}`);
+  const work: HandlerWork = {
+    kind: "handler",
+    handle: handleBatch ? (events, tx) => handleBatch(events, tx) : eachOf(handle ?? (() => {})),
+    inBatches: handleBatch !== undefined,
+    setup: checked.setup,
+    teardown: checked.teardown,
+  };
+  return Object.freeze(new DefinedProjection(identity, eventsOf(checked.filter, handles), work));
+}
+
+function eachOf(handle: (event: RecordedEvent, tx: ProjectionTransaction) => Promise<void> | void): HandlerWork["handle"] {
+  return ([event], tx) => (event === undefined ? undefined : handle(event, tx));
+}

@@ -1,0 +1,74 @@
+import type { EventQuery, RecordedEvent } from "../event.ts";
+import type { StoreTransaction } from "../event-reader-writer.ts";
+import type { ValidQueryItem } from "../read/filter.ts";
+import type { Projection } from "../arguments/projection.ts";
+import type { ProjectionTransaction } from "./projection.ts";
+
+/** Which events. */
+export interface ProjectedEvents {
+  /** As the feed takes it. */
+  readonly query: EventQuery;
+  /** The same, checked. */
+  readonly items: readonly ValidQueryItem[];
+}
+
+/** Documents that are evolved in memory. */
+export interface DocumentWork {
+  readonly kind: "documents";
+  readonly collection: string;
+  /** What the definition says, unchecked: a string, several, or none. */
+  readonly documentId: (event: RecordedEvent) => unknown;
+  readonly evolve: (document: object | undefined, event: RecordedEvent, id: string) => unknown;
+}
+
+/** A handler of the user's, in the transaction. */
+export interface HandlerWork {
+  readonly kind: "handler";
+  readonly handle: (events: readonly RecordedEvent[], tx: ProjectionTransaction) => Promise<void> | void;
+  /** Whether `handle` takes several. */
+  readonly inBatches: boolean;
+  readonly setup: ((tx: StoreTransaction) => Promise<void>) | undefined;
+  readonly teardown: ((tx: StoreTransaction) => Promise<void>) | undefined;
+}
+
+/** A projection whose definition was checked, with every default filled in. */
+export class DefinedProjection<Work extends DocumentWork | HandlerWork = DocumentWork | HandlerWork> implements Projection {
+  readonly name: string;
+  readonly version: number;
+  readonly mode: "inline" | "async";
+  readonly tenants: "own" | "all";
+  readonly events: ProjectedEvents;
+  readonly work: Work;
+
+  constructor(
+    identity: { readonly name: string; readonly version: number; readonly mode: "inline" | "async"; readonly tenants: "own" | "all" },
+    events: ProjectedEvents,
+    work: Work,
+  ) {
+    this.name = identity.name;
+    this.version = identity.version;
+    this.mode = identity.mode;
+    this.tenants = identity.tenants;
+    this.events = events;
+    this.work = work;
+  }
+}
+
+/** One whose documents can be read. */
+export class DefinedDocumentProjection extends DefinedProjection<DocumentWork> {
+  readonly collection: string;
+
+  constructor(...[identity, events, work]: ConstructorParameters<typeof DefinedProjection<DocumentWork>>) {
+    super(identity, events, work);
+    this.collection = work.collection;
+    Object.freeze(this);
+  }
+}
+
+/** A projection and its version, as one text: the name of the consumer that follows for it. */
+export function followerOf({ name, version }: Pick<Projection, "name" | "version">): string {
+  return `projection ${name} v${version}`;
+}
+
+/** The same in SQL, of the row `p`. */
+export const followerSql: string = `'projection ' || p.name || ' v' || p.version`;

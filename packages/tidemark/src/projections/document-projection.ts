@@ -1,0 +1,66 @@
+import { checkFunction } from "../arguments/checks.ts";
+import { checkCollectionName, checkEventType } from "../arguments/names.ts";
+import { checkOptions, isRecord } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { Event, RecordedEvent } from "../event.ts";
+import { commonShape, eventsOf, identityOf, required } from "./check-definition.ts";
+import { DefinedDocumentProjection, type DocumentWork } from "./defined-projection.ts";
+import type { DocumentProjection, DocumentProjectionDefinition } from "./projection.ts";
+
+type EvolveFunction = DocumentWork["evolve"];
+
+const shape = {
+  ...commonShape,
+  collection: checkCollectionName,
+  documentId: checkFunction<(event: RecordedEvent) => unknown>,
+  evolve: checkEvolve,
+} as const;
+
+/**
+ * Describes documents that events make: which of them an event changes, and into what. Give it to `openEventStore`; documents
+ * are read with `store.documents(projection)`.
+ *
+ * `evolve` is plain and synchronous, and gets the document as it was stored, or undefined. What it returns is stored, as JSON
+ * that comes back as it went in; null deletes the document; undefined is an error. It may run again: on a copy, for an append
+ * that is sent again.
+ *
+ * Inline: documents change in the transaction of the append, locked against others that change them. What `documentId` or
+ * `evolve` throws fails that append alone, with `ProjectionFailedError`. Async: a worker changes them later, exactly once; an
+ * event that fails is tried again, then the projection stands still until `store.projections.resume`.
+ *
+ * @throws {@link InvalidArgumentError} — something in the definition is not what it should be.
+ */
+export function documentProjection<Document extends object, E extends Event = Event, const Type extends E["type"] = E["type"]>(
+  definition: DocumentProjectionDefinition<Document, E, Type>,
+): DocumentProjection<Document> {
+  if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");
+  const checked = checkOptions(definition, shape, "definition");
+  const identity = identityOf(checked);
+  const collection = required(checked.collection, "collection", ": the name of the table that holds the documents");
+  const documentId = required(checked.documentId, "documentId", ": a function that says which document an event changes");
+  const evolve = required(checked.evolve, "evolve", ": what an event makes of a document");
+  if (typeof evolve === "function") {
+    const handles = required(checked.handles, "handles", ": the types of events that evolve gets; or give evolve a function for each type");
+    return new DefinedDocumentProjection(identity, eventsOf(checked.filter, handles), { kind: "documents", collection, documentId, evolve });
+  }
+  if (checked.handles) throw new InvalidArgumentError("definition.handles", "is not needed where evolve has a function for each type: its keys are the types");
+  const work: DocumentWork = {
+    kind: "documents",
+    collection,
+    documentId,
+    evolve: (document, event, id) => evolve.get(event.type)?.(document, event, id),
+  };
+  return new DefinedDocumentProjection(identity, eventsOf(checked.filter, [...evolve.keys()]), work);
+}
+
+function checkEvolve(value: unknown, path: string): EvolveFunction | ReadonlyMap<string, EvolveFunction> {
+  if (typeof value === "function") return checkFunction<EvolveFunction>(value, path);
+  if (!isRecord(value)) throw new InvalidArgumentError(path, `must be a function, or an object with a function for each type of event, not ${show(value)}`);
+  const byType = new Map<string, EvolveFunction>();
+  for (const [type, evolve] of Object.entries(value)) {
+    if (evolve !== undefined) byType.set(checkEventType(type, `${path}'s key`), checkFunction<EvolveFunction>(evolve, `${path}.${type}`));
+  }
+  if (byType.size === 0) throw new InvalidArgumentError(path, "has no function: give it one for each type of event that the projection handles");
+  return byType;
+}

@@ -1,0 +1,101 @@
+import { checkDocumentId } from "../arguments/names.ts";
+import { show } from "../arguments/show.ts";
+import { ProjectionFailedError } from "../errors-projections.ts";
+import type { RecordedEvent } from "../event.ts";
+import type { DocumentKey } from "./documents/collection.ts";
+import type { DocumentWrite, StoredDocument } from "./documents/collection-table.ts";
+import { encodeDocument } from "./documents/encode-document.ts";
+import type { DefinedDocumentProjection } from "./defined-projection.ts";
+
+interface Entry extends DocumentKey {
+  document: object | undefined;
+  /** It is in the database. */
+  readonly stored: boolean;
+  /** The last event that changed it. */
+  event: RecordedEvent | undefined;
+}
+
+/** The documents that an event changes, as the definition says: each once. Throws `ProjectionFailedError`. */
+export function documentIdsOf(projection: DefinedDocumentProjection, event: RecordedEvent): readonly string[] {
+  try {
+    const given = projection.work.documentId(event);
+    if (given === null) return [];
+    if (typeof given === "string") return [checkDocumentId(given, "documentId's result")];
+    if (!Array.isArray(given)) throw new TypeError(`documentId returned ${show(given)}; it returns a string, an array of them, or null`);
+    return [...new Set(Array.from(given, (id: unknown, index) => checkDocumentId(id, `documentId's result[${index}]`)))];
+  } catch (error) {
+    throw failedAt(projection, event, error);
+  }
+}
+
+/** Documents in memory, between their load and their write. */
+export class DocumentSet {
+  readonly #projection: DefinedDocumentProjection;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(projection: DefinedDocumentProjection, stored: readonly StoredDocument[]) {
+    this.#projection = projection;
+    for (const { tenant, id, document } of stored) this.#entries.set(keyOf(tenant, id), { tenant, id, document, stored: true, event: undefined });
+  }
+
+  /** Throws `ProjectionFailedError`: then the set is of no use any more. */
+  evolve(event: RecordedEvent, ids: readonly string[]): void {
+    for (const id of ids) {
+      const entry = this.#entry(event.tenant, id);
+      try {
+        const next = this.#projection.work.evolve(entry.document, event, id);
+        entry.document = checkNext(next) ?? undefined;
+      } catch (error) {
+        throw failedAt(this.#projection, event, error);
+      }
+      entry.event = event;
+    }
+  }
+
+  #entry(tenant: string, id: string): Entry {
+    const key = keyOf(tenant, id);
+    let entry = this.#entries.get(key);
+    if (!entry) {
+      entry = { tenant, id, document: undefined, stored: false, event: undefined };
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  /** What changed. Throws `ProjectionFailedError` where a document cannot be stored, for the last event that changed it. */
+  writes(): readonly DocumentWrite[] {
+    const writes: DocumentWrite[] = [];
+    for (const { tenant, id, document, stored, event } of this.#entries.values()) {
+      if (!event || (!document && !stored)) continue;
+      try {
+        writes.push({ tenant, id, data: document ? encodeDocument(id, document, `the document ${JSON.stringify(id)}`) : null });
+      } catch (error) {
+        throw failedAt(this.#projection, event, error);
+      }
+    }
+    return writes;
+  }
+
+  /** The documents as they are now, by id; undefined where one was deleted. Of one tenant. */
+  *documents(): Iterable<readonly [id: string, document: object | undefined]> {
+    for (const { id, document } of this.#entries.values()) yield [id, document];
+  }
+}
+
+function checkNext(next: unknown): object | null {
+  if (next === null) return null;
+  if (next === undefined) throw new TypeError("evolve returned undefined; it returns the document as it is now, or null to delete it");
+  if (typeof next !== "object" || Array.isArray(next)) throw new TypeError(`evolve returned ${show(next)}; a document is an object`);
+  if ("then" in next && typeof next.then === "function") throw new TypeError("evolve returned a promise; it must be synchronous");
+  return next;
+}
+
+/** Names hold no control characters. */
+function keyOf(tenant: string, id: string): string {
+  return `${tenant}\u001f${id}`;
+}
+
+export function failedAt(projection: { readonly name: string }, event: RecordedEvent, error: unknown): ProjectionFailedError {
+  if (error instanceof ProjectionFailedError) return error;
+  return new ProjectionFailedError(projection.name, event, error instanceof Error ? error.message : show(error), { cause: error });
+}

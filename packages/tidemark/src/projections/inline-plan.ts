@@ -1,0 +1,117 @@
+import { InlineFailure, type InlinePlan } from "../append/inline.ts";
+import type { Session, Statement, TextRow } from "../database/database.ts";
+import { isTidemarkError } from "../errors.ts";
+import { ProjectionFailedError } from "../errors-projections.ts";
+import type { RecordedEvent } from "../event.ts";
+import { DocumentSet, failedAt } from "./document-set.ts";
+import type { StoredDocument } from "./documents/collection-table.ts";
+import { byTenant } from "./follow-batch.ts";
+import type { HandlerTarget, InlineTarget } from "./inline-target.ts";
+import type { ProjectionTransaction } from "./projection.ts";
+import { writtenEvent } from "./unwritten-event.ts";
+
+/** An event that a projection handles. */
+export interface Touch {
+  /** Of the batch. */
+  readonly append: number;
+  readonly row: TextRow;
+  /** Of documents. */
+  readonly ids: readonly string[];
+}
+
+export interface PlanParts {
+  readonly places: Statement;
+  readonly createTransaction: (session: Session, tenant: string) => ProjectionTransaction;
+}
+
+/** What one batch of appends changes in the inline projections. */
+export class BatchPlan implements InlinePlan {
+  readonly #parts: PlanParts;
+  readonly #touches: ReadonlyMap<InlineTarget, readonly Touch[]>;
+  readonly #loaded = new Map<InlineTarget, readonly StoredDocument[]>();
+
+  constructor(parts: PlanParts, touches: ReadonlyMap<InlineTarget, readonly Touch[]>) {
+    this.#parts = parts;
+    this.#touches = touches;
+  }
+
+  get empty(): boolean {
+    return this.#touches.size === 0;
+  }
+
+  async lock(session: Session): Promise<void> {
+    for (const [target, touches] of this.#touches) {
+      if (!target.documents) continue;
+      const keys = touches.flatMap(({ row, ids }) => ids.map((id) => ({ tenant: row["tenant"] ?? "", id })));
+      if (keys.length > 0) this.#loaded.set(target, await target.documents.lock(session, keys));
+    }
+  }
+
+  async write(session: Session, written: readonly boolean[]): Promise<void> {
+    const isWritten = ({ append }: Touch): boolean => written[append] ?? false;
+    const rows = new Map<string, Touch>();
+    for (const touches of this.#touches.values()) for (const touch of touches) if (isWritten(touch)) rows.set(touchKey(touch), touch);
+    if (rows.size === 0) return;
+    const events = await this.#recorded(session, [...rows.values()]);
+    for (const [target, touches] of this.#touches) {
+      const wanted = touches
+        .filter(isWritten)
+        .map((touch) => ({ ...touch, event: events.get(touchKey(touch)) }))
+        .filter((touch): touch is RecordedTouch => touch.event !== undefined)
+        .sort((a, b) => a.event.position - b.event.position);
+      if (wanted.length > 0) await this.#apply(session, target, wanted);
+    }
+  }
+
+  /** The events as they are in the log now. */
+  async #recorded(session: Session, touches: readonly Touch[]): Promise<ReadonlyMap<string, RecordedEvent>> {
+    const joined = (column: string): string => touches.map(({ row }) => `${row[column] ?? ""}\u001e`).join("");
+    const ids = `{${touches.map(({ row }) => row["id"]).join()}}`;
+    const places = await session.query(this.#parts.places, [joined("tenant"), ids]);
+    return new Map(
+      places.flatMap((place) => {
+        const touch = touches[Number(place["n"]) - 1];
+        return touch ? [[touchKey(touch), writtenEvent(touch.row, place)]] : [];
+      }),
+    );
+  }
+
+  async #apply(session: Session, target: InlineTarget, touches: readonly RecordedTouch[]): Promise<void> {
+    try {
+      if (target.documents) {
+        const documents = new DocumentSet(target.projection, this.#loaded.get(target) ?? []);
+        for (const { event, ids } of touches) documents.evolve(event, ids);
+        await target.documents.write(session, documents.writes());
+      } else {
+        await this.#handle(session, target, touches);
+      }
+    } catch (error) {
+      if (!(error instanceof ProjectionFailedError)) throw error;
+      // Whoever holds what its statement needed gives it back: the append is sent again.
+      if (isTidemarkError(error.cause, "DATABASE") && error.cause.retryable) throw error.cause;
+      const unknown = !target.documents && target.work.inBatches && new Set(touches.map(({ append }) => append)).size > 1;
+      throw new InlineFailure(unknown ? undefined : touches.find(({ event }) => event.id === error.eventId)?.append, error);
+    }
+  }
+
+  async #handle(session: Session, { projection, work }: HandlerTarget, touches: readonly RecordedTouch[]): Promise<void> {
+    const events = touches.map(({ event }) => event);
+    for (const group of byTenant(events, work.inBatches)) {
+      const [first] = group;
+      if (!first) continue;
+      try {
+        await work.handle(group, this.#parts.createTransaction(session, first.tenant));
+      } catch (error) {
+        throw failedAt(projection, first, error);
+      }
+    }
+  }
+}
+
+interface RecordedTouch extends Touch {
+  readonly event: RecordedEvent;
+}
+
+function touchKey({ row }: Touch): string {
+  return `${row["tenant"]}\u001f${row["id"]}`;
+}

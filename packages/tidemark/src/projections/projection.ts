@@ -1,0 +1,74 @@
+import type { Projection } from "../arguments/projection.ts";
+import type { Event, EventOf, EventQuery, RecordedEvent } from "../event.ts";
+import type { StoreTransaction } from "../event-reader-writer.ts";
+
+/** A projection whose documents are read with `store.documents(projection)`. */
+export interface DocumentProjection<Document extends object> extends Projection {
+  readonly collection: string;
+  /** For inference alone; there is no such property. */
+  readonly "~document"?: Document;
+}
+
+/** What an event makes of a document: undefined is none yet, null deletes it. `id` is the document's. */
+export type Evolve<Document, E> = (document: Document | undefined, event: E, id: string) => Document | null;
+
+/** A function for each type of event that the projection handles. */
+export type EvolveByType<Document, E extends Event> = {
+  readonly [Type in E["type"]]?: Evolve<Document, RecordedEvent<EventOf<E, Type>>>;
+};
+
+/** What every projection has. */
+export interface ProjectionBase<E extends Event> {
+  /** 1–200 bytes. Name and version are the identity: they hold the place in the log. */
+  readonly name: string;
+  /** From 1 on. Another version is another projection, which begins at the beginning of the log. @defaultValue 1 */
+  readonly version?: number;
+  /** `"inline"`: in the transaction of the append. `"async"`: later, by a worker, exactly once. */
+  readonly mode: "inline" | "async";
+  /** Narrows the events further than `handles`. */
+  readonly filter?: EventQuery<E>;
+  /**
+   * Whose events a worker of `store` brings to an async projection: the store's own, or those of every tenant. An inline one
+   * gets every append's. Documents belong to the tenant of the event. @defaultValue "own"
+   */
+  readonly tenants?: "own" | "all";
+}
+
+export interface DocumentProjectionBase<E extends Event> extends ProjectionBase<E> {
+  /** Names the collection, 1–45 bytes: a table for each version, in the store's PostgreSQL schema. */
+  readonly collection: string;
+}
+
+/** With `handles` and one function, or with a function for each type. */
+export type DocumentProjectionDefinition<Document extends object, E extends Event, Type extends E["type"]> = DocumentProjectionBase<E> & {
+  /**
+   * The documents that an event changes: the id of one, several, or none (null, `[]`). An id has 1–512 bytes. Of an inline
+   * projection it is asked before the event has its `version`, `position` and `recordedAt`, which it must not use.
+   */
+  readonly documentId: (event: RecordedEvent<EventOf<E, Type>>) => string | readonly string[] | null;
+} & (
+    | { readonly handles: readonly Type[]; readonly evolve: Evolve<Document, RecordedEvent<EventOf<E, Type>>> }
+    | { readonly handles?: never; readonly evolve: EvolveByType<Document, E> }
+  );
+
+/** What the handler of a projection of your own works in: everything in it commits with the events, or with the checkpoint. */
+export interface ProjectionTransaction<Events extends Event = Event> extends StoreTransaction<Events> {
+  /** Whether the events are replayed to build the projection anew, so that nothing outside the database should happen. */
+  readonly replaying: boolean;
+}
+
+export type ProjectionDefinition<E extends Event, Type extends E["type"]> = ProjectionBase<E> & {
+  /** The types of its events, at least one. */
+  readonly handles: readonly Type[];
+  /** Runs once, before the first event: create tables here. */
+  readonly setup?: (tx: StoreTransaction) => Promise<void>;
+  /** Undoes `setup`: runs when the projection is removed. */
+  readonly teardown?: (tx: StoreTransaction) => Promise<void>;
+} & (
+    | { readonly handle: (event: RecordedEvent<EventOf<E, Type>>, tx: ProjectionTransaction) => Promise<void> | void; readonly handleBatch?: never }
+    | {
+        /** Events of one tenant, in the order of the log. */
+        readonly handleBatch: (events: readonly RecordedEvent<EventOf<E, Type>>[], tx: ProjectionTransaction) => Promise<void> | void;
+        readonly handle?: never;
+      }
+  );

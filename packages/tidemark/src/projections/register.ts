@@ -1,0 +1,70 @@
+import type { Database, Session, Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
+import { createCollections } from "./documents/create-collections.ts";
+import { DefinedDocumentProjection, type DefinedProjection } from "./defined-projection.ts";
+import type { ProjectionTransaction } from "./projection.ts";
+import { readRegistry, type RegisteredProjection, type Registry, registryStatement } from "./registry.ts";
+
+/** What registering needs of the store. */
+export interface Registrar {
+  readonly database: Database;
+  readonly schema: string;
+  /** The store inside a transaction, for `setup`. */
+  readonly createTransaction: (session: Session, tenant: string) => ProjectionTransaction;
+}
+
+/**
+ * Makes projections known: creates the tables of their collections, runs `setup`, and writes the registry; nothing where they are
+ * known. Any number of processes may do this at once: `setup` runs once, and what it does commits with the registry.
+ *
+ * @returns The registry as it was before, or as it is where nothing was new.
+ * @throws {@link InvalidArgumentError} — a projection is registered with the other mode, or a collection is another projection's.
+ * @throws What `setup` throws.
+ */
+export async function registerProjections({ database, schema, createTransaction }: Registrar, projections: readonly DefinedProjection[]): Promise<Registry> {
+  const registry = await readRegistry(database, registryStatement(schema));
+  const fresh = projections.filter((projection) => isNew(projection, registry.projections));
+  if (fresh.length === 0) return registry;
+  await createCollections(
+    database,
+    schema,
+    fresh.filter((projection) => projection instanceof DefinedDocumentProjection),
+  );
+  const register: Statement = {
+    name: "tidemark_register_projection",
+    text: `select ${quoteIdentifier(schema)}.register_projection($1, $2, $3, $4::text::jsonb)::text as new`,
+  };
+  for (const projection of fresh) {
+    const { name, version, mode, events, work } = projection;
+    const definition = { filter: events.query, ...(work.kind === "documents" && { collection: work.collection }) };
+    await database.transaction(async (session) => {
+      const [row] = await session.query(register, [name, version, mode, JSON.stringify(definition)]);
+      if (row?.["new"] === "true" && work.kind === "handler") await work.setup?.(createTransaction(session, ""));
+    });
+  }
+  return registry;
+}
+
+function isNew(projection: DefinedProjection, registered: readonly RegisteredProjection[]): boolean {
+  const { name, version, mode } = projection;
+  const collection = projection instanceof DefinedDocumentProjection ? projection.collection : undefined;
+  const owner = registered.find((other) => other.collection !== null && other.collection === collection && other.name !== name);
+  if (owner)
+    throw new InvalidArgumentError(
+      "options.projections",
+      `holds ${JSON.stringify(name)} with the collection ${JSON.stringify(collection)}, which is that of ${JSON.stringify(owner.name)}`,
+    );
+  const known = registered.find((other) => other.name === name && other.version === version);
+  if (known && known.mode !== mode)
+    throw new InvalidArgumentError(
+      "options.projections",
+      `holds ${JSON.stringify(name)} as ${mode}, but version ${version} is registered as ${known.mode}: give it another version`,
+    );
+  return !known;
+}
+
+/** A standby cannot register anything; the primary did. */
+export function isReadOnly(error: unknown): boolean {
+  return isTidemarkError(error, "DATABASE") && error.sqlState === "25006";
+}

@@ -1,0 +1,44 @@
+import type { Queryable, Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { toSafeInteger } from "../database/number.ts";
+
+/** `live` and `behind` are of inline projections, `following` of async ones. See `06-projections.sql`. */
+export type RegistryState = "live" | "behind" | "following" | "paused" | "inactive";
+
+/** What the database knows of a projection. */
+export interface RegisteredProjection {
+  readonly name: string;
+  readonly version: number;
+  readonly mode: "inline" | "async";
+  readonly state: RegistryState;
+  /** The collection, where it holds documents. */
+  readonly collection: string | null;
+}
+
+/** The registry at one moment. */
+export interface Registry {
+  readonly epoch: number;
+  readonly projections: readonly RegisteredProjection[];
+}
+
+export function registryStatement(schema: string): Statement {
+  const at = quoteIdentifier(schema);
+  return {
+    name: "tidemark_projection_registry",
+    text: `
+select e.epoch::text as epoch,
+       (
+         select coalesce(json_agg(json_build_object(
+                  'name', p.name, 'version', p.version, 'mode', p.mode, 'state', p.state, 'collection', p.definition ->> 'collection'
+                ) order by p.name, p.version), '[]')
+           from ${at}.projections as p
+       )::text as projections
+  from ${at}.projection_epoch as e
+ where e.only_row`,
+  };
+}
+
+export async function readRegistry(queryable: Queryable, statement: Statement): Promise<Registry> {
+  const [row] = await queryable.query(statement, []);
+  return { epoch: toSafeInteger(row?.["epoch"]), projections: JSON.parse(row?.["projections"] ?? "[]") };
+}

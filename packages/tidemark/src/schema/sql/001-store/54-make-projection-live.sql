@@ -1,0 +1,17 @@
+-- Makes an inline projection live: appends write it from now on. The last step of its follower, which closed the gate, then
+-- applied what was left of the log, all in this transaction. False where it is not behind any more.
+create function :"schema".make_projection_live(p_name text, p_version integer) returns boolean
+  language plpgsql
+as $tidemark$
+begin
+  update :"schema".projections as p
+     set state = 'live', changed_at = clock_timestamp()
+   where p.name = p_name and p.version = p_version and p.state = 'behind';
+  if not found then
+    return false;
+  end if;
+  update :"schema".consumers as c set paused = true where c.tenant = '' and c.name = 'projection ' || p_name || ' v' || p_version;
+  update :"schema".projection_epoch set epoch = epoch + 1 where only_row;
+  return true;
+end
+$tidemark$;

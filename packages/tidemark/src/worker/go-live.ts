@@ -1,0 +1,112 @@
+import type { Session, Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { ProjectionFailedError } from "../errors-projections.ts";
+import type { RecordedEvent } from "../event.ts";
+import { LogPages } from "../feed/log-pages.ts";
+import { isTidemarkError } from "../errors.ts";
+import type { DefinedProjection } from "../projections/defined-projection.ts";
+import { decodeLogEvent } from "../read/decode.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { WorkerParts } from "./parts.ts";
+
+/** The projection is not its follower's any more: appends write it, or somebody paused it. */
+export class NotFollowed extends Error {}
+
+/** Events that are applied while appends wait. */
+const mostWhileClosed = 500;
+
+class TooFar extends Error {}
+
+/**
+ * How an inline projection goes live without a hole: once its follower is near the end of the log, it closes the gate, so that
+ * no append is in flight and none begins, applies what is left, and says so in the same transaction. Appends that come next find
+ * another epoch, and write the projection themselves.
+ *
+ * Nothing waits for long: the gate is only tried while nobody has held it for 100 ms, its lock is waited for 100 ms at most, and
+ * at most 500 events are applied behind it. Else everything is rolled back, and tried again later.
+ */
+export class GoLive {
+  readonly #parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">;
+  readonly #projection: DefinedProjection;
+  readonly #apply: (events: readonly RecordedEvent[], session: Session) => Promise<void>;
+  readonly #quiet: Statement;
+  readonly #close: Statement;
+  readonly #live: Statement;
+  readonly #last: Statement;
+  readonly #state: Statement;
+
+  constructor(
+    parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">,
+    projection: DefinedProjection,
+    apply: (events: readonly RecordedEvent[], session: Session) => Promise<void>,
+  ) {
+    this.#parts = parts;
+    this.#projection = projection;
+    this.#apply = apply;
+    const at = quoteIdentifier(parts.schema);
+    this.#quiet = { name: "tidemark_gate_is_quiet", text: `select ${at}.gate_is_quiet()::text as quiet` };
+    this.#close = { name: "tidemark_close_gate", text: `select ${at}.close_gate()::text` };
+    this.#live = { name: "tidemark_make_projection_live", text: `select ${at}.make_projection_live($1, $2)::text as live` };
+    this.#last = {
+      name: "tidemark_last_event",
+      text: `select e.position::text as position, e.id::text as id from ${at}.events as e order by e.position desc limit 1`,
+    };
+    this.#state = { name: "tidemark_projection_state", text: `select p.state from ${at}.projections as p where p.name = $1 and p.version = $2` };
+  }
+
+  /** In a transaction of its follower's: throws `NotFollowed` unless the projection is behind. */
+  async check(session: Session): Promise<void> {
+    const { name, version } = this.#projection;
+    const [row] = await session.query(this.#state, [name, version]);
+    if (row?.["state"] !== "behind") throw new NotFollowed("the projection is not behind");
+  }
+
+  /**
+   * One try; false: later. Rejects as `Checkpoint.move`, and with `NotFollowed`.
+   *
+   * @param leaseMs - How long the server lets the transaction sit idle.
+   */
+  async attempt(checkpoint: Checkpoint, leaseMs: number): Promise<boolean> {
+    const { database, feed } = this.#parts;
+    if ((await feed.highWaterMark()) - checkpoint.written.position > mostWhileClosed) return false;
+    const [row] = await database.query(this.#quiet, []);
+    if (row?.["quiet"] !== "true") return false;
+    try {
+      checkpoint.written = await database.transaction((session) => this.#finish(session, checkpoint), { idleTimeoutMs: leaseMs });
+      return true;
+    } catch (error) {
+      // An event that it cannot take stops the follower, which tells of it.
+      if (error instanceof TooFar || error instanceof ProjectionFailedError) return false;
+      if (isTidemarkError(error, "DATABASE") && error.retryable) return false;
+      throw error;
+    }
+  }
+
+  async #finish(session: Session, checkpoint: Checkpoint): Promise<Checkpoint["written"]> {
+    const { id, fence } = checkpoint.shard;
+    const { name, version } = this.#projection;
+    await checkpoint.guard(() => session.query(this.#parts.statements.enter, [id, fence]));
+    await session.query(this.#close, []);
+    const [last] = await session.query(this.#last, []);
+    const end = last ? { position: Number(last["position"]), id: last["id"] ?? null } : checkpoint.written;
+    const events = await this.#rest(session, checkpoint.written.position, end.position);
+    if (events.length > 0) await this.#apply(events, session);
+    await checkpoint.move(session, end);
+    const [row] = await session.query(this.#live, [name, version]);
+    if (row?.["live"] !== "true") throw new NotFollowed("the projection is not behind");
+    return end;
+  }
+
+  async #rest(session: Session, after: number, until: number): Promise<readonly RecordedEvent[]> {
+    const log = new LogPages(session, this.#parts.schema);
+    const pages = log.open(after, until, { tenant: undefined, filter: this.#projection.events.items, shard: undefined }, new AbortController().signal);
+    const events: RecordedEvent[] = [];
+    for (let over = after >= until; !over;) {
+      const { rows, last } = await pages.next();
+      for (const row of rows) events.push(decodeLogEvent(row));
+      if (events.length > mostWhileClosed) throw new TooFar("too many events");
+      over = last;
+    }
+    return events;
+  }
+}
