@@ -56,12 +56,22 @@ interface Fixtures {
 
 /** Statements that must be among those explained. PL/pgSQL calls find_streams and hold_floor without one; theirs stand at the end. */
 const expected = [
-  ...["append_one", "append_singles", "append_batch", "append_carefully", "append_waiting", "append_many", "lock_streams", "repeated_events"].map(
-    (name) => `.${name}(`,
-  ),
+  ...[
+    "append_one",
+    "append_singles",
+    "append_batch",
+    "append_carefully",
+    "append_waiting",
+    "append_many",
+    "lock_streams",
+    "repeated_events",
+    "failed_conditions",
+  ].map((name) => `.${name}(`),
   "max(position) from",
   "as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update\n",
   "skip locked",
+  // Those of failed_conditions, and of the rarest tag in it.
+  "as matching on true",
 ];
 
 /** Appends every way there is, to streams of this category, through new connections. */
@@ -85,6 +95,16 @@ async function expectLookUps(category: string, { databaseUrl, schema, client, sq
     await Promise.all(times(40, (n) => store.appendToStreams(both(n))));
     await Promise.allSettled(times(40, (n) => store.appendToStream(name(n % 2 === 0 ? n : 100 + n), [tagged(n === 3 ? -1 : n)])));
     await store.transaction((tx) => tx.appendToStreams(both(999)));
+    // Conditions by every kind of query, alone, in batches of both kinds, and with ids that have to be looked up.
+    const queries = [[{ tags: ["cart:1"] }], [{ types: ["ItemAdded"], tags: ["cart:1", "sku:2"] }], [{ types: ["Other"] }, { tags: ["none"] }], []];
+    for (const query of queries) {
+      const { position } = await store.appendToStream(name(3), [added()]);
+      const decide = (n: number, { id: _id, ...event }: ReturnType<typeof tagged>) =>
+        store.append([event], { streamId: name(n), condition: { query, after: position } }).catch(() => {});
+      await decide(500, tagged(1));
+      await Promise.all(times(10, (n) => decide(501 + n, tagged(n))));
+      await Promise.all(times(10, (n) => store.append([tagged(n)], { streamId: name(600 + n), condition: { query, after: position } }).catch(() => {})));
+    }
     const holder = await client();
     await lockStream(holder, q, name(1));
     const held = store.appendToStream(name(1), [tagged(1)]);

@@ -26,6 +26,7 @@ describe("plans", () => {
           await reader.readAll({ direction: "backward", limit: 3 }).toArray();
           await reader.readAll({ filter: { tags: ["t"] } }).toArray();
           await reader.readAll({ after: Math.max(0, mark - 9), filter: [{ types: ["a"] }, { categories: ["b"], data: { a: 1 } }], tenants: "all" }).toArray();
+          await reader.readBoundary([{ tags: ["t"] }, { types: ["a"], tags: ["t", "u"] }]);
           await reader.streamInfo("cart-1");
           await reader.eventById("00000000-0000-7000-8000-000000000001");
           const heads = ["cart-1", "cart-2", "absent"].map((streamId) => ({ tenant: "", streamId, after: 0, until: 10, rows: 10 }));

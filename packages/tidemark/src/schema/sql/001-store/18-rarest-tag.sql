@@ -1,5 +1,6 @@
 -- Of these tags one that few events after p_after carry, to look through those for what carries all: counted to 100, for more
--- makes no difference. The first where all are alike.
+-- makes no difference. The first where all are alike. To be called from functions with the settings of append_many, which
+-- keep its plan.
 create function :"schema".rarest_tag(p_tenant text, p_tags text[], p_after bigint) returns text
   language sql stable
 as $tidemark$
