@@ -78,6 +78,7 @@ export type { EventStore } from "./event-store.ts";
 export type { Blocker } from "./feed/blockers.ts";
 export type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";
 export { openEventStore } from "./open-event-store.ts";
+export type { CollectionIndex } from "./projections/documents/collection-index.ts";
 export type { Documents, DocumentSource, FindOptions, Path, PathValue, Stored, Where } from "./projections/documents/types.ts";
 export type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";

@@ -1,4 +1,4 @@
-import type { Documents, DocumentSource, FindOptions, Path, PathValue, Stored, StoreTransaction, Where } from "tidemark";
+import type { CollectionIndex, Documents, DocumentSource, FindOptions, Path, PathValue, Stored, StoreTransaction, Where } from "tidemark";
 import { cartStore, same, store } from "./cart.ts";
 
 interface Summary {
@@ -131,3 +131,11 @@ const counts = store.documents<Record<string, number>>("counts");
 await counts.find({ where: { tea: { gt: 1 } }, orderBy: { tea: "desc" } });
 // @ts-expect-error -- counts are numbers
 await counts.find({ where: { tea: "many" } });
+
+// Indexes are declared by the paths of their documents.
+const indexes: readonly CollectionIndex<Summary>[] = [{ path: "customer.address.city" }, { paths: ["status", "total"], unique: true }];
+same<readonly CollectionIndex<Summary>[]>()(indexes);
+// @ts-expect-error -- a path that does not exist
+const misspelt: CollectionIndex<Summary> = { path: "customer.city" };
+// @ts-expect-error -- one path or several
+const both: CollectionIndex<Summary> = { path: "total", paths: ["status"] };

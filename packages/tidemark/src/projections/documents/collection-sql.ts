@@ -1,5 +1,8 @@
 import { quoteLiteral } from "../../schema/render.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
+import { type ValidIndex, indexName } from "./collection-index.ts";
+import { keySql } from "./condition-sql.ts";
+import { pathSql } from "./document-path.ts";
 import { type Collection, quotedTable, quotedView, tableName } from "./collection.ts";
 
 /** What the store's relations are known by, so that a collection never takes over a table of somebody else's. It survives a dump. */
@@ -24,6 +27,27 @@ create table ${table} (
   constraint ${quoteIdentifier(`${tableName(collection)}_pkey`)} primary key (_partition, _id)
 );
 comment on table ${table} is ${quoteLiteral(collectionMark)};`;
+}
+
+/**
+ * An index that conditions and orders on its paths use, one tenant's documents side by side. The id comes last, so that an order
+ * that rises needs no sorting.
+ *
+ * A unique one holds besides the keys what they leave out of long texts: nothing and null become SQL nulls there, which are
+ * never the same. Arrays and objects, which are all one key, are left out.
+ */
+export function indexSql(schema: string, collection: Collection, index: ValidIndex): string {
+  const table = tableName(collection);
+  const keys = index.paths.map((steps) => keySql(schema, steps, "data"));
+  const columns = ["_partition", ...keys.map((key) => `(${key})`), ...(index.unique ? index.paths.map((steps) => `(${restSql(steps)})`) : ["_id"])];
+  const whole = keys.map((key) => `${key} < 't'`).join(" and ");
+  return `
+create ${index.unique ? "unique " : ""}index ${quoteIdentifier(indexName(table, index))} on ${quotedTable(schema, collection)}
+  (${columns.join(", ")})${index.unique ? `\n  where ${whole}` : ""};`;
+}
+
+function restSql(steps: readonly string[]): string {
+  return `md5(substr(${pathSql(steps, "data")} #>> '{}', 151))`;
 }
 
 /**

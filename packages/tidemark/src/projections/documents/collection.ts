@@ -1,5 +1,6 @@
 import { checkCollectionName } from "../../arguments/names.ts";
 import { wholeNumber } from "../../arguments/checks.ts";
+import type { ValidIndex } from "./collection-index.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 
 /**
@@ -11,6 +12,8 @@ export interface Collection {
   readonly collection: string;
   /** The projection's version, from 1 on. */
   readonly version: number;
+  /** Created with the table. */
+  readonly indexes?: readonly ValidIndex[];
 }
 
 /** Which document. */

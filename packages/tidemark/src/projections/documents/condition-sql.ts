@@ -10,8 +10,8 @@ export type Operand = { readonly kind: "json"; readonly value: unknown; readonly
 export type Comparison = ">" | ">=" | "<" | "<=";
 
 /** The place of the value at a path among all values: what indexes of collections are made of. */
-export function keySql(schema: string, steps: readonly string[]): string {
-  return `${quoteIdentifier(schema)}.document_key(${pathSql(steps)}) collate "C"`;
+export function keySql(schema: string, steps: readonly string[], column?: string): string {
+  return `${quoteIdentifier(schema)}.document_key(${pathSql(steps, column)}) collate "C"`;
 }
 
 /** Conditions on the value at one path of row `d`. Each is true or false and never null, so that NOT turns it round. */

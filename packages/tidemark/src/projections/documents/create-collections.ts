@@ -3,7 +3,8 @@ import { quoteIdentifier } from "../../database/identifier.ts";
 import { DatabaseError, InvalidArgumentError, isTidemarkError } from "../../errors.ts";
 import { quoteLiteral } from "../../schema/render.ts";
 import { type Collection, tableName } from "./collection.ts";
-import { collectionMark, liveSql, tableSql } from "./collection-sql.ts";
+import { indexName } from "./collection-index.ts";
+import { collectionMark, indexSql, liveSql, tableSql } from "./collection-sql.ts";
 
 /** What stands in the schema under the names that collections would have. */
 type Relations = ReadonlyMap<string, { readonly kind: string; readonly ours: boolean }>;
@@ -11,8 +12,9 @@ type Relations = ReadonlyMap<string, { readonly kind: string; readonly ours: boo
 const separator = "\u001f";
 
 /**
- * Creates the tables of collections that have none yet; where a collection has no live version yet, this one becomes it.
- * What exists is left alone, and then this is one read without locks. Any number of processes may do this at once.
+ * Creates the tables and indexes of collections that are not there yet; where a collection has no live version yet, this one becomes it.
+ * What exists is left alone, and then this is one read without locks. An index of a table that is there already is built while
+ * nobody can write to it. Any number of processes may do this at once.
  *
  * @throws {@link InvalidArgumentError} — a relation of another's has the name of a collection or of its table.
  * @throws {@link DatabaseError} — the role may not create tables in the schema (42501).
@@ -51,7 +53,7 @@ async function relations(queryable: Queryable, schema: string, collections: read
       from pg_catalog.pg_class as c
       join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relname = any (string_to_array($2, chr(31))::name[])`;
-  const names = collections.flatMap((collection) => [collection.collection, tableName(collection)]);
+  const names = collections.flatMap((collection) => [collection.collection, tableName(collection), ...indexNames(collection)]);
   const rows = await queryable.query({ name: "tidemark_collections", text }, [schema, names.join(separator)]);
   return new Map(rows.map(({ name, kind, ours }) => [name ?? "", { kind: kind ?? "", ours: ours === "true" }]));
 }
@@ -61,12 +63,18 @@ function missing(found: Relations, schema: string, collections: readonly Collect
   const live = new Set<string>();
   return collections
     .map((collection) => {
-      const table = isOurs(found, tableName(collection), "r") ? "" : tableSql(schema, collection);
+      const indexes = collection.indexes?.filter((index) => !found.has(indexName(tableName(collection), index))) ?? [];
+      const created = isOurs(found, tableName(collection), "r") ? "" : tableSql(schema, collection);
+      const table = [created, ...indexes.map((index) => indexSql(schema, collection, index))].join("");
       if (isOurs(found, collection.collection, "v") || live.has(collection.collection)) return table;
       live.add(collection.collection);
       return table + liveSql(schema, collection);
     })
     .join("");
+}
+
+function indexNames(collection: Collection): string[] {
+  return collection.indexes?.map((index) => indexName(tableName(collection), index)) ?? [];
 }
 
 function isOurs(found: Relations, name: string, kind: "r" | "v"): boolean {
