@@ -25,7 +25,7 @@ export async function executeByQuery<State, Command, E extends Event>(
   const { initialState, evolve } = decider;
   const ids = commandId === undefined ? undefined : new CommandIds(commandId, null);
   const query = typeof decider.query === "function" ? decider.query(command) : decider.query;
-  const turn = JSON.stringify(checkBoundaryQuery(query, "decider.query"));
+  checkBoundaryQuery(query, "decider.query");
 
   async function attempt(number: number): Promise<StreamsResult<State, E>> {
     const { events: found, boundary } = await store.readBoundary<E>(query, signal && { signal });
@@ -63,7 +63,7 @@ export async function executeByQuery<State, Command, E extends Event>(
     throw new InvalidArgumentError("decider.streamId", "is needed here: without it the stream is named after the first event's first tag, and it has none");
   }
 
-  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal, turn }, attempt));
+  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal }, attempt));
 }
 
 function isFailed(error: unknown): boolean {

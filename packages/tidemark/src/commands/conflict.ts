@@ -37,25 +37,22 @@ export interface AttemptOptions {
   readonly store: EventReaderWriter;
   readonly attempts: number;
   readonly signal: AbortSignal | undefined;
-  /** What a condition that failed was about: who lost on the same takes turns. */
-  readonly turn?: string;
 }
 
 /**
  * Makes attempts, numbered from 1, until one is not outdated. Between them a pause that doubles and is drawn at random, or
- * those who met once would meet again; and those of one store that lost on the same stream or query take turns.
+ * those who met once would meet again; and those of one store that lost on the same stream take turns.
  *
  * The signal is not p-retry's business: it would report an attempt that was aborted too late, and wrote, as aborted. Nor is
  * the error: what `decide` throws need not be an Error, and p-retry makes a TypeError of such a thing.
  */
-export async function attemptUpTo<T>({ store, attempts, signal, turn }: AttemptOptions, attempt: (number: number) => Promise<T>): Promise<T> {
+export async function attemptUpTo<T>({ store, attempts, signal }: AttemptOptions, attempt: (number: number) => Promise<T>): Promise<T> {
   let failure: unknown;
   async function attemptInTurn(number: number): Promise<T> {
     signal?.throwIfAborted();
     const lost = failure instanceof Outdated ? failure.outcome : undefined;
-    const line = isTidemarkError(lost, "VERSION_CONFLICT") ? lost.streamId : isTidemarkError(lost, "CONDITION_FAILED") ? turn : undefined;
-    if (line === undefined) return await attempt(number);
-    const leave = await takeTurn(store, line, signal);
+    if (!isTidemarkError(lost, "VERSION_CONFLICT") && !isTidemarkError(lost, "CONDITION_FAILED")) return await attempt(number);
+    const leave = await takeTurn(store, lost.streamId, signal);
     try {
       signal?.throwIfAborted();
       return await attempt(number);

@@ -12,18 +12,18 @@ interface Line {
 const lines = new WeakMap<EventReaderWriter, Map<string, Line>>();
 
 /**
- * Commands of one store that lost on the same stream, or query, go on one after another: all at once, all but one would lose again.
+ * Commands of one store that lost on the same stream go on one after another: all at once, all but one would lose again.
  * Returns what has to be called when the attempt is over. Only a gain: correctness is the expected version's business, or the condition's.
  */
-export async function takeTurn(store: EventReaderWriter, subject: string, signal: AbortSignal | undefined): Promise<() => void> {
+export async function takeTurn(store: EventReaderWriter, streamId: string, signal: AbortSignal | undefined): Promise<() => void> {
   const ofStore = lines.get(store) ?? new Map<string, Line>();
   lines.set(store, ofStore);
-  const line = ofStore.get(subject) ?? { queue: createQueueOfOne(), users: 0 };
-  ofStore.set(subject, line);
+  const line = ofStore.get(streamId) ?? { queue: createQueueOfOne(), users: 0 };
+  ofStore.set(streamId, line);
   line.users++;
   const leave = await line.queue.enter({ signal, timeoutMs: patienceMs }).catch(() => () => {});
   return () => {
     leave();
-    if (--line.users === 0) ofStore.delete(subject);
+    if (--line.users === 0) ofStore.delete(streamId);
   };
 }
