@@ -2,6 +2,7 @@ import type { EventQuery, RecordedEvent } from "../event.ts";
 import type { StoreTransaction } from "../event-reader-writer.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import type { Projection } from "../arguments/projection.ts";
+import type { ValidIndex } from "./documents/collection-index.ts";
 import type { ProjectionTransaction } from "./projection.ts";
 
 /** Which events. */
@@ -16,6 +17,7 @@ export interface ProjectedEvents {
 export interface DocumentWork {
   readonly kind: "documents";
   readonly collection: string;
+  readonly indexes: readonly ValidIndex[];
   /** What the definition says, unchecked: a string, several, or none. */
   readonly documentId: (event: RecordedEvent) => unknown;
   readonly evolve: (document: object | undefined, event: RecordedEvent, id: string) => unknown;
@@ -57,10 +59,12 @@ export class DefinedProjection<Work extends DocumentWork | HandlerWork = Documen
 /** One whose documents can be read. */
 export class DefinedDocumentProjection extends DefinedProjection<DocumentWork> {
   readonly collection: string;
+  readonly indexes: readonly ValidIndex[];
 
   constructor(...[identity, events, work]: ConstructorParameters<typeof DefinedProjection<DocumentWork>>) {
     super(identity, events, work);
     this.collection = work.collection;
+    this.indexes = work.indexes;
     Object.freeze(this);
   }
 }

@@ -5,6 +5,7 @@ import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Event, RecordedEvent } from "../event.ts";
 import { commonShape, eventsOf, identityOf, required } from "./check-definition.ts";
+import { checkIndexes } from "./documents/collection-index.ts";
 import { DefinedDocumentProjection, type DocumentWork } from "./defined-projection.ts";
 import type { DocumentProjection, DocumentProjectionDefinition } from "./projection.ts";
 
@@ -13,6 +14,7 @@ type EvolveFunction = DocumentWork["evolve"];
 const shape = {
   ...commonShape,
   collection: checkCollectionName,
+  indexes: checkIndexes,
   documentId: checkFunction<(event: RecordedEvent) => unknown>,
   evolve: checkEvolve,
 } as const;
@@ -38,16 +40,18 @@ export function documentProjection<Document extends object, E extends Event = Ev
   const checked = checkOptions(definition, shape, "definition");
   const identity = identityOf(checked);
   const collection = required(checked.collection, "collection", ": the name of the table that holds the documents");
+  const { indexes = [] } = checked;
   const documentId = required(checked.documentId, "documentId", ": a function that says which document an event changes");
   const evolve = required(checked.evolve, "evolve", ": what an event makes of a document");
   if (typeof evolve === "function") {
     const handles = required(checked.handles, "handles", ": the types of events that evolve gets; or give evolve a function for each type");
-    return new DefinedDocumentProjection(identity, eventsOf(checked.filter, handles), { kind: "documents", collection, documentId, evolve });
+    return new DefinedDocumentProjection(identity, eventsOf(checked.filter, handles), { kind: "documents", collection, indexes, documentId, evolve });
   }
   if (checked.handles) throw new InvalidArgumentError("definition.handles", "is not needed where evolve has a function for each type: its keys are the types");
   const work: DocumentWork = {
     kind: "documents",
     collection,
+    indexes,
     documentId,
     evolve: (document, event, id) => evolve.get(event.type)?.(document, event, id),
   };

@@ -1,6 +1,7 @@
 import type { Projection } from "../arguments/projection.ts";
 import type { Event, EventOf, EventQuery, RecordedEvent } from "../event.ts";
 import type { StoreTransaction } from "../event-reader-writer.ts";
+import type { CollectionIndex } from "./documents/collection-index.ts";
 
 /** A projection whose documents are read with `store.documents(projection)`. */
 export interface DocumentProjection<Document extends object> extends Projection {
@@ -46,6 +47,11 @@ export type DocumentProjectionDefinition<Document extends object, E extends Even
    * projection it is asked before the event has its `version`, `position` and `recordedAt`, which it must not use.
    */
   readonly documentId: (event: RecordedEvent<EventOf<E, Type>>) => string | readonly string[] | null;
+  /**
+   * Paths of documents that questions and orders go by, at most 16 indexes of at most 3 paths. They are created with the
+   * collection; one that is added later is built when a store is opened, while nobody can write to the collection.
+   */
+  readonly indexes?: readonly CollectionIndex<NoInfer<Document>>[];
 } & (
     | { readonly handles: readonly Type[]; readonly evolve: Evolve<Document, RecordedEvent<EventOf<E, Type>>> }
     | { readonly handles?: never; readonly evolve: EvolveByType<Document, E> }

@@ -25,12 +25,14 @@ export interface Registrar {
 export async function registerProjections({ database, schema, createTransaction }: Registrar, projections: readonly DefinedProjection[]): Promise<Registry> {
   const registry = await readRegistry(database, registryStatement(schema));
   const fresh = projections.filter((projection) => isNew(projection, registry.projections));
-  if (fresh.length === 0) return registry;
+  // A known collection may have got an index since.
+  const collections = projections.filter((projection) => projection instanceof DefinedDocumentProjection);
   await createCollections(
     database,
     schema,
-    fresh.filter((projection) => projection instanceof DefinedDocumentProjection),
+    collections.filter((projection) => projection.indexes.length > 0 || fresh.includes(projection)),
   );
+  if (fresh.length === 0) return registry;
   const register: Statement = {
     name: "tidemark_register_projection",
     text: `select ${quoteIdentifier(schema)}.register_projection($1, $2, $3, $4::text::jsonb)::text as new`,
