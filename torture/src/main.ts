@@ -4,6 +4,7 @@ import { interleavings } from "./interleavings/program.ts";
 import { mutants } from "./mutants/program.ts";
 import { readOptions, usage, type Options } from "./options.ts";
 import { torture } from "./run/program.ts";
+import { tornReads } from "./torn-reads/program.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -15,6 +16,7 @@ function folderOf({ folder, plan, program }: Options): string {
 async function run(options: Options): Promise<boolean> {
   if (options.program === "mutants") return mutants(root, options.only, options.table);
   if (options.program === "interleavings") return interleavings(options.plan.version, options.night);
+  if (options.program === "torn-reads") return tornReads(folderOf(options), options.plan.version, options.plan.seconds);
   if (options.program === "crash-points") return crashPoints(folderOf(options), options.plan.version, options.call);
   return torture(options.plan, folderOf(options));
 }

@@ -9,6 +9,7 @@ Programs:
                      read from zero, and checked
   crash-points       breaks every call of the API at each of its protocol messages, in every way
   interleavings      runs the statements of two sessions in every order that locks allow; with --night of three
+  torn-reads         reads the position sequence as the store does, beside sessions that draw from it as fast as they can
   mutants            puts bugs into a copy of the code, one at a time, and looks whether they are found
 
 Options of run:
@@ -25,6 +26,8 @@ Options of run:
   --replica          with a synchronous replica and failovers to it; without what only one server can bear
 Options of crash-points:
   --call NAME        only this call
+Options of torn-reads:
+  --seconds N        default: 60
 Options of mutants:
   --only a,b         only those whose name contains one of these
   --table FILE       writes the table of the report
@@ -32,7 +35,7 @@ Options of all:
   --folder FOLDER    where histories and report go; default: torture/runs/<time>-<seed>
   --help`;
 
-const programs = ["run", "crash-points", "interleavings", "mutants"] as const;
+const programs = ["run", "crash-points", "interleavings", "torn-reads", "mutants"] as const;
 
 export interface Options {
   readonly program: (typeof programs)[number];
@@ -93,7 +96,7 @@ export function readOptions(args: readonly string[]): Options {
     plan: {
       seed: whole("seed", values.seed) ?? randomInt(1, 2 ** 31),
       version: version === "15" ? 15 : 18,
-      seconds: whole("seconds", values.seconds) ?? length.seconds,
+      seconds: whole("seconds", values.seconds) ?? (program === "torn-reads" ? 60 : length.seconds),
       faults: whole("faults", values.faults) ?? length.faults,
       events: whole("events", values.events) ?? length.events,
       workers: whole("workers", values.workers) ?? 4,

@@ -54,13 +54,13 @@ export async function mutants(root: string, only: readonly string[] | undefined,
   for (const mutant of chosen) {
     const fate = await pursue(tree, mutant);
     fates.push(fate);
+    if (table !== undefined) await writeFile(table, tableOf(fates));
     console.log(
       `${fate.killed ? "killed  " : "SURVIVED"} ${mutant.name}: ${fate.broken.join(", ") || "nothing broke"} (${fate.hunts} of ${hunts} hunts, ${fate.seconds} s)`,
     );
   }
   const survivors = fates.filter(({ killed }) => !killed);
   console.log(`${fates.length - survivors.length} of ${fates.length} mutants killed.`);
-  if (table !== undefined) await writeFile(table, tableOf(fates));
   return survivors.length === 0;
 }
 
