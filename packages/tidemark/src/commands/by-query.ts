@@ -42,7 +42,11 @@ export async function executeByQuery<State, Command, E extends Event>(
     });
     if (decided.length === 0) return nothing;
 
-    const append = store.append<E>(decided, { ...streamOf(decided), condition: { query, after: boundary }, ...(signal && { signal }) });
+    const append = store.append<E>(decided, {
+      ...streamOfDecision(decider, command, decided),
+      condition: { query, after: boundary },
+      ...(signal && { signal }),
+    });
     const { streamId, version, position } = await orStartAgain(append, (error) => isFailed(error) || ids?.handledMeanwhile(error, decided.length) === true);
     const events = await readBack<E>(store, [{ streamId, version, events: decided }], ids !== undefined);
     return { state: events.reduce(evolve, state), position, events, attempts: number };
@@ -56,16 +60,21 @@ export async function executeByQuery<State, Command, E extends Event>(
     return { state: events.reduce(evolve, initialState()), position, events: earlier };
   }
 
-  function streamOf(decided: readonly NewEvent<E>[]): { readonly streamId?: string } {
-    const streamId = typeof decider.streamId === "function" ? decider.streamId(command) : decider.streamId;
-    if (streamId !== undefined) return { streamId };
-    if ((decided[0]?.tags?.length ?? 0) > 0) return {};
-    throw new InvalidArgumentError("decider.streamId", "is needed here: without it the stream is named after the first event's first tag, and it has none");
-  }
-
   return tellAfter(middleware, await attemptUpTo({ store, attempts, signal }, attempt));
 }
 
 function isFailed(error: unknown): boolean {
   return isTidemarkError(error, "CONDITION_FAILED");
+}
+
+/** Where the decided events go; without a `streamId` the store names the stream. */
+export function streamOfDecision<State, Command, E extends Event>(
+  decider: BoundaryDecider<State, Command, E>,
+  command: Command,
+  decided: readonly NewEvent<E>[],
+): { readonly streamId?: string } {
+  const streamId = typeof decider.streamId === "function" ? decider.streamId(command) : decider.streamId;
+  if (streamId !== undefined) return { streamId };
+  if ((decided[0]?.tags?.length ?? 0) > 0) return {};
+  throw new InvalidArgumentError("decider.streamId", "is needed here: without it the stream is named after the first event's first tag, and it has none");
 }

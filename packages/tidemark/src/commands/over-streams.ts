@@ -82,7 +82,8 @@ async function startAgainIfMoved(store: EventReaderWriter, versions: ReadonlyMap
   if (first) startAgain(new VersionConflictError([first, ...others]));
 }
 
-function expectationOf({ streamId, expectedVersion }: StreamAppend, versions: ReadonlyMap<string, number>): Pick<StreamAppend, "expectedVersion"> {
+/** Streams that were read are expected where they were read. */
+export function expectationOf({ streamId, expectedVersion }: StreamAppend, versions: ReadonlyMap<string, number>): Pick<StreamAppend, "expectedVersion"> {
   const read = versions.get(streamId);
   if (read === undefined) return {};
   if (expectedVersion === undefined) return { expectedVersion: read };

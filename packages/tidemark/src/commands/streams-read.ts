@@ -1,13 +1,9 @@
-import { checkStreamId } from "../arguments/names.ts";
-import { show } from "../arguments/show.ts";
-import { InvalidArgumentError, type VersionConflict } from "../errors.ts";
+import type { VersionConflict } from "../errors.ts";
 import type { Event, RecordedEvent } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
 import type { MultiStreamDecider } from "./decider.ts";
+import { StreamDiscovery } from "./stream-discovery.ts";
 import { type FoldedStreams, foldStreams, type KeptStreams } from "./snapshots/fold-streams.ts";
-
-/** A decider that names a new stream each time would read for ever. */
-const mostRounds = 100;
 
 /** What a command over several streams has read. */
 export interface StreamsRead<State> {
@@ -35,21 +31,20 @@ export interface ReadStreamsOptions<State, E extends Event> {
  */
 export async function readStreams<State, Command, E extends Event>(
   store: Pick<EventReaderWriter, "readStream">,
-  { reads, initialState, evolve }: MultiStreamDecider<State, Command, E>,
+  decider: MultiStreamDecider<State, Command, E>,
   command: Command,
   { signal, kept, uncounted = false, earlier = [] }: ReadStreamsOptions<State, E>,
 ): Promise<StreamsRead<State>> {
   const until = earlier.at(-1)?.position ?? Number.POSITIVE_INFINITY;
+  const { initialState, evolve } = decider;
+  const discovery = new StreamDiscovery(decider, command);
   const streams = new Map<string, readonly RecordedEvent<E>[]>();
   let state = initialState();
   let folded: FoldedStreams<State> | undefined;
-  for (let round = 1; round <= mostRounds; round++) {
-    const named = checkNames(typeof reads === "function" ? reads(command, state) : reads).filter((streamId) => !streams.has(streamId));
-    if (named.length === 0) return { state, versions: folded?.versions ?? versionsOf(streams), keptVersion: folded?.keptVersion ?? 0 };
+  for (let named = discovery.next(state); named.length > 0; named = discovery.next(state)) {
     if (kept && earlier.length === 0) {
-      // Each set of streams has a snapshot of its own, so that they are read again with those named late.
-      for (const streamId of named) streams.set(streamId, []);
-      folded = await foldStreams<State, E>(kept, [...streams.keys()], { initialState, evolve }, { signal, uncounted });
+      // Each set of streams has a snapshot of its own, so that all are read again with those named late.
+      folded = await foldStreams<State, E>(kept, [...discovery.streamIds], decider, { signal, uncounted });
       ({ state } = folded);
       continue;
     }
@@ -65,10 +60,7 @@ export async function readStreams<State, Command, E extends Event>(
       .sort((a, b) => a.position - b.position)
       .reduce(evolve, initialState());
   }
-  throw new InvalidArgumentError(
-    "decider.reads",
-    `named a new stream ${mostRounds} times in a row, the last ${show([...streams.keys()].at(-1))}; let it come to an end, or name them in fewer steps`,
-  );
+  return { state, versions: folded?.versions ?? versionsOf(streams), keptVersion: folded?.keptVersion ?? 0 };
 }
 
 /**
@@ -86,9 +78,4 @@ export async function movedStreams(store: EventReaderWriter, versions: ReadonlyM
 
 function versionsOf<E extends Event>(streams: ReadonlyMap<string, readonly RecordedEvent<E>[]>): ReadonlyMap<string, number> {
   return new Map(Array.from(streams, ([streamId, events]) => [streamId, events.at(-1)?.version ?? 0]));
-}
-
-function checkNames(named: readonly string[]): readonly string[] {
-  if (!Array.isArray(named)) throw new InvalidArgumentError("decider.reads", `must give an array of stream ids, not ${show(named)}`);
-  return [...new Set(named.map((streamId, index) => checkStreamId(streamId, `decider.reads[${index}]`)))];
 }

@@ -1,4 +1,13 @@
 export { openTestStore, type TestStoreOptions } from "./test-store.ts";
 export type { PlannedConflict, PlannedFault } from "./interference.ts";
-export { type DeciderDecision, type DeciderHistory, type DeciderScenario, type ExpectedError, scenario } from "./scenario.ts";
+export {
+  type BoundaryScenario,
+  type DeciderDecision,
+  type DeciderHistory,
+  type DeciderScenario,
+  scenario,
+  type ScenarioHistory,
+  type StreamsScenario,
+} from "./scenario.ts";
+export type { ExpectedError, ScenarioDecision } from "./scenario-decision.ts";
 export { storeContract, type StoreContract } from "./store-contract.ts";

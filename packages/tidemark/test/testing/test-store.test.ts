@@ -50,6 +50,27 @@ describe("a test store", () => {
     expect(Number(stdout)).toBeLessThan(4_000);
   });
 
+  test("and scenarios work under node:test, whose report tells a failure's difference", { timeout: 120_000 }, async () => {
+    const program = `
+      import test from "node:test";
+      import { handleCommand } from "tidemark";
+      import { openTestStore, scenario, storeContract } from "tidemark/testing";
+      const counter = { initialState: () => 0, evolve: (n) => n + 1, decide: (count) => Array.from({ length: count }, () => ({ type: "Counted", data: {} })) };
+      test("passes", () => scenario(counter).given([]).when(1).then([{ type: "Counted", data: {} }]));
+      test("fails", () => scenario(counter).given([]).when(1).then([{ type: "Recounted", data: {} }]));
+      test("stores", async () => {
+        await using store = await openTestStore({ conflicts: [1] });
+        if ((await handleCommand(store, counter, "counter-1", 1)).attempts !== 2) throw new Error("no conflict");
+      });
+      storeContract({ test: (name, run) => name === "versions have no gaps, and positions rise" && test(name, run), open: openTestStore });
+    `;
+    const run = promisify(execFile)(process.execPath, ["--conditions=source", "--input-type=module", "--test-reporter=tap", "--eval", program]);
+    const { stdout } = await run.catch((error: { readonly stdout: string }) => error);
+    expect(stdout).toMatch(/^# pass 3$/m);
+    expect(stdout).toMatch(/^# fail 1$/m);
+    expect(stdout).toMatch(/not ok 2 - fails[^]*\+ +type: 'Counted'[^]*- +type: 'Recounted'/);
+  });
+
   test("takes its times and ids from the test", async () => {
     let n = 0;
     await using store = await openTestStore({

@@ -1,4 +1,4 @@
-import { decider, type EventStore } from "tidemark";
+import { type BoundaryDecider, decider, type EventStore, type MultiStreamDecider } from "tidemark";
 import { openTestStore, scenario, storeContract, type TestStoreOptions } from "tidemark/testing";
 import { same, type CartEvent } from "./cart.ts";
 
@@ -29,6 +29,36 @@ scenario(cart).given([]).when({ on: "now" });
 decision.then([{ type: "CartConfirmed", data: { sku: "tea" } }]);
 // @ts-expect-error -- a message is matched by a regular expression
 decision.thenThrows("confirmed");
+
+const transfer: MultiStreamDecider<number, { from: string }, CartEvent> = {
+  reads: ({ from }) => [from],
+  initialState: () => 0,
+  evolve: (count) => count + 1,
+  decide: ({ from }) => [{ streamId: from, events: [item] }],
+};
+same<void>()(
+  scenario(transfer)
+    .given([{ ...item, streamId: "cart-1" }])
+    .when({ from: "cart-1" })
+    .then([{ streamId: "cart-1", events: [item] }]),
+);
+// @ts-expect-error -- which stream?
+scenario(transfer).given([item]);
+// @ts-expect-error -- events without their stream
+scenario(transfer).given([]).when({ from: "cart-1" }).then([item]);
+
+const enrol: BoundaryDecider<number, { course: string }, CartEvent> = {
+  query: ({ course }) => [{ types: ["ItemAdded"], tags: [course] }],
+  initialState: () => 0,
+  evolve: (count) => count + 1,
+  decide: ({ course }) => [{ ...item, tags: [course] }],
+};
+scenario(enrol)
+  .given([{ ...item, tags: ["a"] }])
+  .when({ course: "a" })
+  .then([item]);
+// @ts-expect-error -- no command of this decider
+scenario(enrol).given([]).when({ from: "a" });
 
 same<Promise<EventStore>>()(openTestStore());
 const options: TestStoreOptions = {

@@ -1,0 +1,22 @@
+import type { Decider } from "../commands/decider.ts";
+import { checkDecision } from "../commands/handle-command.ts";
+import type { Event, NewEvent } from "../event.ts";
+import type { Plot } from "./scenario-decision.ts";
+import { asStored, partsOf } from "./stored-events.ts";
+
+export function deciderPlot<State, Command, E extends Event>(
+  { initialState, evolve, decide }: Decider<State, Command, E>,
+  given: readonly NewEvent<E>[],
+): Plot<Command, NewEvent<E>> {
+  let state = asStored<E>(given, "given").reduce(evolve, initialState());
+  return {
+    decide: (command) => decide(command, state),
+    settle(decided) {
+      const stored = asStored<E>(checkDecision(decided), "decided");
+      state = stored.reduce(evolve, state);
+      return stored;
+    },
+    expected: (events) => asStored<E>(events, "then"),
+    compared: partsOf,
+  };
+}

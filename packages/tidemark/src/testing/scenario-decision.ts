@@ -1,0 +1,116 @@
+import { AssertionError } from "node:assert";
+import { InvalidArgumentError } from "../errors.ts";
+import { assertSame, shown } from "./assert-same.ts";
+
+/** What an error has to be: its message matches, or it is of the class. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a class's parameters have no type that all classes share
+export type ExpectedError = RegExp | (new (...parameters: any[]) => Error);
+
+/** What the decision has to be. Each of these throws an `AssertionError`, with `actual` and `expected`, when it is not. */
+export interface ScenarioDecision<Decided> {
+  /** Exactly this, in this order. Of events `type` and `data` are compared, and `id`, `tags` and `metadata` where they are given here. */
+  then(decided: readonly NoInfer<Decided>[]): void;
+  /** The command is refused: with any error, one whose message matches, or one of this class. */
+  thenThrows(error?: ExpectedError): void;
+  /** `then` for a decider whose `decide` returns promises: await it. */
+  thenAsync(decided: readonly NoInfer<Decided>[]): Promise<void>;
+  /** `thenThrows` for a decider whose `decide` returns promises: await it. */
+  thenThrowsAsync(error?: ExpectedError): Promise<void>;
+}
+
+/** What was given, and what commands make of it. */
+export interface Plot<Command, Decided> {
+  decide(command: Command): readonly Decided[] | Promise<readonly Decided[]>;
+  /** Adds what was decided, as a store would, and returns it as a store gives it back. Refuses what a store would refuse. */
+  settle(decided: readonly Decided[]): readonly Decided[];
+  /** What is expected, as a store would give it back. */
+  expected(decided: readonly Decided[]): readonly Decided[];
+  /** What is compared: of what a store makes itself, only what the expectation names. */
+  compared(decided: Decided, expectation: Decided): unknown;
+}
+
+/** @param open - A new plot at each call: every `then` plays it from the beginning. */
+export function decisionOf<Command, Decided>(commands: readonly Command[], open: () => Plot<Command, Decided>): ScenarioDecision<Decided> {
+  return {
+    // oxlint-disable-next-line unicorn/no-thenable -- given, when, then; awaited by mistake, it refuses what await passes to it
+    then(expected) {
+      assertDecided(commands, open(), decideNow(commands, open()), expected, this.then);
+    },
+    thenThrows(error) {
+      assertRefused(commands, outcomeOf(commands, open), error, this.thenThrows);
+    },
+    async thenAsync(expected) {
+      assertDecided(commands, open(), await decideInTurn(commands, open()), expected, this.thenAsync);
+    },
+    async thenThrowsAsync(error) {
+      assertRefused(commands, await outcomeInTime(commands, open), error, this.thenThrowsAsync);
+    },
+  };
+}
+
+type Outcome = { readonly decided: readonly unknown[] } | { readonly error: unknown };
+
+function decideNow<Command, Decided>(commands: readonly Command[], plot: Plot<Command, Decided>): readonly Decided[] {
+  return commands.flatMap((command) => plot.settle(refusePromise(plot.decide(command))));
+}
+
+async function decideInTurn<Command, Decided>(commands: readonly Command[], plot: Plot<Command, Decided>): Promise<readonly Decided[]> {
+  const all: Decided[] = [];
+  for (const command of commands) all.push(...plot.settle(await plot.decide(command)));
+  return all;
+}
+
+function outcomeOf<Command, Decided>(commands: readonly Command[], open: () => Plot<Command, Decided>): Outcome {
+  const plot = open();
+  try {
+    return { decided: decideNow(commands, plot) };
+  } catch (error) {
+    if (error instanceof UnawaitedDecision) throw error;
+    return { error };
+  }
+}
+
+async function outcomeInTime<Command, Decided>(commands: readonly Command[], open: () => Plot<Command, Decided>): Promise<Outcome> {
+  const plot = open();
+  try {
+    return { decided: await decideInTurn(commands, plot) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+class UnawaitedDecision extends InvalidArgumentError {}
+
+/** A test that does not await it would pass whatever is decided. */
+function refusePromise<T>(decision: T | Promise<T>): T {
+  if (!(decision instanceof Promise)) return decision;
+  decision.catch(() => {});
+  throw new UnawaitedDecision("decide", "returns a promise: write `await ….thenAsync(…)` or `await ….thenThrowsAsync(…)`");
+}
+
+function assertDecided<Command, Decided>(
+  commands: readonly Command[],
+  plot: Plot<Command, Decided>,
+  decided: readonly Decided[],
+  expected: readonly Decided[],
+  assertion: (...args: never[]) => unknown,
+): void {
+  const wanted = plot.expected(expected).map((one) => plot.compared(one, one));
+  const actual = decided.map((one, index) => plot.compared(one, expected[index] ?? one));
+  assertSame(actual, wanted, `${shown(commands)} led to other events.`, assertion);
+}
+
+function assertRefused(commands: readonly unknown[], outcome: Outcome, expected: ExpectedError | undefined, assertion: (...args: never[]) => unknown): void {
+  const fail = (message: string, actual: unknown, cause?: unknown): never => {
+    const failure = new AssertionError({ message, actual, expected, operator: "throws", stackStartFn: assertion });
+    throw cause === undefined ? failure : Object.assign(failure, { cause });
+  };
+  if ("decided" in outcome) return fail(`${shown(commands)} was not refused; it led to ${shown(outcome.decided)}`, outcome.decided);
+  const { error } = outcome;
+  const message = error instanceof Error ? error.message : String(error);
+  if (expected instanceof RegExp) {
+    if (!expected.test(message)) fail(`${shown(commands)} was refused with another message than ${expected}: ${message}`, message, error);
+  } else if (expected !== undefined && !(error instanceof expected)) {
+    fail(`${shown(commands)} was refused with ${error instanceof Error ? error.name : typeof error}, not ${expected.name}: ${message}`, error, error);
+  }
+}

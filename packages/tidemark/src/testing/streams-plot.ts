@@ -1,0 +1,74 @@
+import type { StreamAppend } from "../append/types.ts";
+import { checkExpectedVersion } from "../arguments/expected-version.ts";
+import { checkStreamId } from "../arguments/names.ts";
+import type { MultiStreamDecider } from "../commands/decider.ts";
+import { checkDecision } from "../commands/handle-command.ts";
+import { expectationOf } from "../commands/over-streams.ts";
+import { StreamDiscovery } from "../commands/stream-discovery.ts";
+import { InvalidArgumentError, VersionConflictError } from "../errors.ts";
+import type { Event, ExpectedVersion, NewEvent } from "../event.ts";
+import type { Plot } from "./scenario-decision.ts";
+import { asStored, GivenLog, partsOf } from "./stored-events.ts";
+
+/** Reads, decides and appends as `executeCommand` does, on a log in memory. */
+export function streamsPlot<State, Command, E extends Event>(
+  decider: MultiStreamDecider<State, Command, E>,
+  given: readonly (NewEvent<E> & { readonly streamId: string })[],
+): Plot<Command, StreamAppend<E>> {
+  const log = new GivenLog<E>();
+  for (const [index, { streamId, ...event }] of asStored<E, NewEvent<E> & { readonly streamId: string }>(given, "given").entries()) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is left is the event that the stream was added to
+    log.add(event as unknown as NewEvent<E>, checkStreamId(streamId, `given[${index}].streamId`));
+  }
+  let versions: ReadonlyMap<string, number> = new Map();
+  return {
+    decide(command) {
+      const discovery = new StreamDiscovery(decider, command);
+      let state = decider.initialState();
+      while (discovery.next(state).length > 0) {
+        const read = log.events.filter(({ streamId }) => discovery.streamIds.has(streamId));
+        state = read.reduce(decider.evolve, decider.initialState());
+      }
+      versions = new Map(Array.from(discovery.streamIds, (streamId) => [streamId, log.versionOf(streamId)]));
+      return decider.decide(command, state);
+    },
+    settle(decided) {
+      const parts = checkDecision(decided).map((part) => ({ ...part, ...expectationOf(part, versions) }));
+      refuseTwice(parts);
+      for (const part of parts) refuseConflict(log, part);
+      return decided.map((part, index) => {
+        const events = asStored<E>(checkDecision(part.events), `decided[${index}].events`);
+        for (const event of events) log.add(event, part.streamId);
+        return { ...part, events };
+      });
+    },
+    expected: (parts) => parts.map((part, index) => ({ ...part, events: asStored<E>(part.events, `then[${index}].events`) })),
+    compared: ({ streamId, events, expectedVersion }, expectation) => ({
+      streamId,
+      events: events.map((event, index) => partsOf(event, expectation.events[index] ?? event)),
+      ...(expectation.expectedVersion !== undefined && { expectedVersion: expectedVersion ?? "any" }),
+    }),
+  };
+}
+
+function refuseTwice(parts: readonly StreamAppend[]): void {
+  for (const [index, { streamId }] of parts.entries()) {
+    checkStreamId(streamId, `decided[${index}].streamId`);
+    if (parts.findIndex((part) => part.streamId === streamId) < index)
+      throw new InvalidArgumentError(`decided[${index}].streamId`, `is ${JSON.stringify(streamId)} once more; put all events of a stream into one part`);
+  }
+}
+
+function refuseConflict<E extends Event>(log: GivenLog<E>, { streamId, expectedVersion }: StreamAppend<E>): void {
+  const expected = checkExpectedVersion(expectedVersion, "expectedVersion");
+  const actual = log.versionOf(streamId);
+  if (!holds(expected, actual, log.events.findLast((event) => event.streamId === streamId)?.position ?? 0))
+    throw new VersionConflictError([{ streamId, expected, actual }]);
+}
+
+function holds(expected: ExpectedVersion, version: number, position: number): boolean {
+  if (expected === "any") return true;
+  if (expected === "no-stream") return version === 0;
+  if (expected === "stream-exists") return version > 0;
+  return typeof expected === "number" ? version === expected : position <= expected.unchangedSince;
+}
