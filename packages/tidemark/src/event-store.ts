@@ -8,6 +8,7 @@ import type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";
 import type { Worker } from "./worker/consumer.ts";
 import type { Consumers } from "./worker/consumers.ts";
 import type { DeadLetters } from "./worker/dead-letters.ts";
+import type { Projections } from "./worker/projections.ts";
 import type { WaitOptions } from "./worker/wait-for.ts";
 import type { WorkerDefinition } from "./worker/workers.ts";
 
@@ -65,6 +66,9 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
   /** The consumers that this store knows: how they go; pause, resume, reset and rename them. */
   readonly consumers: Consumers;
 
+  /** The projections that this store knows, of every application: how they go; pause, resume and deactivate them. */
+  readonly projections: Projections;
+
   /** The events that consumers gave up on: look at them, have them handled again, discard them. */
   readonly deadLetters: DeadLetters;
 
@@ -72,11 +76,12 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
   readonly snapshots: Snapshots;
 
   /**
-   * Waits until a consumer has passed a position: what it does for that event, as `append` returned it, is then done.
+   * Waits until a consumer or projection has passed a position: what it does for that event, as `append` returned it, is then
+   * done. Of a name with several versions the newest is meant; an inline projection that appends write is always there.
    *
    * @param options - `timeoutMs`: 5,000 by default. `signal`: rejects with its reason.
    * @throws {@link WaitTimeoutError} — it has not, within the time; it may still do so.
-   * @throws {@link NotFoundError} — there is no consumer of this name.
+   * @throws {@link NotFoundError} — there is no consumer or projection of this name.
    */
   waitFor(name: string, position: number, options?: WaitOptions): Promise<void>;
 

@@ -98,6 +98,8 @@ export type { ConsumerInfo, Lag, ShardInfo } from "./worker/consumer-info.ts";
 export type { Consumers } from "./worker/consumers.ts";
 export type { DeadLetter, DeadLetterKey, DeadLetterQuery, DeadLetters } from "./worker/dead-letters.ts";
 export { defineConsumer } from "./worker/define-consumer.ts";
+export type { ProjectionInfo, ProjectionState } from "./worker/projection-info.ts";
+export type { Projections, ProjectionVersion } from "./worker/projections.ts";
 export type { ShardState } from "./worker/shard.ts";
 export type { WaitOptions } from "./worker/wait-for.ts";
 export type { WorkerDefinition } from "./worker/workers.ts";

@@ -51,6 +51,7 @@ export async function openEventStore<E extends Event = Event>(first?: string | S
     unknownProjections,
     logger,
     createTransaction: (session, tenant) => store.inlineTransaction(session, tenant),
+    onBehind: () => void workers.look().catch(() => {}),
   });
   const settings = {
     queuedAppends: options.limits.queuedAppends,

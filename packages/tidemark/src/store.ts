@@ -31,6 +31,7 @@ import type { EventSequence, StreamInfo } from "./read/types.ts";
 import type { Worker } from "./worker/consumer.ts";
 import type { Consumers } from "./worker/consumers.ts";
 import type { DeadLetters } from "./worker/dead-letters.ts";
+import type { Projections } from "./worker/projections.ts";
 import type { WaitOptions } from "./worker/wait-for.ts";
 import type { Transactions, WorkerDefinition, Workers } from "./worker/workers.ts";
 
@@ -272,6 +273,10 @@ export class Store<Events extends Event> extends Access<Events> implements Event
 
   get consumers(): Consumers {
     return this.#rooms.workers.consumers(this.#tenant);
+  }
+
+  get projections(): Projections {
+    return this.#rooms.workers.projections(this.#tenant);
   }
 
   get deadLetters(): DeadLetters {

@@ -19,6 +19,8 @@ export interface GateOptions {
   readonly unknownProjections: "warn" | "error";
   readonly logger: Logger;
   readonly createTransaction: PlanParts["createTransaction"];
+  /** A projection of this store's was left behind: its follower should look. Must not throw. */
+  readonly onBehind?: () => void;
 }
 
 /** How long a projection is tried to be left behind: whoever appended in a transaction that stays open is waited for. */
@@ -55,6 +57,7 @@ export class ProjectionGate implements Gate {
         const own = live.map((projection) => this.#known.get(followerOf(projection))).filter((projection) => projection !== undefined);
         this.inline = own.length > 0 ? new LiveProjections(schema, own, createTransaction) : undefined;
         this.epoch = epoch;
+        if (projections.some((projection) => projection.state === "behind" && this.#known.has(followerOf(projection)))) this.#options.onBehind?.();
         return;
       }
       if (unknownProjections === "error") throw new UnknownProjectionError(unknown.map(({ name }) => name));

@@ -13,6 +13,8 @@ export interface Reaching {
   readonly progress: Progress;
   readonly tenant: string;
   readonly consumer: string;
+  /** What counts where there is no such consumer: a projection that no worker has begun to follow is at 0. */
+  readonly absent?: number | undefined;
 }
 
 /**
@@ -23,14 +25,14 @@ export interface Reaching {
  * @param goOn - Asked before each wait: how long to wait at most, or false. What it throws passes through.
  */
 export async function reach(wait: Reaching, position: number, goOn: () => number | false): Promise<number | undefined> {
-  const { queryable, statements, progress, tenant, consumer } = wait;
+  const { queryable, statements, progress, tenant, consumer, absent } = wait;
   const wake = new Wake();
   const unlisten = progress.listen(tenant, consumer, () => wake.ring());
   try {
     for (let pollMs = firstPollMs; ; pollMs = Math.min(mostPollMs, pollMs * 1.5)) {
       const [row] = await queryable.query(statements.progress, [tenant, consumer]);
-      if (row?.["reached"] == null) return undefined;
-      const reached = toSafeInteger(row["reached"]);
+      const reached = row?.["reached"] == null ? absent : toSafeInteger(row["reached"]);
+      if (reached === undefined) return undefined;
       if (reached >= position) return reached;
       const left = goOn();
       if (left === false) return reached;

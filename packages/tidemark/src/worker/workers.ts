@@ -17,6 +17,7 @@ import { DefinedConsumer } from "./define-consumer.ts";
 import type { WorkerParts, WorkerSettings } from "./parts.ts";
 import { Progress } from "./progress.ts";
 import { followerFor } from "./projection-consumer.ts";
+import { type Projections, StoreProjections } from "./projections.ts";
 import { reach } from "./reach.ts";
 import { Slots } from "./slots.ts";
 import { workerStatements } from "./statements.ts";
@@ -118,18 +119,23 @@ export class Workers {
   }
 
   consumers(tenant: string): Consumers {
-    return new StoreConsumers(this.#parts, tenant, () => this.#look());
+    return new StoreConsumers(this.#parts, tenant, () => this.look());
+  }
+
+  projections(tenant: string): Projections {
+    return new StoreProjections(this.#parts, tenant, () => this.look());
   }
 
   deadLetters(tenant: string): DeadLetters {
-    return new StoreDeadLetters(this.#parts, tenant, () => this.#look());
+    return new StoreDeadLetters(this.#parts, tenant, () => this.look());
   }
 
   waitFor(tenant: string, name: string, position: number, options?: WaitOptions): Promise<void> {
     return waitFor(this.#parts, tenant, name, position, options);
   }
 
-  async #look(): Promise<void> {
+  /** Has the workers of this process look at once what changed. */
+  async look(): Promise<void> {
     await Promise.all([...this.#running].map((worker) => worker.look()));
   }
 

@@ -1,0 +1,59 @@
+import pg from "pg";
+import { itemAdded } from "../support/cart.ts";
+import { waitsForLock } from "../schema/gates.ts";
+import { describe, eventually, expect, test } from "../support/test.ts";
+import { documentsIn, popularity } from "./carts.ts";
+
+const gate = 4_712;
+
+/** While `work` runs, whoever writes a document of this collection waits in its transaction, with the document loaded. */
+async function holdingUpWrites<T>(sql: pg.Pool, table: string, work: (release: () => Promise<void>) => Promise<T>): Promise<T> {
+  const holder = await sql.connect();
+  await holder.query(`
+    create function public.wait_at_document() returns trigger language plpgsql set lock_timeout = 0
+      as $$ begin perform pg_advisory_xact_lock_shared(${gate}); return new; end $$;
+    create trigger wait_at_document before insert or update on ${table} for each row execute function public.wait_at_document();
+    select pg_advisory_lock(${gate})`);
+  const release = async (): Promise<void> => void (await holder.query(`select pg_advisory_unlock(${gate})`));
+  try {
+    return await work(release);
+  } finally {
+    await holder.query(`select pg_advisory_unlock_all(); drop trigger wait_at_document on ${table}; drop function public.wait_at_document()`);
+    holder.release();
+  }
+}
+
+describe("two appends of two processes that change one document", () => {
+  test.for(["creates", "updates"])("lose no update, where it %s it", async (what, { openStore, sql, schema }) => {
+    const at = pg.escapeIdentifier(schema);
+    const [one, two] = [await openStore({ projections: [popularity("inline")] }), await openStore({ projections: [popularity("inline")] })];
+    if (what === "updates") await one.appendToStream("cart-0", [itemAdded("tea", 1)]);
+    await holdingUpWrites(sql, `${at}.popularity__v1`, async (release) => {
+      const first = one.appendToStream("cart-1", [itemAdded("tea", 10)]);
+      await waitsForLock(sql, "popularity__v1");
+      const second = two.appendToStream("cart-2", [itemAdded("tea", 100)]);
+      await eventually(async () => {
+        const { rows } = await sql.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()",
+        );
+        expect(rows.length).toBeGreaterThan(1);
+      });
+      await release();
+      await Promise.all([first, second]);
+    });
+    expect(await documentsIn(one, at, "popularity")).toEqual({ tea: { added: what === "updates" ? 111 : 110 } });
+  });
+
+  test("lose none of many, in any order", async ({ openStore, schema }) => {
+    const one = await openStore({ projections: [popularity("inline")] });
+    const stores = [one, await openStore({ projections: [popularity("inline")] })];
+    await Promise.all(
+      stores.flatMap((store, s) =>
+        Array.from({ length: 60 }, (_, n) => store.appendToStream(`cart-${s}-${n}`, [itemAdded(`sku-${n % 3}`, 1), itemAdded(`sku-${(n + s) % 4}`, 1)])),
+      ),
+    );
+    const documents = await documentsIn(one, pg.escapeIdentifier(schema), "popularity");
+    const total = Object.values(documents).reduce((sum, document) => sum + Number(Reflect.get(document, "added")), 0);
+    expect(total).toBe(240);
+  });
+});

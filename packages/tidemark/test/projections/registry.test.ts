@@ -1,0 +1,124 @@
+import pg from "pg";
+import { confirmed, itemAdded } from "../support/cart.ts";
+import { describe, eventually, expect } from "../support/test.ts";
+import { drivers } from "../contract/drivers.ts";
+import { documentProjection } from "../../src/index.ts";
+import { cartSummary, documentsIn } from "./carts.ts";
+
+describe.for(drivers)("store.projections on $driver", ({ test }) => {
+  test("lists what every store registered, with mode, state, position and lag", async ({ open }) => {
+    const before = await open();
+    await before.appendToStream("cart-1", [itemAdded(), confirmed]);
+    const store = await open({ projections: [cartSummary("inline", { name: "inlined" }), cartSummary("async", { name: "later", version: 3 })] });
+    expect(await before.projections.list()).toMatchObject([
+      { name: "inlined", version: 1, mode: "inline", state: "live", position: 2, lag: { events: 0, seconds: 0 }, collection: "inlined" },
+      { name: "later", version: 3, mode: "async", state: "stopped", position: 0, lag: { events: 2 }, collection: "later", lastError: undefined },
+    ]);
+    await using worker = store.createWorker();
+    await worker.start();
+    await worker.caughtUp();
+    expect(await store.projections.get("later")).toMatchObject({ position: 2, lag: { events: 0 } });
+    expect(await store.consumers.list()).toEqual([]);
+    await expect(store.projections.get("lather")).rejects.toThrow('There is no projection "lather". Did you mean "later"?');
+    await expect(store.projections.pause("later", { version: 2 })).rejects.toThrow("There is version 3");
+  });
+
+  test("pauses an inline one: appends leave it as it is, and resume brings it up to date", async ({ open, schema }) => {
+    const at = pg.escapeIdentifier(schema);
+    const [store, other] = [await open({ projections: [cartSummary("inline")] }), await open({ projections: [cartSummary("inline")] })];
+    await store.appendToStream("cart-1", [itemAdded("tea", 1, 1)]);
+    await store.projections.pause("cart-summary");
+    await other.appendToStream("cart-1", [itemAdded("tea", 1, 1)]);
+    await store.appendToStream("cart-1", [itemAdded("tea", 1, 1)]);
+    expect(await store.projections.get("cart-summary")).toMatchObject({ state: "paused", position: 1, lag: { events: 2 } });
+    expect(await documentsIn(store, at, "cart-summary")).toMatchObject({ "cart-1": { items: 1 } });
+    await store.projections.resume("cart-summary");
+    await eventually(async () => expect(await store.projections.get("cart-summary")).toMatchObject({ state: "live" }));
+    await other.appendToStream("cart-1", [itemAdded("tea", 1, 1)]);
+    expect(await documentsIn(store, at, "cart-summary")).toMatchObject({ "cart-1": { items: 4 } });
+    await store.projections.resume("cart-summary");
+    expect(await store.projections.get("cart-summary")).toMatchObject({ state: "live" });
+  });
+
+  test("pauses, deactivates and resumes an async one", async ({ open, schema }) => {
+    const at = pg.escapeIdentifier(schema);
+    const store = await open({ projections: [cartSummary("async")] });
+    await using worker = store.createWorker();
+    await worker.start();
+    await store.appendToStream("cart-1", [itemAdded("tea", 1, 1)]);
+    await worker.caughtUp();
+    for (const stop of ["pause", "deactivate"] as const) {
+      await store.projections[stop]("cart-summary");
+      const { position } = await store.appendToStream("cart-1", [itemAdded("tea", 1, 1)]);
+      expect(await store.projections.get("cart-summary")).toMatchObject({ state: stop === "pause" ? "paused" : "inactive", lag: { events: 1 } });
+      await expect(store.waitFor("cart-summary", position, { timeoutMs: 50 })).rejects.toMatchObject({
+        code: "WAIT_TIMEOUT",
+        waitedFor: "cart-summary",
+        reached: position - 1,
+      });
+      await store.projections.resume("cart-summary");
+      await store.waitFor("cart-summary", position);
+    }
+    expect(await documentsIn(store, at, "cart-summary")).toMatchObject({ "cart-1": { items: 3 } });
+  });
+
+  test("tells why one stopped, and at which event; resume tries it again", async ({ open, schema }) => {
+    let broken = true;
+    const picky = documentProjection<object>({
+      name: "picky",
+      mode: "async",
+      collection: "picky",
+      handles: ["A"],
+      documentId: ({ streamId }) => streamId,
+      evolve: () => {
+        if (broken) throw new Error("not today");
+        return {};
+      },
+    });
+    const store = await open({ projections: [picky] });
+    await store.appendToStream("a", [{ type: "A", data: 1 }]);
+    await using worker = store.createWorker({ onError: () => {} });
+    await worker.start();
+    await expect(worker.caughtUp()).rejects.toMatchObject({ code: "HANDLER_FAILED" });
+    await eventually(async () =>
+      expect(await store.projections.get("picky")).toMatchObject({
+        state: "failed",
+        lastError: { code: "PROJECTION_FAILED", message: expect.stringContaining("not today") },
+        failingEvent: { position: 1, streamId: "a" },
+      }),
+    );
+    broken = false;
+    await store.projections.resume("picky");
+    await store.waitFor("picky", 1);
+    expect(await documentsIn(store, pg.escapeIdentifier(schema), "picky")).toEqual({ a: {} });
+  });
+
+  test("waitFor waits for a projection that nobody follows yet, and for none that is unknown", async ({ open }) => {
+    const store = await open({ projections: [cartSummary("async"), cartSummary("inline", { name: "inlined" })] });
+    const { position } = await store.appendToStream("cart-1", [itemAdded()]);
+    await store.waitFor("inlined", position);
+    const waiting = store.waitFor("cart-summary", position, { timeoutMs: 20_000 });
+    await using worker = store.createWorker();
+    await worker.start();
+    await waiting;
+    await expect(store.waitFor("nobody", position)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("refuses what contradicts the registry or itself", async ({ open }) => {
+    await open({ projections: [cartSummary("inline")] });
+    await expect(open({ projections: [cartSummary("async")] })).rejects.toThrow("version 1 is registered as inline: give it another version");
+    await expect(open({ projections: [cartSummary("inline"), cartSummary("inline")] })).rejects.toThrow('holds "cart-summary" with version 1 twice');
+    const thief = documentProjection<object>({
+      name: "thief",
+      mode: "async",
+      collection: "cart-summary",
+      handles: ["A"],
+      documentId: () => "a",
+      evolve: () => ({}),
+    });
+    await expect(open({ projections: [thief] })).rejects.toThrow('which is that of "cart-summary"');
+    await expect(open({ projections: [thief, cartSummary("inline")] })).rejects.toThrow("with one collection");
+    // @ts-expect-error -- it is none
+    await expect(open({ projections: [{}] })).rejects.toThrow("options.projections[0] must be what documentProjection or defineProjection returns");
+  });
+});
