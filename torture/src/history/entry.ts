@@ -19,6 +19,17 @@ export interface AppendCall {
   readonly again?: true;
   /** What it holds that no append may: it is refused, and its events are nowhere. */
   readonly misfit?: string;
+  readonly condition?: Condition;
+}
+
+/** What an append demands, and what its decision had seen. */
+export interface Condition {
+  readonly query: readonly { readonly types?: readonly string[]; readonly tags?: readonly string[] }[];
+  /** The boundary's mark, and how many matches were read up to it; not there where none was read. */
+  readonly mark: number;
+  readonly below?: number;
+  /** The short ids of the matches above it. */
+  readonly above: readonly string[];
 }
 
 /** The tail of one stream. */

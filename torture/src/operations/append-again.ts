@@ -1,4 +1,5 @@
 import { eventsOf, resultsOf } from "../worker/client.ts";
+import { conditionOf } from "./append-on-condition.ts";
 import type { Operation } from "./operation.ts";
 
 /**
@@ -14,6 +15,14 @@ export const appendAgain: Operation = {
     const call = random.pick([first, ...others]);
     // Mostly it is then known; some are sent once more.
     if (random.chance(0.7)) shared.unresolved.splice(shared.unresolved.indexOf(call), 1);
+    const { condition } = call;
+    const [part] = call.parts;
+    if (condition && part) {
+      await append({ ...call, again: true }, async () =>
+        resultsOf([await store.append(eventsOf(part), { streamId: part.stream, condition: conditionOf(condition) })]),
+      );
+      return;
+    }
     await append({ ...call, again: true }, async () =>
       resultsOf(await store.appendToStreams(call.parts.map((part) => ({ streamId: part.stream, expectedVersion: part.expected, events: eventsOf(part) })))),
     );

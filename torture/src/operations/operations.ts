@@ -2,6 +2,7 @@ import { abort } from "./abort.ts";
 import { appendAgain } from "./append-again.ts";
 import { appendAndCheck } from "./append-and-check.ts";
 import { appendAtALimit } from "./append-at-a-limit.ts";
+import { appendOnCondition } from "./append-on-condition.ts";
 import { appendToStream } from "./append-to-stream.ts";
 import { appendToStreams } from "./append-to-streams.ts";
 import type { Operation } from "./operation.ts";
@@ -17,6 +18,7 @@ export const operations: readonly [Operation, ...Operation[]] = [
   appendAndCheck,
   appendAgain,
   appendAtALimit,
+  appendOnCondition,
   abort,
   race,
   transaction,

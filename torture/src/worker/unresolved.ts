@@ -7,6 +7,7 @@ const repeatable = new Set([
   "append to several streams",
   "append and check other streams",
   "append at a limit",
+  "append on a condition",
   "race for a new stream",
   "append again",
 ]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { shortId } from "../../src/history/content.ts";
+import { contentOf, shortId } from "../../src/history/content.ts";
 import { broken, evidenceOf, id, Script, type Row } from "./evidence.ts";
 
 /** What happened in every one of these histories: three events of two streams. */
@@ -14,6 +14,18 @@ function written(): Script {
     .append("cart-1", [1], [[1, 1, true]], "no-stream")
     .append("cart-1", [2], [[2, 2, false]], 1)
     .append("order-1", [3], [[1, 5, true]]);
+}
+
+/** Three events of one type. */
+const [a = 0, b = 0, c = 0] = Array.from({ length: 50 }, (_, number) => 100 + number).filter((number) => contentOf(id(number)).type === "ItemAdded");
+
+/** a and b, and a decision about their type that wrote c, or failed. Numbers above the mark are events. */
+function decided({ mark, below, above }: { mark: number; below: number; above: readonly number[] }, written: boolean): Parameters<typeof evidenceOf> {
+  const condition = { query: [{ types: ["ItemAdded"] }], mark, below, above: above.map((number) => shortId(id(number))) };
+  const call = { kind: "append" as const, how: "append on a condition", parts: [{ stream: "order-1", expected: "any" as const, ids: [id(c)] }], condition };
+  const script = new Script().append("cart-1", [a], [[1, 3, true]]).append("cart-2", [b], [[1, 5, true]]);
+  script.call(call, written ? { kind: "append", results: [[1, 7, true]] } : { fail: "CONDITION_FAILED" });
+  return [[script], [[3, a, "cart-1", 1], [5, b, "cart-2", 1], ...(written ? [[7, c, "order-1", 1] as const] : [])]];
 }
 
 const read = (...numbers: number[]) => ({ kind: "read" as const, events: numbers.map((number) => [number, shortId(id(number))] as const) });
@@ -40,6 +52,12 @@ describe("a history in which nothing is wrong", () => {
       .follow(1, [[5, 3]], "order")
       .append("cart-1", [9], undefined);
     expect(broken(evidenceOf([written(), other], rows))).toEqual([]);
+  });
+
+  test("allows a condition whose decision had seen all matches, and one that failed on another", () => {
+    expect(broken(evidenceOf(...decided({ mark: 2, below: 0, above: [a, b] }, true)))).toEqual([]);
+    expect(broken(evidenceOf(...decided({ mark: 4, below: 1, above: [b] }, true)))).toEqual([]);
+    expect(broken(evidenceOf(...decided({ mark: 4, below: 1, above: [] }, false)))).toEqual([]);
   });
 
   test("allows an append of unknown outcome to be there, and a second try of it to tell where", () => {
@@ -159,6 +177,9 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
       rows,
     ],
   ],
+  "a condition stands behind a match that it had not seen": ["L14", () => decided({ mark: 2, below: 0, above: [a] }, true)],
+  "a condition's boundary passed a match that was not read": ["L14", () => decided({ mark: 6, below: 1, above: [] }, true)],
+  "a condition failed on what it had seen": ["L14", () => decided({ mark: 2, below: 0, above: [a, b] }, false)],
   "what is beyond a limit is written": ["L12", () => [[misfit({ kind: "append", results: [[2, 7, false]] })], [...rows, [7, 4, "order-1", 2]]]],
   "what is beyond a limit is sent, and refused there": ["L12", () => [[misfit({ fail: "DATABASE 54000" })], rows]],
   "what is at a limit is refused": [

@@ -11,6 +11,7 @@ import { fenced } from "./fenced.ts";
 import { consumedInOrder } from "./consumed-in-order.ts";
 import { countedOnce } from "./counted-once.ts";
 import { poisonAside } from "./poison-aside.ts";
+import { keptConditions } from "./kept-conditions.ts";
 import { markReachesEnd } from "./mark-reaches-end.ts";
 import { noDeadlock } from "./no-deadlock.ts";
 import { oneSchema } from "./one-schema.ts";
@@ -35,6 +36,7 @@ export const invariants: readonly Invariant[] = [
   causalPositions,
   ownVerdict,
   withinLimits,
+  keptConditions,
   appendOnly,
   completeFeed,
   markReachesEnd,
