@@ -26,7 +26,12 @@ export class LiveProjections implements InlineProjections {
         for (const event of part.events) this.#touch(touches, append, unwrittenRow(part, event));
       }
     }
-    return new BatchPlan(this.#parts, touches);
+    // Documents are locked in this order: the same for all appends, or two of them would wait for each other in a ring.
+    const ordered = this.#targets.flatMap((target) => {
+      const touched = touches.get(target);
+      return touched ? [[target, touched] as const] : [];
+    });
+    return new BatchPlan(this.#parts, new Map(ordered));
   }
 
   #touch(touches: Map<InlineTarget, Touch[]>, append: number, row: TextRow): void {

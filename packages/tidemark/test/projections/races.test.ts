@@ -2,6 +2,7 @@ import pg from "pg";
 import { itemAdded } from "../support/cart.ts";
 import { waitsForLock } from "../schema/gates.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";
+import { documentProjection, type Projection } from "../../src/index.ts";
 import { documentsIn, popularity } from "./carts.ts";
 
 const gate = 4_712;
@@ -55,5 +56,41 @@ describe("two appends of two processes that change one document", () => {
     const documents = await documentsIn(one, pg.escapeIdentifier(schema), "popularity");
     const total = Object.values(documents).reduce((sum, document) => sum + Number(Reflect.get(document, "added")), 0);
     expect(total).toBe(240);
+  });
+
+  test("lock the documents of several projections in one order, whatever that of their events", async ({ openStore, sql, schema }) => {
+    const at = pg.escapeIdentifier(schema);
+    const counting = (name: string, type: string): Projection =>
+      documentProjection<{ readonly n: number }>({
+        name,
+        mode: "inline",
+        collection: name,
+        handles: [type],
+        documentId: () => "all",
+        evolve: (document) => ({ n: (document?.n ?? 0) + 1 }),
+      });
+    const store = await openStore({ projections: [counting("apples", "Apple"), counting("pears", "Pear")] });
+    await store.appendToStream("basket-1", [
+      { type: "Apple", data: {} },
+      { type: "Pear", data: {} },
+    ]);
+    const holder = await sql.connect();
+    await holder.query(`begin; select from ${at}.apples__v1 for update`);
+    const other = store.transaction((tx) =>
+      tx.appendToStream("basket-2", [
+        { type: "Pear", data: {} },
+        { type: "Apple", data: {} },
+      ]),
+    );
+    try {
+      await waitsForLock(sql, "apples__v1");
+      // It waits with nothing locked that somebody who has the apples could want next.
+      await holder.query(`select from ${at}.pears__v1 for update nowait`);
+    } finally {
+      await holder.query("rollback");
+      holder.release();
+    }
+    await other;
+    expect(await store.documents<{ readonly n: number }>("pears").get("all")).toMatchObject({ n: 2 });
   });
 });
