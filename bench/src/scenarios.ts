@@ -5,6 +5,7 @@ import { tenFollowers } from "./scenarios/followers.ts";
 import { handOverFromAppend } from "./scenarios/hand-over.ts";
 import { idleConsumers } from "./scenarios/idle-consumers.ts";
 import { exportFile, importFile, transferMemory } from "./scenarios/import-export.ts";
+import { readOneDocument } from "./scenarios/read-documents.ts";
 import { readOneStream, readWholeLog } from "./scenarios/read.ts";
 import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
@@ -28,4 +29,5 @@ export const scenarios: readonly Scenario[] = [
   importFile,
   exportFile,
   transferMemory,
+  readOneDocument,
 ];

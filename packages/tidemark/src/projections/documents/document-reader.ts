@@ -7,6 +7,7 @@ import { toSafeInteger } from "../../database/number.ts";
 import { NotFoundError } from "../../errors-following.ts";
 import { InvalidArgumentError, isTidemarkError } from "../../errors.ts";
 import { checkCollection, quotedTable, quotedView } from "./collection.ts";
+import { documentColumns, documentStatements, question } from "./document-statements.ts";
 import { behindSql, checkOrderBy, orderSql } from "./order.ts";
 import { Parameters } from "./parameters.ts";
 import type { Documents, DocumentSource, FindOptions, Stored, Where } from "./types.ts";
@@ -19,9 +20,6 @@ const mostIds = 100_000;
 const anything: Check<unknown> = (value) => value;
 const findShape = { where: anything, orderBy: checkOrderBy, limit: wholeNumber(0), after: anything };
 const countShape = { where: anything };
-
-/** What is read of row `d`. */
-const columns = "d._id as id, d._version::text as version, d.data::text as data";
 
 /** The collections of one tenant, read through the pool or inside a transaction. */
 export class DocumentReaders {
@@ -68,19 +66,14 @@ class DocumentReader<T extends object> implements Documents<T> {
   }
 
   async get(id: string): Promise<Stored<T> | undefined> {
-    const text = `select ${columns} from ${this.#from} as d where d._partition = $1 and d._id = $2`;
-    const [row] = await this.#rows(prepared("get_document", text), [this.#tenant, checkDocumentId(id, "id")]);
+    const [row] = await this.#rows(documentStatements(this.#from).get, [this.#tenant, checkDocumentId(id, "id")]);
     return row && decode<T>(row);
   }
 
   async getMany(ids: readonly string[]): Promise<Stored<T>[]> {
     const checked = checkIds(ids);
     if (checked.length === 0) return [];
-    const text = `
-select ${columns}
-  from unnest(string_to_array($2, chr(31))) as k (id)
- cross join lateral (select * from ${this.#from} as d where d._partition = $1 and d._id = k.id offset 0) as d`;
-    const rows = await this.#rows(prepared("get_documents", text), [this.#tenant, [...new Set(checked)].join("\u001f")]);
+    const rows = await this.#rows(documentStatements(this.#from).getMany, [this.#tenant, [...new Set(checked)].join("\u001f")]);
     const found = new Map(rows.map((row) => [row["id"], row]));
     return checked.flatMap((id) => {
       const row = found.get(id);
@@ -110,7 +103,7 @@ select ${columns}
     const { where } = checkOptions(options, countShape);
     const parameters = new Parameters([this.#tenant]);
     const text = `select count(*)::text as count from ${this.#from} as d where d._partition = $1${this.#where(where, parameters)}`;
-    const [row] = await this.#rows(unprepared("count_documents", text), parameters.values);
+    const [row] = await this.#rows(question("count_documents", text), parameters.values);
     return toSafeInteger(row?.["count"]);
   }
 
@@ -118,11 +111,11 @@ select ${columns}
     const { where, orderBy = [], after } = checkOptions(options, findShape);
     const parameters = new Parameters([this.#tenant]);
     const text = `
-select ${columns}
+select ${documentColumns}
   from ${this.#from} as d
  where d._partition = $1${this.#where(where, parameters)}${after === undefined ? "" : `\n   and ${behindSql(after, "options.after", orderBy, this.#schema, parameters)}`}
  order by ${orderSql(orderBy, this.#schema)}${limit === undefined ? "" : `\n limit ${parameters.add(limit)}`}`;
-    return (await this.#rows(unprepared("find_documents", text), parameters.values)).map((row) => decode<T>(row));
+    return (await this.#rows(question("find_documents", text), parameters.values)).map((row) => decode<T>(row));
   }
 
   #where(where: unknown, parameters: Parameters): string {
@@ -147,14 +140,6 @@ function checkIds(ids: unknown): readonly string[] {
   if (!Array.isArray(ids)) throw new InvalidArgumentError("ids", `must be an array of ids, not ${show(ids)}`);
   if (ids.length > mostIds) throw new InvalidArgumentError("ids", `holds ${ids.length} ids; the most are ${mostIds}`);
   return Array.from(ids, (id: unknown, index) => checkDocumentId(id, `ids[${index}]`));
-}
-
-function prepared(name: string, text: string): Statement {
-  return { name: `tidemark_${name}`, text, uncast: text.replaceAll("::text as", " as") };
-}
-
-function unprepared(name: string, text: string): Statement {
-  return { ...prepared(name, text), unprepared: true };
 }
 
 function decode<T extends object>(row: TextRow): Stored<T> {
