@@ -9,6 +9,7 @@ import { addDemo } from "./commands/demo.ts";
 import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import.ts";
 import { addMigrate } from "./commands/migrate.ts";
+import { addProjections } from "./commands/projections.ts";
 import { addRead } from "./commands/read.ts";
 import { addStreams } from "./commands/streams.ts";
 import { addTail } from "./commands/tail.ts";
@@ -57,6 +58,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addStreams(program, terminal);
   addWorker(program, terminal);
   addConsumers(program, terminal);
+  addProjections(program, terminal);
   addDeadLetters(program, terminal);
   addImport(program, terminal);
   addExport(program, terminal);

@@ -3,30 +3,41 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { className, show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import type { Projection } from "../arguments/projection.ts";
+import { checkProjections } from "../projections/check-projections.ts";
+import { DefinedProjection } from "../projections/defined-projection.ts";
 import type { Consumer } from "../worker/consumer.ts";
 import { DefinedConsumer } from "../worker/define-consumer.ts";
 
+/** What a worker runs. */
+export interface WorkerModule {
+  readonly consumers: readonly Consumer[];
+  readonly projections: readonly Projection[];
+}
+
 /**
- * The consumers that a module exports: by themselves, in arrays, or as the default export, each once.
+ * The consumers and async projections that a module exports: by themselves, in arrays, or as the default export, each once.
+ * Inline projections are left to the appends.
  *
- * @throws {@link InvalidArgumentError} — the file is not there, cannot be loaded, or exports no consumer.
+ * @throws {@link InvalidArgumentError} — the file is not there, cannot be loaded, or exports neither.
  */
-export async function loadConsumers(file: string): Promise<readonly Consumer[]> {
+export async function loadConsumers(file: string): Promise<WorkerModule> {
   const exported = Object.entries(await load(file));
   const values = exported.flatMap(([, value]) => (Array.isArray(value) ? value : [value]));
   // What a module exports by name and by default is one consumer.
   const consumers = [...new Set(values)].filter((value) => value instanceof DefinedConsumer);
+  const projections = [...new Set(values)].filter((value) => value instanceof DefinedProjection && value.mode === "async");
   if (values.some(isForeign)) {
     throw new InvalidArgumentError(
       "<file>",
       "exports a consumer of another copy of tidemark. Run the command of the package that the file imports, from its folder: npx tidemark worker …",
     );
   }
-  if (consumers.length > 0) return consumers;
+  if (consumers.length + projections.length > 0) return { consumers, projections: checkProjections(projections, "<file>") };
   const found = exported.length === 0 ? "nothing" : exported.map(([name, value]) => `${name} (${kindOf(value)})`).join(", ");
   throw new InvalidArgumentError(
     "<file>",
-    `exports no consumer: it exports ${found}. Export what defineConsumer returns, by itself, in an array or by default.`,
+    `exports no consumer: it exports ${found}. Export what defineConsumer returns, or an async projection, by itself, in an array or by default.`,
   );
 }
 

@@ -10,4 +10,5 @@ export {
   type StreamsScenario,
 } from "./scenario.ts";
 export type { ExpectedError, ScenarioDecision } from "./scenario-decision.ts";
+export type { ProjectedEvent, ProjectionHistory, ProjectionScenario } from "./projection-scenario.ts";
 export { storeContract, type StoreContract } from "./store-contract.ts";

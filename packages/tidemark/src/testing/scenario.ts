@@ -11,6 +11,8 @@ import {
 import type { Event, NewEvent } from "../event.ts";
 import { boundaryPlot } from "./boundary-plot.ts";
 import { deciderPlot } from "./decider-plot.ts";
+import type { DocumentProjection } from "../projections/projection.ts";
+import { isProjection, projectionScenario, type ProjectionScenario } from "./projection-scenario.ts";
 import { decisionOf, type ScenarioDecision } from "./scenario-decision.ts";
 import { streamsPlot } from "./streams-plot.ts";
 
@@ -45,13 +47,18 @@ export interface BoundaryScenario<Command, E extends Event> {
  *
  * Of a decider over several streams: `scenario(transfer).given([{ streamId, type, data }]).when(command).then([{ streamId, events }])`.
  * Of one by query the given events have tags, and those that it does not match are not seen.
+ *
+ * Of a document projection: `await scenario(cartSummary).given(events).then({ "cart-42": document })`, which compares all documents
+ * that there are then. It is evolved in memory; what it cannot take is a `ProjectionFailedError`.
  */
+export function scenario<Document extends object>(projection: DocumentProjection<Document>): ProjectionScenario<Document>;
 export function scenario<State, Command, E extends Event>(decider: MultiStreamDecider<State, Command, E>): StreamsScenario<Command, E>;
 export function scenario<State, Command, E extends Event>(decider: BoundaryDecider<State, Command, E>): BoundaryScenario<Command, E>;
 export function scenario<State, Command, E extends Event>(decider: Decider<State, Command, E>): DeciderScenario<Command, E>;
 export function scenario<State, Command, E extends Event>(
-  decider: Decider<State, Command, E> | MultiStreamDecider<State, Command, E> | BoundaryDecider<State, Command, E>,
-): DeciderScenario<Command, E> | StreamsScenario<Command, E> | BoundaryScenario<Command, E> {
+  decider: Decider<State, Command, E> | MultiStreamDecider<State, Command, E> | BoundaryDecider<State, Command, E> | DocumentProjection<object>,
+): DeciderScenario<Command, E> | StreamsScenario<Command, E> | BoundaryScenario<Command, E> | ProjectionScenario<object> {
+  if (isProjection(decider)) return projectionScenario(decider);
   if (namesStreams(decider)) return streamsScenario(decider);
   return asksByQuery(decider) ? boundaryScenario(decider) : deciderScenario(decider);
 }

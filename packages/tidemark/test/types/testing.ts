@@ -1,4 +1,4 @@
-import { type BoundaryDecider, decider, type EventStore, type MultiStreamDecider } from "tidemark";
+import { type BoundaryDecider, decider, type DocumentProjection, type EventStore, type MultiStreamDecider } from "tidemark";
 import { openTestStore, scenario, storeContract, type TestStoreOptions } from "tidemark/testing";
 import { same, type CartEvent } from "./cart.ts";
 
@@ -59,6 +59,17 @@ scenario(enrol)
   .then([item]);
 // @ts-expect-error -- no command of this decider
 scenario(enrol).given([]).when({ from: "a" });
+
+declare const summaries: DocumentProjection<{ readonly total: number }>;
+same<Promise<void>>()(
+  scenario(summaries)
+    .given([{ ...item, streamId: "cart-1" }])
+    .then({ "cart-1": { total: 1 }, "cart-2": undefined }),
+);
+// @ts-expect-error -- no such document
+void scenario(summaries)
+  .given([])
+  .then({ "cart-1": { sum: 1 } });
 
 same<Promise<EventStore>>()(openTestStore());
 const options: TestStoreOptions = {

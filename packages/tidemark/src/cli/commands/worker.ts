@@ -2,12 +2,12 @@ import { type Command, InvalidArgumentError as InvalidOptionError } from "comman
 import { InvalidArgumentError } from "../../errors.ts";
 import type { EventStore } from "../../event-store.ts";
 import { InterruptedError } from "../../transfer/transfer-error.ts";
-import type { Consumer, Worker } from "../../worker/consumer.ts";
+import type { Worker } from "../../worker/consumer.ts";
 import { untilSignal } from "../../worker/until-signal.ts";
 import { wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
-import { loadConsumers } from "../worker-module.ts";
+import { loadConsumers, type WorkerModule } from "../worker-module.ts";
 import { WorkerReport } from "../worker-report.ts";
 
 interface WorkerFlags extends StoreFlags {
@@ -24,7 +24,7 @@ Examples:
 /** `tidemark worker` */
 export function addWorker(program: Command, terminal: Terminal): void {
   addStoreFlags(program.command("worker"), "what happens, one JSON document a line,")
-    .description("Run every consumer that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.")
+    .description("Run every consumer and async projection that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.")
     .argument("<file>", "a module that exports what defineConsumer returns, by itself, in an array or by default")
     .option("--lease <seconds>", "how long a shard stays with a worker that is not heard of, 1 to 3600", from(1, 3_600), 15)
     .option("--timeout <seconds>", "how long handlers may go on after the signal, 0 to 86400", from(0, 86_400), 10)
@@ -34,13 +34,13 @@ export function addWorker(program: Command, terminal: Terminal): void {
 }
 
 async function work(file: string, flags: WorkerFlags, terminal: Terminal): Promise<void> {
-  const consumers = await loadConsumers(file);
+  const module = await loadConsumers(file);
   const report = new WorkerReport(terminal, flags.json === true);
-  await withStore(flags, terminal, (store) => run(store, consumers, flags, report), { max: flags.connections });
+  await withStore(flags, terminal, (store) => run(store, module, flags, report), { max: flags.connections });
 }
 
-async function run(store: EventStore, consumers: readonly Consumer[], flags: WorkerFlags, report: WorkerReport): Promise<void> {
-  const worker = createWorker(store, consumers, flags.lease, report);
+async function run(store: EventStore, module: WorkerModule, flags: WorkerFlags, report: WorkerReport): Promise<void> {
+  const worker = createWorker(store, module, flags.lease, report);
   let forced = false;
   const { first, unlisten } = untilSignal(() => {
     forced = true;
@@ -48,7 +48,7 @@ async function run(store: EventStore, consumers: readonly Consumer[], flags: Wor
   });
   try {
     await worker.start();
-    const names = consumers.map(({ name }) => name);
+    const names = [...module.consumers, ...module.projections].map(({ name }) => name);
     report.tell("started", `Running ${names.join(", ")}. SIGTERM or Ctrl-C ends it.`, { consumers: names });
     const unwatch = report.watch(store, new Set(names));
     await first;
@@ -62,9 +62,9 @@ async function run(store: EventStore, consumers: readonly Consumer[], flags: Wor
   }
 }
 
-function createWorker(store: EventStore, consumers: readonly Consumer[], lease: number, report: WorkerReport): Worker {
+function createWorker(store: EventStore, module: WorkerModule, lease: number, report: WorkerReport): Worker {
   try {
-    return store.createWorker({ consumers, leaseMs: lease * 1_000, onError: (error) => report.error(error) });
+    return store.createWorker({ ...module, leaseMs: lease * 1_000, onError: (error) => report.error(error) });
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw new InvalidArgumentError("<file>", error.message.replace(/^\S+ /, ""), { cause: error });
     throw error;

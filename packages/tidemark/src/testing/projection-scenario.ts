@@ -1,0 +1,70 @@
+import { encodeJson } from "../arguments/json.ts";
+import { checkStreamId } from "../arguments/names.ts";
+import { show } from "../arguments/show.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { Event, NewEvent, RecordedEvent } from "../event.ts";
+import { matcher, SharedRow } from "../feed/match.ts";
+import { DefinedDocumentProjection, DefinedProjection } from "../projections/defined-projection.ts";
+import { documentIdsOf, DocumentSet } from "../projections/document-set.ts";
+import { decodeDocument } from "../projections/documents/encode-document.ts";
+import type { DocumentProjection } from "../projections/projection.ts";
+import { assertSame } from "./assert-same.ts";
+import { asStored, GivenLog, streamOf } from "./stored-events.ts";
+
+/** An event of a scenario; without `streamId` it goes where `append` would put it. */
+export type ProjectedEvent = NewEvent & { readonly streamId?: string };
+
+export interface ProjectionScenario<Document extends object> {
+  /** The events, in the order of the log. Those that the projection does not handle are passed over, as in a store. */
+  given(events: readonly ProjectedEvent[]): ProjectionHistory<Document>;
+}
+
+export interface ProjectionHistory<Document extends object> {
+  /** All documents there are then, by their ids: one that is not named, or undefined, must not be there. */
+  then(documents: Readonly<Record<string, Document | undefined>>): Promise<void>;
+}
+
+/** @throws {@link InvalidArgumentError} — a projection of SQL: only a database can tell what it writes. */
+export function projectionScenario<Document extends object>(projection: DocumentProjection<Document>): ProjectionScenario<Document> {
+  if (!(projection instanceof DefinedDocumentProjection)) {
+    throw new InvalidArgumentError(
+      "projection",
+      `must be what documentProjection returns, not ${show(projection)}; test one of your own SQL with openTestStore({ projections })`,
+    );
+  }
+  return {
+    given(events) {
+      const log = new GivenLog<Event>();
+      for (const event of asStored<Event, ProjectedEvent>(events, "given")) log.add(event, checkStreamId(streamOf(event), "given.streamId"));
+      return {
+        // oxlint-disable-next-line unicorn/no-thenable -- given, then; it takes documents, and is awaited itself
+        then: async function then(documents) {
+          const expected = Object.entries(documents)
+            .filter(([, document]) => document !== undefined)
+            .map(([id, document]): [string, unknown] => [id, JSON.parse(encodeJson(document, `then.${id}`))]);
+          assertSame(documentsOf(projection, log.events), Object.fromEntries(byId(expected)), "The documents are others than expected.", then);
+        },
+      };
+    },
+  };
+}
+
+export function isProjection(value: object): value is DocumentProjection<object> {
+  return value instanceof DefinedProjection;
+}
+
+function documentsOf(projection: DefinedDocumentProjection, events: readonly RecordedEvent[]): Readonly<Record<string, object>> {
+  const matches = matcher({ tenant: undefined, filter: projection.events.items, shard: undefined });
+  const documents = new DocumentSet(projection, []);
+  for (const event of events) if (matches(rowOf(event))) documents.evolve(event, documentIdsOf(projection, event));
+  return Object.fromEntries(byId(documents.writes().map(({ id, data }): [string, object] => [id, decodeDocument(data ?? "{}")])));
+}
+
+/** What a filter looks at. */
+function rowOf({ type, streamId, tenant, tags, data }: RecordedEvent): SharedRow {
+  return new SharedRow({ type, tenant, stream_name: streamId, tags: tags.join("\u001f"), data: JSON.stringify(data), position: "0", stream_number: "0" });
+}
+
+function byId<T>(entries: readonly (readonly [string, T])[]): (readonly [string, T])[] {
+  return entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
