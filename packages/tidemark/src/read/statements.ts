@@ -222,11 +222,7 @@ select s.name as name, ${milliseconds("s.created_at")} as created_at, last.versi
 select ${logColumns} ${eventColumns}
   from (
     select distinct found.position
-      from (
-        select string_to_array(nullif(types, ''), chr(31)) as types, string_to_array(tags, chr(31)) as tags
-          from unnest(string_to_array($5, chr(30)), string_to_array($6, chr(30))) as each (types, tags)
-        offset 0
-      ) as item
+      from ${this.#schema}.query_items($5, $6) as item
      cross join lateral (
        select t.position
          from ${this.#schema}.event_tags as t
