@@ -1,5 +1,6 @@
 import type { Queryable } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
+import type { Clock } from "./clock.ts";
 import type { HeldShard, ShardState } from "./shard.ts";
 import type { ConsumerView } from "./shares.ts";
 import type { StatusDetails } from "./shard-status.ts";
@@ -23,18 +24,25 @@ export interface HeartbeatAnswer {
 
 /** One worker's leases, in the database. Its statements run beside the pool, which handlers may have taken up. */
 export class Leases {
-  readonly #queryable: Queryable;
-  readonly #statements: WorkerStatements;
+  readonly #queryable: Pick<Queryable, "query">;
+  readonly #statements: Pick<WorkerStatements, "renew" | "take" | "release">;
   readonly #tenant: string;
   readonly #worker: string;
   readonly #leaseMs: number;
+  readonly #clock: Clock;
 
-  constructor(queryable: Queryable, statements: WorkerStatements, owner: { readonly tenant: string; readonly worker: string; readonly leaseMs: number }) {
+  constructor(
+    queryable: Pick<Queryable, "query">,
+    statements: Pick<WorkerStatements, "renew" | "take" | "release">,
+    owner: { readonly tenant: string; readonly worker: string; readonly leaseMs: number },
+    clock: Clock,
+  ) {
     this.#queryable = queryable;
     this.#statements = statements;
     this.#tenant = owner.tenant;
     this.#worker = owner.worker;
     this.#leaseMs = owner.leaseMs;
+    this.#clock = clock;
   }
 
   async renew(consumers: readonly string[], beats: readonly Beat[]): Promise<HeartbeatAnswer> {
@@ -55,7 +63,7 @@ export class Leases {
 
   /** Undefined where somebody else was faster. */
   async take(id: number): Promise<HeldShard | undefined> {
-    const sentAt = performance.now();
+    const sentAt = this.#clock.now();
     const [row] = await this.#queryable.query(this.#statements.take, [id, this.#worker, this.#leaseMs]);
     if (!row) return undefined;
     return {

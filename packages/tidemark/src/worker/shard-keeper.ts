@@ -1,50 +1,85 @@
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { FencedError, NotFoundError } from "../errors-following.ts";
+import type { Clock } from "./clock.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
 import { asTidemarkError } from "./failure.ts";
-import { IdleProgress } from "./idle-progress.ts";
-import { type HeartbeatAnswer, Leases } from "./leases.ts";
-import type { WorkerParts, WorkerSettings } from "./parts.ts";
-import { ShardRunner } from "./shard-runner.ts";
+import type { IdleProgress } from "./idle-progress.ts";
+import type { HeartbeatAnswer, Leases } from "./leases.ts";
+import type { WorkerSettings } from "./parts.ts";
+import type { HeldShard } from "./shard.ts";
+import type { RunnerHost, ShardRunner } from "./shard-runner.ts";
 import { type ConsumerView, nextHeartbeatMs, shareOut } from "./shares.ts";
 
 /** Requests for a heartbeat out of turn are answered by one, so often at most. */
 const soonMs = 20;
 const retryMs = 1_000;
 
+/** What the keeper asks of whoever works on a shard. */
+export type KeptRunner = Pick<
+  ShardRunner,
+  "shard" | "failed" | "ending" | "retired" | "paused" | "done" | "renewed" | "retryLetters" | "retire" | "abandon"
+> & {
+  readonly status: Pick<ShardRunner["status"], "state" | "details">;
+};
+
+/** What a keeper works with. */
+export interface KeeperTools<Runner extends KeptRunner> {
+  readonly clock: Clock;
+  readonly leases: Pick<Leases, "renew" | "take" | "release">;
+  readonly idle: Pick<IdleProgress, "noted" | "write" | "end">;
+  /** Begins to work on a shard that was taken. */
+  readonly createRunner: (consumer: DefinedConsumer, shard: HeldShard, host: RunnerHost) => Runner;
+}
+
 /**
  * Keeps one worker's share of the shards: a heartbeat renews all leases in one statement, tells how each shard goes, and
  * says what to take, to give back, or to stop. One thing at a time.
  */
-export class ShardKeeper {
-  /** Unlike `host-pid`, never the name of a successor, who would pass for the owner. */
-  readonly worker: string = `${hostname().slice(0, 60)}-${process.pid}-${randomUUID()}`;
-  readonly #parts: WorkerParts;
-  readonly #settings: WorkerSettings;
+export class ShardKeeper<Runner extends KeptRunner> {
+  readonly #settings: Pick<WorkerSettings, "leaseMs" | "onError">;
   readonly #consumers: ReadonlyMap<string, DefinedConsumer>;
-  readonly #leases: Leases;
-  readonly #idle: IdleProgress;
-  readonly #runners = new Map<number, ShardRunner>();
+  readonly #tools: KeeperTools<Runner>;
+  readonly #clock: Clock;
+  readonly #runners = new Map<number, Runner>();
   readonly #missing = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  #unschedule = (): void => undefined;
   #dueAt = Number.POSITIVE_INFINITY;
   #beating: Promise<void> | undefined;
   #stopped = false;
   #failing = false;
 
-  constructor(parts: WorkerParts, settings: WorkerSettings, consumers: readonly DefinedConsumer[]) {
-    this.#parts = parts;
+  constructor(settings: Pick<WorkerSettings, "leaseMs" | "onError">, consumers: readonly DefinedConsumer[], tools: KeeperTools<Runner>) {
     this.#settings = settings;
     this.#consumers = new Map(consumers.map((consumer) => [consumer.name, consumer]));
-    this.#leases = new Leases(parts.database.side(), parts.statements, { tenant: settings.tenant, worker: this.worker, leaseMs: settings.leaseMs });
-    this.#idle = new IdleProgress(parts, settings.tenant, () => this.#runners.values());
+    this.#tools = tools;
+    this.#clock = tools.clock;
   }
 
-  /** The first heartbeat, which takes what is free. Rejects where the database cannot be reached. */
+  /** Those that work on a shard, or end their work on it. */
+  get runners(): Iterable<Runner> {
+    return this.#runners.values();
+  }
+
+  /** The first heartbeat, which takes what is free. Rejects where the database cannot be reached, and then has given back what it took. */
   async start(): Promise<void> {
-    await this.#beat();
+    const first = this.#beat();
+    this.#beating = first.catch(() => {}).finally(() => (this.#beating = undefined));
+    try {
+      await first;
+    } catch (error) {
+      await this.#giveUp();
+      throw error;
+    }
     this.#schedule(this.#nextMs);
+  }
+
+  /** Whoever called start() has no hold of what it began. Leases that cannot be given back end by themselves. */
+  async #giveUp(): Promise<void> {
+    this.#stopped = true;
+    this.#unschedule();
+    this.abandonAll();
+    await Promise.all([...this.#runners.values()].map((runner) => runner.done));
+    this.#tools.idle.end();
+    await this.#tools.leases.release("all").catch(() => {});
   }
 
   #nextMs = 0;
@@ -65,11 +100,11 @@ export class ShardKeeper {
   }
 
   #schedule(ms: number): void {
-    const dueAt = performance.now() + ms;
+    const dueAt = this.#clock.now() + ms;
     if (this.#stopped || dueAt >= this.#dueAt) return;
-    clearTimeout(this.#timer);
+    this.#unschedule();
     this.#dueAt = dueAt;
-    this.#timer = setTimeout(() => this.#due(), ms);
+    this.#unschedule = this.#clock.after(ms, () => this.#due());
   }
 
   #due(): void {
@@ -94,9 +129,9 @@ export class ShardKeeper {
   }
 
   async #beat(): Promise<void> {
-    const sentAt = performance.now();
+    const sentAt = this.#clock.now();
     const beats = [...this.#runners.values()].map(({ shard, status }) => ({ id: shard.id, fence: shard.fence, state: status.state, details: status.details }));
-    const answer = await this.#leases.renew([...this.#consumers.keys()], beats);
+    const answer = await this.#tools.leases.renew([...this.#consumers.keys()], beats);
     this.#settle(
       beats.map(({ id }) => id),
       answer,
@@ -137,7 +172,7 @@ export class ShardKeeper {
     }
     const { take, surplus } = shareOut(view, this.#held(view.name).length);
     for (const id of take) {
-      if (performance.now() < until) await this.#take(consumer, id, view.paused);
+      if (this.#clock.now() < until && !this.#stopped) await this.#take(consumer, id, view.paused);
     }
     const furthest = this.#held(view.name).sort((a, b) => b.shard.shard - a.shard.shard);
     for (const runner of furthest.slice(0, surplus)) void this.#giveBack(runner);
@@ -146,35 +181,36 @@ export class ShardKeeper {
   async #take(consumer: DefinedConsumer, id: number, paused: boolean): Promise<void> {
     // The last runner of this shard here, fenced off, is still ending.
     if (this.#runners.has(id)) return;
-    const shard = await this.#leases.take(id);
-    if (!shard) return;
-    const runner = new ShardRunner(this.#parts, this.#settings, consumer, shard, {
+    const shard = await this.#tools.leases.take(id);
+    // While the worker stops nobody would end its work; stop() gives back what was taken.
+    if (!shard || this.#stopped) return;
+    const runner = this.#tools.createRunner(consumer, shard, {
       heartbeatSoon: () => this.heartbeatSoon(),
-      idled: () => this.#idle.noted(consumer.name),
+      idled: () => this.#tools.idle.noted(consumer.name),
     });
     runner.paused = paused;
     this.#runners.set(id, runner);
     void this.#removeOnceDone(runner);
   }
 
-  async #removeOnceDone(runner: ShardRunner): Promise<void> {
+  async #removeOnceDone(runner: Runner): Promise<void> {
     await runner.done;
     if (!runner.retired) this.#remove(runner);
   }
 
-  async #giveBack(runner: ShardRunner): Promise<void> {
+  async #giveBack(runner: Runner): Promise<void> {
     await runner.retire();
-    await this.#idle.write();
-    await this.#leases.release([runner.shard.id]).catch(() => {});
+    await this.#tools.idle.write();
+    await this.#tools.leases.release([runner.shard.id]).catch(() => {});
     this.#remove(runner);
   }
 
-  #remove(runner: ShardRunner): void {
+  #remove(runner: Runner): void {
     this.#runners.delete(runner.shard.id);
     this.heartbeatSoon();
   }
 
-  #held(consumer: string): ShardRunner[] {
+  #held(consumer: string): Runner[] {
     return [...this.#runners.values()].filter((runner) => runner.shard.consumer === consumer && !runner.ending);
   }
 
@@ -201,19 +237,19 @@ export class ShardKeeper {
   /** Ends everything: gracefully until `timeoutMs` is over, then at once. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#unschedule();
     const runners = [...this.#runners.values()];
     const ended = Promise.all(runners.map((runner) => runner.retire()));
-    const timer = setTimeout(() => this.abandonAll(), timeoutMs);
+    const callOff = this.#clock.after(timeoutMs, () => this.abandonAll());
     // Leases go on until the last handler has ended.
-    const beat = setInterval(() => void (this.#beating ??= this.#beatInTurn()), this.#settings.leaseMs / 3);
+    const endBeats = this.#clock.every(this.#settings.leaseMs / 3, () => void (this.#beating ??= this.#beatInTurn()));
     await ended;
-    clearTimeout(timer);
-    clearInterval(beat);
+    callOff();
+    endBeats();
     await this.#beating;
-    await this.#idle.write();
-    this.#idle.end();
-    await this.#leases.release("all").catch((error: unknown) => {
+    await this.#tools.idle.write();
+    this.#tools.idle.end();
+    await this.#tools.leases.release("all").catch((error: unknown) => {
       this.#settings.onError(asTidemarkError(error));
     });
   }

@@ -7,7 +7,9 @@ import { declareConsumer } from "./declare.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
 import type { WorkerParts, WorkerSettings } from "./parts.ts";
 import { reach } from "./reach.ts";
-import { ShardKeeper } from "./shard-keeper.ts";
+import type { ShardKeeper } from "./shard-keeper.ts";
+import { keepShards } from "./keep-shards.ts";
+import type { ShardRunner } from "./shard-runner.ts";
 import { untilSignal } from "./until-signal.ts";
 
 const defaultStopMs = 10_000;
@@ -21,7 +23,7 @@ export class ConsumerWorker implements Worker {
   readonly #consumers: readonly DefinedConsumer[];
   /** The workers of this store that run. */
   readonly #running: Set<ConsumerWorker>;
-  #starting: Promise<ShardKeeper> | undefined;
+  #starting: Promise<ShardKeeper<ShardRunner>> | undefined;
   #stopping: Promise<void> | undefined;
   #forceStop: (() => void) | undefined;
 
@@ -42,12 +44,12 @@ export class ConsumerWorker implements Worker {
     await this.#starting;
   }
 
-  async #start(): Promise<ShardKeeper> {
+  async #start(): Promise<ShardKeeper<ShardRunner>> {
     const projections = this.#consumers.flatMap(({ settings }) => settings.projection ?? []);
     const { database, schema } = this.#parts;
     if (projections.length > 0) await registerProjections({ database, schema, createTransaction: this.#settings.createProjectionTransaction }, projections);
     for (const consumer of this.#consumers) await declareConsumer(this.#parts, this.#settings.tenant, consumer);
-    const keeper = new ShardKeeper(this.#parts, this.#settings, this.#consumers);
+    const keeper = keepShards(this.#parts, this.#settings, this.#consumers);
     await keeper.start();
     return keeper;
   }

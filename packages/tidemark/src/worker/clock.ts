@@ -1,0 +1,21 @@
+/** What a keeper takes its time from. Its tests have one that stands still between events. */
+export interface Clock {
+  /** Milliseconds of a clock that nobody sets: only differences mean something. */
+  now(): number;
+  /** Calls `work` once, that much later. Returns the way to call it off. */
+  after(ms: number, work: () => void): () => void;
+  /** Calls `work` again and again. Returns the way to end it. */
+  every(ms: number, work: () => void): () => void;
+}
+
+export const monotonicClock: Clock = {
+  now: () => performance.now(),
+  after(ms, work) {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+  every(ms, work) {
+    const timer = setInterval(work, ms);
+    return () => clearInterval(timer);
+  },
+};
