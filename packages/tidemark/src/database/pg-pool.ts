@@ -1,7 +1,7 @@
 import type { TidemarkError } from "../error.ts";
 import { ConnectionError, InvalidArgumentError, PoolTimeoutError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import type { PgPool, PooledPgClient } from "./pg-client.ts";
+import type { PgClient, PgPool, PooledPgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
 import type { PoolSettings } from "../arguments/pool-options.ts";
 import { toConnectError } from "./sql-state.ts";
@@ -21,7 +21,9 @@ interface AnyPool extends PgPool {
   readonly options?: { readonly max?: number; readonly connectionTimeoutMillis?: number };
   readonly waitingCount?: number;
   on?(event: "error", listener: (error: Error) => void): unknown;
+  on?(event: "connect", listener: (client: PgClient) => void): unknown;
   removeListener?(event: "error", listener: (error: Error) => void): unknown;
+  removeListener?(event: "connect", listener: (client: PgClient) => void): unknown;
 }
 
 export async function openPool(url: string, settings: Required<PoolSettings>): Promise<PgPool & { end(): Promise<void> }> {
@@ -54,6 +56,7 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
   const usedBefore = new WeakSet<object>();
   const onIdleError = (error: Error): void => logger.info(`tidemark: an idle connection was lost; the next call opens another: ${error.message}`);
   pool.on?.("error", onIdleError);
+  pool.on?.("connect", listenMeanwhile);
 
   /** Only a connection that was idle can have died unseen. There are at most `max` of those, then the pool opens a new one. */
   async function acquire(signal: AbortSignal | undefined): Promise<{ client: PooledPgClient; connection: PgConnection }> {
@@ -61,6 +64,12 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
       const client = await connect(pool, max, waitMs, signal);
       const connection = new PgConnection(client, logger);
       connection.attach();
+      const lost = lostMeanwhile.get(client);
+      if (lost) {
+        connection.discard();
+        giveBack(client, connection);
+        throw toConnectError(lost);
+      }
       if (!settings.pingBeforeUse || !usedBefore.has(client)) {
         usedBefore.add(client);
         return { client, connection };
@@ -96,8 +105,23 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
     async close() {
       await close();
       pool.removeListener?.("error", onIdleError);
+      pool.removeListener?.("connect", listenMeanwhile);
     },
   };
+}
+
+/** Why connections were lost before anybody had them. */
+const lostMeanwhile = new WeakMap<object, Error>();
+
+/**
+ * A packet may end the handshake and the connection at once: the server stops, or ends the session. pg reads the rest of it before
+ * the promise of `connect` resolves, when the pool listens no more and `attach` not yet, and an error that nobody hears ends the
+ * process.
+ */
+function listenMeanwhile(client: PgClient): void {
+  const onError = (error: Error): void => void lostMeanwhile.set(client, error);
+  client.on("error", onError);
+  setImmediate(() => client.removeListener("error", onError));
 }
 
 /** One client of the pool's, or the reason why there is none; a client that comes too late goes straight back. */

@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { once } from "node:events";
 import { startProxy } from "servers";
 import pg from "pg";
@@ -194,4 +194,49 @@ describe("userQuery", () => {
     expect(await rejection(opened.database.userQuery("begin; select 1/0", []))).toMatchObject({ sqlState: "22012" });
     expect((await opened.database.userQuery("select 1 as one", [])).rows).toEqual([{ one: 1 }]);
   });
+});
+
+/** What a server sends a session that an administrator ends. */
+function goodbye(): Buffer {
+  const fields = Buffer.from("SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0");
+  const header = Buffer.from("E\0\0\0\0");
+  header.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([header, fields]);
+}
+
+test.for(["own", "the user's"])("a session that ends in the packet that opens it ends no process: pool %s", async (whose, { databaseUrl }) => {
+  const target = new URL(databaseUrl);
+  const port = Number(target.port);
+  let ended = 0;
+  const server = createServer((client) => {
+    const backend = connect({ host: "127.0.0.1", port });
+    client.pipe(backend);
+    backend.on("data", (data) => {
+      const ready = data.subarray(-6).equals(Buffer.from("Z\0\0\0\u0005I"));
+      if (!ready || ended > 0) return void client.write(data);
+      ended++;
+      client.end(Buffer.concat([data, goodbye()]));
+    });
+    for (const [one, other] of [
+      [client, backend],
+      [backend, client],
+    ] as const) {
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  target.port = String(address.port);
+  const users = whose === "own" ? undefined : new pg.Pool({ connectionString: target.href });
+  {
+    await using opened = await open(users ?? target.href);
+    expect(await rejection(opened.database.query(sleep, [0]))).toMatchObject({ code: "CONNECTION", sent: false });
+    expect(await pidOf(opened.database)).toBeGreaterThan(0);
+  }
+  await users?.end();
+  server.close();
+  expect(ended).toBe(1);
 });
