@@ -34,8 +34,8 @@ export class SnapshotQueue {
   }
 
   add(job: SnapshotJob): void {
-    if (this.#closed || this.#waiting.has(job.key)) return;
-    if (this.#waiting.size >= mostWaiting) {
+    if (this.#waiting.has(job.key)) return;
+    if (this.#closed || this.#waiting.size >= mostWaiting) {
       this.#tally.dropped++;
       return;
     }
@@ -54,6 +54,7 @@ export class SnapshotQueue {
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true;
     const timer = setTimeout(() => {
+      this.#tally.dropped += this.#waiting.size;
       this.#waiting.clear();
       this.#stop.abort(new Error("the store closes"));
     }, timeoutMs);
