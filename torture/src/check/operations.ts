@@ -1,4 +1,4 @@
-import type { AppendCall, Conflict, FollowCall, PartResult, ReadCall, SeenEvent, SnapshotCall } from "../history/entry.ts";
+import type { AppendCall, CommandState, Conflict, FollowCall, PartResult, ReadCall, SeenEvent, SnapshotCall } from "../history/entry.ts";
 
 interface Operation<C> {
   /** Where it stands: `worker-1.2:17`. */
@@ -13,6 +13,8 @@ export interface Append extends Operation<AppendCall> {
   /** What the library said. Not answered at all is unknown too. */
   outcome: "ok" | "fail" | "unknown";
   results: readonly PartResult[];
+  /** Of a command. */
+  state: CommandState | undefined;
   code: string;
   conflicts: readonly Conflict[];
 }

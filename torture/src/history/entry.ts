@@ -60,8 +60,16 @@ export type Call = AppendCall | ReadCall | SnapshotCall | FollowCall;
 /** Version and position of the stream's last event, and whether the append began the stream. */
 export type PartResult = readonly [version: number, position: number, created: boolean];
 
+/** What a command said that its state is made of. */
+export interface CommandState {
+  readonly streams: readonly (readonly [stream: string, version: number])[];
+  readonly events: number;
+  /** See digest.ts. */
+  readonly digest: number;
+}
+
 export type Answer =
-  | { readonly kind: "append"; readonly results: readonly PartResult[] }
+  | { readonly kind: "append"; readonly results: readonly PartResult[]; readonly state?: CommandState }
   | { readonly kind: "read"; readonly events: readonly SeenEvent[] }
   | { readonly kind: "snapshot"; readonly versions: readonly number[] }
   | { readonly kind: "follow" };

@@ -5,12 +5,14 @@ import { appendAtALimit } from "./append-at-a-limit.ts";
 import { appendOnCondition } from "./append-on-condition.ts";
 import { appendToStream } from "./append-to-stream.ts";
 import { appendToStreams } from "./append-to-streams.ts";
+import { command } from "./command.ts";
 import type { Operation } from "./operation.ts";
 import { ownTransaction } from "./own-transaction.ts";
 import { race } from "./race.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 import { readStream } from "./read-stream.ts";
 import { transaction } from "./transaction.ts";
+import { transfer } from "./transfer.ts";
 
 export const operations: readonly [Operation, ...Operation[]] = [
   appendToStream,
@@ -25,6 +27,8 @@ export const operations: readonly [Operation, ...Operation[]] = [
   ownTransaction,
   readStream,
   readSnapshot,
+  command,
+  transfer,
 ];
 
 /** Every operation as often as its weight says. */

@@ -22,6 +22,11 @@ export function failureOf(error: unknown): Failure {
   return { t: "untyped", message: error instanceof Error ? `${error.stack}` : String(error) };
 }
 
+/** For commands, which try again after a conflict: one that lost every time was refused for no fault of the stream's. */
+export function gaveUp(error: unknown): Failure {
+  return isTidemarkError(error, "VERSION_CONFLICT") ? { t: "fail", code: "CHANGED_MIND" } : failureOf(error);
+}
+
 /** What a user may conclude when COMMIT on a connection of their own fails: only an answer of the server's is definite. */
 export function commitFailure(error: unknown): Failure {
   const sqlState = error instanceof Error && "code" in error && typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { contentOf, shortId } from "../../src/history/content.ts";
+import { digestOf } from "../../src/history/digest.ts";
 import { broken, evidenceOf, id, Script, type Row } from "./evidence.ts";
 
 /** What happened in every one of these histories: three events of two streams. */
@@ -37,6 +38,15 @@ const two = (first: string, second: string) => ({
     { stream: second, expected: "any" as const, ids: [id(2)] },
   ],
 });
+
+/** A command that appended event 6 and says that its state is made of these. */
+function tallied(numbers: readonly number[], events: number): Parameters<Script["call"]> {
+  const digest = numbers.reduce((sum, number) => digestOf(sum, id(number)), 0);
+  return [
+    { kind: "append", how: "command", parts: [{ stream: "tally-1", expected: "any", ids: [id(6)] }] },
+    { kind: "append", results: [[2, 8, false]], state: { streams: [["tally-1", 2]], events, digest } },
+  ];
+}
 
 describe("a history in which nothing is wrong", () => {
   test("breaks no invariant, with refusals, unknown outcomes and a death in it", () => {
@@ -126,6 +136,18 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
         [1, 1, "cart-1", 1],
         [2, 2, "order-1", 1],
       ],
+    ],
+  ],
+  "a command's state lacks an event": ["K1", () => [[written().call(...tallied([1], 1))], [...rows, [7, 4, "tally-1", 1], [8, 6, "tally-1", 2]]]],
+  "a command's state has its events in another order": [
+    "K1",
+    () => [[written().call(...tallied([6, 4], 2))], [...rows, [7, 4, "tally-1", 1], [8, 6, "tally-1", 2]]],
+  ],
+  "an account is overdrawn, and the sum is another": [
+    "K2",
+    () => [
+      [1_000, 1_002, 1_004, 1_006].map((number, version) => new Script().append("account-1", [number], [[version + 1, 11 + version, version === 0]])),
+      [1_000, 1_002, 1_004, 1_006].map((number, version): Row => [11 + version, number, "account-1", version + 1]),
     ],
   ],
   "there were deadlocks": ["L6", () => [[written()], rows, { deadlocks: 1 }]],

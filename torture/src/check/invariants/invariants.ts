@@ -13,6 +13,8 @@ import { countedOnce } from "./counted-once.ts";
 import { poisonAside } from "./poison-aside.ts";
 import { keptConditions } from "./kept-conditions.ts";
 import { markReachesEnd } from "./mark-reaches-end.ts";
+import { keptTotal } from "./kept-total.ts";
+import { soundDecisions } from "./sound-decisions.ts";
 import { noDeadlock } from "./no-deadlock.ts";
 import { oneSchema } from "./one-schema.ts";
 import { oneWinner } from "./one-winner.ts";
@@ -37,6 +39,8 @@ export const invariants: readonly Invariant[] = [
   ownVerdict,
   withinLimits,
   keptConditions,
+  soundDecisions,
+  keptTotal,
   appendOnly,
   completeFeed,
   markReachesEnd,

@@ -1,0 +1,37 @@
+import { decider, type Event, handleCommand } from "tidemark";
+import { digestOf } from "../history/digest.ts";
+import type { Part } from "../history/entry.ts";
+import { eventsOf, resultsOf } from "../worker/client.ts";
+import { gaveUp } from "../worker/outcome.ts";
+import type { Operation } from "./operation.ts";
+
+export interface Digest {
+  readonly events: number;
+  readonly digest: number;
+}
+
+/** What a command of the harness knows: which events there were, and in which order. */
+export const digested = {
+  initialState: (): Digest => ({ events: 0, digest: 0 }),
+  evolve: ({ events, digest }: Digest, event: Event): Digest => ({ events: events + 1, digest: digestOf(digest, "id" in event ? String(event.id) : "") }),
+};
+
+const tally = decider<Digest, Part, Event>({ ...digested, name: "tally", snapshot: { every: 5 }, decide: (part) => eventsOf(part) });
+
+/** Decided on the whole stream, most of which is in a snapshot, by many at once; others decide on the same streams. */
+export const command: Operation = {
+  name: "command",
+  weight: 8,
+  async run({ random, store, newIds, append }) {
+    const part: Part = { stream: `tally-${random.between(0, 3)}`, expected: "any", ids: newIds(random.between(1, 2)) };
+    await append(
+      { kind: "append", how: this.name, parts: [part] },
+      async () => {
+        const { version, position, state } = await handleCommand(store, tally, part.stream, part, { retry: { attempts: 50 } });
+        const result = { version, position: position ?? 0, created: version === part.ids.length };
+        return { ...resultsOf([result]), state: { streams: [[part.stream, version]], ...state } };
+      },
+      gaveUp,
+    );
+  },
+};
