@@ -4,6 +4,7 @@ import { appendOnConditions, decideOnOneTag } from "./scenarios/conditions.ts";
 import { consumerCatchesUp } from "./scenarios/catch-up.ts";
 import { tenFollowers } from "./scenarios/followers.ts";
 import { handOverFromAppend } from "./scenarios/hand-over.ts";
+import { commands, commandsOnStreams, commandsWithSnapshots } from "./scenarios/commands.ts";
 import { idleConsumers } from "./scenarios/idle-consumers.ts";
 import { exportFile, importFile, transferMemory } from "./scenarios/import-export.ts";
 import { readOneDocument } from "./scenarios/read-documents.ts";
@@ -33,4 +34,7 @@ export const scenarios: readonly Scenario[] = [
   appendOnConditions,
   decideOnOneTag,
   readOneDocument,
+  commands,
+  commandsOnStreams,
+  commandsWithSnapshots,
 ];

@@ -28,10 +28,15 @@ export function emmettVersion(): string | undefined {
 
 /** Emmett with its default options. */
 export async function openEmmett(url: string): Promise<Subject> {
+  return (await openEmmettStore(url)).subject;
+}
+
+/** The same, with the store itself. */
+export async function openEmmettStore(url: string): Promise<{ readonly store: unknown; readonly subject: Subject }> {
   const emmett: EmmettPackage = await import(pathToFileURL(peers.resolve("@event-driven-io/emmett-postgresql")).href);
   const store = emmett.getPostgreSQLEventStore(url);
   await store.schema.migrate();
-  return {
+  const subject: Subject = {
     name: "Emmett",
     async append(streamId, count, isNew, giveUp) {
       const events = Array.from({ length: count }, () => ({ type: eventType, data: eventData }));
@@ -51,8 +56,9 @@ export async function openEmmett(url: string): Promise<Subject> {
     },
     close: () => store.close(),
   };
+  return { store, subject };
 }
 
-function isVersionConflict(error: unknown): boolean {
+export function isVersionConflict(error: unknown): boolean {
   return error instanceof Error && /version/i.test(`${error.name} ${error.message}`);
 }
