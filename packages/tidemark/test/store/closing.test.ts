@@ -27,10 +27,13 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   deadLetters: (store) => store.deadLetters.list(),
   waitFor: (store) => store.waitFor("mailer", 1),
   snapshots: (store) => store.snapshots.list(),
+  readBoundary: (store) => store.readBoundary([{ tags: ["a"] }]),
+  documents: (store) => store.documents("carts").get("cart-1"),
+  projections: (store) => store.projections.list(),
   query: (store) => store.query("select 1"),
 };
 /** What a closed store still does. */
-const allowed = ["constructor", "snapshotAccess", "forTenant", "withMetadata", "wake", "close", "pool"];
+const allowed = ["constructor", "snapshotAccess", "inlineTransaction", "transactions", "forTenant", "withMetadata", "wake", "close", "pool"];
 
 function methodsOf(store: object): string[] {
   const names = new Set<string>();
