@@ -33,7 +33,8 @@ function appendsOf(target: EventReaderWriter, interference: Interference): Pick<
     },
     async append<E extends Event>(events: readonly NewEvent<E>[], options?: ConditionalAppendOptions): Promise<AppendResult> {
       const part = partOfAppend(events, options?.streamId);
-      return await interference.append(target, [part], ([sent = part]) => target.append(sent.events, options));
+      const conditional = options?.condition !== undefined;
+      return await interference.append(target, [part], ([sent = part]) => target.append(sent.events, options), conditional);
     },
   };
 }

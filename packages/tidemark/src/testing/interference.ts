@@ -15,6 +15,13 @@ export interface PlannedFault {
   readonly kind: StatementFault | "unknown";
 }
 
+interface Planned {
+  readonly number: number;
+  readonly conflict: PlannedConflict | undefined;
+  readonly fault: PlannedFault | undefined;
+  readonly conditional: boolean;
+}
+
 /** What happens to which append. Counts the appends of one test store, its tenants and its transactions. */
 export class Interference {
   readonly #conflicts: readonly PlannedConflict[];
@@ -32,22 +39,26 @@ export class Interference {
     this.#arm = plan.arm;
   }
 
-  /** Runs an append, and what is planned for it. Without a plan it goes out at once, so that appends keep their order. */
-  append<T>(target: EventReaderWriter, parts: readonly StreamAppend[], run: (parts: readonly StreamAppend[]) => Promise<T>): Promise<T> {
+  /**
+   * Runs an append, and what is planned for it. Without a plan it goes out at once, so that appends keep their order.
+   *
+   * @param conditional - It has a condition, on which it can lose.
+   */
+  append<T>(target: EventReaderWriter, parts: readonly StreamAppend[], run: (parts: readonly StreamAppend[]) => Promise<T>, conditional = false): Promise<T> {
     const number = ++this.#appends;
     const conflict = this.#conflicts.find((planned) => (typeof planned === "number" ? planned : planned.append) === number);
     const fault = this.#faults.find(({ append }) => append === number);
     if (conflict === undefined && fault === undefined) return run(parts);
-    return this.#interfere(target, parts, run, { number, conflict, fault });
+    return this.#interfere(target, parts, run, { number, conflict, fault, conditional });
   }
 
   async #interfere<T>(
     target: EventReaderWriter,
     parts: readonly StreamAppend[],
     run: (parts: readonly StreamAppend[]) => Promise<T>,
-    { number, conflict, fault }: { readonly number: number; readonly conflict: PlannedConflict | undefined; readonly fault: PlannedFault | undefined },
+    { number, conflict, fault, conditional }: Planned,
   ): Promise<T> {
-    if (conflict !== undefined) await comeBetween(target, parts, conflict, number);
+    if (conflict !== undefined) await comeBetween(target, parts, conflict, { number, conditional });
     if (fault === undefined) return await run(parts);
     if (fault.kind !== "unknown") {
       this.#arm(fault.kind);
@@ -62,11 +73,20 @@ export class Interference {
   }
 }
 
-/** Appends, as another writer, to a stream that the append has an expectation of. */
-async function comeBetween(target: EventReaderWriter, parts: readonly StreamAppend[], conflict: PlannedConflict, number: number): Promise<void> {
-  const losing = parts.find(({ expectedVersion = "any" }) => expectedVersion !== "any" && expectedVersion !== "stream-exists");
+/** Appends, as another writer, to a stream that the append has an expectation of, or something that its condition may be about. */
+async function comeBetween(
+  target: EventReaderWriter,
+  parts: readonly StreamAppend[],
+  conflict: PlannedConflict,
+  { number, conditional }: Pick<Planned, "number" | "conditional">,
+): Promise<void> {
+  const expecting = parts.find(({ expectedVersion = "any" }) => expectedVersion !== "any" && expectedVersion !== "stream-exists");
+  const losing = expecting ?? (conditional ? parts[0] : undefined);
   if (!losing) {
-    throw new InvalidArgumentError("options.conflicts", `names append ${number}, which expects no version that another append could change, so it cannot lose`);
+    throw new InvalidArgumentError(
+      "options.conflicts",
+      `names append ${number}, which has no condition and expects no version that another append could change, so it cannot lose`,
+    );
   }
   await target.appendToStream(losing.streamId, typeof conflict === "number" ? doubleOf([losing, ...parts]) : conflict.events);
 }

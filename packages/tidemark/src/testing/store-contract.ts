@@ -1,4 +1,5 @@
 import { appendingLaws } from "./contract/appending.ts";
+import { conditionLaws } from "./contract/conditions.ts";
 import type { OpenStore } from "./contract/law.ts";
 import { readingLaws } from "./contract/reading.ts";
 import { transactionLaws } from "./contract/transactions.ts";
@@ -11,10 +12,10 @@ export interface StoreContract {
 }
 
 /**
- * Tests that a store keeps what every Tidemark store keeps: appends, expectations, idempotency, reading, transactions, tenants.
+ * Tests that a store keeps what every Tidemark store keeps: appends, expectations, conditions, idempotency, reading, transactions, tenants.
  * For wrappers of a store, other databases and poolers: `storeContract({ test, open: () => openEventStore(…) })`. They run
  * one at a time. What only concurrent processes can show is not among them.
  */
 export function storeContract({ test, open }: StoreContract): void {
-  for (const law of [...appendingLaws, ...readingLaws, ...transactionLaws]) test(law.name, () => law.holds(open));
+  for (const law of [...appendingLaws, ...conditionLaws, ...readingLaws, ...transactionLaws]) test(law.name, () => law.holds(open));
 }

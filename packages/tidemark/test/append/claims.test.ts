@@ -49,6 +49,19 @@ describe("the claims of a transaction", () => {
     await user.query("commit");
   });
 
+  test("are counted anew in the next transaction of the connection", async ({ store, client }) => {
+    const user = await client();
+    for (let n = 0; n < 10; n++) {
+      await user.query("begin");
+      await store.withTransaction(user).append([tagged(64, `t${n}`)], { streamId: "counted" });
+      await user.query("commit");
+    }
+    await user.query("begin");
+    await store.withTransaction(user).append([tagged(64, "last")], { streamId: "counted" });
+    expect(await store.append<CourseEvent>([seatTaken("c1", "s1")], decide)).toMatchObject({ version: 1 });
+    await user.query("commit");
+  });
+
   test("of an append with more tags than claims waits for open conditions, and they see what it wrote", async ({ store, client, sql }) => {
     const user = await client();
     await user.query("begin");

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { type BoundaryQuery, type EventStore, executeCommand, type NewEvent } from "tidemark";
+import type pg from "pg";
+import { type BoundaryQuery, documentProjection, type EventStore, executeCommand, type NewEvent } from "tidemark";
 import { type CourseEvent, offered, seatOf, seatTaken } from "../support/courses.ts";
 import { describe, expect, rejection, test, times, waitersFor } from "./test.ts";
 
@@ -100,12 +101,12 @@ describe("of two appends at once", () => {
   });
 });
 
-/** Takes the first seat of a course, if it is free. */
+/** Takes one of the two seats of a course. */
 const takeSeat = (student: string) => ({
   query: (course: string) => seatOf(course),
   initialState: () => 0,
   evolve: (taken: number) => taken + 1,
-  decide: (course: string, taken: number): NewEvent<CourseEvent>[] => (taken > 0 ? [] : [seatTaken(course, student)]),
+  decide: (course: string, taken: number): NewEvent<CourseEvent>[] => (taken > 1 ? [] : [seatTaken(course, student)]),
 });
 
 describe("while another append is open", () => {
@@ -116,10 +117,12 @@ describe("while another append is open", () => {
     const mark = await store.highWaterMark();
     await store.append([{ type: "Noted", data: {}, tags: ["course:c0"] }]);
     for (let n = 0; n < 30; n++) {
-      const { attempts, events } = await executeCommand(store, takeSeat("s1"), `c${n}`);
-      expect({ attempts, events: events.length }).toEqual({ attempts: 1, events: 1 });
-      // On events above the mark too.
-      expect((await executeCommand(store, takeSeat("s2"), `c${n}`)).events).toEqual([]);
+      // The second of them on an event above the mark.
+      for (const student of ["s1", "s2"]) {
+        const { attempts, events } = await executeCommand(store, takeSeat(student), `c${n}`);
+        expect({ attempts, events: events.length }).toEqual({ attempts: 1, events: 1 });
+      }
+      expect((await executeCommand(store, takeSeat("s3"), `c${n}`)).events).toEqual([]);
     }
     expect(await store.highWaterMark()).toBe(mark);
     await stranger.query("rollback");
@@ -171,16 +174,15 @@ describe("while another append is open", () => {
 });
 
 describe("a condition that another transaction has open", () => {
-  /** Appends of both kinds and several types, in one burst: which of them settle while it is open. */
-  async function settledBeside(store: EventStore, streams: string): Promise<readonly boolean[]> {
-    const settled = times(6, () => false);
+  /** Appends of several types and tags, in one burst: those that are expected to settle do, and the others wait for a lock. */
+  async function expectSettled(store: EventStore, sql: pg.Pool, expected: readonly boolean[]): Promise<void> {
+    const settled = expected.map(() => false);
     const events = [offered("c1"), offered("c2"), seatTaken("c1", "s1"), seatTaken("c2", "s2"), { type: "Noted", data: {} }, { type: "SeatTaken", data: {} }];
-    const calls = events.map((event, n) => store.appendToStream(`${streams}-${n}`, [event]).then(() => (settled[n] = true)));
-    const waiters = settled.length;
-    await Promise.race([Promise.all(calls), new Promise((resolve) => setImmediate(resolve))]);
-    // Everything that can go has gone when an append behind all of them is back, twice: refused ones are tried three times.
-    for (let n = 0; n < waiters; n++) await store.forTenant("elsewhere").appendToStream(`probe-${n}`, [{ type: "Probe", data: {} }]);
-    return settled;
+    for (const [n, event] of events.entries()) void store.appendToStream(`cart-${n}`, [event]).then(() => (settled[n] = true));
+    await expect.poll(() => settled, { timeout: 20_000 }).toEqual(expected);
+    // Two connections wait, the others wait for these.
+    await waitersFor(sql, Math.min(2, expected.filter((settles) => !settles).length));
+    expect(settled).toEqual(expected);
   }
 
   test.for([
@@ -188,29 +190,38 @@ describe("a condition that another transaction has open", () => {
     ["by a type and a tag", [{ types: ["SeatTaken"], tags: ["course:c1"] }], [false, true, false, true, true, true]],
     ["by a type", [{ types: ["SeatTaken"] }], [true, true, false, false, true, false]],
     ["by everything", [{}], [false, false, false, false, false, false]],
-  ] as const)(
-    "%s holds up what shares its claim, in the order in which it was called, and nothing else",
-    async ([, query, expected], { store, client, log }) => {
-      const user = await client();
-      await user.query("begin");
-      await store.withTransaction(user).append([], { streamId: "decision", condition: { query } });
-      expect(await settledBeside(store, "cart")).toEqual(expected);
-      // None overtakes another of its stream that waits for a claim.
-      const held = times(5, (n) => store.appendToStream("order", [n % 2 === 0 ? seatTaken("c1", "s1") : { type: "Noted", data: {} }]));
-      await user.query("commit");
-      expect((await Promise.all(held)).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
-      await expect.poll(async () => (await log()).filter(({ stream }) => stream.startsWith("cart-")).length).toBe(6);
-    },
-  );
+  ] as const)("%s holds up what shares its claim, and nothing else", async ([, query, expected], { store, client, sql, log }) => {
+    const user = await client();
+    await user.query("begin");
+    await store.withTransaction(user).append([], { streamId: "decision", condition: { query } });
+    await expectSettled(store, sql, expected);
+    await user.query("commit");
+    await expect.poll(async () => (await log()).filter(({ stream }) => stream.startsWith("cart-")).length, { timeout: 20_000 }).toBe(6);
+  });
 
-  test("of another tenant holds up nobody", async ({ store, client }) => {
+  test("keeps appends to one stream in the order in which they were called", async ({ store, client, sql }) => {
+    const user = await client();
+    await user.query("begin");
+    await store.withTransaction(user).append([], { streamId: "decision", condition: { query: [{ tags: ["course:c1"] }] } });
+    // Every second one shares the claim.
+    const held = times(6, (n) => store.appendToStream("order", [n % 2 === 0 ? seatTaken("c1", "s1") : { type: "Noted", data: {} }]));
+    await waitersFor(sql, 1);
+    await user.query("commit");
+    expect((await Promise.all(held)).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("of another tenant holds up nobody", async ({ store, client, sql }) => {
     const user = await client();
     await user.query("begin");
     await store
       .forTenant("acme")
       .withTransaction(user)
       .append([], { streamId: "decision", condition: { query: [] } });
-    expect(await settledBeside(store, "cart")).toEqual(times(6, () => true));
+    await expectSettled(
+      store,
+      sql,
+      times(6, () => true),
+    );
     await user.query("commit");
   });
 });
@@ -243,5 +254,28 @@ describe("a condition outside READ COMMITTED", () => {
     );
     expect(taken.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     await strict.close();
+  });
+});
+
+describe("conditions beside inline projections", () => {
+  test("are kept, and no document is written for an append that failed on one", async ({ openStore }) => {
+    const seats = documentProjection<{ taken: number }, CourseEvent>({
+      name: "seats",
+      mode: "inline",
+      collection: "seats",
+      handles: ["SeatTaken"],
+      documentId: ({ tags }) => tags[0] ?? null,
+      evolve: (document) => ({ taken: (document?.taken ?? 0) + 1 }),
+    });
+    const stores = [await openStore({ projections: [seats] }), await openStore({ projections: [seats] })];
+    const [store] = stores;
+    if (!store) throw new Error("There are two.");
+    const take = (n: number) =>
+      (stores[n % 2] ?? store).append<CourseEvent>([seatTaken(`c${n % 5}`, `s${n}`)], { streamId: `${n}`, condition: { query: seatOf(`c${n % 5}`) } });
+    const outcomes = await Promise.allSettled(times(40, take));
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
+    for (const outcome of outcomes) if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "CONDITION_FAILED" });
+    const documents = await store.documents(seats).find();
+    expect(documents.map(({ taken }) => taken)).toEqual([1, 1, 1, 1, 1]);
   });
 });

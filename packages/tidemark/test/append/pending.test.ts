@@ -44,3 +44,25 @@ describe("after a try that was never answered", () => {
     }
   });
 });
+
+describe("an append with more tags than a batch may claim", () => {
+  const tagged = (streamId: string, tags: (n: number) => string): PendingAppend => {
+    const events = Array.from({ length: 60 }, (_, n) => ({ id, type: "T", data: "{}", metadata: "", tags: tags(n) }));
+    const part = { tenant: "", streamId, expected: "any" as const, events };
+    return new PendingAppend({ parts: [part], events: 60, bytes: 120, ownIds: false, tags: 600 }, undefined);
+  };
+  const different = (n: number): string => Array.from({ length: 10 }, (_, i) => `t${n}-${i}`).join("\x1f");
+  const same = (): string => Array.from({ length: 10 }, (_, i) => `t${i}`).join("\x1f");
+
+  test("goes with no other such append, for both would need the bulk claim", () => {
+    const [one, other] = [tagged("cart-1", different), tagged("cart-2", different)];
+    expect(one.keys.filter((key) => other.keys.includes(key))).toHaveLength(1);
+    expect(one.tags).toBe(600);
+  });
+
+  test("counts as one with few where its events share them", () => {
+    const [one, other] = [tagged("cart-1", same), tagged("cart-2", different)];
+    expect(one.keys.filter((key) => other.keys.includes(key))).toEqual([]);
+    expect(one.tags).toBe(0);
+  });
+});

@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { executeCommand, handleCommand, type MultiStreamDecider } from "../../src/index.ts";
+import { type BoundaryDecider, executeCommand, handleCommand, type MultiStreamDecider } from "../../src/index.ts";
 import { isPGlite } from "../../src/arguments/pool-options.ts";
 import { startPGlite } from "../../src/database/pglite-start.ts";
 import { openTestStore } from "../../src/testing/index.ts";
 import { add, cart, type CartEvent, confirm } from "../commands/cart.ts";
 import { itemAdded } from "../support/cart.ts";
+import { type CourseEvent, seatOf, seatTaken } from "../support/courses.ts";
 
 describe("a test store", () => {
   test("is empty, shares nothing with another one, and opens in milliseconds", async () => {
@@ -136,6 +137,23 @@ describe("a planned conflict", () => {
     await store.withMetadata({ actorId: "ada" }).append([{ ...itemAdded(), tags: ["a:1"] }]);
     const attempts = await store.transaction(async (tx) => (await handleCommand(tx, cart, "cart-1", add("tea"))).attempts);
     expect(attempts).toBe(2);
+  });
+
+  test("of an append on a condition comes before it, and a command by query is decided again", async () => {
+    const condition = { query: seatOf("c1") };
+    await using store = await openTestStore({ conflicts: [1, { append: 2, events: [seatTaken("c2", "s1")] }] });
+    await expect(store.append([seatTaken("c1", "s1")], { condition })).rejects.toMatchObject({ code: "CONDITION_FAILED", streamId: "course-c1" });
+    // What the other writer appends here is no match.
+    const { boundary } = await store.readBoundary(condition.query);
+    await store.append([seatTaken("c1", "s2")], { condition: { ...condition, after: boundary } });
+    await using contested = await openTestStore({ conflicts: [1] });
+    const enrol: BoundaryDecider<number, string, CourseEvent> = {
+      query: seatOf("c1"),
+      initialState: () => 0,
+      evolve: (taken) => taken + 1,
+      decide: (student, taken) => (taken < 2 ? [seatTaken("c1", student)] : []),
+    };
+    expect(await executeCommand(contested, enrol, "s1")).toMatchObject({ attempts: 2, state: 2 });
   });
 
   test("of an append that cannot lose is refused", async () => {
