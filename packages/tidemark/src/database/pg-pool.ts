@@ -20,6 +20,7 @@ export interface PgConnections {
 interface AnyPool extends PgPool {
   readonly options?: { readonly max?: number; readonly connectionTimeoutMillis?: number };
   readonly waitingCount?: number;
+  readonly ended?: boolean;
   on?(event: "error", listener: (error: Error) => void): unknown;
   on?(event: "connect", listener: (client: PgClient) => void): unknown;
   removeListener?(event: "error", listener: (error: Error) => void): unknown;
@@ -104,7 +105,8 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
     },
     async close() {
       await close();
-      pool.removeListener?.("error", onIdleError);
+      // A pool that was ended may still hear of a connection: end() does not wait until the server has let it go.
+      if (pool.ended !== true) pool.removeListener?.("error", onIdleError);
       pool.removeListener?.("connect", listenMeanwhile);
     },
   };

@@ -239,4 +239,13 @@ test.for(["own", "the user's"])("a session that ends in the packet that opens it
   await users?.end();
   server.close();
   expect(ended).toBe(1);
+
+test("a connection that the server ends after the pool was closed harms nobody", async ({ databaseUrl }) => {
+  const { database } = await open(databaseUrl);
+  await pidOf(database);
+  await database.close();
+  const { pool } = database;
+  if (!(pool instanceof pg.Pool)) throw new Error("The pool of a server's database is a pg.Pool.");
+  // As pg-pool tells of an idle client: without a listener it would end the process.
+  expect(() => pool.emit("error", new Error("terminating connection due to administrator command"), new pg.Client())).not.toThrow();
 });
