@@ -10,6 +10,15 @@ export interface Consumed {
   readonly stopped?: string;
 }
 
+/** What the auditor of projections found, in all snapshots of a run. */
+export interface Projected {
+  readonly snapshots: number;
+  /** How many were compared. */
+  readonly documents: number;
+  /** The first of them. */
+  readonly differences: readonly string[];
+}
+
 /** What the final phase found, beside the log. */
 export interface FinalState {
   /** Positions that a fresh reader of the library's was given, from zero. */
@@ -27,6 +36,8 @@ export interface FinalState {
   readonly migrations: readonly number[];
   /** Undefined where nothing was consumed. */
   readonly consumed?: Consumed;
+  /** Undefined where nothing was projected. */
+  readonly projected?: Projected;
   /** Deadlocks in the server's log. */
   readonly deadlocks: number;
   readonly farewells: readonly { readonly worker: number; readonly incarnation: number; readonly tookMs: number; readonly code: number | null }[];

@@ -11,6 +11,8 @@ import { readEffects } from "../consume/read-effects.ts";
 import { administer } from "../faults/fault.ts";
 import { alteration } from "../history/content.ts";
 import type { Consumed, FinalState, LogLine } from "../history/final.ts";
+import type { Auditor } from "../project/audit.ts";
+import { tallies } from "../project/projections.ts";
 import { resolvePrepared } from "./coordinator.ts";
 import type { Farewell } from "./workers.ts";
 
@@ -22,17 +24,20 @@ export interface FinalOptions {
   readonly farewells: readonly Farewell[];
   /** Consumers are let to the end, and what they did is read. */
   readonly consuming?: boolean;
+  /** Looks once more when everything is at rest. */
+  readonly auditor?: Auditor;
 }
 
 /**
  * Reads everything from zero with fresh clients, once from the tables and once through the library, and writes it down for
  * the checker. The table is what is true; whether readers were given it is judged by it.
  */
-export async function writeFinalState({ folder, server, url, schema, farewells, consuming = false }: FinalOptions): Promise<void> {
+export async function writeFinalState({ folder, server, url, schema, farewells, consuming = false, auditor }: FinalOptions): Promise<void> {
   const name = pg.escapeIdentifier(schema);
-  await using store = await openEventStore(url, { schema });
+  await using store = await openEventStore(url, { schema, projections: auditor ? tallies.map(({ projection }) => projection) : [] });
   await resolvePrepared(url, 0);
   const consumed = consuming ? await consumeToTheEnd(store, url, schema) : undefined;
+  await auditor?.audit(url);
   // Whoever was killed leaves backends that roll back in their own time; afterwards nothing may hold the mark.
   const left = await untilQuiet(url);
   const highWaterMark = await store.highWaterMark();
@@ -52,6 +57,7 @@ export async function writeFinalState({ folder, server, url, schema, farewells, 
     changes: await tryToChange(url, name),
     ...left,
     ...(consumed && { consumed }),
+    ...(auditor && { projected: auditor.findings }),
     migrations: await administer(url, async (client) =>
       (await client.query<{ id: number }>(`select version::int as id from ${name}.migrations order by version`)).rows.map(({ id }) => id),
     ),

@@ -9,6 +9,7 @@ import { administer, untilAnswering } from "../faults/fault.ts";
 import { createEffects } from "../consume/tables.ts";
 import { randomFrom } from "../random.ts";
 import { createClocks } from "./clocks.ts";
+import { Auditor } from "../project/audit.ts";
 import { coordinate } from "./coordinator.ts";
 import { writeFinalState } from "./final-phase.ts";
 import { torment, type Strike } from "./nemesis.ts";
@@ -86,7 +87,8 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     }),
   });
   const over = new AbortController();
-  let coordinating: Promise<void> | undefined;
+  const auditor = new Auditor(schema);
+  let coordinating: Promise<unknown> | undefined;
   try {
     const arena: Arena = {
       get server() {
@@ -108,7 +110,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
       const reason = fault.missing?.(arena);
       return reason === undefined ? [] : [[fault.name, reason]];
     });
-    coordinating = coordinate(urlNow, over.signal);
+    coordinating = Promise.all([coordinate(urlNow, over.signal), auditor.run(urlNow, over.signal)]);
     await disturbTheStart(arena);
     const ending = performance.now() + plan.seconds * 1_000;
     const enough = (): boolean => workers.acknowledged >= plan.events;
@@ -123,7 +125,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     await untilAnswering(urlNow());
     await workers.finish();
     progress("reading everything from zero");
-    await writeFinalState({ folder, server: server(), url: urlNow(), schema, farewells: workers.farewells, consuming: true });
+    await writeFinalState({ folder, server: server(), url: urlNow(), schema, farewells: workers.farewells, consuming: true, auditor });
     const record: RunRecord = {
       plan,
       startedAt: started.toISOString(),

@@ -6,6 +6,7 @@ import { consume } from "../consume/consume.ts";
 import { openHistory } from "../history/write.ts";
 import { eventId } from "../history/content.ts";
 import { drawn } from "../operations/operations.ts";
+import { tallies } from "../project/projections.ts";
 import { randomFrom } from "../random.ts";
 import { createClient, type Client, type Shared } from "./client.ts";
 import { follow } from "./follow.ts";
@@ -26,6 +27,7 @@ async function open(idsToGive: string[]): Promise<EventStore> {
     try {
       return await openEventStore(orders.url, {
         schema: orders.schema,
+        projections: tallies.map(({ projection }) => projection),
         pool: { max: 6, connectionTimeoutMs: 4_000, queryTimeoutMs: orders.queryTimeoutMs },
         // What nobody prepared belongs to an append that was refused before it was sent.
         createId: () => idsToGive.shift() ?? eventId(orders.worker, orders.incarnation, 0xffffffff, 0),

@@ -19,6 +19,7 @@ import { noDeadlock } from "./no-deadlock.ts";
 import { oneSchema } from "./one-schema.ts";
 import { oneWinner } from "./one-winner.ts";
 import { ownVerdict } from "./own-verdict.ts";
+import { projectedExactly } from "./projected-exactly.ts";
 import { realTimeOrder } from "./real-time-order.ts";
 import { sameReply } from "./same-reply.ts";
 import { together } from "./together.ts";
@@ -49,6 +50,7 @@ export const invariants: readonly Invariant[] = [
   consumedInOrder,
   countedOnce,
   poisonAside,
+  projectedExactly,
   boundedMemory,
   oneSchema,
   cleanEnd,

@@ -1,0 +1,78 @@
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { administer } from "../faults/fault.ts";
+import type { Projected } from "../history/final.ts";
+import { tallies, type Tallied } from "./projections.ts";
+
+const everyMs = 200;
+const told = 20;
+
+/** Compares documents with the folds of their events, in one snapshot each time, until the run is over. */
+export class Auditor {
+  #snapshots = 0;
+  #documents = 0;
+  readonly #differences: string[] = [];
+  readonly #schema: string;
+
+  constructor(schema: string) {
+    this.#schema = schema;
+  }
+
+  get findings(): Projected {
+    return { snapshots: this.#snapshots, documents: this.#documents, differences: this.#differences };
+  }
+
+  async run(url: () => string, over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      // The server may be away, or the projections not be registered yet.
+      await this.audit(url()).catch(() => undefined);
+      await delay(everyMs, undefined, { signal: over }).catch(() => undefined);
+    }
+  }
+
+  async audit(url: string): Promise<void> {
+    await administer(url, async (client) => {
+      await client.query("begin isolation level repeatable read read only");
+      for (const tallied of tallies) {
+        const { rows } = await client.query<{ documents: string; different: string | null }>(differences(this.#schema, tallied));
+        this.#documents += Number(rows[0]?.documents ?? 0);
+        const different = rows[0]?.different;
+        if (different && this.#differences.length < told) this.#differences.push(`${tallied.name}: ${different}`);
+      }
+      await client.query("commit");
+      this.#snapshots++;
+    });
+  }
+}
+
+/** Up to the place of the follower, or everything that the snapshot shows where appends write it. */
+function differences(schema: string, { name, idOf }: Tallied): string {
+  const at = pg.escapeIdentifier(schema);
+  const literal = pg.escapeLiteral(name);
+  return `
+with place as (
+  select case when p.mode = 'inline' and p.state = 'live' then 9223372036854775807 else coalesce(c.position, 0) end as position
+    from ${at}.projections as p
+    left join ${at}.consumer_shards as c on c.tenant = '' and c.consumer = 'projection ' || p.name || ' v1'
+   where p.name = ${literal}
+), folded as (
+  select ${idOf} as id, count(*) as events, sum(e.version) as versions
+    from ${at}.events as e join ${at}.streams as s on s.id = e.stream_id, place
+   where e.position <= place.position and ${idOf} is not null
+   group by 1
+), compared as (
+  select coalesce(f.id, d._id) as id, f.events, f.versions, d.data
+    from folded as f
+    full join ${at}.${pg.escapeIdentifier(`${name}__v1`)} as d on d._id = f.id
+)
+select count(*) as documents,
+       (
+         select string_agg(format('%s is %s, and its events come to %s with versions of %s', id, coalesce(data::text, 'absent'), events, versions), '; ')
+           from (
+             select * from compared
+              where (data ->> 'events')::bigint is distinct from events or (data ->> 'versions')::numeric is distinct from versions
+              limit 3
+           ) as wrong
+       ) as different
+  from compared`;
+}
