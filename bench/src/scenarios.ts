@@ -7,6 +7,7 @@ import { handOverFromAppend } from "./scenarios/hand-over.ts";
 import { commands, commandsOnStreams, commandsWithSnapshots } from "./scenarios/commands.ts";
 import { idleConsumers } from "./scenarios/idle-consumers.ts";
 import { exportFile, importFile, transferMemory } from "./scenarios/import-export.ts";
+import { appendWithInlineProjection, followWithAsyncProjection } from "./scenarios/projections.ts";
 import { readOneDocument } from "./scenarios/read-documents.ts";
 import { readOneStream, readWholeLog } from "./scenarios/read.ts";
 import { fourShards } from "./scenarios/shards.ts";
@@ -37,4 +38,6 @@ export const scenarios: readonly Scenario[] = [
   commands,
   commandsOnStreams,
   commandsWithSnapshots,
+  appendWithInlineProjection,
+  followWithAsyncProjection,
 ];

@@ -239,6 +239,7 @@ test.for(["own", "the user's"])("a session that ends in the packet that opens it
   await users?.end();
   server.close();
   expect(ended).toBe(1);
+});
 
 test("a connection that the server ends after the pool was closed harms nobody", async ({ databaseUrl }) => {
   const { database } = await open(databaseUrl);
