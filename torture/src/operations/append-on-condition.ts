@@ -1,4 +1,4 @@
-import type { Boundary, EventStore } from "tidemark";
+import { isTidemarkError, type Boundary, type EventStore } from "tidemark";
 import { contentOf, shortId, types } from "../history/content.ts";
 import type { Condition } from "../history/entry.ts";
 import { now } from "../history/write.ts";
@@ -28,10 +28,10 @@ export const appendOnCondition: Operation = {
     const { type, tags } = contentOf(id);
     const tag = tags[0] ?? random.pick(["sku:0", ...hot]);
     const chance = random.next();
-    const condition =
+    const reading =
       chance < 0.04
-        ? { query: [{ types: [random.pick(types)] }], mark: await store.highWaterMark(), above: [] }
-        : await seen(
+        ? store.highWaterMark().then((mark): Condition => ({ query: [{ types: [random.pick(types)] }], mark, above: [] }))
+        : seen(
             store,
             chance < 0.6
               ? [{ tags: [tag] }]
@@ -39,6 +39,8 @@ export const appendOnCondition: Operation = {
                 ? [{ types: [type], tags: [tag] }]
                 : [{ tags: [tag] }, { types: [type], tags: [random.pick(["sku:0", ...hot])] }],
           );
+    const condition = await reading.catch(noDecision);
+    if (!condition) return;
     const part = { stream, expected: "any" as const, ids: [id] };
     const ownIds = random.chance(0.3);
     await append({ kind: "append", how: this.name, parts: [part], condition }, async () =>
@@ -52,4 +54,9 @@ async function seen(store: EventStore, query: Condition["query"]): Promise<Condi
   const { events, boundary } = await store.readBoundary(query);
   const above = events.filter(({ position }) => position > boundary.mark).map(({ id }) => shortId(id));
   return { query, mark: boundary.mark, below: events.length - above.length, above };
+}
+
+/** Who cannot read does not decide. */
+function noDecision(error: unknown): undefined {
+  if (!isTidemarkError(error)) throw error;
 }

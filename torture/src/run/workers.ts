@@ -36,6 +36,7 @@ export class Workers {
   readonly #options: WorkersOptions;
   readonly #running = new Map<number, Running>();
   readonly farewells: Farewell[] = [];
+  readonly #finishing = new Set<ChildProcess>();
   readonly #acknowledged = new Map<ChildProcess, number>();
   #started = 0;
 
@@ -79,7 +80,16 @@ export class Workers {
     this.#started++;
     child.on("message", (told) => void (typeof told === "number" && this.#acknowledged.set(child, told)));
     const ended = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);
-    this.#running.set(worker, { child, incarnation, history: orders.history, ready: once(child, "message"), ended });
+    const running: Running = { child, incarnation, history: orders.history, ready: once(child, "message"), ended };
+    this.#running.set(worker, running);
+    void ended.then((code) => this.#endedByItself(worker, running, code));
+  }
+
+  /** A process that nobody asked to end has failed; the checker is told, and another takes its place. */
+  #endedByItself(worker: number, running: Running, code: number | null): void {
+    if (code === null || this.#finishing.has(running.child) || this.#running.get(worker) !== running) return;
+    this.farewells.push({ worker, incarnation: running.incarnation, tookMs: 0, code });
+    this.#start(worker, running);
   }
 
   signal(worker: number, name: NodeJS.Signals): void {
@@ -91,7 +101,8 @@ export class Workers {
     const running = this.#running.get(worker);
     this.signal(worker, "SIGKILL");
     await running?.ended;
-    this.#start(worker, running);
+    // Unless it had failed a moment before.
+    if (this.#running.get(worker) === running) this.#start(worker, running);
   }
 
   /** Asks a process to finish, waits for it, and starts its successor. */
@@ -104,8 +115,10 @@ export class Workers {
     const running = this.#running.get(worker);
     if (!running) return undefined;
     await Promise.race([running.ready, running.ended]);
+    if (this.#running.get(worker) !== running) return this.#finish(worker);
     const startedAt = performance.now();
-    this.signal(worker, "SIGTERM");
+    this.#finishing.add(running.child);
+    running.child.kill("SIGTERM");
     const tooLong = setTimeout(() => running.child.kill("SIGKILL"), 60_000);
     const code = await running.ended;
     clearTimeout(tooLong);
