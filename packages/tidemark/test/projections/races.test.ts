@@ -1,4 +1,5 @@
 import pg from "pg";
+import { defineProjection } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
 import { waitsForLock } from "../schema/gates.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";
@@ -93,4 +94,27 @@ describe("two appends of two processes that change one document", () => {
     await other;
     expect(await store.documents<{ readonly n: number }>("pears").get("all")).toMatchObject({ n: 2 });
   });
+});
+
+test("of two stores that open at once, one runs setup, and the other waits for it", async ({ openStore, store, sql, schema }) => {
+  void store;
+  const at = pg.escapeIdentifier(schema);
+  let setups = 0;
+  const projection = defineProjection({
+    name: "once",
+    mode: "async",
+    handles: ["ItemAdded"],
+    setup: async (tx) => {
+      if (++setups === 1) {
+        second = openStore({ projections: [projection] });
+        await waitsForLock(sql, "register_projection");
+      }
+      await tx.query(`create table ${at}.once (n int)`);
+    },
+    handle: () => {},
+  });
+  let second: Promise<unknown> | undefined;
+  await openStore({ projections: [projection] });
+  await second;
+  expect(setups).toBe(1);
 });
