@@ -56,18 +56,21 @@ interface EmmettCore {
   readonly projections: { inline(definitions: readonly unknown[]): unknown };
 }
 
-async function openEmmettInline(url: string): Promise<{ append(streamId: string, giveUp: AbortSignal): Promise<number>; close(): Promise<void> }> {
+async function openEmmettInline(
+  url: string,
+): Promise<{ append(streamId: string, giveUp: AbortSignal, count?: number): Promise<number>; close(): Promise<void> }> {
   const emmett = await importPeer<EmmettStores>("@event-driven-io/emmett-postgresql");
   const { projections } = await importPeer<EmmettCore>("@event-driven-io/emmett");
   const store = emmett.getPostgreSQLEventStore(url, { projections: projections.inline([emmettTally(emmett)]) });
   await store.schema.migrate();
   return {
-    async append(streamId, giveUp) {
+    async append(streamId, giveUp, count = 1) {
+      const events = Array.from({ length: count }, () => event);
       // It reads the version and then writes: of two callers on one stream, one has to try again.
       while (!giveUp.aborted) {
         try {
-          await store.appendToStream(streamId, [event]);
-          return 1;
+          await store.appendToStream(streamId, events);
+          return count;
         } catch (error) {
           if (!(error instanceof Error) || !/version/i.test(`${error.name} ${error.message}`)) throw error;
         }
@@ -144,7 +147,7 @@ async function follow(url: string, version: number, events: number): Promise<num
 
 async function followEmmett(url: string): Promise<Sample> {
   const emmett = await openEmmettInline(url);
-  for (let n = 0; n < peerEvents; n++) await emmett.append(`cart-${n % 150}`, new AbortController().signal);
+  for (let stream = 0; stream < peerEvents / 20; stream++) await emmett.append(`cart-${stream}`, new AbortController().signal, 20);
   await emmett.close();
   await runSql(url, "truncate tally");
   const child = fork(fileURLToPath(new URL("../subjects/emmett-projector-process.ts", import.meta.url)), [url], {
