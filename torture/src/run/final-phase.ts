@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { Server } from "servers";
 import { openEventStore, type EventStore } from "tidemark";
@@ -70,12 +71,22 @@ export async function writeFinalState({ folder, server, url, schema, farewells, 
 /** A fresh worker takes what the dead ones left and handles the rest. */
 async function consumeToTheEnd(store: EventStore, url: string, schema: string): Promise<Consumed> {
   const worker = await consume(store, AbortSignal.timeout(60_000));
-  const tooLate = AbortSignal.timeout(120_000);
-  const late = once(tooLate, "abort").then(() => "It was not caught up after two minutes.");
-  const stopped = await Promise.race([worker?.caughtUp(), late]).catch((error: unknown) => String(error));
+  const over = new AbortController();
+  const stopped = await Promise.race([worker?.caughtUp(), standingStill(url, over.signal)]).catch((error: unknown) => String(error));
+  over.abort();
   await worker?.stop();
   const effects = await administer(url, (client) => readEffects(client, schema));
   return { ...effects, ...(stopped !== undefined && { stopped }) };
+}
+
+/** A long run leaves much to handle. Resolves when nothing more was handled for a minute. */
+async function standingStill(url: string, over: AbortSignal): Promise<string> {
+  for (let before = -1; ;) {
+    const handled = await administer(url, async (client) => (await client.query<{ n: number }>("select count(*)::int as n from app.effects")).rows[0]?.n ?? 0);
+    if (handled === before) return "It handled nothing for a minute, and was not caught up.";
+    before = handled;
+    await delay(60_000, undefined, { signal: over });
+  }
 }
 
 async function writeLog(file: string, url: string, name: string): Promise<void> {

@@ -1,41 +1,53 @@
-import type { Invariant } from "../invariant.ts";
-import type { Evidence } from "../invariant.ts";
+import type { Evidence, Invariant } from "../invariant.ts";
 
-/** Appends to several streams that were written: the versions they reach, by stream. */
-function spread({ histories, log }: Evidence): { readonly name: string; readonly reach: ReadonlyMap<string, number> }[] {
-  return histories.appends.flatMap(({ name, call }) => {
+/** An append to several streams that was written. */
+interface Spread {
+  readonly name: string;
+  /** The version that it reaches in each of its streams. */
+  readonly reach: ReadonlyMap<string, number>;
+}
+
+/** By the position of each of their first events in a stream; and how far apart such positions of one append are at most. */
+function spreadAppends({ histories, log }: Evidence): { readonly at: ReadonlyMap<number, Spread>; readonly widest: number } {
+  const at = new Map<number, Spread>();
+  let widest = 0;
+  for (const { name, call } of histories.appends) {
     const reach = new Map<string, number>();
+    const positions: number[] = [];
     for (const { stream, ids } of call.parts) {
       const first = ids[0] === undefined ? undefined : log.byId.get(ids[0]);
-      if (first && !reach.has(stream)) reach.set(stream, first.version);
+      if (!first || reach.has(stream)) continue;
+      reach.set(stream, first.version);
+      positions.push(first.position);
     }
-    return reach.size > 1 ? [{ name, reach }] : [];
-  });
+    if (reach.size < 2) continue;
+    for (const position of positions) at.set(position, { name, reach });
+    widest = Math.max(widest, Math.max(...positions) - Math.min(...positions));
+  }
+  return { at, widest };
 }
 
 export const together: Invariant = {
   id: "L5",
   title: "An append to several streams is in all of them or in none, in every snapshot",
   check(evidence, { checked, anomaly }) {
-    const appends = spread(evidence);
-    const byStream = new Map<string, typeof appends>();
-    for (const append of appends) {
-      for (const stream of append.reach.keys()) {
-        const others = byStream.get(stream);
-        if (others) others.push(append);
-        else byStream.set(stream, [append]);
-      }
-    }
+    const { at: appends, widest } = spreadAppends(evidence);
+    const { streams } = evidence.log;
     for (const { name, call, versions } of evidence.histories.snapshots) {
       if (!versions) continue;
-      const at = new Map(call.streams.map((stream, index) => [stream, versions[index] ?? 0]));
-      const looked = new Set([...at.keys()].flatMap((stream) => byStream.get(stream) ?? []));
-      for (const append of looked) {
-        const seen = [...append.reach].filter(([stream]) => at.has(stream)).map(([stream, version]) => (at.get(stream) ?? 0) >= version);
-        if (seen.length < 2) continue;
+      const seen = new Map(call.streams.map((stream, index) => [stream, versions[index] ?? 0]));
+      let furthest = 0;
+      for (const [stream, version] of seen) furthest = Math.max(furthest, streams.get(stream)?.[version - 1]?.position ?? 0);
+      // Of an append that was seen in part, the part that was not stands no further than this.
+      for (const [stream, version] of seen) {
         checked();
-        if (seen.some((one) => one !== seen[0]))
-          anomaly(`${name} saw a part of ${append.name}: ${JSON.stringify([...append.reach])} at ${JSON.stringify([...at])}`);
+        for (let next = version, events = streams.get(stream) ?? []; next < events.length; next++) {
+          const event = events[next];
+          if (!event || event.position > furthest + widest) break;
+          const append = appends.get(event.position);
+          if (append && [...append.reach].some(([other, reached]) => (seen.get(other) ?? 0) >= reached))
+            anomaly(`${name} saw a part of ${append.name}: ${JSON.stringify([...append.reach])} at ${JSON.stringify([...seen])}`);
+        }
       }
     }
   },
