@@ -38,7 +38,6 @@ describe("openEventStore refuses, before it opens anything,", () => {
     { given: [{ pool: { maxx: 3 } }], told: 'options.pool.maxx is not an option; did you mean "max"?' },
     { given: [{ limits: { eventbytes: 3 } }], told: 'did you mean "eventBytes"?' },
     { given: [{ migrate: "of" }], told: 'did you mean "off"?' },
-    { given: [{ projections: [] }], told: "options.projections does not exist in this version" },
     { given: [{ events: {} }], told: "options.events does not exist in this version" },
     { given: [{ schema: "x".repeat(64) }], told: "64 bytes" },
     { given: [{}, {}], told: "must be a string where options follow it" },
