@@ -59,9 +59,11 @@ describe("an import that keeps positions", () => {
   });
 
   test("stops when somebody appends meanwhile, and loses neither's events", async ({ log, store }) => {
+    // Two hundred groups: the append, which begins beside the second of them, comes before the last.
+    const long = lines(...Array.from({ length: 600 }, (_, n) => item(`cart-${n % 3}`, n, { position: n + 1 })));
     let appended: Promise<unknown> | undefined;
     const error = await rejection(
-      log.import(file, {
+      log.import(long, {
         ...kept,
         progress: ({ written }) => {
           if (written === 3) appended = store.appendToStream("other", [{ type: "Other", data: {} }]);
