@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Gate } from "../append/gate.ts";
 import type { Database } from "../database/database.ts";
 import { EventTooLargeError, InvalidArgumentError } from "../errors.ts";
@@ -115,6 +116,9 @@ export async function importEvents(
     // Heard where it is awaited; until then a failure must not count as unhandled.
     underWay.catch(() => {});
     group = new Group();
+    // Its message is larger than what the system takes at once. The rest leaves in turns of the event loop, which reading and
+    // checking the next lines would keep, and the server would wait.
+    await delay(2);
   }
   function take(line: ReadLine): ImportEvent | BadLine {
     if (isBad(line)) return line;
