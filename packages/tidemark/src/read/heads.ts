@@ -67,7 +67,11 @@ export async function readHeads(
 
 function rowsOfEach(found: readonly TextRow[], requests: readonly HeadRequest[], limit: number): readonly (readonly TextRow[])[] {
   const each: TextRow[][] = requests.map(() => []);
-  for (const row of found) each[Number(row["n"]) - 1]?.push(row);
+  for (const row of found) {
+    const index = Number(row["n"]) - 1;
+    // A row without an event is what a snapshot comes in. Next to one, streams without events have such rows, too.
+    if (row["position"] != null || requests[index]?.kept) each[index]?.push(row);
+  }
   for (const [index, rows] of each.entries()) {
     // Each stream's events are read in order, and nothing orders the whole.
     if (rows.some((row, at) => versionOf(row) < versionOf(rows[at - 1]))) rows.sort((a, b) => versionOf(a) - versionOf(b));

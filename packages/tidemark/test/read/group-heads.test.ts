@@ -62,6 +62,30 @@ describe("readings of many streams at once", () => {
     expect(sent).toEqual(["read_heads"]);
   });
 
+  test("and of snapshots at once: a stream without events has none, whoever it shares the statement with", async ({ log }) => {
+    const model = await log.write(few(1));
+    const { opened, open } = createGate();
+    const { reader, sent } = watched(log, { before: () => opened });
+    const name = { kind: "stream", name: "carts", stateVersion: 1 } as const;
+    const first = reader.readStream("cart-0").toArray();
+    await eventually(() => expect(sent).toHaveLength(1));
+    const behindIt = Promise.all([
+      reader.readKept("cart-1", name, undefined),
+      reader.readKept("unheard", name, undefined),
+      reader.readStream("absent").toArray(),
+      reader.readStream("cart-2", { fromVersion: 100 }).toArray(),
+    ]);
+    // The streams' readings begin in a later turn than the snapshots'.
+    await new Promise(setImmediate);
+    open();
+    await first;
+    const [kept, unkept, absent, behindTheEnd] = await behindIt;
+    expect(sent).toEqual(["read_stream_forward_small", "read_heads_kept"]);
+    expect(kept).toMatchObject({ kept: undefined, events: model.filter(({ streamId }) => streamId === "cart-1"), more: false });
+    expect(unkept).toMatchObject({ kept: undefined, events: [], more: false });
+    expect([absent, behindTheEnd]).toEqual([[], []]);
+  });
+
   test("that are alone use the statement of one stream", async ({ log }) => {
     await log.write(few(3));
     const { reader, sent } = watched(log);
