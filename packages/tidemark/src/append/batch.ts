@@ -155,11 +155,22 @@ function decode(row: TextRow, appends: readonly EncodedAppend[], sentParts: read
   const versions = numbers(row["versions"]);
   const positions = numbers(row["positions"]);
   const detail = detailOf(row);
+  const written = row["written"] == null ? undefined : numbers(row["written"]);
+  const recordedAt = Number(row["recorded_at"]);
   let next = 0;
+  let first = 0;
   return appends.map((append, index) => {
     const verdictOf = new Map<EncodedPart, PartVerdict>();
     for (const part of sentParts[index] ?? []) {
-      verdictOf.set(part, { part, verdict: verdicts[next] ?? Number.NaN, version: versions[next] ?? Number.NaN, position: positions[next] ?? Number.NaN });
+      const verdict = verdicts[next] ?? Number.NaN;
+      verdictOf.set(part, {
+        part,
+        verdict,
+        version: versions[next] ?? Number.NaN,
+        position: positions[next] ?? Number.NaN,
+        written: written && { positions: written, first, recordedAt },
+      });
+      if (verdict === 0) first += part.events.length;
       next++;
     }
     return outcomeOf(

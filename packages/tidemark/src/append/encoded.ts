@@ -1,4 +1,4 @@
-import type { ExpectedVersion } from "../event.ts";
+import type { ExpectedVersion, RecordedEvent } from "../event.ts";
 import type { EncodedCondition } from "./condition.ts";
 
 /**
@@ -16,6 +16,8 @@ export interface EncodedAppend {
   /** Over all events, one that several have counted each time. */
   readonly tags: number;
   readonly condition?: EncodedCondition;
+  /** Told once they are written, unless they were there already. Must not throw. */
+  readonly tell?: ((events: readonly RecordedEvent[]) => void) | undefined;
 }
 
 export interface EncodedPart {

@@ -1,8 +1,10 @@
 import type { Session } from "../database/database.ts";
+import type { RecordedEvent } from "../event.ts";
 import { type BatchSettings, encodeBatch } from "./batch.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import type { InlinePlan } from "./inline.ts";
 import type { Outcome } from "./outcome.ts";
+import { recordedEvents } from "./recorded.ts";
 import type { AppendStatements } from "./statements.ts";
 
 export interface InlineAppend {
@@ -29,7 +31,14 @@ export async function inlineAppend(session: Session, statements: AppendStatement
   await plan.lock(session);
   const [row] = await session.query(append.waits ? statements.joined : statements.inline, values);
   const results = outcomes(row ?? {});
-  const written = results.map((outcome) => outcome.kind === "written" && !outcome.repeated);
-  if (written.includes(true)) await plan.write(session, written);
+  await plan.write(session, (index) => writtenBy(results[index]));
   return results;
+}
+
+/** What an append wrote now. A projection that is not told of an event has lost it. */
+function writtenBy(outcome: Outcome | undefined): readonly RecordedEvent[] {
+  if (outcome?.kind !== "written" || outcome.repeated) return [];
+  const events = recordedEvents(outcome);
+  if (!events) throw new TypeError("append_many did not say where all events are: does a trigger on the table events leave some out?");
+  return events;
 }

@@ -1,4 +1,5 @@
 import type { Session } from "../database/database.ts";
+import type { RecordedEvent } from "../event.ts";
 import type { EncodedAppend } from "./encoded.ts";
 
 /** What appends write besides their events, in the same transaction. */
@@ -13,11 +14,11 @@ export interface InlinePlan {
   /** Locks and loads what will change: after the stream rows and the gate, before the floor. */
   lock(session: Session): Promise<void>;
   /**
-   * Writes it, once the events are there. `written`: whether each of the appends was written now.
+   * Writes it, once the events are there. `written`: those of an append, where it was written now.
    *
    * @throws {@link InlineFailure} — then nothing of the transaction may be committed.
    */
-  write(session: Session, written: readonly boolean[]): Promise<void>;
+  write(session: Session, written: (append: number) => readonly RecordedEvent[]): Promise<void>;
 }
 
 /** A projection could not take an event. `append` is the one to blame; undefined where that is not known. */

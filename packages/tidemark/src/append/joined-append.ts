@@ -9,6 +9,7 @@ import type { Gate } from "./gate.ts";
 import { InlineFailure, type InlinePlan, type InlineProjections } from "./inline.ts";
 import { type InlineAppend, inlineAppend } from "./inline-append.ts";
 import type { Outcome } from "./outcome.ts";
+import { tellRecorded } from "./recorded.ts";
 import type { AppendStatements } from "./statements.ts";
 
 export interface JoinedAppendSettings {
@@ -42,8 +43,9 @@ export function joinedAppend(session: Session, statements: AppendStatements, set
       outcome = await send();
     }
     if (!outcome || outcome.kind === "blocked") throw new TypeError("an append that waits is never blocked");
-    if (outcome.kind === "written") return outcome.results;
-    throw outcome.error;
+    if (outcome.kind !== "written") throw outcome.error;
+    tellRecorded(append, outcome);
+    return outcome.results;
   };
 }
 

@@ -2,6 +2,7 @@ import type { TidemarkError } from "../error.ts";
 import { ConditionFailedError, DatabaseError, DuplicateEventError, InvalidArgumentError, type VersionConflict, VersionConflictError } from "../errors.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { EncodedPart } from "./encoded.ts";
+import type { Written } from "./recorded.ts";
 import type { AppendResult } from "./types.ts";
 
 /** What the database said of one part of an append. */
@@ -10,6 +11,8 @@ export interface PartVerdict {
   readonly verdict: number;
   readonly version: number;
   readonly position: number;
+  /** Where it says of each event what it got. */
+  readonly written?: Written | undefined;
 }
 
 /**
@@ -20,6 +23,7 @@ export type Outcome =
   | {
       readonly kind: "written";
       readonly results: readonly AppendResult[];
+      readonly parts: readonly PartVerdict[];
       /** It was there already: this is the first result. */
       readonly repeated: boolean;
     }
@@ -48,7 +52,7 @@ export function outcomeOf(parts: readonly PartVerdict[], detail: readonly (strin
   if (has(conditionFailed)) return failedCondition(detail);
   const [first, ...others] = parts.filter((part) => part.verdict === conflict).map(asConflict);
   if (first) return { kind: "conflict", error: new VersionConflictError([first, ...others]) };
-  return { kind: "written", results: parts.map(asResult), repeated: has(repeated) !== undefined };
+  return { kind: "written", results: parts.map(asResult), parts, repeated: has(repeated) !== undefined };
 }
 
 function asConflict({ part, version }: PartVerdict): VersionConflict {

@@ -3,6 +3,7 @@ import { streamKey } from "./batch.ts";
 import { type Claims, claimsOf } from "./claims.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import type { Outcome } from "./outcome.ts";
+import { tellRecorded } from "./recorded.ts";
 import type { Queued } from "./queue.ts";
 import type { AppendResult } from "./types.ts";
 
@@ -67,6 +68,7 @@ export class PendingAppend implements Queued {
   /** Passes a verdict on. After an unanswered try some verdicts leave open whether that try can still get through. */
   settle(outcome: Exclude<Outcome, { kind: "blocked" | "outdated" }>): void {
     if (outcome.kind === "written") {
+      tellRecorded(this.append, outcome);
       this.#resolve(outcome.results);
     } else if (outcome.kind === "conflict" && (isTidemarkError(outcome.error, "CONDITION_FAILED") || outcome.error.conflicts.some(isFinal))) {
       this.#reject(outcome.error);

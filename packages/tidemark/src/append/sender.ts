@@ -128,9 +128,8 @@ export class Sender {
       ? await this.#database.query(this.#statements.oneIf, [...values, ...conditionValues([condition]).slice(1)], options)
       : await this.#database.query(this.#statements.one, values, options);
     const detail: readonly (string | null)[] | undefined = row?.["detail"] == null ? undefined : JSON.parse(row["detail"]);
-    return outcomeOf(
-      [{ part, verdict: toSafeInteger(row?.["verdict"]), version: toSafeInteger(row?.["version"]), position: toSafeInteger(row?.["position"]) }],
-      detail,
-    );
+    const position = toSafeInteger(row?.["position"]);
+    const written = { positions: [position], first: 0, recordedAt: Number(row?.["recorded_at"]) };
+    return outcomeOf([{ part, verdict: toSafeInteger(row?.["verdict"]), version: toSafeInteger(row?.["version"]), position, written }], detail);
   }
 }

@@ -63,14 +63,15 @@ export function decodeSingles(row: TextRow, singles: readonly Single[]): Outcome
   const positions = numbers(row["positions"]);
   const detail = detailOf(row);
   const outcomes: Outcome[] = [];
-  let written = 0;
+  const recordedAt = Number(row["recorded_at"]);
+  let first = 0;
   for (const [n, { part, index }] of singles.entries()) {
     const verdict = verdicts[n] ?? 0;
     const head = heads[n] ?? 0;
     const events = verdict === 0 ? part.events.length : 0;
-    written += events;
-    const position = events > 0 ? (positions[written - 1] ?? Number.NaN) : 0;
-    outcomes[index] = outcomeOf([{ part, verdict, version: head + events, position }], detail[n + 1]);
+    const position = events > 0 ? (positions[first + events - 1] ?? Number.NaN) : 0;
+    outcomes[index] = outcomeOf([{ part, verdict, version: head + events, position, written: { positions, first, recordedAt } }], detail[n + 1]);
+    first += events;
   }
   return outcomes;
 }

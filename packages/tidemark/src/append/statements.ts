@@ -1,5 +1,6 @@
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { milliseconds } from "../database/milliseconds.ts";
 
 /** The statements of this room, for one schema. Each is one call of a function under `schema/sql`. */
 export interface AppendStatements {
@@ -25,8 +26,11 @@ export interface AppendStatements {
 
 const placeholders = (first: number, last: number): string => Array.from({ length: last - first + 1 }, (_, index) => `$${first + index}`).join(", ");
 const batchArguments = placeholders(1, 24);
-const oneColumns = "verdict::text, version::text, position::text";
-const batchColumns = "verdicts::text, versions::text, positions::text, detail::text";
+const recordedAt = (column: string): string => `${milliseconds(column)} as recorded_at`;
+const oneColumns = `verdict::text, version::text, position::text, ${recordedAt("recorded_at")}`;
+const singlesColumns = `verdicts::text, heads::text, positions::text, detail::text, ${recordedAt("written_at")}`;
+const carefulColumns = "verdicts::text, versions::text, positions::text, detail::text";
+const batchColumns = `${carefulColumns}, written::text, ${recordedAt("written_at")}`;
 
 export function appendStatements(schema: string): AppendStatements {
   const quoted = quoteIdentifier(schema);
@@ -34,9 +38,9 @@ export function appendStatements(schema: string): AppendStatements {
   return {
     one: named("append_one", `select ${oneColumns} from ${quoted}.append_one(${placeholders(1, 11)})`),
     oneIf: named("append_one_if", `select ${oneColumns}, detail::text from ${quoted}.append_one(${placeholders(1, 15)})`),
-    singles: named("append_singles", `select verdicts::text, heads::text, positions::text, detail::text from ${quoted}.append_singles(${placeholders(1, 20)})`),
+    singles: named("append_singles", `select ${singlesColumns} from ${quoted}.append_singles(${placeholders(1, 20)})`),
     batch: named("append_batch", `select ${batchColumns} from ${quoted}.append_batch(${batchArguments})`),
-    carefully: named("append_carefully", `select ${batchColumns} from ${quoted}.append_carefully(${batchArguments})`),
+    carefully: named("append_carefully", `select ${carefulColumns} from ${quoted}.append_carefully(${batchArguments})`),
     waiting: named("append_waiting", `select ${batchColumns} from ${quoted}.append_waiting(${batchArguments})`),
     enter: named("enter_append", `select ${quoted}.enter_append($1, $2, $3, $4, $5, $6)::text as entered`),
     inline: named("append_inline", `select ${batchColumns} from ${quoted}.append_many(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, false)`),

@@ -10,7 +10,7 @@ import { checkDecision } from "./handle-command.ts";
 import { stampEvent } from "./metadata.ts";
 import { passesBefore, tellAfter } from "./middleware.ts";
 import { checkCommandOptions, type CommandOptions } from "./options.ts";
-import { readBack } from "./read-back.ts";
+import { Recorded } from "./recorded.ts";
 import type { StreamsResult } from "./result.ts";
 
 /** `executeCommand` where a command names types and tags: every match that came between fails the append. */
@@ -42,13 +42,11 @@ export async function executeByQuery<State, Command, E extends Event>(
     });
     if (decided.length === 0) return nothing;
 
-    const append = store.append<E>(decided, {
-      ...streamOfDecision(decider, command, decided),
-      condition: { query, after: boundary },
-      ...(signal && { signal }),
-    });
+    const recorded = new Recorded<E>();
+    const options = { ...streamOfDecision(decider, command, decided), condition: { query, after: boundary }, ...(signal && { signal }) };
+    const append = store.append<E>(decided, recorded.in(options));
     const { streamId, version, position } = await orStartAgain(append, (error) => isFailed(error) || ids?.handledMeanwhile(error, decided.length) === true);
-    const events = await readBack<E>(store, [{ streamId, version, events: decided }], ids !== undefined);
+    const events = await recorded.events(store, [{ streamId, version, events: decided }], ids !== undefined);
     return { state: events.reduce(evolve, state), position, events, attempts: number };
   }
 

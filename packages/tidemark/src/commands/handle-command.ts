@@ -9,7 +9,7 @@ import { checkDecider, type Decider } from "./decider.ts";
 import { stampEvent } from "./metadata.ts";
 import { passesBefore, tellAfter } from "./middleware.ts";
 import { checkCommandOptions, type CommandOptions } from "./options.ts";
-import { readBack } from "./read-back.ts";
+import { Recorded } from "./recorded.ts";
 import type { CommandResult } from "./result.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, keptState, readState } from "./snapshots/kept-state.ts";
@@ -84,9 +84,10 @@ export async function handleCommand<State, Command, E extends Event>(
       return { state, version: read.version, position: undefined, events: [], attempts: number };
     }
 
-    const append = store.appendToStream<E>(streamId, decided, { expectedVersion: read.version, ...(signal && { signal }) });
+    const recorded = new Recorded<E>();
+    const append = store.appendToStream<E>(streamId, decided, recorded.in({ expectedVersion: read.version, ...(signal && { signal }) }));
     const { version, position } = await orStartAgain(append, (error) => isConflict(error) || ids?.handledMeanwhile(error, decided.length) === true);
-    const events = await readBack<E>(store, [{ streamId, version, events: decided }], ids !== undefined);
+    const events = await recorded.events(store, [{ streamId, version, events: decided }], ids !== undefined);
     considerSnapshot(kept, { state, version, keptVersion: read.keptVersion });
     return { state, version, position, events, attempts: number };
   }

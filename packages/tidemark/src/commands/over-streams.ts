@@ -10,7 +10,7 @@ import { checkDecision } from "./handle-command.ts";
 import { stampEvent } from "./metadata.ts";
 import { passesBefore, tellAfter } from "./middleware.ts";
 import { checkCommandOptions, type CommandOptions } from "./options.ts";
-import { readBack } from "./read-back.ts";
+import { Recorded } from "./recorded.ts";
 import type { StreamsResult } from "./result.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
 import { considerStreams, keptStreams } from "./snapshots/kept-streams.ts";
@@ -65,10 +65,11 @@ export async function executeOverStreams<State, Command, E extends Event>(
 
     const onlyRead = [...versions].filter(([streamId]) => !appends.some((part) => part.streamId === streamId));
     const checks = onlyRead.map(([streamId, expectedVersion]): StreamAppend<E> => ({ streamId, events: [], expectedVersion }));
-    const append = store.appendToStreams<E>([...appends, ...checks], signal && { signal });
+    const recorded = new Recorded<E>();
+    const append = store.appendToStreams<E>([...appends, ...checks], recorded.in(signal ? { signal } : {}));
     const results = await orStartAgain(append, (error) => isConflict(error) || ids?.handledMeanwhile(error, count) === true);
     const appended = appends.map(({ streamId, events }, index) => ({ streamId, events, version: results[index]?.version ?? 0 }));
-    const events = await readBack<E>(store, appended, ids !== undefined);
+    const events = await recorded.events(store, appended, ids !== undefined);
     const after = events.reduce(decider.evolve, state);
     considerStreams(kept, decider, read, { state: after, events });
     return { state: after, position: events.at(-1)?.position, events, attempts: number };

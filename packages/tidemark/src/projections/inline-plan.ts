@@ -1,5 +1,5 @@
 import { InlineFailure, type InlinePlan } from "../append/inline.ts";
-import type { Session, Statement, TextRow } from "../database/database.ts";
+import type { Session, TextRow } from "../database/database.ts";
 import { isTidemarkError } from "../errors.ts";
 import { ProjectionFailedError } from "../errors-projections.ts";
 import type { RecordedEvent } from "../event.ts";
@@ -8,7 +8,6 @@ import type { StoredDocument } from "./documents/collection-table.ts";
 import { byTenant } from "./follow-batch.ts";
 import type { HandlerTarget, InlineTarget } from "./inline-target.ts";
 import type { ProjectionTransaction } from "./projection.ts";
-import { writtenEvent } from "./unwritten-event.ts";
 
 /** An event that a projection handles. */
 export interface Touch {
@@ -19,19 +18,17 @@ export interface Touch {
   readonly ids: readonly string[];
 }
 
-export interface PlanParts {
-  readonly places: Statement;
-  readonly createTransaction: (session: Session, tenant: string) => ProjectionTransaction;
-}
+/** The store in an append's transaction, for one tenant. */
+export type OpenInside = (session: Session, tenant: string) => ProjectionTransaction;
 
 /** What one batch of appends changes in the inline projections. */
 export class BatchPlan implements InlinePlan {
-  readonly #parts: PlanParts;
+  readonly #openInside: OpenInside;
   readonly #touches: ReadonlyMap<InlineTarget, readonly Touch[]>;
   readonly #loaded = new Map<InlineTarget, readonly StoredDocument[]>();
 
-  constructor(parts: PlanParts, touches: ReadonlyMap<InlineTarget, readonly Touch[]>) {
-    this.#parts = parts;
+  constructor(openInside: OpenInside, touches: ReadonlyMap<InlineTarget, readonly Touch[]>) {
+    this.#openInside = openInside;
     this.#touches = touches;
   }
 
@@ -47,33 +44,16 @@ export class BatchPlan implements InlinePlan {
     }
   }
 
-  async write(session: Session, written: readonly boolean[]): Promise<void> {
-    const isWritten = ({ append }: Touch): boolean => written[append] ?? false;
-    const rows = new Map<string, Touch>();
-    for (const touches of this.#touches.values()) for (const touch of touches) if (isWritten(touch)) rows.set(touchKey(touch), touch);
-    if (rows.size === 0) return;
-    const events = await this.#recorded(session, [...rows.values()]);
+  async write(session: Session, written: (append: number) => readonly RecordedEvent[]): Promise<void> {
+    const touched = new Set([...this.#touches.values()].flatMap((touches) => touches.map(({ append }) => append)));
+    const events = new Map([...touched].flatMap(written).map((event) => [eventKey(event.tenant, event.id), event]));
     for (const [target, touches] of this.#touches) {
       const wanted = touches
-        .filter(isWritten)
-        .map((touch) => ({ ...touch, event: events.get(touchKey(touch)) }))
+        .map((touch) => ({ ...touch, event: events.get(eventKey(touch.row["tenant"], touch.row["id"])) }))
         .filter((touch): touch is RecordedTouch => touch.event !== undefined)
         .sort((a, b) => a.event.position - b.event.position);
       if (wanted.length > 0) await this.#apply(session, target, wanted);
     }
-  }
-
-  /** The events as they are in the log now. */
-  async #recorded(session: Session, touches: readonly Touch[]): Promise<ReadonlyMap<string, RecordedEvent>> {
-    const joined = (column: string): string => touches.map(({ row }) => `${row[column] ?? ""}\u001e`).join("");
-    const ids = `{${touches.map(({ row }) => row["id"]).join()}}`;
-    const places = await session.query(this.#parts.places, [joined("tenant"), ids]);
-    return new Map(
-      places.flatMap((place) => {
-        const touch = touches[Number(place["n"]) - 1];
-        return touch ? [[touchKey(touch), writtenEvent(touch.row, place)]] : [];
-      }),
-    );
   }
 
   async #apply(session: Session, target: InlineTarget, touches: readonly RecordedTouch[]): Promise<void> {
@@ -100,7 +80,7 @@ export class BatchPlan implements InlinePlan {
       const [first] = group;
       if (!first) continue;
       try {
-        await work.handle(group, this.#parts.createTransaction(session, first.tenant));
+        await work.handle(group, this.#openInside(session, first.tenant));
       } catch (error) {
         throw failedAt(projection, first, error);
       }
@@ -112,6 +92,6 @@ interface RecordedTouch extends Touch {
   readonly event: RecordedEvent;
 }
 
-function touchKey({ row }: Touch): string {
-  return `${row["tenant"]}\u001f${row["id"]}`;
+function eventKey(tenant: string | null | undefined, id: string | null | undefined): string {
+  return `${tenant}\u001f${id}`;
 }

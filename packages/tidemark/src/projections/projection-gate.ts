@@ -7,7 +7,7 @@ import { isTidemarkError } from "../errors.ts";
 import { UnknownProjectionError } from "../errors-projections.ts";
 import type { Logger } from "../logger.ts";
 import { type DefinedProjection, followerOf } from "./defined-projection.ts";
-import type { PlanParts } from "./inline-plan.ts";
+import type { OpenInside } from "./inline-plan.ts";
 import { LiveProjections } from "./live-projections.ts";
 import { readRegistry, type RegisteredProjection, registryStatement } from "./registry.ts";
 
@@ -18,7 +18,7 @@ export interface GateOptions {
   readonly projections: readonly DefinedProjection[];
   readonly unknownProjections: "warn" | "error";
   readonly logger: Logger;
-  readonly createTransaction: PlanParts["createTransaction"];
+  readonly createTransaction: OpenInside;
   /** A projection of this store's was left behind: its follower should look. Must not throw. */
   readonly onBehind?: () => void;
 }

@@ -1,7 +1,6 @@
 import type { EncodedEvent, EncodedPart } from "../append/encoded.ts";
 import type { TextRow } from "../database/database.ts";
 import { categoryOf, type EventMetadata, type RecordedEvent } from "../event.ts";
-import { decodeLogEvent } from "../read/decode.ts";
 
 /** An event of an append as a row of the log, without what it gets there. Filters look at it. */
 export function unwrittenRow({ tenant, streamId }: EncodedPart, { id, type, data, metadata, tags }: EncodedEvent): TextRow {
@@ -17,11 +16,6 @@ export function unwrittenRow({ tenant, streamId }: EncodedPart, { id, type, data
     position: "0",
     stream_number: "0",
   };
-}
-
-/** The event once it is there. `place`: its row's position, version and recorded_at. */
-export function writtenEvent(row: TextRow, place: TextRow): RecordedEvent {
-  return decodeLogEvent({ ...row, ...place });
 }
 
 /** An event before it is written, as `documentId` gets it. */

@@ -1,4 +1,5 @@
 import type { TextRow } from "../database/database.ts";
+import { milliseconds } from "../database/milliseconds.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { type EventMetadata, type Recording, categoryOf } from "../event.ts";
 
@@ -6,11 +7,6 @@ import { type EventMetadata, type Recording, categoryOf } from "../event.ts";
 export interface StoredEvent extends Recording {
   readonly type: string;
   readonly data: unknown;
-}
-
-/** Milliseconds of a timestamptz(3) as text, which neither DateStyle nor TimeZone changes. */
-export function milliseconds(column: string): string {
-  return `(date_part('epoch', ${column}) * 1000)::bigint::text`;
 }
 
 /** What is read of the row `e`. Aliases differ from columns in type: an ORDER BY must say `e.version`, or it sorts texts. */

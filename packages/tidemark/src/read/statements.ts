@@ -1,6 +1,7 @@
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import { eventColumns, milliseconds, uncastEventColumns } from "./decode.ts";
+import { milliseconds } from "../database/milliseconds.ts";
+import { eventColumns, uncastEventColumns } from "./decode.ts";
 import type { FilterSql } from "./filter-sql.ts";
 import { bound, filteredPageSql, onlyFilter, type PageShape, pageSql, smallPageSql } from "./page-statement.ts";
 

@@ -775,6 +775,8 @@ $tidemark$;
 -- 8 the append's condition failed.
 -- detail: of the first duplicate of each append, its id and what differs; of a failed condition, see failed_conditions.
 --
+-- written: the positions of the events written, in their order; written_at: their recorded_at.
+--
 -- The settings keep the plans, also those of the functions called here: one made on an empty store would scan the log for
 -- ever after (76 appends/s).
 create function :"schema".append_many(
@@ -784,7 +786,8 @@ create function :"schema".append_many(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null, p_wait boolean default false,
-  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
+  out written bigint[], out written_at timestamptz
 )
   language plpgsql
   set enable_seqscan = off
@@ -800,11 +803,10 @@ declare
   v_streams bigint[];     -- by slot: id, 0 absent, -1 blocked
   v_all_new boolean;
   v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
-  v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in v_written
+  v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in \`written\`
   v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
-  v_written bigint[];     -- positions drawn, in the order of the events written
   v_count integer := 0;   -- events written
-  v_recorded_at timestamptz;
+  v_recorded_at timestamptz(3);
   v_from integer := 1;    -- the parts of one append: v_from .. v_to
   v_to integer;
   v_slot integer;
@@ -948,7 +950,7 @@ begin
       verdicts := array_fill(7, array[c_parts]);
       return;
     end if;
-    with written as (
+    with stored as (
       insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
       select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at,
              case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
@@ -964,13 +966,13 @@ begin
       returning position, tenant, tags
     ), tagged as (
       insert into :"schema".event_tags (tenant, tag, position)
-      select tenant, unnest(tags), position from written where tags is not null
+      select tenant, unnest(tags), position from stored where tags is not null
     )
-    select array_agg(position order by position) into v_written from written;
+    select array_agg(position order by position), v_recorded_at into written, written_at from stored;
 
     for i in 1 .. c_parts loop
       if positions[i] < 0 then
-        positions[i] := v_written[-positions[i]];
+        positions[i] := written[-positions[i]];
       end if;
     end loop;
   end if;
@@ -987,14 +989,15 @@ create function :"schema".append_batch(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
-  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
+  out written bigint[], out written_at timestamptz
 )
   language plpgsql
   set lock_timeout = '30ms'
 as $tidemark$
 begin
-  select r.verdicts, r.versions, r.positions, r.detail
-    into verdicts, versions, positions, detail
+  select r.verdicts, r.versions, r.positions, r.detail, r.written, r.written_at
+    into verdicts, versions, positions, detail, written, written_at
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
       p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
@@ -1014,7 +1017,7 @@ create function :"schema".append_one(
   p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition_types text default null, p_condition_tags text default null, p_after bigint[] default null, p_above integer[] default null,
-  out verdict integer, out version bigint, out "position" bigint, out detail jsonb
+  out verdict integer, out version bigint, out "position" bigint, out detail jsonb, out recorded_at timestamptz
 )
   language plpgsql
   set lock_timeout = '30ms'
@@ -1114,7 +1117,7 @@ begin
   values (
     nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),
     p_tenant, p_type, p_data, p_metadata, string_to_array(p_tags, chr(31)))
-  returning 0, version, position into verdict, version, position;
+  returning 0, version, position, recorded_at into verdict, version, position, recorded_at;
   if p_tags is not null then
     insert into :"schema".event_tags (tenant, tag, position)
     select p_tenant, tag, append_one.position from unnest(string_to_array(p_tags, chr(31))) as tag;
@@ -1131,6 +1134,7 @@ $tidemark$;
 -- so are a serialization failure and an id that another transaction committed just now: the next try will tell. An append
 -- that shares a stream with an earlier one of verdict 4 has verdict 4 too, for it would overtake that one.
 -- Ids are always looked up: a unique violation may be a first try that got through.
+-- It does not tell \`written\`: each append has its own.
 -- Verdict 6: PostgreSQL refused this append; detail holds [SQLSTATE, message, constraint, table].
 create function :"schema".append_carefully(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
@@ -1239,14 +1243,15 @@ create function :"schema".append_waiting(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
-  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
+  out written bigint[], out written_at timestamptz
 )
   language plpgsql
   set lock_timeout = '1s'
 as $tidemark$
 begin
-  select r.verdicts, r.versions, r.positions, r.detail
-    into verdicts, versions, positions, detail
+  select r.verdicts, r.versions, r.positions, r.detail, r.written, r.written_at
+    into verdicts, versions, positions, detail, written, written_at
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
       p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
@@ -1268,6 +1273,7 @@ $tidemark$;
 --   verdicts   of each stream: 0 written, 2 conflict, 4 blocked, 7 and 8 as in append_many; null where all are written
 --   heads      where the streams were before; null where all are new
 --   positions  of the events written, in order
+--   written_at their recorded_at
 --   detail     of each failed condition, by stream, see failed_conditions
 create function :"schema".append_singles(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_expected bigint[],
@@ -1275,7 +1281,7 @@ create function :"schema".append_singles(
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
-  out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb
+  out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb, out written_at timestamptz
 )
   language plpgsql
   set lock_timeout = '30ms'
@@ -1290,7 +1296,7 @@ declare
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
   v_streams bigint[];
   v_all_new boolean;
-  v_recorded_at timestamptz;
+  v_recorded_at timestamptz(3);
   v_floor bigint;
   v_refused integer[];
 begin
@@ -1374,7 +1380,7 @@ begin
     insert into :"schema".event_tags (tenant, tag, position)
     select tenant, unnest(tags), position from written where tags is not null
   )
-  select array_agg(position order by position) into positions from written;
+  select array_agg(position order by position), v_recorded_at into positions, written_at from written;
 end
 $tidemark$;
 

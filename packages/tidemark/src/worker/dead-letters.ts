@@ -8,7 +8,8 @@ import { toSafeInteger } from "../database/number.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { NotFoundError } from "../errors-following.ts";
 import type { Event, RecordedEvent } from "../event.ts";
-import { decodeLogEvent, eventColumns, milliseconds } from "../read/decode.ts";
+import { milliseconds } from "../database/milliseconds.ts";
+import { decodeLogEvent, eventColumns } from "../read/decode.ts";
 import type { WorkerParts } from "./parts.ts";
 
 /** An event that a consumer did not handle. */

@@ -1,5 +1,7 @@
+import { encodeBatch } from "../../src/append/batch.ts";
 import { outcomeOf } from "../../src/append/outcome.ts";
 import { PendingAppend } from "../../src/append/pending-append.ts";
+import { recordedEvents } from "../../src/append/recorded.ts";
 import { ConnectionError, DuplicateEventError } from "../../src/errors.ts";
 import type { ExpectedVersion } from "../../src/event.ts";
 import { describe, expect, rejection, test } from "./test.ts";
@@ -43,6 +45,32 @@ describe("after a try that was never answered", () => {
       expect(await rejection(append.promise)).toMatchObject({ code });
     }
   });
+});
+
+test("an append that was there already, and one whose answer leaves events out, tell nothing", () => {
+  const [part] = pending("any").append.parts;
+  if (!part) throw new Error("It has one.");
+  const written = { positions: [9], first: 0, recordedAt: 0 };
+  const told = (verdict: number, where: typeof written | undefined): unknown => {
+    const outcome = outcomeOf([{ part, verdict, version: 1, position: 9, written: where }], undefined);
+    return outcome.kind === "written" && recordedEvents(outcome);
+  };
+  expect(told(0, written)).toMatchObject([{ id, position: 9, version: 1, recordedAt: new Date(0) }]);
+  expect(told(1, written)).toBeUndefined();
+  expect(told(0, undefined)).toBeUndefined();
+  expect(told(0, { ...written, positions: [] })).toBeUndefined();
+});
+
+test("events are told the positions of their own append, behind one that is refused", () => {
+  const [part] = pending("any").append.parts;
+  if (!part) throw new Error("It has one.");
+  const [refused, other] = ["cart-0", "cart-2"].map((streamId) => ({ parts: [{ ...part, streamId }], events: 1, bytes: 2, ownIds: true, tags: 0 }));
+  if (!refused || !other) throw new Error("There are two.");
+  const { outcomes } = encodeBatch([refused, other], true, { recordedAt: null, durability: null, epoch: 0 });
+  const row = { verdicts: "{2,0}", versions: "{3,1}", positions: "{7,12}", detail: null, written: "{12}", recorded_at: "1000" };
+  const [first, second] = outcomes(row);
+  expect(first).toMatchObject({ kind: "conflict" });
+  expect(second?.kind === "written" && recordedEvents(second)).toMatchObject([{ streamId: "cart-2", position: 12, recordedAt: new Date(1_000) }]);
 });
 
 describe("an append with more tags than a batch may claim", () => {

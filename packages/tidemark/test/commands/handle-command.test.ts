@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { type EventReaderWriter, handleCommand, VersionConflictError } from "../../src/index.ts";
+import { type AppendOptions, type EventReaderWriter, handleCommand, VersionConflictError } from "../../src/index.ts";
 import { describe, expect, test } from "../support/test.ts";
 import { add, cart, CartClosedError, type CartEvent, confirm, interrupted } from "./cart.ts";
 
@@ -188,6 +188,10 @@ test("events that were written and cannot be read back are an unknown outcome th
   const blind: EventReaderWriter = new Proxy(store, {
     get(target, key) {
       if (key === "readStream") return () => ({ toArray: () => Promise.reject(never) });
+      // What an append tells besides its result it tells through its options as they were given.
+      if (key === "appendToStream")
+        return (streamId: string, events: readonly CartEvent[], { expectedVersion = "any" }: AppendOptions) =>
+          target.appendToStream(streamId, events, { expectedVersion });
       return Reflect.get(target, key).bind(target);
     },
   });

@@ -1,6 +1,6 @@
 import type { Statement } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
-import { milliseconds } from "../../read/decode.ts";
+import { milliseconds } from "../../database/milliseconds.ts";
 
 export interface SnapshotStatements {
   /** `50-keep-snapshot.sql` */

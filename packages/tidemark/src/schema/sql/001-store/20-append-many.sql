@@ -34,6 +34,8 @@
 -- 8 the append's condition failed.
 -- detail: of the first duplicate of each append, its id and what differs; of a failed condition, see failed_conditions.
 --
+-- written: the positions of the events written, in their order; written_at: their recorded_at.
+--
 -- The settings keep the plans, also those of the functions called here: one made on an empty store would scan the log for
 -- ever after (76 appends/s).
 create function :"schema".append_many(
@@ -43,7 +45,8 @@ create function :"schema".append_many(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null, p_wait boolean default false,
-  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
+  out written bigint[], out written_at timestamptz
 )
   language plpgsql
   set enable_seqscan = off
@@ -59,11 +62,10 @@ declare
   v_streams bigint[];     -- by slot: id, 0 absent, -1 blocked
   v_all_new boolean;
   v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
-  v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in v_written
+  v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in `written`
   v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
-  v_written bigint[];     -- positions drawn, in the order of the events written
   v_count integer := 0;   -- events written
-  v_recorded_at timestamptz;
+  v_recorded_at timestamptz(3);
   v_from integer := 1;    -- the parts of one append: v_from .. v_to
   v_to integer;
   v_slot integer;
@@ -207,7 +209,7 @@ begin
       verdicts := array_fill(7, array[c_parts]);
       return;
     end if;
-    with written as (
+    with stored as (
       insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
       select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at,
              case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
@@ -223,13 +225,13 @@ begin
       returning position, tenant, tags
     ), tagged as (
       insert into :"schema".event_tags (tenant, tag, position)
-      select tenant, unnest(tags), position from written where tags is not null
+      select tenant, unnest(tags), position from stored where tags is not null
     )
-    select array_agg(position order by position) into v_written from written;
+    select array_agg(position order by position), v_recorded_at into written, written_at from stored;
 
     for i in 1 .. c_parts loop
       if positions[i] < 0 then
-        positions[i] := v_written[-positions[i]];
+        positions[i] := written[-positions[i]];
       end if;
     end loop;
   end if;

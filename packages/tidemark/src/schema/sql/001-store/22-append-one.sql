@@ -10,7 +10,7 @@ create function :"schema".append_one(
   p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition_types text default null, p_condition_tags text default null, p_after bigint[] default null, p_above integer[] default null,
-  out verdict integer, out version bigint, out "position" bigint, out detail jsonb
+  out verdict integer, out version bigint, out "position" bigint, out detail jsonb, out recorded_at timestamptz
 )
   language plpgsql
   set lock_timeout = '30ms'
@@ -110,7 +110,7 @@ begin
   values (
     nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),
     p_tenant, p_type, p_data, p_metadata, string_to_array(p_tags, chr(31)))
-  returning 0, version, position into verdict, version, position;
+  returning 0, version, position, recorded_at into verdict, version, position, recorded_at;
   if p_tags is not null then
     insert into :"schema".event_tags (tenant, tag, position)
     select p_tenant, tag, append_one.position from unnest(string_to_array(p_tags, chr(31))) as tag;

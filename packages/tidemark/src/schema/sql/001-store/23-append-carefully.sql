@@ -7,6 +7,7 @@
 -- so are a serialization failure and an id that another transaction committed just now: the next try will tell. An append
 -- that shares a stream with an earlier one of verdict 4 has verdict 4 too, for it would overtake that one.
 -- Ids are always looked up: a unique violation may be a first try that got through.
+-- It does not tell `written`: each append has its own.
 -- Verdict 6: PostgreSQL refused this append; detail holds [SQLSTATE, message, constraint, table].
 create function :"schema".append_carefully(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],

@@ -12,6 +12,7 @@
 --   verdicts   of each stream: 0 written, 2 conflict, 4 blocked, 7 and 8 as in append_many; null where all are written
 --   heads      where the streams were before; null where all are new
 --   positions  of the events written, in order
+--   written_at their recorded_at
 --   detail     of each failed condition, by stream, see failed_conditions
 create function :"schema".append_singles(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_expected bigint[],
@@ -19,7 +20,7 @@ create function :"schema".append_singles(
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
-  out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb
+  out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb, out written_at timestamptz
 )
   language plpgsql
   set lock_timeout = '30ms'
@@ -34,7 +35,7 @@ declare
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
   v_streams bigint[];
   v_all_new boolean;
-  v_recorded_at timestamptz;
+  v_recorded_at timestamptz(3);
   v_floor bigint;
   v_refused integer[];
 begin
@@ -118,6 +119,6 @@ begin
     insert into :"schema".event_tags (tenant, tag, position)
     select tenant, unnest(tags), position from written where tags is not null
   )
-  select array_agg(position order by position) into positions from written;
+  select array_agg(position order by position), v_recorded_at into positions, written_at from written;
 end
 $tidemark$;

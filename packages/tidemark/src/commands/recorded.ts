@@ -1,3 +1,4 @@
+import { tellingRecorded } from "../append/recorded.ts";
 import { OutcomeUnknownError } from "../errors.ts";
 import type { Event, NewEvent, RecordedEvent } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
@@ -9,17 +10,31 @@ export interface Appended<E extends Event> {
   readonly events: readonly NewEvent<E>[];
 }
 
+/** Collects the events of an append as it tells them. */
+export class Recorded<E extends Event> {
+  #events: readonly RecordedEvent<E>[] | undefined;
+
+  /** The same options, for an append that tells. */
+  in<Options extends object>(options: Options): Options {
+    return tellingRecorded(options, (events) => {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what was decided is what was written: its types are E's
+      this.#events = events as readonly RecordedEvent<E>[];
+    });
+  }
+
+  /** Where the append did not tell, they are read: `again` as in `readBack`. */
+  async events(store: EventReaderWriter, appended: readonly Appended<E>[], again: boolean): Promise<readonly RecordedEvent<E>[]> {
+    return this.#events ?? (await readBack<E>(store, appended, again));
+  }
+}
+
 /**
  * The events as they were stored, in the order of their positions. Their times and positions are the database's, so they
  * have to be asked for. Without the caller's signal: they are written, and that is the outcome.
  *
  * @param again - whether the same command can be handled again without being carried out twice
  */
-export async function readBack<E extends Event>(
-  store: EventReaderWriter,
-  appended: readonly Appended<E>[],
-  again: boolean,
-): Promise<readonly RecordedEvent<E>[]> {
+async function readBack<E extends Event>(store: EventReaderWriter, appended: readonly Appended<E>[], again: boolean): Promise<readonly RecordedEvent<E>[]> {
   const written = appended.filter(({ events }) => events.length > 0);
   try {
     const streams = await Promise.all(

@@ -1,0 +1,83 @@
+import { categoryOf, type EventMetadata, type RecordedEvent } from "../event.ts";
+import type { EncodedAppend, EncodedEvent, EncodedPart } from "./encoded.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What the database gave to the events of a part: their positions are those from `first` on. */
+export interface Written {
+  readonly positions: readonly number[];
+  readonly first: number;
+  /** Milliseconds since 1970. */
+  readonly recordedAt: number;
+}
+
+/**
+ * The events that an append wrote, as they are in the log now, in the order of their positions: made of what was sent and of
+ * what the database answered, so that nobody has to read them. Undefined where the answer does not say enough.
+ */
+export function recordedEvents({ parts, repeated }: Extract<Outcome, { kind: "written" }>): readonly RecordedEvent[] | undefined {
+  if (repeated) return undefined;
+  const recorded: RecordedEvent[] = [];
+  for (const { part, version, written } of parts) {
+    if (part.events.length > 0 && !written) return undefined;
+    for (const [index, event] of part.events.entries()) {
+      const position = written?.positions[written.first + index];
+      if (!written || position === undefined) return undefined;
+      recorded.push(recordedEvent(part, event, { version: version - part.events.length + index + 1, position, recordedAt: written.recordedAt }));
+    }
+  }
+  return parts.length === 1 ? recorded : recorded.sort((a, b) => a.position - b.position);
+}
+
+interface Place {
+  readonly version: number;
+  readonly position: number;
+  readonly recordedAt: number;
+}
+
+/** Properties as in `read/decode.ts`. */
+function recordedEvent({ tenant, streamId }: EncodedPart, event: EncodedEvent, { version, position, recordedAt }: Place): RecordedEvent {
+  return {
+    type: event.type,
+    data: JSON.parse(event.data),
+    metadata: event.metadata === "" ? {} : parseMetadata(event.metadata),
+    tags: event.tags === "" ? [] : event.tags.split("\u001f"),
+    id: event.id,
+    streamId,
+    category: categoryOf(streamId),
+    version,
+    position,
+    recordedAt: new Date(recordedAt),
+    schemaVersion: 1,
+    tenant,
+  };
+}
+
+function parseMetadata(text: string): EventMetadata {
+  const metadata: EventMetadata = JSON.parse(text);
+  return metadata;
+}
+
+type Listener = (events: readonly RecordedEvent[]) => void;
+
+const listener: unique symbol = Symbol("tidemark.recorded");
+
+/**
+ * Options of an append that also tell the events that it wrote, once they are written. Not public: a store that is not ours
+ * passes over it, as does an append that finds its events there already. Whoever is not told reads them back.
+ */
+export function tellingRecorded<Options extends object>(options: Options, tell: Listener): Options {
+  return { ...options, [listener]: tell };
+}
+
+export function tellRecorded({ tell }: EncodedAppend, outcome: Extract<Outcome, { kind: "written" }>): void {
+  const events = tell && recordedEvents(outcome);
+  if (events) tell(events);
+}
+
+export function listenerOf(options: object | undefined): Listener | undefined {
+  return options && isTelling(options) ? options[listener] : undefined;
+}
+
+function isTelling(options: object): options is { readonly [listener]: Listener } {
+  return listener in options;
+}
