@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSy
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { types } from "node:util";
 import { StoreLockedError } from "../errors.ts";
 
 /** What a lock file says of its holder. `token` is unique for each time that a lock was taken. */
@@ -210,6 +211,7 @@ function placeOf(birth: string): string {
   return birth.split(" ")[0] ?? "";
 }
 
+/** Node's own errors are of another realm than this module where a test runner has loaded it into a sandbox, as jest does. */
 function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
+  return types.isNativeError(error) && "code" in error ? error.code : undefined;
 }

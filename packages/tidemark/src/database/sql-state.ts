@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { TidemarkError } from "../error.ts";
 import { ConnectionError, DatabaseError, isTidemarkError } from "../errors.ts";
 
@@ -22,7 +23,7 @@ const notSqlStates = /^(E[A-Z]{4}|P[1-9]\d{3})$/;
 /** The answer of the server's that `error` stands for; undefined where the server never answered. */
 export function serverAnswer(error: unknown): ServerAnswer | undefined {
   // An ORM may wrap a wrapped error. A chain that ends in itself must not hang.
-  for (let at = error, depth = 0; at instanceof Object && depth < 10; at = Reflect.get(at, "cause"), depth++) {
+  for (let at = error, depth = 0; isObject(at) && depth < 10; at = Reflect.get(at, "cause"), depth++) {
     const sqlState: unknown = Reflect.get(at, "code");
     if (typeof sqlState !== "string" || !/^[0-9A-Z]{5}$/.test(sqlState) || notSqlStates.test(sqlState)) continue;
     const field = (name: string): string | undefined => {
@@ -121,6 +122,11 @@ export function toConnectError(error: unknown): TidemarkError {
 
 /** Node gathers the failures of a host name's several addresses in an error without a message. */
 function reason(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(reason).join("; ");
-  return error instanceof Error ? error.message : String(error);
+  if (!types.isNativeError(error)) return String(error);
+  return error.message === "" && "errors" in error && Array.isArray(error.errors) ? error.errors.map(reason).join("; ") : error.message;
+}
+
+/** Of any realm: a test runner such as jest gives this module globals of its own, of which Node's own errors are no instances. */
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import pg from "pg";
 import { serverAnswer, toConnectError, toTidemarkError } from "../../src/database/sql-state.ts";
 import { describe, expect, test } from "../support/test.ts";
@@ -72,6 +73,16 @@ describe("what refused a connection", () => {
     const error = new AggregateError([new Error("connect ECONNREFUSED ::1:5432"), new Error("connect ECONNREFUSED 127.0.0.1:5432")], "");
     expect(toConnectError(error).message).toContain("ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432");
   });
+});
+
+test("errors of another realm, as of Node's own in a test runner's sandbox, are read like others", () => {
+  const foreign = (code: string): unknown => runInNewContext(code);
+  const unique = foreign('Object.assign(new Error("twice"), { code: "23505", routine: "check" })');
+  expect(unique).not.toBeInstanceOf(Object);
+  expect(toTidemarkError(unique)).toMatchObject({ code: "DATABASE", sqlState: "23505" });
+  expect(toConnectError(foreign('new Error("connect ECONNREFUSED")')).message).toContain("PostgreSQL: connect ECONNREFUSED. Nothing");
+  const addresses = foreign('new AggregateError([new Error("connect ::1"), new Error("connect 127.0.0.1")], "")');
+  expect(toConnectError(addresses).message).toContain("PostgreSQL: connect ::1; connect 127.0.0.1. Nothing");
 });
 
 test("a real constraint violation carries its names", async ({ sql, schema }) => {

@@ -1,3 +1,4 @@
+import { strictEqual } from "node:assert";
 import type { StoreOptions } from "../../arguments/store-options.ts";
 import type { NewEvent } from "../../event.ts";
 import type { EventStore } from "../../event-store.ts";
@@ -13,6 +14,15 @@ export type OpenStore = (options?: Pick<StoreOptions, "now" | "createId">) => Pr
 
 export function added(sku = "tea"): NewEvent {
   return { type: "ItemAdded", data: { sku } };
+}
+
+/** It fails with exactly this error. `rejects` of `node:assert` takes no error of a test runner's sandbox for one. */
+export async function failsWith(promise: Promise<unknown>, expected: Error): Promise<void> {
+  const outcome = await promise.then(
+    () => "it was fulfilled",
+    (error: unknown) => error,
+  );
+  strictEqual(outcome, expected);
 }
 
 export const confirmed: NewEvent = { type: "CartConfirmed", data: {} };

@@ -1,5 +1,5 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert";
-import { added, confirmed, type Law } from "./law.ts";
+import { deepStrictEqual, strictEqual } from "node:assert";
+import { added, confirmed, failsWith, type Law } from "./law.ts";
 
 export const readingLaws: readonly Law[] = [
   {
@@ -84,7 +84,7 @@ export const readingLaws: readonly Law[] = [
       for await (const event of store.readStream("cart-1")) if (event.version === 3) break;
       strictEqual((await store.readStream("cart-1").toArray()).length, 7);
       const reason = new Error("enough");
-      await rejects(store.readAll({ signal: AbortSignal.abort(reason) }).toArray(), reason);
+      await failsWith(store.readAll({ signal: AbortSignal.abort(reason) }).toArray(), reason);
     },
   },
   {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert";
-import { added, type Law } from "./law.ts";
+import { added, failsWith, type Law } from "./law.ts";
 
 const mine = new Error("mine");
 
@@ -25,7 +25,7 @@ export const transactionLaws: readonly Law[] = [
         strictEqual((await tx.readStream("cart-1").toArray()).length, 1);
         throw mine;
       });
-      await rejects(failing, mine);
+      await failsWith(failing, mine);
       strictEqual((await store.streamInfo("cart-1")).exists, false);
     },
   },
@@ -50,7 +50,7 @@ export const transactionLaws: readonly Law[] = [
         await tx.appendToStream("cart-1", [added()]);
         throw mine;
       });
-      await rejects(failing, mine);
+      await failsWith(failing, mine);
       strictEqual(await store.highWaterMark(), position);
       const next = await store.appendToStream("cart-1", [added()]);
       strictEqual(next.version, 2);
