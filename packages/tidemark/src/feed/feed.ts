@@ -57,6 +57,11 @@ export class Feed {
     return (await this.#marks.read(signal)).position;
   }
 
+  /** The same, as it was a moment ago. */
+  async recentMark(signal?: AbortSignal): Promise<number> {
+    return (await this.#marks.readRecent(signal)).position;
+  }
+
   /** The place of the high-water mark, to follow from. */
   async end(signal?: AbortSignal): Promise<Anchor> {
     const { position, id } = await this.#marks.read(signal);

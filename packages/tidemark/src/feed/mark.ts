@@ -18,6 +18,8 @@ export interface Marks {
   read(signal?: AbortSignal): Promise<Mark>;
 }
 
+/** So short that no failover fits in: one that loses events leaves marks above its end. */
+const recentMs = 20;
 /** How often the mark is written down for standbys, at most. */
 const keepEveryMs = 1_000;
 
@@ -37,6 +39,8 @@ export class MarkReader implements Marks {
   readonly #outside = AsyncLocalStorage.snapshot();
   /** The last answer. A later one may be older (a stopped append publishes an old floor), and then this one stays true. */
   #last: Mark = { position: 0, id: null, history: 0 };
+  /** When the last answer was asked for, by performance.now(). */
+  #readAt = Number.NEGATIVE_INFINITY;
   #running: Promise<Mark> | undefined;
   #next: Promise<Mark> | undefined;
   #keptAt = Number.NEGATIVE_INFINITY;
@@ -63,6 +67,13 @@ select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted
     return await unlessAborted(mark, signal);
   }
 
+  /** A mark that was read less than 20 ms ago, or now. What stands at or below a mark stays as it is, so that an old one serves as well. */
+  async readRecent(signal?: AbortSignal): Promise<Mark> {
+    this.#database.refuseReentrance();
+    signal?.throwIfAborted();
+    return performance.now() - this.#readAt < recentMs ? this.#last : await this.read(signal);
+  }
+
   /**
    * The mark inside a transaction of the caller's. What that transaction appended itself holds it back too. Under REPEATABLE
    * READ there is none: everything in the snapshot is read, and no position in it is a checkpoint.
@@ -85,11 +96,13 @@ select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted
 
   async #ask(): Promise<Mark> {
     const before = this.#last;
+    const askedAt = performance.now();
     const [row] = await this.#database.query(this.#statement(), [before.position, before.id]);
     const position = toSafeInteger(row?.["mark"]);
     const id = row?.["id"] ?? null;
     const gone = before.id !== null && row?.["last_id"] !== before.id;
     this.#last = { position, id, history: before.history + (gone ? 1 : 0) };
+    this.#readAt = askedAt;
     if (row?.["in_recovery"] === "false" && id !== null) this.#writeDown(position, id);
     return this.#last;
   }

@@ -36,6 +36,8 @@ export interface ReaderOptions {
   readonly tenant: string;
   /** The high-water mark. `Number.MAX_SAFE_INTEGER`: there is none, and everything visible is read. */
   readonly mark: (signal?: AbortSignal) => Promise<number>;
+  /** The mark as it was a moment ago, for boundaries. Default: `mark`. */
+  readonly recentMark?: (signal?: AbortSignal) => Promise<number>;
   /** Reads the beginnings of streams together with those that others ask for. Without it: one statement for each. */
   readonly heads?: Heads;
   /** For tests of page boundaries. */
@@ -62,14 +64,16 @@ export class Reader {
   readonly #queryable: Queryable;
   readonly #tenant: string;
   readonly #mark: (signal?: AbortSignal) => Promise<number>;
+  readonly #recentMark: (signal?: AbortSignal) => Promise<number>;
   readonly #limits: PageLimits;
   readonly #editions: PlanEditions;
   readonly #heads: Heads | undefined;
 
-  constructor({ queryable, schema, tenant, mark, heads, pages = defaultPageLimits }: ReaderOptions) {
+  constructor({ queryable, schema, tenant, mark, recentMark = mark, heads, pages = defaultPageLimits }: ReaderOptions) {
     this.#queryable = queryable;
     this.#tenant = tenant;
     this.#mark = mark;
+    this.#recentMark = recentMark;
     this.#heads = heads;
     this.#limits = pages;
     this.#editions = editionsOf(schema, pages);
@@ -119,7 +123,7 @@ export class Reader {
   async readBoundary<E extends Event = Event>(query: BoundaryQuery<E>, options?: { readonly signal?: AbortSignal }): Promise<BoundaryEvents<RecordedEvent<E>>> {
     const items = checkBoundaryQuery(query, "query");
     const { signal } = checkReadBoundaryOptions(options);
-    const mark = await this.#mark(signal);
+    const mark = await this.#recentMark(signal);
     if (mark === Number.MAX_SAFE_INTEGER) throw noBoundary();
     this.#editions.saw(mark);
     const led = isLed(items);
