@@ -12,10 +12,6 @@ const logColumns = "stream_name, e.tenant as tenant,";
 
 const followColumns = `${logColumns} e.stream_id::text as stream_number,`;
 
-/** Which stream a request of `heads` is for. Names hold no control characters. */
-const tenantOf = "split_part(r.item, chr(30), 1)";
-const nameOf = "split_part(r.item, chr(30), 2)";
-
 /** A state is sent once, not with every event that follows it. */
 const firstOfKept = "k.state_version = r.state_version and (e.version is null or e.version = k.version)";
 
@@ -115,13 +111,12 @@ export class ReadStatements {
   }
 
   /**
-   * The beginnings of ranges of many streams. $1 tenant and name of each, $2 after, $3 until, $4 the most rows of each.
+   * The beginnings of ranges of many streams. $1, $2, $3, $5 and $6 as `head_requests.sql` takes them, $4 the most rows of each.
    *
-   * @param kept - With the snapshots of $5 kind and name, $6 state version, where there is one. Events then begin with the last
+   * @param kept - With the snapshot of each, where there is one. Events then begin with the last
    *   one that the snapshot holds. A row without an event tells of a snapshot, or that there is nothing.
    */
   heads(kept: boolean): Statement {
-    const asked = kept ? "item, after, until, kept, state_version, n" : "item, after, until, n";
     return this.#page(`read_heads${kept ? "_kept" : ""}`, () =>
       kept
         ? `
@@ -131,11 +126,11 @@ select r.n::text as n, k.state_version::text as kept_state_version,
        case when ${firstOfKept} then k.event_id::text end as kept_event_id,
        case when ${firstOfKept} then k.state::text end as kept_state,
        case when ${firstOfKept} then k.patches::text end as kept_patches, ${eventColumns}
-  from unnest(string_to_array($1, chr(31)), $2::bigint[], $3::bigint[], string_to_array($5, chr(31)), $6::integer[]) with ordinality as r (${asked})
+  from ${this.#schema}.head_requests($1, $2, $3, $5, $6) as r
   left join lateral (
     select k.*
       from ${this.#schema}.snapshots as k
-     where k.tenant = ${tenantOf} and k.kind = split_part(r.kept, chr(30), 1) and k.name = split_part(r.kept, chr(30), 2) and k.key = ${nameOf}
+     where k.tenant = r.tenant and k.kind = r.kind and k.name = r.snapshot and k.key = r.name
      order by (k.state_version = r.state_version) desc, k.state_version desc
      limit 1
   ) as k on true
@@ -148,7 +143,7 @@ select r.n::text as n, k.state_version::text as kept_state_version,
   ) as e on true`
         : `
 select r.n::text as n, ${eventColumns}
-  from unnest(string_to_array($1, chr(31)), $2::bigint[], $3::bigint[]) with ordinality as r (${asked})
+  from ${this.#schema}.head_requests($1, $2, $3, '', '{}') as r
  cross join lateral (
     select e.* from ${this.#schema}.events as e
      where e.stream_id = ${this.#streamOf} and e.version > r.after and e.version <= r.until
@@ -159,7 +154,7 @@ select r.n::text as n, ${eventColumns}
   }
 
   get #streamOf(): string {
-    return `(select s.id from ${this.#schema}.streams as s where s.tenant = ${tenantOf} and s.name = ${nameOf})`;
+    return `(select s.id from ${this.#schema}.streams as s where s.tenant = r.tenant and s.name = r.name)`;
   }
 
   /** $1 after, $2 until, $3 rows, then the tenant unless all are read, then the filter's values. */

@@ -156,7 +156,8 @@ for (const { driver, test } of drivers) {
       expect(await listed({ name: "a" })).toEqual(["a counter-1", "a counter-2"]);
       expect(await listed({ streamId: "counter-2" })).toEqual(["a counter-2", "b counter-2"]);
       expect(await listed({ stateVersion: 1 })).toEqual([]);
-      expect(await listed({ limit: 1 })).toEqual(["b counter-2"]);
+      // The newest first; two may be of one millisecond.
+      expect(await listed({ limit: 1 })).toMatchObject([expect.stringMatching(/counter-2$/)]);
       expect(await store.snapshots.delete({ name: "a", streamId: "counter-1" })).toBe(1);
       expect(await store.snapshots.delete({ stateVersion: 7, name: "b" })).toBe(2);
       expect(await listed({})).toEqual(["a counter-2"]);
