@@ -4,7 +4,7 @@ import { appendOnConditions, decideOnOneTag } from "./scenarios/conditions.ts";
 import { consumerCatchesUp } from "./scenarios/catch-up.ts";
 import { tenFollowers } from "./scenarios/followers.ts";
 import { handOverFromAppend } from "./scenarios/hand-over.ts";
-import { commands, commandsOnStreams, commandsWithSnapshots } from "./scenarios/commands.ts";
+import { commands, commandsOnLongStreams, commandsOnStreams, commandsWithSnapshots } from "./scenarios/commands.ts";
 import { idleConsumers } from "./scenarios/idle-consumers.ts";
 import { exportFile, importFile, transferMemory } from "./scenarios/import-export.ts";
 import { appendWithInlineProjection, followWithAsyncProjection } from "./scenarios/projections.ts";
@@ -38,6 +38,7 @@ export const scenarios: readonly Scenario[] = [
   commands,
   commandsOnStreams,
   commandsWithSnapshots,
+  commandsOnLongStreams,
   appendWithInlineProjection,
   followWithAsyncProjection,
 ];

@@ -6,7 +6,8 @@ import type { PlanEditions } from "./plan-edition.ts";
 
 /** Rows of one statement, however many requests share it: what the first page of eight streams may hold. */
 const mostRows = 1_024;
-/** Requests of one statement. */
+/** Requests of one statement: so few get a first page each, and so many where streams are short. */
+const fewestRequests = 8;
 const mostRequests = 64;
 
 interface Waiting {
@@ -29,6 +30,9 @@ export interface GroupHeadsSettings {
  * out as the next. No timer, so that one caller alone waits for nothing. A statement is sent after the requests in it were
  * made, so that each sees what was committed before.
  *
+ * A statement takes no more requests than let each have twice the rows that requests had lately: a stream that does not fit costs
+ * a statement of its own.
+ *
  * Where a statement for several fails, each of them is read by itself and fails with its own error.
  */
 export class GroupHeads implements Heads {
@@ -40,6 +44,8 @@ export class GroupHeads implements Heads {
   readonly #waiting = new Set<Waiting>();
   /** What is asked for all must not run inside the transaction of the one who asked. */
   readonly #outside = AsyncLocalStorage.snapshot();
+  /** How many rows a request has, by those of late. */
+  #usualRows = 0;
   #inFlight = 0;
   #scheduled = false;
 
@@ -93,7 +99,7 @@ export class GroupHeads implements Heads {
 
   #pump(): void {
     while (this.#inFlight < this.#mostInFlight && this.#waiting.size > 0) {
-      const batch = [...this.#waiting].slice(0, mostRequests);
+      const batch = [...this.#waiting].slice(0, this.#batchSize);
       for (const waiting of batch) this.#waiting.delete(waiting);
       this.#inFlight++;
       void this.#outside(() => this.#send(batch)).finally(() => {
@@ -103,6 +109,15 @@ export class GroupHeads implements Heads {
     }
   }
 
+  get #batchSize(): number {
+    return Math.max(fewestRequests, Math.min(mostRequests, Math.floor(mostRows / (2 * this.#usualRows))));
+  }
+
+  #learn({ rows: asked }: HeadRequest, rows: readonly TextRow[]): void {
+    const needed = rows.at(-1)?.["full"] == null ? rows.length : asked;
+    this.#usualRows += (needed - this.#usualRows) / 16;
+  }
+
   async #send(batch: readonly Waiting[]): Promise<void> {
     const [only] = batch;
     if (batch.length === 1 && only) return await this.#sendAlone(only);
@@ -110,7 +125,11 @@ export class GroupHeads implements Heads {
     const requests = batch.map(({ request }) => request);
     try {
       const found = await readHeads(this.#database, this.#editions, requests, { rows });
-      for (const [index, { settled }] of batch.entries()) settled.resolve(found[index] ?? []);
+      for (const [index, { request, settled }] of batch.entries()) {
+        const rowsOfIt = found[index] ?? [];
+        this.#learn(request, rowsOfIt);
+        settled.resolve(rowsOfIt);
+      }
     } catch (error) {
       if (!isOwn(error)) for (const { settled } of batch) settled.reject(error);
       else await Promise.all(batch.map((waiting) => this.#sendAlone(waiting)));

@@ -101,6 +101,23 @@ describe("readings of many streams at once", () => {
     expect(read.flat()).toHaveLength(model.length);
   });
 
+  test("are fewer in a statement where streams are long, so that each is read whole, and more again where they are short", async ({ log }) => {
+    await log.write(few(90));
+    const { reader, sent } = watched(log);
+    const readAll = async (toVersion: number): Promise<string[]> => {
+      sent.length = 0;
+      await Promise.all(streams.map((streamId) => reader.readStream(streamId, { toVersion }).toArray()));
+      return [...sent];
+    };
+    // 34 rows each, of which none is enough: every stream needs another statement.
+    expect(await readAll(120)).toHaveLength(31);
+    for (let round = 0; round < 2; round++) await readAll(120);
+    const headsOfEight = Array.from({ length: 4 }, () => "read_heads");
+    expect(await readAll(120)).toEqual(headsOfEight);
+    for (let round = 0; round < 4; round++) await readAll(1);
+    expect(await readAll(1)).toEqual(["read_heads"]);
+  });
+
   test("of any ranges lead to what each leads to alone", async ({ log }) => {
     const model = await log.write(few(1));
     const request = fc.record({
