@@ -68,7 +68,10 @@ export type ProjectionDefinition<E extends Event, Type extends E["type"]> = Proj
   readonly handles: readonly Type[];
   /** Runs once, before the first event: create tables here. */
   readonly setup?: (tx: StoreTransaction) => Promise<void>;
-  /** Undoes `setup`: runs when the projection is removed. */
+  /**
+   * Undoes `setup`, for the day when this version is removed from the store. No call removes one so far, so it has no effect yet:
+   * `pause` and `deactivate` keep what was written, for `resume`, and a new version has tables of its own.
+   */
   readonly teardown?: (tx: StoreTransaction) => Promise<void>;
 } & (
     | { readonly handle: (event: RecordedEvent<EventOf<E, Type>>, tx: ProjectionTransaction) => Promise<void> | void; readonly handleBatch?: never }

@@ -117,6 +117,7 @@ describe.for(drivers)("an async projection with SQL of your own on $driver", ({ 
   test.for([true, false])("runs setup once, and its effects commit with the checkpoint (in batches: %s)", async (inBatches, { open, schema }) => {
     const at = pg.escapeIdentifier(schema);
     let setups = 0;
+    let teardowns = 0;
     const add = "insert into public.revenue values ($1, $2)";
     const common = {
       name: "revenue",
@@ -126,7 +127,10 @@ describe.for(drivers)("an async projection with SQL of your own on $driver", ({ 
         setups++;
         await tx.query("create table public.revenue (position bigint primary key, amount int)");
       },
-      teardown: async (tx) => void (await tx.query("drop table public.revenue")),
+      teardown: async (tx) => {
+        teardowns++;
+        await tx.query("drop table public.revenue");
+      },
     } as const satisfies Partial<Parameters<typeof defineProjection>[0]>;
     const revenue = inBatches
       ? defineProjection({
@@ -146,6 +150,11 @@ describe.for(drivers)("an async projection with SQL of your own on $driver", ({ 
     const { rows } = await store.query("select amount from public.revenue order by position");
     expect(rows).toEqual(Array.from({ length: 3 }, () => ({ amount: inBatches ? 3 : 1 })));
     expect((await store.query(`select from ${at}.consumer_shards where position = 4`)).rowCount).toBe(1);
+
+    // What was written stays while the projection can be taken up again.
+    await store.projections.deactivate("revenue");
+    await worker.stop();
+    expect(teardowns).toBe(0);
     await store.query("drop table public.revenue");
   });
 });
