@@ -5,7 +5,8 @@ import { verify } from "../../src/schema/verify.ts";
 import { describe, expect, test } from "./test.ts";
 
 describe("the migrations as a script", () => {
-  test("make a store that a verifying one accepts", async ({ database, schema, sql }) => {
+  test("make a store that a verifying one accepts, of functions that the server has compiled", async ({ database, schema, sql }) => {
+    expect((await sql.query("show check_function_bodies")).rows).toEqual([{ check_function_bodies: "on" }]);
     await sql.query(migrationSql({ schema }));
     await verify(database, schema);
     expect(await migrate(database, schema)).toEqual([]);
