@@ -11,6 +11,7 @@ export interface ContestantResult {
   /** Of all calls in all rounds. */
   readonly medianMs: number;
   readonly p99Ms: number;
+  readonly longestMs: number;
 }
 
 export interface Pace {
@@ -42,5 +43,12 @@ export async function compare({ contestants }: Comparison, { rounds, seconds }: 
 function summarize(name: string, samples: readonly Sample[]): ContestantResult {
   const rates = samples.map(({ events, seconds }) => events / seconds);
   const latencies = Float64Array.from(samples.flatMap((sample) => sample.latencies)).sort();
-  return { name, rates, eventsPerSecond: median(rates), medianMs: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99) };
+  return {
+    name,
+    rates,
+    eventsPerSecond: median(rates),
+    medianMs: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    longestMs: quantile(latencies, 1),
+  };
 }

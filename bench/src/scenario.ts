@@ -16,6 +16,7 @@ export type Target =
   /** Of the calls of one contestant. */
   | { readonly of: string; readonly medianAtMostMs: number }
   | { readonly of: string; readonly p99AtMostMs: number }
+  | { readonly of: string; readonly longestAtMostMs: number }
   /** The rate of one contestant, in the scenario's unit. */
   | { readonly of: string; readonly atMost: number };
 

@@ -10,8 +10,10 @@ import { exportFile, importFile, transferMemory } from "./scenarios/import-expor
 import { appendWithInlineProjection, followWithAsyncProjection } from "./scenarios/projections.ts";
 import { readOneDocument } from "./scenarios/read-documents.ts";
 import { readOneStream, readWholeLog } from "./scenarios/read.ts";
+import { inlineBecomesLive } from "./scenarios/becomes-live.ts";
 import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
+import { openTestStores } from "./scenarios/test-stores.ts";
 import { appendFromTwoProcesses } from "./scenarios/two-processes.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -41,4 +43,6 @@ export const scenarios: readonly Scenario[] = [
   commandsOnLongStreams,
   appendWithInlineProjection,
   followWithAsyncProjection,
+  inlineBecomesLive,
+  openTestStores,
 ];

@@ -30,6 +30,10 @@ function absolute(target: Extract<Target, { readonly of: string }>, results: rea
   if (!result) return [];
   if ("medianAtMostMs" in target) return [{ beside: target.of, target: `median ≤ ${target.medianAtMostMs} ms`, met: result.medianMs <= target.medianAtMostMs }];
   if ("p99AtMostMs" in target) return [{ beside: target.of, target: `p99 ≤ ${target.p99AtMostMs} ms`, met: result.p99Ms <= target.p99AtMostMs }];
+  if ("longestAtMostMs" in target) {
+    const { longestMs } = result;
+    return [{ beside: target.of, target: `longest ${Math.ceil(longestMs)} ≤ ${target.longestAtMostMs} ms`, met: longestMs <= target.longestAtMostMs }];
+  }
   return [{ beside: target.of, target: `≤ ${target.atMost}`, met: result.eventsPerSecond <= target.atMost }];
 }
 

@@ -112,7 +112,8 @@ export const followWithAsyncProjection: Scenario = {
   },
 };
 
-async function filled(setting: Setting, events: number, streams: number): Promise<string> {
+/** A database with a store of so many events, five an append, in so many streams. */
+export async function filled(setting: Setting, events: number, streams: number): Promise<string> {
   const url = await setting.createDatabase();
   const store = await openEventStore(url);
   setting.progress("filling Tidemark");
