@@ -2,16 +2,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runChecker } from "../src/check/run-checker.ts";
+import { judgeCrashPoints } from "../src/crash-points/program.ts";
 import { runCrashPoints } from "../src/crash-points/run.ts";
 
 test("an append that breaks at any message of the protocol keeps every promise", { timeout: 120_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-crash-points-"));
   try {
-    const { cases, missed, slow } = await runCrashPoints(folder, 18, () => undefined, "append an event with an id");
+    const done = await runCrashPoints(folder, 18, () => undefined, "append an event with an id");
+    const { cases, missed, slow } = done;
     expect({ missed, slow }).toEqual({ missed: 0, slow: [] });
     expect(cases).toBeGreaterThanOrEqual(40);
-    const { verdicts } = await runChecker(folder);
+    const verdicts = await judgeCrashPoints(done);
     expect(verdicts.filter(({ anomalies }) => anomalies > 0)).toEqual([]);
     expect(verdicts.find(({ id }) => id === "L2")?.checked).toBeGreaterThan(cases);
   } finally {

@@ -47,7 +47,7 @@ export function addHistory(all: Histories, process: string, entries: Iterable<En
 function begin(all: Histories, name: string, { call, at }: Entry & { t: "invoke" }): Append | Read | Snapshot | Follow {
   const times = { name, from: at, until: Number.POSITIVE_INFINITY };
   if (call.kind === "append") {
-    const append: Append = { ...times, call, outcome: "unknown", results: [], state: undefined, code: "unanswered", conflicts: [] };
+    const append: Append = { ...times, call, outcome: "unknown", results: [], state: undefined, condition: call.condition, code: "unanswered", conflicts: [] };
     all.appends.push(append);
     return append;
   }
@@ -71,7 +71,10 @@ function end(operation: Append | Read | Snapshot | Follow, entry: Entry & { t: "
     operation.outcome = entry.t === "untyped" ? "unknown" : entry.t;
     operation.code = "code" in entry ? entry.code : "";
     if (entry.t === "fail") operation.conflicts = entry.conflicts ?? [];
-    if (entry.t === "ok" && entry.answer.kind === "append") ({ results: operation.results, state: operation.state } = entry.answer);
+    if (entry.t === "ok" && entry.answer.kind === "append") {
+      ({ results: operation.results, state: operation.state } = entry.answer);
+      operation.condition = entry.answer.condition ?? operation.condition;
+    }
   } else if (entry.t === "ok") {
     if ("events" in operation && entry.answer.kind === "read") operation.events = entry.answer.events;
     if ("versions" in operation && entry.answer.kind === "snapshot") operation.versions = entry.answer.versions;

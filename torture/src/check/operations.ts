@@ -1,4 +1,4 @@
-import type { AppendCall, CommandState, Conflict, FollowCall, PartResult, ReadCall, SeenEvent, SnapshotCall } from "../history/entry.ts";
+import type { AppendCall, CommandState, Condition, Conflict, FollowCall, PartResult, ReadCall, SeenEvent, SnapshotCall } from "../history/entry.ts";
 
 interface Operation<C> {
   /** Where it stands: `worker-1.2:17`. */
@@ -15,6 +15,8 @@ export interface Append extends Operation<AppendCall> {
   results: readonly PartResult[];
   /** Of a command. */
   state: CommandState | undefined;
+  /** What the append demanded, as far as it is known. */
+  condition: Condition | undefined;
   code: string;
   conflicts: readonly Conflict[];
 }

@@ -28,6 +28,7 @@ async function consume(store: EventStore, category: string, forMs: number): Prom
 export const consumeCalls: readonly Call[] = [
   {
     name: "consume three events",
+    promise: "S7",
     prepare: threeEvents,
     async run({ store, perform }, category) {
       await perform({ kind: "snapshot", streams: [] }, async () => {

@@ -47,6 +47,7 @@ async function subscribe(client: Client, category: string): Promise<void> {
 export const followCalls: readonly Call[] = [
   {
     name: "subscribe, catch up and go on",
+    promise: "S1",
     prepare: threeEvents,
     run: subscribe,
     async verify(_healthy, category) {

@@ -48,6 +48,6 @@ function isWhole(healthy: Client, schema: string): Promise<string | undefined> {
 }
 
 export const openCalls: readonly Call[] = [
-  { name: "open a store and create its schema", run: open, verify: isWhole },
+  { name: "open a store and create its schema", promise: "M1", run: open, verify: isWhole },
   { name: "open a store that is there", run: (client) => open(client, client.shared.orders.schema) },
 ];

@@ -17,6 +17,13 @@ export interface Place {
   readonly folder: string;
 }
 
+/** A case whose clients are opened. */
+interface Opening {
+  readonly place: Place;
+  readonly call: Call;
+  readonly number: number;
+}
+
 /** One connection, so that the messages of a call come in one order. Impatient, since some answers never come. */
 const impatient = { max: 1, connectionTimeoutMs: 2_500, queryTimeoutMs: 700 };
 /** What is sent again because the machine was busy must not count as a message of the call. */
@@ -33,20 +40,22 @@ async function open(...call: Parameters<typeof openEventStore>): Promise<EventSt
   }
 }
 
-async function openClient(place: Place, url: string, number: number, pool: typeof impatient, shared?: Shared): Promise<Client> {
+async function openClient({ place, call, number }: Opening, url: string, pool: typeof impatient, shared?: Shared): Promise<Client> {
   const idsToGive: string[] = [];
   const store = await open(url, {
     schema: place.schema,
     migrate: "off",
     pool,
+    projections: call.projections?.(`case${number}`) ?? [],
     createId: () => idsToGive.shift() ?? eventId(0xfff, 0xfff, 0, 0),
-    logger: { debug() {}, info() {}, warn() {}, error: (...args) => console.error(...args) },
+    // What goes on in the background of a store whose connections break tells of it.
+    logger: { debug() {}, info() {}, warn() {}, error: (...args) => void (pool === impatient || console.error(...args)) },
   });
   const history = join(place.folder, `case-${number}.history.jsonl`);
   const random = randomFrom(number, "case");
   return createClient(
     shared
-      ? { ...shared, store, orders: { ...shared.orders, url, queryTimeoutMs: pool.queryTimeoutMs } }
+      ? { ...shared, store, idsToGive, orders: { ...shared.orders, url, queryTimeoutMs: pool.queryTimeoutMs } }
       : {
           orders: {
             seed: 1,
@@ -78,7 +87,7 @@ async function openClient(place: Place, url: string, number: number, pool: typeo
 /** The messages of a call when nothing breaks. */
 export async function record(place: Place, call: Call, number: number): Promise<Point[]> {
   await using proxy = await startProxy({ port: place.server.port });
-  const client = await openClient(place, proxy.through(place.url), number, patient);
+  const client = await openClient({ place, call, number }, proxy.through(place.url), patient);
   await using _store = client.store;
   await call.prepare?.(client, `case${number}`);
   await untilQuiet(proxy);
@@ -98,7 +107,7 @@ export interface Replayed {
 export async function replay(place: Place, call: Call, point: Point, how: Break, number: number): Promise<Replayed> {
   const startedAt = performance.now();
   const proxy = await startProxy({ port: place.server.port });
-  const client = await openClient(place, proxy.through(place.url), number, impatient);
+  const client = await openClient({ place, call, number }, proxy.through(place.url), impatient);
   await call.prepare?.(client, `case${number}`);
   await untilQuiet(proxy);
   const struck = breakAt(proxy, point, how);
@@ -106,7 +115,7 @@ export async function replay(place: Place, call: Call, point: Point, how: Break,
   // What the server still holds for a silent client goes with the connection.
   await proxy.close();
   await client.store.close();
-  const healthy = await openClient(place, place.url, number, patient, client.shared);
+  const healthy = await openClient({ place, call, number }, place.url, patient, client.shared);
   await using _store = healthy.store;
   while (client.shared.unresolved.length > 0) await appendAgain.run(healthy);
   const tookMs = Math.round(performance.now() - startedAt);

@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { startServer } from "servers";
 import { openEventStore } from "tidemark";
 import { administer } from "../faults/fault.ts";
@@ -6,17 +7,39 @@ import { writeFinalState } from "../run/final-phase.ts";
 import { appendCalls } from "./append-calls.ts";
 import type { Call } from "./call.ts";
 import { breaks, type Break, type Point } from "./points.ts";
+import { commandCalls } from "./command-calls.ts";
 import { consumeCalls, handledTable } from "./consume-calls.ts";
+import { decideCalls } from "./decide-calls.ts";
 import { followCalls } from "./follow-calls.ts";
 import { openCalls } from "./open-calls.ts";
+import { followedCalls, inlineCalls, inlineProjection } from "./project-calls.ts";
 import { readCalls } from "./read-calls.ts";
 import { record, replay, type Place } from "./replay.ts";
 
-export const calls: readonly Call[] = [...appendCalls, ...readCalls, ...openCalls, ...followCalls, ...consumeCalls];
+export const calls: readonly Call[] = [
+  ...appendCalls,
+  ...decideCalls,
+  ...commandCalls,
+  ...readCalls,
+  ...openCalls,
+  ...followCalls,
+  ...consumeCalls,
+  ...followedCalls,
+];
+
+/** Of the calls that know an inline projection: an append that does not would leave it behind. */
+const inlineSchema = "crash points, inline";
 
 /** Many of them wait for answers that never come. */
 const atOnce = 16;
 const mostMs = 30_000;
+
+/** After which something was not as it should be. */
+export interface Wrong {
+  /** The invariant that it is about. */
+  readonly promise: string;
+  readonly text: string;
+}
 
 export interface CrashPoints {
   readonly cases: number;
@@ -26,8 +49,9 @@ export interface CrashPoints {
   readonly missed: number;
   /** Cases that took longer than any time-out explains. */
   readonly slow: readonly string[];
-  /** Cases after which something was not as it should be. */
-  readonly wrong: readonly string[];
+  readonly wrong: readonly Wrong[];
+  /** What the checker is to judge, one after the other. */
+  readonly folders: readonly string[];
 }
 
 interface Case {
@@ -37,18 +61,42 @@ interface Case {
   readonly how: Break;
 }
 
-/** Every call, broken at each of its messages in every way. Leaves histories and the final state in `folder`. */
+/** Every call, broken at each of its messages in every way. Leaves histories and the final states in folders within `folder`. */
 export async function runCrashPoints(folder: string, version: 15 | 18, progress: (text: string) => void, only?: string): Promise<CrashPoints> {
-  await mkdir(folder, { recursive: true });
   await using server = await startServer({ version, settings: { fsync: "off", max_connections: 200 } });
-  const place: Place = { server, url: await server.createDatabase("points"), schema: "crash points", folder };
-  await administer(place.url, (client) => client.query(handledTable));
-  await (await openEventStore(place.url, { schema: place.schema })).close();
+  const url = await server.createDatabase("points");
+  await administer(url, (client) => client.query(handledTable));
+  const wanted = ({ name }: Call): boolean => only === undefined || name === only;
+  const stages = [
+    { schema: "crash points", calls: calls.filter(wanted) },
+    { schema: inlineSchema, calls: inlineCalls.filter(wanted) },
+  ].filter((stage) => stage.calls.length > 0);
+  if (stages.length === 0)
+    throw new TypeError(`There is no call ${JSON.stringify(only)}; there are: ${[...calls, ...inlineCalls].map(({ name }) => name).join("; ")}.`);
+  const done: CrashPoints[] = [];
+  for (const { schema, calls: chosen } of stages) {
+    const place: Place = { server, url, schema, folder: join(folder, schema) };
+    await mkdir(place.folder, { recursive: true });
+    done.push(await runCalls(place, chosen, progress));
+  }
+  return {
+    cases: done.reduce((sum, { cases }) => sum + cases, 0),
+    messages: done.flatMap(({ messages }) => messages),
+    missed: done.reduce((sum, { missed }) => sum + missed, 0),
+    slow: done.flatMap(({ slow }) => slow),
+    wrong: done.flatMap(({ wrong }) => wrong),
+    folders: done.flatMap(({ folders }) => folders),
+  };
+}
+
+async function runCalls(place: Place, chosen: readonly Call[], progress: (text: string) => void): Promise<CrashPoints> {
+  const { folder, server, url, schema } = place;
+  await (await openEventStore(url, { schema, projections: schema === inlineSchema ? [inlineProjection] : [] })).close();
 
   const cases: Case[] = [];
   const messages: [string, number][] = [];
   let number = 1;
-  for (const call of calls.filter(({ name }) => only === undefined || name === only)) {
+  for (const call of chosen) {
     const points = await record(place, call, number++);
     messages.push([call.name, points.length]);
     for (const point of points) for (const how of breaks) cases.push({ number: number++, call, point, how });
@@ -56,7 +104,7 @@ export async function runCrashPoints(folder: string, version: 15 | 18, progress:
 
   const waiting = [...cases];
   const slow: string[] = [];
-  const wrong: string[] = [];
+  const wrong: Wrong[] = [];
   let [done, missed] = [0, 0];
   const work = async (): Promise<void> => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
@@ -64,13 +112,13 @@ export async function runCrashPoints(folder: string, version: 15 | 18, progress:
       const { struck, tookMs, wrong: found } = await replay(place, call, point, how, next.number);
       if (!struck) missed++;
       if (tookMs > mostMs) slow.push(`${describe(next)} took ${tookMs} ms`);
-      if (found !== undefined) wrong.push(`${describe(next)}: ${found}`);
+      if (found !== undefined) wrong.push({ promise: call.promise ?? "C1", text: `${describe(next)}: ${found}` });
       progress(`${++done} of ${cases.length} crash points`);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
-  await writeFinalState({ folder, server, url: place.url, schema: place.schema, farewells: [{ worker: 0, incarnation: 0, tookMs: 0, code: 0 }] });
-  return { cases: cases.length, messages, missed, slow, wrong };
+  await writeFinalState({ folder, server, url, schema, farewells: [{ worker: 0, incarnation: 0, tookMs: 0, code: 0 }] });
+  return { cases: cases.length, messages, missed, slow, wrong, folders: [folder] };
 }
 
 function describe({ number, call, point, how }: Case): string {

@@ -15,7 +15,7 @@ export function shortId(id: string): string {
   return id.slice(15);
 }
 
-export interface Content extends Event {
+export interface Content extends Event<(typeof types)[number]> {
   readonly metadata: { readonly actorId: string };
   readonly tags: readonly string[];
 }
@@ -30,8 +30,14 @@ export function contentOf(id: string): Content {
     type: types[number % types.length] ?? types[0],
     data: { sku: `sku-${number % 97}`, quantity: number % 7, price: random.between(-1e6, 1e6) / 100, note, nested: [{ null: null }, [number]] },
     metadata: { actorId: shortId(id) },
-    tags: number % 4 === 0 ? [`sku:${number % 97}`] : [],
+    tags: tagsOf(id),
   };
+}
+
+/** One event in four has a tag, one of 97. */
+export function tagsOf(id: string): readonly string[] {
+  const number = hash(shortId(id));
+  return number % 4 === 0 ? [`sku:${number % 97}`] : [];
 }
 
 /** What differs between an event as it came back and the content of its id; undefined where nothing does. */

@@ -69,7 +69,13 @@ export interface CommandState {
 }
 
 export type Answer =
-  | { readonly kind: "append"; readonly results: readonly PartResult[]; readonly state?: CommandState }
+  | {
+      readonly kind: "append";
+      readonly results: readonly PartResult[];
+      readonly state?: CommandState;
+      /** What a command by query had read when it was decided, which only its answer tells. */
+      readonly condition?: Condition;
+    }
   | { readonly kind: "read"; readonly events: readonly SeenEvent[] }
   | { readonly kind: "snapshot"; readonly versions: readonly number[] }
   | { readonly kind: "follow" };

@@ -50,7 +50,7 @@ export const appendOnCondition: Operation = {
 };
 
 /** What the decision has seen, as a history needs it: how many up to the mark, and which above it. */
-async function seen(store: EventStore, query: Condition["query"]): Promise<Condition> {
+export async function seen(store: EventStore, query: Condition["query"]): Promise<Condition> {
   const { events, boundary } = await store.readBoundary(query);
   const above = events.filter(({ position }) => position > boundary.mark).map(({ id }) => shortId(id));
   return { query, mark: boundary.mark, below: events.length - above.length, above };

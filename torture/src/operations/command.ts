@@ -1,7 +1,7 @@
 import { decider, type Event, handleCommand } from "tidemark";
 import { digestOf } from "../history/digest.ts";
 import type { Part } from "../history/entry.ts";
-import { eventsOf, resultsOf } from "../worker/client.ts";
+import { eventsOf, resultsOf, type Client } from "../worker/client.ts";
 import { gaveUp } from "../worker/outcome.ts";
 import type { Operation } from "./operation.ts";
 
@@ -16,22 +16,28 @@ export const digested = {
   evolve: ({ events, digest }: Digest, event: Event): Digest => ({ events: events + 1, digest: digestOf(digest, "id" in event ? String(event.id) : "") }),
 };
 
-const tally = decider<Digest, Part, Event>({ ...digested, name: "tally", snapshot: { every: 5 }, decide: (part) => eventsOf(part) });
+/** Keeps what it made of five events. */
+export const tally = decider<Digest, Part, Event>({ ...digested, name: "tally", snapshot: { every: 5 }, decide: (part) => eventsOf(part) });
+
+/** Handles a command on the part's stream. */
+export function performCommand({ store, append }: Client, part: Part, how: string): Promise<void> {
+  return append(
+    { kind: "append", how, parts: [part] },
+    async () => {
+      const { version, position, state } = await handleCommand(store, tally, part.stream, part, { retry: { attempts: 50 } });
+      const result = { version, position: position ?? 0, created: version === part.ids.length };
+      return { ...resultsOf([result]), state: { streams: [[part.stream, version]], ...state } };
+    },
+    gaveUp,
+  );
+}
 
 /** Decided on the whole stream, most of which is in a snapshot, by many at once; others decide on the same streams. */
 export const command: Operation = {
   name: "command",
   weight: 8,
-  async run({ random, store, newIds, append }) {
-    const part: Part = { stream: `tally-${random.between(0, 3)}`, expected: "any", ids: newIds(random.between(1, 2)) };
-    await append(
-      { kind: "append", how: this.name, parts: [part] },
-      async () => {
-        const { version, position, state } = await handleCommand(store, tally, part.stream, part, { retry: { attempts: 50 } });
-        const result = { version, position: position ?? 0, created: version === part.ids.length };
-        return { ...resultsOf([result]), state: { streams: [[part.stream, version]], ...state } };
-      },
-      gaveUp,
-    );
+  async run(client) {
+    const { random, newIds } = client;
+    await performCommand(client, { stream: `tally-${random.between(0, 3)}`, expected: "any", ids: newIds(random.between(1, 2)) }, this.name);
   },
 };

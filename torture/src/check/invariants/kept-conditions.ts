@@ -40,9 +40,8 @@ export const keptConditions: Invariant = {
   title: "Where a conditional append stands its decision had seen every match before it; one that failed had missed a match that is there",
   check({ log, histories }, { checked, anomaly }) {
     const matches = new Matches(log);
-    for (const { name, call, code, outcome } of histories.appends) {
-      const { condition, parts } = call;
-      const id = parts[0]?.ids[0];
+    for (const { name, call, condition, code, outcome } of histories.appends) {
+      const id = call.parts[0]?.ids[0];
       if (!condition || id === undefined) continue;
       const { mark, below, above } = condition;
       const appended = log.byId.get(id);
