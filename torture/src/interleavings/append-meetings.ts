@@ -13,7 +13,7 @@ export const append =
   ({ tx }) =>
     tx().appendToStream(stream, [{ ...event(), id }], { expectedVersion });
 
-const appendAll =
+export const appendAll =
   (...parts: readonly { readonly stream: string; readonly events: number; readonly expected?: Expected }[]): Step =>
   ({ tx }) =>
     tx().appendToStreams(
@@ -30,7 +30,7 @@ export async function eventsOf({ schema, query }: Place, key: string): Promise<{
 }
 
 /** Versions are 1 … n in the order of the log, and there are as many events as there should be. */
-async function dense(place: Place, key: string, count: number): Promise<string | undefined> {
+export async function dense(place: Place, key: string, count: number): Promise<string | undefined> {
   const events = await eventsOf(place, key);
   const heads = new Map<string, number>();
   for (const { stream, version } of events) {
@@ -41,7 +41,7 @@ async function dense(place: Place, key: string, count: number): Promise<string |
 }
 
 /** All steps of all actors succeed. */
-function allWell(outcomes: readonly (readonly string[])[]): string | undefined {
+export function allWell(outcomes: readonly (readonly string[])[]): string | undefined {
   const failed = outcomes.flat().find((outcome) => outcome !== "ok");
   return failed === undefined ? undefined : `a step ended with ${failed}`;
 }
@@ -57,6 +57,7 @@ async function oneWins(place: Place, key: string, outcomes: readonly (readonly s
 export const appendMeetings: readonly Meeting[] = [
   {
     name: "a transaction with a savepoint, and one that appends to both its streams",
+    promise: "L1",
     steps: [6, 4],
     prepare: (key, place) => ({
       actors: [
@@ -68,6 +69,7 @@ export const appendMeetings: readonly Meeting[] = [
   },
   {
     name: "two appends to the same streams, given in opposite orders",
+    promise: "L6",
     steps: [3, 3],
     prepare: (key, place) => {
       const [one, two] = [
@@ -85,6 +87,7 @@ export const appendMeetings: readonly Meeting[] = [
   },
   {
     name: "two appends that expect the same version",
+    promise: "L3",
     steps: [3, 3],
     prepare: (key, place) => ({
       actors: [
@@ -96,6 +99,7 @@ export const appendMeetings: readonly Meeting[] = [
   },
   {
     name: "two appends that create the same stream",
+    promise: "L3",
     steps: [3, 3],
     prepare: (key, place) => ({
       actors: [
@@ -107,6 +111,7 @@ export const appendMeetings: readonly Meeting[] = [
   },
   {
     name: "two tries of one append",
+    promise: "L7",
     steps: [3, 3],
     prepare: (key, place) => {
       const id = randomUUID();
@@ -121,6 +126,7 @@ export const appendMeetings: readonly Meeting[] = [
   },
   {
     name: "an append that finds a stream absent, and one that creates it",
+    promise: "L3",
     steps: [3, 3],
     prepare: (key, place) => ({
       actors: [

@@ -1,15 +1,20 @@
 import pg from "pg";
 import { startServer } from "servers";
-import { openEventStore } from "tidemark";
+import { openEventStore, type EventStore } from "tidemark";
 import { appendMeetings } from "./append-meetings.ts";
+import { conditionMeetings } from "./condition-meetings.ts";
+import { countingProjection, documentMeetings } from "./document-meetings.ts";
 import { leaseMeetings } from "./lease-meetings.ts";
 import { markMeetings } from "./mark-meetings.ts";
 import type { Meeting, Place } from "./meeting.ts";
+import { orderMeetings } from "./order-meetings.ts";
 import { ordersOf } from "./orders.ts";
 import { Session } from "./session.ts";
+import { installStops, type Stop } from "./stops.ts";
 
 export interface Explored {
   readonly name: string;
+  readonly promise: string;
   /** Orders that were run to their end. */
   readonly orders: number;
   /** Orders that cannot be: somebody would go on while waiting for another. */
@@ -20,13 +25,14 @@ export interface Explored {
 }
 
 const schema = "interleavings";
-export const meetings: readonly Meeting[] = [...appendMeetings, ...markMeetings, ...leaseMeetings];
+export const meetings: readonly Meeting[] = [...appendMeetings, ...orderMeetings, ...conditionMeetings, ...documentMeetings, ...markMeetings, ...leaseMeetings];
 
 /** Runs each meeting in every order that locks allow. */
 export async function explore(chosen: readonly Meeting[], version: 15 | 18, progress: (text: string) => void): Promise<Explored[]> {
   await using server = await startServer({ version, settings: { fsync: "off" } });
   const url = await server.createDatabase("interleavings");
-  await using store = await openEventStore(url, { schema });
+  const openOwn = (): Promise<EventStore> => openEventStore(url, { schema, projections: [countingProjection], pool: { max: 1 } });
+  await (await openOwn()).close();
   const control = new pg.Client({ connectionString: url });
   await control.connect();
   await control.query("create table public.handled (consumer text not null, fence bigint not null)");
@@ -34,7 +40,9 @@ export async function explore(chosen: readonly Meeting[], version: 15 | 18, prog
     schema: pg.escapeIdentifier(schema),
     query: async (text, values = []) => (await control.query<Record<string, unknown>>(text, [...values])).rows,
   };
-  const sessions = await Promise.all([0, 1, 2].map(() => Session.open(url, store)));
+  const stops = new Map(chosen.flatMap((meeting) => meeting.stops ?? []).map((stop): [string, Stop] => [stop.function, stop]));
+  await installStops(place.query, place.schema, [...stops.values()]);
+  const sessions = await Promise.all([0, 1, 2].map(() => Session.open(url, openOwn)));
   try {
     const explored: Explored[] = [];
     for (const [index, meeting] of chosen.entries()) {
@@ -64,7 +72,7 @@ async function exploreMeeting(meeting: Meeting, prefix: string, stage: Stage): P
     if (waited) waits++;
     if (anomaly !== undefined) anomalies.push(`${order.join("")}: ${anomaly}`);
   }
-  return { name: meeting.name, orders, impossible, waits, anomalies };
+  return { name: meeting.name, promise: meeting.promise, orders, impossible, waits, anomalies };
 }
 
 interface Run {
@@ -84,7 +92,8 @@ async function runOrder(meeting: Meeting, order: readonly number[], key: string,
     const step = left[actor]?.shift();
     if (!session || !step || session.failed) continue;
     if (session.waiting) {
-      possible = false;
+      // Unless nobody can go on: those who have steps left wait for each other.
+      possible = actors.every((other, index) => other.waiting || other.failed || left[index]?.length === 0);
       break;
     }
     await session.take(step, control);

@@ -24,6 +24,7 @@ function handle({ schema }: Place, key: string, id: number, fence: () => number)
 export const leaseMeetings: readonly Meeting[] = [
   {
     name: "an owner whose lease is over, and who takes its shard",
+    promise: "S5",
     steps: [5, 2],
     async prepare(key, place) {
       const id = await orphan(place, key);

@@ -51,16 +51,19 @@ const rollbackTo: Step = ({ query }) => query("rollback to s");
 export const markMeetings: readonly Meeting[] = [
   {
     name: "a transaction with a savepoint, and a reader of the mark",
+    promise: "S1",
     steps: [6, 4],
     prepare: (key, place) => beside(place, key, [[begin, append(`${key}-1`), savepoint, append(`${key}-2`), rollbackTo, commit]], 1),
   },
   {
     name: "a transaction whose first append is undone, and a reader of the mark",
+    promise: "S1",
     steps: [6, 4],
     prepare: (key, place) => beside(place, key, [[begin, savepoint, append(`${key}-1`), rollbackTo, append(`${key}-2`), commit]], 1),
   },
   {
     name: "two appends, and a reader of the mark",
+    promise: "S1",
     steps: [3, 3, 4],
     long: true,
     prepare: (key, place) =>

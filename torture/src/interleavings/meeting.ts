@@ -1,4 +1,5 @@
 import type { Step } from "./session.ts";
+import type { Stop } from "./stops.ts";
 
 /** What a meeting's actors share in one order, and how it is judged. */
 export interface Scene {
@@ -11,8 +12,12 @@ export interface Scene {
 /** A thing that several sessions do at the same time. */
 export interface Meeting {
   readonly name: string;
+  /** The id of the invariant that it is about. */
+  readonly promise: string;
   /** Steps of each actor. */
   readonly steps: readonly number[];
+  /** Where its steps have others wait. */
+  readonly stops?: readonly Stop[];
   /** Of three sessions: only where there is time. */
   readonly long?: boolean;
   /** @param key - in the names of all that an order creates, so that it meets no other's. */

@@ -1,14 +1,26 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Verdict } from "../check/invariant.ts";
 import { createProgress } from "../progress.ts";
 import { explore, meetings } from "./explore.ts";
 
-/** Runs the statements of sessions in every order, and prints what came of it. Returns whether all is well. */
-export async function interleavings(version: 15 | 18, long: boolean): Promise<boolean> {
+/** Runs the statements of sessions in every order, prints what came of it, and writes the verdict. Returns whether all is well. */
+export async function interleavings(folder: string, version: 15 | 18, long: boolean): Promise<boolean> {
   const startedAt = performance.now();
   const explored = await explore(
     meetings.filter((meeting) => long || meeting.long !== true),
     version,
     createProgress(),
   );
+  const verdicts = explored.map(({ name, promise, orders, anomalies }): Verdict => ({
+    id: promise,
+    title: name,
+    checked: orders,
+    anomalies: anomalies.length,
+    examples: anomalies.slice(0, 20),
+  }));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "verdict.json"), JSON.stringify({ verdicts }));
   for (const { name, orders, impossible, waits, anomalies } of explored) {
     console.log(`${`${orders}`.padStart(6)} orders (${waits} with a wait, ${impossible} cannot be)  ${name}`);
     for (const anomaly of anomalies.slice(0, 20)) console.log(`        ANOMALY in ${anomaly}`);

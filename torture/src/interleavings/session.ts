@@ -4,7 +4,8 @@ import type { EventStore, StoreTransaction } from "tidemark";
 /** What a step of a session works with. */
 export interface Hands {
   readonly client: pg.Client;
-  readonly store: EventStore;
+  /** A store whose only connection is this session's too. */
+  readonly own: EventStore;
   /** The store in the session's transaction; only after BEGIN. */
   tx(): StoreTransaction;
   query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
@@ -16,26 +17,32 @@ export type Step = (hands: Hands) => Promise<unknown>;
 /** How a step ended: at once, later, or not yet. */
 type State = "idle" | "running" | "waiting";
 
-/** A connection that takes the steps of one actor. */
+/** A store with one connection, as often as one is needed. */
+export type OpenOwn = () => Promise<EventStore>;
+
+/** A connection that takes the steps of one actor, and a store with another one. */
 export class Session {
   readonly #url: string;
-  readonly #store: EventStore;
+  readonly #openOwn: OpenOwn;
   #client: pg.Client;
-  #pid = 0;
+  #own: EventStore;
+  /** Of both connections. */
+  #pids: readonly number[] = [];
   #state: State = "idle";
   /** Steps of an order that was given up may still end. */
   #turn = 0;
   #failed = false;
   readonly outcomes: string[] = [];
 
-  private constructor(url: string, store: EventStore, client: pg.Client) {
+  private constructor(url: string, openOwn: OpenOwn, own: EventStore) {
     this.#url = url;
-    this.#store = store;
-    this.#client = client;
+    this.#openOwn = openOwn;
+    this.#own = own;
+    this.#client = new pg.Client({ connectionString: url });
   }
 
-  static async open(url: string, store: EventStore): Promise<Session> {
-    const session = new Session(url, store, new pg.Client({ connectionString: url }));
+  static async open(url: string, openOwn: OpenOwn): Promise<Session> {
+    const session = new Session(url, openOwn, await openOwn());
     await session.#connect();
     return session;
   }
@@ -45,8 +52,9 @@ export class Session {
     // Whoever takes a shard over ends the session of its last owner.
     this.#client.on("error", () => undefined);
     await this.#client.connect();
-    const { rows } = await this.#client.query<{ pid: number }>("select pg_backend_pid() as pid");
-    this.#pid = rows[0]?.pid ?? 0;
+    const ask = "select pg_backend_pid() as pid";
+    const answers = [await this.#client.query<{ pid: number }>(ask), await this.#own.query<{ pid: number }>(ask)];
+    this.#pids = answers.map(({ rows }) => rows[0]?.pid ?? 0);
   }
 
   get waiting(): boolean {
@@ -62,8 +70,8 @@ export class Session {
   async take(step: Step, control: pg.Client): Promise<void> {
     const hands: Hands = {
       client: this.#client,
-      store: this.#store,
-      tx: () => this.#store.withTransaction(this.#client),
+      own: this.#own,
+      tx: () => this.#own.withTransaction(this.#client),
       query: async (text, values = []) => (await this.#client.query<Record<string, unknown>>(text, [...values])).rows,
     };
     this.#state = "running";
@@ -87,7 +95,10 @@ export class Session {
   /** Looks until the step that runs has ended, or waits for somebody. */
   async settle(control: pg.Client): Promise<void> {
     while (this.#busy()) {
-      const { rows } = await control.query<{ blocked: boolean }>("select cardinality(pg_blocking_pids($1)) > 0 as blocked", [this.#pid]);
+      const { rows } = await control.query<{ blocked: boolean }>(
+        "select bool_or(cardinality(pg_blocking_pids(pid)) > 0) as blocked from unnest($1::int[]) as pid",
+        [this.#pids],
+      );
       if (this.#busy() && rows[0]?.blocked === true) {
         this.#state = "waiting";
         return;
@@ -114,10 +125,13 @@ export class Session {
       if (alive) return;
     }
     void this.#client.end().catch(() => undefined);
+    void this.#own.close({ timeoutMs: 0 }).catch(() => undefined);
+    this.#own = await this.#openOwn();
     await this.#connect();
   }
 
   async close(): Promise<void> {
     await this.#client.end().catch(() => undefined);
+    await this.#own.close();
   }
 }

@@ -29,7 +29,7 @@ async function hunt(tree: Tree, mutant: Mutant, attempt: number): Promise<string
   const text = await readFile(join(folder, "verdict.json"), "utf8").catch(() => undefined);
   if (text === undefined) return ["no verdict"];
   const { verdicts }: CheckedRun = JSON.parse(text);
-  return verdicts.filter(({ anomalies }) => anomalies > 0).map(({ id }) => id);
+  return [...new Set(verdicts.filter(({ anomalies }) => anomalies > 0).map(({ id }) => id))];
 }
 
 async function pursue(tree: Tree, mutant: Mutant): Promise<Fate> {

@@ -1,0 +1,44 @@
+import pg from "pg";
+import { type DocumentProjection, documentProjection, type RecordedEvent } from "tidemark";
+import { begin, commit } from "./append-meetings.ts";
+import type { Meeting } from "./meeting.ts";
+import type { Step } from "./session.ts";
+
+interface Count {
+  readonly events: number;
+}
+
+/** Written by appends; of all streams of an order, one document. */
+export const countingProjection: DocumentProjection<Count> = documentProjection<Count>({
+  name: "counted",
+  mode: "inline",
+  collection: "counted",
+  handles: ["Counted"],
+  documentId: ({ category }: RecordedEvent) => category,
+  evolve: (document) => ({ events: (document?.events ?? 0) + 1 }),
+});
+
+const count =
+  (stream: string): Step =>
+  ({ tx }) =>
+    tx().appendToStream(stream, [{ type: "Counted", data: {} }]);
+
+export const documentMeetings: readonly Meeting[] = [
+  {
+    name: "two appends to different streams that create the same document",
+    promise: "S8",
+    steps: [3, 3],
+    prepare: (key, place) => ({
+      actors: [
+        [begin, count(`${key}-1`), commit],
+        [begin, count(`${key}-2`), commit],
+      ],
+      async judge(outcomes) {
+        const failed = outcomes.flat().find((outcome) => outcome !== "ok");
+        if (failed !== undefined) return `a step ended with ${failed}`;
+        const [row] = await place.query(`select data ->> 'events' as events from ${place.schema}.${pg.escapeIdentifier("counted__v1")} where _id = $1`, [key]);
+        return row?.["events"] === "2" ? undefined : `the document counts ${JSON.stringify(row?.["events"])} events, and there are 2`;
+      },
+    }),
+  },
+];

@@ -1,0 +1,35 @@
+import { allWell, append, appendAll, begin, commit, dense } from "./append-meetings.ts";
+import type { Meeting } from "./meeting.ts";
+import type { Step } from "./session.ts";
+
+/** As one step, which nobody comes between. */
+const beginWith =
+  (step: Step): Step =>
+  async (hands) => {
+    await begin(hands);
+    return step(hands);
+  };
+
+export const orderMeetings: readonly Meeting[] = [
+  {
+    name: "two appends to the same streams, given in opposite orders, behind one to the second of them",
+    promise: "L6",
+    steps: [2, 2, 2],
+    async prepare(key, place) {
+      const [one, two] = [
+        { stream: `${key}-1`, events: 1 },
+        { stream: `${key}-2`, events: 1 },
+      ];
+      // Streams that are there are waited for row by row.
+      await place.query(`insert into ${place.schema}.streams (tenant, name) values ('', $1), ('', $2)`, [one.stream, two.stream]);
+      return {
+        actors: [
+          [beginWith(append(two.stream)), commit],
+          [beginWith(appendAll(one, two)), commit],
+          [beginWith(appendAll(two, one)), commit],
+        ],
+        judge: async (outcomes) => allWell(outcomes) ?? (await dense(place, key, 5)),
+      };
+    },
+  },
+];

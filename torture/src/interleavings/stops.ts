@@ -1,0 +1,45 @@
+import pg from "pg";
+
+/** A place where sessions can be stopped inside an append: before a function of the store's, or after it. */
+export interface Stop {
+  readonly function: string;
+  readonly when: "before" | "after";
+}
+
+type Query = (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
+
+const lockOf = ({ function: name, when }: Stop): string => `hashtextextended(${pg.escapeLiteral(`stop ${when} ${name}`)}, 0)`;
+
+/** From now on, and until the end of this session's transaction, everybody waits there. */
+export async function stopAt(query: Query, stop: Stop): Promise<void> {
+  await query("begin");
+  await query(`select pg_advisory_xact_lock(${lockOf(stop)})`);
+}
+
+/**
+ * Puts another function in the place of each, which calls it and waits before or after it while somebody says so, however
+ * short the patience of its caller. To be done before anybody has called one of them.
+ *
+ * @param schema - Quoted.
+ */
+export async function installStops(query: Query, schema: string, stops: readonly Stop[]): Promise<void> {
+  for (const stop of stops) {
+    const [found] = await query(
+      "select pg_get_function_arguments(oid) as arguments, pg_get_function_identity_arguments(oid) as identity, pg_get_function_result(oid) as result, pronargs::int as count from pg_proc where pronamespace = $1::regnamespace and proname = $2",
+      [schema, stop.function],
+    );
+    if (!found) throw new Error(`There is no function ${stop.function} to stop at.`);
+    const within = `${stop.function}_within`;
+    const values = Array.from({ length: Number(found["count"]) }, (_, index) => `$${index + 1}`).join(", ");
+    const wait = `perform pg_advisory_lock_shared(${lockOf(stop)}); perform pg_advisory_unlock_shared(${lockOf(stop)});`;
+    const call = `select * into v_result from ${schema}.${within}(${values});`;
+    await query(`alter function ${schema}.${stop.function}(${String(found["identity"])}) rename to ${within}`);
+    await query(`
+      create function ${schema}.${stop.function}(${String(found["arguments"])}) returns ${String(found["result"])} language plpgsql set lock_timeout = 0 as $stop$
+      declare v_result ${String(found["result"])};
+      begin
+        ${stop.when === "before" ? wait + call : call + wait}
+        return v_result;
+      end $stop$`);
+  }
+}

@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+import { explore, meetings } from "../src/interleavings/explore.ts";
+
+test("appends that meet on streams, conditions and documents keep every promise in every order", { timeout: 120_000 }, async () => {
+  const chosen = meetings.filter(({ name, long }) => /append/.test(name) && !/mark|savepoint/.test(name) && long !== true);
+  expect(chosen.length).toBeGreaterThanOrEqual(12);
+  const explored = await explore(chosen, 18, () => undefined);
+  expect(explored.filter(({ anomalies }) => anomalies.length > 0)).toEqual([]);
+  // Where nobody ever waits, nobody met.
+  expect(explored.filter(({ waits }) => waits === 0)).toEqual([]);
+});
