@@ -43,7 +43,7 @@ const pathOf = (room: string): string => (room === "event-store" ? `${source}/ev
 const specifierOf = (room: string): string => (room === "event-store" ? "../event-store.ts" : `../${room}/thing.ts`);
 const importOf = (from: string, specifier: string): string => `${source}/${from}/imports-${specifier.replaceAll(/\W+/g, "-")}.ts`;
 /** The files beside the rooms that make a store of them. */
-const wiring = ["../store.ts", "../open-event-store.ts", "../assemble-store.ts", "../index.ts"];
+const wiring = ["../store.ts", "../store-access.ts", "../store-transaction.ts", "../open-event-store.ts", "../assemble-store.ts", "../index.ts"];
 const drivers = ["pg", "pg/lib/client.js", "@electric-sql/pglite"];
 const folders = rooms.filter((room) => room !== "event-store");
 
