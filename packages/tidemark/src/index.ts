@@ -36,6 +36,7 @@ export type { TransactionClient } from "./database/transaction-client.ts";
 export { TidemarkError } from "./error.ts";
 export { EventValidationError, UnknownEventTypeError } from "./errors-catalogue.ts";
 export { FencedError, HandlerFailedError, HandlerTimeoutError, HistoryForkedError, NotFoundError, WaitTimeoutError } from "./errors-following.ts";
+export { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreLockedError } from "./errors-opening.ts";
 export {
   ConditionFailedError,
   ConnectionError,
@@ -45,16 +46,11 @@ export {
   EventTooLargeError,
   InvalidArgumentError,
   isTidemarkError,
-  MigrationChangedError,
-  MissingDependencyError,
   OutcomeUnknownError,
   PoolTimeoutError,
   QueueFullError,
-  SchemaOutdatedError,
-  SchemaTooNewError,
   SerializationFailureError,
   StoreClosedError,
-  StoreLockedError,
   type VersionConflict,
   VersionConflictError,
 } from "./errors.ts";

@@ -1,6 +1,7 @@
 import type { Queryable, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import { DatabaseError, isTidemarkError, MigrationChangedError, SchemaTooNewError } from "../errors.ts";
+import { MigrationChangedError, SchemaTooNewError } from "../errors-opening.ts";
+import { DatabaseError, isTidemarkError } from "../errors.ts";
 import type { Migration } from "./migrations.ts";
 
 /** A row of the migrations table. */

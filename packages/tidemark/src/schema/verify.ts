@@ -1,5 +1,5 @@
 import type { Queryable } from "../database/database.ts";
-import { SchemaOutdatedError } from "../errors.ts";
+import { SchemaOutdatedError } from "../errors-opening.ts";
 import { type AppliedMigration, pendingMigrations, readApplied } from "./applied.ts";
 import { migrations } from "./migrations.ts";
 
