@@ -2,7 +2,7 @@ import { type Check, listOf, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkEventType, checkProjectionName } from "../arguments/names.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { EventQuery, EventQueryItem } from "../event.ts";
-import { checkFilter } from "../read/filter.ts";
+import { checkFilter, checkQuery } from "../read/filter.ts";
 import type { ProjectedEvents } from "./defined-projection.ts";
 
 /** What every definition holds. */
@@ -64,14 +64,4 @@ export function eventsOf(filter: EventQuery | undefined, handles: readonly strin
 /** `Array.isArray` makes `any[]` of what may be a readonly array. */
 function isList(filter: EventQuery): filter is readonly EventQueryItem[] {
   return Array.isArray(filter);
-}
-
-/** Checked for its mistakes, and kept as it was written. A copy, which later changes do not reach. */
-function checkQuery(value: unknown, path: string): EventQuery {
-  if (isQuery(value, path)) return structuredClone(value);
-  throw new InvalidArgumentError(path, "is no filter");
-}
-
-function isQuery(value: unknown, path: string): value is EventQuery {
-  return checkFilter(value, path).length > 0;
 }

@@ -4,6 +4,7 @@ import { checkCategory, checkEventType, checkStreamId, checkTag } from "../argum
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import type { EventQuery } from "../event.ts";
 
 /** One alternative of a filter, checked; everything in it must hold. */
 export interface ValidQueryItem {
@@ -27,6 +28,16 @@ const checkItems: Check<readonly ValidQueryItem[]> = listOf((item, path) => chec
 /** The alternatives of an `EventQuery`, which may be a single one. `{}` matches every event. */
 export function checkFilter(filter: unknown, path: string): readonly ValidQueryItem[] {
   return Array.isArray(filter) ? checkItems(filter, path) : [checkOptions(objectAt(filter, path), shape, path)];
+}
+
+/** A copy of a filter as it was written, which was checked for its mistakes and which the caller's later changes do not reach. */
+export function checkQuery(value: unknown, path: string): EventQuery {
+  if (isQuery(value, path)) return structuredClone(value);
+  throw new InvalidArgumentError(path, "is no filter");
+}
+
+function isQuery(value: unknown, path: string): value is EventQuery {
+  return checkFilter(value, path).length > 0;
 }
 
 function encodeData(data: unknown, path: string): string {

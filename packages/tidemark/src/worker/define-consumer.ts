@@ -6,7 +6,7 @@ import type { Session } from "../database/database.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Event, EventQuery, RecordedEvent } from "../event.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
-import { checkFilter } from "../read/filter.ts";
+import { checkQuery } from "../read/filter.ts";
 import type { Consumer, ConsumerContext, ConsumerDefinition, Failure, Handlers, OnFailure } from "./consumer.ts";
 import type { GoLive } from "./go-live.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
@@ -99,16 +99,6 @@ const retryDefaults: RetryPolicy = { attempts: 5, minDelayMs: 100, maxDelayMs: 3
 
 function eachOf(handle: (event: RecordedEvent, context: ConsumerContext) => Promise<void> | void): ConsumerSettings["handle"] {
   return ([event], context) => (event === undefined ? undefined : handle(event, context));
-}
-
-/** Checked for its mistakes, and kept as it was written: the feed reads it. A copy, which later changes do not reach. */
-function checkQuery(value: unknown, path: string): EventQuery {
-  if (isQuery(value, path)) return structuredClone(value);
-  throw new InvalidArgumentError(path, "is no filter");
-}
-
-function isQuery(value: unknown, path: string): value is EventQuery {
-  return checkFilter(value, path).length > 0;
 }
 
 function checkStart(value: unknown, path: string): number | "end" {
