@@ -10,8 +10,8 @@ import type { HeldShard } from "./shard.ts";
 import { ShardLetters } from "./shard-letters.ts";
 import { ShardStatus } from "./shard-status.ts";
 import { NotFollowed } from "./go-live.ts";
-import { ShardStopped, ShardWork, type WorkGate } from "./shard-work.ts";
-import { Wake } from "./wake.ts";
+import { ShardGate } from "./shard-gate.ts";
+import { ShardStopped, ShardWork } from "./shard-work.ts";
 
 /** What a shard's runner asks of the worker. */
 export interface RunnerHost {
@@ -21,8 +21,6 @@ export interface RunnerHost {
   readonly idled: () => void;
 }
 
-/** An event loop that is never left serves no timers, and so no heartbeat. */
-const longestTurnMs = 25;
 const firstRetryMs = 100;
 const mostRetryMs = 5_000;
 const firstGoLiveMs = 100;
@@ -32,7 +30,7 @@ const mostGoLiveMs = 60_000;
  * Works on one shard from takeover to release: follows the log, has its events handled, waits out outages, and stands still
  * where it must not go on.
  */
-export class ShardRunner implements WorkGate {
+export class ShardRunner {
   readonly shard: HeldShard;
   readonly checkpoint: Checkpoint;
   readonly status: ShardStatus;
@@ -42,12 +40,8 @@ export class ShardRunner implements WorkGate {
   readonly #host: RunnerHost;
   readonly #letters: ShardLetters;
   readonly #work: ShardWork;
-  readonly #wake = new Wake();
-  readonly #ending = new AbortController();
-  #paused = false;
+  readonly #gate: ShardGate;
   #retryLetters = true;
-  #validUntil: number;
-  #turnBegan = performance.now();
   #failures = 0;
   #caughtUp = false;
   /** An inline projection went live: nothing is left to follow. */
@@ -69,33 +63,31 @@ export class ShardRunner implements WorkGate {
     this.#settings = settings;
     this.#consumer = consumer;
     this.#host = host;
-    this.#validUntil = shard.validUntil;
     this.checkpoint = new Checkpoint(shard, parts.statements);
     this.status = new ShardStatus(host.heartbeatSoon);
+    this.#gate = new ShardGate(shard.validUntil, this.status, host.heartbeatSoon);
     this.#letters = new ShardLetters(parts, settings.tenant, this.checkpoint);
-    this.#work = new ShardWork(parts, settings, { consumer, checkpoint: this.checkpoint, letters: this.#letters, status: this.status }, this);
+    this.#work = new ShardWork(parts, settings, { consumer, checkpoint: this.checkpoint, letters: this.#letters, status: this.status }, this.#gate);
     this.done = this.#run();
   }
 
   get ending(): boolean {
-    return this.#ending.signal.aborted;
+    return this.#gate.ending;
   }
 
   /** The lease goes on. */
   renewed(validUntil: number): void {
-    this.#validUntil = validUntil;
-    this.#wake.ring();
+    this.#gate.renewed(validUntil);
   }
 
   set paused(paused: boolean) {
-    this.#paused = paused;
-    this.#wake.ring();
+    this.#gate.paused = paused;
   }
 
   /** A dead letter of this consumer is to be tried again. */
   retryLetters(): void {
     this.#retryLetters = true;
-    this.#wake.ring();
+    this.#gate.ring();
   }
 
   /** Whether it ended, or ends, with the shard still held: whoever retired it gives the shard back. */
@@ -104,55 +96,15 @@ export class ShardRunner implements WorkGate {
   /** Ends after the event in hand, with the checkpoint written. */
   retire(): Promise<void> {
     this.retired = true;
-    this.#end(new Error("retired"));
+    this.#gate.end(new Error("retired"));
     return this.done;
   }
 
   /** Ends now: the shard is somebody else's, or the time to stop is over. */
   abandon(reason: Error): Promise<void> {
-    this.#end(reason);
+    this.#gate.end(reason);
     this.#work.interrupt(reason);
     return this.done;
-  }
-
-  #end(reason: Error): void {
-    this.#ending.abort(reason);
-    this.#wake.ring();
-  }
-
-  get free(): boolean {
-    const now = performance.now();
-    return !this.#paused && !this.ending && now < this.#validUntil && now - this.#turnBegan <= longestTurnMs;
-  }
-
-  async mayGoOn(beforeWaiting: () => Promise<void>): Promise<boolean> {
-    if (this.free) return true;
-    const now = performance.now();
-    if (now - this.#turnBegan > longestTurnMs) {
-      await new Promise((resolve) => setImmediate(resolve));
-      this.#turnBegan = performance.now();
-    }
-    if (this.#paused || now >= this.#validUntil) {
-      await beforeWaiting();
-      await this.#waitUntilAllowed();
-    }
-    return !this.ending;
-  }
-
-  async #waitUntilAllowed(): Promise<void> {
-    const before = this.status.state;
-    while (!this.ending && (this.#paused || performance.now() >= this.#validUntil)) {
-      if (this.#paused) this.status.state = "paused";
-      else this.#host.heartbeatSoon();
-      await this.#wake.wait();
-    }
-    if (this.status.state === "paused") this.status.state = before;
-  }
-
-  async sleep(ms: number): Promise<boolean> {
-    const until = performance.now() + ms;
-    for (let rest = ms; rest > 0 && !this.ending; rest = until - performance.now()) await this.#wake.wait({ ms: rest });
-    return await this.mayGoOn(async () => {});
   }
 
   async #run(): Promise<void> {
@@ -173,22 +125,22 @@ export class ShardRunner implements WorkGate {
   /** Whether an inline projection has to be followed; it has not while appends write it, or somebody paused it. */
   async #mayFollow(): Promise<boolean> {
     this.#live = false;
-    await this.#waitUntilAllowed();
+    await this.#gate.waitUntilAllowed();
     if (this.ending) return false;
     // Appends wrote it meanwhile: it goes on where they ended.
     await this.checkpoint.reload(this.#parts.database);
-    return !this.#paused && !(await this.#wentLive());
+    return !this.#gate.paused && !(await this.#wentLive());
   }
 
   /** Tries to have an inline projection written by appends from now on. */
   async #wentLive(): Promise<boolean> {
     const { goLive } = this.#consumer.settings;
-    if (!goLive || this.#paused || performance.now() < this.#nextGoLive) return false;
+    if (!goLive || this.#gate.paused || performance.now() < this.#nextGoLive) return false;
     this.#live = await this.#exclusively(() => goLive.attempt(this.checkpoint, this.#settings.leaseMs));
     this.#goLiveDelayMs = this.#live ? firstGoLiveMs : Math.min(mostGoLiveMs, this.#goLiveDelayMs * 2);
     this.#nextGoLive = performance.now() + this.#goLiveDelayMs * (0.5 + Math.random() / 2);
     if (this.#live) {
-      this.#paused = true;
+      this.#gate.paused = true;
       this.#parts.progress.moved(this.#settings.tenant, this.shard.consumer);
     }
     return this.#live;
@@ -206,7 +158,7 @@ export class ShardRunner implements WorkGate {
       after: this.checkpoint.written,
       until: barrier,
       batchSize: this.#consumer.settings.batchSize,
-      signal: AbortSignal.any([this.#ending.signal, over.signal]),
+      signal: AbortSignal.any([this.#gate.signal, over.signal]),
     });
     const iterator = batches[Symbol.asyncIterator]();
     try {
@@ -241,9 +193,9 @@ export class ShardRunner implements WorkGate {
     });
     arrival.catch(() => {});
     while (!waiting.over && !this.ending) {
-      await this.#waitUntilAllowed();
+      await this.#gate.waitUntilAllowed();
       if (this.#retryLetters) await this.#retryRequested();
-      else if (!waiting.over && !this.#paused) await this.#wake.wait({ other: arrival, ms: this.#untilGoLive });
+      else if (!waiting.over && !this.#gate.paused) await this.#gate.wait({ other: arrival, ms: this.#untilGoLive });
       if (!waiting.over && this.#consumer.settings.goLive && (await this.#wentLive())) return { done: true, value: undefined };
     }
     return await arrival;
@@ -257,7 +209,7 @@ export class ShardRunner implements WorkGate {
     this.#retryLetters = false;
     await this.#exclusively(async () => {
       for (;;) {
-        if (!(await this.mayGoOn(async () => {}))) return;
+        if (!(await this.#gate.mayGoOn(async () => {}))) return;
         const letter = await this.#letters.nextRequested();
         if (!letter || !(await this.#work.handleLetter(letter))) return;
       }
@@ -304,20 +256,20 @@ export class ShardRunner implements WorkGate {
     await database.query(statements.finishShards, [this.#settings.tenant, this.shard.consumer]);
     this.#host.heartbeatSoon();
     // Until the last shard is there too; then this one is gone, and the heartbeat says so.
-    while (!this.ending) await this.#wake.wait();
+    while (!this.ending) await this.#gate.wait();
   }
 
   /** After a failure: learns where the checkpoint stands, however long that takes, unless there is no going on. */
   async #recover(first: unknown): Promise<void> {
     for (let error = first; !this.ending;) {
       // The store closes, and stops this worker.
-      if (error instanceof StoreClosedError) return this.#end(error);
+      if (error instanceof StoreClosedError) return this.#gate.end(error);
       if (error instanceof FencedError) {
         this.#settings.onError(error);
-        return this.#end(error);
+        return this.#gate.end(error);
       }
       if (error instanceof NotFollowed) {
-        this.#paused = true;
+        this.#gate.paused = true;
         this.#host.heartbeatSoon();
         return;
       }
@@ -336,7 +288,7 @@ export class ShardRunner implements WorkGate {
     const waitMs = Math.min(mostRetryMs, firstRetryMs * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
     this.status.retrying(error, undefined, waitMs);
     if (this.#failures === 1) this.#settings.onError(asTidemarkError(error));
-    await this.sleep(waitMs);
+    await this.#gate.sleep(waitMs);
   }
 
   /** Holds the shard, so that no other worker fails at the same event, until somebody resumes it or the worker ends. */
@@ -355,6 +307,6 @@ export class ShardRunner implements WorkGate {
     }
     this.#settings.onError(this.failed);
     this.#parts.progress.moved(this.#settings.tenant, this.shard.consumer);
-    while (!this.ending) await this.#wake.wait();
+    while (!this.ending) await this.#gate.wait();
   }
 }
