@@ -26,6 +26,8 @@ Options of run:
   --replica          with a synchronous replica and failovers to it; without what only one server can bear
 Options of crash-points:
   --call NAME        only this call
+Options of interleavings:
+  --only a,b         only those whose name contains one of these
 Options of torn-reads:
   --seconds N        default: 60
 Options of mutants:

@@ -6,6 +6,14 @@ type Expected = number | "any" | "no-stream";
 
 export const begin: Step = ({ query }) => query("begin");
 export const commit: Step = ({ query }) => query("commit");
+/** As one step, which nobody comes between. */
+export const beginWith =
+  (step: Step): Step =>
+  async (hands) => {
+    await begin(hands);
+    return step(hands);
+  };
+
 const event = () => ({ type: "Happened", data: {}, id: randomUUID() });
 
 export const append =

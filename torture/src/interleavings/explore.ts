@@ -5,6 +5,7 @@ import { appendMeetings } from "./append-meetings.ts";
 import { conditionMeetings } from "./condition-meetings.ts";
 import { countingProjection, documentMeetings } from "./document-meetings.ts";
 import { leaseMeetings } from "./lease-meetings.ts";
+import { liveMeetings } from "./live-meetings.ts";
 import { markMeetings } from "./mark-meetings.ts";
 import type { Meeting, Place } from "./meeting.ts";
 import { orderMeetings } from "./order-meetings.ts";
@@ -25,7 +26,17 @@ export interface Explored {
 }
 
 const schema = "interleavings";
-export const meetings: readonly Meeting[] = [...appendMeetings, ...orderMeetings, ...conditionMeetings, ...documentMeetings, ...markMeetings, ...leaseMeetings];
+/** Longer than what goes on in the background of a store holds anybody up. */
+const patienceMs = 5_000;
+export const meetings: readonly Meeting[] = [
+  ...appendMeetings,
+  ...orderMeetings,
+  ...conditionMeetings,
+  ...documentMeetings,
+  ...markMeetings,
+  ...leaseMeetings,
+  ...liveMeetings,
+];
 
 /** Runs each meeting in every order that locks allow. */
 export async function explore(chosen: readonly Meeting[], version: 15 | 18, progress: (text: string) => void): Promise<Explored[]> {
@@ -33,11 +44,13 @@ export async function explore(chosen: readonly Meeting[], version: 15 | 18, prog
   const url = await server.createDatabase("interleavings");
   const openOwn = (): Promise<EventStore> => openEventStore(url, { schema, projections: [countingProjection], pool: { max: 1 } });
   await (await openOwn()).close();
+  await using stranger = await openEventStore(url, { schema, logger: { debug() {}, info() {}, warn() {}, error: console.error } });
   const control = new pg.Client({ connectionString: url });
   await control.connect();
   await control.query("create table public.handled (consumer text not null, fence bigint not null)");
   const place: Place = {
     schema: pg.escapeIdentifier(schema),
+    stranger,
     query: async (text, values = []) => (await control.query<Record<string, unknown>>(text, [...values])).rows,
   };
   const stops = new Map(chosen.flatMap((meeting) => meeting.stops ?? []).map((stop): [string, Stop] => [stop.function, stop]));
@@ -101,6 +114,7 @@ async function runOrder(meeting: Meeting, order: readonly number[], key: string,
     // Who waited for this step may go on, before anybody takes another.
     for (const other of actors) if (other.waiting) await other.settle(control);
   }
+  if (possible) for (const session of actors) await session.outlast(patienceMs);
   const stuck = possible && actors.some((session) => session.waiting);
   const outcomes = actors.map((session) => [...session.outcomes]);
   const anomaly = !possible ? undefined : stuck ? "somebody waits for ever" : await scene.judge(outcomes);

@@ -1,3 +1,4 @@
+import type { EventStore } from "tidemark";
 import type { Step } from "./session.ts";
 import type { Stop } from "./stops.ts";
 
@@ -28,5 +29,7 @@ export interface Meeting {
 export interface Place {
   /** Quoted. */
   readonly schema: string;
+  /** Of a program that knows no projection. */
+  readonly stranger: EventStore;
   query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
 }

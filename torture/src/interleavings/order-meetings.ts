@@ -1,14 +1,5 @@
-import { allWell, append, appendAll, begin, commit, dense } from "./append-meetings.ts";
+import { allWell, append, appendAll, beginWith, commit, dense } from "./append-meetings.ts";
 import type { Meeting } from "./meeting.ts";
-import type { Step } from "./session.ts";
-
-/** As one step, which nobody comes between. */
-const beginWith =
-  (step: Step): Step =>
-  async (hands) => {
-    await begin(hands);
-    return step(hands);
-  };
 
 export const orderMeetings: readonly Meeting[] = [
   {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { EventStore, StoreTransaction } from "tidemark";
 
@@ -28,6 +29,8 @@ export class Session {
   #own: EventStore;
   /** Of both connections. */
   #pids: readonly number[] = [];
+  /** Of those that the step that runs uses. */
+  #asked: () => readonly number[] = () => [];
   #state: State = "idle";
   /** Steps of an order that was given up may still end. */
   #turn = 0;
@@ -68,13 +71,20 @@ export class Session {
 
   /** Starts a step, and returns when it has ended or waits for a lock. */
   async take(step: Step, control: pg.Client): Promise<void> {
+    let pids: readonly number[] = this.#pids.slice(0, 1);
+    const [own, both] = [this.#own, this.#pids];
     const hands: Hands = {
       client: this.#client,
-      own: this.#own,
+      get own() {
+        // What the store does of its own accord is not the step's.
+        pids = both;
+        return own;
+      },
       tx: () => this.#own.withTransaction(this.#client),
       query: async (text, values = []) => (await this.#client.query<Record<string, unknown>>(text, [...values])).rows,
     };
     this.#state = "running";
+    this.#asked = () => pids;
     const turn = this.#turn;
     void step(hands).then(
       () => this.#end(turn, "ok"),
@@ -97,13 +107,19 @@ export class Session {
     while (this.#busy()) {
       const { rows } = await control.query<{ blocked: boolean }>(
         "select bool_or(cardinality(pg_blocking_pids(pid)) > 0) as blocked from unnest($1::int[]) as pid",
-        [this.#pids],
+        [this.#asked()],
       );
       if (this.#busy() && rows[0]?.blocked === true) {
         this.#state = "waiting";
         return;
       }
     }
+  }
+
+  /** Waits for what waits to end: what held it up may be nobody's step. */
+  async outlast(mostMs: number): Promise<void> {
+    const deadline = performance.now() + mostMs;
+    while (this.#busy() && performance.now() < deadline) await delay(5);
   }
 
   #busy(): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 
 /** A place where sessions can be stopped inside an append: before a function of the store's, or after it. */
@@ -16,6 +17,16 @@ export async function stopAt(query: Query, stop: Stop): Promise<void> {
   await query(`select pg_advisory_xact_lock(${lockOf(stop)})`);
 }
 
+/** Waits for somebody to wait there. */
+export async function untilStopped(query: Query, stop: Stop, mostMs: number): Promise<void> {
+  const waiting = `select from pg_locks where locktype = 'advisory' and not granted and (classid::bigint << 32) | objid::bigint = ${lockOf(stop)}`;
+  const deadline = performance.now() + mostMs;
+  while ((await query(waiting)).length === 0) {
+    if (performance.now() > deadline) throw new Error(`Nobody came to ${stop.function} within ${mostMs} ms.`);
+    await delay(10);
+  }
+}
+
 /**
  * Puts another function in the place of each, which calls it and waits before or after it while somebody says so, however
  * short the patience of its caller. To be done before anybody has called one of them.
@@ -32,14 +43,15 @@ export async function installStops(query: Query, schema: string, stops: readonly
     const within = `${stop.function}_within`;
     const values = Array.from({ length: Number(found["count"]) }, (_, index) => `$${index + 1}`).join(", ");
     const wait = `perform pg_advisory_lock_shared(${lockOf(stop)}); perform pg_advisory_unlock_shared(${lockOf(stop)});`;
-    const call = `select * into v_result from ${schema}.${within}(${values});`;
+    const isVoid = found["result"] === "void";
+    const call = isVoid ? `perform ${schema}.${within}(${values});` : `v_result := ${schema}.${within}(${values});`;
     await query(`alter function ${schema}.${stop.function}(${String(found["identity"])}) rename to ${within}`);
     await query(`
       create function ${schema}.${stop.function}(${String(found["arguments"])}) returns ${String(found["result"])} language plpgsql set lock_timeout = 0 as $stop$
-      declare v_result ${String(found["result"])};
+      declare v_result ${isVoid ? "text" : String(found["result"])};
       begin
         ${stop.when === "before" ? wait + call : call + wait}
-        return v_result;
+        return ${isVoid ? "" : "v_result"};
       end $stop$`);
   }
 }
