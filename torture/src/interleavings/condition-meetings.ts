@@ -1,4 +1,5 @@
-import { eventsOf, begin, commit } from "./append-meetings.ts";
+import type { EventStore } from "tidemark";
+import { begin, beginWith, commit, eventsOf } from "./append-meetings.ts";
 import type { Meeting, Place } from "./meeting.ts";
 import type { Step } from "./session.ts";
 import { type Stop, stopAt } from "./stops.ts";
@@ -78,6 +79,31 @@ export const conditionMeetings: readonly Meeting[] = [
         return winners === 1 && losers === 1 ? undefined : `${winners} have the seat and ${losers} were told that they have not: ${JSON.stringify(outcomes)}`;
       },
     }),
+  },
+  {
+    name: "a decision on what it has read, and an append that was open meanwhile",
+    promise: "L14",
+    steps: [2, 3],
+    prepare(key, place) {
+      const { condition, streamId } = demand(key);
+      let read: Awaited<ReturnType<EventStore["readBoundary"]>> | undefined;
+      return {
+        actors: [
+          [beginWith(takeSeat(key)), commit],
+          [
+            ({ own }) => own.append([seat(key)], { streamId: `${key}-others` }),
+            async ({ own }) => (read = await own.readBoundary(condition.query)),
+            ({ own }) => own.append([seat(key)], { streamId, condition: { ...condition, ...(read && { after: read.boundary }) } }),
+          ],
+        ],
+        async judge() {
+          const events = await eventsOf(place, key);
+          const decided = events.find(({ stream }) => stream === streamId);
+          const missed = events.find(({ position }) => position < (decided?.position ?? 0) && !read?.events.some((event) => event.position === position));
+          return missed ? `the condition held at ${decided?.position}, and the decision had not seen the seat taken at ${missed.position}` : undefined;
+        },
+      };
+    },
   },
   ...Object.entries(ways).map(([name, take]): Meeting => ({
     name: `${name} on a condition, stopped behind the look at it, and one of what it rules out`,

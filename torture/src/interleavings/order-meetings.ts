@@ -1,5 +1,9 @@
 import { allWell, append, appendAll, beginWith, commit, dense } from "./append-meetings.ts";
 import type { Meeting } from "./meeting.ts";
+import type { Step } from "./session.ts";
+import { type Stop, stopAt } from "./stops.ts";
+
+const beforeTheLock: Stop = { function: "find_streams", when: "before" };
 
 export const orderMeetings: readonly Meeting[] = [
   {
@@ -20,6 +24,24 @@ export const orderMeetings: readonly Meeting[] = [
           [beginWith(appendAll(two, one)), commit],
         ],
         judge: async (outcomes) => allWell(outcomes) ?? (await dense(place, key, 5)),
+      };
+    },
+  },
+  {
+    name: "two appends in a batch, stopped before they lock their streams, and one to the first of them",
+    promise: "L1",
+    steps: [1, 1, 2],
+    stops: [beforeTheLock],
+    prepare: (key, place) => {
+      const happened = [{ type: "Happened", data: {} }];
+      const close: Step = ({ query }) => stopAt(query, beforeTheLock);
+      return {
+        actors: [
+          [({ own }) => Promise.all([own.appendToStream(`${key}-1`, happened), own.appendToStream(`${key}-2`, happened)])],
+          [({ own }) => own.appendToStream(`${key}-1`, happened)],
+          [close, commit],
+        ],
+        judge: async (outcomes) => allWell(outcomes) ?? (await dense(place, key, 3)),
       };
     },
   },
