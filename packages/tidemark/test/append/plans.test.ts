@@ -12,6 +12,8 @@ interface Plan {
 interface Explained {
   readonly "Query Text": string;
   readonly Plan: Plan;
+  /** Where the server compiles the plan, which costs more than the statement. */
+  readonly JIT?: object;
 }
 
 /** Tables that grow with the store. */
@@ -22,11 +24,11 @@ function* nodes(plan: Plan): Generator<Plan> {
   for (const child of plan.Plans ?? []) yield* nodes(child);
 }
 
-/** What the plan does with a growing table, where that is not a look-up by index. */
-function scans({ "Query Text": text, Plan: plan }: Explained): string[] {
+/** What the plan does with a growing table, where that is not a look-up by index; and whether it is compiled. */
+function scans({ "Query Text": text, Plan: plan, JIT: compiled }: Explained): string[] {
   const joins = [...nodes(plan)].filter((node) => /^(Hash Join|Merge Join|Bitmap)/.test(node["Node Type"]));
   const seq = [...nodes(plan)].filter((node) => node["Node Type"] === "Seq Scan" && growing.has(node["Relation Name"] ?? ""));
-  return [...joins, ...seq].map((node) => `${node["Node Type"]} ${node["Relation Name"] ?? ""}: ${text}`);
+  return [...[...joins, ...seq].map((node) => `${node["Node Type"]} ${node["Relation Name"] ?? ""}: ${text}`), ...(compiled ? [`JIT: ${text}`] : [])];
 }
 
 /** A pool whose every statement, also those inside functions, sends its plan as a notice. */
@@ -151,7 +153,7 @@ describe("the planner's settings of an append", () => {
     const store = await openStore({ pool: { max: 1 } });
     await Promise.all(times(3, (n) => store.appendToStream(`cart-${n}`, [added()])));
     await store.appendToStream("cart-1", [added()]);
-    const settings = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "plan_cache_mode", "lock_timeout"];
+    const settings = ["jit", "enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "plan_cache_mode", "lock_timeout"];
     const { rows } = await store.query("select name, setting from pg_settings where name = any ($1) and setting <> reset_val", [settings]);
     expect(rows).toEqual([]);
   });

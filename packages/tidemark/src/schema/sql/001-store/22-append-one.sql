@@ -14,6 +14,7 @@ create function :"schema".append_one(
 )
   language plpgsql
   set lock_timeout = '30ms'
+  set jit = off
   set enable_seqscan = off
   set enable_hashjoin = off
   set enable_mergejoin = off

@@ -24,6 +24,7 @@ create function :"schema".append_singles(
 )
   language plpgsql
   set lock_timeout = '30ms'
+  set jit = off
   set enable_seqscan = off
   set enable_hashjoin = off
   set enable_mergejoin = off

@@ -32,6 +32,7 @@ create function :"schema".import_events(
 )
   language plpgsql
   set lock_timeout = '500ms'
+  set jit = off
   set enable_seqscan = off
   set enable_hashjoin = off
   set enable_mergejoin = off
