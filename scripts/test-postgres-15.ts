@@ -6,13 +6,14 @@ import { settings } from "../packages/tidemark/test/support/settings.ts";
 import { announce } from "./run.ts";
 import { conclude, runVitest } from "./vitest.ts";
 
-/** The command line and what never talks to this server are the same on every PostgreSQL. */
+/** The command line, memory, and what never talks to this server are the same on every PostgreSQL. */
 const elsewhere = [
   "arguments/**",
   "append-input/**",
   "cli/**",
   "testing/**",
   "types/**",
+  "**/memory.test.ts",
   "database/folder-lock.test.ts",
   "**/pglite*.test.ts",
   "store/opening-embedded.test.ts",
