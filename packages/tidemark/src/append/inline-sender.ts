@@ -2,11 +2,11 @@ import type { Database } from "../database/database.ts";
 import { DatabaseError, isTidemarkError } from "../errors.ts";
 import { TidemarkError } from "../error.ts";
 import type { BatchSettings } from "./batch.ts";
-import { hasCulprit, isBlocked, isRepeatedId } from "./failure.ts";
+import { hasCulprit, isBlocked, isRepeatedId, isTransient } from "./failure.ts";
 import { InlineFailure, type InlinePlan, type InlineProjections } from "./inline.ts";
 import { inlineAppend } from "./inline-append.ts";
 import type { Outcome } from "./outcome.ts";
-import type { PendingAppend } from "./pending-append.ts";
+import { markWritten, type PendingAppend } from "./pending-append.ts";
 import type { AppendStatements } from "./statements.ts";
 
 /** A document that many change is waited for longer than a stream: whoever has it gives it back in a moment. */
@@ -65,12 +65,26 @@ export class InlineSender {
     return batch.map((pending) => outcomes.get(pending) ?? { kind: "blocked" });
   }
 
-  /** As `append_carefully.sql`: what is blocked, or shares a stream with what is, goes on its own later. */
+  /**
+   * As `append_carefully.sql`: what is blocked, or shares a stream with what is, goes on its own later. Each commits by itself, so
+   * that what fails one of them must not become the answer to those before it.
+   */
   async #eachAlone(batch: readonly PendingAppend[], inline: InlineProjections, settings: BatchSettings): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
     const held = new Set<string>();
     for (const pending of batch) {
-      const outcome = pending.keys.some((key) => held.has(key)) ? blocked : await this.#alone(pending, inline, settings);
+      let outcome: Outcome = blocked;
+      try {
+        if (!pending.keys.some((key) => held.has(key))) outcome = await this.#alone(pending, inline, settings);
+      } catch (error) {
+        if (error instanceof TidemarkError && !isTransient(error)) {
+          outcome = { kind: "refused", error };
+        } else {
+          // All are sent again, and whoever gives that up must not say of these that nothing was written.
+          for (const [index, { kind }] of outcomes.entries()) markWritten(kind, batch[index]);
+          throw error;
+        }
+      }
       if (outcome.kind === "blocked") for (const key of pending.keys) held.add(key);
       outcomes.push(outcome);
     }

@@ -101,3 +101,8 @@ export class PendingAppend implements Queued {
 function isFinal({ expected, actual }: VersionConflict): boolean {
   return typeof expected === "number" ? actual > expected : expected !== "stream-exists";
 }
+
+/** Sent again after it was written: its ids are looked up, and where no try answers any more, its outcome is unknown. */
+export function markWritten(kind: Outcome["kind"], pending: PendingAppend | undefined): void {
+  if (pending && kind === "written") pending.unanswered = true;
+}

@@ -7,7 +7,7 @@ import { isTransient, isUnanswered } from "./failure.ts";
 import type { Gate } from "./gate.ts";
 import { InlineSender } from "./inline-sender.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
-import type { PendingAppend } from "./pending-append.ts";
+import { markWritten, type PendingAppend } from "./pending-append.ts";
 import { asSingles, decodeSingles, encodeSingles, type Single } from "./singles.ts";
 import type { AppendStatements } from "./statements.ts";
 
@@ -81,6 +81,7 @@ export class Sender {
       if (settled.length === outcomes.length) return settled;
       // It changed between two of them, each in a subtransaction of its own: those before were written.
       if (settled.length > 0) for (const pending of batch) pending.repeatedId = true;
+      for (const [index, { kind }] of outcomes.entries()) markWritten(kind, batch[index]);
       await this.#gate.reload();
     }
   }
