@@ -4,7 +4,9 @@ import { administer } from "../faults/fault.ts";
 import type { Projected } from "../history/final.ts";
 import { tallies, type Tallied } from "./projections.ts";
 
-const everyMs = 200;
+/** Each reads the whole log. Of a long one they would take the time of those who write it. */
+const shareOfTime = 1 / 4;
+const leastPauseMs = 200;
 const told = 20;
 
 /** Compares documents with the folds of their events, in one snapshot each time, until the run is over. */
@@ -24,9 +26,11 @@ export class Auditor {
 
   async run(url: () => string, over: AbortSignal): Promise<void> {
     while (!over.aborted) {
+      const startedAt = performance.now();
       // The server may be away, or the projections not be registered yet.
       await this.audit(url()).catch(() => undefined);
-      await delay(everyMs, undefined, { signal: over }).catch(() => undefined);
+      const tookMs = performance.now() - startedAt;
+      await delay(Math.max(leastPauseMs, tookMs / shareOfTime - tookMs), undefined, { signal: over }).catch(() => undefined);
     }
   }
 

@@ -72,18 +72,24 @@ export async function writeFinalState({ folder, server, url, schema, farewells, 
 async function consumeToTheEnd(store: EventStore, url: string, schema: string): Promise<Consumed> {
   const worker = await consume(store, AbortSignal.timeout(60_000));
   const over = new AbortController();
-  const stopped = await Promise.race([worker?.caughtUp(), standingStill(url, over.signal)]).catch((error: unknown) => String(error));
+  const stopped = await Promise.race([worker?.caughtUp(), standingStill(url, pg.escapeIdentifier(schema), over.signal)]).catch((error: unknown) =>
+    String(error),
+  );
   over.abort();
   await worker?.stop();
   const effects = await administer(url, (client) => readEffects(client, schema));
   return { ...effects, ...(stopped !== undefined && { stopped }) };
 }
 
-/** A long run leaves much to handle. Resolves when nothing more was handled for a minute. */
-async function standingStill(url: string, over: AbortSignal): Promise<string> {
+/**
+ * A long run leaves much to handle. Resolves when nothing more was handled for a minute, nor put aside: behind poison in a stream of
+ * thousands of events there are only letters for a while.
+ */
+async function standingStill(url: string, name: string, over: AbortSignal): Promise<string> {
+  const done = `select (select count(*) from app.effects)::int + (select count(*) from ${name}.dead_letters)::int as n`;
   for (let before = -1; ;) {
-    const handled = await administer(url, async (client) => (await client.query<{ n: number }>("select count(*)::int as n from app.effects")).rows[0]?.n ?? 0);
-    if (handled === before) return "It handled nothing for a minute, and was not caught up.";
+    const handled = await administer(url, async (client) => (await client.query<{ n: number }>(done)).rows[0]?.n ?? 0);
+    if (handled === before) return "It handled nothing and put nothing aside for a minute, and was not caught up.";
     before = handled;
     await delay(60_000, undefined, { signal: over });
   }
