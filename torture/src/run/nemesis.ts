@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { faults } from "../faults/faults.ts";
-import type { Arena, Fault } from "../faults/fault.ts";
+import { type Arena, type Fault, untilAnswering } from "../faults/fault.ts";
 import { now } from "../history/write.ts";
 
 /** A fault that struck, in microseconds of the histories' clock. */
@@ -44,13 +44,31 @@ export async function torment(
     const next = faultOf.next();
     if (next.done || over.aborted) break;
     const from = now();
-    try {
-      await next.value.strike(arena);
-    } catch (error) {
-      throw new Error(`The fault "${next.value.name}" could not be done or healed.`, { cause: error });
-    }
+    await strike(next.value, arena);
     strikes.push({ name: next.value.name, from, until: now() });
     onStrike(strikes);
   }
   return strikes;
+}
+
+/** So often one that was cut off is done again. */
+const attempts = 3;
+/** Texts of Node's and the driver's, and SQLSTATEs, of a session that ended or could not begin. */
+const cutOff = /Connection terminated|ECONNREFUSED|ECONNRESET|EPIPE|57P0[123]/;
+
+/**
+ * Does a fault, again where its own session was cut off: an earlier fault can crash the server late, as when a checkpoint finds that
+ * a sync has failed. Faults heal what they did at their end, so that done again they heal both.
+ */
+export async function strike<A extends Pick<Arena, "url">>(fault: { readonly name: string; strike(arena: A): Promise<void> }, arena: A): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fault.strike(arena);
+    } catch (error) {
+      const { code = "", message = "" } = error instanceof Error ? { code: Reflect.get(error, "code"), message: error.message } : {};
+      if (attempt === attempts || !cutOff.test(`${message} ${code}`))
+        throw new Error(`The fault "${fault.name}" could not be done or healed.`, { cause: error });
+      await untilAnswering(arena.url);
+    }
+  }
 }
