@@ -29,7 +29,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
     edits: {
       append_many: (text) => {
         const floor = /[^;\n]*\.hold_floor\(p_epoch\);.*?end if;/s.exec(text)?.[0] ?? "";
-        return replace("into v_written from written;", `into v_written from written; ${floor}`)(replace(floor, "")(text));
+        return replace("into written, written_at from stored;", `into written, written_at from stored; ${floor}`)(replace(floor, "")(text));
       },
     },
   },
@@ -39,7 +39,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
     edits: {
       append_singles: (text) => {
         const floor = /[^;\n]*\.hold_floor\(p_epoch\);.*?end if;/s.exec(text)?.[0] ?? "";
-        return replace("into positions from written;", `into positions from written; ${floor}`)(replace(floor, "")(text));
+        return replace("into positions, written_at from written;", `into positions, written_at from written; ${floor}`)(replace(floor, "")(text));
       },
     },
   },

@@ -11,17 +11,17 @@ export const writerPauses: Readonly<Record<"append_many" | "append_one" | "appen
   append_many: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
     { function: "append_many", after: ".hold_floor(p_epoch);" },
-    { function: "append_many", after: "into v_written from written;" },
+    { function: "append_many", after: "into written, written_at from stored;" },
   ],
   append_one: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
     { function: "append_one", after: ".hold_floor(p_epoch);" },
-    { function: "append_one", after: "into verdict, version, position;" },
+    { function: "append_one", after: "into verdict, version, position, recorded_at;" },
   ],
   append_singles: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
     { function: "append_singles", after: ".hold_floor(p_epoch);" },
-    { function: "append_singles", after: "into positions from written;" },
+    { function: "append_singles", after: "into positions, written_at from written;" },
   ],
 };
 /** Between the steps of a reader: the sequence read | the floors read | the last event read. */
