@@ -91,7 +91,7 @@ describe("pingBeforeUse", () => {
 
 test("pingBeforeUse gives up a connection that does not even answer, and waits no longer than for a new one", async ({ databaseUrl }) => {
   await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
-  await using opened = await open(proxy.through(databaseUrl), { max: 1, pingBeforeUse: true, connectionTimeoutMs: 200 });
+  await using opened = await open(proxy.through(databaseUrl), { max: 1, pingBeforeUse: true, connectionTimeoutMs: 1_000 });
   const before = await pidOf(opened.database);
   proxy.on("frontend", ({ connection }) => (connection === 0 ? "swallow" : "pass"));
   const began = performance.now();

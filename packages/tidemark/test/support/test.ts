@@ -61,7 +61,7 @@ export function eventually<T>(check: () => T | Promise<T>, { timeoutMs = 10_000 
  */
 async function drop(serverUrl: string, name: string): Promise<void> {
   const orderly = eventually(() => administer(serverUrl, `drop database ${name}`), { timeoutMs: 2_000 });
-  await orderly.catch(() => administer(serverUrl, `drop database ${name} with (force)`));
+  await orderly.catch(() => administer(serverUrl, `drop database if exists ${name} with (force)`));
 }
 
 async function administer(url: string, statement: string): Promise<void> {
