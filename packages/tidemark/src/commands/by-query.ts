@@ -58,7 +58,7 @@ export async function executeByQuery<State, Command, E extends Event>(
     return { state: events.reduce(evolve, initialState()), position, events: earlier };
   }
 
-  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal }, attempt));
+  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal, subject: JSON.stringify(query) }, attempt));
 }
 
 function isFailed(error: unknown): boolean {

@@ -37,6 +37,8 @@ export interface AttemptOptions {
   readonly store: EventReaderWriter;
   readonly attempts: number;
   readonly signal: AbortSignal | undefined;
+  /** What is decided on, by which those who would lose to each other find each other. */
+  readonly subject?: string;
 }
 
 /**
@@ -46,13 +48,13 @@ export interface AttemptOptions {
  * The signal is not p-retry's business: it would report an attempt that was aborted too late, and wrote, as aborted. Nor is
  * the error: what `decide` throws need not be an Error, and p-retry makes a TypeError of such a thing.
  */
-export async function attemptUpTo<T>({ store, attempts, signal }: AttemptOptions, attempt: (number: number) => Promise<T>): Promise<T> {
+export async function attemptUpTo<T>({ store, attempts, signal, subject }: AttemptOptions, attempt: (number: number) => Promise<T>): Promise<T> {
   let failure: unknown;
   async function attemptInTurn(number: number): Promise<T> {
     signal?.throwIfAborted();
     const lost = failure instanceof Outdated ? failure.outcome : undefined;
-    if (!isTidemarkError(lost, "VERSION_CONFLICT") && !isTidemarkError(lost, "CONDITION_FAILED")) return await attempt(number);
-    const leave = await takeTurn(store, lost.streamId, signal);
+    const lostOn = isTidemarkError(lost, "VERSION_CONFLICT") || isTidemarkError(lost, "CONDITION_FAILED") ? lost.streamId : undefined;
+    const leave = await takeTurn(store, { subject, lostOn, signal });
     try {
       signal?.throwIfAborted();
       return await attempt(number);

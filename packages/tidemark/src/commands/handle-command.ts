@@ -92,7 +92,7 @@ export async function handleCommand<State, Command, E extends Event>(
     return { state, version, position, events, attempts: number };
   }
 
-  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal }, attempt));
+  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal, subject: streamId }, attempt));
 }
 
 function isSeveral<Command>(command: Command | readonly Command[]): command is readonly Command[] {

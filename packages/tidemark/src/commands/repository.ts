@@ -107,7 +107,7 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
     save,
     async update(id, work, options) {
       const { retry, ...saving } = checkOptions(options, updateShape);
-      return await attemptUpTo({ store, attempts: retry ?? 10, signal: saving.signal }, async () => {
+      return await attemptUpTo({ store, attempts: retry ?? 10, signal: saving.signal, subject: streamIdOf(definition, id) }, async () => {
         const loaded = await loadOrCreate(id, saving.signal);
         await work(loaded);
         await orStartAgain(save(loaded, saving), isConflict);

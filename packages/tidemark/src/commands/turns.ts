@@ -6,24 +6,58 @@ const patienceMs = 1_000;
 
 interface Line {
   readonly queue: QueueOfOne;
+  /** What those in it decide on. */
+  readonly subjects: Set<string>;
   users: number;
 }
 
-const lines = new WeakMap<EventReaderWriter, Map<string, Line>>();
+/** Those of one store. */
+class Lines {
+  readonly #byStream = new Map<string, Line>();
+  /** The stream that commands on a subject lost on, while there is a line for it. */
+  readonly #streams = new Map<string, string>();
+
+  /** Where who decides on this would lose to those who wait there. */
+  streamOf(subject: string): string | undefined {
+    return this.#streams.get(subject);
+  }
+
+  async enter(streamId: string, subject: string | undefined, signal: AbortSignal | undefined): Promise<() => void> {
+    const line = this.#byStream.get(streamId) ?? { queue: createQueueOfOne(), subjects: new Set(), users: 0 };
+    this.#byStream.set(streamId, line);
+    if (subject !== undefined) {
+      this.#streams.set(subject, streamId);
+      line.subjects.add(subject);
+    }
+    line.users++;
+    const leave = await line.queue.enter({ signal, timeoutMs: patienceMs }).catch(() => () => {});
+    return () => {
+      leave();
+      if (--line.users > 0) return;
+      this.#byStream.delete(streamId);
+      for (const each of line.subjects) if (this.#streams.get(each) === streamId) this.#streams.delete(each);
+    };
+  }
+}
+
+const lines = new WeakMap<EventReaderWriter, Lines>();
+
+export interface Turn {
+  /** What the command decides on: a stream, or a query. Undefined where it is known only by reading. */
+  readonly subject: string | undefined;
+  /** Where its last attempt lost. */
+  readonly lostOn: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
- * Commands of one store that lost on the same stream go on one after another: all at once, all but one would lose again.
- * Returns what has to be called when the attempt is over. Only a gain: correctness is the expected version's business, or the condition's.
+ * Commands of one store that lost on the same stream go on one after another: all at once, all but one would lose again. While
+ * they do, those who begin on the same subject join them; who comes alone waits for nobody. Returns what has to be called when
+ * the attempt is over. Only a gain: correctness is the expected version's business, or the condition's.
  */
-export async function takeTurn(store: EventReaderWriter, streamId: string, signal: AbortSignal | undefined): Promise<() => void> {
-  const ofStore = lines.get(store) ?? new Map<string, Line>();
+export async function takeTurn(store: EventReaderWriter, { subject, lostOn, signal }: Turn): Promise<() => void> {
+  const ofStore = lines.get(store) ?? new Lines();
   lines.set(store, ofStore);
-  const line = ofStore.get(streamId) ?? { queue: createQueueOfOne(), users: 0 };
-  ofStore.set(streamId, line);
-  line.users++;
-  const leave = await line.queue.enter({ signal, timeoutMs: patienceMs }).catch(() => () => {});
-  return () => {
-    leave();
-    if (--line.users === 0) ofStore.delete(streamId);
-  };
+  const streamId = lostOn ?? (subject === undefined ? undefined : ofStore.streamOf(subject));
+  return streamId === undefined ? () => {} : await ofStore.enter(streamId, subject, signal);
 }

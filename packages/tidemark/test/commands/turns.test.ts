@@ -1,0 +1,34 @@
+import { type Turn, takeTurn } from "../../src/commands/turns.ts";
+import { expect, test } from "../support/test.ts";
+
+const none = { lostOn: undefined, signal: undefined };
+
+test("whoever begins where others wait in line joins them, and nobody else waits", async ({ store }) => {
+  const order: string[] = [];
+  const enter = async (name: string, turn: Partial<Turn>): Promise<() => void> => {
+    const leave = await takeTurn(store, { subject: "query a", ...none, ...turn });
+    order.push(name);
+    return leave;
+  };
+  // Nobody has lost: no two of them wait for each other.
+  const early = await Promise.all([enter("alone", {}), enter("beside", {})]);
+  for (const leave of early) leave();
+
+  const first = await enter("lost", { lostOn: "cart-1" });
+  const behind = enter("begins", {});
+  const lostToo = enter("lost, decides on something else", { subject: "query b", lostOn: "cart-1" });
+  const behindThat = enter("begins on something else", { subject: "query b" });
+  (await enter("elsewhere", { subject: "query c" }))();
+  expect(order).toEqual(["alone", "beside", "lost", "elsewhere"]);
+  first();
+  (await behind)();
+  (await lostToo)();
+  (await behindThat)();
+  expect(order.slice(4)).toEqual(["begins", "lost, decides on something else", "begins on something else"]);
+
+  // The line is gone.
+  const again = [enter("again", {}), enter("again, beside", { subject: "query b" })];
+  await new Promise(setImmediate);
+  expect(order).toHaveLength(9);
+  for (const leave of await Promise.all(again)) leave();
+});
