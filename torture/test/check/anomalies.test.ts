@@ -1,3 +1,4 @@
+import type { AppendCall } from "../../src/history/entry.ts";
 import { describe, expect, test } from "vitest";
 import { contentOf, shortId } from "../../src/history/content.ts";
 import { digestOf } from "../../src/history/digest.ts";
@@ -9,6 +10,10 @@ const rows: readonly Row[] = [
   [2, 2, "cart-1", 2],
   [5, 3, "order-1", 1],
 ];
+
+function appendOf(how: string, streams: readonly string[]): AppendCall {
+  return { kind: "append", how, parts: streams.map((stream, index) => ({ stream, expected: "any", ids: [id(90 + index)] })) };
+}
 
 function written(): Script {
   return new Script()
@@ -62,6 +67,11 @@ describe("a history in which nothing is wrong", () => {
       .follow(1, [[5, 3]], "order")
       .append("cart-1", [9], undefined);
     expect(broken(evidenceOf([written(), other], rows))).toEqual([]);
+  });
+
+  test("allows a deadlock of a transaction that appends to several streams, one after another", () => {
+    const ended = written().call(appendOf("transaction", ["a", "b"]), { fail: "DATABASE 40P01" });
+    expect(broken(evidenceOf([ended], rows, { deadlocks: 1 }))).toEqual([]);
   });
 
   test("allows a condition whose decision had seen all matches, and one that failed on another", () => {
@@ -151,6 +161,11 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
     ],
   ],
   "there were deadlocks": ["L6", () => [[written()], rows, { deadlocks: 1 }]],
+  "one append ended in a deadlock": ["L6", () => [[written().call(appendOf("append to several streams", ["a", "b"]), { fail: "DATABASE 40P01" })], rows]],
+  "there were more deadlocks than transactions with several appends": [
+    "L6",
+    () => [[written().call(appendOf("transaction", ["a", "b"]), { fail: "DATABASE 40P01" })], rows, { deadlocks: 2 }],
+  ],
   "a reply is another append's": ["L7", () => [[new Script().append("cart-1", [1], [[2, 2, false]]).append("cart-1", [2], [[1, 1, true]])], rows.slice(0, 2)]],
   "an append stands below one that had returned": [
     "L10",

@@ -118,3 +118,27 @@ test("of two stores that open at once, one runs setup, and the other waits for i
   await second;
   expect(setups).toBe(1);
 });
+
+test("two transactions that append twice and change the same documents in another order are a ring: one is ended, and can be tried again", async ({
+  openStore,
+  schema,
+}) => {
+  const store = await openStore({ projections: [popularity("inline")] });
+  await store.appendToStream("cart-0", [itemAdded("mug", 1), itemAdded("tea", 1)]);
+  const both = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+  const adding = async (me: 0 | 1, first: string, second: string): Promise<void> => {
+    await store.transaction(async (tx) => {
+      await tx.appendToStream(`cart-${me}1`, [itemAdded(first, 10)]);
+      both[me].resolve();
+      await both[me === 0 ? 1 : 0].promise;
+      await tx.appendToStream(`cart-${me}2`, [itemAdded(second, 10)]);
+    });
+  };
+  const again = [() => adding(0, "tea", "mug"), () => adding(1, "mug", "tea")];
+  const outcomes = await Promise.allSettled(again.map((add) => add()));
+  const lost = outcomes.findIndex(({ status }) => status === "rejected");
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(outcomes[lost]).toMatchObject({ reason: { code: "DATABASE", sqlState: "40P01", retryable: true } });
+  await again[lost]?.();
+  expect(await documentsIn(store, pg.escapeIdentifier(schema), "popularity")).toEqual({ mug: { added: 21 }, tea: { added: 21 } });
+});
