@@ -6,7 +6,7 @@ import { settings } from "../packages/tidemark/test/support/settings.ts";
 import { announce } from "./run.ts";
 import { conclude, runVitest } from "./vitest.ts";
 
-/** The command line, memory, and what never talks to this server are the same on every PostgreSQL. */
+/** The command line, memory, ORMs, processes that are killed, and what never talks to this server are the same on every PostgreSQL. */
 const elsewhere = [
   "arguments/**",
   "append-input/**",
@@ -14,6 +14,9 @@ const elsewhere = [
   "testing/**",
   "types/**",
   "**/memory.test.ts",
+  "database/adapters/**",
+  "projections/orms.test.ts",
+  "worker/processes.test.ts",
   "database/folder-lock.test.ts",
   "**/pglite*.test.ts",
   "store/opening-embedded.test.ts",
