@@ -69,7 +69,7 @@ describe("a history in which nothing is wrong", () => {
     expect(broken(evidenceOf([written(), other], rows))).toEqual([]);
   });
 
-  test("allows a deadlock of a transaction that appends to several streams, one after another", () => {
+  test("allows a deadlock to end a transaction of the caller's", () => {
     const ended = written().call(appendOf("transaction", ["a", "b"]), { fail: "DATABASE 40P01" });
     expect(broken(evidenceOf([ended], rows, { deadlocks: 1 }))).toEqual([]);
   });
@@ -162,7 +162,7 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
   ],
   "there were deadlocks": ["L6", () => [[written()], rows, { deadlocks: 1 }]],
   "one append ended in a deadlock": ["L6", () => [[written().call(appendOf("append to several streams", ["a", "b"]), { fail: "DATABASE 40P01" })], rows]],
-  "there were more deadlocks than transactions with several appends": [
+  "there were more deadlocks than callers' transactions that one ended": [
     "L6",
     () => [[written().call(appendOf("transaction", ["a", "b"]), { fail: "DATABASE 40P01" })], rows, { deadlocks: 2 }],
   ],
