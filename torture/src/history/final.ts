@@ -4,7 +4,7 @@ export type LogLine = readonly [position: number, id: string, stream: string, ve
 /** What consumers did, in the order in which they did it. */
 export interface Consumed {
   readonly effects: readonly (readonly [consumer: string, position: number, id: string, shard: number, fence: number])[];
-  readonly letters: readonly (readonly [consumer: string, position: number, state: string])[];
+  readonly letters: readonly (readonly [consumer: string, position: number, state: string, errorCode?: string | null])[];
   readonly totals: readonly (readonly [consumer: string, shard: number, events: number])[];
   /** Why a consumer could not get to the end, where one could not. */
   readonly stopped?: string;

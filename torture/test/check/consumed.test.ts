@@ -113,11 +113,25 @@ describe("of what consumers did, the checker", () => {
     ).toEqual(["S10"]);
   });
 
+  test("allows an event to be given up on that the database refused as often as it was tried", () => {
+    const givenUp = (code: string | null): readonly string[] =>
+      brokenBy({
+        effects: without(4),
+        letters: [...rightly.letters, ["singly", 4, "failed", code]],
+        totals: [
+          ["in batches", 0, 4],
+          ["singly", 0, 1],
+        ],
+      });
+    expect([givenUp("53100"), givenUp("DATABASE")]).toEqual([[], []]);
+    expect([givenUp(null), givenUp("ENOENT")]).toEqual([["S10"], ["S10"]]);
+  });
+
   test("finds an event that overtook the poison of its stream", () => {
     expect(
       brokenBy({
         effects: [...rightly.effects, effect("singly", 3, second)],
-        letters: [["singly", 2, "failed"]],
+        letters: [["singly", 2, "failed", null]],
         totals: [
           ["in batches", 0, 4],
           ["singly", 0, 3],
