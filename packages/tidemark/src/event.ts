@@ -102,3 +102,9 @@ export function categoryOf(streamId: string): string {
   const dash = streamId.indexOf("-");
   return dash === -1 ? streamId : streamId.slice(0, dash);
 }
+
+/** An event as one of the caller's types. */
+export function asRecorded<E extends Event>(event: RecordedEvent): RecordedEvent<E> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a type holds is the caller's promise
+  return event as RecordedEvent<E>;
+}

@@ -35,7 +35,9 @@ export class Appender {
 
   async appendToStreams<E extends Event>(appends: readonly StreamAppend<E>[], options?: { readonly signal?: AbortSignal }): Promise<readonly AppendResult[]> {
     const { signal } = checkAppendToStreamsOptions(options);
-    return this.#submit({ ...encodeAppend(this.#tenant, appends, this.#settings), tell: listenerOf(options) }, signal);
+    const tell = listenerOf(options);
+    const encoded = encodeAppend(this.#tenant, appends, this.#settings);
+    return this.#submit(tell ? { ...encoded, tell } : encoded, signal);
   }
 
   async append<E extends Event>(events: readonly NewEvent<E>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {

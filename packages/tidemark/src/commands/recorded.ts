@@ -1,6 +1,6 @@
 import { tellingRecorded } from "../append/recorded.ts";
 import { OutcomeUnknownError } from "../errors.ts";
-import type { Event, NewEvent, RecordedEvent } from "../event.ts";
+import { asRecorded, type Event, type NewEvent, type RecordedEvent } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
 
 /** Events that were appended to the end of a stream, which is at `version` now. */
@@ -17,8 +17,7 @@ export class Recorded<E extends Event> {
   /** The same options, for an append that tells. */
   in<Options extends object>(options: Options): Options {
     return tellingRecorded(options, (events) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what was decided is what was written: its types are E's
-      this.#events = events as readonly RecordedEvent<E>[];
+      this.#events = events.map((event) => asRecorded<E>(event));
     });
   }
 

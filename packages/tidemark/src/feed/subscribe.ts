@@ -1,7 +1,7 @@
 import { checkFunction, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { isTidemarkError, StoreClosedError } from "../errors.ts";
-import type { Event, EventQuery, RecordedEvent } from "../event.ts";
+import { asRecorded, type Event, type EventQuery, type RecordedEvent } from "../event.ts";
 import type { Feed } from "./feed.ts";
 import { checkFilter } from "../read/filter.ts";
 import type { Anchor } from "./follow.ts";
@@ -101,9 +101,4 @@ export function subscribe<E extends Event>(feed: Feed, ownTenant: string, option
       return { [Symbol.asyncIterator]: () => interruptible((ended) => batches(checked, ended), signal) };
     },
   };
-}
-
-function asRecorded<E extends Event>(event: RecordedEvent): RecordedEvent<E> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a type holds is the caller's promise
-  return event as RecordedEvent<E>;
 }

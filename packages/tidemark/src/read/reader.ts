@@ -4,9 +4,9 @@ import { checkUuid } from "../arguments/uuid.ts";
 import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { DatabaseError } from "../errors.ts";
-import { type BoundaryQuery, categoryOf, type Event, type RecordedEvent } from "../event.ts";
+import { asRecorded, type BoundaryQuery, categoryOf, type Event, type RecordedEvent } from "../event.ts";
 import { type BoundaryEvents, isLed, readBoundaryEvents } from "./boundary.ts";
-import { decodeEvent, decodeLogEvent, type StoredEvent } from "./decode.ts";
+import { decodeEvent, decodeLogEvent } from "./decode.ts";
 import { filterSql } from "./filter-sql.ts";
 import {
   checkFold,
@@ -264,9 +264,4 @@ function noBoundary(): DatabaseError {
     "A boundary can be read, and a condition be kept, in a transaction under READ COMMITTED only: under REPEATABLE READ and SERIALIZABLE it would not see what was committed meanwhile.",
     { sqlState: "TM001" },
   );
-}
-
-function asRecorded<E extends Event>(event: StoredEvent): RecordedEvent<E> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a type holds is the caller's promise
-  return event as RecordedEvent<E>;
 }
