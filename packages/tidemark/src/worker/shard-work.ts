@@ -244,7 +244,13 @@ export class ShardWork {
   ): Promise<TryFailure | undefined> {
     const failure = await outcome;
     this.#call = undefined;
-    await endMeanwhile?.();
+    try {
+      await endMeanwhile?.();
+    } catch (lost) {
+      // All since the checkpoint is handled again, beside a handler that may still run: what it wrote would pass for the next try's.
+      await this.#undo(scope, lost, failure);
+      throw lost;
+    }
     const error = failure ? failure.error : scope.used ? await refusalOf(scope) : undefined;
     if (error === undefined && !failure) {
       scope.end();
@@ -253,12 +259,17 @@ export class ShardWork {
       if (this.#overdue()) await this.#commit();
       return undefined;
     }
-    scope.end(error instanceof Error ? error : new Error(tell(error).message));
-    if (failure?.running && scope.used) await this.#transaction.cancel().catch(() => {});
-    await scope.undo();
+    await this.#undo(scope, error, failure);
     if (failure?.interrupted || isTidemarkError(error, "STORE_CLOSED") || error instanceof NotFollowed) throw error;
     if (scope.lost !== undefined) throw scope.lost;
     return { error };
+  }
+
+  /** Undoes what a try wrote, and refuses what it still wants to write. */
+  async #undo(scope: HandlerScope, reason: unknown, failure: CallFailure | undefined): Promise<void> {
+    scope.end(reason instanceof Error ? reason : new Error(tell(reason).message));
+    if (failure?.running && scope.used) await this.#transaction.cancel().catch(() => {});
+    await scope.undo();
   }
 
   #passed(group: readonly FollowedEvent[]): void {

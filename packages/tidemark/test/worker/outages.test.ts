@@ -71,6 +71,51 @@ describe("a worker whose connections are lost", () => {
     },
   );
 
+  test("lets no handler write that hung while the commit behind it was lost", async ({ store, schema, databaseUrl, effects }) => {
+    const { position } = await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+    await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
+    await using behind = await openEventStore(proxy.through(databaseUrl), { schema });
+    let armed = false;
+    proxy.on("frontend", ({ name, bytes }) => {
+      if (!armed || name !== "Query" || !bytes.includes("commit")) return;
+      armed = false;
+      return "drop-connection-before";
+    });
+    const again = gate();
+    let late: Promise<void> | undefined;
+    const calls: string[] = [];
+    await using worker = behind.createWorker({
+      leaseMs: 5_000,
+      onError: () => {},
+      consumers: [
+        defineConsumer({
+          name: "c",
+          retry: { attempts: 2 },
+          timeoutMs: 200,
+          async handle(event, context) {
+            calls.push(`${event.version}, ${context.attempt}`);
+            if (event.version === 1 || context.attempt === 2) return await effects.write(event, context);
+            if (!late) {
+              // What the first event wrote is committed behind this one, which takes its time.
+              armed = true;
+              late = again.opened.then(() => effects.write(event, context));
+              return await late;
+            }
+            again.open();
+            await late.catch(() => {});
+            throw new Error("not yet");
+          },
+        }),
+      ],
+    });
+    await worker.start();
+    await worker.caughtUp();
+    await expect(late).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(calls).toEqual(["1, 1", "2, 1", "1, 1", "2, 1", "2, 2"]);
+    expect(await store.deadLetters.list()).toEqual([]);
+    expect(await effects.positions()).toEqual([position - 1, position]);
+  });
+
   test("begins no event once its lease is over, although all else works", async ({ store, schema, databaseUrl, start }) => {
     await store.appendToStream("cart-1", [itemAdded(), itemAdded(), itemAdded()]);
     await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
