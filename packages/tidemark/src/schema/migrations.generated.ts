@@ -1608,17 +1608,27 @@ $tidemark$;
 -- Locks documents that do not exist, until the transaction ends: two appends that both create one would each evolve it from
 -- nothing, and the second would overwrite the first. A lock for each hash of tenant and id, in the class of the table's OID,
 -- in one order for all.
-create function :"schema".lock_absent_documents(p_table regclass, p_tenants text, p_ids text) returns void
+--
+-- These locks come before those of rows. Who holds rows already must not wait for them (p_wait false): that could close a ring.
+-- It fails (55P03) where one is not free.
+create function :"schema".lock_absent_documents(p_table regclass, p_tenants text[], p_ids text[], p_wait boolean) returns void
   language plpgsql
 as $tidemark$
+declare
+  v_class constant integer := :"schema".lock_number(p_table::oid::bigint);
+  v_slot integer;
 begin
-  perform pg_advisory_xact_lock(:"schema".lock_number(p_table::oid::bigint), slot)
-     from (
-       select distinct (hashtextextended(tenant || chr(31) || id, 0) & 2147483647)::integer as slot
-         from unnest(string_to_array(p_tenants, chr(30)), string_to_array(p_ids, chr(30))) as absent (tenant, id)
-        where id <> ''
-        order by slot
-     ) as slots;
+  for v_slot in
+    select distinct (hashtextextended(tenant || chr(31) || id, 0) & 2147483647)::integer as slot
+      from unnest(p_tenants, p_ids) as absent (tenant, id)
+     order by slot
+  loop
+    if p_wait then
+      perform pg_advisory_xact_lock(v_class, v_slot);
+    elsif not pg_try_advisory_xact_lock(v_class, v_slot) then
+      raise exception 'a document of % was deleted, and is being created again', p_table using errcode = '55P03';
+    end if;
+  end loop;
 end
 $tidemark$;
 

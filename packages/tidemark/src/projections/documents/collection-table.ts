@@ -21,6 +21,7 @@ export interface DocumentWrite extends DocumentKey {
 export class CollectionTable {
   readonly #load: Statement;
   readonly #lock: Statement;
+  readonly #lockNow: Statement;
   readonly #write: Statement;
   readonly #writeAndDelete: Statement;
 
@@ -29,6 +30,7 @@ export class CollectionTable {
     const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text, uncast: text.replaceAll("::text as", " as") });
     this.#load = named("load_documents", loadSql(table, "offset 0"));
     this.#lock = named("lock_documents", loadSql(table, "for update"));
+    this.#lockNow = named("lock_documents_now", loadSql(table, "for update nowait"));
     this.#write = named("write_documents", writeSql(table, false));
     // The planner reads the table from end to end while it is small, and would keep that plan for the large one.
     this.#writeAndDelete = { ...named("write_and_delete_documents", writeSql(table, true)), unprepared: true };
@@ -44,6 +46,11 @@ export class CollectionTable {
     return this.#select(session, this.#lock, keys);
   }
 
+  /** The same, for who holds others already: fails (55P03) where one is not free. */
+  lockNow(session: Session, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
+    return this.#select(session, this.#lockNow, keys);
+  }
+
   /**
    * Inserts, updates and deletes: `_version` counts up from 1, and `_updated` is the database's clock. Each key stands once.
    * One statement for each 16 MiB of documents; run it in a transaction.
@@ -57,14 +64,12 @@ export class CollectionTable {
   }
 
   async #select(queryable: Queryable, statement: Statement, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
-    if (keys.length === 0) return [];
-    const sorted = [...keys].sort(byKey);
-    const distinct = sorted.filter((key, index) => index === 0 || byKey(key, sorted[index - 1] ?? key) !== 0);
-    return (await queryable.query(statement, columns(distinct))).map(decode);
+    return keys.length === 0 ? [] : (await queryable.query(statement, keyColumns(keys))).map(decodeRow);
   }
 }
 
-function decode(row: TextRow): StoredDocument {
+/** What `loadSql` reads. */
+export function decodeRow(row: TextRow): StoredDocument {
   return { tenant: row["tenant"] ?? "", id: row["id"] ?? "", version: toSafeInteger(row["version"]), document: decodeDocument(row["data"] ?? "{}") };
 }
 
@@ -82,6 +87,12 @@ function joined(items: readonly string[]): string {
 
 function columns(keys: readonly DocumentKey[]): string[] {
   return [joined(keys.map(({ tenant }) => tenant)), joined(keys.map(({ id }) => id))];
+}
+
+/** Tenants and ids of keys, each once, in the order of their bytes: $1 and $2 of `loadSql`. */
+export function keyColumns(keys: readonly DocumentKey[]): string[] {
+  const sorted = [...keys].sort(byKey);
+  return columns(sorted.filter((key, index) => index === 0 || byKey(key, sorted[index - 1] ?? key) !== 0));
 }
 
 const mostUnits = 16 * 1024 * 1024;
@@ -102,7 +113,7 @@ function* parts(writes: readonly DocumentWrite[]): Iterable<readonly DocumentWri
 }
 
 /** The lateral subquery is not merged into the join: each key is looked up in the index, in order, whatever the planner believes of the table. */
-function loadSql(table: string, how: "offset 0" | "for update"): string {
+export function loadSql(table: string, how: "offset 0" | "for update" | "for update nowait"): string {
   return `
 select k.tenant::text as tenant, k.id::text as id, d._version::text as version, d.data::text as data
   from unnest(string_to_array($1, chr(30)), string_to_array($2, chr(30))) as k (tenant, id)
