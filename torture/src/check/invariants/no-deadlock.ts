@@ -14,10 +14,9 @@ export const noDeadlock: Invariant = {
 };
 
 /**
- * The documents of inline projections are locked by each append in one order. Two appends of one transaction follow their caller's
- * order; and a document that is created between an append's look and its lock is locked behind later ones. Both can close a ring.
- * A batch of the store's own gives its locks up in 60 ms and goes again; a transaction of the caller's waits, and may be ended:
- * docs/guides/projections.md.
+ * Each append locks the documents of inline projections in one order, but two appends of one transaction follow their caller's, and
+ * can close a ring. A batch of the store's own gives its locks up in 60 ms and goes again; a transaction of the caller's waits, and
+ * may be ended: docs/guides/projections.md.
  */
 function ofCaller({ call }: Append): boolean {
   return call.how.startsWith("transaction");
