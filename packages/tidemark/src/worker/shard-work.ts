@@ -1,23 +1,17 @@
-import { HandlerFailedError, HandlerTimeoutError } from "../errors-following.ts";
-import { isTidemarkError } from "../errors.ts";
+import { HandlerFailedError } from "../errors-following.ts";
 import type { RecordedEvent } from "../event.ts";
 import type { Anchor, FollowedBatch, FollowedEvent } from "../feed/follow.ts";
-import { type CallFailure, HandlerCall } from "./call-handler.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
-import { HandlerContext } from "./context.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
 import { tell } from "./failure.ts";
-import { NotFollowed } from "./go-live.ts";
-import { HandlerScope } from "./handler-scope.ts";
 import { HandlerTransaction } from "./handler-transaction.ts";
+import { HandlerTries, type TryFailure } from "./handler-tries.ts";
 import type { WorkerParts, WorkerSettings } from "./parts.ts";
 import { delayAfter } from "./retry-policy.ts";
 import type { RequestedLetter, ShardLetters } from "./shard-letters.ts";
 import type { ShardStatus } from "./shard-status.ts";
 
-/** Where a transaction stays open behind a handler that works on something else for longer, it is committed meanwhile. */
-const meanwhileMs = 50;
 /** Longer than this no transaction collects events: what it locked, and the mark it holds back where it appended, go free. */
 const longestMs = 100;
 /** Without a transaction the checkpoint is written after each batch, and in a slow one so often. */
@@ -31,11 +25,6 @@ export class ShardStopped extends Error {
     super("stopped", { cause });
     this.tried = { event, attempt };
   }
-}
-
-/** Why a try did not succeed: whatever the handler threw. */
-interface TryFailure {
-  readonly error: unknown;
 }
 
 /** What the work asks of who runs it. */
@@ -58,11 +47,11 @@ export class ShardWork {
   readonly #status: ShardStatus;
   readonly #gate: WorkGate;
   readonly #transaction: HandlerTransaction;
+  readonly #tries: HandlerTries;
   readonly #breaker: CircuitBreaker;
   /** The last event that was handled, whose checkpoint may not be written yet. */
   #handled: Anchor;
   #writtenAt = performance.now();
-  #call: HandlerCall | undefined;
 
   constructor(
     parts: WorkerParts,
@@ -80,11 +69,12 @@ export class ShardWork {
     this.#handled = shard.checkpoint.written;
     this.#breaker = new CircuitBreaker(shard.consumer.settings.circuitBreaker?.failures);
     this.#transaction = new HandlerTransaction({ ...parts, leaseMs: settings.leaseMs, ring: () => parts.feed.ring() }, shard.checkpoint);
+    this.#tries = new HandlerTries(parts, settings, shard.consumer, shard.checkpoint, this.#transaction);
   }
 
   /** Ends the handler's call now; whoever handles gets `reason` thrown. */
   interrupt(reason: unknown): void {
-    this.#call?.interrupt(reason);
+    this.#tries.interrupt(reason);
   }
 
   rollback(): Promise<void> {
@@ -196,8 +186,11 @@ export class ShardWork {
     const { retry } = this.#consumer.settings;
     const gone = new Error(`No event stands at position ${letter.position} any more.`);
     for (let attempt = 1; ; attempt++) {
-      const failed = event ? await this.#try([{ event, stream: letter.stream }], attempt, letter) : { error: gone };
-      if (!failed) return true;
+      const failed = event ? await this.#tries.try([{ event, stream: letter.stream }], attempt, this.#commitBehind) : { error: gone };
+      if (!failed) {
+        await this.#settleLetter(letter);
+        return true;
+      }
       await this.#transaction.rollback();
       if (!event || attempt >= retry.attempts) {
         await this.#letters.failedAgain(letter, attempt, tell(failed.error));
@@ -210,74 +203,19 @@ export class ShardWork {
     }
   }
 
-  /**
-   * One call of the handler. What it wrote stands in the open transaction, or is undone when it failed. Undefined at once:
-   * it returned no promise, and used nothing that has to be waited for.
-   */
-  #try(group: readonly FollowedEvent[], attempt: number, letter?: RequestedLetter): Promise<TryFailure | undefined> | undefined {
-    const { settings } = this.#consumer;
-    const scope = new HandlerScope(this.#transaction);
-    const events = group.map(({ event }) => event);
-    const context = new HandlerContext(scope, attempt, this.#checkpoint, this.#settings.createTransaction);
-    const call = new HandlerCall();
-    this.#call = call;
-    const endMeanwhile = this.#commitMeanwhile(scope);
-    const outcome = call.run(
-      () => this.#parts.database.enclose(scope, () => settings.handle(events, context, scope)),
-      settings.timeoutMs,
-      () => new HandlerTimeoutError({ consumer: this.#consumer.name, timeoutMs: settings.timeoutMs, position: events[0]?.position ?? 0 }),
-    );
-    if (outcome !== undefined || scope.used || endMeanwhile || letter) return this.#conclude(scope, group, outcome, endMeanwhile, letter);
-    this.#call = undefined;
-    scope.end();
-    this.#passed(group);
+  /** One try. Where it succeeds, its events count as handled, and are committed when that is due. */
+  #try(group: readonly FollowedEvent[], attempt: number): Promise<TryFailure | undefined> | undefined {
+    const trying = this.#tries.try(group, attempt, this.#commitBehind);
+    return trying ? trying.then((failed) => failed ?? this.#passed(group)) : this.#passed(group);
+  }
+
+  #passed(group: readonly FollowedEvent[]): Promise<undefined> | undefined {
+    const last = group.at(-1);
+    if (last) this.#handled = { position: last.event.position, id: last.event.id };
     return this.#overdue() ? this.#commit().then(() => undefined) : undefined;
   }
 
-  /** What a call came to, once it has ended. */
-  async #conclude(
-    scope: HandlerScope,
-    group: readonly FollowedEvent[],
-    outcome: Promise<CallFailure | undefined> | CallFailure | undefined,
-    endMeanwhile: (() => Promise<void>) | undefined,
-    letter: RequestedLetter | undefined,
-  ): Promise<TryFailure | undefined> {
-    const failure = await outcome;
-    this.#call = undefined;
-    try {
-      await endMeanwhile?.();
-    } catch (lost) {
-      // All since the checkpoint is handled again, beside a handler that may still run: what it wrote would pass for the next try's.
-      await this.#undo(scope, lost, failure);
-      throw lost;
-    }
-    const error = failure ? failure.error : scope.used ? await refusalOf(scope) : undefined;
-    if (error === undefined && !failure) {
-      scope.end();
-      if (letter) return await this.#settleLetter(letter);
-      this.#passed(group);
-      if (this.#overdue()) await this.#commit();
-      return undefined;
-    }
-    await this.#undo(scope, error, failure);
-    if (failure?.interrupted || isTidemarkError(error, "STORE_CLOSED") || error instanceof NotFollowed) throw error;
-    if (scope.lost !== undefined) throw scope.lost;
-    return { error };
-  }
-
-  /** Undoes what a try wrote, and refuses what it still wants to write. */
-  async #undo(scope: HandlerScope, reason: unknown, failure: CallFailure | undefined): Promise<void> {
-    scope.end(reason instanceof Error ? reason : new Error(tell(reason).message));
-    if (failure?.running && scope.used) await this.#transaction.cancel().catch(() => {});
-    await scope.undo();
-  }
-
-  #passed(group: readonly FollowedEvent[]): void {
-    const last = group.at(-1);
-    if (last) this.#handled = { position: last.event.position, id: last.event.id };
-  }
-
-  async #settleLetter(letter: RequestedLetter): Promise<undefined> {
+  async #settleLetter(letter: RequestedLetter): Promise<void> {
     const discarded = new Error("discarded");
     try {
       await this.#transaction.commitWith(async (queryable) => {
@@ -289,19 +227,11 @@ export class ShardWork {
     }
   }
 
-  /** Commits what earlier events wrote when this try takes its time without the database. Returns what ends that. */
-  #commitMeanwhile(scope: HandlerScope): (() => Promise<void>) | undefined {
-    if (this.#transaction.openMs === undefined) return undefined;
-    let committing: Promise<void> | undefined;
-    const timer = setTimeout(() => {
-      committing = this.#transaction.commit(this.#handled, () => scope.used).then(() => this.#moved());
-      committing.catch(() => {});
-    }, meanwhileMs);
-    return async () => {
-      clearTimeout(timer);
-      await committing;
-    };
-  }
+  /** Commits what earlier events wrote while a handler works on something else. */
+  readonly #commitBehind = async (unless: () => boolean): Promise<void> => {
+    await this.#transaction.commit(this.#handled, unless);
+    this.#moved();
+  };
 
   #overdue(): boolean {
     const { openMs } = this.#transaction;
@@ -322,15 +252,5 @@ export class ShardWork {
   #report(event: RecordedEvent, error: unknown, what: string): void {
     const { consumer, shard } = this.#checkpoint.shard;
     this.#settings.onError(new HandlerFailedError({ consumer, shard, position: event.position }, tell(error).message, what, { cause: error }));
-  }
-}
-
-/** The statement of a handler that returned well, but that PostgreSQL had refused. */
-async function refusalOf(scope: HandlerScope): Promise<unknown> {
-  try {
-    await scope.settle();
-    return undefined;
-  } catch (refused) {
-    return refused ?? new Error("refused");
   }
 }
