@@ -35,7 +35,16 @@ export async function createClocks(): Promise<Clocks | undefined> {
   const clock = (name: string, library: string): Clock => {
     const file = join(folder, name);
     return {
-      env: { LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_CACHE_DURATION: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1", FAKETIME_DONT_RESET: "1" },
+      env: {
+        LD_PRELOAD: library,
+        FAKETIME_TIMESTAMP_FILE: file,
+        FAKETIME_CACHE_DURATION: "1",
+        FAKETIME_DONT_FAKE_MONOTONIC: "1",
+        FAKETIME_DONT_RESET: "1",
+        // Times of files are faked under a semaphore that all processes of a server share: one that is killed, or frozen, while it has it
+        // stops all others for good.
+        NO_FAKE_STAT: "1",
+      },
       set: (seconds) => writeFile(file, `${seconds < 0 ? "" : "+"}${seconds}\n`),
     };
   };
