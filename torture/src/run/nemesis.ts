@@ -53,8 +53,8 @@ export async function torment(
 
 /** So often one that was cut off is done again. */
 const attempts = 3;
-/** Texts of Node's and the driver's, and SQLSTATEs, of a session that ended or could not begin. */
-const cutOff = /Connection terminated|ECONNREFUSED|ECONNRESET|EPIPE|57P0[123]/;
+/** Texts of Node's and the driver's, and SQLSTATEs, of a session that ended, could not begin, or lost a race for a lock. */
+const cutOff = /Connection terminated|ECONNREFUSED|ECONNRESET|EPIPE|57P0[123]|40P01|55P03/;
 
 /**
  * Does a fault, again where its own session was cut off: an earlier fault can crash the server late, as when a checkpoint finds that
