@@ -17,7 +17,7 @@ async function run(options: Options): Promise<boolean> {
   if (options.program === "mutants") return mutants(root, options.only, options.table);
   if (options.program === "interleavings") return interleavings(folderOf(options), options.plan.version, { long: options.night, only: options.only });
   if (options.program === "torn-reads") return tornReads(folderOf(options), options.plan.version, options.plan.seconds);
-  if (options.program === "crash-points") return crashPoints(folderOf(options), options.plan.version, options.call);
+  if (options.program === "crash-points") return crashPoints(folderOf(options), options.plan.version, { call: options.call, messages: options.only });
   return torture(options.plan, folderOf(options));
 }
 

@@ -26,6 +26,7 @@ Options of run:
   --replica          with a synchronous replica and failovers to it; without what only one server can bear
 Options of crash-points:
   --call NAME        only this call
+  --only a,b         only these messages of the protocol, by name: Query, Bind, CommandComplete …
 Options of interleavings:
   --only a,b         only those whose name contains one of these
 Options of torn-reads:

@@ -8,7 +8,7 @@ import { runCrashPoints } from "../src/crash-points/run.ts";
 test("an append that breaks at any message of the protocol keeps every promise", { timeout: 120_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-crash-points-"));
   try {
-    const done = await runCrashPoints(folder, 18, () => undefined, "append an event with an id");
+    const done = await runCrashPoints(folder, 18, () => undefined, { call: "append an event with an id" });
     const { cases, missed, slow } = done;
     expect({ missed, slow }).toEqual({ missed: 0, slow: [] });
     expect(cases).toBeGreaterThanOrEqual(40);

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { Verdict } from "../check/invariant.ts";
 import { runChecker } from "../check/run-checker.ts";
 import { createProgress } from "../progress.ts";
-import { runCrashPoints, type CrashPoints } from "./run.ts";
+import { runCrashPoints, type Chosen, type CrashPoints } from "./run.ts";
 
 /** Breaks every call of the API at each of its protocol messages, and prints what came of it. Returns whether all is well. */
-export async function crashPoints(folder: string, version: 15 | 18, call: string | undefined): Promise<boolean> {
+export async function crashPoints(folder: string, version: 15 | 18, chosen: Chosen): Promise<boolean> {
   const startedAt = performance.now();
-  const done = await runCrashPoints(folder, version, createProgress(), call);
+  const done = await runCrashPoints(folder, version, createProgress(), chosen);
   const { cases, messages, missed, slow, wrong } = done;
   const verdicts = await judgeCrashPoints(done);
   await writeFile(join(folder, "verdict.json"), JSON.stringify({ verdicts }, undefined, 2));

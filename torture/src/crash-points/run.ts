@@ -4,6 +4,7 @@ import { startServer } from "servers";
 import { openEventStore } from "tidemark";
 import { administer } from "../faults/fault.ts";
 import { writeFinalState } from "../run/final-phase.ts";
+import { administerCalls } from "./administer-calls.ts";
 import { appendCalls } from "./append-calls.ts";
 import type { Call } from "./call.ts";
 import { breaks, type Break, type Point } from "./points.ts";
@@ -24,6 +25,7 @@ export const calls: readonly Call[] = [
   ...openCalls,
   ...followCalls,
   ...consumeCalls,
+  ...administerCalls,
   ...followedCalls,
 ];
 
@@ -54,6 +56,13 @@ export interface CrashPoints {
   readonly folders: readonly string[];
 }
 
+/** Which cases; undefined: all. */
+export interface Chosen {
+  readonly call?: string | undefined;
+  /** Names of the protocol's messages. */
+  readonly messages?: readonly string[] | undefined;
+}
+
 interface Case {
   readonly number: number;
   readonly call: Call;
@@ -62,7 +71,12 @@ interface Case {
 }
 
 /** Every call, broken at each of its messages in every way. Leaves histories and the final states in folders within `folder`. */
-export async function runCrashPoints(folder: string, version: 15 | 18, progress: (text: string) => void, only?: string): Promise<CrashPoints> {
+export async function runCrashPoints(
+  folder: string,
+  version: 15 | 18,
+  progress: (text: string) => void,
+  { call: only, messages }: Chosen = {},
+): Promise<CrashPoints> {
   await using server = await startServer({ version, settings: { fsync: "off", max_connections: 200 } });
   const url = await server.createDatabase("points");
   await administer(url, (client) => client.query(handledTable));
@@ -77,7 +91,7 @@ export async function runCrashPoints(folder: string, version: 15 | 18, progress:
   for (const { schema, calls: chosen } of stages) {
     const place: Place = { server, url, schema, folder: join(folder, schema) };
     await mkdir(place.folder, { recursive: true });
-    done.push(await runCalls(place, chosen, progress));
+    done.push(await runCalls(place, { calls: chosen, messages }, progress));
   }
   return {
     cases: done.reduce((sum, { cases }) => sum + cases, 0),
@@ -89,7 +103,11 @@ export async function runCrashPoints(folder: string, version: 15 | 18, progress:
   };
 }
 
-async function runCalls(place: Place, chosen: readonly Call[], progress: (text: string) => void): Promise<CrashPoints> {
+interface Stage extends Chosen {
+  readonly calls: readonly Call[];
+}
+
+async function runCalls(place: Place, { calls: chosen, messages: named }: Stage, progress: (text: string) => void): Promise<CrashPoints> {
   const { folder, server, url, schema } = place;
   await (await openEventStore(url, { schema, projections: schema === inlineSchema ? [inlineProjection] : [] })).close();
 
@@ -97,7 +115,7 @@ async function runCalls(place: Place, chosen: readonly Call[], progress: (text: 
   const messages: [string, number][] = [];
   let number = 1;
   for (const call of chosen) {
-    const points = await record(place, call, number++);
+    const points = (await record(place, call, number++)).filter(({ name }) => named?.includes(name) ?? true);
     messages.push([call.name, points.length]);
     for (const point of points) for (const how of breaks) cases.push({ number: number++, call, point, how });
   }
