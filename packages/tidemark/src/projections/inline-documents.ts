@@ -9,8 +9,8 @@ import type { DefinedDocumentProjection } from "./defined-projection.ts";
  * The documents of an inline projection, which appends of any process change at the same time.
  *
  * Each append locks all of its documents before it changes one, in an order that is the same for all: first, by a lock of its key,
- * each that does not exist, then, by its row, each that does. Nobody who holds rows waits for keys, nor for an earlier row, so that
- * appends never wait for each other in a ring.
+ * each that does not exist, then, by its row, each that does. Nobody who holds rows waits for keys of the same collection, nor for an
+ * earlier row, and collections follow each other in one order, so that single appends never wait for each other in a ring.
  */
 export class InlineDocuments {
   readonly #table: CollectionTable;
