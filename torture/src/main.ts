@@ -3,7 +3,7 @@ import { crashPoints } from "./crash-points/program.ts";
 import { interleavings } from "./interleavings/program.ts";
 import { mutants } from "./mutants/program.ts";
 import { readOptions, usage, type Options } from "./options.ts";
-import { torture } from "./run/program.ts";
+import { check, torture } from "./run/program.ts";
 import { tornReads } from "./torn-reads/program.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -18,6 +18,7 @@ async function run(options: Options): Promise<boolean> {
   if (options.program === "interleavings") return interleavings(folderOf(options), options.plan.version, { long: options.night, only: options.only });
   if (options.program === "torn-reads") return tornReads(folderOf(options), options.plan.version, options.plan.seconds);
   if (options.program === "crash-points") return crashPoints(folderOf(options), options.plan.version, { call: options.call, messages: options.only });
+  if (options.program === "check") return check(folderOf(options));
   return torture(options.plan, folderOf(options));
 }
 

@@ -7,6 +7,7 @@ export const usage = `Usage: npm run torture -- [program] [options]
 Programs:
   run                the default: real worker processes use the store while everything breaks; then everything is healed,
                      read from zero, and checked
+  check              checks again what a run wrote into its --folder, and makes its report
   crash-points       breaks every call of the API at each of its protocol messages, in every way
   interleavings      runs the statements of two sessions in every order that locks allow; with --night of three
   torn-reads         reads the position sequence as the store does, beside sessions that draw from it as fast as they can
@@ -38,7 +39,7 @@ Options of all:
   --folder FOLDER    where histories and report go; default: torture/runs/<time>-<seed>
   --help`;
 
-const programs = ["run", "crash-points", "interleavings", "torn-reads", "mutants"] as const;
+const programs = ["run", "crash-points", "interleavings", "torn-reads", "mutants", "check"] as const;
 
 export interface Options {
   readonly program: (typeof programs)[number];
@@ -89,6 +90,7 @@ export function readOptions(args: readonly string[]): Options {
   if (version !== "15" && version !== "18") throw new TypeError(`--version takes 15 or 18, not ${version}.`);
   const program = programs.find((name) => name === (positionals[0] ?? "run"));
   if (program === undefined) throw new TypeError(`There is no program ${JSON.stringify(positionals[0])}; there are ${programs.join(", ")}.`);
+  if (program === "check" && values.folder === undefined) throw new TypeError("check takes the --folder of a run, as the run printed it.");
   const only = values.only?.split(",");
   return {
     program,

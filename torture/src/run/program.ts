@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runChecker } from "../check/run-checker.ts";
 import { holds } from "../check/verdict.ts";
@@ -6,14 +6,21 @@ import { createProgress } from "../progress.ts";
 import { htmlReport } from "../report/html.ts";
 import { shortfalls, textReport } from "../report/text.ts";
 import type { Plan } from "./plan.ts";
-import { runTorture } from "./run.ts";
+import { runTorture, type RunRecord } from "./run.ts";
 
 /** Runs, checks and reports. Returns whether all is well. */
 export async function torture(plan: Plan, folder: string): Promise<boolean> {
   console.log(`Seed ${plan.seed}. ${plan.seconds} s, ${plan.faults} faults, ${plan.events} events. Histories go to ${folder}`);
   const progress = createProgress();
-  const run = await runTorture(plan, folder, progress);
+  await runTorture(plan, folder, progress);
   progress("checking");
+  return await check(folder);
+}
+
+/** Checks what a run has written down, and reports. A run can be checked again, by a later checker, without running it again. */
+export async function check(folder: string): Promise<boolean> {
+  const run: RunRecord = JSON.parse(await readFile(join(folder, "run.json"), "utf8"));
+  const { seed } = run.plan;
   const checked = await runChecker(folder);
   console.log(`\n${textReport(run, checked)}`);
   const report = join(folder, "report.html");
@@ -24,8 +31,8 @@ export async function torture(plan: Plan, folder: string): Promise<boolean> {
   const red = checked.verdicts.filter((verdict) => !holds(verdict));
   console.log(
     red.length === 0
-      ? `No anomalies. Seed ${plan.seed}.`
-      : `ANOMALIES in ${red.map(({ id }) => id).join(", ")}. Run it again with: npm run torture -- --seed ${plan.seed}`,
+      ? `No anomalies. Seed ${seed}.`
+      : `ANOMALIES in ${red.map(({ id }) => id).join(", ")}. Run it again with: npm run torture -- --seed ${seed}`,
   );
   console.log(`${checked.verdicts.length - red.length} passed, ${red.length + short.length} failed`);
   return red.length === 0 && short.length === 0;
