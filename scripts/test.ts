@@ -8,7 +8,7 @@ async function step(what: string, program: string, args: readonly string[]): Pro
   announce(what);
   if ((await run(program, args)) !== 0) {
     console.error(`Failed: ${what}`);
-    tallies.push({ passed: 0, failed: 1 });
+    tallies.push({ passed: 0, failed: 1, failures: [`✗ ${what}`] });
   }
 }
 
