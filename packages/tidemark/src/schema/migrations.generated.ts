@@ -2375,7 +2375,8 @@ $tidemark$;
 -- p_replaces: the last event of a snapshot that its reader found not to belong to the stream, which goes however many events it
 -- has. Snapshots of older state versions go, too. Returns whether it was written.
 --
--- Nobody waits for it, and it waits for nobody for long.
+-- Nobody waits for it, and it waits for nobody for long. Whoever locks several snapshots, this one or a deletion, locks those of one
+-- stream from the latest state version to the earliest: else two of them could wait for each other.
 create function :"schema".keep_snapshot(
   p_tenant text, p_kind text, p_name text, p_key text, p_state_version integer,
   p_version bigint, p_position bigint, p_event_id uuid, p_heads json, p_state json, p_patches json, p_replaces uuid
@@ -2393,8 +2394,17 @@ begin
   if not found then
     return false;
   end if;
+  with outdated as materialized (
+    select s.state_version
+      from :"schema".snapshots as s
+     where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key and s.state_version < p_state_version
+     order by s.state_version desc
+       for update
+  )
   delete from :"schema".snapshots as s
-   where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key and s.state_version < p_state_version;
+   using outdated
+   where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key
+     and s.state_version = outdated.state_version;
   return true;
 end
 $tidemark$;

@@ -45,6 +45,22 @@ select k.kind, k.name, k.key, k.state_version::text, k.version::text, k.position
  order by k.taken_at desc, k.kind, k.name, k.key, k.state_version desc
  limit $5`,
     ),
-    remove: named("remove", `with gone as (delete from ${at}.snapshots as k${chosen} returning 1) select count(*)::text as gone from gone`),
+    // Locked in the order of `50-keep-snapshot.sql` before any is deleted.
+    remove: named(
+      "remove",
+      `
+with chosen as materialized (
+  select k.tenant, k.kind, k.name, k.key, k.state_version
+    from ${at}.snapshots as k${chosen}
+   order by k.kind, k.name, k.key, k.state_version desc
+     for update
+), gone as (
+  delete from ${at}.snapshots as s
+   using chosen as k
+   where (s.tenant, s.kind, s.name, s.key, s.state_version) = (k.tenant, k.kind, k.name, k.key, k.state_version)
+  returning 1
+)
+select count(*)::text as gone from gone`,
+    ),
   };
 }

@@ -1,0 +1,42 @@
+import type { Pool } from "pg";
+import { describe, eventually, expect, test } from "../../store/test.ts";
+import { counter, fill } from "./counter.ts";
+
+/** Until so many sessions wait for a row. */
+async function waiting(sql: Pool, sessions: number): Promise<void> {
+  await eventually(async () => {
+    const { rows } = await sql.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+    expect(rows).toHaveLength(sessions);
+  });
+}
+
+describe("snapshots of one stream in several state versions", () => {
+  test("are deleted beside one that is taken, and neither waits for the other's", async ({ store, client, q, sql }) => {
+    await fill(store, "counter-1", 2);
+    for (const stateVersion of [2, 1]) await store.snapshots.take(counter({ stateVersion }), "counter-1");
+    await fill(store, "counter-1", 1, 3);
+    await client.query("begin");
+    await client.query(`select from ${q}.snapshots where state_version = 2 for update`);
+    const taken = store.snapshots.take(counter({ stateVersion: 2 }), "counter-1");
+    await waiting(sql, 1);
+    const deleted = store.snapshots.delete({ streamId: "counter-1" });
+    await waiting(sql, 2);
+    await client.query("commit");
+    expect([await taken, await deleted]).toEqual([true, 1]);
+  });
+
+  test("are taken beside each other, and the later one deletes the earlier ones", async ({ store, client, q, sql }) => {
+    await fill(store, "counter-1", 2);
+    for (const stateVersion of [2, 1]) await store.snapshots.take(counter({ stateVersion }), "counter-1");
+    await fill(store, "counter-1", 1, 3);
+    await client.query("begin");
+    await client.query(`select from ${q}.snapshots where state_version = 2 for update`);
+    const earlier = store.snapshots.take(counter({ stateVersion: 2 }), "counter-1");
+    await waiting(sql, 1);
+    const later = store.snapshots.take(counter({ stateVersion: 3 }), "counter-1");
+    await waiting(sql, 2);
+    await client.query("commit");
+    expect([await earlier, await later]).toEqual([true, true]);
+    expect((await store.snapshots.list()).map(({ stateVersion }) => stateVersion)).toEqual([3]);
+  });
+});
