@@ -1956,6 +1956,13 @@ begin
   with held as (
     select h.id, h.fence, h.state, nullif(p_details -> (h.slot - 1)::integer, 'null') as details
       from unnest(p_ids, p_fences, p_states) with ordinality as h (id, fence, state, slot)
+  ), locked as materialized (
+    -- In the order of evict_owners(): else a heartbeat and a reset could wait for each other.
+    select l.id
+      from :"schema".consumer_leases as l
+     where l.id = any (p_ids) and l.owner = p_worker
+     order by l.id
+       for no key update
   ), renewed as (
     update :"schema".consumer_leases as l
        set lease_end = clock_timestamp() + c_lease,
@@ -1966,6 +1973,7 @@ begin
              else held.details - 'retryInMs' || jsonb_build_object('retryAt', clock_timestamp() + (held.details ->> 'retryInMs')::integer * interval '1 millisecond')
            end
       from held
+      join locked on locked.id = held.id
       join :"schema".consumer_shards as s on s.id = held.id and s.fence = held.fence
      where l.id = held.id and l.owner = p_worker and l.lease_end > clock_timestamp()
     returning l.id
@@ -2028,11 +2036,20 @@ create function :"schema".release_shards(p_tenant text, p_worker text, p_ids int
   language plpgsql
 as $tidemark$
 begin
+  with locked as materialized (
+    -- In the order of evict_owners(): else one who leaves and a reset could wait for each other.
+    select l.id
+      from :"schema".consumer_leases as l
+     where l.owner = p_worker
+       and l.lease_end > clock_timestamp()
+       and (p_ids is null or l.id = any (p_ids))
+     order by l.id
+       for no key update
+  )
   update :"schema".consumer_leases as l
      set lease_end = '-infinity', heartbeat_at = clock_timestamp(), state = 'stopped'
-   where l.owner = p_worker
-     and l.lease_end > clock_timestamp()
-     and (p_ids is null or l.id = any (p_ids));
+    from locked
+   where l.id = locked.id and l.owner = p_worker and l.lease_end > clock_timestamp();
   if p_ids is null then
     delete from :"schema".consumer_workers as w where w.tenant = p_tenant and w.worker = p_worker;
   end if;
