@@ -157,6 +157,17 @@ describe("a snapshot", () => {
     expect(dropped + failed).toBeGreaterThan(0);
   });
 
+  test("waits for no disk, and takes nothing from what is committed after it", async ({ store, client, q }) => {
+    await fill(store, "counter-1", 1);
+    const keep = `select ${q}.keep_snapshot('', 'stream', 'counter', 'counter-1', 1, 1, 1, gen_random_uuid(), null, '{}', null, null) as kept`;
+    const durability = async (): Promise<unknown> => (await client.query("show synchronous_commit")).rows[0]?.synchronous_commit;
+    await client.query("begin");
+    expect((await client.query(keep)).rows).toEqual([{ kept: true }]);
+    expect(await durability()).toBe("off");
+    await client.query("commit");
+    expect(await durability()).toBe("on");
+  });
+
   test("does not run inside the transaction that a command was handled beside", async ({ store }) => {
     const sums = counter({ every: 1 });
     await store.transaction(async (tx) => {

@@ -12,6 +12,9 @@ create function :"schema".keep_snapshot(
   set lock_timeout = '1s'
 as $tidemark$
 begin
+  -- Whoever loses it in a crash reads more events once. A command that commits beside it should not wait for its disk.
+  perform set_config('synchronous_commit', 'off', true);
+
   insert into :"schema".snapshots as s (tenant, kind, name, key, state_version, version, position, event_id, heads, state, patches)
   values (p_tenant, p_kind, p_name, p_key, p_state_version, p_version, p_position, p_event_id, p_heads, p_state, p_patches)
   on conflict on constraint snapshots_pkey do update
