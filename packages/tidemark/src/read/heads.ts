@@ -36,8 +36,9 @@ export async function readHead(
 ): Promise<readonly TextRow[]> {
   const { tenant, streamId, after, until, rows, kept } = request;
   if (!kept) return await queryable.query(editions.current.streamPage(false, true, false), [tenant, streamId, after, until, rows], { signal });
-  const [found = []] = await readHeads(queryable, editions, [request], { rows, signal });
-  return found;
+  const { kind, name, stateVersion } = kept;
+  const found = await queryable.query(editions.current.keptHead(), [tenant, streamId, after, until, kind, name, stateVersion, rows], { signal });
+  return rowsOfEach(found, [request], rows)[0] ?? [];
 }
 
 /** The rows of several requests, by one statement. */

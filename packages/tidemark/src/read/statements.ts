@@ -119,14 +119,41 @@ export class ReadStatements {
   heads(kept: boolean): Statement {
     return this.#page(`read_heads${kept ? "_kept" : ""}`, () =>
       kept
-        ? `
+        ? this.#keptHeadsSql(`${this.#schema}.head_requests($1, $2, $3, $5, $6)`, "$4")
+        : `
+select r.n::text as n, ${eventColumns}
+  from ${this.#schema}.head_requests($1, $2, $3, '', '{}') as r
+ cross join lateral (
+    select e.* from ${this.#schema}.events as e
+     where e.stream_id = ${this.#streamOf} and e.version > r.after and e.version <= r.until
+     order by e.version
+     limit $4
+  ) as e`,
+    );
+  }
+
+  /**
+   * The same of one stream with its snapshot: $1 tenant, $2 stream, $3 after, $4 until, $5 kind and $6 name of the snapshot, $7 its
+   * state version, $8 the most rows. OFFSET 0 keeps values out of the plan, which is then the one for many.
+   */
+  keptHead(): Statement {
+    return this.#page("read_head_kept", () =>
+      this.#keptHeadsSql(
+        `(select $1::text as tenant, $2::text as name, $3::bigint as after, $4::bigint as until, $5::text as kind, $6::text as snapshot, $7::integer as state_version, 1 as n offset 0)`,
+        "$8",
+      ),
+    );
+  }
+
+  #keptHeadsSql(requests: string, limit: string): string {
+    return `
 select r.n::text as n, k.state_version::text as kept_state_version,
        case when ${firstOfKept} then k.version::text end as kept_version,
        case when ${firstOfKept} then k.position::text end as kept_position,
        case when ${firstOfKept} then k.event_id::text end as kept_event_id,
        case when ${firstOfKept} then k.state::text end as kept_state,
        case when ${firstOfKept} then k.patches::text end as kept_patches, ${eventColumns}
-  from ${this.#schema}.head_requests($1, $2, $3, $5, $6) as r
+  from ${requests} as r
   left join lateral (
     select k.*
       from ${this.#schema}.snapshots as k
@@ -139,18 +166,8 @@ select r.n::text as n, k.state_version::text as kept_state_version,
      where e.stream_id = ${this.#streamOf} and e.version <= r.until
        and e.version >= case when k.state_version = r.state_version then k.version else r.after + 1 end
      order by e.version
-     limit $4
-  ) as e on true`
-        : `
-select r.n::text as n, ${eventColumns}
-  from ${this.#schema}.head_requests($1, $2, $3, '', '{}') as r
- cross join lateral (
-    select e.* from ${this.#schema}.events as e
-     where e.stream_id = ${this.#streamOf} and e.version > r.after and e.version <= r.until
-     order by e.version
-     limit $4
-  ) as e`,
-    );
+     limit ${limit}
+  ) as e on true`;
   }
 
   get #streamOf(): string {

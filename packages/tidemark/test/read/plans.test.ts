@@ -1,5 +1,5 @@
 import { defaultPageLimits } from "../../src/read/page-size.ts";
-import { readHeads } from "../../src/read/heads.ts";
+import { readHead, readHeads } from "../../src/read/heads.ts";
 import { editionsOf } from "../../src/read/plan-edition.ts";
 import { open } from "../database/open.ts";
 import { describe, expect, test, tinyPages } from "./log.ts";
@@ -34,6 +34,7 @@ describe("plans", () => {
           const kept = { kind: "stream", name: "cart", stateVersion: 1 } as const;
           const found = await readHeads(session, editions, [...heads.map((head) => ({ ...head, kept })), ...heads], { rows: 10 });
           expect(found.map((rows) => rows.length)).toEqual([1, 1, 1, 1, 1, 0]);
+          for (const head of heads) expect(await readHead(session, editions, { ...head, kept }, undefined)).toHaveLength(1);
           return (await scanned()) - before;
         };
         const editions = editionsOf(schema.slice(1, -1).replaceAll('""', '"'), tinyPages);
@@ -95,6 +96,44 @@ describe("plans", () => {
       const before = await touched();
       await readTwice(1_000);
       expect((await touched()) - before).toBe(1_000 + 872 + 1_000);
+    });
+  });
+
+  test("read the events behind a snapshot, and none before it, of one stream or of several", async ({ log, sql }) => {
+    const { schema } = log;
+    await sql.query(`alter table ${schema}.events set (autovacuum_enabled = off)`);
+    await log.write([{ streamId: "cart-1" }]);
+    await sql.query(
+      `insert into ${schema}.events (position, stream_id, version, id, recorded_at, type, data)
+       select n, (select id from ${schema}.streams), n, gen_random_uuid(), now(), 'Grown', '{}' from generate_series(2, 20000) as n`,
+    );
+    await sql.query(
+      `insert into ${schema}.snapshots (kind, name, key, state_version, version, position, event_id, state)
+       select 'stream', 'cart', 'cart-1', 1, 19991, 19991, id, '{}' from ${schema}.events where position = 19991`,
+    );
+    const editions = editionsOf(schema.slice(1, -1).replaceAll('""', '"'), tinyPages);
+    const head = {
+      tenant: "",
+      streamId: "cart-1",
+      after: 0,
+      until: Number.MAX_SAFE_INTEGER,
+      rows: 128,
+      kept: { kind: "stream", name: "cart", stateVersion: 1 },
+    } as const;
+    await log.database.transaction(async (session) => {
+      const touched = async (): Promise<number> => {
+        const { rows } = await session.userQuery<{ touched: string }>(
+          "select sum(seq_tup_read + idx_tup_fetch) as touched from pg_stat_xact_all_tables where schemaname = $1 and relname = 'events'",
+          [schema.slice(1, -1).replaceAll('""', '"')],
+        );
+        return Number(rows[0]?.touched);
+      };
+      for (let time = 0; time < 8; time++) {
+        const before = await touched();
+        expect(await readHead(session, editions, head, undefined)).toHaveLength(10);
+        expect((await readHeads(session, editions, [head, head], { rows: 128 })).map((rows) => rows.length)).toEqual([10, 10]);
+        expect((await touched()) - before).toBe(30);
+      }
     });
   });
 });
