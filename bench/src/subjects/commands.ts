@@ -42,7 +42,10 @@ async function commandSubject(url: string, name: string, every: number): Promise
 }
 
 export const openTidemarkCommands = (url: string): Promise<CommandSubject> => commandSubject(url, "Tidemark", 0);
-export const openSnapshotCommands = (url: string): Promise<CommandSubject> => commandSubject(url, "Tidemark with snapshots", 100);
+export const openSnapshotCommands =
+  (every: number) =>
+  (url: string): Promise<CommandSubject> =>
+    commandSubject(url, `Tidemark, a snapshot in ${every} events`, every);
 
 /** All that handle commands and can run here. */
 export function commandOpeners(withPeers: boolean): readonly ((url: string) => Promise<CommandSubject>)[] {
