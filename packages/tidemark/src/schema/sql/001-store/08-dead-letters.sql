@@ -19,3 +19,6 @@ create table :"schema".dead_letters (
 );
 
 create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letters (tenant, consumer, stream_id, position);
+
+-- Asked for at every heartbeat and after every letter that was tried again, however many wait.
+create index dead_letters_tenant_consumer_position_idx on :"schema".dead_letters (tenant, consumer, position) where retry_requested;

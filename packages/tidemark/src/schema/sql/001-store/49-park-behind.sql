@@ -1,15 +1,27 @@
 -- Parks an event behind its stream's dead letters. False, with nothing done, where none is left: the event can be handled.
--- The letters are locked, so that none is removed while another is put behind it.
+--
+-- The shard is locked first, as by whoever settles letters or resets the consumer. Then the last letter is, and no other: while it stays
+-- there is one to stand behind, and a line of thousands costs no more than one of two. Whoever discards locks all of a stream's letters
+-- (discard_letter), so that it waits for this one and then sees the event behind it.
 create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
   language plpgsql
 as $tidemark$
+declare
+  v_tenant text;
+  v_consumer text;
 begin
+  select s.tenant, s.consumer into v_tenant, v_consumer
+    from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+  -- One that goes while it is waited for is passed over, for the last of those that are left.
   perform
      from :"schema".dead_letters as d
-     join :"schema".consumer_shards as s on s.tenant = d.tenant and s.consumer = d.consumer
-    where s.id = p_id and d.stream_id = p_stream_id and d.state <> 'skipped'
-    order by d.position
-      for update of d;
+    where d.tenant = v_tenant and d.consumer = v_consumer and d.stream_id = p_stream_id and d.state <> 'skipped'
+    order by d.position desc
+    limit 1
+      for update;
   if not found then
     return false;
   end if;
