@@ -6,7 +6,7 @@ import { describe, expect, test, tinyPages } from "./log.ts";
 
 describe("plans", () => {
   test(
-    "follow the log as it grows to a million streams: no table is scanned by statements that were prepared while it was tiny",
+    "follow the log as it grows to a quarter of a million streams: no table is scanned by statements that were prepared while it was tiny",
     { timeout: 300_000 },
     async ({ databaseUrl, log, sql }) => {
       const { schema } = log;
@@ -51,16 +51,16 @@ describe("plans", () => {
 
         await session.execute(
           `
-        insert into ${schema}.streams (name) select 'grown-' || n from generate_series(1, 1000000) as n;
+        insert into ${schema}.streams (name) select 'grown-' || n from generate_series(1, 250000) as n;
         insert into ${schema}.events (position, stream_id, version, id, recorded_at, type, data)
         select 2 + s.id, s.id, 1, gen_random_uuid(), now(), 'Grown', '{}' from ${schema}.streams as s where s.name like 'grown-%';
         insert into ${schema}.event_tags (tag, position) select 'grown', position from ${schema}.events;
         insert into ${schema}.snapshots (kind, name, key, state_version, version, position, event_id, state)
-        select 'stream', 'cart', 'grown-' || n, 1, 1, n, gen_random_uuid(), '{}' from generate_series(1, 100000) as n`,
+        select 'stream', 'cart', 'grown-' || n, 1, 1, n, gen_random_uuid(), '{}' from generate_series(1, 25000) as n`,
           { timeoutMs: 250_000 },
         );
-        mark = 1_000_000;
-        await reader.readAll({ after: 999_999 }).toArray();
+        mark = 250_000;
+        await reader.readAll({ after: 249_999 }).toArray();
         expect(await readEverything()).toBe(0);
       });
       await database.close();
