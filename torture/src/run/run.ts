@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasPgbouncer, startPgbouncer, startProxy, startServer, type Server, type ServerOptions } from "servers";
@@ -42,6 +42,9 @@ const logDiskMegabytes = 1_000;
 export async function runTorture(plan: Plan, folder: string, progress: (text: string) => void): Promise<RunRecord> {
   const started = new Date();
   await mkdir(folder, { recursive: true });
+  // The checker reads every history that is there.
+  if ((await readdir(folder)).length > 0)
+    throw new Error(`${folder} is not empty. What another run wrote would be judged as this one's: name another --folder.`);
   using disk = mountSmallDisk(plan.diskMegabytes);
   using logDisk = mountSmallDisk(logDiskMegabytes);
   await using clocks = await createClocks();

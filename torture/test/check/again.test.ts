@@ -58,6 +58,7 @@ test("what a run left behind can be checked again, without running it", async ()
     expect(told).toContain("--seed 77");
     expect(failed).toBe(true);
     expect(await readFile(join(folder, "report.html"), "utf8")).toContain("cart-1");
+    expect((await torture("run", "--folder", folder)).told).toContain("is not empty");
     await writeFile(join(folder, "final.json"), "torn");
     expect((await torture("check", "--folder", folder)).told).toContain("ended with code 1 and no verdict");
   } finally {
