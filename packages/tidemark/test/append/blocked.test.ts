@@ -45,8 +45,9 @@ describe("a stream that another transaction holds", () => {
     await Promise.all([holder.query("commit"), creator.query("commit")]);
     await settled;
 
-    // What 50 ms are to a machine of its own, three times the time without a lock is to a busy one.
-    expect(p99(beside)).toBeLessThan(Math.max(50, 3 * p99(alone)));
+    // Who waited for the lock would wait for all of its 5 s. How much less it may be is the machine's affair: a busy one stands still for
+    // longer than an append takes.
+    expect(p99(beside)).toBeLessThan(Math.max(500, 5 * p99(alone)));
     expect(Math.max(...waiting)).toBe(2);
     for (const [streamId, first] of [
       ["cart-98", [{ n: -1 }]],
