@@ -84,6 +84,21 @@ describe("an event that is parked behind others of its stream", () => {
   });
 });
 
+test("letters are discarded and taken away by a reset in one order, whatever the order of the table", async ({ line, client, sql }) => {
+  // It stands behind the others in the table now, and the table is so small that it is scanned.
+  await sql.query(`update ${line.at}.dead_letters set retry_requested = true where position = 2`);
+  await sql.query(`analyze ${line.at}.dead_letters`);
+  await client.query("begin");
+  await client.query(`select from ${line.at}.dead_letters where position = 2 for update`);
+  const discarded = line.discard(sql, 4);
+  await waiting(sql, 1);
+  const reset = sql.query(`select ${line.at}.reset_consumer('', 'c', 0)`);
+  await waiting(sql, 2);
+  await client.query("commit");
+  await Promise.all([discarded, reset]);
+  expect(await line.letters()).toEqual([]);
+});
+
 test("the letter to try next, and whether there is one, are found in a line of thousands", async ({ line, client, schema }) => {
   await client.query(
     `insert into ${line.at}.dead_letters (consumer, position, stream_id, event_id, state, retry_requested)

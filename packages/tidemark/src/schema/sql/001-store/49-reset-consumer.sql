@@ -26,7 +26,17 @@ begin
   update :"schema".consumers as c
      set shards = v_consumer.shards, next_shards = null, barrier = null
    where c.tenant = p_tenant and c.name = p_name;
-  delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_name and d.position > v_position;
+  -- In the order of discard_letter(): else the two could wait for each other.
+  with gone as materialized (
+    select d.position
+      from :"schema".dead_letters as d
+     where d.tenant = p_tenant and d.consumer = p_name and d.position > v_position
+     order by d.position
+       for update
+  )
+  delete from :"schema".dead_letters as d
+   using gone
+   where d.tenant = p_tenant and d.consumer = p_name and d.position = gone.position;
   return true;
 end
 $tidemark$;
