@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { Logger } from "../../src/index.ts";
-import { test as base } from "../support/test.ts";
+import { eventually, expect, test as base } from "../support/test.ts";
 
 export { describe, eventually, expect } from "../support/test.ts";
 
@@ -27,6 +27,14 @@ export const test = base
     onCleanup(() => client.end());
     return client;
   });
+
+/** Resolves when this many sessions of the database wait for a lock. */
+export function untilWaiting(sql: pg.Pool, sessions: number): Promise<void> {
+  return eventually(async () => {
+    const { rows } = await sql.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+    expect(rows).toHaveLength(sessions);
+  });
+}
 
 /** Keeps everything that a store tells, as `level: text`. */
 export function recordLogs(): { readonly logger: Logger; readonly lines: string[] } {

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { eventually, expect, test as base } from "../store/test.ts";
+import { expect, test as base, untilWaiting } from "../store/test.ts";
 
 /** A consumer of two shards, both of which worker "w" holds under fence 1. */
 const test = base.extend("shards", async ({ store, sql, schema }) => {
@@ -13,13 +13,6 @@ const test = base.extend("shards", async ({ store, sql, schema }) => {
   return { at, ids: rows.map(({ id }: { id: number }) => id) };
 });
 
-async function waiting(sql: pg.Pool, sessions: number): Promise<void> {
-  await eventually(async () => {
-    const { rows } = await sql.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
-    expect(rows).toHaveLength(sessions);
-  });
-}
-
 test.for<readonly [what: string, text: (ids: readonly number[]) => string]>([
   ["a heartbeat", (ids) => `renew_leases('', 'c', 'w', 60000, array[${ids.join()}], '{1,1}', '{live,live}', '[null,null]')`],
   ["a worker that leaves", () => "release_shards('', 'w', null)"],
@@ -27,9 +20,9 @@ test.for<readonly [what: string, text: (ids: readonly number[]) => string]>([
   await client.query("begin");
   await client.query(`select from ${at}.consumer_leases where id = $1 for update`, [ids[0]]);
   const reset = sql.query(`select ${at}.reset_consumer('', 'c', 0)`);
-  await waiting(sql, 1);
+  await untilWaiting(sql, 1);
   const worker = sql.query(`select ${at}.${text(ids.toReversed())}`);
-  await waiting(sql, 2);
+  await untilWaiting(sql, 2);
   await client.query("commit");
   await Promise.all([reset, worker]);
 });

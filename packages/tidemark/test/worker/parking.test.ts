@@ -1,7 +1,7 @@
 import pg from "pg";
 import { itemAdded } from "../support/cart.ts";
 import { workerStatements } from "../../src/worker/statements.ts";
-import { describe, eventually, expect, test as base } from "../store/test.ts";
+import { describe, expect, test as base, untilWaiting } from "../store/test.ts";
 
 /** A consumer's shard, at position 4 of a stream of 6 events, of which 2 failed, and 3 and 4 are parked behind it. */
 const test = base.extend("line", async ({ store, sql, schema }) => {
@@ -25,13 +25,6 @@ const test = base.extend("line", async ({ store, sql, schema }) => {
   return { at, id, stream, park, letters, discard };
 });
 
-async function waiting(sql: pg.Pool, sessions: number): Promise<void> {
-  await eventually(async () => {
-    const { rows } = await sql.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
-    expect(rows).toHaveLength(sessions);
-  });
-}
-
 describe("an event that is parked behind others of its stream", () => {
   test("waits for none but the last of them, however long the line is", async ({ line, client }) => {
     await client.query("begin");
@@ -44,7 +37,7 @@ describe("an event that is parked behind others of its stream", () => {
     await client.query("begin");
     await line.discard(client, 4);
     const parked = line.park(4, 5);
-    await waiting(sql, 1);
+    await untilWaiting(sql, 1);
     await client.query("commit");
     expect(await parked).toBe(true);
     expect(await line.letters()).toEqual([2, 3, 5]);
@@ -54,7 +47,7 @@ describe("an event that is parked behind others of its stream", () => {
     await client.query("begin");
     for (const position of [2, 3, 4]) await line.discard(client, position);
     const parked = line.park(4, 5);
-    await waiting(sql, 1);
+    await untilWaiting(sql, 1);
     await client.query("commit");
     expect(await parked).toBe(false);
     expect(await line.letters()).toEqual([]);
@@ -65,7 +58,7 @@ describe("an event that is parked behind others of its stream", () => {
     await client.query("begin");
     await client.query(`select ${line.at}.park_behind($1, 1, 4, 5, gen_random_uuid(), $2)`, [line.id, line.stream]);
     const discarded = line.discard(sql, 2);
-    await waiting(sql, 1);
+    await untilWaiting(sql, 1);
     await client.query("commit");
     await discarded;
     expect((await sql.query(`select position::int, retry_requested from ${line.at}.dead_letters`)).rows).toEqual([{ position: 5, retry_requested: true }]);
@@ -75,9 +68,9 @@ describe("an event that is parked behind others of its stream", () => {
     await client.query("begin");
     await client.query(`select from ${line.at}.consumer_shards for update`);
     const reset = sql.query(`select ${line.at}.reset_consumer('', 'c', 0)`);
-    await waiting(sql, 1);
+    await untilWaiting(sql, 1);
     const parked = line.park(4, 5).catch((error: unknown) => error);
-    await waiting(sql, 2);
+    await untilWaiting(sql, 2);
     await client.query("commit");
     await reset;
     expect(await parked).toMatchObject({ code: "TM005" });
@@ -91,9 +84,9 @@ test("letters are discarded and taken away by a reset in one order, whatever the
   await client.query("begin");
   await client.query(`select from ${line.at}.dead_letters where position = 2 for update`);
   const discarded = line.discard(sql, 4);
-  await waiting(sql, 1);
+  await untilWaiting(sql, 1);
   const reset = sql.query(`select ${line.at}.reset_consumer('', 'c', 0)`);
-  await waiting(sql, 2);
+  await untilWaiting(sql, 2);
   await client.query("commit");
   await Promise.all([discarded, reset]);
   expect(await line.letters()).toEqual([]);

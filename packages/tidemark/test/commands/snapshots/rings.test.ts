@@ -1,14 +1,5 @@
-import type { Pool } from "pg";
-import { describe, eventually, expect, test } from "../../store/test.ts";
+import { describe, expect, test, untilWaiting } from "../../store/test.ts";
 import { counter, fill } from "./counter.ts";
-
-/** Until so many sessions wait for a row. */
-async function waiting(sql: Pool, sessions: number): Promise<void> {
-  await eventually(async () => {
-    const { rows } = await sql.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
-    expect(rows).toHaveLength(sessions);
-  });
-}
 
 describe("snapshots of one stream in several state versions", () => {
   test("are deleted beside one that is taken, and neither waits for the other's", async ({ store, client, q, sql }) => {
@@ -18,9 +9,9 @@ describe("snapshots of one stream in several state versions", () => {
     await client.query("begin");
     await client.query(`select from ${q}.snapshots where state_version = 2 for update`);
     const taken = store.snapshots.take(counter({ stateVersion: 2 }), "counter-1");
-    await waiting(sql, 1);
+    await untilWaiting(sql, 1);
     const deleted = store.snapshots.delete({ streamId: "counter-1" });
-    await waiting(sql, 2);
+    await untilWaiting(sql, 2);
     await client.query("commit");
     expect([await taken, await deleted]).toEqual([true, 1]);
   });
@@ -32,9 +23,9 @@ describe("snapshots of one stream in several state versions", () => {
     await client.query("begin");
     await client.query(`select from ${q}.snapshots where state_version = 2 for update`);
     const earlier = store.snapshots.take(counter({ stateVersion: 2 }), "counter-1");
-    await waiting(sql, 1);
+    await untilWaiting(sql, 1);
     const later = store.snapshots.take(counter({ stateVersion: 3 }), "counter-1");
-    await waiting(sql, 2);
+    await untilWaiting(sql, 2);
     await client.query("commit");
     expect([await earlier, await later]).toEqual([true, true]);
     expect((await store.snapshots.list()).map(({ stateVersion }) => stateVersion)).toEqual([3]);
