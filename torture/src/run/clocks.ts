@@ -42,7 +42,7 @@ export async function createClocks(): Promise<Clocks | undefined> {
         FAKETIME_DONT_FAKE_MONOTONIC: "1",
         FAKETIME_DONT_RESET: "1",
         // Times of files are faked under a semaphore that all processes of a server share: one that is killed, or frozen, while it has it
-        // stops all others for good.
+        // stops all others for good. It is taken elsewhere too, seldom enough that no run has met it: one that does ends with an error.
         NO_FAKE_STAT: "1",
       },
       set: (seconds) => writeFile(file, `${seconds < 0 ? "" : "+"}${seconds}\n`),
