@@ -25,7 +25,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    * @throws {@link OutcomeUnknownError} — the database stopped answering: repeat the append with the ids in `eventIds`.
    * @throws {@link ConnectionError}, {@link PoolTimeoutError} — nothing was sent.
    * @throws {@link DatabaseError} — PostgreSQL refused it, or another transaction held the stream for too long. Nothing was written.
-   * @see SQL: `schema/sql/001-store/20-append-many.sql`
+   * @see SQL: `schema/functions/append-many.sql`
    */
   appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult>;
 
@@ -51,7 +51,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    * @param events - At most 10,000. Without events only the condition is checked; `streamId` is needed then.
    * @throws {@link ConditionFailedError} — a matching event stands after the boundary. Nothing was written.
    * @throws {@link DatabaseError} — with `sqlState` TM001: conditions need READ COMMITTED, in a transaction of yours as well.
-   * @see SQL: `schema/sql/001-store/17-take-claims.sql` · why: `docs/design/conditions.md`
+   * @see SQL: `schema/functions/take-claims.sql` · why: `docs/design/conditions.md`
    */
   append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult>;
 

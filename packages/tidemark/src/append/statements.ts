@@ -2,7 +2,7 @@ import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 
-/** The statements of this room, for one schema. Each is one call of a function under `schema/sql`. */
+/** The statements of this room, for one schema. Each is one call of a function of `schema/functions`. */
 export interface AppendStatements {
   /** One event to one stream. `append_one.sql` */
   readonly one: Statement;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { migrationTexts } from "./migrations.generated.ts";
+import { functionTexts, migrationTexts } from "./sql.generated.ts";
 
 /** One numbered step of the store's schema. Once released, its text never changes. */
 export interface Migration {
@@ -15,10 +15,7 @@ export interface Migration {
 }
 
 /** Every migration of this package, in order. */
-export const migrations: readonly Migration[] = migrationTexts.map(({ version, name, text, breaking }) => ({
-  version,
-  name,
-  text,
-  hash: createHash("sha256").update(text).digest("hex"),
-  breaking,
-}));
+export const migrations: readonly Migration[] = migrationTexts.map(({ version, name, breaking, ...tables }) => {
+  const text = [tables.text, ...functionTexts.map((one) => one.text)].join("\n");
+  return { version, name, text, hash: createHash("sha256").update(text).digest("hex"), breaking };
+});

@@ -2,7 +2,7 @@ import type { Statement } from "../database/database.ts";
 import { followerSql } from "../projections/defined-projection.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 
-/** What workers ask of the database: one call of a function of `schema/sql/001-store/4x-*.sql` each. */
+/** What workers ask of the database: one call of a function of `schema/functions` each. */
 export interface WorkerStatements {
   readonly declare: Statement;
   readonly requestShards: Statement;

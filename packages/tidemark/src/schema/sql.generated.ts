@@ -1,0 +1,2824 @@
+// DO NOT EDIT. Made from tables/ and functions/ by: npm run generate
+
+export interface MigrationText {
+  readonly version: number;
+  readonly name: string;
+  readonly breaking: boolean;
+  readonly text: string;
+}
+
+export interface FunctionText {
+  readonly name: string;
+  readonly text: string;
+}
+
+export const migrationTexts: readonly MigrationText[] = [
+  {
+    version: 1,
+    name: "store",
+    breaking: false,
+    text: `-- One row a stream. The row is the stream's lock, not its counter: whoever holds it FOR NO KEY UPDATE may extend the
+-- stream, and reads its version from events_stream_id_version_key in a new statement. A counter here would give a hot
+-- stream a chain of dead row versions whenever any old snapshot is open in the cluster.
+create table :"schema".streams (
+  id bigint generated always as identity,
+  tenant text collate "C" not null default '',
+  name text collate "C" not null,
+  category text collate "C" not null generated always as (split_part(name, '-', 1)) stored,
+  created_at timestamptz(3) not null default clock_timestamp(),
+  constraint streams_pkey primary key (id),
+  constraint streams_tenant_name_key unique (tenant, name)
+);
+
+-- The log. position is drawn by the append functions, after the floor is published (hold_floor), never by a default.
+-- Times keep whole milliseconds, so that a JavaScript Date carries them exactly.
+-- No foreign key to streams: its check would lock a row for every event, and the append functions hold that lock already.
+create sequence :"schema".events_position_seq as bigint increment by 1 cache 1 no cycle;
+
+create table :"schema".events (
+  position bigint not null,
+  stream_id bigint not null,
+  version bigint not null,
+  id uuid not null,
+  recorded_at timestamptz(3) not null,
+  schema_version smallint not null default 1,
+  tenant text collate "C" not null default '',
+  type text collate "C" not null,
+  data jsonb not null,
+  metadata jsonb,
+  tags text[] collate "C",
+  constraint events_pkey primary key (position),
+  constraint events_stream_id_version_key unique (stream_id, version),
+  constraint events_tenant_id_key unique (tenant, id)
+);
+
+alter sequence :"schema".events_position_seq owned by :"schema".events.position;
+
+-- Nearly free to keep, and enough to find the page range of a time.
+create index events_recorded_at_brin on :"schema".events using brin (recorded_at);
+
+-- Which events carry a tag, in the order of the log. A B-tree: a GIN index on events.tags made appends seven times slower.
+create table :"schema".event_tags (
+  tenant text collate "C" not null default '',
+  tag text collate "C" not null,
+  position bigint not null,
+  constraint event_tags_pkey primary key (tenant, tag, position)
+);
+
+-- Events are facts: nobody changes or removes one, the table's owner included.
+create function :"schema".refuse_change() returns trigger
+  language plpgsql
+as $tidemark$
+begin
+  raise exception '% of %.% is refused: events are append-only', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'TM004', hint = 'Append an event that corrects the earlier one.';
+end
+$tidemark$;
+
+create trigger events_append_only
+  before update or delete or truncate on :"schema".events
+  for each statement execute function :"schema".refuse_change();
+
+create trigger event_tags_append_only
+  before update or delete or truncate on :"schema".event_tags
+  for each statement execute function :"schema".refuse_change();
+
+-- What a standby may know of the mark: the last event at or below it, written by the primary now and then. Locks are not
+-- replicated and a standby's sequence runs ahead, so the mark cannot be worked out there.
+create table :"schema".high_water_mark (
+  only_row boolean not null default true,
+  position bigint not null default 0,
+  event_id uuid,
+  written_at timestamptz(3) not null default clock_timestamp(),
+  constraint high_water_mark_pkey primary key (only_row),
+  constraint high_water_mark_only_row_check check (only_row)
+);
+
+insert into :"schema".high_water_mark default values;
+
+-- Counts the changes of what appends have to write besides events: an inline projection went live, or ceased to be. Every
+-- append says the epoch it knows, and hold_floor() compares: whoever knows an old one is told to read the registry again,
+-- so that no append slips past a projection that went live meanwhile. Whoever changes it holds the gate exclusively.
+create table :"schema".projection_epoch (
+  only_row boolean not null default true,
+  epoch bigint not null default 0,
+  constraint projection_epoch_pkey primary key (only_row),
+  constraint projection_epoch_only_row_check check (only_row)
+);
+
+insert into :"schema".projection_epoch default values;
+
+-- Read models that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's OID),
+-- so that a projection can be switched over while no append is in flight.
+--
+-- Of an inline projection, state says who writes it: 'live', every append does; 'behind', its follower brings it up to date.
+-- Of an async one it is 'following'. Nobody writes what is 'paused' or 'inactive'. Where it stands in the log is the
+-- checkpoint of its follower, a consumer named 'projection <name> v<version>'; while it is live there is no such place.
+create table :"schema".projections (
+  name text collate "C" not null,
+  version integer not null,
+  mode text not null,
+  state text not null,
+  definition jsonb not null default '{}',
+  registered_at timestamptz(3) not null default clock_timestamp(),
+  changed_at timestamptz(3) not null default clock_timestamp(),
+  constraint projections_pkey primary key (name, version),
+  constraint projections_version_check check (version > 0),
+  constraint projections_mode_check check (mode in ('inline', 'async')),
+  constraint projections_state_check check (
+    state in ('paused', 'inactive') or (mode = 'inline' and state in ('behind', 'live')) or (mode = 'async' and state = 'following')
+  )
+);
+
+-- Named, durable readers. A stream belongs to the shard \`stream id modulo shards\`.
+--
+-- While barrier is not null the number of shards changes: the old shards work up to the barrier and no further, and when
+-- all of them stand there, finish_shards() replaces them by next_shards new ones.
+create table :"schema".consumers (
+  tenant text collate "C" not null default '',
+  name text collate "C" not null,
+  shards integer not null default 1,
+  barrier bigint,
+  next_shards integer,
+  paused boolean not null default false,
+  definition jsonb not null default '{}',
+  created_at timestamptz(3) not null default clock_timestamp(),
+  constraint consumers_pkey primary key (tenant, name),
+  constraint consumers_shards_check check (shards > 0 and next_shards > 0),
+  constraint consumers_barrier_check check ((barrier is null) = (next_shards is null))
+);
+
+-- A shard's checkpoint and its fence stand in one row: in two, a paused owner could still move the checkpoint after a
+-- takeover (write skew). The checkpoint is the last event that was handled or filtered out; its id tells whether that event
+-- is still the one that was seen.
+create table :"schema".consumer_shards (
+  id integer not null generated always as identity,
+  tenant text collate "C" not null default '',
+  consumer text collate "C" not null,
+  shard integer not null,
+  position bigint not null default 0,
+  event_id uuid,
+  fence bigint not null default 0,
+  constraint consumer_shards_pkey primary key (tenant, consumer, shard),
+  constraint consumer_shards_id_key unique (id),
+  constraint consumer_shards_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
+);
+
+-- Who works on a shard, by the database's clock, and how it goes. Apart from the checkpoint: a heartbeat must not wait for
+-- a handler's transaction.
+create table :"schema".consumer_leases (
+  id integer not null,
+  owner text,
+  lease_end timestamptz not null default '-infinity',
+  heartbeat_at timestamptz(3),
+  state text not null default 'stopped',
+  details jsonb,
+  constraint consumer_leases_pkey primary key (id),
+  constraint consumer_leases_shard_fkey foreign key (id) references :"schema".consumer_shards (id) on delete cascade,
+  constraint consumer_leases_state_check check (state in ('starting', 'catching-up', 'live', 'retrying', 'paused', 'failed', 'stopped'))
+);
+
+-- The workers that serve a consumer, which share its shards evenly.
+create table :"schema".consumer_workers (
+  tenant text collate "C" not null default '',
+  consumer text collate "C" not null,
+  worker text collate "C" not null,
+  lease_end timestamptz not null,
+  constraint consumer_workers_pkey primary key (tenant, consumer, worker),
+  constraint consumer_workers_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
+);
+
+-- Events that a consumer could not handle ('failed'), those of the same stream that wait behind them ('parked'), and those
+-- that were given up on ('skipped'), behind which nothing waits. Keyed by stream, not by shard: shards change.
+create table :"schema".dead_letters (
+  tenant text collate "C" not null default '',
+  consumer text collate "C" not null,
+  position bigint not null,
+  stream_id bigint not null,
+  event_id uuid not null,
+  state text not null,
+  retry_requested boolean not null default false,
+  attempts integer not null default 0,
+  error_code text,
+  error_message text,
+  error_stack text,
+  parked_at timestamptz(3) not null default clock_timestamp(),
+  constraint dead_letters_pkey primary key (tenant, consumer, position),
+  constraint dead_letters_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade,
+  constraint dead_letters_state_check check (state in ('failed', 'parked', 'skipped'))
+);
+
+create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letters (tenant, consumer, stream_id, position);
+
+-- Asked for at every heartbeat and after every letter that was tried again, however many wait.
+create index dead_letters_tenant_consumer_position_idx on :"schema".dead_letters (tenant, consumer, position) where retry_requested;
+
+-- States folded from events, kept to read fewer of them. A snapshot never changes a result: whoever reads one checks that the
+-- event it ends with is still where it was.
+create table :"schema".snapshots (
+  tenant text collate "C" not null default '',
+  -- What folded it: a decider of one stream, one of several streams, or an aggregate. Their names may be the same.
+  kind text collate "C" not null,
+  name text collate "C" not null,
+  -- The stream's id. Of several streams: the JSON of the sorted list of their ids.
+  key text collate "C" not null,
+  state_version integer not null,
+  -- Of how many events it is made: of one stream, its version.
+  version bigint not null,
+  -- The last of these events.
+  position bigint not null,
+  event_id uuid not null,
+  -- Of several streams: [streamId, version, eventId] for each.
+  heads json,
+  -- As it was written: jsonb would change the order of keys, which a decision may depend on.
+  state json not null,
+  -- What JSON cannot say: [[path, null]] is undefined at a path, [[path, path]] the same object at both.
+  patches json,
+  taken_at timestamptz(3) not null default clock_timestamp(),
+  constraint snapshots_pkey primary key (tenant, kind, name, key, state_version),
+  constraint snapshots_kind_check check (kind in ('stream', 'streams', 'aggregate'))
+);
+
+-- The place of a JSON value in one order of all values, as text to compare by collation "C": what is absent (an SQL null),
+-- null, false, true, numbers, texts by code point, then arrays and objects, which are all alike. Conditions, orders and
+-- indexes of collections speak of it, so that one index serves them all, in a database of any collation.
+-- projections/documents/document-key.ts makes the same text.
+--
+-- A number is the text of its eight bytes as a double, as JavaScript reads it; those of a negative one inverted, so that
+-- less is smaller. A text is cut at 150 characters, for a B-tree takes no entry above 2,704 bytes: an order goes no further,
+-- and conditions look at the whole text besides.
+create function :"schema".document_key(p_value jsonb) returns text
+  language plpgsql immutable parallel safe
+as $tidemark$
+declare
+  v_text text;
+  v_bytes text;
+begin
+  case jsonb_typeof(p_value)
+    when 'string' then
+      return 's' || left(p_value #>> '{}', 150);
+    when 'number' then
+      v_text := p_value #>> '{}';
+      -- Only what another program wrote is longer: a double ends at 1.8e308 and begins at 4.9e-324, where a cast would fail.
+      if length(v_text) > 300 then
+        v_text := case
+          when p_value::numeric > 1.7976931348623157e308 then 'Infinity'
+          when p_value::numeric < -1.7976931348623157e308 then '-Infinity'
+          when abs(p_value::numeric) < 4.9406564584124654e-324 then '0'
+          else v_text
+        end;
+      end if;
+      v_bytes := encode(float8send(v_text::float8), 'hex');
+      if left(v_text, 1) = '-' then
+        return 'n0' || translate(v_bytes, '0123456789abcdef', 'fedcba9876543210');
+      end if;
+      return 'n1' || v_bytes;
+    when 'null' then
+      return 'b';
+    when 'boolean' then
+      return case when p_value = 'true'::jsonb then 'd' else 'c' end;
+    when 'array', 'object' then
+      return 't';
+    else
+      return 'a';
+  end case;
+end
+$tidemark$;
+`,
+  },
+];
+
+/** A function comes after those it calls. */
+export const functionTexts: readonly FunctionText[] = [
+  {
+    name: "lock_number",
+    text: `-- The low 32 bits of a number as the signed integer that advisory locks take.
+create function :"schema".lock_number(p_number bigint) returns integer
+  language sql immutable strict parallel safe
+return (((p_number & 4294967295) # 2147483648) - 2147483648)::integer;
+`,
+  },
+  {
+    name: "enter_gate",
+    text: `-- Takes the gate, shared, until the transaction ends, for an append inside a transaction of the caller's. False, and the
+-- gate is free again, where the projections' epoch is another than p_epoch: the caller reads the registry again, and may
+-- have to change it, which waits for everybody at the gate.
+--
+-- Under REPEATABLE READ and SERIALIZABLE the epoch is as old as the snapshot; FOR SHARE fails (40001) where it changed since.
+create function :"schema".enter_gate(p_epoch bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_epoch bigint;
+begin
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  if current_setting('transaction_isolation') in ('read committed', 'read uncommitted') then
+    select e.epoch into v_epoch from :"schema".projection_epoch as e where e.only_row;
+  else
+    select e.epoch into v_epoch from :"schema".projection_epoch as e where e.only_row for share;
+  end if;
+  if v_epoch is distinct from p_epoch then
+    raise exception using errcode = 'TM007';
+  end if;
+  return true;
+exception
+  when sqlstate 'TM007' then
+    return false;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "rarest_tag",
+    text: `-- Of these tags one that few events after p_after carry, to look through those for what carries all: counted to 100, for more
+-- makes no difference. The first where all are alike. To be called from functions with the settings of append_many, which
+-- keep its plan.
+create function :"schema".rarest_tag(p_tenant text, p_tags text[], p_after bigint) returns text
+  language sql stable
+as $tidemark$
+  select tag
+    from unnest(p_tags) with ordinality as each (tag, n)
+   cross join lateral (
+     select count(*) as events
+       from (
+         select from :"schema".event_tags as t
+          where t.tenant = p_tenant and t.tag = each.tag and t.position > p_after
+          order by t.position
+          limit 100
+       ) as carrying
+   ) as counted
+   order by events, n
+   limit 1;
+$tidemark$;
+`,
+  },
+  {
+    name: "failed_conditions",
+    text: `-- Which of these conditions fail: where after a boundary there stand other matching events than were seen when it was read.
+-- Asked in a statement after take_claims, so that it sees all that was in flight. The events that match a query and are
+-- committed only grow in number, so that the number alone tells whether they are those that were seen.
+--
+--   p_tenant          of all; p_tenants of each owner, null: all are p_tenant
+--   p_condition, p_types, p_tags   as in take_claims
+--   p_after, p_above  of each item, the same for those of one owner: the boundary's position, and how many matching events
+--                     were seen above it
+--
+-- Returns of each owner whose condition fails [stream, type, position, how many matching events were found]: the first event
+-- that is one too many, or nulls where there are fewer than were seen, which is a boundary of another query or store.
+-- Null: no condition fails.
+create function :"schema".failed_conditions(
+  p_tenant text, p_tenants text[], p_condition integer[], p_types text, p_tags text, p_after bigint[], p_above integer[]
+) returns jsonb
+  language sql stable
+as $tidemark$
+  with item as (
+    select owner, coalesce(p_tenants[owner], p_tenant) as tenant, after, above,
+           string_to_array(nullif(types, ''), chr(31)) as types, string_to_array(nullif(tags, ''), chr(31)) as tags
+      from unnest(p_condition, string_to_array(p_types, chr(30)), string_to_array(p_tags, chr(30)), p_after, p_above)
+           as item (owner, types, tags, after, above)
+  ), found as (
+    select owner, above, array_agg(distinct position order by position) filter (where position is not null) as positions
+      from item
+      left join lateral (
+        (
+          select t.position
+            from :"schema".event_tags as t
+           cross join lateral (
+             select from :"schema".events as e
+              where e.position = t.position
+                and (item.types is null or e.type = any (item.types))
+                and (cardinality(item.tags) = 1 or e.tags @> item.tags)
+             offset 0
+           ) as e
+           where item.tags is not null
+             and t.tenant = item.tenant
+             and t.tag = case when cardinality(item.tags) = 1 then item.tags[1] else :"schema".rarest_tag(item.tenant, item.tags, item.after) end
+             and t.position > item.after
+           order by t.position
+           limit item.above + 1
+        )
+        union all
+        (
+          select e.position
+            from :"schema".events as e
+           where item.tags is null
+             and e.position > item.after
+             -- Not to be looked up by: the index on ids begins with the tenant too, and would be read to its end.
+             and coalesce(e.tenant = item.tenant, false)
+             and (item.types is null or e.type = any (item.types))
+           order by e.position
+           limit item.above + 1
+        )
+      ) as matching on true
+     group by owner, above
+  )
+  select jsonb_object_agg(owner, jsonb_build_array(stream.name, event.type, event.position::text, coalesce(cardinality(positions), 0)::text))
+    from found
+    left join :"schema".events as event on event.position = positions[above + 1]
+    left join :"schema".streams as stream on stream.id = event.stream_id
+   where coalesce(cardinality(positions), 0) <> above;
+$tidemark$;
+`,
+  },
+  {
+    name: "hold_floor",
+    text: `-- Publishes "I may write positions above this", until the transaction ends: a shared advisory lock, class = the OID of the
+-- position sequence, object = the low 32 bits of the floor. The reader's half is high_water_mark().
+--
+-- pg_sequence_last_value, never \`select last_value\`: that one reads the page while nextval holds a value up to 32 ahead
+-- in it, and a floor that is too high loses events.
+-- A transaction of many appends remembers its first floor and takes the same lock again; a lock for each append would
+-- exhaust the server's lock table. A lower floor is always safe, so it does not matter how the setting got out of step.
+--
+-- Refuses when the sequence stands behind the log (a partial restore, setval, logical replication): new events would fill
+-- old gaps, below every reader's checkpoint. The log is read in the statement's snapshot, which is older than the look at
+-- the sequence, so that a sequence in order is never found behind.
+--
+-- p_epoch: the projections' epoch that the caller knows. Where it is another one, nothing is published and null returned. The
+-- gate was taken by an earlier statement, so that the epoch cannot change behind this look. Null: not compared.
+create function :"schema".hold_floor(p_epoch bigint default null) returns bigint
+  language plpgsql
+as $tidemark$
+declare
+  v_log bigint;
+  v_last bigint;
+  v_floor bigint;
+  v_epoch bigint;
+begin
+  select (select max(position) from :"schema".events),
+         coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0),
+         nullif(current_setting('tidemark.floor_' || :regclass(events_position_seq)::oid, true), '')::bigint,
+         (select epoch from :"schema".projection_epoch where only_row)
+    into v_log, v_last, v_floor, v_epoch;
+  if p_epoch <> v_epoch then
+    return null;
+  end if;
+  if v_log > v_last then
+    raise exception 'the position sequence is at %, but the log reaches %', v_last, v_log
+      using errcode = 'TM002',
+        detail = json_build_object('sequence', v_last, 'log', v_log)::text,
+        hint = format('Run: select setval(%L, %s)', :regclass(events_position_seq)::text, v_log);
+  end if;
+  v_floor := least(v_floor, v_last);
+  perform pg_advisory_xact_lock_shared(
+            :"schema".lock_number(:regclass(events_position_seq)::oid::bigint), :"schema".lock_number(v_floor)),
+          set_config('tidemark.floor_' || :regclass(events_position_seq)::oid, v_floor::text, true);
+  return v_floor;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "find_streams",
+    text: `-- Locks the rows of some streams in the order given, which the caller keeps by (tenant, name), so that two batches never
+-- wait for each other in a ring. Returns their ids: 0 where there is no such stream, -1 where another transaction holds
+-- the row and p_skip_locked.
+create function :"schema".find_streams(p_tenants text[], p_names text[], p_skip_locked boolean) returns bigint[]
+  language plpgsql
+as $tidemark$
+begin
+  if not p_skip_locked then
+    return (
+      select array_agg(coalesce(stream.id, 0) order by slot)
+        from unnest(p_tenants, p_names) with ordinality as wanted (tenant, name, slot)
+        left join lateral (
+          select id from :"schema".streams as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update
+        ) as stream on true
+    );
+  end if;
+  return (
+    select array_agg(coalesce(free.id, case when stream.id is not null then -1 end, 0) order by slot)
+      from unnest(p_tenants, p_names) with ordinality as wanted (tenant, name, slot)
+      left join lateral (
+        select id from :"schema".streams as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update skip locked
+      ) as free on true
+      left join lateral (
+        select id from :"schema".streams as s where s.tenant = wanted.tenant and s.name = wanted.name
+      ) as stream on true
+  );
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "lock_streams",
+    text: `-- find_streams, and creates the streams that may be new. p_all_new: every one of them was created here.
+--
+--   p_kinds  of each stream: 0 has to exist (an append to an absent one cannot pass), 1 may be new, 2 is expected to be new
+--
+-- A stream that is only read and does not exist gets its row too, or another append could create it behind this one.
+create function :"schema".lock_streams(
+  p_tenants text[], p_names text[], p_kinds integer[], p_skip_locked boolean,
+  out p_streams bigint[], out p_all_new boolean
+)
+  language plpgsql
+as $tidemark$
+declare
+  v_absent integer[];
+  v_created bigint[];
+begin
+  p_all_new := false;
+  if 2 = all (p_kinds) then
+    p_streams := array_fill(0::bigint, array[cardinality(p_kinds)]);
+  else
+    p_streams := :"schema".find_streams(p_tenants, p_names, p_skip_locked);
+  end if;
+
+  select array_agg(slot order by slot)
+    into v_absent
+    from unnest(p_streams, p_kinds) with ordinality as wanted (id, kind, slot)
+   where id = 0 and kind > 0;
+  if v_absent is null then
+    return;
+  end if;
+
+  -- Waits where another transaction is creating the same stream; lock_timeout bounds it, SKIP LOCKED does not cover it.
+  with created as (
+    insert into :"schema".streams (tenant, name)
+    select tenant, name
+      from unnest(p_tenants, p_names, p_kinds, p_streams) with ordinality as wanted (tenant, name, kind, id, slot)
+     where id = 0 and kind > 0
+     order by slot
+    on conflict on constraint streams_tenant_name_key do nothing
+    returning id
+  )
+  select array_agg(id order by id) into v_created from created;
+
+  if cardinality(v_created) = cardinality(p_names) then
+    p_streams := v_created;
+    p_all_new := true;
+  elsif cardinality(v_created) = cardinality(v_absent) then
+    for i in 1 .. cardinality(v_absent) loop
+      p_streams[v_absent[i]] := v_created[i];
+    end loop;
+  else
+    -- Some were created by others since the look-up: a new statement sees them, and those of ours.
+    p_streams := :"schema".find_streams(p_tenants, p_names, p_skip_locked);
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "repeated_events",
+    text: `-- Which appends of a batch were written before: by the ids of their events, looked up after the stream rows are locked and
+-- before expectations. The same ids with the same type, data and tags in the same stream are a retry and get the first
+-- result (1); ids with other content, in another stream, or only a part of an append are duplicates (3), told in detail.
+-- Metadata is not compared: traces differ between tries. Verdicts are by part and the same for all parts of an append.
+create function :"schema".repeated_events(
+  p_tenants text[], p_streams bigint[], p_append integer[], p_slot integer[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text[], p_data text[], p_tags text[],
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+)
+  language plpgsql
+as $tidemark$
+declare
+  v_event record;
+  v_found integer[] := array_fill(0, array[cardinality(p_append)]);     -- by append: events whose id is there
+  v_wanted integer[] := array_fill(0, array[cardinality(p_append)]);    -- by append: events
+begin
+  verdicts := array_fill(0, array[cardinality(p_append)]);
+  versions := array_fill(0::bigint, array[cardinality(p_append)]);
+  positions := versions;
+  detail := '{}';
+
+  for v_event in
+    select wanted.part, wanted.id, event.version, event.position,
+           case
+             when event.stream_id <> p_streams[p_slot[wanted.part]] then 'in another stream'
+             when event.type <> wanted.type then 'with another type'
+             when event.data <> wanted.data::jsonb then 'with other data'
+             when coalesce(event.tags, '{}') <> coalesce(string_to_array(nullif(wanted.tags, ''), chr(31)), '{}') then 'with other tags'
+             when event.version - wanted.place <> coalesce(lag(event.version - wanted.place) over (partition by wanted.part order by n), event.version - wanted.place) then 'in another order'
+           end as difference
+      from unnest(p_part, p_place, p_ids, p_types, p_data, p_tags) with ordinality as wanted (part, place, id, type, data, tags, n)
+     cross join lateral (
+       select stream_id, version, position, type, data, tags
+         from :"schema".events as e
+        where e.tenant = p_tenants[p_slot[wanted.part]] and e.id = wanted.id
+     ) as event
+     order by n
+  loop
+    v_found[p_append[v_event.part]] := v_found[p_append[v_event.part]] + 1;
+    versions[v_event.part] := v_event.version;
+    positions[v_event.part] := v_event.position;
+    if not detail ? p_append[v_event.part]::text and v_event.difference is not null then
+      detail := detail || jsonb_build_object(p_append[v_event.part]::text, jsonb_build_array(v_event.id, v_event.difference));
+    end if;
+  end loop;
+  if 0 = all (v_found) then
+    return;
+  end if;
+
+  for i in 1 .. cardinality(p_append) loop
+    v_wanted[p_append[i]] := v_wanted[p_append[i]] + p_counts[i];
+  end loop;
+  for i in 1 .. cardinality(p_append) loop
+    if v_found[p_append[i]] > 0 then
+      if v_found[p_append[i]] < v_wanted[p_append[i]] and not detail ? p_append[i]::text then
+        detail := detail || jsonb_build_object(p_append[i]::text, jsonb_build_array(
+          (select id from unnest(p_part, p_ids) as wanted (part, id)
+            where p_append[part] = p_append[i]
+              and exists (select from :"schema".events as e where e.tenant = p_tenants[p_slot[part]] and e.id = wanted.id)
+            limit 1),
+          'with only a part of this append'));
+      end if;
+      verdicts[i] := case when detail ? p_append[i]::text then 3 else 1 end;
+    end if;
+  end loop;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "claim_number",
+    text: `-- The claim on a tag or a type of a tenant, whose text was hashed to p_seed: an advisory lock of class event_tags or events.
+-- 32 bits, so that names that have nothing to do with each other hardly ever share one.
+create function :"schema".claim_number(p_name text, p_seed integer) returns integer
+  language sql immutable strict parallel safe
+return :"schema".lock_number(hashtextextended(p_name, p_seed::bigint));
+`,
+  },
+  {
+    name: "claims_of_conditions",
+    text: `-- The claims of conditions, and whose they are, with the parameters of take_claims: exclusive, but for the bulk claim.
+create function :"schema".claims_of_conditions(p_seeds integer[], p_condition integer[], p_types text, p_tags text)
+  returns table (owner integer, class integer, number integer, exclusive boolean)
+  language sql immutable
+as $tidemark$
+  with item as (
+    select owner, p_seeds[least(owner, cardinality(p_seeds))] as seed, nullif(types, '') as types, nullif(tags, '') as tags
+      from unnest(p_condition, string_to_array(p_types, chr(30)), string_to_array(p_tags, chr(30))) as item (owner, types, tags)
+  )
+  select owner, :"schema".lock_number(:regclass(event_tags)::oid::bigint), :"schema".claim_number(split_part(tags, chr(31), 1), seed), true
+    from item
+   where tags is not null
+  union all
+  select owner, :"schema".lock_number(:regclass(events)::oid::bigint), :"schema".claim_number(type, seed), true
+    from item
+   cross join lateral unnest(string_to_array(types, chr(31))) as type
+   where tags is null
+  union all
+  select owner, :"schema".lock_number(:regclass(streams)::oid::bigint), seed, true from item where tags is null and types is null
+  union all
+  select owner, :"schema".lock_number(:regclass(streams)::oid::bigint), 0, false from item;
+$tidemark$;
+`,
+  },
+  {
+    name: "claims_of_events",
+    text: `-- The claims of events, and whose they are, with the parameters of take_claims: shared.
+create function :"schema".claims_of_events(p_seeds integer[], p_append integer[], p_part integer[], p_types text, p_tags text)
+  returns table (owner integer, class integer, number integer, exclusive boolean)
+  language sql immutable
+as $tidemark$
+  with event as (
+    select owner, p_seeds[least(owner, cardinality(p_seeds))] as seed, type, tags
+      from (
+        select coalesce(p_append[part], part, n::integer) as owner, type, tags
+          from unnest(p_part, string_to_array(p_types, chr(30)), string_to_array(p_tags, chr(30))) with ordinality as event (part, type, tags, n)
+      ) as owned
+  )
+  select owner, :"schema".lock_number(:regclass(events)::oid::bigint), :"schema".claim_number(type, seed), false from event
+  union all
+  select owner, :"schema".lock_number(:regclass(streams)::oid::bigint), seed, false from event
+  union all
+  select owner, :"schema".lock_number(:regclass(event_tags)::oid::bigint), :"schema".claim_number(tag, seed), false
+    from event
+   cross join lateral unnest(string_to_array(nullif(tags, ''), chr(31))) as tag;
+$tidemark$;
+`,
+  },
+  {
+    name: "take_claims",
+    text: `-- Takes the claims of appends: advisory locks that keep conditions true until they commit. Whoever writes takes shared ones,
+-- on each tag and each type of its events and on the tenant. A condition takes, for each item of its query, an exclusive one
+-- on the item's first tag (all must match, so one is enough), without tags on each of its types, and without either on the
+-- tenant: so no event that it rules out is in flight, and none can come, while it is looked for in a statement after this one.
+--
+-- Classes: OID of event_tags for tags, of events for types, of streams for tenants. In the last one 0 is the bulk claim: who
+-- would take more than 512 shared ones, in one transaction, takes it exclusively instead, and conditions take it shared.
+-- Thousands of locks would exhaust the server's lock table, and fail strangers with it.
+--
+--   p_seeds          hashtext of the tenant of each owner; one for all
+--   p_append         owner of each part; null: a part is an owner
+--   p_part           part of each event; null: 1, 2, 3 …
+--   p_types, p_tags  of each event, as in append_many
+--   p_condition      owner of each item of a condition; null: no conditions
+--   p_condition_types, p_condition_tags
+--                    of each item, joined by U+001E, the names of one by U+001F; '' is none
+--   p_wait           wait, in an order that is the same for all; else only try: a waiting exclusive lock stops everyone
+--                    behind it, batch by batch
+--
+-- Returns the owners that another transaction keeps from their claims; null: none. What was taken is kept all the same.
+create function :"schema".take_claims(
+  p_seeds integer[], p_append integer[], p_part integer[], p_types text, p_tags text,
+  p_condition integer[], p_condition_types text, p_condition_tags text, p_wait boolean
+) returns integer[]
+  language plpgsql
+as $tidemark$
+declare
+  c_tags constant integer := :"schema".lock_number(:regclass(event_tags)::oid::bigint);
+  c_types constant integer := :"schema".lock_number(:regclass(events)::oid::bigint);
+  c_tenants constant integer := :"schema".lock_number(:regclass(streams)::oid::bigint);
+  c_setting constant text := 'tidemark.claims_' || :regclass(events)::oid;
+  c_between constant text := chr(30) || chr(30);
+  v_classes integer[];
+  v_numbers integer[];
+  v_exclusive boolean[];
+  v_shared integer;       -- shared claims of this transaction
+  v_refused bigint[];     -- class and number in one
+  v_claimed boolean;
+  v_types text;           -- those not claimed yet
+  v_type text;
+  v_count integer := 0;
+begin
+  -- The common case, cheaply: one tenant, few types, all claims free.
+  if cardinality(p_seeds) = 1 and not p_wait then
+    v_claimed := pg_try_advisory_xact_lock_shared(c_tenants, p_seeds[1]);
+    if v_claimed and p_condition is not null then
+      select bool_and(case when exclusive then pg_try_advisory_xact_lock(class, number) else pg_try_advisory_xact_lock_shared(class, number) end)
+        into v_claimed
+        from :"schema".claims_of_conditions(p_seeds, p_condition, p_condition_types, p_condition_tags);
+    end if;
+    if v_claimed and p_tags is not null then
+      select coalesce(bool_and(pg_try_advisory_xact_lock_shared(c_tags, number)), true) and count(*) <= 500
+        into v_claimed
+        from (
+          select distinct :"schema".claim_number(tag, p_seeds[1]) as number
+            from unnest(string_to_array(translate(p_tags, chr(30), chr(31)), chr(31))) as tag
+           where tag <> ''
+           limit 501
+        ) as wanted;
+    end if;
+    -- Each type between two separators of its own, so that to take one out takes out all that are equal.
+    v_types := chr(30) || replace(p_types, chr(30), c_between) || chr(30);
+    while v_claimed and v_types <> c_between and v_count < 12 loop
+      v_type := split_part(v_types, chr(30), 2);
+      v_types := replace(v_types, chr(30) || v_type || chr(30), '');
+      v_claimed := pg_try_advisory_xact_lock_shared(c_types, :"schema".claim_number(v_type, p_seeds[1]));
+      v_count := v_count + 1;
+      if v_claimed and v_types = '' then
+        return null;
+      end if;
+    end loop;
+  end if;
+
+  select array_agg(class order by class, number), array_agg(number order by class, number),
+         array_agg(exclusive order by class, number), count(*) filter (where not exclusive)
+    into v_classes, v_numbers, v_exclusive, v_shared
+    from (
+      select class, number, bool_or(exclusive) as exclusive
+        from (
+          select class, number, exclusive
+            from :"schema".claims_of_events(p_seeds, p_append, p_part, p_types, p_tags)
+          union all
+          select class, number, exclusive
+            from :"schema".claims_of_conditions(p_seeds, p_condition, p_condition_types, p_condition_tags)
+        ) as each
+       group by class, number
+    ) as wanted;
+
+  if p_wait then
+    v_shared := v_shared + coalesce(nullif(current_setting(c_setting, true), ''), '0')::integer;
+    perform set_config(c_setting, v_shared::text, true);
+  end if;
+  if v_shared > 512 then
+    select array_agg(class order by class, number), array_agg(number order by class, number), array_agg(exclusive order by class, number)
+      into v_classes, v_numbers, v_exclusive
+      from (
+        select * from unnest(v_classes, v_numbers, v_exclusive) as wanted (class, number, exclusive)
+         where exclusive and (class, number) <> (c_tenants, 0)
+        union all
+        values (c_tenants, 0, true)
+      ) as wanted;
+  end if;
+
+  if p_wait then
+    perform case when exclusive then pg_advisory_xact_lock(class, number) else pg_advisory_xact_lock_shared(class, number) end
+       from unnest(v_classes, v_numbers, v_exclusive) as wanted (class, number, exclusive);
+    return null;
+  end if;
+
+  select array_agg((class::bigint << 32) | (number & 4294967295))
+    into v_refused
+    from unnest(v_classes, v_numbers, v_exclusive) as wanted (class, number, exclusive)
+   where not case when exclusive then pg_try_advisory_xact_lock(class, number) else pg_try_advisory_xact_lock_shared(class, number) end;
+  if v_refused is null then
+    return null;
+  end if;
+  return (
+    select array_agg(distinct owner)
+      from (
+        select * from :"schema".claims_of_events(p_seeds, p_append, p_part, p_types, p_tags)
+        union all
+        select * from :"schema".claims_of_conditions(p_seeds, p_condition, p_condition_types, p_condition_tags)
+      ) as each
+     where ((class::bigint << 32) | (number & 4294967295)) = any (v_refused)
+        -- The bulk claim stands for those of all events.
+        or ((c_tenants::bigint << 32) = any (v_refused) and v_shared > 512)
+  );
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "append_many",
+    text: `-- Appends a batch: independent appends share this transaction, each with its own verdict.
+--
+-- Order, the same in every append: stream rows (by name) → gate, shared → claims (sorted) → new statement → ids →
+-- expectations → conditions → floor → positions → insert. After the floor nothing waits for another transaction, the unique
+-- index on ids excepted.
+--
+-- A slot is one stream of the batch, given once, in the order of (tenant, name). A part is what one append does to one
+-- slot; the parts of an append stand together, and events stand in the order of their parts.
+--
+--   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
+--   p_names        stream of each slot, joined by U+001E
+--   p_kinds        of each slot, see lock_streams
+--   p_append       append of each part, rising from 1
+--   p_slot         slot of each part
+--   p_expected     >= 0 exactly, -1 any, -2 stream exists, <= -10 unchanged since position -10 - p_expected
+--   p_counts       events of each part
+--   p_part         part of each event; p_place its place in the part (1, 2, 3 …)
+--   p_ids          id of each event
+--   p_types, p_data, p_metadata, p_tags
+--                  joined by U+001E, which neither JSON text nor a legal type or tag holds; '' is none; the tags of one
+--                  event are joined by U+001F. p_metadata and p_tags are null where no event has any
+--   p_check_ids    look the ids up first: the caller chose them, or this is sent again
+--   p_skip_locked  do not wait for a locked stream
+--   p_joined       inside a transaction of the caller's, whatever its isolation level, unless there is a condition
+--   p_epoch        the projections' epoch that the caller knows
+--   p_condition, p_condition_types, p_condition_tags, p_after, p_above
+--                  of each item of a condition: its append, rising, and what failed_conditions says; null: none. No two appends
+--                  of a batch may meet on a claim: a condition does not see what is written beside it
+--   p_wait         wait for claims
+--
+-- Verdict of each part: 0 written, 1 repeated (the ids are there already: version and position of the first result),
+-- 2 conflict (version and position are where the stream is), 3 duplicate (see detail), 4 blocked by another
+-- transaction, 5 passed but for another part of its append, 7 nothing was done: the projections' epoch is another one,
+-- 8 the append's condition failed.
+-- detail: of the first duplicate of each append, its id and what differs; of a failed condition, see failed_conditions.
+--
+-- written: the positions of the events written, in their order; written_at: their recorded_at.
+--
+-- The settings keep the plans, also those of the functions called here: one made on an empty store would scan the log for
+-- ever after (76 appends/s). None is compiled: where the server has JIT, a look at a condition took a second in a log of a million
+-- events, for what the planner expects of it.
+create function :"schema".append_many(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null, p_wait boolean default false,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
+  out written bigint[], out written_at timestamptz
+)
+  language plpgsql
+  set jit = off
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  c_parts constant integer := cardinality(p_append);
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  v_streams bigint[];     -- by slot: id, 0 absent, -1 blocked
+  v_all_new boolean;
+  v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
+  v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in \`written\`
+  v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
+  v_count integer := 0;   -- events written
+  v_recorded_at timestamptz(3);
+  v_from integer := 1;    -- the parts of one append: v_from .. v_to
+  v_to integer;
+  v_slot integer;
+  v_expected bigint;
+  v_floor bigint;
+  v_verdict integer;      -- of the append: its worst part's
+  v_refused integer[];    -- appends that another transaction keeps from their claims
+  v_blocked boolean[];    -- by slot: an append to it is blocked, and none may overtake that; null where none is
+  v_failed jsonb;         -- by append: why its condition failed
+begin
+  if (not p_joined or p_condition is not null) and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  if p_durability is not null then
+    perform set_config('synchronous_commit', p_durability, true);
+  end if;
+
+  select p_streams, p_all_new
+    into v_streams, v_all_new
+    from :"schema".lock_streams(v_tenants, v_names, p_kinds, p_skip_locked);
+  if not p_joined then
+    perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  elsif not :"schema".enter_gate(p_epoch) then
+    verdicts := array_fill(7, array[c_parts]);
+    return;
+  end if;
+  v_refused := :"schema".take_claims(
+    case
+      when p_tenants is null then array[hashtext(p_tenant)]
+      else (select array_agg(seed order by append) from (select distinct append, hashtext(v_tenants[slot]) as seed from unnest(p_append, p_slot) as part (append, slot)) as owner)
+    end,
+    p_append, p_part, p_types, p_tags, p_condition, p_condition_types, p_condition_tags, p_wait);
+  if v_refused is not null then
+    v_blocked := array_fill(false, array[cardinality(v_names)]);
+  end if;
+
+  -- Nothing can extend these streams now, and a new statement sees all that did. A time from before the wait could be
+  -- earlier than that of the event in front.
+  v_recorded_at := coalesce(p_recorded_at, clock_timestamp());
+  if v_all_new then
+    v_heads := array_fill(0::bigint, array[cardinality(v_streams)]);
+    v_last := v_heads;
+  else
+    select array_agg(coalesce(head.version, 0) order by slot), array_agg(coalesce(head.position, 0) order by slot)
+      into v_heads, v_last
+      from unnest(v_streams) with ordinality as wanted (stream_id, slot)
+      left join lateral (
+        select version, position
+          from :"schema".events
+         where stream_id = wanted.stream_id
+         order by version desc
+         limit 1
+      ) as head on true;
+  end if;
+
+  verdicts := array_fill(0, array[c_parts]);
+  versions := array_fill(0::bigint, array[c_parts]);
+  positions := versions;
+  v_bases := array_fill(-1::bigint, array[c_parts]);
+
+  -- Ids before expectations: a retry conflicts with nothing but its own first try.
+  if p_check_ids then
+    select repeated.verdicts, repeated.versions, repeated.positions, repeated.detail
+      into verdicts, versions, positions, detail
+      from :"schema".repeated_events(
+        v_tenants, v_streams, p_append, p_slot, p_counts, p_part, p_place, p_ids,
+        string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)), string_to_array(p_tags, chr(30))) as repeated;
+  end if;
+  if p_condition is not null then
+    v_failed := :"schema".failed_conditions(
+      p_tenant,
+      case when p_tenants is not null then
+        (select array_agg(tenant order by append) from (select distinct append, v_tenants[slot] as tenant from unnest(p_append, p_slot) as part (append, slot)) as owner)
+      end,
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above);
+  end if;
+
+  while v_from <= c_parts loop
+    v_to := v_from;
+    while v_to < c_parts and p_append[v_to + 1] = p_append[v_from] loop
+      v_to := v_to + 1;
+    end loop;
+    v_verdict := case when p_append[v_from] = any (v_refused) then 4 else 0 end;
+    for i in v_from .. v_to loop
+      v_slot := p_slot[i];
+      if v_blocked[v_slot] then
+        v_verdict := 4;
+      end if;
+      if v_streams[v_slot] = -1 then
+        v_verdict := 4;
+        verdicts[i] := 4;
+      elsif p_counts[i] = 0 or verdicts[i] = 0 then
+        versions[i] := v_heads[v_slot];
+        positions[i] := v_last[v_slot];
+      end if;
+    end loop;
+    if v_verdict = 4 then
+      -- The caller sends this append again, whatever else is true of it.
+      for i in v_from .. v_to loop
+        verdicts[i] := 4;
+        if v_blocked is not null then
+          v_blocked[p_slot[i]] := true;
+        end if;
+      end loop;
+    elsif verdicts[v_from] = 0 then
+      for i in v_from .. v_to loop
+        v_slot := p_slot[i];
+        v_expected := p_expected[i];
+        if (v_expected >= 0 and v_heads[v_slot] <> v_expected)
+           or (v_expected = -2 and v_heads[v_slot] = 0)
+           or (v_expected <= -10 and (v_last[v_slot] < 0 or v_last[v_slot] > -10 - v_expected)) then
+          verdicts[i] := 2;
+          v_verdict := 2;
+        end if;
+      end loop;
+      if v_verdict = 0 and v_failed ? p_append[v_from]::text then
+        v_verdict := 8;
+        verdicts[v_from] := 8;
+        detail := coalesce(detail, '{}') || jsonb_build_object(p_append[v_from]::text, v_failed -> p_append[v_from]::text);
+      end if;
+      for i in v_from .. v_to loop
+        if v_verdict > 0 then
+          verdicts[i] := case when verdicts[i] = 0 then 5 else verdicts[i] end;
+        elsif p_counts[i] > 0 then
+          v_slot := p_slot[i];
+          v_bases[i] := v_heads[v_slot];
+          v_heads[v_slot] := v_heads[v_slot] + p_counts[i];
+          v_count := v_count + p_counts[i];
+          v_last[v_slot] := -v_count;
+          versions[i] := v_heads[v_slot];
+          positions[i] := v_last[v_slot];
+        end if;
+      end loop;
+    end if;
+    v_from := v_to + 1;
+  end loop;
+
+  if v_count > 0 then
+    v_floor := :"schema".hold_floor(p_epoch);
+    if v_floor is null then
+      verdicts := array_fill(7, array[c_parts]);
+      return;
+    end if;
+    with stored as (
+      insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
+      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at,
+             case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+        from (
+          select p_slot[event.part] as slot, v_bases[event.part] as base, event.*
+            from unnest(
+              p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+              string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30))
+            ) with ordinality as event (part, place, id, type, data, metadata, tags, n)
+           where v_bases[event.part] >= 0
+           order by n
+        ) as accepted
+      returning position, tenant, tags
+    ), tagged as (
+      insert into :"schema".event_tags (tenant, tag, position)
+      select tenant, unnest(tags), position from stored where tags is not null
+    )
+    select array_agg(position order by position), v_recorded_at into written, written_at from stored;
+
+    for i in 1 .. c_parts loop
+      if positions[i] < 0 then
+        positions[i] := written[-positions[i]];
+      end if;
+    end loop;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "append_batch",
+    text: `-- append_many for a batch: waits at most 30 ms for a row or an index entry that another transaction holds. Then, and on
+-- any other failure that one append can cause, the whole batch is refused and goes through append_carefully. Claims are only
+-- tried: an append that another transaction keeps from one has verdict 4, and those behind it on its streams.
+create function :"schema".append_batch(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
+  out written bigint[], out written_at timestamptz
+)
+  language plpgsql
+  set lock_timeout = '30ms'
+as $tidemark$
+begin
+  select r.verdicts, r.versions, r.positions, r.detail, r.written, r.written_at
+    into verdicts, versions, positions, detail, written, written_at
+    from :"schema".append_many(
+      p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above, false) as r;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "append_carefully",
+    text: `-- append_many for a batch that was refused whole (55P03, 40P01, 23505, or what a trigger or CHECK of the user's raised):
+-- each append in a subtransaction of its own, so that only the culprits fail. At most 64 appends a call: more
+-- subtransactions overflow the cache that every snapshot in the server reads.
+--
+-- Parameters and verdicts of append_batch; the parts of an append stand in the order of (tenant, name). Locked streams are
+-- skipped, not waited for, and an insert that waits for another transaction is cut off after 10 ms. Both are verdict 4, and
+-- so are a serialization failure and an id that another transaction committed just now: the next try will tell. An append
+-- that shares a stream with an earlier one of verdict 4 has verdict 4 too, for it would overtake that one.
+-- Ids are always looked up: a unique violation may be a first try that got through.
+-- It does not tell \`written\`: each append has its own.
+-- Verdict 6: PostgreSQL refused this append; detail holds [SQLSTATE, message, constraint, table].
+create function :"schema".append_carefully(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
+)
+  language plpgsql
+  set lock_timeout = '10ms'
+as $tidemark$
+declare
+  c_parts constant integer := cardinality(p_append);
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  v_types constant text[] := string_to_array(p_types, chr(30));
+  v_data constant text[] := string_to_array(p_data, chr(30));
+  v_metadata constant text[] := string_to_array(p_metadata, chr(30));
+  v_tags constant text[] := string_to_array(p_tags, chr(30));
+  v_from integer := 1;        -- the parts of one append: v_from .. v_to
+  v_to integer;
+  v_event_from integer := 1;  -- its events: v_event_from .. v_event_to
+  v_event_to integer := 0;
+  v_blocked boolean[] := array_fill(false, array[cardinality(v_names)]);  -- by slot
+  v_condition record;     -- of one append; nulls where it has none
+  v_result record;
+  v_constraint text;
+  v_table text;
+begin
+  verdicts := array_fill(0, array[c_parts]);
+  versions := array_fill(0::bigint, array[c_parts]);
+  positions := versions;
+  detail := '{}';
+  while v_from <= c_parts loop
+    v_to := v_from;
+    v_event_to := v_event_to + p_counts[v_from];
+    while v_to < c_parts and p_append[v_to + 1] = p_append[v_from] loop
+      v_to := v_to + 1;
+      v_event_to := v_event_to + p_counts[v_to];
+    end loop;
+    begin
+      if exists (select from generate_series(v_from, v_to) as i where v_blocked[p_slot[i]]) then
+        raise exception using errcode = 'lock_not_available';
+      end if;
+      select array_agg(1) as owners, string_agg(coalesce(types, ''), chr(30) order by n) as types,
+             string_agg(coalesce(tags, ''), chr(30) order by n) as tags,
+             array_agg(after order by n) as after, array_agg(above order by n) as above
+        into v_condition
+        from unnest(p_condition, string_to_array(p_condition_types, chr(30)), string_to_array(p_condition_tags, chr(30)), p_after, p_above)
+             with ordinality as item (owner, types, tags, after, above, n)
+       where owner = p_append[v_from];
+      select r.*
+        into v_result
+        from :"schema".append_many(
+          v_tenants[p_slot[v_from]], null,
+          (select string_agg(v_names[p_slot[i]], chr(30) order by i) from generate_series(v_from, v_to) as i),
+          (select array_agg(case when p_expected[i] in (0, -1) or p_expected[i] <= -10 then 1 else 0 end order by i) from generate_series(v_from, v_to) as i),
+          array_fill(1, array[v_to - v_from + 1]),
+          (select array_agg(i order by i) from generate_series(1, v_to - v_from + 1) as i),
+          p_expected[v_from:v_to], p_counts[v_from:v_to],
+          coalesce((select array_agg(p_part[e] - v_from + 1 order by e) from generate_series(v_event_from, v_event_to) as e), '{}'),
+          p_place[v_event_from:v_event_to], p_ids[v_event_from:v_event_to],
+          array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
+          array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
+          true, p_recorded_at, p_durability, true, false, p_epoch,
+          v_condition.owners, v_condition.types, v_condition.tags, v_condition.after, v_condition.above) as r;
+      -- What the user deferred would fail the whole call at its commit.
+      set constraints all immediate;
+      verdicts[v_from:v_to] := v_result.verdicts;
+      versions[v_from:v_to] := v_result.versions;
+      positions[v_from:v_to] := v_result.positions;
+      if v_result.detail ? '1' then
+        detail := detail || jsonb_build_object(p_append[v_from]::text, v_result.detail -> '1');
+      end if;
+    exception
+      when lock_not_available or deadlock_detected or serialization_failure then
+        verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
+      when others then
+        get stacked diagnostics v_constraint = constraint_name, v_table = table_name;
+        if v_constraint = 'events_tenant_id_key' then
+          verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
+        else
+          verdicts[v_from:v_to] := array_fill(6, array[v_to - v_from + 1]);
+          detail := detail || jsonb_build_object(p_append[v_from]::text, jsonb_build_array(sqlstate, sqlerrm, v_constraint, v_table));
+        end if;
+    end;
+    if 4 = any (verdicts[v_from:v_to]) then
+      for i in v_from .. v_to loop
+        v_blocked[p_slot[i]] := true;
+      end loop;
+    end if;
+    v_from := v_to + 1;
+    v_event_from := v_event_to + 1;
+  end loop;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "append_one",
+    text: `-- The lean way for one event to one stream: the same order and verdicts as append_many, in plain variables. A batch of one
+-- through append_many takes half as long again.
+--
+-- It never looks ids up: an append whose ids the caller chose, or that is sent again, goes through append_batch.
+--
+--   p_condition_types, p_condition_tags, p_after, p_above
+--              of each item of a condition, see failed_conditions; p_after is null where there is none
+create function :"schema".append_one(
+  p_tenant text, p_name text, p_expected bigint,
+  p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
+  p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition_types text default null, p_condition_tags text default null, p_after bigint[] default null, p_above integer[] default null,
+  out verdict integer, out version bigint, out "position" bigint, out detail jsonb, out recorded_at timestamptz
+)
+  language plpgsql
+  set lock_timeout = '30ms'
+  set jit = off
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+#variable_conflict use_column
+declare
+  v_stream bigint;
+  v_head bigint;
+  v_last bigint;
+  v_floor bigint;
+  v_claimed boolean;
+  v_tag text;
+  v_failed jsonb;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  if p_durability is not null then
+    perform set_config('synchronous_commit', p_durability, true);
+  end if;
+
+  if p_expected <> 0 then
+    select id into v_stream from :"schema".streams where tenant = p_tenant and name = p_name for no key update;
+  end if;
+  if v_stream is null and (p_expected in (0, -1) or p_expected <= -10) then
+    insert into :"schema".streams (tenant, name) values (p_tenant, p_name)
+    on conflict on constraint streams_tenant_name_key do nothing
+    returning id, 0 into v_stream, v_head;
+    if v_stream is null then
+      select id into v_stream from :"schema".streams where tenant = p_tenant and name = p_name for no key update;
+    end if;
+  end if;
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+
+  -- What take_claims does, where nothing is demanded.
+  if p_after is null then
+    v_claimed :=
+      pg_try_advisory_xact_lock_shared(:"schema".lock_number(:regclass(streams)::oid::bigint), hashtext(p_tenant))
+      and pg_try_advisory_xact_lock_shared(
+        :"schema".lock_number(:regclass(events)::oid::bigint), :"schema".claim_number(p_type, hashtext(p_tenant)));
+    if p_tags is not null then
+      foreach v_tag in array string_to_array(p_tags, chr(31)) loop
+        v_claimed := v_claimed and pg_try_advisory_xact_lock_shared(
+          :"schema".lock_number(:regclass(event_tags)::oid::bigint), :"schema".claim_number(v_tag, hashtext(p_tenant)));
+      end loop;
+    end if;
+  else
+    v_claimed := :"schema".take_claims(
+      array[hashtext(p_tenant)], null, null, p_type, p_tags,
+      array_fill(1, array[cardinality(p_after)]), p_condition_types, p_condition_tags, false) is null;
+  end if;
+  if not v_claimed then
+    verdict := 4;
+    version := 0;
+    position := 0;
+    return;
+  end if;
+
+  -- Unless it was created here: where the stream is, in a new statement, since nothing can extend it now.
+  if v_head is null then
+    select e.version, e.position into v_head, v_last
+      from :"schema".events as e where e.stream_id = v_stream order by e.version desc limit 1;
+    v_head := coalesce(v_head, 0);
+    if (p_expected >= 0 and v_head <> p_expected) or (p_expected = -2 and v_head = 0) or (p_expected <= -10 and v_last > -10 - p_expected) then
+      verdict := 2;
+      version := v_head;
+      position := coalesce(v_last, 0);
+      return;
+    end if;
+  end if;
+
+  if p_after is not null then
+    v_failed := :"schema".failed_conditions(
+      p_tenant, null, array_fill(1, array[cardinality(p_after)]), p_condition_types, p_condition_tags, p_after, p_above);
+    if v_failed is not null then
+      verdict := 8;
+      version := v_head;
+      position := coalesce(v_last, 0);
+      detail := v_failed -> '1';
+      return;
+    end if;
+  end if;
+
+  v_floor := :"schema".hold_floor(p_epoch);
+  if v_floor is null then
+    verdict := 7;
+    version := 0;
+    position := 0;
+    return;
+  end if;
+  insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
+  values (
+    nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),
+    p_tenant, p_type, p_data, p_metadata, string_to_array(p_tags, chr(31)))
+  returning 0, version, position, recorded_at into verdict, version, position, recorded_at;
+  if p_tags is not null then
+    insert into :"schema".event_tags (tenant, tag, position)
+    select p_tenant, tag, append_one.position from unnest(string_to_array(p_tags, chr(31))) as tag;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "append_singles",
+    text: `-- The lean way for a batch of appends to one stream each, every one to a stream of its own: the same order and verdicts as
+-- append_many, without a loop. Every expression of PL/pgSQL costs a microsecond in each transaction, and a batch of ten
+-- through append_many spends most of its time on them.
+--
+-- Streams and expectations are in the order of (tenant, name), events in the order of their streams; parameters as in
+-- append_many. Ids are never looked up.
+--
+--   p_part, p_place  stream of each event and its place in the append; null where every append has one event
+--
+--   p_condition      stream of each item of a condition
+--
+--   verdicts   of each stream: 0 written, 2 conflict, 4 blocked, 7 and 8 as in append_many; null where all are written
+--   heads      where the streams were before; null where all are new
+--   positions  of the events written, in order
+--   written_at their recorded_at
+--   detail     of each failed condition, by stream, see failed_conditions
+create function :"schema".append_singles(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_expected bigint[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
+  out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb, out written_at timestamptz
+)
+  language plpgsql
+  set lock_timeout = '30ms'
+  set jit = off
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  v_streams bigint[];
+  v_all_new boolean;
+  v_recorded_at timestamptz(3);
+  v_floor bigint;
+  v_refused integer[];
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  if p_durability is not null then
+    perform set_config('synchronous_commit', p_durability, true);
+  end if;
+
+  select p_streams, p_all_new
+    into v_streams, v_all_new
+    from :"schema".lock_streams(v_tenants, v_names, p_kinds, false);
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  v_refused := :"schema".take_claims(
+    case
+      when p_tenants is null then array[hashtext(p_tenant)]
+      else (select array_agg(hashtext(tenant) order by n) from unnest(v_tenants) with ordinality as each (tenant, n))
+    end,
+    null, p_part, p_types, p_tags, p_condition, p_condition_types, p_condition_tags, false);
+
+  -- Nothing can extend these streams now, and a new statement sees all that did.
+  v_recorded_at := coalesce(p_recorded_at, clock_timestamp());
+  if not v_all_new then
+    select array_agg(version order by slot),
+           array_agg(case
+             when expected >= 0 then case when version = expected then 0 else 2 end
+             when expected = -2 then case when version > 0 then 0 else 2 end
+             when expected <= -10 then case when position <= -10 - expected then 0 else 2 end
+             else 0
+           end order by slot)
+      into heads, verdicts
+      from (
+        select coalesce(head.version, 0) as version, coalesce(head.position, 0) as position, wanted.expected, wanted.slot
+          from unnest(v_streams, p_expected) with ordinality as wanted (stream_id, expected, slot)
+          left join lateral (
+            select e.version, e.position
+              from :"schema".events as e
+             where e.stream_id = wanted.stream_id
+             order by e.version desc
+             limit 1
+          ) as head on true
+      ) as found;
+  end if;
+  if p_condition is not null then
+    detail := :"schema".failed_conditions(
+      p_tenant, case when p_tenants is not null then v_tenants end, p_condition, p_condition_types, p_condition_tags, p_after, p_above);
+  end if;
+  if v_refused is not null or detail is not null then
+    select array_agg(case when n = any (v_refused) then 4 when verdicts[n] = 2 then 2 when detail ? n::text then 8 else 0 end order by n)
+      into verdicts
+      from generate_series(1, cardinality(v_names)) as n;
+  end if;
+  if 0 <> all (verdicts) then
+    positions := '{}';
+    return;
+  end if;
+
+  v_floor := :"schema".hold_floor(p_epoch);
+  if v_floor is null then
+    verdicts := array_fill(7, array[cardinality(v_names)]);
+    positions := '{}';
+    return;
+  end if;
+  with written as (
+    insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
+    select nextval(:regclass(events_position_seq)), v_streams[slot], coalesce(heads[slot], 0) + place, id, v_recorded_at,
+           case when p_tenants is null then p_tenant else v_tenants[slot] end,
+           type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+      from (
+        select coalesce(part, n) as slot, coalesce(place, 1) as place, id, type, data, metadata, tags, n
+          from unnest(
+            p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30))
+          ) with ordinality as event (part, place, id, type, data, metadata, tags, n)
+      ) as placed
+     where verdicts is null or verdicts[slot] = 0
+     order by n
+    returning position, tenant, tags
+  ), tagged as (
+    insert into :"schema".event_tags (tenant, tag, position)
+    select tenant, unnest(tags), position from written where tags is not null
+  )
+  select array_agg(position order by position), v_recorded_at into positions, written_at from written;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "append_waiting",
+    text: `-- append_many for one append whose stream or claim another transaction holds: waits for it, a second at a time, so that a few
+-- connections serve any number of such appends in turn.
+create function :"schema".append_waiting(
+  p_tenant text, p_tenants text, p_names text, p_kinds integer[],
+  p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
+  p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
+  p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
+  p_after bigint[] default null, p_above integer[] default null,
+  out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
+  out written bigint[], out written_at timestamptz
+)
+  language plpgsql
+  set lock_timeout = '1s'
+as $tidemark$
+begin
+  select r.verdicts, r.versions, r.positions, r.detail, r.written, r.written_at
+    into verdicts, versions, positions, detail, written, written_at
+    from :"schema".append_many(
+      p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
+      p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above, true) as r;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "blockers",
+    text: `-- Who holds the high-water mark back: every open append, also in a prepared transaction (pid null), with the number of
+-- committed events that wait above its floor.
+--
+-- A prepared transaction is found by its transaction's own lock: it keeps the virtual id of the backend that prepared it,
+-- which pg_prepared_xacts does not show. pg_locks is read once, since two reads are two moments.
+-- Without pg_read_all_stats other roles' queries and ages are hidden; the first event that waits then tells the least age.
+create function :"schema".blockers()
+  returns table (pid integer, transaction text, application_name text, query text, held_for_ms bigint, events bigint)
+  language plpgsql volatile
+  set jit = off
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+as $tidemark$
+declare
+  v_last constant bigint := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
+begin
+  return query
+  with locks as materialized (
+    select * from pg_catalog.pg_locks where locktype in ('advisory', 'transactionid')
+  ), floors as (
+    select locks.pid, locks.virtualtransaction, min(v_last - ((v_last - locks.objid::bigint) & 4294967295)) as floor
+      from locks
+     where locks.locktype = 'advisory'
+       and locks.database = (select oid from pg_catalog.pg_database where datname = current_database())
+       and locks.classid = :regclass(events_position_seq)::oid
+       and locks.objsubid = 2
+       and locks.mode = 'ShareLock'
+       and (v_last - locks.objid::bigint) & 4294967295 < 4294967296 - 16777216
+     group by locks.pid, locks.virtualtransaction
+  ), prepared as (
+    select locks.virtualtransaction, prepared.gid, prepared.prepared
+      from pg_catalog.pg_prepared_xacts as prepared
+      join locks on locks.locktype = 'transactionid' and locks.pid is null and locks.transactionid = prepared.transaction
+  )
+  select floors.pid,
+         coalesce(prepared.gid, activity.backend_xid::text),
+         coalesce(activity.application_name, ''),
+         coalesce(activity.query, ''),
+         coalesce(floor(extract(epoch from clock_timestamp() - coalesce(
+           activity.xact_start,
+           prepared.prepared,
+           (select e.recorded_at from :"schema".events as e where e.position > floors.floor order by e.position limit 1)
+         )) * 1000)::bigint, 0),
+         (select count(*) from :"schema".events as e where e.position > floors.floor)
+    from floors
+    left join pg_catalog.pg_stat_activity as activity on activity.pid = floors.pid
+    left join prepared on floors.pid is null and prepared.virtualtransaction = floors.virtualtransaction
+   order by floors.floor;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "close_gate",
+    text: `-- Takes the gate exclusively, until the transaction ends: no append is in flight, and none begins. What was committed before is
+-- seen by the statements after this one. Waits for 100 ms at most (55P03), since every append waits behind it.
+create function :"schema".close_gate() returns void
+  language sql
+  set lock_timeout = '100ms'
+as $tidemark$
+  select pg_advisory_xact_lock(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+$tidemark$;
+`,
+  },
+  {
+    name: "resume_consumer",
+    text: `-- Ends a consumer's pause, and takes shards that stopped at an event from their owners, so that somebody begins anew there.
+-- False where there is no such consumer.
+create function :"schema".resume_consumer(p_tenant text, p_name text) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_failed integer[];
+begin
+  update :"schema".consumers as c set paused = false where c.tenant = p_tenant and c.name = p_name;
+  if not found then
+    return false;
+  end if;
+  -- Leases before shards, as in take_shard().
+  with failed as (
+    select l.id
+      from :"schema".consumer_leases as l
+      join :"schema".consumer_shards as s on s.id = l.id
+     where s.tenant = p_tenant and s.consumer = p_name and l.state = 'failed'
+     order by l.id
+       for update of l
+  ), ended as (
+    update :"schema".consumer_leases as l set lease_end = '-infinity', state = 'stopped' from failed where l.id = failed.id returning l.id
+  )
+  select array_agg(id) into v_failed from ended;
+  update :"schema".consumer_shards as s set fence = s.fence + 1 where s.id = any (v_failed);
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "change_projection",
+    text: `-- Changes a projection's state, and with it who writes it. Returns the state before; null where there is no such projection.
+--
+--   p_from  only where it is in this state; null: whatever it is
+--
+-- Of an inline one the gate is closed first: no append is in flight, so that the end of the log is exactly what appends have
+-- written of it, and the place where its follower begins. The epoch rises, and appends read the registry again.
+-- What follows again begins anew at an event that it stopped at.
+create function :"schema".change_projection(p_name text, p_version integer, p_state text, p_from text) returns text
+  language plpgsql
+as $tidemark$
+declare
+  v_follower constant text := 'projection ' || p_name || ' v' || p_version;
+  v_mode text;
+  v_state text;
+begin
+  select p.mode into v_mode from :"schema".projections as p where p.name = p_name and p.version = p_version;
+  if not found then
+    return null;
+  end if;
+  if v_mode = 'inline' then
+    perform :"schema".close_gate();
+  end if;
+  select p.state into v_state from :"schema".projections as p where p.name = p_name and p.version = p_version for no key update;
+  if v_state <> coalesce(p_from, v_state) then
+    return v_state;
+  end if;
+
+  if v_state <> p_state then
+    if v_state = 'live' then
+      update :"schema".consumer_shards as s
+         set position = coalesce(head.position, 0), event_id = head.id
+        from (select) as nothing
+        left join (select e.position, e.id from :"schema".events as e order by e.position desc limit 1) as head on true
+       where s.tenant = '' and s.consumer = v_follower;
+    end if;
+    update :"schema".projections as p
+       set state = p_state, changed_at = clock_timestamp()
+     where p.name = p_name and p.version = p_version;
+    update :"schema".consumers as c
+       set paused = p_state not in ('behind', 'following')
+     where c.name = v_follower;
+    if v_mode = 'inline' then
+      update :"schema".projection_epoch set epoch = epoch + 1 where only_row;
+    end if;
+  end if;
+  if p_state in ('behind', 'following') then
+    perform :"schema".resume_consumer(c.tenant, c.name) from :"schema".consumers as c where c.name = v_follower;
+  end if;
+  return v_state;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "create_shards",
+    text: `-- The rows of a consumer's shards, all at one place, owned by nobody.
+create function :"schema".create_shards(p_tenant text, p_consumer text, p_shards integer, p_position bigint, p_event_id uuid, p_fence bigint) returns void
+  language sql
+as $tidemark$
+  with created as (
+    insert into :"schema".consumer_shards (tenant, consumer, shard, position, event_id, fence)
+    select p_tenant, p_consumer, shard, p_position, p_event_id, p_fence from generate_series(0, p_shards - 1) as shard
+    returning id
+  )
+  insert into :"schema".consumer_leases (id) select id from created;
+$tidemark$;
+`,
+  },
+  {
+    name: "high_water_mark",
+    text: `-- The high-water mark: the last event at or below which nothing new can appear. The writer's half is hold_floor().
+--
+-- Three steps, each a statement of its own with a snapshot of its own (VOLATILE, READ COMMITTED), in this order:
+--   1. last = the position sequence;
+--   2. mark = the least of last and the floors in pg_locks: whoever draws a position published a floor below it first, so
+--      an open append is seen here, one that starts later draws above last, and one that ended is visible to step 3;
+--   3. the last event at or below the mark.
+-- What is returned is an event's position and id, never a number in a gap: after a crash the sequence can hand out numbers
+-- below a gap's end again. Taking 2 and 3 in one snapshot loses events.
+--
+-- p_position, p_id: the last answer this reader had. It stays true as long as that event is there, and floors published
+-- late may be older than it, so the greater one is returned.
+--
+-- On a standby locks are not seen and the sequence runs ahead: only the row that the primary wrote counts. It is asked for
+-- at every call: a failover behind the same address changes the answer.
+create function :"schema".high_water_mark(
+  p_position bigint, p_id uuid,
+  out mark bigint, out id uuid, out in_recovery boolean
+)
+  language plpgsql volatile
+  set jit = off
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+as $tidemark$
+declare
+  v_last bigint;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'the high-water mark needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  in_recovery := pg_is_in_recovery();
+  if in_recovery then
+    select m.position, m.event_id into mark, id from :"schema".high_water_mark as m;
+    return;
+  end if;
+
+  v_last := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
+
+  -- The distance is taken modulo 2^32, since a lock holds only the low 32 bits of its floor. A floor published after
+  -- step 1 lies ahead of last by a little: it is not below it by nearly 2^32.
+  select v_last - max(distance)
+    into mark
+    from (
+      select (v_last - objid::bigint) & 4294967295 as distance
+        from pg_catalog.pg_locks
+       where locktype = 'advisory'
+         and database = (select oid from pg_catalog.pg_database where datname = current_database())
+         and classid = :regclass(events_position_seq)::oid
+         and objsubid = 2
+         and mode = 'ShareLock'
+    ) as floors
+   where distance < 4294967296 - 16777216;
+  mark := least(mark, v_last);
+
+  select e.position, e.id into mark, id
+    from :"schema".events as e where e.position <= mark order by e.position desc limit 1;
+  mark := coalesce(mark, 0);
+  if mark < p_position and exists (select from :"schema".events as e where e.position = p_position and e.id = p_id) then
+    mark := p_position;
+    id := p_id;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "declare_consumer",
+    text: `-- Makes a consumer known, unless it is: its shards, all at the same place.
+--
+--   p_after       the position it begins after; null: the high-water mark
+--   p_definition  what a change of is told: filter, tenants
+-- before: the definition as it was; null where the consumer is new.
+create function :"schema".declare_consumer(
+  p_tenant text, p_name text, p_shards integer, p_after bigint, p_definition jsonb,
+  out before jsonb, out shards integer
+)
+  language plpgsql
+as $tidemark$
+declare
+  v_position bigint := p_after;
+  v_event uuid;
+begin
+  select c.definition, coalesce(c.next_shards, c.shards) into before, shards
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
+  if before is null then
+    if p_after is null then
+      select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
+    else
+      select e.id into v_event from :"schema".events as e where e.position = p_after;
+    end if;
+    insert into :"schema".consumers (tenant, name, shards, definition) values (p_tenant, p_name, p_shards, p_definition)
+      on conflict on constraint consumers_pkey do nothing;
+    if found then
+      perform :"schema".create_shards(p_tenant, p_name, p_shards, v_position, v_event, 0);
+      shards := p_shards;
+      return;
+    end if;
+    -- Another worker did so meanwhile.
+    select c.definition, coalesce(c.next_shards, c.shards) into before, shards
+      from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
+  end if;
+  if before is distinct from p_definition then
+    update :"schema".consumers as c set definition = p_definition where c.tenant = p_tenant and c.name = p_name;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "request_next_letter",
+    text: `-- Asks for the first dead letter of a stream to be tried again. Its letters go in order, so the first is the only one that may.
+create function :"schema".request_next_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
+  language sql
+as $tidemark$
+  update :"schema".dead_letters as d
+     set retry_requested = true
+   where d.tenant = p_tenant
+     and d.consumer = p_consumer
+     and d.position = (
+           select min(x.position)
+             from :"schema".dead_letters as x
+            where x.tenant = p_tenant and x.consumer = p_consumer and x.stream_id = p_stream_id and x.state <> 'skipped'
+         )
+  returning d.position;
+$tidemark$;
+`,
+  },
+  {
+    name: "discard_letter",
+    text: `-- Removes a dead letter for good. Those of its stream that waited behind it follow. False where there is none.
+create function :"schema".discard_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_stream bigint;
+  v_state text;
+  v_first bigint;
+begin
+  select d.stream_id, d.state into v_stream, v_state
+    from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
+  -- All of them, in one order: park_behind() puts none behind a letter that goes away here.
+  perform
+     from :"schema".dead_letters as d
+    where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream
+    order by d.position
+      for update;
+  select min(d.position) into v_first
+    from :"schema".dead_letters as d
+   where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream and d.state <> 'skipped';
+  delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
+  if not found then
+    return false;
+  end if;
+  if v_first = p_position then
+    perform :"schema".request_next_letter(p_tenant, p_consumer, v_stream);
+  end if;
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "document_instant",
+    text: `-- The moment that a text of a document names, in milliseconds since 1970; null where it names none. ISO 8601: a day, or a day
+-- and a time to the minute or finer, with Z or an offset. Without either it is UTC. What is finer than a millisecond is left
+-- out, as JavaScript does, and a 30th of February is the 2nd of March.
+create function :"schema".document_instant(p_value jsonb) returns bigint
+  language plpgsql immutable parallel safe
+as $tidemark$
+declare
+  v_parts text[];
+  v_offset text;
+begin
+  if jsonb_typeof(p_value) is distinct from 'string' then
+    return null;
+  end if;
+  v_parts := regexp_match(p_value #>> '{}' collate "C",
+    '^(?!0000)([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])'
+    '(?:T([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\\.([0-9]+))?)?(Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?$');
+  if v_parts is null then
+    return null;
+  end if;
+  v_offset := case when length(v_parts[8]) = 6 then v_parts[8] else '+00:00' end;
+  return (make_date(v_parts[1]::integer, v_parts[2]::integer, 1) - date '1970-01-01' + v_parts[3]::integer - 1)::bigint * 86400000
+    + (coalesce(v_parts[4], '0')::integer * 3600 + coalesce(v_parts[5], '0')::integer * 60 + coalesce(v_parts[6], '0')::integer) * 1000
+    + rpad(left(coalesce(v_parts[7], '0'), 3), 3, '0')::integer
+    - (left(v_offset, 1) || '1')::integer * (substr(v_offset, 2, 2)::integer * 60 + substr(v_offset, 5, 2)::integer) * 60000;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "enter_append",
+    text: `-- The first statement of an append that writes inline projections, before their documents are locked: the stream rows and the
+-- gate, as in append_many, which finds them held. False where the projections' epoch is another one than p_epoch.
+--
+--   p_lock_ms  how long a row is waited for until the transaction ends; null: as long as the session says
+create function :"schema".enter_append(p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_epoch bigint, p_lock_ms integer) returns boolean
+  language plpgsql
+  set jit = off
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_names constant text[] := string_to_array(p_names, chr(30));
+begin
+  if p_lock_ms is not null then
+    perform set_config('lock_timeout', p_lock_ms || 'ms', true);
+  end if;
+  perform
+     from :"schema".lock_streams(
+            coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)])), v_names, p_kinds, false);
+  return :"schema".enter_gate(p_epoch);
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "refuse_shard",
+    text: `-- Raises TM005: the shard is not where this worker left it. detail holds the fence and the checkpoint as they are now; both
+-- are null where the shard is gone.
+create function :"schema".refuse_shard(p_id integer, p_fence bigint) returns void
+  language plpgsql
+as $tidemark$
+declare
+  v_now jsonb;
+begin
+  select jsonb_build_object('fence', s.fence, 'position', s.position) into v_now from :"schema".consumer_shards as s where s.id = p_id;
+  raise exception 'shard % is not held with fence %', p_id, p_fence
+    using errcode = 'TM005', detail = coalesce(v_now, '{"fence": null, "position": null}');
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "enter_shard",
+    text: `-- The first statement of a handler's transaction: refuses at once when the shard has another owner (TM005), and until the
+-- transaction ends tells whoever takes the shard over which backend it is. Returns that backend's process id.
+--
+-- The lock before the look: take_shard() either sees the lock, or has raised the fence.
+create function :"schema".enter_shard(p_id integer, p_fence bigint) returns integer
+  language plpgsql
+as $tidemark$
+begin
+  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(consumer_shards)::oid::bigint), p_id);
+  perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+  return pg_backend_pid();
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "evict_owners",
+    text: `-- Ends every lease of a consumer and raises every fence: nothing that its owners have in flight commits. Leases before
+-- shards, as in take_shard().
+create function :"schema".evict_owners(p_tenant text, p_name text) returns void
+  language plpgsql
+as $tidemark$
+begin
+  perform
+     from :"schema".consumer_leases as l
+     join :"schema".consumer_shards as s on s.id = l.id
+    where s.tenant = p_tenant and s.consumer = p_name
+    order by l.id
+      for update of l;
+  update :"schema".consumer_leases as l
+     set lease_end = '-infinity', state = 'stopped'
+    from :"schema".consumer_shards as s
+   where s.id = l.id and s.tenant = p_tenant and s.consumer = p_name;
+  update :"schema".consumer_shards as s set fence = s.fence + 1 where s.tenant = p_tenant and s.consumer = p_name;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "finish_shards",
+    text: `-- Replaces a consumer's shards once all of them stand at the barrier. True when it did.
+create function :"schema".finish_shards(p_tenant text, p_name text) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_consumer record;
+  v_last record;
+begin
+  select c.barrier, c.next_shards into v_consumer
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
+  if v_consumer.barrier is null then
+    return false;
+  end if;
+  -- A new statement: whoever reached the barrier before us has committed, or waits for the row above.
+  select s.position, s.event_id, max(s.fence) over () as fence, min(s.position) over () as least into v_last
+    from :"schema".consumer_shards as s
+   where s.tenant = p_tenant and s.consumer = p_name
+   order by s.position desc
+   limit 1;
+  if v_last.least < v_consumer.barrier then
+    return false;
+  end if;
+  -- Leases before shards, as in take_shard().
+  perform :"schema".evict_owners(p_tenant, p_name);
+  delete from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;
+  perform :"schema".create_shards(p_tenant, p_name, v_consumer.next_shards, v_last.position, v_last.event_id, v_last.fence + 1);
+  update :"schema".consumers as c
+     set shards = v_consumer.next_shards, next_shards = null, barrier = null
+   where c.tenant = p_tenant and c.name = p_name;
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "gate_is_quiet",
+    text: `-- Whether nobody has held the gate for more than 100 ms: whoever closes it then will not have to wait for long. A prepared
+-- transaction holds it until somebody ends it.
+create function :"schema".gate_is_quiet() returns boolean
+  language sql
+as $tidemark$
+  select not exists (
+    select
+      from pg_catalog.pg_locks as l
+      left join pg_catalog.pg_stat_activity as a on a.pid = l.pid
+     where l.locktype = 'advisory'
+       and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+       and l.classid = :regclass(projections)::oid
+       and l.objid = 0
+       and l.objsubid = 2
+       and l.granted
+       and (l.pid is null or a.xact_start < clock_timestamp() - interval '100 milliseconds')
+       and l.pid is distinct from pg_backend_pid()
+  );
+$tidemark$;
+`,
+  },
+  {
+    name: "head_requests",
+    text: `-- The streams whose events are asked for, of many readings at once: tenant and name of each, joined by U+001E, the versions after
+-- which and up to which, and whose snapshot to begin with (kind and name, joined by U+001E; state version), where p_kept is not ''.
+-- Streams and snapshots are joined by U+001F. n is the number of each, from 1.
+--
+-- Strict, and so a function of its own, for the same reason as query_items: the statement around it keeps its plan.
+create function :"schema".head_requests(p_streams text, p_after bigint[], p_until bigint[], p_kept text, p_state_versions integer[])
+  returns table (tenant text, name text, after bigint, until bigint, kind text, snapshot text, state_version integer, n bigint)
+  language sql immutable strict rows 1
+as $tidemark$
+  select split_part(stream, chr(30), 1), split_part(stream, chr(30), 2), each.after, each.until,
+         split_part(kept, chr(30), 1), split_part(kept, chr(30), 2), each.state_version, each.n
+    from unnest(string_to_array(p_streams, chr(31)), p_after, p_until, string_to_array(p_kept, chr(31)), p_state_versions)
+         with ordinality as each (stream, after, until, kept, state_version, n);
+$tidemark$;
+`,
+  },
+  {
+    name: "import_events",
+    text: `-- Writes a batch of an import: events with their own times, in the order given, which is that of the file. All or nothing;
+-- an id that is in the log already fails it (23505, events_tenant_id_key), see imported_events.
+--
+-- The order of every append: stream rows (by name) → gate → claims → new statement → floor → positions → insert.
+--
+--   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
+--   p_names        stream of each slot, joined by U+001E, in the order of (tenant, name), each once
+--   p_heads        of each slot: the version that this import left it at, null where it does not know. A stream that somebody
+--                  else extended since fails the batch (23505, events_stream_id_version_key)
+--   p_slot         slot of each event; p_place its place among those of its slot (1, 2, 3 …)
+--   p_event_tenants  tenant of each event, joined by U+001E; null where all are p_tenant
+--   p_types, p_data, p_metadata, p_tags   as in append_many
+--   p_recorded_at  milliseconds since 1970; null, or a null in it: now
+--   p_schema_versions   null: all are 1
+--   p_positions    keep these, which rise; null: draw new ones
+--   p_after        with p_positions: where the log must end, so that nothing of anybody else's is among them
+--   p_count        with p_positions: how many events the log must hold; null: not counted
+--   p_epoch        the projections' epoch that the caller knows; where it is another one nothing is written, and both results
+--                  are null
+--
+-- With p_positions the gate is taken exclusively: no append is in flight, conditional ones neither, so that no reader can have passed the positions
+-- that are written, and an append that came between two batches is noticed by p_after (TM006).
+--
+-- lock_timeout ends a wait before the server's deadlock_timeout would end one of the two waiting: the import is the one that
+-- can be sent again.
+create function :"schema".import_events(
+  p_tenant text, p_tenants text, p_names text, p_heads bigint[], p_slot integer[], p_place integer[], p_event_tenants text,
+  p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
+  p_recorded_at bigint[], p_schema_versions smallint[],
+  p_positions bigint[], p_after bigint, p_count bigint, p_epoch bigint default 0,
+  out versions bigint[], out last bigint
+)
+  language plpgsql
+  set lock_timeout = '500ms'
+  set jit = off
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  c_gate constant integer := :"schema".lock_number(:regclass(projections)::oid::bigint);
+  v_streams bigint[];
+  v_heads bigint[];       -- by slot: the version before; null where all are new
+  v_all_new boolean;
+  v_end bigint;
+  v_events bigint;
+  v_now timestamptz;
+  v_floor bigint;
+  v_claimed boolean;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an append needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+
+  select p_streams, p_all_new
+    into v_streams, v_all_new
+    from :"schema".lock_streams(v_tenants, v_names, array_fill(1, array[cardinality(v_names)]), false);
+  if p_positions is null then
+    perform pg_advisory_xact_lock_shared(c_gate, 0);
+    v_claimed := :"schema".take_claims(
+      case
+        when p_event_tenants is null then array[hashtext(p_tenant)]
+        else (select array_agg(hashtext(tenant) order by n) from unnest(string_to_array(p_event_tenants, chr(30))) with ordinality as each (tenant, n))
+      end,
+      null, null, p_types, p_tags, null, null, null, true) is null;
+  else
+    perform pg_advisory_xact_lock(c_gate, 0);
+    select coalesce(max(position), 0) into v_end from :"schema".events;
+    if p_count is not null then
+      select count(*) into v_events from :"schema".events;
+    end if;
+    if v_end <> p_after or v_events <> p_count then
+      raise exception 'the log ends at position % with % events', v_end, coalesce(v_events::text, 'other')
+        using errcode = 'TM006',
+          hint = 'Positions can be kept only where the store holds nothing but the beginning of this import, and nobody else writes to it.';
+    end if;
+  end if;
+
+  v_now := clock_timestamp();
+  if not v_all_new then
+    select array_agg(coalesce(known, head.version) order by slot)
+      into v_heads
+      from unnest(v_streams, p_heads) with ordinality as wanted (stream_id, known, slot)
+      left join lateral (
+        select version from :"schema".events as e where known is null and e.stream_id = wanted.stream_id order by version desc limit 1
+      ) as head on true;
+  end if;
+
+  v_floor := :"schema".hold_floor(p_epoch);
+  if v_floor is null then
+    return;
+  end if;
+  if p_positions is not null then
+    perform setval(:regclass(events_position_seq), greatest(p_positions[cardinality(p_positions)], pg_sequence_last_value(:regclass(events_position_seq))));
+  end if;
+  with written as (
+    insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
+    select coalesce(kept, nextval(:regclass(events_position_seq))), v_streams[slot], coalesce(v_heads[slot], 0) + place, id,
+           coalesce(to_timestamp(recorded_at::float8 / 1000), v_now), coalesce(schema_version, 1), coalesce(tenant, p_tenant),
+           type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+      from (
+        select *
+          from unnest(
+            p_slot, p_place, string_to_array(p_event_tenants, chr(30)), p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_recorded_at, p_schema_versions, p_positions
+          ) with ordinality as event (slot, place, tenant, id, type, data, metadata, tags, recorded_at, schema_version, kept, n)
+         order by n
+      ) as placed
+    returning position, version, tenant, tags
+  ), tagged as (
+    insert into :"schema".event_tags (tenant, tag, position)
+    select tenant, unnest(tags), position from written where tags is not null
+  )
+  select array_agg(version order by position), max(position) into versions, last from written;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "imported_events",
+    text: `-- Which events of an import are in the log already, by their ids; takes no locks. An event never changes, so what is found
+-- stays true; what is not found may be written by somebody else a moment later, and then events_tenant_id_key refuses
+-- import_events.
+--
+--   parameters as in import_events; p_positions null: any position will do
+--
+-- Of each event: 0 not there, 1 there, and with the same id but 2 in another stream, 3 with another type, 4 with other data,
+-- 5 with other tags, 6 at another position. Metadata and times are not compared.
+create function :"schema".imported_events(
+  p_tenant text, p_tenants text, p_names text, p_slot integer[], p_event_tenants text,
+  p_ids uuid[], p_types text, p_data text, p_tags text, p_positions bigint[]
+) returns integer[]
+  language plpgsql
+  set jit = off
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_names constant text[] := string_to_array(p_names, chr(30));
+  v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
+  v_streams bigint[];     -- by slot: id, 0 absent
+begin
+  select array_agg(coalesce(stream.id, 0) order by slot)
+    into v_streams
+    from unnest(v_tenants, v_names) with ordinality as wanted (tenant, name, slot)
+    left join lateral (
+      select id from :"schema".streams as s where s.tenant = wanted.tenant and s.name = wanted.name
+    ) as stream on true;
+
+  return (
+    select array_agg(case
+             when event.id is null then 0
+             when event.stream_id <> v_streams[wanted.slot] then 2
+             when event.type <> wanted.type then 3
+             when event.data <> wanted.data::jsonb then 4
+             when coalesce(event.tags, '{}') <> coalesce(string_to_array(nullif(wanted.tags, ''), chr(31)), '{}') then 5
+             when event.position <> wanted.position then 6
+             else 1
+           end order by n)
+      from unnest(
+        p_slot, string_to_array(p_event_tenants, chr(30)), p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+        string_to_array(p_tags, chr(30)), p_positions
+      ) with ordinality as wanted (slot, tenant, id, type, data, tags, position, n)
+      left join lateral (
+        select e.id, e.stream_id, e.type, e.data, e.tags, e.position
+          from :"schema".events as e
+         where e.tenant = coalesce(wanted.tenant, p_tenant) and e.id = wanted.id
+      ) as event on true
+  );
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "keep_high_water_mark",
+    text: `-- Writes the mark down for standbys. Sound when called in a later transaction than the one that read the mark: the commit
+-- record of this row then follows those of all events it covers. A row that somebody else is writing is left to them.
+--
+-- The event must be there: after a failover the mark may come from a server that had more, and a row ahead of the log would
+-- let standbys pass open appends.
+create function :"schema".keep_high_water_mark(p_position bigint, p_id uuid) returns void
+  language plpgsql
+as $tidemark$
+begin
+  perform from :"schema".high_water_mark as m where m.position < p_position for no key update skip locked;
+  if found then
+    update :"schema".high_water_mark as m
+       set position = p_position, event_id = p_id, written_at = clock_timestamp()
+     where m.position < p_position
+       and exists (select from :"schema".events as e where e.position = p_position and e.id = p_id);
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "keep_snapshot",
+    text: `-- Writes a snapshot, unless there is one of as many events or more: what was read earlier never replaces what was read later.
+-- p_replaces: the last event of a snapshot that its reader found not to belong to the stream, which goes however many events it
+-- has. Snapshots of older state versions go, too. Returns whether it was written.
+--
+-- Nobody waits for it, and it waits for nobody for long. Whoever locks several snapshots, this one or a deletion, locks those of one
+-- stream from the latest state version to the earliest: else two of them could wait for each other.
+create function :"schema".keep_snapshot(
+  p_tenant text, p_kind text, p_name text, p_key text, p_state_version integer,
+  p_version bigint, p_position bigint, p_event_id uuid, p_heads json, p_state json, p_patches json, p_replaces uuid
+) returns boolean
+  language plpgsql
+  set lock_timeout = '1s'
+as $tidemark$
+begin
+  -- Whoever loses it in a crash reads more events once. A command that commits beside it should not wait for its disk.
+  perform set_config('synchronous_commit', 'off', true);
+
+  insert into :"schema".snapshots as s (tenant, kind, name, key, state_version, version, position, event_id, heads, state, patches)
+  values (p_tenant, p_kind, p_name, p_key, p_state_version, p_version, p_position, p_event_id, p_heads, p_state, p_patches)
+  on conflict on constraint snapshots_pkey do update
+    set version = excluded.version, position = excluded.position, event_id = excluded.event_id, heads = excluded.heads,
+        state = excluded.state, patches = excluded.patches, taken_at = excluded.taken_at
+  where s.version < excluded.version or s.event_id = p_replaces;
+  if not found then
+    return false;
+  end if;
+  with outdated as materialized (
+    select s.state_version
+      from :"schema".snapshots as s
+     where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key and s.state_version < p_state_version
+     order by s.state_version desc
+       for update
+  )
+  delete from :"schema".snapshots as s
+   using outdated
+   where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key
+     and s.state_version = outdated.state_version;
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "lock_absent_documents",
+    text: `-- Locks documents that do not exist, until the transaction ends: two appends that both create one would each evolve it from
+-- nothing, and the second would overwrite the first. A lock for each hash of tenant and id, in the class of the table's OID,
+-- in one order for all.
+--
+-- These locks come before those of rows. Who holds rows already must not wait for them (p_wait false): that could close a ring.
+-- It fails (55P03) where one is not free.
+create function :"schema".lock_absent_documents(p_table regclass, p_tenants text[], p_ids text[], p_wait boolean) returns void
+  language plpgsql
+as $tidemark$
+declare
+  v_class constant integer := :"schema".lock_number(p_table::oid::bigint);
+  v_slot integer;
+begin
+  for v_slot in
+    select distinct (hashtextextended(tenant || chr(31) || id, 0) & 2147483647)::integer as slot
+      from unnest(p_tenants, p_ids) as absent (tenant, id)
+     order by slot
+  loop
+    if p_wait then
+      perform pg_advisory_xact_lock(v_class, v_slot);
+    elsif not pg_try_advisory_xact_lock(v_class, v_slot) then
+      raise exception 'a document of % was deleted, and is being created again', p_table using errcode = '55P03';
+    end if;
+  end loop;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "make_projection_live",
+    text: `-- Makes an inline projection live: appends write it from now on. The last step of its follower, which closed the gate, then
+-- applied what was left of the log, all in this transaction. False where it is not behind any more.
+create function :"schema".make_projection_live(p_name text, p_version integer) returns boolean
+  language plpgsql
+as $tidemark$
+begin
+  update :"schema".projections as p
+     set state = 'live', changed_at = clock_timestamp()
+   where p.name = p_name and p.version = p_version and p.state = 'behind';
+  if not found then
+    return false;
+  end if;
+  update :"schema".consumers as c set paused = true where c.tenant = '' and c.name = 'projection ' || p_name || ' v' || p_version;
+  update :"schema".projection_epoch set epoch = epoch + 1 where only_row;
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "move_checkpoint",
+    text: `-- Moves a shard's checkpoint, from where its owner knows it to be. The last statement before COMMIT in a handler's
+-- transaction, so that its effects and the checkpoint stand or fall together, and the row is locked for a moment only.
+--
+-- Fails (TM005) unless fence and old position are what the owner says: it was fenced off, its own earlier commit arrived
+-- after all, or the database was restored. Nor does it pass the barrier of a change of shards.
+create function :"schema".move_checkpoint(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid) returns void
+  language plpgsql
+as $tidemark$
+begin
+  update :"schema".consumer_shards as s
+     set position = p_to, event_id = p_event_id
+   where s.id = p_id
+     and s.fence = p_fence
+     and s.position = p_from
+     and p_to >= p_from
+     and p_to <= coalesce((select c.barrier from :"schema".consumers as c where c.tenant = s.tenant and c.name = s.consumer), p_to);
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "move_checkpoints",
+    text: `-- move_checkpoint for many shards whose handlers wrote nothing here. Returns the ids of those that moved; for the others
+-- move_checkpoint says why.
+create function :"schema".move_checkpoints(p_ids integer[], p_fences bigint[], p_from bigint[], p_to bigint[], p_event_ids uuid[]) returns setof integer
+  language plpgsql
+as $tidemark$
+begin
+  -- In one order for all workers. A row that somebody holds is not waited for.
+  return query
+  with wanted as (
+    select i.*
+      from unnest(p_ids, p_fences, p_from, p_to, p_event_ids) as i (id, fence, "from", "to", event_id)
+      join :"schema".consumer_shards as s on s.id = i.id
+      join :"schema".consumers as c on c.tenant = s.tenant and c.name = s.consumer
+     where s.fence = i.fence and s.position = i."from" and i."to" <= coalesce(c.barrier, i."to")
+     order by i.id
+       for no key update of s skip locked
+  )
+  update :"schema".consumer_shards as s
+     set position = wanted."to", event_id = wanted.event_id
+    from wanted
+   where s.id = wanted.id and s.fence = wanted.fence and s.position = wanted."from"
+  returning s.id;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "park_event",
+    text: `-- Writes a dead letter and moves the checkpoint past its event, in one transaction: an event is never passed without one.
+create function :"schema".park_event(
+  p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid,
+  p_stream_id bigint, p_state text, p_attempts integer, p_error_code text, p_error_message text, p_error_stack text
+)
+  returns void
+  language plpgsql
+as $tidemark$
+begin
+  insert into :"schema".dead_letters (tenant, consumer, position, stream_id, event_id, state, attempts, error_code, error_message, error_stack)
+  select s.tenant, s.consumer, p_to, p_stream_id, p_event_id, p_state, p_attempts, p_error_code, p_error_message, p_error_stack
+    from :"schema".consumer_shards as s
+   where s.id = p_id
+  on conflict on constraint dead_letters_pkey do update
+     set state = excluded.state, retry_requested = false, attempts = excluded.attempts, error_code = excluded.error_code,
+         error_message = excluded.error_message, error_stack = excluded.error_stack, parked_at = excluded.parked_at;
+  perform :"schema".move_checkpoint(p_id, p_fence, p_from, p_to, p_event_id);
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "park_behind",
+    text: `-- Parks an event behind its stream's dead letters. False, with nothing done, where none is left: the event can be handled.
+--
+-- The shard is locked first, as by whoever settles letters or resets the consumer. Then the last letter is, and no other: while it stays
+-- there is one to stand behind, and a line of thousands costs no more than one of two. Whoever discards locks all of a stream's letters
+-- (discard_letter), so that it waits for this one and then sees the event behind it.
+create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_tenant text;
+  v_consumer text;
+begin
+  select s.tenant, s.consumer into v_tenant, v_consumer
+    from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+  -- One that goes while it is waited for is passed over, for the last of those that are left.
+  perform
+     from :"schema".dead_letters as d
+    where d.tenant = v_tenant and d.consumer = v_consumer and d.stream_id = p_stream_id and d.state <> 'skipped'
+    order by d.position desc
+    limit 1
+      for update;
+  if not found then
+    return false;
+  end if;
+  perform :"schema".park_event(p_id, p_fence, p_from, p_to, p_event_id, p_stream_id, 'parked', 0, null, null, null);
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "query_items",
+    text: `-- The alternatives of a boundary's query: types and tags of each, joined by U+001E, the names of one by U+001F; '' is none.
+--
+-- A function of its own, and strict so that it stays one: the planner takes it for one row whatever is given. Of the bare
+-- unnest it knows the rows of the values given, and takes ten where it does not know them, so that it would never keep a plan
+-- of the statement, and to make one costs three times what it takes to run it.
+create function :"schema".query_items(p_types text, p_tags text) returns table (types text[], tags text[])
+  language sql immutable strict rows 1
+as $tidemark$
+  select string_to_array(nullif(each.types, ''), chr(31)), string_to_array(nullif(each.tags, ''), chr(31))
+    from unnest(string_to_array(p_types, chr(30)), string_to_array(p_tags, chr(30))) as each (types, tags);
+$tidemark$;
+`,
+  },
+  {
+    name: "read_checkpoint",
+    text: `-- A shard's checkpoint, after a commit that was never answered: waits for the row, and so for a backend that may still
+-- commit. Fails (TM005) when the shard has another owner.
+create function :"schema".read_checkpoint(p_id integer, p_fence bigint, out checkpoint bigint, out event_id uuid)
+  language plpgsql
+as $tidemark$
+begin
+  select s.position, s.event_id into checkpoint, event_id
+    from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "register_projection",
+    text: `-- Makes a projection known, unless it is. True where it was new; whoever comes second waits for the first to commit.
+--
+-- An inline one begins behind, at the beginning of the log: its follower makes it live once it has caught up.
+create function :"schema".register_projection(p_name text, p_version integer, p_mode text, p_definition jsonb) returns boolean
+  language plpgsql
+as $tidemark$
+begin
+  insert into :"schema".projections (name, version, mode, state, definition)
+  values (p_name, p_version, p_mode, case p_mode when 'inline' then 'behind' else 'following' end, p_definition)
+  on conflict on constraint projections_pkey do nothing;
+  if not found then
+    return false;
+  end if;
+  if p_mode = 'inline' then
+    perform :"schema".declare_consumer('', 'projection ' || p_name || ' v' || p_version, 1, 0, '{}');
+  end if;
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "release_shards",
+    text: `-- Gives shards back, so that another worker can take them at once. Without p_ids: the worker leaves its consumers, and gives
+-- back everything it holds.
+create function :"schema".release_shards(p_tenant text, p_worker text, p_ids integer[]) returns void
+  language plpgsql
+as $tidemark$
+begin
+  with locked as materialized (
+    -- In the order of evict_owners(): else one who leaves and a reset could wait for each other.
+    select l.id
+      from :"schema".consumer_leases as l
+     where l.owner = p_worker
+       and l.lease_end > clock_timestamp()
+       and (p_ids is null or l.id = any (p_ids))
+     order by l.id
+       for no key update
+  )
+  update :"schema".consumer_leases as l
+     set lease_end = '-infinity', heartbeat_at = clock_timestamp(), state = 'stopped'
+    from locked
+   where l.id = locked.id and l.owner = p_worker and l.lease_end > clock_timestamp();
+  if p_ids is null then
+    delete from :"schema".consumer_workers as w where w.tenant = p_tenant and w.worker = p_worker;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "rename_consumer",
+    text: `-- Gives a consumer another name, with its checkpoints and dead letters. Workers that run it under the old one are fenced off.
+-- False where there is no such consumer; fails (23505) where the new name is taken.
+create function :"schema".rename_consumer(p_tenant text, p_name text, p_to text) returns boolean
+  language plpgsql
+as $tidemark$
+begin
+  update :"schema".consumers as c set name = p_to where c.tenant = p_tenant and c.name = p_name;
+  if not found then
+    return false;
+  end if;
+  perform :"schema".evict_owners(p_tenant, p_to);
+  -- Nobody serves it yet: a worker that does not know the new name must not count for a share.
+  delete from :"schema".consumer_workers as w where w.tenant = p_tenant and w.consumer = p_to;
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "renew_leases",
+    text: `-- Everything that a worker tells and asks at each heartbeat, in one round trip:
+--   1. it is there, for each of its consumers;
+--   2. its leases go on, with the state of each shard. A lease that is over is never renewed, nor one whose fence was
+--      raised: another worker may have begun;
+--   3. what it should know.
+--
+--   p_consumers  names joined by \\x1f
+--   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array, and
+--                                        retryInMs in it becomes retryAt, by this clock
+-- Returns { renewed: ids, fences: { id: fence } of the others, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
+--   retries    a dead letter waits to be tried again
+--   quota      this worker's fair share of the shards
+--   free       shards that nobody holds
+--   nextEndMs  until the first of the others' leases ends
+create function :"schema".renew_leases(
+  p_tenant text, p_consumers text, p_worker text, p_lease_ms integer,
+  p_ids integer[], p_fences bigint[], p_states text[], p_details jsonb
+)
+  returns jsonb
+  language plpgsql
+as $tidemark$
+declare
+  c_names constant text[] := string_to_array(p_consumers, chr(31));
+  c_lease constant interval := p_lease_ms * interval '1 millisecond';
+  v_renewed integer[];
+begin
+  insert into :"schema".consumer_workers (tenant, consumer, worker, lease_end)
+  select c.tenant, c.name, p_worker, clock_timestamp() + c_lease
+    from :"schema".consumers as c
+   where c.tenant = p_tenant and c.name = any (c_names)
+   order by c.name
+     for key share
+  on conflict on constraint consumer_workers_pkey do update set lease_end = excluded.lease_end;
+
+  with held as (
+    select h.id, h.fence, h.state, nullif(p_details -> (h.slot - 1)::integer, 'null') as details
+      from unnest(p_ids, p_fences, p_states) with ordinality as h (id, fence, state, slot)
+  ), locked as materialized (
+    -- In the order of evict_owners(): else a heartbeat and a reset could wait for each other.
+    select l.id
+      from :"schema".consumer_leases as l
+     where l.id = any (p_ids) and l.owner = p_worker
+     order by l.id
+       for no key update
+  ), renewed as (
+    update :"schema".consumer_leases as l
+       set lease_end = clock_timestamp() + c_lease,
+           heartbeat_at = clock_timestamp(),
+           state = held.state,
+           details = case
+             when held.details ->> 'retryInMs' is null then held.details
+             else held.details - 'retryInMs' || jsonb_build_object('retryAt', clock_timestamp() + (held.details ->> 'retryInMs')::integer * interval '1 millisecond')
+           end
+      from held
+      join locked on locked.id = held.id
+      join :"schema".consumer_shards as s on s.id = held.id and s.fence = held.fence
+     where l.id = held.id and l.owner = p_worker and l.lease_end > clock_timestamp()
+    returning l.id
+  )
+  select array_agg(id) into v_renewed from renewed;
+
+  delete from :"schema".consumer_workers as w
+   where (w.tenant, w.consumer, w.worker) in (
+           select d.tenant, d.consumer, d.worker
+             from :"schema".consumer_workers as d
+            where d.tenant = p_tenant and d.consumer = any (c_names) and d.worker <> p_worker and d.lease_end < clock_timestamp() - c_lease
+              for update skip locked
+         );
+
+  return jsonb_build_object(
+    'renewed', coalesce(to_jsonb(v_renewed), '[]'),
+    'fences', (
+      select coalesce(jsonb_object_agg(s.id, s.fence), '{}')
+        from :"schema".consumer_shards as s
+       where s.id = any (p_ids) and not s.id = any (coalesce(v_renewed, '{}'))
+    ),
+    'consumers', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+               'name', c.name,
+               'shards', c.shards,
+               'barrier', c.barrier,
+               'paused', c.paused,
+               'retries', exists (
+                 select from :"schema".dead_letters as d where d.tenant = c.tenant and d.consumer = c.name and d.retry_requested
+               ),
+               'workers', members.count,
+               'quota', c.shards / members.count + (members.rank < c.shards % members.count)::integer,
+               'free', leases.free,
+               'nextEndMs', leases.next_end_ms
+             )), '[]')
+        from :"schema".consumers as c
+        join lateral (
+          -- Ranked by a hash of worker and consumer: by worker alone the same one would get every consumer of one shard.
+          select count(*) as count,
+                 count(*) filter (where (hashtextextended(w.worker || chr(31) || c.name, 0), w.worker) < (hashtextextended(p_worker || chr(31) || c.name, 0), p_worker)) as rank
+            from :"schema".consumer_workers as w
+           where w.tenant = c.tenant and w.consumer = c.name and (w.lease_end > clock_timestamp() or w.worker = p_worker)
+        ) as members on true
+        join lateral (
+          select coalesce(jsonb_agg(l.id order by s.shard) filter (where l.lease_end < clock_timestamp()), '[]') as free,
+                 ceil(extract(epoch from min(l.lease_end) filter (where l.lease_end > clock_timestamp() and l.owner <> p_worker) - clock_timestamp()) * 1000)::bigint as next_end_ms
+            from :"schema".consumer_shards as s
+            join :"schema".consumer_leases as l on l.id = s.id
+           where s.tenant = c.tenant and s.consumer = c.name
+        ) as leases on true
+       where c.tenant = p_tenant and c.name = any (c_names)
+    )
+  );
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "request_shards",
+    text: `-- Asks for another number of shards. A stream changes its shard then, so all of its events must be handled up to one place
+-- first: the barrier, the furthest checkpoint. Every fence is raised, so that no transaction in flight goes beyond it, and
+-- every lease ends; who takes a shard now works up to the barrier.
+create function :"schema".request_shards(p_tenant text, p_name text, p_shards integer) returns void
+  language plpgsql
+as $tidemark$
+declare
+  v_consumer record;
+begin
+  select c.shards, c.barrier into v_consumer
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
+  if v_consumer.barrier is not null then
+    update :"schema".consumers as c set next_shards = p_shards where c.tenant = p_tenant and c.name = p_name;
+  elsif v_consumer.shards <> p_shards then
+    perform :"schema".evict_owners(p_tenant, p_name);
+    update :"schema".consumers as c
+       set next_shards = p_shards,
+           barrier = (select max(s.position) from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name)
+     where c.tenant = p_tenant and c.name = p_name;
+    perform :"schema".finish_shards(p_tenant, p_name);
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "reset_consumer",
+    text: `-- Sets a consumer to another place: its shards begin anew there, whoever held them is fenced off, and dead letters after
+-- that place go, since their events will be read again. A change of shards that was under way is done with.
+create function :"schema".reset_consumer(p_tenant text, p_name text, p_after bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_consumer record;
+  v_position bigint := p_after;
+  v_event uuid;
+  v_fence bigint;
+begin
+  select coalesce(c.next_shards, c.shards) as shards into v_consumer
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
+  if not found then
+    return false;
+  end if;
+  perform :"schema".evict_owners(p_tenant, p_name);
+  if p_after is null then
+    select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
+  else
+    select e.id into v_event from :"schema".events as e where e.position = p_after;
+  end if;
+  select max(s.fence) into v_fence from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;
+  delete from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;
+  perform :"schema".create_shards(p_tenant, p_name, v_consumer.shards, v_position, v_event, v_fence + 1);
+  update :"schema".consumers as c
+     set shards = v_consumer.shards, next_shards = null, barrier = null
+   where c.tenant = p_tenant and c.name = p_name;
+  -- In the order of discard_letter(): else the two could wait for each other.
+  with gone as materialized (
+    select d.position
+      from :"schema".dead_letters as d
+     where d.tenant = p_tenant and d.consumer = p_name and d.position > v_position
+     order by d.position
+       for update
+  )
+  delete from :"schema".dead_letters as d
+   using gone
+   where d.tenant = p_tenant and d.consumer = p_name and d.position = gone.position;
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "settle_letter",
+    text: `-- A dead letter was handled after all: removes it, and asks for the next one of its stream. The last statement before
+-- COMMIT in the transaction of its handler; fails (TM005) when the shard has another owner.
+--
+-- False where the letter was discarded meanwhile: what the handler did must not stand.
+create function :"schema".settle_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
+  language plpgsql
+as $tidemark$
+declare
+  v_letter :"schema".dead_letters;
+begin
+  perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+  delete from :"schema".dead_letters as d
+   using :"schema".consumer_shards as s
+   where s.id = p_id and d.tenant = s.tenant and d.consumer = s.consumer and d.position = p_position
+  returning d.* into v_letter;
+  if not found then
+    return false;
+  end if;
+  if v_letter.state <> 'skipped' then
+    perform :"schema".request_next_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
+  end if;
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "take_shard",
+    text: `-- Takes over a shard whose lease is over: raises its fence, so that what the last owner still does cannot commit. Returns
+-- no row where somebody else has it.
+--
+-- The order, and what breaks without it:
+--   1. the lease row, so that one worker at a time takes over, and none ends the transactions of the one before it;
+--   2. the backends of the last owner's open transactions. Each of those holds the shard's number as a shared advisory lock
+--      (enter_shard). A frozen process would keep its rows locked and the high-water mark back for as long as it likes;
+--   3. the same number, exclusively: a transaction that enters now waits, and then sees the new fence. Where a backend
+--      cannot be ended (another role's, a prepared transaction) it goes on without, and that transaction fails at its
+--      checkpoint;
+--   4. fence and checkpoint, in one statement.
+create function :"schema".take_shard(
+  p_id integer, p_worker text, p_lease_ms integer,
+  out tenant text, out consumer text, out shard integer, out shards integer, out barrier bigint,
+  out fence bigint, out checkpoint bigint, out event_id uuid
+)
+  returns setof record
+  language plpgsql
+  set lock_timeout = '2s'
+as $tidemark$
+declare
+  c_class constant integer := :"schema".lock_number(:regclass(consumer_shards)::oid::bigint);
+  v_pid integer;
+begin
+  perform from :"schema".consumer_leases as l where l.id = p_id and l.lease_end < clock_timestamp() for update skip locked;
+  if not found then
+    return;
+  end if;
+
+  for v_pid in
+    select pid
+      from pg_catalog.pg_locks
+     where locktype = 'advisory'
+       and database = (select oid from pg_catalog.pg_database where datname = current_database())
+       and classid = :regclass(consumer_shards)::oid
+       and objid = p_id::oid
+       and objsubid = 2
+       and mode = 'ShareLock'
+       and granted
+       and pid <> pg_backend_pid()
+  loop
+    begin
+      perform pg_terminate_backend(v_pid);
+    exception when insufficient_privilege then
+      null;
+    end;
+  end loop;
+  for i in 1 .. 50 loop
+    exit when pg_try_advisory_xact_lock(c_class, p_id);
+    perform pg_sleep(0.01);
+  end loop;
+
+  update :"schema".consumer_shards as s
+     set fence = s.fence + 1
+   where s.id = p_id
+  returning s.tenant, s.consumer, s.shard, s.fence, s.position, s.event_id
+    into tenant, consumer, shard, fence, checkpoint, event_id;
+  select c.shards, c.barrier into shards, barrier
+    from :"schema".consumers as c where c.tenant = take_shard.tenant and c.name = take_shard.consumer;
+  update :"schema".consumer_leases as l
+     set owner = p_worker,
+         lease_end = clock_timestamp() + p_lease_ms * interval '1 millisecond',
+         heartbeat_at = clock_timestamp(),
+         state = 'starting',
+         details = null
+   where l.id = p_id;
+  return next;
+end
+$tidemark$;
+`,
+  },
+];
