@@ -10,6 +10,13 @@ const changes = [
   ["update", "event_tags", "update %s.event_tags set tag = 'changed'"],
   ["delete", "event_tags", "delete from %s.event_tags where false"],
   ["truncate", "event_tags", "truncate %s.event_tags cascade"],
+  ["update", "streams", "update %s.streams set name = 'cart-2'"],
+  ["delete", "streams", "delete from %s.streams"],
+  ["truncate", "streams", "truncate %s.streams"],
+  ["delete", "high_water_mark", "delete from %s.high_water_mark"],
+  ["truncate", "high_water_mark", "truncate %s.high_water_mark"],
+  ["delete", "projection_epoch", "delete from %s.projection_epoch"],
+  ["truncate", "projection_epoch", "truncate %s.projection_epoch"],
 ] as const;
 
 test.for(changes)(
@@ -26,7 +33,11 @@ test.for(changes)(
     for (const role of [database, owned]) {
       await expect(role.userQuery(statement.replace("%s", quoted), [])).rejects.toMatchObject(refusal);
     }
-    const { rows } = await sql.query(`select type, tag from ${quoted}.events join ${quoted}.event_tags using (position)`);
-    expect(rows).toEqual([{ type: "ItemAdded", tag: "a" }]);
+    const { rows } = await sql.query(
+      `select s.name, e.type, t.tag
+         from ${quoted}.events as e join ${quoted}.event_tags as t using (position) join ${quoted}.streams as s on s.id = e.stream_id
+         join ${quoted}.high_water_mark as m on true join ${quoted}.projection_epoch as p on true`,
+    );
+    expect(rows).toEqual([{ name: "cart-1", type: "ItemAdded", tag: "a" }]);
   },
 );

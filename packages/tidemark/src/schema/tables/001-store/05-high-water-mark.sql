@@ -10,3 +10,7 @@ create table :"schema".high_water_mark (
 );
 
 insert into :"schema".high_water_mark default values;
+
+create trigger high_water_mark_kept
+  before delete or truncate on :"schema".high_water_mark
+  for each statement execute function :"schema".refuse_change('readers on standbys would stand still', 'Leave this row to the library.');

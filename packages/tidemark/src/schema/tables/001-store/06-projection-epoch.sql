@@ -9,3 +9,7 @@ create table :"schema".projection_epoch (
 );
 
 insert into :"schema".projection_epoch default values;
+
+create trigger projection_epoch_kept
+  before delete or truncate on :"schema".projection_epoch
+  for each statement execute function :"schema".refuse_change('appends could pass over a projection', 'Leave this row to the library.');
