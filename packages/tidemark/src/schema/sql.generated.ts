@@ -65,23 +65,32 @@ create table :"schema".event_tags (
   constraint event_tags_pkey primary key (tenant, tag, position)
 );
 
--- Events are facts: nobody changes or removes one, the table's owner included.
+-- Events are facts: nobody changes or removes one, the table's owner included. Nor what leads to them: without its row in
+-- streams an event is in no stream and in no feed, and its versions would begin again.
+--
+-- tg_argv: why, and what to do instead.
 create function :"schema".refuse_change() returns trigger
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
-  raise exception '% of %.% is refused: events are append-only', tg_op, tg_table_schema, tg_table_name
-    using errcode = 'TM004', hint = 'Append an event that corrects the earlier one.';
+  raise exception '% of %.% is refused: %', tg_op, tg_table_schema, tg_table_name, tg_argv[0]
+    using errcode = 'TM004', hint = tg_argv[1];
 end
 $tidemark$;
 
 create trigger events_append_only
   before update or delete or truncate on :"schema".events
-  for each statement execute function :"schema".refuse_change();
+  for each statement execute function :"schema".refuse_change('events are append-only', 'Append an event that corrects the earlier one.');
 
 create trigger event_tags_append_only
   before update or delete or truncate on :"schema".event_tags
-  for each statement execute function :"schema".refuse_change();
+  for each statement execute function :"schema".refuse_change('events are append-only', 'Append an event that corrects the earlier one.');
+
+create trigger streams_append_only
+  before update or delete or truncate on :"schema".streams
+  for each statement execute function :"schema".refuse_change(
+    'readers would lose the events of these streams', 'A stream without events may stay: readers do not see it.');
 
 -- What a standby may know of the mark: the last event at or below it, written by the primary now and then. Locks are not
 -- replicated and a standby's sequence runs ahead, so the mark cannot be worked out there.
@@ -96,6 +105,10 @@ create table :"schema".high_water_mark (
 
 insert into :"schema".high_water_mark default values;
 
+create trigger high_water_mark_kept
+  before delete or truncate on :"schema".high_water_mark
+  for each statement execute function :"schema".refuse_change('readers on standbys would stand still', 'Leave this row to the library.');
+
 -- Counts the changes of what appends have to write besides events: an inline projection went live, or ceased to be. Every
 -- append says the epoch it knows, and hold_floor() compares: whoever knows an old one is told to read the registry again,
 -- so that no append slips past a projection that went live meanwhile. Whoever changes it holds the gate exclusively.
@@ -107,6 +120,10 @@ create table :"schema".projection_epoch (
 );
 
 insert into :"schema".projection_epoch default values;
+
+create trigger projection_epoch_kept
+  before delete or truncate on :"schema".projection_epoch
+  for each statement execute function :"schema".refuse_change('appends could pass over a projection', 'Leave this row to the library.');
 
 -- Read models that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's OID),
 -- so that a projection can be switched over while no append is in flight.
@@ -555,6 +572,35 @@ begin
     -- Some were created by others since the look-up: a new statement sees them, and those of ours.
     p_streams := :"schema".find_streams(p_tenants, p_names, p_skip_locked);
   end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "refuse_stale_look",
+    text: `-- Fails (23505 on events_stream_id_version_key) where a stream has an event after p_version that the snapshot of this transaction
+-- does not show. The caller holds the stream's row, so that nothing comes after this look.
+--
+-- For REPEATABLE READ and SERIALIZABLE: an append that writes to a stream meets what it cannot see at that index. One that only
+-- reads the stream would not, and a lock on a row that nobody changes fails nothing. So it tries to write the next event, and
+-- undoes that at once. What it writes is the event before it once more, so that a CHECK of the user's lets it pass.
+create function :"schema".refuse_stale_look(p_stream bigint, p_version bigint) returns void
+  language plpgsql
+as $tidemark$
+begin
+  insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
+  select -p_stream, p_stream, p_version + 1, gen_random_uuid(), clock_timestamp(), coalesce(e.tenant, ''), coalesce(e.type, ''), coalesce(e.data, '{}'),
+         e.metadata, e.tags
+    from (select) as nothing
+    left join :"schema".events as e on e.stream_id = p_stream and e.version = p_version;
+  if not found then
+    raise exception 'a trigger keeps events out of the log, so that a stream cannot be checked under %', upper(current_setting('transaction_isolation'))
+      using errcode = 'TM001';
+  end if;
+  raise exception using errcode = 'TM008';
+exception
+  when sqlstate 'TM008' then
+    null;
 end
 $tidemark$;
 `,
@@ -1030,6 +1076,15 @@ begin
     end if;
     v_from := v_to + 1;
   end loop;
+
+  -- What is written meets at its index what a snapshot does not show; what is only read has to be looked at.
+  if p_joined and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    for i in 1 .. c_parts loop
+      if verdicts[i] = 0 and p_counts[i] = 0 and (p_expected[i] >= 0 or p_expected[i] <= -10) then
+        perform :"schema".refuse_stale_look(v_streams[p_slot[i]], versions[i]);
+      end if;
+    end loop;
+  end if;
 
   if v_count > 0 then
     v_floor := :"schema".hold_floor(p_epoch);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { added, describe, eventually, expect, lockStream, rejection, test, times } from "./test.ts";
+import { added, describe, eventually, expect, lockStream, rejection, test, times, waitersFor } from "./test.ts";
 
 const conflict = { code: "VERSION_CONFLICT", streamId: "cart-1" };
 
@@ -151,6 +151,58 @@ describe.for(["repeatable read", "serializable"])("an append in a %s transaction
       await user.query("rollback");
       expect(await log(streamId)).toHaveLength(result.version);
     }
+  });
+
+  test("is refused when a stream has moved on that it only reads, and nothing of it is written", async ({ store, client, log }) => {
+    await store.appendToStreams([
+      { streamId: "limit-1", events: [added()] },
+      { streamId: "limit-2", events: [added()] },
+    ]);
+    // A row without events.
+    await store.appendToStreams([{ streamId: "limit-0", events: [], expectedVersion: 0 }]);
+    const user = await client();
+    for (const [streamId, expectedVersion] of [
+      ["limit-1", 1],
+      ["limit-2", { unchangedSince: 2 }],
+      ["limit-0", 0],
+      ["limit-9", "no-stream"],
+    ] as const) {
+      await user.query(`begin isolation level ${level}`);
+      await user.query("select 1");
+      await store.appendToStream(streamId, [added()]);
+      const appended = store.withTransaction(user).appendToStreams([
+        { streamId: "cart-1", events: [added()] },
+        { streamId, events: [], expectedVersion },
+      ]);
+      expect(await rejection(appended), streamId).toMatchObject({ code: "SERIALIZATION_FAILURE", retryable: true });
+      await user.query("rollback");
+    }
+    expect(await log("cart-1")).toEqual([]);
+  });
+
+  test("is written when a stream has not moved that it only reads, and holds that stream", async ({ store, client, log, q, sql }) => {
+    await store.appendToStream("limit-1", [added()]);
+    const user = await client();
+    await user.query(`begin isolation level ${level}`);
+    await user.query("select 1");
+    const tx = store.withTransaction(user);
+    const appended = await tx.appendToStreams([
+      { streamId: "cart-1", events: [added()] },
+      { streamId: "limit-0", events: [], expectedVersion: "no-stream" },
+      { streamId: "limit-1", events: [], expectedVersion: 1 },
+    ]);
+    expect(appended).toMatchObject([{ version: 1 }, { version: 0 }, { version: 1 }]);
+    const behind = store.appendToStream("limit-1", [added()]);
+    await waitersFor(sql, 1);
+    await user.query("commit");
+    expect(await behind).toMatchObject({ version: 2 });
+    expect((await log()).map(({ stream, version }) => [stream, version])).toEqual([
+      ["limit-1", 1],
+      ["cart-1", 1],
+      ["limit-1", 2],
+    ]);
+    const { rows } = await sql.query(`select count(*)::int as n from ${q}.events where position < 1`);
+    expect(rows).toEqual([{ n: 0 }]);
   });
 
   test("is written when nothing moved", async ({ store, client, log }) => {

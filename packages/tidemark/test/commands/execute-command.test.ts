@@ -136,6 +136,27 @@ describe("a command over several streams", () => {
     await expect(executeCommand(store, opening, "account-1")).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "decide" });
   });
 
+  test("under REPEATABLE READ is refused when a stream has moved on that it only read", async ({ store, sql }) => {
+    const limited: MultiStreamDecider<Balances, undefined, AccountEvent> = {
+      reads: ["account-1", "limit-1"],
+      initialState: () => ({}),
+      evolve,
+      decide: (_command, state) => [{ streamId: "account-1", events: [deposit(state["limit-1"] ?? 0)] }],
+    };
+    await store.appendToStream("limit-1", [deposit(5)]);
+    const client = await sql.connect();
+    try {
+      await client.query("begin isolation level repeatable read");
+      await client.query("select 1");
+      await store.appendToStream("limit-1", [deposit(1)]);
+      await expect(executeCommand(store.withTransaction(client), limited, undefined)).rejects.toMatchObject({ code: "SERIALIZATION_FAILURE" });
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+    expect((await executeCommand(store, limited, undefined)).events).toMatchObject([{ data: { cents: 6 } }]);
+  });
+
   test("in a transaction commits with it", async ({ store }) => {
     const mine = new Error("mine");
     await store.appendToStream("account-1", [deposit(100)]);

@@ -205,6 +205,15 @@ begin
     v_from := v_to + 1;
   end loop;
 
+  -- What is written meets at its index what a snapshot does not show; what is only read has to be looked at.
+  if p_joined and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    for i in 1 .. c_parts loop
+      if verdicts[i] = 0 and p_counts[i] = 0 and (p_expected[i] >= 0 or p_expected[i] <= -10) then
+        perform :"schema".refuse_stale_look(v_streams[p_slot[i]], versions[i]);
+      end if;
+    end loop;
+  end if;
+
   if v_count > 0 then
     v_floor := :"schema".hold_floor(p_epoch);
     if v_floor is null then
