@@ -8,6 +8,7 @@ import { StoreClosedError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
 import { Feed } from "./feed/feed.ts";
+import type { Logger } from "./logger.ts";
 import { openDatabase } from "./open-database.ts";
 import { GroupHeads } from "./read/group-heads.ts";
 import { defaultPageLimits } from "./read/page-size.ts";
@@ -26,6 +27,7 @@ export async function assembleStore<E extends Event>(target: StoreTarget, option
   try {
     const { synchronousCommit } = await openSchema(database, options.schema, { migrate: options.migrate, logger: options.logger });
     warnOfWeakDurability(options, database, synchronousCommit);
+    if (target.kind === "memory" && options.givenPool === undefined) warnOfMemory(options.logger);
   } catch (error) {
     await database.close();
     throw error;
@@ -107,4 +109,13 @@ function warnOfWeakDurability({ durability, logger }: ValidStoreOptions, databas
       `tidemark: appends run with synchronous_commit = ${setting}: one that has returned can be lost when the server crashes. Set durability: "on" where that is not meant.`,
     );
   }
+}
+
+let warnedOfMemory = false;
+
+/** Once a process: tests open a store in memory each. */
+function warnOfMemory(logger: Logger): void {
+  if (warnedOfMemory) return;
+  warnedOfMemory = true;
+  logger.warn('tidemark: this store is in memory: its events are gone when the process ends. To keep them, pass "file:./data" or "postgres://…".');
 }

@@ -86,14 +86,22 @@ const standardError: Logger = {
   error: (...args) => console.error(...args),
 };
 
-/** Both arguments of `openEventStore`, which may be called with options alone. */
-export function checkOpenArguments(first: unknown, second: unknown): { readonly target: StoreTarget; readonly options: ValidStoreOptions } {
+/** The arguments of `openEventStore` as they were given: none, a URL, options, or both. */
+export function checkOpenArguments(given: readonly unknown[]): { readonly target: StoreTarget; readonly options: ValidStoreOptions } {
+  const [first, second] = given;
   const optionsAlone = isRecord(first) && !(first instanceof URL);
   if (optionsAlone && second !== undefined) throw new InvalidArgumentError("url", `must be a string where options follow it, not ${show(first)}`);
   const target = checkStoreUrl(optionsAlone ? undefined : first);
   const options = checkStoreOptions(optionsAlone ? first : second);
   if (target.kind !== "memory" && options.givenPool !== undefined) {
     throw new InvalidArgumentError("options.pool", "is a pool of its own, and a URL was given too; leave the URL out, or pass pool settings");
+  }
+  // Without this line, a deployment that forgot its DATABASE_URL would take every event and keep none.
+  if (given.length > 0 && first === undefined && options.givenPool === undefined) {
+    throw new InvalidArgumentError(
+      "url",
+      'is undefined, perhaps from an environment variable that is not set. A store in memory would keep nothing: set the variable, pass "file:./data" to keep events in a folder, or leave the argument out for a store in memory',
+    );
   }
   return { target, options };
 }

@@ -96,10 +96,10 @@ describe("the options of a store", () => {
 });
 
 describe("where a store lives", () => {
-  const target = (first: unknown, second?: unknown): unknown => checkOpenArguments(first, second).target;
+  const target = (...given: readonly unknown[]): unknown => checkOpenArguments(given).target;
 
   test("is memory, a folder or a server", () => {
-    expect(target(undefined)).toEqual({ kind: "memory" });
+    expect(target()).toEqual({ kind: "memory" });
     expect(target({ schema: "a" })).toEqual({ kind: "memory" });
     expect(target("file:./data")).toEqual({ kind: "folder", folder: "./data" });
     expect(target("file:/var/lib/a b")).toEqual({ kind: "folder", folder: "/var/lib/a b" });
@@ -113,6 +113,20 @@ describe("where a store lives", () => {
       "postgres://u:p%23w@h/d",
     ])
       expect(target(url)).toEqual({ kind: "server", url });
+  });
+
+  test("is not memory where the URL is undefined, as an environment variable that is not set is", () => {
+    for (const given of [[undefined], [undefined, {}], [undefined, undefined], [undefined, { schema: "shop", pool: { max: 3 } }]]) {
+      expect(refusal(() => target(...given))).toMatchObject({
+        path: "url",
+        message: expect.stringMatching(/^url is undefined, perhaps from an environment variable that is not set\. .* leave the argument out for a store in memory$/),
+      });
+    }
+  });
+
+  test("is the given pool's, whatever the URL was", async () => {
+    await using pglite = new PGlite();
+    expect(target(undefined, { pool: pglite })).toEqual({ kind: "memory" });
   });
 
   test.for([

@@ -13,6 +13,15 @@ describe("openEventStore", { timeout: 60_000 }, () => {
     expect(await second.readAll().toArray()).toEqual([]);
   });
 
+  test("in memory says once a process that nothing will be kept, and is refused where the URL is undefined", async () => {
+    const printed = await runProgram(`
+      const logger = { debug() {}, info() {}, warn: console.log, error: console.log };
+      await (await openEventStore({ logger })).close();
+      await (await openEventStore({ logger })).close();
+      await openEventStore(process.env["NOT_SET"], { logger }).catch((error) => console.log(error.code, error.path));`);
+    expect(printed).toMatch(/^tidemark: this store is in memory: .*\nINVALID_ARGUMENT url\n$/);
+  });
+
   test("with file: keeps what was written, by close and by await using", async ({ folder }) => {
     const first = await openEventStore(`file:${folder}`);
     await first.appendToStream("cart-1", [itemAdded("tea")]);
@@ -63,7 +72,7 @@ describe("openEventStore", { timeout: 60_000 }, () => {
     const printed = await runProgram(`
       const { registerHooks } = await import("node:module");
       registerHooks({ resolve: (name, context, next) => next(name === "@electric-sql/pglite" ? "@electric-sql/not-installed" : name, context) });
-      for (const url of [undefined, "file:./never-made"]) await openEventStore(url).catch((error) => console.log(error.code, error.dependency, error.message));`);
+      for (const given of [[], ["file:./never-made"]]) await openEventStore(...given).catch((error) => console.log(error.code, error.dependency, error.message));`);
     const line =
       "MISSING_DEPENDENCY @electric-sql/pglite A store without a server needs the package @electric-sql/pglite. Run: npm install @electric-sql/pglite\n";
     expect(printed).toBe(line + line);

@@ -33,7 +33,8 @@ export async function runShop(options: ShopOptions, terminal: Terminal): Promise
 
   title(options.url === undefined ? "Opening a store on an embedded PostgreSQL, in memory" : "Opening a store");
   const opening = performance.now();
-  await using store = await openEventStore<CartEvent>(options.url, { schema: options.schema, logger: loggerOf(terminal) });
+  const storeOptions = { schema: options.schema, logger: loggerOf(terminal) };
+  await using store = await (options.url === undefined ? openEventStore<CartEvent>(storeOptions) : openEventStore<CartEvent>(options.url, storeOptions));
   say(`  open after ${ms(opening)}`);
   // What this run writes, also where the store has seen the demo before.
   const before = await store.highWaterMark();
