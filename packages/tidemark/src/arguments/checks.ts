@@ -64,12 +64,21 @@ export function checkDate(value: unknown, path: string): Date {
   throw new InvalidArgumentError(path, value instanceof Date ? "is an invalid Date" : `must be a Date, not ${show(value)}${hint}`);
 }
 
-/** An array with at least one item, each of them checked. An empty one would match either nothing or everything: say which. */
-export function listOf<T>(check: Check<T>): Check<readonly T[]> {
+/** An array, each item checked. */
+export function arrayOf<T>(check: Check<T>): Check<readonly T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array, not ${show(value)}`);
-    if (value.length === 0) throw new InvalidArgumentError(path, "is empty; leave it out to match any");
     return Array.from(value, (item: unknown, index) => check(item, `${path}[${index}]`));
+  };
+}
+
+/** An array with at least one item, each of them checked. An empty one would match either nothing or everything: say which. */
+export function listOf<T>(check: Check<T>): Check<readonly T[]> {
+  const checkItems = arrayOf(check);
+  return (value, path) => {
+    const items = checkItems(value, path);
+    if (items.length === 0) throw new InvalidArgumentError(path, "is empty; leave it out to match any");
+    return items;
   };
 }
 

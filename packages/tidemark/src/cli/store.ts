@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { checkTenant } from "../arguments/names.ts";
-import type { PoolSettings } from "../arguments/pool-options.ts";
+import type { StoreOptions } from "../arguments/store-options.ts";
 import type { EventStore } from "../event-store.ts";
 import { openEventStore } from "../open-event-store.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, urlOf } from "./connection.ts";
@@ -21,16 +21,21 @@ export function addStoreFlags(command: Command, json?: string): Command {
  * Opens the store for the time of `work`. Its schema must be there: a command that was given a wrong address or name tells so,
  * and leaves no schema behind.
  *
- * @param pool - Default: the library's.
+ * @param options - What differs from the library's defaults.
  */
-export async function withStore<T>(flags: StoreFlags, terminal: Terminal, work: (store: EventStore) => Promise<T>, pool: PoolSettings = {}): Promise<T> {
+export async function withStore<T>(
+  flags: StoreFlags,
+  terminal: Terminal,
+  work: (store: EventStore) => Promise<T>,
+  options: Pick<StoreOptions, "pool" | "projections"> = {},
+): Promise<T> {
   const tenant = checkTenant(flags.tenant ?? "", "--tenant");
   try {
     await using store = await openEventStore(urlOf(flags, terminal), {
       schema: flags.schema,
       migrate: "verify",
-      pool,
       logger: loggerOf(terminal),
+      ...options,
     });
     return await work(tenant === "" ? store : store.forTenant(tenant));
   } catch (error) {

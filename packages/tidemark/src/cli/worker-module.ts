@@ -9,51 +9,60 @@ import { DefinedProjection } from "../projections/defined-projection.ts";
 import type { Consumer } from "../worker/consumer.ts";
 import { DefinedConsumer } from "../worker/define-consumer.ts";
 
-/** What a worker runs. */
+/** What a module exports. */
 export interface WorkerModule {
   readonly consumers: readonly Consumer[];
+  /** Async ones, which a worker follows. */
   readonly projections: readonly Projection[];
+  /** Appends write these, and a store that knows them follows them wherever appends do not. */
+  readonly inline: readonly Projection[];
 }
 
 /**
- * The consumers and async projections that a module exports: by themselves, in arrays, or as the default export, each once.
- * Inline projections are left to the appends.
+ * The consumers and projections that a module exports: by themselves, in arrays, or as the default export, each once.
  *
+ * @param where - The argument or option that names the file, for messages.
  * @throws {@link InvalidArgumentError} — the file is not there, cannot be loaded, or exports neither.
  */
-export async function loadConsumers(file: string): Promise<WorkerModule> {
-  const exported = Object.entries(await load(file));
-  const values = exported.flatMap(([, value]) => (Array.isArray(value) ? value : [value]));
+export async function loadModule(file: string, where = "<file>"): Promise<WorkerModule> {
+  const exported = Object.entries(await load(file, where));
   // What a module exports by name and by default is one consumer.
-  const consumers = [...new Set(values)].filter((value) => value instanceof DefinedConsumer);
-  const projections = [...new Set(values)].filter((value) => value instanceof DefinedProjection && value.mode === "async");
+  const values = [...new Set(exported.flatMap(([, value]): unknown[] => (Array.isArray(value) ? value : [value])))];
   if (values.some(isForeign)) {
     throw new InvalidArgumentError(
-      "<file>",
-      "exports a consumer of another copy of tidemark. Run the command of the package that the file imports, from its folder: npx tidemark worker …",
+      where,
+      "exports a consumer or projection of another copy of tidemark. Run the command of the package that the file imports, from its folder: npx tidemark …",
     );
   }
-  if (consumers.length + projections.length > 0) return { consumers, projections: checkProjections(projections, "<file>") };
+  const consumers = values.filter((value) => value instanceof DefinedConsumer);
+  const projections = checkProjections(
+    values.filter((value) => value instanceof DefinedProjection),
+    where,
+  );
+  if (consumers.length + projections.length > 0) {
+    const inMode = (mode: Projection["mode"]): readonly Projection[] => projections.filter((projection) => projection.mode === mode);
+    return { consumers, projections: inMode("async"), inline: inMode("inline") };
+  }
   const found = exported.length === 0 ? "nothing" : exported.map(([name, value]) => `${name} (${kindOf(value)})`).join(", ");
   throw new InvalidArgumentError(
-    "<file>",
-    `exports no consumer: it exports ${found}. Export what defineConsumer returns, or an async projection, by itself, in an array or by default.`,
+    where,
+    `exports no consumer and no projection: it exports ${found}. Export what defineConsumer, defineProjection or documentProjection returns, by itself, in an array or by default.`,
   );
 }
 
-async function load(file: string): Promise<object> {
+async function load(file: string, where: string): Promise<object> {
   const path = resolve(file);
   try {
     await access(path);
   } catch (cause) {
-    throw new InvalidArgumentError("<file>", `cannot be read: ${JSON.stringify(path)}`, { cause });
+    throw new InvalidArgumentError(where, `cannot be read: ${JSON.stringify(path)}`, { cause });
   }
   try {
     const module: unknown = await import(pathToFileURL(path).href);
     return Object(module);
   } catch (cause) {
     const told = cause instanceof Error ? (cause.stack ?? cause.message) : show(cause);
-    throw new InvalidArgumentError("<file>", `cannot be loaded: ${told}${hintFor(cause, path)}`, { cause });
+    throw new InvalidArgumentError(where, `cannot be loaded: ${told}${hintFor(cause, path)}`, { cause });
   }
 }
 
@@ -66,10 +75,10 @@ function hintFor(error: unknown, path: string): string {
   return "";
 }
 
-/** A consumer to whoever looks, but not one that this copy of the library made. */
+/** A consumer or projection by its looks, but not one that this copy of the library made. */
 function isForeign(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || value instanceof DefinedConsumer) return false;
-  return className(value) === "DefinedConsumer" && Reflect.get(value, "kind") === "consumer";
+  if (typeof value !== "object" || value === null || value instanceof DefinedConsumer || value instanceof DefinedProjection) return false;
+  return /^Defined(Consumer|(Document)?Projection)$/.test(className(value) ?? "") && typeof Reflect.get(value, "name") === "string";
 }
 
 function kindOf(value: unknown): string {

@@ -2,6 +2,7 @@ import { hideCredentials } from "../arguments/show.ts";
 import type { TidemarkError } from "../error.ts";
 import type { EventStore } from "../event-store.ts";
 import type { ConsumerInfo } from "../worker/consumer-info.ts";
+import type { ProjectionInfo } from "../worker/projection-info.ts";
 import { count } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -31,16 +32,22 @@ export class WorkerReport {
     this.tell("error", `[${code}] ${message}`, Object.assign({ message: hideCredentials(message) }, error));
   }
 
-  /** Looks at the consumers now and once a second, and tells what has changed. @returns What ends that. */
-  watch(store: EventStore, names: ReadonlySet<string>): () => void {
+  /** Looks at the consumers and projections now and once a second, and tells what has changed. @returns What ends that. */
+  watch(store: EventStore, names: { readonly consumers: ReadonlySet<string>; readonly projections: ReadonlySet<string> }): () => void {
     let looking = false;
     let ended = false;
     const look = async (): Promise<void> => {
       if (looking) return;
       looking = true;
       // The worker tells of an outage, and goes on by itself.
-      const consumers = await store.consumers.list().catch(() => []);
-      if (!ended) for (const consumer of consumers) if (names.has(consumer.name)) this.#state(consumer);
+      const [consumers, projections] = await Promise.all([
+        names.consumers.size === 0 ? [] : store.consumers.list().catch(() => []),
+        names.projections.size === 0 ? [] : store.projections.list().catch(() => []),
+      ]);
+      if (!ended) {
+        for (const consumer of consumers) if (names.consumers.has(consumer.name)) this.#consumer(consumer);
+        for (const projection of projections) if (names.projections.has(projection.name)) this.#projection(projection);
+      }
       looking = false;
     };
     void look();
@@ -51,15 +58,23 @@ export class WorkerReport {
     };
   }
 
-  #state({ name, state, lag, shards, deadLetters }: ConsumerInfo): void {
+  #consumer({ name, state, lag, shards, deadLetters }: ConsumerInfo): void {
+    const position = Math.min(...shards.map((shard) => shard.position));
+    this.#state(name, { state, position, lag }, { consumer: name, state, position, lag, deadLetters });
+  }
+
+  #projection({ name, version, state, position, lag }: ProjectionInfo): void {
+    this.#state(`${name} (version ${version})`, { state, position, lag }, { projection: name, version, state, position, lag });
+  }
+
+  #state(name: string, { state, position, lag }: Pick<ProjectionInfo, "state" | "position" | "lag">, facts: object): void {
     const before = this.#told.get(name);
     const now = performance.now();
     const moving = state === "live" || state === "catching-up";
     const same = before?.state === state || (moving && (before?.state === "live" || before?.state === "catching-up"));
     if (same && (!moving || now - before.at < progressMs || (state === "live" && before.state === "live"))) return;
     this.#told.set(name, { state, at: now });
-    const position = Math.min(...shards.map((shard) => shard.position));
     const behind = lag.events === 0 ? "" : `, ${count(lag.events)} ${lag.events === 1 ? "event" : "events"} and ${count(lag.seconds)} s behind`;
-    this.tell("state", `${name}: ${state} at ${position}${behind}`, { consumer: name, state, position, lag, deadLetters });
+    this.tell("state", `${name}: ${state} at ${position}${behind}`, facts);
   }
 }

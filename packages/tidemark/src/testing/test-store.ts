@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { listOf, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { arrayOf, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { isPGlite } from "../arguments/pool-options.ts";
 import type { StoreOptions } from "../arguments/store-options.ts";
@@ -29,7 +29,7 @@ export interface TestStoreOptions extends StoreOptions {
 
 const conflictShape = { append: wholeNumber(1), events: (value: unknown) => value };
 const faultShape = { append: wholeNumber(1), kind: oneOf("lost-reply", "refused", "unknown") };
-const planShape = { conflicts: listOrNone(checkConflict), faults: listOrNone(checkFault) };
+const planShape = { conflicts: arrayOf(checkConflict), faults: arrayOf(checkFault) };
 
 /**
  * A store for one test: on an embedded PostgreSQL that all test stores of the process share, in a schema of its own, which is
@@ -69,10 +69,6 @@ export async function openTestStore(options: TestStoreOptions = {}): Promise<Eve
   const interference = new Interference({ conflicts, faults, arm: (fault) => faulty?.arm(fault) });
   let closing: Promise<void> | undefined;
   return interferedStore(store, interference, (timeoutMs) => (closing ??= close(timeoutMs)));
-}
-
-function listOrNone<T>(check: (value: unknown, path: string) => T): (value: unknown, path: string) => readonly T[] {
-  return (value, path) => (Array.isArray(value) && value.length === 0 ? [] : listOf(check)(value, path));
 }
 
 function checkConflict(value: unknown, path: string): PlannedConflict {

@@ -1,4 +1,4 @@
-import { checkFunction, listOf, wholeNumber } from "../arguments/checks.ts";
+import { arrayOf, checkFunction, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import type { Projection } from "../arguments/projection.ts";
@@ -55,7 +55,7 @@ export type Transactions = Pick<WorkerSettings, "createTransaction" | "createPro
 
 const defaultLeaseMs = 15_000;
 const shape = {
-  consumers: listOf(checkConsumer),
+  consumers: arrayOf(checkConsumer),
   projections: checkAsync,
   leaseMs: wholeNumber(500, 3_600_000),
   onError: checkFunction<(error: TidemarkError) => void>,
@@ -88,7 +88,7 @@ export class Workers {
     const { consumers = [], projections, leaseMs = defaultLeaseMs, onError } = checkOptions(definition, shape, "definition");
     const followed = projections ?? this.#projections.filter(({ mode }) => mode === "async");
     if (consumers.length + followed.length === 0)
-      throw new InvalidArgumentError("definition.consumers", "is missing, and the store has no async projections: a worker with neither would do nothing");
+      throw new InvalidArgumentError("definition.consumers", "is missing or empty, and there are no async projections: a worker with neither would do nothing");
     const twice = consumers.find(({ name }, index) => consumers.findIndex((other) => other.name === name) !== index);
     if (twice) throw new InvalidArgumentError("definition.consumers", `holds ${JSON.stringify(twice.name)} twice`);
     const { logger } = this.#parts;

@@ -73,6 +73,44 @@ describe("tidemark worker", () => {
     expect((await store.consumers.list()).map(({ state, shards }) => [state, shards[0]?.leaseEnd])).toEqual(["", "", ""].map(() => ["stopped", undefined]));
   });
 
+  test("runs the projections of a module that exports nothing else", async ({ module, work, store }) => {
+    await store.appendToStream("cart-1", [{ type: "Noted", data: { sku: "tea" } }]);
+    const file = await module(`
+      import { documentProjection } from "tidemark";
+      const named = (name: string, mode: "inline" | "async") =>
+        documentProjection<{ skus: string[] }>({ name, version: 1, mode, collection: name, handles: ["Noted"],
+          documentId: (event) => event.streamId, evolve: (document) => ({ skus: [...(document?.skus ?? []), "tea"] }) });
+      export const later = named("later", "async");
+      export default [named("at-once", "inline")];
+    `);
+    const { child, ended, output } = work(file, "--json");
+    const document = (name: string): Promise<unknown> => store.documents(name).get("cart-1");
+    for (const name of ["later", "at-once"])
+      await eventually(async () => expect(await document(name)).toMatchObject({ skus: ["tea"] }), { timeoutMs: 20_000 });
+    await eventually(() => expect(output.stdout).toContain('"projection":"at-once","version":1,"state":"live"'), { timeoutMs: 20_000 });
+    child.kill("SIGTERM");
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout.split("\n")[0] ?? "")).toMatchObject({ report: "started", consumers: [], projections: ["later", "at-once"] });
+  });
+
+  test("follows inline projections alone until appends write them", async ({ module, work, store }) => {
+    const file = await module(`
+      import { documentProjection } from "tidemark";
+      export const counts = documentProjection<{ events: number }>({ name: "counts", version: 1, mode: "inline", collection: "counts", handles: ["Noted"],
+        documentId: (event) => event.streamId, evolve: (document) => ({ events: (document?.events ?? 0) + 1 }) });
+    `);
+    const { child, ended } = work(file);
+    await eventually(async () => expect((await store.projections.get("counts")).state).toBe("live"), { timeoutMs: 20_000 });
+    // A store without it leaves it behind; the worker brings it up to date.
+    const { position } = await store.appendToStream("cart-1", [{ type: "Noted", data: {} }]);
+    await store.waitFor("counts", position, { timeoutMs: 20_000 });
+    await eventually(async () => expect((await store.projections.get("counts")).state).toBe("live"), { timeoutMs: 20_000 });
+    child.kill("SIGTERM");
+    expect(await ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Running counts\. .*\n.*Stopped\.\n$/s) });
+    expect(await store.documents("counts").get("cart-1")).toMatchObject({ events: 1 });
+  });
+
   test("tells states and failures, as documents with --json", async ({ module, work, store }) => {
     await store.appendToStream("cart-1", [{ type: "Noted", data: {} }]);
     const file = await module(`
@@ -88,7 +126,7 @@ describe("tidemark worker", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(reports[0]).toEqual({ report: "started", at: expect.stringMatching(/^20.*Z$/), consumers: ["mailer"] });
+    expect(reports[0]).toEqual({ report: "started", at: expect.stringMatching(/^20.*Z$/), consumers: ["mailer"], projections: [] });
     expect(reports).toContainEqual(
       expect.objectContaining({ report: "error", code: "HANDLER_FAILED", consumer: "mailer", position: 1, message: expect.stringContaining("no mail") }),
     );
@@ -133,11 +171,12 @@ describe("a module that is no use to tidemark worker ends it with 2, and says wh
   test.for([
     [
       "export function handle() {}\nexport const consumers = [];\nexport const url = 'x';",
-      "exports no consumer: it exports consumers (an array of 0), handle (a function), url (a string). Export what",
+      "exports no consumer and no projection: it exports consumers (an array of 0), handle (a function), url (a string). Export what",
     ],
     ["throw new Error('no settings');", "<file> cannot be loaded: Error: no settings"],
     ["export const a = ;", "To see the place: node "],
-    ["class DefinedConsumer { kind = 'consumer'; name = 'mailer'; }\nexport default new DefinedConsumer();", "exports a consumer of another copy of tidemark"],
+    ["class DefinedConsumer { kind = 'consumer'; name = 'mailer'; }\nexport default new DefinedConsumer();", "exports a consumer or projection of another copy of tidemark"],
+    ["class DefinedDocumentProjection { name = 'carts'; }\nexport default new DefinedDocumentProjection();", "exports a consumer or projection of another copy of tidemark"],
     [
       "import { defineConsumer } from 'tidemark';\nconst twice = () => defineConsumer({ name: 'mailer', handle() {} });\nexport default [twice(), twice()];",
       '<file> holds "mailer" twice',

@@ -61,6 +61,7 @@ describe("createWorker", () => {
     expect(() => store.createWorker({ consumers: [consumer, consumer] })).toThrow('definition.consumers holds "c" twice');
     expect(() => store.createWorker({ consumers: [{ name: "c", kind: "consumer" }] })).toThrow("definition.consumers[0] must be what defineConsumer returns");
     expect(() => store.createWorker({ consumers: [consumer], leaseMs: 10 })).toThrow("definition.leaseMs must be a whole number from 500");
-    expect(() => store.createWorker({ projections: [] })).toThrow("definition.consumers is missing, and the store has no async projections");
+    for (const definition of [{ projections: [] }, { consumers: [] }, { consumers: [], projections: [] }])
+      expect(() => store.createWorker(definition)).toThrow("definition.consumers is missing or empty, and there are no async projections");
   });
 });

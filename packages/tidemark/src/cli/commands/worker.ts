@@ -7,7 +7,7 @@ import { untilSignal } from "../../worker/until-signal.ts";
 import { wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
-import { loadConsumers, type WorkerModule } from "../worker-module.ts";
+import { loadModule, type WorkerModule } from "../worker-module.ts";
 import { WorkerReport } from "../worker-report.ts";
 
 interface WorkerFlags extends StoreFlags {
@@ -24,8 +24,8 @@ Examples:
 /** `tidemark worker` */
 export function addWorker(program: Command, terminal: Terminal): void {
   addStoreFlags(program.command("worker"), "what happens, one JSON document a line,")
-    .description("Run every consumer and async projection that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.")
-    .argument("<file>", "a module that exports what defineConsumer returns, by itself, in an array or by default")
+    .description("Run every consumer and projection that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.")
+    .argument("<file>", "a module that exports consumers and projections, by themselves, in an array or by default")
     .option("--lease <seconds>", "how long a shard stays with a worker that is not heard of, 1 to 3600", from(1, 3_600), 15)
     .option("--timeout <seconds>", "how long handlers may go on after the signal, 0 to 86400", from(0, 86_400), 10)
     .option("--connections <number>", "the most connections to the database, 1 to 1000", from(1, 1_000), 10)
@@ -34,9 +34,13 @@ export function addWorker(program: Command, terminal: Terminal): void {
 }
 
 async function work(file: string, flags: WorkerFlags, terminal: Terminal): Promise<void> {
-  const module = await loadConsumers(file);
+  const module = await loadModule(file);
   const report = new WorkerReport(terminal, flags.json === true);
-  await withStore(flags, terminal, (store) => run(store, module, flags, report), { max: flags.connections });
+  await withStore(flags, terminal, (store) => run(store, module, flags, report), {
+    pool: { max: flags.connections },
+    // The store follows them wherever appends do not write them.
+    projections: module.inline,
+  });
 }
 
 async function run(store: EventStore, module: WorkerModule, flags: WorkerFlags, report: WorkerReport): Promise<void> {
@@ -44,17 +48,18 @@ async function run(store: EventStore, module: WorkerModule, flags: WorkerFlags, 
   let forced = false;
   const { first, unlisten } = untilSignal(() => {
     forced = true;
-    void worker.stop({ timeoutMs: 0 });
+    void worker?.stop({ timeoutMs: 0 });
   });
   try {
-    await worker.start();
-    const names = [...module.consumers, ...module.projections].map(({ name }) => name);
-    report.tell("started", `Running ${names.join(", ")}. SIGTERM or Ctrl-C ends it.`, { consumers: names });
-    const unwatch = report.watch(store, new Set(names));
+    await worker?.start();
+    const consumers = module.consumers.map(({ name }) => name);
+    const projections = [...module.projections, ...module.inline].map(({ name }) => name);
+    report.tell("started", `Running ${[...consumers, ...projections].join(", ")}. SIGTERM or Ctrl-C ends it.`, { consumers, projections });
+    const unwatch = report.watch(store, { consumers: new Set(consumers), projections: new Set(projections) });
     await first;
     unwatch();
     report.tell("stopping", `Stopping: handlers have ${flags.timeout} s to end. A second signal does not wait.`);
-    await stop(worker, flags.timeout, report);
+    if (worker) await stop(worker, flags.timeout, report);
     if (forced) throw new InterruptedError("Stopped without waiting for handlers: their events come again.");
     report.tell("stopped", "Stopped.");
   } finally {
@@ -62,9 +67,11 @@ async function run(store: EventStore, module: WorkerModule, flags: WorkerFlags, 
   }
 }
 
-function createWorker(store: EventStore, module: WorkerModule, lease: number, report: WorkerReport): Worker {
+/** Undefined where the module has inline projections alone: the store follows those. */
+function createWorker(store: EventStore, { consumers, projections }: WorkerModule, lease: number, report: WorkerReport): Worker | undefined {
+  if (consumers.length + projections.length === 0) return undefined;
   try {
-    return store.createWorker({ ...module, leaseMs: lease * 1_000, onError: (error) => report.error(error) });
+    return store.createWorker({ consumers, projections, leaseMs: lease * 1_000, onError: (error) => report.error(error) });
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw new InvalidArgumentError("<file>", error.message.replace(/^\S+ /, ""), { cause: error });
     throw error;
