@@ -119,7 +119,9 @@ describe("where a store lives", () => {
     for (const given of [[undefined], [undefined, {}], [undefined, undefined], [undefined, { schema: "shop", pool: { max: 3 } }]]) {
       expect(refusal(() => target(...given))).toMatchObject({
         path: "url",
-        message: expect.stringMatching(/^url is undefined, perhaps from an environment variable that is not set\. .* leave the argument out for a store in memory$/),
+        message: expect.stringMatching(
+          /^url is undefined, perhaps from an environment variable that is not set\. .* leave the argument out for a store in memory$/,
+        ),
       });
     }
   });

@@ -85,8 +85,7 @@ describe("tidemark worker", () => {
     `);
     const { child, ended, output } = work(file, "--json");
     const document = (name: string): Promise<unknown> => store.documents(name).get("cart-1");
-    for (const name of ["later", "at-once"])
-      await eventually(async () => expect(await document(name)).toMatchObject({ skus: ["tea"] }), { timeoutMs: 20_000 });
+    for (const name of ["later", "at-once"]) await eventually(async () => expect(await document(name)).toMatchObject({ skus: ["tea"] }), { timeoutMs: 20_000 });
     await eventually(() => expect(output.stdout).toContain('"projection":"at-once","version":1,"state":"live"'), { timeoutMs: 20_000 });
     child.kill("SIGTERM");
     const { code, stdout } = await ended;
@@ -175,8 +174,14 @@ describe("a module that is no use to tidemark worker ends it with 2, and says wh
     ],
     ["throw new Error('no settings');", "<file> cannot be loaded: Error: no settings"],
     ["export const a = ;", "To see the place: node "],
-    ["class DefinedConsumer { kind = 'consumer'; name = 'mailer'; }\nexport default new DefinedConsumer();", "exports a consumer or projection of another copy of tidemark"],
-    ["class DefinedDocumentProjection { name = 'carts'; }\nexport default new DefinedDocumentProjection();", "exports a consumer or projection of another copy of tidemark"],
+    [
+      "class DefinedConsumer { kind = 'consumer'; name = 'mailer'; }\nexport default new DefinedConsumer();",
+      "exports a consumer or projection of another copy of tidemark",
+    ],
+    [
+      "class DefinedDocumentProjection { name = 'carts'; }\nexport default new DefinedDocumentProjection();",
+      "exports a consumer or projection of another copy of tidemark",
+    ],
     [
       "import { defineConsumer } from 'tidemark';\nconst twice = () => defineConsumer({ name: 'mailer', handle() {} });\nexport default [twice(), twice()];",
       '<file> holds "mailer" twice',
