@@ -68,10 +68,16 @@ export class StoreLockedError extends TidemarkError {
   readonly host: string;
   readonly command: string;
 
-  constructor(folder: string, lockFile: string, holder: { readonly pid: number; readonly host: string; readonly command: string }) {
+  /** @param elsewhere - The holder is in another container, which touches the lock. */
+  constructor(folder: string, lockFile: string, holder: { readonly pid: number; readonly host: string; readonly command: string }, elsewhere = false) {
+    const where = `process ${holder.pid} on ${holder.host} (${holder.command})`;
     super(
       "STORE_LOCKED",
-      `Folder ${JSON.stringify(folder)} is open in process ${holder.pid} on ${holder.host} (${holder.command}). Close it there first: an embedded database works for one process at a time. If that process is not a tidemark one, remove ${JSON.stringify(lockFile)}.`,
+      `Folder ${JSON.stringify(folder)} is open in ${where}${elsewhere ? ", in another container, which is running" : ""}. Close it there first: an embedded database works for one process at a time. ${
+        elsewhere
+          ? "Once that container is gone, its lock is taken over within 20 s."
+          : `If that process is not a tidemark one, or it was in a container that is gone, remove ${JSON.stringify(lockFile)}.`
+      }`,
     );
     this.folder = folder;
     this.lockFile = lockFile;

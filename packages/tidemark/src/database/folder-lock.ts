@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { types } from "node:util";
 import { StoreLockedError } from "../errors-opening.ts";
+import { beat, isStill } from "./folder-pulse.ts";
 
 /** What a lock file says of its holder. `token` is unique for each time that a lock was taken. */
 interface Holder {
@@ -14,6 +15,8 @@ interface Holder {
   readonly startedAt: string;
   /** Tells two processes with one pid apart, where the system can: see `birthOf`. */
   readonly birth: string | undefined;
+  /** It touches the file while it lives. Left out: it does not, as of a release before this one. */
+  readonly beats?: boolean;
   readonly token: string;
 }
 
@@ -25,18 +28,26 @@ export interface FolderLock {
 
 /**
  * Locks a folder for this process, with the file `<folder>.lock` beside it: two embedded databases on one folder destroy it,
- * and PGlite does not look. The lock of a process that is dead is taken over; a living owner's never, however old.
+ * and PGlite does not look. The lock of a process that is dead is taken over; a living owner's never. A process in another
+ * container cannot be seen from here: its lock is taken over once nobody touched it for `stillMs`.
  *
  * @throws {@link StoreLockedError} — it is open elsewhere, in this process too.
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string, stillMs = 20_000): Promise<FolderLock> {
   const parent = dirname(resolve(folder));
   mkdirSync(parent, { recursive: true });
   // One folder has one lock, by whatever path it is reached.
   const path = existingPath(folder) ?? join(realpathSync(parent), basename(resolve(folder)));
   const lockFile = `${path}.lock`;
-  const holder = await take(lockFile, path);
-  return { folder: path, release: () => drop(holder) };
+  const holder = await take(lockFile, path, stillMs);
+  const stop = beat(lockFile);
+  return {
+    folder: path,
+    release() {
+      stop();
+      drop(holder);
+    },
+  };
 }
 
 function existingPath(folder: string): string | undefined {
@@ -67,21 +78,28 @@ function dropAll(): void {
   for (const lockFile of held.values()) rmSync(lockFile, { force: true });
 }
 
-async function take(lockFile: string, folder: string): Promise<Holder> {
+async function take(lockFile: string, folder: string, stillMs: number): Promise<Holder> {
   const mine: Holder = {
     pid: process.pid,
     host: hostname(),
     command: process.argv.slice(0, 2).join(" "),
     startedAt: new Date().toISOString(),
     birth: birthOf("self"),
+    beats: true,
     token: randomUUID(),
   };
   for (;;) {
     if (create(lockFile, mine)) break;
     const other = await read(lockFile);
     if (other === undefined) continue;
-    if (isAlive(other)) throw new StoreLockedError(folder, lockFile, other);
-    if (await takeOver(lockFile, folder, other, mine)) break;
+    const life = lifeOf(other);
+    if (life === "alive") throw new StoreLockedError(folder, lockFile, other);
+    if (life === "unseen" && !(await isStill(lockFile, stillMs))) {
+      // It may have changed because the holder has let it go.
+      if ((await read(lockFile))?.token === other.token) throw new StoreLockedError(folder, lockFile, other, true);
+      continue;
+    }
+    if (await takeOver(lockFile, folder, other, mine, stillMs)) break;
   }
   keep(lockFile, mine);
   return mine;
@@ -92,11 +110,11 @@ async function take(lockFile: string, folder: string): Promise<Holder> {
  * looks again and replaces the file in one step, so that nobody removes a lock which a living process has just taken. That
  * lock is one like the other, with the same rules, so that a crash in here is no special case.
  */
-async function takeOver(lockFile: string, folder: string, dead: Holder, mine: Holder): Promise<boolean> {
+async function takeOver(lockFile: string, folder: string, dead: Holder, mine: Holder, stillMs: number): Promise<boolean> {
   const claimFile = `${lockFile}.takeover`;
   let claim: Holder;
   try {
-    claim = await take(claimFile, folder);
+    claim = await take(claimFile, folder, stillMs);
   } catch (error) {
     if (!(error instanceof StoreLockedError)) throw error;
     await delay(10);
@@ -168,20 +186,24 @@ function parse(text: string): Holder | undefined {
   }
 }
 
-/** Where this process cannot see the holder, or cannot tell, the holder lives. */
-function isAlive({ pid, host, birth }: Holder): boolean {
-  if (host !== hostname()) return true;
-  if (pid === 0) return false;
+/**
+ * `"unseen"`: in another container of this machine, or one that had this container's name before it, so that only its signs of
+ * life can tell. Where not even they can, the holder lives.
+ */
+function lifeOf({ pid, host, birth, beats = false }: Holder): "alive" | "dead" | "unseen" {
   const here = birthOf("self");
-  if (birth !== undefined && here !== undefined && placeOf(birth) !== placeOf(here)) return true;
+  const apart = birth !== undefined && here !== undefined && placeOf(birth) !== placeOf(here);
+  if (apart && beats && (host === hostname() || bootOf(birth) === bootOf(here))) return "unseen";
+  if (apart || host !== hostname()) return "alive";
+  if (pid === 0) return "dead";
   try {
     process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives and belongs to another user.
-    if (codeOf(error) === "ESRCH") return false;
+    if (codeOf(error) === "ESRCH") return "dead";
   }
   const now = birthOf(pid);
-  return birth === undefined || now === undefined || birth === now;
+  return birth === undefined || now === undefined || birth === now ? "alive" : "dead";
 }
 
 /**
@@ -209,6 +231,10 @@ function machine(): string {
 
 function placeOf(birth: string): string {
   return birth.split(" ")[0] ?? "";
+}
+
+function bootOf(birth: string): string {
+  return birth.split(" ")[1] ?? "";
 }
 
 /** Node's own errors are of another realm than this module where a test runner has loaded it into a sandbox, as jest does. */

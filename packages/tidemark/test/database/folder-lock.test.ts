@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { lockFolder } from "../../src/database/folder-lock.ts";
@@ -161,6 +161,73 @@ describe("a folder's lock", () => {
     const lock = await lockFolder(folder);
     expect(readdirSync(join(folder, ".."))).toEqual(["store", "store.lock"]);
     lock.release();
+  });
+
+  describe("of a process in another container of this machine, which nobody here can see,", () => {
+    /** Rewrites the lock as a process in another namespace has it. */
+    function moveElsewhere(folder: string, change: object = {}): void {
+      const holder = JSON.parse(readFileSync(`${folder}.lock`, "utf8"));
+      // A rename, as a reader must not meet half of it.
+      writeFileSync(`${folder}.other`, JSON.stringify({ ...holder, birth: holder.birth.replace(/pid:\[\d+\]/, "pid:[1]"), ...change }));
+      renameSync(`${folder}.other`, `${folder}.lock`);
+    }
+
+    test("is taken over once nobody touches it, under the name of a container before this one too", async ({ folder }) => {
+      for (const change of [{}, { host: "b7f3c1d2e4a5" }, { pid: process.pid }]) {
+        const gone = await new Locker().ready();
+        await gone.lock(folder);
+        moveElsewhere(folder, change);
+        await gone.kill("SIGKILL");
+        const lock = await lockFolder(folder, 300);
+        expect(JSON.parse(readFileSync(`${folder}.lock`, "utf8"))).toMatchObject({ pid: process.pid, host: hostname() });
+        lock.release();
+      }
+    });
+
+    test("is kept while the process lives, even where a long statement blocks it", async ({ folder }) => {
+      await using other = await new Locker().ready();
+      await other.lock(folder);
+      moveElsewhere(folder);
+      other.process.send("block");
+      const error = await rejection(lockFolder(folder));
+      expect(error).toMatchObject({ code: "STORE_LOCKED", pid: other.process.pid, message: expect.stringContaining("in another container, which is running") });
+    });
+
+    test("is waited for while it is let go", async ({ folder }) => {
+      await using other = await new Locker().ready();
+      await other.lock(folder);
+      moveElsewhere(folder);
+      const locking = lockFolder(folder);
+      rmSync(`${folder}.lock`);
+      (await locking).release();
+    });
+
+    test("is never taken over where it gives no sign of life at all, and the message says what to do", async ({ folder }) => {
+      const lock = await lockFolder(folder);
+      moveElsewhere(folder, { beats: undefined });
+      expect(await rejection(lockFolder(folder, 1))).toMatchObject({
+        code: "STORE_LOCKED",
+        message: expect.stringContaining(`or it was in a container that is gone, remove "${folder}.lock"`),
+      });
+      lock.release();
+    });
+
+    test("is never taken over where only the name of its machine is ours", async ({ folder }) => {
+      const lock = await lockFolder(folder);
+      moveElsewhere(folder, { host: "elsewhere", birth: "machine/pid:[1] another-boot 5" });
+      expect(await rejection(lockFolder(folder, 1))).toMatchObject({ code: "STORE_LOCKED" });
+      lock.release();
+    });
+
+    test("is taken over by one of several that see it still", async ({ folder }) => {
+      const gone = await new Locker().ready();
+      await gone.lock(folder);
+      moveElsewhere(folder);
+      await gone.kill("SIGKILL");
+      const taken = await Promise.allSettled(Array.from({ length: 6 }, () => lockFolder(folder, 300)));
+      expect(taken.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      for (const each of taken) if (each.status === "fulfilled") each.value.release();
+    });
   });
 
   test("that a power failure left empty is taken over", async ({ folder }) => {

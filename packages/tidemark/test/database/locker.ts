@@ -12,5 +12,9 @@ async function answer(folder: string): Promise<void> {
   }
 }
 
-process.on("message", (folder: string) => void answer(folder));
+process.on("message", (folder: string) => {
+  // It blocks, as a long statement of an embedded database does: for ever, until it is killed.
+  if (folder === "block") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  else void answer(folder);
+});
 process.send?.("ready");
