@@ -32,12 +32,13 @@ export function beat(lockFile: string): () => void {
  */
 export async function isStill(file: string, ms: number): Promise<boolean> {
   const first = touchedAt(file);
+  if (first === undefined) return false;
   const until = performance.now() + ms;
-  while (first !== undefined && performance.now() < until) {
+  while (performance.now() < until) {
     await delay(Math.min(ms / 10, beatMs / 2));
     if (touchedAt(file) !== first) return false;
   }
-  return first !== undefined;
+  return true;
 }
 
 /** By opening it: a network file system answers from its cache otherwise. Undefined: the file is gone. */
