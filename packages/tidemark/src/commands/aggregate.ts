@@ -4,6 +4,7 @@ import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Event, EventOf, NewEvent } from "../event.ts";
+import { checkInitialState, checkState } from "../read/evolve.ts";
 import { checkSnapshotOptions, type SnapshotOptions } from "./snapshots/options.ts";
 
 /** The state after an event, for each type of event: the compiler finds one that is missing. */
@@ -47,7 +48,7 @@ export abstract class Aggregate<State, E extends Event> {
     this.id = id;
     this.streamId = streamIdOf(definition, id);
     this.#definition = definition;
-    this.#state = history ? history.state : definition.initialState();
+    this.#state = history ? history.state : checkInitialState(definition.initialState());
     this.#savedVersion = history?.version ?? 0;
   }
 
@@ -80,10 +81,16 @@ export abstract class Aggregate<State, E extends Event> {
     });
   }
 
-  /** Tells that the first `count` pending events stand in the stream, which is at `version` now. Repositories call it. */
-  markSaved(count: number, version: number): void {
+  /**
+   * Tells that the first `count` pending events stand in the stream, which is at `version` now. Repositories call it.
+   *
+   * @param state - Of the stream at `version`, where that is not what this aggregate makes of it: events that it applied had been there
+   *   before.
+   */
+  markSaved(count: number, version: number, state?: { readonly of: State }): void {
     this.#pending = this.#pending.slice(count);
     this.#savedVersion = version;
+    if (state) this.#state = this.#pending.reduce<State>((before, event) => evolveBy(this.#definition, this.streamId, before, event), state.of);
   }
 }
 
@@ -117,7 +124,7 @@ export function streamIdOf({ category }: { readonly category: string }, id: stri
 /** The state after an event, stored or new. */
 export function evolveBy<State, E extends Event>({ evolve }: AggregateDefinition<State, E>, streamId: string, state: State, event: E): State {
   const handler = handlerOf(evolve, event.type);
-  if (handler) return handler(state, event);
+  if (handler) return checkState(handler(state, event), event, `definition.evolve.${event.type}`);
   throw new InvalidArgumentError(
     "definition.evolve",
     `has no handler for the type ${show(event.type)}, which stream ${show(streamId)} holds; add one, such as (state) => state to ignore it`,

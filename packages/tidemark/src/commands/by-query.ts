@@ -2,15 +2,16 @@ import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
 import type { Event, NewEvent, RecordedEvent } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
-import { CommandIds } from "./command-id.ts";
+import { checkedFold } from "../read/evolve.ts";
+import { CommandIds, queryTarget } from "./command-id.ts";
 import { attemptUpTo, orStartAgain } from "./conflict.ts";
 import { type BoundaryDecider, checkBoundaryDecider } from "./decider.ts";
 import { earlierEvents } from "./earlier-events.ts";
-import { checkDecision } from "./handle-command.ts";
+import { checkDecision } from "./decision.ts";
 import { stampEvent } from "./metadata.ts";
-import { passesBefore, tellAfter } from "./middleware.ts";
+import { MiddlewareChain } from "./middleware.ts";
 import { checkCommandOptions, type CommandOptions } from "./options.ts";
-import { Recorded } from "./recorded.ts";
+import { readAfter, Recorded } from "./recorded.ts";
 import type { StreamsResult } from "./result.ts";
 
 /** `executeCommand` where a command names types and tags: every match that came between fails the append. */
@@ -22,10 +23,11 @@ export async function executeByQuery<State, Command, E extends Event>(
 ): Promise<StreamsResult<State, E>> {
   checkBoundaryDecider(decider);
   const { attempts, metadata, commandId, middleware, signal } = checkCommandOptions(options);
-  const { initialState, evolve } = decider;
-  const ids = commandId === undefined ? undefined : new CommandIds(commandId, null);
+  const { initialState, evolve } = checkedFold(decider, "decider");
   const query = typeof decider.query === "function" ? decider.query(command) : decider.query;
-  checkBoundaryQuery(query, "decider.query");
+  const target = queryTarget(checkBoundaryQuery(query, "decider.query"), streamOf(decider, command));
+  const ids = commandId === undefined ? undefined : new CommandIds(commandId, { kind: "query", decider: decider.name, target });
+  const around = new MiddlewareChain(middleware);
 
   async function attempt(number: number): Promise<StreamsResult<State, E>> {
     const { events: found, boundary } = await store.readBoundary<E>(query, signal && { signal });
@@ -35,7 +37,7 @@ export async function executeByQuery<State, Command, E extends Event>(
 
     const state = found.reduce(evolve, initialState());
     const nothing: StreamsResult<State, E> = { state, position: undefined, events: [], attempts: number };
-    if (!(await passesBefore(middleware, { command, state, streamId: undefined, attempt: number }))) return nothing;
+    if (!(await around.before({ command, state, streamId: undefined, attempt: number }))) return nothing;
     const decided = checkDecision(await decider.decide(command, state)).map((event, index): NewEvent<E> => {
       const stamped = metadata ? stampEvent(event, [metadata]) : event;
       return ids ? ids.mark(stamped, index) : stamped;
@@ -45,12 +47,15 @@ export async function executeByQuery<State, Command, E extends Event>(
     const recorded = new Recorded<E>();
     const options = { ...streamOfDecision(decider, command, decided), condition: { query, after: boundary }, ...(signal && { signal }) };
     const append = store.append<E>(decided, recorded.in(options));
-    const { streamId, version, position } = await orStartAgain(append, (error) => isFailed(error) || ids?.handledMeanwhile(error, decided.length) === true);
-    const events = await recorded.events(store, [{ streamId, version, events: decided }], ids !== undefined);
+    const isHandled = (error: unknown): boolean => ids?.handledMeanwhile(error, decided.length) === true;
+    const { streamId, version, position } = await orStartAgain(append, { isLost: isFailed, isHandled });
+    const written = { appended: [{ streamId, version, events: decided }], again: ids !== undefined };
+    const events = await recorded.events(store, written);
+    if (!recorded.told) return { ...(await readAfter(written, async () => leftBy(events, (await store.readBoundary<E>(query)).events))), attempts: number };
     return { state: events.reduce(evolve, state), position, events, attempts: number };
   }
 
-  /** What the command did when it was handled before, and the state that it left. */
+  /** What the command did when it was handled before, or may have been, and the state that it left. */
   function leftBy(earlier: readonly RecordedEvent<E>[], found: readonly RecordedEvent<E>[]): Omit<StreamsResult<State, E>, "attempts"> {
     const position = earlier.at(-1)?.position ?? 0;
     const others = found.filter((event) => event.position < position && !earlier.some(({ id }) => id === event.id));
@@ -58,7 +63,7 @@ export async function executeByQuery<State, Command, E extends Event>(
     return { state: events.reduce(evolve, initialState()), position, events: earlier };
   }
 
-  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal, subject: JSON.stringify(query) }, attempt));
+  return around.after(await attemptUpTo({ store, attempts, signal, subject: JSON.stringify(query) }, attempt));
 }
 
 function isFailed(error: unknown): boolean {
@@ -71,8 +76,12 @@ export function streamOfDecision<State, Command, E extends Event>(
   command: Command,
   decided: readonly NewEvent<E>[],
 ): { readonly streamId?: string } {
-  const streamId = typeof decider.streamId === "function" ? decider.streamId(command) : decider.streamId;
+  const streamId = streamOf(decider, command);
   if (streamId !== undefined) return { streamId };
   if ((decided[0]?.tags?.length ?? 0) > 0) return {};
   throw new InvalidArgumentError("decider.streamId", "is needed here: without it the stream is named after the first event's first tag, and it has none");
+}
+
+function streamOf<State, Command, E extends Event>({ streamId }: BoundaryDecider<State, Command, E>, command: Command): string | undefined {
+  return typeof streamId === "function" ? streamId(command) : streamId;
 }

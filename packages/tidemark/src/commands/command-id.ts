@@ -1,31 +1,50 @@
 import { v5 } from "uuid";
-import { isTidemarkError } from "../errors.ts";
+import type { ValidBoundaryItem } from "../arguments/boundary-query.ts";
+import { show } from "../arguments/show.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
 import type { Event, NewEvent } from "../event.ts";
 import { stampEvent } from "./metadata.ts";
 
 /** Of this library's own; a change would make every command of the past a new one. */
 const namespace = "6f1a1a3e-2d0c-5b0f-9a7e-0b9d2c4e7f10";
 
+/** What a command's id belongs to: the same id on something else is another command's. */
+export interface CommandScope {
+  readonly kind: "stream" | "streams" | "query";
+  /** The decider's name. Without one, its kind alone tells it from others. */
+  readonly decider: string | undefined;
+  /** The stream, or what stands for the streams or the query: the same whenever the command is handled. */
+  readonly target: string;
+}
+
 /** The ids that a command's events get: the same ones whenever the command is handled. */
 export class CommandIds {
   readonly #commandId: string;
-  readonly #streamId: string | null;
+  readonly #scope: readonly (string | null)[];
 
-  /** @param streamId - null for a command over several streams */
-  constructor(commandId: string, streamId: string | null) {
+  constructor(commandId: string, { kind, decider, target }: CommandScope) {
     this.#commandId = commandId;
-    this.#streamId = streamId;
+    this.#scope = [kind, decider ?? null, target];
   }
 
   /** The id of the command's event number `index`, from 0. */
   at(index: number): string {
-    return v5(JSON.stringify([this.#streamId, this.#commandId, index]), namespace);
+    return v5(JSON.stringify([...this.#scope, this.#commandId, index]), namespace);
   }
 
-  /** The command's event number `index`, ready to be appended. An id of the event's own stays. */
+  /**
+   * The command's event number `index`, ready to be appended.
+   *
+   * @throws {@link InvalidArgumentError} — it has an id of its own, by which the command would not be found when it comes again.
+   */
   mark<E extends Event>(event: NewEvent<E>, index: number): NewEvent<E> {
-    const marked = stampEvent(event, [{ commandId: this.#commandId }]);
-    return marked.id === undefined ? { ...marked, id: this.at(index) } : marked;
+    if (event.id !== undefined) {
+      throw new InvalidArgumentError(
+        "decide",
+        `gives event ${index} the id ${show(event.id)}, but the command has the commandId ${show(this.#commandId)}: the ids of its events are made of that, so that it is found when it comes again. Leave out one of the two`,
+      );
+    }
+    return { ...stampEvent(event, [{ commandId: this.#commandId }]), id: this.at(index) };
   }
 
   /**
@@ -39,4 +58,15 @@ export class CommandIds {
       Array.from({ length: events }, (_, index) => this.at(index)).includes(error.eventId)
     );
   }
+}
+
+/** Streams as a target, in whatever order they were named. */
+export function streamsTarget(streamIds: Iterable<string>): string {
+  return JSON.stringify([...streamIds].toSorted());
+}
+
+/** A query as a target, in whatever order its parts were named, and the stream that its events go to, where that is known before. */
+export function queryTarget(items: readonly ValidBoundaryItem[], streamId: string | undefined): string {
+  const parts = items.map(({ types = [], tags = [] }) => JSON.stringify([types.toSorted(), tags.toSorted()]));
+  return JSON.stringify([parts.toSorted(), streamId ?? null]);
 }

@@ -7,24 +7,35 @@ import { takeTurn } from "./turns.ts";
 class Outdated extends Error {
   /** What the caller gets when it was the last attempt. */
   readonly outcome: unknown;
+  /** The same command was handled meanwhile: the next attempt finds what it did, and decides nothing. */
+  readonly handled: boolean;
 
-  constructor(outcome: unknown) {
+  constructor(outcome: unknown, handled: boolean) {
     super("outdated");
     this.outcome = outcome;
+    this.handled = handled;
   }
 }
 
 /** Ends an attempt that has to be made again; after the last one `outcome` is thrown. */
-export function startAgain(outcome: unknown): never {
-  throw new Outdated(outcome);
+export function startAgain(outcome: unknown, { handled = false }: { readonly handled?: boolean } = {}): never {
+  throw new Outdated(outcome, handled);
+}
+
+export interface Losses {
+  /** Whether others came between. Default: at a conflict of versions. */
+  readonly isLost?: (error: unknown) => boolean;
+  /** Whether the same command was handled meanwhile. */
+  readonly isHandled?: (error: unknown) => boolean;
 }
 
 /** Runs an append. When others came between, the attempt starts again: `decide` can throw conflicts of its own, which do not count. */
-export async function orStartAgain<T>(append: Promise<T>, isOutdated: (error: unknown) => boolean = isConflict): Promise<T> {
+export async function orStartAgain<T>(append: Promise<T>, { isLost = isConflict, isHandled = () => false }: Losses = {}): Promise<T> {
   try {
     return await append;
   } catch (error) {
-    if (isOutdated(error)) return startAgain(error);
+    if (isHandled(error)) return startAgain(error, { handled: true });
+    if (isLost(error)) return startAgain(error);
     throw error;
   }
 }
@@ -43,36 +54,46 @@ export interface AttemptOptions {
 
 /**
  * Makes attempts, numbered from 1, until one is not outdated. Between them a pause that doubles and is drawn at random, or
- * those who met once would meet again; and those of one store that lost on the same stream take turns.
+ * those who met once would meet again; and those of one store that lost on the same stream take turns. One who lost to the same
+ * command has an answer to fetch, which is no attempt: it needs none of those that are left, and no pause.
  *
  * The signal is not p-retry's business: it would report an attempt that was aborted too late, and wrote, as aborted. Nor is
  * the error: what `decide` throws need not be an Error, and p-retry makes a TypeError of such a thing.
  */
 export async function attemptUpTo<T>({ store, attempts, signal, subject }: AttemptOptions, attempt: (number: number) => Promise<T>): Promise<T> {
   let failure: unknown;
-  async function attemptInTurn(number: number): Promise<T> {
+  let made = 0;
+  let fetched = false;
+  async function attemptInTurn(): Promise<T> {
     signal?.throwIfAborted();
     const lost = failure instanceof Outdated ? failure.outcome : undefined;
     const lostOn = isTidemarkError(lost, "VERSION_CONFLICT") || isTidemarkError(lost, "CONDITION_FAILED") ? lost.streamId : undefined;
     const leave = await takeTurn(store, { subject, lostOn, signal });
     try {
       signal?.throwIfAborted();
-      return await attempt(number);
+      return await attempt(++made);
     } finally {
       leave();
     }
   }
-  const attempted = pRetry(
-    async (number) => {
-      try {
-        return await attemptInTurn(number);
-      } catch (error) {
-        failure = error;
-        throw error;
-      }
-    },
-    { retries: attempts - 1, minTimeout: 5, maxTimeout: 250, randomize: true, shouldRetry: () => failure instanceof Outdated },
-  );
+  async function attemptOrFetch(): Promise<T> {
+    try {
+      return await attemptInTurn();
+    } catch (error) {
+      failure = error;
+      // Once: an answer that is not there then would be fetched for ever.
+      if (fetched || !(error instanceof Outdated && error.handled)) throw error;
+      fetched = true;
+      return await attemptOrFetch();
+    }
+  }
+  const attempted = pRetry(attemptOrFetch, {
+    retries: attempts - 1,
+    minTimeout: 5,
+    maxTimeout: 250,
+    randomize: true,
+    shouldRetry: () => failure instanceof Outdated,
+  });
   return attempted.catch(() => {
     throw failure instanceof Outdated ? failure.outcome : failure;
   });

@@ -19,7 +19,7 @@ export interface Decider<State, Command, E extends Event> {
    * caller as it is. It runs again, on a new state, after a conflict, so it should do nothing but decide.
    */
   readonly decide: (command: Command, state: State) => readonly NewEvent<E>[] | Promise<readonly NewEvent<E>[]>;
-  /** Its name, 1–256 bytes, in messages and for its snapshots. */
+  /** Its name, 1–256 bytes: its snapshots are kept under it, and it tells ids of its commands from those of others. */
   readonly name?: string;
   /**
    * When to keep the state, so that later commands need not read the whole stream: `{ every: 100, stateVersion: 1 }`. Needs a
@@ -44,7 +44,7 @@ export interface MultiStreamDecider<State, Command, E extends Event> {
    * To refuse the command, throw. It runs again, on a new state, after a conflict.
    */
   readonly decide: (command: Command, state: State) => readonly StreamAppend<E>[] | Promise<readonly StreamAppend<E>[]>;
-  /** The name that its snapshots are kept under, 1–256 bytes. */
+  /** Its name, 1–256 bytes: its snapshots are kept under it, and it tells ids of its commands from those of others. */
   readonly name?: string;
   /**
    * When to keep the state of a set of streams, as for one stream: `every` counts the events of all of them. Worth it where the
@@ -68,6 +68,8 @@ export interface BoundaryDecider<State, Command, E extends Event> {
   readonly decide: (command: Command, state: State) => readonly NewEvent<E>[] | Promise<readonly NewEvent<E>[]>;
   /** The stream that they go to. Default: named after the first event's first tag, `course:c1` → `course-c1`. */
   readonly streamId?: string | ((command: Command) => string);
+  /** Its name, 1–256 bytes: tells ids of its commands from those of others. */
+  readonly name?: string;
 }
 
 const deciderShape = {
@@ -89,6 +91,7 @@ const multiStreamShape = {
 const boundaryShape = {
   query: checkQuery,
   streamId: checkStream,
+  name: checkDeciderName,
   initialState: checkFunction,
   evolve: checkFunction,
   decide: checkFunction,

@@ -1,15 +1,15 @@
 import { checkStreamId } from "../arguments/names.ts";
-import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
 import type { Event, NewEvent, RecordedEvent } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { checkedFold } from "../read/evolve.ts";
 import { CommandIds } from "./command-id.ts";
-import { attemptUpTo, isConflict, orStartAgain } from "./conflict.ts";
+import { attemptUpTo, orStartAgain } from "./conflict.ts";
 import { checkDecider, type Decider } from "./decider.ts";
+import { checkDecision } from "./decision.ts";
 import { stampEvent } from "./metadata.ts";
-import { passesBefore, tellAfter } from "./middleware.ts";
+import { MiddlewareChain } from "./middleware.ts";
 import { checkCommandOptions, type CommandOptions } from "./options.ts";
-import { Recorded } from "./recorded.ts";
+import { readAfter, Recorded } from "./recorded.ts";
 import type { CommandResult } from "./result.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, keptState, readState } from "./snapshots/kept-state.ts";
@@ -23,11 +23,14 @@ import { considerSnapshot, keptState, readState } from "./snapshots/kept-state.t
  * that lost holds the stream's lock, so that the next one passes. Under REPEATABLE READ and SERIALIZABLE, where a transaction
  * cannot see what came between, there is a `SerializationFailureError` instead.
  *
- * `evolve` sees decided events as they were decided, before the store adds anything to them.
+ * `evolve` sees decided events as they were decided, before the store adds anything to them. Events that `decide` gives ids of their
+ * own, and that stand in the stream already, are not written again: state, version and position are then those that they had led to.
  *
  * @param streamId - 1–512 bytes of UTF-8 without control characters.
  * @param command - One or several; a command that is itself an array has to be put into one.
  * @throws what `decide` and the middleware throw, at once and as it is.
+ * @throws {@link InvalidArgumentError} — `evolve` returned a promise or `undefined`; `decide` returned no events, or events with ids of
+ *   their own although there is a `commandId`. Nothing was written.
  * @throws {@link VersionConflictError} — the last of the attempts lost as well. Nothing was written.
  * @throws {@link OutcomeUnknownError} — whether the events were written is unknown, or they were, and could not be read back.
  *   To handle the command again is safe with a `commandId`.
@@ -43,8 +46,10 @@ export async function handleCommand<State, Command, E extends Event>(
   checkDecider(decider);
   checkStreamId(streamId, "streamId");
   const { attempts, metadata, commandId, middleware, signal } = checkCommandOptions(options);
-  const { initialState, evolve, decide } = decider;
-  const ids = commandId === undefined ? undefined : new CommandIds(commandId, streamId);
+  const { decide, name } = decider;
+  const fold = checkedFold(decider, "decider");
+  const ids = commandId === undefined ? undefined : new CommandIds(commandId, { kind: "stream", decider: name, target: streamId });
+  const around = new MiddlewareChain(middleware);
   const kept = keptState(() => snapshotsOf(store), "stream", decider, streamId);
   const commands = isSeveral(command) ? command : [command];
 
@@ -53,10 +58,10 @@ export async function handleCommand<State, Command, E extends Event>(
     const before: RecordedEvent<E>[] = [];
     let nextId = ids?.at(0);
     const search = {
-      initialState,
+      initialState: fold.initialState,
       evolve: (state: State, event: RecordedEvent<E>): State => {
         if (event.id === nextId) nextId = ids?.at(before.push(event));
-        return evolve(state, event);
+        return fold.evolve(state, event);
       },
     };
     let read = await readState<State, E>(store, kept, search, signal);
@@ -65,18 +70,18 @@ export async function handleCommand<State, Command, E extends Event>(
       read = { ...(await store.aggregateStream<State, E>(streamId, { ...search, ...(signal && { signal }) })), keptVersion: 0 };
     const last = before.at(-1);
     if (last) {
-      const { state } = await store.aggregateStream<State, E>(streamId, { initialState, evolve, toVersion: last.version });
+      const { state } = await store.aggregateStream<State, E>(streamId, { ...fold, toVersion: last.version });
       return { state, version: last.version, position: last.position, events: before, attempts: number };
     }
 
     let { state } = read;
     const decided: NewEvent<E>[] = [];
     for (const one of commands) {
-      if (!(await passesBefore(middleware, { command: one, state, streamId, attempt: number }))) continue;
+      if (!(await around.before({ command: one, state, streamId, attempt: number }))) continue;
       for (const event of checkDecision(await decide(one, state))) {
         const stamped = metadata ? stampEvent(event, [metadata]) : event;
         decided.push(ids ? ids.mark(stamped, decided.length) : stamped);
-        state = evolve(state, event);
+        state = fold.evolve(state, event);
       }
     }
     if (decided.length === 0) {
@@ -86,21 +91,19 @@ export async function handleCommand<State, Command, E extends Event>(
 
     const recorded = new Recorded<E>();
     const append = store.appendToStream<E>(streamId, decided, recorded.in({ expectedVersion: read.version, ...(signal && { signal }) }));
-    const { version, position } = await orStartAgain(append, (error) => isConflict(error) || ids?.handledMeanwhile(error, decided.length) === true);
-    const events = await recorded.events(store, [{ streamId, version, events: decided }], ids !== undefined);
+    const { version, position } = await orStartAgain(append, { isHandled: (error) => ids?.handledMeanwhile(error, decided.length) === true });
+    const written = { appended: [{ streamId, version, events: decided }], again: ids !== undefined };
+    const events = await recorded.events(store, written);
+    // They were there already, under ids of their own: then the state that was read holds them, or lacks what came before them.
+    if (version !== read.version + decided.length)
+      ({ state } = await readAfter(written, () => store.aggregateStream<State, E>(streamId, { ...fold, toVersion: version })));
     considerSnapshot(kept, { state, version, keptVersion: read.keptVersion });
     return { state, version, position, events, attempts: number };
   }
 
-  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal, subject: streamId }, attempt));
+  return around.after(await attemptUpTo({ store, attempts, signal, subject: streamId }, attempt));
 }
 
 function isSeveral<Command>(command: Command | readonly Command[]): command is readonly Command[] {
   return Array.isArray(command);
-}
-
-/** A decision that is no array would be told of as an append's fault. */
-export function checkDecision<T>(decision: readonly T[]): readonly T[] {
-  if (Array.isArray(decision)) return decision;
-  throw new InvalidArgumentError("decide", `must return an array of events, not ${show(decision)}; return [] where nothing changes`);
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isRecord } from "../arguments/options.ts";
+import { isPromise } from "../arguments/promise.ts";
 import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { StreamAppend } from "../append/types.ts";
@@ -64,11 +65,21 @@ export function stampAppends<E extends Event>(appends: readonly StreamAppend<E>[
 export function stampEvent<E extends Event>(event: NewEvent<E>, sources: readonly MetadataSource[]): NewEvent<E> {
   if (!isRecord(event) || !(event.metadata === undefined || isPlain(event.metadata))) return event;
   const metadata = sources.reduce<EventMetadata>((merged, source) => {
-    const more = typeof source === "function" ? source(event) : source;
+    const more = typeof source === "function" ? checkEnriched(source(event), event) : source;
     return more === undefined ? merged : { ...more, ...merged };
   }, given(event.metadata));
   // Type and data by name: they may be getters of a class, which a spread does not see.
   return { ...event, type: event.type, data: event.data, metadata };
+}
+
+/** What an enricher returned. It spreads to nothing where it is a Map or a promise, so that it would be lost in silence. */
+function checkEnriched(result: EventMetadata | undefined, { type }: NewEvent): EventMetadata | undefined {
+  if (result === undefined || isPlain(result)) return result;
+  const returned = isPromise(result) ? "a promise" : show(result);
+  throw new InvalidArgumentError(
+    "metadata",
+    `is a function that returned ${returned} for an event of the type ${show(type)}; it must return a plain object such as { traceparent: "…" }, or undefined, and must not wait`,
+  );
 }
 
 /** Without keys that are undefined: those are not given, and must not hide what a scope has. */

@@ -16,8 +16,12 @@ export interface CommandOptions<State = unknown, Command = unknown, E extends Ev
   readonly metadata?: EventMetadata;
   /**
    * The command's own id, 1–256 bytes of text, such as a request's idempotency key: a command with an id is carried out once.
-   * Handled again, it writes nothing and returns what it did the first time. Use an id for one command on one stream only.
-   * The events get ids made of it, and `metadata.commandId`.
+   * Handled again, it writes nothing and returns what it did the first time.
+   *
+   * It belongs to the kind and `name` of the decider and to what the command is about: the stream; the streams that `reads` names in
+   * the initial state; or the query and `streamId`. Whatever differs there is another command. Commands that agree in all of that need
+   * different ids, those of two deciders without a `name` too. The events get ids made of it, so that `decide` must give them none,
+   * and `metadata.commandId`.
    */
   readonly commandId?: string;
   /** What runs before each decision and after the command: the first is the outermost. */

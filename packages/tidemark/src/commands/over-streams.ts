@@ -2,18 +2,20 @@ import type { StreamAppend } from "../append/types.ts";
 import { InvalidArgumentError, VersionConflictError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
-import { CommandIds } from "./command-id.ts";
-import { attemptUpTo, isConflict, orStartAgain, startAgain } from "./conflict.ts";
+import { checkedFold } from "../read/evolve.ts";
+import { CommandIds, streamsTarget } from "./command-id.ts";
+import { attemptUpTo, orStartAgain, startAgain } from "./conflict.ts";
 import { checkMultiStreamDecider, type MultiStreamDecider } from "./decider.ts";
 import { earlierEvents } from "./earlier-events.ts";
-import { checkDecision } from "./handle-command.ts";
+import { checkDecision } from "./decision.ts";
 import { stampEvent } from "./metadata.ts";
-import { passesBefore, tellAfter } from "./middleware.ts";
+import { MiddlewareChain } from "./middleware.ts";
 import { checkCommandOptions, type CommandOptions } from "./options.ts";
-import { Recorded } from "./recorded.ts";
+import { readAfter, Recorded } from "./recorded.ts";
 import type { StreamsResult } from "./result.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
 import { considerStreams, keptStreams } from "./snapshots/kept-streams.ts";
+import { StreamDiscovery } from "./stream-discovery.ts";
 import { movedStreams, readStreams } from "./streams-read.ts";
 
 /** `executeCommand` where a command names streams: every one that was read is checked at the append. */
@@ -25,15 +27,22 @@ export async function executeOverStreams<State, Command, E extends Event>(
 ): Promise<StreamsResult<State, E>> {
   checkMultiStreamDecider(decider);
   const { attempts, metadata, commandId, middleware, signal } = checkCommandOptions(options);
-  const ids = commandId === undefined ? undefined : new CommandIds(commandId, null);
+  const fold = checkedFold(decider, "decider");
+  const ids = commandId === undefined ? undefined : new CommandIds(commandId, { kind: "streams", decider: decider.name, target: targetOf() });
+  const around = new MiddlewareChain(middleware);
   const kept = keptStreams(() => snapshotsOf(store), decider);
+
+  /** Those named at first: which ones are named later can change with every event. */
+  function targetOf(): string {
+    return streamsTarget(new StreamDiscovery(decider, command).next(fold.initialState()));
+  }
 
   async function decide(state: State, versions: ReadonlyMap<string, number>, attempt: number): Promise<readonly StreamAppend<E>[]> {
     try {
-      if (!(await passesBefore(middleware, { command, state, streamId: undefined, attempt }))) return [];
+      if (!(await around.before({ command, state, streamId: undefined, attempt }))) return [];
       return checkDecision(await decider.decide(command, state));
     } catch (error) {
-      await startAgainIfMoved(store, versions);
+      await startAgainIfMoved(versions);
       throw error;
     }
   }
@@ -50,15 +59,15 @@ export async function executeOverStreams<State, Command, E extends Event>(
 
     const decided = await decide(state, versions, number);
     let count = 0;
-    const appends = decided.map((part): StreamAppend<E> => {
-      const events = checkDecision(part.events).map((event) => {
+    const appends = decided.map((part, index): StreamAppend<E> => {
+      const events = checkDecision(part.events, `decide[${index}].events`).map((event) => {
         const stamped = metadata ? stampEvent(event, [metadata]) : event;
         return ids ? ids.mark(stamped, count++) : stamped;
       });
       return { ...part, events, ...expectationOf(part, versions) };
     });
     if (appends.length === 0) {
-      await startAgainIfMoved(store, versions);
+      await startAgainIfMoved(versions);
       considerStreams(kept, decider, read, { state, events: [] });
       return { state, position: undefined, events: [], attempts: number };
     }
@@ -67,20 +76,27 @@ export async function executeOverStreams<State, Command, E extends Event>(
     const checks = onlyRead.map(([streamId, expectedVersion]): StreamAppend<E> => ({ streamId, events: [], expectedVersion }));
     const recorded = new Recorded<E>();
     const append = store.appendToStreams<E>([...appends, ...checks], recorded.in(signal ? { signal } : {}));
-    const results = await orStartAgain(append, (error) => isConflict(error) || ids?.handledMeanwhile(error, count) === true);
+    const results = await orStartAgain(append, { isHandled: (error) => ids?.handledMeanwhile(error, count) === true });
     const appended = appends.map(({ streamId, events }, index) => ({ streamId, events, version: results[index]?.version ?? 0 }));
-    const events = await recorded.events(store, appended, ids !== undefined);
-    const after = events.reduce(decider.evolve, state);
+    const written = { appended, again: ids !== undefined };
+    const events = await recorded.events(store, written);
+    if (!recorded.told && events.length > 0) {
+      const { state: left } = await readAfter(written, () => readStreams(store, decider, command, { signal: undefined, earlier: events }));
+      return { state: left, position: events.at(-1)?.position, events, attempts: number };
+    }
+    const after = events.reduce(fold.evolve, state);
     considerStreams(kept, decider, read, { state: after, events });
     return { state: after, position: events.at(-1)?.position, events, attempts: number };
   }
 
-  return tellAfter(middleware, await attemptUpTo({ store, attempts, signal }, attempt));
-}
+  async function startAgainIfMoved(versions: ReadonlyMap<string, number>): Promise<void> {
+    const [first, ...others] = await movedStreams(store, versions);
+    if (!first) return;
+    const handled = ids !== undefined && (await earlierEvents<E>(store, ids)).length > 0;
+    startAgain(new VersionConflictError([first, ...others]), { handled });
+  }
 
-async function startAgainIfMoved(store: EventReaderWriter, versions: ReadonlyMap<string, number>): Promise<void> {
-  const [first, ...others] = await movedStreams(store, versions);
-  if (first) startAgain(new VersionConflictError([first, ...others]));
+  return around.after(await attemptUpTo({ store, attempts, signal }, attempt));
 }
 
 /** Streams that were read are expected where they were read. */

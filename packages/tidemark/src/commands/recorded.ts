@@ -3,7 +3,7 @@ import { OutcomeUnknownError } from "../errors.ts";
 import { asRecorded, type Event, type NewEvent, type RecordedEvent } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
 
-/** Events that were appended to the end of a stream, which is at `version` now. */
+/** Events that stand in a stream; the last of them has this version. */
 export interface Appended<E extends Event> {
   readonly streamId: string;
   readonly version: number;
@@ -21,26 +21,36 @@ export class Recorded<E extends Event> {
     });
   }
 
-  /** Where the append did not tell, they are read: `again` as in `readBack`. */
-  async events(store: EventReaderWriter, appended: readonly Appended<E>[], again: boolean): Promise<readonly RecordedEvent<E>[]> {
-    return this.#events ?? (await readBack<E>(store, appended, again));
+  /**
+   * Whether the append told its events. Then it wrote them just now, at the end of their streams. Otherwise they may have been there
+   * before, anywhere: an append that finds its ids writes nothing, and succeeds.
+   */
+  get told(): boolean {
+    return this.#events !== undefined;
+  }
+
+  /** The events as they were stored, in the order of their positions. Where the append did not tell, they are read. */
+  async events(store: EventReaderWriter, { appended, again }: Written<E>): Promise<readonly RecordedEvent<E>[]> {
+    return this.#events ?? (await readAfter({ appended, again }, () => readBack<E>(store, appended)));
   }
 }
 
+/** What was written, for readings that follow. */
+export interface Written<E extends Event> {
+  readonly appended: readonly Appended<E>[];
+  /** Whether the same command can be handled again without being carried out twice. */
+  readonly again: boolean;
+}
+
 /**
- * The events as they were stored, in the order of their positions. Their times and positions are the database's, so they
- * have to be asked for. Without the caller's signal: they are written, and that is the outcome.
- *
- * @param again - whether the same command can be handled again without being carried out twice
+ * Reads something after an append. Without the caller's signal: the events are written, and that is the outcome. When it fails they
+ * stand all the same, so that its error must not look as if nothing had been written.
  */
-async function readBack<E extends Event>(store: EventReaderWriter, appended: readonly Appended<E>[], again: boolean): Promise<readonly RecordedEvent<E>[]> {
-  const written = appended.filter(({ events }) => events.length > 0);
+export async function readAfter<E extends Event, T>({ appended, again }: Written<E>, read: () => Promise<T>): Promise<T> {
   try {
-    const streams = await Promise.all(
-      written.map(({ streamId, version, events }) => store.readStream<E>(streamId, { fromVersion: version - events.length + 1, toVersion: version }).toArray()),
-    );
-    return streams.flat().toSorted((a, b) => a.position - b.position);
+    return await read();
   } catch (error) {
+    const written = appended.filter(({ events }) => events.length > 0);
     const places = written.map(({ streamId, version }) => `${JSON.stringify(streamId)} up to version ${version}`).join(", ");
     const next = again ? "Handle the command again: its commandId lets it write nothing twice." : "Read the streams; do not handle the command again.";
     throw new OutcomeUnknownError(
@@ -50,4 +60,14 @@ async function readBack<E extends Event>(store: EventReaderWriter, appended: rea
       { cause: error },
     );
   }
+}
+
+/** Their times and positions are the database's, so they have to be asked for. */
+async function readBack<E extends Event>(store: EventReaderWriter, appended: readonly Appended<E>[]): Promise<readonly RecordedEvent<E>[]> {
+  const streams = await Promise.all(
+    appended
+      .filter(({ events }) => events.length > 0)
+      .map(({ streamId, version, events }) => store.readStream<E>(streamId, { fromVersion: version - events.length + 1, toVersion: version }).toArray()),
+  );
+  return streams.flat().toSorted((a, b) => a.position - b.position);
 }

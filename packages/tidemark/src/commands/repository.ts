@@ -6,7 +6,7 @@ import { NotFoundError } from "../errors-following.ts";
 import type { Event, EventMetadata } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
 import { type Aggregate, type AggregateClass, evolveBy, streamIdOf } from "./aggregate.ts";
-import { attemptUpTo, isConflict, orStartAgain } from "./conflict.ts";
+import { attemptUpTo, orStartAgain } from "./conflict.ts";
 import { checkMetadata, stampEvent } from "./metadata.ts";
 import { checkRetry } from "./options.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
@@ -32,7 +32,8 @@ export interface Repository<A> {
   loadOrCreate(id: string): Promise<A>;
   exists(id: string): Promise<boolean>;
   /**
-   * Appends the pending events at the version that was loaded, all of them or none. Undefined where there are none.
+   * Appends the pending events at the version that was loaded, all of them or none. Undefined where there are none. Events with ids of
+   * their own that stand in the stream already are not written again; the aggregate is then where its stream is.
    *
    * @throws {@link VersionConflictError} — somebody else wrote meanwhile. The aggregate is out of date: load it again, or `update`.
    * @throws {@link OutcomeUnknownError} — save the same aggregate again: what is written is not written twice.
@@ -86,13 +87,21 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
     const events = metadata ? pending.map((event) => stampEvent(event, [metadata])) : pending;
     try {
       const result = await store.appendToStream<E>(streamId, events, { expectedVersion: version, ...(signal && { signal }) });
-      aggregate.markSaved(pending.length, result.version);
-      considerSnapshot(keptOf(aggregate.id), { state: aggregate.state, version: result.version, keptVersion: keptVersions.get(aggregate) ?? 0 });
+      if (result.version === version + pending.length) aggregate.markSaved(pending.length, result.version);
+      else await markRepeated(aggregate, pending.length);
+      considerSnapshot(keptOf(aggregate.id), { state: aggregate.state, version: aggregate.version, keptVersion: keptVersions.get(aggregate) ?? 0 });
       return result;
     } catch (error) {
       if (isTidemarkError(error, "OUTCOME_UNKNOWN")) aggregate.markSent(error.eventIds);
       throw error;
     }
+  }
+
+  /** The events were there already, under ids of their own: the aggregate counted them twice, or lacks what came before them. */
+  async function markRepeated(aggregate: A, count: number): Promise<void> {
+    const kept = keptOf(aggregate.id);
+    const { state, version } = await readState(store, kept, kept.fold, undefined);
+    aggregate.markSaved(count, version, { of: state });
   }
 
   return {
@@ -110,7 +119,7 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
       return await attemptUpTo({ store, attempts: retry ?? 10, signal: saving.signal, subject: streamIdOf(definition, id) }, async () => {
         const loaded = await loadOrCreate(id, saving.signal);
         await work(loaded);
-        await orStartAgain(save(loaded, saving), isConflict);
+        await orStartAgain(save(loaded, saving));
         return loaded;
       });
     },

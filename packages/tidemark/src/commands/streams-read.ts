@@ -1,6 +1,7 @@
 import type { VersionConflict } from "../errors.ts";
 import type { Event, RecordedEvent } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { checkedFold } from "../read/evolve.ts";
 import type { MultiStreamDecider } from "./decider.ts";
 import { StreamDiscovery } from "./stream-discovery.ts";
 import { type FoldedStreams, foldStreams, type KeptStreams } from "./snapshots/fold-streams.ts";
@@ -36,7 +37,8 @@ export async function readStreams<State, Command, E extends Event>(
   { signal, kept, uncounted = false, earlier = [] }: ReadStreamsOptions<State, E>,
 ): Promise<StreamsRead<State>> {
   const until = earlier.at(-1)?.position ?? Number.POSITIVE_INFINITY;
-  const { initialState, evolve } = decider;
+  const fold = checkedFold(decider, "decider");
+  const { initialState, evolve } = fold;
   const discovery = new StreamDiscovery(decider, command);
   const streams = new Map<string, readonly RecordedEvent<E>[]>();
   let state = initialState();
@@ -44,7 +46,7 @@ export async function readStreams<State, Command, E extends Event>(
   for (let named = discovery.next(state); named.length > 0; named = discovery.next(state)) {
     if (kept && earlier.length === 0) {
       // Each set of streams has a snapshot of its own, so that all are read again with those named late.
-      folded = await foldStreams<State, E>(kept, [...discovery.streamIds], decider, { signal, uncounted });
+      folded = await foldStreams<State, E>(kept, [...discovery.streamIds], fold, { signal, uncounted });
       ({ state } = folded);
       continue;
     }

@@ -1,4 +1,5 @@
 import { checkDocumentId } from "../arguments/names.ts";
+import { isPromise } from "../arguments/promise.ts";
 import { show } from "../arguments/show.ts";
 import { ProjectionFailedError } from "../errors-projections.ts";
 import type { RecordedEvent } from "../event.ts";
@@ -20,6 +21,7 @@ export function documentIdsOf(projection: DefinedDocumentProjection, event: Reco
   try {
     const given = projection.work.documentId(event);
     if (given === null) return [];
+    if (isPromise(given)) throw new TypeError("documentId returned a promise; it must be synchronous");
     if (typeof given === "string") return [checkDocumentId(given, "documentId's result")];
     if (!Array.isArray(given)) throw new TypeError(`documentId returned ${show(given)}; it returns a string, an array of them, or null`);
     return [...new Set(Array.from(given, (id: unknown, index) => checkDocumentId(id, `documentId's result[${index}]`)))];
@@ -86,7 +88,7 @@ function checkNext(next: unknown): object | null {
   if (next === null) return null;
   if (next === undefined) throw new TypeError("evolve returned undefined; it returns the document as it is now, or null to delete it");
   if (typeof next !== "object" || Array.isArray(next)) throw new TypeError(`evolve returned ${show(next)}; a document is an object`);
-  if ("then" in next && typeof next.then === "function") throw new TypeError("evolve returned a promise; it must be synchronous");
+  if (isPromise(next)) throw new TypeError("evolve returned a promise; it must be synchronous");
   return next;
 }
 

@@ -7,6 +7,7 @@ import { DatabaseError } from "../errors.ts";
 import { asRecorded, type BoundaryQuery, categoryOf, type Event, type RecordedEvent } from "../event.ts";
 import { type BoundaryEvents, isLed, readBoundaryEvents } from "./boundary.ts";
 import { decodeEvent, decodeLogEvent } from "./decode.ts";
+import { checkedFold } from "./evolve.ts";
 import { filterSql } from "./filter-sql.ts";
 import {
   checkFold,
@@ -153,12 +154,13 @@ export class Reader {
     fold: Fold<State, RecordedEvent<E>> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">,
   ): Promise<{ readonly state: State; readonly version: number; readonly exists: boolean }> {
     const { initialState, evolve, ...bounds } = checkFold(fold);
+    const folding = checkedFold({ initialState, evolve }, "fold");
     const open = this.#streamPages<E>(checkStreamId(streamId, "streamId"), bounds);
-    let state = initialState();
+    let state = folding.initialState();
     let version = 0;
     for await (const events of readAhead(open(), bounds.signal)) {
       for (const event of events) {
-        state = evolve(state, event);
+        state = folding.evolve(state, event);
         version = event.version;
       }
     }

@@ -2,9 +2,10 @@ import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
 import { checkStreamId } from "../arguments/names.ts";
 import { streamOfDecision } from "../commands/by-query.ts";
 import type { BoundaryDecider } from "../commands/decider.ts";
-import { checkDecision } from "../commands/handle-command.ts";
+import { checkDecision } from "../commands/decision.ts";
 import { defaultStreamFor } from "../append/default-stream.ts";
 import type { Event, NewEvent, RecordedEvent } from "../event.ts";
+import { checkedFold } from "../read/evolve.ts";
 import type { Plot } from "./scenario-decision.ts";
 import { asStored, GivenLog, partsOf, streamOf } from "./stored-events.ts";
 
@@ -13,6 +14,7 @@ export function boundaryPlot<State, Command, E extends Event>(
   decider: BoundaryDecider<State, Command, E>,
   given: readonly (NewEvent<E> & { readonly streamId?: string })[],
 ): Plot<Command, NewEvent<E>> {
+  const { initialState, evolve } = checkedFold(decider, "decider");
   const log = new GivenLog<E>();
   for (const event of asStored<E, NewEvent<E> & { readonly streamId?: string }>(given, "given"))
     log.add(event, checkStreamId(streamOf(event), "given.streamId"));
@@ -22,7 +24,7 @@ export function boundaryPlot<State, Command, E extends Event>(
       const query = checkBoundaryQuery(typeof decider.query === "function" ? decider.query(command) : decider.query, "decider.query");
       const found = log.events.filter((event) => query.some(({ types, tags }) => matches(event, types, tags)));
       settleInto = (decided) => streamOfDecision(decider, command, decided).streamId ?? defaultStreamFor(decided);
-      return decider.decide(command, found.reduce(decider.evolve, decider.initialState()));
+      return decider.decide(command, found.reduce(evolve, initialState()));
     },
     settle(decided) {
       const stored = asStored<E>(checkDecision(decided), "decided");

@@ -1,13 +1,13 @@
 import type { Decider } from "../commands/decider.ts";
-import { checkDecision } from "../commands/handle-command.ts";
+import { checkDecision } from "../commands/decision.ts";
 import type { Event, NewEvent } from "../event.ts";
+import { checkedFold } from "../read/evolve.ts";
 import type { Plot } from "./scenario-decision.ts";
 import { asStored, partsOf } from "./stored-events.ts";
 
-export function deciderPlot<State, Command, E extends Event>(
-  { initialState, evolve, decide }: Decider<State, Command, E>,
-  given: readonly NewEvent<E>[],
-): Plot<Command, NewEvent<E>> {
+export function deciderPlot<State, Command, E extends Event>(decider: Decider<State, Command, E>, given: readonly NewEvent<E>[]): Plot<Command, NewEvent<E>> {
+  const { decide } = decider;
+  const { initialState, evolve } = checkedFold(decider, "decider");
   let state = asStored<E>(given, "given").reduce(evolve, initialState());
   return {
     decide: (command) => decide(command, state),

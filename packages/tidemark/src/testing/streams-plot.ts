@@ -2,11 +2,12 @@ import type { StreamAppend } from "../append/types.ts";
 import { checkExpectedVersion } from "../arguments/expected-version.ts";
 import { checkStreamId } from "../arguments/names.ts";
 import type { MultiStreamDecider } from "../commands/decider.ts";
-import { checkDecision } from "../commands/handle-command.ts";
+import { checkDecision } from "../commands/decision.ts";
 import { expectationOf } from "../commands/over-streams.ts";
 import { StreamDiscovery } from "../commands/stream-discovery.ts";
 import { InvalidArgumentError, VersionConflictError } from "../errors.ts";
 import type { Event, ExpectedVersion, NewEvent } from "../event.ts";
+import { checkedFold } from "../read/evolve.ts";
 import type { Plot } from "./scenario-decision.ts";
 import { asStored, GivenLog, partsOf } from "./stored-events.ts";
 
@@ -15,6 +16,7 @@ export function streamsPlot<State, Command, E extends Event>(
   decider: MultiStreamDecider<State, Command, E>,
   given: readonly (NewEvent<E> & { readonly streamId: string })[],
 ): Plot<Command, StreamAppend<E>> {
+  const { initialState, evolve } = checkedFold(decider, "decider");
   const log = new GivenLog<E>();
   for (const [index, { streamId, ...event }] of asStored<E, NewEvent<E> & { readonly streamId: string }>(given, "given").entries()) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is left is the event that the stream was added to
@@ -24,10 +26,10 @@ export function streamsPlot<State, Command, E extends Event>(
   return {
     decide(command) {
       const discovery = new StreamDiscovery(decider, command);
-      let state = decider.initialState();
+      let state = initialState();
       while (discovery.next(state).length > 0) {
         const read = log.events.filter(({ streamId }) => discovery.streamIds.has(streamId));
-        state = read.reduce(decider.evolve, decider.initialState());
+        state = read.reduce(evolve, initialState());
       }
       versions = new Map(Array.from(discovery.streamIds, (streamId) => [streamId, log.versionOf(streamId)]));
       return decider.decide(command, state);
@@ -37,7 +39,7 @@ export function streamsPlot<State, Command, E extends Event>(
       refuseTwice(parts);
       for (const part of parts) refuseConflict(log, part);
       return decided.map((part, index) => {
-        const events = asStored<E>(checkDecision(part.events), `decided[${index}].events`);
+        const events = asStored<E>(checkDecision(part.events, `decide[${index}].events`), `decided[${index}].events`);
         for (const event of events) log.add(event, part.streamId);
         return { ...part, events };
       });

@@ -90,6 +90,17 @@ describe("a store with metadata", () => {
     const enriched = store.withMetadata(({ type }) => (type === "ItemAdded" ? { traceparent: `of ${type}` } : undefined));
     await enriched.appendToStream("a", [itemAdded(), { type: "Other", data: {} }]);
     expect(await metadataOf(store, "a")).toEqual([{ traceparent: "of ItemAdded" }, {}]);
+    for (const [result, what] of [
+      [() => new Map([["traceparent", "lost"]]), "an object of class Map"],
+      [() => Promise.reject(new Error("nobody waits for this")), "a promise"],
+      [() => null, "null"],
+      [() => "lost", '"lost"'],
+    ] as const) {
+      // @ts-expect-error -- no metadata
+      const wrong = store.withMetadata(result);
+      const refused = { code: "INVALID_ARGUMENT", message: expect.stringMatching(`returned ${what} for an event of the type "ItemAdded"`) };
+      await expect(wrong.appendToStream("a", [itemAdded()])).rejects.toMatchObject(refused);
+    }
     const broken = new Error("no trace");
     const failing = store.withMetadata(() => {
       throw broken;

@@ -41,6 +41,19 @@ test("skips a command by its state, and the others are decided", async ({ store 
   expect(log).toHaveLength(3);
 });
 
+test("ends what it began, and nothing that it did not: behind one that skips, or where a command is answered", async ({ store }) => {
+  const log: string[] = [];
+  const skipping: CommandMiddleware = { before: () => "skip", after: () => void log.push("skipping after") };
+  const noting: CommandMiddleware = { after: ({ events }) => void log.push(`noting after ${events.length}`) };
+  await handleCommand(store, cart, "cart-1", confirm, { middleware: [recorder("a", log), skipping, recorder("b", log), noting] });
+  expect(log.splice(0)).toEqual(["a before cart-1 1", "noting after 0", "skipping after", "a after 0 1"]);
+  const options = { commandId: "once", middleware: [recorder("a", log), noting] };
+  await handleCommand(store, cart, "cart-1", confirm, options);
+  expect(log.splice(0)).toEqual(["a before cart-1 1", "noting after 1", "a after 1 1"]);
+  await handleCommand(store, cart, "cart-1", confirm, options);
+  expect(log).toEqual(["noting after 1"]);
+});
+
 test("runs around commands over several streams, too, and sees what they did", async ({ store }) => {
   const log: string[] = [];
   const decider = {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "../../errors.ts";
 import type { Event, RecordedEvent } from "../../event.ts";
 import type { EventReaderWriter } from "../../event-reader-writer.ts";
+import { checkedFold } from "../../read/evolve.ts";
 import type { Fold } from "../../read/options.ts";
 import { type KeptStream, type SnapshotAccess } from "./access.ts";
 import type { Folded } from "./keeper.ts";
@@ -33,7 +34,7 @@ export function keptState<State, E extends Event>(
   const access = name !== undefined && snapshot ? snapshots() : undefined;
   const options = snapshot && withDefaults(snapshot);
   const kept = access && options && name !== undefined ? { access, options, stream: { kind, name, streamId, stateVersion: options.stateVersion } } : undefined;
-  return { streamId, fold: { initialState, evolve }, kept };
+  return { streamId, fold: checkedFold({ initialState, evolve }, "decider"), kept };
 }
 
 /** @param fold - Instead of the definition's own, to the same state. */

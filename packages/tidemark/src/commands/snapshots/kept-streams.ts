@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "../../errors.ts";
 import type { Event } from "../../event.ts";
+import { checkedFold } from "../../read/evolve.ts";
 import type { MultiStreamDecider } from "../decider.ts";
 import { readStreams, type StreamsRead } from "../streams-read.ts";
 import type { SnapshotAccess } from "./access.ts";
@@ -27,7 +28,7 @@ export function considerStreams<State, Command, E extends Event>(
   const appended = events.filter(({ streamId }) => versions.has(streamId)).length;
   const version = [...versions.values()].reduce((sum, one) => sum + one, appended);
   kept.access.consider(nameOfStreams(kept, streamIds), kept.options, { state, version, keptVersion }, (access, how) =>
-    foldStreams<State, E>({ ...kept, access }, streamIds, decider, how),
+    foldStreams<State, E>({ ...kept, access }, streamIds, checkedFold(decider, "decider"), how),
   );
 }
 
@@ -41,5 +42,7 @@ export async function takeOfStreams<State, Command, E extends Event>(
   if (!kept) throw new InvalidArgumentError("snapshot", "is missing in the definition: nothing would read a snapshot. Give it a name and snapshot: {}");
   const { versions } = await readStreams(access.reader, decider, command, { signal: undefined, kept, uncounted: true });
   const streamIds = [...versions.keys()];
-  return await access.takeNow(nameOfStreams(kept, streamIds), () => foldStreams<State, E>(kept, streamIds, decider, { uncounted: true }));
+  return await access.takeNow(nameOfStreams(kept, streamIds), () =>
+    foldStreams<State, E>(kept, streamIds, checkedFold(decider, "decider"), { uncounted: true }),
+  );
 }
