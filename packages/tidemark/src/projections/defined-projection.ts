@@ -4,6 +4,7 @@ import type { ValidQueryItem } from "../read/filter.ts";
 import type { Projection } from "../arguments/projection.ts";
 import type { ValidIndex } from "./documents/collection-index.ts";
 import type { ProjectionTransaction } from "./projection.ts";
+import type { UnwrittenEvent } from "./unwritten-event.ts";
 
 /** Which events. */
 export interface ProjectedEvents {
@@ -19,7 +20,7 @@ export interface DocumentWork {
   readonly collection: string;
   readonly indexes: readonly ValidIndex[];
   /** What the definition says, unchecked: a string, several, or none. */
-  readonly documentId: (event: RecordedEvent) => unknown;
+  readonly documentId: (event: RecordedEvent | UnwrittenEvent) => unknown;
   readonly evolve: (document: object | undefined, event: RecordedEvent, id: string) => unknown;
 }
 

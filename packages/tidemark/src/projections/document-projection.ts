@@ -3,7 +3,7 @@ import { checkCollectionName, checkEventType } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { Event, RecordedEvent } from "../event.ts";
+import type { Event } from "../event.ts";
 import { commonShape, eventsOf, identityOf, required } from "./check-definition.ts";
 import { checkIndexes } from "./documents/collection-index.ts";
 import { DefinedDocumentProjection, type DocumentWork } from "./defined-projection.ts";
@@ -15,7 +15,7 @@ const shape = {
   ...commonShape,
   collection: checkCollectionName,
   indexes: checkIndexes,
-  documentId: checkFunction<(event: RecordedEvent) => unknown>,
+  documentId: checkFunction<DocumentWork["documentId"]>,
   evolve: checkEvolve,
 } as const;
 

@@ -7,6 +7,7 @@ import type { DocumentKey } from "./documents/collection.ts";
 import type { DocumentWrite, StoredDocument } from "./documents/collection-table.ts";
 import { encodeDocument } from "./documents/encode-document.ts";
 import type { DefinedDocumentProjection } from "./defined-projection.ts";
+import { askedTooEarly, UnwrittenEvent } from "./unwritten-event.ts";
 
 interface Entry extends DocumentKey {
   document: object | undefined;
@@ -17,7 +18,7 @@ interface Entry extends DocumentKey {
 }
 
 /** The documents that an event changes, as the definition says: each once. Throws `ProjectionFailedError`. */
-export function documentIdsOf(projection: DefinedDocumentProjection, event: RecordedEvent): readonly string[] {
+export function documentIdsOf(projection: DefinedDocumentProjection, event: RecordedEvent | UnwrittenEvent): readonly string[] {
   try {
     const given = projection.work.documentId(event);
     if (given === null) return [];
@@ -26,8 +27,20 @@ export function documentIdsOf(projection: DefinedDocumentProjection, event: Reco
     if (!Array.isArray(given)) throw new TypeError(`documentId returned ${show(given)}; it returns a string, an array of them, or null`);
     return [...new Set(Array.from(given, (id: unknown, index) => checkDocumentId(id, `documentId's result[${index}]`)))];
   } catch (error) {
+    if (event instanceof UnwrittenEvent && event.asked) throw new ProjectionFailedError(projection.name, event, askedTooEarly(event.asked), { cause: error });
     throw failedAt(projection, event, error);
   }
+}
+
+/** @param asked - What `documentId` asked the event for before it had it. Throws `ProjectionFailedError` where it gives other ids now. */
+export function refuseOtherIds(
+  projection: DefinedDocumentProjection,
+  event: RecordedEvent,
+  { asked, ids }: { readonly asked: string; readonly ids: readonly string[] },
+): void {
+  const now = documentIdsOf(projection, event);
+  if (now.length === ids.length && now.every((id, index) => id === ids[index])) return;
+  throw new ProjectionFailedError(projection.name, event, askedTooEarly(asked));
 }
 
 /** Documents in memory, between their load and their write. */
@@ -97,7 +110,7 @@ function keyOf(tenant: string, id: string): string {
   return `${tenant}\u001f${id}`;
 }
 
-export function failedAt(projection: { readonly name: string }, event: RecordedEvent, error: unknown): ProjectionFailedError {
+export function failedAt(projection: { readonly name: string }, event: Pick<RecordedEvent, "streamId" | "type" | "id">, error: unknown): ProjectionFailedError {
   if (error instanceof ProjectionFailedError) return error;
   return new ProjectionFailedError(projection.name, event, error instanceof Error ? error.message : show(error), { cause: error });
 }

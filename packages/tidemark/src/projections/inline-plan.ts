@@ -3,7 +3,7 @@ import type { Session, TextRow } from "../database/database.ts";
 import { isTidemarkError } from "../errors.ts";
 import { ProjectionFailedError } from "../errors-projections.ts";
 import type { RecordedEvent } from "../event.ts";
-import { DocumentSet, failedAt } from "./document-set.ts";
+import { DocumentSet, failedAt, refuseOtherIds } from "./document-set.ts";
 import type { StoredDocument } from "./documents/collection-table.ts";
 import { byTenant } from "./follow-batch.ts";
 import type { HandlerTarget, InlineTarget } from "./inline-target.ts";
@@ -16,6 +16,8 @@ export interface Touch {
   readonly row: TextRow;
   /** Of documents. */
   readonly ids: readonly string[];
+  /** What `documentId` asked the event for that it did not have yet. */
+  readonly asked?: string | undefined;
 }
 
 /** The store in an append's transaction, for one tenant. */
@@ -60,7 +62,10 @@ export class BatchPlan implements InlinePlan {
     try {
       if (target.documents) {
         const documents = new DocumentSet(target.projection, this.#loaded.get(target) ?? []);
-        for (const { event, ids } of touches) documents.evolve(event, ids);
+        for (const { event, ids, asked } of touches) {
+          if (asked !== undefined) refuseOtherIds(target.projection, event, { asked, ids });
+          documents.evolve(event, ids);
+        }
         await target.documents.write(session, documents.writes());
       } else {
         await this.#handle(session, target, touches);

@@ -35,19 +35,21 @@ export class LiveProjections implements InlineProjections {
   #touch(touches: Map<InlineTarget, Touch[]>, append: number, row: TextRow): void {
     for (const target of this.#targets) {
       if (!target.matches(row)) continue;
-      const ids = idsOf(target, append, row);
-      if (target.documents && ids.length === 0) continue;
+      const { ids, asked } = idsOf(target, append, row);
+      if (target.documents && ids.length === 0 && asked === undefined) continue;
       const list = touches.get(target) ?? [];
       touches.set(target, list);
-      list.push({ append, row, ids });
+      list.push({ append, row, ids, asked });
     }
   }
 }
 
-function idsOf(target: InlineTarget, append: number, row: TextRow): readonly string[] {
-  if (!target.documents) return [];
+function idsOf(target: InlineTarget, append: number, row: TextRow): Pick<Touch, "ids" | "asked"> {
+  if (!target.documents) return { ids: [] };
   try {
-    return documentIdsOf(target.projection, new UnwrittenEvent(row));
+    const event = new UnwrittenEvent(row);
+    const ids = documentIdsOf(target.projection, event);
+    return { ids, asked: event.asked };
   } catch (error) {
     throw new InlineFailure(append, error);
   }

@@ -44,7 +44,8 @@ export interface DocumentProjectionBase<E extends Event> extends ProjectionBase<
 export type DocumentProjectionDefinition<Document extends object, E extends Event, Type extends E["type"]> = DocumentProjectionBase<E> & {
   /**
    * The documents that an event changes: the id of one, several, or none (null, `[]`). An id has 1–512 bytes. Of an inline
-   * projection it is asked before the event has its `version`, `position` and `recordedAt`, which it must not use.
+   * projection it is asked before the event has its `version`, `position` and `recordedAt`: these are undefined then, and what it
+   * gives must not depend on them.
    */
   readonly documentId: (event: RecordedEvent<EventOf<E, Type>>) => string | readonly string[] | null;
   /**

@@ -18,8 +18,14 @@ export function unwrittenRow({ tenant, streamId }: EncodedPart, { id, type, data
   };
 }
 
-/** An event before it is written, as `documentId` gets it. */
-export class UnwrittenEvent implements RecordedEvent {
+/** What an event has only once it is written. */
+type Unknown = "version" | "position" | "recordedAt";
+
+/**
+ * An event before it is written, as `documentId` gets it. A copy has what is known. It remembers whether it was asked for more: what was
+ * made of that has to be made again once the event is written.
+ */
+export class UnwrittenEvent implements Omit<RecordedEvent, Unknown> {
   readonly type: string;
   readonly data: unknown;
   readonly metadata: EventMetadata;
@@ -29,6 +35,7 @@ export class UnwrittenEvent implements RecordedEvent {
   readonly category: string;
   readonly schemaVersion = 1;
   readonly tenant: string;
+  #asked: Unknown | undefined;
 
   constructor(row: TextRow) {
     const streamId = row["stream_name"] ?? "";
@@ -43,19 +50,29 @@ export class UnwrittenEvent implements RecordedEvent {
     this.tenant = row["tenant"] ?? "";
   }
 
-  get version(): number {
-    return notYet("version");
+  /** The first that it was asked for of what it does not have. */
+  get asked(): Unknown | undefined {
+    return this.#asked;
   }
 
-  get position(): number {
-    return notYet("position");
+  get version(): undefined {
+    return this.#ask("version");
   }
 
-  get recordedAt(): Date {
-    return notYet("recordedAt");
+  get position(): undefined {
+    return this.#ask("position");
+  }
+
+  get recordedAt(): undefined {
+    return this.#ask("recordedAt");
+  }
+
+  #ask(field: Unknown): undefined {
+    this.#asked ??= field;
   }
 }
 
-function notYet(field: string): never {
-  throw new TypeError(`documentId of an inline projection used the event's ${field}, which it has only once it is written: the documents are locked before`);
+/** Why a `documentId` that depends on such a field cannot be. */
+export function askedTooEarly(field: string): string {
+  return `documentId of an inline projection used the event's ${field}, which it has only once it is written: the documents are locked before`;
 }

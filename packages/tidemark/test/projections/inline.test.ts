@@ -3,7 +3,7 @@ import { confirmed, itemAdded } from "../support/cart.ts";
 import { describe, expect } from "../support/test.ts";
 import { drivers } from "../contract/drivers.ts";
 import { cartSummary, documentsIn, popularity } from "./carts.ts";
-import { defineProjection, documentProjection } from "../../src/index.ts";
+import { defineProjection, documentProjection, type RecordedEvent } from "../../src/index.ts";
 
 const boom = new Error("boom");
 
@@ -104,17 +104,49 @@ describe.for(drivers)("an inline document projection on $driver", ({ test }) => 
     expect(Object.keys(await documentsIn(store, pg.escapeIdentifier(schema), "spy"))).toEqual(["cart-1", "acme/cart-1"]);
   });
 
-  test("may not ask in documentId for what an event has only once it is written", async ({ open }) => {
+  test("may copy the event, in documentId without what it does not have yet", async ({ open, schema }) => {
+    const copies: object[] = [];
+    const copying = documentProjection<object>({
+      name: "copying",
+      mode: "inline",
+      collection: "copying",
+      handles: ["A"],
+      documentId: (event) => {
+        const { version, position, recordedAt, ...rest } = event;
+        copies.push({ ...event }, structuredClone(event), JSON.parse(JSON.stringify(event)), rest, { version, position, recordedAt });
+        return { ...event }.streamId;
+      },
+      evolve: (_document, event) => ({ ...event, recordedAt: { ...event }.recordedAt.toISOString() }),
+    });
+    const store = await open({ projections: [copying] });
+    await store.forTenant("acme").appendToStream("a-1", [{ type: "A", data: { n: 1 }, tags: ["t"], metadata: { actorId: "ada" } }]);
+    const { version, position, recordedAt, ...known } = (await store.forTenant("acme").readStream("a-1").toArray())[0] ?? {};
+    const none = { version: undefined, position: undefined, recordedAt: undefined };
+    expect(copies.slice(0, 5)).toStrictEqual([known, known, known, known, none]);
+    const document = { ...known, version, position, recordedAt: recordedAt?.toISOString() };
+    expect(await documentsIn(store, pg.escapeIdentifier(schema), "copying")).toEqual({ "acme/a-1": document });
+    await store.transaction((tx) => tx.appendToStream("a-2", [{ type: "A", data: 2 }]));
+    expect(Object.keys(await documentsIn(store, pg.escapeIdentifier(schema), "copying"))).toEqual(["a-2", "acme/a-1"]);
+  });
+
+  test.for<[string, (event: RecordedEvent) => string | null]>([
+    ["position", ({ position }) => `${position}`],
+    ["version", ({ version, streamId }) => (version === 1 ? streamId : null)],
+    ["recordedAt", ({ recordedAt }) => recordedAt.toISOString()],
+  ])("may not let documentId depend on the %s, which the event has only once it is written", async ([field, documentId], { open }) => {
     const early = documentProjection<object>({
       name: "early",
       mode: "inline",
       collection: "early",
       handles: ["A"],
-      documentId: ({ position }) => `${position}`,
+      documentId,
       evolve: () => ({}),
     });
     const store = await open({ projections: [early] });
-    await expect(store.appendToStream("a", [{ type: "A", data: 1 }])).rejects.toThrow("used the event's position, which it has only once it is written");
+    const refused = { code: "PROJECTION_FAILED", message: expect.stringContaining(`used the event's ${field}, which it has only once it is written`) };
+    await expect(store.appendToStream("a", [{ type: "A", data: 1 }])).rejects.toMatchObject(refused);
+    await store.transaction((tx) => expect(tx.appendToStream("a", [{ type: "A", data: 1 }])).rejects.toMatchObject(refused));
+    expect(await store.readAll().toArray()).toEqual([]);
   });
 
   test("is brought up to date with what was appended before it was registered", async ({ open, schema }) => {
