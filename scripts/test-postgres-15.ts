@@ -1,4 +1,4 @@
-// Tests the library on the oldest supported PostgreSQL. The last line is "N passed, N failed".
+// Tests the library on the oldest supported PostgreSQL, in databases full of overloads of the functions that it calls. The last line is "N passed, N failed".
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startServer } from "servers";
@@ -28,6 +28,6 @@ announce("Test the library on PostgreSQL 15");
 await using server = await startServer({ version: 15, settings });
 conclude(
   await runVitest(["--project=tidemark", "--project=contract", ...files.map((file) => `packages/tidemark/test/${file}`)], {
-    env: { TIDEMARK_TEST_URL: server.url },
+    env: { TIDEMARK_TEST_URL: server.url, TIDEMARK_TEST_OVERLOADS: "1" },
   }),
 );

@@ -9,7 +9,7 @@ const coalesceMs = 10;
 /** Without waiting for the disk: nothing is lost with a notification, and the append has committed before. */
 export const notify: Statement = {
   name: "tidemark_notify",
-  text: "select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)::text",
+  text: "select pg_catalog.set_config('synchronous_commit', 'off', true), pg_catalog.pg_notify($1, $2)::text",
 };
 
 /**

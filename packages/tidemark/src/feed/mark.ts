@@ -34,7 +34,7 @@ export class MarkReader implements Marks {
   #mark: Statement | undefined;
   #edition = 0;
   readonly #keep: Statement;
-  readonly #isolation: Statement = { name: "tidemark_isolation", text: "select current_setting('transaction_isolation') as level" };
+  readonly #isolation: Statement = { name: "tidemark_isolation", text: "select pg_catalog.current_setting('transaction_isolation') as level" };
   /** What is asked for all must not run inside the transaction of the one who asked. */
   readonly #outside = AsyncLocalStorage.snapshot();
   /** The last answer. A later one may be older (a stopped append publishes an old floor), and then this one stays true. */

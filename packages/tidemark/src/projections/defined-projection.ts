@@ -76,4 +76,4 @@ export function followerOf({ name, version }: Pick<Projection, "name" | "version
 }
 
 /** The same in SQL, of the row `p`. */
-export const followerSql: string = `'projection ' || p.name || ' v' || p.version`;
+export const followerSql: string = `'projection ' || p.name || ' v' || p.version::text`;

@@ -24,7 +24,7 @@ export class InlineDocuments {
     this.#look = { name: "tidemark_look_at_documents", text: lookSql(table, lockAbsent) };
     this.#claim = {
       name: "tidemark_claim_documents",
-      text: `select ${lockAbsent}, array_agg(k.tenant), array_agg(k.id), false)::text from ${givenKeys} where k.id <> ''`,
+      text: `select ${lockAbsent}, pg_catalog.array_agg(k.tenant), pg_catalog.array_agg(k.id), false)::text from ${givenKeys} where k.id <> ''`,
     };
   }
 
@@ -50,7 +50,7 @@ export class InlineDocuments {
   }
 }
 
-const givenKeys = "unnest(string_to_array($1, chr(30)), string_to_array($2, chr(30))) as k (tenant, id)";
+const givenKeys = "unnest(pg_catalog.string_to_array($1, pg_catalog.chr(30)), pg_catalog.string_to_array($2, pg_catalog.chr(30))) as k (tenant, id)";
 
 /** Where all exist, locks their rows and returns them; else locks the keys of those that do not, and returns these alone. */
 function lookSql(table: string, lockAbsent: string): string {
@@ -61,7 +61,7 @@ with absent as materialized (
     left join lateral (select true as exists from ${table} as d where d._partition = k.tenant and d._id = k.id offset 0) as d on true
    where k.id <> '' and d.exists is null
 ), locked as materialized (
-  select ${lockAbsent}, array_agg(a.tenant), array_agg(a.id), true) from absent as a having count(*) > 0
+  select ${lockAbsent}, pg_catalog.array_agg(a.tenant), pg_catalog.array_agg(a.id), true) from absent as a having pg_catalog.count(*) > 0
 )
 select * from (${loadSql(table, "for update")}) as found where not exists (select from locked)
  union all

@@ -28,8 +28,8 @@ export function registryStatement(schema: string): Statement {
     text: `
 select e.epoch::text as epoch,
        (
-         select coalesce(json_agg(json_build_object(
-                  'name', p.name, 'version', p.version, 'mode', p.mode, 'state', p.state, 'collection', p.definition ->> 'collection'
+         select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                  'name', p.name, 'version', p.version, 'mode', p.mode, 'state', p.state, 'collection', p.definition operator(pg_catalog.->>) 'collection'
                 ) order by p.name, p.version), '[]')
            from ${at}.projections as p
        )::text as projections

@@ -19,7 +19,7 @@ export const eventColumns: string = `
   e.type as type,
   e.data::text as data,
   e.metadata::text as metadata,
-  array_to_string(e.tags, chr(31)) as tags`;
+  pg_catalog.array_to_string(e.tags, pg_catalog.chr(31)) as tags`;
 
 /** The same, for `Statement.uncast`. */
 export const uncastEventColumns: string = eventColumns.replaceAll("::text as", " as");

@@ -39,13 +39,13 @@ function shapeOf({ types, categories, streamIds, tags, data }: ValidQueryItem): 
 
 function alternative({ types, categories, streamIds, tags, data }: ValidQueryItem, next: (value: string) => string): string {
   // Joined, since names hold no control characters; in a subquery, to be split once a statement and not once a row.
-  const list = (values: readonly string[]): string => `(select string_to_array(${next(joined(values))}, chr(31)))::text[]`;
+  const list = (values: readonly string[]): string => `(select pg_catalog.string_to_array(${next(joined(values))}, pg_catalog.chr(31)))::text[]`;
   const parts: string[] = [];
   if (types) parts.push(`e.type = any (${list(types)})`);
   if (categories) parts.push(`s.category = any (${list(categories)})`);
   if (streamIds) parts.push(`s.stream_name = any (${list(streamIds)})`);
-  if (tags) parts.push(`e.tags @> ${list(tags)}`);
+  if (tags) parts.push(`e.tags operator(pg_catalog.@>) ${list(tags)}`);
   // postgres.js would encode a text for a jsonb parameter as JSON once more.
-  if (data !== undefined) parts.push(`e.data @> (select ${next(data)}::text::jsonb)`);
+  if (data !== undefined) parts.push(`e.data operator(pg_catalog.@>) (select ${next(data)}::text::jsonb)`);
   return parts.length === 0 ? "true" : `(${parts.join(" and ")})`;
 }

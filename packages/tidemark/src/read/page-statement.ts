@@ -25,7 +25,7 @@ export interface PageShape {
 const isLarge = `(${largeValue("e.data")} or coalesce(${largeValue("e.metadata")}, false))`;
 
 function largeValue(column: string): string {
-  return `pg_column_size(${column}) > 2000 or pg_column_compression(${column}) is not null`;
+  return `pg_catalog.pg_column_size(${column}) > 2000 or pg_catalog.pg_column_compression(${column}) is not null`;
 }
 
 /**
@@ -83,7 +83,7 @@ export function filteredPageSql({ events, join, columns, where, key, backward, r
 select ${columns} ${eventColumns},
   case when e.large_before = ${largeEvents - 1} and ${isLarge} then '' end as "full"
   from (
-    select e.*, s.*, count(*) filter (where ${isLarge}) over (order by ${order} rows between unbounded preceding and 1 preceding) as large_before
+    select e.*, s.*, pg_catalog.count(*) filter (where ${isLarge}) over (order by ${order} rows between unbounded preceding and 1 preceding) as large_before
       from ${events} ${join}
      where ${where.join("\n       and ")}
      order by ${order}

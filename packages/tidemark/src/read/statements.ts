@@ -69,9 +69,9 @@ export class ReadStatements {
       `select ${logColumns} ${eventColumns} from ${this.#schema}.events as e ${this.#stream} where e.tenant = $1 and e.id = $2::uuid`,
     );
     const inRange = `from ${this.#schema}.events where position > $1 and position <= $2`;
-    this.positionAfter = this.#named("position_after", `select min(position)::text as position ${inRange}`);
-    this.positionBefore = this.#named("position_before", `select max(position)::text as position ${inRange}`);
-    this.lastPosition = this.#named("last_position", `select coalesce(max(position), 0)::text as position from ${this.#schema}.events`);
+    this.positionAfter = this.#named("position_after", `select pg_catalog.min(position)::text as position ${inRange}`);
+    this.positionBefore = this.#named("position_before", `select pg_catalog.max(position)::text as position ${inRange}`);
+    this.lastPosition = this.#named("last_position", `select coalesce(pg_catalog.max(position), 0)::text as position from ${this.#schema}.events`);
     this.lastEvent = this.#named(
       "last_event",
       `select position::text as position, id::text as id from ${this.#schema}.events where position <= $1 order by events.position desc limit 1`,
@@ -79,8 +79,8 @@ export class ReadStatements {
     this.eventAt = this.#named(
       "event_at",
       `select (select id from ${this.#schema}.events where position = $1)::text as id,
-              (select coalesce(max(position), 0) from ${this.#schema}.events)::text as last_position,
-              pg_is_in_recovery()::text as in_recovery`,
+              (select coalesce(pg_catalog.max(position), 0) from ${this.#schema}.events)::text as last_position,
+              pg_catalog.pg_is_in_recovery()::text as in_recovery`,
     );
     this.matchPage = this.#named("match", this.#matchSql());
     const listed = `${this.#streamsSql("join")} where s.tenant = $1 and s.name > $2 and s.name >= $4 and s.name <= $5`;
@@ -98,7 +98,7 @@ export class ReadStatements {
       where: [
         `e.stream_id = (select s.id from ${this.#schema}.streams as s where s.tenant = $1 and s.name = $2)`,
         "e.version > $3 and e.version <= $4",
-        ...(asOf ? ["e.recorded_at <= to_timestamp($6::float8 / 1000)"] : []),
+        ...(asOf ? ["e.recorded_at <= pg_catalog.to_timestamp($6::float8 / 1000::float8)"] : []),
       ],
       key: "version",
       backward,
@@ -243,11 +243,11 @@ select ${logColumns} ${eventColumns}
           select from ${this.#schema}.events as e
            where e.position = t.position
              and (item.types is null or e.type = any (item.types))
-             and (cardinality(item.tags) = 1 or e.tags @> item.tags)
+             and (pg_catalog.cardinality(item.tags) = 1 or e.tags operator(pg_catalog.@>) item.tags)
           offset 0
         ) as e
         where t.tenant = $4
-          and t.tag = case when cardinality(item.tags) = 1 then item.tags[1] else (${this.#rarestTagSql()}) end
+          and t.tag = case when pg_catalog.cardinality(item.tags) = 1 then item.tags[1] else (${this.#rarestTagSql()}) end
           and t.position > $1 and ${bound("t.position", "<=", "$2::bigint")}
         order by t.position
         limit $3
@@ -264,9 +264,9 @@ select ${logColumns} ${eventColumns}
   #rarestTagSql(): string {
     return `
             select tag
-              from unnest(item.tags) with ordinality as each (tag, n)
+              from pg_catalog.unnest(item.tags) with ordinality as each (tag, n)
              cross join lateral (
-               select count(*) as events
+               select pg_catalog.count(*) as events
                  from (
                    select from ${this.#schema}.event_tags as c
                     where c.tenant = $4 and c.tag = each.tag and c.position > $1

@@ -16,9 +16,9 @@ export interface AppliedMigration {
 /** A subquery that gives the whole migrations table as one text, so that it can be a column of another statement. */
 export function appliedColumn(schema: string): string {
   return `(
-    select coalesce(json_agg(json_build_object(
+    select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
              'version', version, 'name', name, 'hash', hash, 'breaking', breaking,
-             'appliedAt', floor(extract(epoch from applied_at) * 1000)) order by version), '[]')::text
+             'appliedAt', pg_catalog.floor(extract(epoch from applied_at) * 1000::numeric)) order by version), '[]')::text
       from ${quoteIdentifier(schema)}.migrations
   )`;
 }

@@ -28,16 +28,16 @@ const sequence = "events_position_seq";
 /** Everything in one statement, so that opening a store costs one round trip. `$1` is the schema's name. */
 function factsStatement(schema: string, withApplied: boolean): Statement {
   const text = `
-    select current_setting('server_version') as version,
-           current_setting('server_version_num') as version_number,
-           current_setting('server_encoding') as encoding,
-           current_setting('synchronous_commit') as synchronous_commit,
-           pg_is_in_recovery()::text as in_recovery,
-           current_setting('transaction_isolation') as transaction_isolation,
-           quote_ident(current_user) as role,
+    select pg_catalog.current_setting('server_version') as version,
+           pg_catalog.current_setting('server_version_num') as version_number,
+           pg_catalog.current_setting('server_encoding') as encoding,
+           pg_catalog.current_setting('synchronous_commit') as synchronous_commit,
+           pg_catalog.pg_is_in_recovery()::text as in_recovery,
+           pg_catalog.current_setting('transaction_isolation') as transaction_isolation,
+           pg_catalog.quote_ident(current_user) as role,
            (
-             select json_build_object('increment', seqincrement, 'cache', seqcache, 'cycle', seqcycle,
-                      'readable', has_sequence_privilege(seqrelid, 'usage, select'))::text
+             select pg_catalog.json_build_object('increment', seqincrement, 'cache', seqcache, 'cycle', seqcycle,
+                      'readable', pg_catalog.has_sequence_privilege(seqrelid, 'usage, select'))::text
                from pg_catalog.pg_sequence
                join pg_catalog.pg_class as class on class.oid = seqrelid
                join pg_catalog.pg_namespace as namespace on namespace.oid = relnamespace

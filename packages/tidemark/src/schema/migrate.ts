@@ -94,10 +94,10 @@ set local check_function_bodies = off;
 ${migrationLock(schema)}
 do $tidemark$
 begin
-  if to_regnamespace(${quoteLiteral(quoted)}) is null then
+  if pg_catalog.to_regnamespace(${quoteLiteral(quoted)}) is null then
     create schema ${quoted};
   end if;
-  if to_regclass(${quoteLiteral(`${quoted}.migrations`)}) is null then
+  if pg_catalog.to_regclass(${quoteLiteral(`${quoted}.migrations`)}) is null then
     ${renderSql(createMigrationsTable, schema)}
   end if;
 end
@@ -136,9 +136,9 @@ async function explain(error: unknown, database: Database, schema: string): Prom
 
 async function grantToCreate(database: Database, schema: string): Promise<string> {
   const text = `
-    select case when to_regnamespace($1) is null
-             then format('grant create on database %I to %I;', current_database(), current_user)
-             else format('grant usage, create on schema %s to %I;', $1, current_user)
+    select case when pg_catalog.to_regnamespace($1) is null
+             then pg_catalog.format('grant create on database %I to %I;', pg_catalog.current_database(), current_user)
+             else pg_catalog.format('grant usage, create on schema %s to %I;', $1, current_user)
            end as statement`;
   const [row] = await database.query({ name: "grant_to_create", text }, [quoteIdentifier(schema)]);
   return row?.["statement"] ?? "";

@@ -10,7 +10,7 @@ export const createMigrationsTable = `create table :"schema".migrations (
   name text collate "C" not null,
   hash text collate "C" not null,
   breaking boolean not null,
-  applied_at timestamptz(3) not null default clock_timestamp(),
+  applied_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   applied_by text collate "C" not null default current_user,
   constraint migrations_pkey primary key (version),
   constraint migrations_version_check check (version > 0)
@@ -21,7 +21,7 @@ export const createMigrationsTable = `create table :"schema".migrations (
  * they never meet. Schemas whose names have the same hash wait for each other, no more.
  */
 export function migrationLock(schema: string): string {
-  return `select pg_advisory_xact_lock(hashtextextended(${quoteLiteral(`tidemark migrations of ${schema}`)}, 0));`;
+  return `select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${quoteLiteral(`tidemark migrations of ${schema}`)}, 0));`;
 }
 
 /** One migration, ready to run. Its row comes first: a migrator without the lock fails there, before it changes anything. */

@@ -24,8 +24,8 @@ create table :"schema".streams (
   id bigint generated always as identity,
   tenant text collate "C" not null default '',
   name text collate "C" not null,
-  category text collate "C" not null generated always as (split_part(name, '-', 1)) stored,
-  created_at timestamptz(3) not null default clock_timestamp(),
+  category text collate "C" not null generated always as (pg_catalog.split_part(name, '-', 1)) stored,
+  created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint streams_pkey primary key (id),
   constraint streams_tenant_name_key unique (tenant, name)
 );
@@ -98,7 +98,7 @@ create table :"schema".high_water_mark (
   only_row boolean not null default true,
   position bigint not null default 0,
   event_id uuid,
-  written_at timestamptz(3) not null default clock_timestamp(),
+  written_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint high_water_mark_pkey primary key (only_row),
   constraint high_water_mark_only_row_check check (only_row)
 );
@@ -137,8 +137,8 @@ create table :"schema".projections (
   mode text not null,
   state text not null,
   definition jsonb not null default '{}',
-  registered_at timestamptz(3) not null default clock_timestamp(),
-  changed_at timestamptz(3) not null default clock_timestamp(),
+  registered_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  changed_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint projections_pkey primary key (name, version),
   constraint projections_version_check check (version > 0),
   constraint projections_mode_check check (mode in ('inline', 'async')),
@@ -159,7 +159,7 @@ create table :"schema".consumers (
   next_shards integer,
   paused boolean not null default false,
   definition jsonb not null default '{}',
-  created_at timestamptz(3) not null default clock_timestamp(),
+  created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
   constraint consumers_shards_check check (shards > 0 and next_shards > 0),
   constraint consumers_barrier_check check ((barrier is null) = (next_shards is null))
@@ -219,7 +219,7 @@ create table :"schema".dead_letters (
   error_code text,
   error_message text,
   error_stack text,
-  parked_at timestamptz(3) not null default clock_timestamp(),
+  parked_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint dead_letters_pkey primary key (tenant, consumer, position),
   constraint dead_letters_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade,
   constraint dead_letters_state_check check (state in ('failed', 'parked', 'skipped'))
@@ -251,7 +251,7 @@ create table :"schema".snapshots (
   state json not null,
   -- What JSON cannot say: [[path, null]] is undefined at a path, [[path, path]] the same object at both.
   patches json,
-  taken_at timestamptz(3) not null default clock_timestamp(),
+  taken_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint snapshots_pkey primary key (tenant, kind, name, key, state_version),
   constraint snapshots_kind_check check (kind in ('stream', 'streams', 'aggregate'))
 );
@@ -260,6 +260,8 @@ create table :"schema".snapshots (
 -- null, false, true, numbers, texts by code point, then arrays and objects, which are all alike. Conditions, orders and
 -- indexes of collections speak of it, so that one index serves them all, in a database of any collation.
 -- projections/documents/document-key.ts makes the same text.
+--
+-- It runs in the caller's search_path, since a SET would cost every row, and so each call in it names its schema.
 --
 -- A number is the text of its eight bytes as a double, as JavaScript reads it; those of a negative one inverted, so that
 -- less is smaller. A text is cut at 150 characters, for a B-tree takes no entry above 2,704 bytes: an order goes no further,
@@ -271,25 +273,25 @@ declare
   v_text text;
   v_bytes text;
 begin
-  case jsonb_typeof(p_value)
+  case pg_catalog.jsonb_typeof(p_value)
     when 'string' then
-      return 's' || left(p_value #>> '{}', 150);
+      return 's' operator(pg_catalog.||) pg_catalog.left(p_value operator(pg_catalog.#>>) '{}', 150);
     when 'number' then
-      v_text := p_value #>> '{}';
+      v_text := p_value operator(pg_catalog.#>>) '{}';
       -- Only what another program wrote is longer: a double ends at 1.8e308 and begins at 4.9e-324, where a cast would fail.
-      if length(v_text) > 300 then
+      if pg_catalog.length(v_text) > 300 then
         v_text := case
-          when p_value::numeric > 1.7976931348623157e308 then 'Infinity'
-          when p_value::numeric < -1.7976931348623157e308 then '-Infinity'
-          when abs(p_value::numeric) < 4.9406564584124654e-324 then '0'
+          when p_value::numeric operator(pg_catalog.>) 1.7976931348623157e308 then 'Infinity'
+          when p_value::numeric operator(pg_catalog.<) -1.7976931348623157e308 then '-Infinity'
+          when pg_catalog.abs(p_value::numeric) operator(pg_catalog.<) 4.9406564584124654e-324 then '0'
           else v_text
         end;
       end if;
-      v_bytes := encode(float8send(v_text::float8), 'hex');
-      if left(v_text, 1) = '-' then
-        return 'n0' || translate(v_bytes, '0123456789abcdef', 'fedcba9876543210');
+      v_bytes := pg_catalog.encode(pg_catalog.float8send(v_text::float8), 'hex');
+      if pg_catalog.left(v_text, 1) = '-' then
+        return 'n0' operator(pg_catalog.||) pg_catalog.translate(v_bytes, '0123456789abcdef', 'fedcba9876543210');
       end if;
-      return 'n1' || v_bytes;
+      return 'n1' operator(pg_catalog.||) v_bytes;
     when 'null' then
       return 'b';
     when 'boolean' then
@@ -309,10 +311,11 @@ $tidemark$;
 export const functionTexts: readonly FunctionText[] = [
   {
     name: "lock_number",
-    text: `-- The low 32 bits of a number as the signed integer that advisory locks take.
+    text: `-- The low 32 bits of a number as the signed integer that advisory locks take. Its body is parsed when it is created, and no
+-- search_path changes it afterwards.
 create function :"schema".lock_number(p_number bigint) returns integer
   language sql immutable strict parallel safe
-return (((p_number & 4294967295) # 2147483648) - 2147483648)::integer;
+return (((p_number operator(pg_catalog.&) 4294967295) operator(pg_catalog.#) 2147483648) operator(pg_catalog.-) 2147483648)::integer;
 `,
   },
   {
@@ -682,7 +685,7 @@ $tidemark$;
 -- 32 bits, so that names that have nothing to do with each other hardly ever share one.
 create function :"schema".claim_number(p_name text, p_seed integer) returns integer
   language sql immutable strict parallel safe
-return :"schema".lock_number(hashtextextended(p_name, p_seed::bigint));
+return :"schema".lock_number(pg_catalog.hashtextextended(p_name, p_seed::bigint));
 `,
   },
   {
@@ -922,6 +925,7 @@ create function :"schema".append_many(
   out written bigint[], out written_at timestamptz
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set jit = off
   set enable_seqscan = off
   set enable_hashjoin = off
@@ -1138,6 +1142,7 @@ create function :"schema".append_batch(
   out written bigint[], out written_at timestamptz
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '30ms'
 as $tidemark$
 begin
@@ -1174,6 +1179,7 @@ create function :"schema".append_carefully(
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '10ms'
 as $tidemark$
 declare
@@ -1280,6 +1286,7 @@ create function :"schema".append_one(
   out verdict integer, out version bigint, out "position" bigint, out detail jsonb, out recorded_at timestamptz
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '30ms'
   set jit = off
   set enable_seqscan = off
@@ -1414,6 +1421,7 @@ create function :"schema".append_singles(
   out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb, out written_at timestamptz
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '30ms'
   set jit = off
   set enable_seqscan = off
@@ -1531,6 +1539,7 @@ create function :"schema".append_waiting(
   out written bigint[], out written_at timestamptz
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '1s'
 as $tidemark$
 begin
@@ -1555,6 +1564,7 @@ $tidemark$;
 create function :"schema".blockers()
   returns table (pid integer, transaction text, application_name text, query text, held_for_ms bigint, events bigint)
   language plpgsql volatile
+  set search_path = pg_catalog, pg_temp
   set jit = off
   set enable_seqscan = off
   set enable_bitmapscan = off
@@ -1604,6 +1614,7 @@ $tidemark$;
 -- seen by the statements after this one. Waits for 100 ms at most (55P03), since every append waits behind it.
 create function :"schema".close_gate() returns void
   language sql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '100ms'
 as $tidemark$
   select pg_advisory_xact_lock(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
@@ -1616,6 +1627,7 @@ $tidemark$;
 -- False where there is no such consumer.
 create function :"schema".resume_consumer(p_tenant text, p_name text) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_failed integer[];
@@ -1653,6 +1665,7 @@ $tidemark$;
 -- What follows again begins anew at an event that it stopped at.
 create function :"schema".change_projection(p_name text, p_version integer, p_state text, p_from text) returns text
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_follower constant text := 'projection ' || p_name || ' v' || p_version;
@@ -1702,6 +1715,7 @@ $tidemark$;
     text: `-- The rows of a consumer's shards, all at one place, owned by nobody.
 create function :"schema".create_shards(p_tenant text, p_consumer text, p_shards integer, p_position bigint, p_event_id uuid, p_fence bigint) returns void
   language sql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
   with created as (
     insert into :"schema".consumer_shards (tenant, consumer, shard, position, event_id, fence)
@@ -1734,6 +1748,7 @@ create function :"schema".high_water_mark(
   out mark bigint, out id uuid, out in_recovery boolean
 )
   language plpgsql volatile
+  set search_path = pg_catalog, pg_temp
   set jit = off
   set enable_seqscan = off
   set enable_bitmapscan = off
@@ -1791,6 +1806,7 @@ create function :"schema".declare_consumer(
   out before jsonb, out shards integer
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_position bigint := p_after;
@@ -1827,6 +1843,7 @@ $tidemark$;
     text: `-- Asks for the first dead letter of a stream to be tried again. Its letters go in order, so the first is the only one that may.
 create function :"schema".request_next_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
   language sql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
   update :"schema".dead_letters as d
      set retry_requested = true
@@ -1846,6 +1863,7 @@ $tidemark$;
     text: `-- Removes a dead letter for good. Those of its stream that waited behind it follow. False where there is none.
 create function :"schema".discard_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_stream bigint;
@@ -1887,20 +1905,20 @@ declare
   v_parts text[];
   v_offset text;
 begin
-  if jsonb_typeof(p_value) is distinct from 'string' then
+  if pg_catalog.jsonb_typeof(p_value) is distinct from 'string' then
     return null;
   end if;
-  v_parts := regexp_match(p_value #>> '{}' collate "C",
+  v_parts := pg_catalog.regexp_match(p_value operator(pg_catalog.#>>) '{}' collate "C",
     '^(?!0000)([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])'
-    '(?:T([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\\.([0-9]+))?)?(Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?$');
+    '(?:T([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:[.]([0-9]+))?)?(Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?$');
   if v_parts is null then
     return null;
   end if;
-  v_offset := case when length(v_parts[8]) = 6 then v_parts[8] else '+00:00' end;
-  return (make_date(v_parts[1]::integer, v_parts[2]::integer, 1) - date '1970-01-01' + v_parts[3]::integer - 1)::bigint * 86400000
+  v_offset := case when pg_catalog.length(v_parts[8]) = 6 then v_parts[8] else '+00:00' end;
+  return (pg_catalog.make_date(v_parts[1]::integer, v_parts[2]::integer, 1) - date '1970-01-01' + v_parts[3]::integer - 1)::bigint * 86400000
     + (coalesce(v_parts[4], '0')::integer * 3600 + coalesce(v_parts[5], '0')::integer * 60 + coalesce(v_parts[6], '0')::integer) * 1000
-    + rpad(left(coalesce(v_parts[7], '0'), 3), 3, '0')::integer
-    - (left(v_offset, 1) || '1')::integer * (substr(v_offset, 2, 2)::integer * 60 + substr(v_offset, 5, 2)::integer) * 60000;
+    + pg_catalog.rpad(pg_catalog.left(coalesce(v_parts[7], '0'), 3), 3, '0')::integer
+    - (pg_catalog.left(v_offset, 1) || '1')::integer * (pg_catalog.substr(v_offset, 2, 2)::integer * 60 + pg_catalog.substr(v_offset, 5, 2)::integer) * 60000;
 end
 $tidemark$;
 `,
@@ -1913,6 +1931,7 @@ $tidemark$;
 --   p_lock_ms  how long a row is waited for until the transaction ends; null: as long as the session says
 create function :"schema".enter_append(p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_epoch bigint, p_lock_ms integer) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set jit = off
   set enable_seqscan = off
   set enable_hashjoin = off
@@ -1940,6 +1959,7 @@ $tidemark$;
 -- are null where the shard is gone.
 create function :"schema".refuse_shard(p_id integer, p_fence bigint) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_now jsonb;
@@ -1959,6 +1979,7 @@ $tidemark$;
 -- The lock before the look: take_shard() either sees the lock, or has raised the fence.
 create function :"schema".enter_shard(p_id integer, p_fence bigint) returns integer
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(consumer_shards)::oid::bigint), p_id);
@@ -1977,6 +1998,7 @@ $tidemark$;
 -- shards, as in take_shard().
 create function :"schema".evict_owners(p_tenant text, p_name text) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   perform
@@ -1999,6 +2021,7 @@ $tidemark$;
     text: `-- Replaces a consumer's shards once all of them stand at the barrier. True when it did.
 create function :"schema".finish_shards(p_tenant text, p_name text) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_consumer record;
@@ -2036,6 +2059,7 @@ $tidemark$;
 -- transaction holds it until somebody ends it.
 create function :"schema".gate_is_quiet() returns boolean
   language sql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
   select not exists (
     select
@@ -2060,13 +2084,14 @@ $tidemark$;
 -- Streams and snapshots are joined by U+001F. n is the number of each, from 1.
 --
 -- Strict, and so a function of its own, for the same reason as query_items: the statement around it keeps its plan.
+-- It runs in the caller's search_path, since a SET would cost every read, and so each call in it names its schema.
 create function :"schema".head_requests(p_streams text, p_after bigint[], p_until bigint[], p_kept text, p_state_versions integer[])
   returns table (tenant text, name text, after bigint, until bigint, kind text, snapshot text, state_version integer, n bigint)
   language sql immutable strict rows 1
 as $tidemark$
-  select split_part(stream, chr(30), 1), split_part(stream, chr(30), 2), each.after, each.until,
-         split_part(kept, chr(30), 1), split_part(kept, chr(30), 2), each.state_version, each.n
-    from unnest(string_to_array(p_streams, chr(31)), p_after, p_until, string_to_array(p_kept, chr(31)), p_state_versions)
+  select pg_catalog.split_part(stream, pg_catalog.chr(30), 1), pg_catalog.split_part(stream, pg_catalog.chr(30), 2), each.after, each.until,
+         pg_catalog.split_part(kept, pg_catalog.chr(30), 1), pg_catalog.split_part(kept, pg_catalog.chr(30), 2), each.state_version, each.n
+    from unnest(pg_catalog.string_to_array(p_streams, pg_catalog.chr(31)), p_after, p_until, pg_catalog.string_to_array(p_kept, pg_catalog.chr(31)), p_state_versions)
          with ordinality as each (stream, after, until, kept, state_version, n);
 $tidemark$;
 `,
@@ -2106,6 +2131,7 @@ create function :"schema".import_events(
   out versions bigint[], out last bigint
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '500ms'
   set jit = off
   set enable_seqscan = off
@@ -2210,6 +2236,7 @@ create function :"schema".imported_events(
   p_ids uuid[], p_types text, p_data text, p_tags text, p_positions bigint[]
 ) returns integer[]
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set jit = off
   set enable_seqscan = off
   set enable_hashjoin = off
@@ -2262,6 +2289,7 @@ $tidemark$;
 -- let standbys pass open appends.
 create function :"schema".keep_high_water_mark(p_position bigint, p_id uuid) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   perform from :"schema".high_water_mark as m where m.position < p_position for no key update skip locked;
@@ -2288,6 +2316,7 @@ create function :"schema".keep_snapshot(
   p_version bigint, p_position bigint, p_event_id uuid, p_heads json, p_state json, p_patches json, p_replaces uuid
 ) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '1s'
 as $tidemark$
 begin
@@ -2329,6 +2358,7 @@ $tidemark$;
 -- It fails (55P03) where one is not free.
 create function :"schema".lock_absent_documents(p_table regclass, p_tenants text[], p_ids text[], p_wait boolean) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_class constant integer := :"schema".lock_number(p_table::oid::bigint);
@@ -2355,6 +2385,7 @@ $tidemark$;
 -- applied what was left of the log, all in this transaction. False where it is not behind any more.
 create function :"schema".make_projection_live(p_name text, p_version integer) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   update :"schema".projections as p
@@ -2379,6 +2410,7 @@ $tidemark$;
 -- after all, or the database was restored. Nor does it pass the barrier of a change of shards.
 create function :"schema".move_checkpoint(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   update :"schema".consumer_shards as s
@@ -2401,6 +2433,7 @@ $tidemark$;
 -- move_checkpoint says why.
 create function :"schema".move_checkpoints(p_ids integer[], p_fences bigint[], p_from bigint[], p_to bigint[], p_event_ids uuid[]) returns setof integer
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   -- In one order for all workers. A row that somebody holds is not waited for.
@@ -2432,6 +2465,7 @@ create function :"schema".park_event(
 )
   returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   insert into :"schema".dead_letters (tenant, consumer, position, stream_id, event_id, state, attempts, error_code, error_message, error_stack)
@@ -2455,6 +2489,7 @@ $tidemark$;
 -- (discard_letter), so that it waits for this one and then sees the event behind it.
 create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_tenant text;
@@ -2488,11 +2523,12 @@ $tidemark$;
 -- A function of its own, and strict so that it stays one: the planner takes it for one row whatever is given. Of the bare
 -- unnest it knows the rows of the values given, and takes ten where it does not know them, so that it would never keep a plan
 -- of the statement, and to make one costs three times what it takes to run it.
+-- It runs in the caller's search_path, since a SET would cost every read, and so each call in it names its schema.
 create function :"schema".query_items(p_types text, p_tags text) returns table (types text[], tags text[])
   language sql immutable strict rows 1
 as $tidemark$
-  select string_to_array(nullif(each.types, ''), chr(31)), string_to_array(nullif(each.tags, ''), chr(31))
-    from unnest(string_to_array(p_types, chr(30)), string_to_array(p_tags, chr(30))) as each (types, tags);
+  select pg_catalog.string_to_array(nullif(each.types, ''), pg_catalog.chr(31)), pg_catalog.string_to_array(nullif(each.tags, ''), pg_catalog.chr(31))
+    from unnest(pg_catalog.string_to_array(p_types, pg_catalog.chr(30)), pg_catalog.string_to_array(p_tags, pg_catalog.chr(30))) as each (types, tags);
 $tidemark$;
 `,
   },
@@ -2502,6 +2538,7 @@ $tidemark$;
 -- commit. Fails (TM005) when the shard has another owner.
 create function :"schema".read_checkpoint(p_id integer, p_fence bigint, out checkpoint bigint, out event_id uuid)
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   select s.position, s.event_id into checkpoint, event_id
@@ -2520,6 +2557,7 @@ $tidemark$;
 -- An inline one begins behind, at the beginning of the log: its follower makes it live once it has caught up.
 create function :"schema".register_projection(p_name text, p_version integer, p_mode text, p_definition jsonb) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   insert into :"schema".projections (name, version, mode, state, definition)
@@ -2542,6 +2580,7 @@ $tidemark$;
 -- back everything it holds.
 create function :"schema".release_shards(p_tenant text, p_worker text, p_ids integer[]) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   with locked as materialized (
@@ -2571,6 +2610,7 @@ $tidemark$;
 -- False where there is no such consumer; fails (23505) where the new name is taken.
 create function :"schema".rename_consumer(p_tenant text, p_name text, p_to text) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   update :"schema".consumers as c set name = p_to where c.tenant = p_tenant and c.name = p_name;
@@ -2607,6 +2647,7 @@ create function :"schema".renew_leases(
 )
   returns jsonb
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   c_names constant text[] := string_to_array(p_consumers, chr(31));
@@ -2706,6 +2747,7 @@ $tidemark$;
 -- every lease ends; who takes a shard now works up to the barrier.
 create function :"schema".request_shards(p_tenant text, p_name text, p_shards integer) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_consumer record;
@@ -2732,6 +2774,7 @@ $tidemark$;
 -- that place go, since their events will be read again. A change of shards that was under way is done with.
 create function :"schema".reset_consumer(p_tenant text, p_name text, p_after bigint) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_consumer record;
@@ -2780,6 +2823,7 @@ $tidemark$;
 -- False where the letter was discarded meanwhile: what the handler did must not stand.
 create function :"schema".settle_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_letter :"schema".dead_letters;
@@ -2823,6 +2867,7 @@ create function :"schema".take_shard(
 )
   returns setof record
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '2s'
 as $tidemark$
 declare

@@ -82,32 +82,32 @@ const worstFirst: readonly ShardState[] = ["failed", "retrying", "stopped", "pau
 /** @param where - A condition on `c`; `$1` is the tenant. */
 export function infoStatement(schema: string, name: string, where: string): Statement {
   const at = quoteIdentifier(schema);
-  const milliseconds = (column: string): string => `floor(extract(epoch from ${column}) * 1000)::bigint`;
+  const milliseconds = (column: string): string => `pg_catalog.floor(extract(epoch from ${column}) * 1000::numeric)::bigint`;
   return {
     name: `tidemark_worker_${name}`,
     text: `
-select jsonb_build_object(
+select pg_catalog.jsonb_build_object(
          'name', c.name,
          'tenant', c.tenant,
          'paused', c.paused,
-         'filter', c.definition -> 'filter',
-         'tenants', coalesce(c.definition ->> 'tenants', 'own'),
-         'resharding', case when c.barrier is not null then jsonb_build_object('to', c.next_shards, 'barrier', c.barrier) end,
-         'deadLetters', (select count(*) from ${at}.dead_letters as d where d.tenant = c.tenant and d.consumer = c.name),
+         'filter', c.definition operator(pg_catalog.->) 'filter',
+         'tenants', coalesce(c.definition operator(pg_catalog.->>) 'tenants', 'own'),
+         'resharding', case when c.barrier is not null then pg_catalog.jsonb_build_object('to', c.next_shards, 'barrier', c.barrier) end,
+         'deadLetters', (select pg_catalog.count(*) from ${at}.dead_letters as d where d.tenant = c.tenant and d.consumer = c.name),
          'createdAt', ${milliseconds("c.created_at")},
          'shards', shards.list
        )::text as consumer
   from ${at}.high_water_mark(0, null) as m
   cross join ${at}.consumers as c
   cross join lateral (
-    select jsonb_agg(jsonb_build_object(
+    select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
              'shard', s.shard,
-             'state', case when l.lease_end > clock_timestamp() then l.state else 'stopped' end,
+             'state', case when l.lease_end > pg_catalog.clock_timestamp() then l.state else 'stopped' end,
              'owner', l.owner,
              'position', s.position,
              'eventId', s.event_id,
              'events', greatest(m.mark - s.position, 0),
-             'seconds', extract(epoch from clock_timestamp() - (
+             'seconds', extract(epoch from pg_catalog.clock_timestamp() - (
                select e.recorded_at from ${at}.events as e where e.position > s.position and e.position <= m.mark order by e.position limit 1
              )),
              'details', l.details,

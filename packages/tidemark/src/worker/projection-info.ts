@@ -52,24 +52,24 @@ interface Row {
 /** @param where - A condition on `p`; `$1` is the tenant. */
 export function projectionsStatement(schema: string, name: string, where: string): Statement {
   const at = quoteIdentifier(schema);
-  const milliseconds = (column: string): string => `floor(extract(epoch from ${column}) * 1000)::bigint`;
+  const milliseconds = (column: string): string => `pg_catalog.floor(extract(epoch from ${column}) * 1000::numeric)::bigint`;
   return {
     name: `tidemark_projections_${name}`,
     text: `
-select jsonb_build_object(
+select pg_catalog.jsonb_build_object(
          'name', p.name,
          'version', p.version,
          'mode', p.mode,
          'state', p.state,
          'mark', m.mark,
-         'collection', p.definition -> 'collection',
+         'collection', p.definition operator(pg_catalog.->) 'collection',
          'registeredAt', ${milliseconds("p.registered_at")},
          'changedAt', ${milliseconds("p.changed_at")},
          'follower', (
-           select jsonb_build_object(
-                    'state', case when l.lease_end > clock_timestamp() then l.state else 'stopped' end,
+           select pg_catalog.jsonb_build_object(
+                    'state', case when l.lease_end > pg_catalog.clock_timestamp() then l.state else 'stopped' end,
                     'position', s.position,
-                    'seconds', extract(epoch from clock_timestamp() - (
+                    'seconds', extract(epoch from pg_catalog.clock_timestamp() - (
                       select e.recorded_at from ${at}.events as e where e.position > s.position and e.position <= m.mark order by e.position limit 1
                     )),
                     'details', l.details

@@ -80,11 +80,11 @@ update ${at}.dead_letters as d
        error_code = $5, error_message = $6, error_stack = $7
  where d.tenant = $1 and d.consumer = $2 and d.position = $3`,
     ),
-    cancel: named("cancel", "select pg_cancel_backend($1::integer)::text"),
+    cancel: named("cancel", "select pg_catalog.pg_cancel_backend($1::integer)::text"),
     progress: named(
       "progress",
       `
-select (case when bool_or(p.state = 'live') then ${Number.MAX_SAFE_INTEGER} else min(s.position) end)::text as reached
+select (case when pg_catalog.bool_or(p.state = 'live') then ${Number.MAX_SAFE_INTEGER} else pg_catalog.min(s.position) end)::text as reached
   from ${at}.consumers as c
   join ${at}.consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
   left join ${at}.projections as p on c.name = ${followerSql}

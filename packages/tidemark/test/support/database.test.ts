@@ -2,9 +2,9 @@ import pg from "pg";
 import { describe, eventually, expect, test } from "./test.ts";
 
 describe("a test's database", () => {
-  test("is its file's own, with an empty search_path for every session", async ({ databaseUrl, sql }) => {
+  test("is its file's own, with an empty search_path", async ({ databaseUrl, sql }) => {
     const { rows } = await sql.query("select current_database() as name, current_setting('search_path') as path, current_setting('fsync') as fsync");
-    expect(rows).toEqual([{ name: new URL(databaseUrl).pathname.slice(1), path: '""', fsync: expect.any(String) }]);
+    expect(rows).toEqual([{ name: new URL(databaseUrl).pathname.slice(1), path: "", fsync: expect.any(String) }]);
     await expect(sql.query("create table nowhere (n int)")).rejects.toThrow("no schema has been selected to create in");
   });
 

@@ -1,5 +1,6 @@
 import { startServer } from "servers";
 import type { TestProject } from "vitest/node";
+import { createOverloads, withOverloads } from "./overloads.ts";
 import { settings } from "./settings.ts";
 
 declare module "vitest" {
@@ -15,6 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (given !== undefined) {
     const { host, pathname } = new URL(given);
     console.log(`Tests run on Node.js ${process.version} and the PostgreSQL server at ${host}${pathname} (TIDEMARK_TEST_URL), and the contract not on PGlite.`);
+    if (withOverloads) await createOverloads(given);
     project.provide("serverUrl", given);
     return async () => undefined;
   }
@@ -23,6 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   console.log(
     `Tests run on Node.js ${process.version} and a PostgreSQL ${server.version} server on port ${server.port}, started in ${Math.round(performance.now() - started)} ms.`,
   );
+  if (withOverloads) await createOverloads(server.url);
   project.provide("serverUrl", server.url);
   return () => server[Symbol.asyncDispose]();
 }

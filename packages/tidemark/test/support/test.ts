@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { openEventStore, type EventStore, type StoreOptions } from "tidemark";
 import { inject, test as base, vi } from "vitest";
+import { overloadCalls, overloadsTemplate, withOverloads } from "./overloads.ts";
 
 let tests = 0;
 
@@ -14,21 +15,26 @@ let tests = 0;
  * `store`: an event store in that schema, closed after the test.
  * `openStore`: opens another one there, with options; closed after the test.
  *
- * Every session in the database has an empty search_path, so that a statement that leaves out its schema fails.
+ * Every session in the database has an empty search_path, so that a statement that leaves out its schema fails. With
+ * TIDEMARK_TEST_OVERLOADS=1 it has `public`, full of overloads that fail a test when they run; `sql` alone has the empty one.
  */
 export const test = base
   .extend("databaseUrl", { scope: "file" }, async ({}, { onCleanup }) => {
     const name = `tidemark_test_${randomBytes(6).toString("hex")}`;
     const serverUrl = inject("serverUrl");
-    await administer(serverUrl, `create database ${name} template template0`);
-    await administer(serverUrl, `alter database ${name} set search_path = ''`);
-    onCleanup(() => drop(serverUrl, name));
+    await administer(serverUrl, `create database ${name} template ${withOverloads ? overloadsTemplate : "template0"}`);
+    await administer(serverUrl, `alter database ${name} set search_path = ${withOverloads ? "public" : "''"}`);
     const url = new URL(serverUrl);
     url.pathname = `/${name}`;
+    onCleanup(async () => {
+      const calls = withOverloads ? await overloadCalls(url.href) : 0;
+      await drop(serverUrl, name);
+      if (calls > 0) throw new Error(`Overloads in the schema public ran ${calls} times: look for "the overload" in the errors of this file.`);
+    });
     return url.href;
   })
   .extend("sql", { scope: "file" }, async ({ databaseUrl }, { onCleanup }) => {
-    const pool = new pg.Pool({ connectionString: databaseUrl });
+    const pool = new pg.Pool({ connectionString: databaseUrl, options: "-c search_path=" });
     // The database is dropped under connections that the pool is still closing.
     pool.on("error", () => {});
     onCleanup(() => pool.end());

@@ -19,7 +19,7 @@ export function snapshotStatements(schema: string): SnapshotStatements {
   const chosen = `
  where k.tenant = $1
    and ($2::text is null or k.name = $2)
-   and ($3::text is null or case when k.kind = 'streams' then k.heads::jsonb @> jsonb_build_array(jsonb_build_array($3::text)) else k.key = $3 end)
+   and ($3::text is null or case when k.kind = 'streams' then k.heads::jsonb operator(pg_catalog.@>) pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_array($3::text)) else k.key = $3 end)
    and ($4::integer is null or k.state_version = $4)`;
   return {
     keep: named(
@@ -40,7 +40,7 @@ select k.state_version::text, k.version::text as kept_version, k.position::text 
       "list",
       `
 select k.kind, k.name, k.key, k.state_version::text, k.version::text, k.position::text, k.heads::text,
-       octet_length(k.state::text)::text as bytes, ${milliseconds("k.taken_at")} as taken_at
+       pg_catalog.octet_length(k.state::text)::text as bytes, ${milliseconds("k.taken_at")} as taken_at
   from ${at}.snapshots as k${chosen}
  order by k.taken_at desc, k.kind, k.name, k.key, k.state_version desc
  limit $5`,
@@ -60,7 +60,7 @@ with chosen as materialized (
    where (s.tenant, s.kind, s.name, s.key, s.state_version) = (k.tenant, k.kind, k.name, k.key, k.state_version)
   returning 1
 )
-select count(*)::text as gone from gone`,
+select pg_catalog.count(*)::text as gone from gone`,
     ),
   };
 }

@@ -40,7 +40,7 @@ export function fromPostgresJs(sql: PostgresJsTransaction): TransactionClient {
     async queryAsWritten(text, values) {
       if (found !== "renames") return query(text, values);
       // The names are in the row's text, which no transform reads.
-      const rows = await send(`select row_to_json(line)::text as line from (${text}) as line`, values).raw();
+      const rows = await send(`select pg_catalog.row_to_json(line)::text as line from (${text}) as line`, values).raw();
       return { rows: rows.map(([line]) => JSON.parse(Buffer.from(line ?? []).toString())) };
     },
   };

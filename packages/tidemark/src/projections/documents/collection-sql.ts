@@ -22,8 +22,8 @@ create table ${table} (
   _version bigint not null default 1,
   _partition text collate "C" not null default '',
   _archived boolean not null default false,
-  _created timestamptz(3) not null default clock_timestamp(),
-  _updated timestamptz(3) not null default clock_timestamp(),
+  _created timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  _updated timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint ${quoteIdentifier(`${tableName(collection)}_pkey`)} primary key (_partition, _id)
 );
 comment on table ${table} is ${quoteLiteral(collectionMark)};`;
@@ -47,7 +47,7 @@ create ${index.unique ? "unique " : ""}index ${quoteIdentifier(indexName(table, 
 }
 
 function restSql(steps: readonly string[]): string {
-  return `md5(substr(${pathSql(steps, "data")} #>> '{}', 151))`;
+  return `pg_catalog.md5(pg_catalog.substr(${pathSql(steps, "data")} operator(pg_catalog.#>>) '{}', 151))`;
 }
 
 /**

@@ -116,7 +116,7 @@ function* parts(writes: readonly DocumentWrite[]): Iterable<readonly DocumentWri
 export function loadSql(table: string, how: "offset 0" | "for update" | "for update nowait"): string {
   return `
 select k.tenant::text as tenant, k.id::text as id, d._version::text as version, d.data::text as data
-  from unnest(string_to_array($1, chr(30)), string_to_array($2, chr(30))) as k (tenant, id)
+  from unnest(pg_catalog.string_to_array($1, pg_catalog.chr(30)), pg_catalog.string_to_array($2, pg_catalog.chr(30))) as k (tenant, id)
  cross join lateral (
    select d._version, d.data from ${table} as d where d._partition = k.tenant and d._id = k.id ${how}
  ) as d
@@ -125,7 +125,7 @@ select k.tenant::text as tenant, k.id::text as id, d._version::text as version, 
 
 /** What is deleted has no data. */
 function writeSql(table: string, deletes: boolean): string {
-  const given = `unnest(string_to_array($1, chr(30)), string_to_array($2, chr(30)), string_to_array($3, chr(30))) as w (tenant, id, data)`;
+  const given = `unnest(pg_catalog.string_to_array($1, pg_catalog.chr(30)), pg_catalog.string_to_array($2, pg_catalog.chr(30)), pg_catalog.string_to_array($3, pg_catalog.chr(30))) as w (tenant, id, data)`;
   const deleted = `
 with deleted as (
   delete from ${table} as d
@@ -142,5 +142,5 @@ select w.tenant, w.id, w.data::jsonb
   from ${given}
  where w.data <> ''
     on conflict (_partition, _id) do update
-   set data = excluded.data, _version = d._version + 1, _updated = clock_timestamp()`;
+   set data = excluded.data, _version = d._version + 1, _updated = pg_catalog.clock_timestamp()`;
 }

@@ -60,9 +60,9 @@ export class PathConditions {
   contains(operand: unknown, json: string): string {
     const add = (text: string): string => `${this.#parameters.add(text)}::text::jsonb`;
     // To `@>` an array contains a bare scalar, and so does a scalar itself.
-    if (Array.isArray(operand)) return `coalesce(${this.#value} @> ${add(json)}, false)`;
-    const inArray = `coalesce(${this.#value} @> ${add(`[${json}]`)}, false)`;
-    return typeof operand === "object" && operand !== null ? `(${inArray} or coalesce(${this.#value} @> ${add(json)}, false))` : inArray;
+    if (Array.isArray(operand)) return `coalesce(${this.#value} operator(pg_catalog.@>) ${add(json)}, false)`;
+    const inArray = `coalesce(${this.#value} operator(pg_catalog.@>) ${add(`[${json}]`)}, false)`;
+    return typeof operand === "object" && operand !== null ? `(${inArray} or coalesce(${this.#value} operator(pg_catalog.@>) ${add(json)}, false))` : inArray;
   }
 
   exists(): string {
@@ -76,7 +76,7 @@ export class PathConditions {
   /** The key holds the beginning of the text, and may belong to others that begin alike. */
   #long(comparison: Comparison | "=", text: string): string {
     const loose = comparison === ">" ? ">=" : comparison === "<" ? "<=" : comparison;
-    const value = `(${this.#value} #>> '{}') collate "C"`;
+    const value = `(${this.#value} operator(pg_catalog.#>>) '{}') collate "C"`;
     return `${this.#key} ${loose} ${this.#parameters.add(documentKey(text))} and coalesce(${value} ${comparison} ${this.#parameters.add(text)}, false)`;
   }
 

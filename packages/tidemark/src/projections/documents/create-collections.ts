@@ -44,15 +44,15 @@ function enter(schema: string): string {
 set local lock_timeout = 0;
 set local statement_timeout = 0;
 set local client_min_messages = warning;
-select pg_advisory_xact_lock(hashtextextended(${quoteLiteral(`tidemark collections of ${schema}`)}, 0));`;
+select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${quoteLiteral(`tidemark collections of ${schema}`)}, 0));`;
 }
 
 async function relations(queryable: Queryable, schema: string, collections: readonly Collection[]): Promise<Relations> {
   const text = `
-    select c.relname::text as name, c.relkind::text as kind, (obj_description(c.oid, 'pg_class') = '${collectionMark}')::text as ours
+    select c.relname::text as name, c.relkind::text as kind, (pg_catalog.obj_description(c.oid, 'pg_class') = '${collectionMark}')::text as ours
       from pg_catalog.pg_class as c
       join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relname = any (string_to_array($2, chr(31))::name[])`;
+     where n.nspname = $1 and c.relname = any (pg_catalog.string_to_array($2, pg_catalog.chr(31))::name[])`;
   const names = collections.flatMap((collection) => [collection.collection, tableName(collection), ...indexNames(collection)]);
   const rows = await queryable.query({ name: "tidemark_collections", text }, [schema, names.join(separator)]);
   return new Map(rows.map(({ name, kind, ours }) => [name ?? "", { kind: kind ?? "", ours: ours === "true" }]));

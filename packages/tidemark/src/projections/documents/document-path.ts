@@ -27,7 +27,7 @@ export function parsePath(path: string, at: string): readonly [string, ...string
 
 /** The JSON at a path of a column `data`, for SQL; an SQL null where there is nothing. Keys are quoted constants, so that an index on the path fits. */
 export function pathSql(steps: readonly string[], column = "d.data"): string {
-  return `${column}${steps.map((step) => ` -> ${quoteLiteral(step)}`).join("")}`;
+  return `${column}${steps.map((step) => ` operator(pg_catalog.->) ${quoteLiteral(step)}`).join("")}`;
 }
 
 /** The value at a path of a document that was read; undefined where there is nothing. */

@@ -102,7 +102,7 @@ class DocumentReader<T extends object> implements Documents<T> {
   async count(options?: { readonly where?: Where<T> }): Promise<number> {
     const { where } = checkOptions(options, countShape);
     const parameters = new Parameters([this.#tenant]);
-    const text = `select count(*)::text as count from ${this.#from} as d where d._partition = $1${this.#where(where, parameters)}`;
+    const text = `select pg_catalog.count(*)::text as count from ${this.#from} as d where d._partition = $1${this.#where(where, parameters)}`;
     const [row] = await this.#rows(question("count_documents", text), parameters.values);
     return toSafeInteger(row?.["count"]);
   }

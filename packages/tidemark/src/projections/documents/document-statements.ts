@@ -21,7 +21,7 @@ export function documentStatements(from: string): DocumentStatements {
   const get = `select ${documentColumns} from ${from} as d where d._partition = $1 and d._id = $2`;
   const getMany = `
 select ${documentColumns}
-  from unnest(string_to_array($2, chr(31))) as k (id)
+  from pg_catalog.unnest(pg_catalog.string_to_array($2, pg_catalog.chr(31))) as k (id)
  cross join lateral (select * from ${from} as d where d._partition = $1 and d._id = k.id offset 0) as d`;
   const statements = { get: statement("get_document", get), getMany: statement("get_documents", getMany) };
   known.set(from, statements);

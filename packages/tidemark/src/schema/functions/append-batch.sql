@@ -12,6 +12,7 @@ create function :"schema".append_batch(
   out written bigint[], out written_at timestamptz
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '30ms'
 as $tidemark$
 begin

@@ -19,6 +19,7 @@ create function :"schema".append_carefully(
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '10ms'
 as $tidemark$
 declare

@@ -50,6 +50,7 @@ create function :"schema".append_many(
   out written bigint[], out written_at timestamptz
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set jit = off
   set enable_seqscan = off
   set enable_hashjoin = off

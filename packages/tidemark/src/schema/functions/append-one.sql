@@ -13,6 +13,7 @@ create function :"schema".append_one(
   out verdict integer, out version bigint, out "position" bigint, out detail jsonb, out recorded_at timestamptz
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '30ms'
   set jit = off
   set enable_seqscan = off

@@ -23,6 +23,7 @@ create function :"schema".append_singles(
   out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb, out written_at timestamptz
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '30ms'
   set jit = off
   set enable_seqscan = off

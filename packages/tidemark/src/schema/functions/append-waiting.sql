@@ -11,6 +11,7 @@ create function :"schema".append_waiting(
   out written bigint[], out written_at timestamptz
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '1s'
 as $tidemark$
 begin

@@ -7,6 +7,7 @@
 create function :"schema".blockers()
   returns table (pid integer, transaction text, application_name text, query text, held_for_ms bigint, events bigint)
   language plpgsql volatile
+  set search_path = pg_catalog, pg_temp
   set jit = off
   set enable_seqscan = off
   set enable_bitmapscan = off

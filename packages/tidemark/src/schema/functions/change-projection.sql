@@ -7,6 +7,7 @@
 -- What follows again begins anew at an event that it stopped at.
 create function :"schema".change_projection(p_name text, p_version integer, p_state text, p_from text) returns text
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_follower constant text := 'projection ' || p_name || ' v' || p_version;

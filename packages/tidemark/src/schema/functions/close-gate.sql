@@ -2,6 +2,7 @@
 -- seen by the statements after this one. Waits for 100 ms at most (55P03), since every append waits behind it.
 create function :"schema".close_gate() returns void
   language sql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '100ms'
 as $tidemark$
   select pg_advisory_xact_lock(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);

@@ -1,6 +1,7 @@
 -- The rows of a consumer's shards, all at one place, owned by nobody.
 create function :"schema".create_shards(p_tenant text, p_consumer text, p_shards integer, p_position bigint, p_event_id uuid, p_fence bigint) returns void
   language sql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
   with created as (
     insert into :"schema".consumer_shards (tenant, consumer, shard, position, event_id, fence)

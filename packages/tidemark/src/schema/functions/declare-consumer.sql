@@ -8,6 +8,7 @@ create function :"schema".declare_consumer(
   out before jsonb, out shards integer
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_position bigint := p_after;

@@ -1,6 +1,7 @@
 -- Removes a dead letter for good. Those of its stream that waited behind it follow. False where there is none.
 create function :"schema".discard_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_stream bigint;

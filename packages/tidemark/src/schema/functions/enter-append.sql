@@ -4,6 +4,7 @@
 --   p_lock_ms  how long a row is waited for until the transaction ends; null: as long as the session says
 create function :"schema".enter_append(p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_epoch bigint, p_lock_ms integer) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set jit = off
   set enable_seqscan = off
   set enable_hashjoin = off

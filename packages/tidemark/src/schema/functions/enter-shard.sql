@@ -4,6 +4,7 @@
 -- The lock before the look: take_shard() either sees the lock, or has raised the fence.
 create function :"schema".enter_shard(p_id integer, p_fence bigint) returns integer
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(consumer_shards)::oid::bigint), p_id);

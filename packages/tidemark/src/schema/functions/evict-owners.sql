@@ -2,6 +2,7 @@
 -- shards, as in take_shard().
 create function :"schema".evict_owners(p_tenant text, p_name text) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   perform

@@ -1,6 +1,7 @@
 -- Replaces a consumer's shards once all of them stand at the barrier. True when it did.
 create function :"schema".finish_shards(p_tenant text, p_name text) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_consumer record;

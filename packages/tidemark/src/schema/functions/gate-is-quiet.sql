@@ -2,6 +2,7 @@
 -- transaction holds it until somebody ends it.
 create function :"schema".gate_is_quiet() returns boolean
   language sql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
   select not exists (
     select

@@ -3,12 +3,13 @@
 -- Streams and snapshots are joined by U+001F. n is the number of each, from 1.
 --
 -- Strict, and so a function of its own, for the same reason as query_items: the statement around it keeps its plan.
+-- It runs in the caller's search_path, since a SET would cost every read, and so each call in it names its schema.
 create function :"schema".head_requests(p_streams text, p_after bigint[], p_until bigint[], p_kept text, p_state_versions integer[])
   returns table (tenant text, name text, after bigint, until bigint, kind text, snapshot text, state_version integer, n bigint)
   language sql immutable strict rows 1
 as $tidemark$
-  select split_part(stream, chr(30), 1), split_part(stream, chr(30), 2), each.after, each.until,
-         split_part(kept, chr(30), 1), split_part(kept, chr(30), 2), each.state_version, each.n
-    from unnest(string_to_array(p_streams, chr(31)), p_after, p_until, string_to_array(p_kept, chr(31)), p_state_versions)
+  select pg_catalog.split_part(stream, pg_catalog.chr(30), 1), pg_catalog.split_part(stream, pg_catalog.chr(30), 2), each.after, each.until,
+         pg_catalog.split_part(kept, pg_catalog.chr(30), 1), pg_catalog.split_part(kept, pg_catalog.chr(30), 2), each.state_version, each.n
+    from unnest(pg_catalog.string_to_array(p_streams, pg_catalog.chr(31)), p_after, p_until, pg_catalog.string_to_array(p_kept, pg_catalog.chr(31)), p_state_versions)
          with ordinality as each (stream, after, until, kept, state_version, n);
 $tidemark$;

@@ -18,6 +18,7 @@ create function :"schema".high_water_mark(
   out mark bigint, out id uuid, out in_recovery boolean
 )
   language plpgsql volatile
+  set search_path = pg_catalog, pg_temp
   set jit = off
   set enable_seqscan = off
   set enable_bitmapscan = off

@@ -31,6 +31,7 @@ create function :"schema".import_events(
   out versions bigint[], out last bigint
 )
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '500ms'
   set jit = off
   set enable_seqscan = off

@@ -11,6 +11,7 @@ create function :"schema".imported_events(
   p_ids uuid[], p_types text, p_data text, p_tags text, p_positions bigint[]
 ) returns integer[]
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set jit = off
   set enable_seqscan = off
   set enable_hashjoin = off

@@ -5,6 +5,7 @@
 -- let standbys pass open appends.
 create function :"schema".keep_high_water_mark(p_position bigint, p_id uuid) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   perform from :"schema".high_water_mark as m where m.position < p_position for no key update skip locked;

@@ -9,6 +9,7 @@ create function :"schema".keep_snapshot(
   p_version bigint, p_position bigint, p_event_id uuid, p_heads json, p_state json, p_patches json, p_replaces uuid
 ) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '1s'
 as $tidemark$
 begin

@@ -6,6 +6,7 @@
 -- It fails (55P03) where one is not free.
 create function :"schema".lock_absent_documents(p_table regclass, p_tenants text[], p_ids text[], p_wait boolean) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_class constant integer := :"schema".lock_number(p_table::oid::bigint);

@@ -2,6 +2,7 @@
 -- applied what was left of the log, all in this transaction. False where it is not behind any more.
 create function :"schema".make_projection_live(p_name text, p_version integer) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   update :"schema".projections as p

@@ -5,6 +5,7 @@
 -- after all, or the database was restored. Nor does it pass the barrier of a change of shards.
 create function :"schema".move_checkpoint(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   update :"schema".consumer_shards as s

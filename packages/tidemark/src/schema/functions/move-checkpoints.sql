@@ -2,6 +2,7 @@
 -- move_checkpoint says why.
 create function :"schema".move_checkpoints(p_ids integer[], p_fences bigint[], p_from bigint[], p_to bigint[], p_event_ids uuid[]) returns setof integer
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   -- In one order for all workers. A row that somebody holds is not waited for.

@@ -5,6 +5,7 @@
 -- (discard_letter), so that it waits for this one and then sees the event behind it.
 create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_tenant text;

@@ -2,6 +2,7 @@
 -- commit. Fails (TM005) when the shard has another owner.
 create function :"schema".read_checkpoint(p_id integer, p_fence bigint, out checkpoint bigint, out event_id uuid)
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   select s.position, s.event_id into checkpoint, event_id

@@ -2,6 +2,7 @@
 -- are null where the shard is gone.
 create function :"schema".refuse_shard(p_id integer, p_fence bigint) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_now jsonb;

@@ -3,6 +3,7 @@
 -- An inline one begins behind, at the beginning of the log: its follower makes it live once it has caught up.
 create function :"schema".register_projection(p_name text, p_version integer, p_mode text, p_definition jsonb) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   insert into :"schema".projections (name, version, mode, state, definition)

@@ -2,6 +2,7 @@
 -- back everything it holds.
 create function :"schema".release_shards(p_tenant text, p_worker text, p_ids integer[]) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   with locked as materialized (

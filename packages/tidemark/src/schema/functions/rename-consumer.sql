@@ -2,6 +2,7 @@
 -- False where there is no such consumer; fails (23505) where the new name is taken.
 create function :"schema".rename_consumer(p_tenant text, p_name text, p_to text) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
   update :"schema".consumers as c set name = p_to where c.tenant = p_tenant and c.name = p_name;

@@ -18,6 +18,7 @@ create function :"schema".renew_leases(
 )
   returns jsonb
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   c_names constant text[] := string_to_array(p_consumers, chr(31));

@@ -3,6 +3,7 @@
 -- every lease ends; who takes a shard now works up to the barrier.
 create function :"schema".request_shards(p_tenant text, p_name text, p_shards integer) returns void
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_consumer record;

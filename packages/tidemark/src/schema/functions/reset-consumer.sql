@@ -2,6 +2,7 @@
 -- that place go, since their events will be read again. A change of shards that was under way is done with.
 create function :"schema".reset_consumer(p_tenant text, p_name text, p_after bigint) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_consumer record;

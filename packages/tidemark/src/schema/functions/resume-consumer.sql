@@ -2,6 +2,7 @@
 -- False where there is no such consumer.
 create function :"schema".resume_consumer(p_tenant text, p_name text) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_failed integer[];

@@ -4,6 +4,7 @@
 -- False where the letter was discarded meanwhile: what the handler did must not stand.
 create function :"schema".settle_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
   language plpgsql
+  set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
   v_letter :"schema".dead_letters;

@@ -16,6 +16,7 @@ create function :"schema".take_shard(
 )
   returns setof record
   language plpgsql
+  set search_path = pg_catalog, pg_temp
   set lock_timeout = '2s'
 as $tidemark$
 declare

@@ -5,8 +5,8 @@ create table :"schema".streams (
   id bigint generated always as identity,
   tenant text collate "C" not null default '',
   name text collate "C" not null,
-  category text collate "C" not null generated always as (split_part(name, '-', 1)) stored,
-  created_at timestamptz(3) not null default clock_timestamp(),
+  category text collate "C" not null generated always as (pg_catalog.split_part(name, '-', 1)) stored,
+  created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint streams_pkey primary key (id),
   constraint streams_tenant_name_key unique (tenant, name)
 );

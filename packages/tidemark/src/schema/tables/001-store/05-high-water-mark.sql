@@ -4,7 +4,7 @@ create table :"schema".high_water_mark (
   only_row boolean not null default true,
   position bigint not null default 0,
   event_id uuid,
-  written_at timestamptz(3) not null default clock_timestamp(),
+  written_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint high_water_mark_pkey primary key (only_row),
   constraint high_water_mark_only_row_check check (only_row)
 );

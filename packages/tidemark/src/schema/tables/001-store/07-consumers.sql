@@ -10,7 +10,7 @@ create table :"schema".consumers (
   next_shards integer,
   paused boolean not null default false,
   definition jsonb not null default '{}',
-  created_at timestamptz(3) not null default clock_timestamp(),
+  created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
   constraint consumers_shards_check check (shards > 0 and next_shards > 0),
   constraint consumers_barrier_check check ((barrier is null) = (next_shards is null))

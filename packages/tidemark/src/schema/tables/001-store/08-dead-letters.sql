@@ -12,7 +12,7 @@ create table :"schema".dead_letters (
   error_code text,
   error_message text,
   error_stack text,
-  parked_at timestamptz(3) not null default clock_timestamp(),
+  parked_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint dead_letters_pkey primary key (tenant, consumer, position),
   constraint dead_letters_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade,
   constraint dead_letters_state_check check (state in ('failed', 'parked', 'skipped'))

@@ -19,7 +19,7 @@ create table :"schema".snapshots (
   state json not null,
   -- What JSON cannot say: [[path, null]] is undefined at a path, [[path, path]] the same object at both.
   patches json,
-  taken_at timestamptz(3) not null default clock_timestamp(),
+  taken_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint snapshots_pkey primary key (tenant, kind, name, key, state_version),
   constraint snapshots_kind_check check (kind in ('stream', 'streams', 'aggregate'))
 );
