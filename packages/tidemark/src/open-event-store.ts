@@ -1,4 +1,5 @@
 import { checkOpenArguments, type StoreOptions } from "./arguments/store-options.ts";
+import { keepCaller } from "./error-callers.ts";
 import type { Event } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
 
@@ -22,5 +23,5 @@ export async function openEventStore<E extends Event = Event>(...given: readonly
   const { target, options } = checkOpenArguments(given);
   // Most of the library, which whoever only defines deciders and projections need not load.
   const { assembleStore } = await import("./assemble-store.ts");
-  return await assembleStore<E>(target, options);
+  return await keepCaller(assembleStore<E>(target, options));
 }

@@ -9,6 +9,7 @@ import type { SnapshotAccess } from "./commands/snapshots/access.ts";
 import type { SnapshotKeeper } from "./commands/snapshots/keeper.ts";
 import type { Database } from "./database/database.ts";
 import type { EventReaderWriter } from "./event-reader-writer.ts";
+import { keepCallers } from "./error-callers.ts";
 import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "./event.ts";
 import type { Feed } from "./feed/feed.ts";
 import type { DocumentReaders } from "./projections/documents/document-reader.ts";
@@ -39,6 +40,10 @@ export class Access<Events extends Event> implements EventReaderWriter<Events> {
   readonly #documents: DocumentReaders;
   readonly #metadata: readonly MetadataSource[];
   readonly #snapshots: SnapshotAccess;
+
+  static {
+    keepCallers(this);
+  }
 
   constructor(appender: Appender, reader: Reader, documents: DocumentReaders, metadata: readonly MetadataSource[], snapshots: SnapshotAccess) {
     this.#appender = appender;

@@ -3,6 +3,7 @@ import { joinedAppend } from "./append/joined-append.ts";
 import type { MetadataSource } from "./commands/metadata.ts";
 import { SnapshotAccess } from "./commands/snapshots/access.ts";
 import type { Session } from "./database/database.ts";
+import { keepCallers } from "./error-callers.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { StoreTransaction } from "./event-reader-writer.ts";
 import type { Event } from "./event.ts";
@@ -14,6 +15,10 @@ import { Access, encodeSettings, type Rooms } from "./store-access.ts";
 /** The store inside one transaction. */
 export class Transaction<Events extends Event> extends Access<Events> implements StoreTransaction<Events> {
   readonly #session: Session;
+
+  static {
+    keepCallers(this);
+  }
 
   /** Whether something was written, which followers should hear of after the commit. */
   appended = false;

@@ -7,6 +7,7 @@ import { SnapshotAccess } from "./commands/snapshots/access.ts";
 import { type Snapshots, StoreSnapshots } from "./commands/snapshots/snapshots.ts";
 import type { Session } from "./database/database.ts";
 import { joinTransaction, type TransactionClient } from "./database/transaction-client.ts";
+import { keepCallers } from "./error-callers.ts";
 import { StoreClosedError } from "./errors.ts";
 import type { StoreTransaction } from "./event-reader-writer.ts";
 import type { EventStore } from "./event-store.ts";
@@ -31,6 +32,10 @@ export class Store<Events extends Event> extends Access<Events> implements Event
   readonly #tenant: string;
   readonly #close: (timeoutMs: number | undefined) => Promise<void>;
   readonly #metadata: readonly MetadataSource[];
+
+  static {
+    keepCallers(this);
+  }
 
   /** @param close - does nothing for a view of a store */
   constructor(rooms: Rooms, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>, metadata: readonly MetadataSource[] = []) {

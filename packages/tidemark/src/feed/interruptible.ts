@@ -1,3 +1,5 @@
+import { withCaller } from "../error-callers.ts";
+
 /**
  * An iterator over what `open` generates, which can be left while it waits: a generator's own `return` only runs when what it
  * waits for has come, and in a live subscription that may be never. An abort rejects with the signal's reason.
@@ -22,7 +24,7 @@ export function interruptible<T>(
       } catch (error) {
         forget();
         if (left) return { done: true, value: undefined };
-        throw error;
+        throw withCaller(error);
       }
     },
     async return() {

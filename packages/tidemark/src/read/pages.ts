@@ -1,3 +1,5 @@
+import { keepCaller } from "../error-callers.ts";
+
 /** One page of a reading. It may be empty without being the last: a window of the log in which nothing matched. */
 export interface Page<T> {
   readonly items: readonly T[];
@@ -14,7 +16,8 @@ export async function* readAhead<T>(pages: Pages<T>, signal: AbortSignal | undef
   let coming = pages.next();
   try {
     for (;;) {
-      const { items, last } = await coming;
+      // Here, not where it was asked for: nobody waited for it yet.
+      const { items, last } = await keepCaller(coming);
       if (!last) {
         coming = pages.next();
         // Heard where it is awaited; until then a failure must not count as unhandled.

@@ -3,6 +3,7 @@ import { checkConsumerName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import type { Statement, Value } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { keepCallers } from "../error-callers.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
 import { type ConsumerInfo, consumerInfo, infoStatement } from "./consumer-info.ts";
 import { consumerNotFound } from "./not-found.ts";
@@ -43,6 +44,10 @@ export class StoreConsumers implements Consumers {
   readonly #parts: WorkerParts;
   readonly #tenant: string;
   readonly #changed: () => Promise<void>;
+
+  static {
+    keepCallers(this);
+  }
 
   /** @param changed - Has the workers of this process look. */
   constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {

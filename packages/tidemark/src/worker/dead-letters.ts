@@ -5,6 +5,7 @@ import { checkUuid } from "../arguments/uuid.ts";
 import type { Statement, TextRow, Value } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
+import { keepCallers } from "../error-callers.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { NotFoundError } from "../errors-following.ts";
 import type { Event, RecordedEvent } from "../event.ts";
@@ -63,6 +64,10 @@ export class StoreDeadLetters implements DeadLetters {
   readonly #parts: WorkerParts;
   readonly #tenant: string;
   readonly #changed: () => Promise<void>;
+
+  static {
+    keepCallers(this);
+  }
 
   /** @param changed - Has the workers of this process look. */
   constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {

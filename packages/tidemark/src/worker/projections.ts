@@ -5,6 +5,7 @@ import { checkOptions } from "../arguments/options.ts";
 import { didYouMean } from "../arguments/suggest.ts";
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { keepCallers } from "../error-callers.ts";
 import { NotFoundError } from "../errors-following.ts";
 import { isTidemarkError } from "../errors.ts";
 import { followerOf } from "../projections/defined-projection.ts";
@@ -44,6 +45,10 @@ export class StoreProjections implements Projections {
   readonly #parts: WorkerParts;
   readonly #tenant: string;
   readonly #changed: () => Promise<void>;
+
+  static {
+    keepCallers(this);
+  }
 
   /** @param changed - Has the workers of this process look. */
   constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {

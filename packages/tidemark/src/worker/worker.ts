@@ -1,5 +1,6 @@
 import { checkOptions } from "../arguments/options.ts";
 import { wholeNumber } from "../arguments/checks.ts";
+import { keepCallers } from "../error-callers.ts";
 import { InvalidArgumentError, StoreClosedError } from "../errors.ts";
 import { registerProjections } from "../projections/register.ts";
 import type { Worker } from "./consumer.ts";
@@ -26,6 +27,10 @@ export class ConsumerWorker implements Worker {
   #starting: Promise<ShardKeeper<ShardRunner>> | undefined;
   #stopping: Promise<void> | undefined;
   #forceStop: (() => void) | undefined;
+
+  static {
+    keepCallers(this);
+  }
 
   constructor(parts: WorkerParts, settings: WorkerSettings, consumers: readonly DefinedConsumer[], running: Set<ConsumerWorker>) {
     this.#running = running;

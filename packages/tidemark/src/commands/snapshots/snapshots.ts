@@ -3,6 +3,7 @@ import { checkDeciderName, checkStreamId } from "../../arguments/names.ts";
 import { checkOptions, isRecord } from "../../arguments/options.ts";
 import type { TextRow, Value } from "../../database/database.ts";
 import { toSafeInteger } from "../../database/number.ts";
+import { keepCallers } from "../../error-callers.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import type { Event } from "../../event.ts";
 import { checkDecider, checkMultiStreamDecider, type Decider, type MultiStreamDecider } from "../decider.ts";
@@ -68,6 +69,10 @@ const listShape = { ...queryShape, limit: wholeNumber(1, 10_000) };
 /** The snapshots of a store's tenant. */
 export class StoreSnapshots implements Snapshots {
   readonly #access: SnapshotAccess;
+
+  static {
+    keepCallers(this);
+  }
 
   constructor(access: SnapshotAccess) {
     this.#access = access;

@@ -4,6 +4,7 @@ import { checkOptions, isRecord } from "../../arguments/options.ts";
 import { show } from "../../arguments/show.ts";
 import type { Queryable, Statement, TextRow, Value } from "../../database/database.ts";
 import { toSafeInteger } from "../../database/number.ts";
+import { keepCallers } from "../../error-callers.ts";
 import { NotFoundError } from "../../errors-following.ts";
 import { InvalidArgumentError, isTidemarkError } from "../../errors.ts";
 import { checkCollection, quotedTable, quotedView } from "./collection.ts";
@@ -45,6 +46,10 @@ class DocumentReader<T extends object> implements Documents<T> {
   readonly #tenant: string;
   readonly #collection: string;
   readonly #from: string;
+
+  static {
+    keepCallers(this);
+  }
 
   /** @param source - A document projection: its own version's documents. A collection's name: the live ones. */
   constructor(queryable: Queryable, schema: string, tenant: string, source: DocumentSource<T> | string) {
