@@ -50,9 +50,9 @@ function hasTwoArguments(text: string, start: number): boolean {
   return false;
 }
 
-/** What a module says to the server without a schema, with its line. A message may name a method of a client. */
+/** What a module says to the server without a schema, with its line. A message may name a method of a client, and a text be a program. */
 export function unqualifiedInModule(source: string): readonly string[] {
-  return literalsOf(source).flatMap(({ text, line }) => unqualified(text.replaceAll(/method \w+\(/g, "")).map((found) => `${line}: ${found}`));
+  return literalsOf(source).flatMap(({ text, line }) => unqualified(text.replaceAll(/method \w+\(|\brequire\(/g, "")).map((found) => `${line}: ${found}`));
 }
 
 /**

@@ -57,6 +57,26 @@ export class HistoryForkedError extends TidemarkError {
   }
 }
 
+/** The sequence that positions are drawn from stands behind the log. Nothing was read or written. */
+export class SequenceBehindError extends TidemarkError {
+  declare readonly code: "SEQUENCE_BEHIND";
+  /** The last position that the sequence knows; 0 where it was never used. */
+  readonly sequence: number;
+  /** The position of the last event. */
+  readonly log: number;
+
+  /** @param remedy - What to run, in SQL. */
+  constructor(found: { readonly sequence: number; readonly log: number; readonly remedy: string }, origin: Origin = {}) {
+    super(
+      "SEQUENCE_BEHIND",
+      `The position sequence is at ${found.sequence}, but the log reaches ${found.log}: it was set back, or events were restored or replicated without it. Readers would stop before the end, and appends would fill places that readers have passed, so both are refused. Where nothing else writes to this log, set it right. ${found.remedy}`,
+      origin,
+    );
+    this.sequence = found.sequence;
+    this.log = found.log;
+  }
+}
+
 /** A consumer or projection did not get as far as asked within the time limit. It may still do so. */
 export class WaitTimeoutError extends TidemarkError {
   declare readonly code: "WAIT_TIMEOUT";
@@ -136,4 +156,4 @@ export class NotFoundError extends TidemarkError {
   }
 }
 
-nameErrors({ FencedError, HistoryForkedError, WaitTimeoutError, HandlerTimeoutError, HandlerFailedError, NotFoundError });
+nameErrors({ FencedError, HistoryForkedError, WaitTimeoutError, HandlerTimeoutError, HandlerFailedError, NotFoundError, SequenceBehindError });

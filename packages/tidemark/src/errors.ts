@@ -1,6 +1,14 @@
 import { brand, nameErrors, type Origin, TidemarkError } from "./error.ts";
 import type { EventValidationError, UnknownEventTypeError } from "./errors-catalogue.ts";
-import type { FencedError, HandlerFailedError, HandlerTimeoutError, HistoryForkedError, NotFoundError, WaitTimeoutError } from "./errors-following.ts";
+import type {
+  FencedError,
+  HandlerFailedError,
+  HandlerTimeoutError,
+  HistoryForkedError,
+  NotFoundError,
+  SequenceBehindError,
+  WaitTimeoutError,
+} from "./errors-following.ts";
 import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreLockedError } from "./errors-opening.ts";
 import type { ProjectionFailedError, UnknownProjectionError } from "./errors-projections.ts";
 import type { ExpectedVersion } from "./event.ts";
@@ -245,6 +253,7 @@ export interface ErrorByCode {
   readonly DATABASE: DatabaseError;
   readonly FENCED: FencedError;
   readonly HISTORY_FORKED: HistoryForkedError;
+  readonly SEQUENCE_BEHIND: SequenceBehindError;
   readonly WAIT_TIMEOUT: WaitTimeoutError;
   readonly HANDLER_TIMEOUT: HandlerTimeoutError;
   readonly HANDLER_FAILED: HandlerFailedError;

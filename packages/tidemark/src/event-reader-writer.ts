@@ -24,6 +24,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    * @throws {@link QueueFullError} — `limits.queuedAppends` appends are waiting.
    * @throws {@link OutcomeUnknownError} — the database stopped answering: repeat the append with the ids in `eventIds`.
    * @throws {@link ConnectionError}, {@link PoolTimeoutError} — nothing was sent.
+   * @throws {@link SequenceBehindError} — the log reaches beyond the sequence of positions, after a restore of the data alone, say. Nothing was written.
    * @throws {@link DatabaseError} — PostgreSQL refused it, or another transaction held the stream for too long. Nothing was written.
    * @see SQL: `schema/functions/append-many.sql`
    */
@@ -61,6 +62,8 @@ export interface EventReaderWriter<Events extends Event = Event> {
   /**
    * Reads the whole log up to the high-water mark as it is when the reading starts, page by page, filtered on the server. An
    * event whose append has just returned may still be above the mark.
+   *
+   * @throws {@link SequenceBehindError} — the log reaches beyond the sequence of positions, after a restore of the data alone, say.
    */
   readAll<E extends Events = Events>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E>;
 
@@ -72,6 +75,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    * Alternatives with tags are read through the index on tags; one without tags looks at the whole log.
    *
    * @param query - By types and tags: `[{ types: ["SeatTaken"], tags: ["course:c1"] }]`. `[]` and `[{}]` match everything.
+   * @throws {@link SequenceBehindError} — the log reaches beyond the sequence of positions, after a restore of the data alone, say.
    * @throws {@link InvalidArgumentError} — the query is not by types and tags alone.
    * @throws {@link DatabaseError} — with `sqlState` TM001, in a transaction of yours that is not READ COMMITTED.
    */

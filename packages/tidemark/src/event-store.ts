@@ -49,7 +49,11 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
    */
   wake(): void;
 
-  /** The position of the last event at or below which nothing new can appear; 0 where there is none. */
+  /**
+   * The position of the last event at or below which nothing new can appear; 0 where there is none.
+   *
+   * @throws {@link SequenceBehindError} — the log reaches beyond the sequence of positions, after a restore of the data alone, say.
+   */
   highWaterMark(): Promise<number>;
 
   /** Who holds the high-water mark back now: open appends, in prepared transactions too. */

@@ -35,7 +35,15 @@ export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
 export { TidemarkError } from "./error.ts";
 export { EventValidationError, UnknownEventTypeError } from "./errors-catalogue.ts";
-export { FencedError, HandlerFailedError, HandlerTimeoutError, HistoryForkedError, NotFoundError, WaitTimeoutError } from "./errors-following.ts";
+export {
+  FencedError,
+  HandlerFailedError,
+  HandlerTimeoutError,
+  HistoryForkedError,
+  NotFoundError,
+  SequenceBehindError,
+  WaitTimeoutError,
+} from "./errors-following.ts";
 export { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreLockedError } from "./errors-opening.ts";
 export {
   ConditionFailedError,

@@ -14,6 +14,7 @@ import type { EventStore } from "./event-store.ts";
  * @throws {@link InvalidArgumentError} — an argument or option is not what it should be; nothing was opened.
  * @throws {@link ConnectionError}, {@link PoolTimeoutError} — the server could not be reached.
  * @throws {@link SchemaOutdatedError}, {@link SchemaTooNewError}, {@link MigrationChangedError} — the schema does not fit.
+ * @throws {@link SequenceBehindError} — the log reaches beyond the sequence of positions, after a restore of the data alone, say.
  * @throws {@link StoreLockedError} — another process has the folder open.
  * @throws {@link MissingDependencyError} — the embedded database needs `@electric-sql/pglite`.
  */

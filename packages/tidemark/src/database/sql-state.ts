@@ -1,6 +1,8 @@
 import { types } from "node:util";
 import type { TidemarkError } from "../error.ts";
+import { SequenceBehindError } from "../errors-following.ts";
 import { ConnectionError, DatabaseError, isTidemarkError } from "../errors.ts";
+import { toSafeInteger } from "./number.ts";
 
 /** What PostgreSQL said. Drivers call the fields alike, but for two of postgres.js's; ORMs put the driver's error under `cause`. */
 export interface ServerAnswer {
@@ -77,8 +79,18 @@ function told(answer: ServerAnswer): string {
   return `PostgreSQL answered ${answer.sqlState}: ${withoutValues(answer)}${hint}`;
 }
 
-function asDatabaseError(answer: ServerAnswer, cause: unknown): DatabaseError {
+/** What `refuse_sequence.sql` raised. An ORM may keep nothing of it but the message. */
+function sequenceBehind({ message, hint }: ServerAnswer, cause: unknown): TidemarkError | undefined {
+  const [, sequence, log] = /the position sequence is at (\d+), but the log reaches (\d+)/.exec(message) ?? [];
+  if (sequence === undefined || log === undefined) return undefined;
+  const remedy = hint ?? `Set the sequence events_position_seq of the store's schema to ${log}, with setval.`;
+  return new SequenceBehindError({ sequence: toSafeInteger(sequence), log: toSafeInteger(log), remedy }, { cause });
+}
+
+function asDatabaseError(answer: ServerAnswer, cause: unknown): TidemarkError {
   const { sqlState, constraint, table } = answer;
+  const behind = sqlState === "TM002" ? sequenceBehind(answer, cause) : undefined;
+  if (behind) return behind;
   return new DatabaseError(told(answer), {
     sqlState,
     constraint,

@@ -52,7 +52,7 @@ export function explainRead(error: unknown, schema: string): unknown {
   const quoted = quoteIdentifier(schema);
   if (sqlState === "42501") {
     return new DatabaseError(
-      `${message}. Let the store's role look: grant usage on schema ${quoted} to …; grant select on ${quoted}.migrations to …; docs/reference/schema.md lists all it needs.`,
+      `${message}. Let the store's role look: grant usage on schema ${quoted} to …; grant select on ${quoted}.migrations, ${quoted}.events to …; docs/reference/schema.md lists all it needs.`,
       { sqlState, cause: error },
     );
   }

@@ -1,6 +1,8 @@
 import type { Database, Statement, TextRow } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { SequenceBehindError } from "../errors-following.ts";
 import { DatabaseError } from "../errors.ts";
+import { quoteLiteral } from "./render.ts";
 import { type AppliedMigration, appliedColumn, explainRead, isAbsent, parseApplied } from "./applied.ts";
 
 /** What the store needs to know of the server it is on. */
@@ -43,8 +45,23 @@ function factsStatement(schema: string, withApplied: boolean): Statement {
                join pg_catalog.pg_namespace as namespace on namespace.oid = relnamespace
               where nspname = $1 and relname = '${sequence}'
            ) as sequence,
+           ${withApplied ? behindColumn(schema) : "null"} as behind,
            ${withApplied ? appliedColumn(schema) : "null"} as applied`;
   return { name: withApplied ? "server_and_migrations" : "server", text };
+}
+
+/** The end of the log where it lies beyond the sequence's, which a standby's never tells. The log's is the older look. */
+function behindColumn(schema: string): string {
+  const name = quoteLiteral(`${quoteIdentifier(schema)}.${sequence}`);
+  return `(
+             select pg_catalog.json_build_object('sequence', ends.last, 'log', ends.log, 'remedy', pg_catalog.format('Run: select setval(%L, %s)', ${name}::regclass::text, ends.log))::text
+               from (
+                 select (select pg_catalog.max(e.position) from ${quoteIdentifier(schema)}.events as e) as log,
+                        coalesce(pg_catalog.pg_sequence_last_value(${name}::regclass), 0) as last
+                  where not pg_catalog.pg_is_in_recovery() and pg_catalog.has_sequence_privilege(${name}::regclass, 'usage, select')
+               ) as ends
+              where ends.log > ends.last
+           )`;
 }
 
 async function readFacts(database: Database, schema: string, withApplied: boolean, signal: AbortSignal | undefined): Promise<TextRow> {
@@ -62,6 +79,7 @@ async function readFacts(database: Database, schema: string, withApplied: boolea
  * Reads what the store must know of its server, and refuses one on which its guarantees would not hold.
  *
  * @param options.withApplied - Whether to read the migrations table too. Default true.
+ * @throws {@link SequenceBehindError} — the log reaches beyond the position sequence; read `withApplied`.
  * @throws {@link DatabaseError} — before PostgreSQL 15 (0A000), another encoding than UTF8 (0A000), a position sequence
  * that was altered (55000), or no privilege on it or on the migrations table (42501).
  */
@@ -85,6 +103,7 @@ export function judge(row: TextRow, schema: string): ServerFacts {
     );
   }
   if (row["sequence"]) checkSequence(JSON.parse(row["sequence"]), schema, row["role"] ?? "");
+  if (row["behind"]) throw new SequenceBehindError(JSON.parse(row["behind"]));
   return {
     serverVersion,
     synchronousCommit: row["synchronous_commit"] ?? "",

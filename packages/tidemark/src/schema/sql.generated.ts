@@ -441,6 +441,23 @@ $tidemark$;
 `,
   },
   {
+    name: "refuse_sequence",
+    text: `-- Raises TM002: the position sequence stands behind the log (a partial restore, setval, logical replication). An append would fill
+-- old gaps, below every reader's checkpoint, and a reader would take the log to end where the sequence does.
+create function :"schema".refuse_sequence(p_last bigint, p_log bigint) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+begin
+  raise exception 'the position sequence is at %, but the log reaches %', p_last, p_log
+    using errcode = 'TM002',
+      detail = json_build_object('sequence', p_last, 'log', p_log)::text,
+      hint = format('Run: select setval(%L, %s)', :regclass(events_position_seq)::text, p_log);
+end
+$tidemark$;
+`,
+  },
+  {
     name: "hold_floor",
     text: `-- Publishes "I may write positions above this", until the transaction ends: a shared advisory lock, class = the OID of the
 -- position sequence, object = the low 32 bits of the floor. The reader's half is high_water_mark().
@@ -450,9 +467,8 @@ $tidemark$;
 -- A transaction of many appends remembers its first floor and takes the same lock again; a lock for each append would
 -- exhaust the server's lock table. A lower floor is always safe, so it does not matter how the setting got out of step.
 --
--- Refuses when the sequence stands behind the log (a partial restore, setval, logical replication): new events would fill
--- old gaps, below every reader's checkpoint. The log is read in the statement's snapshot, which is older than the look at
--- the sequence, so that a sequence in order is never found behind.
+-- Refuses when the sequence stands behind the log (refuse_sequence). The log is read in the statement's snapshot, which is older
+-- than the look at the sequence, so that a sequence in order is never found behind.
 --
 -- p_epoch: the projections' epoch that the caller knows. Where it is another one, nothing is published and null returned. The
 -- gate was taken by an earlier statement, so that the epoch cannot change behind this look. Null: not compared.
@@ -474,10 +490,7 @@ begin
     return null;
   end if;
   if v_log > v_last then
-    raise exception 'the position sequence is at %, but the log reaches %', v_last, v_log
-      using errcode = 'TM002',
-        detail = json_build_object('sequence', v_last, 'log', v_log)::text,
-        hint = format('Run: select setval(%L, %s)', :regclass(events_position_seq)::text, v_log);
+    perform :"schema".refuse_sequence(v_last, v_log);
   end if;
   v_floor := least(v_floor, v_last);
   perform pg_advisory_xact_lock_shared(
@@ -1741,6 +1754,9 @@ $tidemark$;
 -- p_position, p_id: the last answer this reader had. It stays true as long as that event is there, and floors published
 -- late may be older than it, so the greater one is returned.
 --
+-- A sequence behind the log is refused (refuse_sequence). The log's end is read in the snapshot of step 1, which is older than the
+-- look at the sequence, so that a sequence in order is never found behind.
+--
 -- On a standby locks are not seen and the sequence runs ahead: only the row that the primary wrote counts. It is asked for
 -- at every call: a failover behind the same address changes the answer.
 create function :"schema".high_water_mark(
@@ -1754,6 +1770,7 @@ create function :"schema".high_water_mark(
   set enable_bitmapscan = off
 as $tidemark$
 declare
+  v_log bigint;
   v_last bigint;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
@@ -1765,7 +1782,10 @@ begin
     return;
   end if;
 
-  v_last := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
+  select (select max(e.position) from :"schema".events as e), coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0) into v_log, v_last;
+  if v_log > v_last then
+    perform :"schema".refuse_sequence(v_last, v_log);
+  end if;
 
   -- The distance is taken modulo 2^32, since a lock holds only the low 32 bits of its floor. A floor published after
   -- step 1 lies ahead of last by a little: it is not below it by nearly 2^32.

@@ -75,8 +75,8 @@ describe("a position sequence behind the log", () => {
     ];
     for (const append of ways) {
       const error = await rejection(append());
-      expect(error).toMatchObject({ code: "DATABASE", sqlState: "TM002", retryable: false });
-      expect(String(error)).toMatch(/sequence is at 5, but the log reaches 9. Run: select setval\('.*', 9\)/);
+      expect(error).toMatchObject({ code: "SEQUENCE_BEHIND", sequence: 5, log: 9, retryable: false });
+      expect(String(error)).toMatch(/sequence is at 5, but the log reaches 9\b.* Run: select setval\('.*', 9\)/);
     }
     expect(await log()).toHaveLength(9);
     const [remedy] = /select setval\('.*', 9\)/.exec(String(await rejection(store.appendToStream("cart-1", [added()])))) ?? [];

@@ -84,8 +84,7 @@ describe("a sequence that was put back behind the log", () => {
     expect(await store.highWaterMark()).toBe(3);
     await setSequence(sql, schema, 1);
     const error = await append(store, "order").catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: "DATABASE", sqlState: "TM002" });
-    expect(await store.highWaterMark()).toBe(3);
+    expect(error).toMatchObject({ code: "SEQUENCE_BEHIND", sequence: 1, log: 3 });
 
     await setSequence(sql, schema, 3);
     expect(await append(store, "order")).toBe(4);

@@ -84,7 +84,7 @@ describe("the server", () => {
     await migrate(database, schema);
     await using role = await createRole(sql);
     const quoted = pg.escapeIdentifier(schema);
-    await sql.query(`grant usage on schema ${quoted} to ${role.name}; grant select on ${quoted}.migrations to ${role.name}`);
+    await sql.query(`grant usage on schema ${quoted} to ${role.name}; grant select on ${quoted}.migrations, ${quoted}.events to ${role.name}`);
     const own = await role.open(databaseUrl);
     const error: unknown = await checkServer(own, schema).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "DATABASE", sqlState: "42501" });

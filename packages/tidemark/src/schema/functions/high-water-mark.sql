@@ -11,6 +11,9 @@
 -- p_position, p_id: the last answer this reader had. It stays true as long as that event is there, and floors published
 -- late may be older than it, so the greater one is returned.
 --
+-- A sequence behind the log is refused (refuse_sequence). The log's end is read in the snapshot of step 1, which is older than the
+-- look at the sequence, so that a sequence in order is never found behind.
+--
 -- On a standby locks are not seen and the sequence runs ahead: only the row that the primary wrote counts. It is asked for
 -- at every call: a failover behind the same address changes the answer.
 create function :"schema".high_water_mark(
@@ -24,6 +27,7 @@ create function :"schema".high_water_mark(
   set enable_bitmapscan = off
 as $tidemark$
 declare
+  v_log bigint;
   v_last bigint;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
@@ -35,7 +39,10 @@ begin
     return;
   end if;
 
-  v_last := coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0);
+  select (select max(e.position) from :"schema".events as e), coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0) into v_log, v_last;
+  if v_log > v_last then
+    perform :"schema".refuse_sequence(v_last, v_log);
+  end if;
 
   -- The distance is taken modulo 2^32, since a lock holds only the low 32 bits of its floor. A floor published after
   -- step 1 lies ahead of last by a little: it is not below it by nearly 2^32.

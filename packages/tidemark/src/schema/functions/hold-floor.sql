@@ -6,9 +6,8 @@
 -- A transaction of many appends remembers its first floor and takes the same lock again; a lock for each append would
 -- exhaust the server's lock table. A lower floor is always safe, so it does not matter how the setting got out of step.
 --
--- Refuses when the sequence stands behind the log (a partial restore, setval, logical replication): new events would fill
--- old gaps, below every reader's checkpoint. The log is read in the statement's snapshot, which is older than the look at
--- the sequence, so that a sequence in order is never found behind.
+-- Refuses when the sequence stands behind the log (refuse_sequence). The log is read in the statement's snapshot, which is older
+-- than the look at the sequence, so that a sequence in order is never found behind.
 --
 -- p_epoch: the projections' epoch that the caller knows. Where it is another one, nothing is published and null returned. The
 -- gate was taken by an earlier statement, so that the epoch cannot change behind this look. Null: not compared.
@@ -30,10 +29,7 @@ begin
     return null;
   end if;
   if v_log > v_last then
-    raise exception 'the position sequence is at %, but the log reaches %', v_last, v_log
-      using errcode = 'TM002',
-        detail = json_build_object('sequence', v_last, 'log', v_log)::text,
-        hint = format('Run: select setval(%L, %s)', :regclass(events_position_seq)::text, v_log);
+    perform :"schema".refuse_sequence(v_last, v_log);
   end if;
   v_floor := least(v_floor, v_last);
   perform pg_advisory_xact_lock_shared(
