@@ -193,6 +193,19 @@ export class SerializationFailureError extends TidemarkError {
   }
 }
 
+/** A statement ended the transaction that the library had begun: COMMIT, ROLLBACK, PREPARE TRANSACTION, or CLOSE ALL. Nothing of it was written. */
+export class TransactionEndedError extends TidemarkError {
+  declare readonly code: "TRANSACTION_ENDED";
+
+  constructor(origin: Origin = {}) {
+    super(
+      "TRANSACTION_ENDED",
+      "A statement ended this transaction, which the library began and ends itself: COMMIT, ROLLBACK, PREPARE TRANSACTION or CLOSE ALL. Nothing of it was written. Leave those statements out; to undo a part, use SAVEPOINT and ROLLBACK TO SAVEPOINT.",
+      origin,
+    );
+  }
+}
+
 /** Any other answer of PostgreSQL's. The statement wrote nothing. */
 export class DatabaseError extends TidemarkError {
   declare readonly code: "DATABASE";
@@ -229,6 +242,7 @@ nameErrors({
   PoolTimeoutError,
   StoreClosedError,
   SerializationFailureError,
+  TransactionEndedError,
   DatabaseError,
 });
 
@@ -250,6 +264,7 @@ export interface ErrorByCode {
   readonly STORE_LOCKED: StoreLockedError;
   readonly MISSING_DEPENDENCY: MissingDependencyError;
   readonly SERIALIZATION_FAILURE: SerializationFailureError;
+  readonly TRANSACTION_ENDED: TransactionEndedError;
   readonly DATABASE: DatabaseError;
   readonly FENCED: FencedError;
   readonly HISTORY_FORKED: HistoryForkedError;

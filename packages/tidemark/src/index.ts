@@ -59,6 +59,7 @@ export {
   QueueFullError,
   SerializationFailureError,
   StoreClosedError,
+  TransactionEndedError,
   type VersionConflict,
   VersionConflictError,
 } from "./errors.ts";

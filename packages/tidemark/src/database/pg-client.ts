@@ -9,11 +9,20 @@ export interface PgClient {
   end(): Promise<void>;
   /** Idle, in a transaction, in a failed one; null before the first answer. Since pg 8.21. */
   getTransactionStatus?(): "I" | "T" | "E" | null;
+  /** The protocol underneath. */
+  readonly connection?: PgProtocol;
   readonly processID: number | null;
   readonly secretKey: number | null;
   readonly host: string;
   readonly port: number;
   readonly ssl: unknown;
+}
+
+type ReadyListener = (message: { readonly status: "I" | "T" | "E" }) => void;
+
+export interface PgProtocol {
+  on(event: "readyForQuery", listener: ReadyListener): unknown;
+  removeListener(event: "readyForQuery", listener: ReadyListener): unknown;
 }
 
 export interface PooledPgClient extends PgClient {

@@ -19,6 +19,7 @@ export class PgConnection {
   #reusable = true;
 
   readonly #borrowed: boolean;
+  #status: "I" | "T" | "E" | null = null;
 
   /** `"borrowed"`: the client is the user's, so that it is listened to only while a statement runs, and never closed. */
   constructor(client: PgClient, logger: Logger, owner: "lent" | "borrowed" = "lent") {
@@ -41,12 +42,24 @@ export class PgConnection {
   attach(): void {
     this.client.on("error", this.#onError);
     this.client.on("notice", this.#onNotice);
+    if (!this.client.getTransactionStatus) this.client.connection?.on("readyForQuery", this.#onReady);
   }
 
   detach(): void {
     this.client.removeListener("error", this.#onError);
     this.client.removeListener("notice", this.#onNotice);
+    this.client.connection?.removeListener("readyForQuery", this.#onReady);
   }
+
+  /** As the server's last answer said; null before the first one. */
+  get status(): "I" | "T" | "E" | null {
+    return this.client.getTransactionStatus ? this.client.getTransactionStatus() : this.#status;
+  }
+
+  /** Before pg 8.21 nothing else tells. */
+  readonly #onReady = ({ status }: { readonly status: "I" | "T" | "E" }): void => {
+    this.#status = status;
+  };
 
   readonly #onError = (error: Error): void => {
     this.#lost ??= error;

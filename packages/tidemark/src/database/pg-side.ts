@@ -1,6 +1,6 @@
 import type { PoolSettings } from "../arguments/pool-options.ts";
 import type { Logger } from "../logger.ts";
-import type { PgClient, PgNotice, PgPool } from "./pg-client.ts";
+import type { PgClient, PgNotice, PgPool, PgProtocol } from "./pg-client.ts";
 import { lendFrom, type PgConnections } from "./pg-pool.ts";
 
 /** What a `pg.Pool` has beyond the contract: with it, connections like the pool's can be opened beside it. */
@@ -13,7 +13,7 @@ export interface ConfiguredPool extends PgPool {
 /** A client of one's own, outside of a pool. */
 export interface ListeningClient extends PgClient {
   connect(): Promise<unknown>;
-  readonly connection: { readonly stream: { destroy(): void } };
+  readonly connection: PgProtocol & { readonly stream: { destroy(): void } };
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "notice", listener: (notice: PgNotice) => void): unknown;
   on(event: "end", listener: () => void): unknown;

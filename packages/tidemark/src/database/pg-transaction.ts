@@ -1,5 +1,6 @@
-import { ConnectionError, DatabaseError, InvalidArgumentError, isTidemarkError, OutcomeUnknownError } from "../errors.ts";
+import { ConnectionError, DatabaseError, InvalidArgumentError, isTidemarkError, OutcomeUnknownError, TransactionEndedError } from "../errors.ts";
 import type { Session, TextRow, UserResult } from "./database.ts";
+import { allowCommit, foundNoHeldCommit, holdCommit } from "./held-commit.ts";
 import type { PgConnection } from "./pg-connection.ts";
 import type { Statements } from "./pg-statements.ts";
 import { serverAnswer } from "./sql-state.ts";
@@ -8,11 +9,13 @@ import { defaultGraceMs, type Limits } from "./verdict.ts";
 /**
  * Begins with everything said that a role or a database may have changed the default of. Two statements in one message are
  * one round trip.
+ *
+ * @param also - What else to begin with.
  */
-export async function begin(connection: PgConnection, idleTimeoutMs: number, limits: Limits): Promise<void> {
+export async function begin(connection: PgConnection, idleTimeoutMs: number, limits: Limits, also = ""): Promise<void> {
   try {
     await connection.run(
-      { text: `begin isolation level read committed read write; set local idle_in_transaction_session_timeout = ${Math.ceil(idleTimeoutMs)}` },
+      { text: `begin isolation level read committed read write; set local idle_in_transaction_session_timeout = ${Math.ceil(idleTimeoutMs)}${also}` },
       limits,
     );
   } catch (error) {
@@ -28,10 +31,25 @@ export async function begin(connection: PgConnection, idleTimeoutMs: number, lim
 
 export async function commit(connection: PgConnection, limits: Limits): Promise<void> {
   const { command } = await connection.run({ text: "commit" }, limits);
-  if (command === "COMMIT") return;
-  throw new DatabaseError(
+  if (command !== "COMMIT") throw failedBefore();
+}
+
+/** Commits what began with `holdCommit`; rolls it back where that fails. */
+async function commitHolding(connection: PgConnection, limits: Limits): Promise<void> {
+  try {
+    await connection.run({ text: `${allowCommit}; commit` }, limits);
+  } catch (error) {
+    if (!isTidemarkError(error, "DATABASE")) throw error;
+    await rollback(connection);
+    if (foundNoHeldCommit(error)) throw new TransactionEndedError({ cause: error });
+    throw error.sqlState === "25P02" ? failedBefore(error) : error;
+  }
+}
+
+function failedBefore(cause?: DatabaseError): DatabaseError {
+  return new DatabaseError(
     "A statement of this transaction failed before, so PostgreSQL turned the commit into a rollback. Nothing was written: let the first error pass through.",
-    { sqlState: "25P02" },
+    { sqlState: "25P02", ...(cause && { cause }) },
   );
 }
 
@@ -49,12 +67,13 @@ export async function runTransaction<T>(
   idleTimeoutMs: number,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  await begin(connection, idleTimeoutMs, limits);
+  await begin(connection, idleTimeoutMs, limits, `; ${holdCommit}`);
   let ended = false;
   const refuseAfterEnd = (): void => {
     if (ended) throw new InvalidArgumentError("tx", "was used after its transaction had ended. Await everything inside the callback.");
+    if (connection.status === "I") throw new TransactionEndedError();
   };
-  const session = createPgSession(connection, statements, limits.timeoutMs, refuseAfterEnd);
+  const session = explainEnd(connection, createPgSession(connection, statements, limits.timeoutMs, refuseAfterEnd));
   let result: T;
   try {
     result = await work(session);
@@ -65,7 +84,7 @@ export async function runTransaction<T>(
   }
   ended = true;
   try {
-    await commit(connection, limits);
+    await commitHolding(connection, limits);
   } catch (error) {
     if (!(error instanceof ConnectionError && error.sent)) throw error;
     throw new OutcomeUnknownError(
@@ -75,6 +94,17 @@ export async function runTransaction<T>(
     );
   }
   return result;
+}
+
+/** A COMMIT of the user's that `holdCommit` made fail has ended the transaction all the same. */
+function explainEnd(connection: PgConnection, session: Session): Session {
+  return {
+    ...session,
+    userQuery: <Row>(text: string, values: readonly unknown[]) =>
+      session.userQuery<Row>(text, values).catch((error: unknown) => {
+        throw connection.status === "I" && isTidemarkError(error, "DATABASE") ? new TransactionEndedError({ cause: error }) : error;
+      }),
+  };
 }
 
 /** The seam's session on a connection that is inside a transaction. `check` runs before each statement is queued. */

@@ -1,34 +1,52 @@
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError, TransactionEndedError } from "../errors.ts";
 import type { Session, TextRow, UserResult } from "./database.ts";
+import { allowCommit, commitHeld, foundNoHeldCommit } from "./held-commit.ts";
 import { type PGliteQueryable, type PGliteTransaction, textOptions } from "./pglite-client.ts";
 import { toTidemarkError } from "./sql-state.ts";
 
 export interface PGliteSession extends Session {
-  /** Call it before the commit: throws when a statement failed, which PGlite before 0.5.16 commits as a silent rollback. */
+  /** Call it before the commit of a transaction that began with `holdCommit`. */
   settle(): Promise<void>;
 }
 
-/** The seam's session on a PGlite, or inside one of its transactions. PGlite itself runs one statement at a time. */
-export function createPGliteSession(client: PGliteQueryable | PGliteTransaction): PGliteSession {
-  let failed = false;
+/**
+ * The seam's session on a PGlite, or inside one of its transactions. PGlite itself runs one statement at a time.
+ *
+ * @param holding - The transaction is the library's own, and began with `holdCommit`.
+ */
+export function createPGliteSession(client: PGliteQueryable | PGliteTransaction, holding = false): PGliteSession {
+  /** The user's own client may have been used at any time. */
+  let clientTaken = false;
+  let unsure = false;
   async function run<T>(statement: () => Promise<T>): Promise<T> {
     if ("closed" in client && client.closed)
       throw new InvalidArgumentError("tx", "was used after its transaction had ended. Await everything inside the callback.");
     try {
       return await statement();
     } catch (error) {
-      failed = true;
       throw toTidemarkError(error);
     }
   }
+  /** PGlite does not tell a transaction's status. */
+  async function refuseEnded(): Promise<void> {
+    if (!holding || !(unsure || clientTaken)) return;
+    const { rows } = await run(() => client.query(commitHeld.text));
+    if (rows.length === 0) throw new TransactionEndedError();
+    unsure = false;
+  }
   return {
-    client,
+    get client() {
+      clientTaken = true;
+      return client;
+    },
     async query(statement, values, { signal } = {}) {
       signal?.throwIfAborted();
+      await refuseEnded();
       const { rows } = await run(() => client.query(statement.text, [...values], textOptions));
       return rows as TextRow[];
     },
     async userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
+      unsure = true;
       const { rows, rowCount, affectedRows } = await run(() => client.query(text, [...values]));
       return { rows: rows as Row[], rowCount: rowCount ?? affectedRows ?? null };
     },
@@ -36,7 +54,11 @@ export function createPGliteSession(client: PGliteQueryable | PGliteTransaction)
       await run(() => client.exec(script));
     },
     async settle() {
-      if (failed) await run(() => client.query("select 1"));
+      try {
+        await run(() => client.exec(allowCommit));
+      } catch (error) {
+        throw foundNoHeldCommit(error) || ("closed" in client && client.closed) ? new TransactionEndedError({ cause: error }) : error;
+      }
     },
   };
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors.ts";
 import type { Database, Queryable, Session, TransactionHolder } from "./database.ts";
 import type { GivenPGlite } from "./pglite-client.ts";
+import { holdCommit } from "./held-commit.ts";
 import { createPGliteSession } from "./pglite-session.ts";
 import { startPGlite } from "./pglite-start.ts";
 import { createQueueOfOne } from "./queue-of-one.ts";
@@ -65,8 +66,8 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     const holder = { open: true };
     try {
       return await instance.transaction(async (tx) => {
-        const session = createPGliteSession(tx);
-        await session.execute("set transaction isolation level read committed, read write");
+        const session = createPGliteSession(tx, true);
+        await session.execute(`set transaction isolation level read committed, read write; ${holdCommit}`);
         const result = await openTransaction.run(holder, () => work(session));
         holder.open = false;
         await session.settle();

@@ -1,11 +1,17 @@
 import type { QueryOptions, Session, Statement, TextRow, TransactionHolder, UserResult, Value } from "../database/database.ts";
-import { ConnectionError, InvalidArgumentError, isTidemarkError, PoolTimeoutError } from "../errors.ts";
-import type { HandlerTransaction, Joined } from "./handler-transaction.ts";
+import { heldCommitFailed } from "../database/held-commit.ts";
+import { ConnectionError, InvalidArgumentError, isTidemarkError, PoolTimeoutError, TransactionEndedError } from "../errors.ts";
+import { CommitRefused, type HandlerTransaction, type Joined } from "./handler-transaction.ts";
 import { lazyClient } from "./lazy-client.ts";
 
-/** Without an answer of the server's it was the connection's fault; cut off for sitting idle it was the handler's. */
-function isLoss(error: unknown): error is ConnectionError | PoolTimeoutError {
-  return (error instanceof ConnectionError && error.sqlState !== "25P03") || error instanceof PoolTimeoutError;
+type Loss = ConnectionError | PoolTimeoutError | CommitRefused;
+
+/**
+ * Without an answer of the server's it was the connection's fault; cut off for sitting idle it was the handler's. A transaction that
+ * is over before this handler joins it was ended by another one.
+ */
+function isLoss(error: unknown): error is Loss {
+  return (error instanceof ConnectionError && error.sqlState !== "25P03") || error instanceof PoolTimeoutError || error instanceof CommitRefused;
 }
 
 /**
@@ -17,8 +23,8 @@ export class HandlerScope implements Session, TransactionHolder {
   #abort: AbortController | undefined;
   #joining: Promise<Joined> | undefined;
   #ended: unknown;
-  /** The connection was lost, or never came: the event is not to blame. */
-  lost: ConnectionError | PoolTimeoutError | undefined;
+  /** The connection or the transaction was lost, or never came: the event is not to blame. */
+  lost: Loss | undefined;
   /** The first statement that PostgreSQL refused, and with it the transaction, unless the handler went back to a savepoint. */
   refused: unknown;
 
@@ -69,7 +75,8 @@ export class HandlerScope implements Session, TransactionHolder {
       this.#refuseAfterEnd();
       this.open = true;
       return await work(session);
-    } catch (error) {
+    } catch (thrown) {
+      const error = heldCommitFailed(thrown) ? new TransactionEndedError({ cause: thrown }) : thrown;
       if (isLoss(error)) this.lost ??= error;
       else if (!isTidemarkError(error, "INVALID_ARGUMENT")) this.refused ??= error;
       throw error;
@@ -95,8 +102,8 @@ export class HandlerScope implements Session, TransactionHolder {
     if (this.refused === undefined || !this.#joining) return;
     const { session } = await this.#joining;
     // Within a savepoint of the handler's own it may have gone on.
-    await session.execute("select 1").catch(() => {
-      throw this.refused;
+    await session.execute("select 1").catch((error: unknown) => {
+      throw isTidemarkError(error, "TRANSACTION_ENDED") ? error : this.refused;
     });
   }
 

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import type { Database, Session } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { takeTurns } from "../database/turns.ts";
+import { isTidemarkError, TransactionEndedError } from "../errors.ts";
 import type { Anchor } from "../feed/follow.ts";
 import type { CheckpointWriter } from "./checkpoint-writer.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -27,6 +29,16 @@ export interface Joined {
 }
 
 /**
+ * What handlers wrote in one transaction cannot be committed, and was rolled back: a handler ended it, or PostgreSQL refused the
+ * commit. `cause` says why. Which of several handlers is to blame shows where each has a transaction of its own.
+ */
+export class CommitRefused extends Error {
+  constructor(cause: unknown) {
+    super("what the handlers wrote cannot be committed", { cause });
+  }
+}
+
+/**
  * The transaction of a shard's handlers: opens at the first use, holds the effects of one event after the other, and
  * commits them with the checkpoint. Each event after the first begins at a savepoint, so that one that fails takes none of
  * those before it along.
@@ -35,6 +47,8 @@ export class HandlerTransaction {
   readonly #parts: TransactionParts;
   readonly #checkpoint: Checkpoint;
   readonly #turn = takeTurns();
+  /** A name that no handler uses: going back to another savepoint than our own would leave a part of what failed. */
+  readonly #event = `tidemark_${randomUUID().replaceAll("-", "")}`;
   #open: (OpenTransaction & { readonly pid: number; readonly since: number; readonly release: () => void }) | undefined;
   #savepoint = false;
   appended = false;
@@ -52,9 +66,10 @@ export class HandlerTransaction {
   join(signal: AbortSignal): Promise<Joined> {
     return this.#turn(async () => {
       if (this.#open) {
-        await this.#open.session.execute(this.#savepoint ? "release savepoint event; savepoint event" : "savepoint event");
+        const { session } = this.#open;
+        await this.#unlessEnded(() => session.execute(`${this.#savepoint ? `release savepoint ${this.#event}; ` : ""}savepoint ${this.#event}`));
         this.#savepoint = true;
-        return { session: this.#open.session, shared: true };
+        return { session, shared: true };
       }
       return { session: await this.#begin(signal), shared: false };
     });
@@ -86,8 +101,18 @@ export class HandlerTransaction {
   undo(joined: Joined): Promise<void> {
     return this.#turn(async () => {
       if (!joined.shared) return await this.#end((open) => open.rollback());
-      if (this.#open?.session === joined.session) await joined.session.execute("rollback to savepoint event");
+      if (this.#open?.session === joined.session) await this.#unlessEnded(() => joined.session.execute(`rollback to savepoint ${this.#event}`));
     });
+  }
+
+  /** Runs a statement that the server refuses where a handler ended the transaction, or went back beyond its own event. */
+  async #unlessEnded(statement: () => Promise<void>): Promise<void> {
+    try {
+      await statement();
+    } catch (error) {
+      await this.#end((open) => open.rollback());
+      throw refusalOf(error);
+    }
   }
 
   rollback(): Promise<void> {
@@ -96,6 +121,7 @@ export class HandlerTransaction {
 
   /**
    * Moves the checkpoint, and commits with it what the handlers wrote; in one statement of its own where they wrote nothing.
+   * Rejects with `CommitRefused` where nothing of that was written and the same transaction would be refused again.
    *
    * @param unless - Asked when its turn has come: true leaves everything as it is.
    */
@@ -108,7 +134,7 @@ export class HandlerTransaction {
     });
   }
 
-  /** Commits with `last` as its last statement; where nothing is open, that is all. */
+  /** Commits with `last` as its last statement; where nothing is open, that is all. Rejects as `commit`. */
   commitWith(last: (session: Session | Database) => Promise<void>): Promise<void> {
     return this.#turn(() => this.#commitWith(last));
   }
@@ -116,14 +142,20 @@ export class HandlerTransaction {
   async #commitWith(last: (session: Session | Database) => Promise<void>): Promise<void> {
     if (!this.#open) return await last(this.#parts.database);
     const { appended } = this;
+    const { session } = this.#open;
+    // A savepoint of an earlier event's that a handler went back to took ours along.
+    if (this.#savepoint) await this.#unlessEnded(() => session.execute(`release savepoint ${this.#event}`));
     await this.#end(async (open) => {
       try {
         await last(open.session);
       } catch (error) {
         await open.rollback();
-        throw error;
+        // What can succeed a moment later says nothing of the handlers.
+        throw isTidemarkError(error) && error.retryable ? error : refusalOf(error);
       }
-      await open.commit();
+      await open.commit().catch((error: unknown) => {
+        throw refusalOf(error);
+      });
     });
     if (appended) this.#parts.ring();
   }
@@ -143,4 +175,11 @@ export class HandlerTransaction {
   async cancel(): Promise<void> {
     if (this.#open) await this.#parts.database.side().query(this.#parts.statements.cancel, [this.#open.pid]);
   }
+}
+
+/** An answer of the server's, as a `CommitRefused`; anything else, as it is. 3B001: the savepoint is gone. */
+function refusalOf(error: unknown): unknown {
+  if (isTidemarkError(error, "TRANSACTION_ENDED")) return new CommitRefused(error);
+  if (!isTidemarkError(error, "DATABASE")) return error;
+  return new CommitRefused(error.sqlState === "3B001" ? new TransactionEndedError({ cause: error }) : error);
 }

@@ -1,11 +1,12 @@
 import { HandlerFailedError } from "../errors-following.ts";
+import { isTidemarkError } from "../errors.ts";
 import type { RecordedEvent } from "../event.ts";
 import type { Anchor, FollowedBatch, FollowedEvent } from "../feed/follow.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
 import { tell } from "./failure.ts";
-import { HandlerTransaction } from "./handler-transaction.ts";
+import { CommitRefused, HandlerTransaction } from "./handler-transaction.ts";
 import { HandlerTries, type TryFailure } from "./handler-tries.ts";
 import type { WorkerParts, WorkerSettings } from "./parts.ts";
 import { delayAfter } from "./retry-policy.ts";
@@ -52,6 +53,10 @@ export class ShardWork {
   /** The last event that was handled, whose checkpoint may not be written yet. */
   #handled: Anchor;
   #writtenAt = performance.now();
+  /** The last event that was tried. */
+  #tried = 0;
+  /** Up to this position each event has a transaction of its own: what several wrote in one could not be committed. */
+  #aloneUntil = 0;
 
   constructor(
     parts: WorkerParts,
@@ -85,24 +90,38 @@ export class ShardWork {
    * Handles a batch. False: it had to end before all of it was handled; what was is written. `ahead` is called when all was
    * handled and the checkpoint is on its way: whoever decodes the next batch meanwhile waits for nobody.
    */
-  async handle({ events, anchor }: FollowedBatch, ahead: () => void): Promise<boolean> {
-    this.#handled = this.#checkpoint.written;
-    let aloneUntil = 0;
-    for (let at = 0; at < events.length;) {
+  async handle(batch: FollowedBatch, ahead: () => void): Promise<boolean> {
+    for (;;) {
+      this.#handled = this.#checkpoint.written;
+      try {
+        return await this.#handleRest(batch, ahead);
+      } catch (error) {
+        // Up to there a refused commit is from now on the failure of its event, so that it does not come here again.
+        if (!(error instanceof CommitRefused) || this.#aloneUntil >= this.#tried) throw error;
+        this.#aloneUntil = this.#tried;
+      }
+    }
+  }
+
+  /** Handles what of a batch comes after the checkpoint. */
+  async #handleRest({ events, anchor }: FollowedBatch, ahead: () => void): Promise<boolean> {
+    let oneByOneUntil = 0;
+    const first = events.findIndex(({ event }) => event.position > this.#checkpoint.written.position);
+    for (let at = first === -1 ? events.length : first; at < events.length;) {
       if (!this.#gate.free && !(await this.#gate.mayGoOn(() => this.#commit()))) {
         await this.#commit();
         return false;
       }
-      const [first, ...others] = this.#group(events, at, aloneUntil);
-      if (!first) break;
-      if (this.#letters.has(first.stream) && (await this.#parkBehind(first))) {
+      const [next, ...others] = this.#group(events, at, oneByOneUntil);
+      if (!next) break;
+      if (this.#letters.has(next.stream) && (await this.#parkBehind(next))) {
         at++;
       } else if (others.length > 0) {
-        const failed = await this.#try([first, ...others], 1);
-        if (failed) aloneUntil = at + 1 + others.length;
+        const failed = await this.#try([next, ...others], 1);
+        if (failed) oneByOneUntil = at + 1 + others.length;
         else at += 1 + others.length;
       } else {
-        const handled = this.#handleOne(first);
+        const handled = this.#handleOne(next);
         if (handled !== true && !(await handled)) return false;
         at++;
       }
@@ -114,8 +133,8 @@ export class ShardWork {
   }
 
   /** What is handled by one call: one event, or for `handleBatch` all up to the next that waits behind a dead letter. */
-  #group(events: readonly FollowedEvent[], at: number, aloneUntil: number): readonly FollowedEvent[] {
-    if (!this.#consumer.settings.inBatches || at < aloneUntil) return events.slice(at, at + 1);
+  #group(events: readonly FollowedEvent[], at: number, oneByOneUntil: number): readonly FollowedEvent[] {
+    if (!this.#consumer.settings.inBatches || at < oneByOneUntil || this.#isAlone(events[at])) return events.slice(at, at + 1);
     const end = events.findIndex(({ stream }, index) => index > at && this.#letters.has(stream));
     return events.slice(at, end === -1 ? undefined : end);
   }
@@ -155,7 +174,8 @@ export class ShardWork {
   /** How long to wait for the next try; undefined: the event was given up. */
   async #waitOrGiveUp(followed: FollowedEvent, attempt: number, error: unknown): Promise<number | undefined> {
     const { retry, circuitBreaker, onFailure } = this.#consumer.settings;
-    if (attempt < retry.attempts) return delayAfter(retry, attempt);
+    // A handler that ends its transaction does so again.
+    if (attempt < retry.attempts && !isTidemarkError(error, "TRANSACTION_ENDED")) return delayAfter(retry, attempt);
     const { event } = followed;
     let choice: ReturnType<typeof onFailure>;
     try {
@@ -186,13 +206,10 @@ export class ShardWork {
     const { retry } = this.#consumer.settings;
     const gone = new Error(`No event stands at position ${letter.position} any more.`);
     for (let attempt = 1; ; attempt++) {
-      const failed = event ? await this.#tries.try([{ event, stream: letter.stream }], attempt, this.#commitBehind) : { error: gone };
-      if (!failed) {
-        await this.#settleLetter(letter);
-        return true;
-      }
+      const failed = event ? await this.#tryLetter(letter, event, attempt) : { error: gone };
+      if (!failed) return true;
       await this.#transaction.rollback();
-      if (!event || attempt >= retry.attempts) {
+      if (!event || attempt >= retry.attempts || isTidemarkError(failed.error, "TRANSACTION_ENDED")) {
         await this.#letters.failedAgain(letter, attempt, tell(failed.error));
         if (event) this.#report(event, failed.error, "It stays a dead letter.");
         return true;
@@ -203,16 +220,33 @@ export class ShardWork {
     }
   }
 
+  async #tryLetter(letter: RequestedLetter, event: RecordedEvent, attempt: number): Promise<TryFailure | undefined> {
+    const failed = await this.#tries.try([{ event, stream: letter.stream }], attempt, this.#commitBehind);
+    return failed ?? (await failureOf(() => this.#settleLetter(letter)));
+  }
+
   /** One try. Where it succeeds, its events count as handled, and are committed when that is due. */
   #try(group: readonly FollowedEvent[], attempt: number): Promise<TryFailure | undefined> | undefined {
+    this.#tried = group.at(-1)?.event.position ?? this.#tried;
     const trying = this.#tries.try(group, attempt, this.#commitBehind);
     return trying ? trying.then((failed) => failed ?? this.#passed(group)) : this.#passed(group);
   }
 
-  #passed(group: readonly FollowedEvent[]): Promise<undefined> | undefined {
+  #passed(group: readonly FollowedEvent[]): Promise<TryFailure | undefined> | undefined {
     const last = group.at(-1);
     if (last) this.#handled = { position: last.event.position, id: last.event.id };
+    if (this.#isAlone(last)) return this.#commitAlone();
     return this.#overdue() ? this.#commit().then(() => undefined) : undefined;
+  }
+
+  #isAlone(followed: FollowedEvent | undefined): boolean {
+    return followed !== undefined && followed.event.position <= this.#aloneUntil;
+  }
+
+  async #commitAlone(): Promise<TryFailure | undefined> {
+    const failed = await failureOf(() => this.#commit());
+    if (failed) this.#handled = this.#checkpoint.written;
+    return failed;
   }
 
   async #settleLetter(letter: RequestedLetter): Promise<void> {
@@ -252,5 +286,16 @@ export class ShardWork {
   #report(event: RecordedEvent, error: unknown, what: string): void {
     const { consumer, shard } = this.#checkpoint.shard;
     this.#settings.onError(new HandlerFailedError({ consumer, shard, position: event.position }, tell(error).message, what, { cause: error }));
+  }
+}
+
+/** A commit that was refused, of one event's transaction, as the failure of that event. */
+async function failureOf(commit: () => Promise<void>): Promise<TryFailure | undefined> {
+  try {
+    await commit();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommitRefused) return { error: error.cause };
+    throw error;
   }
 }
