@@ -5,8 +5,16 @@ import { DefinedDocumentProjection, type DefinedProjection } from "./defined-pro
 import { documentIdsOf, DocumentSet, failedAt } from "./document-set.ts";
 import type { ProjectionTransaction } from "./projection.ts";
 
-/** Applies events to a projection in an open transaction, in the order given. `tx` is the store in that transaction. */
-export type ApplyEvents = (events: readonly RecordedEvent[], session: Session, tx: (tenant: string) => ProjectionTransaction) => Promise<void>;
+/**
+ * Applies events to a projection in an open transaction, in the order given. `tx` is the store in that transaction. `check` is called
+ * before each event, and ends it all by throwing.
+ */
+export type ApplyEvents = (
+  events: readonly RecordedEvent[],
+  session: Session,
+  tx: (tenant: string) => ProjectionTransaction,
+  check?: () => void,
+) => Promise<void>;
 
 /**
  * What a follower does with a batch: the only writer of its projection, so that nothing needs a lock. Documents are loaded in
@@ -16,10 +24,11 @@ export function followBatch(projection: DefinedProjection, schema: string): Appl
   if (projection instanceof DefinedDocumentProjection) return followDocuments(projection, schema);
   const { work } = projection;
   if (work.kind !== "handler") throw new TypeError("documents are of a DefinedDocumentProjection");
-  return async (events, _session, tx) => {
+  return async (events, _session, tx, check) => {
     for (const group of byTenant(events, work.inBatches)) {
       const [first] = group;
       if (!first) continue;
+      check?.();
       try {
         await work.handle(group, tx(first.tenant));
       } catch (error) {
@@ -31,12 +40,15 @@ export function followBatch(projection: DefinedProjection, schema: string): Appl
 
 function followDocuments(projection: DefinedDocumentProjection, schema: string): ApplyEvents {
   const table = new CollectionTable(schema, projection);
-  return async (events, session) => {
+  return async (events, session, _tx, check) => {
     const touched = events.map((event) => ({ event, ids: documentIdsOf(projection, event) }));
     const keys = touched.flatMap(({ event: { tenant }, ids }) => ids.map((id) => ({ tenant, id })));
     if (keys.length === 0) return;
     const documents = new DocumentSet(projection, await table.load(session, keys));
-    for (const { event, ids } of touched) documents.evolve(event, ids);
+    for (const { event, ids } of touched) {
+      check?.();
+      documents.evolve(event, ids);
+    }
     await table.write(session, documents.writes());
   };
 }

@@ -12,10 +12,16 @@ import type { WorkerParts } from "./parts.ts";
 /** The projection is not its follower's any more: appends write it, or somebody paused it. */
 export class NotFollowed extends Error {}
 
-/** Events that are applied while appends wait. */
+/** Events that are applied while appends wait, where they are quick. */
 const mostWhileClosed = 500;
+/** How long appends wait for what is applied. One statement that runs by then may take as long again. */
+const closedMs = 200;
 
 class TooFar extends Error {}
+class TooSlow extends Error {}
+
+/** Applies events. Calls `check`, which throws where there is no time left, before each of them. */
+type ApplyWithin = (events: readonly RecordedEvent[], session: Session, check: () => void) => Promise<void>;
 
 /**
  * How an inline projection goes live without a hole: once its follower is near the end of the log, it closes the gate, so that
@@ -23,12 +29,14 @@ class TooFar extends Error {}
  * another epoch, and write the projection themselves.
  *
  * Nothing waits for long: the gate is only tried while nobody has held it for 100 ms, its lock is waited for 100 ms at most, and
- * at most 500 events are applied behind it. Else everything is rolled back, and tried again later.
+ * at most 500 events are applied behind it, for 200 ms. Else everything is rolled back, the follower goes on with the gate open, and
+ * it is tried again later: with fewer events where they took too long.
  */
 export class GoLive {
   readonly #parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">;
   readonly #projection: DefinedProjection;
-  readonly #apply: (events: readonly RecordedEvent[], session: Session) => Promise<void>;
+  readonly #apply: ApplyWithin;
+  #most = mostWhileClosed;
   readonly #quiet: Statement;
   readonly #close: Statement;
   readonly #live: Statement;
@@ -38,7 +46,7 @@ export class GoLive {
   constructor(
     parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">,
     projection: DefinedProjection,
-    apply: (events: readonly RecordedEvent[], session: Session) => Promise<void>,
+    apply: ApplyWithin,
   ) {
     this.#parts = parts;
     this.#projection = projection;
@@ -75,8 +83,9 @@ export class GoLive {
       checkpoint.written = await database.transaction((session) => this.#finish(session, checkpoint), { idleTimeoutMs: leaseMs });
       return true;
     } catch (error) {
+      if (error instanceof TooFar) this.#most = Math.min(mostWhileClosed, this.#most * 2 + 1);
       // An event that it cannot take stops the follower, which tells of it.
-      if (error instanceof TooFar || error instanceof ProjectionFailedError) return false;
+      if (error instanceof TooFar || error instanceof TooSlow || error instanceof ProjectionFailedError) return false;
       if (isTidemarkError(error, "DATABASE") && error.retryable) return false;
       throw error;
     }
@@ -86,15 +95,37 @@ export class GoLive {
     const { id, fence } = checkpoint.shard;
     const { name, version } = this.#projection;
     await checkpoint.guard(() => session.query(this.#parts.statements.enter, [id, fence]));
+    // Of what follows, and of handlers: no statement may wait where every append waits for it.
+    await session.execute(`set local lock_timeout = '${closedMs / 2}ms'; set local statement_timeout = '${closedMs}ms'`);
     await session.query(this.#close, []);
     const [last] = await session.query(this.#last, []);
     const end = last ? { position: Number(last["position"]), id: last["id"] ?? null } : checkpoint.written;
     const events = await this.#rest(session, checkpoint.written.position, end.position);
-    if (events.length > 0) await this.#apply(events, session);
+    if (events.length > 0) await this.#applyInTime(events, session);
     await checkpoint.move(session, end);
     const [row] = await session.query(this.#live, [name, version]);
     if (row?.["live"] !== "true") throw new NotFollowed("the projection is not behind");
     return end;
+  }
+
+  /** Nobody waits for a handler whose time is up: the transaction ends without it, and refuses what it still asks. */
+  async #applyInTime(events: readonly RecordedEvent[], session: Session): Promise<void> {
+    const until = performance.now() + closedMs;
+    const tooSlow = (): TooSlow => {
+      this.#most = Math.floor(events.length / 2);
+      return new TooSlow("too slow");
+    };
+    const applying = this.#apply(events, session, () => {
+      if (performance.now() > until) throw tooSlow();
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(tooSlow()), closedMs)));
+    try {
+      await Promise.race([applying, timeout]);
+    } finally {
+      clearTimeout(timer);
+      applying.catch(() => {});
+    }
   }
 
   async #rest(session: Session, after: number, until: number): Promise<readonly RecordedEvent[]> {
@@ -104,7 +135,7 @@ export class GoLive {
     for (let over = after >= until; !over;) {
       const { rows, last } = await pages.next();
       for (const row of rows) events.push(decodeLogEvent(row));
-      if (events.length > mostWhileClosed) throw new TooFar("too many events");
+      if (events.length > this.#most) throw new TooFar("too many events");
       over = last;
     }
     return events;

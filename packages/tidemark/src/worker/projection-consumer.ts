@@ -22,7 +22,8 @@ export function followerFor(
   createTransaction: WorkerSettings["createProjectionTransaction"],
 ): DefinedConsumer {
   const apply = followBatch(projection, parts.schema);
-  const handle = (events: readonly RecordedEvent[], session: Session): Promise<void> => apply(events, session, (tenant) => createTransaction(session, tenant));
+  const handle = (events: readonly RecordedEvent[], session: Session, check?: () => void): Promise<void> =>
+    apply(events, session, (tenant) => createTransaction(session, tenant), check);
   const goLive = projection.mode === "inline" ? new GoLive(parts, projection, handle) : undefined;
   const { work } = projection;
   return new DefinedConsumer(followerOf(projection), {

@@ -1,0 +1,54 @@
+import pg from "pg";
+import { defineProjection, type EventStore } from "../../src/index.ts";
+import { itemAdded } from "../support/cart.ts";
+import { eventually, expect, test } from "../support/test.ts";
+
+const tea = itemAdded("tea", 1, 1);
+
+function isLive(store: EventStore, name: string): Promise<void> {
+  return eventually(async () => expect(await store.projections.get(name)).toMatchObject({ state: "live" }), { timeoutMs: 25_000 });
+}
+
+test("gives up a handler that does not end while appends wait for it, and goes live later with each event once", async ({ openStore, schema }) => {
+  const at = pg.escapeIdentifier(schema);
+  const writer = await openStore();
+  const hanging = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const counter = defineProjection({
+    name: "counter",
+    mode: "inline",
+    handles: ["ItemAdded"],
+    setup: async (tx) => {
+      await tx.query(`create table ${at}.counted as select 0 as n`);
+    },
+    handle: async (_event, tx) => {
+      await tx.query(`update ${at}.counted set n = n + 1`);
+      const { rows } = await tx.query<{ closed: boolean }>(
+        "select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'advisory' and mode = 'ExclusiveLock' and objid = 0) as closed",
+      );
+      if (!rows[0]?.closed) return;
+      hanging.resolve();
+      await released.promise;
+    },
+  });
+  let appended = 0;
+  const run = { going: true };
+  const append = async (): Promise<void> => {
+    await writer.appendToStream("cart-1", [tea]);
+    appended++;
+  };
+  await append();
+  const store = await openStore({ projections: [counter] });
+  const appending = (async () => {
+    while (run.going) await append();
+  })();
+  await hanging.promise;
+  // Whoever was about to append as the handler began goes on, although the handler never ends.
+  run.going = false;
+  await appending;
+  await append();
+  released.resolve();
+  await isLive(store, "counter");
+  await store.appendToStream("cart-1", [tea]);
+  expect((await store.query<{ n: number }>(`select n from ${at}.counted`)).rows).toEqual([{ n: appended + 1 }]);
+}, 60_000);
