@@ -1,6 +1,6 @@
 import type { Session } from "../database/database.ts";
 import type { RecordedEvent } from "../event.ts";
-import { type BatchSettings, encodeBatch } from "./batch.ts";
+import { type BatchSettings, encodeBatch, separator } from "./batch.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import type { InlinePlan } from "./inline.ts";
 import type { Outcome } from "./outcome.ts";
@@ -26,7 +26,7 @@ export interface InlineAppend {
 export async function inlineAppend(session: Session, statements: AppendStatements, append: InlineAppend): Promise<Outcome[]> {
   const { appends, plan, settings } = append;
   const { values, outcomes } = encodeBatch(appends, append.checkIds, settings);
-  const [entered] = await session.query(statements.enter, [...values.slice(0, 4), settings.epoch, append.lockMs]);
+  const [entered] = await session.query(statements.enter, [...values.slice(0, 4), settings.epoch, plan.projections.join(separator), append.lockMs]);
   if (entered?.["entered"] !== "true") return appends.map(() => ({ kind: "outdated" }));
   await plan.lock(session);
   const [row] = await session.query(append.waits ? statements.joined : statements.inline, values);

@@ -11,6 +11,8 @@ export interface InlineProjections {
 export interface InlinePlan {
   /** They change nothing, and need no transaction of several statements. */
   readonly empty: boolean;
+  /** The followers of the projections that it writes, so that nobody takes one of them from appends meanwhile. */
+  readonly projections: readonly string[];
   /** Locks and loads what will change: after the stream rows and the gate, before the floor. */
   lock(session: Session): Promise<void>;
   /**

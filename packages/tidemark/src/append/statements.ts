@@ -42,7 +42,7 @@ export function appendStatements(schema: string): AppendStatements {
     batch: named("append_batch", `select ${batchColumns} from ${quoted}.append_batch(${batchArguments})`),
     carefully: named("append_carefully", `select ${carefulColumns} from ${quoted}.append_carefully(${batchArguments})`),
     waiting: named("append_waiting", `select ${batchColumns} from ${quoted}.append_waiting(${batchArguments})`),
-    enter: named("enter_append", `select ${quoted}.enter_append($1, $2, $3, $4, $5, $6)::text as entered`),
+    enter: named("enter_append", `select ${quoted}.enter_append($1, $2, $3, $4, $5, $6, $7)::text as entered`),
     inline: named("append_inline", `select ${batchColumns} from ${quoted}.append_many(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, false)`),
     joined: named("append_joined", `select ${batchColumns} from ${quoted}.append_many(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, true)`),
   };

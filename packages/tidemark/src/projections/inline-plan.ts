@@ -3,6 +3,7 @@ import type { Session, TextRow } from "../database/database.ts";
 import { isTidemarkError } from "../errors.ts";
 import { ProjectionFailedError } from "../errors-projections.ts";
 import type { RecordedEvent } from "../event.ts";
+import { followerOf } from "./defined-projection.ts";
 import { DocumentSet, failedAt, refuseOtherIds } from "./document-set.ts";
 import type { StoredDocument } from "./documents/collection-table.ts";
 import { byTenant } from "./follow-batch.ts";
@@ -36,6 +37,10 @@ export class BatchPlan implements InlinePlan {
 
   get empty(): boolean {
     return this.#touches.size === 0;
+  }
+
+  get projections(): readonly string[] {
+    return [...this.#touches.keys()].map(({ projection }) => followerOf(projection));
   }
 
   async lock(session: Session): Promise<void> {

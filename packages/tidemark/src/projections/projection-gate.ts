@@ -23,7 +23,7 @@ export interface GateOptions {
   readonly onBehind?: () => void;
 }
 
-/** How long a projection is tried to be left behind: whoever appended in a transaction that stays open is waited for. */
+/** How long a projection is tried to be left behind: whoever wrote it in a transaction that stays open is waited for. */
 const patienceMs = 30_000;
 
 /**
@@ -81,7 +81,7 @@ export class ProjectionGate implements Gate {
       maxTimeout: 500,
       randomize: true,
       maxRetryTime: patienceMs,
-      // Somebody holds the gate. Its wait was short, so that nobody waits behind this one for long.
+      // Somebody writes it. The wait was short, so that nobody waits behind this one for long.
       shouldRetry: ({ error }) => isTidemarkError(error, "DATABASE") && error.sqlState === "55P03",
     });
   }

@@ -319,18 +319,31 @@ return (((p_number operator(pg_catalog.&) 4294967295) operator(pg_catalog.#) 214
 `,
   },
   {
+    name: "projection_number",
+    text: `-- The advisory lock of an inline projection's writers, in the class of the gate (the OID of projections), whose own number is 0.
+create function :"schema".projection_number(p_follower text) returns integer
+  language sql immutable strict parallel safe
+return :"schema".lock_number(pg_catalog.hashtextextended(p_follower, 0));
+`,
+  },
+  {
     name: "enter_gate",
-    text: `-- Takes the gate, shared, until the transaction ends, for an append inside a transaction of the caller's. False, and the
--- gate is free again, where the projections' epoch is another than p_epoch: the caller reads the registry again, and may
+    text: `-- Takes the gate, shared, until the transaction ends, for an append inside a transaction of the caller's, and before it what says
+-- that the append writes these inline projections: their followers, joined by U+001E; null where it writes none. False, and
+-- all of it is free again, where the projections' epoch is another than p_epoch: the caller reads the registry again, and may
 -- have to change it, which waits for everybody at the gate.
 --
 -- Under REPEATABLE READ and SERIALIZABLE the epoch is as old as the snapshot; FOR SHARE fails (40001) where it changed since.
-create function :"schema".enter_gate(p_epoch bigint) returns boolean
+create function :"schema".enter_gate(p_epoch bigint, p_writes text default null) returns boolean
   language plpgsql
 as $tidemark$
 declare
   v_epoch bigint;
 begin
+  if p_writes is not null then
+    perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), :"schema".projection_number(follower))
+       from unnest(string_to_array(p_writes, chr(30))) as follower;
+  end if;
   perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
   if current_setting('transaction_isolation') in ('read committed', 'read uncommitted') then
     select e.epoch into v_epoch from :"schema".projection_epoch as e where e.only_row;
@@ -1622,19 +1635,6 @@ $tidemark$;
 `,
   },
   {
-    name: "close_gate",
-    text: `-- Takes the gate exclusively, until the transaction ends: no append is in flight, and none begins. What was committed before is
--- seen by the statements after this one. Waits for 100 ms at most (55P03), since every append waits behind it.
-create function :"schema".close_gate() returns void
-  language sql
-  set search_path = pg_catalog, pg_temp
-  set lock_timeout = '100ms'
-as $tidemark$
-  select pg_advisory_xact_lock(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
-$tidemark$;
-`,
-  },
-  {
     name: "resume_consumer",
     text: `-- Ends a consumer's pause, and takes shards that stopped at an event from their owners, so that somebody begins anew there.
 -- False where there is no such consumer.
@@ -1668,37 +1668,109 @@ $tidemark$;
 `,
   },
   {
+    name: "gate_holders",
+    text: `-- Who holds a lock of the gate's class, in words; null: nobody. Of other roles' transactions only members of pg_read_all_stats see
+-- the age.
+create function :"schema".gate_holders(p_number integer) returns text
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+  with locks as materialized (
+    select * from pg_catalog.pg_locks where locktype in ('advisory', 'transactionid') and granted
+  )
+  select string_agg(
+           case
+             when l.pid is null then format('the prepared transaction %L', prepared.gid)
+             else format(
+               'process %s (role %s, application %L%s)', l.pid, a.usename, a.application_name,
+               ', its transaction open for ' || floor(extract(epoch from clock_timestamp() - a.xact_start)) || ' s')
+           end, ', ' order by l.pid)
+    from locks as l
+    left join pg_catalog.pg_stat_activity as a on a.pid = l.pid
+    left join lateral (
+      select p.gid
+        from locks as t
+        join pg_catalog.pg_prepared_xacts as p on p.transaction = t.transactionid
+       where t.pid is null and t.locktype = 'transactionid' and t.virtualtransaction = l.virtualtransaction
+    ) as prepared on l.pid is null
+   where l.locktype = 'advisory'
+     and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+     and l.classid = :regclass(projections)::oid
+     and l.objid = (p_number::bigint & 4294967295)::oid
+     and l.objsubid = 2
+     and l.pid is distinct from pg_backend_pid();
+$tidemark$;
+`,
+  },
+  {
+    name: "stop_projection_writers",
+    text: `-- Waits until no transaction that writes an inline projection is in flight, and lets none begin until this one ends: each holds
+-- the projection's number as a shared advisory lock, of the class of the gate. What they wrote is seen by the statements after
+-- this one. Waits for 100 ms at most, since those who begin wait behind it, and fails (55P03) with the names of who is in the way.
+create function :"schema".stop_projection_writers(p_name text, p_version integer) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set lock_timeout = '100ms'
+as $tidemark$
+declare
+  c_number constant integer := :"schema".projection_number('projection ' || p_name || ' v' || p_version);
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'what appends wrote is seen only under READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  perform pg_advisory_xact_lock(:"schema".lock_number(:regclass(projections)::oid::bigint), c_number);
+exception
+  when lock_not_available then
+    raise exception 'the inline projection % (version %) is being written by %: until that has ended, nothing else may begin to', p_name, p_version,
+        coalesce(:"schema".gate_holders(c_number), 'a transaction that has ended meanwhile')
+      using errcode = '55P03';
+end
+$tidemark$;
+`,
+  },
+  {
     name: "change_projection",
     text: `-- Changes a projection's state, and with it who writes it. Returns the state before; null where there is no such projection.
 --
 --   p_from  only where it is in this state; null: whatever it is
 --
--- Of an inline one the gate is closed first: no append is in flight, so that the end of the log is exactly what appends have
--- written of it, and the place where its follower begins. The epoch rises, and appends read the registry again.
+-- One that is live is written by appends: they are stopped first, those that write it and no others. Then the end of the log is
+-- exactly what they have written of it, and the place where its follower begins: appends in flight that do not write it hold
+-- nothing that it would take. The epoch rises, and appends read the registry again.
 -- What follows again begins anew at an event that it stopped at.
+--
+-- Rows first, for as long as that takes: nobody may wait for the writers' lock while it waits for anything else. The order of
+-- rows is that of reset_consumer() and take_shard(): consumers → leases → shards.
 create function :"schema".change_projection(p_name text, p_version integer, p_state text, p_from text) returns text
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set lock_timeout = '5s'
 as $tidemark$
 declare
   v_follower constant text := 'projection ' || p_name || ' v' || p_version;
   v_mode text;
   v_state text;
 begin
-  select p.mode into v_mode from :"schema".projections as p where p.name = p_name and p.version = p_version;
+  select p.mode, p.state into v_mode, v_state
+    from :"schema".projections as p where p.name = p_name and p.version = p_version for no key update;
   if not found then
     return null;
   end if;
-  if v_mode = 'inline' then
-    perform :"schema".close_gate();
-  end if;
-  select p.state into v_state from :"schema".projections as p where p.name = p_name and p.version = p_version for no key update;
   if v_state <> coalesce(p_from, v_state) then
     return v_state;
   end if;
 
   if v_state <> p_state then
     if v_state = 'live' then
+      perform from :"schema".consumers as c where c.tenant = '' and c.name = v_follower for no key update;
+      perform
+         from :"schema".consumer_leases as l
+         join :"schema".consumer_shards as s on s.id = l.id
+        where s.tenant = '' and s.consumer = v_follower
+        order by l.id
+          for update of l;
+      perform from :"schema".consumer_shards as s where s.tenant = '' and s.consumer = v_follower for no key update;
+      perform :"schema".stop_projection_writers(p_name, p_version);
       update :"schema".consumer_shards as s
          set position = coalesce(head.position, 0), event_id = head.id
         from (select) as nothing
@@ -1719,6 +1791,24 @@ begin
     perform :"schema".resume_consumer(c.tenant, c.name) from :"schema".consumers as c where c.name = v_follower;
   end if;
   return v_state;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "close_gate",
+    text: `-- Takes the gate exclusively, until the transaction ends: no append is in flight, and none begins. What was committed before is
+-- seen by the statements after this one. Waits for 100 ms at most (55P03), since every append waits behind it.
+create function :"schema".close_gate() returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set lock_timeout = '100ms'
+as $tidemark$
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'what appends wrote is seen only under READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  perform pg_advisory_xact_lock(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
 end
 $tidemark$;
 `,
@@ -1948,8 +2038,9 @@ $tidemark$;
     text: `-- The first statement of an append that writes inline projections, before their documents are locked: the stream rows and the
 -- gate, as in append_many, which finds them held. False where the projections' epoch is another one than p_epoch.
 --
+--   p_writes   what it writes, see enter_gate
 --   p_lock_ms  how long a row is waited for until the transaction ends; null: as long as the session says
-create function :"schema".enter_append(p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_epoch bigint, p_lock_ms integer) returns boolean
+create function :"schema".enter_append(p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_epoch bigint, p_writes text, p_lock_ms integer) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set jit = off
@@ -1968,7 +2059,7 @@ begin
   perform
      from :"schema".lock_streams(
             coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)])), v_names, p_kinds, false);
-  return :"schema".enter_gate(p_epoch);
+  return :"schema".enter_gate(p_epoch, p_writes);
 end
 $tidemark$;
 `,

@@ -43,11 +43,7 @@ export class GoLive {
   readonly #last: Statement;
   readonly #state: Statement;
 
-  constructor(
-    parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">,
-    projection: DefinedProjection,
-    apply: ApplyWithin,
-  ) {
+  constructor(parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">, projection: DefinedProjection, apply: ApplyWithin) {
     this.#parts = parts;
     this.#projection = projection;
     this.#apply = apply;

@@ -28,8 +28,8 @@ export interface Projections {
   list(): Promise<readonly ProjectionInfo[]>;
   get(name: string, options?: ProjectionVersion): Promise<ProjectionInfo>;
   /**
-   * Nobody writes it any more, until `resume`: it stays as it is. An inline one is told to appends while none is in flight:
-   * where a transaction that appended stays open, this waits, and rejects with 55P03 after 30 s.
+   * Nobody writes it any more, until `resume`: it stays as it is. An inline one ceases to be written while no append to it is in
+   * flight: where a transaction that wrote it stays open, this waits, and rejects after 30 s with 55P03 and that transaction's name.
    */
   pause(name: string, options?: ProjectionVersion): Promise<void>;
   /** Ends a pause or a deactivation: it is brought up to date. One that stopped at an event begins with it again. */

@@ -161,9 +161,9 @@ function times(count: number): () => boolean {
   return () => left-- > 0;
 }
 
-/** What 200 ms are to a machine of its own, three times the longest wait in a store beside it is to a busy one: its gate is another. */
+/** What a second is to a machine of its own, three times the longest wait in a store beside it is to a busy one: its gate is another. */
 function longestWait(control: Appending): number {
-  return Math.max(200, 3 * control.longestMs);
+  return Math.max(1_000, 3 * control.longestMs);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -2,32 +2,43 @@
 --
 --   p_from  only where it is in this state; null: whatever it is
 --
--- Of an inline one the gate is closed first: no append is in flight, so that the end of the log is exactly what appends have
--- written of it, and the place where its follower begins. The epoch rises, and appends read the registry again.
+-- One that is live is written by appends: they are stopped first, those that write it and no others. Then the end of the log is
+-- exactly what they have written of it, and the place where its follower begins: appends in flight that do not write it hold
+-- nothing that it would take. The epoch rises, and appends read the registry again.
 -- What follows again begins anew at an event that it stopped at.
+--
+-- Rows first, for as long as that takes: nobody may wait for the writers' lock while it waits for anything else. The order of
+-- rows is that of reset_consumer() and take_shard(): consumers → leases → shards.
 create function :"schema".change_projection(p_name text, p_version integer, p_state text, p_from text) returns text
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set lock_timeout = '5s'
 as $tidemark$
 declare
   v_follower constant text := 'projection ' || p_name || ' v' || p_version;
   v_mode text;
   v_state text;
 begin
-  select p.mode into v_mode from :"schema".projections as p where p.name = p_name and p.version = p_version;
+  select p.mode, p.state into v_mode, v_state
+    from :"schema".projections as p where p.name = p_name and p.version = p_version for no key update;
   if not found then
     return null;
   end if;
-  if v_mode = 'inline' then
-    perform :"schema".close_gate();
-  end if;
-  select p.state into v_state from :"schema".projections as p where p.name = p_name and p.version = p_version for no key update;
   if v_state <> coalesce(p_from, v_state) then
     return v_state;
   end if;
 
   if v_state <> p_state then
     if v_state = 'live' then
+      perform from :"schema".consumers as c where c.tenant = '' and c.name = v_follower for no key update;
+      perform
+         from :"schema".consumer_leases as l
+         join :"schema".consumer_shards as s on s.id = l.id
+        where s.tenant = '' and s.consumer = v_follower
+        order by l.id
+          for update of l;
+      perform from :"schema".consumer_shards as s where s.tenant = '' and s.consumer = v_follower for no key update;
+      perform :"schema".stop_projection_writers(p_name, p_version);
       update :"schema".consumer_shards as s
          set position = coalesce(head.position, 0), event_id = head.id
         from (select) as nothing

@@ -1,8 +1,9 @@
 -- The first statement of an append that writes inline projections, before their documents are locked: the stream rows and the
 -- gate, as in append_many, which finds them held. False where the projections' epoch is another one than p_epoch.
 --
+--   p_writes   what it writes, see enter_gate
 --   p_lock_ms  how long a row is waited for until the transaction ends; null: as long as the session says
-create function :"schema".enter_append(p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_epoch bigint, p_lock_ms integer) returns boolean
+create function :"schema".enter_append(p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_epoch bigint, p_writes text, p_lock_ms integer) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set jit = off
@@ -21,6 +22,6 @@ begin
   perform
      from :"schema".lock_streams(
             coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)])), v_names, p_kinds, false);
-  return :"schema".enter_gate(p_epoch);
+  return :"schema".enter_gate(p_epoch, p_writes);
 end
 $tidemark$;
