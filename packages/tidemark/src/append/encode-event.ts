@@ -9,7 +9,8 @@ import type { EncodedEvent } from "./encoded.ts";
 import type { Tally } from "./tally.ts";
 
 const known = ["type", "data", "metadata", "id", "tags"];
-const stamped = ["streamId", "category", "version", "position", "recordedAt", "schemaVersion", "tenant"];
+/** What the store adds to an event. */
+export const stamped: readonly string[] = ["streamId", "category", "version", "position", "recordedAt", "schemaVersion", "tenant"];
 /** The size of an event that is refused is exact up to this many times the limit; counting on would only cost memory. */
 const countedTimes = 4;
 
@@ -60,7 +61,7 @@ interface EventParts {
 function readEvent(event: unknown, at: PathTo): EventParts {
   try {
     if (!isRecord(event)) throw new InvalidArgumentError(at(""), `must be an event such as { type: "ItemAdded", data: {} }, not ${show(event)}`);
-    refuseUnknown(event, at);
+    refuseUnknownParts(event, at);
     const { type, data, metadata, id, tags } = event;
     return { type, data, metadata, id, tags };
   } catch (error) {
@@ -69,7 +70,7 @@ function readEvent(event: unknown, at: PathTo): EventParts {
 }
 
 /** A misspelt key would be lost in silence. */
-function refuseUnknown(event: object, at: PathTo): void {
+export function refuseUnknownParts(event: object, at: PathTo): void {
   for (const key of Object.keys(event)) {
     if (known.includes(key)) continue;
     if (stamped.includes(key)) {

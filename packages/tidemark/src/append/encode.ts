@@ -53,9 +53,7 @@ export function encodeAppend(tenant: string, appends: readonly StreamAppend[], s
 
 function encodePart(tenant: string, append: unknown, index: number, tally: Tally, pathTo: PartPath): EncodedPart {
   if (!isRecord(append)) throw new InvalidArgumentError(pathTo(index, ""), `must be { streamId, events }, not ${show(append)}`);
-  for (const key of Object.keys(append)) {
-    if (!known.includes(key)) throw unknownKey(pathTo(index, ""), key, known, "is not a part of an append");
-  }
+  refuseUnknownOfAppend(append, () => pathTo(index, ""));
   const { streamId, events, expectedVersion } = append;
   return {
     tenant,
@@ -63,6 +61,13 @@ function encodePart(tenant: string, append: unknown, index: number, tally: Tally
     expected: checkExpectedVersion(expectedVersion, pathTo(index, "expectedVersion")),
     events: encodeEvents(events, tally, pathTo(index, "events")),
   };
+}
+
+/** A misspelt key would be lost in silence. */
+export function refuseUnknownOfAppend(append: object, path: () => string): void {
+  for (const key of Object.keys(append)) {
+    if (!known.includes(key)) throw unknownKey(path(), key, known, "is not a part of an append");
+  }
 }
 
 function encodeEvents(events: unknown, tally: Tally, path: string): readonly EncodedEvent[] {

@@ -47,7 +47,7 @@ export class LiveProjections implements InlineProjections {
 function idsOf(target: InlineTarget, append: number, row: TextRow): Pick<Touch, "ids" | "asked"> {
   if (!target.documents) return { ids: [] };
   try {
-    const event = new UnwrittenEvent(row);
+    const event = UnwrittenEvent.of(row);
     const ids = documentIdsOf(target.projection, event);
     return { ids, asked: event.asked };
   } catch (error) {

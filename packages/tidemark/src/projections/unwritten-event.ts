@@ -37,17 +37,29 @@ export class UnwrittenEvent implements Omit<RecordedEvent, Unknown> {
   readonly tenant: string;
   #asked: Unknown | undefined;
 
-  constructor(row: TextRow) {
-    const streamId = row["stream_name"] ?? "";
-    const metadata: EventMetadata = JSON.parse(row["metadata"] ?? "{}");
-    this.type = row["type"] ?? "";
-    this.data = JSON.parse(row["data"] ?? "null");
+  constructor({ type, data, metadata, tags, id, streamId, tenant }: Pick<RecordedEvent, "type" | "data" | "metadata" | "tags" | "id" | "streamId" | "tenant">) {
+    this.type = type;
+    this.data = data;
     this.metadata = metadata;
-    this.tags = row["tags"]?.split("\u001f") ?? [];
-    this.id = row["id"] ?? "";
+    this.tags = tags;
+    this.id = id;
     this.streamId = streamId;
     this.category = categoryOf(streamId);
-    this.tenant = row["tenant"] ?? "";
+    this.tenant = tenant;
+  }
+
+  /** Of what `unwrittenRow` makes. */
+  static of(row: TextRow): UnwrittenEvent {
+    const metadata: EventMetadata = JSON.parse(row["metadata"] ?? "{}");
+    return new UnwrittenEvent({
+      type: row["type"] ?? "",
+      data: JSON.parse(row["data"] ?? "null"),
+      metadata,
+      tags: row["tags"]?.split("\u001f") ?? [],
+      id: row["id"] ?? "",
+      streamId: row["stream_name"] ?? "",
+      tenant: row["tenant"] ?? "",
+    });
   }
 
   /** The first that it was asked for of what it does not have. */

@@ -7,7 +7,7 @@ import { defaultStreamFor } from "../append/default-stream.ts";
 import type { Event, NewEvent, RecordedEvent } from "../event.ts";
 import { checkedFold } from "../read/evolve.ts";
 import type { Plot } from "./scenario-decision.ts";
-import { asStored, GivenLog, partsOf, streamOf } from "./stored-events.ts";
+import { asExpected, asGiven, asStored, GivenLog, partsOf, streamOf } from "./stored-events.ts";
 
 /** Reads what matches, decides and appends as `executeCommand` does, on a log in memory. */
 export function boundaryPlot<State, Command, E extends Event>(
@@ -16,7 +16,7 @@ export function boundaryPlot<State, Command, E extends Event>(
 ): Plot<Command, NewEvent<E>> {
   const { initialState, evolve } = checkedFold(decider, "decider");
   const log = new GivenLog<E>();
-  for (const event of asStored<E, NewEvent<E> & { readonly streamId?: string }>(given, "given"))
+  for (const event of asGiven<E, NewEvent<E> & { readonly streamId?: string }>(given, "given"))
     log.add(event, checkStreamId(streamOf(event), "given.streamId"));
   let settleInto: (decided: readonly NewEvent<E>[]) => string;
   return {
@@ -33,7 +33,7 @@ export function boundaryPlot<State, Command, E extends Event>(
       for (const event of stored) log.add(event, streamId);
       return stored;
     },
-    expected: (events) => asStored<E>(events, "then"),
+    expected: (events) => asExpected<E>(events, "then"),
     compared: partsOf,
   };
 }

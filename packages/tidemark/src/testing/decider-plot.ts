@@ -3,12 +3,12 @@ import { checkDecision } from "../commands/decision.ts";
 import type { Event, NewEvent } from "../event.ts";
 import { checkedFold } from "../read/evolve.ts";
 import type { Plot } from "./scenario-decision.ts";
-import { asStored, partsOf } from "./stored-events.ts";
+import { asExpected, asGiven, asStored, partsOf } from "./stored-events.ts";
 
 export function deciderPlot<State, Command, E extends Event>(decider: Decider<State, Command, E>, given: readonly NewEvent<E>[]): Plot<Command, NewEvent<E>> {
   const { decide } = decider;
   const { initialState, evolve } = checkedFold(decider, "decider");
-  let state = asStored<E>(given, "given").reduce(evolve, initialState());
+  let state = asGiven<E>(given, "given").reduce(evolve, initialState());
   return {
     decide: (command) => decide(command, state),
     settle(decided) {
@@ -16,7 +16,7 @@ export function deciderPlot<State, Command, E extends Event>(decider: Decider<St
       state = stored.reduce(evolve, state);
       return stored;
     },
-    expected: (events) => asStored<E>(events, "then"),
+    expected: (events) => asExpected<E>(events, "then"),
     compared: partsOf,
   };
 }

@@ -24,6 +24,13 @@ export class FaultyPGlite<P extends PGliteInstance> {
     this.#armed = fault;
   }
 
+  /** Nothing meets it any more. False where it was met. */
+  disarm(): boolean {
+    const unmet = this.#armed !== undefined;
+    this.#armed = undefined;
+    return unmet;
+  }
+
   #queryOf(target: PGliteQueryable): PGliteQueryable["query"] {
     return async (text, ...rest) => {
       const fault = appends.test(text) ? this.#armed : undefined;

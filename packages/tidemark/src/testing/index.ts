@@ -9,6 +9,7 @@ export {
   type ScenarioHistory,
   type StreamsScenario,
 } from "./scenario.ts";
-export type { ExpectedError, ScenarioDecision } from "./scenario-decision.ts";
+export type { ExpectedError } from "./expected-error.ts";
+export type { ScenarioDecision } from "./scenario-decision.ts";
 export type { ProjectedEvent, ProjectionHistory, ProjectionScenario } from "./projection-scenario.ts";
 export { storeContract, type StoreContract } from "./store-contract.ts";

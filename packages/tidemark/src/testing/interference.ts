@@ -15,28 +15,53 @@ export interface PlannedFault {
   readonly kind: StatementFault | "unknown";
 }
 
+/** Where faults of the connection are planned. */
+export interface FaultyConnection {
+  arm(fault: StatementFault): void;
+  disarm(): boolean;
+}
+
+interface ConflictPlan {
+  readonly append: number;
+  /** Default: a copy of the first event that was to be appended. */
+  readonly events?: readonly NewEvent[];
+}
+
 interface Planned {
   readonly number: number;
-  readonly conflict: PlannedConflict | undefined;
+  readonly conflict: ConflictPlan | undefined;
   readonly fault: PlannedFault | undefined;
   readonly conditional: boolean;
 }
 
 /** What happens to which append. Counts the appends of one test store, its tenants and its transactions. */
 export class Interference {
-  readonly #conflicts: readonly PlannedConflict[];
+  readonly #conflicts: readonly ConflictPlan[];
   readonly #faults: readonly PlannedFault[];
-  readonly #arm: (fault: StatementFault) => void;
+  readonly #connection: FaultyConnection | undefined;
+  readonly #came = new Set<ConflictPlan | PlannedFault>();
   #appends = 0;
 
   constructor(plan: {
     readonly conflicts: readonly PlannedConflict[];
     readonly faults: readonly PlannedFault[];
-    readonly arm: (fault: StatementFault) => void;
+    readonly connection: FaultyConnection | undefined;
   }) {
-    this.#conflicts = plan.conflicts;
+    // Objects, so that two plans for one append are told apart.
+    this.#conflicts = plan.conflicts.map((planned) => (typeof planned === "number" ? { append: planned } : planned));
     this.#faults = plan.faults;
-    this.#arm = plan.arm;
+    this.#connection = plan.connection;
+  }
+
+  /** What was planned and never came, and how many appends there were: a test that planned it has not tested it. */
+  get missed(): string | undefined {
+    const missed = [
+      ...this.#conflicts.filter((planned) => !this.#came.has(planned)).map(({ append }) => `the conflict of append ${append}`),
+      ...this.#faults.filter((planned) => !this.#came.has(planned)).map(({ append, kind }) => `the fault "${kind}" of append ${append}`),
+    ];
+    if (missed.length === 0) return undefined;
+    const made = this.#appends === 1 ? "1 append was made" : `${this.#appends} appends were made`;
+    return `The test planned ${missed.join(" and ")}, which never came: ${made}, and what is planned for one that did not reach the database does not come either.`;
   }
 
   /**
@@ -46,7 +71,7 @@ export class Interference {
    */
   append<T>(target: EventReaderWriter, parts: readonly StreamAppend[], run: (parts: readonly StreamAppend[]) => Promise<T>, conditional = false): Promise<T> {
     const number = ++this.#appends;
-    const conflict = this.#conflicts.find((planned) => (typeof planned === "number" ? planned : planned.append) === number);
+    const conflict = this.#conflicts.find(({ append }) => append === number);
     const fault = this.#faults.find(({ append }) => append === number);
     if (conflict === undefined && fault === undefined) return run(parts);
     return this.#interfere(target, parts, run, { number, conflict, fault, conditional });
@@ -58,14 +83,23 @@ export class Interference {
     run: (parts: readonly StreamAppend[]) => Promise<T>,
     { number, conflict, fault, conditional }: Planned,
   ): Promise<T> {
-    if (conflict !== undefined) await comeBetween(target, parts, conflict, { number, conditional });
+    if (conflict !== undefined) {
+      this.#came.add(conflict);
+      await comeBetween(target, parts, conflict, { number, conditional });
+    }
     if (fault === undefined) return await run(parts);
     if (fault.kind !== "unknown") {
-      this.#arm(fault.kind);
-      return await run(parts);
+      this.#connection?.arm(fault.kind);
+      try {
+        return await run(parts);
+      } finally {
+        // One that was refused before it was sent leaves the fault, which is not the next one's.
+        if (this.#connection?.disarm() === false) this.#came.add(fault);
+      }
     }
     const identified = parts.map((part) => ({ ...part, events: part.events.map((event) => ({ ...event, id: event.id ?? newId() })) }));
     await run(identified);
+    this.#came.add(fault);
     throw new OutcomeUnknownError(
       `Whether append ${number} was committed is unknown, as the test planned. Append the same events again with the ids in eventIds; what is there already is not written twice.`,
       identified.flatMap(({ events }) => events.map(({ id }) => id)),
@@ -77,7 +111,7 @@ export class Interference {
 async function comeBetween(
   target: EventReaderWriter,
   parts: readonly StreamAppend[],
-  conflict: PlannedConflict,
+  { events }: ConflictPlan,
   { number, conditional }: Pick<Planned, "number" | "conditional">,
 ): Promise<void> {
   const expecting = parts.find(({ expectedVersion = "any" }) => expectedVersion !== "any" && expectedVersion !== "stream-exists");
@@ -88,7 +122,7 @@ async function comeBetween(
       `names append ${number}, which has no condition and expects no version that another append could change, so it cannot lose`,
     );
   }
-  await target.appendToStream(losing.streamId, typeof conflict === "number" ? doubleOf([losing, ...parts]) : conflict.events);
+  await target.appendToStream(losing.streamId, events ?? doubleOf([losing, ...parts]));
 }
 
 /** The first event that was to be appended, as if the same request had come twice: its type is one that the stream's readers know. */

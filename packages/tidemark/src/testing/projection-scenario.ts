@@ -1,15 +1,17 @@
 import { encodeJson } from "../arguments/json.ts";
 import { checkStreamId } from "../arguments/names.ts";
+import { isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Event, NewEvent, RecordedEvent } from "../event.ts";
 import { matcher, SharedRow } from "../feed/match.ts";
 import { DefinedDocumentProjection, DefinedProjection } from "../projections/defined-projection.ts";
-import { documentIdsOf, DocumentSet } from "../projections/document-set.ts";
+import { documentIdsOf, DocumentSet, refuseOtherIds } from "../projections/document-set.ts";
 import { decodeDocument } from "../projections/documents/encode-document.ts";
 import type { DocumentProjection } from "../projections/projection.ts";
+import { UnwrittenEvent } from "../projections/unwritten-event.ts";
 import { assertSame } from "./assert-same.ts";
-import { asStored, GivenLog, streamOf } from "./stored-events.ts";
+import { asGiven, GivenLog, streamOf } from "./stored-events.ts";
 
 /** An event of a scenario; without `streamId` it goes where `append` would put it. */
 export type ProjectedEvent = NewEvent & { readonly streamId?: string };
@@ -35,14 +37,24 @@ export function projectionScenario<Document extends object>(projection: Document
   return {
     given(events) {
       const log = new GivenLog<Event>();
-      for (const event of asStored<Event, ProjectedEvent>(events, "given")) log.add(event, checkStreamId(streamOf(event), "given.streamId"));
+      for (const event of asGiven<Event, ProjectedEvent>(events, "given")) log.add(event, checkStreamId(streamOf(event), "given.streamId"));
+      const compare = async (documents: Readonly<Record<string, Document | undefined>>, assertion: (...args: never[]) => unknown): Promise<void> => {
+        if (!isRecord(documents)) throw new InvalidArgumentError("then", `must be an object of documents by their ids, not ${show(documents)}`);
+        const expected = Object.entries(documents)
+          .filter(([, document]) => document !== undefined)
+          .map(([id, document]): [string, unknown] => [id, JSON.parse(encodeJson(document, `then.${id}`))]);
+        assertSame(documentsOf(projection, log.events), Object.fromEntries(byId(expected)), "The documents are others than expected.", assertion);
+      };
       return {
         // oxlint-disable-next-line unicorn/no-thenable -- given, then; it takes documents, and is awaited itself
-        then: async function then(documents) {
-          const expected = Object.entries(documents)
-            .filter(([, document]) => document !== undefined)
-            .map(([id, document]): [string, unknown] => [id, JSON.parse(encodeJson(document, `then.${id}`))]);
-          assertSame(documentsOf(projection, log.events), Object.fromEntries(byId(expected)), "The documents are others than expected.", then);
+        then(documents) {
+          // At once, and not in a promise: `await` hears of nothing else.
+          if (typeof documents === "function")
+            throw new InvalidArgumentError(
+              "scenario",
+              "was awaited before it was told what to expect: write .then({ id: document }), or .then({}) for no document",
+            );
+          return compare(documents, this.then);
         },
       };
     },
@@ -56,8 +68,17 @@ export function isProjection(value: object): value is DocumentProjection<object>
 function documentsOf(projection: DefinedDocumentProjection, events: readonly RecordedEvent[]): Readonly<Record<string, object>> {
   const matches = matcher({ tenant: undefined, filter: projection.events.items, shard: undefined });
   const documents = new DocumentSet(projection, []);
-  for (const event of events) if (matches(rowOf(event))) documents.evolve(event, documentIdsOf(projection, event));
+  for (const event of events) if (matches(rowOf(event))) documents.evolve(event, idsOf(projection, event));
   return Object.fromEntries(byId(documents.writes().map(({ id, data }): [string, object] => [id, decodeDocument(data ?? "{}")])));
+}
+
+/** As in a store: an inline projection is asked before the event is written. */
+function idsOf(projection: DefinedDocumentProjection, event: RecordedEvent): readonly string[] {
+  if (projection.mode === "async") return documentIdsOf(projection, event);
+  const unwritten = new UnwrittenEvent(event);
+  const ids = documentIdsOf(projection, unwritten);
+  if (unwritten.asked !== undefined) refuseOtherIds(projection, event, { asked: unwritten.asked, ids });
+  return ids;
 }
 
 /** What a filter looks at. */

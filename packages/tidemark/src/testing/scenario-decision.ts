@@ -1,16 +1,16 @@
 import { AssertionError } from "node:assert";
 import { InvalidArgumentError } from "../errors.ts";
 import { assertSame, shown } from "./assert-same.ts";
-
-/** What an error has to be: its message matches, or it is of the class. */
-// oxlint-disable-next-line typescript/no-explicit-any -- a class's parameters have no type that all classes share
-export type ExpectedError = RegExp | (new (...parameters: any[]) => Error);
+import { checkExpectedError, type ExpectedError, messageOf, mismatch } from "./expected-error.ts";
 
 /** What the decision has to be. Each of these throws an `AssertionError`, with `actual` and `expected`, when it is not. */
 export interface ScenarioDecision<Decided> {
   /** Exactly this, in this order. Of events `type` and `data` are compared, and `id`, `tags` and `metadata` where they are given here. */
   then(decided: readonly NoInfer<Decided>[]): void;
-  /** The command is refused: with any error, one whose message matches, or one of this class. */
+  /**
+   * The command is refused: with any error, one whose message matches or holds this text, or one of this class. A TypeError or another
+   * of the language's own, and the library's for wrong arguments, are mistakes and no refusals: they pass where their class is named.
+   */
   thenThrows(error?: ExpectedError): void;
   /** `then` for a decider whose `decide` returns promises: await it. */
   thenAsync(decided: readonly NoInfer<Decided>[]): Promise<void>;
@@ -37,12 +37,14 @@ export function decisionOf<Command, Decided>(commands: readonly Command[], open:
       assertDecided(commands, open(), decideNow(commands, open()), expected, this.then);
     },
     thenThrows(error) {
+      checkExpectedError(error);
       assertRefused(commands, outcomeOf(commands, open), error, this.thenThrows);
     },
     async thenAsync(expected) {
       assertDecided(commands, open(), await decideInTurn(commands, open()), expected, this.thenAsync);
     },
     async thenThrowsAsync(error) {
+      checkExpectedError(error);
       assertRefused(commands, await outcomeInTime(commands, open), error, this.thenThrowsAsync);
     },
   };
@@ -107,10 +109,7 @@ function assertRefused(commands: readonly unknown[], outcome: Outcome, expected:
   };
   if ("decided" in outcome) return fail(`${shown(commands)} was not refused; it led to ${shown(outcome.decided)}`, outcome.decided);
   const { error } = outcome;
-  const message = error instanceof Error ? error.message : String(error);
-  if (expected instanceof RegExp) {
-    if (!expected.test(message)) fail(`${shown(commands)} was refused with another message than ${expected}: ${message}`, message, error);
-  } else if (expected !== undefined && !(error instanceof expected)) {
-    fail(`${shown(commands)} was refused with ${error instanceof Error ? error.name : typeof error}, not ${expected.name}: ${message}`, error, error);
-  }
+  const problem = mismatch(error, expected);
+  const actual = expected instanceof RegExp || typeof expected === "string" ? messageOf(error) : error;
+  if (problem !== undefined) fail(`${shown(commands)} was refused with ${problem}`, actual, error);
 }

@@ -1,16 +1,47 @@
 import { encodeJson } from "../arguments/json.ts";
+import { isRecord } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import { newId } from "../arguments/uuid.ts";
 import { defaultStreamFor } from "../append/default-stream.ts";
+import { encodeEvent, refuseUnknownParts, stamped } from "../append/encode-event.ts";
+import { Tally } from "../append/tally.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { categoryOf, type Event, type NewEvent, type RecordedEvent } from "../event.ts";
 
+/** A scenario does not know the store's own limit; this is the highest. */
+const settings = { eventBytes: 16 * 1024 * 1024, createId: newId };
+
 /** The events as a store gives them back. Refuses what a store would refuse. */
 export function asStored<E extends Event, New extends NewEvent<E> = NewEvent<E>>(events: readonly New[], path: string): readonly New[] {
+  const tally = new Tally(settings);
+  return stored<E, New>(events, path, (event, at) => encodeEvent(event, tally, (field) => `${at}${field}`));
+}
+
+/** Events that stand in the log already: they may have been read from a store, and may name their stream. */
+export function asGiven<E extends Event, New extends NewEvent<E> = NewEvent<E>>(events: readonly New[], path: string): readonly New[] {
+  const tally = new Tally(settings);
+  return stored<E, New>(events, path, (event, at) => encodeEvent(withoutStamps(event), tally, (field) => `${at}${field}`));
+}
+
+/** Events to compare with: in a misspelt key nothing would be compared. */
+export function asExpected<E extends Event>(events: readonly NewEvent<E>[], path: string): readonly NewEvent<E>[] {
+  return stored<E, NewEvent<E>>(events, path, (event, at) => refuseUnknownParts(event, (field) => `${at}${field}`));
+}
+
+function stored<E extends Event, New extends NewEvent<E>>(events: readonly New[], path: string, check: (event: New, at: string) => unknown): readonly New[] {
   if (!Array.isArray(events)) throw new InvalidArgumentError(path, "must be an array of events; write [] for none");
-  return events.map((event, index) => {
+  return Array.from(events, (event: New, index) => {
+    const at = `${path}[${index}]`;
+    if (!isRecord(event)) throw new InvalidArgumentError(at, `must be an event such as { type: "ItemAdded", data: {} }, not ${show(event)}`);
+    check(event, at);
     const { metadata } = event;
-    const data: E["data"] = JSON.parse(encodeJson(event.data, `${path}[${index}].data`));
-    return { ...event, data, ...(metadata && { metadata: JSON.parse(encodeJson(metadata, `${path}[${index}].metadata`)) }) };
+    const data: E["data"] = JSON.parse(encodeJson(event.data, `${at}.data`));
+    return { ...event, data, ...(metadata && { metadata: JSON.parse(encodeJson(metadata, `${at}.metadata`)) }) };
   });
+}
+
+function withoutStamps(event: object): object {
+  return Object.fromEntries(Object.entries(event).filter(([key]) => !stamped.includes(key)));
 }
 
 /** What is compared of an event: of what the store can make itself, only what the expectation names. */

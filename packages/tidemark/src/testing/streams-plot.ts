@@ -1,6 +1,8 @@
+import { refuseUnknownOfAppend } from "../append/encode.ts";
 import type { StreamAppend } from "../append/types.ts";
 import { checkExpectedVersion } from "../arguments/expected-version.ts";
 import { checkStreamId } from "../arguments/names.ts";
+import { show } from "../arguments/show.ts";
 import type { MultiStreamDecider } from "../commands/decider.ts";
 import { checkDecision } from "../commands/decision.ts";
 import { expectationOf } from "../commands/over-streams.ts";
@@ -9,7 +11,7 @@ import { InvalidArgumentError, VersionConflictError } from "../errors.ts";
 import type { Event, ExpectedVersion, NewEvent } from "../event.ts";
 import { checkedFold } from "../read/evolve.ts";
 import type { Plot } from "./scenario-decision.ts";
-import { asStored, GivenLog, partsOf } from "./stored-events.ts";
+import { asExpected, asGiven, asStored, GivenLog, partsOf } from "./stored-events.ts";
 
 /** Reads, decides and appends as `executeCommand` does, on a log in memory. */
 export function streamsPlot<State, Command, E extends Event>(
@@ -18,7 +20,7 @@ export function streamsPlot<State, Command, E extends Event>(
 ): Plot<Command, StreamAppend<E>> {
   const { initialState, evolve } = checkedFold(decider, "decider");
   const log = new GivenLog<E>();
-  for (const [index, { streamId, ...event }] of asStored<E, NewEvent<E> & { readonly streamId: string }>(given, "given").entries()) {
+  for (const [index, { streamId, ...event }] of asGiven<E, NewEvent<E> & { readonly streamId: string }>(given, "given").entries()) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is left is the event that the stream was added to
     log.add(event as unknown as NewEvent<E>, checkStreamId(streamId, `given[${index}].streamId`));
   }
@@ -35,7 +37,7 @@ export function streamsPlot<State, Command, E extends Event>(
       return decider.decide(command, state);
     },
     settle(decided) {
-      const parts = checkDecision(decided).map((part) => ({ ...part, ...expectationOf(part, versions) }));
+      const parts = checkParts(checkDecision(decided), "decided").map((part) => ({ ...part, ...expectationOf(part, versions) }));
       refuseTwice(parts);
       for (const part of parts) refuseConflict(log, part);
       return decided.map((part, index) => {
@@ -44,13 +46,21 @@ export function streamsPlot<State, Command, E extends Event>(
         return { ...part, events };
       });
     },
-    expected: (parts) => parts.map((part, index) => ({ ...part, events: asStored<E>(part.events, `then[${index}].events`) })),
+    expected: (parts) => checkParts(parts, "then").map((part, index) => ({ ...part, events: asExpected<E>(part.events, `then[${index}].events`) })),
     compared: ({ streamId, events, expectedVersion }, expectation) => ({
       streamId,
       events: events.map((event, index) => partsOf(event, expectation.events[index] ?? event)),
       ...(expectation.expectedVersion !== undefined && { expectedVersion: expectedVersion ?? "any" }),
     }),
   };
+}
+
+function checkParts<E extends Event>(parts: readonly StreamAppend<E>[], path: string): readonly StreamAppend<E>[] {
+  if (!Array.isArray(parts)) throw new InvalidArgumentError(path, `must be an array of { streamId, events }, not ${show(parts)}; write [] for none`);
+  return Array.from(parts, (part: StreamAppend<E>, index) => {
+    refuseUnknownOfAppend(part, () => `${path}[${index}]`);
+    return part;
+  });
 }
 
 function refuseTwice(parts: readonly StreamAppend[]): void {

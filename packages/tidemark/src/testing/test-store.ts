@@ -1,3 +1,4 @@
+import { AssertionError } from "node:assert";
 import { randomUUID } from "node:crypto";
 import { arrayOf, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
@@ -36,6 +37,8 @@ const planShape = { conflicts: arrayOf(checkConflict), faults: arrayOf(checkFaul
  * dropped when the store closes. `now` and `createId` make times and ids; `conflicts` and `faults` what other writers and the
  * network do. The appends of its tenants and transactions count, too.
  *
+ * `close` rejects with an `AssertionError` when a conflict or fault that was planned never came, as the test has not tested it then.
+ *
  * With `pool` it is on that PGlite or `pg.Pool`, where the schema stays; faults of the connection need a PGlite.
  *
  * @throws {@link MissingDependencyError} — the embedded database needs `@electric-sql/pglite`.
@@ -65,8 +68,10 @@ export async function openTestStore(options: TestStoreOptions = {}): Promise<Eve
     } finally {
       shared?.release();
     }
+    const { missed } = interference;
+    if (missed !== undefined) throw new AssertionError({ message: missed, operator: "openTestStore" });
   }
-  const interference = new Interference({ conflicts, faults, arm: (fault) => faulty?.arm(fault) });
+  const interference = new Interference({ conflicts, faults, connection: faulty });
   let closing: Promise<void> | undefined;
   return interferedStore(store, interference, (timeoutMs) => (closing ??= close(timeoutMs)));
 }
