@@ -36,6 +36,7 @@ function factsStatement(schema: string, withApplied: boolean): Statement {
            pg_catalog.current_setting('synchronous_commit') as synchronous_commit,
            pg_catalog.pg_is_in_recovery()::text as in_recovery,
            pg_catalog.current_setting('transaction_isolation') as transaction_isolation,
+           pg_catalog.current_setting('session_replication_role') as replication_role,
            pg_catalog.quote_ident(current_user) as role,
            (
              select pg_catalog.json_build_object('increment', seqincrement, 'cache', seqcache, 'cycle', seqcycle,
@@ -80,8 +81,8 @@ async function readFacts(database: Database, schema: string, withApplied: boolea
  *
  * @param options.withApplied - Whether to read the migrations table too. Default true.
  * @throws {@link SequenceBehindError} — the log reaches beyond the position sequence; read `withApplied`.
- * @throws {@link DatabaseError} — before PostgreSQL 15 (0A000), another encoding than UTF8 (0A000), a position sequence
- * that was altered (55000), or no privilege on it or on the migrations table (42501).
+ * @throws {@link DatabaseError} — before PostgreSQL 15 (0A000), another encoding than UTF8 (0A000), sessions without
+ * triggers (55000), a position sequence that was altered (55000), or no privilege on it or on the migrations table (42501).
  */
 export async function checkServer(
   database: Database,
@@ -100,6 +101,12 @@ export function judge(row: TextRow, schema: string): ServerFacts {
     throw new DatabaseError(
       `The database's encoding is ${row["encoding"]}, which cannot hold every JSON text; tidemark needs UTF8. Create a database with: create database … encoding 'UTF8' template template0`,
       { sqlState: "0A000" },
+    );
+  }
+  if (row["replication_role"] === "replica") {
+    throw new DatabaseError(
+      `Sessions of role ${row["role"]} have session_replication_role = replica: foreign keys and the triggers that keep the log append-only do nothing there. Run: alter role ${row["role"]} reset session_replication_role, or the same for the database`,
+      { sqlState: "55000" },
     );
   }
   if (row["sequence"]) checkSequence(JSON.parse(row["sequence"]), schema, row["role"] ?? "");

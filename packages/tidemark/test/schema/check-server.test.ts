@@ -39,6 +39,15 @@ describe("the server", () => {
     expect(await checkServer(await role.open(databaseUrl), schema)).toMatchObject({ transactionIsolation: "repeatable read" });
   });
 
+  test("is refused where a role's sessions run no triggers", async ({ databaseUrl, schema, sql }) => {
+    await using role = await createRole(sql, "set session_replication_role = replica");
+    await expect(checkServer(await role.open(databaseUrl), schema)).rejects.toMatchObject({
+      code: "DATABASE",
+      sqlState: "55000",
+      message: expect.stringMatching(/session_replication_role = replica: .* Run: alter role \S+ reset session_replication_role/),
+    });
+  });
+
   test("is refused before version 15", () => {
     const row = { version: "14.12 (Debian)", version_number: "140012", encoding: "UTF8" };
     expect(() => judge(row, "tidemark")).toThrow(
