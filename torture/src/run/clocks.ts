@@ -2,6 +2,7 @@ import { existsSync, globSync } from "node:fs";
 import { mkdtemp, rm, writeFile, chmod } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeStaleSemaphores } from "./semaphores.ts";
 
 /** A clock that some processes go by: what they take for the time of day. Their timers and durations stay true. */
 export interface Clock {
@@ -29,6 +30,7 @@ function libraryOf(kind: "libfaketime" | "libfaketimeMT"): string | undefined {
 export async function createClocks(): Promise<Clocks | undefined> {
   const [forServer, forWorkers] = [libraryOf("libfaketime"), libraryOf("libfaketimeMT")];
   if (forServer === undefined || forWorkers === undefined) return undefined;
+  removeStaleSemaphores();
   const folder = await mkdtemp(join(tmpdir(), "tidemark-torture-clocks-"));
   // The server is another user's.
   await chmod(folder, 0o755);
@@ -42,7 +44,7 @@ export async function createClocks(): Promise<Clocks | undefined> {
         FAKETIME_DONT_FAKE_MONOTONIC: "1",
         FAKETIME_DONT_RESET: "1",
         // Times of files are faked under a semaphore that all processes of a server share: one that is killed, or frozen, while it has it
-        // stops all others for good. It is taken elsewhere too, seldom enough that no run has met it: one that does ends with an error.
+        // stops all others for good. Beside that only a program that begins takes one, its own.
         NO_FAKE_STAT: "1",
       },
       set: (seconds) => writeFile(file, `${seconds < 0 ? "" : "+"}${seconds}\n`),
@@ -53,6 +55,9 @@ export async function createClocks(): Promise<Clocks | undefined> {
   return {
     server,
     worker: (number) => clock(`worker-${number}`, forWorkers),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+    async [Symbol.asyncDispose]() {
+      await rm(folder, { recursive: true });
+      removeStaleSemaphores();
+    },
   };
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { faults } from "../faults/faults.ts";
 import { type Arena, type Fault, untilAnswering } from "../faults/fault.ts";
 import { now } from "../history/write.ts";
+import { removeStaleSemaphores } from "./semaphores.ts";
 
 /** A fault that struck, in microseconds of the histories' clock. */
 export interface Strike {
@@ -44,6 +45,8 @@ export async function torment(
     const next = faultOf.next();
     if (next.done || over.aborted) break;
     const from = now();
+    // Faults start servers and workers again, one of which may get the number of a dead process.
+    removeStaleSemaphores();
     await strike(next.value, arena);
     strikes.push({ name: next.value.name, from, until: now() });
     onStrike(strikes);
