@@ -3,3 +3,4 @@ export { hasPgbouncer, startPgbouncer, type Pooler, type PoolerOptions } from ".
 export { startProxy, type Proxy, type Rule } from "./proxy/proxy.ts";
 export type { Verdict } from "./proxy/connection.ts";
 export type { Message, Side } from "./proxy/messages.ts";
+export type { Version } from "./binaries.ts";

@@ -4,6 +4,7 @@ import { interleavings } from "./interleavings/program.ts";
 import { mutants } from "./mutants/program.ts";
 import { readOptions, usage, type Options } from "./options.ts";
 import { check, torture } from "./run/program.ts";
+import { settingsMatrix } from "./settings/program.ts";
 import { tornReads } from "./torn-reads/program.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,6 +17,7 @@ function folderOf({ folder, plan, program }: Options): string {
 async function run(options: Options): Promise<boolean> {
   if (options.program === "mutants") return mutants(root, options.only, options.table);
   if (options.program === "interleavings") return interleavings(folderOf(options), options.plan.version, { long: options.night, only: options.only });
+  if (options.program === "settings") return settingsMatrix(folderOf(options), options.plan.version, options.only);
   if (options.program === "torn-reads") return tornReads(folderOf(options), options.plan.version, options.plan.seconds);
   if (options.program === "crash-points") return crashPoints(folderOf(options), options.plan.version, { call: options.call, messages: options.only });
   if (options.program === "check") return check(folderOf(options));

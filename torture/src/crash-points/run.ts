@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { startServer } from "servers";
+import { startServer, type Version } from "servers";
 import { openEventStore } from "tidemark";
 import { administer } from "../faults/fault.ts";
 import { writeFinalState } from "../run/final-phase.ts";
@@ -73,7 +73,7 @@ interface Case {
 /** Every call, broken at each of its messages in every way. Leaves histories and the final states in folders within `folder`. */
 export async function runCrashPoints(
   folder: string,
-  version: 15 | 18,
+  version: Version,
   progress: (text: string) => void,
   { call: only, messages }: Chosen = {},
 ): Promise<CrashPoints> {

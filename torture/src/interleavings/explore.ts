@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startServer } from "servers";
+import { startServer, type Version } from "servers";
 import { openEventStore, type EventStore } from "tidemark";
 import { appendMeetings } from "./append-meetings.ts";
 import { conditionMeetings } from "./condition-meetings.ts";
@@ -39,7 +39,7 @@ export const meetings: readonly Meeting[] = [
 ];
 
 /** Runs each meeting in every order that locks allow. */
-export async function explore(chosen: readonly Meeting[], version: 15 | 18, progress: (text: string) => void): Promise<Explored[]> {
+export async function explore(chosen: readonly Meeting[], version: Version, progress: (text: string) => void): Promise<Explored[]> {
   await using server = await startServer({ version, settings: { fsync: "off" } });
   const url = await server.createDatabase("interleavings");
   const openOwn = (): Promise<EventStore> => openEventStore(url, { schema, projections: [countingProjection], pool: { max: 1 } });

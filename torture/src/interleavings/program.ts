@@ -1,3 +1,4 @@
+import type { Version } from "servers";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Verdict } from "../check/invariant.ts";
@@ -13,7 +14,7 @@ interface Choice {
 }
 
 /** Runs the statements of sessions in every order, prints what came of it, and writes the verdict. Returns whether all is well. */
-export async function interleavings(folder: string, version: 15 | 18, { long, only }: Choice): Promise<boolean> {
+export async function interleavings(folder: string, version: Version, { long, only }: Choice): Promise<boolean> {
   const startedAt = performance.now();
   const explored = await explore(
     meetings.filter((meeting) => (long || meeting.long !== true) && (only?.some((part) => meeting.name.includes(part)) ?? true)),

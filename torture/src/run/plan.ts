@@ -1,7 +1,8 @@
+import type { Version } from "servers";
 /** How much a run has to do before it counts. */
 export interface Plan {
   readonly seed: number;
-  readonly version: 15 | 18;
+  readonly version: Version;
   readonly seconds: number;
   readonly faults: number;
   /** Acknowledged events. */

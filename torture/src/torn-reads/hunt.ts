@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startServer } from "servers";
+import { startServer, type Version } from "servers";
 import { prepareReadings, sequence, type Reading } from "./readings.ts";
 
 export interface Torn {
@@ -18,7 +18,7 @@ const readsARound = 10_000;
  * reader draws itself: a value that is not below that one lies ahead of the truth, and an append, or a reader, passes by it
  * what is still to be written. Ends each of the two after its share of the time, or with the first such value.
  */
-export async function huntTornReads(version: 15 | 18, seconds: number, progress: (text: string) => void): Promise<readonly Torn[]> {
+export async function huntTornReads(version: Version, seconds: number, progress: (text: string) => void): Promise<readonly Torn[]> {
   await using server = await startServer({ version, settings: { fsync: "off" } });
   const url = await server.createDatabase("torn");
   const readings = await prepareReadings(url);

@@ -1,3 +1,4 @@
+import type { Version } from "servers";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Verdict } from "../check/invariant.ts";
@@ -5,7 +6,7 @@ import { createProgress } from "../progress.ts";
 import { huntTornReads } from "./hunt.ts";
 
 /** Compares floors and marks with the positions drawn after them, and writes the verdict. Returns whether all is well. */
-export async function tornReads(folder: string, version: 15 | 18, seconds: number): Promise<boolean> {
+export async function tornReads(folder: string, version: Version, seconds: number): Promise<boolean> {
   const torn = await huntTornReads(version, seconds, createProgress());
   const verdicts = torn.map(({ what, reads, ahead }): Verdict => ({
     id: "S1",
