@@ -25,6 +25,9 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
    * The store inside a transaction of your own: a pg client after BEGIN, a PGlite transaction, or what `fromDrizzle`,
    * `fromKysely`, `fromPrisma`, `fromKnex`, `fromTypeORM` and `fromPostgresJs` return. It neither commits nor rolls back.
    *
+   * Await each append before you use the client again. A COMMIT while one is being made fails (TM010) and rolls everything back.
+   * All views of one client take turns.
+   *
    * @throws {@link InvalidArgumentError} — the client is not inside a transaction.
    */
   withTransaction(client: TransactionClient): StoreTransaction<Events>;

@@ -1,5 +1,4 @@
 import type { Session } from "../database/database.ts";
-import { takeTurns } from "../database/turns.ts";
 import { DuplicateEventError, isTidemarkError, SerializationFailureError } from "../errors.ts";
 import type { Submit } from "./appender.ts";
 import { encodeBatch } from "./batch.ts";
@@ -18,12 +17,10 @@ export interface JoinedAppendSettings {
 }
 
 /**
- * Appends inside a transaction of the caller's: one call at a time, no batching, and the streams stay locked until they
- * commit. A conflict is a verdict and leaves the transaction usable. The durability is the transaction's own.
+ * Appends inside a transaction of the caller's: no batching, and the streams stay locked until they commit. A conflict is a verdict and leaves the transaction usable. The durability is the transaction's own.
  */
 export function joinedAppend(session: Session, statements: AppendStatements, settings: JoinedAppendSettings): Submit {
-  const turn = takeTurns();
-  return async (append, signal) => {
+  const submit: Submit = async (append, signal) => {
     signal?.throwIfAborted();
     const recordedAt = settings.now ? settings.now().toISOString() : null;
     const send = async (): Promise<Outcome | undefined> => {
@@ -32,7 +29,7 @@ export function joinedAppend(session: Session, statements: AppendStatements, set
       const plan = inline && planFor(inline, append);
       if (plan && !plan.empty) {
         const inlined = { appends: [append], checkIds: append.ownIds, plan, settings: batch, lockMs: null, waits: true };
-        return turn(() => inSavepoint(session, statements, inlined));
+        return session.alone((alone) => inSavepoint(alone, statements, inlined));
       }
       const { values, outcomes } = encodeBatch([append], append.ownIds, batch);
       return outcomes((await query(session, statements, values, append, signal))[0] ?? {})[0];
@@ -47,6 +44,8 @@ export function joinedAppend(session: Session, statements: AppendStatements, set
     tellRecorded(append, outcome);
     return outcome.results;
   };
+  // One that was not awaited may be a conflict, which no statement of it tells the transaction.
+  return (append, signal) => session.enlist(submit(append, signal));
 }
 
 function planFor(inline: InlineProjections, append: EncodedAppend): InlinePlan {
@@ -60,14 +59,17 @@ function planFor(inline: InlineProjections, append: EncodedAppend): InlinePlan {
 /**
  * What a projection refuses is undone here, or its events would commit without it. Where a statement failed there is nothing to
  * undo: PostgreSQL lets nothing of the transaction commit.
+ *
+ * @param session - with the connection to itself: what anyone else wrote since the savepoint would be undone with it
  */
 async function inSavepoint(session: Session, statements: AppendStatements, append: InlineAppend): Promise<Outcome | undefined> {
-  await session.execute("savepoint tidemark_append");
+  await session.execute(["savepoint tidemark_append", statements.holdCommit]);
   try {
     const [outcome] = await inlineAppend(session, statements, append);
-    await session.execute("release savepoint tidemark_append");
+    await session.execute([statements.allowCommit, "release savepoint tidemark_append"]);
     return outcome;
   } catch (error) {
+    await session.settled().catch(() => {});
     await session.execute("rollback to savepoint tidemark_append").catch(() => {});
     const [failed] = append.appends;
     throw error instanceof InlineFailure ? error.cause : failed ? inTransaction(error, failed) : error;

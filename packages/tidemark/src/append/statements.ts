@@ -22,6 +22,13 @@ export interface AppendStatements {
   readonly inline: Statement;
   /** What comes before documents are locked. `enter_append.sql` */
   readonly enter: Statement;
+  /**
+   * Makes every COMMIT fail until `allowCommit`: PostgreSQL runs the query of a cursor WITH HOLD when the transaction commits, and
+   * this one raises an error. The caller's own client may send COMMIT between the statements of an append, which would commit
+   * events without their projections. `refuse_unfinished_append.sql`
+   */
+  readonly holdCommit: string;
+  readonly allowCommit: string;
 }
 
 const placeholders = (first: number, last: number): string => Array.from({ length: last - first + 1 }, (_, index) => `$${first + index}`).join(", ");
@@ -42,6 +49,8 @@ export function appendStatements(schema: string): AppendStatements {
     batch: named("append_batch", `select ${batchColumns} from ${quoted}.append_batch(${batchArguments})`),
     carefully: named("append_carefully", `select ${carefulColumns} from ${quoted}.append_carefully(${batchArguments})`),
     waiting: named("append_waiting", `select ${batchColumns} from ${quoted}.append_waiting(${batchArguments})`),
+    holdCommit: `declare tidemark_append no scroll cursor with hold for select ${quoted}.refuse_unfinished_append()`,
+    allowCommit: "close tidemark_append",
     enter: named("enter_append", `select ${quoted}.enter_append($1, $2, $3, $4, $5, $6, $7)::text as entered`),
     inline: named("append_inline", `select ${batchColumns} from ${quoted}.append_many(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, false)`),
     joined: named("append_joined", `select ${batchColumns} from ${quoted}.append_many(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, true)`),

@@ -60,10 +60,21 @@ export interface Queryable {
 
 /** One connection inside a transaction. */
 export interface Session extends Queryable {
-  /** Runs a script of several statements without parameters (simple protocol). */
-  execute(script: string, options?: QueryOptions): Promise<void>;
+  /** Runs statements without parameters: in one round trip, unless the transaction is of an ORM's. */
+  execute(statements: string | readonly string[], options?: QueryOptions): Promise<void>;
   /** The driver's own client. */
   readonly client: unknown;
+  /**
+   * Runs `work` with the connection to itself, through the session that it is given: no statement of anyone else's comes between,
+   * through whatever object it is sent, and no commit. Rejects with `InvalidArgumentError` inside of another such `work`.
+   */
+  alone<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** Runs what uses the driver's own client, when its turn on the connection has come. */
+  turn<T>(work: (client: unknown) => Promise<T>): Promise<T>;
+  /** Work of several statements, which the transaction waits for before it commits, and rolls back with where it fails then. */
+  enlist<T>(work: Promise<T>): Promise<T>;
+  /** Waits for what runs on the connection, and for what that starts. Rejects with the first failure of what it waited for. */
+  settled(): Promise<void>;
 }
 
 export interface TransactionOptions {
@@ -111,7 +122,8 @@ export interface Database extends Queryable {
    */
   enclose<T>(holder: TransactionHolder, work: () => T): T;
   /**
-   * BEGIN ISOLATION LEVEL READ COMMITTED, `work`, COMMIT; ROLLBACK when `work` throws, and its error passes through.
+   * BEGIN ISOLATION LEVEL READ COMMITTED, `work`, COMMIT; ROLLBACK when `work` throws, and its error passes through. What `work`
+   * started and did not wait for is waited for; where that fails, its error rolls back as if `work` had thrown it.
    * A commit that the server turned into a rollback is a `DatabaseError`; a commit without an answer is an
    * `OutcomeUnknownError`. Sets `idle_in_transaction_session_timeout`.
    */

@@ -1,8 +1,10 @@
 import { ConnectionError, DatabaseError, InvalidArgumentError, isTidemarkError, OutcomeUnknownError, TransactionEndedError } from "../errors.ts";
 import type { Session, TextRow, UserResult } from "./database.ts";
+import { turnsOf } from "./connection-turns.ts";
 import { allowCommit, foundNoHeldCommit, holdCommit } from "./held-commit.ts";
 import type { PgConnection } from "./pg-connection.ts";
 import type { Statements } from "./pg-statements.ts";
+import { asScript, createSession, type Sending } from "./session.ts";
 import { serverAnswer } from "./sql-state.ts";
 import { defaultGraceMs, type Limits } from "./verdict.ts";
 
@@ -73,18 +75,23 @@ export async function runTransaction<T>(
     if (ended) throw new InvalidArgumentError("tx", "was used after its transaction had ended. Await everything inside the callback.");
     if (connection.status === "I") throw new TransactionEndedError();
   };
-  const session = explainEnd(connection, createPgSession(connection, statements, limits.timeoutMs, refuseAfterEnd));
+  const turns = turnsOf(connection.client);
+  const session = createSession(turns, explainEnd(connection, sendOnPg(connection, statements, limits.timeoutMs, refuseAfterEnd)));
+  const end = <E>(how: () => Promise<E>): Promise<E> =>
+    turns.take(() => {
+      ended = true;
+      return how();
+    });
   let result: T;
   try {
     result = await work(session);
+    await turns.settled();
   } catch (error) {
-    ended = true;
-    await rollback(connection);
+    await end(() => rollback(connection));
     throw error;
   }
-  ended = true;
   try {
-    await commitHolding(connection, limits);
+    await end(() => commitHolding(connection, limits));
   } catch (error) {
     if (!(error instanceof ConnectionError && error.sent)) throw error;
     throw new OutcomeUnknownError(
@@ -97,18 +104,18 @@ export async function runTransaction<T>(
 }
 
 /** A COMMIT of the user's that `holdCommit` made fail has ended the transaction all the same. */
-function explainEnd(connection: PgConnection, session: Session): Session {
+function explainEnd(connection: PgConnection, sending: Sending): Sending {
   return {
-    ...session,
+    ...sending,
     userQuery: <Row>(text: string, values: readonly unknown[]) =>
-      session.userQuery<Row>(text, values).catch((error: unknown) => {
+      sending.userQuery<Row>(text, values).catch((error: unknown) => {
         throw connection.status === "I" && isTidemarkError(error, "DATABASE") ? new TransactionEndedError({ cause: error }) : error;
       }),
   };
 }
 
-/** The seam's session on a connection that is inside a transaction. `check` runs before each statement is queued. */
-export function createPgSession(connection: PgConnection, statements: Statements, defaultTimeoutMs: number, check: () => void | Promise<void>): Session {
+/** Sends on a connection that is inside a transaction. `check` runs before each statement. */
+export function sendOnPg(connection: PgConnection, statements: Statements, defaultTimeoutMs: number, check: () => void | Promise<void>): Sending {
   return {
     client: connection.client,
     async query(statement, values, { signal, timeoutMs = defaultTimeoutMs } = {}) {
@@ -132,7 +139,7 @@ export function createPgSession(connection: PgConnection, statements: Statements
     },
     async execute(script, { signal, timeoutMs = defaultTimeoutMs } = {}) {
       await check();
-      await connection.run({ text: script }, { signal, timeoutMs });
+      await connection.run({ text: asScript(script) }, { signal, timeoutMs });
     },
   };
 }

@@ -1,20 +1,21 @@
 import { InvalidArgumentError, TransactionEndedError } from "../errors.ts";
-import type { Session, TextRow, UserResult } from "./database.ts";
+import type { TextRow, UserResult } from "./database.ts";
 import { allowCommit, commitHeld, foundNoHeldCommit } from "./held-commit.ts";
 import { type PGliteQueryable, type PGliteTransaction, textOptions } from "./pglite-client.ts";
+import { asScript, type Sending } from "./session.ts";
 import { toTidemarkError } from "./sql-state.ts";
 
-export interface PGliteSession extends Session {
+export interface PGliteSending extends Sending {
   /** Call it before the commit of a transaction that began with `holdCommit`. */
   settle(): Promise<void>;
 }
 
 /**
- * The seam's session on a PGlite, or inside one of its transactions. PGlite itself runs one statement at a time.
+ * Sends to a PGlite, or inside one of its transactions.
  *
  * @param holding - The transaction is the library's own, and began with `holdCommit`.
  */
-export function createPGliteSession(client: PGliteQueryable | PGliteTransaction, holding = false): PGliteSession {
+export function sendOnPGlite(client: PGliteQueryable | PGliteTransaction, holding = false): PGliteSending {
   /** The user's own client may have been used at any time. */
   let clientTaken = false;
   let unsure = false;
@@ -51,7 +52,7 @@ export function createPGliteSession(client: PGliteQueryable | PGliteTransaction,
       return { rows: rows as Row[], rowCount: rowCount ?? affectedRows ?? null };
     },
     async execute(script) {
-      await run(() => client.exec(script));
+      await run(() => client.exec(asScript(script)));
     },
     async settle() {
       try {

@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors.ts";
+import { turnsOf } from "./connection-turns.ts";
 import type { Database, Queryable, Session, TransactionHolder } from "./database.ts";
 import type { GivenPGlite } from "./pglite-client.ts";
 import { holdCommit } from "./held-commit.ts";
-import { createPGliteSession } from "./pglite-session.ts";
+import { sendOnPGlite } from "./pglite-session.ts";
 import { startPGlite } from "./pglite-start.ts";
 import { createQueueOfOne } from "./queue-of-one.ts";
+import { createSession } from "./session.ts";
 import { toTidemarkError } from "./sql-state.ts";
 import { type Limits, verdictOf } from "./verdict.ts";
 
@@ -26,7 +28,7 @@ export interface PGliteDatabaseOptions {
 export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatabaseOptions): Promise<Database> {
   const { instance, close } = await startPGlite(source);
   const queue = createQueueOfOne();
-  const autocommit = createPGliteSession(instance);
+  const autocommit = sendOnPGlite(instance);
   const openTransaction = new AsyncLocalStorage<TransactionHolder>();
   let closing: Promise<void> | undefined;
 
@@ -66,11 +68,13 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     const holder = { open: true };
     try {
       return await instance.transaction(async (tx) => {
-        const session = createPGliteSession(tx, true);
-        await session.execute(`set transaction isolation level read committed, read write; ${holdCommit}`);
-        const result = await openTransaction.run(holder, () => work(session));
+        const sending = sendOnPGlite(tx, true);
+        const turns = turnsOf(tx);
+        await sending.execute(`set transaction isolation level read committed, read write; ${holdCommit}`);
+        const result = await openTransaction.run(holder, () => work(createSession(turns, sending)));
+        await turns.settled();
         holder.open = false;
-        await session.settle();
+        await sending.settle();
         return result;
       });
     } catch (error) {

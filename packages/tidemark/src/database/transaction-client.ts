@@ -1,14 +1,15 @@
 import { DatabaseError, InvalidArgumentError, isTidemarkError, SerializationFailureError } from "../errors.ts";
+import { connectionUnder, turnsOf } from "./connection-turns.ts";
 import type { QueryOptions, Session, Statement, TextRow, UserResult, Value } from "./database.ts";
 import type { Logger } from "../logger.ts";
 import type { PgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
 import { createStatements } from "./pg-statements.ts";
-import { createPgSession } from "./pg-transaction.ts";
+import { sendOnPg } from "./pg-transaction.ts";
 import type { PGliteTransaction } from "./pglite-client.ts";
-import { createPGliteSession } from "./pglite-session.ts";
+import { sendOnPGlite } from "./pglite-session.ts";
+import { createForwarding, createSession, lateSession, type Sending } from "./session.ts";
 import { toTidemarkError } from "./sql-state.ts";
-import { takeTurns } from "./turns.ts";
 
 /** Anything with a parameterised query inside an open transaction: a pg client, a PGlite transaction, or what a `from…` adapter returns. */
 export interface TransactionClient {
@@ -23,6 +24,11 @@ export interface JoinOptions {
 
 /** What an adapter knows beyond the query. */
 export interface AdaptedTransaction extends TransactionClient {
+  /**
+   * What stands for the connection underneath, the same for every view of it: what goes through one waits for what goes through
+   * another. Default: this object.
+   */
+  connection?(): object | Promise<object>;
   /** Whether the transaction is open: most ORMs say so, which spares asking the server. */
   isOpen(): boolean | Promise<boolean>;
   /** Runs one of the store's own statements, where `query` may change the names of its columns. */
@@ -50,20 +56,24 @@ export function joinTransaction(client: TransactionClient, options: JoinOptions)
   if ("totalCount" in client)
     throw new InvalidArgumentError("client", "is a pool, whose queries each run on any connection. Pass the client that pool.connect() gave you, after BEGIN.");
   if ("waitReady" in client) throw new InvalidArgumentError("client", outside);
-  return withSerializationFailures(sessionOn(client, options));
+  const sending = withSerializationFailures(sendOn(client, options));
+  const under = connectionUnder(client);
+  if (under) return lateSession(under, sending, createForwarding);
+  if (isAdapted(client) && client.connection) return lateSession(client.connection.bind(client), sending, createSession);
+  return createSession(turnsOf(client), sending);
 }
 
-function sessionOn(client: TransactionClient, { queryTimeoutMs, logger }: JoinOptions): Session {
+function sendOn(client: TransactionClient, { queryTimeoutMs, logger }: JoinOptions): Sending {
   if (isPgClient(client)) {
     // Never named: a statement that a pooler lost would fail the user's transaction.
     const statements = createStatements(false, logger);
     const probe = once(() => probeTransaction(client.query.bind(client)));
-    return createPgSession(new PgConnection(client, logger, "borrowed"), statements, queryTimeoutMs, () =>
+    return sendOnPg(new PgConnection(client, logger, "borrowed"), statements, queryTimeoutMs, () =>
       client.getTransactionStatus ? checkStatus(client.getTransactionStatus()) : probe(),
     );
   }
-  if (isPGliteTransaction(client)) return createPGliteSession(client);
-  return plainSession(client);
+  if (isPGliteTransaction(client)) return sendOnPGlite(client);
+  return sendPlain(client);
 }
 
 function isPgClient(client: TransactionClient): client is TransactionClient & PgClient {
@@ -110,23 +120,20 @@ function isAdapted(client: TransactionClient): client is AdaptedTransaction {
 }
 
 /** A client of which nothing is known but its query. */
-function plainSession(client: TransactionClient): Session {
-  const turn = takeTurns();
+function sendPlain(client: TransactionClient): Sending {
   const probe = once(() => probeTransaction((text, values) => client.query(text, values)));
   const check = isAdapted(client) ? async () => checkStatus((await client.isOpen()) ? "T" : "I") : probe;
   const plain: TransactionClient["query"] = (text, values) => client.query(text, values);
   const asWritten = isAdapted(client) && client.queryAsWritten ? client.queryAsWritten.bind(client) : plain;
 
-  function run(send: TransactionClient["query"], text: string, values: readonly unknown[], signal?: AbortSignal): Promise<Answer> {
-    return turn(async () => {
-      signal?.throwIfAborted();
-      await check();
-      try {
-        return await send(text, [...values]);
-      } catch (error) {
-        throw toTidemarkError(error);
-      }
-    });
+  async function run(send: TransactionClient["query"], text: string, values: readonly unknown[], signal?: AbortSignal): Promise<Answer> {
+    signal?.throwIfAborted();
+    await check();
+    try {
+      return await send(text, [...values]);
+    } catch (error) {
+      throw toTidemarkError(error);
+    }
   }
 
   return {
@@ -136,8 +143,8 @@ function plainSession(client: TransactionClient): Session {
       const { rows, rowCount = rows.length } = await run(plain, text, values);
       return { rows: rows as Row[], rowCount };
     },
-    async execute(script) {
-      await run(plain, script, []);
+    async execute(statements) {
+      for (const statement of [statements].flat()) await run(plain, statement, []);
     },
   };
 }
@@ -147,7 +154,7 @@ interface Answer {
   readonly rowCount?: number | null;
 }
 
-function withSerializationFailures(session: Session): Session {
+function withSerializationFailures(sending: Sending): Sending {
   async function explained<T>(call: Promise<T>): Promise<T> {
     try {
       return await call;
@@ -156,9 +163,9 @@ function withSerializationFailures(session: Session): Session {
     }
   }
   return {
-    client: session.client,
-    query: (statement: Statement, values: readonly Value[], options?: QueryOptions) => explained(session.query(statement, values, options)),
-    userQuery: <Row>(text: string, values: readonly unknown[]) => explained(session.userQuery<Row>(text, values)),
-    execute: (script, options) => explained(session.execute(script, options)),
+    client: sending.client,
+    query: (statement: Statement, values: readonly Value[], options?: QueryOptions) => explained(sending.query(statement, values, options)),
+    userQuery: <Row>(text: string, values: readonly unknown[]) => explained(sending.userQuery<Row>(text, values)),
+    execute: (statements, options) => explained(sending.execute(statements, options)),
   };
 }

@@ -91,6 +91,7 @@ export class BatchPlan implements InlinePlan {
       if (!first) continue;
       try {
         await work.handle(group, this.#openInside(session, first.tenant));
+        await session.settled();
       } catch (error) {
         throw failedAt(projection, first, error);
       }

@@ -1,5 +1,6 @@
 import type { QueryOptions, Session, Statement, TextRow, TransactionHolder, UserResult, Value } from "../database/database.ts";
 import { heldCommitFailed } from "../database/held-commit.ts";
+import { Unfinished } from "../database/unfinished.ts";
 import { ConnectionError, InvalidArgumentError, isTidemarkError, PoolTimeoutError, TransactionEndedError } from "../errors.ts";
 import { CommitRefused, type HandlerTransaction, type Joined } from "./handler-transaction.ts";
 import { lazyClient } from "./lazy-client.ts";
@@ -21,7 +22,10 @@ function isLoss(error: unknown): error is Loss {
 export class HandlerScope implements Session, TransactionHolder {
   readonly #transaction: HandlerTransaction;
   #abort: AbortController | undefined;
+  #client: object | undefined;
   #joining: Promise<Joined> | undefined;
+  /** What the handler started, and perhaps did not wait for. */
+  readonly #unfinished = new Unfinished();
   #ended: unknown;
   /** The connection or the transaction was lost, or never came: the event is not to blame. */
   lost: Loss | undefined;
@@ -49,7 +53,7 @@ export class HandlerScope implements Session, TransactionHolder {
   }
 
   get client(): unknown {
-    return lazyClient((work) => this.#use(({ client }) => work(client)));
+    return (this.#client ??= lazyClient((work) => this.turn(work)));
   }
 
   query(statement: Statement, values: readonly Value[], options?: QueryOptions): Promise<readonly TextRow[]> {
@@ -64,11 +68,33 @@ export class HandlerScope implements Session, TransactionHolder {
     return this.#use((session) => session.userQuery<Row>(text, values));
   }
 
-  execute(script: string, options?: QueryOptions): Promise<void> {
+  execute(script: string | readonly string[], options?: QueryOptions): Promise<void> {
     return this.#use((session) => session.execute(script, options));
   }
 
-  async #use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  alone<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    // It is an append's: what it sends does not come through `query`.
+    this.#transaction.appended = true;
+    return this.#use((session) => session.alone(work));
+  }
+
+  turn<T>(work: (client: unknown) => Promise<T>): Promise<T> {
+    return this.#use((session) => session.turn(work));
+  }
+
+  enlist<T>(work: Promise<T>): Promise<T> {
+    return this.#unfinished.add(work);
+  }
+
+  settled(): Promise<void> {
+    return this.#unfinished.settled();
+  }
+
+  #use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.enlist(this.#join(work));
+  }
+
+  async #join<T>(work: (session: Session) => Promise<T>): Promise<T> {
     this.#refuseAfterEnd();
     try {
       const { session } = await (this.#joining ??= this.#transaction.join(this.signal));
@@ -96,8 +122,12 @@ export class HandlerScope implements Session, TransactionHolder {
     if (reason instanceof Error) this.#abort?.abort(reason);
   }
 
-  /** After a handler that returned: throws when a statement of it failed, and PostgreSQL the transaction with it. */
+  /**
+   * After a handler that returned: waits for what it did not wait for, and throws when that failed, or when a statement of it
+   * failed, and PostgreSQL the transaction with it.
+   */
   async settle(): Promise<void> {
+    await this.settled();
     if (this.lost !== undefined) throw this.lost;
     if (this.refused === undefined || !this.#joining) return;
     const { session } = await this.#joining;

@@ -1,3 +1,5 @@
+import { usesConnectionOf } from "../database/connection-turns.ts";
+
 /** What ORMs call of a driver's client. */
 const methods = new Set<string | symbol>(["query", "exec", "execute", "sql"]);
 
@@ -5,8 +7,8 @@ const methods = new Set<string | symbol>(["query", "exec", "execute", "sql"]);
  * Stands for the driver's client of a transaction that opens at the first use: each call goes to the client once it is
  * there, in the handler's own part of the transaction.
  */
-export function lazyClient(use: <T>(work: (client: unknown) => Promise<T>) => Promise<T>): unknown {
-  return new Proxy(
+export function lazyClient(use: <T>(work: (client: unknown) => Promise<T>) => Promise<T>): object {
+  const proxy = new Proxy(
     {},
     {
       get: (_target, name) =>
@@ -22,4 +24,6 @@ export function lazyClient(use: <T>(work: (client: unknown) => Promise<T>) => Pr
       has: (_target, name) => methods.has(name),
     },
   );
+  usesConnectionOf(proxy, () => use(async (client) => (client instanceof Object ? client : proxy)));
+  return proxy;
 }

@@ -21,6 +21,7 @@ export function fromKysely(trx: KyselyTransaction): TransactionClient {
     throw new InvalidArgumentError("trx", "is not a Kysely transaction. Pass the trx that db.transaction().execute(async (trx) => …) gives you.");
   const plain = withoutPlugins(trx);
   const adapted: AdaptedTransaction = {
+    connection: () => connectionOf(trx),
     isOpen: () => !isOver(trx),
     async query(text, values) {
       // What CompiledQuery.raw makes, without importing it.
@@ -44,6 +45,17 @@ function withoutPlugins(trx: KyselyTransaction): KyselyTransaction {
 /** Only controlled transactions say so; the others throw at the next query. */
 function isOver(trx: KyselyTransaction): boolean {
   return ("isCommitted" in trx && trx.isCommitted === true) || ("isRolledBack" in trx && trx.isRolledBack === true);
+}
+
+/** A transaction in another schema or without plugins is another object on the same connection. */
+async function connectionOf(trx: KyselyTransaction): Promise<object> {
+  if (!("getExecutor" in trx) || typeof trx.getExecutor !== "function") return trx;
+  const executor = trx.getExecutor() as { provideConnection<T>(consumer: (connection: object) => Promise<T>): Promise<T> };
+  try {
+    return await executor.provideConnection(async (connection) => connection);
+  } catch (error) {
+    return explainEnd(error);
+  }
 }
 
 function explainEnd(error: unknown): never {

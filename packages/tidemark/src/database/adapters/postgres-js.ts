@@ -35,6 +35,7 @@ export function fromPostgresJs(sql: PostgresJsTransaction): TransactionClient {
     return { rows: Array.from(result), rowCount: result.count ?? null };
   };
   const adapted: AdaptedTransaction = {
+    connection: () => sql,
     isOpen: async () => (found ??= await probe(send)) !== "outside",
     query,
     async queryAsWritten(text, values) {

@@ -19,6 +19,7 @@ export function fromPrisma(tx: PrismaTransaction): TransactionClient {
   if (!(tx instanceof Object) || typeof tx.$queryRawUnsafe !== "function") throw new InvalidArgumentError("tx", "is not a Prisma transaction.");
   if ("$connect" in tx) throw new InvalidArgumentError("tx", "is the Prisma client itself. Pass the tx that prisma.$transaction(async (tx) => …) gives you.");
   const adapted: AdaptedTransaction = {
+    connection: () => tx,
     // Prisma refuses queries of a transaction that has ended.
     isOpen: () => true,
     async query(text, values) {

@@ -30,6 +30,7 @@ export function fromTypeORM(manager: TypeORMManager): TransactionClient {
       "is not inside a transaction of TypeORM's. Pass the manager that dataSource.transaction(async (manager) => …) gives you.",
     );
   const adapted: AdaptedTransaction = {
+    connection: () => runner,
     isOpen: () => runner.isTransactionActive && !runner.isReleased,
     async query(text, values) {
       // Structured, for its plain form is rows after one command, and rows with a count after another.
