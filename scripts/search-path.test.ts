@@ -44,6 +44,12 @@ describe("whatever overloads stand in the search_path", () => {
   });
 });
 
+test("no constant of the SQL files holds a backslash, which standard_conforming_strings = off reads in another way", () => {
+  const files = globSync("{tables,functions}/**/*.sql", { cwd: schemaFolder });
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.filter((file) => readFileSync(join(schemaFolder, file), "utf8").replaceAll(/--.*$/gm, "").includes("\\"))).toEqual([]);
+});
+
 describe("the look for calls without a schema", () => {
   test.each([
     ["select cardinality($1)", ["cardinality()"]],

@@ -1,6 +1,7 @@
 import { list, separator, streamKey } from "../append/batch.ts";
 import { byBytes } from "../append/byte-order.ts";
 import type { Value } from "../database/database.ts";
+import { nullableList } from "../database/nullable-list.ts";
 import type { ImportEvent } from "./import-event.ts";
 import type { KnownHeads } from "./known-heads.ts";
 
@@ -62,7 +63,7 @@ export function encodeEvents(events: readonly ImportEvent[]): BatchValues {
     data: joined(({ data }) => data),
     metadata: joinedIfAny(({ metadata }) => metadata),
     tags: joinedIfAny(({ tags }) => tags),
-    recordedAt: events.some(({ recordedAt }) => recordedAt !== null) ? list(events.map(({ recordedAt }) => recordedAt ?? "null")) : null,
+    recordedAt: events.some(({ recordedAt }) => recordedAt !== null) ? nullableList(events.map(({ recordedAt }) => recordedAt)) : null,
     schemaVersions: events.some(({ schemaVersion }) => schemaVersion !== 1) ? list(events.map(({ schemaVersion }) => schemaVersion)) : null,
   };
 }
@@ -86,7 +87,7 @@ export interface Before {
 /** `import_events` */
 export function writeValues(batch: BatchValues, positions: string | null, before: Before): readonly Value[] {
   const { tenant, tenants, names, keys, slots, places, eventTenants, ids, types, data, metadata, tags, recordedAt, schemaVersions } = batch;
-  const heads = list(keys.map((key) => before.heads.versionOf(key) ?? "null"));
+  const heads = nullableList(keys.map((key) => before.heads.versionOf(key)));
   const ofStreams = [tenant, tenants, names, heads];
   const ofEvents = [slots, places, eventTenants, ids, types, data, metadata, tags, recordedAt, schemaVersions];
   return [...ofStreams, ...ofEvents, positions, before.position, before.events, before.epoch];

@@ -1,9 +1,10 @@
 import pRetry from "p-retry";
-import { list, numbers } from "../append/batch.ts";
+import { numbers } from "../append/batch.ts";
 import type { Gate } from "../append/gate.ts";
 import { hasCulprit, isBlocked, isRepeatedId, isTransient, isUnanswered } from "../append/failure.ts";
 import type { Database, Statement, TextRow } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { nullableList, nullableListSql } from "../database/nullable-list.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors.ts";
 import { type BatchValues, encodeEvents, lookUpValues, writeValues } from "./import-batch.ts";
@@ -68,15 +69,16 @@ export class ImportWriter {
 
   constructor(database: Database, schema: string, options: WriterOptions) {
     const quoted = quoteIdentifier(schema);
+    const bigints = (placeholder: string): string => nullableListSql(placeholder, "bigint");
     this.#database = database;
     this.#options = options;
     this.#write = {
       name: "tidemark_import_events",
-      text: `select versions::text, last::text from ${quoted}.import_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+      text: `select versions::text, last::text from ${quoted}.import_events($1, $2, $3, ${bigints("$4")}, $5, $6, $7, $8, $9, $10, $11, $12, ${bigints("$13")}, $14, ${bigints("$15")}, $16, $17, $18)`,
     };
     this.#find = {
       name: "tidemark_imported_events",
-      text: `select ${quoted}.imported_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)::text as verdicts`,
+      text: `select ${quoted}.imported_events($1, $2, $3, $4, $5, $6, $7, $8, $9, ${bigints("$10")})::text as verdicts`,
     };
   }
 
@@ -195,7 +197,7 @@ export class ImportWriter {
   }
 
   #positions(events: readonly ImportEvent[]): string | null {
-    return this.#options.keepPositions ? list(events.map(({ position }) => position ?? "null")) : null;
+    return this.#options.keepPositions ? nullableList(events.map(({ position }) => position)) : null;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Queryable } from "../database/database.ts";
+import { nullableList } from "../database/nullable-list.ts";
 import type { Anchor } from "../feed/follow.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { WorkerStatements } from "./statements.ts";
@@ -50,14 +51,14 @@ export class CheckpointWriter {
 
   /** Returns those that did not move: their own statement says why. */
   async #together(moves: readonly Move[]): Promise<readonly Move[]> {
-    const list = (item: (move: Move) => number | string | null): string => `{${moves.map((move) => item(move) ?? "null").join(",")}}`;
+    const list = (item: (move: Move) => number): string => `{${moves.map(item).join(",")}}`;
     try {
       const rows = await this.#queryable.query(this.#statements.moveTogether, [
         list(({ checkpoint }) => checkpoint.shard.id),
         list(({ checkpoint }) => checkpoint.shard.fence),
         list(({ checkpoint }) => checkpoint.written.position),
         list(({ to }) => to.position),
-        list(({ to }) => to.id),
+        nullableList(moves.map(({ to }) => to.id)),
       ]);
       const moved = new Set(rows.map((row) => Number(row["id"])));
       return moves.filter((move) => {

@@ -1,6 +1,7 @@
 import type { Statement } from "../database/database.ts";
 import { followerSql } from "../projections/defined-projection.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { nullableListSql } from "../database/nullable-list.ts";
 
 /** What workers ask of the database: one call of a function of `schema/functions` each. */
 export interface WorkerStatements {
@@ -42,7 +43,7 @@ export function workerStatements(schema: string): WorkerStatements {
     move: named("move", `select ${at}.move_checkpoint($1, $2, $3, $4, $5)::text`),
     moveTogether: named(
       "move_together",
-      `select moved::text as id from ${at}.move_checkpoints($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[]) as moved`,
+      `select moved::text as id from ${at}.move_checkpoints($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], ${nullableListSql("$5", "uuid")}) as moved`,
     ),
     readCheckpoint: named("read_checkpoint", `select checkpoint::text, event_id::text from ${at}.read_checkpoint($1, $2)`),
     standing: named(

@@ -94,7 +94,9 @@ describe("a server", () => {
     await eventually(() => expect(written).toBeGreaterThan(before + 100));
     enough.abort();
     await callers;
-    const { rows } = await store.query("select count(*)::int as n, count(distinct (stream_id, data ->> 'n'))::int as calls from tidemark.events");
+    const { rows } = await store.query(
+      "select count(*)::int as n, count(distinct (stream_id, data operator(pg_catalog.->>) 'n'))::int as calls from tidemark.events",
+    );
     expect(rows).toEqual([{ n: written, calls: written }]);
   });
 

@@ -25,7 +25,7 @@ describe("blockers", () => {
       rows: [two],
     } = await second.client.query("select pg_backend_pid() as pid, pg_current_xact_id()::text as transaction");
     await append(store, "order");
-    const age = await first.client.query("select extract(epoch from clock_timestamp() - now()) * 1000 as ms");
+    const age = await first.client.query("select extract(epoch from clock_timestamp() - now()) * 1000.0 as ms");
 
     const blockers = await store.blockers();
     expect(blockers).toEqual([

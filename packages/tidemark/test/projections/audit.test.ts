@@ -25,7 +25,7 @@ async function differences(client: pg.Client, at: string, until: string): Promis
 }
 
 async function connect(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client(databaseUrl);
+  const client = new pg.Client({ connectionString: databaseUrl, options: "-c search_path=" });
   client.on("error", () => {});
   await client.connect();
   return client;
@@ -127,7 +127,7 @@ test("effects in SQL come exactly once, also where the worker's backend is ended
       await tx.query(`insert into ${at}.counter values (0)`);
     },
     handleBatch: async (events, tx) => {
-      await tx.query(`insert into ${at}.effects select unnest($1::bigint[])`, [events.map(({ position }) => position)]);
+      await tx.query(`insert into ${at}.effects select pg_catalog.unnest($1::bigint[])`, [events.map(({ position }) => position)]);
       await tx.query(`update ${at}.counter set n = n + $1`, [events.length]);
       if (kills < 4) {
         kills++;

@@ -51,12 +51,12 @@ describe("plans", () => {
 
         await session.execute(
           `
-        insert into ${schema}.streams (name) select 'grown-' || n from generate_series(1, 250000) as n;
+        insert into ${schema}.streams (name) select 'grown-' || n::text from generate_series(1, 250000) as n;
         insert into ${schema}.events (position, stream_id, version, id, recorded_at, type, data)
         select 2 + s.id, s.id, 1, gen_random_uuid(), now(), 'Grown', '{}' from ${schema}.streams as s where s.name like 'grown-%';
         insert into ${schema}.event_tags (tag, position) select 'grown', position from ${schema}.events;
         insert into ${schema}.snapshots (kind, name, key, state_version, version, position, event_id, state)
-        select 'stream', 'cart', 'grown-' || n, 1, 1, n, gen_random_uuid(), '{}' from generate_series(1, 25000) as n`,
+        select 'stream', 'cart', 'grown-' || n::text, 1, 1, n, gen_random_uuid(), '{}' from generate_series(1, 25000) as n`,
           { timeoutMs: 250_000 },
         );
         mark = 250_000;

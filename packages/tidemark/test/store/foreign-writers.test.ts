@@ -24,7 +24,7 @@ describe("what another program wrote with SQL", () => {
     const [big, huge] = await store.readStream<{ type: "Foreign"; data: { n: number } }>("cart-1", { fromVersion: 2 }).toArray();
     expect(big?.data).toEqual({ n: 9_007_199_254_740_992 });
     expect(huge?.data).toEqual({ n: Number.POSITIVE_INFINITY });
-    const { rows } = await store.query(`select data->>'n' as n from ${q}.events where type = 'Foreign' order by position`);
+    const { rows } = await store.query(`select data operator(pg_catalog.->>) 'n' as n from ${q}.events where type = 'Foreign' order by position`);
     expect(rows).toEqual([{ n: "9007199254740993" }, { n: `1${"0".repeat(400)}` }]);
     expect(await failure(() => store.appendToStream("cart-2", [{ type: "Copied", data: huge?.data }]))).toMatchObject({
       code: "INVALID_ARGUMENT",

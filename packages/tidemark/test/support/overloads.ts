@@ -41,7 +41,10 @@ async function connected<T>(connectionString: string, work: (client: pg.Client) 
 function calledNames(): readonly string[] {
   const source = join(import.meta.dirname, "../../src");
   const texts = globSync("**/*.{ts,sql}", { cwd: source, exclude: ["**/*.generated.ts"] }).map((file) => readFileSync(join(source, file), "utf8"));
-  return [...new Set(texts.flatMap((text) => Array.from(text.matchAll(/\b([a-z_][a-z0-9_]*)\(/g), (match) => match[1] ?? "")))];
+  const names = new Set(texts.flatMap((text) => Array.from(text.matchAll(/\b([a-z_][a-z0-9_]*)\(/g), (match) => match[1] ?? "")));
+  // Tests let statements of their own sleep on a store's connections.
+  names.delete("pg_sleep");
+  return [...names];
 }
 
 /**
