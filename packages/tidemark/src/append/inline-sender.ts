@@ -15,6 +15,8 @@ const carefulLockMs = 30;
 const waitingLockMs = 1_000;
 /** So often a batch is sent again without the append that a projection could not take; then each goes alone. */
 const mostFailures = 3;
+/** That the appends of one transaction change together: each new one is a lock. See `lock_budget.sql`. */
+const mostDocuments = 250;
 
 /** Sends batches that write inline projections: one transaction of a few statements each. */
 export class InlineSender {
@@ -48,6 +50,10 @@ export class InlineSender {
       try {
         const plan = inline.plan(rest.map(({ append }) => append));
         if (plan.empty && rest === batch) return undefined;
+        if (rest.length > 1 && plan.documents > mostDocuments) {
+          for (const [pending, outcome] of await this.#inHalves(way, rest, inline, settings)) outcomes.set(pending, outcome);
+          break;
+        }
         const sent = await this.#once(rest, plan, settings, way === "batch" ? batchLockMs : waitingLockMs);
         for (const [index, pending] of rest.entries()) outcomes.set(pending, sent[index] ?? { kind: "blocked" });
         break;
@@ -63,6 +69,33 @@ export class InlineSender {
       }
     }
     return batch.map((pending) => outcomes.get(pending) ?? { kind: "blocked" });
+  }
+
+  /** In two transactions, one after the other. What shares a stream with one that is blocked waits behind it. */
+  async #inHalves(
+    way: "batch" | "waiting",
+    batch: readonly PendingAppend[],
+    inline: InlineProjections,
+    settings: BatchSettings,
+  ): Promise<ReadonlyMap<PendingAppend, Outcome>> {
+    const outcomes = new Map<PendingAppend, Outcome>();
+    const held = new Set<string>();
+    const middle = Math.ceil(batch.length / 2);
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+      const free = half.filter(({ keys }) => !keys.some((key) => held.has(key)));
+      if (free.length === 0) continue;
+      try {
+        const sent = await this.send(way, free, inline, settings);
+        // None of these concerns a projection.
+        const settled = sent ?? (await this.#once(free, inline.plan(free.map(({ append }) => append)), settings, batchLockMs));
+        for (const [index, pending] of free.entries()) outcomes.set(pending, settled[index] ?? blocked);
+      } catch (error) {
+        for (const [pending, { kind }] of outcomes) markWritten(kind, pending);
+        throw error;
+      }
+      for (const pending of half) if ((outcomes.get(pending) ?? blocked).kind === "blocked") for (const key of pending.keys) held.add(key);
+    }
+    return outcomes;
   }
 
   /**

@@ -13,6 +13,8 @@ export interface InlinePlan {
   readonly empty: boolean;
   /** The followers of the projections that it writes, so that nobody takes one of them from appends meanwhile. */
   readonly projections: readonly string[];
+  /** How many documents change. */
+  readonly documents: number;
   /** Locks and loads what will change: after the stream rows and the gate, before the floor. */
   lock(session: Session): Promise<void>;
   /**

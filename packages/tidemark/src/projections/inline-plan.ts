@@ -43,6 +43,14 @@ export class BatchPlan implements InlinePlan {
     return [...this.#touches.keys()].map(({ projection }) => followerOf(projection));
   }
 
+  get documents(): number {
+    let count = 0;
+    for (const touches of this.#touches.values()) {
+      count += new Set(touches.flatMap(({ row, ids }) => ids.map((id) => eventKey(row["tenant"], id)))).size;
+    }
+    return count;
+  }
+
   async lock(session: Session): Promise<void> {
     for (const [target, touches] of this.#touches) {
       if (!target.documents) continue;

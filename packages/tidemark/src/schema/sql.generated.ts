@@ -765,6 +765,56 @@ $tidemark$;
 `,
   },
   {
+    name: "lock_budget",
+    text: `-- Whether this transaction may take p_count more advisory locks; where it may not, it takes one that stands for all of them.
+--
+-- All transactions of a server share one lock table, of max_locks_per_transaction × (max_connections + max_prepared_transactions)
+-- locks, and one that is full fails strangers (53200). So the transactions of a store fill no more than about the whole of it even
+-- where each connection has one: a few locks each, half of max_locks_per_transaction, and with a ticket 512. There are as many
+-- tickets as fit into half the table; each is an advisory lock too, of the class of the OID of streams_pkey.
+--
+-- The count is kept for the transaction, and goes back with its savepoints as the locks do. It counts what is asked for, also what
+-- is held already; before that is too much, pg_locks tells.
+create function :"schema".lock_budget(p_count integer) returns boolean
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  c_setting constant text := 'tidemark.locks_' || :regclass(events)::oid;
+  c_most constant integer := 512;
+  v_each constant integer := current_setting('max_locks_per_transaction')::integer;
+  v_few constant integer := v_each / 2;
+  v_held integer := coalesce(nullif(current_setting(c_setting, true), ''), '0')::integer;
+  v_ticketed boolean := v_held > v_few;
+  v_tickets integer;
+begin
+  if v_held > 0 and v_held + p_count > (case when v_ticketed then c_most else v_few end) then
+    v_held := (select count(*) from pg_catalog.pg_locks where pid = pg_backend_pid() and locktype = 'advisory');
+    -- One that has its ticket keeps the mark of it.
+    if v_ticketed then
+      v_held := greatest(v_held, v_few + 1);
+    end if;
+  end if;
+  if v_held + p_count > c_most then
+    return false;
+  end if;
+  if v_held + p_count > v_few and not v_ticketed then
+    v_tickets := greatest(1, v_each * (current_setting('max_connections')::integer + current_setting('max_prepared_transactions')::integer) / 2 / c_most);
+    for i in 1 .. v_tickets loop
+      v_ticketed := pg_try_advisory_xact_lock(:"schema".lock_number(:regclass(streams_pkey)::oid::bigint), i);
+      exit when v_ticketed;
+    end loop;
+    if not v_ticketed then
+      return false;
+    end if;
+  end if;
+  perform set_config(c_setting, (v_held + p_count)::text, true);
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "take_claims",
     text: `-- Takes the claims of appends: advisory locks that keep conditions true until they commit. Whoever writes takes shared ones,
 -- on each tag and each type of its events and on the tenant. A condition takes, for each item of its query, an exclusive one
@@ -772,8 +822,9 @@ $tidemark$;
 -- tenant: so no event that it rules out is in flight, and none can come, while it is looked for in a statement after this one.
 --
 -- Classes: OID of event_tags for tags, of events for types, of streams for tenants. In the last one 0 is the bulk claim: who
--- would take more than 512 shared ones, in one transaction, takes it exclusively instead, and conditions take it shared.
--- Thousands of locks would exhaust the server's lock table, and fail strangers with it.
+-- would take more shared ones than lock_budget() allows takes it exclusively instead, and conditions take it shared; a condition
+-- with more than 32 of its own then takes its tenant. Thousands of locks would exhaust the server's lock table, and fail strangers
+-- with it.
 --
 --   p_seeds          hashtext of the tenant of each owner; one for all
 --   p_append         owner of each part; null: a part is an owner
@@ -796,43 +847,51 @@ declare
   c_tags constant integer := :"schema".lock_number(:regclass(event_tags)::oid::bigint);
   c_types constant integer := :"schema".lock_number(:regclass(events)::oid::bigint);
   c_tenants constant integer := :"schema".lock_number(:regclass(streams)::oid::bigint);
-  c_setting constant text := 'tidemark.claims_' || :regclass(events)::oid;
   c_between constant text := chr(30) || chr(30);
   v_classes integer[];
   v_numbers integer[];
   v_exclusive boolean[];
-  v_shared integer;       -- shared claims of this transaction
+  v_tags integer[];       -- the numbers of the tags
+  v_count integer;        -- claims of this call
+  v_demanded integer;     -- exclusive ones among them
+  v_bulk boolean;
   v_refused bigint[];     -- class and number in one
   v_claimed boolean;
   v_types text;           -- those not claimed yet
   v_type text;
-  v_count integer := 0;
+  v_seen integer := 0;
 begin
   -- The common case, cheaply: one tenant, few types, all claims free.
   if cardinality(p_seeds) = 1 and not p_wait then
-    v_claimed := pg_try_advisory_xact_lock_shared(c_tenants, p_seeds[1]);
+    if p_tags is not null then
+      v_tags := array(
+        select distinct :"schema".claim_number(tag, p_seeds[1])
+          from unnest(string_to_array(translate(p_tags, chr(30), chr(31)), chr(31))) as tag
+         where tag <> ''
+         limit 501
+      );
+    end if;
+    v_count := coalesce(cardinality(v_tags), 0);
+    -- Of each item its first tag, or its types.
+    v_demanded := coalesce(cardinality(p_condition) + cardinality(string_to_array(translate(p_condition_types, chr(30), chr(31)), chr(31))), 0);
+    v_claimed := v_count <= 500 and v_demanded <= 32
+      and :"schema".lock_budget(v_count + v_demanded + 3)
+      and pg_try_advisory_xact_lock_shared(c_tenants, p_seeds[1]);
     if v_claimed and p_condition is not null then
       select bool_and(case when exclusive then pg_try_advisory_xact_lock(class, number) else pg_try_advisory_xact_lock_shared(class, number) end)
         into v_claimed
         from :"schema".claims_of_conditions(p_seeds, p_condition, p_condition_types, p_condition_tags);
     end if;
-    if v_claimed and p_tags is not null then
-      select coalesce(bool_and(pg_try_advisory_xact_lock_shared(c_tags, number)), true) and count(*) <= 500
-        into v_claimed
-        from (
-          select distinct :"schema".claim_number(tag, p_seeds[1]) as number
-            from unnest(string_to_array(translate(p_tags, chr(30), chr(31)), chr(31))) as tag
-           where tag <> ''
-           limit 501
-        ) as wanted;
+    if v_claimed and v_count > 0 then
+      select bool_and(pg_try_advisory_xact_lock_shared(c_tags, number)) into v_claimed from unnest(v_tags) as number;
     end if;
     -- Each type between two separators of its own, so that to take one out takes out all that are equal.
     v_types := chr(30) || replace(p_types, chr(30), c_between) || chr(30);
-    while v_claimed and v_types <> c_between and v_count < 12 loop
+    while v_claimed and v_types <> c_between and v_seen < 12 loop
       v_type := split_part(v_types, chr(30), 2);
       v_types := replace(v_types, chr(30) || v_type || chr(30), '');
       v_claimed := pg_try_advisory_xact_lock_shared(c_types, :"schema".claim_number(v_type, p_seeds[1]));
-      v_count := v_count + 1;
+      v_seen := v_seen + 1;
       if v_claimed and v_types = '' then
         return null;
       end if;
@@ -840,8 +899,8 @@ begin
   end if;
 
   select array_agg(class order by class, number), array_agg(number order by class, number),
-         array_agg(exclusive order by class, number), count(*) filter (where not exclusive)
-    into v_classes, v_numbers, v_exclusive, v_shared
+         array_agg(exclusive order by class, number), count(*), count(*) filter (where exclusive)
+    into v_classes, v_numbers, v_exclusive, v_count, v_demanded
     from (
       select class, number, bool_or(exclusive) as exclusive
         from (
@@ -854,17 +913,16 @@ begin
        group by class, number
     ) as wanted;
 
-  if p_wait then
-    v_shared := v_shared + coalesce(nullif(current_setting(c_setting, true), ''), '0')::integer;
-    perform set_config(c_setting, v_shared::text, true);
-  end if;
-  if v_shared > 512 then
+  v_bulk := not :"schema".lock_budget(v_count);
+  if v_bulk then
     select array_agg(class order by class, number), array_agg(number order by class, number), array_agg(exclusive order by class, number)
       into v_classes, v_numbers, v_exclusive
       from (
         select * from unnest(v_classes, v_numbers, v_exclusive) as wanted (class, number, exclusive)
-         where exclusive and (class, number) <> (c_tenants, 0)
-        union all
+         where exclusive and v_demanded <= 32 and (class, number) <> (c_tenants, 0)
+        union
+        select c_tenants, seed, true from unnest(p_seeds) as seed where v_demanded > 32
+        union
         values (c_tenants, 0, true)
       ) as wanted;
   end if;
@@ -890,8 +948,8 @@ begin
         select * from :"schema".claims_of_conditions(p_seeds, p_condition, p_condition_types, p_condition_tags)
       ) as each
      where ((class::bigint << 32) | (number & 4294967295)) = any (v_refused)
-        -- The bulk claim stands for those of all events.
-        or ((c_tenants::bigint << 32) = any (v_refused) and v_shared > 512)
+        -- The bulk claim stands for those of all.
+        or v_bulk
   );
 end
 $tidemark$;
@@ -2463,7 +2521,8 @@ $tidemark$;
     name: "lock_absent_documents",
     text: `-- Locks documents that do not exist, until the transaction ends: two appends that both create one would each evolve it from
 -- nothing, and the second would overwrite the first. A lock for each hash of tenant and id, in the class of the table's OID,
--- in one order for all.
+-- in one order for all, behind the shared lock -1 of that class. Where they are more than lock_budget() allows, -1 is taken
+-- exclusively instead, and stands for all documents of the table.
 --
 -- These locks come before those of rows. Who holds rows already must not wait for them (p_wait false): that could close a ring.
 -- It fails (55P03) where one is not free.
@@ -2473,19 +2532,34 @@ create function :"schema".lock_absent_documents(p_table regclass, p_tenants text
 as $tidemark$
 declare
   v_class constant integer := :"schema".lock_number(p_table::oid::bigint);
-  v_slot integer;
-begin
-  for v_slot in
+  v_slots constant integer[] := array(
     select distinct (hashtextextended(tenant || chr(31) || id, 0) & 2147483647)::integer as slot
       from unnest(p_tenants, p_ids) as absent (tenant, id)
      order by slot
-  loop
+  );
+  v_slot integer;
+  v_free boolean := true;
+begin
+  if not :"schema".lock_budget(cardinality(v_slots) + 1) then
     if p_wait then
-      perform pg_advisory_xact_lock(v_class, v_slot);
-    elsif not pg_try_advisory_xact_lock(v_class, v_slot) then
-      raise exception 'a document of % was deleted, and is being created again', p_table using errcode = '55P03';
+      perform pg_advisory_xact_lock(v_class, -1);
+    else
+      v_free := pg_try_advisory_xact_lock(v_class, -1);
     end if;
-  end loop;
+  elsif p_wait then
+    perform pg_advisory_xact_lock_shared(v_class, -1);
+    foreach v_slot in array v_slots loop
+      perform pg_advisory_xact_lock(v_class, v_slot);
+    end loop;
+  else
+    v_free := pg_try_advisory_xact_lock_shared(v_class, -1);
+    foreach v_slot in array v_slots loop
+      v_free := v_free and pg_try_advisory_xact_lock(v_class, v_slot);
+    end loop;
+  end if;
+  if not v_free then
+    raise exception 'a document of % was deleted, and is being created again', p_table using errcode = '55P03';
+  end if;
 end
 $tidemark$;
 `,

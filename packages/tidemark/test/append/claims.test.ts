@@ -62,6 +62,23 @@ describe("the claims of a transaction", () => {
     await user.query("commit");
   });
 
+  test("are many in as many transactions as the server's lock table has room for, and few in all others", async ({ store, client, sql }) => {
+    const { rows } = await sql.query<{ tickets: number }>(`
+      select current_setting('max_locks_per_transaction')::int
+             * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) / 2 / 512 as tickets`);
+    const users: pg.Client[] = [];
+    for (let n = 0; n <= (rows[0]?.tickets ?? 0); n++) {
+      const user = await client();
+      users.push(user);
+      await user.query("begin");
+      await store.withTransaction(user).append([tagged(60, `t${n}`), tagged(60, `u${n}`)], { streamId: `s-${n}` });
+    }
+    const locks = await Promise.all(users.map(locksOf));
+    expect(locks.at(-1)).toBeLessThan(20);
+    expect(locks.slice(0, -1).every((count) => count > 120)).toBe(true);
+    await Promise.all(users.map((user) => user.query("commit")));
+  });
+
   test("of an append with more tags than claims waits for open conditions, and they see what it wrote", async ({ store, client, sql }) => {
     const user = await client();
     await user.query("begin");

@@ -4,8 +4,9 @@
 -- tenant: so no event that it rules out is in flight, and none can come, while it is looked for in a statement after this one.
 --
 -- Classes: OID of event_tags for tags, of events for types, of streams for tenants. In the last one 0 is the bulk claim: who
--- would take more than 512 shared ones, in one transaction, takes it exclusively instead, and conditions take it shared.
--- Thousands of locks would exhaust the server's lock table, and fail strangers with it.
+-- would take more shared ones than lock_budget() allows takes it exclusively instead, and conditions take it shared; a condition
+-- with more than 32 of its own then takes its tenant. Thousands of locks would exhaust the server's lock table, and fail strangers
+-- with it.
 --
 --   p_seeds          hashtext of the tenant of each owner; one for all
 --   p_append         owner of each part; null: a part is an owner
@@ -28,43 +29,51 @@ declare
   c_tags constant integer := :"schema".lock_number(:regclass(event_tags)::oid::bigint);
   c_types constant integer := :"schema".lock_number(:regclass(events)::oid::bigint);
   c_tenants constant integer := :"schema".lock_number(:regclass(streams)::oid::bigint);
-  c_setting constant text := 'tidemark.claims_' || :regclass(events)::oid;
   c_between constant text := chr(30) || chr(30);
   v_classes integer[];
   v_numbers integer[];
   v_exclusive boolean[];
-  v_shared integer;       -- shared claims of this transaction
+  v_tags integer[];       -- the numbers of the tags
+  v_count integer;        -- claims of this call
+  v_demanded integer;     -- exclusive ones among them
+  v_bulk boolean;
   v_refused bigint[];     -- class and number in one
   v_claimed boolean;
   v_types text;           -- those not claimed yet
   v_type text;
-  v_count integer := 0;
+  v_seen integer := 0;
 begin
   -- The common case, cheaply: one tenant, few types, all claims free.
   if cardinality(p_seeds) = 1 and not p_wait then
-    v_claimed := pg_try_advisory_xact_lock_shared(c_tenants, p_seeds[1]);
+    if p_tags is not null then
+      v_tags := array(
+        select distinct :"schema".claim_number(tag, p_seeds[1])
+          from unnest(string_to_array(translate(p_tags, chr(30), chr(31)), chr(31))) as tag
+         where tag <> ''
+         limit 501
+      );
+    end if;
+    v_count := coalesce(cardinality(v_tags), 0);
+    -- Of each item its first tag, or its types.
+    v_demanded := coalesce(cardinality(p_condition) + cardinality(string_to_array(translate(p_condition_types, chr(30), chr(31)), chr(31))), 0);
+    v_claimed := v_count <= 500 and v_demanded <= 32
+      and :"schema".lock_budget(v_count + v_demanded + 3)
+      and pg_try_advisory_xact_lock_shared(c_tenants, p_seeds[1]);
     if v_claimed and p_condition is not null then
       select bool_and(case when exclusive then pg_try_advisory_xact_lock(class, number) else pg_try_advisory_xact_lock_shared(class, number) end)
         into v_claimed
         from :"schema".claims_of_conditions(p_seeds, p_condition, p_condition_types, p_condition_tags);
     end if;
-    if v_claimed and p_tags is not null then
-      select coalesce(bool_and(pg_try_advisory_xact_lock_shared(c_tags, number)), true) and count(*) <= 500
-        into v_claimed
-        from (
-          select distinct :"schema".claim_number(tag, p_seeds[1]) as number
-            from unnest(string_to_array(translate(p_tags, chr(30), chr(31)), chr(31))) as tag
-           where tag <> ''
-           limit 501
-        ) as wanted;
+    if v_claimed and v_count > 0 then
+      select bool_and(pg_try_advisory_xact_lock_shared(c_tags, number)) into v_claimed from unnest(v_tags) as number;
     end if;
     -- Each type between two separators of its own, so that to take one out takes out all that are equal.
     v_types := chr(30) || replace(p_types, chr(30), c_between) || chr(30);
-    while v_claimed and v_types <> c_between and v_count < 12 loop
+    while v_claimed and v_types <> c_between and v_seen < 12 loop
       v_type := split_part(v_types, chr(30), 2);
       v_types := replace(v_types, chr(30) || v_type || chr(30), '');
       v_claimed := pg_try_advisory_xact_lock_shared(c_types, :"schema".claim_number(v_type, p_seeds[1]));
-      v_count := v_count + 1;
+      v_seen := v_seen + 1;
       if v_claimed and v_types = '' then
         return null;
       end if;
@@ -72,8 +81,8 @@ begin
   end if;
 
   select array_agg(class order by class, number), array_agg(number order by class, number),
-         array_agg(exclusive order by class, number), count(*) filter (where not exclusive)
-    into v_classes, v_numbers, v_exclusive, v_shared
+         array_agg(exclusive order by class, number), count(*), count(*) filter (where exclusive)
+    into v_classes, v_numbers, v_exclusive, v_count, v_demanded
     from (
       select class, number, bool_or(exclusive) as exclusive
         from (
@@ -86,17 +95,16 @@ begin
        group by class, number
     ) as wanted;
 
-  if p_wait then
-    v_shared := v_shared + coalesce(nullif(current_setting(c_setting, true), ''), '0')::integer;
-    perform set_config(c_setting, v_shared::text, true);
-  end if;
-  if v_shared > 512 then
+  v_bulk := not :"schema".lock_budget(v_count);
+  if v_bulk then
     select array_agg(class order by class, number), array_agg(number order by class, number), array_agg(exclusive order by class, number)
       into v_classes, v_numbers, v_exclusive
       from (
         select * from unnest(v_classes, v_numbers, v_exclusive) as wanted (class, number, exclusive)
-         where exclusive and (class, number) <> (c_tenants, 0)
-        union all
+         where exclusive and v_demanded <= 32 and (class, number) <> (c_tenants, 0)
+        union
+        select c_tenants, seed, true from unnest(p_seeds) as seed where v_demanded > 32
+        union
         values (c_tenants, 0, true)
       ) as wanted;
   end if;
@@ -122,8 +130,8 @@ begin
         select * from :"schema".claims_of_conditions(p_seeds, p_condition, p_condition_types, p_condition_tags)
       ) as each
      where ((class::bigint << 32) | (number & 4294967295)) = any (v_refused)
-        -- The bulk claim stands for those of all events.
-        or ((c_tenants::bigint << 32) = any (v_refused) and v_shared > 512)
+        -- The bulk claim stands for those of all.
+        or v_bulk
   );
 end
 $tidemark$;
