@@ -21,6 +21,11 @@ export class TidemarkError extends Error {
   }
 }
 
+/** The text with one full stop: what others wrote may bring its own. */
+export function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
 /** Names that survive minifiers, and on the prototype, where an inspected error does not show them twice. */
 export function nameErrors(classes: Readonly<Record<string, { readonly prototype: Error }>>): void {
   for (const [name, errorClass] of Object.entries(classes)) errorClass.prototype.name = name;

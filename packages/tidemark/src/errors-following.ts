@@ -1,4 +1,4 @@
-import { nameErrors, type Origin, TidemarkError } from "./error.ts";
+import { nameErrors, type Origin, TidemarkError, sentence } from "./error.ts";
 
 /** Somebody else owns this shard now. What this owner did in its transaction was rolled back. */
 export class FencedError extends TidemarkError {
@@ -132,7 +132,7 @@ export class HandlerFailedError extends TidemarkError {
   constructor(handler: { readonly consumer: string; readonly shard: number; readonly position: number }, problem: string, what: string, origin: Origin) {
     super(
       "HANDLER_FAILED",
-      `Shard ${handler.shard} of ${JSON.stringify(handler.consumer)} could not handle the event at position ${handler.position}: ${problem}. ${what}`,
+      `Shard ${handler.shard} of ${JSON.stringify(handler.consumer)} could not handle the event at position ${handler.position}: ${sentence(problem)} ${what}`,
       origin,
     );
     this.consumer = handler.consumer;

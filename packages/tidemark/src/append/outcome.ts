@@ -1,4 +1,4 @@
-import type { TidemarkError } from "../error.ts";
+import { sentence, type TidemarkError } from "../error.ts";
 import { ConditionFailedError, DatabaseError, DuplicateEventError, InvalidArgumentError, type VersionConflict, VersionConflictError } from "../errors.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { EncodedPart } from "./encoded.ts";
@@ -88,9 +88,12 @@ function failedCondition(detail: readonly (string | null)[] | undefined): Outcom
 /** PostgreSQL refused this append alone: a CHECK or a trigger of the user's, say. */
 function refusal(detail: readonly (string | null)[] | undefined): DatabaseError {
   const [sqlState, message, constraint, table] = detail ?? [];
-  return new DatabaseError(`PostgreSQL refused this append with ${sqlState}: ${message}. Nothing of it was written; the appends beside it were not harmed.`, {
-    sqlState: sqlState ?? "XX000",
-    constraint: constraint === "" || constraint === null ? undefined : constraint,
-    table: table === "" || table === null ? undefined : table,
-  });
+  return new DatabaseError(
+    `PostgreSQL refused this append with ${sqlState}: ${sentence(message ?? "")} Nothing of it was written; the appends beside it were not harmed.`,
+    {
+      sqlState: sqlState ?? "XX000",
+      constraint: constraint === "" || constraint === null ? undefined : constraint,
+      table: table === "" || table === null ? undefined : table,
+    },
+  );
 }

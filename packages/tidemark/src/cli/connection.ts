@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { checkSchemaName } from "../arguments/names.ts";
 import { checkStoreOptions } from "../arguments/store-options.ts";
@@ -15,11 +17,14 @@ export interface ConnectionFlags {
   readonly json?: boolean;
 }
 
+/** Where neither `--schema` nor TIDEMARK_SCHEMA says. */
+export const defaultSchema = "tidemark";
+
 /** @param json - what `--json` prints. */
 export function addConnectionFlags(command: Command, json = "one JSON document"): Command {
   return command
     .option("--url <url>", "postgres://… or file:./folder; default: DATABASE_URL, which keeps the password out of the process list")
-    .option("--schema <name>", "PostgreSQL schema that holds the store", "tidemark")
+    .option("--schema <name>", "PostgreSQL schema that holds the store, else TIDEMARK_SCHEMA", defaultSchema)
     .option("--json", `print ${json} on stdout, errors too`);
 }
 
@@ -38,10 +43,36 @@ export function loggerOf(terminal: Terminal): Logger {
   return { debug: () => {}, info: say, warn: say, error: say };
 }
 
+/** For commands that begin a store where there is none. */
+export const mayCreate = true;
+
+/**
+ * The same, of a store that is there already: to open a folder that was misspelt would make it, and an embedded database in it.
+ *
+ * @throws {@link InvalidArgumentError} — it is a folder without a database.
+ */
+export function existingUrlOf(flags: ConnectionFlags, terminal: Terminal): string {
+  const url = urlOf(flags, terminal);
+  const target = checkStoreUrl(url);
+  if (target.kind === "folder" && !existsSync(join(target.folder, "PG_VERSION"))) {
+    throw new InvalidArgumentError(
+      flags.url === undefined ? "DATABASE_URL" : "--url",
+      `names the folder ${JSON.stringify(target.folder)}, which holds no database. Look at the spelling; "tidemark migrate up" makes a store there.`,
+    );
+  }
+  return url;
+}
+
 /** Opens the database for the time of `work`. */
-export async function withDatabase<T>(flags: ConnectionFlags, terminal: Terminal, work: (database: Database, schema: string) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  flags: ConnectionFlags,
+  terminal: Terminal,
+  creates: boolean,
+  work: (database: Database, schema: string) => Promise<T>,
+): Promise<T> {
   const schema = checkSchemaName(flags.schema, "--schema");
-  const database = await openDatabase(checkStoreUrl(urlOf(flags, terminal)), checkStoreOptions({ schema, logger: loggerOf(terminal) }));
+  const url = creates ? urlOf(flags, terminal) : existingUrlOf(flags, terminal);
+  const database = await openDatabase(checkStoreUrl(url), checkStoreOptions({ schema, logger: loggerOf(terminal) }));
   try {
     return await work(database, schema);
   } finally {

@@ -1,6 +1,7 @@
 import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
 import type { ConsumerInfo, ShardInfo } from "../worker/consumer-info.ts";
 import type { Row } from "./columns.ts";
+import { counted } from "./progress.ts";
 
 /** Each consumer as a line for people, below the names of the columns. */
 export async function* consumerRows(consumers: readonly ConsumerInfo[]): AsyncGenerator<Row, void, undefined> {
@@ -18,7 +19,7 @@ export function consumerTable({ name, tenant, state, lag, filter, tenants, deadL
     ["consumer", name],
     ["tenant", JSON.stringify(tenant)],
     ["state", state],
-    ["behind", `${lag.events} events, ${lag.seconds.toFixed(1)} s`],
+    ["behind", `${counted(lag.events, "event")}, ${lag.seconds.toFixed(1)} s`],
     ["filter", filter === undefined ? "every event" : JSON.stringify(filter)],
     ["tenants", tenants],
     ["dead letters", `${deadLetters}`],

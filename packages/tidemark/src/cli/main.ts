@@ -23,5 +23,5 @@ if (major < 22 || (major === 22 && minor < 18)) {
 const args = process.argv.slice(2);
 process.exitCode = await run(args, process);
 
-// A worker runs a module of the user's, which may have left a pool or a timer open, or a handler that ignores its signal.
-if (args[0] === "worker") process.exit();
+// These run a module of the user's, which may have left a pool or a timer open, or a handler that ignores its signal.
+if (args[0] === "worker" || args[0] === "append") process.exit();

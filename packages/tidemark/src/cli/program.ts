@@ -49,7 +49,13 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
       "after",
       `\nExamples:\n  tidemark demo\n  DATABASE_URL=postgres://… tidemark migrate up\n  tidemark read cart-42\n\nExit codes: 0 done, ${exitCodes.failed} failed, ${exitCodes.usage} wrong usage, ${exitCodes.schema} the schema does not fit, ${exitCodes.conflict} conflict, 130 ended by Ctrl-C.`,
     )
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", (_program, command) => {
+      const schema = terminal.env["TIDEMARK_SCHEMA"];
+      // The demo writes, so that no variable which was set for a store is for it.
+      if (schema !== undefined && schema !== "" && command.name() !== "demo" && command.getOptionValueSource("schema") === "default")
+        command.setOptionValueWithSource("schema", schema, "env");
+    });
   addDemo(program, terminal);
   addMigrate(program, terminal);
   addAppend(program, terminal);

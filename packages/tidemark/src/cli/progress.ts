@@ -11,7 +11,7 @@ export class Progress {
   #told = performance.now();
   #shown = false;
 
-  /** @param what - `"events"` */
+  /** @param what - `"event"` */
   constructor(terminal: Terminal, what: string) {
     this.#terminal = terminal;
     this.#what = what;
@@ -42,7 +42,7 @@ export class Progress {
 
   #describe(done: number, fraction: number | undefined, now: number): string {
     const seconds = (now - this.#began) / 1_000;
-    const rate = `${count(done)} ${this.#what}, ${count(done / seconds)} a second`;
+    const rate = `${counted(done, this.#what)}, ${count(done / seconds)} a second`;
     if (fraction === undefined || fraction === 0) return rate;
     return `${Math.floor(fraction * 100)} %, ${rate}, ${duration((seconds * (1 - fraction)) / fraction)} left`;
   }
@@ -50,6 +50,11 @@ export class Progress {
 
 export function count(number: number): string {
   return Math.round(number).toLocaleString("en");
+}
+
+/** `1 event`, `2,000 events` */
+export function counted(number: number, what: string): string {
+  return `${count(number)} ${what}${number === 1 ? "" : "s"}`;
 }
 
 function duration(seconds: number): string {

@@ -1,6 +1,7 @@
 import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
 import type { ProjectionInfo } from "../worker/projection-info.ts";
 import type { Row } from "./columns.ts";
+import { counted } from "./progress.ts";
 
 /** Each projection as a line for people, below the names of the columns. */
 export async function* projectionRows(projections: readonly ProjectionInfo[]): AsyncGenerator<Row, void, undefined> {
@@ -21,7 +22,7 @@ export function projectionTable(projection: ProjectionInfo): Row[] {
     ["mode", mode],
     ["state", state],
     ["position", `${position}`],
-    ["behind", `${lag.events} events, ${lag.seconds.toFixed(1)} s`],
+    ["behind", `${counted(lag.events, "event")}, ${lag.seconds.toFixed(1)} s`],
     ...(collection === undefined ? [] : [["collection", collection]]),
     ["registered at", registeredAt.toISOString()],
     ["changed at", changedAt.toISOString()],

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import { checkTenant } from "../arguments/names.ts";
 import type { StoreOptions } from "../arguments/store-options.ts";
+import { isTidemarkError } from "../errors.ts";
+import { NotFoundError } from "../errors-following.ts";
 import type { EventStore } from "../event-store.ts";
 import { openEventStore } from "../open-event-store.ts";
-import { addConnectionFlags, type ConnectionFlags, loggerOf, urlOf } from "./connection.ts";
+import { addConnectionFlags, type ConnectionFlags, existingUrlOf, loggerOf } from "./connection.ts";
 import { inFlags } from "./refusal.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -31,7 +33,7 @@ export async function withStore<T>(
 ): Promise<T> {
   const tenant = checkTenant(flags.tenant ?? "", "--tenant");
   try {
-    await using store = await openEventStore(urlOf(flags, terminal), {
+    await using store = await openEventStore(existingUrlOf(flags, terminal), {
       schema: flags.schema,
       migrate: "verify",
       logger: loggerOf(terminal),
@@ -39,6 +41,14 @@ export async function withStore<T>(
     });
     return await work(tenant === "" ? store : store.forTenant(tenant));
   } catch (error) {
-    throw inFlags(error);
+    throw inSchema(inFlags(error), flags.schema);
   }
+}
+
+/** What is not there may be in another schema, which was named elsewhere, or not at all. */
+function inSchema(error: unknown, schema: string): unknown {
+  if (!isTidemarkError(error, "NOT_FOUND")) return error;
+  const { kind, key, message } = error;
+  const hint = message.slice(new NotFoundError(kind, key, "").message.length);
+  return new NotFoundError(kind, key, `${hint} This is of the store in schema ${JSON.stringify(schema)}.`);
 }

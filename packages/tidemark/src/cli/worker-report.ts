@@ -3,7 +3,7 @@ import type { TidemarkError } from "../error.ts";
 import type { EventStore } from "../event-store.ts";
 import type { ConsumerInfo } from "../worker/consumer-info.ts";
 import type { ProjectionInfo } from "../worker/projection-info.ts";
-import { count } from "./progress.ts";
+import { count, counted } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 const everyMs = 1_000;
@@ -74,7 +74,7 @@ export class WorkerReport {
     const same = before?.state === state || (moving && (before?.state === "live" || before?.state === "catching-up"));
     if (same && (!moving || now - before.at < progressMs || (state === "live" && before.state === "live"))) return;
     this.#told.set(name, { state, at: now });
-    const behind = lag.events === 0 ? "" : `, ${count(lag.events)} ${lag.events === 1 ? "event" : "events"} and ${count(lag.seconds)} s behind`;
+    const behind = lag.events === 0 ? "" : `, ${counted(lag.events, "event")} and ${count(lag.seconds)} s behind`;
     this.tell("state", `${name}: ${state} at ${position}${behind}`, facts);
   }
 }

@@ -38,6 +38,8 @@ export async function openPool(url: string, settings: Required<PoolSettings>): P
     connectionTimeoutMillis: settings.connectionTimeoutMs,
     idleTimeoutMillis: settings.idleTimeoutMs,
     maxLifetimeSeconds: settings.maxLifetimeMs / 1_000,
+    // A store that nobody closed would keep its process for `idleTimeoutMs`. What is under way keeps it still.
+    allowExitOnIdle: true,
   };
   try {
     void new pg.Client(config);
@@ -55,8 +57,15 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
   const max = pool.options?.max ?? settings.max;
   const waitMs = pool.options?.connectionTimeoutMillis || settings.connectionTimeoutMs;
   const usedBefore = new WeakSet<object>();
-  const onIdleError = (error: Error): void => logger.info(`tidemark: an idle connection was lost; the next call opens another: ${error.message}`);
+  let told = false;
+  /** A server that stops takes all idle connections with it: that is told once, until there is a new one. */
+  const onIdleError = (error: Error): void => {
+    if (!told) logger.info(`tidemark: an idle connection was lost; the next call opens another: ${error.message}`);
+    told = true;
+  };
+  const onConnect = (): void => void (told = false);
   pool.on?.("error", onIdleError);
+  pool.on?.("connect", onConnect);
   pool.on?.("connect", listenMeanwhile);
 
   /** Only a connection that was idle can have died unseen. There are at most `max` of those, then the pool opens a new one. */
@@ -108,6 +117,7 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
       // A pool that was ended may still hear of a connection: end() does not wait until the server has let it go.
       if (pool.ended !== true) pool.removeListener?.("error", onIdleError);
       pool.removeListener?.("connect", listenMeanwhile);
+      pool.removeListener?.("connect", onConnect);
     },
   };
 }

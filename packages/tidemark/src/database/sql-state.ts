@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { TidemarkError } from "../error.ts";
+import { sentence, type TidemarkError } from "../error.ts";
 import { SequenceBehindError } from "../errors-following.ts";
 import { ConnectionError, DatabaseError, isTidemarkError } from "../errors.ts";
 import { toSafeInteger } from "./number.ts";
@@ -75,8 +75,9 @@ function withoutValues({ sqlState, message }: ServerAnswer): string {
 
 /** The functions of this library raise class TM, with a hint that says what to do. */
 function told(answer: ServerAnswer): string {
-  const hint = answer.sqlState.startsWith("TM") && answer.hint !== undefined ? `. ${answer.hint}` : "";
-  return `PostgreSQL answered ${answer.sqlState}: ${withoutValues(answer)}${hint}`;
+  const hint = answer.sqlState.startsWith("TM") && answer.hint !== undefined ? answer.hint : undefined;
+  const text = `PostgreSQL answered ${answer.sqlState}: ${withoutValues(answer)}`;
+  return hint === undefined ? text : `${sentence(text)} ${hint}`;
 }
 
 /** What `refuse_sequence.sql` raised. An ORM may keep nothing of it but the message. */
@@ -106,7 +107,7 @@ export function toTidemarkError(error: unknown): TidemarkError {
   const answer = serverAnswer(error);
   if (answer && !breaksConnection(answer)) return asDatabaseError(answer, error);
   return new ConnectionError(
-    `The connection was lost before the server answered: ${answer ? `${answer.sqlState} ${answer.message}` : reason(error)}. Whether the statement took effect is unknown.`,
+    `The connection was lost before the server answered: ${sentence(answer ? `${answer.sqlState} ${answer.message}` : reason(error))} Whether the statement took effect is unknown.`,
     {
       sent: true,
       sqlState: answer?.sqlState,
@@ -125,7 +126,7 @@ export function toConnectError(error: unknown): TidemarkError {
   if (isTidemarkError(error)) return error;
   const answer = serverAnswer(error);
   if (answer && !refusesForNow(answer)) return asDatabaseError(answer, error);
-  return new ConnectionError(`No connection to PostgreSQL: ${answer ? `${answer.sqlState} ${answer.message}` : reason(error)}. Nothing was sent.`, {
+  return new ConnectionError(`No connection to PostgreSQL: ${sentence(answer ? `${answer.sqlState} ${answer.message}` : reason(error))} Nothing was sent.`, {
     sent: false,
     sqlState: answer?.sqlState,
     cause: error,

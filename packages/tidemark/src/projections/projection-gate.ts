@@ -72,7 +72,7 @@ export class ProjectionGate implements Gate {
     if (!this.#told.has(followerOf(projection))) {
       this.#told.add(followerOf(projection));
       this.#options.logger.warn(
-        `tidemark: appends have to write the inline projection ${JSON.stringify(name)} (version ${version}), which this store was opened without. It is marked behind before this one appends; a store that knows it brings it up to date in the background. Pass it to openEventStore, or deactivate it with store.projections.deactivate.`,
+        `tidemark: appends have to write the inline projection ${JSON.stringify(name)} (version ${version}), which this store was opened without. It is marked behind before this one appends; a store that knows it brings it up to date in the background. Pass it to openEventStore (tidemark append: --projections <module>), or deactivate it with store.projections.deactivate.`,
       );
     }
     await pRetry(() => queryable.query(this.#change, [name, version, "behind", "live"]), {

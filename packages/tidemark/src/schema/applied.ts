@@ -1,3 +1,4 @@
+import { sentence } from "../error.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { MigrationChangedError, SchemaTooNewError } from "../errors-opening.ts";
@@ -52,7 +53,7 @@ export function explainRead(error: unknown, schema: string): unknown {
   const quoted = quoteIdentifier(schema);
   if (sqlState === "42501") {
     return new DatabaseError(
-      `${message}. Let the store's role look: grant usage on schema ${quoted} to …; grant select on ${quoted}.migrations, ${quoted}.events to …; docs/reference/schema.md lists all it needs.`,
+      `${sentence(message)} Let the store's role look: grant usage on schema ${quoted} to …; grant select on ${quoted}.migrations, ${quoted}.events to …; docs/reference/schema.md lists all it needs.`,
       { sqlState, cause: error },
     );
   }

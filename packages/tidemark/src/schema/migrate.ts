@@ -1,3 +1,4 @@
+import { sentence } from "../error.ts";
 import pRetry from "p-retry";
 import type { Database } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
@@ -122,14 +123,14 @@ async function explain(error: unknown, database: Database, schema: string): Prom
   const { sqlState, message } = error;
   if (sqlState === "55P03") {
     return new DatabaseError(
-      `${message}. Migrating schema ${JSON.stringify(schema)} found a lock taken six times in a row: another process migrates it, or a transaction that uses its tables stays open (see pg_stat_activity). Nothing of this migration was written.`,
+      `${sentence(message)} Migrating schema ${JSON.stringify(schema)} found a lock taken six times in a row: another process migrates it, or a transaction that uses its tables stays open (see pg_stat_activity). Nothing of this migration was written.`,
       { sqlState, retryable: true, cause: error },
     );
   }
   if (sqlState !== "42501") return error;
   const grant = await grantToCreate(database, schema);
   return new DatabaseError(
-    `${message}. Schema ${JSON.stringify(schema)} has migrations to apply, which this role may not do. Run "npx tidemark migrate up" as a role that may, have the output of "npx tidemark migrate sql" applied, or allow it: ${grant}`,
+    `${sentence(message)} Schema ${JSON.stringify(schema)} has migrations to apply, which this role may not do. Run "npx tidemark migrate up" as a role that may, have the output of "npx tidemark migrate sql" applied, or allow it: ${grant}`,
     { sqlState, cause: error },
   );
 }

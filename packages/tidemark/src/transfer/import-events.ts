@@ -20,6 +20,8 @@ export interface ImportOptions extends ImportRules {
   readonly signal: AbortSignal;
   /** What is known of the projections that appends have to write. */
   readonly gate: Gate;
+  /** Called before the first group is written: nothing needs to be there for a file whose first line is bad. */
+  readonly prepare?: () => Promise<void>;
   /** For tests. */
   readonly groups?: GroupLimits;
 }
@@ -92,7 +94,9 @@ export async function importEvents(
   let lastPosition = 0;
   let group = new Group();
 
+  let prepared: Promise<void> | undefined;
   async function finish({ events, bad, repeated }: Group, encoded: BatchValues): Promise<void> {
+    if (events.length > 0) await (prepared ??= options.prepare?.());
     const done: Written = events.length === 0 ? { written: 0, repeated: 0, renumbered: 0, bad: [], last: undefined } : await writer.write(events, encoded);
     report.written += done.written;
     report.repeated += done.repeated + repeated;
@@ -177,5 +181,6 @@ function checkPosition({ position }: ImportEvent, last: number): number {
 }
 
 function told({ written, repeated }: ImportReport): string {
-  return `${written} events were written${repeated > 0 ? ` and ${repeated} were there already` : ""}.`;
+  const before = repeated > 0 ? ` and ${repeated} ${repeated === 1 ? "was" : "were"} there already` : "";
+  return `${written} ${written === 1 ? "event was" : "events were"} written${before}.`;
 }

@@ -1,4 +1,4 @@
-import { nameErrors, TidemarkError } from "../error.ts";
+import { nameErrors, TidemarkError, sentence } from "../error.ts";
 
 /** A line that an import could not take, and why. */
 export interface BadLine {
@@ -17,7 +17,7 @@ export class BadLineError extends TidemarkError {
   constructor({ line, reason }: BadLine, told: string) {
     super(
       "BAD_LINE",
-      `Line ${line}: ${reason}. ${told} Correct the line and run the same command again, or let it go on with --on-bad-line skip or --bad-lines <file>.`,
+      `Line ${line}: ${sentence(reason)} ${told} Correct the line and run the same command again, or let it go on with --on-bad-line skip or --bad-lines <file>.`,
     );
     this.line = line;
   }

@@ -112,7 +112,7 @@ describe("bad lines", () => {
     await writeFile(join(folder, "events.ndjson"), file);
     const ended = await tidemark(["import", "events.ndjson", ...at], { cwd: folder });
     expect([ended.code, ended.stdout]).toEqual([1, ""]);
-    expect(ended.stderr).toMatch(/Line 2: is not JSON: .* 1 events were written\./);
+    expect(ended.stderr).toMatch(/Line 2: is not JSON: .* 1 event was written\./);
     expect((await tidemark(["export", ...at])).stdout.trim().split("\n")).toHaveLength(1);
     const json = await tidemark(["import", "events.ndjson", ...at, "--json"], { cwd: folder });
     expect([json.code, documentOf(json)]).toMatchObject([1, { error: { code: "BAD_LINE" } }]);
@@ -123,7 +123,7 @@ describe("bad lines", () => {
     const skipped = await tidemark(["import", "events.ndjson", "--on-bad-line", "skip", ...at], { cwd: folder });
     expect(skipped).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("1 bad lines were left out"),
+      stdout: expect.stringContaining("1 bad line was left out"),
       stderr: expect.stringContaining("line 2 is left out: is not JSON"),
     });
     for (const written of [0, 0]) {

@@ -1,5 +1,6 @@
 import { defineConsumer, openEventStore, type EventStore } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
+import { runProgram } from "./child.ts";
 import { describe, eventually, expect, failure, test, times } from "./test.ts";
 
 const id = "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78";
@@ -137,5 +138,19 @@ describe("a closed store", () => {
       await tenant.appendToStream("cart-1", [itemAdded()]);
     }
     expect(await store.readAll({ tenants: "all" }).toArray()).toHaveLength(1);
+  });
+});
+
+describe("a store that nobody closes", () => {
+  test("keeps no process that has nothing else to do, and loses nothing that is under way", async ({ databaseUrl, schema, store }) => {
+    const printed = await runProgram(
+      `const store = await openEventStore(process.env.URL, { schema: process.env.SCHEMA });
+      await Promise.all(Array.from({ length: 5 }, () => store.query("select pg_sleep(0.01)")));
+      void store.appendToStream("cart-1", [{ type: "ItemAdded", data: {} }]);
+      console.log("the end");`,
+      { URL: databaseUrl, SCHEMA: schema },
+    );
+    expect(printed).toBe("the end\n");
+    expect((await store.streamInfo("cart-1")).version).toBe(1);
   });
 });

@@ -2,11 +2,13 @@ import { Argument, type Command } from "commander";
 import { checkExpectedVersion } from "../../arguments/expected-version.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import type { ExpectedVersion, NewEvent } from "../../event.ts";
+import type { Projection } from "../../arguments/projection.ts";
 import { collect, json } from "../flags.ts";
 import { readEvents } from "../event-input.ts";
 import { inFlags, type Place } from "../refusal.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
+import { loadModule } from "../worker-module.ts";
 
 interface EventFlags {
   readonly type?: string;
@@ -17,6 +19,7 @@ interface EventFlags {
 }
 
 interface AppendFlags extends StoreFlags, EventFlags {
+  readonly projections?: string;
   readonly expectedVersion?: string;
 }
 
@@ -44,23 +47,36 @@ export function addAppend(program: Command, terminal: Terminal): void {
     .option("--tag <tag>", "a tag of the event; can be given several times", collect)
     .option("--id <uuid>", "the event's id: the same append with the same id writes once; default: a new one")
     .option("--expected-version <version>", "a version, any, no-stream or stream-exists", "any")
+    .option("--projections <file>", "a module that exports the inline projections, to write them too; default: they are left behind")
     .addHelpText("after", examples)
     .action((stream: string, source: "-" | undefined, flags: AppendFlags) => append(stream, source, flags, terminal));
 }
 
 async function append(streamId: string, source: "-" | undefined, flags: AppendFlags, terminal: Terminal): Promise<void> {
   const expectedVersion = expectation(flags.expectedVersion);
+  const projections = flags.projections === undefined ? [] : await inlineOf(flags.projections);
   const { events, place } = source === undefined ? ofFlags(flags) : await ofStdin(flags, terminal);
-  const result = await withStore(flags, terminal, async (store) => {
-    try {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the append checks what they hold
-      return await store.appendToStream(streamId, events as readonly NewEvent[], { expectedVersion });
-    } catch (error) {
-      throw inFlags(error, place);
-    }
-  });
+  const result = await withStore(
+    flags,
+    terminal,
+    async (store) => {
+      try {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the append checks what they hold
+        return await store.appendToStream(streamId, events as readonly NewEvent[], { expectedVersion });
+      } catch (error) {
+        throw inFlags(error, place);
+      }
+    },
+    { projections },
+  );
   if (flags.json) terminal.printJson(result);
   else terminal.print(`${result.streamId} is at version ${result.version}, position ${result.position}.`);
+}
+
+async function inlineOf(file: string): Promise<readonly Projection[]> {
+  const { inline } = await loadModule(file, "--projections");
+  if (inline.length > 0) return inline;
+  throw new InvalidArgumentError("--projections", "exports no inline projection: only those are written by appends. Leave it out.");
 }
 
 function expectation(text: string | undefined): ExpectedVersion {

@@ -7,10 +7,10 @@ import { checkFilter } from "../../read/filter.ts";
 import { openSchema } from "../../schema/open-schema.ts";
 import { type Destination, toFile, toStream } from "../../transfer/destination.ts";
 import { exportEvents, type ExportReport } from "../../transfer/export-events.ts";
-import { addConnectionFlags, type ConnectionFlags, loggerOf, withDatabase } from "../connection.ts";
+import { addConnectionFlags, type ConnectionFlags, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import { queryOf, type FilterFlags, refuseTenantWithAll } from "../filter-flags.ts";
 import { collect, wholeNumber } from "../flags.ts";
-import { count, Progress } from "../progress.ts";
+import { counted, Progress } from "../progress.ts";
 import { keepHeapSmall } from "../small-heap.ts";
 import { inFlags } from "../refusal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -54,9 +54,9 @@ async function exportFile(file: string, flags: ExportFlags, terminal: Terminal):
   if (file === "-" && flags.json) throw new InvalidArgumentError("--json", "prints a report on stdout, where the events go. Name a file for the events.");
   const tenant = checkTenant(flags.tenant ?? "", "--tenant");
   const filter = filterOf(flags);
-  const progress = new Progress(terminal, "events");
+  const progress = new Progress(terminal, "event");
   keepHeapSmall();
-  const report = await withDatabase(flags, terminal, async (database: Database, schema: string) => {
+  const report = await withDatabase(flags, terminal, !mayCreate, async (database: Database, schema: string) => {
     await openSchema(database, schema, { migrate: "verify", logger: loggerOf(terminal) });
     const destination = file === "-" ? toStream((text) => terminal.printText(shown(text, terminal))) : toFile(file, flags.force ?? false);
     const texts = exportEvents(database, schema, {
@@ -70,7 +70,7 @@ async function exportFile(file: string, flags: ExportFlags, terminal: Terminal):
   });
   progress.end();
   if (flags.json) return terminal.printJson({ events: report.events, position: report.position });
-  const told = `${count(report.events)} events up to position ${report.position} exported in ${progress.summary(report.events)}.`;
+  const told = `${counted(report.events, "event")} up to position ${report.position} exported in ${progress.summary(report.events)}.`;
   if (file === "-") terminal.say(told);
   else terminal.print(told);
 }

@@ -3,15 +3,16 @@ import { checkTenant } from "../../arguments/names.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import type { Database } from "../../database/database.ts";
 import { ProjectionGate } from "../../projections/projection-gate.ts";
+import { checkServer } from "../../schema/check-server.ts";
 import { openSchema } from "../../schema/open-schema.ts";
 import { openBadLinesFile } from "../../transfer/bad-lines-file.ts";
 import { type CsvOptions, readCsv } from "../../transfer/csv.ts";
 import { type ImportReport, importEvents } from "../../transfer/import-events.ts";
 import { type ReadLine, readNdjson } from "../../transfer/ndjson.ts";
 import { openSource } from "../../transfer/source.ts";
-import { addConnectionFlags, type ConnectionFlags, loggerOf, withDatabase } from "../connection.ts";
+import { addConnectionFlags, type ConnectionFlags, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import { collect, given } from "../flags.ts";
-import { count, Progress } from "../progress.ts";
+import { count, counted, Progress } from "../progress.ts";
 import { keepHeapSmall } from "../small-heap.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -77,12 +78,13 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
   };
   // The group under way is brought to its end; a second Ctrl-C ends the process.
   process.once("SIGINT", stop);
-  const progress = new Progress(terminal, "events");
+  const progress = new Progress(terminal, "event");
   keepHeapSmall();
   try {
     await using badLines = flags.badLines === undefined ? undefined : await openBadLinesFile(flags.badLines);
-    const report = await withDatabase(flags, terminal, async (database, schema) => {
-      await openSchema(database, schema, { migrate: "auto", logger: loggerOf(terminal) });
+    const report = await withDatabase(flags, terminal, mayCreate, async (database, schema) => {
+      // Tells at once that the server cannot be reached, or cannot hold a store.
+      await checkServer(database, schema, { withApplied: false });
       return importEvents(database, schema, lines, {
         tenant,
         utc: flags.utc ?? false,
@@ -98,6 +100,9 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
         },
         signal: aborted.signal,
         gate: gateOf(database, schema, terminal),
+        async prepare() {
+          await openSchema(database, schema, { migrate: "auto", logger: loggerOf(terminal) });
+        },
       });
     });
     progress.end();
@@ -127,12 +132,13 @@ function tell(report: ImportReport, flags: ImportFlags, progress: Progress, term
   if (flags.json) {
     return terminal.printJson({ written, repeated, bad, renumbered, lastPosition: lastPosition ?? null, positions: flags.keepPositions ? "kept" : "new" });
   }
-  terminal.print(`${count(written)} events written in ${progress.summary(written)}.`);
-  if (repeated > 0) terminal.print(`${count(repeated)} were there already.`);
-  if (bad > 0) terminal.print(`${count(bad)} bad lines were left out${flags.badLines === undefined ? "" : `; see ${flags.badLines}`}.`);
+  terminal.print(`${counted(written, "event")} written in ${progress.summary(written)}.`);
+  if (repeated > 0) terminal.print(`${count(repeated)} ${repeated === 1 ? "was" : "were"} there already.`);
+  if (bad > 0)
+    terminal.print(`${counted(bad, "bad line")} ${bad === 1 ? "was" : "were"} left out${flags.badLines === undefined ? "" : `; see ${flags.badLines}`}.`);
   if (renumbered > 0)
     terminal.print(
-      `${count(renumbered)} have another version than in the file, which does not hold their streams from the beginning, or not into an empty store.`,
+      `${count(renumbered)} ${renumbered === 1 ? "has" : "have"} another version than in the file, which does not hold its streams from the beginning, or not into an empty store.`,
     );
   if (written > 0) {
     terminal.print(

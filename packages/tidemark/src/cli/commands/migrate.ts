@@ -6,7 +6,7 @@ import { migrate } from "../../schema/migrate.ts";
 import { migrationSql } from "../../schema/migration-sql.ts";
 import { migrations } from "../../schema/migrations.ts";
 import { type MigrationStatus, migrationStatus, verify } from "../../schema/verify.ts";
-import { addConnectionFlags, type ConnectionFlags, loggerOf, withDatabase } from "../connection.ts";
+import { addConnectionFlags, type ConnectionFlags, defaultSchema, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `tidemark migrate up|status|verify|sql` */
@@ -39,7 +39,7 @@ export function addMigrate(program: Command, terminal: Terminal): void {
   command
     .command("sql")
     .description("Print the migrations as SQL, for psql, Flyway, Prisma, Knex and others. Needs no connection.")
-    .option("--schema <name>", "PostgreSQL schema that holds the store", "tidemark")
+    .option("--schema <name>", "PostgreSQL schema that holds the store, else TIDEMARK_SCHEMA", defaultSchema)
     .option("--from <version>", "the newest migration that the schema has", wholeNumber, 0)
     .addHelpText("after", '\nExample:\n  tidemark migrate sql --schema orders | psql --single-transaction --set ON_ERROR_STOP=1 "$DATABASE_URL"')
     .action(({ schema, from }: { readonly schema: string; readonly from: number }) => {
@@ -52,7 +52,7 @@ interface UpFlags extends ConnectionFlags {
 }
 
 async function up(flags: UpFlags, terminal: Terminal): Promise<void> {
-  const changes = await withDatabase(flags, terminal, async (database, schema) => {
+  const changes = await withDatabase(flags, terminal, flags.dryRun !== true, async (database, schema) => {
     await checkServer(database, schema, { withApplied: false });
     if (flags.dryRun) return pendingMigrations(schema, await readApplied(database, schema), migrations);
     return migrate(database, schema, { logger: loggerOf(terminal) });
@@ -66,7 +66,7 @@ async function up(flags: UpFlags, terminal: Terminal): Promise<void> {
 }
 
 async function status(flags: ConnectionFlags, terminal: Terminal): Promise<void> {
-  const found = await withDatabase(flags, terminal, migrationStatus);
+  const found = await withDatabase(flags, terminal, !mayCreate, migrationStatus);
   if (flags.json) return terminal.printJson({ schema: flags.schema, migrations: found });
   terminal.print(`Schema ${JSON.stringify(flags.schema)}`, "bold");
   terminal.table(found.map((migration) => [migration.version, migration.name, inWords(migration), migration.appliedAt?.toISOString() ?? ""]));
@@ -78,7 +78,7 @@ function inWords({ state, hashMatches, breaking }: MigrationStatus): string {
 }
 
 async function checkFit(flags: ConnectionFlags, terminal: Terminal): Promise<void> {
-  await withDatabase(flags, terminal, async (database, schema) => {
+  await withDatabase(flags, terminal, !mayCreate, async (database, schema) => {
     await checkServer(database, schema, { withApplied: false });
     await verify(database, schema);
   });

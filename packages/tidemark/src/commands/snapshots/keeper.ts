@@ -1,3 +1,4 @@
+import { sentence } from "../../error.ts";
 import type { Database } from "../../database/database.ts";
 import { type InvalidArgumentError, isTidemarkError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
@@ -154,7 +155,7 @@ export class SnapshotKeeper {
     this.tally.unfit++;
     this.#tellOnce(
       `unfit ${kind} ${name}`,
-      `tidemark: the state of ${JSON.stringify(name)} for ${JSON.stringify(key)} cannot be kept as a snapshot: ${error.message} Commands read all events instead. This is told once; store.snapshots.stats() counts the rest.`,
+      `tidemark: the state of ${JSON.stringify(name)} for ${JSON.stringify(key)} cannot be kept as a snapshot: ${sentence(error.message)} Commands read all events instead. This is told once; store.snapshots.stats() counts the rest.`,
     );
   }
 

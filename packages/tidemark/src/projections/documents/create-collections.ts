@@ -1,3 +1,4 @@
+import { sentence } from "../../error.ts";
 import type { Database, Queryable, Session } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import { DatabaseError, InvalidArgumentError, isTidemarkError } from "../../errors.ts";
@@ -90,7 +91,7 @@ function isOurs(found: Relations, name: string, kind: "r" | "v"): boolean {
 function explain(error: unknown, schema: string): unknown {
   if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "42501") return error;
   return new DatabaseError(
-    `${error.message}. This role may not create the tables of collections: open the store once as a role that may, or grant usage, create on schema ${quoteIdentifier(schema)} to it.`,
+    `${sentence(error.message)} This role may not create the tables of collections: open the store once as a role that may, or grant usage, create on schema ${quoteIdentifier(schema)} to it.`,
     { sqlState: error.sqlState, cause: error },
   );
 }
