@@ -42,8 +42,13 @@ export interface MigrationText {
   readonly text: string;
 }
 
+export type FunctionName =${functions
+    .map(({ name }) => `\n  | ${JSON.stringify(name)}`)
+    .toSorted()
+    .join("")};
+
 export interface FunctionText {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly text: string;
 }
 

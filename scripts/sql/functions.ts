@@ -43,6 +43,6 @@ export function inOrderOfCalls(functions: readonly FunctionFile[]): readonly Fun
 }
 
 function callsOf({ name, text }: FunctionFile, byName: ReadonlyMap<string, FunctionFile>): readonly FunctionFile[] {
-  const named = [...text.matchAll(/:"schema"\.(\w+)\s*\(/g)].flatMap(([, found]) => (found === undefined || found === name ? [] : [found]));
+  const named = [...text.matchAll(/:"schema"\.(\w+)\(/g)].flatMap(([, found]) => (found === undefined || found === name ? [] : [found]));
   return [...new Set(named)].sort().flatMap((found) => byName.get(found) ?? []);
 }

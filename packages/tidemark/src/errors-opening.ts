@@ -7,18 +7,25 @@ export class SchemaOutdatedError extends TidemarkError {
   /** The newest migration applied; 0 where there is none. */
   readonly found: number;
   readonly required: number;
+  /** The set of functions that this version calls, where that is all that is missing; undefined otherwise. */
+  readonly functions: string | undefined;
 
-  constructor(schema: string, found: number, required: number) {
+  constructor(schema: string, found: number, required: number, functions?: string) {
     super(
       "SCHEMA_OUTDATED",
-      found > 0
-        ? `Schema ${JSON.stringify(schema)} is at migration ${found}; this version of tidemark needs ${required}. Run: npx tidemark migrate up --schema ${shellWord(schema)}`
-        : `Schema ${JSON.stringify(schema)} holds no event store; this version of tidemark needs migration ${required}. Run: npx tidemark migrate up --schema ${shellWord(schema)}`,
+      `Schema ${JSON.stringify(schema)} ${lack(found, required, functions)}. Run: npx tidemark migrate up --schema ${shellWord(schema)}`,
     );
     this.schema = schema;
     this.found = found;
     this.required = required;
+    this.functions = functions;
   }
+}
+
+function lack(found: number, required: number, functions: string | undefined): string {
+  if (functions !== undefined) return `lacks the functions of this version of tidemark (${functions})`;
+  if (found > 0) return `is at migration ${found}; this version of tidemark needs ${required}`;
+  return `holds no event store; this version of tidemark needs migration ${required}`;
 }
 
 /** Quotes a schema name for a POSIX shell, so that the command in a message can be pasted. */

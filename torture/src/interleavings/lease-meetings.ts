@@ -1,3 +1,4 @@
+import { storeFunction } from "../cluster/store-function.ts";
 import { begin, commit } from "./append-meetings.ts";
 import type { Meeting, Place } from "./meeting.ts";
 import type { Step } from "./session.ts";
@@ -11,12 +12,13 @@ async function orphan({ schema, query }: Place, key: string): Promise<number> {
 }
 
 /** Handles the event at position 1 in one transaction, as an owner with this fence. */
-function handle({ schema }: Place, key: string, id: number, fence: () => number): Step[] {
+async function handle(place: Place, key: string, id: number, fence: () => number): Promise<Step[]> {
+  const [enter, move] = [await storeFunction(place.query, place.schema, "enter_shard"), await storeFunction(place.query, place.schema, "move_checkpoint")];
   return [
     begin,
-    ({ query }) => query(`select ${schema}.enter_shard($1, $2)`, [id, fence()]),
+    ({ query }) => query(`select ${enter}($1, $2)`, [id, fence()]),
     ({ query }) => query("insert into public.handled (consumer, fence) values ($1, $2)", [key, fence()]),
-    ({ query }) => query(`select ${schema}.move_checkpoint($1, $2, 0, 1, null)`, [id, fence()]),
+    ({ query }) => query(`select ${move}($1, $2, 0, 1, null)`, [id, fence()]),
     commit,
   ];
 }
@@ -28,17 +30,19 @@ export const leaseMeetings: readonly Meeting[] = [
     steps: [5, 2],
     async prepare(key, place) {
       const id = await orphan(place, key);
+      const takeShard = await storeFunction(place.query, place.schema, "take_shard");
       let taken: { readonly fence: number; readonly checkpoint: number } | undefined;
+      const rest = await handle(place, key, id, () => taken?.fence ?? 0);
       const take: Step = async ({ query }) => {
-        const [row] = await query(`select fence, checkpoint from ${place.schema}.take_shard($1, 'the next owner', 60000)`, [id]);
+        const [row] = await query(`select fence, checkpoint from ${takeShard}($1, 'the next owner', 60000)`, [id]);
         if (row) taken = { fence: Number(row["fence"]), checkpoint: Number(row["checkpoint"]) };
       };
       const handleRest: Step = async (hands) => {
         if (taken?.checkpoint !== 0) return;
-        for (const step of handle(place, key, id, () => taken?.fence ?? 0)) await step(hands);
+        for (const step of rest) await step(hands);
       };
       return {
-        actors: [handle(place, key, id, () => 1), [take, handleRest]],
+        actors: [await handle(place, key, id, () => 1), [take, handleRest]],
         async judge(outcomes) {
           if (!taken) return "nobody took the shard";
           if (taken.fence !== 2) return `the next owner has fence ${taken.fence}`;

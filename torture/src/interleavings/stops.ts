@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { storeFunction } from "../cluster/store-function.ts";
 
 /** A place where sessions can be stopped inside an append: before a function of the store's, or after it. */
 export interface Stop {
@@ -35,9 +36,10 @@ export async function untilStopped(query: Query, stop: Stop, mostMs: number): Pr
  */
 export async function installStops(query: Query, schema: string, stops: readonly Stop[]): Promise<void> {
   for (const stop of stops) {
+    const name = await storeFunction(query, schema, stop.function);
     const [found] = await query(
-      "select pg_get_function_arguments(oid) as arguments, pg_get_function_identity_arguments(oid) as identity, pg_get_function_result(oid) as result, pronargs::int as count from pg_proc where pronamespace = $1::regnamespace and proname = $2",
-      [schema, stop.function],
+      "select pg_get_function_arguments(oid) as arguments, pg_get_function_identity_arguments(oid) as identity, pg_get_function_result(oid) as result, pronargs::int as count from pg_proc where oid = $1::regproc",
+      [name],
     );
     if (!found) throw new Error(`There is no function ${stop.function} to stop at.`);
     const within = `${stop.function}_within`;
@@ -45,9 +47,9 @@ export async function installStops(query: Query, schema: string, stops: readonly
     const wait = `perform pg_advisory_lock_shared(${lockOf(stop)}); perform pg_advisory_unlock_shared(${lockOf(stop)});`;
     const isVoid = found["result"] === "void";
     const call = isVoid ? `perform ${schema}.${within}(${values});` : `v_result := ${schema}.${within}(${values});`;
-    await query(`alter function ${schema}.${stop.function}(${String(found["identity"])}) rename to ${within}`);
+    await query(`alter function ${name}(${String(found["identity"])}) rename to ${within}`);
     await query(`
-      create function ${schema}.${stop.function}(${String(found["arguments"])}) returns ${String(found["result"])} language plpgsql set lock_timeout = 0 as $stop$
+      create function ${name}(${String(found["arguments"])}) returns ${String(found["result"])} language plpgsql set lock_timeout = 0 as $stop$
       declare v_result ${isVoid ? "text" : String(found["result"])};
       begin
         ${stop.when === "before" ? wait + call : call + wait}

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { openEventStore } from "tidemark";
+import { storeFunction } from "../cluster/store-function.ts";
 import { administer } from "../faults/fault.ts";
 
 /** What the library makes of the position sequence, to be held against the next position that is drawn. */
@@ -18,17 +19,17 @@ export const sequence: string = pg.escapeLiteral(`${name}.events_position_seq`);
 /** A store, and the two places that look at its sequence. */
 export async function prepareReadings(url: string): Promise<readonly Reading[]> {
   await (await openEventStore(url, { schema })).close();
-  await administer(url, async (client) => {
-    const { rows } = await client.query<{ definition: string }>(
-      "select pg_get_functiondef(oid) as definition from pg_proc where pronamespace = $1::regnamespace and proname = 'high_water_mark'",
-      [name],
-    );
+  const holdFloor = await administer(url, async (client) => {
+    const query = async (text: string): Promise<Record<string, unknown>[]> => (await client.query<Record<string, unknown>>(text)).rows;
+    const [mark, floor] = [await storeFunction(query, name, "high_water_mark"), await storeFunction(query, name, "hold_floor")];
+    const { rows } = await client.query<{ definition: string }>("select pg_get_functiondef($1::regproc) as definition", [mark]);
     await client.query(firstStepOf(rows[0]?.definition ?? ""));
+    return floor;
   });
   return [
     {
       what: "an append's floor",
-      read: `perform ${name}.hold_floor(); v_read := current_setting('tidemark.floor_' || ${sequence}::regclass::oid)::bigint;`,
+      read: `perform ${holdFloor}(); v_read := current_setting('tidemark.floor_' || ${sequence}::regclass::oid)::bigint;`,
     },
     { what: "a reader's mark", read: `select mark into v_read from ${name}.first_step(0, null);` },
   ];
@@ -40,7 +41,7 @@ export async function prepareReadings(url: string): Promise<readonly Reading[]> 
  */
 function firstStepOf(definition: string): string {
   const step = definition
-    .replace(".high_water_mark(", ".first_step(")
+    .replace(/\.high_water_mark_\w+\(/, ".first_step(")
     .replace(/( v_last := [^;]*;)/, "$1 mark := v_last; return;")
     .replace(/ SET enable_\w+ TO 'off'/g, "");
   if (!step.includes("mark := v_last; return;") || !step.includes(".first_step("))

@@ -1,6 +1,6 @@
 import type { Statement } from "../database/database.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
 import { milliseconds } from "../database/milliseconds.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** The statements of this room, for one schema. Each is one call of a function of `schema/functions`. */
 export interface AppendStatements {
@@ -40,19 +40,24 @@ const carefulColumns = "verdicts::text, versions::text, positions::text, detail:
 const batchColumns = `${carefulColumns}, written::text, ${recordedAt("written_at")}`;
 
 export function appendStatements(schema: string): AppendStatements {
-  const quoted = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text });
   return {
-    one: named("append_one", `select ${oneColumns} from ${quoted}.append_one(${placeholders(1, 11)})`),
-    oneIf: named("append_one_if", `select ${oneColumns}, detail::text from ${quoted}.append_one(${placeholders(1, 15)})`),
-    singles: named("append_singles", `select ${singlesColumns} from ${quoted}.append_singles(${placeholders(1, 20)})`),
-    batch: named("append_batch", `select ${batchColumns} from ${quoted}.append_batch(${batchArguments})`),
-    carefully: named("append_carefully", `select ${carefulColumns} from ${quoted}.append_carefully(${batchArguments})`),
-    waiting: named("append_waiting", `select ${batchColumns} from ${quoted}.append_waiting(${batchArguments})`),
-    holdCommit: `declare tidemark_append no scroll cursor with hold for select ${quoted}.refuse_unfinished_append()`,
+    one: named("append_one", `select ${oneColumns} from ${functionName(schema, "append_one")}(${placeholders(1, 11)})`),
+    oneIf: named("append_one_if", `select ${oneColumns}, detail::text from ${functionName(schema, "append_one")}(${placeholders(1, 15)})`),
+    singles: named("append_singles", `select ${singlesColumns} from ${functionName(schema, "append_singles")}(${placeholders(1, 20)})`),
+    batch: named("append_batch", `select ${batchColumns} from ${functionName(schema, "append_batch")}(${batchArguments})`),
+    carefully: named("append_carefully", `select ${carefulColumns} from ${functionName(schema, "append_carefully")}(${batchArguments})`),
+    waiting: named("append_waiting", `select ${batchColumns} from ${functionName(schema, "append_waiting")}(${batchArguments})`),
+    holdCommit: `declare tidemark_append no scroll cursor with hold for select ${functionName(schema, "refuse_unfinished_append")}()`,
     allowCommit: "close tidemark_append",
-    enter: named("enter_append", `select ${quoted}.enter_append($1, $2, $3, $4, $5, $6, $7)::text as entered`),
-    inline: named("append_inline", `select ${batchColumns} from ${quoted}.append_many(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, false)`),
-    joined: named("append_joined", `select ${batchColumns} from ${quoted}.append_many(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, true)`),
+    enter: named("enter_append", `select ${functionName(schema, "enter_append")}($1, $2, $3, $4, $5, $6, $7)::text as entered`),
+    inline: named(
+      "append_inline",
+      `select ${batchColumns} from ${functionName(schema, "append_many")}(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, false)`,
+    ),
+    joined: named(
+      "append_joined",
+      `select ${batchColumns} from ${functionName(schema, "append_many")}(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, true)`,
+    ),
   };
 }

@@ -1,6 +1,6 @@
 import type { Queryable, Statement } from "../database/database.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** An open append that holds the high-water mark back. */
 export interface Blocker {
@@ -20,7 +20,7 @@ export interface Blocker {
 export function blockersStatement(schema: string): Statement {
   return {
     name: "tidemark_blockers",
-    text: `select pid::text, transaction, application_name, query, held_for_ms::text, events::text from ${quoteIdentifier(schema)}.blockers()`,
+    text: `select pid::text, transaction, application_name, query, held_for_ms::text, events::text from ${functionName(schema, "blockers")}()`,
   };
 }
 

@@ -4,6 +4,7 @@ import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors.ts";
 import { editionAt } from "../read/plan-edition.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** The last event at or below which nothing new can appear; position 0 and no id where there is none. */
 export interface Mark {
@@ -51,8 +52,8 @@ export class MarkReader implements Marks {
     this.#database = database;
     this.#markSql = `
 select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted}.events as e where e.position = $1)::text as last_id
-  from ${quoted}.high_water_mark($1, $2) as m`;
-    this.#keep = { name: "tidemark_keep_mark", text: `select ${quoted}.keep_high_water_mark($1, $2)::text` };
+  from ${functionName(schema, "high_water_mark")}($1, $2) as m`;
+    this.#keep = { name: "tidemark_keep_mark", text: `select ${functionName(schema, "keep_high_water_mark")}($1, $2)::text` };
   }
 
   /** A read under way may have looked before what this caller wants to see, so that it waits for the next one, with all others who do. */

@@ -1,9 +1,9 @@
 import type { Session, Statement, TextRow } from "../database/database.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
 import { quoteLiteral } from "../schema/render.ts";
 import { type DocumentKey, quotedTable } from "./documents/collection.ts";
 import { CollectionTable, decodeRow, type DocumentWrite, keyColumns, loadSql, type StoredDocument } from "./documents/collection-table.ts";
 import type { DefinedDocumentProjection } from "./defined-projection.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /**
  * The documents of an inline projection, which appends of any process change at the same time.
@@ -20,7 +20,7 @@ export class InlineDocuments {
   constructor(schema: string, projection: DefinedDocumentProjection) {
     this.#table = new CollectionTable(schema, projection);
     const table = quotedTable(schema, projection);
-    const lockAbsent = `${quoteIdentifier(schema)}.lock_absent_documents(${quoteLiteral(table)}::regclass`;
+    const lockAbsent = `${functionName(schema, "lock_absent_documents")}(${quoteLiteral(table)}::regclass`;
     this.#look = { name: "tidemark_look_at_documents", text: lookSql(table, lockAbsent) };
     this.#claim = {
       name: "tidemark_claim_documents",

@@ -2,7 +2,6 @@ import pRetry from "p-retry";
 import type { Gate } from "../append/gate.ts";
 import type { InlineProjections } from "../append/inline.ts";
 import type { Database, Queryable, Session, Statement } from "../database/database.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
 import { isTidemarkError } from "../errors.ts";
 import { UnknownProjectionError } from "../errors-projections.ts";
 import type { Logger } from "../logger.ts";
@@ -10,6 +9,7 @@ import { type DefinedProjection, followerOf } from "./defined-projection.ts";
 import type { OpenInside } from "./inline-plan.ts";
 import { LiveProjections } from "./live-projections.ts";
 import { readRegistry, type RegisteredProjection, registryStatement } from "./registry.ts";
+import { functionName } from "../schema/function-set.ts";
 
 export interface GateOptions {
   readonly database: Database;
@@ -43,7 +43,7 @@ export class ProjectionGate implements Gate {
     this.#options = options;
     this.#known = new Map(options.projections.map((projection) => [followerOf(projection), projection]));
     this.#read = registryStatement(options.schema);
-    this.#change = { name: "tidemark_change_projection", text: `select ${quoteIdentifier(options.schema)}.change_projection($1, $2, $3, $4) as before` };
+    this.#change = { name: "tidemark_change_projection", text: `select ${functionName(options.schema, "change_projection")}($1, $2, $3, $4) as before` };
   }
 
   /** @throws {@link UnknownProjectionError} — an inline projection is live that this store was opened without. */

@@ -1,10 +1,10 @@
 import type { Database, Session, Statement } from "../database/database.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
 import { createCollections } from "./documents/create-collections.ts";
 import { DefinedDocumentProjection, type DefinedProjection } from "./defined-projection.ts";
 import type { ProjectionTransaction } from "./projection.ts";
 import { readRegistry, type RegisteredProjection, type Registry, registryStatement } from "./registry.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** What registering needs of the store. */
 export interface Registrar {
@@ -35,7 +35,7 @@ export async function registerProjections({ database, schema, createTransaction 
   if (fresh.length === 0) return registry;
   const register: Statement = {
     name: "tidemark_register_projection",
-    text: `select ${quoteIdentifier(schema)}.register_projection($1, $2, $3, $4::text::jsonb)::text as new`,
+    text: `select ${functionName(schema, "register_projection")}($1, $2, $3, $4::text::jsonb)::text as new`,
   };
   for (const projection of fresh) {
     const { name, version, mode, events, work } = projection;

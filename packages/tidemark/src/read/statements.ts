@@ -4,6 +4,7 @@ import { milliseconds } from "../database/milliseconds.ts";
 import { eventColumns, uncastEventColumns } from "./decode.ts";
 import type { FilterSql } from "./filter-sql.ts";
 import { bound, filteredPageSql, onlyFilter, type PageShape, pageSql, smallPageSql } from "./page-statement.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** More shapes than this are a program that makes filters up; then all are forgotten rather than kept for ever. */
 const maxShapes = 200;
@@ -33,6 +34,8 @@ interface LogPage {
 /** The statements that read, by their shape. One object for each text: drivers remember what they prepared by object. */
 export class ReadStatements {
   readonly #schema: string;
+  readonly #headRequests: string;
+  readonly #queryItems: string;
   readonly #largeEvents: number;
   readonly #edition: number;
   readonly #pages = new Map<string, Statement>();
@@ -61,6 +64,8 @@ export class ReadStatements {
   /** @param edition - Part of every name: see `plan-edition.ts`. */
   constructor(schema: string, largeEvents: number, edition: number) {
     this.#schema = quoteIdentifier(schema);
+    this.#headRequests = functionName(schema, "head_requests");
+    this.#queryItems = functionName(schema, "query_items");
     this.#largeEvents = largeEvents;
     this.#edition = edition;
     this.streamInfo = this.#named("stream_info", `${this.#streamsSql("left join")} where s.tenant = $1 and s.name = $2`);
@@ -119,10 +124,10 @@ export class ReadStatements {
   heads(kept: boolean): Statement {
     return this.#page(`read_heads${kept ? "_kept" : ""}`, () =>
       kept
-        ? this.#keptHeadsSql(`${this.#schema}.head_requests($1, $2, $3, $5, $6)`, "$4")
+        ? this.#keptHeadsSql(`${this.#headRequests}($1, $2, $3, $5, $6)`, "$4")
         : `
 select r.n::text as n, ${eventColumns}
-  from ${this.#schema}.head_requests($1, $2, $3, '', '{}') as r
+  from ${this.#headRequests}($1, $2, $3, '', '{}') as r
  cross join lateral (
     select e.* from ${this.#schema}.events as e
      where e.stream_id = ${this.#streamOf} and e.version > r.after and e.version <= r.until
@@ -235,7 +240,7 @@ select s.name as name, ${milliseconds("s.created_at")} as created_at, last.versi
 select ${logColumns} ${eventColumns}
   from (
     select distinct found.position
-      from ${this.#schema}.query_items($5, $6) as item
+      from ${this.#queryItems}($5, $6) as item
      cross join lateral (
        select t.position
          from ${this.#schema}.event_tags as t

@@ -3,7 +3,7 @@ import { quoteIdentifier } from "../database/identifier.ts";
 import { SequenceBehindError } from "../errors-following.ts";
 import { DatabaseError } from "../errors.ts";
 import { quoteLiteral } from "./render.ts";
-import { type AppliedMigration, appliedColumn, explainRead, isAbsent, parseApplied } from "./applied.ts";
+import { appliedColumn, type AppliedSchema, explainRead, isAbsent, parseApplied } from "./applied.ts";
 
 /** What the store needs to know of the server it is on. */
 export interface ServerFacts {
@@ -15,7 +15,7 @@ export interface ServerFacts {
   /** Of a statement that says nothing: `"read committed"`, unless the role or the database has another default. */
   readonly transactionIsolation: string;
   /** Empty where nothing was applied. */
-  readonly applied: readonly AppliedMigration[];
+  readonly applied: AppliedSchema;
 }
 
 interface SequenceFacts {

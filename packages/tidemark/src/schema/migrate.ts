@@ -4,24 +4,24 @@ import type { Database } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import type { Logger } from "../logger.ts";
 import { DatabaseError, isTidemarkError } from "../errors.ts";
-import { pendingMigrations, readApplied } from "./applied.ts";
-import { createMigrationsTable, migrationLock, migrationScript } from "./migration-script.ts";
-import { migrations, type Migration } from "./migrations.ts";
+import { pendingSteps, readApplied } from "./applied.ts";
+import { createBookkeeping, migrationLock, stepScript } from "./migration-script.ts";
+import { nameOfStep, type SchemaStep, type ShippedSchema, shippedSchema } from "./migrations.ts";
 import { quoteLiteral, renderSql } from "./render.ts";
 
 export interface MigrateOptions {
-  /** Told of each migration that was applied. */
+  /** Told of each step that was applied. */
   readonly logger?: Logger;
   /** Milliseconds that a migration waits for a lock before it lets everyone queued behind it go and tries again. Default 5,000. */
   readonly lockTimeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
   /** In place of this package's own. */
-  readonly shipped?: readonly Migration[];
+  readonly shipped?: ShippedSchema;
 }
 
 /**
- * Brings `schema` up to date, each migration in a transaction of its own, and returns those it applied. Where nothing is
- * pending this is one read without locks. Any number of processes may do this at once.
+ * Brings `schema` up to date, each migration and then the set of functions in a transaction of its own, and returns what it
+ * applied. Where nothing is pending this is one read without locks. Any number of processes may do this at once.
  *
  * @throws {@link SchemaTooNewError}, {@link MigrationChangedError} — see `pendingMigrations`.
  * @throws {@link DatabaseError} — the role may not create what a migration creates (42501), a lock was not free in six
@@ -30,10 +30,10 @@ export interface MigrateOptions {
 export async function migrate(
   database: Database,
   schema: string,
-  { logger, lockTimeoutMs = 5_000, signal, shipped = migrations }: MigrateOptions = {},
-): Promise<readonly Migration[]> {
-  const applied: Migration[] = [];
-  let pending = pendingMigrations(schema, await readApplied(database, schema, signal), shipped).length > 0;
+  { logger, lockTimeoutMs = 5_000, signal, shipped = shippedSchema }: MigrateOptions = {},
+): Promise<readonly SchemaStep[]> {
+  const applied: SchemaStep[] = [];
+  let pending = pendingSteps(schema, await readApplied(database, schema, signal), shipped).length > 0;
   while (pending) {
     const startedAt = performance.now();
     const next = await pRetry(() => applyNext(database, schema, shipped, lockTimeoutMs, signal), {
@@ -52,27 +52,25 @@ export async function migrate(
     pending = next !== undefined;
     if (next) {
       applied.push(next);
-      logger?.info(
-        `tidemark: applied migration ${next.version} (${next.name}) to schema ${JSON.stringify(schema)} in ${Math.round(performance.now() - startedAt)} ms`,
-      );
+      logger?.info(`tidemark: applied ${nameOfStep(next)} to schema ${JSON.stringify(schema)} in ${Math.round(performance.now() - startedAt)} ms`);
     }
   }
   return applied;
 }
 
-/** Applies the first migration that is still pending once the lock is held; undefined where another process did it all. */
+/** Applies the first step that is still pending once the lock is held; undefined where another process did it all. */
 function applyNext(
   database: Database,
   schema: string,
-  shipped: readonly Migration[],
+  shipped: ShippedSchema,
   lockTimeoutMs: number,
   signal: AbortSignal | undefined,
-): Promise<Migration | undefined> {
+): Promise<SchemaStep | undefined> {
   return database.transaction(async (session) => {
     await session.execute(enter(schema, lockTimeoutMs), { signal });
-    const [next] = pendingMigrations(schema, await readApplied(session, schema, signal), shipped);
+    const [next] = pendingSteps(schema, await readApplied(session, schema, signal), shipped);
     // An index on a large log takes as long as it takes; who waits for a lock has lock_timeout.
-    if (next) await session.execute(migrationScript(next, schema), { timeoutMs: 0, signal });
+    if (next) await session.execute(stepScript(next, schema), { timeoutMs: 0, signal });
     return next;
   });
 }
@@ -99,14 +97,20 @@ begin
     create schema ${quoted};
   end if;
   if pg_catalog.to_regclass(${quoteLiteral(`${quoted}.migrations`)}) is null then
-    ${renderSql(createMigrationsTable, schema)}
+    ${renderSql(createBookkeeping, schema)}
   end if;
 end
 $tidemark$;`;
 }
 
 /** Made by somebody who does not take the migration lock between our look and our own creation. */
-const racedConstraints = new Set(["pg_namespace_nspname_index", "pg_class_relname_nsp_index", "pg_type_typname_nsp_index", "migrations_pkey"]);
+const racedConstraints = new Set([
+  "pg_namespace_nspname_index",
+  "pg_class_relname_nsp_index",
+  "pg_type_typname_nsp_index",
+  "migrations_pkey",
+  "function_sets_pkey",
+]);
 
 /** Whether another try can succeed. Every try looks again under the lock, so even a commit without an answer may be tried again. */
 function passes(error: unknown): boolean {

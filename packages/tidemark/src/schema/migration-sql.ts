@@ -1,14 +1,14 @@
 import { wholeNumber } from "../arguments/checks.ts";
 import { checkSchemaName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { createMigrationsTable, migrationLock, migrationScript } from "./migration-script.ts";
-import { migrations } from "./migrations.ts";
+import { createBookkeeping, migrationLock, stepScript } from "./migration-script.ts";
+import { migrations, nameOfStep, shippedSchema } from "./migrations.ts";
 import { renderSql } from "./render.ts";
 
 export interface MigrationSqlOptions {
   /** The PostgreSQL schema that holds the store, 1–63 bytes. @defaultValue "tidemark" */
   readonly schema?: string;
-  /** The newest migration that the schema has; 0 for none, so that the script creates everything. @defaultValue 0 */
+  /** The newest migration of tables that the schema has; 0 for none, so that the script creates everything. @defaultValue 0 */
   readonly from?: number;
 }
 
@@ -16,25 +16,27 @@ const newest = migrations.length;
 const shape = { schema: checkSchemaName, from: wholeNumber(0, newest) };
 
 /**
- * The store's migrations as one SQL script, for psql or any migration tool. It records them as `migrate: "auto"` does, so
- * that a store opened with `migrate: "verify"` accepts the schema. The same options give the same text.
+ * The store's migrations as one SQL script, for psql or any migration tool: the tables after migration `from`, then this
+ * version's functions. It records them as `migrate: "auto"` does, so that a store opened with `migrate: "verify"` accepts the
+ * schema. The same options give the same text.
  *
- * The script begins and commits no transaction: run it inside one. A second run fails at its first insert and changes nothing.
+ * The script begins and commits no transaction: run it inside one. With tables to create, a second run fails at its first
+ * insert and changes nothing; with functions alone it may run again.
  *
  * @throws {@link InvalidArgumentError} — an unknown option, a name that is no identifier, or a `from` above the newest migration.
  */
 export function migrationSql(options?: MigrationSqlOptions): string {
   const { schema = "tidemark", from = 0 } = checkOptions(options, shape);
-  const pending = migrations.slice(from);
+  const steps = [...migrations.slice(from), shippedSchema.functions];
   const parts = [header(schema, from)];
-  if (from === 0) parts.push(renderSql(`create schema if not exists :"schema";\n\n${createMigrationsTable}`, schema));
-  for (const migration of pending) parts.push(`-- Migration ${migration.version}: ${migration.name}\n${migrationScript(migration, schema)}`);
+  if (from === 0) parts.push(renderSql(`create schema if not exists :"schema";\n\n${createBookkeeping}`, schema));
+  for (const step of steps) parts.push(`-- ${nameOfStep(step)}\n${stepScript(step, schema)}`);
   return `${parts.join("\n\n").trimEnd()}\n`;
 }
 
 function header(schema: string, from: number): string {
-  if (from === newest) return `-- tidemark: schema ${JSON.stringify(schema)} needs nothing after migration ${from}.`;
-  return `-- tidemark: event store in schema ${JSON.stringify(schema)}, migrations ${from + 1} to ${newest}.
+  const tables = from === newest ? "no" : `${from + 1} to ${newest}`;
+  return `-- tidemark: event store in schema ${JSON.stringify(schema)}. Migrations: ${tables}. Functions of this version.
 -- Run it in one transaction: psql --single-transaction --set ON_ERROR_STOP=1 --file …
 ${migrationLock(schema)}`;
 }

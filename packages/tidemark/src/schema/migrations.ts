@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { functionTexts, migrationTexts } from "./sql.generated.ts";
+import { type FunctionSet, functionSet } from "./function-set.ts";
+import { migrationTexts } from "./sql.generated.ts";
 
-/** One numbered step of the store's schema. Once released, its text never changes. */
+/** One numbered step of the store's tables. Once released, its text never changes. */
 export interface Migration {
   /** 1, 2, 3 … without gaps. */
   readonly version: number;
@@ -15,7 +16,27 @@ export interface Migration {
 }
 
 /** Every migration of this package, in order. */
-export const migrations: readonly Migration[] = migrationTexts.map(({ version, name, breaking, ...tables }) => {
-  const text = [tables.text, ...functionTexts.map((one) => one.text)].join("\n");
-  return { version, name, text, hash: createHash("sha256").update(text).digest("hex"), breaking };
-});
+export const migrations: readonly Migration[] = migrationTexts.map(({ version, name, text, breaking }) => ({
+  version,
+  name,
+  text,
+  hash: createHash("sha256").update(text).digest("hex"),
+  breaking,
+}));
+
+/** What a package brings to a schema: its tables, step by step, and one set of functions. */
+export interface ShippedSchema {
+  readonly migrations: readonly Migration[];
+  readonly functions: FunctionSet;
+}
+
+/** What this package brings. */
+export const shippedSchema: ShippedSchema = { migrations, functions: functionSet };
+
+/** What one transaction applies. */
+export type SchemaStep = Migration | FunctionSet;
+
+/** `migration 1 (store)`, `functions 1f2e3d4c`. */
+export function nameOfStep(step: SchemaStep): string {
+  return "version" in step ? `migration ${step.version} (${step.name})` : `functions ${step.hash.slice(0, 8)}`;
+}

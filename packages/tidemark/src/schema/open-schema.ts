@@ -1,9 +1,9 @@
 import type { Database } from "../database/database.ts";
 import type { Logger } from "../logger.ts";
 import { checkServer, type ServerFacts } from "./check-server.ts";
-import { pendingMigrations } from "./applied.ts";
+import { pendingSteps } from "./applied.ts";
 import { migrate } from "./migrate.ts";
-import { migrations } from "./migrations.ts";
+import { shippedSchema } from "./migrations.ts";
 import { verifyApplied } from "./verify.ts";
 
 export interface OpenSchemaOptions {
@@ -25,7 +25,7 @@ export async function openSchema(database: Database, schema: string, { migrate: 
     verifyApplied(schema, facts.applied);
     return facts;
   }
-  if (pendingMigrations(schema, facts.applied, migrations).length === 0) return facts;
+  if (pendingSteps(schema, facts.applied, shippedSchema).length === 0) return facts;
   await migrate(database, schema, { ...options, signal });
   return checkServer(database, schema, { signal });
 }

@@ -2,8 +2,8 @@ import { quoteIdentifier } from "../database/identifier.ts";
 import { InvalidArgumentError } from "../errors.ts";
 
 /**
- * Fills in the schema's name where a template of `sql/` leaves it open: `:"schema"` becomes the quoted name, and
- * `:regclass(events)` a constant `'"schema"."events"'::regclass`.
+ * Fills in the schema's name where a template leaves it open: `:"schema"` becomes the quoted name, `:regclass(events)` a
+ * constant `'"schema"."events"'::regclass`, and `:regnamespace` a constant `'"schema"'::regnamespace`.
  *
  * @throws {@link InvalidArgumentError} — the name is no identifier, or holds `$tidemark$`, where function bodies end.
  */
@@ -13,9 +13,10 @@ export function renderSql(text: string, schema: string): string {
     throw new InvalidArgumentError("schema", `must not hold "$tidemark$", the mark at which the store's function bodies end; got ${JSON.stringify(schema)}.`);
   }
   // One pass: what a name brings in is not looked at again.
-  return text.replaceAll(/:"schema"|:regclass\((\w+)\)/g, (_place, table?: string) =>
-    table === undefined ? quoted : `${quoteLiteral(`${quoted}.${quoteIdentifier(table)}`)}::regclass`,
-  );
+  return text.replaceAll(/:"schema"|:regclass\((\w+)\)|(?<!:):regnamespace\b/g, (place, table?: string) => {
+    if (table !== undefined) return `${quoteLiteral(`${quoted}.${quoteIdentifier(table)}`)}::regclass`;
+    return place === ":regnamespace" ? `${quoteLiteral(quoted)}::regnamespace` : quoted;
+  });
 }
 
 /** Quotes a text constant. The E form reads a backslash alike whatever `standard_conforming_strings` is. */

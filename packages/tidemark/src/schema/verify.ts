@@ -1,7 +1,7 @@
 import type { Queryable } from "../database/database.ts";
 import { SchemaOutdatedError } from "../errors-opening.ts";
-import { type AppliedMigration, pendingMigrations, readApplied } from "./applied.ts";
-import { migrations } from "./migrations.ts";
+import { type AppliedSchema, pendingMigrations, pendingSteps, readApplied } from "./applied.ts";
+import { migrations, shippedSchema } from "./migrations.ts";
 
 /**
  * Checks that this package can work with `schema`. A newer schema passes unless one of its new migrations is breaking.
@@ -13,9 +13,11 @@ export async function verify(database: Queryable, schema: string): Promise<void>
   verifyApplied(schema, await readApplied(database, schema));
 }
 
-export function verifyApplied(schema: string, applied: readonly AppliedMigration[]): void {
+export function verifyApplied(schema: string, applied: AppliedSchema): void {
   const [missing] = pendingMigrations(schema, applied, migrations);
   if (missing) throw new SchemaOutdatedError(schema, missing.version - 1, migrations.length);
+  const [step] = pendingSteps(schema, applied, shippedSchema);
+  if (step) throw new SchemaOutdatedError(schema, migrations.length, migrations.length, step.hash.slice(0, 8));
 }
 
 export interface MigrationStatus {
@@ -29,9 +31,34 @@ export interface MigrationStatus {
   readonly hashMatches: boolean | undefined;
 }
 
-/** Every migration of this package and of the schema, by version. Judges nothing. */
-export async function migrationStatus(database: Queryable, schema: string): Promise<readonly MigrationStatus[]> {
-  const applied = new Map((await readApplied(database, schema)).map((row) => [row.version, row]));
+export interface FunctionsStatus {
+  readonly hash: string;
+  /** `"applied"`, `"pending"`: this package's own set. `"other"`: one of another version of it. */
+  readonly state: "applied" | "pending" | "other";
+  readonly appliedAt: Date | undefined;
+}
+
+export interface SchemaStatus {
+  /** Every migration of this package and of the schema, by version. */
+  readonly migrations: readonly MigrationStatus[];
+  /** Every set of functions, in the order in which they were added; this package's last where it is pending. */
+  readonly functions: readonly FunctionsStatus[];
+}
+
+/** What this package needs and what the schema has. Judges nothing. */
+export async function schemaStatus(database: Queryable, schema: string): Promise<SchemaStatus> {
+  const applied = await readApplied(database, schema);
+  return { migrations: migrationStatus(applied), functions: functionsStatus(applied) };
+}
+
+function functionsStatus(applied: AppliedSchema): readonly FunctionsStatus[] {
+  const { hash } = shippedSchema.functions;
+  const found = applied.functions.map((row): FunctionsStatus => ({ ...row, state: row.hash === hash ? "applied" : "other" }));
+  return found.some(({ state }) => state === "applied") ? found : [...found, { hash, state: "pending", appliedAt: undefined }];
+}
+
+function migrationStatus({ migrations: rows }: AppliedSchema): readonly MigrationStatus[] {
+  const applied = new Map(rows.map((row) => [row.version, row]));
   const known = migrations.map(({ version, name, breaking, hash }): MigrationStatus => {
     const row = applied.get(version);
     applied.delete(version);

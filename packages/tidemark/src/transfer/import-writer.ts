@@ -3,7 +3,6 @@ import { numbers } from "../append/batch.ts";
 import type { Gate } from "../append/gate.ts";
 import { hasCulprit, isBlocked, isRepeatedId, isTransient, isUnanswered } from "../append/failure.ts";
 import type { Database, Statement, TextRow } from "../database/database.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
 import { nullableList, nullableListSql } from "../database/nullable-list.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors.ts";
@@ -11,6 +10,7 @@ import { type BatchValues, encodeEvents, lookUpValues, writeValues } from "./imp
 import type { ImportEvent } from "./import-event.ts";
 import { KnownHeads } from "./known-heads.ts";
 import { type BadLine, PositionsTakenError } from "./transfer-error.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** What became of a group of events. */
 export interface Written {
@@ -68,17 +68,16 @@ export class ImportWriter {
   readonly #heads = new KnownHeads();
 
   constructor(database: Database, schema: string, options: WriterOptions) {
-    const quoted = quoteIdentifier(schema);
     const bigints = (placeholder: string): string => nullableListSql(placeholder, "bigint");
     this.#database = database;
     this.#options = options;
     this.#write = {
       name: "tidemark_import_events",
-      text: `select versions::text, last::text from ${quoted}.import_events($1, $2, $3, ${bigints("$4")}, $5, $6, $7, $8, $9, $10, $11, $12, ${bigints("$13")}, $14, ${bigints("$15")}, $16, $17, $18)`,
+      text: `select versions::text, last::text from ${functionName(schema, "import_events")}($1, $2, $3, ${bigints("$4")}, $5, $6, $7, $8, $9, $10, $11, $12, ${bigints("$13")}, $14, ${bigints("$15")}, $16, $17, $18)`,
     };
     this.#find = {
       name: "tidemark_imported_events",
-      text: `select ${quoted}.imported_events($1, $2, $3, $4, $5, $6, $7, $8, $9, ${bigints("$10")})::text as verdicts`,
+      text: `select ${functionName(schema, "imported_events")}($1, $2, $3, $4, $5, $6, $7, $8, $9, ${bigints("$10")})::text as verdicts`,
     };
   }
 

@@ -2,6 +2,7 @@ import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import type { EventQuery } from "../event.ts";
 import type { ShardState } from "./shard.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** How far behind the high-water mark. */
 export interface Lag {
@@ -97,7 +98,7 @@ select pg_catalog.jsonb_build_object(
          'createdAt', ${milliseconds("c.created_at")},
          'shards', shards.list
        )::text as consumer
-  from ${at}.high_water_mark(0, null) as m
+  from ${functionName(schema, "high_water_mark")}(0, null) as m
   cross join ${at}.consumers as c
   cross join lateral (
     select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(

@@ -8,6 +8,7 @@ import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
 import { type ConsumerInfo, consumerInfo, infoStatement } from "./consumer-info.ts";
 import { consumerNotFound } from "./not-found.ts";
 import type { WorkerParts } from "./parts.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /**
  * The consumers that a store knows, and how they go. Each call with a name rejects with `NotFoundError` where there is none
@@ -69,23 +70,27 @@ export class StoreConsumers implements Consumers {
   }
 
   pause(name: string): Promise<void> {
-    return this.#change(name, "pause", (at) => `update ${at}.consumers as c set paused = true where c.tenant = $1 and c.name = $2 returning 'true' as found`);
+    return this.#change(
+      name,
+      "pause",
+      (schema) => `update ${quoteIdentifier(schema)}.consumers as c set paused = true where c.tenant = $1 and c.name = $2 returning 'true' as found`,
+    );
   }
 
   resume(name: string): Promise<void> {
-    return this.#change(name, "resume", (at) => `select ${at}.resume_consumer($1, $2)::text as found`);
+    return this.#change(name, "resume", (schema) => `select ${functionName(schema, "resume_consumer")}($1, $2)::text as found`);
   }
 
   async reset(name: string, options: { readonly after: number | "end" }): Promise<void> {
     const { after } = checkOptions(options, { after: (value, path) => (value === "end" ? null : checkAfter(value, path)) });
     if (after === undefined) throw new InvalidArgumentError("options.after", 'is missing: a position, 0 for the beginning, or "end"');
-    await this.#change(name, "reset", (at) => `select ${at}.reset_consumer($1, $2, $3)::text as found`, after);
+    await this.#change(name, "reset", (schema) => `select ${functionName(schema, "reset_consumer")}($1, $2, $3)::text as found`, after);
   }
 
   async rename(name: string, to: string): Promise<void> {
     const checked = checkConsumerName(to, "to");
     try {
-      await this.#change(name, "rename", (at) => `select ${at}.rename_consumer($1, $2, $3)::text as found`, checked);
+      await this.#change(name, "rename", (schema) => `select ${functionName(schema, "rename_consumer")}($1, $2, $3)::text as found`, checked);
     } catch (error) {
       if (isTidemarkError(error, "DATABASE") && error.sqlState === "23505")
         throw new InvalidArgumentError("to", `is the name of another consumer: ${JSON.stringify(checked)}`, { cause: error });
@@ -93,9 +98,9 @@ export class StoreConsumers implements Consumers {
     }
   }
 
-  async #change(name: string, what: string, text: (at: string) => string, ...values: readonly Value[]): Promise<void> {
+  async #change(name: string, what: string, text: (schema: string) => string, ...values: readonly Value[]): Promise<void> {
     const checked = checkConsumerName(name, "name");
-    const statement: Statement = { name: `tidemark_worker_${what}`, text: text(quoteIdentifier(this.#parts.schema)) };
+    const statement: Statement = { name: `tidemark_worker_${what}`, text: text(this.#parts.schema) };
     // Before, since a shard that has just failed may not have told the database yet, and resume looks there.
     await this.#changed();
     const [row] = await this.#parts.database.query(statement, [this.#tenant, checked, ...values]);

@@ -12,6 +12,7 @@ import type { Event, RecordedEvent } from "../event.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { decodeLogEvent, eventColumns } from "../read/decode.ts";
 import type { WorkerParts } from "./parts.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** An event that a consumer did not handle. */
 export interface DeadLetter<E extends Event = Event> {
@@ -94,7 +95,7 @@ export class StoreDeadLetters implements DeadLetters {
       const text = `update ${at}.dead_letters as d set retry_requested = true where d.tenant = $1 and d.consumer = $2 and d.position = $3`;
       await this.#query({ name: "tidemark_worker_retry_skipped", text }, [this.#tenant, consumer, position]);
     } else {
-      const text = `select ${at}.request_next_letter($1, $2, $3)::text`;
+      const text = `select ${functionName(this.#parts.schema, "request_next_letter")}($1, $2, $3)::text`;
       await this.#query({ name: "tidemark_worker_retry", text }, [this.#tenant, consumer, toSafeInteger(row["stream"])]);
     }
     await this.#changed();
@@ -102,7 +103,7 @@ export class StoreDeadLetters implements DeadLetters {
 
   async discard(key: DeadLetterKey): Promise<void> {
     const row = await this.#row(key);
-    const text = `select ${quoteIdentifier(this.#parts.schema)}.discard_letter($1, $2, $3)::text as found`;
+    const text = `select ${functionName(this.#parts.schema, "discard_letter")}($1, $2, $3)::text as found`;
     const [answer] = await this.#query({ name: "tidemark_worker_discard", text }, [this.#tenant, row["consumer"] ?? "", toSafeInteger(row["position"])]);
     if (answer?.["found"] !== "true") throw notFound(row["consumer"] ?? "", row["position"] ?? "");
     await this.#changed();

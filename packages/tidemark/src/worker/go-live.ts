@@ -8,6 +8,7 @@ import type { DefinedProjection } from "../projections/defined-projection.ts";
 import { decodeLogEvent } from "../read/decode.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { WorkerParts } from "./parts.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** The projection is not its follower's any more: appends write it, or somebody paused it. */
 export class NotFollowed extends Error {}
@@ -48,9 +49,9 @@ export class GoLive {
     this.#projection = projection;
     this.#apply = apply;
     const at = quoteIdentifier(parts.schema);
-    this.#quiet = { name: "tidemark_gate_is_quiet", text: `select ${at}.gate_is_quiet()::text as quiet` };
-    this.#close = { name: "tidemark_close_gate", text: `select ${at}.close_gate()::text` };
-    this.#live = { name: "tidemark_make_projection_live", text: `select ${at}.make_projection_live($1, $2)::text as live` };
+    this.#quiet = { name: "tidemark_gate_is_quiet", text: `select ${functionName(parts.schema, "gate_is_quiet")}()::text as quiet` };
+    this.#close = { name: "tidemark_close_gate", text: `select ${functionName(parts.schema, "close_gate")}()::text` };
+    this.#live = { name: "tidemark_make_projection_live", text: `select ${functionName(parts.schema, "make_projection_live")}($1, $2)::text as live` };
     this.#last = {
       name: "tidemark_last_event",
       text: `select e.position::text as position, e.id::text as id from ${at}.events as e order by e.position desc limit 1`,

@@ -4,6 +4,7 @@ import { followerSql } from "../projections/defined-projection.ts";
 import type { RegistryState } from "../projections/registry.ts";
 import type { Lag, ShardInfo } from "./consumer-info.ts";
 import type { ShardState } from "./shard.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /**
  * `"live"`: inline, appends write it; async, it is at the end of the log. `"catching-up"`: it is behind, and followed. `"paused"`
@@ -79,7 +80,7 @@ select pg_catalog.jsonb_build_object(
             where s.consumer = ${followerSql} and s.tenant = case p.mode when 'inline' then '' else $1 end
          )
        )::text as projection
-  from ${at}.high_water_mark(0, null) as m
+  from ${functionName(schema, "high_water_mark")}(0, null) as m
   cross join ${at}.projections as p
  where ${where}
  order by p.name, p.version`,

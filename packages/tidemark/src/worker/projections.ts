@@ -4,7 +4,6 @@ import { checkProjectionName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { didYouMean } from "../arguments/suggest.ts";
 import type { Statement } from "../database/database.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
 import { keepCallers } from "../error-callers.ts";
 import { NotFoundError } from "../errors-following.ts";
 import { isTidemarkError } from "../errors.ts";
@@ -12,6 +11,7 @@ import { followerOf } from "../projections/defined-projection.ts";
 import type { RegistryState } from "../projections/registry.ts";
 import type { WorkerParts } from "./parts.ts";
 import { type ProjectionInfo, projectionInfo, projectionsStatement } from "./projection-info.ts";
+import { functionName } from "../schema/function-set.ts";
 
 export interface ProjectionVersion {
   /** @defaultValue the newest that is registered */
@@ -91,7 +91,7 @@ export class StoreProjections implements Projections {
 
   async #change(info: ProjectionInfo, state: RegistryState): Promise<void> {
     const { database, schema, progress } = this.#parts;
-    const statement: Statement = { name: "tidemark_change_projection", text: `select ${quoteIdentifier(schema)}.change_projection($1, $2, $3, $4) as before` };
+    const statement: Statement = { name: "tidemark_change_projection", text: `select ${functionName(schema, "change_projection")}($1, $2, $3, $4) as before` };
     await pRetry(() => database.query(statement, [info.name, info.version, state, null]), {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: 20,

@@ -2,6 +2,7 @@ import type { Statement } from "../database/database.ts";
 import { followerSql } from "../projections/defined-projection.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { nullableListSql } from "../database/nullable-list.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** What workers ask of the database: one call of a function of `schema/functions` each. */
 export interface WorkerStatements {
@@ -30,30 +31,33 @@ export function workerStatements(schema: string): WorkerStatements {
   const at = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_worker_${name}`, text });
   return {
-    declare: named("declare", `select before::text, shards::text from ${at}.declare_consumer($1, $2, $3, $4, $5::text::jsonb)`),
-    requestShards: named("request_shards", `select ${at}.request_shards($1, $2, $3)::text`),
-    finishShards: named("finish_shards", `select ${at}.finish_shards($1, $2)::text as finished`),
-    renew: named("renew", `select ${at}.renew_leases($1, $2, $3, $4, $5::integer[], $6::bigint[], $7::text[], $8::text::jsonb)::text as answer`),
+    declare: named("declare", `select before::text, shards::text from ${functionName(schema, "declare_consumer")}($1, $2, $3, $4, $5::text::jsonb)`),
+    requestShards: named("request_shards", `select ${functionName(schema, "request_shards")}($1, $2, $3)::text`),
+    finishShards: named("finish_shards", `select ${functionName(schema, "finish_shards")}($1, $2)::text as finished`),
+    renew: named(
+      "renew",
+      `select ${functionName(schema, "renew_leases")}($1, $2, $3, $4, $5::integer[], $6::bigint[], $7::text[], $8::text::jsonb)::text as answer`,
+    ),
     take: named(
       "take",
-      `select shard::text, shards::text, barrier::text, fence::text, checkpoint::text, event_id::text, consumer from ${at}.take_shard($1, $2, $3)`,
+      `select shard::text, shards::text, barrier::text, fence::text, checkpoint::text, event_id::text, consumer from ${functionName(schema, "take_shard")}($1, $2, $3)`,
     ),
-    release: named("release", `select ${at}.release_shards($1, $2, $3::integer[])::text`),
-    enter: named("enter", `select ${at}.enter_shard($1, $2)::text as pid`),
-    move: named("move", `select ${at}.move_checkpoint($1, $2, $3, $4, $5)::text`),
+    release: named("release", `select ${functionName(schema, "release_shards")}($1, $2, $3::integer[])::text`),
+    enter: named("enter", `select ${functionName(schema, "enter_shard")}($1, $2)::text as pid`),
+    move: named("move", `select ${functionName(schema, "move_checkpoint")}($1, $2, $3, $4, $5)::text`),
     moveTogether: named(
       "move_together",
-      `select moved::text as id from ${at}.move_checkpoints($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], ${nullableListSql("$5", "uuid")}) as moved`,
+      `select moved::text as id from ${functionName(schema, "move_checkpoints")}($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], ${nullableListSql("$5", "uuid")}) as moved`,
     ),
-    readCheckpoint: named("read_checkpoint", `select checkpoint::text, event_id::text from ${at}.read_checkpoint($1, $2)`),
+    readCheckpoint: named("read_checkpoint", `select checkpoint::text, event_id::text from ${functionName(schema, "read_checkpoint")}($1, $2)`),
     standing: named(
       "standing",
       `
 select (select e.id::text from ${at}.events as e where e.position = $1) as found,
        coalesce((select e.position from ${at}.events as e order by e.position desc limit 1), 0)::text as last_position`,
     ),
-    park: named("park", `select ${at}.park_event($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)::text`),
-    parkBehind: named("park_behind", `select ${at}.park_behind($1, $2, $3, $4, $5, $6)::text as parked`),
+    park: named("park", `select ${functionName(schema, "park_event")}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)::text`),
+    parkBehind: named("park_behind", `select ${functionName(schema, "park_behind")}($1, $2, $3, $4, $5, $6)::text as parked`),
     parkedStreams: named(
       "parked_streams",
       `
@@ -70,7 +74,7 @@ select d.position::text, d.stream_id::text as stream, d.attempts::text
  order by d.position
  limit 1`,
     ),
-    settle: named("settle", `select ${at}.settle_letter($1, $2, $3)::text as settled`),
+    settle: named("settle", `select ${functionName(schema, "settle_letter")}($1, $2, $3)::text as settled`),
     retryFailed: named(
       "retry_failed",
       `

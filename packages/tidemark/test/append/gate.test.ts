@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { added, describe, eventually, expect, lockStream, rejection, test as base, times, waitersFor } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 /** `change`: changes the projections' epoch, as a projection that goes live does. `gateIsFree`: nobody holds the gate. */
 const test = base
@@ -14,13 +15,13 @@ const test = base
   });
 
 function gateOf(q: string): string {
-  return `${q}.lock_number('${q}.projections'::regclass::oid::bigint), 0`;
+  return `${q}.${fn("lock_number")}('${q}.projections'::regclass::oid::bigint), 0`;
 }
 
 /** An append of one event to `cart-1`, in the open transaction of `client`, by somebody who knows epoch 0. */
 async function appendKnowing0(client: pg.Client, q: string): Promise<unknown> {
   const { rows } = await client.query(
-    `select verdicts from ${q}.append_many('', null, 'cart-1', '{1}', '{1}', '{1}', '{-1}', '{1}', '{1}', '{1}', array[gen_random_uuid()], 'ItemAdded', '{}', null, null, false, null, null, false, true, 0)`,
+    `select verdicts from ${q}.${fn("append_many")}('', null, 'cart-1', '{1}', '{1}', '{1}', '{-1}', '{1}', '{1}', '{1}', array[gen_random_uuid()], 'ItemAdded', '{}', null, null, false, null, null, false, true, 0)`,
   );
   return rows[0].verdicts;
 }
@@ -82,7 +83,7 @@ describe("an append under an old epoch", () => {
     await user.query("begin");
     expect(await appendKnowing0(user, q)).toEqual([7]);
     expect(await gateIsFree()).toBe(true);
-    await user.query(`select ${q}.enter_gate(1)`);
+    await user.query(`select ${q}.${fn("enter_gate")}(1)`);
     expect(await gateIsFree()).toBe(false);
     await user.query("commit");
     expect(await gateIsFree()).toBe(true);

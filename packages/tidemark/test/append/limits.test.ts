@@ -1,6 +1,7 @@
 import { startProxy } from "servers";
 import { openEventStore } from "tidemark";
 import { added, describe, eventually, expect, gate, lockStream, rejection, test, times, waitersFor } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 describe("limits.queuedAppends", () => {
   test("refuses calls beyond it at once, and those within it are written", async ({ openStore, log }) => {
@@ -89,7 +90,7 @@ describe("an append whose signal", () => {
     log,
   }) => {
     // Whoever waits keeps its turn until the end of the test.
-    await sql.query(`alter function ${q}.append_waiting set lock_timeout = '60s'`);
+    await sql.query(`alter function ${q}.${fn("append_waiting")} set lock_timeout = '60s'`);
     const names = times(6, (n) => `cart-${n}`);
     await store.appendToStreams(names.map((streamId) => ({ streamId, events: [added()] })));
     const holder = await client();

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { startProxy, startServer } from "servers";
 import { type AppendResult, type EventStore, openEventStore } from "tidemark";
 import { added, describe, expect, idsOf, lockStream, rejection, test, times, waitersFor } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 interface Fixtures {
   readonly databaseUrl: string;
@@ -23,7 +24,7 @@ interface Orphaned extends AsyncDisposable {
 async function orphaned({ databaseUrl, schema, store, client, sql, q }: Fixtures): Promise<Orphaned> {
   await store.appendToStream("cart-1", [added(0)]);
   // The orphan waits for as long as the test needs it to.
-  await sql.query(`alter function ${q}.append_waiting set lock_timeout = '60s'`);
+  await sql.query(`alter function ${q}.${fn("append_waiting")} set lock_timeout = '60s'`);
   const proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
   const broken = await openEventStore(proxy.through(databaseUrl), { schema });
   const holder = await client();

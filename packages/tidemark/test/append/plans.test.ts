@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { openEventStore } from "tidemark";
 import { added, describe, expect, lockStream, test, times, waitersFor } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 interface Plan {
   readonly "Node Type": string;
@@ -58,17 +59,19 @@ interface Fixtures {
 
 /** Statements that must be among those explained. PL/pgSQL calls find_streams and hold_floor without one; theirs stand at the end. */
 const expected = [
-  ...[
-    "append_one",
-    "append_singles",
-    "append_batch",
-    "append_carefully",
-    "append_waiting",
-    "append_many",
-    "lock_streams",
-    "repeated_events",
-    "failed_conditions",
-  ].map((name) => `.${name}(`),
+  ...(
+    [
+      "append_one",
+      "append_singles",
+      "append_batch",
+      "append_carefully",
+      "append_waiting",
+      "append_many",
+      "lock_streams",
+      "repeated_events",
+      "failed_conditions",
+    ] as const
+  ).map((name) => `.${fn(name)}(`),
   "max(position) from",
   "as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update\n",
   "skip locked",

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import pg from "pg";
-import { migrations } from "../../src/schema/migrations.ts";
+import { migrations, nameOfStep, shippedSchema } from "../../src/schema/migrations.ts";
 import { openEventStore, SchemaOutdatedError } from "../../src/index.ts";
 import { describe, expect, test } from "../support/test.ts";
 import { documentOf, tidemark } from "./run.ts";
@@ -17,17 +17,20 @@ describe("tidemark migrate", () => {
     expect(documentOf(pending)).toMatchObject({ schema, migrations: migrations.map(({ version, name }) => ({ version, name, state: "pending" })) });
     expect(await tidemark(["migrate", "up", "--dry-run", ...at], { env })).toMatchObject({
       code: 0,
-      stdout: migrations.map(({ version, name }) => `would apply ${version} ${name}\n`).join(""),
+      stdout: [...migrations, shippedSchema.functions].map((step) => `would apply ${nameOfStep(step)}\n`).join(""),
     });
     expect((await tidemark(["migrate", "verify", ...at], { env })).code).toBe(3);
 
     const up = await tidemark(["migrate", "up", ...at], { env });
-    expect(up).toMatchObject({ code: 0, stdout: `Schema ${JSON.stringify(schema)}: ${newest} ${newest === 1 ? "migration" : "migrations"} applied.\n` });
+    expect(up).toMatchObject({ code: 0, stdout: `Schema ${JSON.stringify(schema)} is up to date now.\n` });
     expect(up.stderr).toContain("applied migration 1 (store)");
+    expect(up.stderr).toContain(`applied ${nameOfStep(shippedSchema.functions)}`);
     const again = await tidemark(["migrate", "up", "--json", "--url", databaseUrl, ...at]);
     expect([again.code, documentOf(again)]).toEqual([0, { schema, applied: [] }]);
     expect((await tidemark(["migrate", "verify", ...at], { env })).code).toBe(0);
-    expect((await tidemark(["migrate", "status", ...at], { env })).stdout).toMatch(/^Schema .*\n1 {2}store {2}applied {2}\d{4}-/);
+    expect((await tidemark(["migrate", "status", ...at], { env })).stdout).toMatch(
+      /^Schema .*\n1 +store +applied +\d{4}-.*\nfunctions +[0-9a-f]{8} +applied +\d{4}-/,
+    );
     await using store = await openEventStore(databaseUrl, { schema, migrate: "verify" });
     expect(await store.readAll().toArray()).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { append, positions, sequenceOf } from "./open.ts";
 import { describe, expect, test } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 const twoTo32 = 2 ** 32;
 /** Floors nearer than this below 2^32 positions under the sequence are taken for ones ahead of it. */
@@ -15,7 +16,7 @@ async function holdFloorAt(sql: pg.Pool, schema: string, floor: number): Promise
   const client = await sql.connect();
   const name = pg.escapeIdentifier(schema);
   await client.query(
-    `begin; select pg_advisory_xact_lock_shared(${name}.lock_number('${sequenceOf(schema)}'::regclass::oid::bigint), ${name}.lock_number(${floor}))`,
+    `begin; select pg_advisory_xact_lock_shared(${name}.${fn("lock_number")}('${sequenceOf(schema)}'::regclass::oid::bigint), ${name}.${fn("lock_number")}(${floor}))`,
   );
   return {
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { EventStore } from "../../src/event-store.ts";
+import { fn } from "../support/functions.ts";
 import { append, eventOf } from "./open.ts";
 import { createActor, type Actor, readerPauses, writerPauses } from "./steps.ts";
 
@@ -21,8 +22,8 @@ export const steps = "AAAARRRB";
 
 /** What the group sends outside a user's transaction, for one event to one stream. */
 const calls = {
-  append_one: "append_one('', 'paused', -1, gen_random_uuid(), 'Happened', '{}', null, null, null, null)",
-  append_singles: "append_singles('', null, 'paused', '{1}', '{-1}', null, null, array[gen_random_uuid()], 'Happened', '{}', null, null, null, null)",
+  append_one: "('', 'paused', -1, gen_random_uuid(), 'Happened', '{}', null, null, null, null)",
+  append_singles: "('', null, 'paused', '{1}', '{-1}', null, null, array[gen_random_uuid()], 'Happened', '{}', null, null, null, null)",
 } as const;
 
 export interface Explorer extends AsyncDisposable {
@@ -41,7 +42,7 @@ export async function createExplorer(databaseUrl: string, schema: string, store:
   async function write(): Promise<void> {
     await writer.query("begin");
     if (way === "append_many") await store.withTransaction(writer).appendToStream("paused", [eventOf("paused")]);
-    else await writer.query(`select ${name}.${calls[way]}`);
+    else await writer.query(`select ${name}.${fn(way)}${calls[way]}`);
     await writer.query("commit");
   }
   async function log(client: pg.Client, until = Number.MAX_SAFE_INTEGER): Promise<number[]> {
@@ -50,7 +51,7 @@ export async function createExplorer(databaseUrl: string, schema: string, store:
   }
   async function read(): Promise<{ readonly mark: number; readonly seen: readonly number[] }> {
     const rows = reading === "mark first" ? "null" : `array(select position::text from ${name}.events where position <= mark order by position)`;
-    const result = await reader.query<{ mark: string; seen: string[] | null }>(`select mark, ${rows} as seen from ${name}.high_water_mark(0, null)`);
+    const result = await reader.query<{ mark: string; seen: string[] | null }>(`select mark, ${rows} as seen from ${name}.${fn("high_water_mark")}(0, null)`);
     const mark = Number(result.rows[0]?.mark);
     return { mark, seen: result.rows[0]?.seen?.map(Number) ?? (await log(reader, mark)) };
   }

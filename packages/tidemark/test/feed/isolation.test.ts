@@ -3,6 +3,7 @@ import { openDatabase } from "../schema/open.ts";
 import { Feed } from "../../src/feed/feed.ts";
 import { append, openStore, positions, silent } from "./open.ts";
 import { describe, expect, test } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 const levels = ["repeatable read", "serializable"] as const;
 
@@ -57,7 +58,7 @@ describe("inside a user's transaction under", () => {
       const feed = new Feed(database, schema, silent);
       await database.transaction(async (session) => {
         expect(await feed.markWithin(session)).toBe(before);
-        await session.userQuery(`select ${pg.escapeIdentifier(schema)}.hold_floor()`, []);
+        await session.userQuery(`select ${pg.escapeIdentifier(schema)}.${fn("hold_floor")}()`, []);
         await append(store, "later");
         expect(await feed.markWithin(session)).toBe(before);
       });

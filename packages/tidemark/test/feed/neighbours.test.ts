@@ -1,6 +1,7 @@
 import pg from "pg";
 import { openStore, append, positions, sequenceOf } from "./open.ts";
 import { describe, expect, test } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 /** Locks that look like a floor of 0 on this store's sequence, but for one trait each. */
 const lookalikes = {
@@ -52,7 +53,7 @@ test("a copy of the database, where everything has the same OIDs, holds nothing 
     const client = new pg.Client({ connectionString: url.href });
     await client.connect();
     try {
-      await client.query(`begin; select ${pg.escapeIdentifier(schema)}.hold_floor()`);
+      await client.query(`begin; select ${pg.escapeIdentifier(schema)}.${fn("hold_floor")}()`);
       const later = await append(store, "order");
       expect(later).toBe(position + 1);
       expect(await store.highWaterMark()).toBe(later);

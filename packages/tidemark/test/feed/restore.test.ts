@@ -1,6 +1,7 @@
 import pg from "pg";
 import { append, positions, sequenceOf } from "./open.ts";
 import { describe, expect, test } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 /** Puts the log back to where it ended with `position`, as restoring an earlier backup does. */
 async function restoreTo(sql: pg.Pool, schema: string, position: number): Promise<void> {
@@ -30,7 +31,7 @@ describe("a store that stays open while its database is restored to an earlier s
     const client = await sql.connect();
     try {
       await client.query(`begin; select set_config('tidemark.floor_' || '${sequenceOf(schema)}'::regclass::oid, '1', true)`);
-      await client.query(`select ${pg.escapeIdentifier(schema)}.hold_floor()`);
+      await client.query(`select ${pg.escapeIdentifier(schema)}.${fn("hold_floor")}()`);
       expect(await store.highWaterMark()).toBe(3);
     } finally {
       await client.query("rollback");
@@ -63,7 +64,7 @@ test("a mark that was given out stands when an older floor is published after it
     await open.append("order");
     await open.commit();
     expect(await store.highWaterMark()).toBe(2);
-    await client.query(`select ${name}.hold_floor()`);
+    await client.query(`select ${name}.${fn("hold_floor")}()`);
     expect(await store.highWaterMark()).toBe(2);
     const later = await append(store, "order");
     expect(later).toBe(3);

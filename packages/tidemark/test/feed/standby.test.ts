@@ -9,6 +9,7 @@ import { describe, eventually, expect, test } from "../support/test.ts";
 import { append, openStore, positions, silent } from "./open.ts";
 import { startStandby } from "./standby.ts";
 import { beginTransaction } from "./transaction.ts";
+import { fn } from "../support/functions.ts";
 
 const schema = "on both";
 let primary: Server;
@@ -126,7 +127,7 @@ describe("the mark that a standby reads", () => {
     const name = pg.escapeIdentifier("lost tail");
     try {
       const [row] = await database.query({ name: "id", text: `select id::text from ${name}.events` }, []);
-      const keep = { name: "keep", text: `select ${name}.keep_high_water_mark($1, $2)::text` };
+      const keep = { name: "keep", text: `select ${name}.${fn("keep_high_water_mark")}($1, $2)::text` };
       const kept = { name: "kept", text: `select position::text from ${name}.high_water_mark` };
       await database.query(keep, [position + 10, crypto.randomUUID()]);
       await database.query(keep, [position, crypto.randomUUID()]);

@@ -1,8 +1,10 @@
 import type pg from "pg";
+import type { FunctionName } from "../../src/schema/sql.generated.ts";
+import { fn } from "../support/functions.ts";
 
 /** A place in a function of the store's where a test may stop it: behind `after` in its text. */
 export interface Pause {
-  readonly function: string;
+  readonly function: FunctionName;
   readonly after: string;
 }
 
@@ -10,17 +12,17 @@ export interface Pause {
 export const writerPauses: Readonly<Record<"append_many" | "append_one" | "append_singles", readonly Pause[]>> = {
   append_many: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
-    { function: "append_many", after: ".hold_floor(p_epoch);" },
+    { function: "append_many", after: `.${fn("hold_floor")}(p_epoch);` },
     { function: "append_many", after: "into written, written_at from stored;" },
   ],
   append_one: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
-    { function: "append_one", after: ".hold_floor(p_epoch);" },
+    { function: "append_one", after: `.${fn("hold_floor")}(p_epoch);` },
     { function: "append_one", after: "into verdict, version, position, recorded_at;" },
   ],
   append_singles: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
-    { function: "append_singles", after: ".hold_floor(p_epoch);" },
+    { function: "append_singles", after: `.${fn("hold_floor")}(p_epoch);` },
     { function: "append_singles", after: "into positions, written_at from written;" },
   ],
 };
@@ -49,7 +51,7 @@ export async function installPauses(sql: pg.Pool, schema: string, pauses: readon
   for (const name of new Set(pauses.map((pause) => pause.function))) {
     const { rows } = await sql.query<{ definition: string }>(
       "select pg_get_functiondef(oid) as definition from pg_proc where pronamespace = (select oid from pg_namespace where nspname = $1) and proname = $2",
-      [schema, name],
+      [schema, fn(name)],
     );
     let text = (edits[name] ?? ((unchanged) => unchanged))(rows[0]?.definition ?? "");
     pauses.forEach((pause, index) => {

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { openStore, sequenceOf } from "./open.ts";
 import { describe, expect, test } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 /**
  * What a session makes of the sequence, against the next position that it draws itself. A value that is not below that
@@ -8,7 +9,7 @@ import { describe, expect, test } from "./test.ts";
  */
 const readings = {
   "an append's floor": (name: string, sequence: string) =>
-    `perform ${name}.hold_floor(); v_read := current_setting('tidemark.floor_' || '${sequence}'::regclass::oid)::bigint;`,
+    `perform ${name}.${fn("hold_floor")}(); v_read := current_setting('tidemark.floor_' || '${sequence}'::regclass::oid)::bigint;`,
   "a reader's first step": (name: string) => `select mark into v_read from ${name}.first_step();`,
   "a select from the sequence, which is not done anywhere": (_name: string, sequence: string) => `select last_value into v_read from ${sequence};`,
 } as const;
@@ -40,12 +41,12 @@ describe("beside sessions that draw positions as fast as they can,", () => {
     const [name, sequence] = [pg.escapeIdentifier(schema), sequenceOf(schema)];
     // The mark's function, which here returns what its first step found.
     const { rows } = await sql.query<{ definition: string }>(
-      "select pg_get_functiondef(oid) as definition from pg_proc where pronamespace = (select oid from pg_namespace where nspname = $1) and proname = 'high_water_mark'",
-      [schema],
+      "select pg_get_functiondef(oid) as definition from pg_proc where pronamespace = (select oid from pg_namespace where nspname = $1) and proname = $2",
+      [schema, fn("high_water_mark")],
     );
     const whole = rows[0]?.definition ?? "";
     const firstStep = whole
-      .replace(".high_water_mark(p_position bigint, p_id uuid, OUT", ".first_step(OUT")
+      .replace(`.${fn("high_water_mark")}(p_position bigint, p_id uuid, OUT`, ".first_step(OUT")
       .replace("::regclass), 0);", () => "::regclass), 0); mark := v_last; return;")
       .replace(/ SET enable_\w+ TO 'off'/g, "");
     expect(firstStep).not.toBe(whole);

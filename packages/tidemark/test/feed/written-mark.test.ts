@@ -4,6 +4,7 @@ import { createRole } from "../schema/roles.ts";
 import { waitsForLock } from "../schema/gates.ts";
 import { append, silent } from "./open.ts";
 import { describe, eventually, expect, test } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 /** The mark that standbys read. */
 async function written(sql: pg.Pool, schema: string): Promise<number> {
@@ -35,7 +36,7 @@ describe("the mark is written down for standbys", () => {
     const second = await append(store, "order");
     const name = pg.escapeIdentifier(schema);
     for (const position of [second, first]) {
-      await sql.query(`select ${name}.keep_high_water_mark(position, id) from ${name}.events where position = $1`, [position]);
+      await sql.query(`select ${name}.${fn("keep_high_water_mark")}(position, id) from ${name}.events where position = $1`, [position]);
     }
     expect(await written(sql, schema)).toBe(second);
   });

@@ -4,6 +4,7 @@ import { waitsForLock } from "../schema/gates.ts";
 import { confirmed, itemAdded } from "../support/cart.ts";
 import { eventually, expect, test } from "../support/test.ts";
 import { documentsIn, popularity } from "./carts.ts";
+import { fn } from "../support/functions.ts";
 
 const tea = itemAdded("tea", 1, 1);
 const quiet = (): void => {};
@@ -34,7 +35,7 @@ test("waits for a transaction that wrote the projection, names it, and counts ea
   await client.query("begin");
   await knowing.withTransaction(client).appendToStream("cart-2", [tea]);
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
-  await expect(sql.query(`select ${at}.change_projection('popularity', 1, 'behind', 'live')`)).rejects.toMatchObject({
+  await expect(sql.query(`select ${at}.${fn("change_projection")}('popularity', 1, 'behind', 'live')`)).rejects.toMatchObject({
     code: "55P03",
     message: expect.stringMatching(
       `the inline projection popularity \\(version 1\\) is being written by process ${rows[0]?.pid} \\(role \\w+, application 'checkout', its transaction open for \\d+ s\\)`,
@@ -78,7 +79,7 @@ test("refuses a snapshot, which does not show what appends wrote last", async ({
   const at = pg.escapeIdentifier(schema);
   await openStore({ projections: [popularity("inline")] });
   const client = await sql.connect();
-  for (const call of ["close_gate()", "change_projection('popularity', 1, 'behind', 'live')"]) {
+  for (const call of [`${fn("close_gate")}()`, `${fn("change_projection")}('popularity', 1, 'behind', 'live')`]) {
     await client.query("begin isolation level repeatable read");
     await expect(client.query(`select ${at}.${call}`)).rejects.toMatchObject({ code: "TM001" });
     await client.query("rollback");

@@ -2,6 +2,7 @@ import pg from "pg";
 import { migrate } from "../../src/schema/migrate.ts";
 import { createRole } from "./roles.ts";
 import { expect, test } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 const changes = [
   ["update", "events", "update %s.events set type = 'Changed'"],
@@ -27,7 +28,7 @@ test.for(changes)(
     const owned = await owner.open(databaseUrl);
     await migrate(owned, schema);
     const quoted = pg.escapeIdentifier(schema);
-    await owned.userQuery(`select ${quoted}.append_one('', 'cart-1', 0, gen_random_uuid(), 'ItemAdded', '{}', null, 'a', null, null)`, []);
+    await owned.userQuery(`select ${quoted}.${fn("append_one")}('', 'cart-1', 0, gen_random_uuid(), 'ItemAdded', '{}', null, 'a', null, null)`, []);
 
     const refusal = { sqlState: "TM004", message: expect.stringContaining(`${operation.toUpperCase()} of ${schema}.${table} is refused`) };
     for (const role of [database, owned]) {

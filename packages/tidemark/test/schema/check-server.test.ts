@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Database } from "../../src/database/database.ts";
 import { checkServer, judge } from "../../src/schema/check-server.ts";
 import { migrate } from "../../src/schema/migrate.ts";
-import { migrations } from "../../src/schema/migrations.ts";
+import { migrations, shippedSchema } from "../../src/schema/migrations.ts";
 import { openSchema } from "../../src/schema/open-schema.ts";
 import { openDatabase } from "./open.ts";
 import { createRole } from "./roles.ts";
@@ -21,17 +21,22 @@ function counted(database: Database): Database & { readonly calls: number } {
   };
 }
 
+const nothing = { migrations: [], functions: [] };
+
 describe("the server", () => {
   test("is told by its version and settings, with or without a store", async ({ database, schema, sql }) => {
     const { rows } = await sql.query("select current_setting('server_version') as version, current_setting('synchronous_commit') as synchronous");
     const facts = { serverVersion: rows[0]["version"], synchronousCommit: rows[0]["synchronous"], inRecovery: false, transactionIsolation: "read committed" };
-    expect(await checkServer(database, schema)).toEqual({ ...facts, applied: [] });
+    expect(await checkServer(database, schema)).toEqual({ ...facts, applied: nothing });
     await migrate(database, schema);
     expect(await checkServer(database, schema)).toEqual({
       ...facts,
-      applied: migrations.map(({ version, name, hash, breaking }) => ({ version, name, hash, breaking, appliedAt: expect.any(Date) })),
+      applied: {
+        migrations: migrations.map(({ version, name, hash, breaking }) => ({ version, name, hash, breaking, appliedAt: expect.any(Date) })),
+        functions: [{ hash: shippedSchema.functions.hash, appliedAt: expect.any(Date) }],
+      },
     });
-    expect(await checkServer(database, schema, { withApplied: false })).toEqual({ ...facts, applied: [] });
+    expect(await checkServer(database, schema, { withApplied: false })).toEqual({ ...facts, applied: nothing });
   });
 
   test("tells the isolation level that a role's statements have by default", async ({ databaseUrl, schema, sql }) => {
@@ -93,7 +98,9 @@ describe("the server", () => {
     await migrate(database, schema);
     await using role = await createRole(sql);
     const quoted = pg.escapeIdentifier(schema);
-    await sql.query(`grant usage on schema ${quoted} to ${role.name}; grant select on ${quoted}.migrations, ${quoted}.events to ${role.name}`);
+    await sql.query(
+      `grant usage on schema ${quoted} to ${role.name}; grant select on ${quoted}.migrations, ${quoted}.function_sets, ${quoted}.events to ${role.name}`,
+    );
     const own = await role.open(databaseUrl);
     const error: unknown = await checkServer(own, schema).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "DATABASE", sqlState: "42501" });
@@ -115,7 +122,7 @@ describe("the server", () => {
 
 describe("opening a schema", () => {
   test("migrates it where it is behind, and costs one round trip where it is not", async ({ database, schema }) => {
-    expect((await openSchema(database, schema, { migrate: "auto" })).applied).toHaveLength(migrations.length);
+    expect((await openSchema(database, schema, { migrate: "auto" })).applied.migrations).toHaveLength(migrations.length);
     for (const mode of ["auto", "verify", "off"] as const) {
       const again = counted(database);
       await openSchema(again, schema, { migrate: mode });
@@ -125,6 +132,6 @@ describe("opening a schema", () => {
 
   test("refuses one that is behind when it may only verify, and does not look when it is off", async ({ database, schema }) => {
     await expect(openSchema(database, schema, { migrate: "verify" })).rejects.toMatchObject({ code: "SCHEMA_OUTDATED" });
-    expect(await openSchema(database, schema, { migrate: "off" })).toMatchObject({ applied: [] });
+    expect(await openSchema(database, schema, { migrate: "off" })).toMatchObject({ applied: nothing });
   });
 });

@@ -32,7 +32,7 @@ describe("a folder of SQL", () => {
   async function load(): Promise<{ readonly migrationTexts: unknown; readonly functionTexts: readonly { readonly name: string; readonly text: string }[] }> {
     const path = join(folder, "generated.mjs");
     const text = await embedSql(folder);
-    await writeFile(path, text.replaceAll(/export interface[^}]*}/g, "").replaceAll(/: readonly \w+\[\]/g, ""));
+    await writeFile(path, text.replaceAll(/export (interface[^}]*}|type[^;]*;)/g, "").replaceAll(/: readonly \w+\[\]/g, ""));
     return import(path);
   }
 
@@ -50,7 +50,7 @@ describe("a folder of SQL", () => {
   test("gives functions after those they call, otherwise by name", async () => {
     await write("functions/a-first.sql", 'create function :"schema".a_first() as :"schema".c_third() + :"schema".d_fourth();');
     await write("functions/b-second.sql", 'create function :"schema".b_second(); -- recursive: :"schema".b_second()');
-    await write("functions/c-third.sql", 'create function :"schema".c_third() as :"schema".d_fourth ();');
+    await write("functions/c-third.sql", 'create function :"schema".c_third() as :"schema".d_fourth();');
     await write("functions/d-fourth.sql", 'create function :"schema".d_fourth() as select from :"schema".a_first;');
     expect((await load()).functionTexts.map(({ name }) => name)).toEqual(["d_fourth", "c_third", "a_first", "b_second"]);
   });

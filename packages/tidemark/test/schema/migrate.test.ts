@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import { type Migration, migrations } from "../../src/schema/migrations.ts";
+import { createFunctionSet } from "../../src/schema/function-set.ts";
+import { type Migration, migrations, nameOfStep, type SchemaStep, type ShippedSchema, shippedSchema } from "../../src/schema/migrations.ts";
 import { migrate } from "../../src/schema/migrate.ts";
 import { verify } from "../../src/schema/verify.ts";
 import { collect } from "./collect.ts";
@@ -14,6 +15,12 @@ const processFile = join(import.meta.dirname, "migrate-process.ts");
 
 function migration(version: number, text: string): Migration {
   return { version, name: `step-${version}`, text, hash: `hash ${version}`, breaking: false };
+}
+
+const steps: readonly SchemaStep[] = [...migrations, shippedSchema.functions];
+
+function shipped(...numbered: readonly Migration[]): ShippedSchema {
+  return { migrations: numbered, functions: createFunctionSet([]) };
 }
 
 /** Names of the relations in a schema. */
@@ -28,14 +35,12 @@ async function relations(sql: pg.Pool, schema: string): Promise<readonly string[
 describe("migrating", () => {
   test("makes a store in an empty database, tells of it, and finds nothing to do the second time", async ({ database, schema, sql }) => {
     const logger = collect();
-    expect(await migrate(database, schema, { logger })).toEqual(migrations);
-    expect(logger.lines).toEqual(
-      migrations.map(({ version, name }) => expect.stringContaining(`info tidemark: applied migration ${version} (${name}) to schema`)),
-    );
+    expect(await migrate(database, schema, { logger })).toEqual(steps);
+    expect(logger.lines).toEqual(steps.map((step) => expect.stringContaining(`info tidemark: applied ${nameOfStep(step)} to schema`)));
     await verify(database, schema);
-    expect(await relations(sql, schema)).toEqual(expect.arrayContaining(["events", "events_position_seq", "migrations", "streams"]));
+    expect(await relations(sql, schema)).toEqual(expect.arrayContaining(["events", "events_position_seq", "function_sets", "migrations", "streams"]));
     expect(await migrate(database, schema, { logger })).toEqual([]);
-    expect(logger.lines).toHaveLength(migrations.length);
+    expect(logger.lines).toHaveLength(steps.length);
   });
 
   test("takes no lock when nothing is pending, not even behind one that stops everything", async ({ database, schema, sql }) => {
@@ -49,13 +54,13 @@ describe("migrating", () => {
   test("succeeds in twenty processes that start at once on an empty database, and is done once", async ({ databaseUrl, schema, database }) => {
     const run = promisify(execFile);
     const results = await Promise.all(Array.from({ length: 20 }, () => run(process.execPath, [processFile, databaseUrl, schema])));
-    expect(results.reduce((sum, { stdout }) => sum + Number(stdout), 0)).toBe(migrations.length);
+    expect(results.reduce((sum, { stdout }) => sum + Number(stdout), 0)).toBe(steps.length);
     await verify(database, schema);
   });
 
   test("does not wait for another schema that is being migrated", async ({ database, schema, sql }) => {
     await holdingMigrationLock(sql, `${schema} too`, async () => {
-      expect(await migrate(database, schema, { lockTimeoutMs: 1 })).toHaveLength(migrations.length);
+      expect(await migrate(database, schema, { lockTimeoutMs: 1 })).toHaveLength(steps.length);
     });
   });
 
@@ -67,7 +72,7 @@ describe("migrating", () => {
       const migrating = migrate(database, schema, { logger });
       await waitsForLock(sql, "create schema");
       await stranger.query("commit");
-      expect(await migrating).toHaveLength(migrations.length);
+      expect(await migrating).toHaveLength(steps.length);
       expect(logger.lines[0]).toContain("23505");
     } finally {
       await stranger.query("rollback");
@@ -76,12 +81,13 @@ describe("migrating", () => {
   });
 
   test("keeps the migrations before one that fails, and nothing of that one", async ({ database, schema, sql }) => {
-    const shipped = [migration(1, `create table :"schema".one ();`), migration(2, `create table :"schema".two (); select 1 / 0;`)];
-    await expect(migrate(database, schema, { shipped })).rejects.toMatchObject({ code: "DATABASE", sqlState: "22012" });
-    expect(await relations(sql, schema)).toEqual(["migrations", "one"]);
-    const repaired = [...shipped.slice(0, 1), migration(2, `create table :"schema".two ();`)];
-    expect(await migrate(database, schema, { shipped: repaired })).toEqual(repaired.slice(1));
-    expect(await relations(sql, schema)).toEqual(["migrations", "one", "two"]);
+    const one = migration(1, `create table :"schema".one ();`);
+    const broken = migration(2, `create table :"schema".two (); select 1 / 0;`);
+    await expect(migrate(database, schema, { shipped: shipped(one, broken) })).rejects.toMatchObject({ code: "DATABASE", sqlState: "22012" });
+    expect(await relations(sql, schema)).toEqual(["function_sets", "migrations", "one"]);
+    const repaired = shipped(one, migration(2, `create table :"schema".two ();`));
+    expect(await migrate(database, schema, { shipped: repaired })).toEqual([...repaired.migrations.slice(1), repaired.functions]);
+    expect(await relations(sql, schema)).toEqual(["function_sets", "migrations", "one", "two"]);
   });
 
   test("leaves nothing half done when its process is killed, and the next one finishes", async ({ databaseUrl, database, schema, sql }) => {
@@ -92,7 +98,7 @@ describe("migrating", () => {
       await sql.query("select pg_terminate_backend($1, 5000)", [pid]);
       expect(await relations(sql, schema)).toEqual([]);
     });
-    expect(await migrate(database, schema)).toHaveLength(migrations.length);
+    expect(await migrate(database, schema)).toHaveLength(steps.length);
   });
 
   test("goes on by itself after its connection was lost half-way", async ({ database, schema, sql }) => {
@@ -102,7 +108,7 @@ describe("migrating", () => {
       await sql.query("select pg_terminate_backend($1, 5000)", [await waitsForLock(sql, "insert into")]);
       return { call };
     });
-    expect(await migrating.call).toHaveLength(migrations.length);
+    expect(await migrating.call).toHaveLength(steps.length);
     expect(logger.lines[0]).toContain("57P01");
   });
 
@@ -114,7 +120,7 @@ describe("migrating", () => {
         message: expect.stringContaining("another process migrates it"),
       });
     });
-    expect(await migrate(database, schema)).toHaveLength(migrations.length);
+    expect(await migrate(database, schema)).toHaveLength(steps.length);
   });
 
   test("stops waiting for a lock when its signal aborts", async ({ database, schema, sql }) => {
@@ -130,8 +136,8 @@ describe("migrating", () => {
   test("is not stopped by the role's own statement_timeout", async ({ databaseUrl, schema, sql }) => {
     await using role = await createRole(sql, "set statement_timeout = '30ms'");
     await sql.query(`grant create on database ${new URL(databaseUrl).pathname.slice(1)} to ${role.name}`);
-    const shipped = [migration(1, `select pg_sleep(0.1); create table :"schema".one ();`)];
-    expect(await migrate(await role.open(databaseUrl), schema, { shipped })).toEqual(shipped);
+    const slow = shipped(migration(1, `select pg_sleep(0.1); create table :"schema".one ();`));
+    expect(await migrate(await role.open(databaseUrl), schema, { shipped: slow })).toEqual([...slow.migrations, slow.functions]);
   });
 });
 
@@ -151,6 +157,6 @@ describe("a role that may not migrate", () => {
     const grant = `grant usage, create on schema ${pg.escapeIdentifier(schema)} to ${role.name};`;
     await expect(migrate(await role.open(databaseUrl), schema)).rejects.toThrow(grant);
     await sql.query(grant);
-    expect(await migrate(await role.open(databaseUrl), schema)).toHaveLength(migrations.length);
+    expect(await migrate(await role.open(databaseUrl), schema)).toHaveLength(steps.length);
   });
 });

@@ -8,6 +8,7 @@ import { migrate } from "../../src/schema/migrate.ts";
 import { openSchema } from "../../src/schema/open-schema.ts";
 import { createRole } from "./roles.ts";
 import { describe, expect, test } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 const reference = await readFile(join(import.meta.dirname, "../../../../docs/reference/schema.md"), "utf8");
 const later: readonly string[] = [];
@@ -34,19 +35,22 @@ async function work(database: Database, schema: string): Promise<void> {
   const store = pg.escapeIdentifier(schema);
   await read(database, schema);
   const stream = `cart-${randomUUID()}`;
-  await database.userQuery(`select ${store}.append_one('', $1, -1, gen_random_uuid(), 'ItemAdded', '{}', null, 'a', null, null)`, [stream]);
+  await database.userQuery(`select ${store}.${fn("append_one")}('', $1, -1, gen_random_uuid(), 'ItemAdded', '{}', null, 'a', null, null)`, [stream]);
   await database.userQuery(
-    `select ${store}.append_batch('', null, $1, '{1}', '{1}', '{1}', '{-1}', '{1}', '{1}', '{1}', array[gen_random_uuid()], 'ItemAdded', '{}', null, 'b', true, null, null)`,
+    `select ${store}.${fn("append_batch")}('', null, $1, '{1}', '{1}', '{1}', '{-1}', '{1}', '{1}', '{1}', array[gen_random_uuid()], 'ItemAdded', '{}', null, 'b', true, null, null)`,
     [stream],
   );
   await database.transaction(async (session) => {
     await session.execute("set transaction isolation level repeatable read");
-    await session.userQuery(`select ${store}.enter_gate(0)`, []);
+    await session.userQuery(`select ${store}.${fn("enter_gate")}(0)`, []);
   });
   await readRegistry(database, registryStatement(schema));
-  await database.userQuery(`select ${store}.keep_high_water_mark(position, id) from ${store}.events`, []);
+  await database.userQuery(`select ${store}.${fn("keep_high_water_mark")}(position, id) from ${store}.events`, []);
   for (const version of [1, 2]) {
-    await database.userQuery(`select ${store}.keep_snapshot('', 'stream', 'cart', $1, 2, $2, 1, gen_random_uuid(), null, '{}', null, null)`, [stream, version]);
+    await database.userQuery(`select ${store}.${fn("keep_snapshot")}('', 'stream', 'cart', $1, 2, $2, 1, gen_random_uuid(), null, '{}', null, null)`, [
+      stream,
+      version,
+    ]);
   }
 }
 

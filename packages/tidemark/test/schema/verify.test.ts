@@ -1,10 +1,12 @@
 import pg from "pg";
 import { migrate } from "../../src/schema/migrate.ts";
-import { migrations } from "../../src/schema/migrations.ts";
-import { migrationStatus, verify } from "../../src/schema/verify.ts";
+import { createFunctionSet } from "../../src/schema/function-set.ts";
+import { migrations, shippedSchema } from "../../src/schema/migrations.ts";
+import { schemaStatus, verify } from "../../src/schema/verify.ts";
 import { describe, expect, test } from "./test.ts";
 
 const newest = migrations.length;
+const later = { version: newest + 1, name: "later", breaking: true };
 
 /** Records a migration that only a later version of the library would know. */
 async function recordNewer(sql: pg.Pool, schema: string, breaking: boolean): Promise<void> {
@@ -32,7 +34,7 @@ describe("verifying", () => {
     await sql.query(`update ${pg.escapeIdentifier(schema)}.migrations set hash = 'abc' where version = 1`);
     await expect(verify(database, schema)).rejects.toMatchObject({ code: "MIGRATION_CHANGED", migration: 1 });
     await expect(migrate(database, schema)).rejects.toMatchObject({ code: "MIGRATION_CHANGED" });
-    expect(await migrationStatus(database, schema)).toMatchObject([{ version: 1, state: "applied", hashMatches: false }]);
+    expect(await schemaStatus(database, schema)).toMatchObject({ migrations: [{ version: 1, state: "applied", hashMatches: false }] });
   });
 
   test("accepts a newer schema, unless its new migration is breaking", async ({ database, schema, sql }) => {
@@ -63,11 +65,20 @@ test("the status lists what is pending, applied, and of a newer version", async 
     appliedAt: undefined,
     hashMatches: undefined,
   }));
-  expect(await migrationStatus(database, schema)).toEqual(pending);
+  const { hash } = shippedSchema.functions;
+  expect(await schemaStatus(database, schema)).toEqual({ migrations: pending, functions: [{ hash, state: "pending", appliedAt: undefined }] });
   await migrate(database, schema);
   await recordNewer(sql, schema, true);
-  expect(await migrationStatus(database, schema)).toEqual([
-    ...pending.map((migration) => ({ ...migration, state: "applied", appliedAt: expect.any(Date), hashMatches: true })),
-    { version: newest + 1, name: "later", breaking: true, state: "unknown", appliedAt: new Date("2031-02-03T04:05:06.789Z"), hashMatches: undefined },
-  ]);
+  const other = createFunctionSet([]);
+  await migrate(database, schema, { shipped: { migrations: [...migrations, { ...later, text: "", hash: "ff" }], functions: other } });
+  expect(await schemaStatus(database, schema)).toEqual({
+    migrations: [
+      ...pending.map((migration) => ({ ...migration, state: "applied", appliedAt: expect.any(Date), hashMatches: true })),
+      { ...later, state: "unknown", appliedAt: new Date("2031-02-03T04:05:06.789Z"), hashMatches: undefined },
+    ],
+    functions: [
+      { hash, state: "applied", appliedAt: expect.any(Date) },
+      { hash: other.hash, state: "other", appliedAt: expect.any(Date) },
+    ],
+  });
 });

@@ -2,6 +2,7 @@ import pg from "pg";
 import { itemAdded } from "../support/cart.ts";
 import { createRole } from "../schema/roles.ts";
 import { describe, expect, test as base } from "../support/test.ts";
+import { fn, inSchema } from "../support/functions.ts";
 
 interface Shard {
   readonly id: number;
@@ -16,10 +17,10 @@ const test = base
   .extend("shard", async ({ store, sql, schema }): Promise<Shard> => {
     await store.appendToStream("cart-1", [itemAdded(), itemAdded(), itemAdded()]);
     const at = pg.escapeIdentifier(schema);
-    await sql.query(`select ${at}.declare_consumer('', 'c', 1, 0, '{}')`);
+    await sql.query(`select ${at}.${fn("declare_consumer")}('', 'c', 1, 0, '{}')`);
     const { rows } = await sql.query(`select id from ${at}.consumer_shards`);
     const id: number = rows[0].id;
-    return { id, at, call: async (client, text, ...values) => (await client.query(`select ${text.replaceAll("@", `${at}.`)}`, [id, ...values])).rows[0] };
+    return { id, at, call: async (client, text, ...values) => (await client.query(`select ${inSchema(text, at)}`, [id, ...values])).rows[0] };
   })
   .extend("zombie", async ({ sql }, { onCleanup }) => {
     const client = await sql.connect();
@@ -87,7 +88,7 @@ describe("a takeover", () => {
     await using role = await createRole(sql);
     await sql.query(`grant usage on schema ${shard.at} to ${role.name}; grant all on all tables in schema ${shard.at} to ${role.name}`);
     const other = await role.open(databaseUrl);
-    const { rows } = await other.userQuery(`select fence::int as fence from ${shard.at}.take_shard($1, 'new', 60000)`, [shard.id]);
+    const { rows } = await other.userQuery(`select fence::int as fence from ${shard.at}.${fn("take_shard")}($1, 'new', 60000)`, [shard.id]);
     expect(rows).toEqual([{ fence: 2 }]);
     await expect(shard.call(zombie, "@move_checkpoint($1, 1, 0, 3, null)")).rejects.toMatchObject({ code: "TM005" });
   });
@@ -100,7 +101,7 @@ describe("a takeover", () => {
     await using role = await createRole(sql);
     await sql.query(`grant usage on schema ${shard.at} to ${role.name}; grant all on all tables in schema ${shard.at} to ${role.name}`);
     const other = await role.open(databaseUrl);
-    await expect(other.userQuery(`select from ${shard.at}.take_shard($1, 'new', 60000)`, [shard.id])).rejects.toMatchObject({ sqlState: "55P03" });
+    await expect(other.userQuery(`select from ${shard.at}.${fn("take_shard")}($1, 'new', 60000)`, [shard.id])).rejects.toMatchObject({ sqlState: "55P03" });
     await zombie.query("commit");
     expect(await shard.call(sql, take, "new", 60_000)).toEqual({ fence: 2, checkpoint: 3 });
   });

@@ -6,6 +6,7 @@ import type { Database } from "../../src/database/database.ts";
 import { itemAdded } from "../support/cart.ts";
 import { expect, test } from "../support/test.ts";
 import { createRole } from "../schema/roles.ts";
+import { inSchema } from "../support/functions.ts";
 
 const reference = await readFile(join(import.meta.dirname, "../../../../docs/reference/schema.md"), "utf8");
 
@@ -22,7 +23,7 @@ async function work(database: Database, schema: string): Promise<void> {
   const at = pg.escapeIdentifier(schema);
   const name = randomUUID();
   const call = async (text: string, ...values: unknown[]): Promise<Record<string, unknown>> => {
-    const { rows } = await database.userQuery<Record<string, unknown>>(text.replaceAll("@", `${at}.`), values);
+    const { rows } = await database.userQuery<Record<string, unknown>>(inSchema(text, at), values);
     return rows[0] ?? {};
   };
   await call(`select @declare_consumer('', $1, 1, 0, '{}')`, name);

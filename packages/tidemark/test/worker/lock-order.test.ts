@@ -1,12 +1,13 @@
 import pg from "pg";
 import { expect, test as base, untilWaiting } from "../store/test.ts";
+import { fn } from "../support/functions.ts";
 
 /** A consumer of two shards, both of which worker "w" holds under fence 1. */
 const test = base.extend("shards", async ({ store, sql, schema }) => {
   expect(await store.highWaterMark()).toBe(0);
   const at = pg.escapeIdentifier(schema);
-  await sql.query(`select ${at}.declare_consumer('', 'c', 2, 0, '{}')`);
-  await sql.query(`select ${at}.take_shard(id, 'w', 60000) from ${at}.consumer_shards`);
+  await sql.query(`select ${at}.${fn("declare_consumer")}('', 'c', 2, 0, '{}')`);
+  await sql.query(`select ${at}.${fn("take_shard")}(id, 'w', 60000) from ${at}.consumer_shards`);
   const { rows } = await sql.query(`select id from ${at}.consumer_shards order by id`);
   // Its row stands behind the other's now: what scans the table meets that one first.
   await sql.query(`update ${at}.consumer_leases set state = 'live' where id = $1`, [rows[0].id]);
@@ -14,12 +15,12 @@ const test = base.extend("shards", async ({ store, sql, schema }) => {
 });
 
 test.for<readonly [what: string, text: (ids: readonly number[]) => string]>([
-  ["a heartbeat", (ids) => `renew_leases('', 'c', 'w', 60000, array[${ids.join()}], '{1,1}', '{live,live}', '[null,null]')`],
-  ["a worker that leaves", () => "release_shards('', 'w', null)"],
+  ["a heartbeat", (ids) => `${fn("renew_leases")}('', 'c', 'w', 60000, array[${ids.join()}], '{1,1}', '{live,live}', '[null,null]')`],
+  ["a worker that leaves", () => `${fn("release_shards")}('', 'w', null)`],
 ])("%s and a reset lock leases in one order, whatever the order they come in", async ([, text], { shards: { at, ids }, sql, client }) => {
   await client.query("begin");
   await client.query(`select from ${at}.consumer_leases where id = $1 for update`, [ids[0]]);
-  const reset = sql.query(`select ${at}.reset_consumer('', 'c', 0)`);
+  const reset = sql.query(`select ${at}.${fn("reset_consumer")}('', 'c', 0)`);
   await untilWaiting(sql, 1);
   const worker = sql.query(`select ${at}.${text(ids.toReversed())}`);
   await untilWaiting(sql, 2);

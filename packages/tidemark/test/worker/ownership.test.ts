@@ -2,6 +2,7 @@ import pg from "pg";
 import { defineConsumer, type EventStore } from "tidemark";
 import { itemAdded } from "../support/cart.ts";
 import { describe, eventually, expect, gate, test } from "./test.ts";
+import { fn } from "../support/functions.ts";
 
 async function owners(store: EventStore, name: string): Promise<number[]> {
   const { shards } = await store.consumers.get(name);
@@ -82,7 +83,7 @@ async function takeOver(sql: pg.Pool, schema: string): Promise<number> {
   const client = await sql.connect();
   try {
     await client.query(`begin; update ${at}.consumer_leases set lease_end = '-infinity'`);
-    const { rows } = await client.query(`select t.fence::int as fence from ${at}.consumer_shards as s, ${at}.take_shard(s.id, 'somebody', 1) as t`);
+    const { rows } = await client.query(`select t.fence::int as fence from ${at}.consumer_shards as s, ${at}.${fn("take_shard")}(s.id, 'somebody', 1) as t`);
     await client.query("commit");
     return rows[0]?.fence;
   } finally {

@@ -2,6 +2,7 @@ import pg from "pg";
 import { itemAdded } from "../support/cart.ts";
 import { workerStatements } from "../../src/worker/statements.ts";
 import { describe, expect, test as base, untilWaiting } from "../store/test.ts";
+import { fn } from "../support/functions.ts";
 
 /** A consumer's shard, at position 4 of a stream of 6 events, of which 2 failed, and 3 and 4 are parked behind it. */
 const test = base.extend("line", async ({ store, sql, schema }) => {
@@ -10,18 +11,19 @@ const test = base.extend("line", async ({ store, sql, schema }) => {
     "cart-1",
     Array.from({ length: 6 }, () => itemAdded()),
   );
-  await sql.query(`select ${at}.declare_consumer('', 'c', 1, 0, '{}')`);
+  await sql.query(`select ${at}.${fn("declare_consumer")}('', 'c', 1, 0, '{}')`);
   const { rows } = await sql.query(`select s.id, (select e.stream_id from ${at}.events as e limit 1) as stream from ${at}.consumer_shards as s`);
   const { id, stream } = rows[0];
-  await sql.query(`select ${at}.take_shard($1, 'w', 60000)`, [id]);
-  await sql.query(`select ${at}.move_checkpoint($1, 1, 0, 1, null)`, [id]);
-  await sql.query(`select ${at}.park_event($1, 1, 1, 2, gen_random_uuid(), $2, 'failed', 1, null, 'no', null)`, [id, stream]);
+  await sql.query(`select ${at}.${fn("take_shard")}($1, 'w', 60000)`, [id]);
+  await sql.query(`select ${at}.${fn("move_checkpoint")}($1, 1, 0, 1, null)`, [id]);
+  await sql.query(`select ${at}.${fn("park_event")}($1, 1, 1, 2, gen_random_uuid(), $2, 'failed', 1, null, 'no', null)`, [id, stream]);
   const park = async (from: number, to: number): Promise<boolean> =>
-    (await sql.query(`select ${at}.park_behind($1, 1, $2, $3, gen_random_uuid(), $4) as parked`, [id, from, to, stream])).rows[0].parked;
+    (await sql.query(`select ${at}.${fn("park_behind")}($1, 1, $2, $3, gen_random_uuid(), $4) as parked`, [id, from, to, stream])).rows[0].parked;
   expect([await park(2, 3), await park(3, 4)]).toEqual([true, true]);
   const letters = async (): Promise<number[]> =>
     (await sql.query(`select position::int from ${at}.dead_letters order by position`)).rows.map(({ position }: { position: number }) => position);
-  const discard = (client: pg.Client | pg.Pool, position: number): Promise<unknown> => client.query(`select ${at}.discard_letter('', 'c', $1)`, [position]);
+  const discard = (client: pg.Client | pg.Pool, position: number): Promise<unknown> =>
+    client.query(`select ${at}.${fn("discard_letter")}('', 'c', $1)`, [position]);
   return { at, id, stream, park, letters, discard };
 });
 
@@ -56,7 +58,7 @@ describe("an event that is parked behind others of its stream", () => {
   test("is asked for next where the only letter before it is discarded while it is parked", async ({ line, client, sql }) => {
     for (const position of [3, 4]) await line.discard(sql, position);
     await client.query("begin");
-    await client.query(`select ${line.at}.park_behind($1, 1, 4, 5, gen_random_uuid(), $2)`, [line.id, line.stream]);
+    await client.query(`select ${line.at}.${fn("park_behind")}($1, 1, 4, 5, gen_random_uuid(), $2)`, [line.id, line.stream]);
     const discarded = line.discard(sql, 2);
     await untilWaiting(sql, 1);
     await client.query("commit");
@@ -67,7 +69,7 @@ describe("an event that is parked behind others of its stream", () => {
   test("and a reset of the consumer lock shard and letters in one order", async ({ line, client, sql }) => {
     await client.query("begin");
     await client.query(`select from ${line.at}.consumer_shards for update`);
-    const reset = sql.query(`select ${line.at}.reset_consumer('', 'c', 0)`);
+    const reset = sql.query(`select ${line.at}.${fn("reset_consumer")}('', 'c', 0)`);
     await untilWaiting(sql, 1);
     const parked = line.park(4, 5).catch((error: unknown) => error);
     await untilWaiting(sql, 2);
@@ -85,7 +87,7 @@ test("letters are discarded and taken away by a reset in one order, whatever the
   await client.query(`select from ${line.at}.dead_letters where position = 2 for update`);
   const discarded = line.discard(sql, 4);
   await untilWaiting(sql, 1);
-  const reset = sql.query(`select ${line.at}.reset_consumer('', 'c', 0)`);
+  const reset = sql.query(`select ${line.at}.${fn("reset_consumer")}('', 'c', 0)`);
   await untilWaiting(sql, 2);
   await client.query("commit");
   await Promise.all([discarded, reset]);
@@ -102,7 +104,9 @@ test("the letter to try next, and whether there is one, are found in a line of t
   await client.query("begin");
   const { text } = workerStatements(schema).nextRetry;
   expect((await client.query(text, ["", "c", 0, 1])).rows).toMatchObject([{ position: "19999" }]);
-  const renewed = await client.query(`select ${line.at}.renew_leases('', 'c', 'w', 60000, array[$1::integer], '{1}', '{live}', '[null]') as answer`, [line.id]);
+  const renewed = await client.query(`select ${line.at}.${fn("renew_leases")}('', 'c', 'w', 60000, array[$1::integer], '{1}', '{live}', '[null]') as answer`, [
+    line.id,
+  ]);
   expect(renewed.rows[0].answer.consumers).toMatchObject([{ retries: true }]);
   const { rows } = await client.query(
     "select (seq_tup_read + coalesce(idx_tup_fetch, 0))::int as touched from pg_stat_xact_user_tables where schemaname = $1 and relname = 'dead_letters'",

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
 import { checkSchemaName } from "../../arguments/names.ts";
-import { pendingMigrations, readApplied } from "../../schema/applied.ts";
+import { pendingSteps, readApplied } from "../../schema/applied.ts";
 import { checkServer } from "../../schema/check-server.ts";
 import { migrate } from "../../schema/migrate.ts";
 import { migrationSql } from "../../schema/migration-sql.ts";
-import { migrations } from "../../schema/migrations.ts";
-import { type MigrationStatus, migrationStatus, verify } from "../../schema/verify.ts";
+import { nameOfStep, shippedSchema } from "../../schema/migrations.ts";
+import { type FunctionsStatus, type MigrationStatus, schemaStatus, verify } from "../../schema/verify.ts";
 import { addConnectionFlags, type ConnectionFlags, defaultSchema, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -54,23 +54,32 @@ interface UpFlags extends ConnectionFlags {
 async function up(flags: UpFlags, terminal: Terminal): Promise<void> {
   const changes = await withDatabase(flags, terminal, flags.dryRun !== true, async (database, schema) => {
     await checkServer(database, schema, { withApplied: false });
-    if (flags.dryRun) return pendingMigrations(schema, await readApplied(database, schema), migrations);
+    if (flags.dryRun) return pendingSteps(schema, await readApplied(database, schema), shippedSchema);
     return migrate(database, schema, { logger: loggerOf(terminal) });
   });
-  const named = changes.map(({ version, name }) => ({ version, name }));
+  const named = changes.map((step) => ("version" in step ? { version: step.version, name: step.name } : { functions: step.hash.slice(0, 8) }));
   if (flags.json) return terminal.printJson(flags.dryRun ? { schema: flags.schema, pending: named } : { schema: flags.schema, applied: named });
-  if (named.length === 0) terminal.print(`Schema ${JSON.stringify(flags.schema)} is up to date.`);
+  if (changes.length === 0) terminal.print(`Schema ${JSON.stringify(flags.schema)} is up to date.`);
   // Each was told when it was applied.
-  else if (!flags.dryRun) terminal.print(`Schema ${JSON.stringify(flags.schema)}: ${named.length} ${named.length === 1 ? "migration" : "migrations"} applied.`);
-  else for (const { version, name } of named) terminal.print(`would apply ${version} ${name}`);
+  else if (!flags.dryRun) terminal.print(`Schema ${JSON.stringify(flags.schema)} is up to date now.`);
+  else for (const step of changes) terminal.print(`would apply ${nameOfStep(step)}`);
 }
 
 async function status(flags: ConnectionFlags, terminal: Terminal): Promise<void> {
-  const found = await withDatabase(flags, terminal, !mayCreate, migrationStatus);
-  if (flags.json) return terminal.printJson({ schema: flags.schema, migrations: found });
+  const { migrations, functions } = await withDatabase(flags, terminal, !mayCreate, schemaStatus);
+  if (flags.json) return terminal.printJson({ schema: flags.schema, migrations, functions });
   terminal.print(`Schema ${JSON.stringify(flags.schema)}`, "bold");
-  terminal.table(found.map((migration) => [migration.version, migration.name, inWords(migration), migration.appliedAt?.toISOString() ?? ""]));
+  terminal.table([
+    ...migrations.map((migration) => [String(migration.version), migration.name, inWords(migration), migration.appliedAt?.toISOString() ?? ""]),
+    ...functions.map(({ hash, state, appliedAt }) => ["functions", hash.slice(0, 8), functionsInWords[state], appliedAt?.toISOString() ?? ""]),
+  ]);
 }
+
+const functionsInWords: Readonly<Record<FunctionsStatus["state"], string>> = {
+  applied: "applied",
+  pending: "pending",
+  other: "of another version of tidemark",
+};
 
 function inWords({ state, hashMatches, breaking }: MigrationStatus): string {
   if (hashMatches === false) return "changed since it was applied";

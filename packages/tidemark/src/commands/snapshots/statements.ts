@@ -1,6 +1,7 @@
 import type { Statement } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import { milliseconds } from "../../database/milliseconds.ts";
+import { functionName } from "../../schema/function-set.ts";
 
 export interface SnapshotStatements {
   /** `50-keep-snapshot.sql` */
@@ -24,7 +25,7 @@ export function snapshotStatements(schema: string): SnapshotStatements {
   return {
     keep: named(
       "keep",
-      `select ${at}.keep_snapshot($1, $2, $3, $4, $5::integer, $6::bigint, $7::bigint, $8::uuid, $9::text::json, $10::text::json, $11::text::json, $12::uuid)::text as kept`,
+      `select ${functionName(schema, "keep_snapshot")}($1, $2, $3, $4, $5::integer, $6::bigint, $7::bigint, $8::uuid, $9::text::json, $10::text::json, $11::text::json, $12::uuid)::text as kept`,
     ),
     find: named(
       "find",

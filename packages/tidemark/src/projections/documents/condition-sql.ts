@@ -2,6 +2,7 @@ import { quoteIdentifier } from "../../database/identifier.ts";
 import { documentKey, fillsKey, kinds } from "./document-key.ts";
 import { pathSql } from "./document-path.ts";
 import type { Parameters } from "./parameters.ts";
+import { functionName } from "../../schema/function-set.ts";
 
 /** What can be compared with: JSON, or a moment, which is compared with the moment that a text names. */
 export type Operand = { readonly kind: "json"; readonly value: unknown; readonly json: string } | { readonly kind: "instant"; readonly ms: number };
@@ -24,7 +25,7 @@ export class PathConditions {
   constructor(schema: string, steps: readonly string[], parameters: Parameters) {
     this.#value = pathSql(steps);
     this.#key = keySql(schema, steps);
-    this.#instant = `${quoteIdentifier(schema)}.document_instant(${this.#value})`;
+    this.#instant = `${functionName(schema, "document_instant")}(${this.#value})`;
     this.#parameters = parameters;
   }
 
