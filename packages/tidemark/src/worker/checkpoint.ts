@@ -69,12 +69,17 @@ export class Checkpoint {
    * @throws {@link CheckpointBehind} — nothing that this owner does sets it back, and what others do raises the fence.
    */
   async reload(queryable: Queryable): Promise<void> {
+    await this.refresh(queryable);
+    this.#idle = undefined;
+  }
+
+  /** The same while the shard goes on: what it has passed meanwhile stays. */
+  async refresh(queryable: Queryable): Promise<void> {
     const { id, fence } = this.shard;
     const [row] = await this.guard(() => queryable.query(this.#statements.readCheckpoint, [id, fence]));
     const now = { position: toSafeInteger(row?.["checkpoint"]), id: row?.["event_id"] ?? null };
     if (now.position < this.written.position) throw new CheckpointBehind("the checkpoint is behind");
     this.written = now;
-    this.#idle = undefined;
   }
 
   /** What to say of a checkpoint that is behind: the place this owner had reached, and what stands there now. */

@@ -1,4 +1,5 @@
 import type { Anchor } from "../feed/follow.ts";
+import { CheckpointAhead } from "./checkpoint.ts";
 import type { WorkerParts } from "./parts.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 
@@ -14,6 +15,7 @@ export class IdleProgress {
   readonly #runners: () => Iterable<ShardRunner>;
   readonly #unlist: () => void;
   #timer: NodeJS.Timeout | undefined;
+  #ended = false;
 
   constructor(parts: WorkerParts, tenant: string, runners: () => Iterable<ShardRunner>) {
     this.#parts = parts;
@@ -25,7 +27,7 @@ export class IdleProgress {
   /** A shard has something to write. Somebody may be waiting for just that. */
   noted(consumer: string): void {
     if (this.#parts.progress.awaited(this.#tenant, consumer)) void this.write();
-    else this.#timer ??= setTimeout(() => void this.write(), everyMs);
+    else this.#later();
   }
 
   /** Writes what there is, and waits for what is being written. */
@@ -36,6 +38,8 @@ export class IdleProgress {
   }
 
   async #flushed(runner: ShardRunner): Promise<void> {
+    // What is being written may be an older place than the shard has passed by now: that one alone would leave who waits waiting.
+    await runner.flushing;
     const to = runner.checkpoint.idle;
     if (to && !runner.busy)
       runner.flushing ??= this.#write(runner, to).finally(() => {
@@ -48,12 +52,19 @@ export class IdleProgress {
     try {
       await this.#parts.checkpoints.move(checkpoint, to);
       this.#parts.progress.moved(this.#tenant, shard.consumer);
-    } catch {
-      // The lease was lost, which the next heartbeat tells, or the database is away.
+    } catch (error) {
+      // The lease was lost, which the next heartbeat tells, or the database is away. Until then somebody may be waiting.
+      this.#later();
+      if (error instanceof CheckpointAhead) await checkpoint.refresh(this.#parts.database).catch(() => {});
     }
   }
 
+  #later(): void {
+    if (!this.#ended) this.#timer ??= setTimeout(() => void this.write(), everyMs);
+  }
+
   end(): void {
+    this.#ended = true;
     clearTimeout(this.#timer);
     this.#unlist();
   }

@@ -239,16 +239,19 @@ export class ShardRunner {
     await this.flushing;
     const result = await work();
     this.busy = false;
+    // Nobody wrote it meanwhile.
+    if (this.checkpoint.idle) this.#host.idled();
     return result;
   }
 
   /** Writes the checkpoint where only filtered-out events were passed. */
-  async #flush(): Promise<void> {
-    await this.flushing;
-    const { idle } = this.checkpoint;
-    if (!idle) return;
-    await this.checkpoint.move(this.#parts.database, idle);
-    this.checkpoint.written = idle;
+  #flush(): Promise<void> {
+    return this.#exclusively(async () => {
+      const { idle } = this.checkpoint;
+      if (!idle) return;
+      await this.checkpoint.move(this.#parts.database, idle);
+      this.checkpoint.written = idle;
+    });
   }
 
   async #reachedBarrier(): Promise<void> {

@@ -1,6 +1,7 @@
+import pg from "pg";
 import { defineConsumer } from "tidemark";
 import { confirmed, itemAdded } from "../support/cart.ts";
-import { describe, expect, gate, test } from "./test.ts";
+import { describe, eventually, expect, gate, test } from "./test.ts";
 
 describe("waitFor", () => {
   test("resolves when the consumer has handled the event, in this process and in another store", async ({ store, openStore, start }) => {
@@ -38,6 +39,74 @@ describe("waitFor", () => {
     }
     // Their checkpoints are written once a second, or when somebody waits: four in turn would take three seconds at least.
     expect(performance.now() - began).toBeLessThan(2_500);
+  });
+
+  test("sees a checkpoint that moved on while the one before it was being written", async ({ store, sql, schema, start }) => {
+    await start(defineConsumer({ name: "c", filter: { types: ["Nothing"] }, handle: () => {} }));
+    const shards = `${pg.escapeIdentifier(schema)}.consumer_shards`;
+    const holder = await sql.connect();
+    const arrivals = store.subscribe()[Symbol.asyncIterator]();
+    try {
+      await holder.query(`begin; select from ${shards} for update`);
+      const first = await store.appendToStream("cart-1", [confirmed]);
+      const waits = [store.waitFor("c", first.position)];
+      await arrivals.next();
+      await eventually(async () => {
+        const { rows } = await sql.query("select from pg_locks where not granted and locktype in ('transactionid', 'tuple')");
+        expect(rows).toHaveLength(1);
+      });
+      const second = await store.appendToStream("cart-1", [confirmed]);
+      waits.push(store.waitFor("c", second.position));
+      // The worker has it from the same reading of the log.
+      await arrivals.next();
+      await store.streamInfo("cart-1");
+      await holder.query("rollback");
+      await Promise.all(waits);
+    } finally {
+      holder.release(true);
+      await arrivals.return?.();
+    }
+  });
+
+  test("sees a checkpoint that moved on after the answer to its last writing was lost", async ({ store, sql, schema, start }) => {
+    await start(defineConsumer({ name: "c", filter: { types: ["Nothing"] }, handle: () => {} }));
+    const { position } = await store.appendToStream("cart-1", [confirmed]);
+    await store.waitFor("c", position);
+    const second = await store.appendToStream("cart-1", [confirmed]);
+    // As if the worker had written it, and never heard so.
+    await sql.query(
+      `update ${pg.escapeIdentifier(schema)}.consumer_shards as s set position = e.position, event_id = e.id from ${pg.escapeIdentifier(schema)}.events as e where e.position = $1`,
+      [second.position],
+    );
+    const third = await store.appendToStream("cart-1", [confirmed]);
+    await store.waitFor("c", third.position, { timeoutMs: 20_000 });
+  });
+
+  test("sees a checkpoint that nobody had written when a dead letter was tried again", async ({ store, start }) => {
+    const [again, go] = [gate(), gate()];
+    let tries = 0;
+    await start(
+      defineConsumer({
+        name: "c",
+        filter: { types: ["CartConfirmed"] },
+        retry: { attempts: 1 },
+        async handle() {
+          if (++tries === 1) throw new Error("no");
+          again.open();
+          await go.opened;
+        },
+      }),
+    );
+    const { position } = await store.appendToStream("cart-1", [confirmed]);
+    await store.waitFor("c", position);
+    const passed = await store.appendToStream("cart-2", [itemAdded()]);
+    for await (const event of store.subscribe({ after: position })) if (event.position === passed.position) break;
+    await store.deadLetters.retry({ consumer: "c", position });
+    await again.opened;
+    const waiting = store.waitFor("c", passed.position);
+    await store.streamInfo("cart-1");
+    go.open();
+    await waiting;
   });
 
   test("rejects for an unknown name, with the one that was meant, and with its signal's reason", async ({ store, start }) => {
