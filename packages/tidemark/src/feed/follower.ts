@@ -25,7 +25,7 @@ export interface Following extends Omit<FollowOptions, "filter"> {
 
 /** Follows the log from an anchor: catches up alone, then with all others in the tail. Outages of the database are waited for. */
 export async function* followLog({ log, marks, tail, outage }: Shared, options: Following): AsyncGenerator<FollowedBatch, void, undefined> {
-  const { reader, tenant, filter, shard, until = Number.MAX_SAFE_INTEGER, batchSize, signal } = options;
+  const { reader, tenant, filter, shard, until = Number.POSITIVE_INFINITY, batchSize, signal } = options;
   const wanted: Wanted = { tenant, filter, shard };
   const matches = matcher(wanted);
   let anchor = options.after;

@@ -36,6 +36,17 @@ describe.each(drivers)("a subscription on $driver", ({ test }) => {
     await events.return?.();
   });
 
+  test("waits above a position that the log never reaches", async ({ open }) => {
+    const store = await open();
+    await append(store, "a-1");
+    const stop = new AbortController();
+    const caughtUp = Promise.withResolvers<number>();
+    const next = store.subscribe({ after: Number.MAX_SAFE_INTEGER, signal: stop.signal, onCaughtUp: caughtUp.resolve })[Symbol.asyncIterator]().next();
+    await Promise.race([caughtUp.promise, next]);
+    stop.abort("enough");
+    await expect(next).rejects.toBe("enough");
+  });
+
   test("starts above a position, or at the end", async ({ open }) => {
     const store = await open();
     const [, second] = [await append(store, "a"), await append(store, "a"), await append(store, "a")];
