@@ -89,8 +89,8 @@ export class ShardLetters {
   }
 
   async failedAgain({ position }: RequestedLetter, attempts: number, { code, message, stack }: Told): Promise<void> {
-    const { consumer } = this.#checkpoint.shard;
-    await this.#parts.database.query(this.#parts.statements.retryFailed, [this.#tenant, consumer, position, attempts, code, message, stack]);
+    const { id, fence } = this.#checkpoint.shard;
+    await this.#checkpoint.guard(() => this.#parts.database.query(this.#parts.statements.retryFailed, [id, fence, position, attempts, code, message, stack]));
   }
 
   get #mine(): readonly [string, string, number, number] {

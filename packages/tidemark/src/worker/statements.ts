@@ -23,6 +23,7 @@ export interface WorkerStatements {
   readonly nextRetry: Statement;
   readonly settle: Statement;
   readonly retryFailed: Statement;
+  readonly firstLetter: Statement;
   readonly cancel: Statement;
   readonly progress: Statement;
 }
@@ -75,15 +76,16 @@ select d.position::text, d.stream_id::text as stream, d.attempts::text
  limit 1`,
     ),
     settle: named("settle", `select ${functionName(schema, "settle_letter")}($1, $2, $3)::text as settled`),
-    retryFailed: named(
-      "retry_failed",
+    retryFailed: named("retry_failed", `select ${functionName(schema, "letter_failed_again")}($1, $2, $3, $4, $5, $6, $7)::text`),
+    firstLetter: named(
+      "first_letter",
       `
-update ${at}.dead_letters as d
-   set retry_requested = false,
-       state = case when d.state = 'parked' then 'failed' else d.state end,
-       attempts = d.attempts + $4::integer,
-       error_code = $5, error_message = $6, error_stack = $7
- where d.tenant = $1 and d.consumer = $2 and d.position = $3`,
+select d.position::text, (d.stream_id % c.shards)::text as shard, d.error_message as message
+  from ${at}.consumers as c
+  join ${at}.dead_letters as d on d.tenant = c.tenant and d.consumer = c.name
+ where c.tenant = $1 and c.name = $2 and d.state <> 'skipped' and d.position <= $3
+ order by d.position
+ limit 1`,
     ),
     cancel: named("cancel", "select pg_catalog.pg_cancel_backend($1::integer)::text"),
     progress: named(

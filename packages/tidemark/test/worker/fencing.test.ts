@@ -43,6 +43,7 @@ describe("a fence that was raised", () => {
     ["write a dead letter", "@park_event($1, 1, 0, 1, gen_random_uuid(), 1, 'failed', 1, null, 'no', null)"],
     ["read its checkpoint", "@read_checkpoint($1, 1)"],
     ["settle a dead letter", "@settle_letter($1, 1, 1)"],
+    ["keep a dead letter", "@letter_failed_again($1, 1, 1, 1, null, 'no', null)"],
   ])("lets the last owner not %s", async ([, text], { shard, sql }) => {
     await shard.call(sql, take, "old", 60_000);
     await shard.call(sql, text).catch(() => {});

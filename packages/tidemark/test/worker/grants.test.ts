@@ -34,6 +34,7 @@ async function work(database: Database, schema: string): Promise<void> {
   await call(`select @enter_shard($1, 1)`, id);
   await call(`select @park_event($1, 1, 0, 1, gen_random_uuid(), 1, 'failed', 1, null, 'no', null)`, id);
   await call(`select @park_behind($1, 1, 1, 2, gen_random_uuid(), 1)`, id);
+  await call(`select @letter_failed_again($1, 1, 1, 1, null, 'no', null)`, id);
   await call(`select @settle_letter($1, 1, 1)`, id);
   await call(`select @discard_letter('', $1, 2)`, name);
   await call(`select @release_shards('', 'w', null)`);
