@@ -1,6 +1,7 @@
 import type { QueryOptions, Session, Statement, TextRow, TransactionHolder, UserResult, Value } from "../database/database.ts";
 import { heldCommitFailed } from "../database/held-commit.ts";
 import { Unfinished } from "../database/unfinished.ts";
+import { FencedError } from "../errors-following.ts";
 import { ConnectionError, InvalidArgumentError, isTidemarkError, PoolTimeoutError, TransactionEndedError } from "../errors.ts";
 import { CommitRefused, type HandlerTransaction, type Joined } from "./handler-transaction.ts";
 import { lazyClient } from "./lazy-client.ts";
@@ -110,6 +111,7 @@ export class HandlerScope implements Session, TransactionHolder {
   }
 
   #refuseAfterEnd(): void {
+    if (this.#ended instanceof FencedError) throw this.#ended;
     if (this.#ended !== undefined)
       throw new InvalidArgumentError("context", "was used after its handler had ended, or after its time was up. Await everything inside the handler.");
   }

@@ -46,6 +46,8 @@ export class ShardKeeper<Runner extends KeptRunner> {
   #beating: Promise<void> | undefined;
   #stopped = false;
   #failing = false;
+  /** Something changed since the last heartbeat. */
+  #untold = false;
 
   constructor(settings: Pick<WorkerSettings, "leaseMs" | "onError">, consumers: readonly DefinedConsumer[], tools: KeeperTools<Runner>) {
     this.#settings = settings;
@@ -90,6 +92,7 @@ export class ShardKeeper<Runner extends KeptRunner> {
 
   /** Sends a heartbeat soon, out of turn: something changed. */
   heartbeatSoon(): void {
+    this.#untold = true;
     this.#schedule(soonMs);
   }
 
@@ -129,6 +132,7 @@ export class ShardKeeper<Runner extends KeptRunner> {
   }
 
   async #beat(): Promise<void> {
+    this.#untold = false;
     const sentAt = this.#clock.now();
     const beats = [...this.#runners.values()].map(({ shard, status }) => ({ id: shard.id, fence: shard.fence, state: status.state, details: status.details }));
     const answer = await this.#tools.leases.renew([...this.#consumers.keys()], beats);
@@ -186,6 +190,7 @@ export class ShardKeeper<Runner extends KeptRunner> {
     if (!shard || this.#stopped) return;
     const runner = this.#tools.createRunner(consumer, shard, {
       heartbeatSoon: () => this.heartbeatSoon(),
+      heartbeatNow: () => this.heartbeatNow(),
       idled: () => this.#tools.idle.noted(consumer.name),
     });
     runner.paused = paused;
@@ -247,6 +252,8 @@ export class ShardKeeper<Runner extends KeptRunner> {
     callOff();
     endBeats();
     await this.#beating;
+    // Why a shard stood still, or what it tried again, is told by heartbeats alone.
+    if (this.#untold) await this.#beatInTurn();
     await this.#tools.idle.write();
     this.#tools.idle.end();
     await this.#tools.leases.release("all").catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { TidemarkError } from "../error.ts";
 import { FencedError, HandlerFailedError, HistoryForkedError } from "../errors-following.ts";
 import { StoreClosedError } from "../errors.ts";
@@ -17,12 +18,16 @@ import { ShardStopped, ShardWork } from "./shard-work.ts";
 export interface RunnerHost {
   /** Something that a heartbeat should soon tell or ask. */
   readonly heartbeatSoon: () => void;
+  /** Sends a heartbeat, and resolves when it has arrived, or failed. */
+  readonly heartbeatNow: () => Promise<void>;
   /** A checkpoint passed filtered-out events only; write it with those of other shards. */
   readonly idled: () => void;
 }
 
 const firstRetryMs = 100;
 const mostRetryMs = 5_000;
+/** So long at most a failure is kept back until the database has heard of it. */
+const mostTellingMs = 1_000;
 const firstGoLiveMs = 100;
 const mostGoLiveMs = 60_000;
 
@@ -308,6 +313,8 @@ export class ShardRunner {
       this.failed = error;
       this.status.failed(error);
     }
+    // Before anybody hears of it: a process that exits then leaves behind why.
+    await Promise.race([this.#host.heartbeatNow(), delay(mostTellingMs, undefined, { ref: false })]);
     this.#settings.onError(this.failed);
     this.#parts.progress.moved(this.#settings.tenant, this.shard.consumer);
     while (!this.ending) await this.#gate.wait();
