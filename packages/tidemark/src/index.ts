@@ -89,6 +89,7 @@ export type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./
 export type { EventSequence, StreamInfo } from "./read/types.ts";
 export { migrationSql, type MigrationSqlOptions } from "./schema/migration-sql.ts";
 export type {
+  CaughtUpOptions,
   CircuitBreakerOptions,
   Consumer,
   ConsumerContext,

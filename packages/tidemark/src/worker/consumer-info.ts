@@ -22,7 +22,7 @@ export interface ShardInfo {
   readonly position: number;
   readonly eventId: string | undefined;
   readonly lag: Lag;
-  /** What went wrong last: set while the state is `"retrying"` or `"failed"`, and after. */
+  /** What went wrong last: set while the state is `"retrying"` or `"failed"`, and after its worker stopped in one of them. */
   readonly lastError: { readonly code: string | null; readonly message: string } | undefined;
   /** The event that is tried again, or that the shard stopped at. */
   readonly failingEvent: { readonly position: number; readonly id: string; readonly streamId: string } | undefined;
@@ -139,9 +139,18 @@ export function consumerInfo(json: string): ConsumerInfo {
   };
 }
 
-function shardInfo({ details, owner, eventId, events, seconds, heartbeatAt, leaseEnd, ...row }: ShardRow): ShardInfo {
+/**
+ * The state as it is now. A heartbeat tells where a shard is three times a lease only, and a shard may fall behind and catch up many times
+ * between two of them.
+ */
+export function currentState(told: ShardState, eventsBehind: number): ShardState {
+  return eventsBehind === 0 && (told === "starting" || told === "catching-up") ? "live" : told;
+}
+
+function shardInfo({ details, owner, eventId, events, seconds, heartbeatAt, leaseEnd, state, ...row }: ShardRow): ShardInfo {
   return {
     ...row,
+    state: currentState(state, events),
     owner: owner ?? undefined,
     eventId: eventId ?? undefined,
     lag: { events, seconds: Math.max(0, seconds ?? 0) },

@@ -76,6 +76,19 @@ export type Handlers<E extends Event> =
   | { readonly handle: (event: RecordedEvent<E>, context: ConsumerContext) => Promise<void> | void; readonly handleBatch?: never }
   | { readonly handleBatch: (events: readonly RecordedEvent<E>[], context: ConsumerContext) => Promise<void> | void; readonly handle?: never };
 
+/** Options of `worker.caughtUp`. */
+export interface CaughtUpOptions {
+  /** How long to wait, in milliseconds. 0–2,147,483,647; 0 looks once. @defaultValue no limit */
+  readonly timeoutMs?: number;
+  /**
+   * `"reject"`: rejects as soon as one of these consumers has a dead letter at or below the place that is waited for, failed or parked,
+   * of this run or of an earlier one. Skipped events do not count. @defaultValue "ignore"
+   */
+  readonly onDeadLetter?: "ignore" | "reject";
+  /** Ends the waiting, which then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
+}
+
 /** What `defineConsumer` returns. */
 export interface Consumer {
   readonly name: string;
@@ -90,10 +103,16 @@ export interface Worker extends AsyncDisposable {
    */
   start(): Promise<void>;
   /**
-   * Resolves when all shards of these consumers, here and in other processes, have passed the high-water mark of this
-   * moment. Rejects with the error of a shard here that stopped, and with `StoreClosedError` when the worker stops.
+   * Resolves when all shards of these consumers, here and in other processes, have passed the high-water mark of this moment.
+   * An event that is a dead letter counts as passed, unless `onDeadLetter` says otherwise.
+   *
+   * @throws {@link HandlerFailedError} — a shard here stopped at an event, or there is a dead letter and `onDeadLetter` is `"reject"`.
+   * @throws {@link WaitTimeoutError} — not within `timeoutMs`.
+   * @throws {@link HistoryForkedError} — the database lost events that a shard here had passed.
+   * @throws {@link NotFoundError} — one of the consumers was renamed or removed meanwhile.
+   * @throws {@link StoreClosedError} — the worker stopped.
    */
-  caughtUp(): Promise<void>;
+  caughtUp(options?: CaughtUpOptions): Promise<void>;
   /**
    * Ends handling: finishes the event in hand, writes the checkpoint, gives the shards to other workers. May be called again.
    *

@@ -2,7 +2,7 @@ import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { followerSql } from "../projections/defined-projection.ts";
 import type { RegistryState } from "../projections/registry.ts";
-import type { Lag, ShardInfo } from "./consumer-info.ts";
+import { currentState, type Lag, type ShardInfo } from "./consumer-info.ts";
 import type { ShardState } from "./shard.ts";
 import { functionName } from "../schema/function-set.ts";
 
@@ -107,9 +107,9 @@ export function projectionInfo(json: string): ProjectionInfo {
   };
 }
 
-function stateOf({ state, follower }: Row): ProjectionState {
+function stateOf({ state, follower, mark }: Row): ProjectionState {
   if (state === "live" || state === "paused" || state === "inactive") return state;
-  const followed = follower?.state ?? "stopped";
+  const followed = follower ? currentState(follower.state, Math.max(0, mark - follower.position)) : "stopped";
   // Its follower is at the end of the log, or waits there for the pause to be over, and appends do not write it yet.
   return state === "behind" && (followed === "live" || followed === "paused") ? "catching-up" : followed;
 }

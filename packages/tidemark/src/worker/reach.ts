@@ -24,7 +24,7 @@ export interface Reaching {
  *
  * @param goOn - Asked before each wait: how long to wait at most, or false. What it throws passes through.
  */
-export async function reach(wait: Reaching, position: number, goOn: () => number | false): Promise<number | undefined> {
+export async function reach(wait: Reaching, position: number, goOn: () => number | false | Promise<number | false>): Promise<number | undefined> {
   const { queryable, statements, progress, tenant, consumer, absent } = wait;
   const wake = new Wake();
   const unlisten = progress.listen(tenant, consumer, () => wake.ring());
@@ -34,7 +34,7 @@ export async function reach(wait: Reaching, position: number, goOn: () => number
       const reached = row?.["reached"] == null ? absent : toSafeInteger(row["reached"]);
       if (reached === undefined) return undefined;
       if (reached >= position) return reached;
-      const left = goOn();
+      const left = await goOn();
       if (left === false) return reached;
       await wake.wait({ ms: Math.min(pollMs, left) });
     }

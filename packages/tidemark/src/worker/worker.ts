@@ -3,11 +3,11 @@ import { wholeNumber } from "../arguments/checks.ts";
 import { keepCallers } from "../error-callers.ts";
 import { InvalidArgumentError, StoreClosedError } from "../errors.ts";
 import { registerProjections } from "../projections/register.ts";
-import type { Worker } from "./consumer.ts";
+import { caughtUp, checkCaughtUp } from "./caught-up.ts";
+import type { CaughtUpOptions, Worker } from "./consumer.ts";
 import { declareConsumer } from "./declare.ts";
 import type { DefinedConsumer } from "./define-consumer.ts";
 import type { WorkerParts, WorkerSettings } from "./parts.ts";
-import { reach } from "./reach.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 import { keepShards } from "./keep-shards.ts";
 import type { ShardRunner } from "./shard-runner.ts";
@@ -15,7 +15,6 @@ import { untilSignal } from "./until-signal.ts";
 
 const defaultStopMs = 10_000;
 const stopShape = { timeoutMs: wholeNumber(0, 2_147_483_647) };
-const pollMs = 250;
 
 /** Starts and stops a keeper of shards. */
 export class ConsumerWorker implements Worker {
@@ -65,21 +64,18 @@ export class ConsumerWorker implements Worker {
     await keeper?.heartbeatNow();
   }
 
-  async caughtUp(): Promise<void> {
+  async caughtUp(options?: CaughtUpOptions): Promise<void> {
+    const checked = checkCaughtUp(options);
     if (!this.#starting) throw new InvalidArgumentError("worker", "was not started. Call worker.start() first.");
     const keeper = await this.#starting;
-    const target = await this.#parts.feed.highWaterMark();
-    const { database: queryable, statements, progress } = this.#parts;
-    const goOn = (): number => {
-      if (keeper.failed) throw keeper.failed;
+    await caughtUp(this.#parts, this.#settings.tenant, this.#consumers, checked, async () => {
+      if (keeper.failed) {
+        // A process that exits now leaves behind why.
+        await keeper.heartbeatNow();
+        throw keeper.failed;
+      }
       if (keeper.stopped) throw new StoreClosedError();
-      return pollMs;
-    };
-    await Promise.all(
-      this.#consumers.map(({ name }) => reach({ queryable, statements, progress, tenant: this.#settings.tenant, consumer: name }, target, goOn)),
-    );
-    // A log that was replaced by a shorter one has been passed, too.
-    if (keeper.failed) throw keeper.failed;
+    });
   }
 
   async stop(options?: { readonly timeoutMs?: number }): Promise<void> {
