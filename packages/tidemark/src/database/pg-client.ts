@@ -7,6 +7,8 @@ export interface PgClient {
   removeListener(event: "notice", listener: (notice: PgNotice) => void): unknown;
   /** Says goodbye when idle; destroys the socket while a query runs. */
   end(): Promise<void>;
+  /** False while a statement runs, and after its error until the server says what state that left. */
+  readonly readyForQuery?: boolean;
   /** Idle, in a transaction, in a failed one; null before the first answer. Since pg 8.21. */
   getTransactionStatus?(): "I" | "T" | "E" | null;
   /** The protocol underneath. */
@@ -22,7 +24,9 @@ type ReadyListener = (message: { readonly status: "I" | "T" | "E" }) => void;
 
 export interface PgProtocol {
   on(event: "readyForQuery", listener: ReadyListener): unknown;
+  on(event: "end", listener: () => void): unknown;
   removeListener(event: "readyForQuery", listener: ReadyListener): unknown;
+  removeListener(event: "end", listener: () => void): unknown;
 }
 
 export interface PooledPgClient extends PgClient {

@@ -2,6 +2,7 @@ import { ConnectionError, DatabaseError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { cancelOnServer } from "./pg-cancel.ts";
 import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";
+import { untilReady } from "./pg-ready.ts";
 import { serverAnswer, toTidemarkError } from "./sql-state.ts";
 import { takeTurns } from "./turns.ts";
 import { defaultGraceMs, type Limits, verdictOf } from "./verdict.ts";
@@ -51,8 +52,9 @@ export class PgConnection {
     this.client.connection?.removeListener("readyForQuery", this.#onReady);
   }
 
-  /** As the server's last answer said; null before the first one. */
-  get status(): "I" | "T" | "E" | null {
+  /** Idle, in a transaction, in a failed one; null where the server did not say. Waits for what it is about to say. */
+  async status(waitMs: number): Promise<"I" | "T" | "E" | null> {
+    await untilReady(this.client, waitMs);
     return this.client.getTransactionStatus ? this.client.getTransactionStatus() : this.#status;
   }
 

@@ -71,12 +71,12 @@ export async function runTransaction<T>(
 ): Promise<T> {
   await begin(connection, idleTimeoutMs, limits, `; ${holdCommit}`);
   let ended = false;
-  const refuseAfterEnd = (): void => {
+  const refuseAfterEnd = async (): Promise<void> => {
     if (ended) throw new InvalidArgumentError("tx", "was used after its transaction had ended. Await everything inside the callback.");
-    if (connection.status === "I") throw new TransactionEndedError();
+    if ((await connection.status(limits.timeoutMs)) === "I") throw new TransactionEndedError();
   };
   const turns = turnsOf(connection.client);
-  const session = createSession(turns, explainEnd(connection, sendOnPg(connection, statements, limits.timeoutMs, refuseAfterEnd)));
+  const session = createSession(turns, explainEnd(connection, limits.timeoutMs, sendOnPg(connection, statements, limits.timeoutMs, refuseAfterEnd)));
   const end = <E>(how: () => Promise<E>): Promise<E> =>
     turns.take(() => {
       ended = true;
@@ -104,12 +104,12 @@ export async function runTransaction<T>(
 }
 
 /** A COMMIT of the user's that `holdCommit` made fail has ended the transaction all the same. */
-function explainEnd(connection: PgConnection, sending: Sending): Sending {
+function explainEnd(connection: PgConnection, waitMs: number, sending: Sending): Sending {
   return {
     ...sending,
     userQuery: <Row>(text: string, values: readonly unknown[]) =>
-      sending.userQuery<Row>(text, values).catch((error: unknown) => {
-        throw connection.status === "I" && isTidemarkError(error, "DATABASE") ? new TransactionEndedError({ cause: error }) : error;
+      sending.userQuery<Row>(text, values).catch(async (error: unknown) => {
+        throw isTidemarkError(error, "DATABASE") && (await connection.status(waitMs)) === "I" ? new TransactionEndedError({ cause: error }) : error;
       }),
   };
 }

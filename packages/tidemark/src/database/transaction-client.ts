@@ -5,6 +5,7 @@ import type { Logger } from "../logger.ts";
 import type { PgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
 import { createStatements } from "./pg-statements.ts";
+import { untilReady } from "./pg-ready.ts";
 import { sendOnPg } from "./pg-transaction.ts";
 import type { PGliteTransaction } from "./pglite-client.ts";
 import { sendOnPGlite } from "./pglite-session.ts";
@@ -68,9 +69,11 @@ function sendOn(client: TransactionClient, { queryTimeoutMs, logger }: JoinOptio
     // Never named: a statement that a pooler lost would fail the user's transaction.
     const statements = createStatements(false, logger);
     const probe = once(() => probeTransaction(client.query.bind(client)));
-    return sendOnPg(new PgConnection(client, logger, "borrowed"), statements, queryTimeoutMs, () =>
-      client.getTransactionStatus ? checkStatus(client.getTransactionStatus()) : probe(),
-    );
+    return sendOnPg(new PgConnection(client, logger, "borrowed"), statements, queryTimeoutMs, async () => {
+      if (!client.getTransactionStatus) return await probe();
+      await untilReady(client, queryTimeoutMs);
+      checkStatus(client.getTransactionStatus());
+    });
   }
   if (isPGliteTransaction(client)) return sendOnPGlite(client);
   return sendPlain(client);

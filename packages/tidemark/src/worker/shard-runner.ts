@@ -313,10 +313,14 @@ export class ShardRunner {
       this.failed = error;
       this.status.failed(error);
     }
-    // Before anybody hears of it: a process that exits then leaves behind why.
-    await Promise.race([this.#host.heartbeatNow(), delay(mostTellingMs, undefined, { ref: false })]);
+    await this.#tellFirst();
     this.#settings.onError(this.failed);
     this.#parts.progress.moved(this.#settings.tenant, this.shard.consumer);
     while (!this.ending) await this.#gate.wait();
+  }
+
+  /** Before anybody hears of a failure: a process that exits then leaves behind why. */
+  async #tellFirst(): Promise<void> {
+    await Promise.race([this.#host.heartbeatNow(), delay(mostTellingMs, undefined, { ref: false })]);
   }
 }
