@@ -73,7 +73,7 @@ export interface EventQueryItem<E extends Event = Event> {
   readonly data?: { readonly [key: string]: JsonValue };
 }
 
-/** One alternative, or several of which any may match. */
+/** One alternative, or up to 100 of which any may match. All of them name at most 10,000 types, categories, streams and tags. */
 export type EventQuery<E extends Event = Event> = EventQueryItem<E> | readonly EventQueryItem<E>[];
 
 /**

@@ -23,6 +23,8 @@ export interface Statement {
    * whose text follows what the caller asks, of which a server would keep one more with every new question.
    */
   readonly unprepared?: true;
+  /** Its text follows the shape of what callers ask: prepared only where it comes again, and only so many on a connection. */
+  readonly varies?: true;
 }
 
 /** What is sent: arrays travel as PostgreSQL's `{…}` text, JSON as text. */

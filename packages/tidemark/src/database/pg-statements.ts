@@ -4,10 +4,11 @@ import type { Statement, Value } from "./database.ts";
 import type { Logger } from "../logger.ts";
 import { type PgQuery, textTypes } from "./pg-client.ts";
 import { serverAnswer } from "./sql-state.ts";
+import { VaryingStatements } from "./varying-statements.ts";
 
 /** How the library's statements are sent: prepared under a name for as long as the server keeps what it prepared. */
 export interface Statements {
-  query(statement: Statement, values: readonly Value[]): PgQuery;
+  query(statement: Statement, values: readonly Value[], client: object): PgQuery;
   /** Whether `error` says that a prepared statement was lost or outdated. From then on nothing is named. */
   lost(error: unknown): boolean;
 }
@@ -15,6 +16,7 @@ export interface Statements {
 export function createStatements(prepare: boolean, logger: Logger): Statements {
   let named = prepare;
   const names = new WeakMap<Statement, string>();
+  const varying = new VaryingStatements();
 
   function nameOf(statement: Statement): string {
     let name = names.get(statement);
@@ -29,9 +31,11 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
   }
 
   return {
-    query(statement, values) {
+    query(statement, values, client) {
       const query = { text: textOf(statement), values, types: textTypes };
-      return named && statement.unprepared !== true ? { ...query, name: nameOf(statement) } : query;
+      if (!named || statement.unprepared === true) return query;
+      const name = nameOf(statement);
+      return statement.varies !== true || varying.prepares(name, client) ? { ...query, name } : query;
     },
     lost(error) {
       if (!isLoss(error)) return false;

@@ -121,7 +121,7 @@ export function sendOnPg(connection: PgConnection, statements: Statements, defau
     async query(statement, values, { signal, timeoutMs = defaultTimeoutMs } = {}) {
       await check();
       try {
-        const { rows } = await connection.run(statements.query(statement, values), { signal, timeoutMs });
+        const { rows } = await connection.run(statements.query(statement, values, connection.client), { signal, timeoutMs });
         return rows as TextRow[];
       } catch (error) {
         if (!statements.lost(error)) throw error;

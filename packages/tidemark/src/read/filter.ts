@@ -6,6 +6,11 @@ import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { EventQuery } from "../event.ts";
 
+/** Planning takes the square of them: 100 take some 50 ms, 1,000 three seconds. */
+const mostItems = 100;
+/** Over all alternatives. */
+const mostNames = 10_000;
+
 /** One alternative of a filter, checked; everything in it must hold. */
 export interface ValidQueryItem {
   readonly types?: readonly string[];
@@ -27,7 +32,20 @@ const checkItems: Check<readonly ValidQueryItem[]> = listOf((item, path) => chec
 
 /** The alternatives of an `EventQuery`, which may be a single one. `{}` matches every event. */
 export function checkFilter(filter: unknown, path: string): readonly ValidQueryItem[] {
-  return Array.isArray(filter) ? checkItems(filter, path) : [checkOptions(objectAt(filter, path), shape, path)];
+  if (Array.isArray(filter) && filter.length > mostItems) {
+    throw new InvalidArgumentError(
+      path,
+      `has ${filter.length} alternatives; a filter takes at most ${mostItems}. Put names into one: { types: ["A", "B"] } matches both`,
+    );
+  }
+  const items = Array.isArray(filter) ? checkItems(filter, path) : [checkOptions(objectAt(filter, path), shape, path)];
+  const names = items.reduce((sum, item) => sum + namesIn(item), 0);
+  if (names > mostNames) throw new InvalidArgumentError(path, `names ${names} types, categories, streams and tags; a filter takes at most ${mostNames}`);
+  return items;
+}
+
+function namesIn({ types, categories, streamIds, tags }: ValidQueryItem): number {
+  return [types, categories, streamIds, tags].reduce((sum, list) => sum + (list?.length ?? 0), 0);
 }
 
 /** A copy of a filter as it was written, which was checked for its mistakes and which the caller's later changes do not reach. */

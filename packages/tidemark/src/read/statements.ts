@@ -216,10 +216,14 @@ select r.n::text as n, k.state_version::text as kept_state_version,
       rows: "$3",
       largeEvents: this.#largeEvents,
     });
-    return this.#page(name, () => {
-      if (small) return smallPageSql(shape(), lead === undefined ? "e" : "t");
-      return filter || sharded ? filteredPageSql(shape(), lead === undefined ? "e" : "t") : pageSql(shape());
-    });
+    return this.#page(
+      name,
+      () => {
+        if (small) return smallPageSql(shape(), lead === undefined ? "e" : "t");
+        return filter || sharded ? filteredPageSql(shape(), lead === undefined ? "e" : "t") : pageSql(shape());
+      },
+      filter !== undefined,
+    );
   }
 
   /** OFFSET 0 keeps it a look-up by key for each event, cached by the server: as a plain join it could become a scan of all streams. */
@@ -283,11 +287,11 @@ select ${logColumns} ${eventColumns}
              limit 1`;
   }
 
-  #page(name: string, sql: () => string): Statement {
+  #page(name: string, sql: () => string, varies = false): Statement {
     const known = this.#pages.get(name);
     if (known) return known;
     if (this.#pages.size === maxShapes) this.#pages.clear();
-    const statement = this.#named(name, sql());
+    const statement: Statement = { ...this.#named(name, sql()), ...(varies && { varies }) };
     this.#pages.set(name, statement);
     return statement;
   }

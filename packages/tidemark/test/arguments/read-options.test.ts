@@ -5,6 +5,23 @@ import { refusal } from "./refusal.ts";
 const { signal } = new AbortController();
 const zero = (): number => 0;
 
+describe("a filter", () => {
+  test("takes 100 alternatives and 10,000 names, and no more", () => {
+    const alternatives = Array.from({ length: 101 }, (_, n) => ({ types: [`T${n}`] }));
+    const names = Array.from({ length: 10_001 }, (_, n) => `T${n}`);
+    expect(checkReadAllOptions({ filter: alternatives.slice(1) })).toMatchObject({ filter: { length: 100 } });
+    expect(checkReadAllOptions({ filter: { types: names.slice(1) } })).toMatchObject({ filter: { length: 1 } });
+    expect(refusal(() => checkReadAllOptions({ filter: alternatives }))).toMatchObject({
+      path: "options.filter",
+      message: expect.stringContaining("has 101 alternatives; a filter takes at most 100"),
+    });
+    expect(refusal(() => checkReadAllOptions({ filter: [{ types: names.slice(1) }, { tags: ["x"] }] }))).toMatchObject({
+      path: "options.filter",
+      message: expect.stringContaining("names 10001 types, categories, streams and tags; a filter takes at most 10000"),
+    });
+  });
+});
+
 describe("the options of a reading", () => {
   test("come back checked", () => {
     const asOf = new Date(5);

@@ -1,4 +1,5 @@
 import pg from "pg";
+import type { Statement } from "../../src/database/database.ts";
 import { describe, expect, test } from "../support/test.ts";
 import { open, pidOf, rejection } from "./open.ts";
 
@@ -20,6 +21,16 @@ describe("prepare", () => {
     await using opened = await open(databaseUrl, { max: 1 });
     expect(await opened.database.query({ ...one, unprepared: true }, ["x"])).toEqual([{ a: "x" }]);
     expect(await opened.database.query(prepared, [])).toEqual([{ name: expect.stringMatching(/^prepared_/) }]);
+  });
+
+  test("prepares of those whose text varies the ones that come again, and few of them on a connection", async ({ databaseUrl }) => {
+    await using opened = await open(databaseUrl, { max: 1 });
+    const varying = (n: number): Statement => ({ name: `v${n}`, text: `select ${n}::text as a`, varies: true });
+    for (let n = 0; n < 400; n++) await opened.database.query(varying(n), []);
+    expect(await opened.database.query(prepared, [])).toEqual([{ name: expect.stringMatching(/^prepared_/) }]);
+    for (let n = 0; n < 200; n++)
+      for (let times = 0; times < 3; times++) expect(await opened.database.query(varying(n % 50), [])).toEqual([{ a: `${n % 50}` }]);
+    expect(await opened.database.query(prepared, [])).toHaveLength(33);
   });
 
   test("false prepares none", async ({ databaseUrl }) => {

@@ -91,8 +91,8 @@ describe("plans", () => {
       };
       await readTwice(20);
       expect(await touched()).toBe(40);
-      // The first five are planned for their values; the plan of those after them is kept.
-      for (let time = 0; time < 5; time++) await readTwice(1_000);
+      // A filter is prepared the third time. The first five after that are planned for their values, and the plan of those that come then is kept.
+      for (let time = 0; time < 7; time++) await readTwice(1_000);
       const before = await touched();
       await readTwice(1_000);
       expect((await touched()) - before).toBe(1_000 + 872 + 1_000);

@@ -29,6 +29,11 @@ export class PathConditions {
     this.#parameters = parameters;
   }
 
+  /** One more: a statement of too many is refused. */
+  count(): void {
+    this.#parameters.conditions++;
+  }
+
   equals(operand: Operand): string {
     if (operand.kind === "instant") return this.#moment("=", operand.ms);
     const { value, json } = operand;

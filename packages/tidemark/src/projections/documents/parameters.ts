@@ -1,6 +1,8 @@
 /** The values of a statement that is put together, and the placeholders for them. */
 export class Parameters {
   readonly values: (string | number)[];
+  /** Conditions that they are compared in. */
+  conditions = 0;
 
   constructor(first: readonly (string | number)[]) {
     this.values = [...first];

@@ -8,6 +8,9 @@ import { parsePath } from "./document-path.ts";
 import type { Parameters } from "./parameters.ts";
 
 const mostLevels = 32;
+/** Of the conditions and of the values that are sent one by one. PostgreSQL takes 65,535 values, and plans this many in a second. */
+const mostParts = 10_000;
+const mostListed = 100_000;
 const operators = ["eq", "ne", "in", "notIn", "gt", "gte", "lt", "lte", "contains", "exists"] as const;
 const comparisons: Readonly<Record<string, Comparison>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
 
@@ -18,7 +21,15 @@ const comparisons: Readonly<Record<string, Comparison>> = { gt: ">", gte: ">=", 
  * is no path. `path` tells where it stands.
  */
 export function whereSql(where: unknown, path: string, schema: string, parameters: Parameters): string {
-  return group(where, path, { schema, parameters, level: 1 });
+  const sql = group(where, path, { schema, parameters, level: 1 });
+  const parts = parameters.conditions + parameters.values.length;
+  if (parts > mostParts) {
+    throw new InvalidArgumentError(
+      path,
+      `has ${parts} conditions and values; the most are ${mostParts}. Numbers, booleans and texts below 150 characters in one { in: […] } count as one; Dates count as three each`,
+    );
+  }
+  return sql;
 }
 
 interface Place {
@@ -57,6 +68,7 @@ function conditions(asked: unknown, path: string, at: PathConditions): string {
         path,
         "is an array; write { eq: […] } for exactly this one, { in: […] } for one of these, { contains: […] } for all of these",
       );
+    at.count();
     return at.equals(operandOf(asked, path));
   }
   const given = Object.keys(asked);
@@ -72,6 +84,7 @@ function conditions(asked: unknown, path: string, at: PathConditions): string {
 
 function condition(operator: (typeof operators)[number], asked: unknown, path: string, at: PathConditions): string {
   if (asked === undefined) throw new InvalidArgumentError(path, "is undefined; leave the operator out");
+  at.count();
   switch (operator) {
     case "eq":
       return at.equals(operandOf(asked, path));
@@ -92,6 +105,7 @@ function condition(operator: (typeof operators)[number], asked: unknown, path: s
 
 function operandsOf(value: unknown, path: string): readonly Operand[] {
   if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array, not ${show(value)}`);
+  if (value.length > mostListed) throw new InvalidArgumentError(path, `has ${value.length} values; the most are ${mostListed}`);
   return Array.from(value, (item: unknown, index) => operandOf(item, `${path}[${index}]`));
 }
 
