@@ -43,7 +43,7 @@ export function popularity(mode: "inline" | "async"): DocumentProjection<{ reado
 /** All documents of a collection as they stand in its table, by tenant and id. */
 export async function documentsIn(store: EventStore, at: string, collection: string): Promise<Record<string, object>> {
   const { rows } = await store.query<{ key: string; data: object }>(
-    `select case when _partition = '' then _id else _partition || '/' || _id end as key, data - '_id' as data from ${at}.${JSON.stringify(collection)} order by _partition, _id`,
+    `select case when _partition = '' then _id else _partition || '/' || _id end as key, data operator(pg_catalog.-) '_id' as data from ${at}.${JSON.stringify(collection)} order by _partition, _id`,
   );
   return Object.fromEntries(rows.map(({ key, data }) => [key, data]));
 }

@@ -22,7 +22,7 @@ export async function holdingUp<T>(sql: pg.Pool, tag: string, work: () => Promis
   try {
     await holder.query(`
       create function public.wait_at_gate() returns event_trigger language plpgsql
-        as $$ begin perform pg_advisory_xact_lock_shared(${gate}); end $$;
+        as $$ begin perform pg_catalog.pg_advisory_xact_lock_shared(${gate}); end $$;
       create event trigger gate on ddl_command_end when tag in ('${tag}') execute function public.wait_at_gate();
       select pg_advisory_lock(${gate})`);
     return await work();
