@@ -29,7 +29,7 @@ const enrol: BoundaryDecider<State, Enrolment, CourseEvent> = {
   },
 };
 
-await using store = await openEventStore<CourseEvent>();
+const store = await openEventStore<CourseEvent>();
 const courses = Array.from({ length: 5 }, (_, n) => `c${n + 1}`);
 for (const course of courses) await store.append([{ type: "CourseDefined", data: { course, capacity: 4 }, tags: [`course:${course}`] }]);
 // One capacity is lowered before anybody comes.
@@ -49,6 +49,7 @@ console.log(`${wishes.length} wishes at once; what was granted was answered with
 console.log(`no course beyond its capacity: ${most(({ course }) => course) <= 4 && taken.filter(({ course }) => course === "c5").length <= 2}`);
 console.log(`no student beyond ${mostCourses} courses: ${most(({ student }) => student) <= mostCourses}`);
 console.log(`refused only where a limit was reached: ${[...reasons].every((reason) => /full|enough/.test(reason))}`);
+await store.close();
 // => 30 wishes at once; what was granted was answered with yes, and nothing else: true
 // => no course beyond its capacity: true
 // => no student beyond 3 courses: true

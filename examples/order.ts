@@ -39,7 +39,9 @@ class Order extends aggregate<OrderState, OrderEvent>({
   }
 }
 
-await using store = await openEventStore(process.env["DATABASE_URL"], { schema: `orders_${Date.now()}` });
+const url = process.env["DATABASE_URL"];
+const options = { schema: `orders_${Date.now()}` };
+const store = await (url === undefined ? openEventStore(options) : openEventStore(url, options));
 const orders = repository(store, Order);
 
 // Create.
@@ -75,6 +77,7 @@ interface ServerPool {
 const isServerPool = (pool: unknown): pool is ServerPool => typeof pool === "object" && pool !== null && "totalCount" in pool;
 const { pool } = store;
 console.log(isServerPool(pool) ? `${pool.totalCount} connections, ${pool.idleCount} idle, ${pool.waitingCount} callers wait` : "1 connection, embedded");
+await store.close();
 // => created at version 1: 21
 // => cancelling lost: order-1001 is at version 2 by now
 // => loaded at version 2: shipped with T-42

@@ -26,7 +26,7 @@ async function transfer(store: EventStore<AccountEvent>, from: string, to: strin
   }
 }
 
-await using store = await openEventStore<AccountEvent>();
+const store = await openEventStore<AccountEvent>();
 const accounts = Array.from({ length: 5 }, (_, n) => `account-${n + 1}`);
 for (const account of accounts) await store.appendToStream(account, [{ type: "Deposited", data: { cents: 10_000 } }], { expectedVersion: "no-stream" });
 
@@ -36,5 +36,6 @@ const done = await Promise.all(moves.map(({ from, to, cents }) => transfer(store
 const balances = await Promise.all(accounts.map(async (account) => (await store.aggregateStream(account, fold)).state));
 console.log(`${done.length} transfers at once, ${done.filter(Boolean).length} had the money`);
 console.log(`together ${balances.reduce((sum, cents) => sum + cents, 0) / 100}, none below zero: ${balances.every((cents) => cents >= 0)}`);
+await store.close();
 // => 48 transfers at once, 48 had the money
 // => together 500, none below zero: true

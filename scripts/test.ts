@@ -20,8 +20,8 @@ await step("Check the types", "scripts/types.ts", []);
 
 announce("Test the sources");
 tallies.push(await runVitest([]));
-announce("Test the contract on Node.js 22.18, the oldest supported");
-tallies.push(await runVitest(["--project=contract"], { nodeVersion: "22.18.0" }));
+announce("Test the contract, the guides and the examples on Node.js 22.18, the oldest supported");
+tallies.push(await runVitest(["--project=contract", "--project=docs", "--project=examples"], { nodeVersion: "22.18.0" }));
 announce("Verify the package as it will be published");
 tallies.push(await runVitest(["--config=vitest.verify.config.ts"]));
 

@@ -1,6 +1,7 @@
+import type { EventStore } from "../event-store.ts";
 import { appendingLaws } from "./contract/appending.ts";
 import { conditionLaws } from "./contract/conditions.ts";
-import type { OpenStore } from "./contract/law.ts";
+import type { Law, OpenStore } from "./contract/law.ts";
 import { readingLaws } from "./contract/reading.ts";
 import { transactionLaws } from "./contract/transactions.ts";
 
@@ -17,5 +18,18 @@ export interface StoreContract {
  * one at a time. What only concurrent processes can show is not among them.
  */
 export function storeContract({ test, open }: StoreContract): void {
-  for (const law of [...appendingLaws, ...conditionLaws, ...readingLaws, ...transactionLaws]) test(law.name, () => law.holds(open));
+  for (const law of [...appendingLaws, ...conditionLaws, ...readingLaws, ...transactionLaws]) test(law.name, () => holds(law, open));
+}
+
+async function holds(law: Law, open: OpenStore): Promise<void> {
+  const opened: EventStore[] = [];
+  try {
+    await law.holds(async (options) => {
+      const store = await open(options);
+      opened.push(store);
+      return store;
+    });
+  } finally {
+    await Promise.all(opened.map((store) => store.close()));
+  }
 }

@@ -25,7 +25,7 @@ export const appendingLaws: readonly Law[] = [
   {
     name: "versions have no gaps, and positions rise",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       const first = await store.appendToStream("cart-1", [added(), added("mug")]);
       const second = await store.appendToStream("cart-1", [confirmed]);
       deepStrictEqual(first, { streamId: "cart-1", version: 2, position: first.position, created: true });
@@ -45,7 +45,7 @@ export const appendingLaws: readonly Law[] = [
       ({
         name: `a stream of ${events} events passes ${JSON.stringify(expected)}`,
         async holds(open): Promise<void> {
-          await using store = await open();
+          const store = await open();
           if (events > 0)
             await store.appendToStream(
               "cart-1",
@@ -60,7 +60,7 @@ export const appendingLaws: readonly Law[] = [
       ({
         name: `a stream of ${events} events refuses ${JSON.stringify(expected)}, tells its version, and nothing is written`,
         async holds(open): Promise<void> {
-          await using store = await open();
+          const store = await open();
           if (events > 0)
             await store.appendToStream(
               "cart-1",
@@ -79,7 +79,7 @@ export const appendingLaws: readonly Law[] = [
   {
     name: "appends to several streams are written together, or none of them",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       await store.appendToStream("account-2", [added()]);
       const results = await store.appendToStreams([
         { streamId: "account-2", events: [added()], expectedVersion: 1 },
@@ -114,7 +114,7 @@ export const appendingLaws: readonly Law[] = [
   {
     name: "each of many concurrent appends gets its own answer",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       const calls = Array.from({ length: 60 }, (_, n) => store.appendToStream(`cart-${n % 6}`, [added()], n % 10 === 9 ? { expectedVersion: 1000 } : {}));
       const outcomes = await Promise.allSettled(calls);
       const lost = outcomes.flatMap((outcome, n) => (outcome.status === "rejected" ? [n] : []));
@@ -129,7 +129,7 @@ export const appendingLaws: readonly Law[] = [
   {
     name: "the same ids are written once and return the first result, before any expectation",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       const events = [
         { ...added(), id: crypto.randomUUID(), tags: ["cart:1"] },
         { ...confirmed, id: crypto.randomUUID() },
@@ -143,7 +143,7 @@ export const appendingLaws: readonly Law[] = [
   {
     name: "ids with other content, in another stream or in part are refused",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       const id = crypto.randomUUID();
       await store.appendToStream("cart-1", [{ ...added(), id, tags: ["a"] }]);
       for (const [streamId, events] of [
@@ -160,7 +160,7 @@ export const appendingLaws: readonly Law[] = [
   {
     name: "data that JSON would change is refused before anything is written",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       for (const data of [{ at: new Date(0) }, { n: Number.NaN }, { n: 1n }, { list: new Map() }, undefined]) {
         await rejects(store.appendToStream("cart-1", [added(), { type: "Odd", data }]), { code: "INVALID_ARGUMENT" });
       }

@@ -13,7 +13,7 @@ export const conditionLaws: readonly Law[] = [
   {
     name: "an append on the condition that nothing matches is written once",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       await store.append([seat("c2", "s1")]);
       strictEqual((await store.append([seat("c1", "s1")], { condition: { query: ofCourse } })).streamId, "course-c1");
       await rejects(store.append([seat("c1", "s2")], { condition: { query: ofCourse } }), failed);
@@ -23,7 +23,7 @@ export const conditionLaws: readonly Law[] = [
   {
     name: "a boundary, JSON or not, lets what was read pass and fails on any other match",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       await store.append([seat("c1", "s1"), seat("c1", "s2"), seat("c2", "s1")]);
       const { events, boundary } = await store.readBoundary(ofCourse);
       deepStrictEqual(
@@ -40,7 +40,7 @@ export const conditionLaws: readonly Law[] = [
   {
     name: "of many conditional appends at once to each seat one is written, the first",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       const query = (course: number): BoundaryQuery => [{ tags: [`course:c${course}`] }];
       const calls = Array.from({ length: 30 }, (_, n) => store.append([seat(`c${n % 6}`, `s${n}`)], { condition: { query: query(n % 6) } }));
       const outcomes = await Promise.allSettled(calls);
@@ -53,7 +53,7 @@ export const conditionLaws: readonly Law[] = [
   {
     name: "a condition holds in a transaction, and a repetition of its ids returns the first result",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       const events = [{ ...seat("c1", "s1"), id: crypto.randomUUID() }];
       const first = await store.transaction((tx) => tx.append(events, { condition: { query: ofCourse } }));
       deepStrictEqual(await store.append(events, { condition: { query: ofCourse } }), first);

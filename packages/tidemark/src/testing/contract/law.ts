@@ -9,7 +9,7 @@ export interface Law {
   readonly holds: (open: OpenStore) => Promise<void>;
 }
 
-/** Opens an empty store, which the law closes. */
+/** Opens an empty store, which is closed when the law has held, or has not. */
 export type OpenStore = (options?: Pick<StoreOptions, "now" | "createId">) => Promise<EventStore>;
 
 export function added(sku = "tea"): NewEvent {

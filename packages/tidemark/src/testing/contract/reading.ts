@@ -5,7 +5,7 @@ export const readingLaws: readonly Law[] = [
   {
     name: "an event comes back as it went in",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       const written = {
         id: crypto.randomUUID(),
         type: "Awkward ünïcode",
@@ -31,7 +31,7 @@ export const readingLaws: readonly Law[] = [
   {
     name: "a stream is read between versions, in both directions, up to a limit",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       await store.appendToStream(
         "cart-1",
         Array.from({ length: 10 }, (_, n) => added(`sku-${n}`)),
@@ -49,7 +49,7 @@ export const readingLaws: readonly Law[] = [
   {
     name: "the log is read in order, filtered by type, category, stream, tag and data",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       await store.appendToStream("cart-1", [{ ...added(), tags: ["vip", "eu"] }, confirmed]);
       await store.appendToStream("order-1", [{ type: "OrderPlaced", data: { total: 40, customer: { city: "Pisa" } }, tags: ["eu"] }]);
       await store.appendToStream("cart-2", [added("mug")]);
@@ -73,7 +73,7 @@ export const readingLaws: readonly Law[] = [
   {
     name: "batches have the size that was asked for, and a loop may be left",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       await store.appendToStream(
         "cart-1",
         Array.from({ length: 7 }, () => added()),
@@ -91,7 +91,7 @@ export const readingLaws: readonly Law[] = [
     name: "a stream is read and folded as it was at a version and at a time",
     async holds(open) {
       let clock = new Date("2026-01-01T00:00:00.000Z");
-      await using store = await open({ now: () => clock });
+      const store = await open({ now: () => clock });
       await store.appendToStream("cart-1", [added()]);
       clock = new Date("2026-01-02T00:00:00.001Z");
       await store.appendToStream("cart-1", [confirmed]);
@@ -108,7 +108,7 @@ export const readingLaws: readonly Law[] = [
   {
     name: "streams are listed by the bytes of their names, and an event is found by its id",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       for (const streamId of ["cart-2", "cart-10", "cart", "cartoon-1", "order-1"]) await store.appendToStream(streamId, [added()]);
       await store.appendToStream("only-read", [], { expectedVersion: 0 });
       const listed = async (options: Parameters<typeof store.streams>[0]): Promise<readonly string[]> => {

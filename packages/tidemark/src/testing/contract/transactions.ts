@@ -7,7 +7,7 @@ export const transactionLaws: readonly Law[] = [
   {
     name: "what a transaction appends commits with it, and what its callback returns is returned",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       const version = await store.transaction(async (tx) => {
         await tx.appendToStream("cart-1", [added()]);
         return (await tx.appendToStream("cart-2", [added(), added()])).version;
@@ -19,7 +19,7 @@ export const transactionLaws: readonly Law[] = [
   {
     name: "a throw rolls a transaction back, and passes through",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       const failing = store.transaction(async (tx) => {
         await tx.appendToStream("cart-1", [added()]);
         strictEqual((await tx.readStream("cart-1").toArray()).length, 1);
@@ -32,7 +32,7 @@ export const transactionLaws: readonly Law[] = [
   {
     name: "a conflict aborts no transaction",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       await store.transaction(async (tx) => {
         await rejects(tx.appendToStream("cart-1", [added()], { expectedVersion: 3 }), { code: "VERSION_CONFLICT", actual: 0 });
         await tx.appendToStream("cart-1", [added()], { expectedVersion: 0 });
@@ -43,7 +43,7 @@ export const transactionLaws: readonly Law[] = [
   {
     name: "the high-water mark is the last event, also after a rollback",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       strictEqual(await store.highWaterMark(), 0);
       const { position } = await store.appendToStream("cart-1", [added()]);
       const failing = store.transaction(async (tx) => {
@@ -60,7 +60,7 @@ export const transactionLaws: readonly Law[] = [
   {
     name: "tenants have streams, versions and event ids of their own",
     async holds(open) {
-      await using store = await open();
+      const store = await open();
       const acme = store.forTenant("acme");
       const id = crypto.randomUUID();
       await store.appendToStream("cart-1", [{ ...added("tea"), id }, added()]);
