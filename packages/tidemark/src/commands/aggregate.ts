@@ -73,6 +73,15 @@ export abstract class Aggregate<State, E extends Event> {
     this.#pending = [...this.#pending, event];
   }
 
+  /**
+   * Makes events pending again that were saved in a transaction that rolled back: the stream is at `version` without them.
+   * Repositories call it.
+   */
+  markUnsaved(events: readonly NewEvent<E>[], version: number): void {
+    this.#pending = [...events, ...this.#pending];
+    this.#savedVersion = version;
+  }
+
   /** Gives pending events other ids: of an append whose outcome is unknown, so that saving again writes nothing twice. */
   markSent(ids: readonly string[]): void {
     this.#pending = this.#pending.map((event, index) => {

@@ -1,14 +1,16 @@
 import { checkSignal } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
+import { tellingRecorded } from "../append/recorded.ts";
 import type { AppendResult } from "../append/types.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
 import { NotFoundError } from "../errors-following.ts";
-import type { Event, EventMetadata } from "../event.ts";
+import type { Event, EventMetadata, NewEvent } from "../event.ts";
 import type { EventReaderWriter } from "../event-reader-writer.ts";
 import { type Aggregate, type AggregateClass, evolveBy, streamIdOf } from "./aggregate.ts";
 import { attemptUpTo, orStartAgain } from "./conflict.ts";
 import { checkMetadata, stampEvent } from "./metadata.ts";
 import { checkRetry } from "./options.ts";
+import { giveBackLost, isTransaction, rememberSaved } from "./saved-in-transaction.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, type KeptState, keptState, readState, takeSnapshot } from "./snapshots/kept-state.ts";
 
@@ -82,13 +84,23 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
 
   async function save(aggregate: A, options?: SaveOptions): Promise<AppendResult | undefined> {
     const { metadata, signal } = checkOptions(options, saveShape);
+    await giveBackLost(store, aggregate);
     const { streamId, pending, version } = aggregate;
     if (pending.length === 0) return undefined;
     const events = metadata ? pending.map((event) => stampEvent(event, [metadata])) : pending;
+    let ids = pending.map(({ id }) => id);
+    const telling = tellingRecorded({ expectedVersion: version, ...(signal && { signal }) }, (written) => {
+      ids = written.map(({ id }) => id);
+    });
     try {
-      const result = await store.appendToStream<E>(streamId, events, { expectedVersion: version, ...(signal && { signal }) });
-      if (result.version === version + pending.length) aggregate.markSaved(pending.length, result.version);
-      else await markRepeated(aggregate, pending.length);
+      const result = await store.appendToStream<E>(streamId, events, telling);
+      if (result.version === version + pending.length) {
+        aggregate.markSaved(pending.length, result.version);
+        const [eventId] = ids;
+        // Under the same ids: a commit that is still under way must not write them twice.
+        const giveBack = (): void => aggregate.markUnsaved(withIds(pending, ids), version);
+        if (isTransaction(store) && eventId !== undefined) rememberSaved(aggregate, { transaction: store, eventId, giveBack });
+      } else await markRepeated(aggregate, pending.length);
       considerSnapshot(keptOf(aggregate.id), { state: aggregate.state, version: aggregate.version, keptVersion: keptVersions.get(aggregate) ?? 0 });
       return result;
     } catch (error) {
@@ -124,4 +136,11 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
       });
     },
   };
+}
+
+function withIds<E extends Event>(events: readonly NewEvent<E>[], ids: readonly (string | undefined)[]): readonly NewEvent<E>[] {
+  return events.map((event, index) => {
+    const id = ids[index];
+    return id === undefined ? event : { ...event, id };
+  });
 }

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { aggregate, type Event, type EventReaderWriter, OutcomeUnknownError, repository } from "../../src/index.ts";
 import { describe, expect, test } from "../support/test.ts";
 
@@ -118,6 +119,49 @@ describe("an aggregate", () => {
     });
     await expect(failing).rejects.toBe(mine);
     expect(await repository(store, Order).exists("1")).toBe(false);
+  });
+
+  test("saved in a transaction that rolled back is saved again, and in one that committed is not", async ({ store, databaseUrl }) => {
+    const client = new pg.Client(databaseUrl);
+    await client.connect();
+    try {
+      for (const [id, end, versions] of [
+        ["1", "rollback", [2, 3]],
+        ["2", "commit", [undefined, 3]],
+      ] as const) {
+        const order = await repository(store, Order).loadOrCreate(id);
+        order.place(1);
+        await client.query("begin");
+        const within = repository(store.withTransaction(client), Order);
+        await within.save(order);
+        order.ship("a");
+        expect(await within.save(order)).toMatchObject({ version: 2 });
+        await client.query(end);
+        const outside = repository(store, Order);
+        expect((await outside.save(order))?.version).toBe(versions[0]);
+        expect([order.version, order.pending]).toEqual([2, []]);
+        order.ship("b");
+        expect((await outside.save(order))?.version).toBe(versions[1]);
+        expect((await outside.load(id)).state).toEqual({ total: 1, tracking: ["a", "b"] });
+      }
+    } finally {
+      await client.end();
+    }
+  });
+
+  test("saved in store.transaction is saved again where that rolled back, in another transaction, with what came after", async ({ store }) => {
+    const order = await repository(store, Order).loadOrCreate("1");
+    order.place(1);
+    const mine = new Error("mine");
+    const failing = store.transaction(async (tx) => {
+      await repository(tx, Order).save(order);
+      throw mine;
+    });
+    await expect(failing).rejects.toBe(mine);
+    order.ship("a");
+    expect(await store.transaction((tx) => repository(tx, Order).save(order))).toMatchObject({ version: 2 });
+    expect(await repository(store, Order).save(order)).toBeUndefined();
+    expect((await repository(store, Order).load("1")).state).toEqual({ total: 1, tracking: ["a"] });
   });
 
   test("refuses an event that it has no handler for, whatever its name", async ({ store }) => {
