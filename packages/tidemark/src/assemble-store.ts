@@ -4,7 +4,7 @@ import type { ValidStoreOptions } from "./arguments/store-options.ts";
 import type { StoreTarget } from "./arguments/store-url.ts";
 import { closingMs, SnapshotKeeper } from "./commands/snapshots/keeper.ts";
 import type { Database } from "./database/database.ts";
-import { StoreClosedError } from "./errors.ts";
+import { InvalidArgumentError, StoreClosedError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
 import { Feed } from "./feed/feed.ts";
@@ -60,12 +60,19 @@ export async function assembleStore<E extends Event>(target: StoreTarget, option
   // Not `open`, either: the last commands' snapshots are written while the store closes.
   const snapshots = new SnapshotKeeper(database, options.schema, options.logger);
   let closing: Promise<void> | undefined;
-  const store = new Store<E>({ database: open, options, statements, group, gate, feed, workers, heads, snapshots }, "", (timeoutMs) => {
+  const store = new Store<E>({ database: open, options, statements, group, gate, feed, workers, heads, snapshots }, "", async (timeoutMs) => {
+    if (database.insideTransaction())
+      throw new InvalidArgumentError(
+        "store",
+        "cannot be closed inside its own transaction, whose end it would wait for. Close it after store.transaction has settled.",
+      );
+    const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     const drained = async (): Promise<void> => {
       await Promise.all([workers.stop(timeoutMs), group.drain(timeoutMs)]);
       await snapshots.queue.close(Math.min(timeoutMs ?? closingMs, closingMs));
     };
-    return (closing ??= feed.close(drained()).then(() => database.close()));
+    closing ??= feed.close(drained()).then(() => database.close(deadline && Math.max(0, deadline - performance.now())));
+    await closing;
   });
   try {
     await beginProjections(store.transactions, { database, schema, projections, workers, gate, feed });

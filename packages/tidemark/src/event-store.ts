@@ -102,7 +102,9 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
    * Refuses new calls, waits for appends and statements under way, and up to 5 s for snapshots, closes what the store opened. May be called again. On a
    * tenant's store it does nothing: close the one that `openEventStore` returned.
    *
-   * @param options - `timeoutMs`: appends that were not sent by then are rejected with `StoreClosedError`. Default: no limit.
+   * @param options - `timeoutMs`: appends that were not sent by then are rejected with `StoreClosedError`, and so are transactions
+   * that are still open, which are rolled back. Default: no limit.
+   * @throws {@link InvalidArgumentError} — it was called inside `store.transaction`, whose end it would wait for.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

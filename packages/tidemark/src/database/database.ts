@@ -114,10 +114,12 @@ export interface Database extends Queryable {
   /** The `pg.Pool` or `PGlite` underneath, for `store.pool`. */
   readonly pool: unknown;
   /**
-   * Throws where the caller is inside a transaction of this database's only connection: what it queues would wait for that
-   * transaction, which waits for it.
+   * Throws where the caller is inside a transaction of this database's only connection, whoever began it: what it queues would wait
+   * for that transaction, which waits for it.
    */
   refuseReentrance(): void;
+  /** Whether the caller is inside a callback of `transaction`, which `close` would wait for. */
+  insideTransaction(): boolean;
   /**
    * Runs `work`, and refuses what `refuseReentrance` refuses in it while `holder.open`: for a transaction that is ended from
    * outside `work`, and so waits for it.
@@ -140,6 +142,9 @@ export interface Database extends Queryable {
    * is nobody else who could notify, or no connection of its own to be had.
    */
   listen(options: ListenOptions): Listener | undefined;
-  /** Waits for what runs, then closes what the library opened (never a pool of the user's own). */
-  close(): Promise<void>;
+  /**
+   * Waits for what runs, then closes what the library opened (never a pool of the user's own). Rolls back the transactions that are
+   * open after `timeoutMs`, with `StoreClosedError`. Default: waits for ever.
+   */
+  close(timeoutMs?: number): Promise<void>;
 }

@@ -39,6 +39,13 @@ export class PgConnection {
     this.#reusable = false;
   }
 
+  /** Closes the connection now, whatever it runs. */
+  abandon(): void {
+    this.discard();
+    // end() destroys the socket of a busy client.
+    void this.client.end().catch(() => {});
+  }
+
   /** A client without an error listener ends the process when its socket breaks. */
   attach(): void {
     this.client.on("error", this.#onError);

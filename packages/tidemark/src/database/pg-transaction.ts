@@ -87,7 +87,10 @@ export async function runTransaction<T>(
     result = await work(session);
     await turns.settled();
   } catch (error) {
-    await end(() => rollback(connection));
+    ended = true;
+    // On a connection that was closed meanwhile no turn may ever come.
+    if (connection.reusable) await turns.take(() => rollback(connection));
+    else connection.discard();
     throw error;
   }
   try {

@@ -1,6 +1,8 @@
 import { InvalidArgumentError, isTidemarkError, StoreClosedError } from "../errors.ts";
 import type { Database, Queryable, Statement, TextRow, UserResult, Value } from "./database.ts";
+import { encloseIn, isInside } from "./enclosure.ts";
 import type { Logger } from "../logger.ts";
+import { OpenTransactions } from "./open-transactions.ts";
 import type { PgPool } from "./pg-client.ts";
 import type { PgConnection } from "./pg-connection.ts";
 import { lendFrom, openPool, type PgConnections } from "./pg-pool.ts";
@@ -29,6 +31,7 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
   const connections = lendFrom(own ?? (source as PgPool), settings, logger, async () => own?.end());
   const statements = createStatements(prepare, logger);
   const running = new Set<Promise<unknown>>();
+  const transactions = new OpenTransactions();
   let closing: Promise<void> | undefined;
   let side: PgConnections | undefined;
   /** Whether the role's or the database's defaults make every statement need a transaction that says what it is. */
@@ -85,8 +88,10 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     }
   }
 
-  async function closeAll(): Promise<void> {
+  async function closeAll(timeoutMs: number | undefined): Promise<void> {
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => transactions.abandon(new StoreClosedError()), timeoutMs);
     await Promise.allSettled(running);
+    clearTimeout(timer);
     if (side !== connections) await side?.close();
     await connections.close();
   }
@@ -117,10 +122,23 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     // There are other connections; with max: 1 the wait ends in a PoolTimeoutError.
     refuseReentrance() {},
     enclose: (_holder, work) => work(),
+    insideTransaction: () => isInside(transactions),
     transaction: (work, { idleTimeoutMs = defaultIdleTimeoutMs } = {}) =>
-      use(connections, undefined, (connection) => runTransaction(connection, statements, { timeoutMs: settings.queryTimeoutMs }, idleTimeoutMs, work)),
-    close() {
-      return (closing ??= closeAll());
+      use(connections, undefined, async (connection) => {
+        const holder = { open: true };
+        try {
+          return await runTransaction(connection, statements, { timeoutMs: settings.queryTimeoutMs }, idleTimeoutMs, (session) =>
+            transactions.until(
+              encloseIn(transactions, holder, () => work(session)),
+              () => connection.abandon(),
+            ),
+          );
+        } finally {
+          holder.open = false;
+        }
+      }),
+    close(timeoutMs) {
+      return (closing ??= closeAll(timeoutMs));
     },
   };
 }

@@ -1,9 +1,10 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors.ts";
 import { turnsOf } from "./connection-turns.ts";
-import type { Database, Queryable, Session, TransactionHolder } from "./database.ts";
+import type { Database, Queryable, Session } from "./database.ts";
+import { encloseIn, encloseTransactionsOf, isInside } from "./enclosure.ts";
 import type { GivenPGlite } from "./pglite-client.ts";
 import { holdCommit } from "./held-commit.ts";
+import { OpenTransactions } from "./open-transactions.ts";
 import { sendOnPGlite } from "./pglite-session.ts";
 import { startPGlite } from "./pglite-start.ts";
 import { createQueueOfOne } from "./queue-of-one.ts";
@@ -29,15 +30,16 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
   const { instance, close } = await startPGlite(source);
   const queue = createQueueOfOne();
   const autocommit = sendOnPGlite(instance);
-  const openTransaction = new AsyncLocalStorage<TransactionHolder>();
+  const transactions = new OpenTransactions();
   let closing: Promise<void> | undefined;
+  encloseTransactionsOf(instance);
 
   /** It would wait for the transaction, which waits for it. */
   function refuseReentrance(): void {
-    if (openTransaction.getStore()?.open)
+    if (isInside(instance))
       throw new InvalidArgumentError(
         "store",
-        "was used inside its own transaction, where it would wait for ever: an embedded database has one connection. Use `tx` there, in a handler its `context`.",
+        "was used inside a transaction on its only connection, where it would wait for ever. Use `tx` there, in a handler its `context`, in a transaction of your own `store.withTransaction(tx)`.",
       );
   }
 
@@ -71,7 +73,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
         const sending = sendOnPGlite(tx, true);
         const turns = turnsOf(tx);
         await sending.execute(`set transaction isolation level read committed, read write; ${holdCommit}`);
-        const result = await openTransaction.run(holder, () => work(createSession(turns, sending)));
+        const result = await transactions.until(encloseIn(transactions, holder, () => work(createSession(turns, sending))));
         await turns.settled();
         holder.open = false;
         await sending.settle();
@@ -84,6 +86,13 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
       holder.open = false;
       giveWay(leave);
     }
+  }
+
+  async function closeAll(timeoutMs: number | undefined): Promise<void> {
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => transactions.abandon(new StoreClosedError()), timeoutMs);
+    await queue.enter({ timeoutMs: 0 });
+    clearTimeout(timer);
+    await close();
   }
 
   const queryable: Queryable = {
@@ -102,10 +111,10 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     listen: () => undefined,
     transaction,
     refuseReentrance,
-    enclose: (holder, work) => openTransaction.run(holder, work),
-    close() {
-      closing ??= queue.enter({ timeoutMs: 0 }).then(close);
-      return closing;
+    insideTransaction: () => isInside(transactions),
+    enclose: (holder, work) => encloseIn(instance, holder, work),
+    close(timeoutMs) {
+      return (closing ??= closeAll(timeoutMs));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { defineConsumer, openEventStore, type EventStore } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
 import { runProgram } from "./child.ts";
-import { describe, eventually, expect, failure, test, times } from "./test.ts";
+import { describe, eventually, expect, failure, recordLogs, test, times } from "./test.ts";
 
 const id = "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78";
 
@@ -124,6 +124,43 @@ describe("a closed store", () => {
     await client.query("rollback");
     await using again = await openEventStore(databaseUrl, { schema });
     expect((await again.streamInfo("cart-1")).version).toBe(1);
+  });
+
+  test.for(["a server", "a folder"])("with timeoutMs rolls back a transaction on %s that does not end", async (where, { databaseUrl, schema, folder }) => {
+    const url = where === "a server" ? databaseUrl : `file:${folder}`;
+    const store = await openEventStore(url, { schema });
+    const opened = Promise.withResolvers<void>();
+    let late: unknown;
+    const goOn = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const transaction = failure(() =>
+      store.transaction(async (tx) => {
+        await tx.appendToStream("cart-1", [itemAdded()]);
+        opened.resolve();
+        await goOn.promise;
+        late = await failure(() => tx.appendToStream("cart-1", [itemAdded()]));
+        ended.resolve();
+      }),
+    );
+    await opened.promise;
+    await store.close({ timeoutMs: 1 });
+    expect(await transaction).toMatchObject({ code: "STORE_CLOSED" });
+    goOn.resolve();
+    await ended.promise;
+    expect(late).toMatchObject({ code: "INVALID_ARGUMENT", path: "tx" });
+    await using again = await openEventStore(url, { schema });
+    expect((await again.streamInfo("cart-1")).exists).toBe(false);
+  });
+
+  test.for(["a server", "memory"])("is refused inside a transaction of the store on %s, and the store stays open", async (where, { openStore }) => {
+    await using store = where === "memory" ? await openEventStore({ logger: recordLogs().logger }) : await openStore();
+    await store.transaction(async (tx) => {
+      for (const call of [() => store.close(), () => store.close({ timeoutMs: 0 }), () => store[Symbol.asyncDispose]()])
+        expect(await failure(call)).toMatchObject({ code: "INVALID_ARGUMENT", path: "store" });
+      await tx.appendToStream("cart-1", [itemAdded()]);
+      await store.forTenant("acme").close();
+    });
+    expect((await store.streamInfo("cart-1")).version).toBe(1);
   });
 
   test("refuses a timeoutMs that is no number of milliseconds, and stays open", async ({ store }) => {

@@ -117,6 +117,30 @@ describe("a transaction of the user's own", () => {
     await pglite.close();
   });
 
+  test("of a PGlite refuses the stores on that PGlite, which would wait for it for ever", async () => {
+    const pglite = await PGlite.create();
+    const store = await openEventStore({ pool: pglite });
+    const other = await openEventStore({ pool: pglite, schema: "other" });
+    const refused = { code: "INVALID_ARGUMENT", path: "store", message: expect.stringContaining("store.withTransaction(tx)") };
+    const calls = (from: EventStore): (() => Promise<unknown>)[] => [
+      () => from.appendToStream("cart-1", [itemAdded()]),
+      () => versionOf(from),
+      () => from.query("select 1"),
+      () => from.transaction(async () => {}),
+      () => from.highWaterMark(),
+    ];
+    await pglite.transaction(async () => {
+      for (const call of [...calls(store), ...calls(other)]) expect(await failure(call)).toMatchObject(refused);
+    });
+    await store.transaction(async () => {
+      for (const call of calls(other)) expect(await failure(call)).toMatchObject(refused);
+    });
+    for (const call of [...calls(store), ...calls(other)]) await call();
+    await other.close();
+    await store.close();
+    await pglite.close();
+  });
+
   test("under REPEATABLE READ reads its snapshot, and is told what it cannot know", async ({ store, client }) => {
     await store.appendToStream("cart-1", [itemAdded()]);
     await client.query("begin isolation level repeatable read");
