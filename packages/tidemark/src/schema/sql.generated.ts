@@ -33,6 +33,7 @@ export type FunctionName =
   | "finish_shards"
   | "gate_holders"
   | "gate_is_quiet"
+  | "gate_locks"
   | "head_requests"
   | "high_water_mark"
   | "hold_floor"
@@ -52,6 +53,7 @@ export type FunctionName =
   | "park_event"
   | "projection_number"
   | "query_items"
+  | "raise_epoch"
   | "rarest_tag"
   | "read_checkpoint"
   | "refuse_sequence"
@@ -1758,6 +1760,19 @@ $tidemark$;
 `,
   },
   {
+    name: "raise_epoch",
+    text: `-- Appends have something else to write from now on. A count in the upper bits, so that the epoch rises, and 32 random bits below:
+-- after a restore to an earlier moment the same count comes again, with other projections, and a process from before must not take it
+-- for the one it knows.
+create function :"schema".raise_epoch() returns void
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+  update :"schema".projection_epoch set epoch = (((epoch >> 32) + 1) << 32) | floor(random() * 4294967296)::bigint where only_row;
+$tidemark$;
+`,
+  },
+  {
     name: "resume_consumer",
     text: `-- Ends a consumer's pause, and takes shards that stopped at an event from their owners, so that somebody begins anew there.
 -- False where there is no such consumer.
@@ -1907,7 +1922,7 @@ begin
        set paused = p_state not in ('behind', 'following')
      where c.name = v_follower;
     if v_mode = 'inline' then
-      update :"schema".projection_epoch set epoch = epoch + 1 where only_row;
+      perform :"schema".raise_epoch();
     end if;
   end if;
   if p_state in ('behind', 'following') then
@@ -2288,26 +2303,50 @@ $tidemark$;
 `,
   },
   {
+    name: "gate_locks",
+    text: `-- Who else holds the gate, now. A prepared transaction has no pid.
+create function :"schema".gate_locks() returns table (pid integer, virtualtransaction text)
+  language sql volatile
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+  select l.pid, l.virtualtransaction
+    from pg_catalog.pg_locks as l
+   where l.locktype = 'advisory'
+     and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+     and l.classid = :regclass(projections)::oid
+     and l.objid = 0
+     and l.objsubid = 2
+     and l.granted
+     and l.pid is distinct from pg_backend_pid();
+$tidemark$;
+`,
+  },
+  {
     name: "gate_is_quiet",
     text: `-- Whether nobody has held the gate for more than 100 ms: whoever closes it then will not have to wait for long. A prepared
 -- transaction holds it until somebody ends it.
+--
+-- Since when other roles' transactions are open only members of pg_read_all_stats see. Such a one is looked at again after 100 ms:
+-- a transaction's virtual id is its own, and everybody sees it.
 create function :"schema".gate_is_quiet() returns boolean
-  language sql
+  language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
-  select not exists (
-    select
-      from pg_catalog.pg_locks as l
-      left join pg_catalog.pg_stat_activity as a on a.pid = l.pid
-     where l.locktype = 'advisory'
-       and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
-       and l.classid = :regclass(projections)::oid
-       and l.objid = 0
-       and l.objsubid = 2
-       and l.granted
-       and (l.pid is null or a.xact_start < clock_timestamp() - interval '100 milliseconds')
-       and l.pid is distinct from pg_backend_pid()
-  );
+declare
+  v_old boolean;
+  v_unknown text[];
+begin
+  select bool_or(l.pid is null or a.xact_start < clock_timestamp() - interval '100 milliseconds'),
+         array_agg(l.virtualtransaction) filter (where l.pid is not null and a.xact_start is null)
+    into v_old, v_unknown
+    from :"schema".gate_locks() as l
+    left join pg_catalog.pg_stat_activity as a on a.pid = l.pid;
+  if v_unknown is null or v_old then
+    return v_old is not true;
+  end if;
+  perform pg_sleep(0.1);
+  return not exists (select from :"schema".gate_locks() as l where l.virtualtransaction = any (v_unknown));
+end
 $tidemark$;
 `,
   },
@@ -2672,7 +2711,7 @@ begin
     return false;
   end if;
   update :"schema".consumers as c set paused = true where c.tenant = '' and c.name = 'projection ' || p_name || ' v' || p_version;
-  update :"schema".projection_epoch set epoch = epoch + 1 where only_row;
+  perform :"schema".raise_epoch();
   return true;
 end
 $tidemark$;
@@ -2905,11 +2944,14 @@ create function :"schema".rename_consumer(p_tenant text, p_name text, p_to text)
   set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
-  update :"schema".consumers as c set name = p_to where c.tenant = p_tenant and c.name = p_name;
+  -- The consumer before its leases, and these before its shards, as everywhere: the new name goes on to the shards' rows, and who
+  -- takes a shard has its lease by then.
+  perform from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for update;
   if not found then
     return false;
   end if;
-  perform :"schema".evict_owners(p_tenant, p_to);
+  perform :"schema".evict_owners(p_tenant, p_name);
+  update :"schema".consumers as c set name = p_to where c.tenant = p_tenant and c.name = p_name;
   -- Nobody serves it yet: a worker that does not know the new name must not count for a share.
   delete from :"schema".consumer_workers as w where w.tenant = p_tenant and w.consumer = p_to;
   return true;

@@ -1,6 +1,8 @@
 import pg from "pg";
 import { defineProjection, type EventStore } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
+import { createRole } from "../schema/roles.ts";
+import { fn, inSchema } from "../support/functions.ts";
 import { eventually, expect, test } from "../support/test.ts";
 
 const tea = itemAdded("tea", 1, 1);
@@ -52,3 +54,22 @@ test("gives up a handler that does not end while appends wait for it, and goes l
   await store.appendToStream("cart-1", [tea]);
   expect((await store.query<{ n: number }>(`select n from ${at}.counted`)).rows).toEqual([{ n: appended + 1 }]);
 }, 60_000);
+
+test("counts the transaction of another role as open for long once it was seen twice", async ({ store, sql, schema, databaseUrl }) => {
+  void store;
+  const at = pg.escapeIdentifier(schema);
+  await using role = await createRole(sql);
+  await sql.query(`grant usage on schema ${at} to ${role.name}`);
+  const database = await role.open(databaseUrl);
+  const isQuiet = async (): Promise<unknown> => {
+    const { rows } = await database.userQuery<{ quiet: boolean }>(`select ${at}.${fn("gate_is_quiet")}() as quiet`, []);
+    return rows[0]?.quiet;
+  };
+  expect(await isQuiet()).toBe(true);
+  const holder = await sql.connect();
+  await holder.query(inSchema("begin; select pg_advisory_xact_lock_shared(@lock_number('@projections'::regclass::oid::bigint), 0)", at));
+  expect(await isQuiet()).toBe(false);
+  await holder.query("commit");
+  holder.release();
+  expect(await isQuiet()).toBe(true);
+});

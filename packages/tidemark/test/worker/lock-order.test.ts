@@ -27,3 +27,19 @@ test.for<readonly [what: string, text: (ids: readonly number[]) => string]>([
   await client.query("commit");
   await Promise.all([reset, worker]);
 });
+
+test("a takeover and a new name lock leases before shards", async ({ shards: { at, ids }, sql, client }) => {
+  // What take_shard() does, one step at a time.
+  await client.query("begin");
+  await client.query(`select from ${at}.consumer_leases where id = $1 for update`, [ids[0]]);
+  const renamed = sql.query(`select ${at}.${fn("rename_consumer")}('', 'c', 'd') as renamed`);
+  await untilWaiting(sql, 1);
+  await client.query(`update ${at}.consumer_shards set fence = fence + 1 where id = $1`, [ids[0]]);
+  await client.query("commit");
+  expect((await renamed).rows).toEqual([{ renamed: true }]);
+  const { rows } = await sql.query(`select consumer, fence from ${at}.consumer_shards order by id`);
+  expect(rows).toEqual([
+    { consumer: "d", fence: "3" },
+    { consumer: "d", fence: "2" },
+  ]);
+});

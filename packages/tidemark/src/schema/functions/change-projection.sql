@@ -52,7 +52,7 @@ begin
        set paused = p_state not in ('behind', 'following')
      where c.name = v_follower;
     if v_mode = 'inline' then
-      update :"schema".projection_epoch set epoch = epoch + 1 where only_row;
+      perform :"schema".raise_epoch();
     end if;
   end if;
   if p_state in ('behind', 'following') then

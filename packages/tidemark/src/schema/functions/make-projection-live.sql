@@ -12,7 +12,7 @@ begin
     return false;
   end if;
   update :"schema".consumers as c set paused = true where c.tenant = '' and c.name = 'projection ' || p_name || ' v' || p_version;
-  update :"schema".projection_epoch set epoch = epoch + 1 where only_row;
+  perform :"schema".raise_epoch();
   return true;
 end
 $tidemark$;
