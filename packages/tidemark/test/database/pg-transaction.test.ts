@@ -174,3 +174,48 @@ describe("a role with other defaults for its transactions", () => {
     expect(await count()).toBe(1);
   });
 });
+
+describe("a COMMIT of the user's own", () => {
+  test("ends the transaction before the server has said so", async ({ databaseUrl, sql, schema }) => {
+    const { insert, count } = await createTable(sql, schema);
+    await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
+    await using opened = await open(proxy.through(databaseUrl));
+    const said = gate();
+    let late: unknown;
+    const ended = opened.database.transaction(async (session) => {
+      // The error arrives, and what says the state after it is still on its way.
+      const stop = proxy.on("backend", async ({ name }) => {
+        if (name === "ReadyForQuery") await said.opened;
+      });
+      await clientOf(session)
+        .query("commit")
+        .catch(() => {});
+      const inserting = rejection(session.query(insert, []));
+      stop();
+      said.open();
+      late = await inserting;
+    });
+    expect(await rejection(ended)).toMatchObject({ code: "TRANSACTION_ENDED" });
+    expect(late).toMatchObject({ code: "TRANSACTION_ENDED" });
+    expect(await count()).toBe(0);
+  });
+
+  test.for(["commit", "rollback"])("is noticed with a pg that does not tell the state of a transaction: %s", async (script, { databaseUrl, sql, schema }) => {
+    const { insert, count } = await createTable(sql, schema);
+    // As before pg 8.21.
+    const OldClient = class extends pg.Client {};
+    Object.defineProperty(OldClient.prototype, "getTransactionStatus", { value: undefined });
+    const pool = new pg.Pool({ connectionString: databaseUrl, Client: OldClient });
+    try {
+      await using opened = await open(pool);
+      const ended = opened.database.transaction(async (session) => {
+        await session.userQuery(script, []).catch(() => {});
+        expect(await rejection(session.query(insert, []))).toMatchObject({ code: "TRANSACTION_ENDED" });
+      });
+      expect(await rejection(ended)).toMatchObject({ code: "TRANSACTION_ENDED" });
+      expect(await count()).toBe(0);
+    } finally {
+      await pool.end();
+    }
+  });
+});

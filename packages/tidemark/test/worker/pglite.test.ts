@@ -107,3 +107,40 @@ describe("a worker on an embedded database, which has one connection", () => {
     expect(await store.streamInfo("cart-2")).toMatchObject({ version: 1 });
   });
 });
+
+describe("a handler on an embedded database that ends its transaction", () => {
+  test("fails alone, and what others wrote stands once", async () => {
+    await using store = await openEventStore({ logger: collect() });
+    await store.query("create table effects (position bigint primary key, refers bigint references effects (position) deferrable initially deferred)");
+    const scripts: Record<number, string> = { 2: "rollback", 4: "commit", 6: "rollback and chain", 8: "insert into effects values (-1, -2)" };
+    await store.appendToStream(
+      "cart-1",
+      Array.from({ length: 9 }, () => itemAdded()),
+    );
+    await using worker = store.createWorker({
+      onError: () => {},
+      consumers: [
+        defineConsumer({
+          name: "c",
+          retry: { attempts: 1 },
+          onFailure: "skip",
+          async handle({ position, version }, context) {
+            await context.query("insert into effects values ($1)", [position]);
+            const script = scripts[version];
+            if (script !== undefined) await context.query(script);
+          },
+        }),
+      ],
+    });
+    await worker.start();
+    await worker.caughtUp();
+    const { rows } = await store.query<{ position: number }>("select position::int as position from effects order by position");
+    expect(rows.map(({ position }) => position)).toEqual([1, 3, 5, 7, 9]);
+    expect((await store.deadLetters.list()).map(({ position, error }) => [position, error?.code])).toEqual([
+      [2, "TRANSACTION_ENDED"],
+      [4, "TRANSACTION_ENDED"],
+      [6, "TRANSACTION_ENDED"],
+      [8, "DATABASE"],
+    ]);
+  });
+});
