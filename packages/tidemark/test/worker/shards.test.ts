@@ -66,7 +66,7 @@ describe("a consumer whose number of shards changes", () => {
     await eventually(async () => expect(await store.consumers.get("c")).toMatchObject({ state: "failed", deadLetters: 1 }));
     await before.worker.stop();
     const after = await start(consumer(3));
-    await eventually(async () => expect((await store.consumers.get("c")).shards.map(({ state }) => state).toSorted()).toEqual(["failed", "starting"]));
+    await eventually(async () => expect((await store.consumers.get("c")).shards.map(({ state }) => state).toSorted()).toEqual(["failed", "live"]));
     expect(await store.consumers.get("c")).toMatchObject({ resharding: { to: 3, barrier: 3 } });
     broken = false;
     await store.appendToStream("cart-3", [itemAdded()]);
