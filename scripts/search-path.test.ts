@@ -41,6 +41,7 @@ describe("whatever overloads stand in the search_path", () => {
     expect(ofTables.length).toBeGreaterThan(0);
     expect(exposed([...functions, ...ofTables], inner)).toEqual([]);
     expect([...inner].filter((name) => modules.some(({ text }) => calls(text, name)))).toEqual([]);
+    expect(modules.some(({ text }) => calls(text, "append_one"))).toBe(true);
   });
 });
 

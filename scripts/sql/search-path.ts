@@ -70,7 +70,7 @@ function bodyOf(text: string): string {
   return (body?.[1] ?? body?.[2] ?? "").replaceAll(/--.*$/gm, "");
 }
 
-/** Whether a program calls a function of the store's schema. */
+/** Whether a program calls a function of the store's schema: `functionName(schema, "append_one")`. */
 export function calls(source: string, name: string): boolean {
-  return literalsOf(source).some(({ text }) => text.includes(`.${name}(`));
+  return literalsOf(source).some(({ text }) => text === name || text.includes(`.${name}(`));
 }

@@ -40,10 +40,16 @@ async function work(database: Database, schema: string): Promise<void> {
     `select ${store}.${fn("append_batch")}('', null, $1, '{1}', '{1}', '{1}', '{-1}', '{1}', '{1}', '{1}', array[gen_random_uuid()], 'ItemAdded', '{}', null, 'b', true, null, null)`,
     [stream],
   );
-  await database.transaction(async (session) => {
-    await session.execute("set transaction isolation level repeatable read");
-    await session.userQuery(`select ${store}.${fn("enter_gate")}(0)`, []);
-  });
+  // A transaction of the caller's under another isolation level, which looks at the epoch and at a stream in ways of its own.
+  await database.userQuery(
+    `do $$ begin
+       rollback;
+       set transaction isolation level repeatable read;
+       perform ${store}.${fn("enter_gate")}(0);
+       perform ${store}.${fn("refuse_stale_look")}(s.id, 2) from ${store}.streams as s where s.name = '${stream}';
+     end $$`,
+    [],
+  );
   await readRegistry(database, registryStatement(schema));
   await database.userQuery(`select ${store}.${fn("keep_high_water_mark")}(position, id) from ${store}.events`, []);
   for (const version of [1, 2]) {
