@@ -81,9 +81,12 @@ function readRecord(lines: readonly TextLine[], at: number, span: number | undef
           .join("\n");
   const text = whole.endsWith("\r") ? whole.slice(0, -1) : whole;
   if (text.trim() === "") return undefined;
-  const fields = text.includes('"') ? quotedFields(text, delimiter) : text.split(delimiter);
+  const fields = text.includes('"') ? quotedFields(text, delimiter) : text.includes("\r") ? bareReturn : text.split(delimiter);
   return typeof fields === "string" ? { line, text, fields: [], flaw: fields } : { line, text, fields };
 }
+
+/** A file whose lines end in CR alone is one line, and would be a header with nothing below it. */
+const bareReturn = "has a carriage return outside of quotes; end lines with LF or CRLF (tr '\\r' '\\n' < old.csv > new.csv), or quote the field";
 
 /** The fields of a record with quotes, or what is wrong with it. */
 function quotedFields(text: string, delimiter: string): string[] | string {
@@ -106,6 +109,7 @@ function quotedFields(text: string, delimiter: string): string[] | string {
       const found = text.indexOf(delimiter, at);
       const field = text.slice(at, found === -1 ? text.length : found);
       if (field.includes('"')) return `has a quote inside field ${fields.length + 1}, which is not quoted; quote the field and double the quote`;
+      if (field.includes("\r")) return bareReturn;
       fields.push(field);
       if (found === -1) return fields;
       at = found;

@@ -95,7 +95,8 @@ function filled(templates: readonly Template[], fields: readonly string[]): read
 }
 
 function toNumber(text: string, column: string): number {
-  const value = Number(text);
+  // Zero with a sign, as other programs write it, is zero.
+  const value = Number(text) + 0;
   if (!decimal.test(text.trim())) throw new InvalidArgumentError(column, `is ${show(text)}, which is no number`);
   if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
     throw new InvalidArgumentError(column, `is ${show(text)}, which a number cannot hold exactly; leave it a text, without --number`);

@@ -36,6 +36,14 @@ describe("the records of a CSV file", () => {
     expect(await read('a;b,c;"d;""e"', ";")).toEqual([[1, "a", "b,c", 'd;"e']]);
   });
 
+  test("whose lines end in CR alone are told as such, and do not become a header without records", async () => {
+    const flaw = expect.stringContaining("has a carriage return outside of quotes; end lines with LF or CRLF");
+    expect(await read("a,b\r1,2\r3,4\r")).toEqual([flaw]);
+    expect(await read('a,b\r1,"x"\r')).toEqual([flaw]);
+    expect(await read('a,b\n1,2\r3,4\n5,"6\r7"\r\n')).toEqual([[1, "a", "b"], flaw, [3, "5", "6\r7"]]);
+    expect(await read("a\r\r\n1\r\n")).toEqual([flaw, [2, "1"]]);
+  });
+
   test.for([1, 5, 1000])("after a wrong one are all there, in pieces of %i bytes", async (size) => {
     const text = 'a,b\n1,"x"y\n2,z\n3,5" pipe\n4,"open\n5,"fine"\n6,last';
     expect(await read(text, ",", size)).toEqual([

@@ -16,6 +16,10 @@ async function refusal(text: string, options: CsvOptions = { stream: "{a}", type
 
 const history = "committed_at,commit,change,path,from\n2010-01-19T19:39:18+00:00,89f4,FileAdded,core/pom.xml,\n";
 
+test("a CSV file whose lines end in CR alone is refused, not taken for a header", async () => {
+  expect(await refusal("a,b\r1,2\r")).toContain("<file> has no header: line 1 has a carriage return outside of quotes");
+});
+
 describe("the columns of a CSV file", () => {
   test("become stream, type and time by templates, and data where they are not used", async () => {
     expect(await read(history, { stream: "file-{path}", type: "{change}", time: "committed_at" })).toMatchObject([

@@ -12,6 +12,15 @@ const id = (n: number): string => `0190a6b1-5c1e-7b6a-9d5e-${n.toString(16).padS
 const withoutPositions = (events: readonly Readonly<Record<string, unknown>>[]): unknown[] => events.map(({ position: _position, ...event }) => event);
 
 describe("an import", () => {
+  test("with a zero that has a sign, as other languages write it, is written as zero, and is there when it comes again", async ({ log }) => {
+    const file = '{"streamId":"s","type":"T","data":{"n":-0.0,"list":[-0,-0.0e1,1.0]},"metadata":{"m":-0.0}}\n';
+    expect(await log.import(file)).toMatchObject({ written: 1, bad: 0 });
+    expect(await log.import(file)).toMatchObject({ written: 0, repeated: 1 });
+    expect(await log.export()).toMatch(/"data":\{"n": ?0, ?"list": ?\[0, ?0, ?1\.0\]\},"metadata":\{"m": ?0\}/);
+    const csv = { stream: "s-{a}", type: "T", number: ["n"] };
+    expect(await log.import("a,n\n1,-0.0\n", {}, csv)).toMatchObject({ written: 1, bad: 0 });
+  });
+
   test("writes the events in the order of the file, each with its own time, id and place", async ({ log }) => {
     const file = lines(
       item("cart-2", 1, { id: id(1), recordedAt: "2010-01-19T19:39:18.123Z", tags: ["b", "a"], metadata: { actorId: "ada" }, schemaVersion: 3 }),

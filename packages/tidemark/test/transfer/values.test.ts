@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { fromCell, toCell } from "../../src/transfer/csv-envelope.ts";
 import { deriveId, namedId } from "../../src/transfer/derived-id.ts";
+import { writeJson } from "../../src/arguments/json.ts";
 import { parseExactly } from "../../src/transfer/exact-json.ts";
 import { parseMoment } from "../../src/transfer/moment.ts";
 import { describe, expect, test } from "../support/test.ts";
@@ -52,6 +53,23 @@ describe("JSON", () => {
     '{"a":{"b":123456789012345678}}',
   ])("keeps the number of %s as it was", (text) => {
     expect(JSON.stringify(parseExactly(text).exact)).toBe(text.replaceAll(" ", ""));
+  });
+
+  test.for<[string, string]>([
+    ["-0.0", "0"],
+    ["-0", "0"],
+    ["[-0e5, -0.00E-3]", "[0,0]"],
+    ['{"a":{"n":-0.0,"text":"-0.0"},"b":-0.5}', '{"a":{"n":0,"text":"-0.0"},"b":-0.5}'],
+  ])("with the zero of %s, which has a sign, holds zero", ([text, written]) => {
+    const { value, exact = value } = parseExactly(text);
+    expect(JSON.stringify(exact)).toBe(written);
+    expect(writeJson(value, 1_000)).toBe(written);
+  });
+
+  test("keeps a number that is too near to zero for JavaScript", () => {
+    const { value, exact } = parseExactly("[-1e-400]");
+    expect(JSON.stringify(exact)).toBe("[-1e-400]");
+    expect(writeJson(value, 1_000)).toBe("[0]");
   });
 
   test("that JavaScript writes needs nothing kept", () => {
