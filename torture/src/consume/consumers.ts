@@ -58,7 +58,16 @@ const singly: Consumption = {
       // Heeds nothing: what it does after its time must not count.
       if (trouble === "hangs once" && first) await delay(2 * handlerMs);
       if (trouble === "blocks once" && !blocked.has(event.id)) block(event.id);
+      if (trouble === "cannot be committed") await context.query("insert into app.debts values ($1)", [event.id]);
+      // A name that the library might use too.
+      const saves = event.version % 5 === 0;
+      if (saves) await context.query("savepoint event");
       await write("singly", [event], context);
+      if (saves) {
+        await context.query("rollback to savepoint event");
+        await write("singly", [event], context);
+      }
+      if (trouble === "ends the transaction") await context.query(event.version % 2 === 0 ? "commit" : "rollback").catch(() => undefined);
       if (trouble === "fails once, after its effect" && first) throw new Error(trouble);
     },
   }),

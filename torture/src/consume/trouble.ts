@@ -1,8 +1,19 @@
 import { shortId } from "../history/content.ts";
 import { hash } from "../random.ts";
 
-/** What an event does to its handler: poison fails every attempt, the others only the first. The last blocks each process once. */
-export type Trouble = "poison" | "fails once" | "fails once, after its effect" | "hangs once" | "blocks once" | undefined;
+/**
+ * What an event does to its handler: poison fails every attempt, ends the transaction or leaves it something that cannot be committed; the others
+ * fail only the first. The last blocks each process once.
+ */
+export type Trouble =
+  | "poison"
+  | "ends the transaction"
+  | "cannot be committed"
+  | "fails once"
+  | "fails once, after its effect"
+  | "hangs once"
+  | "blocks once"
+  | undefined;
 
 export function troubleOf(id: string): Trouble {
   const number = hash(`trouble ${shortId(id)}`) % 2_000;
@@ -10,5 +21,12 @@ export function troubleOf(id: string): Trouble {
   if (number < 10) return "fails once";
   if (number < 17) return "fails once, after its effect";
   if (number < 18) return "hangs once";
+  if (number < 20) return "ends the transaction";
+  if (number < 21) return "cannot be committed";
   return hash(`block ${shortId(id)}`) % 12_000 === 0 ? "blocks once" : undefined;
+}
+
+/** No attempt at it succeeds. */
+export function isPoison(id: string): boolean {
+  return ["poison", "ends the transaction", "cannot be committed"].includes(troubleOf(id) ?? "");
 }

@@ -12,6 +12,7 @@ import { commandCalls } from "./command-calls.ts";
 import { consumeCalls, handledTable } from "./consume-calls.ts";
 import { decideCalls } from "./decide-calls.ts";
 import { followCalls } from "./follow-calls.ts";
+import { importCalls } from "./import-calls.ts";
 import { openCalls } from "./open-calls.ts";
 import { followedCalls, inlineCalls, inlineProjection } from "./project-calls.ts";
 import { readCalls } from "./read-calls.ts";
@@ -27,6 +28,7 @@ export const calls: readonly Call[] = [
   ...consumeCalls,
   ...administerCalls,
   ...followedCalls,
+  ...importCalls,
 ];
 
 /** Of the calls that know an inline projection: an append that does not would leave it behind. */

@@ -6,13 +6,17 @@ import { appendOnCondition } from "./append-on-condition.ts";
 import { appendToStream } from "./append-to-stream.ts";
 import { appendToStreams } from "./append-to-streams.ts";
 import { command } from "./command.ts";
+import { endedTransaction } from "./ended-transaction.ts";
+import { forgottenAwait } from "./forgotten-await.ts";
 import type { Operation } from "./operation.ts";
 import { ownTransaction } from "./own-transaction.ts";
 import { race } from "./race.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 import { readStream } from "./read-stream.ts";
+import { snapshotTransaction } from "./snapshot-transaction.ts";
 import { transaction } from "./transaction.ts";
 import { transfer } from "./transfer.ts";
+import { twoViews } from "./two-views.ts";
 
 export const operations: readonly [Operation, ...Operation[]] = [
   appendToStream,
@@ -25,6 +29,10 @@ export const operations: readonly [Operation, ...Operation[]] = [
   race,
   transaction,
   ownTransaction,
+  snapshotTransaction,
+  endedTransaction,
+  forgottenAwait,
+  twoViews,
   readStream,
   readSnapshot,
   command,

@@ -14,6 +14,9 @@ export interface Tallied {
   readonly projection: DocumentProjection<Tally>;
 }
 
+/** An append of an event whose data has this key is refused as late as one can be: its event is written, and then its documents fail. */
+export const unprojectable = "unprojectable";
+
 function tallied(name: string, mode: "inline" | "async", idOf: string, documentId: (event: RecordedEvent) => string | null): Tallied {
   const projection = documentProjection<Tally>({
     name,
@@ -21,7 +24,10 @@ function tallied(name: string, mode: "inline" | "async", idOf: string, documentI
     collection: name,
     handles: types,
     documentId,
-    evolve: (document, { version }) => ({ events: (document?.events ?? 0) + 1, versions: (document?.versions ?? 0) + version }),
+    evolve(document, { version, data }) {
+      if (data !== null && typeof data === "object" && unprojectable in data) throw new Error("This event cannot be projected.");
+      return { events: (document?.events ?? 0) + 1, versions: (document?.versions ?? 0) + version };
+    },
   });
   return { name, idOf, projection };
 }

@@ -1,5 +1,5 @@
 import { consumptions } from "../../consume/consumers.ts";
-import { troubleOf } from "../../consume/trouble.ts";
+import { isPoison } from "../../consume/trouble.ts";
 import type { Invariant } from "../invariant.ts";
 
 export const consumedOnce: Invariant = {
@@ -17,7 +17,7 @@ export const consumedOnce: Invariant = {
         if (!handled.has(position) && !aside.has(position)) anomaly(`"${name}" neither handled ${position} (${id} of ${stream}) nor put it aside`);
         if (handled.has(position) && aside.has(position)) anomaly(`"${name}" handled ${position} and put it aside`);
         if (handled.has(position) && handled.get(position) !== id) anomaly(`"${name}" handled ${handled.get(position)} at ${position}, where ${id} is`);
-        if (troubleOf(id) === "poison" && name === "singly" && !aside.has(position)) anomaly(`"${name}" handled the poison at ${position}`);
+        if (isPoison(id) && name === "singly" && !aside.has(position)) anomaly(`"${name}" handled the poison at ${position}`);
         handled.delete(position);
         aside.delete(position);
       }

@@ -1,4 +1,4 @@
-import { troubleOf } from "../../consume/trouble.ts";
+import { isPoison } from "../../consume/trouble.ts";
 import type { Invariant } from "../invariant.ts";
 
 export const poisonAside: Invariant = {
@@ -15,7 +15,7 @@ export const poisonAside: Invariant = {
       if (!event) continue;
       const key = `"${consumer}" ${event.stream}`;
       if (state === "failed") {
-        if (troubleOf(event.id) !== "poison" && !isDatabases(errorCode)) anomaly(`${key}: ${position} was given up on, and would have been handled`);
+        if (!isPoison(event.id) && !isDatabases(errorCode)) anomaly(`${key}: ${position} was given up on, and would have been handled`);
         poisoned.set(key, Math.min(event.version, poisoned.get(key) ?? event.version));
       } else if ((poisoned.get(key) ?? Number.POSITIVE_INFINITY) > event.version)
         anomaly(`${key}: ${position} is put aside, and nothing of its stream has failed before it`);
