@@ -3,7 +3,7 @@ import type { Logger } from "../logger.ts";
 import { cancelOnServer } from "./pg-cancel.ts";
 import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";
 import { untilReady } from "./pg-ready.ts";
-import { serverAnswer, toTidemarkError } from "./sql-state.ts";
+import { endsSession, serverAnswer, toTidemarkError } from "./sql-state.ts";
 import { takeTurns } from "./turns.ts";
 import { defaultGraceMs, type Limits, verdictOf } from "./verdict.ts";
 
@@ -115,7 +115,8 @@ export class PgConnection {
   }
 
   #explain(cause: unknown, stopped: "time" | "signal" | undefined, { signal, timeoutMs }: Limits): unknown {
-    const sqlState = serverAnswer(cause)?.sqlState;
+    const answer = serverAnswer(cause);
+    const sqlState = answer?.sqlState;
     if (sqlState === "57014" && stopped === "signal") return signal?.reason;
     if (sqlState === "57014" && stopped === "time") {
       return new DatabaseError(
@@ -125,7 +126,7 @@ export class PgConnection {
     }
     const error = toTidemarkError(cause);
     // 25006: this server was the primary once. A new connection can reach the one that is now.
-    if (error instanceof ConnectionError || sqlState === "25006") this.discard();
+    if (error instanceof ConnectionError || sqlState === "25006" || (answer && endsSession(answer))) this.discard();
     return error;
   }
 }

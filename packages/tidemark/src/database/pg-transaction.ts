@@ -24,10 +24,15 @@ export async function begin(connection: PgConnection, idleTimeoutMs: number, lim
     await rollback(connection);
     if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "0A000") throw error;
     connection.discard();
-    throw new DatabaseError("The server is a standby, which cannot write: it failed over, or the connection string names a replica. Nothing was written.", {
-      sqlState: "25006",
-      cause: error,
-    });
+    throw new DatabaseError(
+      "The server is a standby, which cannot write: it failed over, or the connection string names a replica. Nothing was written: try again once it is promoted.",
+      {
+        sqlState: "25006",
+        cause: error,
+        // It may be the one that is about to be promoted.
+        retryable: true,
+      },
+    );
   }
 }
 

@@ -46,7 +46,26 @@ export function serverAnswer(error: unknown): ServerAnswer | undefined {
   return undefined;
 }
 
-const retryable = /^(40001|40P01|55P03|57014|53...)$/;
+const retryable = /^(40001|40P01|55P03|57014|25P04|53...)$/;
+
+/**
+ * The server ended the session because it was idle for too long, outside of a transaction (57P05) or inside (25P03), and answers
+ * what came too late with that: nothing of it ran.
+ */
+function wasIdle({ sqlState }: ServerAnswer): boolean {
+  return sqlState === "57P05" || sqlState === "25P03";
+}
+
+/** `transaction_timeout` (25P04) ends the session, too, with whatever it runs. Unlike a lost connection it will do so again. */
+export function wasCutOff(error: unknown): boolean {
+  const sqlState = isTidemarkError(error, "CONNECTION") || isTidemarkError(error, "DATABASE") ? error.sqlState : undefined;
+  return sqlState === "25P03" || sqlState === "25P04";
+}
+
+/** Whether the connection is gone after this answer. */
+export function endsSession(answer: ServerAnswer): boolean {
+  return answer.sqlState === "25P04" || wasIdle(answer) || breaksConnection(answer);
+}
 
 /**
  * Whether this answer leaves the outcome open: the backend was stopped (57P01, 57P02) or the connection broke (08xxx),
@@ -105,6 +124,11 @@ function asDatabaseError(answer: ServerAnswer, cause: unknown): TidemarkError {
 export function toTidemarkError(error: unknown): TidemarkError {
   if (isTidemarkError(error)) return error;
   const answer = serverAnswer(error);
+  if (answer && wasIdle(answer))
+    return new ConnectionError(
+      `The server had closed the connection, which was idle for too long: ${sentence(`${answer.sqlState} ${answer.message}`)} Nothing of this statement was run.`,
+      { sent: false, sqlState: answer.sqlState, cause: error },
+    );
   if (answer && !breaksConnection(answer)) return asDatabaseError(answer, error);
   return new ConnectionError(
     `The connection was lost before the server answered: ${sentence(answer ? `${answer.sqlState} ${answer.message}` : reason(error))} Whether the statement took effect is unknown.`,

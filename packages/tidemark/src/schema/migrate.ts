@@ -112,14 +112,17 @@ const racedConstraints = new Set([
   "function_sets_pkey",
 ]);
 
+/** What may be retried, but not within seconds: it was cancelled, or cut off, because its time was up; the server is a standby. */
+const wouldFailAgain = new Set(["57014", "25P04", "25006"]);
+
 /** Whether another try can succeed. Every try looks again under the lock, so even a commit without an answer may be tried again. */
 function passes(error: unknown): boolean {
   if (!isTidemarkError(error)) return false;
   if (!isTidemarkError(error, "DATABASE")) return error.retryable || error.code === "OUTCOME_UNKNOWN";
   const { sqlState, constraint } = error;
   if (sqlState === "23505") return constraint !== undefined && racedConstraints.has(constraint);
-  // 57014: it was cancelled, for its time was up, and would be again.
-  return sqlState === "42P06" || sqlState === "42P07" || (error.retryable && sqlState !== "57014");
+  if (wouldFailAgain.has(sqlState)) return false;
+  return sqlState === "42P06" || sqlState === "42P07" || error.retryable;
 }
 
 async function explain(error: unknown, database: Database, schema: string): Promise<unknown> {

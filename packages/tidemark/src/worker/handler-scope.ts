@@ -1,5 +1,6 @@
 import type { QueryOptions, Session, Statement, TextRow, TransactionHolder, UserResult, Value } from "../database/database.ts";
 import { heldCommitFailed } from "../database/held-commit.ts";
+import { wasCutOff } from "../database/sql-state.ts";
 import { Unfinished } from "../database/unfinished.ts";
 import { FencedError } from "../errors-following.ts";
 import { ConnectionError, InvalidArgumentError, isTidemarkError, PoolTimeoutError, TransactionEndedError } from "../errors.ts";
@@ -9,11 +10,11 @@ import { lazyClient } from "./lazy-client.ts";
 type Loss = ConnectionError | PoolTimeoutError | CommitRefused;
 
 /**
- * Without an answer of the server's it was the connection's fault; cut off for sitting idle it was the handler's. A transaction that
+ * Without an answer of the server's it was the connection's fault; cut off for sitting idle, or for taking too long, it was the handler's. A transaction that
  * is over before this handler joins it was ended by another one.
  */
 function isLoss(error: unknown): error is Loss {
-  return (error instanceof ConnectionError && error.sqlState !== "25P03") || error instanceof PoolTimeoutError || error instanceof CommitRefused;
+  return (error instanceof ConnectionError && !wasCutOff(error)) || error instanceof PoolTimeoutError || error instanceof CommitRefused;
 }
 
 /**

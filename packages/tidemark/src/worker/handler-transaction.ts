@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Database, Session } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
+import { wasCutOff } from "../database/sql-state.ts";
 import { takeTurns } from "../database/turns.ts";
 import { isTidemarkError, TransactionEndedError } from "../errors.ts";
 import type { Anchor } from "../feed/follow.ts";
@@ -151,7 +152,7 @@ export class HandlerTransaction {
       } catch (error) {
         await open.rollback();
         // What can succeed a moment later says nothing of the handlers.
-        throw isTidemarkError(error) && error.retryable ? error : refusalOf(error);
+        throw isTidemarkError(error) && error.retryable && !wasCutOff(error) ? error : refusalOf(error);
       }
       await open.commit().catch((error: unknown) => {
         throw refusalOf(error);
@@ -180,6 +181,7 @@ export class HandlerTransaction {
 /** An answer of the server's, as a `CommitRefused`; anything else, as it is. 3B001: the savepoint is gone. */
 function refusalOf(error: unknown): unknown {
   if (isTidemarkError(error, "TRANSACTION_ENDED")) return new CommitRefused(error);
+  if (wasCutOff(error)) return new CommitRefused(error);
   if (!isTidemarkError(error, "DATABASE")) return error;
   return new CommitRefused(error.sqlState === "3B001" ? new TransactionEndedError({ cause: error }) : error);
 }

@@ -11,12 +11,16 @@ function fromServer(
 }
 
 describe("what the server answered to a statement", () => {
-  test.for(["40001", "40P01", "55P03", "53100", "53200", "57014"])("%s wrote nothing and may be tried again", (sqlState) => {
+  test.for(["40001", "40P01", "55P03", "53100", "53200", "57014", "25P04"])("%s wrote nothing and may be tried again", (sqlState) => {
     expect(toTidemarkError(fromServer(sqlState))).toMatchObject({ code: "DATABASE", sqlState, retryable: true });
   });
 
   test.for(["23505", "22003", "42501", "25006", "25P02", "57P03", "TM001", "XX000", "P0001"])("%s wrote nothing", (sqlState) => {
     expect(toTidemarkError(fromServer(sqlState))).toMatchObject({ code: "DATABASE", sqlState, retryable: false });
+  });
+
+  test.for(["57P05", "25P03"])("%s came too late to run", (sqlState) => {
+    expect(toTidemarkError(fromServer(sqlState))).toMatchObject({ code: "CONNECTION", sqlState, sent: false, retryable: true });
   });
 
   test.for(["57P01", "57P02", "08006", "08003"])("%s says nothing of the outcome", (sqlState) => {
