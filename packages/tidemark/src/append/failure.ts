@@ -1,4 +1,4 @@
-import { type DatabaseError, isTidemarkError } from "../errors.ts";
+import { type DatabaseError, isTidemarkError, type TransactionEndedError } from "../errors.ts";
 
 /** Whether the same statement can succeed a moment later, without anything being written twice. */
 export function isTransient(error: unknown): boolean {
@@ -20,9 +20,13 @@ export function isRepeatedId(error: unknown): boolean {
 /** Resources, operator, system, transaction state, this library's own: what fails one append of a batch fails all. */
 const concernsAll = /^(08|25|53|57|58|TM|XX)/;
 
-/** Whether one append of a batch may have caused this alone. */
-export function hasCulprit(error: unknown): boolean {
-  return isTidemarkError(error, "DATABASE") && !concernsAll.test(error.sqlState);
+/**
+ * Whether one append of a batch may have caused this alone. So may a statement of its projection's that ended the transaction, or that
+ * failed while the projection looked away (25P02, at the commit).
+ */
+export function hasCulprit(error: unknown): error is DatabaseError | TransactionEndedError {
+  if (isTidemarkError(error, "TRANSACTION_ENDED")) return true;
+  return isTidemarkError(error, "DATABASE") && (error.sqlState === "25P02" || !concernsAll.test(error.sqlState));
 }
 
 /** It was sent, and nobody knows what became of it. */

@@ -132,7 +132,7 @@ export class InlineSender {
     } catch (error) {
       if (error instanceof InlineFailure) return refusal(error);
       if (isBlocked(error) || isRepeatedId(error)) return blocked;
-      if (isTidemarkError(error, "DATABASE") && hasCulprit(error)) return { kind: "refused", error };
+      if (hasCulprit(error)) return { kind: "refused", error };
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import pg from "pg";
-import { itemAdded } from "../support/cart.ts";
+import { defineProjection } from "tidemark";
+import { type CartEvent, itemAdded } from "../support/cart.ts";
 import { expect, test } from "../support/test.ts";
 import { documentsIn, popularity } from "./carts.ts";
 
@@ -33,5 +34,36 @@ test("an append is told of its own commit, when one behind it in the group is ca
     expect(await documentsIn(store, at, "popularity")).toEqual({ tea: { added: 3 } });
   } finally {
     await sql.query(`drop trigger refuse on ${at}.events; drop function public.refuse()`);
+  }
+});
+
+test.for(["rollback", "commit", "swallowed", "deferred"])("an append whose projection fails at the commit fails alone: %s", async (sku, { openStore, sql }) => {
+  await sql.query("create table public.bills (id text, refers text)");
+  await sql.query("alter table public.bills add unique (id), add foreign key (refers) references public.bills (id) deferrable initially deferred");
+  const bills = defineProjection<CartEvent>({
+    name: "bills",
+    version: 1,
+    mode: "inline",
+    handles: ["ItemAdded"],
+    async handle({ data, streamId }, tx) {
+      const what = data && "sku" in data ? data.sku : "";
+      await tx.query("insert into public.bills values ($1, $2)", [streamId, what === "deferred" ? "nobody" : null]);
+      if (what === "swallowed") await tx.query("select 1/0").catch(() => {});
+      if (what === "rollback" || what === "commit") await tx.query(what).catch(() => {});
+    },
+  });
+  try {
+    const store = await openStore({ projections: [bills] });
+    const outcomes = await Promise.allSettled([
+      store.appendToStream("cart-a", [itemAdded("tea", 1)]),
+      store.appendToStream("cart-b", [itemAdded("tea", 1)]),
+      store.appendToStream("cart-c", [itemAdded(sku, 1)]),
+      store.appendToStream("cart-d", [itemAdded("tea", 1)]),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+    expect((await store.readAll().toArray()).map(({ streamId }) => streamId).toSorted()).toEqual(["cart-a", "cart-b", "cart-d"]);
+    expect((await sql.query("select id from public.bills order by id")).rows.map(({ id }) => id)).toEqual(["cart-a", "cart-b", "cart-d"]);
+  } finally {
+    await sql.query("drop table public.bills");
   }
 });
