@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { crashPoints } from "./crash-points/program.ts";
+import { fuzz } from "./fuzz/program.ts";
 import { interleavings } from "./interleavings/program.ts";
 import { mutants } from "./mutants/program.ts";
 import { readOptions, usage, type Options } from "./options.ts";
@@ -17,6 +18,7 @@ function folderOf({ folder, plan, program }: Options): string {
 async function run(options: Options): Promise<boolean> {
   if (options.program === "mutants") return mutants(root, options.only, options.table);
   if (options.program === "interleavings") return interleavings(folderOf(options), options.plan.version, { long: options.night, only: options.only });
+  if (options.program === "fuzz") return fuzz(options.plan.version, options.plan.seed, options.plan.seconds);
   if (options.program === "settings") return settingsMatrix(folderOf(options), options.plan.version, options.only);
   if (options.program === "torn-reads") return tornReads(folderOf(options), options.plan.version, options.plan.seconds);
   if (options.program === "crash-points") return crashPoints(folderOf(options), options.plan.version, { call: options.call, messages: options.only });

@@ -12,6 +12,7 @@ Programs:
   crash-points       breaks every call of the API at each of its protocol messages, in every way
   interleavings      runs the statements of two sessions in every order that locks allow; with --night of three
   settings           uses the whole API under settings that a DBA may give a role or a database, each alone and in pairs
+  fuzz               callers use the whole API at random, each beside a model of what has to come of it
   torn-reads         reads the position sequence as the store does, beside sessions that draw from it as fast as they can
   mutants            puts bugs into a copy of the code, one at a time, and looks whether they are found
 
@@ -34,6 +35,9 @@ Options of interleavings:
   --only a,b         only those whose name contains one of these
 Options of settings:
   --only a,b         only these settings, by name
+Options of fuzz:
+  --seconds N        default: 120
+  --seed N           the seed of an earlier run: each caller makes the same calls
 Options of torn-reads:
   --seconds N        default: 60
 Options of mutants:
@@ -43,7 +47,7 @@ Options of all:
   --folder FOLDER    where histories and report go; default: torture/runs/<time>-<seed>
   --help`;
 
-const programs = ["run", "crash-points", "interleavings", "settings", "torn-reads", "mutants", "check"] as const;
+const programs = ["run", "crash-points", "interleavings", "settings", "fuzz", "torn-reads", "mutants", "check"] as const;
 
 const versions: readonly Version[] = [18, 17, 16, 15];
 
@@ -107,7 +111,7 @@ export function readOptions(args: readonly string[]): Options {
     plan: {
       seed: whole("seed", values.seed) ?? randomInt(1, 2 ** 31),
       version,
-      seconds: whole("seconds", values.seconds) ?? (program === "torn-reads" ? 60 : length.seconds),
+      seconds: whole("seconds", values.seconds) ?? (program === "torn-reads" ? 60 : program === "fuzz" ? 120 : length.seconds),
       faults: whole("faults", values.faults) ?? length.faults,
       events: whole("events", values.events) ?? length.events,
       workers: whole("workers", values.workers) ?? 4,

@@ -1,0 +1,42 @@
+import type { EventStore } from "tidemark";
+import type { Random } from "../random.ts";
+import type { Model, ModelEvent } from "./model.ts";
+
+/** One of several callers who use the store at the same time. */
+export interface Actor {
+  readonly name: string;
+  readonly store: EventStore;
+  readonly random: Random;
+  /** Its own streams: nobody else appends to them. */
+  readonly model: Model;
+  stream(): string;
+  /** Events that no other call has made. */
+  events(most?: number): readonly ModelEvent[];
+}
+
+/** A call of the public API. */
+export interface Call {
+  readonly name: string;
+  /** Makes the call, brings the model up to date, and tells what was not as the model says. */
+  run(actor: Actor): Promise<string | undefined>;
+}
+
+/** What a call came to. */
+export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
+
+export async function outcomeOf<T>(call: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await call() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Thrown by callbacks of the fuzzer's own: it has to come back as it is. */
+export class OwnError extends Error {
+  override readonly name = "OwnError";
+}
+
+export function newEvents(events: readonly ModelEvent[]): { type: string; data: { n: number } }[] {
+  return events.map(({ type, n }) => ({ type, data: { n } }));
+}
