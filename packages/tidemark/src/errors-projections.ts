@@ -11,8 +11,17 @@ export class ProjectionFailedError extends TidemarkError {
   readonly streamId: string;
   readonly type: string;
   readonly eventId: string;
+  /** The document that could not be made or stored, where it is one of a document projection and is known. */
+  readonly documentId: string | undefined;
+  /** Where a unique index found the same value in another document; of an index by several paths all, with commas between. */
+  readonly path: string | undefined;
 
-  constructor(projection: string, event: { readonly streamId: string; readonly type: string; readonly id: string }, problem: string, origin: Origin = {}) {
+  constructor(
+    projection: string,
+    event: { readonly streamId: string; readonly type: string; readonly id: string },
+    problem: string,
+    { documentId, path, ...origin }: Origin & { readonly documentId?: string | undefined; readonly path?: string | undefined } = {},
+  ) {
     super(
       "PROJECTION_FAILED",
       `Projection ${JSON.stringify(projection)} could not take the event ${JSON.stringify(event.type)} of stream ${JSON.stringify(event.streamId)}: ${problem}. Nothing of its append or batch was written: correct the projection, or the event.`,
@@ -22,6 +31,38 @@ export class ProjectionFailedError extends TidemarkError {
     this.streamId = event.streamId;
     this.type = event.type;
     this.eventId = event.id;
+    this.documentId = documentId;
+    this.path = path;
+  }
+}
+
+/**
+ * The documents of an inline projection cannot be read: it could not take an event, stands still there, and so lacks that event and all that
+ * came after it. Appends do not write it, and are not held up.
+ */
+export class ProjectionStoppedError extends TidemarkError {
+  declare readonly code: "PROJECTION_STOPPED";
+  readonly projection: string;
+  readonly version: number;
+  /** Of the event. */
+  readonly streamId: string;
+  readonly eventId: string;
+  readonly position: number;
+
+  constructor(
+    { name, version }: { readonly name: string; readonly version: number },
+    event: { readonly streamId: string; readonly id: string; readonly position: number },
+    problem: string,
+  ) {
+    super(
+      "PROJECTION_STOPPED",
+      `The documents of projection ${JSON.stringify(name)}, version ${version}, cannot be read: it stands still at the event at position ${event.position}, in stream ${JSON.stringify(event.streamId)}, so that everything from there on is missing. Correct the projection and open the store again, then call store.projections.resume(${JSON.stringify(name)}, { version: ${version} }). What went wrong: ${problem}`,
+    );
+    this.projection = name;
+    this.version = version;
+    this.streamId = event.streamId;
+    this.eventId = event.id;
+    this.position = event.position;
   }
 }
 
@@ -43,4 +84,4 @@ export class UnknownProjectionError extends TidemarkError {
   }
 }
 
-nameErrors({ ProjectionFailedError, UnknownProjectionError });
+nameErrors({ ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError });

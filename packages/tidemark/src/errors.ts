@@ -10,7 +10,7 @@ import type {
   WaitTimeoutError,
 } from "./errors-following.ts";
 import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreLockedError } from "./errors-opening.ts";
-import type { ProjectionFailedError, UnknownProjectionError } from "./errors-projections.ts";
+import type { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./errors-projections.ts";
 import type { ExpectedVersion } from "./event.ts";
 
 /** One stream that was not where an append expected it. */
@@ -274,6 +274,7 @@ export interface ErrorByCode {
   readonly HANDLER_FAILED: HandlerFailedError;
   readonly NOT_FOUND: NotFoundError;
   readonly PROJECTION_FAILED: ProjectionFailedError;
+  readonly PROJECTION_STOPPED: ProjectionStoppedError;
   readonly UNKNOWN_PROJECTION: UnknownProjectionError;
   readonly UNKNOWN_EVENT_TYPE: UnknownEventTypeError;
   readonly EVENT_VALIDATION: EventValidationError;

@@ -18,7 +18,7 @@ export type { CommandResult, StreamsResult } from "./commands/result.ts";
 export type { SnapshotCandidate, SnapshotOptions } from "./commands/snapshots/options.ts";
 export type { SnapshotInfo, SnapshotQuery, Snapshots } from "./commands/snapshots/snapshots.ts";
 export type { SnapshotStats } from "./commands/snapshots/stats.ts";
-export { ProjectionFailedError, UnknownProjectionError } from "./errors-projections.ts";
+export { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./errors-projections.ts";
 export type { Projection } from "./arguments/projection.ts";
 export { defineProjection } from "./projections/define-projection.ts";
 export { documentProjection } from "./projections/document-projection.ts";

@@ -7,13 +7,15 @@ import type { ValidStoreOptions } from "./arguments/store-options.ts";
 import { type MetadataSource, stampAppends, stampEvents } from "./commands/metadata.ts";
 import type { SnapshotAccess } from "./commands/snapshots/access.ts";
 import type { SnapshotKeeper } from "./commands/snapshots/keeper.ts";
-import type { Database } from "./database/database.ts";
+import type { Database, Queryable } from "./database/database.ts";
 import type { EventReaderWriter } from "./event-reader-writer.ts";
 import { keepCallers } from "./error-callers.ts";
 import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "./event.ts";
 import type { Feed } from "./feed/feed.ts";
-import type { DocumentReaders } from "./projections/documents/document-reader.ts";
+import { DefinedDocumentProjection } from "./projections/defined-projection.ts";
+import { DocumentReaders } from "./projections/documents/document-reader.ts";
 import type { Documents, DocumentSource } from "./projections/documents/types.ts";
+import { refuseStopped } from "./projections/stopped.ts";
 import type { Heads } from "./read/heads.ts";
 import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 import type { Reader } from "./read/reader.ts";
@@ -115,4 +117,11 @@ export class Access<Events extends Event> implements EventReaderWriter<Events> {
 /** What an append is encoded by. */
 export function encodeSettings({ limits, createId }: ValidStoreOptions): { readonly eventBytes: number; readonly createId: () => string } {
   return { eventBytes: limits.eventBytes, createId };
+}
+
+/** The documents of a tenant, through the pool or inside a transaction. */
+export function documentReaders(queryable: Queryable, { database, options }: Rooms, tenant: string): DocumentReaders {
+  return new DocumentReaders(queryable, options.schema, tenant, async (source) => {
+    if (source instanceof DefinedDocumentProjection && source.mode === "inline") await refuseStopped(queryable, database, options.schema, source);
+  });
 }

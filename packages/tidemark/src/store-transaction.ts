@@ -7,10 +7,9 @@ import { keepCallers } from "./error-callers.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { StoreTransaction } from "./event-reader-writer.ts";
 import type { Event } from "./event.ts";
-import { DocumentReaders } from "./projections/documents/document-reader.ts";
 import type { ProjectionTransaction } from "./projections/projection.ts";
 import { Reader } from "./read/reader.ts";
-import { Access, encodeSettings, type Rooms } from "./store-access.ts";
+import { Access, documentReaders, encodeSettings, type Rooms } from "./store-access.ts";
 
 /** The store inside one transaction. */
 export class Transaction<Events extends Event> extends Access<Events> implements StoreTransaction<Events> {
@@ -23,7 +22,8 @@ export class Transaction<Events extends Event> extends Access<Events> implements
   /** Whether something was written, which followers should hear of after the commit. */
   appended = false;
 
-  constructor({ options, statements, gate, feed, snapshots }: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
+  constructor(rooms: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
+    const { options, statements, gate, feed, snapshots } = rooms;
     const submit = joinedAppend(session, statements, { now: options.now, gate });
     const reader = new Reader({ queryable: session, schema: options.schema, tenant, mark: () => feed.markWithin(session) });
     super(
@@ -32,7 +32,7 @@ export class Transaction<Events extends Event> extends Access<Events> implements
         return submit(append, signal);
       }),
       reader,
-      new DocumentReaders(session, options.schema, tenant),
+      documentReaders(session, rooms, tenant),
       metadata,
       new SnapshotAccess(snapshots, tenant, reader, session),
     );

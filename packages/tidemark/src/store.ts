@@ -14,10 +14,9 @@ import type { EventStore } from "./event-store.ts";
 import type { Event } from "./event.ts";
 import type { Blocker } from "./feed/blockers.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "./feed/subscribe.ts";
-import { DocumentReaders } from "./projections/documents/document-reader.ts";
 import type { ProjectionTransaction } from "./projections/projection.ts";
 import { Reader } from "./read/reader.ts";
-import { Access, encodeSettings, type Rooms } from "./store-access.ts";
+import { Access, documentReaders, encodeSettings, type Rooms } from "./store-access.ts";
 import { HandlerTransaction, InlineTransaction, Transaction } from "./store-transaction.ts";
 import type { Worker } from "./worker/consumer.ts";
 import type { Consumers } from "./worker/consumers.ts";
@@ -45,7 +44,7 @@ export class Store<Events extends Event> extends Access<Events> implements Event
     super(
       new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
       reader,
-      new DocumentReaders(database, options.schema, tenant),
+      documentReaders(database, rooms, tenant),
       metadata,
       new SnapshotAccess(snapshots, tenant, reader),
     );

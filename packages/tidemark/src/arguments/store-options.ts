@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { checkBoolean, checkFunction, notYet, oneOf, wholeNumber } from "./checks.ts";
+import { checkBoolean, checkDate, checkFunction, notYet, oneOf, wholeNumber } from "./checks.ts";
 import { checkSchemaName } from "./names.ts";
 import { checkOptions, isRecord } from "./options.ts";
 import { checkPool, type PgPool, type PGliteInstance, type PoolSettings, type ValidPoolSettings } from "./pool-options.ts";
@@ -71,7 +71,7 @@ const shape = {
   durability: oneOf("server", "on", "off"),
   limits: (value: unknown, path: string) => checkOptions(value, limitsShape, path),
   logger: checkLogger,
-  now: checkFunction<() => Date>,
+  now: checkClock,
   createId: checkFunction<() => string>,
   projections: checkArray,
   unknownProjections: oneOf("warn", "error"),
@@ -122,6 +122,12 @@ export function checkStoreOptions(options: unknown): ValidStoreOptions {
     now: given.now,
     createId: given.createId ?? newId,
   };
+}
+
+/** The clock of a test: what it returns is checked at each append, or an invalid Date would fail there with an error that names nothing. */
+function checkClock(value: unknown, path: string): () => Date {
+  const now = checkFunction<() => Date>(value, path);
+  return () => checkDate(now(), `${path}()`);
 }
 
 function checkArray(value: unknown, path: string): readonly unknown[] {

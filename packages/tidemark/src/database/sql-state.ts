@@ -10,6 +10,8 @@ export interface ServerAnswer {
   readonly message: string;
   readonly constraint: string | undefined;
   readonly table: string | undefined;
+  /** The values, of an index that is unique. */
+  readonly detail: string | undefined;
   /** What to do, where the server says so. */
   readonly hint: string | undefined;
   /** The server's C function and its file: not translated, where `message` is. */
@@ -37,6 +39,7 @@ export function serverAnswer(error: unknown): ServerAnswer | undefined {
       message: field("message") ?? "",
       constraint: field("constraint") ?? field("constraint_name"),
       table: field("table") ?? field("table_name"),
+      detail: field("detail"),
       hint: field("hint"),
       routine: field("routine"),
       file: field("file"),

@@ -8,6 +8,7 @@ import type { DocumentWrite, StoredDocument } from "./documents/collection-table
 import { encodeDocument } from "./documents/encode-document.ts";
 import type { DefinedDocumentProjection } from "./defined-projection.ts";
 import { askedTooEarly, UnwrittenEvent } from "./unwritten-event.ts";
+import { writeFailure } from "./write-failure.ts";
 
 interface Entry extends DocumentKey {
   document: object | undefined;
@@ -61,7 +62,7 @@ export class DocumentSet {
         const next = this.#projection.work.evolve(entry.document, event, id);
         entry.document = checkNext(next) ?? undefined;
       } catch (error) {
-        throw failedAt(this.#projection, event, error);
+        throw failedAt(this.#projection, event, error, id);
       }
       entry.event = event;
     }
@@ -85,10 +86,20 @@ export class DocumentSet {
       try {
         writes.push({ tenant, id, data: document ? encodeDocument(id, document, `the document ${JSON.stringify(id)}`) : null });
       } catch (error) {
-        throw failedAt(this.#projection, event, error);
+        throw failedAt(this.#projection, event, error, id);
       }
     }
     return writes;
+  }
+
+  /** Runs a write of all that changed. Throws `ProjectionFailedError` where a unique index refuses a document. */
+  async written(write: (writes: readonly DocumentWrite[]) => Promise<void>): Promise<void> {
+    try {
+      await write(this.writes());
+    } catch (error) {
+      const changed = [...this.#entries.values()].flatMap(({ tenant, id, document, event }) => (event && document ? [{ tenant, id, document, event }] : []));
+      throw writeFailure(this.#projection, changed, error);
+    }
   }
 
   /** The documents as they are now, by id; undefined where one was deleted. Of one tenant. */
@@ -110,7 +121,12 @@ function keyOf(tenant: string, id: string): string {
   return `${tenant}\u001f${id}`;
 }
 
-export function failedAt(projection: { readonly name: string }, event: Pick<RecordedEvent, "streamId" | "type" | "id">, error: unknown): ProjectionFailedError {
+export function failedAt(
+  projection: { readonly name: string },
+  event: Pick<RecordedEvent, "streamId" | "type" | "id">,
+  error: unknown,
+  documentId?: string,
+): ProjectionFailedError {
   if (error instanceof ProjectionFailedError) return error;
-  return new ProjectionFailedError(projection.name, event, error instanceof Error ? error.message : show(error), { cause: error });
+  return new ProjectionFailedError(projection.name, event, error instanceof Error ? error.message : show(error), { cause: error, documentId });
 }

@@ -49,7 +49,7 @@ function followDocuments(projection: DefinedDocumentProjection, schema: string):
       check?.();
       documents.evolve(event, ids);
     }
-    await table.write(session, documents.writes());
+    await documents.written((writes) => table.write(session, writes));
   };
 }
 

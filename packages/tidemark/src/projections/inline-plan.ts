@@ -79,7 +79,7 @@ export class BatchPlan implements InlinePlan {
           if (asked !== undefined) refuseOtherIds(target.projection, event, { asked, ids });
           documents.evolve(event, ids);
         }
-        await target.documents.write(session, documents.writes());
+        await documents.written((writes) => target.documents.write(session, writes));
       } else {
         await this.#handle(session, target, touches);
       }

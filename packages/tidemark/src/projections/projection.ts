@@ -14,8 +14,8 @@ export interface DocumentProjection<Document extends object> extends Projection 
 export type Evolve<Document, E> = (document: Document | undefined, event: E, id: string) => Document | null;
 
 /** A function for each type of event that the projection handles. */
-export type EvolveByType<Document, E extends Event> = {
-  readonly [Type in E["type"]]?: Evolve<Document, RecordedEvent<EventOf<E, Type>>>;
+export type EvolveByType<Document, E extends Event, Type extends E["type"] = E["type"]> = {
+  readonly [One in Type]?: Evolve<Document, RecordedEvent<EventOf<E, One>>>;
 };
 
 /** What every projection has. */
@@ -55,7 +55,7 @@ export type DocumentProjectionDefinition<Document extends object, E extends Even
   readonly indexes?: readonly CollectionIndex<NoInfer<Document>>[];
 } & (
     | { readonly handles: readonly Type[]; readonly evolve: Evolve<Document, RecordedEvent<EventOf<E, Type>>> }
-    | { readonly handles?: never; readonly evolve: EvolveByType<Document, E> }
+    | { readonly handles?: never; readonly evolve: EvolveByType<Document, E, Type> }
   );
 
 /** What the handler of a projection of your own works in: everything in it commits with the events, or with the checkpoint. */

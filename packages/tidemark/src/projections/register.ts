@@ -19,7 +19,8 @@ export interface Registrar {
  * known. Any number of processes may do this at once: `setup` runs once, and what it does commits with the registry.
  *
  * @returns The registry as it was before, or as it is where nothing was new.
- * @throws {@link InvalidArgumentError} — a projection is registered with the other mode, or a collection is another projection's.
+ * @throws {@link InvalidArgumentError} — a projection is registered with the other mode or another collection, or a collection is another
+ *   projection's.
  * @throws What `setup` throws.
  */
 export async function registerProjections({ database, schema, createTransaction }: Registrar, projections: readonly DefinedProjection[]): Promise<Registry> {
@@ -37,14 +38,18 @@ export async function registerProjections({ database, schema, createTransaction 
     name: "tidemark_register_projection",
     text: `select ${functionName(schema, "register_projection")}($1, $2, $3, $4::text::jsonb)::text as new`,
   };
+  let others = false;
   for (const projection of fresh) {
     const { name, version, mode, events, work } = projection;
     const definition = { filter: events.query, ...(work.kind === "documents" && { collection: work.collection }) };
     await database.transaction(async (session) => {
       const [row] = await session.query(register, [name, version, mode, JSON.stringify(definition)]);
-      if (row?.["new"] === "true" && work.kind === "handler") await work.setup?.(createTransaction(session, ""));
+      if (row?.["new"] !== "true") others = true;
+      else if (work.kind === "handler") await work.setup?.(createTransaction(session, ""));
     });
   }
+  // Another process came first, maybe with another definition.
+  if (others) for (const projection of fresh) isNew(projection, (await readRegistry(database, registryStatement(schema))).projections);
   return registry;
 }
 
@@ -63,7 +68,16 @@ function isNew(projection: DefinedProjection, registered: readonly RegisteredPro
       "options.projections",
       `holds ${JSON.stringify(name)} as ${mode}, but version ${version} is registered as ${known.mode}: give it another version`,
     );
+  if (known && known.collection !== (collection ?? null))
+    throw new InvalidArgumentError(
+      "options.projections",
+      `holds ${JSON.stringify(name)} ${collectionText(collection)}, but version ${version} is registered ${collectionText(known.collection)}, where its documents are: keep that, or give it another version`,
+    );
   return !known;
+}
+
+function collectionText(collection: string | null | undefined): string {
+  return collection == null ? "without a collection" : `with the collection ${JSON.stringify(collection)}`;
 }
 
 /** A standby cannot register anything; the primary did. */

@@ -2,7 +2,7 @@ import pg from "pg";
 import { confirmed, itemAdded } from "../support/cart.ts";
 import { describe, eventually, expect } from "../support/test.ts";
 import { drivers } from "../contract/drivers.ts";
-import { documentProjection } from "../../src/index.ts";
+import { defineProjection, documentProjection } from "../../src/index.ts";
 import { cartSummary, documentsIn } from "./carts.ts";
 
 describe.for(drivers)("store.projections on $driver", ({ test }) => {
@@ -120,5 +120,62 @@ describe.for(drivers)("store.projections on $driver", ({ test }) => {
     await expect(open({ projections: [thief, cartSummary("inline")] })).rejects.toThrow("with one collection");
     // @ts-expect-error -- it is none
     await expect(open({ projections: [{}] })).rejects.toThrow("options.projections[0] must be what documentProjection or defineProjection returns");
+  });
+
+  test("refuses to read an inline one that stands still at an event, as its documents lack what came since", async ({ open }) => {
+    const counter = (version: number, broken = false) =>
+      documentProjection<{ readonly n: number }>({
+        name: "counter",
+        version,
+        mode: "inline",
+        collection: "counters",
+        handles: ["Counted"],
+        documentId: ({ streamId }) => streamId,
+        evolve: (document, { data }) => {
+          if (broken && data === "bad") throw new Error("not this one");
+          return { n: (document?.n ?? 0) + 1 };
+        },
+      });
+    const first = await open({ projections: [counter(1)] });
+    for (const data of ["good", "bad", "good"]) await first.appendToStream("c-1", [{ type: "Counted", data }]);
+    await first.appendToStream("c-2", [{ type: "Counted", data: "good" }]);
+    const second = counter(2, true);
+    const store = await open({ projections: [counter(1), second] });
+    const stopped = {
+      code: "PROJECTION_STOPPED",
+      projection: "counter",
+      version: 2,
+      streamId: "c-1",
+      position: 2,
+      message: expect.stringMatching(/stands still at the event at position 2.*not this one/s),
+    };
+    await eventually(async () => expect(await store.projections.get("counter", { version: 2 })).toMatchObject({ state: "failed", lastError: {} }));
+    // Its worker tells the database at a heartbeat.
+    await eventually(() => expect(store.documents(second).get("c-2")).rejects.toMatchObject(stopped));
+    const documents = store.documents(second);
+    for (const read of ["find", "first", "page", "count"] as const) await expect(documents[read]()).rejects.toMatchObject(stopped);
+    for (const reading of [() => documents.get("c-1"), () => documents.getMany(["c-1"])]) await expect(reading()).rejects.toMatchObject(stopped);
+    await store.transaction((tx) => expect(tx.documents(second).first()).rejects.toMatchObject(stopped));
+    expect(await store.documents(counter(1)).get("c-2")).toMatchObject({ n: 1 });
+    expect(await store.documents<{ readonly n: number }>("counters").get("c-1")).toMatchObject({ n: 3 });
+    await store.close();
+    const reader = await open();
+    await expect(reader.documents(second).get("c-2")).rejects.toMatchObject(stopped);
+    const mended = await open({ projections: [counter(1), counter(2)] });
+    await mended.projections.resume("counter", { version: 2 });
+    await eventually(async () => expect(await mended.documents(counter(2)).get("c-1")).toMatchObject({ n: 3 }));
+  });
+
+  test("refuses one of another collection than it was registered with, when the store opens", async ({ open }) => {
+    const define = (collection: string, version = 1) =>
+      documentProjection<object>({ name: "moved", version, mode: "inline", collection, handles: ["A"], documentId: () => "a", evolve: () => ({}) });
+    const sql = defineProjection({ name: "moved", mode: "inline", handles: ["A"], handle: () => {} });
+    const store = await open({ projections: [define("before")] });
+    const refused = { code: "INVALID_ARGUMENT", path: "options.projections", message: expect.stringMatching(/"moved".*"after".*version 1.*"before"/) };
+    await expect(open({ projections: [define("after")] })).rejects.toMatchObject(refused);
+    await expect(open({ projections: [sql] })).rejects.toMatchObject({ message: expect.stringContaining("without a collection") });
+    await open({ projections: [define("before"), define("before", 2)] });
+    await store.appendToStream("a", [{ type: "A", data: 1 }]);
+    expect(await store.documents(define("before")).count()).toBe(1);
   });
 });

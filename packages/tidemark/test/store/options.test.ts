@@ -69,6 +69,15 @@ describe("an option of openEventStore has its effect:", () => {
 
   test("now, also inside a transaction", async ({ openStore }) => {
     const moment = new Date("2001-02-03T04:05:06.789Z");
+    for (const wrong of [new Date(Number.NaN), "2020-02-29", undefined]) {
+      // @ts-expect-error -- no Date
+      const misled = await openStore({ now: () => wrong });
+      const refused = { code: "INVALID_ARGUMENT", path: "options.now()" };
+      await expect(misled.appendToStream("a", [{ type: "A", data: 1 }])).rejects.toMatchObject(refused);
+      await expect(Promise.all([1, 2, 3].map((n) => misled.appendToStream(`a-${n}`, [{ type: "A", data: 1 }])))).rejects.toMatchObject(refused);
+      await misled.transaction((tx) => expect(tx.appendToStream("a", [{ type: "A", data: 1 }])).rejects.toMatchObject(refused));
+      expect(await misled.readAll().toArray()).toEqual([]);
+    }
     const store = await openStore({ now: () => moment });
     await store.appendToStream("cart-1", [itemAdded()]);
     await store.transaction((tx) => tx.appendToStream("cart-1", [itemAdded()]));

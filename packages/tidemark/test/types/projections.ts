@@ -42,6 +42,15 @@ documentProjection<Summary, CartEvent>({ ...common, documentId: () => "a", evolv
 // @ts-expect-error -- undefined is no document
 documentProjection<Summary, CartEvent>({ ...common, documentId: () => "a", evolve: { ItemAdded: () => undefined } });
 
+documentProjection<Summary, CartEvent, "ItemAdded">({
+  ...common,
+  documentId: (event) => event.data.sku,
+  evolve: { ItemAdded: (_document, event) => ({ total: event.data.quantity }) },
+});
+// @ts-expect-error -- a type that is not among those named
+documentProjection<Summary, CartEvent, "ItemAdded">({ ...common, documentId: () => "a", evolve: { ItemAdded: () => null, CartConfirmed: () => null } });
+documentProjection<Summary>({ ...common, documentId: () => "a", evolve: { Anything: () => null, Else: () => ({ total: 1 }) } });
+
 const sql = defineProjection<CartEvent, "ItemAdded">({
   name: "sql",
   mode: "async",

@@ -3,7 +3,7 @@ import { checkBoolean, listOf } from "../../arguments/checks.ts";
 import { checkOptions, isRecord } from "../../arguments/options.ts";
 import { show } from "../../arguments/show.ts";
 import { InvalidArgumentError } from "../../errors.ts";
-import { parsePath } from "./document-path.ts";
+import { parsePath, versionKey } from "./document-path.ts";
 import type { Path } from "./types.ts";
 
 /** An index of a collection, by one path or by several, the first one first. */
@@ -34,7 +34,10 @@ const mostIndexes = 16;
 
 const checkPath = (value: unknown, path: string): readonly string[] => {
   if (typeof value !== "string") throw new InvalidArgumentError(path, `must be a path (a text), not ${show(value)}`);
-  return parsePath(value, path);
+  const steps = parsePath(value, path);
+  if (steps[0] === versionKey)
+    throw new InvalidArgumentError(path, "is how often a document was written, which no index can hold: it is no part of the document");
+  return steps;
 };
 const shape = { path: checkPath, paths: listOf(checkPath), unique: checkBoolean };
 

@@ -52,7 +52,8 @@ function restSql(steps: readonly string[]): string {
 
 /**
  * Makes a version the live one: `<collection>` shows its documents from the commit on. The view stays the same object, so
- * its grants and what depends on it stay too. ACCESS EXCLUSIVE on the view alone: who reads it at that moment is waited for.
+ * its grants and what depends on it stay too. PostgreSQL would pass writes through to the table; a trigger refuses them, since a client
+ * of document databases knows neither tenants nor events. ACCESS EXCLUSIVE on the view alone: who reads it at that moment is waited for.
  */
 export function liveSql(schema: string, collection: Collection): string {
   const view = quotedView(schema, collection.collection);
@@ -60,5 +61,10 @@ export function liveSql(schema: string, collection: Collection): string {
 create or replace view ${view} as
   select _id, data, metadata, _version, _partition, _archived, _created, _updated
     from ${quotedTable(schema, collection)};
+create or replace trigger documents_read_only
+  instead of insert or update or delete on ${view}
+  for each row execute function ${quoteIdentifier(schema)}.refuse_change(
+    'its documents are made of events, of all tenants, and would be lost or mixed up',
+    'Append an event that the projection handles.');
 comment on view ${view} is ${quoteLiteral(collectionMark)};`;
 }

@@ -27,7 +27,21 @@ export function parsePath(path: string, at: string): readonly [string, ...string
 
 /** The JSON at a path of a column `data`, for SQL; an SQL null where there is nothing. Keys are quoted constants, so that an index on the path fits. */
 export function pathSql(steps: readonly string[], column = "d.data"): string {
-  return `${column}${steps.map((step) => ` operator(pg_catalog.->) ${quoteLiteral(step)}`).join("")}`;
+  // Of the row: the JSON has none.
+  if (steps[0] === versionKey) return pathIn("pg_catalog.to_jsonb(d._version)", steps.slice(1));
+  return pathIn(column, steps);
+}
+
+/** How often a document was written: a column, which is read as a part of the document. */
+export const versionKey = "_version";
+
+/** The path that `parsePath` read. */
+export function writePath(steps: readonly string[]): string {
+  return steps.map((step) => step.replaceAll(/[.\\]/g, String.raw`\$&`)).join(".");
+}
+
+function pathIn(json: string, steps: readonly string[]): string {
+  return `${json}${steps.map((step) => ` operator(pg_catalog.->) ${quoteLiteral(step)}`).join("")}`;
 }
 
 /** The value at a path of a document that was read; undefined where there is nothing. */

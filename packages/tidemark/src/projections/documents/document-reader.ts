@@ -22,26 +22,40 @@ const anything: Check<unknown> = (value) => value;
 const findShape = { where: anything, orderBy: checkOrderBy, limit: wholeNumber(0), after: anything };
 const countShape = { where: anything };
 
+/** Refuses to read the documents of a projection, where they are not what they should be. */
+export type CheckSource = (source: DocumentSource<object>) => Promise<void>;
+
 /** The collections of one tenant, read through the pool or inside a transaction. */
 export class DocumentReaders {
   readonly #queryable: Queryable;
   readonly #schema: string;
   readonly #tenant: string;
+  readonly #check: CheckSource;
 
-  constructor(queryable: Queryable, schema: string, tenant: string) {
+  /** @param check - Runs before each reading of a projection's documents; what it throws is the reading's error. */
+  constructor(queryable: Queryable, schema: string, tenant: string, check: CheckSource = async () => {}) {
     this.#queryable = queryable;
     this.#schema = schema;
     this.#tenant = tenant;
+    this.#check = check;
   }
 
   of<T extends object>(source: DocumentSource<T> | string): Documents<T> {
-    return new DocumentReader<T>(this.#queryable, this.#schema, this.#tenant, source);
+    const queryable = this.#queryable;
+    if (typeof source === "string") return new DocumentReader<T>(queryable, this.#schema, this.#tenant, source);
+    const checked: Pick<Queryable, "query"> = {
+      query: async (...call) => {
+        await this.#check(source);
+        return await queryable.query(...call);
+      },
+    };
+    return new DocumentReader<T>(checked, this.#schema, this.#tenant, source);
   }
 }
 
 /** The documents of one collection. */
 class DocumentReader<T extends object> implements Documents<T> {
-  readonly #queryable: Queryable;
+  readonly #queryable: Pick<Queryable, "query">;
   readonly #schema: string;
   readonly #tenant: string;
   readonly #collection: string;
@@ -52,7 +66,7 @@ class DocumentReader<T extends object> implements Documents<T> {
   }
 
   /** @param source - A document projection: its own version's documents. A collection's name: the live ones. */
-  constructor(queryable: Queryable, schema: string, tenant: string, source: DocumentSource<T> | string) {
+  constructor(queryable: Pick<Queryable, "query">, schema: string, tenant: string, source: DocumentSource<T> | string) {
     this.#queryable = queryable;
     this.#schema = schema;
     this.#tenant = tenant;
@@ -97,7 +111,8 @@ class DocumentReader<T extends object> implements Documents<T> {
   }
 
   async page(options?: FindOptions<T>): Promise<{ readonly documents: Stored<T>[]; readonly next: Stored<T> | undefined }> {
-    const { limit = defaultPage } = checkOptions(options, { ...findShape, limit: wholeNumber(1) });
+    const { limit = defaultPage } = checkOptions(options, findShape);
+    if (limit === 0) return { documents: await this.#find(options, 0), next: undefined };
     const documents = await this.#find(options, limit + 1);
     if (documents.length <= limit) return { documents, next: undefined };
     documents.pop();

@@ -68,6 +68,9 @@ type Asked<V> = unknown extends V ? Scalar | Date | Anything : (V extends Scalar
 
 /** Which documents: all that is named must hold. `{}` is every document. */
 export type Where<T> = { readonly [P in Path<T>]?: Exclude<PathValue<T, P>, undefined> extends infer V ? Asked<V> : never } & {
+  readonly _id?: Asked<string>;
+  /** How often it was written. No index holds it. */
+  readonly _version?: Asked<number>;
   /** All of these; of none: every document. */
   readonly AND?: readonly Where<T>[];
   /** Any of these; of none: no document. */
@@ -86,7 +89,7 @@ export interface FindOptions<T> {
    * By these paths, the first one first, then by `_id` rising. Values of different kinds come in the order nothing, null,
    * false, true, numbers, texts by the code points of their first 150 characters, arrays and objects. Default: by `_id`.
    */
-  readonly orderBy?: { readonly [P in Path<T>]?: "asc" | "desc" };
+  readonly orderBy?: { readonly [P in Path<T> | "_id" | "_version"]?: "asc" | "desc" };
   /** The most documents; 0 gives none. Default: all of them, of a page 100. */
   readonly limit?: number;
   /** Only documents behind this one in the order: the last of the page before. */

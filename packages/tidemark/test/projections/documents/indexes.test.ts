@@ -141,6 +141,7 @@ describe("indexes are refused", () => {
     [[{ paths: [] }], "indexes[0].paths", "is empty"],
     [[{ paths: ["a", "b", "c", "d"] }], "indexes[0].paths", "names 4 paths; the most are 3"],
     [[{ path: 1 }], "indexes[0].path", "must be a path (a text), not 1"],
+    [[{ path: "_version" }], "indexes[0].path", "how often a document was written"],
     [[{ path: "a." }], "indexes[0].path", "a key is empty"],
     [["a"], "indexes[0]", "must be an object with a path"],
     [[{ path: "a" }, { path: "a", uniqe: true }], "indexes[1].uniqe", `did you mean "unique"?`],

@@ -61,4 +61,32 @@ describe("the Pongo client", () => {
       await client.close();
     }
   });
+
+  test("cannot write: documents of other tenants would change, or all be deleted", async ({ put, url, database, schema }) => {
+    const open = { status: "open", total: 1, customer: { city: "Pisa" } };
+    await put("cart-1", open);
+    await put("cart-1", open, "acme");
+    const client = pongoClient({ driver: pgDriver, connectionString: url, schema: { autoMigration: "None" } });
+    try {
+      const collection = client.db().collection<Cart>("carts");
+      const writes: readonly (() => Promise<unknown>)[] = [
+        () => collection.updateOne({ _id: "cart-1" }, { $set: { total: 9 } }),
+        () => collection.updateMany({}, { $set: { total: 9 } }),
+        () => collection.replaceOne({ _id: "cart-1" }, { ...open, total: 9 }),
+        () => collection.deleteOne({ _id: "cart-1" }),
+        () => collection.deleteMany({}),
+        () => database.userQuery(`insert into ${schema}.carts (_id, data) values ('cart-2', '{}')`, []),
+      ];
+      for (const write of writes) await expect(write()).rejects.toThrow("its documents are made of events");
+      // PostgreSQL refuses its ON CONFLICT before any trigger runs.
+      await expect(collection.insertOne({ _id: "cart-2", ...open })).rejects.toThrow();
+      expect(await collection.find()).toEqual([expect.objectContaining({ total: 1 }), expect.objectContaining({ total: 1 })]);
+    } finally {
+      await client.close();
+    }
+    await createCollections(database, schema, [{ ...carts, version: 2 }]);
+    await database.transaction((session) => makeLive(session, schema, { ...carts, version: 2 }));
+    await put("cart-2", open, "", 2);
+    await expect(database.userQuery(`delete from ${schema}.carts`, [])).rejects.toMatchObject({ sqlState: "TM004" });
+  });
 });

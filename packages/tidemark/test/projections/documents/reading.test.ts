@@ -78,6 +78,36 @@ describe.for(drivers)("documents on $driver", ({ test: onDriver }) => {
     expect([second.documents.length, second.documents[0]?._id, second.next]).toEqual([100, "cart-100", undefined]);
   });
 
+  test("are asked and ordered by how often they were written, and by their ids, page by page", async ({ put, of }) => {
+    const written = { a: 2, b: 1, c: 3, d: 2, e: 1, f: 12 };
+    for (let n = 1; n <= 12; n++) await put(Object.fromEntries(Object.entries(written).flatMap(([id, times]) => (times >= n ? [[id, cart("open", n)]] : []))));
+    const ids = (found: readonly { readonly _id: string }[]): string => found.map(({ _id }) => _id).join("");
+    for (const [orderBy, expected] of [
+      [{ _version: "asc" }, "beadcf"],
+      [{ _version: "desc" }, "fcadbe"],
+      [{ _version: "asc", _id: "desc" }, "ebdacf"],
+      [{ _id: "desc" }, "fedcba"],
+    ] as const) {
+      let paged = "";
+      let page = await of().page({ orderBy, limit: 2 });
+      for (;;) {
+        paged += ids(page.documents);
+        if (!page.next) break;
+        page = await of().page({ orderBy, limit: 2, after: page.next });
+      }
+      expect(paged).toBe(expected);
+    }
+    expect(ids(await of().find({ where: { _version: 2 } }))).toBe("ad");
+    expect(ids(await of().find({ where: { _version: { gt: 2 }, _id: { in: ["a", "c"] } } }))).toBe("c");
+    expect(await of().count({ where: { NOT: { _version: { in: [1, 12] } } } })).toBe(3);
+    expect(await of().count({ where: { _version: { exists: true } } })).toBe(6);
+  });
+
+  test("are none on a page of none", async ({ put, of }) => {
+    await put({ a: cart("open", 1) });
+    expect(await of().page({ limit: 0 })).toEqual({ documents: [], next: undefined });
+  });
+
   test("are those of one tenant alone, whatever is asked", async ({ put, of }) => {
     await put({ shared: cart("open", 1), own: cart("open", 2) });
     await put({ shared: cart("closed", 3), theirs: cart("open", 4) }, { tenant: "acme" });

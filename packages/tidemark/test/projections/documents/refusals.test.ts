@@ -67,9 +67,9 @@ describe("what find refuses", () => {
     await expect(readers.of("carts").find(untyped(options))).rejects.toMatchObject(refusal);
   });
 
-  test("a page of nothing, and ids that are none", async () => {
+  test("a page of less than nothing, and ids that are none", async () => {
     const carts = readers.of("carts");
-    await expect(carts.page({ limit: 0 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "options.limit" });
+    await expect(carts.page({ limit: -1 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "options.limit" });
     await expect(carts.get("")).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "id" });
     await expect(carts.getMany(["a", "b\n"])).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "ids[1]" });
     await expect(carts.getMany(untyped("a"))).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "ids" });
