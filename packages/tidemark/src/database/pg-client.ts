@@ -13,6 +13,8 @@ export interface PgClient {
   getTransactionStatus?(): "I" | "T" | "E" | null;
   /** The protocol underneath. */
   readonly connection?: PgProtocol;
+  /** It asks for every result in the binary format. */
+  readonly binary?: boolean;
   readonly processID: number | null;
   readonly secretKey: number | null;
   readonly host: string;

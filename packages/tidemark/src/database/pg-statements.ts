@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { isTidemarkError } from "../errors.ts";
 import type { Statement, Value } from "./database.ts";
 import type { Logger } from "../logger.ts";
-import { type PgQuery, textTypes } from "./pg-client.ts";
+import { type PgClient, type PgQuery, textTypes } from "./pg-client.ts";
 import { serverAnswer } from "./sql-state.ts";
 import { VaryingStatements } from "./varying-statements.ts";
 
 /** How the library's statements are sent: prepared under a name for as long as the server keeps what it prepared. */
 export interface Statements {
-  query(statement: Statement, values: readonly Value[], client: object): PgQuery;
+  query(statement: Statement, values: readonly Value[], client: PgClient): PgQuery;
   /** Whether `error` says that a prepared statement was lost or outdated. From then on nothing is named. */
   lost(error: unknown): boolean;
 }
@@ -32,6 +32,8 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
 
   return {
     query(statement, values, client) {
+      // A client that asks for binary results gets the bytes of an int8, unless the server casts it to text.
+      if (client.binary === true) return { text: statement.text, values, types: textTypes };
       const query = { text: textOf(statement), values, types: textTypes };
       if (!named || statement.unprepared === true) return query;
       const name = nameOf(statement);

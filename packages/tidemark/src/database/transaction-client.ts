@@ -134,8 +134,12 @@ function sendPlain(client: TransactionClient): Sending {
     await check();
     try {
       return await send(text, [...values]);
-    } catch (error) {
-      throw toTidemarkError(error);
+    } catch (thrown) {
+      const error = toTidemarkError(thrown);
+      // It was inside one when it was asked.
+      if (isTidemarkError(error, "DATABASE") && error.sqlState === "25P01")
+        throw new InvalidArgumentError("client", "was used after its transaction had ended.", { cause: thrown });
+      throw error;
     }
   }
 

@@ -1,10 +1,21 @@
 import pg from "pg";
-import type { EventStore } from "../../../src/index.ts";
+import { documentProjection, type EventStore } from "../../../src/index.ts";
 import { describe, expect, test as base } from "../../support/test.ts";
 import { rejection } from "../open.ts";
 import type { Orm } from "./orm.ts";
 
 const mine = new Error("mine");
+const counter = documentProjection<{ readonly n: number }>({
+  name: "counter",
+  mode: "inline",
+  collection: "counter",
+  handles: ["Counted"],
+  documentId: ({ streamId }) => streamId,
+  evolve: (document, { data }) => {
+    if (data === "boom") throw mine;
+    return { n: (document?.n ?? 0) + 1 };
+  },
+});
 const event = { type: "A", data: {} };
 const id = "0198c0de-0000-7000-8000-000000000001";
 
@@ -74,6 +85,30 @@ export function testAdapter(name: string, open: (url: string) => Promise<Orm>): 
       });
       expect(await rejection(late.appendToStream("cart-1", [event]))).toMatchObject({ code: "INVALID_ARGUMENT" });
       expect(await store.streamInfo("cart-1")).toMatchObject({ exists: false });
+    });
+
+    test("appends that write documents leave their neighbours alone, and are refused after the end", async ({ orm, openStore }) => {
+      const store = await openStore({ projections: [counter] });
+      let late: Pick<EventStore, "appendToStream"> = store;
+      await orm.transaction(async ({ client }) => {
+        const views = [store.withTransaction(client), store.withTransaction(client)];
+        const outcomes = await Promise.allSettled(
+          views.flatMap((view, n) => [
+            view.appendToStream(`s-${n}`, [{ type: "Counted", data: "" }]),
+            view.appendToStream("s-9", [{ type: "Counted", data: "boom" }]),
+          ]),
+        );
+        expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "rejected"]);
+        late = store.withTransaction(client);
+        await late.appendToStream("s-1", [{ type: "Counted", data: "" }]);
+      });
+      expect(await rejection(late.appendToStream("s-1", [{ type: "Counted", data: "" }]))).toMatchObject({ code: "INVALID_ARGUMENT" });
+      const found = await Promise.all(["s-0", "s-1", "s-9"].map(async (id) => [(await store.streamInfo(id)).version, await store.documents(counter).get(id)]));
+      expect(found).toMatchObject([
+        [1, { n: 1 }],
+        [2, { n: 2 }],
+        [0, undefined],
+      ]);
     });
 
     test("what is written comes back as it was, by every way of reading", async ({ orm, store, sql, schema }) => {
