@@ -76,14 +76,24 @@ export class GoLive {
     if ((await feed.highWaterMark()) - checkpoint.written.position > mostWhileClosed) return false;
     const [row] = await database.query(this.#quiet, []);
     if (row?.["quiet"] !== "true") return false;
+    let committing = false;
     try {
-      checkpoint.written = await database.transaction((session) => this.#finish(session, checkpoint), { idleTimeoutMs: leaseMs });
+      checkpoint.written = await database.transaction(
+        async (session) => {
+          const end = await this.#finish(session, checkpoint);
+          committing = true;
+          return end;
+        },
+        { idleTimeoutMs: leaseMs },
+      );
       return true;
     } catch (error) {
       if (error instanceof TooFar) this.#most = Math.min(mostWhileClosed, this.#most * 2 + 1);
       // An event that it cannot take stops the follower, which tells of it.
       if (error instanceof TooFar || error instanceof TooSlow || error instanceof ProjectionFailedError) return false;
-      if (isTidemarkError(error, "DATABASE") && error.retryable) return false;
+      // Nor can it take one whose handler ended the transaction, or wrote what the commit refuses.
+      if (isTidemarkError(error, "TRANSACTION_ENDED")) return false;
+      if (isTidemarkError(error, "DATABASE") && (error.retryable || committing)) return false;
       throw error;
     }
   }
