@@ -47,6 +47,8 @@ const shape = {
   queryTimeoutMs: wholeNumber(0, mostMs),
   pingBeforeUse: checkBoolean,
 };
+/** What pg calls the parts of a URL and what else belongs to one connection. */
+const ofConnections = ["connectionString", "host", "port", "user", "password", "database", "ssl"];
 const defaults: ValidPoolSettings = {
   max: 10,
   min: 0,
@@ -70,6 +72,10 @@ export function checkPool(value: unknown, path: string): { readonly pool: ValidP
   if (isPGlite(value) || isPgPool(value)) return { pool: defaults, givenPool: value };
   if (isRecord(value) && (typeof value["query"] === "function" || typeof value["connect"] === "function")) {
     throw new InvalidArgumentError(path, `must be settings, a pg.Pool or a PGlite, not ${show(value)}; a single client cannot serve a store, so pass a pool`);
+  }
+  for (const key of ofConnections) {
+    if (isRecord(value) && value[key] !== undefined)
+      throw new InvalidArgumentError(`${path}.${key}`, "is not a setting here: write it into the URL, the first argument, or pass a pg.Pool of your own");
   }
   const pool = { ...defaults, ...checkOptions(value, shape, path) };
   if (pool.min > pool.max) throw new InvalidArgumentError(`${path}.min`, `is ${pool.min}, more than ${path}.max, ${pool.max}`);

@@ -108,6 +108,10 @@ export function checkOpenArguments(given: readonly unknown[]): { readonly target
 
 /** Checks the options of `openEventStore` and fills in the defaults. */
 export function checkStoreOptions(options: unknown): ValidStoreOptions {
+  for (const key of ["url", "connectionString"]) {
+    if (isRecord(options) && options[key] !== undefined)
+      throw new InvalidArgumentError(`options.${key}`, "is not an option: the URL is the first argument, openEventStore(url, options)");
+  }
   const given = checkOptions(options, shape);
   return {
     schema: given.schema ?? "tidemark",

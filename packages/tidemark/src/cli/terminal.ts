@@ -67,12 +67,16 @@ export class Terminal {
   /**
    * Lines of a result that may be long, at the pace of whoever reads them. They hold data, so that they are written as they
    * are: what makes them has to escape what a terminal would act on.
+   *
+   * @returns How many there were.
    */
-  async printLines(lines: AsyncIterable<string>): Promise<void> {
+  async printLines(lines: AsyncIterable<string>): Promise<number> {
     let chunk = "";
+    let printed = 0;
     try {
       for await (const line of lines) {
         chunk += `${line}\n`;
+        printed++;
         if (chunk.length < chunkCharacters) continue;
         const full = chunk;
         chunk = "";
@@ -82,6 +86,7 @@ export class Terminal {
       // Also what came before a failure.
       await this.#write(chunk);
     }
+    return printed;
   }
 
   /** A piece of a result, at the pace of whoever reads it. It holds data: what makes it has to escape that. */

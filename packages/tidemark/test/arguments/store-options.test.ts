@@ -95,6 +95,20 @@ describe("the options of a store", () => {
   });
 });
 
+test("an address among the options is told where it belongs, and not shown", () => {
+  const url = "postgres://u:canary@h/d";
+  for (const [options, path, told] of [
+    [{ url }, "options.url", "the URL is the first argument"],
+    [{ connectionString: url }, "options.connectionString", "the URL is the first argument"],
+    [{ pool: { connectionString: url } }, "options.pool.connectionString", "pass a pg.Pool of your own"],
+    [{ pool: { host: "h", password: "canary" } }, "options.pool.host", "write it into the URL"],
+  ] as const) {
+    const error = refusal(() => checkStoreOptions(options));
+    expect([error.path, error.message]).toEqual([path, expect.stringContaining(told)]);
+    expect(error.message).not.toContain("canary");
+  }
+});
+
 describe("where a store lives", () => {
   const target = (...given: readonly unknown[]): unknown => checkOpenArguments(given).target;
 

@@ -63,7 +63,7 @@ test("what is not there is told with its schema: it may be in another", async ({
     ["dead-letters", "show", "mailer", "1"],
   ]) {
     const { code, stderr } = await inside([...args, "--schema", schema], { env });
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^tidemark: There is no .* This is of the store in schema ".*"\.\n$/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^tidemark: There is no .* It was looked for in schema ".*"; --schema names another\.\n$/)]);
     expect(stderr).toContain(JSON.stringify(schema));
   }
 });
@@ -99,7 +99,7 @@ describe("an import that fails", () => {
   });
 });
 
-describe("tidemark append --projections", () => {
+describe("tidemark append --projections", { timeout: 120_000 }, () => {
   const carts = `
     import { documentProjection } from "tidemark";
     export const carts = documentProjection({ name: "carts", version: 1, mode: "inline", collection: "carts", handles: ["A"],
@@ -134,4 +134,14 @@ describe("tidemark append --projections", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining("--projections exports no consumer and no projection: it exports a (a number)")]);
     expect(existsSync(file)).toBe(true);
   });
+});
+
+test("a reading that finds nothing says so on stderr, with the schema", async ({ store, schema, databaseUrl }) => {
+  void store;
+  const at = ["--schema", schema, "--url", databaseUrl];
+  for (const args of [["read"], ["read", "cart-9"], ["streams"]]) {
+    const { code, stdout, stderr } = await inside([...args, ...at]);
+    expect([code, stdout]).toEqual([0, ""]);
+    expect(stderr).toMatch(/^There are no such (events|streams) in schema ".*"\.\n$/);
+  }
 });

@@ -61,9 +61,9 @@ function addOne(command: Command, name: string, json?: string): Command {
 
 async function list(flags: StoreFlags, terminal: Terminal): Promise<void> {
   const consumers = await withStore(flags, terminal, (store) => store.consumers.list());
-  if (flags.json) return terminal.printLines(documents(consumers));
-  if (consumers.length === 0) return terminal.say("There are no consumers. One is known once a worker with it was started.");
-  await terminal.printLines(lineUp(consumerRows(consumers), terminal.width));
+  if (flags.json) await terminal.printLines(documents(consumers));
+  else if (consumers.length === 0) terminal.say("There are no consumers. One is known once a worker with it was started.");
+  else await terminal.printLines(lineUp(consumerRows(consumers), terminal.width));
 }
 
 async function show(name: string, flags: StoreFlags, terminal: Terminal): Promise<void> {

@@ -59,9 +59,9 @@ function addOne(command: Command, name: string, json?: string): Command {
 
 async function list(flags: StoreFlags, terminal: Terminal): Promise<void> {
   const projections = await withStore(flags, terminal, (store) => store.projections.list());
-  if (flags.json) return terminal.printLines(documents(projections));
-  if (projections.length === 0) return terminal.say("There are no projections. One is known once a store was opened with it.");
-  await terminal.printLines(lineUp(projectionRows(projections), terminal.width));
+  if (flags.json) await terminal.printLines(documents(projections));
+  else if (projections.length === 0) terminal.say("There are no projections. One is known once a store was opened with it.");
+  else await terminal.printLines(lineUp(projectionRows(projections), terminal.width));
 }
 
 async function show(name: string, flags: OneFlags, terminal: Terminal): Promise<void> {

@@ -37,7 +37,8 @@ export function addStreams(program: Command, terminal: Terminal): void {
 async function list({ category, prefix, after, limit, ...flags }: StoreFlags & ListFlags, terminal: Terminal): Promise<void> {
   await withStore(flags, terminal, async (store) => {
     const streams = store.streams(given({ category, prefix, after, limit }));
-    await terminal.printLines(flags.json ? streamDocuments(streams) : lineUp(streamRows(streams), terminal.width));
+    const printed = await terminal.printLines(flags.json ? streamDocuments(streams) : lineUp(streamRows(streams), terminal.width));
+    if (printed === 0 && !flags.json) terminal.say(`There are no such streams in schema ${JSON.stringify(flags.schema)}.`);
   });
 }
 
