@@ -10,7 +10,7 @@ import { type Aggregate, type AggregateClass, evolveBy, streamIdOf } from "./agg
 import { attemptUpTo, orStartAgain } from "./conflict.ts";
 import { checkMetadata, stampEvent } from "./metadata.ts";
 import { checkRetry } from "./options.ts";
-import { giveBackLost, isTransaction, rememberSaved } from "./saved-in-transaction.ts";
+import { giveBackLost, isTransaction, mayBeLost, rememberSaved } from "./saved-in-transaction.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, type KeptState, keptState, readState, takeSnapshot } from "./snapshots/kept-state.ts";
 
@@ -84,7 +84,8 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
 
   async function save(aggregate: A, options?: SaveOptions): Promise<AppendResult | undefined> {
     const { metadata, signal } = checkOptions(options, saveShape);
-    await giveBackLost(store, aggregate);
+    // Nothing is awaited else: what is applied after this call is not a part of it.
+    if (mayBeLost(store, aggregate)) await giveBackLost(store, aggregate);
     const { streamId, pending, version } = aggregate;
     if (pending.length === 0) return undefined;
     const events = metadata ? pending.map((event) => stampEvent(event, [metadata])) : pending;

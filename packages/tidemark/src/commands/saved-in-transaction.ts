@@ -30,6 +30,11 @@ export async function giveBackLost(store: EventReaderWriter, aggregate: object):
   saves.delete(aggregate);
 }
 
+/** Whether `giveBackLost` has something to look for. */
+export function mayBeLost(store: EventReaderWriter, aggregate: object): boolean {
+  return (saves.get(aggregate) ?? []).some(({ transaction }) => transaction !== store);
+}
+
 /** Stores have no client; their transactions and the contexts of handlers do. */
 export function isTransaction(store: EventReaderWriter): boolean {
   return "client" in store;
