@@ -56,23 +56,26 @@ test("keeps no append waiting while it waits for rows itself", async ({ openStor
   const store = await openStore({ projections: [popularity("inline")] });
   await store.appendToStream("cart-1", [tea]);
   const holder = await sql.connect();
-  for (const rows of ["projections", "consumers", "consumer_shards"]) {
-    await holder.query(`begin; select from ${at}.${rows} for update`);
-    const pausing = store.projections.pause("popularity");
-    try {
-      const pid = await waitsForLock(sql, "change_projection");
-      const { rows: locks } = await sql.query("select mode from pg_locks where pid = $1 and locktype = 'advisory' and granted", [pid]);
-      expect(locks).toEqual([]);
-      await store.appendToStream("cart-1", [tea]);
-    } finally {
-      await holder.query("rollback");
+  try {
+    for (const rows of ["projections", "consumers", "consumer_shards", "projection_epoch"]) {
+      await holder.query(`begin; select from ${at}.${rows} for update`);
+      const pausing = store.projections.pause("popularity");
+      try {
+        const pid = await waitsForLock(sql, "change_projection");
+        const { rows: locks } = await sql.query("select mode from pg_locks where pid = $1 and locktype = 'advisory' and granted", [pid]);
+        expect(locks).toEqual([]);
+        await store.appendToStream("cart-1", [tea]);
+      } finally {
+        await holder.query("rollback");
+      }
+      await pausing;
+      await store.projections.resume("popularity");
+      await isLive(store);
     }
-    await pausing;
-    await store.projections.resume("popularity");
-    await isLive(store);
+  } finally {
+    holder.release();
   }
-  holder.release();
-  expect(await documentsIn(store, at, "popularity")).toEqual({ tea: { added: 4 } });
+  expect(await documentsIn(store, at, "popularity")).toEqual({ tea: { added: 5 } });
 });
 
 test("refuses a snapshot, which does not show what appends wrote last", async ({ openStore, sql, schema }) => {

@@ -8,7 +8,7 @@
 -- What follows again begins anew at an event that it stopped at.
 --
 -- Rows first, for as long as that takes: nobody may wait for the writers' lock while it waits for anything else. The order of
--- rows is that of reset_consumer() and take_shard(): consumers → leases → shards.
+-- rows is that of reset_consumer() and take_shard(): consumers → leases → shards, and the epoch last.
 create function :"schema".change_projection(p_name text, p_version integer, p_state text, p_from text) returns text
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -38,6 +38,8 @@ begin
         order by l.id
           for update of l;
       perform from :"schema".consumer_shards as s where s.tenant = '' and s.consumer = v_follower for no key update;
+      -- An append of a REPEATABLE READ transaction holds this row FOR SHARE until that ends (enter_gate).
+      perform from :"schema".projection_epoch as e where e.only_row for no key update;
       perform :"schema".stop_projection_writers(p_name, p_version);
       update :"schema".consumer_shards as s
          set position = coalesce(head.position, 0), event_id = head.id
