@@ -57,7 +57,10 @@ const mutants: Readonly<Record<string, Mutant>> = {
     order: "AAABRRRA",
     edits: { hold_floor: replace("v_floor := least(v_floor, v_last);", "v_last := v_last + 32; v_floor := least(v_floor, v_last);") },
   },
-  "the reader's sequence lies ahead": { order: "ARRAABRA", edits: { high_water_mark: replace("::regclass), 0);", "::regclass), 0); v_last := v_last + 32;") } },
+  "the reader's sequence lies ahead": {
+    order: "ARRAABRA",
+    edits: { high_water_mark: replace("into v_log, v_last;", "into v_log, v_last; v_last := v_last + 32;") },
+  },
   "the sequence is read after the floors": {
     order: "AARARBRA",
     edits: {

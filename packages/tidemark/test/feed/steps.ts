@@ -28,7 +28,7 @@ export const writerPauses: Readonly<Record<"append_many" | "append_one" | "appen
 };
 /** Between the steps of a reader: the sequence read | the floors read | the last event read. */
 export const readerPauses: readonly Pause[] = [
-  { function: "high_water_mark", after: "::regclass), 0);" },
+  { function: "high_water_mark", after: "into v_log, v_last;" },
   { function: "high_water_mark", after: "mark := least(mark, v_last);" },
 ];
 
