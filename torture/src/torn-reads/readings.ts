@@ -42,7 +42,7 @@ export async function prepareReadings(url: string): Promise<readonly Reading[]> 
 function firstStepOf(definition: string): string {
   const step = definition
     .replace(/\.high_water_mark_\w+\(/, ".first_step(")
-    .replace(/( v_last := [^;]*;)/, "$1 mark := v_last; return;")
+    .replace("into v_log, v_last;", "into v_log, v_last; mark := v_last; return;")
     .replace(/ SET enable_\w+ TO 'off'/g, "");
   if (!step.includes("mark := v_last; return;") || !step.includes(".first_step("))
     throw new Error(`The mark is read in another way than it was:\n${definition}`);
