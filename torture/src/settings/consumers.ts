@@ -4,6 +4,9 @@ import { type Consumer, defineConsumer } from "tidemark";
 import { schema, type Script } from "./step.ts";
 
 const table = `${pg.escapeIdentifier(schema)}.effects`;
+/** What is not done by then shows in the answer. */
+const patienceMs = 30_000;
+
 /** Its effects are rows; one event is poison until it is healed. */
 function recorderOf(isHealed: () => boolean): Consumer {
   return defineConsumer({
@@ -26,7 +29,8 @@ export async function consumersAndLetters({ store, awayMs, step }: Script): Prom
     const worker = store.createWorker({ consumers: [recorder], projections: [], leaseMs: 60_000 });
     await worker.start();
     await worker.caughtUp();
-    while (!(await isDone())) await delay(5);
+    const deadline = performance.now() + patienceMs;
+    while (!(await isDone()) && performance.now() < deadline) await delay(5);
     await worker.stop();
     const { rows } = await store.query<{ line: string }>(`select format('%s %s %s', id, stream, version) as line from ${table}`);
     return rows.map(({ line }) => line).sort();
@@ -35,7 +39,8 @@ export async function consumersAndLetters({ store, awayMs, step }: Script): Prom
     (await store.deadLetters.list()).map(({ consumer, eventId, state, attempts, error }) => [consumer, eventId, state, attempts, error?.code, error?.message]);
 
   await step("consume", async () => {
-    await store.query(`create table ${table} (id uuid primary key, stream text not null, version bigint not null)`);
+    // A transaction of the store's may write, whatever the role's default is; `store.query` follows it.
+    await store.transaction((tx) => tx.query(`create table ${table} (id uuid primary key, stream text not null, version bigint not null)`));
     return [await consume(), await letters()];
   });
   await step("be away", () => delay(awayMs));

@@ -32,7 +32,7 @@ export async function exportAndImport({ url, schema, step }: Script): Promise<vo
   await step("import a CSV file", async () => {
     const csv = "when,what,n\n2001-02-03T04:05:06.789+05:45,a\\b,0.1\n03.02.2001,NULL,2\n";
     await tidemark(url, ["import", "-", "--format", "csv", "--schema", copy, "--stream", "file-{what}", "--type", "Read", "--number", "n"], csv);
-    await using store = await openEventStore(url, { schema: copy });
+    await using store = await openEventStore(url, { schema: copy, logger: { debug() {}, info() {}, warn() {}, error() {} } });
     return (await store.readAll({ filter: { categories: ["file"] } }).toArray()).map(({ streamId, data }) => [streamId, data]);
   });
 }
