@@ -61,7 +61,7 @@ export async function runMatrix(version: Version, only: readonly string[] | unde
   const wanted = await underSettings(server, { row: new Map(), level: "role", refuses: [] });
   const cases = casesOf(possible);
   const wrong = [...brokenIn(wanted)];
-  for (const text of wrong) console.log(`        ANOMALY: ${text}`);
+  for (const text of wrong) console.log(`✗ ${text}`);
   const waiting = [...cases];
   let done = 0;
   const work = async (): Promise<void> => {
@@ -69,7 +69,7 @@ export async function runMatrix(version: Version, only: readonly string[] | unde
       const answers = await underSettings(server, next);
       for (const text of differences(wanted, answers, next)) {
         wrong.push(text);
-        console.log(`        ANOMALY: ${text}`);
+        console.log(`✗ ${text}`);
       }
       progress(`${++done} of ${cases.length} settings`);
     }

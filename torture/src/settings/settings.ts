@@ -47,7 +47,8 @@ const transactions: readonly Setting[] = [
   { name: "lock_timeout", values: [text("20s")] },
   { name: "deadlock_timeout", values: [text("1ms")] },
   { name: "idle_in_transaction_session_timeout", values: [text("20s")] },
-  { name: "idle_session_timeout", values: [text(`${idleSessionMs}ms`)] },
+  // A session may end between any two statements.
+  { name: "idle_session_timeout", values: [text(`${idleSessionMs}ms`)], refuses: ["57P05", "CONNECTION"] },
   { name: "transaction_timeout", values: [text("20s")], since: 17 },
   { name: "synchronous_commit", values: ["off", "local"] },
   { name: "commit_delay", values: ["1000"] },
