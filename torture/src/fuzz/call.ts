@@ -10,6 +10,10 @@ export interface Actor {
   /** Its own streams: nobody else appends to them. */
   readonly model: Model;
   stream(): string;
+  /** All that `stream()` may give now; others after a while, so that a long run's streams stay short. */
+  streams(): readonly string[];
+  /** A tag that other callers use, too; another one after a while. */
+  sharedTag(): string;
   /** Events that no other call has made. */
   events(most?: number): readonly ModelEvent[];
 }

@@ -33,7 +33,8 @@ export async function fuzz(version: Version, seed: number, seconds: number): Pro
   const counts = new Map<string, number>();
   const wrong: string[] = [];
   const deadline = performance.now() + seconds * 1_000;
-  const all = Array.from({ length: actors }, (_, index) => createActor(store, seed, index));
+  const made = (): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const all = Array.from({ length: actors }, (_, index) => createActor(store, seed, index, made));
 
   await Promise.all(
     all.map(async (actor) => {
@@ -43,7 +44,7 @@ export async function fuzz(version: Version, seed: number, seconds: number): Pro
         const found = await bounded(call, actor);
         counts.set(call.name, (counts.get(call.name) ?? 0) + 1);
         if (found !== undefined) wrong.push(`${actor.name} ${call.name}: ${found}`);
-        progress(`${[...counts.values()].reduce((sum, count) => sum + count, 0)} calls`);
+        progress(`${made()} calls`);
       }
     }),
   );
@@ -62,17 +63,27 @@ export async function fuzz(version: Version, seed: number, seconds: number): Pro
   return wrong.length === 0;
 }
 
-function createActor(store: Actor["store"], seed: number, index: number): Actor {
+/** How many calls of a caller use the same streams. */
+const callsOfStreams = 500;
+
+function createActor(store: Actor["store"], seed: number, index: number, allCalls: () => number): Actor {
   const name = `caller${index}`;
   const random = randomFrom(seed, name);
   let n = 0;
+  let chosen = 0;
   const event = (): ModelEvent => ({ type: random.pick(["ItemAdded", "ItemRemoved", "CartConfirmed"]), n: ++n * actors + index });
+  const stream = (number: number): string => `${name}-${Math.floor(chosen / callsOfStreams)}-${number}`;
   return {
     name,
     store,
     random,
     model: new Model(),
-    stream: () => `${name}-${random.between(1, 8)}`,
+    stream() {
+      chosen++;
+      return stream(random.between(1, 8));
+    },
+    streams: () => Array.from({ length: 8 }, (_, place) => stream(place + 1)),
+    sharedTag: () => `shared:${Math.floor(allCalls() / 2_000)}-${random.between(1, 3)}`,
     events: (most = 1) => Array.from({ length: random.between(1, most) }, event),
   };
 }

@@ -84,8 +84,8 @@ const appendAgain: Call = {
 const appendOnCondition: Call = {
   name: "append on a condition",
   async run(actor) {
-    const { store, model, random } = actor;
-    const query = [{ tags: [`shared:${random.between(1, 3)}`] }];
+    const { store, model } = actor;
+    const query = [{ tags: [actor.sharedTag()] }];
     const { boundary, events: seen } = await store.readBoundary(query);
     const [event] = actor.events(1);
     if (!event) return undefined;

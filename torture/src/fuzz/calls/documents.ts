@@ -15,9 +15,9 @@ const get: Call = {
 
 const find: Call = {
   name: "documents.find",
-  async run({ name, store, model, random }) {
+  async run({ store, model, random, streams }) {
     const least = random.between(0, 40);
-    const where = { count: { gte: least }, _id: { in: Array.from({ length: 8 }, (_, index) => `${name}-${index + 1}`) } };
+    const where = { count: { gte: least }, _id: { in: streams() } };
     const documents = store.documents(inlineSummaries);
     const [found, counted] = [await documents.find({ where, orderBy: { count: "desc" } }), await documents.count({ where })];
     const wanted = model.streams.filter(([id, events]) => where._id.in.includes(id) && events.length >= least);
