@@ -14,10 +14,14 @@ import type { WorkerDefinition } from "./worker/workers.ts";
 
 export interface EventStore<Events extends Event = Event> extends EventReaderWriter<Events>, AsyncDisposable {
   /**
-   * BEGIN, `work`, COMMIT; ROLLBACK when `work` throws, and its error passes through. READ COMMITTED. What the callback
-   * returns is returned. The server ends a transaction that sits idle for 60 s.
+   * Runs `work` in a transaction: commits when it returns, and waits for its calls that were not awaited; rolls back when it
+   * throws, and its error passes through. Returns what `work` returns.
+   *
+   * The isolation is READ COMMITTED and cannot be changed inside: for another one begin a transaction of your own and use
+   * `withTransaction`. The server ends a transaction that sits idle for 60 s.
    *
    * @throws {@link OutcomeUnknownError} — COMMIT was sent and never answered.
+   * @throws {@link TransactionEndedError} — a statement of `work` ended the transaction.
    */
   transaction<T>(work: (tx: StoreTransaction<Events>) => Promise<T>): Promise<T>;
 
