@@ -1,4 +1,5 @@
-import { defineProjection, documentProjection, type DocumentProjection, type Projection, type RecordedEvent } from "tidemark";
+import { setTimeout as delay } from "node:timers/promises";
+import { defineProjection, documentProjection, type DocumentProjection, type EventStore, type Projection, type RecordedEvent } from "tidemark";
 import pg from "pg";
 import { schema, type Script } from "./step.ts";
 
@@ -47,8 +48,23 @@ const sums: Projection = defineProjection({
 
 export const projectionsOfScript: readonly Projection[] = [inline, later, sums];
 
+/**
+ * Waits until appends write the inline projections. Going live lets go of appends after 200 ms and is tried again later, so under
+ * settings that slow everything down a store opens before they are live.
+ */
+async function untilLive(store: EventStore): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const behind = (await store.projections.list()).filter(({ mode, state }) => mode === "inline" && state !== "live");
+    if (behind.length === 0) return;
+    if (performance.now() > deadline) throw new Error(`${behind.map(({ name, state }) => `${name} is ${state}`).join(", ")} after a minute.`);
+    await delay(50);
+  }
+}
+
 /** Documents that appends write and that a worker writes, and every way to ask for them. */
 export async function documentsOf({ store, step }: Script): Promise<void> {
+  await untilLive(store);
   await step("append what is projected", async () => {
     for (const [n, value] of values.entries()) await store.appendToStream(`m-${n}`, [{ type: "Measured", data: { name: names[n], value } }]);
     await store.appendToStream("m-9", [

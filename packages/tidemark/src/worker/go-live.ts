@@ -103,7 +103,7 @@ export class GoLive {
     const { name, version } = this.#projection;
     await checkpoint.guard(() => session.query(this.#parts.statements.enter, [id, fence]));
     // Of what follows, and of handlers: no statement may wait where every append waits for it.
-    await session.execute(`set local lock_timeout = '${closedMs / 2}ms'; set local statement_timeout = '${closedMs}ms'`);
+    await session.execute(`set local jit = off; set local lock_timeout = '${closedMs / 2}ms'; set local statement_timeout = '${closedMs}ms'`);
     await session.query(this.#close, []);
     const [last] = await session.query(this.#last, []);
     const end = last ? { position: Number(last["position"]), id: last["id"] ?? null } : checkpoint.written;

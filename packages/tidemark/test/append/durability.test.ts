@@ -34,7 +34,9 @@ describe("the option durability", () => {
       .poll(async () => (await store.query<{ names: string }>("select current_setting('synchronous_standby_names') as names")).rows[0]?.names)
       .toBe("nobody");
     expect(await store.appendToStream("cart-1", [added()])).toMatchObject({ version: 1 });
-    expect(warnings).toEqual([expect.stringContaining("perhaps not replicated")]);
+    // Where the first try is slow, it is sent again, and told again.
+    expect(warnings.length).toBeGreaterThan(0);
+    for (const warning of warnings) expect(warning).toContain("perhaps not replicated");
   });
 });
 

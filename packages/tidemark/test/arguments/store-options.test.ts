@@ -44,7 +44,7 @@ describe("the options of a store", () => {
       durability: "on",
       limits: { eventBytes: 16_777_216, queuedAppends: 10_000 },
     });
-    expect([given.logger, given.now]).toEqual([console, now]);
+    expect([given.logger, given.now?.()]).toEqual([console, new Date(0)]);
   });
 
   test.for([

@@ -62,7 +62,7 @@ describe("tidemark consumers", () => {
     const { stdout } = await command(["show", "mailer"]);
     expect(stdout).toMatch(/^consumer +mailer\ntenant +""\nstate +failed\nbehind +3 events, [\d.]+ s\nfilter +every event\n/);
     expect(stdout).toMatch(/\nshard +state +position +events behind +seconds behind +fence +heartbeat +owner\n/);
-    expect(stdout).toMatch(/\n +\d +failed +1 +3 +\d+ +1 +20\S+Z +\S+\n/);
+    expect(stdout).toMatch(/\n +\d +failed +1 +3 +\d+ +\d+ +20\S+Z +\S+\n/);
     expect(stdout).toMatch(/\nshard \d: event 2 of "cart-1", attempt 1: no mail/);
     expect(documentOf(await command(["show", "mailer", "--json"]))).toMatchObject({ name: "mailer", createdAt: expect.stringMatching(/^20.*Z$/) });
   });
