@@ -719,6 +719,7 @@ declare
   v_event record;
   v_found integer[] := array_fill(0, array[cardinality(p_append)]);     -- by append: events whose id is there
   v_wanted integer[] := array_fill(0, array[cardinality(p_append)]);    -- by append: events
+  v_first bigint[] := array_fill(null::bigint, array[cardinality(p_append)]); -- by append: the position of its first event
 begin
   verdicts := array_fill(0, array[cardinality(p_append)]);
   versions := array_fill(0::bigint, array[cardinality(p_append)]);
@@ -745,6 +746,7 @@ begin
     v_found[p_append[v_event.part]] := v_found[p_append[v_event.part]] + 1;
     versions[v_event.part] := v_event.version;
     positions[v_event.part] := v_event.position;
+    v_first[p_append[v_event.part]] := least(v_first[p_append[v_event.part]], v_event.position);
     if not detail ? p_append[v_event.part]::text and v_event.difference is not null then
       detail := detail || jsonb_build_object(p_append[v_event.part]::text, jsonb_build_array(v_event.id, v_event.difference));
     end if;
@@ -767,6 +769,17 @@ begin
           'with only a part of this append'));
       end if;
       verdicts[i] := case when detail ? p_append[i]::text then 3 else 1 end;
+      -- A stream that was only read was locked, so what stood in it then has lower positions, and what came since has higher ones.
+      if verdicts[i] = 1 and p_counts[i] = 0 then
+        select e.version, e.position
+          into v_event
+          from :"schema".events as e
+         where e.stream_id = p_streams[p_slot[i]] and e.position < v_first[p_append[i]]
+         order by e.version desc
+         limit 1;
+        versions[i] := coalesce(v_event.version, 0);
+        positions[i] := coalesce(v_event.position, 0);
+      end if;
     end if;
   end loop;
 end
@@ -1187,7 +1200,7 @@ begin
       if v_streams[v_slot] = -1 then
         v_verdict := 4;
         verdicts[i] := 4;
-      elsif p_counts[i] = 0 or verdicts[i] = 0 then
+      elsif verdicts[i] = 0 or (p_counts[i] = 0 and verdicts[i] <> 1) then
         versions[i] := v_heads[v_slot];
         positions[i] := v_last[v_slot];
       end if;

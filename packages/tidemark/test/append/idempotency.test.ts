@@ -46,6 +46,20 @@ describe("an append that is repeated with its ids", () => {
     expect(await log()).toHaveLength(6);
   });
 
+  test("gives the first result of streams that it only read, whatever they have become", async ({ store }) => {
+    await store.appendToStream("read", [added(), added()]);
+    const appends = [
+      { streamId: "read", events: [], expectedVersion: 2 },
+      { streamId: "never", events: [], expectedVersion: 0 },
+      { streamId: "written", events: [withId(1)] },
+    ];
+    const first = await store.appendToStreams(appends);
+    expect(first).toMatchObject([{ version: 2 }, { version: 0 }, { version: 1 }]);
+    await store.appendToStream("read", [added()]);
+    await store.appendToStream("never", [added()]);
+    expect(await store.appendToStreams(appends)).toEqual(first);
+  });
+
   test("over several streams gives each stream's first result, in the order asked for now", async ({ store, log }) => {
     const [a, b] = [times(2, (n) => withId(n)), times(3, (n) => withId(n))];
     const [resultA, resultB] = await store.appendToStreams([

@@ -160,7 +160,7 @@ begin
       if v_streams[v_slot] = -1 then
         v_verdict := 4;
         verdicts[i] := 4;
-      elsif p_counts[i] = 0 or verdicts[i] = 0 then
+      elsif verdicts[i] = 0 or (p_counts[i] = 0 and verdicts[i] <> 1) then
         versions[i] := v_heads[v_slot];
         positions[i] := v_last[v_slot];
       end if;
