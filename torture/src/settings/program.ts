@@ -30,11 +30,11 @@ export interface Matrix {
   readonly wrong: readonly string[];
 }
 
-/** The cases: each value alone, for a role and for a database in turn; then each pair of values that refuse nothing. */
+/** The cases: each value alone, for a role and for a database in turn; then each pair of those that refuse nothing and slow nothing down. */
 function casesOf(possible: readonly Setting[]): readonly Case[] {
   const levelOf = (index: number): Level => (index % 2 === 0 ? "role" : "database");
   const alone = possible.flatMap(({ name, values, refuses = [] }) => values.map((value) => ({ row: new Map([[name, value]]), refuses })));
-  const rows = coveringRows(possible.filter(({ refuses }) => refuses === undefined)).map((row) => ({ row, refuses: [] }));
+  const rows = coveringRows(possible.filter(({ refuses, slows }) => refuses === undefined && slows !== true)).map((row) => ({ row, refuses: [] }));
   return [...alone, ...rows].map((one, index) => ({ ...one, level: levelOf(index) }));
 }
 

@@ -6,6 +6,8 @@ export interface Setting {
   /** The first PostgreSQL that has it, and the last. */
   readonly since?: number;
   readonly until?: number;
+  /** Makes every statement so slow that, with others of its kind, a projection needs minutes to go live: tried alone. */
+  readonly slows?: boolean;
   /** Codes of errors, or SQLSTATEs, with which a call may be refused under it. Empty: every result is the same. */
   readonly refuses?: readonly string[];
 }
@@ -80,11 +82,11 @@ const plans: readonly Setting[] = [
   ]),
   { name: "join_collapse_limit", values: ["1"] },
   { name: "from_collapse_limit", values: ["1"] },
-  { name: "force_parallel_mode", values: ["on"], until: 15 },
-  { name: "debug_parallel_query", values: ["on"], since: 16 },
+  { name: "force_parallel_mode", values: ["on"], until: 15, slows: true },
+  { name: "debug_parallel_query", values: ["on"], since: 16, slows: true },
   { name: "parallel_setup_cost", values: ["0"] },
   { name: "min_parallel_table_scan_size", values: ["0"] },
-  { name: "jit_above_cost", values: ["0"] },
+  { name: "jit_above_cost", values: ["0"], slows: true },
   { name: "work_mem", values: [text("64kB")] },
   { name: "maintenance_work_mem", values: [text("1MB")] },
   { name: "temp_buffers", values: [text("800kB")] },
@@ -93,12 +95,12 @@ const plans: readonly Setting[] = [
 
 /** What is told and written down, and where new tables go. */
 const surroundings: readonly Setting[] = [
-  { name: "client_min_messages", values: ["debug5", "error"] },
-  { name: "log_min_messages", values: ["debug2"] },
+  { name: "client_min_messages", values: ["debug5", "error"], slows: true },
+  { name: "log_min_messages", values: ["debug2"], slows: true },
   { name: "log_statement", values: [text("all")] },
   { name: "log_min_duration_statement", values: ["0"] },
   { name: "log_error_verbosity", values: ["verbose"] },
-  { name: "debug_print_plan", values: ["on"] },
+  { name: "debug_print_plan", values: ["on"], slows: true },
   { name: "application_name", values: [text("everybody's")] },
   { name: "check_function_bodies", values: ["off"] },
   { name: "default_tablespace", values: ["elsewhere"] },

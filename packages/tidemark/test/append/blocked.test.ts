@@ -27,7 +27,7 @@ describe("a stream that another transaction holds", () => {
   test("delays nobody but its own appends, which are written in order when it is free", async ({ store, client, sql, q, log }) => {
     await store.appendToStreams(times(99, (n) => ({ streamId: `cart-${n}`, events: [added(-1)] })));
     const append = (n: number) => store.appendToStream(`cart-${n}`, [added()]);
-    const alone = await busy(append, 98, (done) => done < 5_000);
+    const before = await busy(append, 98, (done) => done < 5_000);
 
     const [holder, creator] = [await client(), await client()];
     await lockStream(holder, q, "cart-98");
@@ -51,7 +51,9 @@ describe("a stream that another transaction holds", () => {
     await Promise.all([holder.query("commit"), creator.query("commit")]);
     await settled;
 
-    // What 50 ms are to a machine of its own, three times the time without a lock is to a busy one.
+    // What 50 ms are to a machine of its own, three times the time without a lock is to one that is busy before, or after.
+    const after = await busy(append, 98, (done) => done < 5_000);
+    const alone = usualP99(before) > usualP99(after) ? before : after;
     expect(usualP99(beside)).toBeLessThan(Math.max(50, 3 * usualP99(alone)));
     // Who waited for the lock would wait for all of its 5 s.
     expect(p99(beside)).toBeLessThan(Math.max(500, 5 * p99(alone)));

@@ -27,7 +27,6 @@ scenario(cart).given([{ type: "Stranger", data: {} }]);
 scenario(cart).given([]).when({ on: "now" });
 // @ts-expect-error -- the data of another event
 decision.then([{ type: "CartConfirmed", data: { sku: "tea" } }]);
-// @ts-expect-error -- a message is matched by a regular expression
 decision.thenThrows("confirmed");
 
 const transfer: MultiStreamDecider<number, { from: string }, CartEvent> = {
