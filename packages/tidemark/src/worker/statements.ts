@@ -80,7 +80,7 @@ select d.position::text, d.stream_id::text as stream, d.attempts::text
     firstLetter: named(
       "first_letter",
       `
-select d.position::text, (d.stream_id % c.shards)::text as shard, d.error_message as message
+select d.position::text, (d.stream_id % c.shards::bigint)::text as shard, d.error_message as message
   from ${at}.consumers as c
   join ${at}.dead_letters as d on d.tenant = c.tenant and d.consumer = c.name
  where c.tenant = $1 and c.name = $2 and d.state <> 'skipped' and d.position <= $3
