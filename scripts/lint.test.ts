@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +8,11 @@ const root = dirname(import.meta.dirname);
 const source = "packages/tidemark/src";
 
 /** From the top down: what stands earlier may import what stands later, never the other way round. */
-const rooms = ["cli", "testing", "event-store", "worker", "projections", "commands", "transfer", "feed", "append", "read", "schema", "database", "arguments"];
+const rooms = `cli testing store projections consumers commands runtime transaction transfer feed documents append read schema database async
+  arguments errors model`.split(/\s+/);
+
+/** Rooms above that a room may import all the same. */
+const woven: Readonly<Record<string, readonly string[]>> = { consumers: ["projections"], runtime: ["consumers", "projections"] };
 
 /** A file that breaks a rule, as small as can be. */
 const broken: Readonly<Record<string, { readonly file?: string; readonly text: string }>> = {
@@ -39,25 +43,22 @@ const broken: Readonly<Record<string, { readonly file?: string; readonly text: s
 /** The rules that each file broke, by the file's path. */
 const findings = new Map<string, string[]>();
 const fileOf = (rule: string): string => `${source}/rules/${broken[rule]?.file ?? `${rule.replaceAll(/\W+/g, "-").toLowerCase()}.ts`}`;
-const pathOf = (room: string): string => (room === "event-store" ? `${source}/event-store.ts` : `${source}/${room}/thing.ts`);
-const specifierOf = (room: string): string => (room === "event-store" ? "../event-store.ts" : `../${room}/thing.ts`);
+const specifierOf = (room: string): string => `../${room}/thing.ts`;
 const importOf = (from: string, specifier: string): string => `${source}/${from}/imports-${specifier.replaceAll(/\W+/g, "-")}.ts`;
-/** The files beside the rooms that make a store of them. */
-const wiring = ["../store.ts", "../store-access.ts", "../store-transaction.ts", "../open-event-store.ts", "../assemble-store.ts", "../index.ts"];
 const drivers = ["pg", "pg/lib/client.js", "@electric-sql/pglite"];
-const folders = rooms.filter((room) => room !== "event-store");
+const index = "../index.ts";
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "tidemark-lint-"));
-  const files = new Map(rooms.map((room) => [pathOf(room), "export const thing = 1;\n"]));
+  const files = new Map(rooms.map((room) => [`${source}/${room}/thing.ts`, "export const thing = 1;\n"]));
   for (const [rule, { text }] of Object.entries(broken)) files.set(fileOf(rule), text);
   files.set(`${source}/rules/three.ts`, 'import { two } from "./two.ts";\nexport const other: number = two;');
-  for (const from of folders) {
-    for (const specifier of [...rooms.map(specifierOf), ...wiring, ...drivers]) files.set(importOf(from, specifier), `import ${JSON.stringify(specifier)};\n`);
+  for (const from of rooms) {
+    for (const specifier of [...rooms.map(specifierOf), index, "node:fs", ...drivers])
+      files.set(importOf(from, specifier), `import ${JSON.stringify(specifier)};\n`);
   }
-  files.set(`${source}/event.ts`, 'import "./append/thing.ts";\n');
-  files.set(`${source}/errors.ts`, 'import "node:fs";\n');
+  files.set(`${source}/index.ts`, 'import "./testing/thing.ts";\n');
   files.set("tsconfig.json", JSON.stringify({ compilerOptions: { strict: true, module: "nodenext", allowImportingTsExtensions: true, noEmit: true } }));
   for (const [path, text] of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -82,17 +83,21 @@ describe("the linter", () => {
     expect(findings.get(fileOf(rule))).toContain(rule);
   });
 
-  test.each(folders)("lets %s/ import downwards only, and no driver unless it is database/", (from) => {
-    const refused = rooms.filter((to) => findings.get(importOf(from, specifierOf(to)))?.includes(restricted));
-    const above = rooms.slice(0, rooms.indexOf(from));
-    expect(refused).toEqual(from === "append" ? [...above, "read"] : above);
-    const refusedDrivers = drivers.filter((driver) => findings.get(importOf(from, driver))?.includes(restricted));
-    expect(refusedDrivers).toEqual(from === "database" ? [] : drivers);
-    const refusedWiring = wiring.filter((file) => findings.get(importOf(from, file))?.includes(restricted));
-    expect(refusedWiring).toEqual(above.includes("event-store") ? wiring : []);
+  test.each(rooms)("lets %s/ import downwards only, and no driver unless it is database/", (from) => {
+    const isRefused = (specifier: string): boolean => findings.get(importOf(from, specifier))?.includes(restricted) ?? false;
+    const above = rooms.slice(0, rooms.indexOf(from)).filter((room) => !woven[from]?.includes(room));
+    expect(rooms.filter((to) => isRefused(specifierOf(to)))).toEqual(from === "append" ? [...above, "read"] : above);
+    expect(drivers.filter(isRefused)).toEqual(from === "database" ? [] : drivers);
+    expect(isRefused(index)).toBe(from !== "cli");
+    expect(isRefused("node:fs")).toBe(["errors", "model"].includes(from));
   });
 
-  test.each(["event.ts", "errors.ts"])("lets %s import nothing", (file) => {
-    expect(findings.get(`${source}/${file}`)).toContain(restricted);
+  test("lets index.ts export neither the command nor the test kits", () => {
+    expect(findings.get(`${source}/index.ts`)).toContain(restricted);
+  });
+
+  test("knows every file: all are in rooms, but for index.ts", async () => {
+    const entries = await readdir(join(root, source));
+    expect(entries.toSorted()).toEqual([...rooms, "index.ts"].toSorted());
   });
 });

@@ -9,14 +9,14 @@ import { conclude, runVitest } from "./vitest.ts";
 /** The command line, memory, ORMs, processes that are killed, and what never talks to this server are the same on every PostgreSQL. */
 const elsewhere = [
   "arguments/**",
-  "append-input/**",
+  "append/{encode,event-size,options}.test.ts",
   "cli/**",
   "testing/**",
   "types/**",
   "**/memory.test.ts",
   "database/adapters/**",
   "projections/orms.test.ts",
-  "worker/processes.test.ts",
+  "runtime/processes.test.ts",
   "database/folder-lock.test.ts",
   "**/pglite*.test.ts",
   "store/opening-embedded.test.ts",

@@ -18,7 +18,7 @@ export type { CommandResult, StreamsResult } from "./commands/result.ts";
 export type { SnapshotCandidate, SnapshotOptions } from "./commands/snapshots/options.ts";
 export type { SnapshotInfo, SnapshotQuery, Snapshots } from "./commands/snapshots/snapshots.ts";
 export type { SnapshotStats } from "./commands/snapshots/stats.ts";
-export { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./errors-projections.ts";
+export { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./errors/projections.ts";
 export type { Projection } from "./arguments/projection.ts";
 export { defineProjection } from "./projections/define-projection.ts";
 export { documentProjection } from "./projections/document-projection.ts";
@@ -30,11 +30,11 @@ export type {
   ProjectionDefinition,
   ProjectionTransaction,
 } from "./projections/projection.ts";
-export type { Logger } from "./logger.ts";
+export type { Logger } from "./model/logger.ts";
 export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
-export { TidemarkError } from "./error.ts";
-export { EventValidationError, UnknownEventTypeError } from "./errors-catalogue.ts";
+export { TidemarkError } from "./errors/tidemark-error.ts";
+export { EventValidationError, UnknownEventTypeError } from "./errors/catalogue.ts";
 export {
   FencedError,
   HandlerFailedError,
@@ -43,8 +43,8 @@ export {
   NotFoundError,
   SequenceBehindError,
   WaitTimeoutError,
-} from "./errors-following.ts";
-export { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreLockedError } from "./errors-opening.ts";
+} from "./errors/following.ts";
+export { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreLockedError } from "./errors/opening.ts";
 export {
   ConditionFailedError,
   ConnectionError,
@@ -62,7 +62,7 @@ export {
   TransactionEndedError,
   type VersionConflict,
   VersionConflictError,
-} from "./errors.ts";
+} from "./errors/errors.ts";
 export type {
   Boundary,
   BoundaryQuery,
@@ -77,14 +77,14 @@ export type {
   RecordedEvent,
   Recording,
   Writing,
-} from "./event.ts";
-export type { EventReaderWriter, StoreTransaction } from "./event-reader-writer.ts";
-export type { EventStore } from "./event-store.ts";
+} from "./model/event.ts";
+export type { EventReaderWriter, StoreTransaction } from "./transaction/event-reader-writer.ts";
+export type { EventStore } from "./store/event-store.ts";
 export type { Blocker } from "./feed/blockers.ts";
 export type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";
-export { openEventStore } from "./open-event-store.ts";
-export type { CollectionIndex } from "./projections/documents/collection-index.ts";
-export type { Documents, DocumentSource, FindOptions, Path, PathValue, Stored, Where } from "./projections/documents/types.ts";
+export { openEventStore } from "./store/open-event-store.ts";
+export type { CollectionIndex } from "./documents/collection-index.ts";
+export type { Documents, DocumentSource, FindOptions, Path, PathValue, Stored, Where } from "./documents/types.ts";
 export type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";
 export { migrationSql, type MigrationSqlOptions } from "./schema/migration-sql.ts";
@@ -99,13 +99,13 @@ export type {
   OnFailure,
   RetryOptions,
   Worker,
-} from "./worker/consumer.ts";
-export type { ConsumerInfo, Lag, ShardInfo } from "./worker/consumer-info.ts";
-export type { Consumers } from "./worker/consumers.ts";
-export type { DeadLetter, DeadLetterKey, DeadLetterQuery, DeadLetters } from "./worker/dead-letters.ts";
-export { defineConsumer } from "./worker/define-consumer.ts";
-export type { ProjectionInfo, ProjectionState } from "./worker/projection-info.ts";
-export type { Projections, ProjectionVersion } from "./worker/projections.ts";
-export type { ShardState } from "./worker/shard.ts";
-export type { WaitOptions } from "./worker/wait-for.ts";
-export type { WorkerDefinition } from "./worker/workers.ts";
+} from "./consumers/consumer.ts";
+export type { ConsumerInfo, Lag, ShardInfo } from "./consumers/consumer-info.ts";
+export type { Consumers } from "./consumers/administration.ts";
+export type { DeadLetter, DeadLetterKey, DeadLetterQuery, DeadLetters } from "./consumers/dead-letters.ts";
+export { defineConsumer } from "./consumers/define-consumer.ts";
+export type { ProjectionInfo, ProjectionState } from "./projections/projection-info.ts";
+export type { Projections, ProjectionVersion } from "./projections/administration.ts";
+export type { ShardState } from "./runtime/shard.ts";
+export type { WaitOptions } from "./runtime/wait-for.ts";
+export type { WorkerDefinition } from "./store/workers.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { checkStoreOptions } from "../../../packages/tidemark/src/arguments/store-options.ts";
 import { checkStoreUrl } from "../../../packages/tidemark/src/arguments/store-url.ts";
-import { openDatabase } from "../../../packages/tidemark/src/open-database.ts";
+import { openDatabase } from "../../../packages/tidemark/src/store/open-database.ts";
 import { ProjectionGate } from "../../../packages/tidemark/src/projections/projection-gate.ts";
 import { importEvents, type ImportReport } from "../../../packages/tidemark/src/transfer/import-events.ts";
 import { readNdjson } from "../../../packages/tidemark/src/transfer/ndjson.ts";

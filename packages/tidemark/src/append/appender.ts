@@ -1,4 +1,4 @@
-import type { Event, NewEvent } from "../event.ts";
+import type { Event, NewEvent } from "../model/event.ts";
 import type { EncodedCondition } from "./condition.ts";
 import { defaultStreamFor } from "./default-stream.ts";
 import { encodeAppend, pathInArguments } from "./encode.ts";

@@ -1,6 +1,6 @@
 import type { TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
-import type { ExpectedVersion } from "../event.ts";
+import type { ExpectedVersion } from "../model/event.ts";
 import { byBytes } from "./byte-order.ts";
 import type { EncodedCondition } from "./condition.ts";
 import type { EncodedAppend, EncodedPart } from "./encoded.ts";

@@ -1,6 +1,6 @@
 import { checkBoundary, checkBoundaryQuery } from "../arguments/boundary-query.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 
 /** A condition as it waits in the queue: checked, and as text. */
 export interface EncodedCondition {

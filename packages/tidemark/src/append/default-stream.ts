@@ -1,7 +1,7 @@
 import { checkTags } from "../arguments/names.ts";
 import { isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 
 /** The stream of `append(events)` without a `streamId`: the first event's first tag with `-` for `:` (`course:c1` → `course-c1`). */
 export function defaultStreamFor(events: readonly unknown[]): string {

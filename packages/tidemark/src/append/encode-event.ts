@@ -4,7 +4,7 @@ import { checkEventType, checkTags, isEventType } from "../arguments/names.ts";
 import { isRecord, unknownKey } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { checkUuid } from "../arguments/uuid.ts";
-import { EventTooLargeError, InvalidArgumentError } from "../errors.ts";
+import { EventTooLargeError, InvalidArgumentError } from "../errors/errors.ts";
 import type { EncodedEvent } from "./encoded.ts";
 import type { Tally } from "./tally.ts";
 

@@ -2,7 +2,7 @@ import { checkExpectedVersion } from "../arguments/expected-version.ts";
 import { checkStreamId } from "../arguments/names.ts";
 import { isRecord, unknownKey } from "../arguments/options.ts";
 import { show, showText } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { encodeEvent } from "./encode-event.ts";
 import type { EncodedAppend, EncodedEvent, EncodedPart } from "./encoded.ts";
 import { type EncodeSettings, Tally } from "./tally.ts";

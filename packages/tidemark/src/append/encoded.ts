@@ -1,4 +1,4 @@
-import type { ExpectedVersion, RecordedEvent } from "../event.ts";
+import type { ExpectedVersion, RecordedEvent } from "../model/event.ts";
 import type { EncodedCondition } from "./condition.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { type DatabaseError, isTidemarkError, type TransactionEndedError } from "../errors.ts";
+import { type DatabaseError, isTidemarkError, type TransactionEndedError } from "../errors/errors.ts";
 
 /** Whether the same statement can succeed a moment later, without anything being written twice. */
 export function isTransient(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Database } from "../database/database.ts";
-import { DatabaseError, QueueFullError, StoreClosedError } from "../errors.ts";
+import { DatabaseError, QueueFullError, StoreClosedError } from "../errors/errors.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { hasCulprit, isBlocked, isRepeatedId } from "./failure.ts";
 import type { Gate } from "./gate.ts";

@@ -1,5 +1,5 @@
 import type { Session } from "../database/database.ts";
-import type { RecordedEvent } from "../event.ts";
+import type { RecordedEvent } from "../model/event.ts";
 import { type BatchSettings, encodeBatch, separator } from "./batch.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import type { InlinePlan } from "./inline.ts";

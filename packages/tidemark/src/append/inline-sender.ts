@@ -1,6 +1,6 @@
 import type { Database } from "../database/database.ts";
-import { DatabaseError, isTidemarkError } from "../errors.ts";
-import { TidemarkError } from "../error.ts";
+import { DatabaseError, isTidemarkError } from "../errors/errors.ts";
+import { TidemarkError } from "../errors/tidemark-error.ts";
 import type { BatchSettings } from "./batch.ts";
 import { hasCulprit, isBlocked, isRepeatedId, isTransient } from "./failure.ts";
 import { InlineFailure, type InlinePlan, type InlineProjections } from "./inline.ts";

@@ -1,5 +1,5 @@
 import type { Session } from "../database/database.ts";
-import type { RecordedEvent } from "../event.ts";
+import type { RecordedEvent } from "../model/event.ts";
 import type { EncodedAppend } from "./encoded.ts";
 
 /** What appends write besides their events, in the same transaction. */

@@ -1,5 +1,5 @@
 import type { Session } from "../database/database.ts";
-import { DuplicateEventError, isTidemarkError, SerializationFailureError } from "../errors.ts";
+import { DuplicateEventError, isTidemarkError, SerializationFailureError } from "../errors/errors.ts";
 import type { Submit } from "./appender.ts";
 import { encodeBatch } from "./batch.ts";
 import type { EncodedAppend } from "./encoded.ts";

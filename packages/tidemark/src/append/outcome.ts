@@ -1,5 +1,12 @@
-import { sentence, type TidemarkError } from "../error.ts";
-import { ConditionFailedError, DatabaseError, DuplicateEventError, InvalidArgumentError, type VersionConflict, VersionConflictError } from "../errors.ts";
+import { sentence, type TidemarkError } from "../errors/tidemark-error.ts";
+import {
+  ConditionFailedError,
+  DatabaseError,
+  DuplicateEventError,
+  InvalidArgumentError,
+  type VersionConflict,
+  VersionConflictError,
+} from "../errors/errors.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { EncodedPart } from "./encoded.ts";
 import type { Written } from "./recorded.ts";

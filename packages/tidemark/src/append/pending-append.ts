@@ -1,4 +1,4 @@
-import { isTidemarkError, OutcomeUnknownError, type VersionConflict } from "../errors.ts";
+import { isTidemarkError, OutcomeUnknownError, type VersionConflict } from "../errors/errors.ts";
 import { streamKey } from "./batch.ts";
 import { type Claims, claimsOf } from "./claims.ts";
 import type { EncodedAppend } from "./encoded.ts";

@@ -1,4 +1,4 @@
-import { categoryOf, type EventMetadata, type RecordedEvent } from "../event.ts";
+import { categoryOf, type EventMetadata, type RecordedEvent } from "../model/event.ts";
 import type { EncodedAppend, EncodedEvent, EncodedPart } from "./encoded.ts";
 import type { Outcome } from "./outcome.ts";
 

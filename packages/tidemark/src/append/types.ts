@@ -1,4 +1,4 @@
-import type { Boundary, BoundaryQuery, Event, ExpectedVersion, NewEvent } from "../event.ts";
+import type { Boundary, BoundaryQuery, Event, ExpectedVersion, NewEvent } from "../model/event.ts";
 
 /** What an append did. */
 export interface AppendResult {

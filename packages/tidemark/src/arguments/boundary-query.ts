@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from "../errors.ts";
-import type { Boundary } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Boundary } from "../model/event.ts";
 import { type Check, listOf, wholeNumber } from "./checks.ts";
 import { checkEventType, checkTag } from "./names.ts";
 import { checkOptions, isRecord } from "./options.ts";

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from "../errors.ts";
-import type { ExpectedVersion } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { ExpectedVersion } from "../model/event.ts";
 import { show } from "./show.ts";
 import { didYouMean } from "./suggest.ts";
 

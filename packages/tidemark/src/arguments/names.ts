@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { show, showText } from "./show.ts";
 
 /** What a kind of name may be. Bytes are of UTF-8. */

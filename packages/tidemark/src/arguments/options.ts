@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Check } from "./checks.ts";
 import { className, show, showStep, showText } from "./show.ts";
 import { didYouMean } from "./suggest.ts";

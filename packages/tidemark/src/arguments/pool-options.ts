@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { checkBoolean, wholeNumber } from "./checks.ts";
 import { checkOptions, isRecord } from "./options.ts";
 import { show } from "./show.ts";

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from "../errors.ts";
-import type { Logger } from "../logger.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Logger } from "../model/logger.ts";
 import { checkBoolean, checkDate, checkFunction, notYet, oneOf, wholeNumber } from "./checks.ts";
 import { checkSchemaName } from "./names.ts";
 import { checkOptions, isRecord } from "./options.ts";

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { show } from "./show.ts";
 
 /** Where a store lives. */

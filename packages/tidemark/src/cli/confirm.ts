@@ -1,5 +1,5 @@
-import { nameErrors, TidemarkError } from "../error.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { nameErrors, TidemarkError } from "../errors/tidemark-error.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { linesOf } from "./json-text.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -5,9 +5,9 @@ import { checkSchemaName } from "../arguments/names.ts";
 import { checkStoreOptions } from "../arguments/store-options.ts";
 import { checkStoreUrl } from "../arguments/store-url.ts";
 import type { Database } from "../database/database.ts";
-import type { Logger } from "../logger.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import { openDatabase } from "../open-database.ts";
+import type { Logger } from "../model/logger.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { openDatabase } from "../store/open-database.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The options that every command with a database has. */

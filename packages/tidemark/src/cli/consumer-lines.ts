@@ -1,5 +1,5 @@
 import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
-import type { ConsumerInfo, ShardInfo } from "../worker/consumer-info.ts";
+import type { ConsumerInfo, ShardInfo } from "../consumers/consumer-info.ts";
 import type { Row } from "./columns.ts";
 import { counted } from "./progress.ts";
 

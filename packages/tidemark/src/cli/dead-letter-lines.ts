@@ -1,6 +1,6 @@
 import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
 import { toEnvelope } from "../transfer/envelope.ts";
-import type { DeadLetter } from "../worker/dead-letters.ts";
+import type { DeadLetter } from "../consumers/dead-letters.ts";
 import type { Row } from "./columns.ts";
 
 /** Each letter for people: consumer, position, state, attempts, time, stream, type, error. */

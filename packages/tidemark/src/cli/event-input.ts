@@ -1,5 +1,5 @@
 import { maxEvents } from "../append/encode.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { linesOf, parseJson } from "./json-text.ts";
 
 /** What a line holds: any JSON, which the append checks. */

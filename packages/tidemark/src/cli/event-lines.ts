@@ -1,5 +1,5 @@
 import { escapeUnsafe } from "../arguments/show.ts";
-import type { RecordedEvent } from "../event.ts";
+import type { RecordedEvent } from "../model/event.ts";
 import { toEnvelope } from "../transfer/envelope.ts";
 import type { Row } from "./columns.ts";
 

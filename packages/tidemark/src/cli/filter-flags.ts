@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from "../errors.ts";
-import type { EventQueryItem, JsonValue } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { EventQueryItem, JsonValue } from "../model/event.ts";
 import { given } from "./flags.ts";
 
 /** Which events of the log a command means. */

@@ -1,5 +1,5 @@
 import { TextDecoder } from "node:util";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 
 /**
  * Parses JSON and refuses what JavaScript would change in silence: an integer that a number cannot hold becomes its neighbour.

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { hideCredentials } from "../arguments/show.ts";
-import { isTidemarkError, type VersionConflict } from "../errors.ts";
+import { isTidemarkError, type VersionConflict } from "../errors/errors.ts";
 import { addAppend } from "./commands/append.ts";
 import { addConsumers } from "./commands/consumers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";

@@ -1,5 +1,5 @@
 import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
-import type { ProjectionInfo } from "../worker/projection-info.ts";
+import type { ProjectionInfo } from "../projections/projection-info.ts";
 import type { Row } from "./columns.ts";
 import { counted } from "./progress.ts";
 

@@ -1,4 +1,4 @@
-import { EventTooLargeError, InvalidArgumentError } from "../errors.ts";
+import { EventTooLargeError, InvalidArgumentError } from "../errors/errors.ts";
 
 /** Where a value stands that the library calls by its path in a call. */
 export type Place = (path: string) => string;

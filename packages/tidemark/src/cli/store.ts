@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { checkTenant } from "../arguments/names.ts";
 import type { StoreOptions } from "../arguments/store-options.ts";
-import { isTidemarkError } from "../errors.ts";
-import { NotFoundError } from "../errors-following.ts";
-import type { EventStore } from "../event-store.ts";
-import { openEventStore } from "../open-event-store.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import { NotFoundError } from "../errors/following.ts";
+import type { EventStore } from "../store/event-store.ts";
+import { openEventStore } from "../store/open-event-store.ts";
 import { addConnectionFlags, type ConnectionFlags, existingUrlOf, loggerOf } from "./connection.ts";
 import { inFlags } from "./refusal.ts";
 import type { Terminal } from "./terminal.ts";

@@ -2,12 +2,12 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { className, show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Projection } from "../arguments/projection.ts";
 import { checkProjections } from "../projections/check-projections.ts";
 import { DefinedProjection } from "../projections/defined-projection.ts";
-import type { Consumer } from "../worker/consumer.ts";
-import { DefinedConsumer } from "../worker/define-consumer.ts";
+import type { Consumer } from "../consumers/consumer.ts";
+import { DefinedConsumer } from "../consumers/define-consumer.ts";
 
 /** What a module exports. */
 export interface WorkerModule {

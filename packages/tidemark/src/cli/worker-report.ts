@@ -1,8 +1,8 @@
 import { hideCredentials } from "../arguments/show.ts";
-import type { TidemarkError } from "../error.ts";
-import type { EventStore } from "../event-store.ts";
-import type { ConsumerInfo } from "../worker/consumer-info.ts";
-import type { ProjectionInfo } from "../worker/projection-info.ts";
+import type { TidemarkError } from "../errors/tidemark-error.ts";
+import type { EventStore } from "../store/event-store.ts";
+import type { ConsumerInfo } from "../consumers/consumer-info.ts";
+import type { ProjectionInfo } from "../projections/projection-info.ts";
 import { count, counted } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -2,8 +2,8 @@ import { checkFunction } from "../arguments/checks.ts";
 import { checkCategory, checkDeciderName, checkStreamId } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import type { Event, EventOf, NewEvent } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Event, EventOf, NewEvent } from "../model/event.ts";
 import { checkInitialState, checkState } from "../read/evolve.ts";
 import { checkSnapshotOptions, type SnapshotOptions } from "./snapshots/options.ts";
 

@@ -1,7 +1,7 @@
 import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
-import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
-import type { Event, NewEvent, RecordedEvent } from "../event.ts";
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import type { Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { checkedFold } from "../read/evolve.ts";
 import { CommandIds, queryTarget } from "./command-id.ts";
 import { attemptUpTo, orStartAgain } from "./conflict.ts";

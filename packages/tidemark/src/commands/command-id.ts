@@ -1,8 +1,8 @@
 import { v5 } from "uuid";
 import type { ValidBoundaryItem } from "../arguments/boundary-query.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
-import type { Event, NewEvent } from "../event.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import type { Event, NewEvent } from "../model/event.ts";
 import { stampEvent } from "./metadata.ts";
 
 /** Of this library's own; a change would make every command of the past a new one. */

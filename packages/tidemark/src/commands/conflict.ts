@@ -1,6 +1,6 @@
 import pRetry from "p-retry";
-import { isTidemarkError } from "../errors.ts";
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { takeTurn } from "./turns.ts";
 
 /** An attempt that came too late: what it decided on has changed. Never leaves this room. */

@@ -4,8 +4,8 @@ import { checkDeciderName, checkStreamId } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import type { StreamAppend } from "../append/types.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import type { BoundaryQuery, Event, NewEvent, RecordedEvent } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import { checkSnapshotOptions, needName, type SnapshotOptions } from "./snapshots/options.ts";
 
 /** How one stream is decided on: its state is folded of its events, and a command on that state becomes events. */

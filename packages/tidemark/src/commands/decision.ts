@@ -1,6 +1,6 @@
 import { isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 
 /**
  * What `decide` returned, if it is a list of events, or of parts of an append. Otherwise `evolve` would fail at it, or the append, with an

@@ -1,5 +1,5 @@
-import type { Event, RecordedEvent } from "../event.ts";
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import type { Event, RecordedEvent } from "../model/event.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import type { CommandIds } from "./command-id.ts";
 
 /** What a command that is tied to no stream wrote when it was handled before. */

@@ -1,6 +1,6 @@
 import { isRecord } from "../arguments/options.ts";
-import type { Event } from "../event.ts";
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import type { Event } from "../model/event.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { executeByQuery } from "./by-query.ts";
 import type { BoundaryDecider, MultiStreamDecider } from "./decider.ts";
 import type { CommandOptions } from "./options.ts";

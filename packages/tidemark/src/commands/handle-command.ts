@@ -1,6 +1,6 @@
 import { checkStreamId } from "../arguments/names.ts";
-import type { Event, NewEvent, RecordedEvent } from "../event.ts";
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import type { Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { checkedFold } from "../read/evolve.ts";
 import { CommandIds } from "./command-id.ts";
 import { attemptUpTo, orStartAgain } from "./conflict.ts";

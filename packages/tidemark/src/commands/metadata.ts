@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { isRecord } from "../arguments/options.ts";
 import { isPromise } from "../arguments/promise.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import type { StreamAppend } from "../append/types.ts";
-import type { Event, EventMetadata, NewEvent, RecordedEvent } from "../event.ts";
+import type { Event, EventMetadata, NewEvent, RecordedEvent } from "../model/event.ts";
 
 /**
  * Metadata for every event that is appended, or a function that makes it for one event: an enricher. It runs once for each

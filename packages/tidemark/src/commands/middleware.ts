@@ -1,8 +1,8 @@
 import { checkFunction } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import type { Event } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Event } from "../model/event.ts";
 import type { CommandResult } from "./result.ts";
 
 /** One decision: a command on a state. */

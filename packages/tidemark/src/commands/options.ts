@@ -1,8 +1,8 @@
 import { checkSignal, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import type { Event, EventMetadata } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Event, EventMetadata } from "../model/event.ts";
 import { checkMetadata } from "./metadata.ts";
 import { type CommandMiddleware, checkMiddleware } from "./middleware.ts";
 

@@ -1,7 +1,7 @@
 import type { StreamAppend } from "../append/types.ts";
-import { InvalidArgumentError, VersionConflictError } from "../errors.ts";
-import type { Event } from "../event.ts";
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { InvalidArgumentError, VersionConflictError } from "../errors/errors.ts";
+import type { Event } from "../model/event.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { checkedFold } from "../read/evolve.ts";
 import { CommandIds, streamsTarget } from "./command-id.ts";
 import { attemptUpTo, orStartAgain, startAgain } from "./conflict.ts";

@@ -1,7 +1,7 @@
 import { tellingRecorded } from "../append/recorded.ts";
-import { OutcomeUnknownError } from "../errors.ts";
-import { asRecorded, type Event, type NewEvent, type RecordedEvent } from "../event.ts";
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { OutcomeUnknownError } from "../errors/errors.ts";
+import { asRecorded, type Event, type NewEvent, type RecordedEvent } from "../model/event.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 
 /** Events that stand in a stream; the last of them has this version. */
 export interface Appended<E extends Event> {

@@ -1,4 +1,4 @@
-import type { Event, RecordedEvent } from "../event.ts";
+import type { Event, RecordedEvent } from "../model/event.ts";
 
 /** What a command did. */
 export interface CommandResult<State, E extends Event> {

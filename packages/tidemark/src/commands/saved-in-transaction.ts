@@ -1,4 +1,4 @@
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 
 /** What an aggregate saved inside a transaction by one `save`. */
 export interface SavedInTransaction {

@@ -1,7 +1,7 @@
 import { checkStreamId } from "../arguments/names.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import type { Event } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Event } from "../model/event.ts";
 import type { MultiStreamDecider } from "./decider.ts";
 
 /** A decider that names a new stream each time would read for ever. */

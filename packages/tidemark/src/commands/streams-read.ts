@@ -1,6 +1,6 @@
-import type { VersionConflict } from "../errors.ts";
-import type { Event, RecordedEvent } from "../event.ts";
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import type { VersionConflict } from "../errors/errors.ts";
+import type { Event, RecordedEvent } from "../model/event.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { checkedFold } from "../read/evolve.ts";
 import type { MultiStreamDecider } from "./decider.ts";
 import { StreamDiscovery } from "./stream-discovery.ts";

@@ -1,5 +1,5 @@
 import { createQueueOfOne, type QueueOfOne } from "../database/queue-of-one.ts";
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 
 /** How long one waits at most. Then it goes ahead: a decision may itself wait for another command on the stream. */
 const patienceMs = 1_000;

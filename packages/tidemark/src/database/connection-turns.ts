@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { InvalidArgumentError } from "../errors.ts";
-import { takeTurns } from "./turns.ts";
-import { Unfinished } from "./unfinished.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { takeTurns } from "../async/turns.ts";
+import { Unfinished } from "../async/unfinished.ts";
 
 /** A task that has a connection to itself, and what it started. */
 interface Section {

@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../model/logger.ts";
 
 /**
  * The seam between the store and a driver. Rooms above this one know no driver: they name statements, send text values and

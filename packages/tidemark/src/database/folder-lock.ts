@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { types } from "node:util";
-import { StoreLockedError } from "../errors-opening.ts";
+import { StoreLockedError } from "../errors/opening.ts";
 import { beat, isStill } from "./folder-pulse.ts";
 
 /** What a lock file says of its holder. `token` is unique for each time that a lock was taken. */

@@ -1,4 +1,4 @@
-import { isTidemarkError } from "../errors.ts";
+import { isTidemarkError } from "../errors/errors.ts";
 import type { Statement } from "./database.ts";
 import { serverAnswer } from "./sql-state.ts";
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 
 /** PostgreSQL cuts longer identifiers silently, so that two schemas of long names would be one. */
 const maxBytes = 63;

@@ -1,10 +1,10 @@
-import { ConnectionError, DatabaseError } from "../errors.ts";
-import type { Logger } from "../logger.ts";
+import { ConnectionError, DatabaseError } from "../errors/errors.ts";
+import type { Logger } from "../model/logger.ts";
 import { cancelOnServer } from "./pg-cancel.ts";
 import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";
 import { untilReady } from "./pg-ready.ts";
 import { endsSession, serverAnswer, toTidemarkError } from "./sql-state.ts";
-import { takeTurns } from "./turns.ts";
+import { takeTurns } from "../async/turns.ts";
 import { defaultGraceMs, type Limits, verdictOf } from "./verdict.ts";
 
 /**

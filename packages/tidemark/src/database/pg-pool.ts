@@ -1,6 +1,6 @@
-import type { TidemarkError } from "../error.ts";
-import { ConnectionError, InvalidArgumentError, PoolTimeoutError } from "../errors.ts";
-import type { Logger } from "../logger.ts";
+import type { TidemarkError } from "../errors/tidemark-error.ts";
+import { ConnectionError, InvalidArgumentError, PoolTimeoutError } from "../errors/errors.ts";
+import type { Logger } from "../model/logger.ts";
 import type { PgClient, PgPool, PooledPgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
 import type { PoolSettings } from "../arguments/pool-options.ts";

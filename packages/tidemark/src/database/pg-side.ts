@@ -1,5 +1,5 @@
 import type { PoolSettings } from "../arguments/pool-options.ts";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../model/logger.ts";
 import type { PgClient, PgNotice, PgPool, PgProtocol } from "./pg-client.ts";
 import { lendFrom, type PgConnections } from "./pg-pool.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { isTidemarkError } from "../errors.ts";
+import { isTidemarkError } from "../errors/errors.ts";
 import type { Statement, Value } from "./database.ts";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../model/logger.ts";
 import { type PgClient, type PgQuery, textTypes } from "./pg-client.ts";
 import { serverAnswer } from "./sql-state.ts";
 import { VaryingStatements } from "./varying-statements.ts";

@@ -1,4 +1,4 @@
-import { ConnectionError, DatabaseError, InvalidArgumentError, isTidemarkError, OutcomeUnknownError, TransactionEndedError } from "../errors.ts";
+import { ConnectionError, DatabaseError, InvalidArgumentError, isTidemarkError, OutcomeUnknownError, TransactionEndedError } from "../errors/errors.ts";
 import type { Session, TextRow, UserResult } from "./database.ts";
 import { turnsOf } from "./connection-turns.ts";
 import { allowCommit, foundNoHeldCommit, holdCommit } from "./held-commit.ts";

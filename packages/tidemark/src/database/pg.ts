@@ -1,7 +1,7 @@
-import { InvalidArgumentError, isTidemarkError, StoreClosedError } from "../errors.ts";
+import { InvalidArgumentError, isTidemarkError, StoreClosedError } from "../errors/errors.ts";
 import type { Database, Queryable, Statement, TextRow, UserResult, Value } from "./database.ts";
 import { encloseIn, isInside } from "./enclosure.ts";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../model/logger.ts";
 import { OpenTransactions } from "./open-transactions.ts";
 import type { PgPool } from "./pg-client.ts";
 import type { PgConnection } from "./pg-connection.ts";

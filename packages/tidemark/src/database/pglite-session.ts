@@ -1,4 +1,4 @@
-import { InvalidArgumentError, TransactionEndedError } from "../errors.ts";
+import { InvalidArgumentError, TransactionEndedError } from "../errors/errors.ts";
 import type { TextRow, UserResult } from "./database.ts";
 import { allowCommit, commitHeld, foundNoHeldCommit } from "./held-commit.ts";
 import { type PGliteQueryable, type PGliteTransaction, textOptions } from "./pglite-client.ts";

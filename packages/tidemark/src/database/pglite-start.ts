@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
-import { MissingDependencyError } from "../errors-opening.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { MissingDependencyError } from "../errors/opening.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type GivenPGlite, isPGliteInstance, type PGliteInstance } from "./pglite-client.ts";
 import { keepImage, readImage } from "./pglite-image.ts";

@@ -1,4 +1,4 @@
-import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors.ts";
+import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors/errors.ts";
 import { turnsOf } from "./connection-turns.ts";
 import type { Database, Queryable, Session } from "./database.ts";
 import { encloseIn, encloseTransactionsOf, isInside } from "./enclosure.ts";

@@ -1,4 +1,4 @@
-import { PoolTimeoutError } from "../errors.ts";
+import { PoolTimeoutError } from "../errors/errors.ts";
 import type { Limits } from "./verdict.ts";
 
 /** The waiting line for something that one at a time may use. */

@@ -1,6 +1,6 @@
 import { type ConnectionTurns, turnsOf } from "./connection-turns.ts";
 import type { Session } from "./database.ts";
-import { Unfinished } from "./unfinished.ts";
+import { Unfinished } from "../async/unfinished.ts";
 
 /** How one driver sends statements inside a transaction, each when its turn has come. */
 export type Sending = Pick<Session, "client" | "query" | "userQuery" | "execute">;

@@ -1,7 +1,7 @@
-import { DatabaseError, InvalidArgumentError, isTidemarkError, SerializationFailureError } from "../errors.ts";
+import { DatabaseError, InvalidArgumentError, isTidemarkError, SerializationFailureError } from "../errors/errors.ts";
 import { connectionUnder, turnsOf } from "./connection-turns.ts";
 import type { QueryOptions, Session, Statement, TextRow, UserResult, Value } from "./database.ts";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../model/logger.ts";
 import type { PgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
 import { createStatements } from "./pg-statements.ts";

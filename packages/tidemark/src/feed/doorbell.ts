@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database, Statement } from "../database/database.ts";
-import type { Bell } from "./bell.ts";
+import type { Bell } from "../async/bell.ts";
 import type { Channel } from "./channel.ts";
 
 /** Everything that is committed within so long is one NOTIFY to other processes. */

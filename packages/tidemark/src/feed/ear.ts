@@ -1,6 +1,6 @@
 import type { Database, Listener } from "../database/database.ts";
-import type { Logger } from "../logger.ts";
-import type { Bell } from "./bell.ts";
+import type { Logger } from "../model/logger.ts";
+import type { Bell } from "../async/bell.ts";
 import { type Channel, isProbe } from "./channel.ts";
 import { notify } from "./doorbell.ts";
 

@@ -1,8 +1,8 @@
 import type { Database, Session, Statement } from "../database/database.ts";
-import { StoreClosedError } from "../errors.ts";
-import type { Logger } from "../logger.ts";
+import { StoreClosedError } from "../errors/errors.ts";
+import type { Logger } from "../model/logger.ts";
 import { checkFilter } from "../read/filter.ts";
-import { Bell } from "./bell.ts";
+import { Bell } from "../async/bell.ts";
 import { type Blocker, blockersStatement, readBlockers } from "./blockers.ts";
 import { channelOf } from "./channel.ts";
 import { Doorbell } from "./doorbell.ts";

@@ -1,4 +1,4 @@
-import type { EventQuery, RecordedEvent } from "../event.ts";
+import type { EventQuery, RecordedEvent } from "../model/event.ts";
 import type { Place } from "./log-pages.ts";
 
 /** An event as a follower gets it: with the number of its stream, which decides its shard. */

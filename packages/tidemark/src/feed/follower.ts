@@ -1,4 +1,4 @@
-import { HistoryForkedError } from "../errors-following.ts";
+import { HistoryForkedError } from "../errors/following.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import { catchUp, HistoryChanged } from "./catch-up.ts";
 import type { Anchor, FollowedBatch, FollowOptions } from "./follow.ts";

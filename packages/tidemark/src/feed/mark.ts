@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Database, Session, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
-import { isTidemarkError } from "../errors.ts";
+import { isTidemarkError } from "../errors/errors.ts";
 import { editionAt } from "../read/plan-edition.ts";
 import { functionName } from "../schema/function-set.ts";
 

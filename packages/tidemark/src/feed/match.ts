@@ -1,6 +1,6 @@
 import type { TextRow } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
-import { categoryOf, type JsonValue } from "../event.ts";
+import { categoryOf, type JsonValue } from "../model/event.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import { contains } from "./contains.ts";
 import type { Wanted } from "./log-pages.ts";

@@ -1,6 +1,6 @@
-import { isTidemarkError } from "../errors.ts";
-import type { Logger } from "../logger.ts";
-import { pause } from "./pause.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import type { Logger } from "../model/logger.ts";
+import { pause } from "../async/pause.ts";
 
 const firstMs = 100;
 const mostMs = 5_000;

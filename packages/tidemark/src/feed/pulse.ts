@@ -1,5 +1,5 @@
-import type { Bell } from "./bell.ts";
-import { pause } from "./pause.ts";
+import type { Bell } from "../async/bell.ts";
+import { pause } from "../async/pause.ts";
 import type { FollowTimes } from "./times.ts";
 
 /** When the tail looks at the log: at each ring of the bell, and, since a ring can get lost, at intervals that grow while nothing is found. */

@@ -1,11 +1,11 @@
 import { checkFunction, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { isTidemarkError, StoreClosedError } from "../errors.ts";
-import { asRecorded, type Event, type EventQuery, type RecordedEvent } from "../event.ts";
+import { isTidemarkError, StoreClosedError } from "../errors/errors.ts";
+import { asRecorded, type Event, type EventQuery, type RecordedEvent } from "../model/event.ts";
 import type { Feed } from "./feed.ts";
 import { checkFilter } from "../read/filter.ts";
 import type { Anchor } from "./follow.ts";
-import { interruptible } from "./interruptible.ts";
+import { interruptible } from "../async/interruptible.ts";
 
 /** Options of `subscribe`. */
 export interface SubscribeOptions<E extends Event = Event> {

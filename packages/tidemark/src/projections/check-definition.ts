@@ -1,7 +1,7 @@
 import { type Check, listOf, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkEventType, checkProjectionName } from "../arguments/names.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import type { EventQuery, EventQueryItem } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { EventQuery, EventQueryItem } from "../model/event.ts";
 import { checkFilter, checkQuery } from "../read/filter.ts";
 import type { ProjectedEvents } from "./defined-projection.ts";
 

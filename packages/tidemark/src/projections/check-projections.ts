@@ -1,5 +1,5 @@
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { DefinedDocumentProjection, DefinedProjection, followerOf } from "./defined-projection.ts";
 
 /** The projections of a list that was checked to be one. None stands in it twice, and no two share a collection. */

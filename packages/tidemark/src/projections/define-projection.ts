@@ -1,9 +1,9 @@
 import { checkFunction } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import type { Projection } from "../arguments/projection.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import type { Event, RecordedEvent } from "../event.ts";
-import type { StoreTransaction } from "../event-reader-writer.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Event, RecordedEvent } from "../model/event.ts";
+import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import { commonShape, eventsOf, identityOf, required } from "./check-definition.ts";
 import { DefinedProjection, type HandlerWork } from "./defined-projection.ts";
 import type { ProjectionDefinition, ProjectionTransaction } from "./projection.ts";

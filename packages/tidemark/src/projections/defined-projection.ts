@@ -1,8 +1,8 @@
-import type { EventQuery, RecordedEvent } from "../event.ts";
-import type { StoreTransaction } from "../event-reader-writer.ts";
+import type { EventQuery, RecordedEvent } from "../model/event.ts";
+import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import type { Projection } from "../arguments/projection.ts";
-import type { ValidIndex } from "./documents/collection-index.ts";
+import type { ValidIndex } from "../documents/collection-index.ts";
 import type { ProjectionTransaction } from "./projection.ts";
 import type { UnwrittenEvent } from "./unwritten-event.ts";
 

@@ -2,10 +2,10 @@ import { checkFunction } from "../arguments/checks.ts";
 import { checkCollectionName, checkEventType } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import type { Event } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Event } from "../model/event.ts";
 import { commonShape, eventsOf, identityOf, required } from "./check-definition.ts";
-import { checkIndexes } from "./documents/collection-index.ts";
+import { checkIndexes } from "../documents/collection-index.ts";
 import { DefinedDocumentProjection, type DocumentWork } from "./defined-projection.ts";
 import type { DocumentProjection, DocumentProjectionDefinition } from "./projection.ts";
 

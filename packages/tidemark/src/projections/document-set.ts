@@ -1,11 +1,11 @@
 import { checkDocumentId } from "../arguments/names.ts";
 import { isPromise } from "../arguments/promise.ts";
 import { show } from "../arguments/show.ts";
-import { ProjectionFailedError } from "../errors-projections.ts";
-import type { RecordedEvent } from "../event.ts";
-import type { DocumentKey } from "./documents/collection.ts";
-import type { DocumentWrite, StoredDocument } from "./documents/collection-table.ts";
-import { encodeDocument } from "./documents/encode-document.ts";
+import { ProjectionFailedError } from "../errors/projections.ts";
+import type { RecordedEvent } from "../model/event.ts";
+import type { DocumentKey } from "../documents/collection.ts";
+import type { DocumentWrite, StoredDocument } from "../documents/collection-table.ts";
+import { encodeDocument } from "../documents/encode-document.ts";
 import type { DefinedDocumentProjection } from "./defined-projection.ts";
 import { askedTooEarly, UnwrittenEvent } from "./unwritten-event.ts";
 import { writeFailure } from "./write-failure.ts";

@@ -1,6 +1,6 @@
 import type { Session } from "../database/database.ts";
-import type { RecordedEvent } from "../event.ts";
-import { CollectionTable } from "./documents/collection-table.ts";
+import type { RecordedEvent } from "../model/event.ts";
+import { CollectionTable } from "../documents/collection-table.ts";
 import { DefinedDocumentProjection, type DefinedProjection } from "./defined-projection.ts";
 import { documentIdsOf, DocumentSet, failedAt } from "./document-set.ts";
 import type { ProjectionTransaction } from "./projection.ts";

@@ -1,7 +1,7 @@
 import type { Session, Statement, TextRow } from "../database/database.ts";
 import { quoteLiteral } from "../schema/render.ts";
-import { type DocumentKey, quotedTable } from "./documents/collection.ts";
-import { CollectionTable, decodeRow, type DocumentWrite, keyColumns, loadSql, type StoredDocument } from "./documents/collection-table.ts";
+import { type DocumentKey, quotedTable } from "../documents/collection.ts";
+import { CollectionTable, decodeRow, type DocumentWrite, keyColumns, loadSql, type StoredDocument } from "../documents/collection-table.ts";
 import type { DefinedDocumentProjection } from "./defined-projection.ts";
 import { functionName } from "../schema/function-set.ts";
 

@@ -1,11 +1,11 @@
 import { InlineFailure, type InlinePlan } from "../append/inline.ts";
 import type { Session, TextRow } from "../database/database.ts";
-import { isTidemarkError } from "../errors.ts";
-import { ProjectionFailedError } from "../errors-projections.ts";
-import type { RecordedEvent } from "../event.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import { ProjectionFailedError } from "../errors/projections.ts";
+import type { RecordedEvent } from "../model/event.ts";
 import { followerOf } from "./defined-projection.ts";
 import { DocumentSet, failedAt, refuseOtherIds } from "./document-set.ts";
-import type { StoredDocument } from "./documents/collection-table.ts";
+import type { StoredDocument } from "../documents/collection-table.ts";
 import { byTenant } from "./follow-batch.ts";
 import type { HandlerTarget, InlineTarget } from "./inline-target.ts";
 import type { ProjectionTransaction } from "./projection.ts";

@@ -1,7 +1,7 @@
 import type { Projection } from "../arguments/projection.ts";
-import type { Event, EventOf, EventQuery, RecordedEvent } from "../event.ts";
-import type { StoreTransaction } from "../event-reader-writer.ts";
-import type { CollectionIndex } from "./documents/collection-index.ts";
+import type { Event, EventOf, EventQuery, RecordedEvent } from "../model/event.ts";
+import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
+import type { CollectionIndex } from "../documents/collection-index.ts";
 
 /** A projection whose documents are read with `store.documents(projection)`. */
 export interface DocumentProjection<Document extends object> extends Projection {

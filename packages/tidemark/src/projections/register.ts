@@ -1,6 +1,6 @@
 import type { Database, Session, Statement } from "../database/database.ts";
-import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
-import { createCollections } from "./documents/create-collections.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import { createCollections } from "../documents/create-collections.ts";
 import { DefinedDocumentProjection, type DefinedProjection } from "./defined-projection.ts";
 import type { ProjectionTransaction } from "./projection.ts";
 import { readRegistry, type RegisteredProjection, type Registry, registryStatement } from "./registry.ts";

@@ -1,6 +1,6 @@
 import type { Queryable } from "../database/database.ts";
 
-import { ProjectionStoppedError } from "../errors-projections.ts";
+import { ProjectionStoppedError } from "../errors/projections.ts";
 import type { Projection } from "../arguments/projection.ts";
 import { functionName } from "../schema/function-set.ts";
 import { followerOf } from "./defined-projection.ts";

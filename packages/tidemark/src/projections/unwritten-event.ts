@@ -1,6 +1,6 @@
 import type { EncodedEvent, EncodedPart } from "../append/encoded.ts";
 import type { TextRow } from "../database/database.ts";
-import { categoryOf, type EventMetadata, type RecordedEvent } from "../event.ts";
+import { categoryOf, type EventMetadata, type RecordedEvent } from "../model/event.ts";
 
 /** An event of an append as a row of the log, without what it gets there. Filters look at it. */
 export function unwrittenRow({ tenant, streamId }: EncodedPart, { id, type, data, metadata, tags }: EncodedEvent): TextRow {

@@ -1,11 +1,11 @@
-import { isTidemarkError } from "../errors.ts";
-import { ProjectionFailedError } from "../errors-projections.ts";
-import type { RecordedEvent } from "../event.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import { ProjectionFailedError } from "../errors/projections.ts";
+import type { RecordedEvent } from "../model/event.ts";
 import { serverAnswer } from "../database/sql-state.ts";
-import { tableName } from "./documents/collection.ts";
-import { indexName } from "./documents/collection-index.ts";
-import { documentKey } from "./documents/document-key.ts";
-import { valueAt, writePath } from "./documents/document-path.ts";
+import { tableName } from "../documents/collection.ts";
+import { indexName } from "../documents/collection-index.ts";
+import { documentKey } from "../documents/document-key.ts";
+import { valueAt, writePath } from "../documents/document-path.ts";
 import type { DefinedDocumentProjection } from "./defined-projection.ts";
 
 /** A document that was to be written, and the last event that changed it. */

@@ -1,6 +1,6 @@
 import type { ValidBoundaryItem } from "../arguments/boundary-query.ts";
 import type { TextRow } from "../database/database.ts";
-import type { Boundary } from "../event.ts";
+import type { Boundary } from "../model/event.ts";
 import type { PageLimits } from "./page-size.ts";
 import { readAhead } from "./pages.ts";
 import { type Range, RangePages } from "./range-pages.ts";

@@ -1,5 +1,5 @@
 import { isPromise } from "../arguments/promise.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Fold } from "./options.ts";
 
 /**

@@ -3,8 +3,8 @@ import { encodeJson } from "../arguments/json.ts";
 import { checkCategory, checkEventType, checkStreamId, checkTag } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import type { EventQuery } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { EventQuery } from "../model/event.ts";
 
 /** Planning takes the square of them: 100 take some 50 ms, 1,000 three seconds. */
 const mostItems = 100;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Database, TextRow } from "../database/database.ts";
-import { isTidemarkError, PoolTimeoutError } from "../errors.ts";
+import { isTidemarkError, PoolTimeoutError } from "../errors/errors.ts";
 import { type HeadRequest, type Heads, readHead, readHeads } from "./heads.ts";
 import type { PlanEditions } from "./plan-edition.ts";
 

@@ -1,7 +1,7 @@
 import { checkDate, checkFunction, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkCategory, checkPrefix, checkStreamId } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
-import type { Event, EventQuery } from "../event.ts";
+import type { Event, EventQuery } from "../model/event.ts";
 import { checkFilter, type ValidQueryItem } from "./filter.ts";
 
 /** Options of `readStream`. */

@@ -1,4 +1,4 @@
-import { keepCaller } from "../error-callers.ts";
+import { keepCaller } from "../errors/caller-frames.ts";
 
 /** One page of a reading. It may be empty without being the last: a window of the log in which nothing matched. */
 export interface Page<T> {

@@ -1,5 +1,5 @@
 import { wholeNumber } from "../arguments/checks.ts";
-import type { Event, RecordedEvent } from "../event.ts";
+import type { Event, RecordedEvent } from "../model/event.ts";
 import { eachOf, type Pages, readAhead } from "./pages.ts";
 import type { EventSequence } from "./types.ts";
 

@@ -1,6 +1,6 @@
 import type { Queryable, TextRow } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
-import { categoryOf } from "../event.ts";
+import { categoryOf } from "../model/event.ts";
 import type { StreamsOptions } from "./options.ts";
 import type { Page, Pages } from "./pages.ts";
 import type { ReadStatements } from "./statements.ts";

@@ -1,4 +1,4 @@
-import type { Event, RecordedEvent } from "../event.ts";
+import type { Event, RecordedEvent } from "../model/event.ts";
 
 /**
  * Events to be read, in order. Nothing is asked of the database before the first event is; each iteration, and each call of

@@ -1,8 +1,8 @@
-import { sentence } from "../error.ts";
+import { sentence } from "../errors/tidemark-error.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import { MigrationChangedError, SchemaTooNewError } from "../errors-opening.ts";
-import { DatabaseError, isTidemarkError } from "../errors.ts";
+import { MigrationChangedError, SchemaTooNewError } from "../errors/opening.ts";
+import { DatabaseError, isTidemarkError } from "../errors/errors.ts";
 import type { Migration, SchemaStep, ShippedSchema } from "./migrations.ts";
 
 /** A row of the table `migrations`. */

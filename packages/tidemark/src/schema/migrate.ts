@@ -1,9 +1,9 @@
-import { sentence } from "../error.ts";
+import { sentence } from "../errors/tidemark-error.ts";
 import pRetry from "p-retry";
 import type { Database } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import type { Logger } from "../logger.ts";
-import { DatabaseError, isTidemarkError } from "../errors.ts";
+import type { Logger } from "../model/logger.ts";
+import { DatabaseError, isTidemarkError } from "../errors/errors.ts";
 import { pendingSteps, readApplied } from "./applied.ts";
 import { createBookkeeping, migrationLock, stepScript } from "./migration-script.ts";
 import { nameOfStep, type SchemaStep, type ShippedSchema, shippedSchema } from "./migrations.ts";

@@ -1,5 +1,5 @@
 import type { Database } from "../database/database.ts";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../model/logger.ts";
 import { checkServer, type ServerFacts } from "./check-server.ts";
 import { pendingSteps } from "./applied.ts";
 import { migrate } from "./migrate.ts";

@@ -1,5 +1,5 @@
 import { quoteIdentifier } from "../database/identifier.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 
 /**
  * Fills in the schema's name where a template leaves it open: `:"schema"` becomes the quoted name, `:regclass(events)` a

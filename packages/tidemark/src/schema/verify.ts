@@ -1,5 +1,5 @@
 import type { Queryable } from "../database/database.ts";
-import { SchemaOutdatedError } from "../errors-opening.ts";
+import { SchemaOutdatedError } from "../errors/opening.ts";
 import { type AppliedSchema, pendingMigrations, pendingSteps, readApplied } from "./applied.ts";
 import { migrations, shippedSchema } from "./migrations.ts";
 

@@ -4,7 +4,7 @@ import { streamOfDecision } from "../commands/by-query.ts";
 import type { BoundaryDecider } from "../commands/decider.ts";
 import { checkDecision } from "../commands/decision.ts";
 import { defaultStreamFor } from "../append/default-stream.ts";
-import type { Event, NewEvent, RecordedEvent } from "../event.ts";
+import type { Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import { checkedFold } from "../read/evolve.ts";
 import type { Plot } from "./scenario-decision.ts";
 import { asExpected, asGiven, asStored, GivenLog, partsOf, streamOf } from "./stored-events.ts";

@@ -1,6 +1,6 @@
 import type { Decider } from "../commands/decider.ts";
 import { checkDecision } from "../commands/decision.ts";
-import type { Event, NewEvent } from "../event.ts";
+import type { Event, NewEvent } from "../model/event.ts";
 import { checkedFold } from "../read/evolve.ts";
 import type { Plot } from "./scenario-decision.ts";
 import { asExpected, asGiven, asStored, partsOf } from "./stored-events.ts";

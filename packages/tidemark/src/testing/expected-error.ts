@@ -1,6 +1,6 @@
 import { isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError, isTidemarkError } from "../errors.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 
 /** What an error has to be: its message matches, or holds this text, or it is of the class. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a class's parameters have no type that all classes share

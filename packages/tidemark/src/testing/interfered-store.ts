@@ -1,8 +1,8 @@
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { TransactionClient } from "../database/transaction-client.ts";
-import type { Event, NewEvent } from "../event.ts";
-import type { EventReaderWriter, StoreTransaction } from "../event-reader-writer.ts";
-import type { EventStore } from "../event-store.ts";
+import type { Event, NewEvent } from "../model/event.ts";
+import type { EventReaderWriter, StoreTransaction } from "../transaction/event-reader-writer.ts";
+import type { EventStore } from "../store/event-store.ts";
 import { type Interference, partOfAppend } from "./interference.ts";
 import { override } from "./override.ts";
 

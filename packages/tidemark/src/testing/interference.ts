@@ -1,9 +1,9 @@
 import { defaultStreamFor } from "../append/default-stream.ts";
 import type { StreamAppend } from "../append/types.ts";
 import { newId } from "../arguments/uuid.ts";
-import { InvalidArgumentError, OutcomeUnknownError } from "../errors.ts";
-import type { NewEvent } from "../event.ts";
-import type { EventReaderWriter } from "../event-reader-writer.ts";
+import { InvalidArgumentError, OutcomeUnknownError } from "../errors/errors.ts";
+import type { NewEvent } from "../model/event.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import type { StatementFault } from "./faulty-pglite.ts";
 
 /** An append that loses: its number, from 1, or that and what the other writer appends before it. */

@@ -1,5 +1,5 @@
 import { AssertionError } from "node:assert";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { assertSame, shown } from "./assert-same.ts";
 import { checkExpectedError, type ExpectedError, messageOf, mismatch } from "./expected-error.ts";
 

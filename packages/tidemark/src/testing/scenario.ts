@@ -8,7 +8,7 @@ import {
   type Decider,
   type MultiStreamDecider,
 } from "../commands/decider.ts";
-import type { Event, NewEvent } from "../event.ts";
+import type { Event, NewEvent } from "../model/event.ts";
 import { boundaryPlot } from "./boundary-plot.ts";
 import { deciderPlot } from "./decider-plot.ts";
 import type { DocumentProjection } from "../projections/projection.ts";

@@ -1,4 +1,4 @@
-import type { EventStore } from "../event-store.ts";
+import type { EventStore } from "../store/event-store.ts";
 import { appendingLaws } from "./contract/appending.ts";
 import { conditionLaws } from "./contract/conditions.ts";
 import type { Law, OpenStore } from "./contract/law.ts";

@@ -5,8 +5,8 @@ import { newId } from "../arguments/uuid.ts";
 import { defaultStreamFor } from "../append/default-stream.ts";
 import { encodeEvent, refuseUnknownParts, stamped } from "../append/encode-event.ts";
 import { Tally } from "../append/tally.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import { categoryOf, type Event, type NewEvent, type RecordedEvent } from "../event.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { categoryOf, type Event, type NewEvent, type RecordedEvent } from "../model/event.ts";
 
 /** A scenario does not know the store's own limit; this is the highest. */
 const settings = { eventBytes: 16 * 1024 * 1024, createId: newId };

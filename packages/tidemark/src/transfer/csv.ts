@@ -1,5 +1,5 @@
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { csvColumns, fromCell } from "./csv-envelope.ts";
 import { type CsvRecord, recordsOf } from "./csv-records.ts";
 import { parseExactly } from "./exact-json.ts";

@@ -1,4 +1,4 @@
-import type { EventMetadata, RecordedEvent } from "../event.ts";
+import type { EventMetadata, RecordedEvent } from "../model/event.ts";
 
 /** An event as one JSON document: what `tidemark read --json` and exports print, key by key in this order. */
 export interface EventEnvelope {

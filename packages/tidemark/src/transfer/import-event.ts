@@ -5,7 +5,7 @@ import { checkEventType, checkStreamId, checkTags, checkTenant } from "../argume
 import { isRecord, unknownKey } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { checkUuid } from "../arguments/uuid.ts";
-import { EventTooLargeError, InvalidArgumentError } from "../errors.ts";
+import { EventTooLargeError, InvalidArgumentError } from "../errors/errors.ts";
 import { deriveId, namedId } from "./derived-id.ts";
 import type { ExactJson } from "./exact-json.ts";
 import { parseMoment } from "./moment.ts";

@@ -5,7 +5,7 @@ import { hasCulprit, isBlocked, isRepeatedId, isTransient, isUnanswered } from "
 import type { Database, Statement, TextRow } from "../database/database.ts";
 import { nullableList, nullableListSql } from "../database/nullable-list.ts";
 import { toSafeInteger } from "../database/number.ts";
-import { isTidemarkError } from "../errors.ts";
+import { isTidemarkError } from "../errors/errors.ts";
 import { type BatchValues, encodeEvents, lookUpValues, writeValues } from "./import-batch.ts";
 import type { ImportEvent } from "./import-event.ts";
 import { KnownHeads } from "./known-heads.ts";

@@ -1,5 +1,5 @@
 import { show } from "../arguments/show.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { columnOf, parseColumnOrTemplate, parseTemplate, type Template } from "./template.ts";
 
 /** How the columns of a CSV file become events. Templates are texts such as `"file-{path}"`. */

@@ -1,6 +1,6 @@
 import { show } from "../arguments/show.ts";
 import { didYouMean } from "../arguments/suggest.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 
 /** A text with the values of a record's columns in it. */
 export interface Template {

@@ -1,4 +1,4 @@
-import { nameErrors, TidemarkError, sentence } from "../error.ts";
+import { nameErrors, TidemarkError, sentence } from "../errors/tidemark-error.ts";
 
 /** A line that an import could not take, and why. */
 export interface BadLine {

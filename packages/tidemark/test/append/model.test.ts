@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { ExpectedVersion } from "../../src/event.ts";
-import { isTidemarkError } from "../../src/errors.ts";
+import type { ExpectedVersion } from "../../src/model/event.ts";
+import { isTidemarkError } from "../../src/errors/errors.ts";
 import type { AppendResult } from "../../src/append/types.ts";
 import { added, describe, expect, test, times } from "./test.ts";
 

@@ -2,8 +2,8 @@ import { encodeBatch } from "../../src/append/batch.ts";
 import { outcomeOf } from "../../src/append/outcome.ts";
 import { PendingAppend } from "../../src/append/pending-append.ts";
 import { recordedEvents } from "../../src/append/recorded.ts";
-import { ConnectionError, DuplicateEventError } from "../../src/errors.ts";
-import type { ExpectedVersion } from "../../src/event.ts";
+import { ConnectionError, DuplicateEventError } from "../../src/errors/errors.ts";
+import type { ExpectedVersion } from "../../src/model/event.ts";
 import { describe, expect, rejection, test } from "./test.ts";
 
 const id = "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78";

@@ -1,4 +1,4 @@
-import type { ExpectedVersion } from "../../src/event.ts";
+import type { ExpectedVersion } from "../../src/model/event.ts";
 import { added, describe, expect, rejection, test, times } from "./test.ts";
 
 /** What an append to a stream of two events is expected to do, and to one that does not exist. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeJson } from "../../src/arguments/json.ts";
-import { isTidemarkError } from "../../src/errors.ts";
+import { isTidemarkError } from "../../src/errors/errors.ts";
 import { refusal } from "./refusal.ts";
 
 /** What went in as JSON leaves it: without the keys that are `undefined`. Null prototypes become plain ones. */

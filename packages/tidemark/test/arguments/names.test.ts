@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkCategory, checkEventType, checkSchemaName, checkStreamId, checkTag, checkTags, checkTenant } from "../../src/arguments/names.ts";
-import { isTidemarkError } from "../../src/errors.ts";
+import { isTidemarkError } from "../../src/errors/errors.ts";
 import { refusal } from "./refusal.ts";
 
 const kinds = [

@@ -1,4 +1,4 @@
-import { type InvalidArgumentError, isTidemarkError } from "../../src/errors.ts";
+import { type InvalidArgumentError, isTidemarkError } from "../../src/errors/errors.ts";
 
 /** What `work` refuses its argument with; fails when it refuses nothing or throws anything else. */
 export function refusal(work: () => unknown): InvalidArgumentError {

@@ -1,5 +1,5 @@
 // The other process of folder-lock.test.ts: locks each folder it is sent, holds it, and says how it went.
-import { isTidemarkError } from "../../src/errors.ts";
+import { isTidemarkError } from "../../src/errors/errors.ts";
 import { lockFolder } from "../../src/database/folder-lock.ts";
 
 async function answer(folder: string): Promise<void> {

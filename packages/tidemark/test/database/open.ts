@@ -1,7 +1,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import type { Database, Session, Statement } from "../../src/database/database.ts";
-import type { Logger } from "../../src/logger.ts";
+import type { Logger } from "../../src/model/logger.ts";
 import { openPgDatabase, type PgDatabaseOptions } from "../../src/database/pg.ts";
 import type { PoolSettings } from "../../src/arguments/pool-options.ts";
 

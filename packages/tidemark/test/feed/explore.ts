@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { EventStore } from "../../src/event-store.ts";
+import type { EventStore } from "../../src/store/event-store.ts";
 import { fn } from "../support/functions.ts";
 import { append, eventOf } from "./open.ts";
 import { createActor, type Actor, readerPauses, writerPauses } from "./steps.ts";

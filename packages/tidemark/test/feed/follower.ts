@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { EventStore } from "../../src/event-store.ts";
+import type { EventStore } from "../../src/store/event-store.ts";
 
 export interface Read {
   readonly position: number;

@@ -4,7 +4,7 @@ import type { Database } from "../../src/database/database.ts";
 import type { FollowedBatch } from "../../src/feed/follow.ts";
 import { Feed } from "../../src/feed/feed.ts";
 import { defaultTimes, type FollowTimes } from "../../src/feed/times.ts";
-import type { Logger } from "../../src/logger.ts";
+import type { Logger } from "../../src/model/logger.ts";
 import { openDatabase } from "../schema/open.ts";
 import { append, openStore, sequenceOf, silent } from "./open.ts";
 import { describe, eventually, expect, test as base } from "./test.ts";

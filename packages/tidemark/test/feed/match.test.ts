@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { contains } from "../../src/feed/contains.ts";
 import { everything, LogPages, type Wanted } from "../../src/feed/log-pages.ts";
 import { matcher, SharedRow } from "../../src/feed/match.ts";
-import type { EventQuery, EventQueryItem, JsonValue } from "../../src/event.ts";
+import type { EventQuery, EventQueryItem, JsonValue } from "../../src/model/event.ts";
 import { checkFilter } from "../../src/read/filter.ts";
 import { openDatabase } from "../schema/open.ts";
 import { describe, expect, test } from "./test.ts";

@@ -1,7 +1,7 @@
 import pg from "pg";
-import type { Event } from "../../src/event.ts";
-import type { EventStore } from "../../src/event-store.ts";
-import { openEventStore } from "../../src/open-event-store.ts";
+import type { Event } from "../../src/model/event.ts";
+import type { EventStore } from "../../src/store/event-store.ts";
+import { openEventStore } from "../../src/store/open-event-store.ts";
 import type { StoreOptions } from "../../src/arguments/store-options.ts";
 
 const ignore = (): void => {};

@@ -1,5 +1,5 @@
 import { eventOf, append } from "./open.ts";
-import type { EventStore } from "../../src/event-store.ts";
+import type { EventStore } from "../../src/store/event-store.ts";
 import { describe, expect, test } from "./test.ts";
 
 /** Follows the log as a consumer does: from its checkpoint, `limit` events at a time, and never looks back. */

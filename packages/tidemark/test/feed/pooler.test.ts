@@ -1,5 +1,5 @@
 import { hasPgbouncer, startPgbouncer } from "servers";
-import { openDatabase as open } from "../../src/open-database.ts";
+import { openDatabase as open } from "../../src/store/open-database.ts";
 import { checkStoreOptions } from "../../src/arguments/store-options.ts";
 import { checkStoreUrl } from "../../src/arguments/store-url.ts";
 import { Feed } from "../../src/feed/feed.ts";

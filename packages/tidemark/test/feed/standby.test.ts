@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Server } from "servers";
 import { startServer } from "servers";
 import { afterAll, beforeAll } from "vitest";
-import type { EventStore } from "../../src/event-store.ts";
+import type { EventStore } from "../../src/store/event-store.ts";
 import { Feed } from "../../src/feed/feed.ts";
 import { openDatabase } from "../schema/open.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";

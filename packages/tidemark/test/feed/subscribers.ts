@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { EventStore } from "../../src/event-store.ts";
-import type { EventQuery } from "../../src/event.ts";
+import type { EventStore } from "../../src/store/event-store.ts";
+import type { EventQuery } from "../../src/model/event.ts";
 import type { Read } from "./follower.ts";
 import { randomFrom } from "./random.ts";
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { EventStore } from "../../src/event-store.ts";
+import type { EventStore } from "../../src/store/event-store.ts";
 import { test as base } from "../support/test.ts";
 import { beginTransaction, type OpenTransaction } from "./transaction.ts";
 import { openStore } from "./open.ts";

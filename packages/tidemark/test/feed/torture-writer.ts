@@ -1,6 +1,6 @@
 // A process of torture.test.ts: several connections append until they are told to stop, then it reports what committed.
 import pg from "pg";
-import type { EventStore } from "../../src/event-store.ts";
+import type { EventStore } from "../../src/store/event-store.ts";
 import { openStore } from "./open.ts";
 import { randomFrom } from "./random.ts";
 import { beginTransaction } from "./transaction.ts";

@@ -1,6 +1,6 @@
 import type pg from "pg";
-import type { StoreTransaction } from "../../src/event-reader-writer.ts";
-import type { EventStore } from "../../src/event-store.ts";
+import type { StoreTransaction } from "../../src/transaction/event-reader-writer.ts";
+import type { EventStore } from "../../src/store/event-store.ts";
 import { eventOf } from "./open.ts";
 
 /** A transaction of a user's own, which stays open until the test ends it. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Database, Statement } from "../../src/database/database.ts";
-import { ConnectionError, DatabaseError, PoolTimeoutError } from "../../src/errors.ts";
+import { ConnectionError, DatabaseError, PoolTimeoutError } from "../../src/errors/errors.ts";
 import { GroupHeads } from "../../src/read/group-heads.ts";
 import { defaultPageLimits } from "../../src/read/page-size.ts";
 import { editionsOf } from "../../src/read/plan-edition.ts";

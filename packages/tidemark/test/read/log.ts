@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { Queryable } from "../../src/database/database.ts";
-import { categoryOf, type RecordedEvent } from "../../src/event.ts";
+import { categoryOf, type RecordedEvent } from "../../src/model/event.ts";
 import type { PageLimits } from "../../src/read/page-size.ts";
 import { Reader } from "../../src/read/reader.ts";
 import { migrationSql } from "../../src/schema/migration-sql.ts";

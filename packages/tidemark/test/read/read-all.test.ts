@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { EventQuery, EventQueryItem, RecordedEvent } from "../../src/event.ts";
+import type { EventQuery, EventQueryItem, RecordedEvent } from "../../src/model/event.ts";
 import type { ReadAllOptions } from "../../src/read/options.ts";
 import { describe, expect, type Log, type Model, observed, type Sketch, test, tinyPages } from "./log.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { categoryOf } from "../../src/event.ts";
+import { categoryOf } from "../../src/model/event.ts";
 import { describe, expect, test } from "./log.ts";
 
 const names = [

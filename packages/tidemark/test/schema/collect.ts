@@ -1,4 +1,4 @@
-import type { Logger } from "../../src/logger.ts";
+import type { Logger } from "../../src/model/logger.ts";
 
 /** A logger that keeps what it is told: `info tidemark: …`. */
 export function collect(): Logger & { readonly lines: readonly string[] } {

@@ -1,5 +1,5 @@
 import { readCsv, type CsvOptions } from "../../src/transfer/csv.ts";
-import { InvalidArgumentError } from "../../src/errors.ts";
+import { InvalidArgumentError } from "../../src/errors/errors.ts";
 import { isBad } from "../../src/transfer/ndjson.ts";
 import { all, describe, expect, piecesOf, rejection, test } from "./test.ts";
 

@@ -1,7 +1,7 @@
 import { Argument, type Command } from "commander";
 import { checkExpectedVersion } from "../../arguments/expected-version.ts";
-import { InvalidArgumentError } from "../../errors.ts";
-import type { ExpectedVersion, NewEvent } from "../../event.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
+import type { ExpectedVersion, NewEvent } from "../../model/event.ts";
 import type { Projection } from "../../arguments/projection.ts";
 import { collect, json } from "../flags.ts";
 import { readEvents } from "../event-input.ts";

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
 import { escapeUnsafe } from "../../arguments/show.ts";
-import type { EventStore } from "../../event-store.ts";
-import type { ConsumerInfo } from "../../worker/consumer-info.ts";
+import type { EventStore } from "../../store/event-store.ts";
+import type { ConsumerInfo } from "../../consumers/consumer-info.ts";
 import { lineUp } from "../columns.ts";
 import { confirm } from "../confirm.ts";
 import { consumerRows, consumerTable, problemOf, shardTable } from "../consumer-lines.ts";

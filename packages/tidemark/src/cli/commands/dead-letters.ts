@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import { InvalidArgumentError, isTidemarkError } from "../../errors.ts";
-import type { EventStore } from "../../event-store.ts";
-import type { DeadLetterKey, DeadLetterQuery } from "../../worker/dead-letters.ts";
+import { InvalidArgumentError, isTidemarkError } from "../../errors/errors.ts";
+import type { EventStore } from "../../store/event-store.ts";
+import type { DeadLetterKey, DeadLetterQuery } from "../../consumers/dead-letters.ts";
 import { lineUp } from "../columns.ts";
 import { confirm } from "../confirm.ts";
 import { letterDocument, letterDocuments, letterRows, letterTable } from "../dead-letter-lines.ts";

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { escapeUnsafe } from "../../arguments/show.ts";
 import { checkTenant } from "../../arguments/names.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { Database } from "../../database/database.ts";
 import { checkFilter } from "../../read/filter.ts";
 import { openSchema } from "../../schema/open-schema.ts";

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { checkTenant } from "../../arguments/names.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { Database } from "../../database/database.ts";
 import { ProjectionGate } from "../../projections/projection-gate.ts";
 import { checkServer } from "../../schema/check-server.ts";

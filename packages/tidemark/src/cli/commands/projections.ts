@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { escapeUnsafe } from "../../arguments/show.ts";
-import type { EventStore } from "../../event-store.ts";
-import type { ProjectionInfo } from "../../worker/projection-info.ts";
-import type { ProjectionVersion } from "../../worker/projections.ts";
+import type { EventStore } from "../../store/event-store.ts";
+import type { ProjectionInfo } from "../../projections/projection-info.ts";
+import type { ProjectionVersion } from "../../projections/administration.ts";
 import { lineUp } from "../columns.ts";
 import { wholeNumber } from "../flags.ts";
 import { projectionRows, projectionTable } from "../projection-lines.ts";

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { escapeUnsafe } from "../../arguments/show.ts";
-import { InvalidArgumentError } from "../../errors.ts";
-import { NotFoundError } from "../../errors-following.ts";
-import type { RecordedEvent } from "../../event.ts";
-import type { EventStore } from "../../event-store.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
+import { NotFoundError } from "../../errors/following.ts";
+import type { RecordedEvent } from "../../model/event.ts";
+import type { EventStore } from "../../store/event-store.ts";
 import { toEnvelope } from "../../transfer/envelope.ts";
 import { lineUp } from "../columns.ts";
 import { eventDocuments, eventRows } from "../event-lines.ts";

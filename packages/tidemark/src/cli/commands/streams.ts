@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { escapeUnsafe } from "../../arguments/show.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { StreamInfo } from "../../read/types.ts";
 import { lineUp, type Row } from "../columns.ts";
 import { given, wholeNumber } from "../flags.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { RecordedEvent } from "../../event.ts";
+import type { RecordedEvent } from "../../model/event.ts";
 import { lineUp } from "../columns.ts";
 import { eventDocuments, eventRows } from "../event-lines.ts";
 import { queryOf, type FilterFlags, refuseTenantWithAll } from "../filter-flags.ts";

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
-import { InvalidArgumentError } from "../../errors.ts";
-import type { EventStore } from "../../event-store.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
+import type { EventStore } from "../../store/event-store.ts";
 import { InterruptedError } from "../../transfer/transfer-error.ts";
-import type { Worker } from "../../worker/consumer.ts";
-import { untilSignal } from "../../worker/until-signal.ts";
+import type { Worker } from "../../consumers/consumer.ts";
+import { untilSignal } from "../../async/until-signal.ts";
 import { wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";

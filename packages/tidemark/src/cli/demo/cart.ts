@@ -1,4 +1,4 @@
-import type { Event } from "../../event.ts";
+import type { Event } from "../../model/event.ts";
 
 /** What happens to a cart in the demo's shop. */
 export type CartEvent =

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isTidemarkError } from "../../errors.ts";
-import type { RecordedEvent } from "../../event.ts";
-import type { EventStore } from "../../event-store.ts";
-import { openEventStore } from "../../open-event-store.ts";
+import { isTidemarkError } from "../../errors/errors.ts";
+import type { RecordedEvent } from "../../model/event.ts";
+import type { EventStore } from "../../store/event-store.ts";
+import { openEventStore } from "../../store/open-event-store.ts";
 import { loggerOf } from "../connection.ts";
 import type { Terminal } from "../terminal.ts";
 import { type CartEvent, emptyCart, evolve } from "./cart.ts";

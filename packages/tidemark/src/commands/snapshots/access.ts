@@ -1,7 +1,7 @@
 import type { Queryable, Session } from "../../database/database.ts";
-import { isTidemarkError } from "../../errors.ts";
-import type { Event, RecordedEvent } from "../../event.ts";
-import type { EventReaderWriter } from "../../event-reader-writer.ts";
+import { isTidemarkError } from "../../errors/errors.ts";
+import type { Event, RecordedEvent } from "../../model/event.ts";
+import type { EventReaderWriter } from "../../transaction/event-reader-writer.ts";
 import type { Kept, KeptName } from "../../read/kept.ts";
 import type { Fold } from "../../read/options.ts";
 import type { KeptHead, Reader } from "../../read/reader.ts";

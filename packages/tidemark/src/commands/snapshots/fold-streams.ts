@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Event, RecordedEvent } from "../../event.ts";
+import type { Event, RecordedEvent } from "../../model/event.ts";
 import { decodeKept, type Kept } from "../../read/kept.ts";
 import type { Fold } from "../../read/options.ts";
 import type { FoldOptions, SnapshotAccess } from "./access.ts";

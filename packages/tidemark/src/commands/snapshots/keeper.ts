@@ -1,7 +1,7 @@
-import { sentence } from "../../error.ts";
+import { sentence } from "../../errors/tidemark-error.ts";
 import type { Database } from "../../database/database.ts";
-import { type InvalidArgumentError, isTidemarkError } from "../../errors.ts";
-import type { Logger } from "../../logger.ts";
+import { type InvalidArgumentError, isTidemarkError } from "../../errors/errors.ts";
+import type { Logger } from "../../model/logger.ts";
 import { Reader } from "../../read/reader.ts";
 import { SnapshotQueue } from "./queue.ts";
 import { type SnapshotStatements, snapshotStatements } from "./statements.ts";

@@ -1,6 +1,6 @@
-import { InvalidArgumentError } from "../../errors.ts";
-import type { Event, RecordedEvent } from "../../event.ts";
-import type { EventReaderWriter } from "../../event-reader-writer.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
+import type { Event, RecordedEvent } from "../../model/event.ts";
+import type { EventReaderWriter } from "../../transaction/event-reader-writer.ts";
 import { checkedFold } from "../../read/evolve.ts";
 import type { Fold } from "../../read/options.ts";
 import { type KeptStream, type SnapshotAccess } from "./access.ts";

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from "../../errors.ts";
-import type { Event } from "../../event.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
+import type { Event } from "../../model/event.ts";
 import { checkedFold } from "../../read/evolve.ts";
 import type { MultiStreamDecider } from "../decider.ts";
 import { readStreams, type StreamsRead } from "../streams-read.ts";

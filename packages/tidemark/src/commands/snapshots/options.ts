@@ -1,6 +1,6 @@
 import { checkFunction, wholeNumber } from "../../arguments/checks.ts";
 import { checkOptions } from "../../arguments/options.ts";
-import { InvalidArgumentError } from "../../errors.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
 
 /** What a policy of one's own decides on. */
 export interface SnapshotCandidate<State> {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, isTidemarkError } from "../../errors.ts";
+import { InvalidArgumentError, isTidemarkError } from "../../errors/errors.ts";
 import { toTidemarkError } from "../sql-state.ts";
 import type { AdaptedTransaction, TransactionClient } from "../transaction-client.ts";
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert";
-import type { ExpectedVersion } from "../../event.ts";
+import type { ExpectedVersion } from "../../model/event.ts";
 import { added, confirmed, type Law } from "./law.ts";
 
 const passing: readonly (readonly [events: number, expected: ExpectedVersion])[] = [

@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert";
-import type { BoundaryQuery, NewEvent } from "../../event.ts";
+import type { BoundaryQuery, NewEvent } from "../../model/event.ts";
 import type { Law } from "./law.ts";
 
 function seat(course: string, student: string): NewEvent {

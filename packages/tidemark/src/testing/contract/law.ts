@@ -1,7 +1,7 @@
 import { strictEqual } from "node:assert";
 import type { StoreOptions } from "../../arguments/store-options.ts";
-import type { NewEvent } from "../../event.ts";
-import type { EventStore } from "../../event-store.ts";
+import type { NewEvent } from "../../model/event.ts";
+import type { EventStore } from "../../store/event-store.ts";
 
 /** One thing that every store keeps. */
 export interface Law {

@@ -1,0 +1,111 @@
+import { wholeNumber } from "../arguments/checks.ts";
+import { checkConsumerName } from "../arguments/names.ts";
+import { checkOptions } from "../arguments/options.ts";
+import type { Statement, Value } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { keepCallers } from "../errors/caller-frames.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import { type ConsumerInfo, consumerInfo, infoStatement } from "./consumer-info.ts";
+import { consumerNotFound } from "./not-found.ts";
+import type { WorkerParts } from "../runtime/parts.ts";
+import { functionName } from "../schema/function-set.ts";
+
+/**
+ * The consumers that a store knows, and how they go. Each call with a name rejects with `NotFoundError` where there is none
+ * of that name. Workers of this process hear of a change at once, others at their next heartbeat, a third of a lease later
+ * at most.
+ */
+export interface Consumers {
+  /** All of this tenant's, by name. */
+  list(): Promise<readonly ConsumerInfo[]>;
+  get(name: string): Promise<ConsumerInfo>;
+  /** Its workers finish the event in hand and wait. */
+  pause(name: string): Promise<void>;
+  /** Ends a pause; shards that stopped at an event begin with it again. */
+  resume(name: string): Promise<void>;
+  /**
+   * Sets it back, or forth: it goes on with the event after this position, and what its workers have in flight is rolled
+   * back. Dead letters after that place are removed, since their events come again.
+   *
+   * @param options - `after`: exclusive; 0 is the beginning, `"end"` the high-water mark.
+   */
+  reset(name: string, options: { readonly after: number | "end" }): Promise<void>;
+  /**
+   * Gives it another name, with its checkpoints and dead letters. Stop its workers first: those that run on report a
+   * `NotFoundError` and do nothing.
+   *
+   * @throws {@link InvalidArgumentError} — `to` is taken.
+   */
+  rename(name: string, to: string): Promise<void>;
+}
+
+const checkAfter = wholeNumber(0);
+
+export class StoreConsumers implements Consumers {
+  readonly #parts: WorkerParts;
+  readonly #tenant: string;
+  readonly #changed: () => Promise<void>;
+
+  static {
+    keepCallers(this);
+  }
+
+  /** @param changed - Has the workers of this process look. */
+  constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {
+    this.#parts = parts;
+    this.#tenant = tenant;
+    this.#changed = changed;
+  }
+
+  async list(): Promise<readonly ConsumerInfo[]> {
+    const rows = await this.#parts.database.query(infoStatement(this.#parts.schema, "list", "c.name !~ '^projection .* v[0-9]+$'"), [this.#tenant]);
+    return rows.map((row) => consumerInfo(row["consumer"] ?? "{}"));
+  }
+
+  async get(name: string): Promise<ConsumerInfo> {
+    const checked = checkConsumerName(name, "name");
+    const [row] = await this.#parts.database.query(infoStatement(this.#parts.schema, "get", "c.name = $2"), [this.#tenant, checked]);
+    if (!row) throw await consumerNotFound(this.#parts, this.#tenant, checked);
+    return consumerInfo(row["consumer"] ?? "{}");
+  }
+
+  pause(name: string): Promise<void> {
+    return this.#change(
+      name,
+      "pause",
+      (schema) => `update ${quoteIdentifier(schema)}.consumers as c set paused = true where c.tenant = $1 and c.name = $2 returning 'true' as found`,
+    );
+  }
+
+  resume(name: string): Promise<void> {
+    return this.#change(name, "resume", (schema) => `select ${functionName(schema, "resume_consumer")}($1, $2)::text as found`);
+  }
+
+  async reset(name: string, options: { readonly after: number | "end" }): Promise<void> {
+    const { after } = checkOptions(options, { after: (value, path) => (value === "end" ? null : checkAfter(value, path)) });
+    if (after === undefined) throw new InvalidArgumentError("options.after", 'is missing: a position, 0 for the beginning, or "end"');
+    await this.#change(name, "reset", (schema) => `select ${functionName(schema, "reset_consumer")}($1, $2, $3)::text as found`, after);
+  }
+
+  async rename(name: string, to: string): Promise<void> {
+    const checked = checkConsumerName(to, "to");
+    try {
+      await this.#change(name, "rename", (schema) => `select ${functionName(schema, "rename_consumer")}($1, $2, $3)::text as found`, checked);
+    } catch (error) {
+      if (isTidemarkError(error, "DATABASE") && error.sqlState === "23505")
+        throw new InvalidArgumentError("to", `is the name of another consumer: ${JSON.stringify(checked)}`, { cause: error });
+      throw error;
+    }
+  }
+
+  async #change(name: string, what: string, text: (schema: string) => string, ...values: readonly Value[]): Promise<void> {
+    const checked = checkConsumerName(name, "name");
+    const statement: Statement = { name: `tidemark_worker_${what}`, text: text(this.#parts.schema) };
+    // Before, since a shard that has just failed may not have told the database yet, and resume looks there.
+    await this.#changed();
+    const [row] = await this.#parts.database.query(statement, [this.#tenant, checked, ...values]);
+    if (row?.["found"] !== "true") throw await consumerNotFound(this.#parts, this.#tenant, checked);
+    this.#parts.progress.moved(this.#tenant, checked);
+    await this.#changed();
+  }
+}

@@ -1,0 +1,164 @@
+import type { Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import type { EventQuery } from "../model/event.ts";
+import type { ShardState } from "../runtime/shard.ts";
+import { functionName } from "../schema/function-set.ts";
+
+/** How far behind the high-water mark. */
+export interface Lag {
+  /** At most so many events: rolled-back positions count too. */
+  readonly events: number;
+  /** Since the first event after the checkpoint was recorded; 0 where there is none. */
+  readonly seconds: number;
+}
+
+export interface ShardInfo {
+  readonly shard: number;
+  /** `"stopped"` where nobody holds it. */
+  readonly state: ShardState;
+  /** The worker that holds it, or held it last. */
+  readonly owner: string | undefined;
+  /** The checkpoint: everything up to it was handled, given up, or is not for this consumer. */
+  readonly position: number;
+  readonly eventId: string | undefined;
+  readonly lag: Lag;
+  /** What went wrong last: set while the state is `"retrying"` or `"failed"`, and after its worker stopped in one of them. */
+  readonly lastError: { readonly code: string | null; readonly message: string } | undefined;
+  /** The event that is tried again, or that the shard stopped at. */
+  readonly failingEvent: { readonly position: number; readonly id: string; readonly streamId: string } | undefined;
+  readonly attempt: number | undefined;
+  readonly retryAt: Date | undefined;
+  /** An owner that is alive renews this three times a lease, idle or not. */
+  readonly heartbeatAt: Date | undefined;
+  readonly leaseEnd: Date | undefined;
+  readonly fence: number;
+}
+
+export interface ConsumerInfo {
+  readonly name: string;
+  readonly tenant: string;
+  /** The worst of its shards': failed, retrying, stopped, paused, starting, catching-up, live. */
+  readonly state: ShardState;
+  readonly paused: boolean;
+  readonly filter: EventQuery | undefined;
+  readonly tenants: "own" | "all";
+  /** The worst of its shards'. */
+  readonly lag: Lag;
+  readonly shards: readonly ShardInfo[];
+  /** While the number of shards changes: what it becomes once all have reached `barrier`. */
+  readonly resharding: { readonly to: number; readonly barrier: number } | undefined;
+  readonly deadLetters: number;
+  readonly createdAt: Date;
+}
+
+/** As the statement gives it: JSON, times in milliseconds. */
+interface Row extends Omit<ConsumerInfo, "state" | "lag" | "shards" | "createdAt" | "filter" | "resharding"> {
+  readonly filter: EventQuery | null;
+  readonly resharding: { readonly to: number; readonly barrier: number } | null;
+  readonly createdAt: number;
+  readonly shards: readonly ShardRow[];
+}
+
+interface ShardRow {
+  readonly shard: number;
+  readonly state: ShardState;
+  readonly owner: string | null;
+  readonly position: number;
+  readonly eventId: string | null;
+  readonly events: number;
+  readonly seconds: number | null;
+  readonly details: {
+    readonly error?: { readonly code: string | null; readonly message: string };
+    readonly event?: { readonly position: number; readonly id: string; readonly streamId: string };
+    readonly attempt?: number;
+    readonly retryAt?: string;
+  } | null;
+  readonly heartbeatAt: number | null;
+  readonly leaseEnd: number | null;
+  readonly fence: number;
+}
+
+const worstFirst: readonly ShardState[] = ["failed", "retrying", "stopped", "paused", "starting", "catching-up", "live"];
+
+/** @param where - A condition on `c`; `$1` is the tenant. */
+export function infoStatement(schema: string, name: string, where: string): Statement {
+  const at = quoteIdentifier(schema);
+  const milliseconds = (column: string): string => `pg_catalog.floor(extract(epoch from ${column}) * 1000::numeric)::bigint`;
+  return {
+    name: `tidemark_worker_${name}`,
+    text: `
+select pg_catalog.jsonb_build_object(
+         'name', c.name,
+         'tenant', c.tenant,
+         'paused', c.paused,
+         'filter', c.definition operator(pg_catalog.->) 'filter',
+         'tenants', coalesce(c.definition operator(pg_catalog.->>) 'tenants', 'own'),
+         'resharding', case when c.barrier is not null then pg_catalog.jsonb_build_object('to', c.next_shards, 'barrier', c.barrier) end,
+         'deadLetters', (select pg_catalog.count(*) from ${at}.dead_letters as d where d.tenant = c.tenant and d.consumer = c.name),
+         'createdAt', ${milliseconds("c.created_at")},
+         'shards', shards.list
+       )::text as consumer
+  from ${functionName(schema, "high_water_mark")}(0, null) as m
+  cross join ${at}.consumers as c
+  cross join lateral (
+    select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+             'shard', s.shard,
+             'state', case when l.lease_end > pg_catalog.clock_timestamp() then l.state else 'stopped' end,
+             'owner', l.owner,
+             'position', s.position,
+             'eventId', s.event_id,
+             'events', greatest(m.mark - s.position, 0),
+             'seconds', extract(epoch from pg_catalog.clock_timestamp() - (
+               select e.recorded_at from ${at}.events as e where e.position > s.position and e.position <= m.mark order by e.position limit 1
+             )),
+             'details', l.details,
+             'heartbeatAt', ${milliseconds("l.heartbeat_at")},
+             'leaseEnd', case when l.lease_end > '-infinity' then ${milliseconds("l.lease_end")} end,
+             'fence', s.fence
+           ) order by s.shard) as list
+      from ${at}.consumer_shards as s
+      join ${at}.consumer_leases as l on l.id = s.id
+     where s.tenant = c.tenant and s.consumer = c.name
+  ) as shards
+ where c.tenant = $1 and ${where}
+ order by c.name`,
+  };
+}
+
+export function consumerInfo(json: string): ConsumerInfo {
+  const row: Row = JSON.parse(json);
+  const shards = row.shards.map(shardInfo);
+  return {
+    ...row,
+    filter: row.filter ?? undefined,
+    resharding: row.resharding ?? undefined,
+    createdAt: new Date(row.createdAt),
+    state: worstFirst.find((state) => shards.some((shard) => shard.state === state)) ?? "stopped",
+    lag: { events: Math.max(0, ...shards.map(({ lag }) => lag.events)), seconds: Math.max(0, ...shards.map(({ lag }) => lag.seconds)) },
+    shards,
+  };
+}
+
+/**
+ * The state as it is now. A heartbeat tells where a shard is three times a lease only, and a shard may fall behind and catch up many times
+ * between two of them.
+ */
+export function currentState(told: ShardState, eventsBehind: number): ShardState {
+  return eventsBehind === 0 && (told === "starting" || told === "catching-up") ? "live" : told;
+}
+
+function shardInfo({ details, owner, eventId, events, seconds, heartbeatAt, leaseEnd, state, ...row }: ShardRow): ShardInfo {
+  return {
+    ...row,
+    state: currentState(state, events),
+    owner: owner ?? undefined,
+    eventId: eventId ?? undefined,
+    lag: { events, seconds: Math.max(0, seconds ?? 0) },
+    lastError: details?.error,
+    failingEvent: details?.event,
+    attempt: details?.attempt,
+    retryAt: details?.retryAt === undefined ? undefined : new Date(details.retryAt),
+    heartbeatAt: heartbeatAt === null ? undefined : new Date(heartbeatAt),
+    leaseEnd: leaseEnd === null ? undefined : new Date(leaseEnd),
+  };
+}

@@ -1,0 +1,99 @@
+import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
+import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
+import type { Documents, DocumentSource } from "../documents/types.ts";
+import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "../read/options.ts";
+import type { EventSequence, StreamInfo } from "../read/types.ts";
+import type { Checkpoint } from "../runtime/checkpoint.ts";
+import type { ConsumerContext } from "./consumer.ts";
+import type { HandlerScope } from "../runtime/handler-scope.ts";
+
+/**
+ * The context of one try. Made for every event, and by most handlers never looked at: the store behind it is made at its
+ * first use.
+ */
+export class HandlerContext implements ConsumerContext {
+  readonly attempt: number;
+  readonly shard: number;
+  readonly fence: number;
+  readonly #scope: HandlerScope;
+  readonly #createTransaction: (scope: HandlerScope) => StoreTransaction;
+  #created: StoreTransaction | undefined;
+
+  constructor(scope: HandlerScope, attempt: number, { shard: { shard, fence } }: Checkpoint, createTransaction: (scope: HandlerScope) => StoreTransaction) {
+    this.attempt = attempt;
+    this.shard = shard;
+    this.fence = fence;
+    this.#scope = scope;
+    this.#createTransaction = createTransaction;
+  }
+
+  get #store(): StoreTransaction {
+    return (this.#created ??= this.#createTransaction(this.#scope));
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+
+  get client(): unknown {
+    return this.#store.client;
+  }
+
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }> {
+    return this.#store.query<Row>(text, values);
+  }
+
+  appendToStream<E extends Event>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
+    return this.#store.appendToStream<E>(streamId, events, options);
+  }
+
+  appendToStreams<E extends Event>(
+    appends: readonly NoInfer<StreamAppend<E>>[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly AppendResult[]> {
+    return this.#store.appendToStreams<E>(appends, options);
+  }
+
+  append<E extends Event>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
+    return this.#store.append<E>(events, options);
+  }
+
+  readStream<E extends Event>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
+    return this.#store.readStream<E>(streamId, options);
+  }
+
+  readAll<E extends Event>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E> {
+    return this.#store.readAll<E>(options);
+  }
+
+  readBoundary<E extends Event>(
+    query: NoInfer<BoundaryQuery<E>>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly events: readonly RecordedEvent<E>[]; readonly boundary: Boundary }> {
+    return this.#store.readBoundary<E>(query, options);
+  }
+
+  aggregateStream<State, E extends Event>(
+    streamId: string,
+    fold: Fold<State, RecordedEvent<E>> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">,
+  ): Promise<{ readonly state: State; readonly version: number; readonly exists: boolean }> {
+    return this.#store.aggregateStream<State, E>(streamId, fold);
+  }
+
+  streamInfo(streamId: string): Promise<StreamInfo> {
+    return this.#store.streamInfo(streamId);
+  }
+
+  streams(options?: StreamsOptions): AsyncIterable<StreamInfo> {
+    return this.#store.streams(options);
+  }
+
+  eventById<E extends Event>(id: string): Promise<RecordedEvent<E> | undefined> {
+    return this.#store.eventById<E>(id);
+  }
+
+  documents<Document extends object>(source: DocumentSource<Document> | string): Documents<Document> {
+    return typeof source === "string" ? this.#store.documents<Document>(source) : this.#store.documents<Document>(source);
+  }
+}

@@ -1,0 +1,174 @@
+import { oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkConsumerName } from "../arguments/names.ts";
+import { checkOptions } from "../arguments/options.ts";
+import { checkUuid } from "../arguments/uuid.ts";
+import type { Statement, TextRow, Value } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { keepCallers } from "../errors/caller-frames.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { NotFoundError } from "../errors/following.ts";
+import type { Event, RecordedEvent } from "../model/event.ts";
+import { milliseconds } from "../database/milliseconds.ts";
+import { decodeLogEvent, eventColumns } from "../read/decode.ts";
+import type { WorkerParts } from "../runtime/parts.ts";
+import { functionName } from "../schema/function-set.ts";
+
+/** An event that a consumer did not handle. */
+export interface DeadLetter<E extends Event = Event> {
+  readonly consumer: string;
+  /** The event's. */
+  readonly position: number;
+  readonly eventId: string;
+  /** `"failed"`: its attempts were used up. `"parked"`: it waits behind one of its stream. `"skipped"`: nothing waits for it. */
+  readonly state: "failed" | "parked" | "skipped";
+  /** It will be tried again as soon as its shard's worker comes to it. */
+  readonly retryRequested: boolean;
+  readonly attempts: number;
+  /** Of the last attempt; undefined where it is parked. */
+  readonly error: { readonly code: string | undefined; readonly message: string; readonly stack: string | undefined } | undefined;
+  readonly parkedAt: Date;
+  readonly event: RecordedEvent<E>;
+}
+
+/** Names one dead letter; a `DeadLetter` itself does. */
+export type DeadLetterKey = { readonly consumer: string; readonly position: number } | { readonly consumer: string; readonly eventId: string };
+
+export interface DeadLetterQuery {
+  readonly consumer?: string;
+  readonly state?: "failed" | "parked" | "skipped";
+  /** Of each consumer, those after this position. */
+  readonly after?: number;
+  /** @defaultValue 100 */
+  readonly limit?: number;
+}
+
+/** The events that consumers gave up on. `get`, `retry` and `discard` reject with `NotFoundError` where there is no such letter. */
+export interface DeadLetters {
+  /** By consumer and position. */
+  list<E extends Event = Event>(query?: DeadLetterQuery): Promise<readonly DeadLetter<E>[]>;
+  get<E extends Event = Event>(key: DeadLetterKey): Promise<DeadLetter<E>>;
+  /**
+   * Asks for it to be handled again, by a worker of its consumer, at once. When that succeeds it is removed, and those of its
+   * stream that wait behind it follow in order; when it fails it stays. A stream's letters go in order, so for one that waits
+   * behind others the first of them is tried.
+   */
+  retry(key: DeadLetterKey): Promise<void>;
+  /** Removes it for good; those of its stream that wait behind it are handled. */
+  discard(key: DeadLetterKey): Promise<void>;
+}
+
+const listShape = { consumer: checkConsumerName, state: oneOf("failed", "parked", "skipped"), after: wholeNumber(0), limit: wholeNumber(1, 10_000) };
+const keyShape = { consumer: checkConsumerName, position: wholeNumber(1), eventId: checkUuid };
+
+export class StoreDeadLetters implements DeadLetters {
+  readonly #parts: WorkerParts;
+  readonly #tenant: string;
+  readonly #changed: () => Promise<void>;
+
+  static {
+    keepCallers(this);
+  }
+
+  /** @param changed - Has the workers of this process look. */
+  constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {
+    this.#parts = parts;
+    this.#tenant = tenant;
+    this.#changed = changed;
+  }
+
+  async list<E extends Event = Event>(query?: DeadLetterQuery): Promise<readonly DeadLetter<E>[]> {
+    const { consumer = null, state = null, after = 0, limit = 100 } = checkOptions(query, listShape, "query");
+    const where = "($2::text is null or d.consumer = $2) and ($3::text is null or d.state = $3) and d.position > $4 order by d.consumer, d.position limit $5";
+    return (await this.#select("letters", where, [consumer, state, after, limit])).map((row) => deadLetter<E>(row));
+  }
+
+  async get<E extends Event = Event>(key: DeadLetterKey): Promise<DeadLetter<E>> {
+    return deadLetter<E>(await this.#row(key));
+  }
+
+  async retry(key: DeadLetterKey): Promise<void> {
+    const row = await this.#row(key);
+    const at = quoteIdentifier(this.#parts.schema);
+    const [consumer, position] = [row["consumer"] ?? "", toSafeInteger(row["position"])];
+    if (row["state"] === "skipped") {
+      const text = `update ${at}.dead_letters as d set retry_requested = true where d.tenant = $1 and d.consumer = $2 and d.position = $3`;
+      await this.#query({ name: "tidemark_worker_retry_skipped", text }, [this.#tenant, consumer, position]);
+    } else {
+      const text = `select ${functionName(this.#parts.schema, "request_next_letter")}($1, $2, $3)::text`;
+      await this.#query({ name: "tidemark_worker_retry", text }, [this.#tenant, consumer, toSafeInteger(row["stream"])]);
+    }
+    await this.#changed();
+  }
+
+  async discard(key: DeadLetterKey): Promise<void> {
+    const row = await this.#row(key);
+    const text = `select ${functionName(this.#parts.schema, "discard_letter")}($1, $2, $3)::text as found`;
+    const [answer] = await this.#query({ name: "tidemark_worker_discard", text }, [this.#tenant, row["consumer"] ?? "", toSafeInteger(row["position"])]);
+    if (answer?.["found"] !== "true") throw notFound(row["consumer"] ?? "", row["position"] ?? "");
+    await this.#changed();
+  }
+
+  async #row(key: DeadLetterKey): Promise<TextRow> {
+    const { consumer, position, eventId } = checkKey(key);
+    const [row] = await this.#select("letter", "d.consumer = $2 and ($3::bigint is null or d.position = $3) and ($4::uuid is null or d.event_id = $4)", [
+      consumer,
+      position ?? null,
+      eventId ?? null,
+    ]);
+    if (!row) throw notFound(consumer, `${position ?? eventId}`);
+    return row;
+  }
+
+  #select(name: string, where: string, values: readonly Value[]): Promise<readonly TextRow[]> {
+    const at = quoteIdentifier(this.#parts.schema);
+    const text = `
+select d.consumer as consumer, d.state as state, d.retry_requested::text as retry_requested, d.attempts::text as attempts, d.stream_id::text as stream,
+       d.error_code as error_code, d.error_message as error_message, d.error_stack as error_stack, ${milliseconds("d.parked_at")} as parked_at,
+       s.name as stream_name, e.tenant as tenant, ${eventColumns}
+  from ${at}.dead_letters as d
+  join ${at}.events as e on e.position = d.position
+  join ${at}.streams as s on s.id = d.stream_id
+ where d.tenant = $1 and ${where}`;
+    return this.#query({ name: `tidemark_worker_${name}`, text }, [this.#tenant, ...values]);
+  }
+
+  #query(statement: Statement, values: readonly Value[]): Promise<readonly TextRow[]> {
+    return this.#parts.database.query(statement, values);
+  }
+}
+
+/** A letter may be given whole: of it, consumer and position count. */
+function checkKey(key: DeadLetterKey): { readonly consumer: string; readonly position?: number; readonly eventId?: string } {
+  const { consumer, position, eventId } = checkOptions(
+    typeof key === "object" && key !== null && "event" in key && "position" in key ? { consumer: key.consumer, position: key.position } : key,
+    keyShape,
+    "key",
+  );
+  if (consumer === undefined) throw new InvalidArgumentError("key.consumer", "is missing");
+  if (position !== undefined) return { consumer, position };
+  if (eventId === undefined) throw new InvalidArgumentError("key", "needs a position or an eventId");
+  return { consumer, eventId };
+}
+
+function notFound(consumer: string, key: string): NotFoundError {
+  return new NotFoundError("dead letter", `${consumer} ${key}`, "It was handled or discarded, or never was one; store.deadLetters.list() names them.");
+}
+
+function deadLetter<E extends Event>(row: TextRow): DeadLetter<E> {
+  const event = decodeLogEvent(row);
+  const message = row["error_message"];
+  const state = row["state"];
+  return {
+    consumer: row["consumer"] ?? "",
+    position: event.position,
+    eventId: event.id,
+    state: state === "parked" || state === "skipped" ? state : "failed",
+    retryRequested: row["retry_requested"] === "true",
+    attempts: Number(row["attempts"]),
+    error: message == null ? undefined : { code: row["error_code"] ?? undefined, message, stack: row["error_stack"] ?? undefined },
+    parkedAt: new Date(Number(row["parked_at"])),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a type holds is the caller's promise
+    event: event as RecordedEvent<E>,
+  };
+}

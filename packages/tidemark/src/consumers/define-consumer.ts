@@ -1,0 +1,117 @@
+import { checkBoolean, checkFunction, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkConsumerName } from "../arguments/names.ts";
+import { checkOptions, isRecord } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import type { Session } from "../database/database.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
+import type { DefinedProjection } from "../projections/defined-projection.ts";
+import { checkQuery } from "../read/filter.ts";
+import type { Consumer, ConsumerContext, ConsumerDefinition, Failure, Handlers, OnFailure } from "./consumer.ts";
+import type { GoLive } from "../projections/go-live.ts";
+import type { RetryPolicy } from "../runtime/retry-policy.ts";
+
+/** A consumer whose definition was checked, with every default filled in. */
+export class DefinedConsumer implements Consumer {
+  readonly kind = "consumer" as const;
+  readonly name: string;
+  readonly settings: ConsumerSettings;
+
+  constructor(name: string, settings: ConsumerSettings) {
+    this.name = name;
+    this.settings = settings;
+    Object.freeze(this);
+  }
+}
+
+export interface ConsumerSettings {
+  readonly filter: EventQuery | undefined;
+  /** Undefined: the end. */
+  readonly startAfter: number | undefined;
+  readonly tenants: "own" | "all";
+  readonly shards: number;
+  readonly batchSize: number;
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  readonly onFailure: OnFailure;
+  readonly circuitBreaker: { readonly failures: number; readonly resetMs: number } | undefined;
+  /** By one call, one event or several. `session`: what the context works on. */
+  readonly handle: (events: readonly RecordedEvent[], context: ConsumerContext, session: Session) => Promise<void> | void;
+  /** Whether `handle` takes several. */
+  readonly inBatches: boolean;
+  /** Of a projection's follower: its projection. */
+  readonly projection?: DefinedProjection;
+  /** Of an inline projection's: how it goes live once it has caught up. */
+  readonly goLive?: GoLive;
+}
+
+const words = oneOf("dead-letter", "stop", "skip");
+const startWords = oneOf("beginning", "end");
+const delayMs = wholeNumber(0, 2_147_483_647);
+
+const shape = {
+  name: checkConsumerName,
+  filter: checkQuery,
+  startFrom: checkStart,
+  tenants: oneOf("own", "all"),
+  shards: wholeNumber(1, 256),
+  batchSize: wholeNumber(1, 10_000),
+  timeoutMs: wholeNumber(1, 2_147_483_647),
+  retry: (value: unknown, path: string) =>
+    checkOptions(value, { attempts: wholeNumber(1, 1_000_000), minDelayMs: delayMs, maxDelayMs: delayMs, factor: checkFactor, jitter: checkBoolean }, path),
+  onFailure: (value: unknown, path: string): Failure | OnFailure => (typeof value === "function" ? checkFunction<OnFailure>(value, path) : words(value, path)),
+  circuitBreaker: (value: unknown, path: string) =>
+    value === false ? false : checkOptions(value, { failures: wholeNumber(1), resetMs: wholeNumber(1, 2_147_483_647) }, path),
+  handle: checkFunction<(event: RecordedEvent, context: ConsumerContext) => Promise<void> | void>,
+  handleBatch: checkFunction<(events: readonly RecordedEvent[], context: ConsumerContext) => Promise<void> | void>,
+} as const;
+
+/**
+ * Describes a durable reader with a name: `worker` runs it, from its checkpoint on.
+ *
+ * @throws {@link InvalidArgumentError} — something in the definition is not what it should be.
+ */
+export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & Handlers<E>): Consumer {
+  if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");
+  const checked = checkOptions(definition, shape, "definition");
+  const { name, handle, handleBatch, startFrom = 0, onFailure = "dead-letter", circuitBreaker } = checked;
+  if (name === undefined) throw new InvalidArgumentError("definition.name", "is missing");
+  if (/^projection .* v\d+$/.test(name))
+    throw new InvalidArgumentError("definition.name", `is like what the store calls a projection's follower: ${JSON.stringify(name)}`);
+  if ((handle === undefined) === (handleBatch === undefined))
+    throw new InvalidArgumentError("definition", `of ${JSON.stringify(name)} needs one of handle and handleBatch${handle ? ", not both" : ""}`);
+  return new DefinedConsumer(name, {
+    filter: checked.filter,
+    startAfter: startFrom === "end" ? undefined : startFrom,
+    tenants: checked.tenants ?? "own",
+    shards: checked.shards ?? 1,
+    batchSize: checked.batchSize ?? 1_000,
+    timeoutMs: checked.timeoutMs ?? 30_000,
+    retry: { ...retryDefaults, ...checked.retry },
+    onFailure: typeof onFailure === "function" ? onFailure : () => onFailure,
+    circuitBreaker: circuitBreaker === false ? undefined : { failures: 5, resetMs: 30_000, ...circuitBreaker },
+    handle: handleBatch ? (events, context) => handleBatch(events, context) : eachOf(handle ?? (() => {})),
+    inBatches: handleBatch !== undefined,
+  });
+}
+
+const retryDefaults: RetryPolicy = { attempts: 5, minDelayMs: 100, maxDelayMs: 30_000, factor: 2, jitter: true };
+
+function eachOf(handle: (event: RecordedEvent, context: ConsumerContext) => Promise<void> | void): ConsumerSettings["handle"] {
+  return ([event], context) => (event === undefined ? undefined : handle(event, context));
+}
+
+function checkStart(value: unknown, path: string): number | "end" {
+  if (isRecord(value)) {
+    const { after } = checkOptions(value, { after: wholeNumber(0) }, path);
+    if (after === undefined) throw new InvalidArgumentError(`${path}.after`, "is missing");
+    return after;
+  }
+  if (typeof value === "number") throw new InvalidArgumentError(path, `is ${show(value)}; write { after: ${show(value)} }`);
+  return startWords(value, path) === "end" ? "end" : 0;
+}
+
+function checkFactor(value: unknown, path: string): number {
+  if (typeof value === "number" && value >= 1 && value <= 100) return value;
+  throw new InvalidArgumentError(path, `must be a number from 1 to 100, not ${show(value)}`);
+}

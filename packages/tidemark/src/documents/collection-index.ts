@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { checkBoolean, listOf } from "../arguments/checks.ts";
+import { checkOptions, isRecord } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { parsePath, versionKey } from "./document-path.ts";
+import type { Path } from "./types.ts";
+
+/** An index of a collection, by one path or by several, the first one first. */
+export type CollectionIndex<Document> = (
+  | { readonly path: Path<Document>; readonly paths?: never }
+  | {
+      /** At most 3. */
+      readonly paths: readonly Path<Document>[];
+      readonly path?: never;
+    }
+) & {
+  /**
+   * Whether no two documents of a tenant may have the same values there. Documents without one of the values are not compared,
+   * nor are arrays and objects. A projection that would make a second one fails: see the guide. @defaultValue false
+   */
+  readonly unique?: boolean;
+};
+
+/** A checked index. */
+export interface ValidIndex {
+  readonly paths: readonly (readonly string[])[];
+  readonly unique: boolean;
+}
+
+/** An entry of a B-tree has 2,704 bytes: a tenant, an id and three texts of 150 characters fit. */
+const mostPaths = 3;
+const mostIndexes = 16;
+
+const checkPath = (value: unknown, path: string): readonly string[] => {
+  if (typeof value !== "string") throw new InvalidArgumentError(path, `must be a path (a text), not ${show(value)}`);
+  const steps = parsePath(value, path);
+  if (steps[0] === versionKey)
+    throw new InvalidArgumentError(path, "is how often a document was written, which no index can hold: it is no part of the document");
+  return steps;
+};
+const shape = { path: checkPath, paths: listOf(checkPath), unique: checkBoolean };
+
+/** The indexes of a collection. @throws {@link InvalidArgumentError} — what is none, the same one twice, or too many. */
+export function checkIndexes(value: unknown, path: string): readonly ValidIndex[] {
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of indexes, not ${show(value)}`);
+  if (value.length > mostIndexes)
+    throw new InvalidArgumentError(path, `holds ${value.length} indexes; the most are ${mostIndexes}: each one is written with every document`);
+  const known = new Map<string, number>();
+  return Array.from(value, (item: unknown, position) => {
+    const at = `${path}[${position}]`;
+    const index = checkIndex(item, at);
+    const same = known.get(JSON.stringify(index));
+    if (same !== undefined) throw new InvalidArgumentError(at, `is the same as ${path}[${same}]`);
+    known.set(JSON.stringify(index), position);
+    return index;
+  });
+}
+
+function checkIndex(item: unknown, at: string): ValidIndex {
+  if (!isRecord(item)) throw new InvalidArgumentError(at, `must be an object with a path, not ${show(item)}`);
+  const { path, paths, unique = false } = checkOptions(item, shape, at);
+  if (path !== undefined && paths !== undefined) throw new InvalidArgumentError(at, "has path and paths; give it one of them");
+  const given = paths ?? (path && [path]);
+  if (given === undefined) throw new InvalidArgumentError(at, "has neither path nor paths");
+  if (given.length > mostPaths) throw new InvalidArgumentError(`${at}.paths`, `names ${given.length} paths; the most are ${mostPaths}`);
+  return { paths: given, unique };
+}
+
+/** The same for the same index of the same table, in at most 63 bytes. */
+export function indexName(table: string, index: ValidIndex): string {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([table, index]))
+    .digest("hex")
+    .slice(0, 12);
+  // Cut at a whole character: what is left of half a one becomes U+FFFD.
+  const beginning = Buffer.from(table)
+    .subarray(0, 46)
+    .toString()
+    .replace(/\uFFFD+$/u, "");
+  return `${beginning}_${digest}_idx`;
+}

@@ -1,0 +1,146 @@
+import type { Queryable, Session, Statement, TextRow } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { byBytes } from "../append/byte-order.ts";
+import { type Collection, type DocumentKey, quotedTable } from "./collection.ts";
+import { decodeDocument } from "./encode-document.ts";
+
+/** A document as a projection evolves it: without `_id` and `_version`. */
+export interface StoredDocument extends DocumentKey {
+  /** 1 where it was written once. */
+  readonly version: number;
+  readonly document: object;
+}
+
+/** What becomes of a document. */
+export interface DocumentWrite extends DocumentKey {
+  /** What `encodeDocument` made; null deletes. */
+  readonly data: string | null;
+}
+
+/** The documents of one version, of every tenant, for those who write them. A statement for each call, however many documents. */
+export class CollectionTable {
+  readonly #load: Statement;
+  readonly #lock: Statement;
+  readonly #lockNow: Statement;
+  readonly #write: Statement;
+  readonly #writeAndDelete: Statement;
+
+  constructor(schema: string, collection: Collection) {
+    const table = quotedTable(schema, collection);
+    const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text, uncast: text.replaceAll("::text as", " as") });
+    this.#load = named("load_documents", loadSql(table, "offset 0"));
+    this.#lock = named("lock_documents", loadSql(table, "for update"));
+    this.#lockNow = named("lock_documents_now", loadSql(table, "for update nowait"));
+    this.#write = named("write_documents", writeSql(table, false));
+    // The planner reads the table from end to end while it is small, and would keep that plan for the large one.
+    this.#writeAndDelete = { ...named("write_and_delete_documents", writeSql(table, true)), unprepared: true };
+  }
+
+  /** Those of `keys` that exist, in any order. */
+  load(queryable: Queryable, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
+    return this.#select(queryable, this.#load, keys);
+  }
+
+  /** The same, locked FOR UPDATE in the order of their keys' bytes, so that two who lock never wait for each other in a ring. */
+  lock(session: Session, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
+    return this.#select(session, this.#lock, keys);
+  }
+
+  /** The same, for who holds others already: fails (55P03) where one is not free. */
+  lockNow(session: Session, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
+    return this.#select(session, this.#lockNow, keys);
+  }
+
+  /**
+   * Inserts, updates and deletes: `_version` counts up from 1, and `_updated` is the database's clock. Each key stands once.
+   * One statement for each 16 MiB of documents; run it in a transaction.
+   */
+  async write(queryable: Queryable, writes: readonly DocumentWrite[]): Promise<void> {
+    const sorted = [...writes].sort(byKey);
+    for (const part of parts(sorted)) {
+      const statement = part.some(({ data }) => data === null) ? this.#writeAndDelete : this.#write;
+      await queryable.query(statement, [...columns(part), joined(part.map(({ data }) => data ?? ""))]);
+    }
+  }
+
+  async #select(queryable: Queryable, statement: Statement, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
+    return keys.length === 0 ? [] : (await queryable.query(statement, keyColumns(keys))).map(decodeRow);
+  }
+}
+
+/** What `loadSql` reads. */
+export function decodeRow(row: TextRow): StoredDocument {
+  return { tenant: row["tenant"] ?? "", id: row["id"] ?? "", version: toSafeInteger(row["version"]), document: decodeDocument(row["data"] ?? "{}") };
+}
+
+function byKey(a: DocumentKey, b: DocumentKey): number {
+  return byBytes(a.tenant, b.tenant) || byBytes(a.id, b.id);
+}
+
+/**
+ * Items with U+001E behind each, which no name holds and no JSON: string_to_array would make no item of one empty text. The
+ * empty item behind the last is left out by its empty id.
+ */
+function joined(items: readonly string[]): string {
+  return items.map((item) => `${item}\u001e`).join("");
+}
+
+function columns(keys: readonly DocumentKey[]): string[] {
+  return [joined(keys.map(({ tenant }) => tenant)), joined(keys.map(({ id }) => id))];
+}
+
+/** Tenants and ids of keys, each once, in the order of their bytes: $1 and $2 of `loadSql`. */
+export function keyColumns(keys: readonly DocumentKey[]): string[] {
+  const sorted = [...keys].sort(byKey);
+  return columns(sorted.filter((key, index) => index === 0 || byKey(key, sorted[index - 1] ?? key) !== 0));
+}
+
+const mostUnits = 16 * 1024 * 1024;
+
+function* parts(writes: readonly DocumentWrite[]): Iterable<readonly DocumentWrite[]> {
+  let from = 0;
+  let units = 0;
+  for (const [index, { data }] of writes.entries()) {
+    const more = data?.length ?? 0;
+    if (index > from && units + more > mostUnits) {
+      yield writes.slice(from, index);
+      from = index;
+      units = 0;
+    }
+    units += more;
+  }
+  if (from < writes.length) yield writes.slice(from);
+}
+
+/** The lateral subquery is not merged into the join: each key is looked up in the index, in order, whatever the planner believes of the table. */
+export function loadSql(table: string, how: "offset 0" | "for update" | "for update nowait"): string {
+  return `
+select k.tenant::text as tenant, k.id::text as id, d._version::text as version, d.data::text as data
+  from unnest(pg_catalog.string_to_array($1, pg_catalog.chr(30)), pg_catalog.string_to_array($2, pg_catalog.chr(30))) as k (tenant, id)
+ cross join lateral (
+   select d._version, d.data from ${table} as d where d._partition = k.tenant and d._id = k.id ${how}
+ ) as d
+ where k.id <> ''`;
+}
+
+/** What is deleted has no data. */
+function writeSql(table: string, deletes: boolean): string {
+  const given = `unnest(pg_catalog.string_to_array($1, pg_catalog.chr(30)), pg_catalog.string_to_array($2, pg_catalog.chr(30)), pg_catalog.string_to_array($3, pg_catalog.chr(30))) as w (tenant, id, data)`;
+  const deleted = `
+with deleted as (
+  delete from ${table} as d
+   where d.ctid = any (array(
+     select old.ctid
+       from ${given}
+      cross join lateral (select o.ctid from ${table} as o where o._partition = w.tenant and o._id = w.id offset 0) as old
+      where w.id <> '' and w.data = ''
+   ))
+)`;
+  return `${deletes ? deleted : ""}
+insert into ${table} as d (_partition, _id, data)
+select w.tenant, w.id, w.data::jsonb
+  from ${given}
+ where w.data <> ''
+    on conflict (_partition, _id) do update
+   set data = excluded.data, _version = d._version + 1, _updated = pg_catalog.clock_timestamp()`;
+}

@@ -1,0 +1,97 @@
+import { sentence } from "../errors/tidemark-error.ts";
+import type { Database, Queryable, Session } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { DatabaseError, InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import { quoteLiteral } from "../schema/render.ts";
+import { type Collection, tableName } from "./collection.ts";
+import { indexName } from "./collection-index.ts";
+import { collectionMark, indexSql, liveSql, tableSql } from "./collection-sql.ts";
+
+/** What stands in the schema under the names that collections would have. */
+type Relations = ReadonlyMap<string, { readonly kind: string; readonly ours: boolean }>;
+
+const separator = "\u001f";
+
+/**
+ * Creates the tables and indexes of collections that are not there yet; where a collection has no live version yet, this one becomes it.
+ * What exists is left alone, and then this is one read without locks. An index of a table that is there already is built while
+ * nobody can write to it. Any number of processes may do this at once.
+ *
+ * @throws {@link InvalidArgumentError} — a relation of another's has the name of a collection or of its table.
+ * @throws {@link DatabaseError} — the role may not create tables in the schema (42501).
+ */
+export async function createCollections(database: Database, schema: string, collections: readonly Collection[]): Promise<void> {
+  if (collections.length === 0 || missing(await relations(database, schema, collections), schema, collections) === "") return;
+  try {
+    await database.transaction(async (session) => {
+      await session.execute(enter(schema), { timeoutMs: 0 });
+      // Another process may have created them while this one waited.
+      const script = missing(await relations(session, schema, collections), schema, collections);
+      if (script !== "") await session.execute(script, { timeoutMs: 0 });
+    });
+  } catch (error) {
+    throw explain(error, schema);
+  }
+}
+
+/** Makes a version the live one, in the transaction of `session`: see `liveSql`. */
+export async function makeLive(session: Session, schema: string, collection: Collection): Promise<void> {
+  await session.execute(liveSql(schema, collection));
+}
+
+/** One creator at a time. One 64-bit key, as migrations have: the locks of appends have two, so they never meet. */
+function enter(schema: string): string {
+  return `
+set local lock_timeout = 0;
+set local statement_timeout = 0;
+set local client_min_messages = warning;
+select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${quoteLiteral(`tidemark collections of ${schema}`)}, 0));`;
+}
+
+async function relations(queryable: Queryable, schema: string, collections: readonly Collection[]): Promise<Relations> {
+  const text = `
+    select c.relname::text as name, c.relkind::text as kind, (pg_catalog.obj_description(c.oid, 'pg_class') = '${collectionMark}')::text as ours
+      from pg_catalog.pg_class as c
+      join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = any (pg_catalog.string_to_array($2, pg_catalog.chr(31))::name[])`;
+  const names = collections.flatMap((collection) => [collection.collection, tableName(collection), ...indexNames(collection)]);
+  const rows = await queryable.query({ name: "tidemark_collections", text }, [schema, names.join(separator)]);
+  return new Map(rows.map(({ name, kind, ours }) => [name ?? "", { kind: kind ?? "", ours: ours === "true" }]));
+}
+
+/** The script that creates what is missing; empty where nothing is. */
+function missing(found: Relations, schema: string, collections: readonly Collection[]): string {
+  const live = new Set<string>();
+  return collections
+    .map((collection) => {
+      const indexes = collection.indexes?.filter((index) => !found.has(indexName(tableName(collection), index))) ?? [];
+      const created = isOurs(found, tableName(collection), "r") ? "" : tableSql(schema, collection);
+      const table = [created, ...indexes.map((index) => indexSql(schema, collection, index))].join("");
+      if (isOurs(found, collection.collection, "v") || live.has(collection.collection)) return table;
+      live.add(collection.collection);
+      return table + liveSql(schema, collection);
+    })
+    .join("");
+}
+
+function indexNames(collection: Collection): string[] {
+  return collection.indexes?.map((index) => indexName(tableName(collection), index)) ?? [];
+}
+
+function isOurs(found: Relations, name: string, kind: "r" | "v"): boolean {
+  const relation = found.get(name);
+  if (relation === undefined) return false;
+  if (relation.ours && relation.kind === kind) return true;
+  throw new InvalidArgumentError(
+    "collection",
+    `needs the name ${JSON.stringify(name)}, which another relation of the store's schema has. Choose another collection, or another schema for the store.`,
+  );
+}
+
+function explain(error: unknown, schema: string): unknown {
+  if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "42501") return error;
+  return new DatabaseError(
+    `${sentence(error.message)} This role may not create the tables of collections: open the store once as a role that may, or grant usage, create on schema ${quoteIdentifier(schema)} to it.`,
+    { sqlState: error.sqlState, cause: error },
+  );
+}

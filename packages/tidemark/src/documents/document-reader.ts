@@ -1,0 +1,171 @@
+import { type Check, wholeNumber } from "../arguments/checks.ts";
+import { checkCollectionName, checkDocumentId } from "../arguments/names.ts";
+import { checkOptions, isRecord } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { keepCallers } from "../errors/caller-frames.ts";
+import { NotFoundError } from "../errors/following.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import { checkCollection, quotedTable, quotedView } from "./collection.ts";
+import { documentColumns, documentStatements, question } from "./document-statements.ts";
+import { behindSql, checkOrderBy, orderSql } from "./order.ts";
+import { Parameters } from "./parameters.ts";
+import type { Documents, DocumentSource, FindOptions, Stored, Where } from "./types.ts";
+import { whereSql } from "./where.ts";
+
+const defaultPage = 100;
+const mostIds = 100_000;
+
+/** Left for the SQL to check: what is wrong is found while it is put together. */
+const anything: Check<unknown> = (value) => value;
+const findShape = { where: anything, orderBy: checkOrderBy, limit: wholeNumber(0), after: anything };
+const countShape = { where: anything };
+
+/** Refuses to read the documents of a projection, where they are not what they should be. */
+export type CheckSource = (source: DocumentSource<object>) => Promise<void>;
+
+/** The collections of one tenant, read through the pool or inside a transaction. */
+export class DocumentReaders {
+  readonly #queryable: Queryable;
+  readonly #schema: string;
+  readonly #tenant: string;
+  readonly #check: CheckSource;
+
+  /** @param check - Runs before each reading of a projection's documents; what it throws is the reading's error. */
+  constructor(queryable: Queryable, schema: string, tenant: string, check: CheckSource = async () => {}) {
+    this.#queryable = queryable;
+    this.#schema = schema;
+    this.#tenant = tenant;
+    this.#check = check;
+  }
+
+  of<T extends object>(source: DocumentSource<T> | string): Documents<T> {
+    const queryable = this.#queryable;
+    if (typeof source === "string") return new DocumentReader<T>(queryable, this.#schema, this.#tenant, source);
+    const checked: Pick<Queryable, "query"> = {
+      query: async (...call) => {
+        await this.#check(source);
+        return await queryable.query(...call);
+      },
+    };
+    return new DocumentReader<T>(checked, this.#schema, this.#tenant, source);
+  }
+}
+
+/** The documents of one collection. */
+class DocumentReader<T extends object> implements Documents<T> {
+  readonly #queryable: Pick<Queryable, "query">;
+  readonly #schema: string;
+  readonly #tenant: string;
+  readonly #collection: string;
+  readonly #from: string;
+
+  static {
+    keepCallers(this);
+  }
+
+  /** @param source - A document projection: its own version's documents. A collection's name: the live ones. */
+  constructor(queryable: Pick<Queryable, "query">, schema: string, tenant: string, source: DocumentSource<T> | string) {
+    this.#queryable = queryable;
+    this.#schema = schema;
+    this.#tenant = tenant;
+    if (typeof source === "string") {
+      this.#collection = checkCollectionName(source, "collection");
+      this.#from = quotedView(schema, this.#collection);
+    } else {
+      if (!isRecord(source)) throw new InvalidArgumentError("projection", `must be a document projection or a collection's name, not ${show(source)}`);
+      if (source.collection === undefined) {
+        throw new InvalidArgumentError("projection", "has no collection: only what documentProjection returns has documents");
+      }
+      const collection = checkCollection(source, "projection");
+      this.#collection = collection.collection;
+      this.#from = quotedTable(schema, collection);
+    }
+  }
+
+  async get(id: string): Promise<Stored<T> | undefined> {
+    const [row] = await this.#rows(documentStatements(this.#from).get, [this.#tenant, checkDocumentId(id, "id")]);
+    return row && decode<T>(row);
+  }
+
+  async getMany(ids: readonly string[]): Promise<Stored<T>[]> {
+    const checked = checkIds(ids);
+    if (checked.length === 0) return [];
+    const rows = await this.#rows(documentStatements(this.#from).getMany, [this.#tenant, [...new Set(checked)].join("\u001f")]);
+    const found = new Map(rows.map((row) => [row["id"], row]));
+    return checked.flatMap((id) => {
+      const row = found.get(id);
+      return row ? [decode<T>(row)] : [];
+    });
+  }
+
+  async find(options?: FindOptions<T>): Promise<Stored<T>[]> {
+    const { limit } = checkOptions(options, findShape);
+    return this.#find(options, limit);
+  }
+
+  async first(options?: FindOptions<T>): Promise<Stored<T> | undefined> {
+    const { limit = 1 } = checkOptions(options, findShape);
+    return (await this.#find(options, Math.min(limit, 1)))[0];
+  }
+
+  async page(options?: FindOptions<T>): Promise<{ readonly documents: Stored<T>[]; readonly next: Stored<T> | undefined }> {
+    const { limit = defaultPage } = checkOptions(options, findShape);
+    if (limit === 0) return { documents: await this.#find(options, 0), next: undefined };
+    const documents = await this.#find(options, limit + 1);
+    if (documents.length <= limit) return { documents, next: undefined };
+    documents.pop();
+    return { documents, next: documents.at(-1) };
+  }
+
+  async count(options?: { readonly where?: Where<T> }): Promise<number> {
+    const { where } = checkOptions(options, countShape);
+    const parameters = new Parameters([this.#tenant]);
+    const text = `select pg_catalog.count(*)::text as count from ${this.#from} as d where d._partition = $1${this.#where(where, parameters)}`;
+    const [row] = await this.#rows(question("count_documents", text), parameters.values);
+    return toSafeInteger(row?.["count"]);
+  }
+
+  async #find(options: unknown, limit: number | undefined): Promise<Stored<T>[]> {
+    const { where, orderBy = [], after } = checkOptions(options, findShape);
+    const parameters = new Parameters([this.#tenant]);
+    const text = `
+select ${documentColumns}
+  from ${this.#from} as d
+ where d._partition = $1${this.#where(where, parameters)}${after === undefined ? "" : `\n   and ${behindSql(after, "options.after", orderBy, this.#schema, parameters)}`}
+ order by ${orderSql(orderBy, this.#schema)}${limit === undefined ? "" : `\n limit ${parameters.add(limit)}`}`;
+    return (await this.#rows(question("find_documents", text), parameters.values)).map((row) => decode<T>(row));
+  }
+
+  #where(where: unknown, parameters: Parameters): string {
+    return where === undefined ? "" : `\n   and ${whereSql(where, "options.where", this.#schema, parameters)}`;
+  }
+
+  async #rows(statement: Statement, values: readonly Value[]): Promise<readonly TextRow[]> {
+    try {
+      return await this.#queryable.query(statement, values);
+    } catch (error) {
+      if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "42P01") throw error;
+      throw new NotFoundError(
+        "collection",
+        this.#collection,
+        "A collection is created when a store is opened with its projection: look at the spelling, the schema and the projection's version.",
+      );
+    }
+  }
+}
+
+function checkIds(ids: unknown): readonly string[] {
+  if (!Array.isArray(ids)) throw new InvalidArgumentError("ids", `must be an array of ids, not ${show(ids)}`);
+  if (ids.length > mostIds) throw new InvalidArgumentError("ids", `holds ${ids.length} ids; the most are ${mostIds}`);
+  return Array.from(ids, (id: unknown, index) => checkDocumentId(id, `ids[${index}]`));
+}
+
+function decode<T extends object>(row: TextRow): Stored<T> {
+  const document: Record<string, unknown> = JSON.parse(row["data"] ?? "{}");
+  document["_id"] = row["id"];
+  document["_version"] = toSafeInteger(row["version"]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a document holds is the caller's promise
+  return document as Stored<T>;
+}

@@ -1,0 +1,291 @@
+import { brand, nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
+import type { EventValidationError, UnknownEventTypeError } from "./catalogue.ts";
+import type {
+  FencedError,
+  HandlerFailedError,
+  HandlerTimeoutError,
+  HistoryForkedError,
+  NotFoundError,
+  SequenceBehindError,
+  WaitTimeoutError,
+} from "./following.ts";
+import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreLockedError } from "./opening.ts";
+import type { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./projections.ts";
+import type { ExpectedVersion } from "../model/event.ts";
+
+/** One stream that was not where an append expected it. */
+export interface VersionConflict {
+  readonly streamId: string;
+  readonly expected: ExpectedVersion;
+  readonly actual: number;
+}
+
+function describeExpectation(expected: ExpectedVersion): string {
+  return typeof expected === "object" ? `unchanged since position ${expected.unchangedSince}` : `${expected}`;
+}
+
+/** A stream was not where the caller expected it. Nothing was written. */
+export class VersionConflictError extends TidemarkError {
+  declare readonly code: "VERSION_CONFLICT";
+  /** The first conflicting stream, its expectation and the version it is at. */
+  readonly streamId: string;
+  readonly expected: ExpectedVersion;
+  readonly actual: number;
+  /** Every conflicting stream of the append. */
+  readonly conflicts: readonly VersionConflict[];
+
+  constructor(conflicts: readonly [VersionConflict, ...VersionConflict[]]) {
+    const told = conflicts.map((c) => `Stream ${JSON.stringify(c.streamId)} is at ${c.actual}, expected ${describeExpectation(c.expected)}.`);
+    super("VERSION_CONFLICT", `${told.join(" ")} Nothing was written: read the stream, decide again, then append again.`);
+    const [first] = conflicts;
+    this.streamId = first.streamId;
+    this.expected = first.expected;
+    this.actual = first.actual;
+    this.conflicts = conflicts;
+  }
+}
+
+/** An event that the condition of an append rules out stands after its boundary. Nothing was written. */
+export class ConditionFailedError extends TidemarkError {
+  declare readonly code: "CONDITION_FAILED";
+  /** The first event that the condition rules out: its stream, type and position. */
+  readonly streamId: string;
+  readonly type: string;
+  readonly position: number;
+
+  constructor(match: { readonly streamId: string; readonly type: string; readonly position: number }) {
+    super(
+      "CONDITION_FAILED",
+      `An event of type ${JSON.stringify(match.type)} in stream ${JSON.stringify(match.streamId)} at position ${match.position} matches the append's condition. Nothing was written: read the boundary, decide again, then append again.`,
+    );
+    this.streamId = match.streamId;
+    this.type = match.type;
+    this.position = match.position;
+  }
+}
+
+/** An event with this id exists, with other content, in another stream, or with only a part of its append. Nothing was written. */
+export class DuplicateEventError extends TidemarkError {
+  declare readonly code: "DUPLICATE_EVENT";
+  readonly eventId: string;
+  /** The stream the append was for. */
+  readonly streamId: string;
+
+  constructor(eventId: string, streamId: string, difference: string, origin: Origin = {}) {
+    super(
+      "DUPLICATE_EVENT",
+      `Event ${eventId} for stream ${JSON.stringify(streamId)} exists already, ${difference}. Nothing was written: give new events new ids, and repeat an append only with everything it had.`,
+      origin,
+    );
+    this.eventId = eventId;
+    this.streamId = streamId;
+  }
+}
+
+/** An argument, option or event is not what the library accepts. Nothing was sent to the database. */
+export class InvalidArgumentError extends TidemarkError {
+  declare readonly code: "INVALID_ARGUMENT";
+  /** Where the value stands, as the caller wrote it: `events[2].data.price`. */
+  readonly path: string;
+
+  constructor(path: string, problem: string, origin: Origin = {}) {
+    super("INVALID_ARGUMENT", `${path} ${problem}`, origin);
+    this.path = path;
+  }
+}
+
+/** An event's data and metadata are larger than `limits.eventBytes`. Nothing was sent. */
+export class EventTooLargeError extends TidemarkError {
+  declare readonly code: "EVENT_TOO_LARGE";
+  readonly path: string;
+  readonly bytes: number;
+  readonly limit: number;
+
+  constructor(path: string, bytes: number, limit: number) {
+    super(
+      "EVENT_TOO_LARGE",
+      `${path} is ${bytes} bytes of JSON; the limit is ${limit}. Keep large payloads elsewhere and their address in the event, or raise limits.eventBytes (at most 16 MiB).`,
+    );
+    this.path = path;
+    this.bytes = bytes;
+    this.limit = limit;
+  }
+}
+
+/** More appends are waiting than `limits.queuedAppends`. This one was not queued. */
+export class QueueFullError extends TidemarkError {
+  declare readonly code: "QUEUE_FULL";
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super("QUEUE_FULL", `${limit} appends are waiting already. Nothing was written: slow the callers down, or raise limits.queuedAppends.`, {
+      retryable: true,
+    });
+    this.limit = limit;
+  }
+}
+
+/** The database never answered whether it committed. */
+export class OutcomeUnknownError extends TidemarkError {
+  declare readonly code: "OUTCOME_UNKNOWN";
+  /** The ids the append was sent with; the same append with these ids is safe to repeat. Empty for a transaction of the caller's. */
+  readonly eventIds: readonly string[];
+
+  constructor(message: string, eventIds: readonly string[], origin: Origin = {}) {
+    super("OUTCOME_UNKNOWN", message, { retryable: eventIds.length > 0, ...origin });
+    this.eventIds = eventIds;
+  }
+}
+
+/** The database could not be reached, or the connection was lost. */
+export class ConnectionError extends TidemarkError {
+  declare readonly code: "CONNECTION";
+  /** False when nothing of the statement had been sent, so that nothing can have been written. */
+  readonly sent: boolean;
+  /** What the server said, when it said something (53300, 57P03, 57P01 …). */
+  readonly sqlState: string | undefined;
+
+  constructor(message: string, { sent, sqlState, ...origin }: Origin & { readonly sent: boolean; readonly sqlState?: string | undefined }) {
+    super("CONNECTION", message, { retryable: true, ...origin });
+    this.sent = sent;
+    this.sqlState = sqlState;
+  }
+}
+
+/** No pooled connection became free in time. Nothing was sent. */
+export class PoolTimeoutError extends TidemarkError {
+  declare readonly code: "POOL_TIMEOUT";
+  readonly waitedMs: number;
+  readonly max: number;
+
+  constructor(waitedMs: number, max: number, origin: Origin = {}) {
+    super(
+      "POOL_TIMEOUT",
+      `No connection became free within ${waitedMs} ms; all ${max} are in use. Look for transactions that are held open, or raise pool.max.`,
+      { retryable: true, ...origin },
+    );
+    this.waitedMs = waitedMs;
+    this.max = max;
+  }
+}
+
+/** The store was closed before this call. */
+export class StoreClosedError extends TidemarkError {
+  declare readonly code: "STORE_CLOSED";
+
+  constructor() {
+    super("STORE_CLOSED", "The store is closed. Open a new one with openEventStore, or close it later.");
+  }
+}
+
+/** PostgreSQL could not serialise the caller's REPEATABLE READ or SERIALIZABLE transaction. Roll it back and run it again. */
+export class SerializationFailureError extends TidemarkError {
+  declare readonly code: "SERIALIZATION_FAILURE";
+  readonly sqlState: string;
+
+  constructor(sqlState: string, origin: Origin = {}) {
+    super(
+      "SERIALIZATION_FAILURE",
+      `PostgreSQL could not serialise this transaction (${sqlState}). Nothing of it was written: roll it back and run all of it again.`,
+      { retryable: true, ...origin },
+    );
+    this.sqlState = sqlState;
+  }
+}
+
+/** A statement ended the transaction that the library had begun: COMMIT, ROLLBACK, PREPARE TRANSACTION, or CLOSE ALL. Nothing of it was written. */
+export class TransactionEndedError extends TidemarkError {
+  declare readonly code: "TRANSACTION_ENDED";
+
+  constructor(origin: Origin = {}) {
+    super(
+      "TRANSACTION_ENDED",
+      "A statement ended this transaction, which the library began and ends itself: COMMIT, ROLLBACK, PREPARE TRANSACTION or CLOSE ALL. Nothing of it was written. Leave those statements out; to undo a part, use SAVEPOINT and ROLLBACK TO SAVEPOINT.",
+      origin,
+    );
+  }
+}
+
+/** Any other answer of PostgreSQL's. The statement wrote nothing. */
+export class DatabaseError extends TidemarkError {
+  declare readonly code: "DATABASE";
+  /** Five characters; see PostgreSQL's appendix "Error Codes". */
+  readonly sqlState: string;
+  readonly constraint: string | undefined;
+  readonly table: string | undefined;
+
+  constructor(
+    message: string,
+    {
+      sqlState,
+      constraint,
+      table,
+      ...origin
+    }: Origin & { readonly sqlState: string; readonly constraint?: string | undefined; readonly table?: string | undefined; readonly retryable?: boolean },
+  ) {
+    super("DATABASE", message, origin);
+    this.sqlState = sqlState;
+    this.constraint = constraint;
+    this.table = table;
+  }
+}
+
+nameErrors({
+  VersionConflictError,
+  ConditionFailedError,
+  DuplicateEventError,
+  InvalidArgumentError,
+  EventTooLargeError,
+  QueueFullError,
+  OutcomeUnknownError,
+  ConnectionError,
+  PoolTimeoutError,
+  StoreClosedError,
+  SerializationFailureError,
+  TransactionEndedError,
+  DatabaseError,
+});
+
+/** Every error by its code. */
+export interface ErrorByCode {
+  readonly VERSION_CONFLICT: VersionConflictError;
+  readonly CONDITION_FAILED: ConditionFailedError;
+  readonly DUPLICATE_EVENT: DuplicateEventError;
+  readonly INVALID_ARGUMENT: InvalidArgumentError;
+  readonly EVENT_TOO_LARGE: EventTooLargeError;
+  readonly QUEUE_FULL: QueueFullError;
+  readonly OUTCOME_UNKNOWN: OutcomeUnknownError;
+  readonly CONNECTION: ConnectionError;
+  readonly POOL_TIMEOUT: PoolTimeoutError;
+  readonly SCHEMA_OUTDATED: SchemaOutdatedError;
+  readonly SCHEMA_TOO_NEW: SchemaTooNewError;
+  readonly MIGRATION_CHANGED: MigrationChangedError;
+  readonly STORE_CLOSED: StoreClosedError;
+  readonly STORE_LOCKED: StoreLockedError;
+  readonly MISSING_DEPENDENCY: MissingDependencyError;
+  readonly SERIALIZATION_FAILURE: SerializationFailureError;
+  readonly TRANSACTION_ENDED: TransactionEndedError;
+  readonly DATABASE: DatabaseError;
+  readonly FENCED: FencedError;
+  readonly HISTORY_FORKED: HistoryForkedError;
+  readonly SEQUENCE_BEHIND: SequenceBehindError;
+  readonly WAIT_TIMEOUT: WaitTimeoutError;
+  readonly HANDLER_TIMEOUT: HandlerTimeoutError;
+  readonly HANDLER_FAILED: HandlerFailedError;
+  readonly NOT_FOUND: NotFoundError;
+  readonly PROJECTION_FAILED: ProjectionFailedError;
+  readonly PROJECTION_STOPPED: ProjectionStoppedError;
+  readonly UNKNOWN_PROJECTION: UnknownProjectionError;
+  readonly UNKNOWN_EVENT_TYPE: UnknownEventTypeError;
+  readonly EVENT_VALIDATION: EventValidationError;
+}
+
+/**
+ * Whether `error` is one of the library's, and has this code. Works across copies of the package in one process, where
+ * `instanceof` does not.
+ */
+export function isTidemarkError(error: unknown): error is TidemarkError;
+export function isTidemarkError<Code extends keyof ErrorByCode>(error: unknown, code: Code): error is ErrorByCode[Code];
+export function isTidemarkError(error: unknown, code?: string): boolean {
+  return error instanceof Error && brand in error && (code === undefined || ("code" in error && error.code === code));
+}

@@ -1,0 +1,159 @@
+import { nameErrors, type Origin, TidemarkError, sentence } from "./tidemark-error.ts";
+
+/** Somebody else owns this shard now. What this owner did in its transaction was rolled back. */
+export class FencedError extends TidemarkError {
+  declare readonly code: "FENCED";
+  readonly consumer: string;
+  readonly shard: number;
+  /** The fence that this owner had. */
+  readonly fence: number;
+  /** The fence as it stands in the database; undefined where the shard is gone. */
+  readonly current: number | undefined;
+
+  constructor(owner: { readonly consumer: string; readonly shard: number; readonly fence: number; readonly current: number | undefined }, origin: Origin = {}) {
+    const now = owner.current === undefined ? "that shard no longer exists" : `the fence is ${owner.current} now`;
+    super(
+      "FENCED",
+      `Shard ${owner.shard} of ${JSON.stringify(owner.consumer)} was taken over: this worker had fence ${owner.fence}, ${now}. Its transaction was rolled back; the new owner goes on from the last checkpoint.`,
+      origin,
+    );
+    this.consumer = owner.consumer;
+    this.shard = owner.shard;
+    this.fence = owner.fence;
+    this.current = owner.current;
+  }
+}
+
+/** The event that a reader had reached is no longer there: the database was restored, or a replica without it was promoted. */
+export class HistoryForkedError extends TidemarkError {
+  declare readonly code: "HISTORY_FORKED";
+  /** Who had read it: a consumer's name, or `subscribe`. */
+  readonly reader: string;
+  /** The place that the reader had reached, and the id of the event that stood there. */
+  readonly position: number;
+  readonly eventId: string;
+  /** The id of the event that stands there now; undefined where none does. */
+  readonly found: string | undefined;
+  /** The last event's position in the log as it is now. */
+  readonly lastPosition: number;
+
+  constructor(fork: {
+    readonly reader: string;
+    readonly position: number;
+    readonly eventId: string;
+    readonly found: string | undefined;
+    readonly lastPosition: number;
+  }) {
+    const there = fork.found === undefined ? "no event stands there now" : `event ${fork.found} stands there now`;
+    super(
+      "HISTORY_FORKED",
+      `${JSON.stringify(fork.reader)} had reached event ${fork.eventId} at position ${fork.position}, but ${there}; the log ends at ${fork.lastPosition}. The database lost or replaced events that this reader had seen. Find out which, then set the reader back on purpose: a consumer with store.consumers.reset, a subscription with another \`after\`.`,
+    );
+    this.reader = fork.reader;
+    this.position = fork.position;
+    this.eventId = fork.eventId;
+    this.found = fork.found;
+    this.lastPosition = fork.lastPosition;
+  }
+}
+
+/** The sequence that positions are drawn from stands behind the log. Nothing was read or written. */
+export class SequenceBehindError extends TidemarkError {
+  declare readonly code: "SEQUENCE_BEHIND";
+  /** The last position that the sequence knows; 0 where it was never used. */
+  readonly sequence: number;
+  /** The position of the last event. */
+  readonly log: number;
+
+  /** @param remedy - What to run, in SQL. */
+  constructor(found: { readonly sequence: number; readonly log: number; readonly remedy: string }, origin: Origin = {}) {
+    super(
+      "SEQUENCE_BEHIND",
+      `The position sequence is at ${found.sequence}, but the log reaches ${found.log}: it was set back, or events were restored or replicated without it. Readers would stop before the end, and appends would fill places that readers have passed, so both are refused. Where nothing else writes to this log, set it right. ${found.remedy}`,
+      origin,
+    );
+    this.sequence = found.sequence;
+    this.log = found.log;
+  }
+}
+
+/** A consumer or projection did not get as far as asked within the time limit. It may still do so. */
+export class WaitTimeoutError extends TidemarkError {
+  declare readonly code: "WAIT_TIMEOUT";
+  /** The consumer or projection waited for. */
+  readonly waitedFor: string;
+  /** The position asked for, and the one reached. */
+  readonly target: number;
+  readonly reached: number;
+  readonly timeoutMs: number;
+
+  constructor(wait: { readonly waitedFor: string; readonly target: number; readonly reached: number; readonly timeoutMs: number }) {
+    super(
+      "WAIT_TIMEOUT",
+      `${JSON.stringify(wait.waitedFor)} is at position ${wait.reached} after ${wait.timeoutMs} ms; ${wait.target} was asked for. Wait again, allow more time, or see what holds it with store.consumers.get and store.blockers.`,
+      { retryable: true },
+    );
+    this.waitedFor = wait.waitedFor;
+    this.target = wait.target;
+    this.reached = wait.reached;
+    this.timeoutMs = wait.timeoutMs;
+  }
+}
+
+/** A handler took longer than its consumer allows. Its transaction was rolled back and its `signal` aborted. */
+export class HandlerTimeoutError extends TidemarkError {
+  declare readonly code: "HANDLER_TIMEOUT";
+  readonly consumer: string;
+  readonly timeoutMs: number;
+  /** The event, or the first of the batch, that was being handled. */
+  readonly position: number;
+
+  constructor(handler: { readonly consumer: string; readonly timeoutMs: number; readonly position: number }) {
+    super(
+      "HANDLER_TIMEOUT",
+      `The handler of ${JSON.stringify(handler.consumer)} did not end within ${handler.timeoutMs} ms at position ${handler.position}. Its transaction was rolled back. Let it heed context.signal, or raise timeoutMs.`,
+      { retryable: true },
+    );
+    this.consumer = handler.consumer;
+    this.timeoutMs = handler.timeoutMs;
+    this.position = handler.position;
+  }
+}
+
+/** A consumer's handler failed for good. What it wrote through its context was rolled back; the message says what became of its event. */
+export class HandlerFailedError extends TidemarkError {
+  declare readonly code: "HANDLER_FAILED";
+  readonly consumer: string;
+  readonly shard: number;
+  /** Of the event that could not be handled. */
+  readonly position: number;
+
+  /** @param what - What became of it. */
+  constructor(handler: { readonly consumer: string; readonly shard: number; readonly position: number }, problem: string, what: string, origin: Origin) {
+    super(
+      "HANDLER_FAILED",
+      `Shard ${handler.shard} of ${JSON.stringify(handler.consumer)} could not handle the event at position ${handler.position}: ${sentence(problem)} ${what}`,
+      origin,
+    );
+    this.consumer = handler.consumer;
+    this.shard = handler.shard;
+    this.position = handler.position;
+  }
+}
+
+/** There is no consumer, projection or dead letter of this name. Nothing was changed. */
+export class NotFoundError extends TidemarkError {
+  declare readonly code: "NOT_FOUND";
+  /** What was looked for: `"consumer"`, `"dead letter"` … */
+  readonly kind: string;
+  /** The name or id that was given. */
+  readonly key: string;
+
+  constructor(kind: string, key: string, hint: string) {
+    super("NOT_FOUND", `There is no ${kind} ${JSON.stringify(key)}. ${hint}`);
+    this.kind = kind;
+    this.key = key;
+  }
+}
+
+nameErrors({ FencedError, HistoryForkedError, WaitTimeoutError, HandlerTimeoutError, HandlerFailedError, NotFoundError, SequenceBehindError });

@@ -1,0 +1,108 @@
+import { nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
+
+/** The schema in the database is older than this library needs, or missing. */
+export class SchemaOutdatedError extends TidemarkError {
+  declare readonly code: "SCHEMA_OUTDATED";
+  readonly schema: string;
+  /** The newest migration applied; 0 where there is none. */
+  readonly found: number;
+  readonly required: number;
+  /** The set of functions that this version calls, where that is all that is missing; undefined otherwise. */
+  readonly functions: string | undefined;
+
+  constructor(schema: string, found: number, required: number, functions?: string) {
+    super(
+      "SCHEMA_OUTDATED",
+      `Schema ${JSON.stringify(schema)} ${lack(found, required, functions)}. Run: npx tidemark migrate up --schema ${shellWord(schema)}`,
+    );
+    this.schema = schema;
+    this.found = found;
+    this.required = required;
+    this.functions = functions;
+  }
+}
+
+function lack(found: number, required: number, functions: string | undefined): string {
+  if (functions !== undefined) return `lacks the functions of this version of tidemark (${functions})`;
+  if (found > 0) return `is at migration ${found}; this version of tidemark needs ${required}`;
+  return `holds no event store; this version of tidemark needs migration ${required}`;
+}
+
+/** Quotes a schema name for a POSIX shell, so that the command in a message can be pasted. */
+function shellWord(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A newer version of tidemark changed the schema in a way that this version cannot work with. */
+export class SchemaTooNewError extends TidemarkError {
+  declare readonly code: "SCHEMA_TOO_NEW";
+  readonly schema: string;
+  readonly found: number;
+  readonly supported: number;
+
+  constructor(schema: string, found: number, supported: number) {
+    super(
+      "SCHEMA_TOO_NEW",
+      `Schema ${JSON.stringify(schema)} is at migration ${found}, which a newer tidemark made and which this one (up to ${supported}) cannot work with. Update the tidemark package.`,
+    );
+    this.schema = schema;
+    this.found = found;
+    this.supported = supported;
+  }
+}
+
+/** A migration that was applied has another text than the one in this package. */
+export class MigrationChangedError extends TidemarkError {
+  declare readonly code: "MIGRATION_CHANGED";
+  readonly migration: number;
+
+  constructor(schema: string, migration: number, applied: string, shipped: string) {
+    super(
+      "MIGRATION_CHANGED",
+      `Migration ${migration} of schema ${JSON.stringify(schema)} was applied with hash ${applied.slice(0, 12)}, but this package holds ${shipped.slice(0, 12)}. Either the row in its migrations table or the package was changed by hand; restore the one that was.`,
+    );
+    this.migration = migration;
+  }
+}
+
+/** Another process, or another store of this one, has the folder open. */
+export class StoreLockedError extends TidemarkError {
+  declare readonly code: "STORE_LOCKED";
+  readonly folder: string;
+  readonly lockFile: string;
+  /** The process that holds the folder. */
+  readonly pid: number;
+  readonly host: string;
+  readonly command: string;
+
+  /** @param elsewhere - The holder is in another container, which touches the lock. */
+  constructor(folder: string, lockFile: string, holder: { readonly pid: number; readonly host: string; readonly command: string }, elsewhere = false) {
+    const where = `process ${holder.pid} on ${holder.host} (${holder.command})`;
+    super(
+      "STORE_LOCKED",
+      `Folder ${JSON.stringify(folder)} is open in ${where}${elsewhere ? ", in another container, which is running" : ""}. Close it there first: an embedded database works for one process at a time. ${
+        elsewhere
+          ? "Once that container is gone, its lock is taken over within 20 s."
+          : `If that process is not a tidemark one, or it was in a container that is gone, remove ${JSON.stringify(lockFile)}.`
+      }`,
+    );
+    this.folder = folder;
+    this.lockFile = lockFile;
+    this.pid = holder.pid;
+    this.host = holder.host;
+    this.command = holder.command;
+  }
+}
+
+/** An optional package that this call needs is not installed. */
+export class MissingDependencyError extends TidemarkError {
+  declare readonly code: "MISSING_DEPENDENCY";
+  readonly dependency: string;
+
+  constructor(dependency: string, purpose: string, origin: Origin = {}) {
+    super("MISSING_DEPENDENCY", `${purpose} needs the package ${dependency}. Run: npm install ${dependency}`, origin);
+    this.dependency = dependency;
+  }
+}
+
+nameErrors({ SchemaOutdatedError, SchemaTooNewError, MigrationChangedError, StoreLockedError, MissingDependencyError });

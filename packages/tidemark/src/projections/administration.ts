@@ -1,0 +1,119 @@
+import pRetry from "p-retry";
+import { wholeNumber } from "../arguments/checks.ts";
+import { checkProjectionName } from "../arguments/names.ts";
+import { checkOptions } from "../arguments/options.ts";
+import { didYouMean } from "../arguments/suggest.ts";
+import type { Statement } from "../database/database.ts";
+import { keepCallers } from "../errors/caller-frames.ts";
+import { NotFoundError } from "../errors/following.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import { followerOf } from "./defined-projection.ts";
+import type { RegistryState } from "./registry.ts";
+import type { WorkerParts } from "../runtime/parts.ts";
+import { type ProjectionInfo, projectionInfo, projectionsStatement } from "./projection-info.ts";
+import { functionName } from "../schema/function-set.ts";
+
+export interface ProjectionVersion {
+  /** @defaultValue the newest that is registered */
+  readonly version?: number;
+}
+
+/**
+ * The projections that a store knows, of all applications, and how they go. Each call with a name rejects with `NotFoundError`
+ * where there is none of that name. Appends and workers of any process heed a change: appends at once, workers at their next
+ * heartbeat, a third of a lease later at most.
+ */
+export interface Projections {
+  /** All of them, by name and version. Of an async one the position is that of this tenant's worker. */
+  list(): Promise<readonly ProjectionInfo[]>;
+  get(name: string, options?: ProjectionVersion): Promise<ProjectionInfo>;
+  /**
+   * Nobody writes it any more, until `resume`: it stays as it is. An inline one ceases to be written while no append to it is in
+   * flight: where a transaction that wrote it stays open, this waits, and rejects after 30 s with 55P03 and that transaction's name.
+   */
+  pause(name: string, options?: ProjectionVersion): Promise<void>;
+  /** Ends a pause or a deactivation: it is brought up to date. One that stopped at an event begins with it again. */
+  resume(name: string, options?: ProjectionVersion): Promise<void>;
+  /** As `pause`, for one that nobody wants any more: stores that do not know it are not warned of it. Its documents stay. */
+  deactivate(name: string, options?: ProjectionVersion): Promise<void>;
+}
+
+const versionShape = { version: wholeNumber(1, 2_147_483_647) };
+const patienceMs = 30_000;
+
+export class StoreProjections implements Projections {
+  readonly #parts: WorkerParts;
+  readonly #tenant: string;
+  readonly #changed: () => Promise<void>;
+
+  static {
+    keepCallers(this);
+  }
+
+  /** @param changed - Has the workers of this process look. */
+  constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {
+    this.#parts = parts;
+    this.#tenant = tenant;
+    this.#changed = changed;
+  }
+
+  async list(): Promise<readonly ProjectionInfo[]> {
+    const rows = await this.#parts.database.query(projectionsStatement(this.#parts.schema, "list", "true"), [this.#tenant]);
+    return rows.map((row) => projectionInfo(row["projection"] ?? "{}"));
+  }
+
+  async get(name: string, options?: ProjectionVersion): Promise<ProjectionInfo> {
+    const checked = checkProjectionName(name, "name");
+    const { version } = checkOptions(options, versionShape);
+    const statement = projectionsStatement(this.#parts.schema, "get", "p.name = $2");
+    const rows = await this.#parts.database.query(statement, [this.#tenant, checked]);
+    const infos = rows.map((row) => projectionInfo(row["projection"] ?? "{}"));
+    const info = version === undefined ? infos.at(-1) : infos.find((candidate) => candidate.version === version);
+    if (!info) throw await this.#notFound(checked, version);
+    return info;
+  }
+
+  async pause(name: string, options?: ProjectionVersion): Promise<void> {
+    await this.#change(await this.get(name, options), "paused");
+  }
+
+  async resume(name: string, options?: ProjectionVersion): Promise<void> {
+    // A shard that has just failed may not have told the database yet, and change_projection() looks there.
+    await this.#changed();
+    const info = await this.get(name, options);
+    if (info.mode === "inline" && info.state === "live") return;
+    await this.#change(info, info.mode === "inline" ? "behind" : "following");
+  }
+
+  async deactivate(name: string, options?: ProjectionVersion): Promise<void> {
+    await this.#change(await this.get(name, options), "inactive");
+  }
+
+  async #change(info: ProjectionInfo, state: RegistryState): Promise<void> {
+    const { database, schema, progress } = this.#parts;
+    const statement: Statement = { name: "tidemark_change_projection", text: `select ${functionName(schema, "change_projection")}($1, $2, $3, $4) as before` };
+    await pRetry(() => database.query(statement, [info.name, info.version, state, null]), {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: 20,
+      maxTimeout: 1_000,
+      randomize: true,
+      maxRetryTime: patienceMs,
+      shouldRetry: ({ error }) => isTidemarkError(error, "DATABASE") && error.sqlState === "55P03",
+    });
+    progress.moved(this.#tenant, followerOf(info));
+    await this.#changed();
+  }
+
+  async #notFound(name: string, version: number | undefined): Promise<NotFoundError> {
+    const known = await this.list();
+    const versions = known.filter((projection) => projection.name === name).map((projection) => projection.version);
+    if (versions.length > 0) return new NotFoundError("projection", `${name} v${version}`, `There is version ${versions.join(", ")}.`);
+    const suggestion = didYouMean(
+      name,
+      known.map((projection) => projection.name),
+    );
+    const hint =
+      suggestion === "" ? "A projection is known once a store was opened with it; store.projections.list() names them." : suggestion.replace("; d", "D");
+    return new NotFoundError("projection", name, hint);
+  }
+}

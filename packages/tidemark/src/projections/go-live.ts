@@ -1,0 +1,150 @@
+import type { Session, Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { ProjectionFailedError } from "../errors/projections.ts";
+import type { RecordedEvent } from "../model/event.ts";
+import { LogPages } from "../feed/log-pages.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import type { DefinedProjection } from "./defined-projection.ts";
+import { decodeLogEvent } from "../read/decode.ts";
+import type { Checkpoint } from "../runtime/checkpoint.ts";
+import type { WorkerParts } from "../runtime/parts.ts";
+import { functionName } from "../schema/function-set.ts";
+
+/** The projection is not its follower's any more: appends write it, or somebody paused it. */
+export class NotFollowed extends Error {}
+
+/** Events that are applied while appends wait, where they are quick. */
+const mostWhileClosed = 500;
+/** How long appends wait for what is applied. One statement that runs by then may take as long again. */
+const closedMs = 200;
+
+class TooFar extends Error {}
+class TooSlow extends Error {}
+
+/** Applies events. Calls `check`, which throws where there is no time left, before each of them. */
+type ApplyWithin = (events: readonly RecordedEvent[], session: Session, check: () => void) => Promise<void>;
+
+/**
+ * How an inline projection goes live without a hole: once its follower is near the end of the log, it closes the gate, so that
+ * no append is in flight and none begins, applies what is left, and says so in the same transaction. Appends that come next find
+ * another epoch, and write the projection themselves.
+ *
+ * Nothing waits for long: the gate is only tried while nobody has held it for 100 ms, its lock is waited for 100 ms at most, and
+ * at most 500 events are applied behind it, for 200 ms. Else everything is rolled back, the follower goes on with the gate open, and
+ * it is tried again later: with fewer events where they took too long.
+ */
+export class GoLive {
+  readonly #parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">;
+  readonly #projection: DefinedProjection;
+  readonly #apply: ApplyWithin;
+  #most = mostWhileClosed;
+  readonly #quiet: Statement;
+  readonly #close: Statement;
+  readonly #live: Statement;
+  readonly #last: Statement;
+  readonly #state: Statement;
+
+  constructor(parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">, projection: DefinedProjection, apply: ApplyWithin) {
+    this.#parts = parts;
+    this.#projection = projection;
+    this.#apply = apply;
+    const at = quoteIdentifier(parts.schema);
+    this.#quiet = { name: "tidemark_gate_is_quiet", text: `select ${functionName(parts.schema, "gate_is_quiet")}()::text as quiet` };
+    this.#close = { name: "tidemark_close_gate", text: `select ${functionName(parts.schema, "close_gate")}()::text` };
+    this.#live = { name: "tidemark_make_projection_live", text: `select ${functionName(parts.schema, "make_projection_live")}($1, $2)::text as live` };
+    this.#last = {
+      name: "tidemark_last_event",
+      text: `select e.position::text as position, e.id::text as id from ${at}.events as e order by e.position desc limit 1`,
+    };
+    this.#state = { name: "tidemark_projection_state", text: `select p.state from ${at}.projections as p where p.name = $1 and p.version = $2` };
+  }
+
+  /** In a transaction of its follower's: throws `NotFollowed` unless the projection is behind. */
+  async check(session: Session): Promise<void> {
+    const { name, version } = this.#projection;
+    const [row] = await session.query(this.#state, [name, version]);
+    if (row?.["state"] !== "behind") throw new NotFollowed("the projection is not behind");
+  }
+
+  /**
+   * One try; false: later. Rejects as `Checkpoint.move`, and with `NotFollowed`.
+   *
+   * @param leaseMs - How long the server lets the transaction sit idle.
+   */
+  async attempt(checkpoint: Checkpoint, leaseMs: number): Promise<boolean> {
+    const { database, feed } = this.#parts;
+    if ((await feed.highWaterMark()) - checkpoint.written.position > mostWhileClosed) return false;
+    const [row] = await database.query(this.#quiet, []);
+    if (row?.["quiet"] !== "true") return false;
+    let committing = false;
+    try {
+      checkpoint.written = await database.transaction(
+        async (session) => {
+          const end = await this.#finish(session, checkpoint);
+          committing = true;
+          return end;
+        },
+        { idleTimeoutMs: leaseMs },
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof TooFar) this.#most = Math.min(mostWhileClosed, this.#most * 2 + 1);
+      // An event that it cannot take stops the follower, which tells of it.
+      if (error instanceof TooFar || error instanceof TooSlow || error instanceof ProjectionFailedError) return false;
+      // Nor can it take one whose handler ended the transaction, or wrote what the commit refuses.
+      if (isTidemarkError(error, "TRANSACTION_ENDED")) return false;
+      if (isTidemarkError(error, "DATABASE") && (error.retryable || committing)) return false;
+      throw error;
+    }
+  }
+
+  async #finish(session: Session, checkpoint: Checkpoint): Promise<Checkpoint["written"]> {
+    const { id, fence } = checkpoint.shard;
+    const { name, version } = this.#projection;
+    await checkpoint.guard(() => session.query(this.#parts.statements.enter, [id, fence]));
+    // Of what follows, and of handlers: no statement may wait where every append waits for it.
+    await session.execute(`set local jit = off; set local lock_timeout = '${closedMs / 2}ms'; set local statement_timeout = '${closedMs}ms'`);
+    await session.query(this.#close, []);
+    const [last] = await session.query(this.#last, []);
+    const end = last ? { position: Number(last["position"]), id: last["id"] ?? null } : checkpoint.written;
+    const events = await this.#rest(session, checkpoint.written.position, end.position);
+    if (events.length > 0) await this.#applyInTime(events, session);
+    await checkpoint.move(session, end);
+    const [row] = await session.query(this.#live, [name, version]);
+    if (row?.["live"] !== "true") throw new NotFollowed("the projection is not behind");
+    return end;
+  }
+
+  /** Nobody waits for a handler whose time is up: the transaction ends without it, and refuses what it still asks. */
+  async #applyInTime(events: readonly RecordedEvent[], session: Session): Promise<void> {
+    const until = performance.now() + closedMs;
+    const tooSlow = (): TooSlow => {
+      this.#most = Math.floor(events.length / 2);
+      return new TooSlow("too slow");
+    };
+    const applying = this.#apply(events, session, () => {
+      if (performance.now() > until) throw tooSlow();
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(tooSlow()), closedMs)));
+    try {
+      await Promise.race([applying, timeout]);
+    } finally {
+      clearTimeout(timer);
+      applying.catch(() => {});
+    }
+  }
+
+  async #rest(session: Session, after: number, until: number): Promise<readonly RecordedEvent[]> {
+    const log = new LogPages(session, this.#parts.schema);
+    const pages = log.open(after, until, { tenant: undefined, filter: this.#projection.events.items, shard: undefined }, new AbortController().signal);
+    const events: RecordedEvent[] = [];
+    for (let over = after >= until; !over;) {
+      const { rows, last } = await pages.next();
+      for (const row of rows) events.push(decodeLogEvent(row));
+      if (events.length > this.#most) throw new TooFar("too many events");
+      over = last;
+    }
+    return events;
+  }
+}

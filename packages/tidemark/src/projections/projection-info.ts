@@ -1,0 +1,115 @@
+import type { Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { followerSql } from "./defined-projection.ts";
+import type { RegistryState } from "./registry.ts";
+import { currentState, type Lag, type ShardInfo } from "../consumers/consumer-info.ts";
+import type { ShardState } from "../runtime/shard.ts";
+import { functionName } from "../schema/function-set.ts";
+
+/**
+ * `"live"`: inline, appends write it; async, it is at the end of the log. `"catching-up"`: it is behind, and followed. `"paused"`
+ * and `"inactive"`: nobody writes it, as somebody asked. The others are those of its follower, see `ShardInfo`: `"stopped"`,
+ * nobody follows it.
+ */
+export type ProjectionState = ShardState | "inactive";
+
+export interface ProjectionInfo {
+  readonly name: string;
+  readonly version: number;
+  readonly mode: "inline" | "async";
+  readonly state: ProjectionState;
+  /** Everything of the log up to here is in it. While appends write it: the high-water mark. */
+  readonly position: number;
+  readonly lag: Lag;
+  /** What went wrong last; while appends write it, they are told instead. */
+  readonly lastError: ShardInfo["lastError"];
+  /** The event that is tried again, or that it stopped at. */
+  readonly failingEvent: ShardInfo["failingEvent"];
+  /** Where it holds documents. */
+  readonly collection: string | undefined;
+  readonly registeredAt: Date;
+  /** When it went live, was left behind, paused, resumed or deactivated last. */
+  readonly changedAt: Date;
+}
+
+interface Row {
+  readonly name: string;
+  readonly version: number;
+  readonly mode: "inline" | "async";
+  readonly state: RegistryState;
+  readonly mark: number;
+  readonly collection: string | null;
+  readonly registeredAt: number;
+  readonly changedAt: number;
+  /** Null where no worker ever followed it for this tenant. */
+  readonly follower: {
+    readonly state: ShardState;
+    readonly position: number;
+    readonly seconds: number | null;
+    readonly details: { readonly error?: ShardInfo["lastError"]; readonly event?: ShardInfo["failingEvent"] } | null;
+  } | null;
+}
+
+/** @param where - A condition on `p`; `$1` is the tenant. */
+export function projectionsStatement(schema: string, name: string, where: string): Statement {
+  const at = quoteIdentifier(schema);
+  const milliseconds = (column: string): string => `pg_catalog.floor(extract(epoch from ${column}) * 1000::numeric)::bigint`;
+  return {
+    name: `tidemark_projections_${name}`,
+    text: `
+select pg_catalog.jsonb_build_object(
+         'name', p.name,
+         'version', p.version,
+         'mode', p.mode,
+         'state', p.state,
+         'mark', m.mark,
+         'collection', p.definition operator(pg_catalog.->) 'collection',
+         'registeredAt', ${milliseconds("p.registered_at")},
+         'changedAt', ${milliseconds("p.changed_at")},
+         'follower', (
+           select pg_catalog.jsonb_build_object(
+                    'state', case when l.lease_end > pg_catalog.clock_timestamp() then l.state else 'stopped' end,
+                    'position', s.position,
+                    'seconds', extract(epoch from pg_catalog.clock_timestamp() - (
+                      select e.recorded_at from ${at}.events as e where e.position > s.position and e.position <= m.mark order by e.position limit 1
+                    )),
+                    'details', l.details
+                  )
+             from ${at}.consumer_shards as s
+             join ${at}.consumer_leases as l on l.id = s.id
+            where s.consumer = ${followerSql} and s.tenant = case p.mode when 'inline' then '' else $1 end
+         )
+       )::text as projection
+  from ${functionName(schema, "high_water_mark")}(0, null) as m
+  cross join ${at}.projections as p
+ where ${where}
+ order by p.name, p.version`,
+  };
+}
+
+export function projectionInfo(json: string): ProjectionInfo {
+  const row: Row = JSON.parse(json);
+  const { name, version, mode, mark, follower } = row;
+  const live = mode === "inline" && row.state === "live";
+  const position = live ? mark : (follower?.position ?? 0);
+  return {
+    name,
+    version,
+    mode,
+    state: stateOf(row),
+    position,
+    lag: { events: Math.max(0, mark - position), seconds: live ? 0 : Math.max(0, follower?.seconds ?? 0) },
+    lastError: live ? undefined : follower?.details?.error,
+    failingEvent: live ? undefined : follower?.details?.event,
+    collection: row.collection ?? undefined,
+    registeredAt: new Date(row.registeredAt),
+    changedAt: new Date(row.changedAt),
+  };
+}
+
+function stateOf({ state, follower, mark }: Row): ProjectionState {
+  if (state === "live" || state === "paused" || state === "inactive") return state;
+  const followed = follower ? currentState(follower.state, Math.max(0, mark - follower.position)) : "stopped";
+  // Its follower is at the end of the log, or waits there for the pause to be over, and appends do not write it yet.
+  return state === "behind" && (followed === "live" || followed === "paused") ? "catching-up" : followed;
+}

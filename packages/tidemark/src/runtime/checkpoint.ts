@@ -1,0 +1,97 @@
+import type { Queryable } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { FencedError, HistoryForkedError } from "../errors/following.ts";
+import type { Anchor } from "../feed/follow.ts";
+import { refusedShard } from "./failure.ts";
+import type { HeldShard } from "./shard.ts";
+import type { WorkerStatements } from "./statements.ts";
+
+/** An earlier commit of this owner's, whose answer was lost, took effect: go on from there. */
+export class CheckpointAhead extends Error {}
+
+/** The checkpoint stands before the place where this owner had it: the database lost what was committed. */
+export class CheckpointBehind extends Error {}
+
+/** How far a shard is, in the database and here. */
+export class Checkpoint {
+  readonly shard: HeldShard;
+  readonly #statements: WorkerStatements;
+  /** As it stands in the database, as far as is known. */
+  written: Anchor;
+  #idle: Anchor | undefined;
+
+  constructor(shard: HeldShard, statements: WorkerStatements) {
+    this.shard = shard;
+    this.#statements = statements;
+    this.written = shard.after;
+  }
+
+  /** Everything up to here was filtered out. Written now and then, see `IdleProgress`. */
+  passed(anchor: Anchor): void {
+    this.#idle = anchor;
+  }
+
+  /** Where it could be written to, past filtered-out events; undefined where it stands there. */
+  get idle(): Anchor | undefined {
+    return this.#idle && this.#idle.position > this.written.position ? this.#idle : undefined;
+  }
+
+  /**
+   * Asks for the move; it counts once `queryable`'s transaction commits, and then `written` must be set.
+   *
+   * @throws {@link FencedError} — another worker has the shard.
+   * @throws {@link CheckpointAhead}
+   * @throws {@link CheckpointBehind}
+   */
+  async move(queryable: Queryable, to: Anchor): Promise<void> {
+    const { id, fence } = this.shard;
+    await this.guard(() => queryable.query(this.#statements.move, [id, fence, this.written.position, to.position, to.id]));
+  }
+
+  /** Runs a statement that demands the fence, and says what it means when it is refused. */
+  async guard<T>(statement: () => Promise<T>): Promise<T> {
+    try {
+      return await statement();
+    } catch (error) {
+      const now = refusedShard(error);
+      if (!now) throw error;
+      const { consumer, shard, fence } = this.shard;
+      if (now.fence !== fence || now.position === undefined) throw new FencedError({ consumer, shard, fence, current: now.fence }, { cause: error });
+      if (now.position < this.written.position) throw new CheckpointBehind("the checkpoint is behind", { cause: error });
+      throw new CheckpointAhead("the checkpoint is ahead", { cause: error });
+    }
+  }
+
+  /**
+   * Learns where it stands, after a commit without an answer; waits for a backend that may still commit.
+   *
+   * @throws {@link FencedError}
+   * @throws {@link CheckpointBehind} — nothing that this owner does sets it back, and what others do raises the fence.
+   */
+  async reload(queryable: Queryable): Promise<void> {
+    await this.refresh(queryable);
+    this.#idle = undefined;
+  }
+
+  /** The same while the shard goes on: what it has passed meanwhile stays. */
+  async refresh(queryable: Queryable): Promise<void> {
+    const { id, fence } = this.shard;
+    const [row] = await this.guard(() => queryable.query(this.#statements.readCheckpoint, [id, fence]));
+    const now = { position: toSafeInteger(row?.["checkpoint"]), id: row?.["event_id"] ?? null };
+    if (now.position < this.written.position) throw new CheckpointBehind("the checkpoint is behind");
+    this.written = now;
+  }
+
+  /** What to say of a checkpoint that is behind: the place this owner had reached, and what stands there now. */
+  async fork(queryable: Queryable): Promise<HistoryForkedError> {
+    const { position, id } = this.written;
+    const [row] = await queryable.query(this.#statements.standing, [position]);
+    return new HistoryForkedError({
+      reader: this.shard.consumer,
+      position,
+      eventId: id ?? "",
+      found: row?.["found"] ?? undefined,
+      lastPosition: toSafeInteger(row?.["last_position"]),
+    });
+  }
+}

@@ -1,0 +1,128 @@
+import { GroupAppend } from "../append/group-append.ts";
+import { appendStatements } from "../append/statements.ts";
+import type { ValidStoreOptions } from "../arguments/store-options.ts";
+import type { StoreTarget } from "../arguments/store-url.ts";
+import { closingMs, SnapshotKeeper } from "../commands/snapshots/keeper.ts";
+import type { Database } from "../database/database.ts";
+import { InvalidArgumentError, StoreClosedError } from "../errors/errors.ts";
+import type { Event } from "../model/event.ts";
+import type { EventStore } from "./event-store.ts";
+import { Feed } from "../feed/feed.ts";
+import type { Logger } from "../model/logger.ts";
+import { openDatabase } from "./open-database.ts";
+import { GroupHeads } from "../read/group-heads.ts";
+import { defaultPageLimits } from "../read/page-size.ts";
+import { editionsOf } from "../read/plan-edition.ts";
+import { openSchema } from "../schema/open-schema.ts";
+import { beginProjections } from "./begin-projections.ts";
+import { checkProjections } from "../projections/check-projections.ts";
+import { ProjectionGate } from "../projections/projection-gate.ts";
+import { Store } from "./store.ts";
+import { Workers } from "./workers.ts";
+
+/** Opens the database, brings its schema up to date, and wires the rooms together. */
+export async function assembleStore<E extends Event>(target: StoreTarget, options: ValidStoreOptions): Promise<EventStore<E>> {
+  const projections = checkProjections(options.projections, "options.projections");
+  const database = await openDatabase(target, options);
+  try {
+    const { synchronousCommit } = await openSchema(database, options.schema, { migrate: options.migrate, logger: options.logger });
+    warnOfWeakDurability(options, database, synchronousCommit);
+    if (target.kind === "memory" && options.givenPool === undefined) warnOfMemory(options.logger);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const statements = appendStatements(options.schema);
+  const { schema, unknownProjections, logger } = options;
+  const gate = new ProjectionGate({
+    database,
+    schema,
+    projections,
+    unknownProjections,
+    logger,
+    createTransaction: (session, tenant) => store.inlineTransaction(session, tenant),
+    onBehind: () => void workers.look().catch(() => {}),
+  });
+  const settings = {
+    queuedAppends: options.limits.queuedAppends,
+    durability: options.durability === "server" ? null : options.durability,
+    now: options.now,
+    connectionTimeoutMs: options.pool.connectionTimeoutMs,
+    queryTimeoutMs: options.pool.queryTimeoutMs,
+    onWritten: () => feed.ring(),
+  };
+  const group = new GroupAppend(database, statements, settings, gate);
+  const open = unlessClosing(database, group);
+  const feed = new Feed(open, options.schema, options.logger);
+  // Not `open`: a handler that ends while the store closes still commits.
+  const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, projections });
+  const heads = new GroupHeads(open, editionsOf(options.schema, defaultPageLimits), options.pool);
+  // Not `open`, either: the last commands' snapshots are written while the store closes.
+  const snapshots = new SnapshotKeeper(database, options.schema, options.logger);
+  let closing: Promise<void> | undefined;
+  const store = new Store<E>({ database: open, options, statements, group, gate, feed, workers, heads, snapshots }, "", async (timeoutMs) => {
+    if (database.insideTransaction())
+      throw new InvalidArgumentError(
+        "store",
+        "cannot be closed inside its own transaction, whose end it would wait for. Close it after store.transaction has settled.",
+      );
+    const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+    const drained = async (): Promise<void> => {
+      await Promise.all([workers.stop(timeoutMs), group.drain(timeoutMs)]);
+      await snapshots.queue.close(Math.min(timeoutMs ?? closingMs, closingMs));
+    };
+    closing ??= feed.close(drained()).then(() => database.close(deadline && Math.max(0, deadline - performance.now())));
+    await closing;
+  });
+  try {
+    await beginProjections(store.transactions, { database, schema, projections, workers, gate, feed });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+/** While the last appends drain, the database is open for them alone. */
+function unlessClosing(database: Database, group: GroupAppend): Database {
+  const refuse = (): void => {
+    if (group.closed) throw new StoreClosedError();
+  };
+  return {
+    ...database,
+    async query(...call) {
+      refuse();
+      return database.query(...call);
+    },
+    async userQuery<Row>(text: string, values: readonly unknown[]) {
+      refuse();
+      return database.userQuery<Row>(text, values);
+    },
+    async transaction(...call) {
+      refuse();
+      return database.transaction(...call);
+    },
+  };
+}
+
+/** These acknowledge a commit that a crash of the server, or its loss, can take back. */
+const weak = new Set(["off", "local", "remote_write"]);
+
+function warnOfWeakDurability({ durability, logger }: ValidStoreOptions, database: Database, synchronousCommit: string): void {
+  const setting = durability === "server" ? synchronousCommit : durability;
+  // An embedded database in memory promises nothing to begin with.
+  if (database.driver === "pg" && weak.has(setting)) {
+    logger.warn(
+      `tidemark: appends run with synchronous_commit = ${setting}: one that has returned can be lost when the server crashes. Set durability: "on" where that is not meant.`,
+    );
+  }
+}
+
+let warnedOfMemory = false;
+
+/** Once a process: tests open a store in memory each. */
+function warnOfMemory(logger: Logger): void {
+  if (warnedOfMemory) return;
+  warnedOfMemory = true;
+  logger.warn('tidemark: this store is in memory: its events are gone when the process ends. To keep them, pass "file:./data" or "postgres://…".');
+}

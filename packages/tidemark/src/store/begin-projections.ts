@@ -1,0 +1,40 @@
+import type { Gate } from "../append/gate.ts";
+import type { Database } from "../database/database.ts";
+import type { Feed } from "../feed/feed.ts";
+import type { DefinedProjection } from "../projections/defined-projection.ts";
+import { isReadOnly, registerProjections } from "../projections/register.ts";
+import type { Transactions, Workers } from "./workers.ts";
+
+/** A log as short as this is caught up with while the store opens. */
+const shortLog = 500;
+const mostMs = 1_000;
+
+export interface OpeningStore {
+  readonly database: Database;
+  readonly schema: string;
+  readonly projections: readonly DefinedProjection[];
+  readonly workers: Workers;
+  readonly gate: Gate;
+  readonly feed: Feed;
+}
+
+/**
+ * Registers the projections of a store that opens, and has its inline ones followed until appends write them: on a short log
+ * before this resolves, else in the background.
+ */
+export async function beginProjections(transactions: Transactions, store: OpeningStore): Promise<void> {
+  const { database, schema, projections, workers, gate, feed } = store;
+  if (projections.length === 0) return;
+  try {
+    await registerProjections({ database, schema, createTransaction: transactions.createProjectionTransaction }, projections);
+  } catch (error) {
+    // A standby, where nobody appends either.
+    if (isReadOnly(error)) return;
+    throw error;
+  }
+  if (projections.some(({ mode }) => mode === "inline")) {
+    const liveWithin = await workers.followInline(transactions);
+    if ((await feed.highWaterMark()) <= shortLog) await liveWithin(mostMs);
+  }
+  await gate.reload();
+}

@@ -1,0 +1,127 @@
+import type { Appender } from "../append/appender.ts";
+import type { Gate } from "../append/gate.ts";
+import type { GroupAppend } from "../append/group-append.ts";
+import type { AppendStatements } from "../append/statements.ts";
+import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
+import type { ValidStoreOptions } from "../arguments/store-options.ts";
+import { type MetadataSource, stampAppends, stampEvents } from "../commands/metadata.ts";
+import type { SnapshotAccess } from "../commands/snapshots/access.ts";
+import type { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
+import type { Database, Queryable } from "../database/database.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
+import { keepCallers } from "../errors/caller-frames.ts";
+import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { Feed } from "../feed/feed.ts";
+import { DefinedDocumentProjection } from "../projections/defined-projection.ts";
+import { DocumentReaders } from "../documents/document-reader.ts";
+import type { Documents, DocumentSource } from "../documents/types.ts";
+import { refuseStopped } from "../projections/stopped.ts";
+import type { Heads } from "../read/heads.ts";
+import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "../read/options.ts";
+import type { Reader } from "../read/reader.ts";
+import type { EventSequence, StreamInfo } from "../read/types.ts";
+import type { Workers } from "./workers.ts";
+
+/** What the stores of all tenants share. */
+export interface Rooms {
+  readonly database: Database;
+  readonly options: ValidStoreOptions;
+  readonly statements: AppendStatements;
+  readonly group: GroupAppend;
+  readonly gate: Gate;
+  readonly feed: Feed;
+  readonly workers: Workers;
+  readonly heads: Heads;
+  readonly snapshots: SnapshotKeeper;
+}
+
+/** Reads and appends, through the pool or inside a transaction: one line each, the rooms do the work. */
+export class Access<Events extends Event> implements EventReaderWriter<Events> {
+  readonly #appender: Appender;
+  readonly #reader: Reader;
+  readonly #documents: DocumentReaders;
+  readonly #metadata: readonly MetadataSource[];
+  readonly #snapshots: SnapshotAccess;
+
+  static {
+    keepCallers(this);
+  }
+
+  constructor(appender: Appender, reader: Reader, documents: DocumentReaders, metadata: readonly MetadataSource[], snapshots: SnapshotAccess) {
+    this.#appender = appender;
+    this.#reader = reader;
+    this.#documents = documents;
+    this.#metadata = metadata;
+    this.#snapshots = snapshots;
+  }
+
+  /** For commands; not a part of the public interface. */
+  snapshotAccess(): SnapshotAccess {
+    return this.#snapshots;
+  }
+
+  async appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
+    return this.#appender.appendToStream(streamId, stampEvents(events, this.#metadata), options);
+  }
+
+  async appendToStreams<E extends Events = Events>(
+    appends: readonly NoInfer<StreamAppend<E>>[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly AppendResult[]> {
+    return this.#appender.appendToStreams(stampAppends(appends, this.#metadata), options);
+  }
+
+  async append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
+    return this.#appender.append(stampEvents(events, this.#metadata), options);
+  }
+
+  readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
+    return this.#reader.readStream<E>(streamId, options);
+  }
+
+  readAll<E extends Events = Events>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E> {
+    return this.#reader.readAll<E>(options);
+  }
+
+  readBoundary<E extends Events = Events>(
+    query: NoInfer<BoundaryQuery<E>>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly events: readonly RecordedEvent<E>[]; readonly boundary: Boundary }> {
+    return this.#reader.readBoundary<E>(query, options);
+  }
+
+  aggregateStream<State, E extends Events = Events>(
+    streamId: string,
+    fold: Fold<State, RecordedEvent<E>> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">,
+  ): Promise<{ readonly state: State; readonly version: number; readonly exists: boolean }> {
+    return this.#reader.aggregateStream<State, E>(streamId, fold);
+  }
+
+  streamInfo(streamId: string): Promise<StreamInfo> {
+    return this.#reader.streamInfo(streamId);
+  }
+
+  streams(options?: StreamsOptions): AsyncIterable<StreamInfo> {
+    return this.#reader.streams(options);
+  }
+
+  eventById<E extends Events = Events>(id: string): Promise<RecordedEvent<E> | undefined> {
+    return this.#reader.eventById<E>(id);
+  }
+
+  documents<Document extends object>(source: DocumentSource<Document> | string): Documents<Document> {
+    return this.#documents.of(source);
+  }
+}
+
+/** What an append is encoded by. */
+export function encodeSettings({ limits, createId }: ValidStoreOptions): { readonly eventBytes: number; readonly createId: () => string } {
+  return { eventBytes: limits.eventBytes, createId };
+}
+
+/** The documents of a tenant, through the pool or inside a transaction. */
+export function documentReaders(queryable: Queryable, { database, options }: Rooms, tenant: string): DocumentReaders {
+  return new DocumentReaders(queryable, options.schema, tenant, async (source) => {
+    if (source instanceof DefinedDocumentProjection && source.mode === "inline") await refuseStopped(queryable, database, options.schema, source);
+  });
+}

@@ -1,0 +1,76 @@
+import { Appender } from "../append/appender.ts";
+import { joinedAppend } from "../append/joined-append.ts";
+import type { MetadataSource } from "../commands/metadata.ts";
+import { SnapshotAccess } from "../commands/snapshots/access.ts";
+import type { Session } from "../database/database.ts";
+import { keepCallers } from "../errors/caller-frames.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
+import type { Event } from "../model/event.ts";
+import type { ProjectionTransaction } from "../projections/projection.ts";
+import { Reader } from "../read/reader.ts";
+import { Access, documentReaders, encodeSettings, type Rooms } from "./store-access.ts";
+
+/** The store inside one transaction. */
+export class Transaction<Events extends Event> extends Access<Events> implements StoreTransaction<Events> {
+  readonly #session: Session;
+
+  static {
+    keepCallers(this);
+  }
+
+  /** Whether something was written, which followers should hear of after the commit. */
+  appended = false;
+
+  constructor(rooms: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
+    const { options, statements, gate, feed, snapshots } = rooms;
+    const submit = joinedAppend(session, statements, { now: options.now, gate });
+    const reader = new Reader({ queryable: session, schema: options.schema, tenant, mark: () => feed.markWithin(session) });
+    super(
+      new Appender(tenant, encodeSettings(options), (append, signal) => {
+        this.appended = true;
+        return submit(append, signal);
+      }),
+      reader,
+      documentReaders(session, rooms, tenant),
+      metadata,
+      new SnapshotAccess(snapshots, tenant, reader, session),
+    );
+    this.#session = session;
+  }
+
+  get client(): unknown {
+    return this.#session.client;
+  }
+
+  async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; rowCount: number | null }> {
+    return this.#session.userQuery<Row>(text, values);
+  }
+}
+
+/** The store inside a projection's transaction. */
+export class HandlerTransaction extends Transaction<Event> implements ProjectionTransaction {
+  readonly replaying = false;
+}
+
+/** The same inside an append's: it would write itself. */
+export class InlineTransaction extends HandlerTransaction {
+  override appendToStream(): Promise<never> {
+    return refuseAppend();
+  }
+
+  override appendToStreams(): Promise<never> {
+    return refuseAppend();
+  }
+
+  override append(): Promise<never> {
+    return refuseAppend();
+  }
+}
+
+async function refuseAppend(): Promise<never> {
+  throw new InvalidArgumentError(
+    "tx",
+    "is of an inline projection, which runs inside an append and may not append; use an async projection or a consumer for that",
+  );
+}

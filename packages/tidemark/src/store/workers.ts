@@ -1,0 +1,175 @@
+import { arrayOf, checkFunction, wholeNumber } from "../arguments/checks.ts";
+import { checkOptions } from "../arguments/options.ts";
+import { show } from "../arguments/show.ts";
+import type { Projection } from "../arguments/projection.ts";
+import type { Database } from "../database/database.ts";
+import type { TidemarkError } from "../errors/tidemark-error.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Feed } from "../feed/feed.ts";
+import type { Logger } from "../model/logger.ts";
+import { checkProjections } from "../projections/check-projections.ts";
+import type { DefinedProjection } from "../projections/defined-projection.ts";
+import { CheckpointWriter } from "../runtime/checkpoint-writer.ts";
+import type { Consumer, Worker } from "../consumers/consumer.ts";
+import { type Consumers, StoreConsumers } from "../consumers/administration.ts";
+import { type DeadLetters, StoreDeadLetters } from "../consumers/dead-letters.ts";
+import { DefinedConsumer } from "../consumers/define-consumer.ts";
+import type { WorkerParts, WorkerSettings } from "../runtime/parts.ts";
+import { Progress } from "../runtime/progress.ts";
+import { followerFor } from "../projections/projection-follower.ts";
+import { type Projections, StoreProjections } from "../projections/administration.ts";
+import { reach } from "../runtime/reach.ts";
+import { Slots } from "../async/semaphore.ts";
+import { workerStatements } from "../runtime/statements.ts";
+import { waitFor, type WaitOptions } from "../runtime/wait-for.ts";
+import { ConsumerWorker } from "../runtime/worker.ts";
+
+export interface WorkerDefinition {
+  /** None twice. */
+  readonly consumers?: readonly Consumer[];
+  /** Async projections to follow. @defaultValue those that the store was opened with */
+  readonly projections?: readonly Projection[];
+  /**
+   * How long a shard stays with a worker that is not heard of, and how long a handler's transaction may sit idle.
+   * 500–3,600,000. @defaultValue 15,000
+   */
+  readonly leaseMs?: number;
+  /**
+   * Hears of what no call can return: events that were given up, shards that were lost or stopped, outages, each once. By
+   * default the logger's `error` does.
+   */
+  readonly onError?: (error: TidemarkError) => void;
+}
+
+interface WorkersOptions {
+  readonly database: Database;
+  readonly feed: Feed;
+  readonly schema: string;
+  readonly logger: Logger;
+  /** Those that the store was opened with. */
+  readonly projections: readonly DefinedProjection[];
+}
+
+/** The store inside a transaction. */
+export type Transactions = Pick<WorkerSettings, "createTransaction" | "createProjectionTransaction">;
+
+const defaultLeaseMs = 15_000;
+const shape = {
+  consumers: arrayOf(checkConsumer),
+  projections: checkAsync,
+  leaseMs: wholeNumber(500, 3_600_000),
+  onError: checkFunction<(error: TidemarkError) => void>,
+};
+
+/** The workers of one store in this process, and what they share. */
+export class Workers {
+  readonly #parts: WorkerParts;
+  readonly #running = new Set<ConsumerWorker>();
+
+  readonly #projections: readonly DefinedProjection[];
+
+  constructor({ database, feed, schema, logger, projections }: WorkersOptions) {
+    this.#projections = projections;
+    const statements = workerStatements(schema);
+    this.#parts = {
+      database,
+      feed,
+      schema,
+      logger,
+      statements,
+      slots: new Slots(Math.max(1, database.connections - 1)),
+      progress: new Progress(),
+      checkpoints: new CheckpointWriter(database, statements),
+    };
+  }
+
+  /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */
+  create(definition: WorkerDefinition | undefined, tenant: string, transactions: Transactions): Worker {
+    const { consumers = [], projections, leaseMs = defaultLeaseMs, onError } = checkOptions(definition, shape, "definition");
+    const followed = projections ?? this.#projections.filter(({ mode }) => mode === "async");
+    if (consumers.length + followed.length === 0)
+      throw new InvalidArgumentError("definition.consumers", "is missing or empty, and there are no async projections: a worker with neither would do nothing");
+    const twice = consumers.find(({ name }, index) => consumers.findIndex((other) => other.name === name) !== index);
+    if (twice) throw new InvalidArgumentError("definition.consumers", `holds ${JSON.stringify(twice.name)} twice`);
+    const { logger } = this.#parts;
+    const followers = followed.map((projection) => followerFor(this.#parts, projection, transactions.createProjectionTransaction));
+    const settings = { tenant, leaseMs, ...transactions, onError: safely(onError, logger) };
+    return new ConsumerWorker(this.#parts, settings, [...consumers, ...followers], this.#running);
+  }
+
+  /**
+   * Starts what follows the store's inline projections wherever appends do not write them: new ones, and those that were left
+   * behind. Returns what waits until appends write them all, for some milliseconds at most.
+   */
+  async followInline(transactions: Transactions): Promise<(ms: number) => Promise<void>> {
+    const projections = this.#projections.filter(({ mode }) => mode === "inline");
+    const { database: queryable, statements, progress, logger } = this.#parts;
+    const followers = projections.map((projection) => followerFor(this.#parts, projection, transactions.createProjectionTransaction));
+    const settings = { tenant: "", leaseMs: defaultLeaseMs, ...transactions, onError: safely(undefined, logger) };
+    const worker = new ConsumerWorker(this.#parts, settings, followers, this.#running);
+    await worker.start();
+    return async (ms) => {
+      const until = performance.now() + ms;
+      const goOn = (): number | false => {
+        const left = until - performance.now();
+        return left > 0 && left;
+      };
+      await Promise.all(followers.map(({ name }) => reach({ queryable, statements, progress, tenant: "", consumer: name }, Number.MAX_SAFE_INTEGER, goOn)));
+    };
+  }
+
+  consumers(tenant: string): Consumers {
+    return new StoreConsumers(this.#parts, tenant, () => this.look());
+  }
+
+  projections(tenant: string): Projections {
+    return new StoreProjections(this.#parts, tenant, () => this.look());
+  }
+
+  deadLetters(tenant: string): DeadLetters {
+    return new StoreDeadLetters(this.#parts, tenant, () => this.look());
+  }
+
+  waitFor(tenant: string, name: string, position: number, options?: WaitOptions): Promise<void> {
+    return waitFor(this.#parts, tenant, name, position, options);
+  }
+
+  /** Has the workers of this process look at once what changed. */
+  async look(): Promise<void> {
+    await Promise.all([...this.#running].map((worker) => worker.look()));
+  }
+
+  /** Stops all of them, before the store closes. */
+  async stop(timeoutMs?: number): Promise<void> {
+    await Promise.all([...this.#running].map((worker) => worker.stop(timeoutMs === undefined ? {} : { timeoutMs })));
+  }
+}
+
+function checkConsumer(value: unknown, path: string): DefinedConsumer {
+  if (value instanceof DefinedConsumer) return value;
+  throw new InvalidArgumentError(path, `must be what defineConsumer returns, not ${show(value)}`);
+}
+
+function checkAsync(value: unknown, path: string): readonly DefinedProjection[] {
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of projections, not ${show(value)}`);
+  const projections = checkProjections(value, path);
+  const inline = projections.findIndex(({ mode }) => mode === "inline");
+  if (inline !== -1)
+    throw new InvalidArgumentError(
+      `${path}[${inline}]`,
+      `is an inline projection, ${JSON.stringify(projections[inline]?.name)}: appends write it, and a store that is opened with it follows it where they do not. Leave it out here`,
+    );
+  return projections;
+}
+
+/** A callback of the user's that throws must not stop a heartbeat. */
+function safely(onError: ((error: TidemarkError) => void) | undefined, logger: Logger): (error: TidemarkError) => void {
+  if (!onError) return (error) => logger.error(`tidemark: ${error.message}`);
+  return (error) => {
+    try {
+      onError(error);
+    } catch (thrown) {
+      logger.error("tidemark: onError of a worker threw:", thrown);
+    }
+  };
+}

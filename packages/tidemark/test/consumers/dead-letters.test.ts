@@ -1,0 +1,99 @@
+import { defineConsumer, type RecordedEvent } from "tidemark";
+import { confirmed, itemAdded } from "../support/cart.ts";
+import { describe, eventually, expect, test } from "../runtime/test.ts";
+
+/** A consumer that writes an effect of each event, and fails at those that `broken` names. */
+function picky(broken: Set<string>, seen: string[]): ReturnType<typeof defineConsumer> {
+  return defineConsumer({
+    name: "picky",
+    retry: { attempts: 1 },
+    circuitBreaker: false,
+    async handle({ streamId, version }: RecordedEvent, context) {
+      await context.query("select 1");
+      if (broken.has(`${streamId} ${version}`)) throw new Error("not now");
+      seen.push(`${streamId} ${version}`);
+    },
+  });
+}
+
+describe("a stream with a dead letter", () => {
+  test("has its later events parked behind it, which follow in order once it was handled", async ({ store, start }) => {
+    const broken = new Set(["cart-1 1"]);
+    const seen: string[] = [];
+    await store.appendToStream("cart-1", [itemAdded(), itemAdded(), confirmed]);
+    await store.appendToStream("cart-2", [itemAdded()]);
+    const { worker } = await start(picky(broken, seen));
+    await worker.caughtUp();
+    expect(seen).toEqual(["cart-2 1"]);
+    const letters = await store.deadLetters.list({ consumer: "picky" });
+    expect(letters.map(({ event, state }) => `${event.version} ${state}`)).toEqual(["1 failed", "2 parked", "3 parked"]);
+    const [first, , last] = letters;
+    if (!first || !last) throw new Error("missing");
+    // It fails again: it stays, and so do those behind it.
+    await store.deadLetters.retry(first);
+    await eventually(async () => expect(await store.deadLetters.get(first)).toMatchObject({ attempts: 2, retryRequested: false, state: "failed" }));
+    expect(await store.deadLetters.list()).toHaveLength(3);
+    broken.clear();
+    // A stream's letters go in order, whichever was named.
+    await store.deadLetters.retry({ consumer: "picky", eventId: last.eventId });
+    await eventually(async () => expect(await store.deadLetters.list()).toEqual([]));
+    expect(seen).toEqual(["cart-2 1", "cart-1 1", "cart-1 2", "cart-1 3"]);
+    await store.appendToStream("cart-1", [itemAdded()]);
+    await worker.caughtUp();
+    expect(seen.at(-1)).toBe("cart-1 4");
+  });
+
+  test("is free again when the letter is discarded: those behind it are handled", async ({ store, start }) => {
+    const seen: string[] = [];
+    await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+    const { worker } = await start(picky(new Set(["cart-1 1"]), seen));
+    await worker.caughtUp();
+    const [first] = await store.deadLetters.list({ state: "failed" });
+    if (!first) throw new Error("missing");
+    await store.deadLetters.discard(first);
+    await eventually(async () => expect(await store.deadLetters.list()).toEqual([]));
+    expect(seen).toEqual(["cart-1 2"]);
+    await expect(store.deadLetters.discard(first)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(store.deadLetters.retry(first)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("is known to the next worker", async ({ store, start }) => {
+    const broken = new Set(["cart-1 1"]);
+    const seen: string[] = [];
+    await store.appendToStream("cart-1", [itemAdded()]);
+    const before = await start(picky(broken, seen));
+    await before.worker.caughtUp();
+    await before.worker.stop();
+    broken.clear();
+    await store.appendToStream("cart-1", [itemAdded()]);
+    const { worker } = await start(picky(broken, seen));
+    await worker.caughtUp();
+    expect(seen).toEqual([]);
+    expect(await store.deadLetters.list()).toMatchObject([{ state: "failed" }, { state: "parked", error: undefined }]);
+  });
+
+  test("keeps what was asked to be retried until a worker runs, and lists page by page", async ({ store, start }) => {
+    const broken = new Set(["cart-1 1", "cart-2 1", "cart-3 1"]);
+    const seen: string[] = [];
+    for (const stream of ["cart-1", "cart-2", "cart-3"]) await store.appendToStream(stream, [itemAdded()]);
+    const before = await start(picky(broken, seen));
+    await before.worker.caughtUp();
+    await before.worker.stop();
+    const [one] = await store.deadLetters.list({ limit: 1 });
+    expect(await store.deadLetters.list({ consumer: "picky", after: one?.position ?? 0 })).toHaveLength(2);
+    if (!one) throw new Error("missing");
+    await store.deadLetters.retry(one);
+    broken.clear();
+    await start(picky(broken, seen));
+    await eventually(() => expect(seen).toEqual(["cart-1 1"]));
+    await eventually(async () => expect(await store.deadLetters.list()).toHaveLength(2));
+  });
+});
+
+test("a key of a dead letter says what it needs", async ({ store }) => {
+  // @ts-expect-error -- neither position nor eventId
+  await expect(store.deadLetters.get({ consumer: "x" })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  await expect(store.deadLetters.get({ consumer: "x", position: 1 })).rejects.toMatchObject({ code: "NOT_FOUND", kind: "dead letter" });
+  // @ts-expect-error -- a typing error
+  await expect(store.deadLetters.list({ statee: "failed" })).rejects.toThrow('did you mean "state"');
+});
