@@ -62,6 +62,8 @@ export interface Queryable {
 
 /** One connection inside a transaction. */
 export interface Session extends Queryable {
+  /** Like `userQuery`, with rows as the store's own driver gives them, whatever client the transaction is of. */
+  handlerQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>>;
   /** Runs statements without parameters: in one round trip, unless the transaction is of an ORM's. */
   execute(statements: string | readonly string[], options?: QueryOptions): Promise<void>;
   /** The driver's own client. */

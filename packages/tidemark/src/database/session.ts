@@ -3,10 +3,14 @@ import type { Session } from "./database.ts";
 import { Unfinished } from "../async/unfinished.ts";
 
 /** How one driver sends statements inside a transaction, each when its turn has come. */
-export type Sending = Pick<Session, "client" | "query" | "userQuery" | "execute">;
+export interface Sending extends Pick<Session, "client" | "query" | "userQuery" | "execute"> {
+  /** Where it differs from `userQuery`. */
+  readonly handlerQuery?: Session["handlerQuery"];
+}
 
 /** A session whose statements take turns with all others on the connection. */
 export function createSession(turns: ConnectionTurns, sending: Sending): Session {
+  const { handlerQuery = sending.userQuery } = sending;
   return {
     // PGlite takes note of whoever asks for it.
     get client() {
@@ -14,6 +18,7 @@ export function createSession(turns: ConnectionTurns, sending: Sending): Session
     },
     query: (...call) => turns.take(() => sending.query(...call)),
     userQuery: (text, values) => turns.take(() => sending.userQuery(text, values)),
+    handlerQuery: <Row>(text: string, values: readonly unknown[]) => turns.take(() => handlerQuery<Row>(text, values)),
     execute: (...call) => turns.take(() => sending.execute(...call)),
     alone: (work) => turns.alone((inner) => work(createSession(inner, sending))),
     turn: (work) => turns.take(() => work(sending.client)),
@@ -24,10 +29,12 @@ export function createSession(turns: ConnectionTurns, sending: Sending): Session
 
 /** The same on a client that takes turns for each statement itself: a statement that waited for its turn twice would wait for itself. */
 export function createForwarding(turns: ConnectionTurns, sending: Sending): Session {
+  const { handlerQuery = sending.userQuery } = sending;
   return {
     ...createSession(turns, sending),
     query: (...call) => turns.enlist(sending.query(...call)),
     userQuery: (text, values) => turns.enlist(sending.userQuery(text, values)),
+    handlerQuery: <Row>(text: string, values: readonly unknown[]) => turns.enlist(handlerQuery<Row>(text, values)),
     execute: (...call) => turns.enlist(sending.execute(...call)),
     alone: (work) => turns.alone((inner) => work(createForwarding(inner, sending))),
   };
@@ -47,6 +54,7 @@ export function lateSession(connection: () => object | Promise<object>, sending:
     },
     query: (...call) => on((session) => session.query(...call)),
     userQuery: <Row>(text: string, values: readonly unknown[]) => on((session) => session.userQuery<Row>(text, values)),
+    handlerQuery: <Row>(text: string, values: readonly unknown[]) => on((session) => session.handlerQuery<Row>(text, values)),
     execute: (...call) => on((session) => session.execute(...call)),
     alone: (work) => on((session) => session.alone(work)),
     turn: (work) => on((session) => session.turn(work)),

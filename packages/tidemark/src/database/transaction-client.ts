@@ -2,6 +2,7 @@ import { DatabaseError, InvalidArgumentError, isTidemarkError, SerializationFail
 import { connectionUnder, turnsOf } from "./connection-turns.ts";
 import type { QueryOptions, Session, Statement, TextRow, UserResult, Value } from "./database.ts";
 import type { Logger } from "../model/logger.ts";
+import { DescribedRows } from "./described-rows.ts";
 import type { PgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
 import { createStatements } from "./pg-statements.ts";
@@ -9,6 +10,7 @@ import { untilReady } from "./pg-ready.ts";
 import { sendOnPg } from "./pg-transaction.ts";
 import type { PGliteTransaction } from "./pglite-client.ts";
 import { sendOnPGlite } from "./pglite-session.ts";
+import { shapeOf } from "./statement-shape.ts";
 import { createForwarding, createSession, lateSession, type Sending } from "./session.ts";
 import { toTidemarkError } from "./sql-state.ts";
 
@@ -21,6 +23,8 @@ export interface JoinOptions {
   /** 0: none, so that the limits of the caller's own client are the only ones. */
   readonly queryTimeoutMs: number;
   readonly logger: Logger;
+  /** The store's database is a PGlite: every client of it gives the rows that PGlite gives. Default: false. */
+  readonly embedded?: boolean;
 }
 
 /** What an adapter knows beyond the query. */
@@ -34,10 +38,19 @@ export interface AdaptedTransaction extends TransactionClient {
   isOpen(): boolean | Promise<boolean>;
   /** Runs one of the store's own statements, where `query` may change the names of its columns. */
   queryAsWritten?(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }>;
+  /** `query` gives rows as `pg` gives them. */
+  readonly likePg?: true;
+  /** Runs a statement whose rows have one column, of text, past all that the client makes of rows. Default: with `query`. */
+  queryLines?(text: string, values: unknown[]): PromiseLike<readonly string[]>;
+  /** Runs a statement that gives no rows, where `query` does not tell how many it changed. */
+  countChanged?(text: string, values: unknown[]): PromiseLike<number>;
 }
 
 const outside =
   "is not inside a transaction: what the store writes through it could not be rolled back with the rest. Send BEGIN on a pg client first, or pass the transaction that your ORM gives you.";
+
+const withoutForm =
+  "gives rows that cannot be asked for inside another statement (SHOW, EXPLAIN, FETCH, CALL, several statements at once, a backslash before a quote outside of E''), and this append joined a client whose own rows differ from pg's. Use SELECT, VALUES or RETURNING, current_setting('…') for SHOW, and parameters.";
 
 /**
  * A session inside a transaction of the user's. It never commits, rolls back or sets a savepoint of its own, and it refuses a
@@ -64,7 +77,7 @@ export function joinTransaction(client: TransactionClient, options: JoinOptions)
   return createSession(turnsOf(client), sending);
 }
 
-function sendOn(client: TransactionClient, { queryTimeoutMs, logger }: JoinOptions): Sending {
+function sendOn(client: TransactionClient, { queryTimeoutMs, logger, embedded = false }: JoinOptions): Sending {
   if (isPgClient(client)) {
     // Never named: a statement that a pooler lost would fail the user's transaction.
     const statements = createStatements(false, logger);
@@ -76,7 +89,9 @@ function sendOn(client: TransactionClient, { queryTimeoutMs, logger }: JoinOptio
     });
   }
   if (isPGliteTransaction(client)) return sendOnPGlite(client);
-  return sendPlain(client);
+  const { handlerQuery, ...sending } = sendPlain(client);
+  // Where `query` gives what the store's own driver gives, it stays as it is.
+  return embedded || (isAdapted(client) && client.likePg) ? sending : { ...sending, handlerQuery };
 }
 
 function isPgClient(client: TransactionClient): client is TransactionClient & PgClient {
@@ -123,13 +138,18 @@ function isAdapted(client: TransactionClient): client is AdaptedTransaction {
 }
 
 /** A client of which nothing is known but its query. */
-function sendPlain(client: TransactionClient): Sending {
+function sendPlain(client: TransactionClient): Sending & Pick<Session, "handlerQuery"> {
   const probe = once(() => probeTransaction((text, values) => client.query(text, values)));
   const check = isAdapted(client) ? async () => checkStatus((await client.isOpen()) ? "T" : "I") : probe;
   const plain: TransactionClient["query"] = (text, values) => client.query(text, values);
   const asWritten = isAdapted(client) && client.queryAsWritten ? client.queryAsWritten.bind(client) : plain;
 
-  async function run(send: TransactionClient["query"], text: string, values: readonly unknown[], signal?: AbortSignal): Promise<Answer> {
+  const adapted: Partial<AdaptedTransaction> = isAdapted(client) ? client : {};
+  const described = new DescribedRows((text, values) =>
+    run((...call) => (adapted.queryLines ? adapted.queryLines(...call) : client.query(...call).then(linesOf)), text, values),
+  );
+
+  async function run<T>(send: (text: string, values: unknown[]) => PromiseLike<T>, text: string, values: readonly unknown[], signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     await check();
     try {
@@ -143,17 +163,42 @@ function sendPlain(client: TransactionClient): Sending {
     }
   }
 
+  async function userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
+    const { rows, rowCount = rows.length } = await run<Answer>(plain, text, values);
+    return { rows: rows as Row[], rowCount };
+  }
+
   return {
     client,
+    userQuery,
     query: async (statement, values, { signal } = {}) => (await run(asWritten, statement.text, values, signal)).rows as TextRow[],
-    async userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
-      const { rows, rowCount = rows.length } = await run(plain, text, values);
-      return { rows: rows as Row[], rowCount };
+    async handlerQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
+      const shape = shapeOf(text);
+      if (shape.kind === "rows") {
+        const rows = await described.query(shape, values);
+        return { rows: rows as Row[], rowCount: rows.length };
+      }
+      if (shape.kind === "count" && adapted.countChanged) return { rows: [], rowCount: await run(adapted.countChanged.bind(client), text, values) };
+      const result = await userQuery<Row>(text, values);
+      if (result.rows.length > 0) throw new InvalidArgumentError("text", withoutForm);
+      return result;
     },
     async execute(statements) {
       for (const statement of [statements].flat()) await run(plain, statement, []);
     },
   };
+}
+
+/** What `query` gives of rows with one column, under whatever name. */
+function linesOf({ rows }: { readonly rows: readonly unknown[] }): readonly string[] {
+  return rows.map((row) => {
+    const [line]: unknown[] = row instanceof Object ? Object.values(row) : [];
+    if (typeof line === "string") return line;
+    throw new InvalidArgumentError(
+      "client",
+      `gave ${typeof line} for a column of text: what its method query resolves to must have rows that are objects, with what the server sent.`,
+    );
+  });
 }
 
 interface Answer {
@@ -169,10 +214,12 @@ function withSerializationFailures(sending: Sending): Sending {
       throw isTidemarkError(error, "DATABASE") && error.sqlState === "40001" ? new SerializationFailureError(error.sqlState, { cause: error }) : error;
     }
   }
+  const { handlerQuery } = sending;
   return {
     client: sending.client,
     query: (statement: Statement, values: readonly Value[], options?: QueryOptions) => explained(sending.query(statement, values, options)),
     userQuery: <Row>(text: string, values: readonly unknown[]) => explained(sending.userQuery<Row>(text, values)),
+    ...(handlerQuery && { handlerQuery: <Row>(text: string, values: readonly unknown[]) => explained(handlerQuery<Row>(text, values)) }),
     execute: (statements, options) => explained(sending.execute(statements, options)),
   };
 }

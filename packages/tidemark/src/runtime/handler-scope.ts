@@ -70,6 +70,10 @@ export class HandlerScope implements Session, TransactionHolder {
     return this.#use((session) => session.userQuery<Row>(text, values));
   }
 
+  handlerQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
+    return this.#use((session) => session.handlerQuery<Row>(text, values));
+  }
+
   execute(script: string | readonly string[], options?: QueryOptions): Promise<void> {
     return this.#use((session) => session.execute(script, options));
   }

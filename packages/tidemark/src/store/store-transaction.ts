@@ -53,8 +53,19 @@ export class HandlerTransaction extends Transaction<Event> implements Projection
   readonly replaying = false;
 }
 
-/** The same inside an append's: it would write itself. */
+/** The same inside an append's: it would write itself. The append may be of any client, and the handler knows but one form of rows. */
 export class InlineTransaction extends HandlerTransaction {
+  readonly #session: Session;
+
+  constructor(...[rooms, tenant, session, metadata]: ConstructorParameters<typeof HandlerTransaction>) {
+    super(rooms, tenant, session, metadata);
+    this.#session = session;
+  }
+
+  override async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; rowCount: number | null }> {
+    return this.#session.handlerQuery<Row>(text, values);
+  }
+
   override appendToStream(): Promise<never> {
     return refuseAppend();
   }

@@ -73,8 +73,8 @@ export class Store<Events extends Event> extends Access<Events> implements Event
 
   withTransaction(client: TransactionClient): StoreTransaction<Events> {
     if (this.#rooms.group.closed) throw new StoreClosedError();
-    const { options } = this.#rooms;
-    const session = joinTransaction(client, { queryTimeoutMs: options.pool.queryTimeoutMs, logger: options.logger });
+    const { options, database } = this.#rooms;
+    const session = joinTransaction(client, { queryTimeoutMs: options.pool.queryTimeoutMs, logger: options.logger, embedded: database.driver === "pglite" });
     return new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata);
   }
 

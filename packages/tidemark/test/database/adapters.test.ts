@@ -1,4 +1,4 @@
-import type { PGlite } from "@electric-sql/pglite";
+import { PGlite } from "@electric-sql/pglite";
 import { sql as drizzleSql } from "drizzle-orm";
 import { drizzle as drizzleOnPg } from "drizzle-orm/node-postgres";
 import { drizzle as drizzleOnPGlite } from "drizzle-orm/pglite";
@@ -9,7 +9,9 @@ import { fromKysely } from "../../src/database/adapters/kysely.ts";
 import type { Session } from "../../src/database/database.ts";
 import { openPGliteDatabase } from "../../src/database/pglite.ts";
 import { joinTransaction, type TransactionClient } from "../../src/database/transaction-client.ts";
+import { defineProjection, openEventStore } from "../../src/index.ts";
 import { describe, expect, test } from "../support/test.ts";
+import { awkwardRows, unfitting } from "./adapters/awkward-rows.ts";
 import { instanceOf, recordWarnings, rejection } from "./open.ts";
 
 const join = (client: TransactionClient): Session => joinTransaction(client, { queryTimeoutMs: 30_000, logger: recordWarnings().logger });
@@ -132,3 +134,44 @@ async function openMemory(): Promise<{ readonly instance: PGlite } & AsyncDispos
   const database = await openPGliteDatabase({ source: undefined, queryTimeoutMs: 30_000 });
   return { instance: instanceOf(database), [Symbol.asyncDispose]: () => database.close() };
 }
+
+describe("a handler's rows", () => {
+  test("are those of pg through Kysely, whatever its pool and its plugins make of rows", async ({ sql, databaseUrl }) => {
+    await sql.query("create type public.mood as enum ('fine'); create domain public.cents as int4 check (value > 0)");
+    // 25 is text.
+    const own = (type: number) => (text: string) => (type === 25 ? text : `its own ${text}`);
+    const pool = new pg.Pool({ connectionString: databaseUrl, types: { getTypeParser: own } });
+    await using db = new Kysely<Record<string, never>>({ dialect: new PostgresDialect({ pool }), plugins: [new CamelCasePlugin()] });
+    await db.transaction().execute(async (trx) => {
+      const session = join(fromKysely(trx));
+      for (const { text, values = [] } of awkwardRows) {
+        const { rows, rowCount } = await sql.query(text, [...values]);
+        expect(await session.handlerQuery(text, values), text).toStrictEqual({ rows: rows.map((row) => ({ ...row })), rowCount });
+      }
+      for (const text of unfitting) expect(await rejection(session.handlerQuery(text, [])), text).toMatchObject({ code: "INVALID_ARGUMENT", path: "text" });
+    });
+  });
+
+  test("are those of PGlite where the store is on one, through any client", async () => {
+    const seen: unknown[] = [];
+    const rows = defineProjection({
+      name: "rows",
+      mode: "inline",
+      handles: ["A"],
+      handle: async (_, tx) => {
+        seen.push((await tx.query("select 1::int8 as big_one, 'x'::bytea as raw_bytes")).rows);
+      },
+    });
+    const instance = new PGlite();
+    const store = await openEventStore({ pool: instance, projections: [rows] });
+    await store.appendToStream("s", [{ type: "A", data: {} }]);
+    await instance.transaction(async (tx) => {
+      const view = { query: (text: string, values: unknown[]) => tx.query(text, values) };
+      await store.withTransaction(view).appendToStream("s", [{ type: "A", data: {} }]);
+    });
+    await store.close();
+    await instance.close();
+    expect(seen).toHaveLength(2);
+    expect(seen[1]).toStrictEqual(seen[0]);
+  });
+});

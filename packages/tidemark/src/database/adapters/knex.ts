@@ -32,6 +32,7 @@ export function fromKnex(trx: KnexTransaction): TransactionClient {
     throw new InvalidArgumentError("trx", "is not a Knex transaction on PostgreSQL. Pass the trx that knex.transaction(async (trx) => …) gives you.");
   const { client } = trx;
   const adapted: AdaptedTransaction = {
+    likePg: true,
     connection: () => client.acquireConnection(),
     isOpen: () => !trx.isCompleted(),
     async query(text, values) {

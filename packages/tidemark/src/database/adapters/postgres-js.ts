@@ -13,13 +13,13 @@ interface Result extends Array<unknown> {
 }
 
 interface Pending extends PromiseLike<Result> {
-  /** Rows as arrays of the bytes that the server sent, past all transforms. */
-  raw(): PromiseLike<readonly (readonly Uint8Array[])[]>;
+  /** Rows as arrays of the bytes that the server sent, past all transforms but one of whole rows. */
+  raw(): PromiseLike<readonly unknown[]>;
 }
 
 /**
  * Joins a postgres.js transaction, for `store.withTransaction(fromPostgresJs(sql))`. A client's `transform` is heeded for your
- * own statements and has no effect on the store's.
+ * own statements and has no effect on the store's, nor on those of inline projections.
  *
  * @param sql - What `sql.begin(async (sql) => …)` passes to its callback, or a reserved connection after BEGIN. Use it only
  * until the callback returns: postgres.js would run a later statement outside the transaction.
@@ -34,6 +34,7 @@ export function fromPostgresJs(sql: PostgresJsTransaction): TransactionClient {
     const result = await send(text, values);
     return { rows: Array.from(result), rowCount: result.count ?? null };
   };
+  const queryLines = async (text: string, values: unknown[]): Promise<readonly string[]> => (await send(text, values).raw()).map(lineOf);
   const adapted: AdaptedTransaction = {
     connection: () => sql,
     isOpen: async () => (found ??= await probe(send)) !== "outside",
@@ -41,11 +42,22 @@ export function fromPostgresJs(sql: PostgresJsTransaction): TransactionClient {
     async queryAsWritten(text, values) {
       if (found !== "renames" || returnsNothing(text)) return query(text, values);
       // The names are in the row's text, which no transform reads.
-      const rows = await send(`with line as (${text}) select pg_catalog.row_to_json(line)::text as line from line`, values).raw();
-      return { rows: rows.map(([line]) => JSON.parse(Buffer.from(line ?? []).toString())) };
+      const lines = await queryLines(`with line as (${text}) select pg_catalog.row_to_json(line)::text as line from line`, values);
+      return { rows: lines.map((line) => JSON.parse(line)) };
     },
+    queryLines,
   };
   return adapted;
+}
+
+/** A transform of whole rows is given raw ones, too. */
+function lineOf(row: unknown): string {
+  const line: unknown = Array.isArray(row) ? row[0] : undefined;
+  if (line instanceof Uint8Array) return Buffer.from(line).toString();
+  throw new InvalidArgumentError(
+    "sql",
+    "is of a client with a transform of rows, which leaves nothing to read. Transform values or columns, or leave raw rows, which are arrays, as they are.",
+  );
 }
 
 /** What writes into a table and gives no row back has no place inside another statement, and no names to lose. */

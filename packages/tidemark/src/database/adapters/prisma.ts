@@ -4,13 +4,15 @@ import type { AdaptedTransaction, TransactionClient } from "../transaction-clien
 interface PrismaTransaction {
   // oxlint-disable-next-line no-explicit-any -- as Prisma types its values
   $queryRawUnsafe<T = unknown>(text: string, ...values: any[]): PromiseLike<T>;
+  // oxlint-disable-next-line no-explicit-any -- as Prisma types its values
+  $executeRawUnsafe(text: string, ...values: any[]): PromiseLike<number>;
 }
 
 /**
  * Joins an interactive transaction of Prisma's, for `store.withTransaction(fromPrisma(tx))`. Prisma 7 with
  * `@prisma/adapter-pg`. Prisma ends such a transaction after 5 s, unless its option `timeout` says otherwise.
  *
- * Prisma tells no count of changed rows: `rowCount` is null where a statement of yours returns none.
+ * Prisma tells no count of changed rows beside rows: `rowCount` of `query` is null where a statement of yours returns none.
  *
  * @param tx - What `prisma.$transaction(async (tx) => …)` passes to its callback.
  * @throws {@link InvalidArgumentError} — `tx` is the client itself, or not Prisma's.
@@ -26,6 +28,13 @@ export function fromPrisma(tx: PrismaTransaction): TransactionClient {
       try {
         const rows = await tx.$queryRawUnsafe<unknown[]>(text, ...values);
         return { rows, rowCount: rows.length > 0 ? rows.length : null };
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+    async countChanged(text, values) {
+      try {
+        return await tx.$executeRawUnsafe(text, ...values);
       } catch (error) {
         throw explain(error);
       }

@@ -30,6 +30,7 @@ export function fromTypeORM(manager: TypeORMManager): TransactionClient {
       "is not inside a transaction of TypeORM's. Pass the manager that dataSource.transaction(async (manager) => …) gives you.",
     );
   const adapted: AdaptedTransaction = {
+    likePg: true,
     connection: () => runner,
     isOpen: () => runner.isTransactionActive && !runner.isReleased,
     async query(text, values) {

@@ -10,6 +10,7 @@ export async function openKnex(url: string): Promise<Orm> {
     postProcessResponse: () => [],
   });
   return {
+    likePg: true,
     transaction: (work, isolation) =>
       db.transaction((trx) => work({ client: fromKnex(trx), insert: (entry) => trx("public.audit").insert({ entry }) }), {
         ...(isolation && { isolationLevel: "repeatable read" }),

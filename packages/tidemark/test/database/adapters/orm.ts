@@ -7,6 +7,8 @@ export interface Orm {
   /** What the adapter makes of the ORM itself, outside any transaction. */
   adaptItself(): TransactionClient;
   close(): Promise<unknown>;
+  /** Its statements go through `pg`, whose rows it leaves alone. */
+  readonly likePg?: true;
 }
 
 export interface OrmTransaction {

@@ -31,6 +31,8 @@ interface AuditTransaction {
   readonly audit: { create(row: { data: { entry: string } }): PromiseLike<unknown> };
   // oxlint-disable-next-line no-explicit-any -- as Prisma types its values
   $queryRawUnsafe<T = unknown>(text: string, ...values: any[]): PromiseLike<T>;
+  // oxlint-disable-next-line no-explicit-any -- as Prisma types its values
+  $executeRawUnsafe(text: string, ...values: any[]): PromiseLike<number>;
 }
 
 interface AuditClient extends AuditTransaction {

@@ -1,7 +1,8 @@
 import pg from "pg";
-import { documentProjection, type EventStore } from "../../../src/index.ts";
+import { defineProjection, documentProjection, type Event, type EventStore } from "../../../src/index.ts";
 import { describe, expect, test as base } from "../../support/test.ts";
 import { rejection } from "../open.ts";
+import { awkwardRows, changes, unfitting } from "./awkward-rows.ts";
 import type { Orm } from "./orm.ts";
 
 const mine = new Error("mine");
@@ -109,6 +110,47 @@ export function testAdapter(name: string, open: (url: string) => Promise<Orm>): 
         [2, { n: 2 }],
         [0, undefined],
       ]);
+    });
+
+    test("an inline handler gets the rows that pg gives, over every client", async ({ orm, openStore, sql }) => {
+      await sql.query("create type public.mood as enum ('fine'); create domain public.cents as int4 check (value > 0)");
+      await sql.query("create table public.line_items (line_id int primary key, line_text text)");
+      const seen: unknown[] = [];
+      const rows = defineProjection<Event<"Asked", { readonly text: string; readonly values: readonly unknown[] }>, "Asked">({
+        name: "rows",
+        mode: "inline",
+        handles: ["Asked"],
+        handle: async ({ data }, tx) => {
+          const found = await tx.query(data.text, data.values);
+          seen.push({ rows: found.rows, rowCount: found.rowCount });
+        },
+      });
+      const store = await openStore({ projections: [rows] });
+      const ask = (text: string, values: readonly unknown[] = []): Promise<unknown> =>
+        orm.transaction(async ({ client }) => {
+          await store.withTransaction(client).appendToStream("s", [{ type: "Asked", data: { text, values } }]);
+        });
+      for (const { text, values = [] } of [...awkwardRows, ...changes]) {
+        // First in a transaction that is rolled back, for what the statement changes.
+        const plain = await sql.connect();
+        await plain.query("begin");
+        const expected = await plain.query<Record<string, unknown>>(text, [...values]);
+        await plain.query("rollback");
+        plain.release();
+        await ask(text, [...values]);
+        expect(seen.pop(), text).toStrictEqual({ rows: expected.rows.map((row) => ({ ...row })), rowCount: expected.rowCount });
+      }
+      for (const text of unfitting) {
+        if (orm.likePg) {
+          await ask(text);
+          expect(seen.pop(), text).toMatchObject({ rows: (await sql.query(text)).rows });
+          continue;
+        }
+        const before = await store.streamInfo("s");
+        expect(await rejection(ask(text)), text).toMatchObject({ code: "PROJECTION_FAILED", cause: { code: "INVALID_ARGUMENT", path: "text" } });
+        expect(await store.streamInfo("s")).toEqual(before);
+      }
+      expect(seen).toEqual([]);
     });
 
     test("what is written comes back as it was, by every way of reading", async ({ orm, store, sql, schema }) => {

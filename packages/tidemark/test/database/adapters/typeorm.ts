@@ -14,6 +14,7 @@ const Audit = new EntitySchema<{ id: number; entry: string }>({
 export async function openTypeORM(url: string): Promise<Orm> {
   const source = await new DataSource({ type: "postgres", url, entities: [Audit] }).initialize();
   return {
+    likePg: true,
     transaction: (work, isolation: IsolationLevel = "READ COMMITTED") =>
       source.transaction(isolation, (manager) => work({ client: fromTypeORM(manager), insert: (entry) => manager.insert(Audit, { entry }) })),
     adaptItself: () => fromTypeORM(source.manager),
