@@ -1,5 +1,5 @@
 // Tests the contract on the PostgreSQL versions between the oldest and the newest supported. The last line is "N passed, N failed".
-import { startServer } from "servers";
+import { startServer } from "@tidemark/servers";
 import { settings } from "../packages/tidemark/test/support/settings.ts";
 import { announce } from "./run.ts";
 import { conclude, runVitest, sum, type Tally } from "./vitest.ts";

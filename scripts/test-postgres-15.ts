@@ -1,7 +1,7 @@
 // Tests the library on the oldest supported PostgreSQL, in databases full of overloads of the functions that it calls. The last line is "N passed, N failed".
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { startServer } from "servers";
+import { startServer } from "@tidemark/servers";
 import { settings } from "../packages/tidemark/test/support/settings.ts";
 import { announce } from "./run.ts";
 import { conclude, runVitest } from "./vitest.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { startServer } from "servers";
+import { startServer } from "@tidemark/servers";
 
 /** One server for all contestants. */
 export interface Databases extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import type { Version } from "servers";
+import type { Version } from "@tidemark/servers";
 import type { Plan } from "./run/plan.ts";
 
 export const usage = `Usage: npm run torture -- [program] [options]

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { startServer } from "servers";
+import { startServer } from "@tidemark/servers";
 import { openEventStore, type EventStore } from "tidemark";
 import { expect, test } from "vitest";
 import { Cluster } from "../src/cluster/cluster.ts";

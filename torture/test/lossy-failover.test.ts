@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startProxy, startServer, type Server } from "servers";
+import { startProxy, startServer, type Server } from "@tidemark/servers";
 import { defineConsumer, isTidemarkError, openEventStore, type RecordedEvent } from "tidemark";
 import { expect, test } from "vitest";
 import { startStandby } from "../src/cluster/standby.ts";

@@ -1,4 +1,4 @@
-import { startProxy, startServer } from "servers";
+import { startProxy, startServer } from "@tidemark/servers";
 import { openEventStore } from "tidemark";
 import { expect, test } from "vitest";
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startServer } from "servers";
+import { startServer } from "@tidemark/servers";
 import { expect, test } from "vitest";
 import { strike } from "../src/run/nemesis.ts";
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import pg from "pg";
-import { startServer } from "servers";
+import { startServer } from "@tidemark/servers";
 import { openEventStore } from "tidemark";
 import { expect, test } from "vitest";
 import { noTrace, tamper } from "../src/faults/trace.ts";

@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { Server, ServerOptions } from "servers";
+import type { Server, ServerOptions } from "@tidemark/servers";
 import { startStandby } from "./standby.ts";
 
 /** A primary and its streaming replica, which wait for each other: what is acknowledged is on both. */

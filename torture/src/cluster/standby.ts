@@ -1,6 +1,6 @@
 import { chown, cp, lchown, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startServer, type Server, type ServerOptions } from "servers";
+import { startServer, type Server, type ServerOptions } from "@tidemark/servers";
 
 /**
  * A streaming replica of `primary`, which restarts. Both servers have the same superuser and password: all of one version

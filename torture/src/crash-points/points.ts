@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Message, Proxy, Side, Verdict } from "servers";
+import type { Message, Proxy, Side, Verdict } from "@tidemark/servers";
 
 /** A message of a call: which one that its side sends, counted from the call's beginning. */
 export interface Point {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startProxy, type Server } from "servers";
+import { startProxy, type Server } from "@tidemark/servers";
 import { openEventStore, type EventStore } from "tidemark";
 import { eventId } from "../history/content.ts";
 import { openHistory } from "../history/write.ts";

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { startServer, type Version } from "servers";
+import { startServer, type Version } from "@tidemark/servers";
 import { openEventStore } from "tidemark";
 import { administer } from "../faults/fault.ts";
 import { writeFinalState } from "../run/final-phase.ts";

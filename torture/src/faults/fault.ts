@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { Pooler, Proxy, Server } from "servers";
+import type { Pooler, Proxy, Server } from "@tidemark/servers";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Random } from "../random.ts";
 import type { Clocks } from "../run/clocks.ts";

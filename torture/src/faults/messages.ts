@@ -1,4 +1,4 @@
-import type { Side } from "servers";
+import type { Side } from "@tidemark/servers";
 
 /** The messages of an append, in and out, at which a connection can break. */
 export const points: readonly [readonly [Side, string], ...(readonly [Side, string])[]] = [

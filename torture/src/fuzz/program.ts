@@ -1,4 +1,4 @@
-import { startServer, type Version } from "servers";
+import { startServer, type Version } from "@tidemark/servers";
 import { openEventStore } from "tidemark";
 import { createProgress } from "../progress.ts";
 import { randomFrom } from "../random.ts";

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startServer, type Version } from "servers";
+import { startServer, type Version } from "@tidemark/servers";
 import { openEventStore, type EventStore } from "tidemark";
 import { appendMeetings } from "./append-meetings.ts";
 import { conditionMeetings } from "./condition-meetings.ts";

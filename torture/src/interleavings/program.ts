@@ -1,4 +1,4 @@
-import type { Version } from "servers";
+import type { Version } from "@tidemark/servers";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Verdict } from "../check/invariant.ts";

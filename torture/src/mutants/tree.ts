@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const own = ["packages", "servers", "torture", "scripts"];
+const own = ["packages", "torture", "scripts"];
 const left = new Set(["node_modules", "dist", "runs", ".git"]);
 
 /** A copy of the sources, in which a mutant can live. */
@@ -20,7 +20,7 @@ export async function copyTree(root: string): Promise<Tree> {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-mutants-"));
   for (const name of own) await cp(join(root, name), join(folder, name), { recursive: true, filter: (path) => !left.has(basename(path)) });
   for (const name of ["package.json", "tsconfig.base.json"]) await cp(join(root, name), join(folder, name));
-  await link(join(root, "node_modules"), join(folder, "node_modules"), { tidemark: "../packages/tidemark", servers: "../servers", torture: "../torture" });
+  await link(join(root, "node_modules"), join(folder, "node_modules"), { tidemark: "../packages/tidemark", torture: "../torture" });
   const nested = join(root, "packages", "tidemark", "node_modules");
   await symlink(nested, join(folder, "packages", "tidemark", "node_modules"));
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import type { Server } from "servers";
+import type { Server } from "@tidemark/servers";
 import { openEventStore, type EventStore } from "tidemark";
 import { consume } from "../consume/consume.ts";
 import { readEffects } from "../consume/read-effects.ts";

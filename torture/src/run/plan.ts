@@ -1,4 +1,4 @@
-import type { Version } from "servers";
+import type { Version } from "@tidemark/servers";
 /** How much a run has to do before it counts. */
 export interface Plan {
   readonly seed: number;

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { hasPgbouncer, startPgbouncer, startProxy, startServer, type Server, type ServerOptions } from "servers";
+import { hasPgbouncer, startPgbouncer, startProxy, startServer, type Server, type ServerOptions } from "@tidemark/servers";
 import { Cluster } from "../cluster/cluster.ts";
 import { faults } from "../faults/faults.ts";
 import type { Arena } from "../faults/fault.ts";

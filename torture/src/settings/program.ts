@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { startServer, type Server, type Version } from "servers";
+import { startServer, type Server, type Version } from "@tidemark/servers";
 import type { Verdict } from "../check/invariant.ts";
 import { administer } from "../faults/fault.ts";
 import { createProgress } from "../progress.ts";

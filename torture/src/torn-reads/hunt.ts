@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startServer, type Version } from "servers";
+import { startServer, type Version } from "@tidemark/servers";
 import { prepareReadings, sequence, type Reading } from "./readings.ts";
 
 export interface Torn {

@@ -1,4 +1,4 @@
-import { startServer } from "servers";
+import { startServer } from "@tidemark/servers";
 import { openEventStore } from "tidemark";
 import { added, describe, expect, recordWarnings, rejection, test, times } from "./test.ts";
 

@@ -1,4 +1,4 @@
-import { startProxy } from "servers";
+import { startProxy } from "@tidemark/servers";
 import { openEventStore } from "tidemark";
 import { added, describe, eventually, expect, gate, lockStream, rejection, test, times, waitersFor } from "./test.ts";
 import { fn } from "../support/functions.ts";

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { startProxy, startServer } from "servers";
+import { startProxy, startServer } from "@tidemark/servers";
 import { type AppendResult, type EventStore, openEventStore } from "tidemark";
 import { added, describe, expect, idsOf, lockStream, rejection, test, times, waitersFor } from "./test.ts";
 import { fn } from "../support/functions.ts";

@@ -1,4 +1,4 @@
-import { startProxy } from "servers";
+import { startProxy } from "@tidemark/servers";
 import { openEventStore } from "tidemark";
 import { added, describe, expect, lockStream, type Logged, rejection, test, times } from "./test.ts";
 

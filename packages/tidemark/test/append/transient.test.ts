@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startProxy, startServer } from "servers";
+import { startProxy, startServer } from "@tidemark/servers";
 import { openEventStore } from "tidemark";
 import { added, describe, eventually, expect, rejection, test, times } from "./test.ts";
 

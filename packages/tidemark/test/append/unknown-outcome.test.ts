@@ -1,4 +1,4 @@
-import { startProxy, type Proxy, type Side, type Verdict } from "servers";
+import { startProxy, type Proxy, type Side, type Verdict } from "@tidemark/servers";
 import { openEventStore, type EventStore, type NewEvent } from "tidemark";
 import { added, describe, expect, idsOf, rejection, test } from "./test.ts";
 

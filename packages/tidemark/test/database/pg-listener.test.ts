@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startProxy, type Proxy } from "servers";
+import { startProxy, type Proxy } from "@tidemark/servers";
 import { listenBeside, type ListenerTimes } from "../../src/database/pg-listener.ts";
 import type { Listener } from "../../src/database/database.ts";
 import { describe, eventually, expect, test as base } from "../support/test.ts";

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startProxy, startServer } from "servers";
+import { startProxy, startServer } from "@tidemark/servers";
 import pg from "pg";
 import { describe, eventually, expect, test } from "../support/test.ts";
 import { clientOf, gate, open, pidOf, rejection, sleep } from "./open.ts";

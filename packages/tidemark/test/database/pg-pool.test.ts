@@ -1,6 +1,6 @@
 import { connect, createServer } from "node:net";
 import { once } from "node:events";
-import { startProxy } from "servers";
+import { startProxy } from "@tidemark/servers";
 import pg from "pg";
 import { describe, eventually, expect, test } from "../support/test.ts";
 import { gate, open, pidOf, rejection, sleep } from "./open.ts";

@@ -1,4 +1,4 @@
-import { startProxy } from "servers";
+import { startProxy } from "@tidemark/servers";
 import pg from "pg";
 import type { Session, Statement } from "../../src/database/database.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";

@@ -1,7 +1,7 @@
 import pg from "pg";
-import { startServer } from "servers";
+import { startServer } from "@tidemark/servers";
 import { afterAll, beforeAll } from "vitest";
-import type { Server } from "servers";
+import type { Server } from "@tidemark/servers";
 import { append, openStore, positions } from "./open.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";
 import { beginTransaction } from "./transaction.ts";

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startProxy } from "servers";
+import { startProxy } from "@tidemark/servers";
 import type { Database } from "../../src/database/database.ts";
 import type { FollowedBatch } from "../../src/feed/follow.ts";
 import { Feed } from "../../src/feed/feed.ts";

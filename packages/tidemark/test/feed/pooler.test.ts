@@ -1,4 +1,4 @@
-import { hasPgbouncer, startPgbouncer } from "servers";
+import { hasPgbouncer, startPgbouncer } from "@tidemark/servers";
 import { openDatabase as open } from "../../src/store/open-database.ts";
 import { checkStoreOptions } from "../../src/arguments/store-options.ts";
 import { checkStoreUrl } from "../../src/arguments/store-url.ts";

@@ -1,6 +1,6 @@
 import pg from "pg";
-import type { Server } from "servers";
-import { startServer } from "servers";
+import type { Server } from "@tidemark/servers";
+import { startServer } from "@tidemark/servers";
 import { afterAll, beforeAll } from "vitest";
 import type { EventStore } from "../../src/store/event-store.ts";
 import { Feed } from "../../src/feed/feed.ts";

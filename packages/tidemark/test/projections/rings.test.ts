@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { type Proxy, startProxy } from "servers";
+import { type Proxy, startProxy } from "@tidemark/servers";
 import { documentProjection, type Event, type EventStore, type NewEvent, openEventStore } from "../../src/index.ts";
 import { waitsForLock } from "../schema/gates.ts";
 import { describe, expect, test as base } from "../support/test.ts";

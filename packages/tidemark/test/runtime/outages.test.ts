@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startProxy } from "servers";
+import { startProxy } from "@tidemark/servers";
 import { defineConsumer, openEventStore } from "tidemark";
 import { itemAdded } from "../support/cart.ts";
 import { describe, eventually, expect, gate, test } from "./test.ts";

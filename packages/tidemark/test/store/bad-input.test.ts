@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { startProxy } from "servers";
+import { startProxy } from "@tidemark/servers";
 import { type EventStore, openEventStore } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
 import { describe, expect, failure, test as base, times } from "./test.ts";

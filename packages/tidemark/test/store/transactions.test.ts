@@ -3,7 +3,7 @@ import { sql as drizzleSql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { Kysely, PostgresDialect, sql as kyselySql } from "kysely";
 import pg from "pg";
-import { startProxy } from "servers";
+import { startProxy } from "@tidemark/servers";
 import { type EventStore, fromDrizzle, fromKysely, openEventStore, OutcomeUnknownError } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
 import { describe, expect, failure, test as base, times } from "./test.ts";

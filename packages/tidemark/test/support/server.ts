@@ -1,4 +1,4 @@
-import { startServer } from "servers";
+import { startServer } from "@tidemark/servers";
 import type { TestProject } from "vitest/node";
 import { createOverloads, withOverloads } from "./overloads.ts";
 import { settings } from "./settings.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { startServer } from "servers";
+import { startServer } from "@tidemark/servers";
 import { defineConsumer, openEventStore } from "tidemark";
 import { settings } from "../support/settings.ts";
 import { describe, expect, test } from "../support/test.ts";
