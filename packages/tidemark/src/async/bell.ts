@@ -23,7 +23,7 @@ export class Bell {
         this.#wake = undefined;
         resolve(this.#rung);
       };
-      const timer = setTimeout(finish, timeoutMs);
+      const timer = setTimeout(finish, timeoutMs).unref();
       signal.addEventListener("abort", finish, { once: true });
       this.#wake = finish;
     });

@@ -8,14 +8,15 @@ export interface Clock {
   every(ms: number, work: () => void): () => void;
 }
 
+/** Keeps no process running: see `keepProcess`. */
 export const monotonicClock: Clock = {
   now: () => performance.now(),
   after(ms, work) {
-    const timer = setTimeout(work, ms);
+    const timer = setTimeout(work, ms).unref();
     return () => clearTimeout(timer);
   },
   every(ms, work) {
-    const timer = setInterval(work, ms);
+    const timer = setInterval(work, ms).unref();
     return () => clearInterval(timer);
   },
 };

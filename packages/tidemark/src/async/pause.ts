@@ -7,7 +7,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
       if (signal.aborted) reject(signal.reason);
       else resolve();
     };
-    const timer = setTimeout(finish, ms);
+    const timer = setTimeout(finish, ms).unref();
     signal.addEventListener("abort", finish, { once: true });
     if (signal.aborted) finish();
   });

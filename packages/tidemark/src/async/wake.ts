@@ -19,7 +19,7 @@ export class Wake {
         this.#rung = false;
         resolve();
       };
-      const timer = ms === undefined ? undefined : setTimeout(finish, ms);
+      const timer = ms === undefined ? undefined : setTimeout(finish, ms).unref();
       this.#waiting = finish;
       if (this.#rung) finish();
       else other?.then(finish, finish);

@@ -71,7 +71,7 @@ class PgListener implements Listener {
         waitMs = Math.min(mostRetryMs, firstRetryMs * 2 ** failures++) * (0.5 + Math.random() / 2);
         this.#say(`the connection that listens failed, and followers poll until it is back: ${reason(error)}`);
       }
-      await delay(waitMs, undefined, { signal: this.#closed.signal }).catch(() => {});
+      await delay(waitMs, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {});
     }
   }
 
@@ -95,17 +95,20 @@ class PgListener implements Listener {
     const unlessLost = <T>(work: Promise<T>): Promise<T> => Promise.race([work, lost.promise]);
     try {
       await unlessLost(client.connect());
+      // Who follows keeps the process, where that is wanted.
+      client.unref();
       await within(answerMs, unlessLost(client.query({ text: `listen ${this.#options.channel}` })));
       if (!(await unlessLost(this.#options.onListening()))) return;
       onHearing();
       if (this.#said !== "") this.#options.logger.info("tidemark: the connection that listens works.");
       this.#said = "";
       for (;;) {
-        await unlessLost(delay(heartbeatMs, undefined, { signal: this.#closed.signal }));
+        await unlessLost(delay(heartbeatMs, undefined, { signal: this.#closed.signal, ref: false }));
         await within(answerMs, unlessLost(client.query({ text: "select 1" })));
       }
     } finally {
       this.#closed.signal.removeEventListener("abort", onClose);
+      client.ref();
       // A half-open connection never answers a goodbye.
       await within(goodbyeMs, client.end()).catch(() => client.connection.stream.destroy());
     }

@@ -13,6 +13,8 @@ export interface ConfiguredPool extends PgPool {
 /** A client of one's own, outside of a pool. */
 export interface ListeningClient extends PgClient {
   connect(): Promise<unknown>;
+  ref(): void;
+  unref(): void;
   readonly connection: PgProtocol & { readonly stream: { destroy(): void } };
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "notice", listener: (notice: PgNotice) => void): unknown;
@@ -31,7 +33,8 @@ const maxBeside = 2;
 /** Connections like the pool's, apart from it; undefined where a pool does not say how it connects. */
 export function lendBeside(pool: PgPool, settings: Required<PoolSettings>, logger: Logger): PgConnections | undefined {
   if (!isConfigured(pool)) return undefined;
-  const beside = new pool.constructor({ ...configOf(pool, "tidemark side"), max: maxBeside, min: 0 });
+  // Nor do these keep a process that has nothing else to do, whatever the pool's own do.
+  const beside = new pool.constructor({ ...configOf(pool, "tidemark side"), max: maxBeside, min: 0, allowExitOnIdle: true });
   return lendFrom(beside, settings, logger, () => beside.end());
 }
 

@@ -69,7 +69,7 @@ export class Ear {
     this.#bell.ring();
     const heard = Promise.withResolvers<boolean>();
     proof.heard = heard.resolve;
-    const timer = setTimeout(() => heard.resolve(false), this.#heardWithinMs);
+    const timer = setTimeout(() => heard.resolve(false), this.#heardWithinMs).unref();
     try {
       await this.#database.side().query(notify, [this.#channel.name, this.#channel.probe]);
       return await heard.promise;

@@ -6,6 +6,7 @@ import type { Feed } from "./feed.ts";
 import { checkFilter } from "../read/filter.ts";
 import type { Anchor } from "./follow.ts";
 import { interruptible } from "../async/interruptible.ts";
+import { keepProcess } from "../async/keep-process.ts";
 
 /** Options of `subscribe`. */
 export interface SubscribeOptions<E extends Event = Event> {
@@ -65,6 +66,7 @@ export function subscribe<E extends Event>(feed: Feed, ownTenant: string, option
   async function* batches(size: number, ended: AbortSignal): AsyncGenerator<readonly RecordedEvent<E>[], void, undefined> {
     if (feed.closed) throw new StoreClosedError();
     let told = onCaughtUp === undefined;
+    const letGo = keepProcess();
     try {
       const start: Anchor = after === "end" ? await feed.end(ended) : { position: after, id: null };
       for await (const { events, anchor, caughtUp } of feed.followItems({
@@ -82,6 +84,8 @@ export function subscribe<E extends Event>(feed: Feed, ownTenant: string, option
       }
     } catch (error) {
       if (!isTidemarkError(error, "STORE_CLOSED")) throw error;
+    } finally {
+      letGo();
     }
   }
 

@@ -126,7 +126,7 @@ export class GoLive {
       if (performance.now() > until) throw tooSlow();
     });
     let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(tooSlow()), closedMs)));
+    const timeout = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(tooSlow()), closedMs).unref()));
     try {
       await Promise.race([applying, timeout]);
     } finally {

@@ -26,7 +26,7 @@ export class HandlerCall {
     }
     if (!isThenable(result)) return undefined;
     const settled = (this.#settled = Promise.withResolvers<CallFailure | undefined>());
-    this.#timer = setTimeout(() => this.#settle({ error: late(), interrupted: false, running: true }), timeoutMs);
+    this.#timer = setTimeout(() => this.#settle({ error: late(), interrupted: false, running: true }), timeoutMs).unref();
     result.then(
       () => this.#settle(undefined),
       (error: unknown) => this.#settle({ error, interrupted: false, running: false }),

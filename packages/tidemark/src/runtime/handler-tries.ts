@@ -107,7 +107,7 @@ export class HandlerTries {
     const timer = setTimeout(() => {
       committing = commitBehind(() => scope.used);
       committing.catch(() => {});
-    }, meanwhileMs);
+    }, meanwhileMs).unref();
     return async () => {
       clearTimeout(timer);
       await committing;

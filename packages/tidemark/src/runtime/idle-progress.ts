@@ -60,7 +60,7 @@ export class IdleProgress {
   }
 
   #later(): void {
-    if (!this.#ended) this.#timer ??= setTimeout(() => void this.write(), everyMs);
+    if (!this.#ended) this.#timer ??= setTimeout(() => void this.write(), everyMs).unref();
   }
 
   end(): void {

@@ -25,6 +25,8 @@ export interface WorkerParts {
 export interface WorkerSettings {
   readonly tenant: string;
   readonly leaseMs: number;
+  /** Nobody started it but the store itself: it keeps no process running. */
+  readonly background: boolean;
   /** Never throws. */
   readonly onError: (error: TidemarkError) => void;
   /** The store's reads and appends on a session, for this worker's tenant. */

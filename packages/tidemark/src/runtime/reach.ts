@@ -1,5 +1,6 @@
 import type { Queryable } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
+import { keepProcess } from "../async/keep-process.ts";
 import type { Progress } from "./progress.ts";
 import { Wake } from "../async/wake.ts";
 import type { WorkerStatements } from "./statements.ts";
@@ -28,6 +29,7 @@ export async function reach(wait: Reaching, position: number, goOn: () => number
   const { queryable, statements, progress, tenant, consumer, absent } = wait;
   const wake = new Wake();
   const unlisten = progress.listen(tenant, consumer, () => wake.ring());
+  const letGo = keepProcess();
   try {
     for (let pollMs = firstPollMs; ; pollMs = Math.min(mostPollMs, pollMs * 1.5)) {
       const [row] = await queryable.query(statements.progress, [tenant, consumer]);
@@ -39,6 +41,7 @@ export async function reach(wait: Reaching, position: number, goOn: () => number
       await wake.wait({ ms: Math.min(pollMs, left) });
     }
   } finally {
+    letGo();
     unlisten();
   }
 }

@@ -1,5 +1,6 @@
 import { checkOptions } from "../arguments/options.ts";
 import { wholeNumber } from "../arguments/checks.ts";
+import { keepProcess } from "../async/keep-process.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { InvalidArgumentError, StoreClosedError } from "../errors/errors.ts";
 import { registerProjections } from "../projections/register.ts";
@@ -26,6 +27,7 @@ export class ConsumerWorker implements Worker {
   #starting: Promise<ShardKeeper<ShardRunner>> | undefined;
   #stopping: Promise<void> | undefined;
   #forceStop: (() => void) | undefined;
+  #letGo = (): void => {};
 
   static {
     keepCallers(this);
@@ -41,6 +43,7 @@ export class ConsumerWorker implements Worker {
   async start(): Promise<void> {
     await this.#stopping;
     this.#running.add(this);
+    if (!this.#settings.background) this.#keepProcess();
     this.#starting ??= this.#start().catch((error: unknown) => {
       this.#over();
       throw error;
@@ -80,12 +83,21 @@ export class ConsumerWorker implements Worker {
 
   async stop(options?: { readonly timeoutMs?: number }): Promise<void> {
     const { timeoutMs = defaultStopMs } = checkOptions(options, stopShape);
+    // Whoever waits for its end, of one in the background too, waits for what ends it.
+    this.#keepProcess();
     this.#stopping ??= this.#stop(timeoutMs).finally(() => this.#over());
     if (timeoutMs === 0) this.#forceStop?.();
     await this.#stopping;
   }
 
+  /** Until it is over: its timers alone would not. */
+  #keepProcess(): void {
+    this.#letGo();
+    this.#letGo = keepProcess();
+  }
+
   #over(): void {
+    this.#letGo();
     this.#stopping = undefined;
     this.#starting = undefined;
     this.#running.delete(this);

@@ -93,7 +93,7 @@ export class Workers {
     if (twice) throw new InvalidArgumentError("definition.consumers", `holds ${JSON.stringify(twice.name)} twice`);
     const { logger } = this.#parts;
     const followers = followed.map((projection) => followerFor(this.#parts, projection, transactions.createProjectionTransaction));
-    const settings = { tenant, leaseMs, ...transactions, onError: safely(onError, logger) };
+    const settings = { tenant, leaseMs, background: false, ...transactions, onError: safely(onError, logger) };
     return new ConsumerWorker(this.#parts, settings, [...consumers, ...followers], this.#running);
   }
 
@@ -105,7 +105,7 @@ export class Workers {
     const projections = this.#projections.filter(({ mode }) => mode === "inline");
     const { database: queryable, statements, progress, logger } = this.#parts;
     const followers = projections.map((projection) => followerFor(this.#parts, projection, transactions.createProjectionTransaction));
-    const settings = { tenant: "", leaseMs: defaultLeaseMs, ...transactions, onError: safely(undefined, logger) };
+    const settings = { tenant: "", leaseMs: defaultLeaseMs, background: true, ...transactions, onError: safely(undefined, logger) };
     const worker = new ConsumerWorker(this.#parts, settings, followers, this.#running);
     await worker.start();
     return async (ms) => {

@@ -4,9 +4,9 @@ import { promisify } from "node:util";
 
 const index = new URL("../../src/index.ts", import.meta.url).href;
 
-/** Runs a program in a process of its own, in which `openEventStore` is there. Resolves to what it printed. */
+/** Runs a program in a process of its own, in which `openEventStore` is there, and all of the library as `tidemark`. Resolves to what it printed. */
 export async function runProgram(program: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
-  const text = `const { openEventStore } = await import(${JSON.stringify(index)});\n${program}`;
+  const text = `const tidemark = await import(${JSON.stringify(index)});\nconst { openEventStore } = tidemark;\n${program}`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--conditions=source", "--eval", text], {
     env: { ...process.env, NODE_OPTIONS: "", ...env },
     timeout: 60_000,
