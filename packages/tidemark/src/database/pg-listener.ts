@@ -4,7 +4,7 @@ import type { PgPool } from "./pg-client.ts";
 import { configOf, type ConfiguredPool, isConfigured } from "./pg-side.ts";
 import { serverAnswer } from "./sql-state.ts";
 
-export interface ListenerTimes {
+export interface ListenerTimings {
   /** Between two questions whether the connection still lives: a half-open one tells nothing by itself. */
   readonly heartbeatMs: number;
   /** How long each answer may take. */
@@ -16,11 +16,11 @@ export interface ListenerTimes {
   readonly deafRetryMs: number;
 }
 
-export const defaultTimes: ListenerTimes = { heartbeatMs: 10_000, answerMs: 5_000, firstRetryMs: 100, mostRetryMs: 30_000, deafRetryMs: 300_000 };
+export const defaultTimings: ListenerTimings = { heartbeatMs: 10_000, answerMs: 5_000, firstRetryMs: 100, mostRetryMs: 30_000, deafRetryMs: 300_000 };
 
 /** Listens on a connection like the pool's, apart from it. Undefined where a pool does not say how it connects. */
-export function listenBeside(pool: PgPool, options: ListenOptions, times: ListenerTimes = defaultTimes): Listener | undefined {
-  return isConfigured(pool) ? new PgListener(pool, options, times) : undefined;
+export function listenBeside(pool: PgPool, options: ListenOptions, timings: ListenerTimings = defaultTimings): Listener | undefined {
+  return isConfigured(pool) ? new PgListener(pool, options, timings) : undefined;
 }
 
 const goodbyeMs = 1_000;
@@ -39,16 +39,16 @@ const goodbyeMs = 1_000;
 class PgListener implements Listener {
   readonly #pool: ConfiguredPool;
   readonly #options: ListenOptions;
-  readonly #times: ListenerTimes;
+  readonly #timings: ListenerTimings;
   readonly #closed = new AbortController();
   readonly #done: Promise<void>;
   #saidAt = Number.NEGATIVE_INFINITY;
   #said = "";
 
-  constructor(pool: ConfiguredPool, options: ListenOptions, times: ListenerTimes) {
+  constructor(pool: ConfiguredPool, options: ListenOptions, timings: ListenerTimings) {
     this.#pool = pool;
     this.#options = options;
-    this.#times = times;
+    this.#timings = timings;
     this.#done = this.#run();
   }
 
@@ -58,7 +58,7 @@ class PgListener implements Listener {
   }
 
   async #run(): Promise<void> {
-    const { firstRetryMs, mostRetryMs, deafRetryMs } = this.#times;
+    const { firstRetryMs, mostRetryMs, deafRetryMs } = this.#timings;
     for (let failures = 0; !this.#closed.signal.aborted;) {
       let waitMs = deafRetryMs;
       try {
@@ -77,7 +77,7 @@ class PgListener implements Listener {
 
   /** Listens until the connection is lost, which rejects. Resolves when it hears nothing. */
   async #listen(onHearing: () => void): Promise<void> {
-    const { heartbeatMs, answerMs } = this.#times;
+    const { heartbeatMs, answerMs } = this.#timings;
     const client = new this.#pool.Client({
       ...configOf(this.#pool, "tidemark listener"),
       keepAlive: true,

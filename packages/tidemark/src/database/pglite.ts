@@ -107,7 +107,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     connections: 1,
     pool: instance,
     side: () => queryable,
-    // This process rings its own bell.
+    // Nobody else can notify: this process has the database alone.
     listen: () => undefined,
     transaction,
     refuseReentrance,

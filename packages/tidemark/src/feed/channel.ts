@@ -4,8 +4,8 @@ import { createHash, randomBytes } from "node:crypto";
 export interface Channel {
   /** Safe as an identifier. Channels belong to a database; a store is told from others in it by its schema. */
   readonly name: string;
-  /** What this process sends, so that it does not wake by its own ring. */
-  readonly ring: string;
+  /** What this process sends, so that it does not wake by its own notification. */
+  readonly own: string;
   /** What it sends to hear whether it hears; it means nothing to others. */
   readonly probe: string;
 }
@@ -16,7 +16,7 @@ export function channelOf(schema: string): Channel {
   const self = randomBytes(4).toString("hex");
   return {
     name: `tidemark_${createHash("sha256").update(schema).digest("hex").slice(0, 16)}`,
-    ring: self,
+    own: self,
     probe: `${self}${probeMark}`,
   };
 }

@@ -2,19 +2,19 @@ import type { Database, Session, Statement } from "../database/database.ts";
 import { StoreClosedError } from "../errors/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import { checkFilter } from "../read/filter.ts";
-import { Bell } from "../async/bell.ts";
+import { Signal } from "../async/signal.ts";
 import { type Blocker, blockersStatement, readBlockers } from "./blockers.ts";
 import { channelOf } from "./channel.ts";
-import { Doorbell } from "./doorbell.ts";
-import { Ear } from "./ear.ts";
+import { Notifier } from "./notifier.ts";
+import { NotificationListener } from "./notification-listener.ts";
 import type { Anchor, FollowedBatch, FollowOptions } from "./follow.ts";
 import { followLog, type Following } from "./follower.ts";
 import { everything, LogPages } from "./log-pages.ts";
 import { MarkReader } from "./mark.ts";
-import { Outage } from "./outage.ts";
-import { Pulse } from "./pulse.ts";
+import { ReadRetry } from "./read-retry.ts";
+import { PollSchedule } from "./poll-schedule.ts";
 import { Tail } from "./tail.ts";
-import { defaultTimes, type FollowTimes } from "./times.ts";
+import { defaultTimings, type FollowTimings } from "./timings.ts";
 
 /** The log as it grows: how far it may be read, who holds that back, and following it. */
 export class Feed {
@@ -22,29 +22,29 @@ export class Feed {
   readonly #marks: MarkReader;
   readonly #blockers: Statement;
   readonly #log: LogPages;
-  readonly #outage: Outage;
+  readonly #readRetry: ReadRetry;
   readonly #tail: Tail;
-  readonly #doorbell: Doorbell;
-  readonly #ear: Ear;
+  readonly #notifier: Notifier;
+  readonly #listener: NotificationListener;
   readonly #closed = new AbortController();
 
-  constructor(database: Database, schema: string, logger: Logger, times: FollowTimes = defaultTimes) {
+  constructor(database: Database, schema: string, logger: Logger, timings: FollowTimings = defaultTimings) {
     this.#database = database;
     this.#marks = new MarkReader(database, schema);
     this.#blockers = blockersStatement(schema);
     this.#log = new LogPages(database, schema);
-    this.#outage = new Outage(logger);
-    const bell = new Bell();
+    this.#readRetry = new ReadRetry(logger);
+    const committed = new Signal();
     const channel = channelOf(schema);
-    this.#doorbell = new Doorbell(database, bell, channel);
-    this.#ear = new Ear(database, bell, channel, { logger, heardWithinMs: times.heardWithinMs });
-    const pulse = new Pulse(bell, times);
+    this.#notifier = new Notifier(database, committed, channel);
+    this.#listener = new NotificationListener(database, committed, channel, { logger, heardWithinMs: timings.heardWithinMs });
+    const schedule = new PollSchedule(committed, timings);
     this.#tail = new Tail({
       mark: (signal) => this.#marks.read(signal),
       pages: (after, until, signal) => this.#log.open(after, until, everything, signal),
-      rest: (found, signal) => pulse.rest(found, signal),
-      failed: (error, signal) => this.#outage.after(error, signal),
-      succeeded: () => this.#outage.over(),
+      wait: (found, signal) => schedule.wait(found, signal),
+      failed: (error, signal) => this.#readRetry.wait(error, signal),
+      succeeded: () => this.#readRetry.succeeded(),
     });
   }
 
@@ -101,10 +101,10 @@ export class Feed {
     if (this.closed) onClose();
     // Who only reads what is there needs no connection that listens.
     let leave: (() => void) | undefined;
-    const onLive = (): void => void (leave ??= this.#ear.attend());
+    const onLive = (): void => void (leave ??= this.#listener.addFollower());
     try {
       ended.signal.throwIfAborted();
-      yield* followLog({ log: this.#log, marks: this.#marks, tail: this.#tail, outage: this.#outage }, { ...following, onLive, signal: ended.signal });
+      yield* followLog({ log: this.#log, marks: this.#marks, tail: this.#tail, readRetry: this.#readRetry }, { ...following, onLive, signal: ended.signal });
     } finally {
       leave?.();
       following.signal.removeEventListener("abort", onAbort);
@@ -113,14 +113,14 @@ export class Feed {
   }
 
   /** Something was committed: followers look now, those of other processes a moment later. */
-  ring(): void {
-    this.#doorbell.ring();
+  notify(): void {
+    this.#notifier.notify();
   }
 
   /** Ends every follower with a `StoreClosedError`. Others are told of what is written until `drained`; resolves when they were. */
   async close(drained: Promise<unknown> = Promise.resolve()): Promise<void> {
     this.#closed.abort(new StoreClosedError());
     await drained;
-    await Promise.all([this.#doorbell.close(), this.#ear.close()]);
+    await Promise.all([this.#notifier.close(), this.#listener.close()]);
   }
 }

@@ -4,8 +4,8 @@ import { catchUp, HistoryChanged } from "./catch-up.ts";
 import type { Anchor, FollowedBatch, FollowOptions } from "./follow.ts";
 import type { Log, Wanted } from "./log-pages.ts";
 import type { Marks } from "./mark.ts";
-import { matcher } from "./match.ts";
-import type { Outage } from "./outage.ts";
+import { rowFilter } from "./row-filter.ts";
+import type { ReadRetry } from "./read-retry.ts";
 import type { Tail } from "./tail.ts";
 
 /** What all followers of a store share. */
@@ -13,7 +13,7 @@ export interface Shared {
   readonly log: Log;
   readonly marks: Marks;
   readonly tail: Tail;
-  readonly outage: Pick<Outage, "after" | "over">;
+  readonly readRetry: Pick<ReadRetry, "wait" | "succeeded">;
 }
 
 /** `FollowOptions`, checked. */
@@ -23,11 +23,11 @@ export interface Following extends Omit<FollowOptions, "filter"> {
   readonly onLive?: () => void;
 }
 
-/** Follows the log from an anchor: catches up alone, then with all others in the tail. Outages of the database are waited for. */
-export async function* followLog({ log, marks, tail, outage }: Shared, options: Following): AsyncGenerator<FollowedBatch, void, undefined> {
+/** Follows the log from an anchor: catches up alone, then with all others in the tail. While the database cannot be reached, it tries again. */
+export async function* followLog({ log, marks, tail, readRetry }: Shared, options: Following): AsyncGenerator<FollowedBatch, void, undefined> {
   const { reader, tenant, filter, shard, until = Number.POSITIVE_INFINITY, batchSize, signal } = options;
   const wanted: Wanted = { tenant, filter, shard };
-  const matches = matcher(wanted);
+  const matches = rowFilter(wanted);
   let anchor = options.after;
   let history = -1;
   let caughtUp = false;
@@ -41,9 +41,9 @@ export async function* followLog({ log, marks, tail, outage }: Shared, options: 
         ({ anchor, caughtUp } = batch);
         yield batch;
       }
-      outage.over();
+      readRetry.succeeded();
     } catch (error) {
-      if (!(error instanceof HistoryChanged)) await outage.after(error, signal);
+      if (!(error instanceof HistoryChanged)) await readRetry.wait(error, signal);
       continue;
     }
     if (Math.max(mark.position, anchor.position) >= until) return;

@@ -1,7 +1,7 @@
 import { decodeLogEvent } from "../read/decode.ts";
 import type { Anchor, FollowedBatch } from "./follow.ts";
 import { placeOf } from "./log-pages.ts";
-import type { SharedRow } from "./match.ts";
+import type { SharedRow } from "./row-filter.ts";
 
 /** What one read of the tail brought: the rows above the place of the one before, up to `anchor`. */
 export interface Portion {

@@ -1,6 +1,6 @@
 import type { Place, RowPages } from "./log-pages.ts";
 import type { Mark } from "./mark.ts";
-import { SharedRow } from "./match.ts";
+import { SharedRow } from "./row-filter.ts";
 import { type Membership, type Portion, sizeOf, TailMember } from "./tail-member.ts";
 
 /** Bytes of events as text. Tests make them tiny. */
@@ -19,7 +19,7 @@ export interface TailSource {
   /** Everything above `after` up to `until`, whoever's it is. */
   pages(after: number, until: number, signal: AbortSignal): RowPages;
   /** Waits until it is time to look again; `found` says whether the last look brought anything. */
-  rest(found: boolean, signal: AbortSignal): Promise<void>;
+  wait(found: boolean, signal: AbortSignal): Promise<void>;
   /** Waits out what passes, and throws what does not. */
   failed(error: unknown, signal: AbortSignal): Promise<void>;
   succeeded(): void;
@@ -90,7 +90,7 @@ export class Tail {
     let found = true;
     while (!signal.aborted) {
       try {
-        await this.#source.rest(found, signal);
+        await this.#source.wait(found, signal);
         found = await this.#look(signal);
         this.#source.succeeded();
       } catch (error) {

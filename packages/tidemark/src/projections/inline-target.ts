@@ -1,5 +1,5 @@
 import type { TextRow } from "../database/database.ts";
-import { matcher, SharedRow } from "../feed/match.ts";
+import { rowFilter, SharedRow } from "../feed/row-filter.ts";
 import { DefinedDocumentProjection, type DefinedProjection, type HandlerWork } from "./defined-projection.ts";
 import { InlineDocuments } from "./inline-documents.ts";
 
@@ -20,7 +20,7 @@ export interface HandlerTarget {
 }
 
 export function inlineTarget(projection: DefinedProjection, schema: string): InlineTarget {
-  const wanted = matcher({ tenant: undefined, filter: projection.events.items, shard: undefined });
+  const wanted = rowFilter({ tenant: undefined, filter: projection.events.items, shard: undefined });
   const matches = (row: TextRow): boolean => wanted(new SharedRow(row));
   if (projection instanceof DefinedDocumentProjection) return { projection, documents: new InlineDocuments(schema, projection), matches };
   const { work } = projection;

@@ -19,7 +19,7 @@ export interface TransactionParts {
   /** How long the server lets the transaction sit idle. */
   readonly leaseMs: number;
   /** Something that was appended has been committed. */
-  readonly ring: () => void;
+  readonly notify: () => void;
 }
 
 /** What one try of a handler joined. */
@@ -158,7 +158,7 @@ export class HandlerTransaction {
         throw refusalOf(error);
       });
     });
-    if (appended) this.#parts.ring();
+    if (appended) this.#parts.notify();
   }
 
   async #end(how: (open: OpenTransaction) => Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@ import type { Queryable } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { keepProcess } from "../async/keep-process.ts";
 import type { Progress } from "./progress.ts";
-import { Wake } from "../async/wake.ts";
+import { Signal } from "../async/signal.ts";
 import type { WorkerStatements } from "./statements.ts";
 
 const firstPollMs = 10;
@@ -27,8 +27,8 @@ export interface Reaching {
  */
 export async function reach(wait: Reaching, position: number, goOn: () => number | false | Promise<number | false>): Promise<number | undefined> {
   const { queryable, statements, progress, tenant, consumer, absent } = wait;
-  const wake = new Wake();
-  const unlisten = progress.listen(tenant, consumer, () => wake.ring());
+  const moved = new Signal();
+  const unlisten = progress.listen(tenant, consumer, () => moved.raise());
   const letGo = keepProcess();
   try {
     for (let pollMs = firstPollMs; ; pollMs = Math.min(mostPollMs, pollMs * 1.5)) {
@@ -38,7 +38,7 @@ export async function reach(wait: Reaching, position: number, goOn: () => number
       if (reached >= position) return reached;
       const left = await goOn();
       if (left === false) return reached;
-      await wake.wait({ ms: Math.min(pollMs, left) });
+      await moved.wait({ ms: Math.min(pollMs, left) });
     }
   } finally {
     letGo();

@@ -1,6 +1,6 @@
 import type { ShardStatus } from "./shard-status.ts";
 import type { WorkGate } from "./shard-work.ts";
-import { Wake } from "../async/wake.ts";
+import { Signal, type WaitLimits } from "../async/signal.ts";
 
 /** An event loop that is never left serves no timers, and so no heartbeat. */
 const longestTurnMs = 25;
@@ -9,7 +9,7 @@ const longestTurnMs = 25;
 export class ShardGate implements WorkGate {
   readonly #status: ShardStatus;
   readonly #heartbeatSoon: () => void;
-  readonly #wake = new Wake();
+  readonly #changed = new Signal();
   readonly #ending = new AbortController();
   #paused = false;
   #validUntil: number;
@@ -33,13 +33,13 @@ export class ShardGate implements WorkGate {
 
   end(reason: Error): void {
     this.#ending.abort(reason);
-    this.#wake.ring();
+    this.#changed.raise();
   }
 
   /** The lease goes on. */
   renewed(validUntil: number): void {
     this.#validUntil = validUntil;
-    this.#wake.ring();
+    this.#changed.raise();
   }
 
   get paused(): boolean {
@@ -48,17 +48,17 @@ export class ShardGate implements WorkGate {
 
   set paused(paused: boolean) {
     this.#paused = paused;
-    this.#wake.ring();
+    this.#changed.raise();
   }
 
   /** Has whoever waits here look again. */
-  ring(): void {
-    this.#wake.ring();
+  wakeUp(): void {
+    this.#changed.raise();
   }
 
   /** Resolves at the next change, or when `other` settles, or after `ms`, whichever comes first. */
-  wait(until?: Parameters<Wake["wait"]>[0]): Promise<void> {
-    return this.#wake.wait(until);
+  async wait(limits?: Omit<WaitLimits, "abort">): Promise<void> {
+    await this.#changed.wait(limits);
   }
 
   get free(): boolean {
@@ -86,14 +86,14 @@ export class ShardGate implements WorkGate {
     while (!this.ending && (this.#paused || performance.now() >= this.#validUntil)) {
       if (this.#paused) this.#status.state = "paused";
       else this.#heartbeatSoon();
-      await this.#wake.wait();
+      await this.#changed.wait();
     }
     if (this.#status.state === "paused") this.#status.state = before;
   }
 
   async sleep(ms: number): Promise<boolean> {
     const until = performance.now() + ms;
-    for (let rest = ms; rest > 0 && !this.ending; rest = until - performance.now()) await this.#wake.wait({ ms: rest });
+    for (let rest = ms; rest > 0 && !this.ending; rest = until - performance.now()) await this.#changed.wait({ ms: rest });
     return await this.mayGoOn(async () => {});
   }
 }

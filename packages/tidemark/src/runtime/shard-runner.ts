@@ -92,7 +92,7 @@ export class ShardRunner {
   /** A dead letter of this consumer is to be tried again. */
   retryLetters(): void {
     this.#retryLetters = true;
-    this.#gate.ring();
+    this.#gate.wakeUp();
   }
 
   /** Whether it ended, or ends, with the shard still held: whoever retired it gives the shard back. */

@@ -73,7 +73,7 @@ export class ShardWork {
     this.#gate = gate;
     this.#handled = shard.checkpoint.written;
     this.#breaker = new CircuitBreaker(shard.consumer.settings.circuitBreaker?.failures);
-    this.#transaction = new HandlerTransaction({ ...parts, leaseMs: settings.leaseMs, ring: () => parts.feed.ring() }, shard.checkpoint);
+    this.#transaction = new HandlerTransaction({ ...parts, leaseMs: settings.leaseMs, notify: () => parts.feed.notify() }, shard.checkpoint);
     this.#tries = new HandlerTries(parts, settings, shard.consumer, shard.checkpoint, this.#transaction);
   }
 

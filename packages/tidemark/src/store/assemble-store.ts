@@ -49,7 +49,7 @@ export async function assembleStore<E extends Event>(target: StoreTarget, option
     now: options.now,
     connectionTimeoutMs: options.pool.connectionTimeoutMs,
     queryTimeoutMs: options.pool.queryTimeoutMs,
-    onWritten: () => feed.ring(),
+    onWritten: () => feed.notify(),
   };
   const group = new GroupAppend(database, statements, settings, gate);
   const open = unlessClosing(database, group);

@@ -67,7 +67,7 @@ export class Store<Events extends Event> extends Access<Events> implements Event
       ({ appended } = tx);
       return done;
     });
-    if (appended) this.#rooms.feed.ring();
+    if (appended) this.#rooms.feed.notify();
     return result;
   }
 
@@ -91,7 +91,7 @@ export class Store<Events extends Event> extends Access<Events> implements Event
   }
 
   wake(): void {
-    this.#rooms.feed.ring();
+    this.#rooms.feed.notify();
   }
 
   highWaterMark(): Promise<number> {

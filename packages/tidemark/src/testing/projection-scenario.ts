@@ -4,7 +4,7 @@ import { isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, NewEvent, RecordedEvent } from "../model/event.ts";
-import { matcher, SharedRow } from "../feed/match.ts";
+import { rowFilter, SharedRow } from "../feed/row-filter.ts";
 import { DefinedDocumentProjection, DefinedProjection } from "../projections/defined-projection.ts";
 import { documentIdsOf, DocumentSet, refuseOtherIds } from "../projections/document-set.ts";
 import { decodeDocument } from "../documents/encode-document.ts";
@@ -66,7 +66,7 @@ export function isProjection(value: object): value is DocumentProjection<object>
 }
 
 function documentsOf(projection: DefinedDocumentProjection, events: readonly RecordedEvent[]): Readonly<Record<string, object>> {
-  const matches = matcher({ tenant: undefined, filter: projection.events.items, shard: undefined });
+  const matches = rowFilter({ tenant: undefined, filter: projection.events.items, shard: undefined });
   const documents = new DocumentSet(projection, []);
   for (const event of events) if (matches(rowOf(event))) documents.evolve(event, idsOf(projection, event));
   return Object.fromEntries(byId(documents.writes().map(({ id, data }): [string, object] => [id, decodeDocument(data ?? "{}")])));

@@ -1,10 +1,10 @@
 import pg from "pg";
 import { startProxy, type Proxy } from "@tidemark/servers";
-import { listenBeside, type ListenerTimes } from "../../src/database/pg-listener.ts";
+import { listenBeside, type ListenerTimings } from "../../src/database/pg-listener.ts";
 import type { Listener } from "../../src/database/database.ts";
 import { describe, eventually, expect, test as base } from "../support/test.ts";
 
-const times: ListenerTimes = { heartbeatMs: 50, answerMs: 500, firstRetryMs: 10, mostRetryMs: 50, deafRetryMs: 60_000 };
+const timings: ListenerTimings = { heartbeatMs: 50, answerMs: 500, firstRetryMs: 10, mostRetryMs: 50, deafRetryMs: 60_000 };
 
 interface Heard {
   readonly payloads: string[];
@@ -44,7 +44,7 @@ const test = base
           },
           logger: { debug: say, info: say, warn: say, error: say },
         },
-        times,
+        timings,
       );
       if (!listener) throw new Error("a pg.Pool says how it connects");
       opened.push(listener);

@@ -3,18 +3,18 @@ import { startProxy } from "@tidemark/servers";
 import type { Database } from "../../src/database/database.ts";
 import type { FollowedBatch } from "../../src/feed/follow.ts";
 import { Feed } from "../../src/feed/feed.ts";
-import { defaultTimes, type FollowTimes } from "../../src/feed/times.ts";
+import { defaultTimings, type FollowTimings } from "../../src/feed/timings.ts";
 import type { Logger } from "../../src/model/logger.ts";
 import { openDatabase } from "../schema/open.ts";
 import { append, openStore, sequenceOf, silent } from "./open.ts";
 import { describe, eventually, expect, test as base } from "./test.ts";
 
-/** A poll that never comes: whatever arrives was rung for. */
+/** A poll that never comes: whatever arrives was notified. */
 const neverMs = 2 ** 31 - 1;
-const noPolls: FollowTimes = { ...defaultTimes, quickMs: neverMs, slowMs: neverMs };
+const noPolls: FollowTimings = { ...defaultTimings, quickMs: neverMs, slowMs: neverMs };
 
 interface FeedChoice {
-  readonly times?: Partial<FollowTimes>;
+  readonly timings?: Partial<FollowTimings>;
   readonly url?: string;
   readonly watch?: (database: Database) => Database;
   readonly logger?: Logger;
@@ -27,9 +27,9 @@ const test = base.extend("openFeed", async ({ databaseUrl, schema, store }, { on
   onCleanup(async () => {
     await Promise.all(opened.map((close) => close()));
   });
-  return async ({ times, url = databaseUrl, watch = (database) => database, logger = silent }: FeedChoice = {}) => {
+  return async ({ timings, url = databaseUrl, watch = (database) => database, logger = silent }: FeedChoice = {}) => {
     const database = await openDatabase(url);
-    const feed = new Feed(watch(database), schema, logger, { ...defaultTimes, ...times });
+    const feed = new Feed(watch(database), schema, logger, { ...defaultTimings, ...timings });
     opened.push(async () => {
       await feed.close();
       await database.close();
@@ -78,34 +78,34 @@ function numbers(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, n) => from + n);
 }
 
-describe("a doorbell", () => {
+describe("a notifier", () => {
   test("wakes the followers of its own process without a poll", async ({ openFeed, begin }) => {
-    const feed = await openFeed({ times: noPolls });
+    const feed = await openFeed({ timings: noPolls });
     const following = follow(feed);
     await caughtUp(following);
     const next = following.next();
     const open = await begin();
     await open.append("a");
     await open.commit();
-    feed.ring();
+    feed.notify();
     expect((await next).value?.events).toHaveLength(1);
     await following.return();
   });
 
   test("wakes the followers of another process without a poll", async ({ openFeed, store }) => {
-    const following = follow(await openFeed({ times: noPolls }));
+    const following = follow(await openFeed({ timings: noPolls }));
     await caughtUp(following);
     for (let n = 1; n <= 20; n++) {
       const next = until(following, n);
-      // Its feed, and what it rings, is another than the follower's.
+      // Its feed, and what it notifies, is another than the follower's.
       expect(await append(store, "a")).toBe(n);
       expect(await next).toEqual([n]);
     }
     await following.return();
   });
 
-  test("is rung by `wake` for a transaction of the user's own", async ({ openFeed, store, begin }) => {
-    const following = follow(await openFeed({ times: noPolls }));
+  test("is used by `wake` for a transaction of the user's own", async ({ openFeed, store, begin }) => {
+    const following = follow(await openFeed({ timings: noPolls }));
     await caughtUp(following);
     const next = following.next();
     const open = await begin();
@@ -137,8 +137,8 @@ describe("a doorbell", () => {
     }
   });
 
-  test("that nobody rings costs a polling interval", async ({ openFeed, begin }) => {
-    const following = follow(await openFeed({ times: { slowMs: 100 } }));
+  test("that says nothing costs a polling interval", async ({ openFeed, begin }) => {
+    const following = follow(await openFeed({ timings: { slowMs: 100 } }));
     await caughtUp(following);
     const open = await begin();
     await open.append("a");
@@ -150,9 +150,9 @@ describe("a doorbell", () => {
 });
 
 describe("a listener that was away", () => {
-  test("rings when it listens again, for what was notified meanwhile", async ({ openFeed, store, begin, sql, databaseUrl }) => {
+  test("has followers look when it listens again, for what was notified meanwhile", async ({ openFeed, store, begin, sql, databaseUrl }) => {
     await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
-    const following = follow(await openFeed({ times: noPolls, url: proxy.through(databaseUrl) }));
+    const following = follow(await openFeed({ timings: noPolls, url: proxy.through(databaseUrl) }));
     await caughtUp(following);
     // What is heard once is heard by a listener that works.
     const heard = until(following, 1);
@@ -170,7 +170,7 @@ describe("a listener that was away", () => {
     expect(rowCount).toBe(1);
     await asked.promise;
     const next = until(following, 2);
-    // Nobody rings for it, as if the notification had come and gone.
+    // Nobody notifies, as if the notification had come and gone.
     const open = await begin();
     await open.append("a");
     await open.commit();
@@ -183,7 +183,7 @@ describe("a listener that was away", () => {
 describe("followers that have caught up", () => {
   test("share their polls and their reads", async ({ openFeed, store }) => {
     const counts = new Map<string, number>();
-    const feed = await openFeed({ times: { quickMs: 20, slowMs: 20 }, watch: counting(counts) });
+    const feed = await openFeed({ timings: { quickMs: 20, slowMs: 20 }, watch: counting(counts) });
     const followers = Array.from({ length: 100 }, () => follow(feed));
     await Promise.all(followers.map(caughtUp));
     counts.clear();
@@ -193,7 +193,7 @@ describe("followers that have caught up", () => {
     for (const seen of await Promise.all(next)) expect(seen).toEqual(numbers(1, 30));
     await eventually(() => expect(counts.get("tidemark_mark") ?? 0).toBeGreaterThanOrEqual(5));
     // Rings and polls together are at most one look in 8 ms.
-    const looks = (performance.now() - started) / defaultTimes.leastMs + 1;
+    const looks = (performance.now() - started) / defaultTimings.leastMs + 1;
     expect(counts.get("tidemark_mark")).toBeLessThanOrEqual(looks);
     expect(counts.get("tidemark_follow_small_tenants")).toBeLessThanOrEqual(30);
     await Promise.all(followers.map((following) => following.return()));
@@ -232,7 +232,7 @@ describe("followers that have caught up", () => {
   });
 
   test("hear at once that the events they had passed are gone", async ({ openFeed, store, sql, schema }) => {
-    const feed = await openFeed({ times: { slowMs: 50 } });
+    const feed = await openFeed({ timings: { slowMs: 50 } });
     for (let n = 0; n < 5; n++) await append(store, "a");
     const [live, behind] = [follow(feed), follow(feed, { batchSize: 2 })];
     await caughtUp(live);
@@ -250,7 +250,7 @@ describe("followers that have caught up", () => {
   });
 
   test("notice that other events stand in the place of those that are gone", async ({ openFeed, store, sql, schema }) => {
-    const feed = await openFeed({ times: { slowMs: 50 } });
+    const feed = await openFeed({ timings: { slowMs: 50 } });
     for (let n = 0; n < 3; n++) await append(store, "a");
     const live = follow(feed);
     await caughtUp(live);
@@ -296,7 +296,7 @@ describe("a database that cannot be reached for a while", () => {
     await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
     const said: string[] = [];
     const say = (line: unknown): void => void said.push(String(line));
-    const feed = await openFeed({ times: { slowMs: 50 }, url: proxy.through(databaseUrl), logger: { debug: say, info: say, warn: say, error: say } });
+    const feed = await openFeed({ timings: { slowMs: 50 }, url: proxy.through(databaseUrl), logger: { debug: say, info: say, warn: say, error: say } });
     const followers = Array.from({ length: 5 }, () => follow(feed));
     await Promise.all(followers.map(caughtUp));
     const late = follow(feed, { filter: { streamIds: ["a"] } });
@@ -369,7 +369,7 @@ describe("a follower beside open transactions", () => {
 
 describe("connections", () => {
   test("that were opened and given up again and again are closed at once", async ({ openFeed, store }) => {
-    const feed = await openFeed({ times: { heardWithinMs: 60_000 } });
+    const feed = await openFeed({ timings: { heardWithinMs: 60_000 } });
     await append(store, "a");
     // Each leaves while its listener is still being opened, or is about to prove that it hears.
     for (let n = 0; n < 10; n++) {

@@ -2,7 +2,7 @@ import type { Scheduler } from "fast-check";
 import type { TextRow } from "../../src/database/database.ts";
 import type { Found, Log, Place, RowPages, Wanted } from "../../src/feed/log-pages.ts";
 import type { Mark, Marks } from "../../src/feed/mark.ts";
-import { matcher, SharedRow } from "../../src/feed/match.ts";
+import { rowFilter, SharedRow } from "../../src/feed/row-filter.ts";
 
 /** Whatever an append can do, in the order in which it does it. */
 export type WriterStep = { readonly append: number; readonly does: "floor" | "draw" | "commit" | "rollback" };
@@ -49,7 +49,7 @@ export class ModelLog implements Log, Marks {
   }
 
   open(after: number, until: number, wanted: Wanted): RowPages {
-    const matches = matcher(wanted);
+    const matches = rowFilter(wanted);
     let from = after;
     return {
       next: () =>

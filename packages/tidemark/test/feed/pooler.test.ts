@@ -3,7 +3,7 @@ import { openDatabase as open } from "../../src/store/open-database.ts";
 import { checkStoreOptions } from "../../src/arguments/store-options.ts";
 import { checkStoreUrl } from "../../src/arguments/store-url.ts";
 import { Feed } from "../../src/feed/feed.ts";
-import { defaultTimes } from "../../src/feed/times.ts";
+import { defaultTimings } from "../../src/feed/timings.ts";
 import { append } from "./open.ts";
 
 import { describe, eventually, expect, test } from "./test.ts";
@@ -20,7 +20,7 @@ describe("behind a real pgbouncer in transaction mode", () => {
     const say = (line: unknown): void => void said.push(String(line));
     const logger = { debug: say, info: say, warn: say, error: say };
     const database = await open(checkStoreUrl(pooler.url), checkStoreOptions({ schema, logger, prepare: false }));
-    const feed = new Feed(database, schema, logger, { ...defaultTimes, heardWithinMs: 300, slowMs: 100 });
+    const feed = new Feed(database, schema, logger, { ...defaultTimings, heardWithinMs: 300, slowMs: 100 });
     try {
       const following = feed.follow({
         reader: "test",

@@ -2,7 +2,7 @@ import fc, { type Scheduler } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { followLog, type Shared } from "../../src/feed/follower.ts";
 import type { Wanted } from "../../src/feed/log-pages.ts";
-import { matcher, SharedRow } from "../../src/feed/match.ts";
+import { rowFilter, SharedRow } from "../../src/feed/row-filter.ts";
 import { Tail, type TailLimits } from "../../src/feed/tail.ts";
 import { ModelLog, position, type WriterStep } from "./model-log.ts";
 
@@ -85,13 +85,13 @@ describe("from catching up to the tail and back", () => {
               {
                 mark: () => log.read(),
                 pages: (after, until) => log.open(after, until, { tenant: undefined, filter: undefined, shard: undefined }),
-                rest: async () => void (await s.schedule(Promise.resolve("rest"))),
+                wait: async () => void (await s.schedule(Promise.resolve("wait"))),
                 failed: unexpected,
                 succeeded: () => {},
               },
               tail,
             ),
-            outage: { after: unexpected, over: () => {} },
+            readRetry: { wait: unexpected, succeeded: () => {} },
           };
           const writer = (async () => {
             for (const step of steps) {
@@ -103,7 +103,7 @@ describe("from catching up to the tail and back", () => {
           const following = readers.map((each) => follow(shared, s, each, () => last));
           const [seen] = await s.waitFor(Promise.all([Promise.all(following), writer]));
           for (const [index, each] of readers.entries()) {
-            const matches = matcher(each);
+            const matches = rowFilter(each);
             const wanted = log.rows.filter((row) => position(row) > each.after && matches(new SharedRow(row))).map(position);
             expect(seen[index]).toEqual(wanted);
           }

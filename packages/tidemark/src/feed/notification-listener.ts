@@ -1,8 +1,8 @@
 import type { Database, Listener } from "../database/database.ts";
 import type { Logger } from "../model/logger.ts";
-import type { Bell } from "../async/bell.ts";
+import type { Signal } from "../async/signal.ts";
 import { type Channel, isProbe } from "./channel.ts";
-import { notify } from "./doorbell.ts";
+import { notifyStatement } from "./notifier.ts";
 
 /** What one listener waits for until it is known whether it hears. */
 interface Proof {
@@ -14,10 +14,10 @@ interface Listening {
   readonly proof: Proof;
 }
 
-/** Hears the doorbells of other processes, for as long as anybody here follows the log. */
-export class Ear {
+/** Listens to the notifiers of other processes, for as long as anybody here follows the log. */
+export class NotificationListener {
   readonly #database: Database;
-  readonly #bell: Bell;
+  readonly #committed: Signal;
   readonly #channel: Channel;
   readonly #logger: Logger;
   readonly #heardWithinMs: number;
@@ -25,16 +25,16 @@ export class Ear {
   #listening: Listening | undefined;
   #closing: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Database, bell: Bell, channel: Channel, { logger, heardWithinMs }: { readonly logger: Logger; readonly heardWithinMs: number }) {
+  constructor(database: Database, committed: Signal, channel: Channel, { logger, heardWithinMs }: { readonly logger: Logger; readonly heardWithinMs: number }) {
     this.#database = database;
-    this.#bell = bell;
+    this.#committed = committed;
     this.#channel = channel;
     this.#logger = logger;
     this.#heardWithinMs = heardWithinMs;
   }
 
   /** One more follower. Call what it returns, once, when it has gone. */
-  attend(): () => void {
+  addFollower(): () => void {
     if (this.#followers++ === 0) this.#listening = this.#listen();
     return () => {
       if (--this.#followers > 0 || !this.#listening) return;
@@ -56,7 +56,7 @@ export class Ear {
       channel: this.#channel.name,
       onNotification: (payload) => {
         if (payload === this.#channel.probe) proof.heard(true);
-        else if (payload !== this.#channel.ring && !isProbe(payload)) this.#bell.ring();
+        else if (payload !== this.#channel.own && !isProbe(payload)) this.#committed.raise();
       },
       onListening: () => this.#prove(proof),
       logger: this.#logger,
@@ -64,14 +64,14 @@ export class Ear {
     return { listener, proof };
   }
 
-  /** Rings for what was missed, then notifies itself: behind a pooler LISTEN succeeds, and nothing ever comes. */
+  /** Has followers look for what was missed, then notifies itself: behind a pooler LISTEN succeeds, and nothing ever comes. */
   async #prove(proof: Proof): Promise<boolean> {
-    this.#bell.ring();
+    this.#committed.raise();
     const heard = Promise.withResolvers<boolean>();
     proof.heard = heard.resolve;
     const timer = setTimeout(() => heard.resolve(false), this.#heardWithinMs).unref();
     try {
-      await this.#database.side().query(notify, [this.#channel.name, this.#channel.probe]);
+      await this.#database.side().query(notifyStatement, [this.#channel.name, this.#channel.probe]);
       return await heard.promise;
     } catch {
       // Not sent, so that nothing was proved: it may well hear.

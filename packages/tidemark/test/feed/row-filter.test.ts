@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { contains } from "../../src/feed/contains.ts";
 import { everything, LogPages, type Wanted } from "../../src/feed/log-pages.ts";
-import { matcher, SharedRow } from "../../src/feed/match.ts";
+import { rowFilter, SharedRow } from "../../src/feed/row-filter.ts";
 import type { EventQuery, EventQueryItem, JsonValue } from "../../src/model/event.ts";
 import { checkFilter } from "../../src/read/filter.ts";
 import { openDatabase } from "../schema/open.ts";
@@ -75,7 +75,7 @@ describe("a filter of the tail", () => {
       await fc.assert(
         fc.asyncProperty(queryOf(events.map(({ data }) => data)), fc.constantFrom(undefined, ...tenants), shard, async (query, tenant, shard) => {
           const wanted: Wanted = { tenant, filter: checkFilter(query, "filter"), shard };
-          const here = all.filter(matcher(wanted)).map(({ position }) => position);
+          const here = all.filter(rowFilter(wanted)).map(({ position }) => position);
           expect(here).toEqual((await read(wanted)).map(({ position }) => position));
           if (here.length > 0) some++;
         }),

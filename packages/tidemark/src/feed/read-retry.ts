@@ -6,7 +6,7 @@ const firstMs = 100;
 const mostMs = 5_000;
 
 /** What a follower does while the database cannot be reached: it tries again, ever more slowly, and says so once. */
-export class Outage {
+export class ReadRetry {
   readonly #logger: Logger;
   #failures = 0;
   #saidAt = Number.NEGATIVE_INFINITY;
@@ -17,7 +17,7 @@ export class Outage {
   }
 
   /** Waits before the next try. Throws what trying again cannot mend. */
-  async after(error: unknown, signal: AbortSignal): Promise<void> {
+  async wait(error: unknown, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (!isTidemarkError(error) || !error.retryable) throw error;
     if (!this.#said && performance.now() - this.#saidAt > 1_000) {
@@ -30,7 +30,7 @@ export class Outage {
     await pause(longest * (0.5 + Math.random() / 2), signal);
   }
 
-  over(): void {
+  succeeded(): void {
     if (this.#said) this.#logger.info("tidemark: followers of the log can read again.");
     this.#said = false;
     this.#failures = 0;

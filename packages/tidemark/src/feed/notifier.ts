@@ -1,39 +1,39 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database, Statement } from "../database/database.ts";
-import type { Bell } from "../async/bell.ts";
+import type { Signal } from "../async/signal.ts";
 import type { Channel } from "./channel.ts";
 
 /** Everything that is committed within so long is one NOTIFY to other processes. */
 const coalesceMs = 10;
 
 /** Without waiting for the disk: nothing is lost with a notification, and the append has committed before. */
-export const notify: Statement = {
+export const notifyStatement: Statement = {
   name: "tidemark_notify",
   text: "select pg_catalog.set_config('synchronous_commit', 'off', true), pg_catalog.pg_notify($1, $2)::text",
 };
 
 /**
- * Rings after a commit: for this process at once, for others by NOTIFY. It only says "look"; a ring that is lost costs one
- * polling interval.
+ * Tells followers that something was committed: those of this process at once, others by NOTIFY. It only says "look"; a notification
+ * that is lost costs one polling interval.
  *
  * Never inside an append: a NOTIFY holds a lock of the whole server's until its transaction has committed. So it is a
  * statement of its own, one at a time, on a connection apart from the pool's.
  */
-export class Doorbell {
+export class Notifier {
   readonly #database: Database;
-  readonly #bell: Bell;
+  readonly #committed: Signal;
   readonly #channel: Channel;
   #due = false;
   #sending: Promise<void> | undefined;
 
-  constructor(database: Database, bell: Bell, channel: Channel) {
+  constructor(database: Database, committed: Signal, channel: Channel) {
     this.#database = database;
-    this.#bell = bell;
+    this.#committed = committed;
     this.#channel = channel;
   }
 
-  ring(): void {
-    this.#bell.ring();
+  notify(): void {
+    this.#committed.raise();
     // Nobody else has an embedded database open.
     if (this.#database.driver === "pglite") return;
     this.#due = true;
@@ -48,10 +48,10 @@ export class Doorbell {
   async #send(): Promise<void> {
     while (this.#due) {
       this.#due = false;
-      // Where the database is lost, followers poll, and whoever appends hears of it.
+      // Where the database is lost, followers poll, and appends fail.
       await this.#database
         .side()
-        .query(notify, [this.#channel.name, this.#channel.ring])
+        .query(notifyStatement, [this.#channel.name, this.#channel.own])
         .catch(() => {});
       await delay(coalesceMs);
     }

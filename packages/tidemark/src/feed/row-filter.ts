@@ -34,15 +34,15 @@ export class SharedRow {
 }
 
 /** The filter of `filter-sql.ts` in JavaScript, for rows that were read for several followers at once. */
-export function matcher({ tenant, filter, shard }: Wanted): (shared: SharedRow) => boolean {
-  const items = filter?.map(itemMatcher);
+export function rowFilter({ tenant, filter, shard }: Wanted): (shared: SharedRow) => boolean {
+  const items = filter?.map(itemFilter);
   return (shared) =>
     (tenant === undefined || shared.row["tenant"] === tenant) &&
     (!shard || shared.stream % shard.of === shard.index) &&
     (!items || items.some((matches) => matches(shared)));
 }
 
-function itemMatcher({ types, categories, streamIds, tags, data }: ValidQueryItem): (shared: SharedRow) => boolean {
+function itemFilter({ types, categories, streamIds, tags, data }: ValidQueryItem): (shared: SharedRow) => boolean {
   const [anyType, anyCategory, anyStream] = [types, categories, streamIds].map((names) => names && new Set<string | null | undefined>(names));
   const part: JsonValue | undefined = data === undefined ? undefined : JSON.parse(data);
   return (shared) =>
