@@ -57,7 +57,8 @@ function differences(schema: string, { name, idOf }: Tallied): string {
 with place as (
   select case when p.mode = 'inline' and p.state = 'live' then 9223372036854775807 else coalesce(c.position, 0) end as position
     from ${at}.projections as p
-    left join ${at}.consumer_shards as c on c.tenant = '' and c.consumer = 'projection ' || p.name || ' v1'
+    left join ${at}.consumers as f on f.tenant = '' and f.kind = 'projection' and f.owner_name = p.name and f.owner_version = p.version
+    left join ${at}.consumer_shards as c on c.tenant = f.tenant and c.consumer = f.name
    where p.name = ${literal}
 ), folded as (
   select ${idOf} as id, count(*) as events, sum(e.version) as versions

@@ -13,7 +13,6 @@ const eventTypeRule: NameRule = { what: "an event type", minBytes: 1, maxBytes: 
 const tagRule: NameRule = { what: "a tag", minBytes: 1, maxBytes: 256 };
 const tenantRule: NameRule = { what: "a tenant", minBytes: 0, maxBytes: 128 };
 const consumerRule: NameRule = { what: "a consumer's name", minBytes: 1, maxBytes: 256 };
-/** With its version it names a consumer. */
 const projectionRule: NameRule = { what: "a projection's name", minBytes: 1, maxBytes: 200 };
 const documentIdRule: NameRule = { what: "a document's id", minBytes: 1, maxBytes: 512 };
 /** PostgreSQL cuts names at 63 bytes; behind this one come `__v`, up to ten digits of a version, and `_pkey`. */

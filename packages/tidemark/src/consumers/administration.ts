@@ -58,7 +58,7 @@ export class StoreConsumers implements Consumers {
   }
 
   async list(): Promise<readonly ConsumerInfo[]> {
-    const rows = await this.#parts.database.query(infoStatement(this.#parts.schema, "list", "c.name !~ '^projection .* v[0-9]+$'"), [this.#tenant]);
+    const rows = await this.#parts.database.query(infoStatement(this.#parts.schema, "list", "c.kind = 'consumer'"), [this.#tenant]);
     return rows.map((row) => consumerInfo(row["consumer"] ?? "{}"));
   }
 

@@ -14,7 +14,16 @@ interface KeptDefinition {
 export async function declareConsumer(parts: WorkerParts, tenant: string, { name, settings }: DefinedConsumer): Promise<void> {
   const { database, statements, logger } = parts;
   const definition: KeptDefinition = { filter: settings.filter ?? null, tenants: settings.tenants };
-  const [row] = await database.query(statements.declare, [tenant, name, settings.shards, settings.startAfter ?? null, JSON.stringify(definition)]);
+  const [row] = await database.query(statements.declare, [
+    tenant,
+    name,
+    settings.shards,
+    settings.startAfter ?? null,
+    JSON.stringify(definition),
+    settings.projection ? "projection" : "consumer",
+    settings.projection?.name ?? null,
+    settings.projection?.version ?? null,
+  ]);
   const before: KeptDefinition | null = JSON.parse(row?.["before"] ?? "null");
   if (settings.projection) await pauseWith(parts, tenant, name, settings.projection);
   // A projection's follower that was just registered has none yet.

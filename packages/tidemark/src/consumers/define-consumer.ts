@@ -76,8 +76,6 @@ export function defineConsumer<E extends Event = Event>(definition: ConsumerDefi
   const checked = checkOptions(definition, shape, "definition");
   const { name, handle, handleBatch, startFrom = 0, onFailure = "dead-letter", circuitBreaker } = checked;
   if (name === undefined) throw new InvalidArgumentError("definition.name", "is missing");
-  if (/^projection .* v\d+$/.test(name))
-    throw new InvalidArgumentError("definition.name", `is like what the store calls a projection's follower: ${JSON.stringify(name)}`);
   if ((handle === undefined) === (handleBatch === undefined))
     throw new InvalidArgumentError("definition", `of ${JSON.stringify(name)} needs one of handle and handleBatch${handle ? ", not both" : ""}`);
   return new DefinedConsumer(name, {

@@ -70,10 +70,13 @@ export class DefinedDocumentProjection extends DefinedProjection<DocumentWork> {
   }
 }
 
-/** A projection and its version, as one text: the name of the consumer that follows for it. */
+/**
+ * A projection and its version as one text: `consumers.name` of what follows the log for it, as `follower_name` of `schema/functions`
+ * makes it. A name that a user chose holds no control character.
+ */
 export function followerOf({ name, version }: Pick<Projection, "name" | "version">): string {
-  return `projection ${name} v${version}`;
+  return `projection\u001d${name}\u001d${version}`;
 }
 
-/** The same in SQL, of the row `p`. */
-export const followerSql: string = `'projection ' || p.name || ' v' || p.version::text`;
+/** Whether the row `c` of consumers follows for the row `p` of projections. */
+export const followsSql: string = "c.kind = 'projection' and c.owner_name = p.name and c.owner_version = p.version";

@@ -1,6 +1,6 @@
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import { followerSql } from "./defined-projection.ts";
+import { followsSql } from "./defined-projection.ts";
 import type { RegistryState } from "./registry.ts";
 import { currentState, type Lag, type ShardInfo } from "../consumers/consumer-info.ts";
 import type { ShardState } from "../runtime/shard.ts";
@@ -75,9 +75,10 @@ select pg_catalog.jsonb_build_object(
                     )),
                     'details', l.details
                   )
-             from ${at}.consumer_shards as s
+             from ${at}.consumers as c
+             join ${at}.consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
              join ${at}.consumer_leases as l on l.id = s.id
-            where s.consumer = ${followerSql} and s.tenant = case p.mode when 'inline' then '' else $1 end
+            where ${followsSql} and c.tenant = case p.mode when 'inline' then '' else $1 end
          )
        )::text as projection
   from ${functionName(schema, "high_water_mark")}(0, null) as m

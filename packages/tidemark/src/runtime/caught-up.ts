@@ -55,7 +55,7 @@ export async function caughtUp(
       return !over && left > 0 && Math.min(left, pollMs);
     };
     const reached = await reach({ queryable, statements, progress, tenant, consumer: consumer.name }, target, goOn);
-    if (reached === undefined) throw await consumerNotFound(parts, tenant, consumer.name);
+    if (reached === undefined) throw await consumerNotFound(parts, tenant, waitedFor);
     if (reached < target && !over) throw new WaitTimeoutError({ waitedFor, target, reached, timeoutMs: timeoutMs ?? 0 });
     await refuseLetters(consumer);
   };

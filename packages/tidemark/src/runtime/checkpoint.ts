@@ -55,8 +55,8 @@ export class Checkpoint {
     } catch (error) {
       const now = refusedShard(error);
       if (!now) throw error;
-      const { consumer, shard, fence } = this.shard;
-      if (now.fence !== fence || now.position === undefined) throw new FencedError({ consumer, shard, fence, current: now.fence }, { cause: error });
+      const { owner, shard, fence } = this.shard;
+      if (now.fence !== fence || now.position === undefined) throw new FencedError({ consumer: owner, shard, fence, current: now.fence }, { cause: error });
       if (now.position < this.written.position) throw new CheckpointBehind("the checkpoint is behind", { cause: error });
       throw new CheckpointAhead("the checkpoint is ahead", { cause: error });
     }
@@ -87,7 +87,7 @@ export class Checkpoint {
     const { position, id } = this.written;
     const [row] = await queryable.query(this.#statements.standing, [position]);
     return new HistoryForkedError({
-      reader: this.shard.consumer,
+      reader: this.shard.owner,
       position,
       eventId: id ?? "",
       found: row?.["found"] ?? undefined,

@@ -59,7 +59,7 @@ export class HandlerTries {
     const outcome = call.run(
       () => this.#parts.database.enclose(scope, () => settings.handle(events, context, scope)),
       settings.timeoutMs,
-      () => new HandlerTimeoutError({ consumer: this.#consumer.name, timeoutMs: settings.timeoutMs, position: events[0]?.position ?? 0 }),
+      () => new HandlerTimeoutError({ consumer: this.#checkpoint.shard.owner, timeoutMs: settings.timeoutMs, position: events[0]?.position ?? 0 }),
     );
     if (outcome !== undefined || scope.used || endMeanwhile) return this.#conclude(scope, outcome, endMeanwhile);
     this.#call = undefined;

@@ -69,6 +69,7 @@ export class Leases {
     return {
       id,
       consumer: row["consumer"] ?? "",
+      owner: row["owner"] ?? "",
       shard: toSafeInteger(row["shard"]),
       of: toSafeInteger(row["shards"]),
       barrier: row["barrier"] == null ? undefined : toSafeInteger(row["barrier"]),

@@ -157,9 +157,9 @@ export class ShardKeeper<Runner extends KeptRunner> {
         runner.renewed(validUntil);
         continue;
       }
-      const { consumer, shard, fence } = runner.shard;
+      const { owner, shard, fence } = runner.shard;
       const current = fences[id];
-      const error = new FencedError({ consumer, shard, fence, current });
+      const error = new FencedError({ consumer: owner, shard, fence, current });
       // Where nobody took it over, the lease only ran out: this worker may take it again.
       if (current !== undefined && current !== fence && !runner.ending) this.#settings.onError(error);
       void runner.abandon(error);

@@ -152,11 +152,11 @@ export class ShardRunner {
   }
 
   async #follow(): Promise<void> {
-    const { barrier, shard, of, consumer } = this.shard;
+    const { barrier, shard, of, owner } = this.shard;
     if (barrier !== undefined && this.checkpoint.written.position >= barrier) return await this.#reachedBarrier();
     const over = new AbortController();
     const batches = this.#parts.feed.follow({
-      reader: consumer,
+      reader: owner,
       tenant: this.#consumer.settings.tenants === "all" ? undefined : this.#settings.tenant,
       filter: this.#consumer.settings.filter,
       shard: of > 1 ? { index: shard, of } : undefined,
@@ -302,12 +302,12 @@ export class ShardRunner {
   /** Holds the shard, so that no other worker fails at the same event, until somebody resumes it or the worker ends. */
   async #standStill(error: ShardStopped | HistoryForkedError): Promise<void> {
     if (error instanceof ShardStopped) {
-      const { consumer, shard } = this.shard;
+      const { owner, shard } = this.shard;
       const { event } = error.tried;
       const what = this.#consumer.settings.projection
         ? "The projection stands still until store.projections.resume, or until its worker starts again."
         : "The shard stands still until store.consumers.resume, or until its worker starts again.";
-      this.failed = new HandlerFailedError({ consumer, shard, position: event.position }, tell(error.cause).message, what, { cause: error.cause });
+      this.failed = new HandlerFailedError({ consumer: owner, shard, position: event.position }, tell(error.cause).message, what, { cause: error.cause });
       this.status.failed(error.cause, error.tried);
     } else {
       this.failed = error;

@@ -284,8 +284,8 @@ export class ShardWork {
   }
 
   #report(event: RecordedEvent, error: unknown, what: string): void {
-    const { consumer, shard } = this.#checkpoint.shard;
-    this.#settings.onError(new HandlerFailedError({ consumer, shard, position: event.position }, tell(error).message, what, { cause: error }));
+    const { owner, shard } = this.#checkpoint.shard;
+    this.#settings.onError(new HandlerFailedError({ consumer: owner, shard, position: event.position }, tell(error).message, what, { cause: error }));
   }
 }
 

@@ -5,6 +5,8 @@ export interface HeldShard {
   /** `consumer_shards.id` */
   readonly id: number;
   readonly consumer: string;
+  /** What reads here, as messages name it: the consumer, or the projection that it follows for. */
+  readonly owner: string;
   readonly shard: number;
   /** How many shards there are, whatever the definition says: it may be another version's. */
   readonly of: number;

@@ -1,5 +1,5 @@
 import type { Statement } from "../database/database.ts";
-import { followerSql } from "../projections/defined-projection.ts";
+import { followsSql } from "../projections/defined-projection.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { nullableListSql } from "../database/nullable-list.ts";
 import { functionName } from "../schema/function-set.ts";
@@ -32,7 +32,10 @@ export function workerStatements(schema: string): WorkerStatements {
   const at = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_worker_${name}`, text });
   return {
-    declare: named("declare", `select before::text, shards::text from ${functionName(schema, "declare_consumer")}($1, $2, $3, $4, $5::text::jsonb)`),
+    declare: named(
+      "declare",
+      `select before::text, shards::text from ${functionName(schema, "declare_consumer")}($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8)`,
+    ),
     requestShards: named("request_shards", `select ${functionName(schema, "request_shards")}($1, $2, $3)::text`),
     finishShards: named("finish_shards", `select ${functionName(schema, "finish_shards")}($1, $2)::text as finished`),
     renew: named(
@@ -41,7 +44,7 @@ export function workerStatements(schema: string): WorkerStatements {
     ),
     take: named(
       "take",
-      `select shard::text, shards::text, barrier::text, fence::text, checkpoint::text, event_id::text, consumer from ${functionName(schema, "take_shard")}($1, $2, $3)`,
+      `select shard::text, shards::text, barrier::text, fence::text, checkpoint::text, event_id::text, consumer, owner from ${functionName(schema, "take_shard")}($1, $2, $3)`,
     ),
     release: named("release", `select ${functionName(schema, "release_shards")}($1, $2, $3::integer[])::text`),
     enter: named("enter", `select ${functionName(schema, "enter_shard")}($1, $2)::text as pid`),
@@ -94,7 +97,7 @@ select d.position::text, (d.stream_id % c.shards::bigint)::text as shard, d.erro
 select (case when pg_catalog.bool_or(p.state = 'live') then ${Number.MAX_SAFE_INTEGER} else pg_catalog.min(s.position) end)::text as reached
   from ${at}.consumers as c
   join ${at}.consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
-  left join ${at}.projections as p on c.name = ${followerSql}
+  left join ${at}.projections as p on ${followsSql}
  where c.tenant = $1 and c.name = $2`,
     ),
   };

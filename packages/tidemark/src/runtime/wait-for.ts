@@ -3,9 +3,9 @@ import { checkConsumerName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { WaitTimeoutError } from "../errors/following.ts";
-import { followerSql } from "../projections/defined-projection.ts";
 import type { WorkerParts } from "./parts.ts";
 import { consumerNotFound } from "../consumers/not-found.ts";
+import { functionName } from "../schema/function-set.ts";
 import { reach, type Reaching } from "./reach.ts";
 
 const defaultTimeoutMs = 5_000;
@@ -45,9 +45,12 @@ export async function waitFor(parts: WorkerParts, tenant: string, name: string, 
 async function readerOf(parts: WorkerParts, tenant: string, name: string): Promise<Pick<Reaching, "consumer" | "absent"> & { readonly owner: string }> {
   const at = quoteIdentifier(parts.schema);
   const text = `
-select c.tenant, c.name, '0' as version from ${at}.consumers as c where c.tenant = $1 and c.name = $2
+select c.tenant, c.name, '0' as version from ${at}.consumers as c where c.tenant = $1 and c.name = $2 and c.kind = 'consumer'
  union all
-(select case p.mode when 'inline' then '' else $1 end, ${followerSql}, p.version::text from ${at}.projections as p where p.name = $2 order by p.version desc limit 1)
+(
+  select case p.mode when 'inline' then '' else $1 end, ${functionName(parts.schema, "follower_name")}('projection', p.name, p.version), p.version::text
+    from ${at}.projections as p where p.name = $2 order by p.version desc limit 1
+)
  order by version
  limit 1`;
   const [row] = await parts.database.query({ name: "tidemark_worker_reader", text }, [tenant, name]);

@@ -31,6 +31,7 @@ export type FunctionName =
   | "failed_conditions"
   | "find_streams"
   | "finish_shards"
+  | "follower_name"
   | "gate_holders"
   | "gate_is_quiet"
   | "gate_locks"
@@ -198,7 +199,7 @@ create trigger projection_epoch_kept
 --
 -- Of an inline projection, state says who writes it: 'live', every append does; 'behind', its follower brings it up to date.
 -- Of an async one it is 'following'. Nobody writes what is 'paused' or 'inactive'. Where it stands in the log is the
--- checkpoint of its follower, a consumer named 'projection <name> v<version>'; while it is live there is no such place.
+-- checkpoint of its follower, the row of consumers of kind 'projection' that it owns; while it is live there is no such place.
 create table :"schema".projections (
   name text collate "C" not null,
   version integer not null,
@@ -215,13 +216,20 @@ create table :"schema".projections (
   )
 );
 
--- Named, durable readers. A stream belongs to the shard \`stream id modulo shards\`.
+-- Durable readers of the log. A stream belongs to the shard \`stream id modulo shards\`.
+--
+-- kind says what a row is, and owner_name and owner_version for what it reads: of a 'projection', for that version of it. Nothing
+-- is read from a name. A 'consumer' is its own owner, under the name that a user chose; every other kind has a name that holds a
+-- control character, which no user's name may (follower_name). 'process', 'relay' and 'timer' are to come.
 --
 -- While barrier is not null the number of shards changes: the old shards work up to the barrier and no further, and when
 -- all of them stand there, finish_shards() replaces them by next_shards new ones.
 create table :"schema".consumers (
   tenant text collate "C" not null default '',
   name text collate "C" not null,
+  kind text collate "C" not null default 'consumer',
+  owner_name text collate "C",
+  owner_version integer,
   shards integer not null default 1,
   barrier bigint,
   next_shards integer,
@@ -229,9 +237,17 @@ create table :"schema".consumers (
   definition jsonb not null default '{}',
   created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
+  constraint consumers_kind_check check (kind in ('consumer', 'projection', 'process', 'relay', 'timer')),
+  constraint consumers_owner_check check (
+    (owner_name is null) = (kind = 'consumer') and case kind when 'consumer' then owner_version is null when 'projection' then owner_version is not null else true end
+  ),
   constraint consumers_shards_check check (shards > 0 and next_shards > 0),
   constraint consumers_barrier_check check ((barrier is null) = (next_shards is null))
 );
+
+-- Nothing has two followers for the same tenant.
+create unique index consumers_tenant_kind_owner_key on :"schema".consumers (tenant, kind, owner_name, owner_version) nulls not distinct
+  where owner_name is not null;
 
 -- A shard's checkpoint and its fence stand in one row: in two, a paused owner could still move the checkpoint after a
 -- takeover (write skew). The checkpoint is the last event that was handled or filtered out; its id tells whether that event
@@ -1820,6 +1836,15 @@ $tidemark$;
 `,
   },
   {
+    name: "follower_name",
+    text: `-- The name of the row in consumers that follows the log for an owner of this kind. Names are unique, and this one holds a control
+-- character (U+001D), which a name that a user chose never does. Rows are found by kind and owner, never by this.
+create function :"schema".follower_name(p_kind text, p_owner text, p_version integer) returns text
+  language sql immutable strict parallel safe
+return pg_catalog.concat_ws(pg_catalog.chr(29), p_kind, p_owner, p_version::text);
+`,
+  },
+  {
     name: "gate_holders",
     text: `-- Who holds a lock of the gate's class, in words; null: nobody. Of other roles' transactions only members of pg_read_all_stats see
 -- the age.
@@ -1865,7 +1890,7 @@ create function :"schema".stop_projection_writers(p_name text, p_version integer
   set lock_timeout = '100ms'
 as $tidemark$
 declare
-  c_number constant integer := :"schema".projection_number('projection ' || p_name || ' v' || p_version);
+  c_number constant integer := :"schema".projection_number(:"schema".follower_name('projection', p_name, p_version));
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'what appends wrote is seen only under READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
@@ -1899,7 +1924,7 @@ create function :"schema".change_projection(p_name text, p_version integer, p_st
   set lock_timeout = '5s'
 as $tidemark$
 declare
-  v_follower constant text := 'projection ' || p_name || ' v' || p_version;
+  v_follower text;        -- of an inline projection: what it has for all tenants
   v_mode text;
   v_state text;
 begin
@@ -1914,7 +1939,10 @@ begin
 
   if v_state <> p_state then
     if v_state = 'live' then
-      perform from :"schema".consumers as c where c.tenant = '' and c.name = v_follower for no key update;
+      select c.name into v_follower
+        from :"schema".consumers as c
+       where c.tenant = '' and c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version
+         for no key update;
       perform
          from :"schema".consumer_leases as l
          join :"schema".consumer_shards as s on s.id = l.id
@@ -1936,13 +1964,15 @@ begin
      where p.name = p_name and p.version = p_version;
     update :"schema".consumers as c
        set paused = p_state not in ('behind', 'following')
-     where c.name = v_follower;
+     where c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version;
     if v_mode = 'inline' then
       perform :"schema".raise_epoch();
     end if;
   end if;
   if p_state in ('behind', 'following') then
-    perform :"schema".resume_consumer(c.tenant, c.name) from :"schema".consumers as c where c.name = v_follower;
+    perform :"schema".resume_consumer(c.tenant, c.name)
+       from :"schema".consumers as c
+      where c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version;
   end if;
   return v_state;
 end
@@ -2064,9 +2094,11 @@ $tidemark$;
 --
 --   p_after       the position it begins after; null: the high-water mark
 --   p_definition  what a change of is told: filter, tenants
+--   p_kind, p_owner, p_owner_version   see the table; kept from the first time on
 -- before: the definition as it was; null where the consumer is new.
 create function :"schema".declare_consumer(
   p_tenant text, p_name text, p_shards integer, p_after bigint, p_definition jsonb,
+  p_kind text default 'consumer', p_owner text default null, p_owner_version integer default null,
   out before jsonb, out shards integer
 )
   language plpgsql
@@ -2084,8 +2116,9 @@ begin
     else
       select e.id into v_event from :"schema".events as e where e.position = p_after;
     end if;
-    insert into :"schema".consumers (tenant, name, shards, definition) values (p_tenant, p_name, p_shards, p_definition)
-      on conflict on constraint consumers_pkey do nothing;
+    insert into :"schema".consumers (tenant, name, kind, owner_name, owner_version, shards, definition)
+      values (p_tenant, p_name, p_kind, p_owner, p_owner_version, p_shards, p_definition)
+      on conflict do nothing;
     if found then
       perform :"schema".create_shards(p_tenant, p_name, p_shards, v_position, v_event, 0);
       shards := p_shards;
@@ -2726,7 +2759,7 @@ begin
   if not found then
     return false;
   end if;
-  update :"schema".consumers as c set paused = true where c.tenant = '' and c.name = 'projection ' || p_name || ' v' || p_version;
+  update :"schema".consumers as c set paused = true where c.tenant = '' and c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version;
   perform :"schema".raise_epoch();
   return true;
 end
@@ -2862,10 +2895,13 @@ begin
   if projection_stop.state = 'behind' then
     select l.details
       into projection_stop.details
-      from :"schema".consumer_shards as s
+      from :"schema".consumers as c
+      join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
       join :"schema".consumer_leases as l on l.id = s.id
-     where s.tenant = ''
-       and s.consumer = 'projection ' || p_name || ' v' || p_version
+     where c.tenant = ''
+       and c.kind = 'projection'
+       and c.owner_name = p_name
+       and c.owner_version = p_version
        and l.state in ('failed', 'stopped');
   end if;
 exception
@@ -2941,7 +2977,8 @@ begin
     return false;
   end if;
   if p_mode = 'inline' then
-    perform :"schema".declare_consumer('', 'projection ' || p_name || ' v' || p_version, 1, 0, '{}');
+    perform :"schema".declare_consumer(
+      '', :"schema".follower_name('projection', p_name, p_version), 1, 0, '{}', 'projection', p_name, p_version);
   end if;
   return true;
 end
@@ -3227,7 +3264,7 @@ $tidemark$;
   {
     name: "take_shard",
     text: `-- Takes over a shard whose lease is over: raises its fence, so that what the last owner still does cannot commit. Returns
--- no row where somebody else has it.
+-- no row where somebody else has it. owner: what to call it where a user reads it.
 --
 -- The order, and what breaks without it:
 --   1. the lease row, so that one worker at a time takes over, and none ends the transactions of the one before it;
@@ -3239,7 +3276,7 @@ $tidemark$;
 --   4. fence and checkpoint, in one statement.
 create function :"schema".take_shard(
   p_id integer, p_worker text, p_lease_ms integer,
-  out tenant text, out consumer text, out shard integer, out shards integer, out barrier bigint,
+  out tenant text, out consumer text, out owner text, out shard integer, out shards integer, out barrier bigint,
   out fence bigint, out checkpoint bigint, out event_id uuid
 )
   returns setof record
@@ -3284,7 +3321,7 @@ begin
    where s.id = p_id
   returning s.tenant, s.consumer, s.shard, s.fence, s.position, s.event_id
     into tenant, consumer, shard, fence, checkpoint, event_id;
-  select c.shards, c.barrier into shards, barrier
+  select coalesce(c.owner_name, c.name), c.shards, c.barrier into owner, shards, barrier
     from :"schema".consumers as c where c.tenant = take_shard.tenant and c.name = take_shard.consumer;
   update :"schema".consumer_leases as l
      set owner = p_worker,

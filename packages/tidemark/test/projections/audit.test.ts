@@ -79,7 +79,9 @@ describe("in every snapshot while two stores write", () => {
     await using two = (await openStore({ projections })).createWorker(quiet);
     await Promise.all([one.start(), two.start()]);
     const auditor = await connect(databaseUrl);
-    const place = (name: string): string => `(select position from ${at}.consumer_shards where consumer = 'projection ${name} v1')`;
+    const place = (name: string): string => `(
+      select s.position from ${at}.consumers as c join ${at}.consumer_shards as s on s.consumer = c.name
+       where c.kind = 'projection' and c.owner_name = '${name}' and c.owner_version = 1)`;
     const run = { going: true };
     let snapshots = 0;
     let ended = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { defineConsumer, defineProjection, documentProjection } from "../../src/index.ts";
+import { defineProjection, documentProjection } from "../../src/index.ts";
 import { scenario } from "../../src/testing/index.ts";
 
 const documents = { name: "p", mode: "inline", collection: "c", handles: ["A"], documentId: () => "a", evolve: () => ({}) } as const;
@@ -40,10 +40,6 @@ describe("a definition", () => {
     [{ ...handler, collection: "c" }, "definition.collection is not an option"],
   ])("of a handler is refused: %o", ([definition, message]) => {
     expect(rejected(defineProjection, definition)).toThrow(message);
-  });
-
-  test("leaves its follower's name to it", () => {
-    expect(() => defineConsumer({ name: "projection p v1", handle: () => {} })).toThrow("is like what the store calls a projection's follower");
   });
 });
 

@@ -15,7 +15,7 @@ create function :"schema".change_projection(p_name text, p_version integer, p_st
   set lock_timeout = '5s'
 as $tidemark$
 declare
-  v_follower constant text := 'projection ' || p_name || ' v' || p_version;
+  v_follower text;        -- of an inline projection: what it has for all tenants
   v_mode text;
   v_state text;
 begin
@@ -30,7 +30,10 @@ begin
 
   if v_state <> p_state then
     if v_state = 'live' then
-      perform from :"schema".consumers as c where c.tenant = '' and c.name = v_follower for no key update;
+      select c.name into v_follower
+        from :"schema".consumers as c
+       where c.tenant = '' and c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version
+         for no key update;
       perform
          from :"schema".consumer_leases as l
          join :"schema".consumer_shards as s on s.id = l.id
@@ -52,13 +55,15 @@ begin
      where p.name = p_name and p.version = p_version;
     update :"schema".consumers as c
        set paused = p_state not in ('behind', 'following')
-     where c.name = v_follower;
+     where c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version;
     if v_mode = 'inline' then
       perform :"schema".raise_epoch();
     end if;
   end if;
   if p_state in ('behind', 'following') then
-    perform :"schema".resume_consumer(c.tenant, c.name) from :"schema".consumers as c where c.name = v_follower;
+    perform :"schema".resume_consumer(c.tenant, c.name)
+       from :"schema".consumers as c
+      where c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version;
   end if;
   return v_state;
 end

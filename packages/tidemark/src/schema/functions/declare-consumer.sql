@@ -2,9 +2,11 @@
 --
 --   p_after       the position it begins after; null: the high-water mark
 --   p_definition  what a change of is told: filter, tenants
+--   p_kind, p_owner, p_owner_version   see the table; kept from the first time on
 -- before: the definition as it was; null where the consumer is new.
 create function :"schema".declare_consumer(
   p_tenant text, p_name text, p_shards integer, p_after bigint, p_definition jsonb,
+  p_kind text default 'consumer', p_owner text default null, p_owner_version integer default null,
   out before jsonb, out shards integer
 )
   language plpgsql
@@ -22,8 +24,9 @@ begin
     else
       select e.id into v_event from :"schema".events as e where e.position = p_after;
     end if;
-    insert into :"schema".consumers (tenant, name, shards, definition) values (p_tenant, p_name, p_shards, p_definition)
-      on conflict on constraint consumers_pkey do nothing;
+    insert into :"schema".consumers (tenant, name, kind, owner_name, owner_version, shards, definition)
+      values (p_tenant, p_name, p_kind, p_owner, p_owner_version, p_shards, p_definition)
+      on conflict do nothing;
     if found then
       perform :"schema".create_shards(p_tenant, p_name, p_shards, v_position, v_event, 0);
       shards := p_shards;

@@ -11,7 +11,7 @@ begin
   if not found then
     return false;
   end if;
-  update :"schema".consumers as c set paused = true where c.tenant = '' and c.name = 'projection ' || p_name || ' v' || p_version;
+  update :"schema".consumers as c set paused = true where c.tenant = '' and c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version;
   perform :"schema".raise_epoch();
   return true;
 end

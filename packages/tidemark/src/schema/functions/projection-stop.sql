@@ -10,10 +10,13 @@ begin
   if projection_stop.state = 'behind' then
     select l.details
       into projection_stop.details
-      from :"schema".consumer_shards as s
+      from :"schema".consumers as c
+      join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
       join :"schema".consumer_leases as l on l.id = s.id
-     where s.tenant = ''
-       and s.consumer = 'projection ' || p_name || ' v' || p_version
+     where c.tenant = ''
+       and c.kind = 'projection'
+       and c.owner_name = p_name
+       and c.owner_version = p_version
        and l.state in ('failed', 'stopped');
   end if;
 exception

@@ -7,7 +7,7 @@ create function :"schema".stop_projection_writers(p_name text, p_version integer
   set lock_timeout = '100ms'
 as $tidemark$
 declare
-  c_number constant integer := :"schema".projection_number('projection ' || p_name || ' v' || p_version);
+  c_number constant integer := :"schema".projection_number(:"schema".follower_name('projection', p_name, p_version));
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'what appends wrote is seen only under READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';

@@ -1,5 +1,5 @@
 -- Takes over a shard whose lease is over: raises its fence, so that what the last owner still does cannot commit. Returns
--- no row where somebody else has it.
+-- no row where somebody else has it. owner: what to call it where a user reads it.
 --
 -- The order, and what breaks without it:
 --   1. the lease row, so that one worker at a time takes over, and none ends the transactions of the one before it;
@@ -11,7 +11,7 @@
 --   4. fence and checkpoint, in one statement.
 create function :"schema".take_shard(
   p_id integer, p_worker text, p_lease_ms integer,
-  out tenant text, out consumer text, out shard integer, out shards integer, out barrier bigint,
+  out tenant text, out consumer text, out owner text, out shard integer, out shards integer, out barrier bigint,
   out fence bigint, out checkpoint bigint, out event_id uuid
 )
   returns setof record
@@ -56,7 +56,7 @@ begin
    where s.id = p_id
   returning s.tenant, s.consumer, s.shard, s.fence, s.position, s.event_id
     into tenant, consumer, shard, fence, checkpoint, event_id;
-  select c.shards, c.barrier into shards, barrier
+  select coalesce(c.owner_name, c.name), c.shards, c.barrier into owner, shards, barrier
     from :"schema".consumers as c where c.tenant = take_shard.tenant and c.name = take_shard.consumer;
   update :"schema".consumer_leases as l
      set owner = p_worker,

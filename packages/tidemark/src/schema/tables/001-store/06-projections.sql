@@ -3,7 +3,7 @@
 --
 -- Of an inline projection, state says who writes it: 'live', every append does; 'behind', its follower brings it up to date.
 -- Of an async one it is 'following'. Nobody writes what is 'paused' or 'inactive'. Where it stands in the log is the
--- checkpoint of its follower, a consumer named 'projection <name> v<version>'; while it is live there is no such place.
+-- checkpoint of its follower, the row of consumers of kind 'projection' that it owns; while it is live there is no such place.
 create table :"schema".projections (
   name text collate "C" not null,
   version integer not null,

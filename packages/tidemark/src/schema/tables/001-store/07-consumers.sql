@@ -1,10 +1,17 @@
--- Named, durable readers. A stream belongs to the shard `stream id modulo shards`.
+-- Durable readers of the log. A stream belongs to the shard `stream id modulo shards`.
+--
+-- kind says what a row is, and owner_name and owner_version for what it reads: of a 'projection', for that version of it. Nothing
+-- is read from a name. A 'consumer' is its own owner, under the name that a user chose; every other kind has a name that holds a
+-- control character, which no user's name may (follower_name). 'process', 'relay' and 'timer' are to come.
 --
 -- While barrier is not null the number of shards changes: the old shards work up to the barrier and no further, and when
 -- all of them stand there, finish_shards() replaces them by next_shards new ones.
 create table :"schema".consumers (
   tenant text collate "C" not null default '',
   name text collate "C" not null,
+  kind text collate "C" not null default 'consumer',
+  owner_name text collate "C",
+  owner_version integer,
   shards integer not null default 1,
   barrier bigint,
   next_shards integer,
@@ -12,9 +19,17 @@ create table :"schema".consumers (
   definition jsonb not null default '{}',
   created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
+  constraint consumers_kind_check check (kind in ('consumer', 'projection', 'process', 'relay', 'timer')),
+  constraint consumers_owner_check check (
+    (owner_name is null) = (kind = 'consumer') and case kind when 'consumer' then owner_version is null when 'projection' then owner_version is not null else true end
+  ),
   constraint consumers_shards_check check (shards > 0 and next_shards > 0),
   constraint consumers_barrier_check check ((barrier is null) = (next_shards is null))
 );
+
+-- Nothing has two followers for the same tenant.
+create unique index consumers_tenant_kind_owner_key on :"schema".consumers (tenant, kind, owner_name, owner_version) nulls not distinct
+  where owner_name is not null;
 
 -- A shard's checkpoint and its fence stand in one row: in two, a paused owner could still move the checkpoint after a
 -- takeover (write skew). The checkpoint is the last event that was handled or filtered out; its id tells whether that event
