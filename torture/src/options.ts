@@ -38,13 +38,15 @@ Options of settings:
 Options of fuzz:
   --seconds N        default: 120
   --seed N           the seed of an earlier run: each caller makes the same calls
+  --only a,b         only calls whose name contains one of these
 Options of torn-reads:
   --seconds N        default: 60
 Options of mutants:
   --only a,b         only those whose name contains one of these
-  --table FILE       writes the table of the report
 Options of all:
   --folder FOLDER    where histories and report go; default: torture/runs/<time>-<seed>
+  --report FILE      keeps what was printed in a Markdown file, with the command, the commit and the date; of run and check
+                     also the report with plots, beside it and with the ending .html
   --help`;
 
 const programs = ["run", "crash-points", "interleavings", "settings", "fuzz", "torn-reads", "mutants", "check"] as const;
@@ -56,7 +58,8 @@ export interface Options {
   readonly only: readonly string[] | undefined;
   readonly night: boolean;
   readonly call: string | undefined;
-  readonly table: string | undefined;
+  /** Where the report is kept. */
+  readonly report: string | undefined;
   readonly plan: Plan;
   readonly folder: string | undefined;
   readonly help: boolean;
@@ -90,7 +93,7 @@ export function readOptions(args: readonly string[]): Options {
       workers: text,
       only: text,
       call: text,
-      table: text,
+      report: text,
       folder: text,
       help: flag,
     },
@@ -107,7 +110,7 @@ export function readOptions(args: readonly string[]): Options {
     only,
     night: values.night,
     call: values.call,
-    table: values.table,
+    report: values.report,
     plan: {
       seed: whole("seed", values.seed) ?? randomInt(1, 2 ** 31),
       version,

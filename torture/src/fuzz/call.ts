@@ -1,19 +1,26 @@
 import type { EventStore } from "tidemark";
 import type { Random } from "../random.ts";
 import type { Model, ModelEvent } from "./model.ts";
+import type { Target } from "./target.ts";
 
 /** One of several callers who use the store at the same time. */
 export interface Actor {
   readonly name: string;
+  readonly target: Target;
+  /** The target's. */
   readonly store: EventStore;
   readonly random: Random;
   /** Its own streams: nobody else appends to them. */
   readonly model: Model;
+  /** Its streams in the target's other store. */
+  readonly copied: Model;
   stream(): string;
   /** All that `stream()` may give now; others after a while, so that a long run's streams stay short. */
   streams(): readonly string[];
   /** A tag that other callers use, too; another one after a while. */
   sharedTag(): string;
+  /** A tag that no other caller uses. */
+  ownTag(): string;
   /** Events that no other call has made. */
   events(most?: number): readonly ModelEvent[];
 }

@@ -1,3 +1,6 @@
+/** The types of all events that are stored. */
+export const eventTypes = ["ItemAdded", "ItemRemoved", "CartConfirmed"] as const;
+
 /** An event as the model knows it: what tells it from every other. */
 export interface ModelEvent {
   readonly type: string;
@@ -6,7 +9,7 @@ export interface ModelEvent {
 
 /** The streams of one actor, which nobody else writes: what a right store holds after each call. */
 export class Model {
-  readonly #streams = new Map<string, ModelEvent[]>();
+  #streams = new Map<string, readonly ModelEvent[]>();
 
   version(streamId: string): number {
     return this.#streams.get(streamId)?.length ?? 0;
@@ -23,6 +26,18 @@ export class Model {
 
   append(streamId: string, events: readonly ModelEvent[]): void {
     this.#streams.set(streamId, [...this.events(streamId), ...events]);
+  }
+
+  /** Another one that holds the same: what a transaction, or the part of one after a savepoint, makes of it. */
+  fork(): Model {
+    const fork = new Model();
+    fork.#streams = new Map(this.#streams);
+    return fork;
+  }
+
+  /** Becomes what a fork has become. */
+  adopt(fork: Model): void {
+    this.#streams = new Map(fork.#streams);
   }
 
   /** Whether an append with this expectation has to succeed. */

@@ -1,91 +1,101 @@
-import { startServer, type Version } from "@tidemark/servers";
-import { openEventStore } from "tidemark";
+import type { Version } from "@tidemark/servers";
 import { createProgress } from "../progress.ts";
-import { randomFrom } from "../random.ts";
+import { keepReport } from "../report/keep.ts";
+import { createActor } from "./actor.ts";
 import type { Actor, Call } from "./call.ts";
 import { appendCalls } from "./calls/appends.ts";
 import { commandCalls } from "./calls/commands.ts";
 import { documentCalls } from "./calls/documents.ts";
 import { hostileCalls } from "./calls/hostile.ts";
+import { importCalls } from "./calls/imports.ts";
+import { ownTransactionCalls } from "./calls/own-transactions.ts";
 import { readCalls } from "./calls/reads.ts";
+import { repositoryCalls } from "./calls/repositories.ts";
 import { transactionCalls } from "./calls/transactions.ts";
+import { differences } from "./differences.ts";
 import { wrongError } from "./errors.ts";
-import { Model, type ModelEvent } from "./model.ts";
-import { asyncSummaries, inlineSummaries } from "./projections.ts";
+import { openEmbedded, startTarget, type Target } from "./target.ts";
 
-const actors = 4;
+/** The embedded database runs in this process, and takes the time that the others' calls need. */
+const callers = { server: 4, embedded: 2 } as const;
 /** Longer than any call of a healthy store on a loaded machine: what takes longer hangs. */
 const hangMs = 60_000;
-const calls: readonly Call[] = [...appendCalls, ...readCalls, ...documentCalls, ...transactionCalls, ...commandCalls, ...hostileCalls];
-const [first, ...others] = calls;
+/** More tells nothing new. */
+const mostWrong = 20;
+const calls: readonly Call[] = [
+  ...appendCalls,
+  ...readCalls,
+  ...documentCalls,
+  ...transactionCalls,
+  ...ownTransactionCalls,
+  ...commandCalls,
+  ...repositoryCalls,
+  ...importCalls,
+  ...hostileCalls,
+];
+
+export interface FuzzOptions {
+  readonly version: Version;
+  readonly seed: number;
+  readonly seconds: number;
+  /** Only calls whose name contains one of these. */
+  readonly only: readonly string[] | undefined;
+  /** Where a report is kept. */
+  readonly report: string | undefined;
+}
 
 /** Callers who use the whole API at random, each beside a model that says what has to come of it. Returns whether all is well. */
-export async function fuzz(version: Version, seed: number, seconds: number): Promise<boolean> {
-  console.log(`Seed ${seed}: ${actors} callers for ${seconds} s on PostgreSQL ${version}.`);
-  await using server = await startServer({ version });
-  const store = await openEventStore(server.url, {
-    projections: [inlineSummaries, asyncSummaries],
-    logger: { debug() {}, info() {}, warn() {}, error: console.error },
-  });
-  const worker = store.createWorker();
-  await worker.start();
+export async function fuzz({ version, seed, seconds, only, report }: FuzzOptions): Promise<boolean> {
+  const [first, ...others] = calls.filter(({ name }) => only?.some((part) => name.includes(part)) ?? true);
+  if (first === undefined) throw new TypeError(`There is no such call; there are: ${[...new Set(calls.map(({ name }) => name))].join("; ")}.`);
+  await using server = await startTarget(version);
+  await using embedded = await openEmbedded();
+  const targets = [...Array<Target>(callers.server).fill(server), ...Array<Target>(callers.embedded).fill(embedded)];
+  const told: string[] = [];
+  const tell = (text: string): void => {
+    told.push(text);
+    console.log(text);
+  };
+  tell(`Seed ${seed}, ${seconds} s: ${callers.server} callers on ${server.name}, ${callers.embedded} on ${embedded.name}.`);
+  const workers = [server, embedded].map(({ store }) => store.createWorker());
+  await Promise.all(workers.map((worker) => worker.start()));
   const progress = createProgress();
-  const counts = new Map<string, number>();
+  const counts = new Map<string, Map<string, number>>();
   const wrong: string[] = [];
   const deadline = performance.now() + seconds * 1_000;
-  const made = (): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const all = Array.from({ length: actors }, (_, index) => createActor(store, seed, index, made));
+  let made = 0;
+  const all = targets.map((target, index) => createActor(target, { seed, index, of: targets.length, made: () => made }));
 
   await Promise.all(
     all.map(async (actor) => {
-      while (performance.now() < deadline && wrong.length < 20) {
-        const call = first === undefined ? undefined : actor.random.pick([first, ...others]);
-        if (!call) return;
+      while (performance.now() < deadline && wrong.length < mostWrong) {
+        const call = actor.random.pick([first, ...others]);
         const found = await bounded(call, actor);
-        counts.set(call.name, (counts.get(call.name) ?? 0) + 1);
+        made++;
+        const count = counts.get(call.name) ?? new Map<string, number>();
+        counts.set(call.name, count.set(actor.target.name, (count.get(actor.target.name) ?? 0) + 1));
         if (found !== undefined) wrong.push(`${actor.name} ${call.name}: ${found}`);
-        progress(`${made()} calls`);
+        progress(`${made} calls`);
       }
     }),
   );
-  await worker.caughtUp();
-  await worker.stop();
-  wrong.push(...(await differences(store, all)));
-  await store.close();
+  await Promise.all(workers.map((worker) => worker.caughtUp()));
+  await Promise.all(workers.map((worker) => worker.stop()));
+  for (const target of [server, embedded]) {
+    const own = all.filter((actor) => actor.target === target);
+    wrong.push(...(await differences(target, own)));
+  }
 
-  for (const [name, count] of [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))) console.log(`${`${count}`.padStart(8)} ${name}`);
-  for (const text of wrong) console.log(`        ANOMALY: ${text}`);
+  tell(`${server.name.padStart(14)}${embedded.name.padStart(10)}`);
+  for (const [name, count] of [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    tell(`${`${count.get(server.name) ?? 0}`.padStart(14)}${`${count.get(embedded.name) ?? 0}`.padStart(10)}  ${name}`);
+  for (const text of wrong) tell(`        ANOMALY: ${text}`);
   const failed = new Set(wrong.map((text) => text.split(":")[0]?.split(" ").slice(1).join(" "))).size;
-  console.log(
-    `${wrong.length === 0 ? "No anomalies" : `${wrong.length} ANOMALIES`}; the same calls again: npm run torture -- fuzz --seed ${seed} --seconds ${seconds}`,
-  );
+  tell(`${made} calls; ${wrong.length === 0 ? "no anomalies" : `${wrong.length} ANOMALIES`}.`);
+  console.log(`The same calls again: npm run torture -- fuzz --seed ${seed} --seconds ${seconds}`);
   console.log(`${Math.max(counts.size - failed, 0)} passed, ${failed} failed`);
+  await keepReport(report, { title: "Calls at random, beside a model", lines: told });
   return wrong.length === 0;
-}
-
-/** How many calls of a caller use the same streams. */
-const callsOfStreams = 500;
-
-function createActor(store: Actor["store"], seed: number, index: number, allCalls: () => number): Actor {
-  const name = `caller${index}`;
-  const random = randomFrom(seed, name);
-  let n = 0;
-  let chosen = 0;
-  const event = (): ModelEvent => ({ type: random.pick(["ItemAdded", "ItemRemoved", "CartConfirmed"]), n: ++n * actors + index });
-  const stream = (number: number): string => `${name}-${Math.floor(chosen / callsOfStreams)}-${number}`;
-  return {
-    name,
-    store,
-    random,
-    model: new Model(),
-    stream() {
-      chosen++;
-      return stream(random.between(1, 8));
-    },
-    streams: () => Array.from({ length: 8 }, (_, place) => stream(place + 1)),
-    sharedTag: () => `shared:${Math.floor(allCalls() / 2_000)}-${random.between(1, 3)}`,
-    events: (most = 1) => Array.from({ length: random.between(1, most) }, event),
-  };
 }
 
 async function bounded(call: Call, actor: Actor): Promise<string | undefined> {
@@ -99,28 +109,4 @@ async function bounded(call: Call, actor: Actor): Promise<string | undefined> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** The log and the read model that followed it hold what the models hold, each event once, and nothing else. */
-async function differences(store: Actor["store"], all: readonly Actor[]): Promise<readonly string[]> {
-  const wanted = new Map(all.flatMap(({ model }) => model.streams.map(([id, events]) => [id, events.map(({ n }) => n).join()] as const)));
-  const found = new Map<string, string>();
-  for await (const { streamId, data } of store.readAll<{ readonly type: string; readonly data: { readonly n?: number } }>()) {
-    const before = found.get(streamId);
-    found.set(streamId, before === undefined ? `${data.n}` : `${before},${data.n}`);
-  }
-  const documents = new Map((await store.documents(asyncSummaries).find()).map(({ _id, count, last }) => [_id, `${count} events, the last ${last}`]));
-  const ids = [...new Set([...wanted.keys(), ...found.keys(), ...documents.keys()])].filter((id) => id.startsWith("caller"));
-  return ids.flatMap((id) => {
-    const numbers = wanted.get(id)?.split(",") ?? [];
-    const summary = numbers.length === 0 ? undefined : `${numbers.length} events, the last ${numbers.at(-1)}`;
-    return [
-      ...(wanted.get(id) === found.get(id)
-        ? []
-        : [`end the log: stream ${id} holds ${found.get(id) ?? "nothing"}, and should hold ${wanted.get(id) ?? "nothing"}`]),
-      ...(summary === documents.get(id)
-        ? []
-        : [`end the read model: document ${id} has ${documents.get(id) ?? "nothing"}, and should have ${summary ?? "nothing"}`]),
-    ];
-  });
 }

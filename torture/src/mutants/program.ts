@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckedRun } from "../check/verdict.ts";
+import { keepReport } from "../report/keep.ts";
 import { readMutants, type Mutant } from "./patch.ts";
 import { copyTree, type Tree } from "./tree.ts";
 
@@ -47,14 +48,14 @@ async function pursue(tree: Tree, mutant: Mutant): Promise<Fate> {
 }
 
 /** Puts one bug after the other into a copy of the code, and looks whether it is found. Returns whether all are. */
-export async function mutants(root: string, only: readonly string[] | undefined, table: string | undefined): Promise<boolean> {
+export async function mutants(root: string, only: readonly string[] | undefined, report: string | undefined): Promise<boolean> {
   const chosen = readMutants(join(root, "torture", "mutants")).filter(({ name }) => only?.some((part) => name.includes(part)) ?? true);
   await using tree = await copyTree(root);
   const fates: Fate[] = [];
   for (const mutant of chosen) {
     const fate = await pursue(tree, mutant);
     fates.push(fate);
-    if (table !== undefined) await writeFile(table, tableOf(fates));
+    await keepReport(report, { title: "Bugs put into the code, and what found them", lines: reportOf(fates), form: "markdown" });
     console.log(
       `${fate.killed ? "killed  " : "SURVIVED"} ${mutant.name}: ${fate.broken.join(", ") || "nothing broke"} (${fate.hunts} of ${hunts} hunts, ${fate.seconds} s)`,
     );
@@ -64,11 +65,19 @@ export async function mutants(root: string, only: readonly string[] | undefined,
   return survivors.length === 0;
 }
 
-/** The table of the report. */
-function tableOf(fates: readonly Fate[]): string {
+function reportOf(fates: readonly Fate[]): readonly string[] {
   const rows = fates.map(
     ({ mutant, killed, broken, seconds }) =>
       `| [${mutant.name}](../../torture/mutants/${mutant.name}.patch) | ${mutant.bug} | ${mutant.source} | ${killed ? broken.join(", ") : "**survived**"} | ${seconds} s |`,
   );
-  return `| patch | bug | known from | found by | in |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
+  return [
+    "Each patch puts one bug into a copy of the code. A short run, or a program beside it, must then break one of the checks that the",
+    "patch names; see [README.md](README.md) for what they are.",
+    "",
+    `${fates.filter(({ killed }) => killed).length} of ${fates.length} were found.`,
+    "",
+    "| patch | bug | known from | found by | in |",
+    "|---|---|---|---|---|",
+    ...rows,
+  ];
 }

@@ -1,32 +1,24 @@
 import { isTidemarkError } from "tidemark";
-import { type Actor, type Call, newEvents, outcomeOf } from "../call.ts";
+import { type Call, newEvents, outcomeOf } from "../call.ts";
 import { wrongError } from "../errors.ts";
+import { unprojectable } from "../projections.ts";
+import { append, expectation } from "./expectations.ts";
 
-type Expected = number | "any" | "no-stream" | "stream-exists";
+const appendOne: Call = { name: "appendToStream", run: (actor) => append(actor, actor.stream()) };
 
-function expectation({ random, model }: Actor, streamId: string): Expected {
-  return random.pick<Expected>(["any", "no-stream", "stream-exists", model.version(streamId), model.version(streamId), random.between(0, 5)]);
-}
-
-const appendOne: Call = {
-  name: "appendToStream",
+/** An append that an inline projection refuses writes nothing, and nothing of its neighbours' is refused with it. */
+const appendRefused: Call = {
+  name: "appendToStream, refused by a projection",
   async run(actor) {
-    const { store, model } = actor;
-    const streamId = actor.stream();
-    const expectedVersion = expectation(actor, streamId);
-    const events = actor.events(4);
-    const accepted = model.accepts(streamId, expectedVersion);
-    const before = model.version(streamId);
-    const outcome = await outcomeOf(() => store.appendToStream(streamId, newEvents(events), { expectedVersion }));
-    if ("error" in outcome) {
-      if (!accepted && isTidemarkError(outcome.error, "VERSION_CONFLICT")) {
-        return outcome.error.actual === before ? undefined : `the conflict says version ${outcome.error.actual} of ${streamId}, which is at ${before}`;
-      }
-      return `${streamId} at ${before}, expected ${expectedVersion}: ${wrongError(outcome.error) ?? String(outcome.error)}`;
-    }
-    model.append(streamId, events);
-    if (!accepted) return `${streamId} at ${before} was extended by an append that expected ${expectedVersion}`;
-    return outcome.value.version === before + events.length ? undefined : `${streamId} is said to be at ${outcome.value.version}`;
+    const [streamId, other] = [actor.stream(), actor.stream()];
+    const sent = [...newEvents(actor.events(2)), { type: unprojectable, data: {} }];
+    const [outcome, beside] = await Promise.all([
+      outcomeOf(() => actor.store.appendToStream(streamId, sent)),
+      streamId === other ? undefined : append(actor, other),
+    ]);
+    if ("value" in outcome) return `an event that has no document was appended to ${streamId}`;
+    if (!isTidemarkError(outcome.error, "PROJECTION_FAILED")) return String(wrongError(outcome.error) ?? outcome.error);
+    return beside;
   },
 };
 
@@ -104,4 +96,4 @@ const appendOnCondition: Call = {
   },
 };
 
-export const appendCalls: readonly Call[] = [appendOne, appendOne, appendSeveral, appendAborted, appendAgain, appendOnCondition];
+export const appendCalls: readonly Call[] = [appendOne, appendOne, appendRefused, appendSeveral, appendAborted, appendAgain, appendOnCondition];

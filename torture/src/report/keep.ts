@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
+import { promisify } from "node:util";
+
+export interface Kept {
+  readonly title: string;
+  /** What the program printed, without its progress. */
+  readonly lines: readonly string[];
+  /** Of the lines, not of Markdown. Default: text. */
+  readonly form?: "text" | "markdown";
+}
+
+/** Writes a report that says by itself what was run, on what and when. Does nothing without a file. */
+export async function keepReport(file: string | undefined, { title, lines, form = "text" }: Kept): Promise<void> {
+  if (file === undefined) return;
+  const now = new Date();
+  const date = now.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  const [load = 0] = loadavg();
+  const head = [
+    `# ${title}`,
+    "",
+    `\`${commandOf(process.argv.slice(2))}\`, ended on ${date} at ${now.toISOString().slice(11, 16)} UTC: commit ${await commit()}, Node.js`,
+    `${process.version}, ${availableParallelism()} cores with a load of ${load.toFixed(1)} in the last minute.`,
+    "",
+  ];
+  const body = form === "markdown" ? lines : ["```", ...lines, "```"];
+  await writeFile(file, `${[...head, ...body].join("\n")}\n`);
+}
+
+/** Without where files went, which is about one machine. */
+function commandOf(args: readonly string[]): string {
+  const told = args.filter((arg, index) => !isPath(arg) && !isPath(args[index - 1]));
+  return ["npm run torture --", ...told.map((arg) => (arg.includes(" ") ? `"${arg}"` : arg))].join(" ");
+}
+
+function isPath(arg: string | undefined): boolean {
+  return arg === "--report" || arg === "--folder";
+}
+
+/** Of the code that ran, and whether anything else was there. */
+async function commit(): Promise<string> {
+  const git = async (...args: string[]): Promise<string> => (await promisify(execFile)("git", args, { cwd: import.meta.dirname })).stdout.trim();
+  try {
+    return `${await git("rev-parse", "--short=10", "HEAD")}${(await git("status", "--porcelain")) === "" ? "" : " with changes"}`;
+  } catch {
+    return "unknown";
+  }
+}
