@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -18,5 +21,11 @@ describe("a mutant", () => {
     await promisify(execFile)("git", ["apply", "--check", file], { cwd: root });
     expect(invariants.map(({ id }) => id)).toEqual(expect.arrayContaining([...breaks]));
     expect(readOptions(hunt).program).not.toBe("mutants");
+    // A module that is not there would be found instead of the bug.
+    const patch = await readFile(file, "utf8");
+    for (const [, changed = "", hunk = ""] of patch.matchAll(/^\+\+\+ b\/(\S+)\n((?:(?!^diff )[^\n]*\n)*)/gm)) {
+      const modules = Array.from(hunk.matchAll(/^\+.*\bfrom "(\.[^"]+)"/gm), ([, module = ""]) => module);
+      expect(modules.filter((module) => !existsSync(join(root, dirname(changed), module)))).toEqual([]);
+    }
   });
 });

@@ -35,6 +35,8 @@ const serverSettings = { max_connections: 80, max_prepared_transactions: 10, max
 
 /** A busy machine may take longer for what is planned. What it has not done after this never comes. */
 const mostSeconds = ({ seconds }: Plan): number => 2 * seconds + 600;
+/** Some seconds are enough on a quiet machine. */
+const startSeconds = 300;
 /** A few times `max_wal_size`, which is no limit. */
 const logDiskMegabytes = 1_000;
 
@@ -155,6 +157,10 @@ async function disturbTheStart({ workers, random, url, schema }: Arena): Promise
   await administer(url, async (client) => {
     const exists = async (): Promise<boolean> =>
       (await client.query("select from pg_tables where schemaname = $1 and tablename = 'events'", [schema])).rows.length > 0;
-    while (!(await exists())) await delay(50);
+    const tooLong = AbortSignal.timeout(startSeconds * 1_000);
+    while (!(await exists())) {
+      if (tooLong.aborted) throw new Error(`No process has created the schema within ${startSeconds} s. Their logs lie beside their histories.`);
+      await delay(50);
+    }
   });
 }

@@ -1,7 +1,7 @@
 // A worker process. Its only argument is its orders; SIGTERM asks it to finish, the end of its parent ends it.
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { openEventStore, type EventStore } from "tidemark";
+import { isTidemarkError, openEventStore, type EventStore } from "tidemark";
 import { consume } from "../consume/consume.ts";
 import { openHistory } from "../history/write.ts";
 import { eventId } from "../history/content.ts";
@@ -34,7 +34,8 @@ async function open(idsToGive: string[]): Promise<EventStore> {
         logger: { debug() {}, info() {}, warn() {}, error: (...args) => console.error(...args) },
       });
     } catch (error) {
-      if (stop.signal.aborted) throw error;
+      // Any other says that the code does not even run, and would say so for ever.
+      if (stop.signal.aborted || !isTidemarkError(error)) throw error;
       await delay(100);
     }
   }
