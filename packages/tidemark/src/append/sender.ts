@@ -1,4 +1,4 @@
-import pRetry from "p-retry";
+import { retry } from "../async/retry.ts";
 import type { Database, QueryOptions } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { type BatchSettings, conditionValues, encodeBatch, expectedNumber } from "./batch.ts";
@@ -42,12 +42,10 @@ export class Sender {
    * time-out: under the same ids, which are looked up once a try was never answered, so that nothing is written twice.
    */
   async send(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<SettledOutcome[]> {
-    let failure: unknown;
     const attempt = async (): Promise<SettledOutcome[]> => {
       try {
         return await this.#sendInEpoch(way, batch, options);
       } catch (error) {
-        failure = error;
         if (isUnanswered(error)) for (const pending of batch) pending.unanswered = true;
         throw error;
       }
@@ -58,19 +56,9 @@ export class Sender {
     } catch (error) {
       if (!goesOn(error)) throw error;
     }
-    // The signal is not p-retry's business: it would report a try that was aborted too late, and wrote, as aborted. Nor is
-    // the error: a reason to abort need not be an Error, and p-retry makes a TypeError of such a one.
-    const retried = pRetry(attempt, {
-      retries: Number.POSITIVE_INFINITY,
-      minTimeout: 10,
-      maxTimeout: 500,
-      randomize: true,
-      maxRetryTime: this.#settings.connectionTimeoutMs > 0 ? this.#settings.connectionTimeoutMs : Number.POSITIVE_INFINITY,
-      shouldRetry: () => goesOn(failure),
-    });
-    return retried.catch(() => {
-      throw failure;
-    });
+    // Without the signal: between two tries the outcome is unknown, and an abort says nothing of it.
+    const { connectionTimeoutMs } = this.#settings;
+    return await retry(attempt, { firstMs: 20, mostMs: 500, withinMs: connectionTimeoutMs > 0 ? connectionTimeoutMs : undefined, retryable: goesOn });
   }
 
   /** The outcomes under the projections' epoch as it is: where it changed, the same appends again. */

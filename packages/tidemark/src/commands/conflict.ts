@@ -1,4 +1,4 @@
-import pRetry from "p-retry";
+import { retry } from "../async/retry.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { takeTurn } from "./turns.ts";
@@ -56,9 +56,6 @@ export interface AttemptOptions {
  * Makes attempts, numbered from 1, until one is not outdated. Between them a pause that doubles and is drawn at random, or
  * those who met once would meet again; and those of one store that lost on the same stream take turns. One who lost to the same
  * command has an answer to fetch, which is no attempt: it needs none of those that are left, and no pause.
- *
- * The signal is not p-retry's business: it would report an attempt that was aborted too late, and wrote, as aborted. Nor is
- * the error: what `decide` throws need not be an Error, and p-retry makes a TypeError of such a thing.
  */
 export async function attemptUpTo<T>({ store, attempts, signal, subject }: AttemptOptions, attempt: (number: number) => Promise<T>): Promise<T> {
   let failure: unknown;
@@ -87,14 +84,9 @@ export async function attemptUpTo<T>({ store, attempts, signal, subject }: Attem
       return await attemptOrFetch();
     }
   }
-  const attempted = pRetry(attemptOrFetch, {
-    retries: attempts - 1,
-    minTimeout: 5,
-    maxTimeout: 250,
-    randomize: true,
-    shouldRetry: () => failure instanceof Outdated,
-  });
-  return attempted.catch(() => {
-    throw failure instanceof Outdated ? failure.outcome : failure;
-  });
+  try {
+    return await retry(attemptOrFetch, { firstMs: 10, mostMs: 250, attempts, retryable: (error) => error instanceof Outdated });
+  } catch (error) {
+    throw error instanceof Outdated ? error.outcome : error;
+  }
 }

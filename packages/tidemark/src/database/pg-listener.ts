@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { backoffMs } from "../async/retry.ts";
 import type { Listener, ListenOptions } from "./database.ts";
 import type { PgPool } from "./pg-client.ts";
 import { configOf, type ConfiguredPool, isConfigured } from "./pg-side.ts";
@@ -68,7 +69,7 @@ class PgListener implements Listener {
         );
       } catch (error) {
         if (this.#closed.signal.aborted) break;
-        waitMs = Math.min(mostRetryMs, firstRetryMs * 2 ** failures++) * (0.5 + Math.random() / 2);
+        waitMs = backoffMs({ firstMs: firstRetryMs, mostMs: mostRetryMs }, ++failures);
         this.#say(`the connection that listens failed, and followers poll until it is back: ${reason(error)}`);
       }
       await delay(waitMs, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {});

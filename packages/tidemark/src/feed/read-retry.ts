@@ -1,9 +1,9 @@
 import { isTidemarkError } from "../errors/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import { pause } from "../async/pause.ts";
+import { type Backoff, backoffMs } from "../async/retry.ts";
 
-const firstMs = 100;
-const mostMs = 5_000;
+const backoff: Backoff = { firstMs: 100, mostMs: 5_000 };
 
 /** What a follower does while the database cannot be reached: it tries again, ever more slowly, and says so once. */
 export class ReadRetry {
@@ -25,9 +25,7 @@ export class ReadRetry {
       this.#said = true;
       this.#saidAt = performance.now();
     }
-    const longest = Math.min(mostMs, firstMs * 2 ** this.#failures);
-    this.#failures++;
-    await pause(longest * (0.5 + Math.random() / 2), signal);
+    await pause(backoffMs(backoff, ++this.#failures), signal);
   }
 
   succeeded(): void {

@@ -1,4 +1,4 @@
-import pRetry from "p-retry";
+import { retry } from "../async/retry.ts";
 import { wholeNumber } from "../arguments/checks.ts";
 import { checkProjectionName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
@@ -92,13 +92,11 @@ export class StoreProjections implements Projections {
   async #change(info: ProjectionInfo, state: RegistryState): Promise<void> {
     const { database, schema, progress } = this.#parts;
     const statement: Statement = { name: "tidemark_change_projection", text: `select ${functionName(schema, "change_projection")}($1, $2, $3, $4) as before` };
-    await pRetry(() => database.query(statement, [info.name, info.version, state, null]), {
-      retries: Number.POSITIVE_INFINITY,
-      minTimeout: 20,
-      maxTimeout: 1_000,
-      randomize: true,
-      maxRetryTime: patienceMs,
-      shouldRetry: ({ error }) => isTidemarkError(error, "DATABASE") && error.sqlState === "55P03",
+    await retry(() => database.query(statement, [info.name, info.version, state, null]), {
+      firstMs: 40,
+      mostMs: 1_000,
+      withinMs: patienceMs,
+      retryable: (error) => isTidemarkError(error, "DATABASE") && error.sqlState === "55P03",
     });
     progress.moved(this.#tenant, followerOf(info));
     await this.#changed();

@@ -1,4 +1,4 @@
-import pRetry from "p-retry";
+import { retry } from "../async/retry.ts";
 import type { Gate } from "../append/gate.ts";
 import type { InlineProjections } from "../append/inline.ts";
 import type { Database, Queryable, Session, Statement } from "../database/database.ts";
@@ -75,14 +75,12 @@ export class ProjectionGate implements Gate {
         `tidemark: appends have to write the inline projection ${JSON.stringify(name)} (version ${version}), which this store was opened without. It is marked behind before this one appends; a store that knows it brings it up to date in the background. Pass it to openEventStore (tidemark append: --projections <module>), or deactivate it with store.projections.deactivate.`,
       );
     }
-    await pRetry(() => queryable.query(this.#change, [name, version, "behind", "live"]), {
-      retries: Number.POSITIVE_INFINITY,
-      minTimeout: 20,
-      maxTimeout: 500,
-      randomize: true,
-      maxRetryTime: patienceMs,
+    await retry(() => queryable.query(this.#change, [name, version, "behind", "live"]), {
+      firstMs: 40,
+      mostMs: 500,
+      withinMs: patienceMs,
       // Somebody writes it. The wait was short, so that nobody waits behind this one for long.
-      shouldRetry: ({ error }) => isTidemarkError(error, "DATABASE") && error.sqlState === "55P03",
+      retryable: (error) => isTidemarkError(error, "DATABASE") && error.sqlState === "55P03",
     });
   }
 }

@@ -1,3 +1,5 @@
+import { backoffMs } from "../async/retry.ts";
+
 export interface RetryPolicy {
   readonly attempts: number;
   readonly minDelayMs: number;
@@ -14,6 +16,5 @@ export interface RetryPolicy {
  * @param random - From 0 to 1.
  */
 export function delayAfter({ minDelayMs, maxDelayMs, factor, jitter }: RetryPolicy, failed: number, random: () => number = Math.random): number {
-  const full = Math.min(maxDelayMs, minDelayMs * factor ** (failed - 1));
-  return jitter ? full * (0.5 + random() / 2) : full;
+  return backoffMs({ firstMs: minDelayMs, mostMs: maxDelayMs, factor, jitter }, failed, random);
 }

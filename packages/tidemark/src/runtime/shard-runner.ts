@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { type Backoff, backoffMs } from "../async/retry.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import { FencedError, HandlerFailedError, HistoryForkedError } from "../errors/following.ts";
 import { StoreClosedError } from "../errors/errors.ts";
@@ -24,12 +25,10 @@ export interface RunnerHost {
   readonly idled: () => void;
 }
 
-const firstRetryMs = 100;
-const mostRetryMs = 5_000;
+const retryBackoff: Backoff = { firstMs: 100, mostMs: 5_000 };
 /** So long at most a failure is kept back until the database has heard of it. */
 const mostTellingMs = 1_000;
-const firstGoLiveMs = 100;
-const mostGoLiveMs = 60_000;
+const goLiveBackoff: Backoff = { firstMs: 100, mostMs: 60_000 };
 
 /**
  * Works on one shard from takeover to release: follows the log, has its events handled, waits out outages, and stands still
@@ -52,7 +51,7 @@ export class ShardRunner {
   /** An inline projection went live: nothing is left to follow. */
   #live = false;
   #nextGoLive = 0;
-  #goLiveDelayMs = firstGoLiveMs;
+  #goLiveFailures = 0;
   /** A batch or a letter is being handled, so that the checkpoint must not be moved from outside. */
   busy = false;
   /** The checkpoint is being moved from outside. */
@@ -142,8 +141,8 @@ export class ShardRunner {
     const { goLive } = this.#consumer.settings;
     if (!goLive || this.#gate.paused || performance.now() < this.#nextGoLive) return false;
     this.#live = await this.#exclusively(() => goLive.attempt(this.checkpoint, this.#settings.leaseMs));
-    this.#goLiveDelayMs = this.#live ? firstGoLiveMs : Math.min(mostGoLiveMs, this.#goLiveDelayMs * 2);
-    this.#nextGoLive = performance.now() + this.#goLiveDelayMs * (0.5 + Math.random() / 2);
+    this.#goLiveFailures = this.#live ? 0 : this.#goLiveFailures + 1;
+    this.#nextGoLive = performance.now() + backoffMs(goLiveBackoff, this.#goLiveFailures + 1);
     if (this.#live) {
       this.#gate.paused = true;
       this.#parts.progress.moved(this.#settings.tenant, this.shard.consumer);
@@ -293,7 +292,7 @@ export class ShardRunner {
   }
 
   async #backOff(error: unknown): Promise<void> {
-    const waitMs = Math.min(mostRetryMs, firstRetryMs * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
+    const waitMs = backoffMs(retryBackoff, ++this.#failures);
     this.status.retrying(error, undefined, waitMs);
     if (this.#failures === 1) this.#settings.onError(asTidemarkError(error));
     await this.#gate.sleep(waitMs);

@@ -1,5 +1,5 @@
 import { sentence } from "../errors/tidemark-error.ts";
-import pRetry from "p-retry";
+import { retry } from "../async/retry.ts";
 import type { Database } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import type { Logger } from "../model/logger.ts";
@@ -36,16 +36,14 @@ export async function migrate(
   let pending = pendingSteps(schema, await readApplied(database, schema, signal), shipped).length > 0;
   while (pending) {
     const startedAt = performance.now();
-    const next = await pRetry(() => applyNext(database, schema, shipped, lockTimeoutMs, signal), {
-      retries: 5,
-      minTimeout: 100,
-      maxTimeout: 2_000,
-      randomize: true,
+    const next = await retry(() => applyNext(database, schema, shipped, lockTimeoutMs, signal), {
+      attempts: 6,
+      firstMs: 200,
+      mostMs: 2_000,
       signal,
-      shouldRetry: ({ error }) => passes(error),
-      onFailedAttempt: ({ error, retriesLeft }) => {
-        if (retriesLeft > 0 && passes(error)) logger?.info(`tidemark: migrating schema ${JSON.stringify(schema)} goes on after: ${error.message}`);
-      },
+      retryable: passes,
+      onRetry: (error) =>
+        logger?.info(`tidemark: migrating schema ${JSON.stringify(schema)} goes on after: ${error instanceof Error ? error.message : String(error)}`),
     }).catch(async (error: unknown) => {
       throw await explain(error, database, schema);
     });

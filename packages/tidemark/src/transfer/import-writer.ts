@@ -1,4 +1,4 @@
-import pRetry from "p-retry";
+import { retry } from "../async/retry.ts";
 import { numbers } from "../append/batch.ts";
 import type { Gate } from "../append/gate.ts";
 import { hasCulprit, isBlocked, isRepeatedId, isTransient, isUnanswered } from "../append/failure.ts";
@@ -111,12 +111,10 @@ export class ImportWriter {
 
   async #writePatiently(events: readonly ImportEvent[], encoded: BatchValues): Promise<Written> {
     let unanswered = false;
-    let failure: unknown;
     const attempt = async (): Promise<Written> => {
       try {
         return await this.#writeOnce(events, encoded, unanswered);
       } catch (error) {
-        failure = error;
         this.#heads.forget();
         if (isRepeatedId(error) || isUnanswered(error)) this.#looksUp = true;
         unanswered ||= isUnanswered(error);
@@ -126,17 +124,10 @@ export class ImportWriter {
     const goesOn = (error: unknown): boolean =>
       !this.#options.signal.aborted && (isTransient(error) || isBlocked(error) || isOvertaken(error) || (unanswered && isTaken(error)));
     try {
-      return await pRetry(attempt, {
-        retries: Number.POSITIVE_INFINITY,
-        minTimeout: 10,
-        maxTimeout: 500,
-        randomize: true,
-        maxRetryTime: patienceMs,
-        shouldRetry: () => goesOn(failure),
-      });
-    } catch {
-      if (isTaken(failure)) throw new PositionsTakenError(`${failure.message.replace(/^.*TM006: /, "").replace(/\..*$/, "")}.`, { cause: failure });
-      throw failure;
+      return await retry(attempt, { firstMs: 20, mostMs: 500, withinMs: patienceMs, retryable: goesOn });
+    } catch (error) {
+      if (isTaken(error)) throw new PositionsTakenError(`${error.message.replace(/^.*TM006: /, "").replace(/\..*$/, "")}.`, { cause: error });
+      throw error;
     }
   }
 
