@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "../support/test.ts";
+import { describe, expect, test } from "../packages/tidemark/test/support/test.ts";
 
-const root = join(import.meta.dirname, "../../../..");
+const root = join(import.meta.dirname, "..");
 
 interface Block {
   readonly language: string;
@@ -25,37 +25,44 @@ function pattern(text: string): RegExp {
   return new RegExp(escaped.replaceAll("…", ".*"));
 }
 
-test("every command of the guide to bringing data prints what it says", async ({ databaseUrl }) => {
-  const guide = await readFile(join(root, "docs/guides/bring-your-data.md"), "utf8");
-  const blocks = Array.from(guide.matchAll(/^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm), ([, language = "", title = "", text = ""]): Block => ({
+/** A folder as a reader has it: the package in node_modules, and `node` and `tidemark` on the PATH. */
+async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tidemark-guide-"));
+  await mkdir(join(folder, "bin"));
+  await symlink(process.execPath, join(folder, "bin/node"));
+  await writeFile(join(folder, "bin/tidemark"), `#!/bin/sh\nexec node "${join(root, "packages/tidemark/src/cli/main.ts")}" "$@"\n`);
+  await chmod(join(folder, "bin/tidemark"), 0o755);
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  await writeFile(join(folder, "package.json"), '{"type":"module"}');
+  return folder;
+}
+
+/**
+ * Does what a page tells its reader to do, from its first block to its last. A block with a file's name becomes that file; `sh` and a
+ * `ts` without a name are run, and a `text` block is what they print; `console` is for what needs the network.
+ */
+async function follow(page: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const markdown = await readFile(join(root, page), "utf8");
+  const blocks = Array.from(markdown.matchAll(/^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm), ([, language = "", title = "", text = ""]): Block => ({
     language,
     title,
     text,
   }));
-  const url = new URL(databaseUrl);
-  url.searchParams.set("options", "-c search_path=public");
-  const folder = await mkdtemp(join(tmpdir(), "tidemark-guide-"));
+  const folder = await emptyFolder();
   try {
-    await mkdir(join(folder, "bin"));
-    await writeFile(
-      join(folder, "bin/tidemark"),
-      `#!/bin/sh\nexec "${process.execPath}" --conditions=source "${join(root, "packages/tidemark/src/cli/main.ts")}" "$@"\n`,
-    );
-    await chmod(join(folder, "bin/tidemark"), 0o755);
-    await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-    await writeFile(join(folder, "package.json"), '{"type":"module"}');
-    const { NODE_OPTIONS: _options, ...inherited } = process.env;
-    const env = { ...inherited, DATABASE_URL: url.href, PATH: `${join(folder, "bin")}:${process.env["PATH"]}` };
+    const { NODE_OPTIONS: _options, DATABASE_URL: _url, NODE_TEST_CONTEXT: _context, ...inherited } = process.env;
+    const env = { ...inherited, ...environment, NODE_OPTIONS: "--conditions=source", PATH: `${join(folder, "bin")}:${process.env["PATH"]}` };
     let printed: string | undefined;
     for (const { language, title, text } of blocks) {
-      if (language === "csv") await writeFile(join(folder, title), text);
+      if (language === "console") continue;
+      if (title.includes(".")) await writeFile(join(folder, title), text);
       else if (language === "sh") {
         const { code, output } = await run("sh", ["-e", "-c", text], folder, env);
         expect([code, output], text).toEqual([title === "fails" ? 1 : 0, expect.any(String)]);
         printed = output;
       } else if (language === "ts") {
         await writeFile(join(folder, "program.ts"), text);
-        printed = (await run(process.execPath, ["--conditions=source", "program.ts"], folder, env)).output;
+        printed = (await run("node", ["program.ts"], folder, env)).output;
       } else {
         expect(printed, text).toMatch(pattern(text));
         printed = undefined;
@@ -64,4 +71,16 @@ test("every command of the guide to bringing data prints what it says", async ({
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+describe("what a page tells its reader to do", () => {
+  test("about bringing data does and prints what it says", async ({ databaseUrl }) => {
+    const url = new URL(databaseUrl);
+    url.searchParams.set("options", "-c search_path=public");
+    await follow("docs/guides/bring-your-data.md", { DATABASE_URL: url.href });
+  });
+
+  test("to get started does and prints what it says, without a server", async () => {
+    await follow("docs/getting-started.md", {});
+  });
 });

@@ -1,7 +1,8 @@
 // Builds packages/tidemark into its dist: JavaScript, declarations and maps.
-import { chmod, copyFile, rm } from "node:fs/promises";
+import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { withAbsoluteLinks } from "./links.ts";
 import { inRoot, run, tools } from "./run.ts";
 
 const dist = inRoot("packages/tidemark/dist");
@@ -16,5 +17,5 @@ await rm(join(dist, ".tsbuildinfo"), { force: true });
 const command = join(dist, "cli", "main.js");
 if (existsSync(command)) await chmod(command, 0o755);
 
-// npm packs what lies beside package.json.
-for (const page of ["README.md", "CHANGELOG.md"]) await copyFile(inRoot(page), inRoot(`packages/tidemark/${page}`));
+// npm packs what lies beside package.json. Links that are relative in the repository lead nowhere on the registry.
+for (const page of ["README.md", "CHANGELOG.md"]) await writeFile(inRoot(`packages/tidemark/${page}`), withAbsoluteLinks(await readFile(inRoot(page), "utf8")));

@@ -31,6 +31,13 @@ describe("the package", () => {
     expect(inject("packedFiles").filter((path) => /\.test\.|tsbuildinfo|\.(env|tgz|log)$/.test(path))).toEqual([]);
   });
 
+  test("shows pages whose links lead somewhere on the registry", async () => {
+    for (const page of ["README.md", "CHANGELOG.md"]) {
+      const targets = Array.from((await readFile(inRoot(`packages/tidemark/${page}`), "utf8")).matchAll(/\]\(([^)]+)\)/g), ([, target]) => target);
+      expect(targets.filter((target) => !/^(#|https:\/\/)/.test(target ?? ""))).toEqual([]);
+    }
+  });
+
   test("carries the repository's licence", async () => {
     expect(await readFile(inRoot("packages/tidemark/LICENSE"), "utf8")).toBe(await readFile(inRoot("LICENSE"), "utf8"));
   });
