@@ -55,7 +55,8 @@ export function list(items: readonly (number | string)[]): string {
   return `{${items.join()}}`;
 }
 
-export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean, settings: BatchSettings): Batch {
+/** The streams of a batch, each once, in the order in which they are locked. */
+function slotsOf(appends: readonly EncodedAppend[]): ReadonlyMap<string, Slot> {
   const slots = new Map<string, Slot>();
   for (const append of appends) {
     for (const part of append.parts) {
@@ -68,7 +69,23 @@ export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean
   }
   const ordered = [...slots.values()].sort((a, b) => byBytes(a.key, b.key));
   for (const [index, slot] of ordered.entries()) slot.number = index + 1;
+  return new Map(ordered.map((slot) => [slot.key, slot]));
+}
 
+/** The parameters `p_tenant` to `p_kinds` of `append_batch`, which `enter_append` begins with too. */
+export function encodeStreams(appends: readonly EncodedAppend[]): readonly Value[] {
+  return streamValues(slotsOf(appends));
+}
+
+function streamValues(slots: ReadonlyMap<string, Slot>): readonly Value[] {
+  const ordered = [...slots.values()];
+  const tenant = ordered[0]?.tenant ?? "";
+  const tenants = ordered.every((slot) => slot.tenant === tenant) ? null : ordered.map((slot) => slot.tenant).join(separator);
+  return [tenant, tenants, ordered.map((slot) => slot.streamId).join(separator), list(ordered.map((slot) => slot.kind))];
+}
+
+export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean, settings: BatchSettings): Batch {
+  const slots = slotsOf(appends);
   const of = { append: [] as number[], slot: [] as number[], expected: [] as number[], count: [] as number[] };
   const events = {
     part: [] as number[],
@@ -104,14 +121,9 @@ export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean
       }
     }
   }
-  const tenant = ordered[0]?.tenant ?? "";
-  const tenants = ordered.every((slot) => slot.tenant === tenant) ? null : ordered.map((slot) => slot.tenant).join(separator);
   return {
     values: [
-      tenant,
-      tenants,
-      ordered.map((slot) => slot.streamId).join(separator),
-      list(ordered.map((slot) => slot.kind)),
+      ...streamValues(slots),
       list(of.append),
       list(of.slot),
       list(of.expected),

@@ -1,10 +1,11 @@
 import type { Database } from "../database/database.ts";
 import { DatabaseError, isTidemarkError } from "../errors/errors.ts";
 import { TidemarkError } from "../errors/tidemark-error.ts";
+import { batchCall, leanCall } from "./append-call.ts";
 import type { BatchSettings } from "./batch.ts";
 import { hasCulprit, isBlocked, isRepeatedId, isTransient } from "./failure.ts";
 import { InlineFailure, type InlinePlan, type InlineProjections } from "./inline.ts";
-import { inlineAppend } from "./inline-append.ts";
+import { type InlineAppend, inlineAppend, inlineExchange } from "./inline-append.ts";
 import type { Outcome } from "./outcome.ts";
 import { markWritten, type PendingAppend } from "./pending-append.ts";
 import type { AppendStatements } from "./statements.ts";
@@ -18,7 +19,7 @@ const mostFailures = 3;
 /** That the appends of one transaction change together: each new one is a lock. See `lock_budget.sql`. */
 const mostDocuments = 250;
 
-/** Sends batches that write inline projections: one transaction of a few statements each. */
+/** Sends batches that write inline projections: one transaction of a few statements each, in two round trips where no handler runs in it. */
 export class InlineSender {
   readonly #database: Database;
   readonly #statements: AppendStatements;
@@ -140,10 +141,14 @@ export class InlineSender {
   async #once(batch: readonly PendingAppend[], plan: InlinePlan, settings: BatchSettings, lockMs: number): Promise<Outcome[]> {
     const appends = batch.map((pending) => pending.append);
     const checkIds = batch.some((pending) => pending.checkIds);
+    const waits = lockMs === waitingLockMs;
+    const call =
+      (waits ? undefined : leanCall(this.#statements, batch, settings)) ??
+      batchCall(waits ? this.#statements.joined : this.#statements.inline, appends, checkIds, settings);
+    const append: InlineAppend = { appends, plan, call, settings, lockMs };
     try {
-      return await this.#database.transaction((session) =>
-        inlineAppend(session, this.#statements, { appends, checkIds, plan, settings, lockMs, waits: lockMs === waitingLockMs }),
-      );
+      const outcomes = plan.runsHandlers ? undefined : await inlineExchange(this.#database, this.#statements, append);
+      return outcomes ?? (await this.#database.transaction((session) => inlineAppend(session, this.#statements, append)));
     } catch (error) {
       // Only its ids, sent again, can tell.
       throw isTidemarkError(error, "OUTCOME_UNKNOWN") ? error.cause : error;

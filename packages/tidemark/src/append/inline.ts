@@ -1,4 +1,4 @@
-import type { Session } from "../database/database.ts";
+import type { Call, Session, TextRow } from "../database/database.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import type { EncodedAppend } from "./encoded.ts";
 
@@ -15,13 +15,21 @@ export interface InlinePlan {
   readonly projections: readonly string[];
   /** How many documents change. */
   readonly documents: number;
-  /** Locks and loads what will change: after the stream rows and the gate, before the floor. */
-  lock(session: Session): Promise<void>;
+  /** A handler of the user's runs in the transaction, with statements that are not known before. */
+  readonly runsHandlers: boolean;
+  /** What locks and loads the documents: to be sent after the stream rows and the gate, before the floor. */
+  readonly locks: readonly Call[];
+  /** Takes the answers to `locks`. False where a document was deleted meanwhile and is not locked: then `lockGone`, or begin anew. */
+  load(answers: readonly (readonly TextRow[])[]): boolean;
+  lockGone(session: Session): Promise<void>;
   /**
-   * Writes it, once the events are there. `written`: those of an append, where it was written now.
+   * What writes the documents, once the events are there; where no handler runs, that is all. `written`: those of an append, where it
+   * was written now.
    *
-   * @throws {@link InlineFailure} — then nothing of the transaction may be committed.
+   * @throws {@link InlineFailure} — then nothing of the transaction may be committed. So says a call that fails.
    */
+  writes(written: (append: number) => readonly RecordedEvent[]): readonly Call[];
+  /** The same, and runs handlers. Rejects as `writes` throws. */
   write(session: Session, written: (append: number) => readonly RecordedEvent[]): Promise<void>;
 }
 

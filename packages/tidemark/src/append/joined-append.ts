@@ -1,6 +1,7 @@
 import type { Session } from "../database/database.ts";
 import { DuplicateEventError, isTidemarkError, SerializationFailureError } from "../errors/errors.ts";
 import type { Submit } from "./appender.ts";
+import { batchCall } from "./append-call.ts";
 import { encodeBatch } from "./batch.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { isRepeatedId } from "./failure.ts";
@@ -28,7 +29,8 @@ export function joinedAppend(session: Session, statements: AppendStatements, set
       const batch = { recordedAt, durability: null, epoch };
       const plan = inline && planFor(inline, append);
       if (plan && !plan.empty) {
-        const inlined = { appends: [append], checkIds: append.ownIds, plan, settings: batch, lockMs: null, waits: true };
+        const call = batchCall(statements.joined, [append], append.ownIds, batch);
+        const inlined = { appends: [append], call, plan, settings: batch, lockMs: null };
         return session.alone((alone) => inSavepoint(alone, statements, inlined));
       }
       const { values, outcomes } = encodeBatch([append], append.ownIds, batch);

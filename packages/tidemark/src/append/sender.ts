@@ -1,14 +1,12 @@
 import { retry } from "../async/retry.ts";
 import type { Database, QueryOptions } from "../database/database.ts";
-import { toSafeInteger } from "../database/number.ts";
-import { type BatchSettings, conditionValues, encodeBatch, expectedNumber } from "./batch.ts";
-import type { EncodedEvent } from "./encoded.ts";
+import { batchCall, leanCall } from "./append-call.ts";
+import type { BatchSettings } from "./batch.ts";
 import { isTransient, isUnanswered } from "./failure.ts";
 import type { Gate } from "./gate.ts";
 import { InlineSender } from "./inline-sender.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 import { markWritten, type PendingAppend } from "./pending-append.ts";
-import { asSingles, decodeSingles, encodeSingles, type Single } from "./singles.ts";
 import type { AppendStatements } from "./statements.ts";
 
 export interface SenderSettings {
@@ -80,45 +78,14 @@ export class Sender {
     const { inline } = this.#gate;
     const written = inline && (await this.#inline.send(way, batch, inline, settings));
     if (written) return written;
-    const singles = way === "batch" ? asSingles(batch) : undefined;
-    if (singles) return this.#sendSingles(singles, settings, options);
-    const { values, outcomes } = encodeBatch(
-      batch.map((pending) => pending.append),
-      batch.some((pending) => pending.checkIds),
-      settings,
-    );
-    const [row] = await this.#database.query(this.#statements[way], values, options);
-    return outcomes(row ?? {});
-  }
-
-  async #sendSingles(singles: readonly Single[], settings: BatchSettings, options?: QueryOptions): Promise<Outcome[]> {
-    const [first, ...others] = singles;
-    const [event, ...moreEvents] = first?.part.events ?? [];
-    if (first && event && others.length === 0 && moreEvents.length === 0) return [await this.#sendOne(first, event, settings, options)];
-    const [row] = await this.#database.query(this.#statements.singles, encodeSingles(singles, settings), options);
-    return decodeSingles(row ?? {}, singles);
-  }
-
-  async #sendOne({ part, condition }: Single, event: EncodedEvent, { recordedAt, durability, epoch }: BatchSettings, options?: QueryOptions): Promise<Outcome> {
-    const values = [
-      part.tenant,
-      part.streamId,
-      expectedNumber(part.expected),
-      event.id,
-      event.type,
-      event.data,
-      event.metadata === "" ? null : event.metadata,
-      event.tags === "" ? null : event.tags,
-      recordedAt,
-      durability,
-      epoch,
-    ];
-    const [row] = condition
-      ? await this.#database.query(this.#statements.oneIf, [...values, ...conditionValues([condition]).slice(1)], options)
-      : await this.#database.query(this.#statements.one, values, options);
-    const detail: readonly (string | null)[] | undefined = row?.["detail"] == null ? undefined : JSON.parse(row["detail"]);
-    const position = toSafeInteger(row?.["position"]);
-    const written = { positions: [position], first: 0, recordedAt: Number(row?.["recorded_at"]) };
-    return outcomeOf([{ part, verdict: toSafeInteger(row?.["verdict"]), version: toSafeInteger(row?.["version"]), position, written }], detail);
+    const { statement, values, outcomes } =
+      (way === "batch" ? leanCall(this.#statements, batch, settings) : undefined) ??
+      batchCall(
+        this.#statements[way],
+        batch.map((pending) => pending.append),
+        batch.some((pending) => pending.checkIds),
+        settings,
+      );
+    return outcomes(await this.#database.query(statement, values, options));
   }
 }

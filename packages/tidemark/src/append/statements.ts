@@ -50,7 +50,7 @@ export function appendStatements(schema: string): AppendStatements {
     waiting: named("append_waiting", `select ${batchColumns} from ${functionName(schema, "append_waiting")}(${batchArguments})`),
     holdCommit: `declare tidemark_append no scroll cursor with hold for select ${functionName(schema, "refuse_unfinished_append")}()`,
     allowCommit: "close tidemark_append",
-    enter: named("enter_append", `select ${functionName(schema, "enter_append")}($1, $2, $3, $4, $5, $6, $7)::text as entered`),
+    enter: named("enter_append", `select ${functionName(schema, "enter_append")}($1, $2, $3, $4, $5, $6, $7, $8)::text as entered`),
     inline: named(
       "append_inline",
       `select ${batchColumns} from ${functionName(schema, "append_many")}(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, false)`,

@@ -33,6 +33,22 @@ export type Value = string | number | boolean | null;
 /** Every column of the library's statements is cast to text in SQL. */
 export type TextRow = Readonly<Record<string, string | null>>;
 
+/** A statement and what is sent with it. */
+export interface Call {
+  readonly statement: Statement;
+  readonly values: readonly Value[];
+  /** What its failure means, for who sent it with others. */
+  readonly explain?: (error: unknown) => unknown;
+}
+
+/** A transaction of two messages. */
+export interface Exchange<T> {
+  /** Sent with BEGIN. */
+  readonly first: readonly Call[];
+  /** Of the rows of each of `first`: what is sent with COMMIT. Where it throws, the transaction is rolled back. */
+  readonly second: (answers: readonly (readonly TextRow[])[]) => { readonly last: readonly Call[]; readonly result: T };
+}
+
 export interface QueryOptions {
   /** Cancels the statement on the server; the call then rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
@@ -134,6 +150,11 @@ export interface Database extends Queryable {
    * `OutcomeUnknownError`. Sets `idle_in_transaction_session_timeout`.
    */
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * A transaction in two round trips: BEGIN and `first`, then what `second` makes of their answers and COMMIT. Ends and rejects as
+   * `transaction` does. None of the statements may be the user's: nothing keeps one of them from ending the transaction.
+   */
+  exchange<T>(exchange: Exchange<T>): Promise<T>;
   /**
    * Statements on connections apart from the pool's, which handlers and transactions may have taken up: at most two, opened at
    * the first use and closed with the database. An embedded database has only its one connection.

@@ -1,6 +1,10 @@
+import type { PgPipeline } from "./pg-pipeline.ts";
+
 /** What is used of `pg`, described by shape, so that any copy and version 8 of it fits and none appears in our declarations. */
 export interface PgClient {
   query(query: PgQuery): Promise<PgResult>;
+  /** Sends a query of another kind, which tells by itself what became of it. */
+  query(query: PgPipeline): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "notice", listener: (notice: PgNotice) => void): unknown;
   removeListener(event: "error", listener: (error: Error) => void): unknown;
@@ -15,6 +19,8 @@ export interface PgClient {
   readonly connection?: PgProtocol;
   /** It asks for every result in the binary format. */
   readonly binary?: boolean;
+  /** It sends queries without waiting for the answers to those before. Since pg 8.23. */
+  readonly pipeline?: boolean;
   readonly processID: number | null;
   readonly secretKey: number | null;
   readonly host: string;

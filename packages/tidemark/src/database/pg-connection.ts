@@ -2,6 +2,7 @@ import { ConnectionError, DatabaseError } from "../errors/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import { cancelOnServer } from "./pg-cancel.ts";
 import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";
+import type { PgPipeline } from "./pg-pipeline.ts";
 import { untilReady } from "./pg-ready.ts";
 import { endsSession, serverAnswer, toTidemarkError } from "./sql-state.ts";
 import { takeTurns } from "../async/turns.ts";
@@ -80,18 +81,27 @@ export class PgConnection {
   };
 
   run(query: PgQuery, limits: Limits): Promise<PgResult> {
+    return this.#take(() => this.client.query(query), limits);
+  }
+
+  /** Several statements as one, with one limit for them together. `pipeline.completed` tells which of them failed. */
+  runPipeline(pipeline: PgPipeline, limits: Limits): Promise<readonly PgResult[]> {
+    return this.#take(() => pipeline.send(this.client), limits);
+  }
+
+  #take<T>(send: () => Promise<T>, limits: Limits): Promise<T> {
     return this.#turn(async () => {
-      if (!this.#borrowed) return await this.#run(query, limits);
+      if (!this.#borrowed) return await this.#run(send, limits);
       this.attach();
       try {
-        return await this.#run(query, limits);
+        return await this.#run(send, limits);
       } finally {
         this.detach();
       }
     });
   }
 
-  async #run(query: PgQuery, limits: Limits): Promise<PgResult> {
+  async #run<T>(send: () => Promise<T>, limits: Limits): Promise<T> {
     limits.signal?.throwIfAborted();
     if (this.#lost)
       throw new ConnectionError("The connection was lost before this statement. Nothing of it was sent.", {
@@ -99,7 +109,7 @@ export class PgConnection {
         sqlState: serverAnswer(this.#lost)?.sqlState,
         cause: this.#lost,
       });
-    const { outcome, stopped } = await verdictOf(this.client.query(query), limits, () => cancelOnServer(this.client));
+    const { outcome, stopped } = await verdictOf(send(), limits, () => cancelOnServer(this.client));
     // A late cancellation must never hit the next user's statement.
     if (stopped) this.discard();
     if (!outcome) {

@@ -8,6 +8,9 @@ import { asScript, createSession, type Sending } from "./session.ts";
 import { serverAnswer } from "./sql-state.ts";
 import { defaultGraceMs, type Limits } from "./verdict.ts";
 
+/** Everything said that a role or a database may have changed the default of. */
+export const beginMode = "isolation level read committed read write";
+
 /**
  * Begins with everything said that a role or a database may have changed the default of. Two statements in one message are
  * one round trip.
@@ -16,24 +19,26 @@ import { defaultGraceMs, type Limits } from "./verdict.ts";
  */
 export async function begin(connection: PgConnection, idleTimeoutMs: number, limits: Limits, also = ""): Promise<void> {
   try {
-    await connection.run(
-      { text: `begin isolation level read committed read write; set local idle_in_transaction_session_timeout = ${Math.ceil(idleTimeoutMs)}${also}` },
-      limits,
-    );
+    await connection.run({ text: `begin ${beginMode}; set local idle_in_transaction_session_timeout = ${Math.ceil(idleTimeoutMs)}${also}` }, limits);
   } catch (error) {
     await rollback(connection);
-    if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "0A000") throw error;
-    connection.discard();
-    throw new DatabaseError(
-      "The server is a standby, which cannot write: it failed over, or the connection string names a replica. Nothing was written: try again once it is promoted.",
-      {
-        sqlState: "25006",
-        cause: error,
-        // It may be the one that is about to be promoted.
-        retryable: true,
-      },
-    );
+    throw explainBegin(connection, error);
   }
+}
+
+/** What it means that BEGIN failed. */
+export function explainBegin(connection: PgConnection, error: unknown): unknown {
+  if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "0A000") return error;
+  connection.discard();
+  return new DatabaseError(
+    "The server is a standby, which cannot write: it failed over, or the connection string names a replica. Nothing was written: try again once it is promoted.",
+    {
+      sqlState: "25006",
+      cause: error,
+      // It may be the one that is about to be promoted.
+      retryable: true,
+    },
+  );
 }
 
 export async function commit(connection: PgConnection, limits: Limits): Promise<void> {
@@ -53,7 +58,7 @@ async function commitHolding(connection: PgConnection, limits: Limits): Promise<
   }
 }
 
-function failedBefore(cause?: DatabaseError): DatabaseError {
+export function failedBefore(cause?: DatabaseError): DatabaseError {
   return new DatabaseError(
     "A statement of this transaction failed before, so PostgreSQL turned the commit into a rollback. Nothing was written: let the first error pass through.",
     { sqlState: "25P02", ...(cause && { cause }) },
@@ -102,13 +107,17 @@ export async function runTransaction<T>(
     await end(() => commitHolding(connection, limits));
   } catch (error) {
     if (!(error instanceof ConnectionError && error.sent)) throw error;
-    throw new OutcomeUnknownError(
-      "The connection was lost while the transaction committed. Whether it did is unknown: look for what it would have written before you run it again.",
-      [],
-      { cause: error },
-    );
+    throw outcomeUnknown(error);
   }
   return result;
+}
+
+export function outcomeUnknown(cause: ConnectionError): OutcomeUnknownError {
+  return new OutcomeUnknownError(
+    "The connection was lost while the transaction committed. Whether it did is unknown: look for what it would have written before you run it again.",
+    [],
+    { cause },
+  );
 }
 
 /** A COMMIT of the user's that `holdCommit` made fail has ended the transaction all the same. */
@@ -122,6 +131,14 @@ function explainEnd(connection: PgConnection, waitMs: number, sending: Sending):
   };
 }
 
+/** In a transaction, which it fails. */
+export function lostStatement(cause: unknown): DatabaseError {
+  return new DatabaseError(
+    "The server lost a prepared statement, which failed this transaction. Nothing was written: run it again; statements are no longer prepared.",
+    { sqlState: serverAnswer(cause)?.sqlState ?? "26000", cause, retryable: true },
+  );
+}
+
 /** Sends on a connection that is inside a transaction. `check` runs before each statement. */
 export function sendOnPg(connection: PgConnection, statements: Statements, defaultTimeoutMs: number, check: () => void | Promise<void>): Sending {
   return {
@@ -132,12 +149,7 @@ export function sendOnPg(connection: PgConnection, statements: Statements, defau
         const { rows } = await connection.run(statements.query(statement, values, connection.client), { signal, timeoutMs });
         return rows as TextRow[];
       } catch (error) {
-        if (!statements.lost(error)) throw error;
-        const sqlState = serverAnswer(error)?.sqlState ?? "26000";
-        throw new DatabaseError(
-          "The server lost a prepared statement, which failed this transaction. Nothing was written: run it again; statements are no longer prepared.",
-          { sqlState, cause: error, retryable: true },
-        );
+        throw statements.lost(error) ? lostStatement(error) : error;
       }
     },
     async userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {

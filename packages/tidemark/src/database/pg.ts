@@ -7,6 +7,7 @@ import type { PgPool } from "./pg-client.ts";
 import type { PgConnection } from "./pg-connection.ts";
 import { lendFrom, openPool, type PgConnections } from "./pg-pool.ts";
 import { listenBeside } from "./pg-listener.ts";
+import { runExchange } from "./pg-exchange.ts";
 import { lendBeside } from "./pg-side.ts";
 import { createStatements } from "./pg-statements.ts";
 import { begin, commit, rollback, runTransaction } from "./pg-transaction.ts";
@@ -137,6 +138,12 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
           holder.open = false;
         }
       }),
+    exchange: (exchange) =>
+      use(connections, undefined, (connection) =>
+        transactions.until(runExchange(connection, statements, { timeoutMs: settings.queryTimeoutMs }, defaultIdleTimeoutMs, exchange), () =>
+          connection.abandon(),
+        ),
+      ),
     close(timeoutMs) {
       return (closing ??= closeAll(timeoutMs));
     },

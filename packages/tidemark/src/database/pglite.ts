@@ -1,4 +1,5 @@
 import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors/errors.ts";
+import { sendInTurn } from "./calls.ts";
 import { turnsOf } from "./connection-turns.ts";
 import type { Database, Queryable, Session } from "./database.ts";
 import { encloseIn, encloseTransactionsOf, isInside } from "./enclosure.ts";
@@ -110,6 +111,12 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     // Nobody else can notify: this process has the database alone.
     listen: () => undefined,
     transaction,
+    exchange: ({ first, second }) =>
+      transaction(async (session) => {
+        const { last, result } = second(await sendInTurn(session, first));
+        await sendInTurn(session, last);
+        return result;
+      }),
     refuseReentrance,
     insideTransaction: () => isInside(transactions),
     enclose: (holder, work) => encloseIn(instance, holder, work),

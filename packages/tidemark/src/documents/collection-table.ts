@@ -1,4 +1,5 @@
-import type { Queryable, Session, Statement, TextRow } from "../database/database.ts";
+import { sendInTurn } from "../database/calls.ts";
+import type { Call, Queryable, Session, Statement, TextRow } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { byBytes } from "../append/byte-order.ts";
 import { type Collection, type DocumentKey, quotedTable } from "./collection.ts";
@@ -41,9 +42,12 @@ export class CollectionTable {
     return this.#select(queryable, this.#load, keys);
   }
 
-  /** The same, locked FOR UPDATE in the order of their keys' bytes, so that two who lock never wait for each other in a ring. */
-  lock(session: Session, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
-    return this.#select(session, this.#lock, keys);
+  /**
+   * The same, locked FOR UPDATE in the order of their keys' bytes, so that two who lock never wait for each other in a ring. Its
+   * rows are read by `decodeRow`.
+   */
+  lockCall(keys: readonly DocumentKey[]): Call {
+    return { statement: this.#lock, values: keyColumns(keys) };
   }
 
   /** The same, for who holds others already: fails (55P03) where one is not free. */
@@ -53,14 +57,19 @@ export class CollectionTable {
 
   /**
    * Inserts, updates and deletes: `_version` counts up from 1, and `_updated` is the database's clock. Each key stands once.
-   * One statement for each 16 MiB of documents; run it in a transaction.
+   * One statement for each 16 MiB of documents; run them in a transaction.
    */
-  async write(queryable: Queryable, writes: readonly DocumentWrite[]): Promise<void> {
+  writeCalls(writes: readonly DocumentWrite[]): readonly Call[] {
     const sorted = [...writes].sort(byKey);
-    for (const part of parts(sorted)) {
-      const statement = part.some(({ data }) => data === null) ? this.#writeAndDelete : this.#write;
-      await queryable.query(statement, [...columns(part), joined(part.map(({ data }) => data ?? ""))]);
-    }
+    return Array.from(parts(sorted), (part) => ({
+      statement: part.some(({ data }) => data === null) ? this.#writeAndDelete : this.#write,
+      values: [...columns(part), joined(part.map(({ data }) => data ?? ""))],
+    }));
+  }
+
+  /** Sends `writeCalls`. */
+  async write(queryable: Queryable, writes: readonly DocumentWrite[]): Promise<void> {
+    await sendInTurn(queryable, this.writeCalls(writes));
   }
 
   async #select(queryable: Queryable, statement: Statement, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {

@@ -1,10 +1,11 @@
 import { checkDocumentId } from "../arguments/names.ts";
 import { isPromise } from "../arguments/promise.ts";
 import { show } from "../arguments/show.ts";
+import type { Call } from "../database/database.ts";
 import { ProjectionFailedError } from "../errors/projections.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import type { DocumentKey } from "../documents/collection.ts";
-import type { DocumentWrite, StoredDocument } from "../documents/collection-table.ts";
+import type { CollectionTable, DocumentWrite, StoredDocument } from "../documents/collection-table.ts";
 import { encodeDocument } from "../documents/encode-document.ts";
 import type { DefinedDocumentProjection } from "./defined-projection.ts";
 import { askedTooEarly, UnwrittenEvent } from "./unwritten-event.ts";
@@ -92,14 +93,13 @@ export class DocumentSet {
     return writes;
   }
 
-  /** Runs a write of all that changed. Throws `ProjectionFailedError` where a unique index refuses a document. */
-  async written(write: (writes: readonly DocumentWrite[]) => Promise<void>): Promise<void> {
-    try {
-      await write(this.writes());
-    } catch (error) {
+  /** What writes all that changed. Where a unique index refuses a document, it says so by a `ProjectionFailedError`. */
+  writesTo(table: CollectionTable): readonly Call[] {
+    const explain = (error: unknown): unknown => {
       const changed = [...this.#entries.values()].flatMap(({ tenant, id, document, event }) => (event && document ? [{ tenant, id, document, event }] : []));
-      throw writeFailure(this.#projection, changed, error);
-    }
+      return writeFailure(this.#projection, changed, error);
+    };
+    return table.writeCalls(this.writes()).map((call) => ({ ...call, explain }));
   }
 
   /** The documents as they are now, by id; undefined where one was deleted. Of one tenant. */

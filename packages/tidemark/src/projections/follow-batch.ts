@@ -1,3 +1,4 @@
+import { sendInTurn } from "../database/calls.ts";
 import type { Session } from "../database/database.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { CollectionTable } from "../documents/collection-table.ts";
@@ -49,7 +50,7 @@ function followDocuments(projection: DefinedDocumentProjection, schema: string):
       check?.();
       documents.evolve(event, ids);
     }
-    await documents.written((writes) => table.write(session, writes));
+    await sendInTurn(session, documents.writesTo(table));
   };
 }
 

@@ -1,9 +1,16 @@
-import type { Session, Statement, TextRow } from "../database/database.ts";
-import { quoteLiteral } from "../schema/render.ts";
+import type { Call, Session, Statement, TextRow } from "../database/database.ts";
 import { type DocumentKey, quotedTable } from "../documents/collection.ts";
-import { CollectionTable, decodeRow, type DocumentWrite, keyColumns, loadSql, type StoredDocument } from "../documents/collection-table.ts";
-import type { DefinedDocumentProjection } from "./defined-projection.ts";
+import { CollectionTable, decodeRow, keyColumns, type StoredDocument } from "../documents/collection-table.ts";
 import { functionName } from "../schema/function-set.ts";
+import { quoteLiteral } from "../schema/render.ts";
+import type { DefinedDocumentProjection } from "./defined-projection.ts";
+
+/** What an append found of the documents that it changes. */
+export interface FoundDocuments {
+  readonly found: readonly StoredDocument[];
+  /** Deleted by somebody while their rows were waited for: neither they nor their keys are locked. */
+  readonly gone: readonly DocumentKey[];
+}
 
 /**
  * The documents of an inline projection, which appends of any process change at the same time.
@@ -13,47 +20,47 @@ import { functionName } from "../schema/function-set.ts";
  * earlier row, and collections follow each other in one order, so that single appends never wait for each other in a ring.
  */
 export class InlineDocuments {
-  readonly #table: CollectionTable;
-  readonly #look: Statement;
-  readonly #claim: Statement;
+  readonly table: CollectionTable;
+  readonly #claimAbsent: Statement;
+  readonly #claimGone: Statement;
 
   constructor(schema: string, projection: DefinedDocumentProjection) {
-    this.#table = new CollectionTable(schema, projection);
+    this.table = new CollectionTable(schema, projection);
     const table = quotedTable(schema, projection);
     const lockAbsent = `${functionName(schema, "lock_absent_documents")}(${quoteLiteral(table)}::regclass`;
-    this.#look = { name: "tidemark_look_at_documents", text: lookSql(table, lockAbsent) };
-    this.#claim = {
+    this.#claimAbsent = { name: "tidemark_claim_absent_documents", text: claimSql(table, lockAbsent) };
+    this.#claimGone = {
       name: "tidemark_claim_documents",
       text: `select ${lockAbsent}, pg_catalog.array_agg(k.tenant), pg_catalog.array_agg(k.id), false)::text from ${givenKeys} where k.id <> ''`,
     };
   }
 
-  /** Those that exist, locked against every other append until the transaction ends; so are those that do not. */
-  async lock(session: Session, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
-    const looked = await session.query(this.#look, keyColumns(keys));
-    const absent = new Set(looked.filter(isAbsent).map((row) => keyOf({ tenant: row["tenant"] ?? "", id: row["id"] ?? "" })));
-    // In a new statement: somebody else may have created some while this one waited for their keys.
-    const found = absent.size === 0 ? looked.map(decodeRow) : await this.#table.lock(session, keys);
-    const held = new Set([...absent, ...found.map(keyOf)]);
-    const gone = keys.filter((key) => !held.has(keyOf(key)));
-    return gone.length === 0 ? found : [...found, ...(await this.#lockGone(session, gone))];
+  /**
+   * Locks all of them against every other append until the transaction ends, and loads those that exist: in a second statement, for
+   * somebody else may have created some while the first waited for their keys.
+   */
+  lock(keys: readonly DocumentKey[]): readonly [Call, Call] {
+    return [{ statement: this.#claimAbsent, values: keyColumns(keys) }, this.table.lockCall(keys)];
   }
 
-  /** Documents that were deleted while their rows were waited for. Others are held by now, so nothing is waited for. */
-  async #lockGone(session: Session, gone: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
-    await session.query(this.#claim, keyColumns(gone));
-    return await this.#table.lockNow(session, gone);
+  /** What the answers to `lock` say. */
+  found(keys: readonly DocumentKey[], [absent = [], rows = []]: readonly (readonly TextRow[])[]): FoundDocuments {
+    const found = rows.map(decodeRow);
+    const held = new Set([...found, ...absent.map((row) => ({ tenant: row["tenant"] ?? "", id: row["id"] ?? "" }))].map(keyOf));
+    return { found, gone: keys.filter((key) => !held.has(keyOf(key))) };
   }
 
-  write(session: Session, writes: readonly DocumentWrite[]): Promise<void> {
-    return this.#table.write(session, writes);
+  /** Locks what is gone. Others are held by now, so nothing is waited for. */
+  async lockGone(session: Session, gone: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
+    await session.query(this.#claimGone, keyColumns(gone));
+    return await this.table.lockNow(session, gone);
   }
 }
 
 const givenKeys = "unnest(pg_catalog.string_to_array($1, pg_catalog.chr(30)), pg_catalog.string_to_array($2, pg_catalog.chr(30))) as k (tenant, id)";
 
-/** Where all exist, locks their rows and returns them; else locks the keys of those that do not, and returns these alone. */
-function lookSql(table: string, lockAbsent: string): string {
+/** Locks the keys of those that do not exist, and returns them. */
+function claimSql(table: string, lockAbsent: string): string {
   return `
 with absent as materialized (
   select k.tenant, k.id
@@ -63,13 +70,7 @@ with absent as materialized (
 ), locked as materialized (
   select ${lockAbsent}, pg_catalog.array_agg(a.tenant), pg_catalog.array_agg(a.id), true) from absent as a having pg_catalog.count(*) > 0
 )
-select * from (${loadSql(table, "for update")}) as found where not exists (select from locked)
- union all
-select a.tenant, a.id, null, null from absent as a where exists (select from locked)`;
-}
-
-function isAbsent(row: TextRow): boolean {
-  return row["data"] === null;
+select a.tenant::text as tenant, a.id::text as id from absent as a where exists (select from locked)`;
 }
 
 /** Names hold no control characters. */

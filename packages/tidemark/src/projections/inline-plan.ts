@@ -1,13 +1,15 @@
 import { InlineFailure, type InlinePlan } from "../append/inline.ts";
-import type { Session, TextRow } from "../database/database.ts";
+import { sendInTurn } from "../database/calls.ts";
+import type { Call, Session, TextRow } from "../database/database.ts";
+import type { DocumentKey } from "../documents/collection.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { ProjectionFailedError } from "../errors/projections.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { followerOf } from "./defined-projection.ts";
 import { DocumentSet, failedAt, refuseOtherIds } from "./document-set.ts";
-import type { StoredDocument } from "../documents/collection-table.ts";
 import { byTenant } from "./follow-batch.ts";
-import type { HandlerTarget, InlineTarget } from "./inline-target.ts";
+import type { FoundDocuments, InlineDocuments } from "./inline-documents.ts";
+import type { DocumentTarget, HandlerTarget, InlineTarget } from "./inline-target.ts";
 import type { ProjectionTransaction } from "./projection.ts";
 
 /** An event that a projection handles. */
@@ -28,7 +30,7 @@ export type OpenInside = (session: Session, tenant: string) => ProjectionTransac
 export class BatchPlan implements InlinePlan {
   readonly #openInside: OpenInside;
   readonly #touches: ReadonlyMap<InlineTarget, readonly Touch[]>;
-  readonly #loaded = new Map<InlineTarget, readonly StoredDocument[]>();
+  readonly #loaded = new Map<InlineTarget, FoundDocuments>();
 
   constructor(openInside: OpenInside, touches: ReadonlyMap<InlineTarget, readonly Touch[]>) {
     this.#openInside = openInside;
@@ -51,44 +53,74 @@ export class BatchPlan implements InlinePlan {
     return count;
   }
 
-  async lock(session: Session): Promise<void> {
-    for (const [target, touches] of this.#touches) {
-      if (!target.documents) continue;
-      const keys = touches.flatMap(({ row, ids }) => ids.map((id) => ({ tenant: row["tenant"] ?? "", id })));
-      if (keys.length > 0) this.#loaded.set(target, await target.documents.lock(session, keys));
+  get runsHandlers(): boolean {
+    return [...this.#touches.keys()].some(({ documents }) => documents === undefined);
+  }
+
+  get locks(): readonly Call[] {
+    return this.#documentsTouched().flatMap(({ documents, keys }) => documents.lock(keys));
+  }
+
+  load(answers: readonly (readonly TextRow[])[]): boolean {
+    let next = 0;
+    for (const { target, documents, keys } of this.#documentsTouched()) {
+      this.#loaded.set(target, documents.found(keys, answers.slice(next, next + 2)));
+      next += 2;
+    }
+    return [...this.#loaded.values()].every(({ gone }) => gone.length === 0);
+  }
+
+  async lockGone(session: Session): Promise<void> {
+    for (const { target, documents } of this.#documentsTouched()) {
+      const { found = [], gone = [] } = this.#loaded.get(target) ?? {};
+      if (gone.length > 0) this.#loaded.set(target, { found: [...found, ...(await documents.lockGone(session, gone))], gone: [] });
     }
   }
 
+  #documentsTouched(): readonly TouchedDocuments[] {
+    return [...this.#touches].flatMap(([target, touches]) => {
+      const keys = touches.flatMap(({ row, ids }) => ids.map((id) => ({ tenant: row["tenant"] ?? "", id })));
+      return target.documents && keys.length > 0 ? [{ target, documents: target.documents, keys }] : [];
+    });
+  }
+
+  writes(written: (append: number) => readonly RecordedEvent[]): readonly Call[] {
+    return this.#recorded(written).flatMap(([target, touches]) => (target.documents ? this.#evolve(target, touches) : []));
+  }
+
   async write(session: Session, written: (append: number) => readonly RecordedEvent[]): Promise<void> {
+    for (const [target, touches] of this.#recorded(written)) {
+      if (target.documents) await sendInTurn(session, this.#evolve(target, touches));
+      else await this.#handle(session, target, touches);
+    }
+  }
+
+  /** What was written now, of each projection that it concerns, in the order of the log. */
+  #recorded(written: (append: number) => readonly RecordedEvent[]): readonly (readonly [InlineTarget, readonly RecordedTouch[]])[] {
     const touched = new Set([...this.#touches.values()].flatMap((touches) => touches.map(({ append }) => append)));
     const events = new Map([...touched].flatMap(written).map((event) => [eventKey(event.tenant, event.id), event]));
-    for (const [target, touches] of this.#touches) {
+    return [...this.#touches].flatMap(([target, touches]) => {
       const wanted = touches
         .map((touch) => ({ ...touch, event: events.get(eventKey(touch.row["tenant"], touch.row["id"])) }))
         .filter((touch): touch is RecordedTouch => touch.event !== undefined)
         .sort((a, b) => a.event.position - b.event.position);
-      if (wanted.length > 0) await this.#apply(session, target, wanted);
-    }
+      return wanted.length > 0 ? [[target, wanted] as const] : [];
+    });
   }
 
-  async #apply(session: Session, target: InlineTarget, touches: readonly RecordedTouch[]): Promise<void> {
+  #evolve(target: DocumentTarget, touches: readonly RecordedTouch[]): readonly Call[] {
     try {
-      if (target.documents) {
-        const documents = new DocumentSet(target.projection, this.#loaded.get(target) ?? []);
-        for (const { event, ids, asked } of touches) {
-          if (asked !== undefined) refuseOtherIds(target.projection, event, { asked, ids });
-          documents.evolve(event, ids);
-        }
-        await documents.written((writes) => target.documents.write(session, writes));
-      } else {
-        await this.#handle(session, target, touches);
+      const documents = new DocumentSet(target.projection, this.#loaded.get(target)?.found ?? []);
+      for (const { event, ids, asked } of touches) {
+        if (asked !== undefined) refuseOtherIds(target.projection, event, { asked, ids });
+        documents.evolve(event, ids);
       }
+      return documents.writesTo(target.documents.table).map((call) => ({
+        ...call,
+        explain: (error) => blame(touches, call.explain ? call.explain(error) : error),
+      }));
     } catch (error) {
-      if (!(error instanceof ProjectionFailedError)) throw error;
-      // Whoever holds what its statement needed gives it back: the append is sent again.
-      if (isTidemarkError(error.cause, "DATABASE") && error.cause.retryable) throw error.cause;
-      const unknown = !target.documents && target.work.inBatches && new Set(touches.map(({ append }) => append)).size > 1;
-      throw new InlineFailure(unknown ? undefined : touches.find(({ event }) => event.id === error.eventId)?.append, error);
+      throw blame(touches, error);
     }
   }
 
@@ -101,10 +133,25 @@ export class BatchPlan implements InlinePlan {
         await work.handle(group, this.#openInside(session, first.tenant));
         await session.settled();
       } catch (error) {
-        throw failedAt(projection, first, error);
+        throw blame(touches, failedAt(projection, first, error), work.inBatches);
       }
     }
   }
+}
+
+/** Which append an error is to be blamed on, where it is a projection's. */
+function blame(touches: readonly RecordedTouch[], error: unknown, inBatches = false): unknown {
+  if (!(error instanceof ProjectionFailedError)) return error;
+  // Whoever holds what its statement needed gives it back: the append is sent again.
+  if (isTidemarkError(error.cause, "DATABASE") && error.cause.retryable) return error.cause;
+  const unknown = inBatches && new Set(touches.map(({ append }) => append)).size > 1;
+  return new InlineFailure(unknown ? undefined : touches.find(({ event }) => event.id === error.eventId)?.append, error);
+}
+
+interface TouchedDocuments {
+  readonly target: InlineTarget;
+  readonly documents: InlineDocuments;
+  readonly keys: readonly DocumentKey[];
 }
 
 interface RecordedTouch extends Touch {

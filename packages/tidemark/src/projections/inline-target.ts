@@ -6,7 +6,7 @@ import { InlineDocuments } from "./inline-documents.ts";
 /** An inline projection, as the appends of this process write it. */
 export type InlineTarget = DocumentTarget | HandlerTarget;
 
-interface DocumentTarget {
+export interface DocumentTarget {
   readonly projection: DefinedDocumentProjection;
   readonly documents: InlineDocuments;
   readonly matches: (row: TextRow) => boolean;

@@ -2227,7 +2227,8 @@ $tidemark$;
 --
 --   p_writes   what it writes, see enter_gate
 --   p_lock_ms  how long a row is waited for until the transaction ends; null: as long as the session says
-create function :"schema".enter_append(p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_epoch bigint, p_writes text, p_lock_ms integer) returns boolean
+--   p_must     fail (TM007) instead of false: what was sent behind this in the same message is then left out
+create function :"schema".enter_append(p_tenant text, p_tenants text, p_names text, p_kinds integer[], p_epoch bigint, p_writes text, p_lock_ms integer, p_must boolean) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set jit = off
@@ -2246,7 +2247,12 @@ begin
   perform
      from :"schema".lock_streams(
             coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)])), v_names, p_kinds, false);
-  return :"schema".enter_gate(p_epoch, p_writes);
+  if :"schema".enter_gate(p_epoch, p_writes) then
+    return true;
+  elsif p_must then
+    raise exception 'the projections'' epoch is not % any more', p_epoch using errcode = 'TM007';
+  end if;
+  return false;
 end
 $tidemark$;
 `,

@@ -1,5 +1,7 @@
 import { quoteLiteral } from "../../src/schema/render.ts";
-import { CollectionTable } from "../../src/documents/collection-table.ts";
+import type { Session } from "../../src/database/database.ts";
+import type { DocumentKey } from "../../src/documents/collection.ts";
+import { CollectionTable, decodeRow, type StoredDocument } from "../../src/documents/collection-table.ts";
 import { createCollections, makeLive } from "../../src/documents/create-collections.ts";
 import { openDatabase } from "../schema/open.ts";
 import { createRole } from "../schema/roles.ts";
@@ -12,6 +14,11 @@ async function waiting(sql: { query: (text: string) => Promise<{ rows: { count: 
     `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and wait_event = '${event}'`,
   );
   return Number(rows[0]?.count);
+}
+
+async function lockDocuments(session: Session, table: CollectionTable, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
+  const { statement, values } = table.lockCall(keys);
+  return (await session.query(statement, values)).map(decodeRow);
 }
 
 describe("collections", () => {
@@ -73,8 +80,9 @@ describe("collections", () => {
         database.transaction(
           async (session) =>
             (
-              await table.lock(
+              await lockDocuments(
                 session,
+                table,
                 order.map((id) => ({ tenant: "", id })),
               )
             ).length,
@@ -102,7 +110,7 @@ describe("collections", () => {
     try {
       await gate.query("begin");
       await gate.query(`update ${q}.carts__v1 set data = '{"_id":"a","n":2}', _version = 2 where _id = 'a'`);
-      const locked = database.transaction((session) => table.lock(session, [{ tenant: "", id: "a" }]));
+      const locked = database.transaction((session) => lockDocuments(session, table, [{ tenant: "", id: "a" }]));
       await eventually(async () => expect(await waiting(sql, "transactionid")).toBe(1));
       await gate.query("commit");
       expect(await locked).toEqual([{ tenant: "", id: "a", version: 2, document: { n: 2 } }]);
@@ -131,7 +139,7 @@ describe("the statements of a collection", () => {
       };
       const before = await scans();
       await table.load(session, keys);
-      await table.lock(session, keys);
+      await lockDocuments(session, table, keys);
       await table.write(
         session,
         keys.map(({ id }) => ({ tenant: "", id, data: id === "cart-1" ? null : `{"_id":"${id}"}` })),

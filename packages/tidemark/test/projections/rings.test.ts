@@ -94,7 +94,7 @@ describe("a transaction that waits for a document which another one deletes", ()
     await append(store, put("a", "b"));
     const deleter = await open(store, clear("b"));
     const waiting = held.transaction((tx) => append(tx, put("a", "b")));
-    await waitsForLock(sql, "lock_absent_documents");
+    await waitsForLock(sql, "for update");
     await deleter.commit();
     await waiting;
     expect([await counted(store, "a"), await counted(store, "b")]).toEqual([2, 1]);
@@ -108,7 +108,7 @@ describe("a transaction that waits for a document which another one deletes", ()
       const next = holdNext(proxy, "tidemark_claim_documents");
       const waiting = held.transaction((tx) => append(tx, put("a", "b")));
       const outcome = waiting.catch((error: unknown) => error);
-      await waitsForLock(sql, "lock_absent_documents");
+      await waitsForLock(sql, "for update");
       await deleter.commit();
       await next.reached;
       if (what === "was created and is locked") await append(store, put("b"));
@@ -121,12 +121,12 @@ describe("a transaction that waits for a document which another one deletes", ()
     },
   );
 
-  test("waits and goes again by itself, where the append is the store's own", async ({ store, held, proxy, sql }) => {
+  test("begins anew and waits, where the append is the store's own", async ({ store, held, proxy, sql }) => {
     await append(store, put("a", "b"));
     const deleter = await open(store, clear("b"));
-    const next = holdNext(proxy, "tidemark_claim_documents");
     const waiting = append(held, put("a", "b"));
-    await waitsForLock(sql, "lock_absent_documents");
+    await waitsForLock(sql, "for update");
+    const next = holdNext(proxy, "begin isolation level");
     await deleter.commit();
     await next.reached;
     const other = await open(store, put("b"));

@@ -1,0 +1,59 @@
+import type { Call, Statement, TextRow } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { type BatchSettings, conditionValues, encodeBatch, expectedNumber } from "./batch.ts";
+import type { EncodedAppend, EncodedEvent } from "./encoded.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { PendingAppend } from "./pending-append.ts";
+import { asSingles, decodeSingles, encodeSingles, type Single } from "./singles.ts";
+import type { AppendStatements } from "./statements.ts";
+
+/** A batch as one statement, and the way back from its answer. */
+export interface AppendCall extends Call {
+  /** The outcome of each append, in the order of the batch. */
+  outcomes(rows: readonly TextRow[]): Outcome[];
+}
+
+/** A batch that needs no more than one of the lean functions; undefined for any other. */
+export function leanCall(statements: AppendStatements, batch: readonly PendingAppend[], settings: BatchSettings): AppendCall | undefined {
+  const singles = asSingles(batch);
+  if (!singles) return undefined;
+  const [first, ...others] = singles;
+  const [event, ...moreEvents] = first?.part.events ?? [];
+  if (first && event && others.length === 0 && moreEvents.length === 0) return oneCall(statements, first, event, settings);
+  return {
+    statement: statements.singles,
+    values: encodeSingles(singles, settings),
+    outcomes: ([row = {}]) => decodeSingles(row, singles),
+  };
+}
+
+function oneCall(statements: AppendStatements, { part, condition }: Single, event: EncodedEvent, { recordedAt, durability, epoch }: BatchSettings): AppendCall {
+  const values = [
+    part.tenant,
+    part.streamId,
+    expectedNumber(part.expected),
+    event.id,
+    event.type,
+    event.data,
+    event.metadata === "" ? null : event.metadata,
+    event.tags === "" ? null : event.tags,
+    recordedAt,
+    durability,
+    epoch,
+  ];
+  return {
+    ...(condition ? { statement: statements.oneIf, values: [...values, ...conditionValues([condition]).slice(1)] } : { statement: statements.one, values }),
+    outcomes([row]) {
+      const detail: readonly (string | null)[] | undefined = row?.["detail"] == null ? undefined : JSON.parse(row["detail"]);
+      const position = toSafeInteger(row?.["position"]);
+      const written = { positions: [position], first: 0, recordedAt: Number(row?.["recorded_at"]) };
+      return [outcomeOf([{ part, verdict: toSafeInteger(row?.["verdict"]), version: toSafeInteger(row?.["version"]), position, written }], detail)];
+    },
+  };
+}
+
+/** Any batch, for one of the statements that take the parameters of `append_batch`. */
+export function batchCall(statement: Statement, appends: readonly EncodedAppend[], checkIds: boolean, settings: BatchSettings): AppendCall {
+  const { values, outcomes } = encodeBatch(appends, checkIds, settings);
+  return { statement, values, outcomes: ([row = {}]) => outcomes(row) };
+}
