@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { DatabaseError } from "../errors/errors.ts";
 import type { TransactionHolder } from "./database.ts";
 import type { PGliteInstance } from "./pglite-client.ts";
 
@@ -24,21 +25,58 @@ export function isInside(of: object): boolean {
 }
 
 const enclosing = new WeakSet<PGliteInstance>();
+/** The PGlite that a store is sending to. */
+const sending = new AsyncLocalStorage<PGliteInstance | undefined>();
+
+/** Sends what is a store's own: it is refused where it would run inside of a transaction that somebody left open with BEGIN. */
+export function sendAsStore<T>(instance: PGliteInstance, work: () => Promise<T>): Promise<T> {
+  return sending.run(instance, work);
+}
+
+/** Sends what ends such a transaction. */
+export function outsideStores<T>(work: () => Promise<T>): Promise<T> {
+  return sending.run(undefined, work);
+}
 
 /**
- * Lets every transaction on a PGlite be noticed from inside, whoever begins it: the user, or another store on the same instance.
- * Only its one method that begins transactions can tell.
+ * Lets everything that keeps a PGlite for itself be noticed from inside, whoever begins it: the user, or another store on the same
+ * instance. Only the methods that begin it can tell.
  */
 export function encloseTransactionsOf(instance: PGliteInstance): void {
   if (enclosing.has(instance)) return;
   enclosing.add(instance);
   const begin = instance.transaction.bind(instance);
-  instance.transaction = async (work) => {
-    const holder = { open: true };
-    try {
-      return await begin((tx) => encloseIn(instance, holder, () => work(tx)));
-    } finally {
-      holder.open = false;
-    }
+  instance.transaction = (work) => whileAlone(instance, (inside) => begin((tx) => inside(() => work(tx))));
+  const exclusively = instance.runExclusive?.bind(instance);
+  if (exclusively) instance.runExclusive = (work) => whileAlone(instance, (inside) => exclusively(() => inside(work)));
+  refuseOpenTransactions(instance);
+}
+
+async function whileAlone<T>(instance: PGliteInstance, run: (inside: (work: () => Promise<T>) => Promise<T>) => Promise<T>): Promise<T> {
+  const holder = { open: true };
+  try {
+    return await run((work) => encloseIn(instance, holder, () => outsideStores(work)));
+  } finally {
+    holder.open = false;
+  }
+}
+
+/**
+ * After `pglite.exec("begin")` every statement on that PGlite is a part of the transaction, also a store's, which says that it has
+ * written what a ROLLBACK then undoes. Whether one is open is known for sure only when a statement's turn has come.
+ */
+function refuseOpenTransactions(instance: PGliteInstance): void {
+  const takeTurn = instance._runExclusiveTransaction?.bind(instance);
+  if (!takeTurn || !instance.isInTransaction) return;
+  instance._runExclusiveTransaction = (work) => {
+    if (sending.getStore() !== instance) return takeTurn(work);
+    return takeTurn(async () => {
+      if (!instance.isInTransaction?.()) return await work();
+      throw new DatabaseError(
+        'A transaction is open on this PGlite that was begun with SQL, such as pglite.exec("begin"). What the store sends would become a part of it, so nothing was sent. End it first, or use pglite.transaction((tx) => …) and store.withTransaction(tx).',
+        // It will be over, and followers wait for that.
+        { sqlState: "25001", retryable: true },
+      );
+    });
   };
 }

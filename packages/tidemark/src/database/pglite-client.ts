@@ -18,6 +18,12 @@ export interface GivenPGlite {
 
 export interface PGliteInstance extends PGliteQueryable {
   transaction<T>(work: (tx: PGliteTransaction) => Promise<T>): Promise<T>;
+  /** Keeps everything else from the connection meanwhile. */
+  runExclusive?<T>(work: () => Promise<T>): Promise<T>;
+  /** What every statement and transaction passes through, one after the other. PGlite's own; not in every kind of it. */
+  _runExclusiveTransaction?<T>(work: () => Promise<T>): Promise<T>;
+  /** Asks PostgreSQL, without a statement. */
+  isInTransaction?(): boolean;
   close(): Promise<void>;
   readonly closed: boolean;
 }

@@ -2,7 +2,7 @@ import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../erro
 import { sendInTurn } from "./calls.ts";
 import { turnsOf } from "./connection-turns.ts";
 import type { Database, Queryable, Session } from "./database.ts";
-import { encloseIn, encloseTransactionsOf, isInside } from "./enclosure.ts";
+import { encloseIn, encloseTransactionsOf, isInside, outsideStores, sendAsStore } from "./enclosure.ts";
 import type { GivenPGlite } from "./pglite-client.ts";
 import { holdCommit } from "./held-commit.ts";
 import { OpenTransactions } from "./open-transactions.ts";
@@ -44,6 +44,13 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
       );
   }
 
+  /** Whoever came next would be inside it. */
+  async function refuseLeftOpen(): Promise<void> {
+    if (!instance.isInTransaction?.()) return;
+    await outsideStores(() => instance.exec("rollback"));
+    throw new InvalidArgumentError("query", "left a transaction open, which was rolled back: others use the same connection. Use store.transaction.");
+  }
+
   async function enter(limits: Limits): Promise<() => void> {
     if (closing) throw new StoreClosedError();
     refuseReentrance();
@@ -53,7 +60,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
   async function one<T>(statement: () => Promise<T>, limits: Limits): Promise<T> {
     const leave = await enter(limits);
     try {
-      const { outcome } = await verdictOf(statement(), limits, async () => {});
+      const { outcome } = await verdictOf(sendAsStore(instance, statement), limits, async () => {});
       if (outcome?.status === "fulfilled") return outcome.value;
       if (outcome) throw outcome.reason;
       // Nothing of this store's is in the way, so it is the user of an instance of their own.
@@ -70,7 +77,8 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     const leave = await enter({ timeoutMs: queryTimeoutMs });
     const holder = { open: true };
     try {
-      return await instance.transaction(async (tx) => {
+      const begin: typeof instance.transaction = (inside) => sendAsStore(instance, () => instance.transaction(inside));
+      return await begin(async (tx) => {
         const sending = sendOnPGlite(tx, true);
         const turns = turnsOf(tx);
         await sending.execute(`set transaction isolation level read committed, read write; ${holdCommit}`);
@@ -99,7 +107,15 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
   const queryable: Queryable = {
     query: (statement, values, { signal, timeoutMs = queryTimeoutMs } = {}) =>
       one(() => autocommit.query(statement, values, { signal }), { signal, timeoutMs }),
-    userQuery: (text, values) => one(() => autocommit.userQuery(text, values), { timeoutMs: queryTimeoutMs }),
+    userQuery: <Row>(text: string, values: readonly unknown[]) =>
+      one(
+        async () => {
+          const result = await autocommit.userQuery<Row>(text, values);
+          await refuseLeftOpen();
+          return result;
+        },
+        { timeoutMs: queryTimeoutMs },
+      ),
   };
 
   return {

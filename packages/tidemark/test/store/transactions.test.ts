@@ -6,7 +6,7 @@ import pg from "pg";
 import { startProxy } from "@tidemark/servers";
 import { type EventStore, fromDrizzle, fromKysely, openEventStore, OutcomeUnknownError } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
-import { describe, expect, failure, test as base, times } from "./test.ts";
+import { describe, expect, failure, recordLogs, test as base, times } from "./test.ts";
 
 const mine = new Error("mine");
 
@@ -139,6 +139,59 @@ describe("a transaction of the user's own", () => {
     await other.close();
     await store.close();
     await pglite.close();
+  });
+
+  test("of a PGlite that has it to itself by runExclusive refuses the stores on it too", async () => {
+    await using pglite = await PGlite.create();
+    await using store = await openEventStore({ pool: pglite });
+    const calls = [() => store.appendToStream("cart-1", [itemAdded()]), () => versionOf(store), () => store.transaction(async () => {})];
+    await pglite.runExclusive(async () => {
+      for (const call of calls) expect(await failure(call)).toMatchObject({ code: "INVALID_ARGUMENT", path: "store" });
+    });
+    for (const call of calls) await call();
+    expect(await versionOf(store)).toBe(1);
+  });
+
+  test("that was begun with SQL on a PGlite takes in no call of a store's", async () => {
+    await using pglite = await PGlite.create();
+    await using store = await openEventStore({ pool: pglite });
+    const refused = { code: "DATABASE", sqlState: "25001", retryable: true, message: expect.stringContaining("store.withTransaction(tx)") };
+    const calls = [
+      () => store.appendToStream("cart-1", [itemAdded()]),
+      () => versionOf(store),
+      () => store.query("select 1"),
+      () => store.transaction(async (tx) => void (await tx.appendToStream("cart-1", [itemAdded()]))),
+      () => openEventStore({ pool: pglite, schema: "other" }),
+    ];
+    await pglite.exec("begin; create table mine (n int)");
+    for (const call of calls) expect(await failure(call)).toMatchObject(refused);
+    await pglite.exec("insert into mine values (1); commit");
+    // Where its turn comes behind a BEGIN that was not awaited, too.
+    const behind = [pglite.exec("begin"), failure(() => store.appendToStream("cart-1", [itemAdded()]))] as const;
+    expect(await behind[1]).toMatchObject(refused);
+    await pglite.exec("select 1/0").catch(() => {});
+    expect(await failure(() => versionOf(store))).toMatchObject(refused);
+    await pglite.exec("rollback");
+    expect(await versionOf(store)).toBe(0);
+    await store.transaction(async (tx) => {
+      await tx.appendToStream("cart-1", [itemAdded()]);
+      void pglite.exec("begin; insert into mine values (2); commit");
+    });
+    expect((await pglite.query("select n from mine")).rows).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(await failure(() => store.query("begin"))).toMatchObject({ code: "INVALID_ARGUMENT", path: "query" });
+    expect(await versionOf(store)).toBe(1);
+  });
+
+  test("that was begun with SQL on a PGlite shows a subscription nothing that may be rolled back", async () => {
+    await using pglite = await PGlite.create();
+    await using store = await openEventStore({ pool: pglite, logger: recordLogs().logger });
+    const subscription = store.subscribe()[Symbol.asyncIterator]();
+    await pglite.exec("begin");
+    const first = subscription.next();
+    await pglite.exec("rollback");
+    await store.appendToStream("cart-1", [itemAdded()]);
+    expect((await first).value).toMatchObject({ streamId: "cart-1" });
+    await subscription.return?.();
   });
 
   test("under REPEATABLE READ reads its snapshot, and is told what it cannot know", async ({ store, client }) => {
