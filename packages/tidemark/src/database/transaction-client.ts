@@ -10,6 +10,7 @@ import { untilReady } from "./pg-ready.ts";
 import { sendOnPg } from "./pg-transaction.ts";
 import type { PGliteTransaction } from "./pglite-client.ts";
 import { sendOnPGlite } from "./pglite-session.ts";
+import { type AskBegan, askBegan, changesTable, SameTransaction, unlessOutside } from "./same-transaction.ts";
 import { shapeOf } from "./statement-shape.ts";
 import { createForwarding, createSession, lateSession, type Sending } from "./session.ts";
 import { toTidemarkError } from "./sql-state.ts";
@@ -34,8 +35,10 @@ export interface AdaptedTransaction extends TransactionClient {
    * another. Default: this object.
    */
   connection?(): object | Promise<object>;
-  /** Whether the transaction is open: most ORMs say so, which spares asking the server. */
-  isOpen(): boolean | Promise<boolean>;
+  /** Whether the transaction is open, where the ORM says so. Without it, `began` asks the server. */
+  isOpen?(): boolean | Promise<boolean>;
+  /** When the transaction began, as `transactionBegan` says it; undefined outside of one. Default: asked with `query`. */
+  readonly began?: AskBegan;
   /** Runs one of the store's own statements, where `query` may change the names of its columns. */
   queryAsWritten?(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }>;
   /** `query` gives rows as `pg` gives them. */
@@ -45,6 +48,8 @@ export interface AdaptedTransaction extends TransactionClient {
   /** Runs a statement that gives no rows, where `query` does not tell how many it changed. */
   countChanged?(text: string, values: unknown[]): PromiseLike<number>;
 }
+
+const afterItsEnd = "was used after its transaction had ended. Await everything before the transaction ends.";
 
 const outside =
   "is not inside a transaction: what the store writes through it could not be rolled back with the rest. Send BEGIN on a pg client first, or pass the transaction that your ORM gives you.";
@@ -57,7 +62,7 @@ const withoutForm =
  * client that is not inside one:
  * - `pg` knows its transaction status from every answer of the server's, so each call is checked;
  * - a PGlite transaction and the adapters' ORMs know whether they are over;
- * - any other client is asked once, by setting a savepoint and releasing it, which PostgreSQL refuses outside a transaction
+ * - any other client is asked at its first use, by setting a savepoint and releasing it, which PostgreSQL refuses outside a transaction
  *   (25P01) and which leaves nothing behind inside one.
  *
  * @throws {@link InvalidArgumentError} — a pool, a whole PGlite, or nothing with a `query`. The session's methods reject with it
@@ -81,9 +86,8 @@ function sendOn(client: TransactionClient, { queryTimeoutMs, logger, embedded = 
   if (isPgClient(client)) {
     // Never named: a statement that a pooler lost would fail the user's transaction.
     const statements = createStatements(false, logger);
-    const probe = once(() => probeTransaction(client.query.bind(client)));
     return sendOnPg(new PgConnection(client, logger, "borrowed"), statements, queryTimeoutMs, async () => {
-      if (!client.getTransactionStatus) return await probe();
+      if (!client.getTransactionStatus) return await checkBySavepoint(client);
       await untilReady(client, queryTimeoutMs);
       checkStatus(client.getTransactionStatus());
     });
@@ -102,6 +106,12 @@ function isPGliteTransaction(client: TransactionClient): client is TransactionCl
   return "exec" in client && "closed" in client;
 }
 
+/** For pg before 8.21: one round trip before each statement. */
+async function checkBySavepoint(client: PgClient): Promise<void> {
+  const inside = await unlessOutside(() => client.query({ text: "savepoint tidemark_probe; release savepoint tidemark_probe" }));
+  checkStatus(inside ? "T" : "I");
+}
+
 function checkStatus(status: "I" | "T" | "E" | null): void {
   if (status === "T") return;
   if (status === "E")
@@ -111,40 +121,17 @@ function checkStatus(status: "I" | "T" | "E" | null): void {
   throw new InvalidArgumentError("client", outside);
 }
 
-async function probeTransaction(query: (text: string, values: unknown[]) => PromiseLike<unknown>): Promise<void> {
-  try {
-    await query("savepoint tidemark_probe", []);
-    await query("release savepoint tidemark_probe", []);
-  } catch (cause) {
-    const error = toTidemarkError(cause);
-    throw isTidemarkError(error, "DATABASE") && error.sqlState === "25P01" ? new InvalidArgumentError("client", outside, { cause }) : error;
-  }
-}
-
-/** Repeats a failed task, never one that succeeded. */
-function once(task: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined;
-  return () => {
-    done ??= task().catch((error: unknown) => {
-      done = undefined;
-      throw error;
-    });
-    return done;
-  };
-}
-
 function isAdapted(client: TransactionClient): client is AdaptedTransaction {
-  return "isOpen" in client && typeof client.isOpen === "function";
+  return "connection" in client && typeof client.connection === "function";
 }
 
 /** A client of which nothing is known but its query. */
 function sendPlain(client: TransactionClient): Sending & Pick<Session, "handlerQuery"> {
-  const probe = once(() => probeTransaction((text, values) => client.query(text, values)));
-  const check = isAdapted(client) ? async () => checkStatus((await client.isOpen()) ? "T" : "I") : probe;
   const plain: TransactionClient["query"] = (text, values) => client.query(text, values);
-  const asWritten = isAdapted(client) && client.queryAsWritten ? client.queryAsWritten.bind(client) : plain;
-
   const adapted: Partial<AdaptedTransaction> = isAdapted(client) ? client : {};
+  const asWritten = adapted.queryAsWritten?.bind(client) ?? plain;
+  const same = adapted.isOpen ? undefined : new SameTransaction(adapted.began ?? (() => askBegan(plain)));
+  const check = async (): Promise<void> => checkStatus((await (same ? same.found() : adapted.isOpen?.())) ? "T" : "I");
   const described = new DescribedRows((text, values) =>
     run((...call) => (adapted.queryLines ? adapted.queryLines(...call) : client.query(...call).then(linesOf)), text, values),
   );
@@ -157,10 +144,17 @@ function sendPlain(client: TransactionClient): Sending & Pick<Session, "handlerQ
     } catch (thrown) {
       const error = toTidemarkError(thrown);
       // It was inside one when it was asked.
-      if (isTidemarkError(error, "DATABASE") && error.sqlState === "25P01")
-        throw new InvalidArgumentError("client", "was used after its transaction had ended.", { cause: thrown });
+      if (isTidemarkError(error, "DATABASE") && error.sqlState === "25P01") throw new InvalidArgumentError("client", afterItsEnd, { cause: thrown });
       throw error;
     }
+  }
+
+  async function query(text: string, values: readonly unknown[], signal?: AbortSignal): Promise<readonly unknown[]> {
+    if (!same || changesTable(text)) return (await run(asWritten, text, values, signal)).rows;
+    await check();
+    const { rows } = await run(asWritten, await same.guard(text), values, signal);
+    if (rows.length === 0 && !(await same.holds())) throw new InvalidArgumentError("client", afterItsEnd);
+    return rows;
   }
 
   async function userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
@@ -171,7 +165,7 @@ function sendPlain(client: TransactionClient): Sending & Pick<Session, "handlerQ
   return {
     client,
     userQuery,
-    query: async (statement, values, { signal } = {}) => (await run(asWritten, statement.text, values, signal)).rows as TextRow[],
+    query: async (statement, values, { signal } = {}) => (await query(statement.text, values, signal)) as readonly TextRow[],
     async handlerQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
       const shape = shapeOf(text);
       if (shape.kind === "rows") {

@@ -66,6 +66,31 @@ describe.for([
   });
 });
 
+describe("any client", () => {
+  test("is refused once its transaction is over, outside of any and inside of the next", async ({ client, schema }) => {
+    const quoted = pg.escapeIdentifier(schema);
+    await client.query(`create schema ${quoted}; create table ${quoted}.t (n int)`);
+    await client.query(`create function ${quoted}.write() returns setof text as 'insert into ${quoted}.t values (1) returning n::text' language sql`);
+    const write = { name: "write", text: `select n::text from ${quoted}.write() as n` };
+    const nothing = { name: "nothing", text: `select n::text from ${quoted}.t where n = 9` };
+    await client.query("begin");
+    const session = join(plain(client));
+    await client.query("savepoint mine");
+    expect(await session.query(write, [])).toEqual([{ n: "1" }]);
+    await client.query("rollback to savepoint mine");
+    expect(await session.query(write, [])).toEqual([{ n: "1" }]);
+    expect(await session.query(nothing, [])).toEqual([]);
+    await client.query("commit");
+    const refused = { code: "INVALID_ARGUMENT", path: "client", message: expect.stringContaining("after its transaction had ended") };
+    for (const begin of ["", "begin"]) {
+      await client.query(begin);
+      for (const statement of [write, nothing]) expect(await rejection(session.query(statement, []))).toMatchObject(refused);
+    }
+    await client.query("commit");
+    expect((await client.query(`select n from ${quoted}.t`)).rows).toEqual([{ n: 1 }]);
+  });
+});
+
 describe("a pg client", () => {
   test("is asked at every call, so that a transaction that ended is noticed", async ({ client }) => {
     await client.query("begin");
@@ -79,8 +104,10 @@ describe("a pg client", () => {
     Object.defineProperty(client, "getTransactionStatus", { value: undefined, configurable: true });
     expect(await rejection(join(client).query(read, ["x"]))).toMatchObject({ code: "INVALID_ARGUMENT" });
     await client.query("begin");
-    expect(await join(client).query(read, ["x"])).toMatchObject([{ a: "x" }]);
+    const session = join(client);
+    expect(await session.query(read, ["x"])).toMatchObject([{ a: "x" }]);
     await client.query("rollback");
+    expect(await rejection(session.query(read, ["x"]))).toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 
   test("gets no prepared statements, keeps no listeners, and reads text whatever its parsers", async ({ client }) => {

@@ -1,5 +1,5 @@
-import { InvalidArgumentError, isTidemarkError } from "../../errors/errors.ts";
-import { toTidemarkError } from "../sql-state.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
+import { transactionBegan, unlessOutside } from "../same-transaction.ts";
 import type { AdaptedTransaction, TransactionClient } from "../transaction-client.ts";
 
 interface PostgresJsTransaction {
@@ -22,14 +22,14 @@ interface Pending extends PromiseLike<Result> {
  * own statements and has no effect on the store's, nor on those of inline projections.
  *
  * @param sql - What `sql.begin(async (sql) => …)` passes to its callback, or a reserved connection after BEGIN. Use it only
- * until the callback returns: postgres.js would run a later statement outside the transaction.
+ * until the callback returns: later the store's own statements are refused, and postgres.js runs one of yours outside the transaction.
  * @throws {@link InvalidArgumentError} — `sql` is the client itself, which runs each query on any connection.
  */
 export function fromPostgresJs(sql: PostgresJsTransaction): TransactionClient {
   if (!(sql instanceof Object) || typeof sql.unsafe !== "function") throw new InvalidArgumentError("sql", "is not a postgres.js transaction.");
   if ("begin" in sql) throw new InvalidArgumentError("sql", "is the postgres.js client itself. Pass the sql that sql.begin(async (sql) => …) gives you.");
   const send = (text: string, values: unknown[]): Pending => sql.unsafe(text, values) as Pending;
-  let found: Probe | undefined;
+  let renames = false;
   const query: TransactionClient["query"] = async (text, values) => {
     const result = await send(text, values);
     return { rows: Array.from(result), rowCount: result.count ?? null };
@@ -37,10 +37,14 @@ export function fromPostgresJs(sql: PostgresJsTransaction): TransactionClient {
   const queryLines = async (text: string, values: unknown[]): Promise<readonly string[]> => (await send(text, values).raw()).map(lineOf);
   const adapted: AdaptedTransaction = {
     connection: () => sql,
-    isOpen: async () => (found ??= await probe(send)) !== "outside",
+    async began() {
+      const found = await probe(send);
+      if (found) ({ renames } = found);
+      return found?.began;
+    },
     query,
     async queryAsWritten(text, values) {
-      if (found !== "renames" || returnsNothing(text)) return query(text, values);
+      if (!renames || returnsNothing(text)) return query(text, values);
       // The names are in the row's text, which no transform reads.
       const lines = await queryLines(`with line as (${text}) select pg_catalog.row_to_json(line)::text as line from line`, values);
       return { rows: lines.map((line) => JSON.parse(line)) };
@@ -65,20 +69,28 @@ function returnsNothing(text: string): boolean {
   return /\b(insert into|delete from)\b/i.test(text) && !/\breturning\b/i.test(text);
 }
 
-/** Outside a transaction; in one whose client leaves the names of columns alone; in one whose client changes them. */
-type Probe = "outside" | "plain" | "renames";
+interface Probe {
+  readonly began: string;
+  /** The client changes the names of columns. */
+  readonly renames: boolean;
+}
 
 /**
- * One round trip: PostgreSQL refuses a savepoint outside a transaction (25P01), and a released one leaves nothing behind. Every
- * transform of names that postgres.js brings changes this one.
+ * One round trip, by the simple protocol. Every transform of names that postgres.js brings changes this one. Undefined outside a
+ * transaction.
  */
-async function probe(send: (text: string, values: unknown[]) => PromiseLike<unknown>): Promise<Probe> {
-  try {
-    const results = await send("savepoint tidemark_probe; release savepoint tidemark_probe; select 'as is' as tidemark_probe", []);
-    return JSON.stringify(results).includes('{"tidemark_probe":"as is"}') ? "plain" : "renames";
-  } catch (cause) {
-    const error = toTidemarkError(cause);
-    if (isTidemarkError(error, "DATABASE") && error.sqlState === "25P01") return "outside";
-    throw error;
-  }
+async function probe(send: (text: string, values: unknown[]) => Pending): Promise<Probe | undefined> {
+  return await unlessOutside(async () => {
+    const results = await send(
+      `savepoint tidemark_probe; release savepoint tidemark_probe; select 'as is' as tidemark_probe, ${transactionBegan} as began`,
+      [],
+    );
+    const [row] = Array.from(results).flat().slice(-1);
+    const began = Object.values(row instanceof Object ? row : {}).find((value): value is string => /^\d+$/.test(String(value)));
+    // A transform of values may have changed it.
+    return {
+      began: began ?? lineOf((await send(`select ${transactionBegan}`, []).raw())[0]),
+      renames: !JSON.stringify(row).includes('"tidemark_probe":"as is"'),
+    };
+  });
 }

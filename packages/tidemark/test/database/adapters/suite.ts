@@ -83,6 +83,7 @@ export function testAdapter(name: string, open: (url: string) => Promise<Orm>): 
       let late: EventStore | Pick<EventStore, "appendToStream"> = store;
       await orm.transaction(async ({ client }) => {
         late = store.withTransaction(client);
+        await late.appendToStream("cart-2", [event]);
       });
       expect(await rejection(late.appendToStream("cart-1", [event]))).toMatchObject({ code: "INVALID_ARGUMENT" });
       expect(await store.streamInfo("cart-1")).toMatchObject({ exists: false });
