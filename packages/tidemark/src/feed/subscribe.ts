@@ -66,7 +66,7 @@ export function subscribe<E extends Event>(feed: Feed, ownTenant: string, option
   async function* batches(size: number, ended: AbortSignal): AsyncGenerator<readonly RecordedEvent<E>[], void, undefined> {
     if (feed.closed) throw new StoreClosedError();
     let told = onCaughtUp === undefined;
-    const letGo = keepProcess();
+    let letGo = keepProcess();
     try {
       const start: Anchor = after === "end" ? await feed.end(ended) : { position: after, id: null };
       for await (const { events, anchor, caughtUp } of feed.followItems({
@@ -77,7 +77,12 @@ export function subscribe<E extends Event>(feed: Feed, ownTenant: string, option
         batchSize: size,
         signal: ended,
       })) {
-        if (events.length > 0) yield events.map(({ event }) => asRecorded<E>(event));
+        if (events.length > 0) {
+          // While the caller has the events, nothing is waited for: an iterator that is never asked again would keep the process for ever.
+          letGo();
+          yield events.map(({ event }) => asRecorded<E>(event));
+          letGo = keepProcess();
+        }
         if (!caughtUp || told) continue;
         told = true;
         onCaughtUp?.(anchor.position);

@@ -60,6 +60,19 @@ describe("a store with inline projections that nobody closes keeps no process", 
   });
 });
 
+test("a subscription that nobody asks for its next event keeps no process", async ({ databaseUrl, schema }) => {
+  const printed = await runProgram(
+    `${counting}
+    const store = await open();
+    await store.appendToStream("cart-1", [{ type: "ItemAdded", data: {} }]);
+    const events = store.subscribe()[Symbol.asyncIterator]();
+    console.log((await events.next()).value.streamId);
+    await store.close();`,
+    { URL: databaseUrl, SCHEMA: schema },
+  );
+  expect(printed).toBe("cart-1\n");
+});
+
 describe("a process is kept", () => {
   test("by a wait for a projection that stands still, until the time is up", async ({ databaseUrl, schema }) => {
     const printed = await runProgram(
