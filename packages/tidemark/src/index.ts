@@ -85,7 +85,7 @@ export type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";
 export { openEventStore } from "./store/open-event-store.ts";
 export type { CollectionIndex } from "./documents/collection-index.ts";
 export type { Documents, DocumentSource, FindOptions, Path, PathValue, Stored, Where } from "./documents/types.ts";
-export type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "./read/options.ts";
+export type { Fold, FoldedStream, FoldStart, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";
 export { migrationSql, type MigrationSqlOptions } from "./schema/migration-sql.ts";
 export type {

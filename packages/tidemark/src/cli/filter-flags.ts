@@ -9,11 +9,13 @@ export interface FilterFlags {
   readonly stream?: readonly string[];
   readonly tag?: readonly string[];
   readonly data?: Readonly<Record<string, JsonValue>>;
+  readonly prefix?: string;
+  readonly since?: Date;
 }
 
 /** Undefined where no flag asks for anything. */
-export function queryOf({ type, category, stream, tag, data }: FilterFlags): EventQueryItem | undefined {
-  const query: EventQueryItem = given({ types: type, categories: category, streamIds: stream, tags: tag, data });
+export function queryOf({ type, category, stream, tag, data, prefix, since }: FilterFlags): EventQueryItem | undefined {
+  const query: EventQueryItem = given({ types: type, categories: category, streamIds: stream, tags: tag, data, prefix, since });
   return Object.keys(query).length > 0 ? query : undefined;
 }
 

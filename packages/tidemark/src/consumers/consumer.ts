@@ -48,6 +48,10 @@ export interface ConsumerDefinition<E extends Event = Event> {
   readonly name: string;
   /** Which events; all by default. A changed filter counts from the checkpoint on: it does not reach back. */
   readonly filter?: EventQuery<E>;
+  /** Only events of streams whose id begins with this. At most 512 bytes. Default: of every stream. */
+  readonly prefix?: string;
+  /** Only events recorded at or after this moment. A fixed date: one that changes counts as a changed filter. Default: of any time. */
+  readonly since?: Date;
   /** Where a consumer begins that is new; later it goes on from its checkpoint. `after` is exclusive. @defaultValue "beginning" */
   readonly startFrom?: "beginning" | "end" | { readonly after: number };
   /** The store's own events, or those of every tenant; what its context reads and appends is the store's own. @defaultValue "own" */

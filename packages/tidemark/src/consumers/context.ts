@@ -2,7 +2,7 @@ import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppen
 import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
-import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "../read/options.ts";
+import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { Checkpoint } from "../runtime/checkpoint.ts";
 import type { ConsumerContext } from "./consumer.ts";
@@ -74,10 +74,7 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.readBoundary<E>(query, options);
   }
 
-  aggregateStream<State, E extends Event>(
-    streamId: string,
-    fold: Fold<State, RecordedEvent<E>> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">,
-  ): Promise<{ readonly state: State; readonly version: number; readonly exists: boolean }> {
+  aggregateStream<State, E extends Event>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>> {
     return this.#store.aggregateStream<State, E>(streamId, fold);
   }
 

@@ -6,7 +6,7 @@ import type { Session } from "../database/database.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
-import { checkQuery } from "../read/filter.ts";
+import { checkQuery, logBoundsShape, queryWithin } from "../read/filter.ts";
 import type { Consumer, ConsumerContext, ConsumerDefinition, Failure, Handlers, OnFailure } from "./consumer.ts";
 import type { GoLive } from "../projections/go-live.ts";
 import type { RetryPolicy } from "../runtime/retry-policy.ts";
@@ -52,6 +52,7 @@ const delayMs = wholeNumber(0, 2_147_483_647);
 const shape = {
   name: checkConsumerName,
   filter: checkQuery,
+  ...logBoundsShape,
   startFrom: checkStart,
   tenants: oneOf("own", "all"),
   shards: wholeNumber(1, 256),
@@ -79,7 +80,7 @@ export function defineConsumer<E extends Event = Event>(definition: ConsumerDefi
   if ((handle === undefined) === (handleBatch === undefined))
     throw new InvalidArgumentError("definition", `of ${JSON.stringify(name)} needs one of handle and handleBatch${handle ? ", not both" : ""}`);
   return new DefinedConsumer(name, {
-    filter: checked.filter,
+    filter: queryWithin(checked.filter, checked),
     startAfter: startFrom === "end" ? undefined : startFrom,
     tenants: checked.tenants ?? "own",
     shards: checked.shards ?? 1,

@@ -1,11 +1,11 @@
 import type { Queryable, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { filterSql } from "../read/filter-sql.ts";
-import type { ValidQueryItem } from "../read/filter.ts";
+import { earliestOf, type ValidQueryItem } from "../read/filter.ts";
 import { defaultPageLimits } from "../read/page-size.ts";
 import type { Pages } from "../read/pages.ts";
 import { editionsOf, type PlanEditions } from "../read/plan-edition.ts";
-import { RangePages } from "../read/range-pages.ts";
+import { type Range, RangePages } from "../read/range-pages.ts";
 
 /** The streams whose number modulo `of` is `index`. */
 export interface Shard {
@@ -77,13 +77,14 @@ export class LogPages implements Log {
     const sharded = shard && { of: `$${next}::bigint`, index: `$${next + 1}::bigint` };
     const values: Value[] = [...(all ? [] : [tenant]), ...(filtered?.values ?? []), ...(shard ? [shard.of, shard.index] : [])];
     this.#editions.saw(until);
+    const since = earliestOf(filter);
     const pages = new RangePages<TextRow>({
       backward: false,
       limit: Number.POSITIVE_INFINITY,
       signal,
       windowed: true,
       limits: defaultPageLimits,
-      bounds: () => ({ after, until }),
+      bounds: async () => ({ after: since === undefined ? after : await this.#positionSince(since, { after, until }, signal), until }),
       fetch: (range, rows) =>
         this.#queryable.query(
           this.#editions.current.followPage(rows <= defaultPageLimits.firstRows, all, filtered, sharded),
@@ -98,6 +99,12 @@ export class LogPages implements Log {
       key: (row) => toSafeInteger(row["position"]),
     });
     return rowPages(pages, () => pages.reached ?? after);
+  }
+
+  /** Asked after the end is known: what is recorded in time up to there can be seen now. */
+  async #positionSince(since: number, { after, until }: Range, signal: AbortSignal): Promise<number> {
+    const [row] = await this.#queryable.query(this.#editions.current.positionSince, [since, after], { signal });
+    return row?.["position"] == null ? until : Math.min(until, toSafeInteger(row["position"]));
   }
 
   async lastEvent(position: number, signal: AbortSignal): Promise<Place> {

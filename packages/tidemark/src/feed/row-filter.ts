@@ -23,6 +23,10 @@ export class SharedRow {
     return this.row["stream_name"] ?? "";
   }
 
+  get recordedAt(): number {
+    return Number(this.row["recorded_at"]);
+  }
+
   get tags(): readonly string[] {
     return (this.#tags ??= this.row["tags"] ? this.row["tags"].split("\u001f") : []);
   }
@@ -42,13 +46,15 @@ export function rowFilter({ tenant, filter, shard }: Wanted): (shared: SharedRow
     (!items || items.some((matches) => matches(shared)));
 }
 
-function itemFilter({ types, categories, streamIds, tags, data }: ValidQueryItem): (shared: SharedRow) => boolean {
+function itemFilter({ types, categories, streamIds, tags, data, prefix, since }: ValidQueryItem): (shared: SharedRow) => boolean {
   const [anyType, anyCategory, anyStream] = [types, categories, streamIds].map((names) => names && new Set<string | null | undefined>(names));
   const part: JsonValue | undefined = data === undefined ? undefined : JSON.parse(data);
   return (shared) =>
     (!anyType || anyType.has(shared.row["type"])) &&
     (!anyCategory || anyCategory.has(categoryOf(shared.streamId))) &&
     (!anyStream || anyStream.has(shared.streamId)) &&
+    (prefix === undefined || shared.streamId.startsWith(prefix)) &&
+    (!since || shared.recordedAt >= since.getTime()) &&
     (!tags || tags.every((tag) => shared.tags.includes(tag))) &&
     (part === undefined || contains(shared.data, part));
 }

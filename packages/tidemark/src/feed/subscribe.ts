@@ -3,7 +3,7 @@ import { checkOptions } from "../arguments/options.ts";
 import { isTidemarkError, StoreClosedError } from "../errors/errors.ts";
 import { asRecorded, type Event, type EventQuery, type RecordedEvent } from "../model/event.ts";
 import type { Feed } from "./feed.ts";
-import { checkFilter } from "../read/filter.ts";
+import { checkFilter, logBoundsShape, within } from "../read/filter.ts";
 import type { Anchor } from "./follow.ts";
 import { interruptible } from "../async/interruptible.ts";
 import { keepProcess } from "../async/keep-process.ts";
@@ -14,6 +14,10 @@ export interface SubscribeOptions<E extends Event = Event> {
   readonly after?: number | "end";
   /** One alternative, or several of which any may match. Default: every event. */
   readonly filter?: EventQuery<E>;
+  /** Only events of streams whose id begins with this. At most 512 bytes. Default: of every stream. */
+  readonly prefix?: string;
+  /** Only events recorded at or after this moment. Default: of any time. */
+  readonly since?: Date;
   /** `"own"` (default): this tenant's events; `"all"`: those of every tenant. */
   readonly tenants?: "own" | "all";
   /** Ends the subscription; it then rejects with `signal.reason`. */
@@ -52,6 +56,7 @@ const afterPosition = wholeNumber(0);
 const shape = {
   after: (value: unknown, path: string) => (typeof value === "string" ? oneOf("end")(value, path) : afterPosition(value, path)),
   filter: checkFilter,
+  ...logBoundsShape,
   tenants: oneOf("own", "all"),
   signal: checkSignal,
   onCaughtUp: checkFunction<(position: number) => void>,
@@ -60,7 +65,8 @@ const checkSize = wholeNumber(1);
 const defaultSize = 500;
 
 export function subscribe<E extends Event>(feed: Feed, ownTenant: string, options?: SubscribeOptions<E>): Subscription<E> {
-  const { after = 0, filter, tenants = "own", signal, onCaughtUp } = checkOptions(options, shape);
+  const { after = 0, tenants = "own", signal, onCaughtUp, filter: given, ...bounds } = checkOptions(options, shape);
+  const filter = within(given, bounds);
   const tenant = tenants === "all" ? undefined : ownTenant;
 
   async function* batches(size: number, ended: AbortSignal): AsyncGenerator<readonly RecordedEvent<E>[], void, undefined> {

@@ -71,6 +71,10 @@ export interface EventQueryItem<E extends Event = Event> {
   readonly tags?: readonly string[];
   /** `data` contains this (PostgreSQL's jsonb `@>`). */
   readonly data?: { readonly [key: string]: JsonValue };
+  /** The stream's id begins with this. At most 512 bytes; `""` begins them all. */
+  readonly prefix?: string;
+  /** Recorded at or after this moment, by `recordedAt`. An inline projection cannot ask for it. */
+  readonly since?: Date;
 }
 
 /** One alternative, or up to 100 of which any may match. All of them name at most 10,000 types, categories, streams and tags. */

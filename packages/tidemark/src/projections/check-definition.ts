@@ -52,8 +52,10 @@ export function required<T>(value: T | undefined, option: string, hint: string):
 }
 
 /** The events of a filter that have one of these types. */
-export function eventsOf(filter: EventQuery | undefined, handles: readonly string[]): ProjectedEvents {
+export function eventsOf(filter: EventQuery | undefined, handles: readonly string[], mode: "inline" | "async"): ProjectedEvents {
   const items = filter === undefined ? [{}] : isList(filter) ? filter : [filter];
+  if (mode === "inline" && items.some(({ since }) => since !== undefined))
+    throw new InvalidArgumentError("definition.filter.since", 'does not fit an inline projection: it is asked before the event has its time. Use mode "async"');
   const narrowed = items
     .map((item): EventQueryItem => ({ ...item, types: item.types ? handles.filter((type) => item.types?.includes(type)) : handles }))
     .filter(({ types }) => types?.length !== 0);

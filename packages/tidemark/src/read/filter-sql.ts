@@ -1,4 +1,4 @@
-import type { ValidQueryItem } from "./filter.ts";
+import { earliestMs, type ValidQueryItem } from "./filter.ts";
 
 /** What a filter becomes: a condition on the rows `e` and `s` whose text depends on the filter's shape alone, and its values. */
 export interface FilterSql {
@@ -33,11 +33,11 @@ function joined(values: readonly string[]): string {
   return values.join(separator) || separator;
 }
 
-function shapeOf({ types, categories, streamIds, tags, data }: ValidQueryItem): string {
-  return `${types ? "t" : ""}${categories ? "c" : ""}${streamIds ? "s" : ""}${tags ? "g" : ""}${data === undefined ? "" : "d"}`;
+function shapeOf({ types, categories, streamIds, tags, data, prefix, since }: ValidQueryItem): string {
+  return `${types ? "t" : ""}${categories ? "c" : ""}${streamIds ? "s" : ""}${tags ? "g" : ""}${data === undefined ? "" : "d"}${prefix === undefined ? "" : "p"}${since ? "r" : ""}`;
 }
 
-function alternative({ types, categories, streamIds, tags, data }: ValidQueryItem, next: (value: string) => string): string {
+function alternative({ types, categories, streamIds, tags, data, prefix, since }: ValidQueryItem, next: (value: string) => string): string {
   // Joined, since names hold no control characters; in a subquery, to be split once a statement and not once a row.
   const list = (values: readonly string[]): string => `(select pg_catalog.string_to_array(${next(joined(values))}, pg_catalog.chr(31)))::text[]`;
   const parts: string[] = [];
@@ -47,5 +47,9 @@ function alternative({ types, categories, streamIds, tags, data }: ValidQueryIte
   if (tags) parts.push(`e.tags operator(pg_catalog.@>) ${list(tags)}`);
   // postgres.js would encode a text for a jsonb parameter as JSON once more.
   if (data !== undefined) parts.push(`e.data operator(pg_catalog.@>) (select ${next(data)}::text::jsonb)`);
+  if (prefix !== undefined) parts.push(`pg_catalog.starts_with(s.stream_name, ${next(prefix)}::text)`);
+  // As a text of digits, like every value of a filter. Compared in a subquery's result, it is worked out once a statement.
+  if (since)
+    parts.push(`e.recorded_at >= (select pg_catalog.to_timestamp(${next(String(Math.max(since.getTime(), earliestMs)))}::text::float8 / 1000::float8))`);
   return parts.length === 0 ? "true" : `(${parts.join(" and ")})`;
 }

@@ -1,13 +1,15 @@
-import { type Check, listOf } from "../arguments/checks.ts";
+import { type Check, checkDate, listOf } from "../arguments/checks.ts";
 import { encodeJson } from "../arguments/json.ts";
-import { checkCategory, checkEventType, checkStreamId, checkTag } from "../arguments/names.ts";
+import { checkCategory, checkEventType, checkPrefix, checkStreamId, checkTag } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import type { EventQuery } from "../model/event.ts";
+import type { EventQuery, EventQueryItem } from "../model/event.ts";
 
 /** Planning takes the square of them: 100 take some 50 ms, 1,000 three seconds. */
 const mostItems = 100;
+/** PostgreSQL's calendar does not reach as far back as a Date, and nothing was recorded before year 1. */
+export const earliestMs: number = Date.parse("0001-01-01T00:00:00Z");
 /** Over all alternatives. */
 const mostNames = 10_000;
 
@@ -19,7 +21,20 @@ export interface ValidQueryItem {
   readonly tags?: readonly string[];
   /** JSON that the event's data contains. */
   readonly data?: string;
+  /** How the stream's id begins. */
+  readonly prefix?: string;
+  /** When it was recorded, at the earliest. */
+  readonly since?: Date;
 }
+
+/** What `readAll`, `subscribe` and consumers take beside a filter: it holds for each of its alternatives. */
+export interface LogBounds {
+  readonly prefix?: string;
+  readonly since?: Date;
+}
+
+/** The checks of `LogBounds`, for the options of a call. */
+export const logBoundsShape: { readonly prefix: Check<string>; readonly since: Check<Date> } = { prefix: checkPrefix, since: checkDate };
 
 const shape = {
   types: listOf(checkEventType),
@@ -27,6 +42,7 @@ const shape = {
   streamIds: listOf(checkStreamId),
   tags: listOf(checkTag),
   data: encodeData,
+  ...logBoundsShape,
 };
 const checkItems: Check<readonly ValidQueryItem[]> = listOf((item, path) => checkOptions(objectAt(item, path), shape, path));
 
@@ -42,6 +58,42 @@ export function checkFilter(filter: unknown, path: string): readonly ValidQueryI
   const names = items.reduce((sum, item) => sum + namesIn(item), 0);
   if (names > mostNames) throw new InvalidArgumentError(path, `names ${names} types, categories, streams and tags; a filter takes at most ${mostNames}`);
   return items;
+}
+
+/**
+ * A filter each of whose alternatives keeps these bounds as well. Undefined where nothing is asked for.
+ *
+ * @throws {@link InvalidArgumentError} — a bound is given twice: of two prefixes or times one would be ignored.
+ */
+export function within<Item extends LogBounds>(items: readonly Item[] | undefined, { prefix, since }: LogBounds): readonly (Item | LogBounds)[] | undefined {
+  const bounds: LogBounds = { ...(prefix !== undefined && { prefix }), ...(since && { since }) };
+  if (Object.keys(bounds).length === 0) return items;
+  if (items === undefined) return [bounds];
+  return items.map((item) => {
+    for (const bound of ["prefix", "since"] as const)
+      if (item[bound] !== undefined && bounds[bound] !== undefined)
+        throw new InvalidArgumentError(`options.${bound}`, `is given twice: as an option and in the filter. Leave one of them out.`);
+    return { ...item, ...bounds };
+  });
+}
+
+/** The same of a filter as it was written. */
+export function queryWithin(query: EventQuery | undefined, { prefix, since }: LogBounds): EventQuery | undefined {
+  return within(query === undefined ? undefined : listed(query), { ...(prefix !== undefined && { prefix }), ...(since && { since }) });
+}
+
+/** `Array.isArray` makes `any[]` of what may be a readonly array. */
+function listed(query: EventQuery): readonly EventQueryItem[] {
+  const isList = (given: EventQuery): given is readonly EventQueryItem[] => Array.isArray(given);
+  return isList(query) ? query : [query];
+}
+
+/** The earliest time at which a matching event can be recorded, in milliseconds; undefined where an alternative has no bound. */
+export function earliestOf(items: readonly LogBounds[] | undefined): number | undefined {
+  if (items === undefined || items.length === 0) return undefined;
+  const times = items.map(({ since }) => since?.getTime() ?? Number.NEGATIVE_INFINITY);
+  const earliest = Math.min(...times);
+  return earliest === Number.NEGATIVE_INFINITY ? undefined : Math.max(earliest, earliestMs);
 }
 
 function namesIn({ types, categories, streamIds, tags }: ValidQueryItem): number {

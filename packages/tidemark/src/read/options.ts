@@ -1,8 +1,9 @@
-import { checkDate, checkFunction, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkBoolean, checkDate, checkFunction, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkCategory, checkPrefix, checkStreamId } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, EventQuery } from "../model/event.ts";
-import { checkFilter, type ValidQueryItem } from "./filter.ts";
+import { checkFilter, logBoundsShape, type ValidQueryItem, within } from "./filter.ts";
 
 /** Options of `readStream`. */
 export interface ReadStreamOptions {
@@ -32,6 +33,13 @@ export interface ReadAllOptions<E extends Event = Event> {
   readonly limit?: number;
   /** One alternative, or several of which any may match. Default: every event. */
   readonly filter?: EventQuery<E>;
+  /** Only events of streams whose id begins with this. At most 512 bytes. Default: of every stream. */
+  readonly prefix?: string;
+  /**
+   * Only events recorded at or after this moment. Imported events keep their times, so an event of a lower position may be later.
+   * Default: of any time.
+   */
+  readonly since?: Date;
   /** `"own"` (default): this tenant's events; `"all"`: those of every tenant. */
   readonly tenants?: "own" | "all";
   /** Ends the reading; it then rejects with `signal.reason`. */
@@ -56,18 +64,47 @@ export interface Fold<State, E> {
   readonly evolve: (state: State, event: E) => State;
 }
 
-/** `ReadAllOptions` as they are run. */
-export interface ValidReadAllOptions extends Omit<ReadAllOptions, "filter"> {
-  readonly filter?: readonly ValidQueryItem[];
+/** Where `aggregateStream` goes on: what it returned before, or a state of your own. */
+export interface FoldStart<State> {
+  /** The state after the event of this version. */
+  readonly state: State;
+  /** The version of the last event in it; 0 for none. The stream must have it. */
+  readonly version: number;
 }
 
-/** `aggregateStream`'s second argument as it is run. */
-export interface ValidFold<State, E> extends Fold<State, E>, Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal"> {}
+/** What `aggregateStream` does, and how far. */
+export interface StreamFold<State, E> extends Fold<State, E>, Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal"> {
+  /** Goes on from this state instead of `initialState()`: only later events are folded. Default: from the beginning. */
+  readonly from?: FoldStart<State>;
+}
+
+/** What a stream was folded into. */
+export interface FoldedStream<State> {
+  readonly state: State;
+  /** The version of the last event in it; 0 where there is none. */
+  readonly version: number;
+  /** Whether the stream has events up to there. */
+  readonly exists: boolean;
+}
+
+/** `ReadAllOptions` as they are run: `prefix` and `since` are in the filter. */
+export interface ValidReadAllOptions extends Omit<ReadAllOptions, "filter" | "prefix" | "since"> {
+  readonly filter?: readonly ValidQueryItem[];
+}
 
 const direction = oneOf("forward", "backward");
 const count = wholeNumber(0);
 const readStreamShape = { fromVersion: count, toVersion: count, direction, limit: count, asOf: checkDate, signal: checkSignal };
-const readAllShape = { after: count, until: count, direction, limit: count, filter: checkFilter, tenants: oneOf("own", "all"), signal: checkSignal };
+const readAllShape = {
+  after: count,
+  until: count,
+  direction,
+  limit: count,
+  filter: checkFilter,
+  ...logBoundsShape,
+  tenants: oneOf("own", "all"),
+  signal: checkSignal,
+};
 const streamsShape = { category: checkCategory, prefix: checkPrefix, after: checkStreamId, limit: count };
 
 export function checkReadStreamOptions(options: unknown): ReadStreamOptions {
@@ -75,7 +112,9 @@ export function checkReadStreamOptions(options: unknown): ReadStreamOptions {
 }
 
 export function checkReadAllOptions(options: unknown): ValidReadAllOptions {
-  return checkOptions(options, readAllShape);
+  const { filter, prefix, since, ...rest } = checkOptions(options, readAllShape);
+  const narrowed = within(filter, { ...(prefix !== undefined && { prefix }), ...(since && { since }) });
+  return { ...rest, ...(narrowed && { filter: narrowed }) };
 }
 
 export function checkReadBoundaryOptions(options: unknown): { readonly signal?: AbortSignal } {
@@ -87,14 +126,31 @@ export function checkStreamsOptions(options: unknown): StreamsOptions {
 }
 
 /** `initialState` and `evolve` are needed; the rest bounds the reading. */
-export function checkFold<State, E>(fold: Fold<State, E> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">): ValidFold<State, E> {
+export function checkFold<State, E>(fold: StreamFold<State, E>): StreamFold<State, E> {
   const shape = {
     initialState: checkFunction<() => State>,
     evolve: checkFunction<(state: State, event: E) => State>,
     toVersion: count,
     asOf: checkDate,
     signal: checkSignal,
+    from: checkStart<State>,
   };
   const { initialState, evolve, ...bounds } = checkOptions(fold, shape, "fold");
+  const { from, toVersion } = bounds;
+  if (from && toVersion !== undefined && toVersion < from.version)
+    throw new InvalidArgumentError("fold.toVersion", `is ${toVersion}, below fold.from.version, ${from.version}; events cannot be taken out of a state`);
   return { ...bounds, initialState: checkFunction(initialState, "fold.initialState"), evolve: checkFunction(evolve, "fold.evolve") };
+}
+
+function checkStart<State>(value: unknown, path: string): FoldStart<State> {
+  // A whole result may be given.
+  const { state, version } = checkOptions(value, { state: (given: unknown) => asState<State>(given), version: count, exists: checkBoolean }, path);
+  if (version === undefined) throw new InvalidArgumentError(`${path}.version`, "is missing; it is the version of the last event in the state, 0 for none");
+  if (state === undefined) throw new InvalidArgumentError(`${path}.state`, "is missing; leave fold.from out to begin with initialState()");
+  return { state, version };
+}
+
+function asState<State>(value: unknown): State {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a state is, is the caller's promise
+  return value as State;
 }

@@ -1,13 +1,15 @@
 import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
 import { checkStreamId } from "../arguments/names.ts";
+import { showText } from "../arguments/show.ts";
 import { checkUuid } from "../arguments/uuid.ts";
 import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
-import { DatabaseError } from "../errors/errors.ts";
+import { DatabaseError, InvalidArgumentError } from "../errors/errors.ts";
 import { asRecorded, type BoundaryQuery, categoryOf, type Event, type RecordedEvent } from "../model/event.ts";
 import { type BoundaryEvents, isLed, readBoundaryEvents } from "./boundary.ts";
 import { decodeEvent, decodeLogEvent } from "./decode.ts";
 import { checkedFold } from "./evolve.ts";
+import { earliestMs, earliestOf } from "./filter.ts";
 import { filterSql } from "./filter-sql.ts";
 import {
   checkFold,
@@ -15,9 +17,10 @@ import {
   checkReadBoundaryOptions,
   checkReadStreamOptions,
   checkStreamsOptions,
-  type Fold,
+  type FoldedStream,
   type ReadAllOptions,
   type ReadStreamOptions,
+  type StreamFold,
   type StreamsOptions,
 } from "./options.ts";
 import { defaultPageLimits, type PageLimits } from "./page-size.ts";
@@ -56,9 +59,6 @@ export interface KeptHead<E extends Event = Event> {
   /** Whether more events follow. */
   readonly more: boolean;
 }
-
-/** PostgreSQL's calendar does not reach as far back as a Date, and nothing was recorded before year 1. */
-const earliestMs = Date.parse("0001-01-01T00:00:00Z");
 
 /** Reads for one tenant, through the pool or inside a transaction. */
 export class Reader {
@@ -100,6 +100,7 @@ export class Reader {
     const backward = direction === "backward";
     const filtered = filter && filterSql(filter, all ? 4 : 5, all);
     const values = [...(all ? [] : [this.#tenant]), ...(filtered?.values ?? [])];
+    const since = earliestOf(filter);
     const open = (): RangePages<RecordedEvent<E>> =>
       new RangePages({
         backward,
@@ -108,7 +109,10 @@ export class Reader {
         windowed: true,
         limits: this.#limits,
         skipGap: (rest) => this.#skipGap(rest, backward, signal),
-        bounds: async () => ({ after, until: Math.min(until, await this.#end(signal)) }),
+        bounds: async () => {
+          const range = { after, until: Math.min(until, await this.#end(signal)) };
+          return since === undefined ? range : { ...range, after: await this.#positionSince(since, range, signal) };
+        },
         fetch: (range, rows) =>
           this.#rows(
             this.#editions.current.logPage(backward, rows <= this.#limits.firstRows, all, filtered),
@@ -149,21 +153,22 @@ export class Reader {
     });
   }
 
-  async aggregateStream<State, E extends Event = Event>(
-    streamId: string,
-    fold: Fold<State, RecordedEvent<E>> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">,
-  ): Promise<{ readonly state: State; readonly version: number; readonly exists: boolean }> {
-    const { initialState, evolve, ...bounds } = checkFold(fold);
+  async aggregateStream<State, E extends Event = Event>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>> {
+    const { initialState, evolve, from, ...bounds } = checkFold(fold);
     const folding = checkedFold({ initialState, evolve }, "fold");
-    const open = this.#streamPages<E>(checkStreamId(streamId, "streamId"), bounds);
-    let state = folding.initialState();
+    // With the last event in the given state, which must be there: a state ahead of its stream is of another stream, or of lost events.
+    const open = this.#streamPages<E>(checkStreamId(streamId, "streamId"), { ...bounds, fromVersion: from?.version ?? 0 });
+    let state = from ? from.state : folding.initialState();
     let version = 0;
+    let found = !from || from.version === 0;
     for await (const events of readAhead(open(), bounds.signal)) {
       for (const event of events) {
-        state = folding.evolve(state, event);
+        if (event.version === from?.version) found = true;
+        else state = folding.evolve(state, event);
         version = event.version;
       }
     }
+    if (from && !found) throw aheadOfStream(streamId, from.version, bounds.asOf);
     return { state, version, exists: version > 0 };
   }
 
@@ -237,6 +242,12 @@ export class Reader {
     return backward ? { after, until: position } : { after: position - 1, until };
   }
 
+  /** Asked after the end is known: what is recorded in time up to there can be seen now. */
+  async #positionSince(since: number, { after, until }: Range, signal: AbortSignal | undefined): Promise<number> {
+    const [row] = await this.#queryable.query(this.#editions.current.positionSince, [since, after], { signal });
+    return row?.["position"] == null ? until : Math.min(until, toSafeInteger(row["position"]));
+  }
+
   /** Where a reading of the log ends, whatever is written meanwhile. */
   async #end(signal: AbortSignal | undefined): Promise<number> {
     const mark = await this.#mark(signal);
@@ -253,6 +264,14 @@ export class Reader {
     this.#editions.saw(Number(rows.at(-1)?.["position"] ?? 0));
     return rows;
   }
+}
+
+function aheadOfStream(streamId: string, version: number, asOf: Date | undefined): InvalidArgumentError {
+  const until = asOf ? ` at ${asOf.toISOString()}` : "";
+  return new InvalidArgumentError(
+    "fold.from.version",
+    `is ${version}, but stream ${showText(streamId)} has no event of this version${until}; the state is of another stream, or newer than what is to be read`,
+  );
 }
 
 /** The lists of several alternatives on the wire: see `matchPage`. */

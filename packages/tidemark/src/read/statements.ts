@@ -52,6 +52,11 @@ export class ReadStatements {
   readonly positionAfter: Statement;
   readonly positionBefore: Statement;
   /**
+   * From where to read what was recorded at or after $1, in milliseconds: $2, or a place above it up to which there is none. Null:
+   * there is none at all. Where the next event is late enough, nothing is looked for: a reader that goes on is there already.
+   */
+  readonly positionSince: Statement;
+  /**
    * Events that match one of several alternatives, each with a tag: $1 after, $2 until, $3 rows, $4 tenant, $5 types and $6 tags
    * of each alternative, joined by U+001E, the names of one by U+001F.
    */
@@ -86,6 +91,15 @@ export class ReadStatements {
       `select (select id from ${this.#schema}.events where position = $1)::text as id,
               (select coalesce(pg_catalog.max(position), 0) from ${this.#schema}.events)::text as last_position,
               pg_catalog.pg_is_in_recovery()::text as in_recovery`,
+    );
+    this.positionSince = this.#named(
+      "position_since",
+      `
+select case when (select e.recorded_at from ${this.#schema}.events as e where e.position > $2::bigint order by e.position limit 1)
+                 >= pg_catalog.to_timestamp($1::float8 / 1000::float8)
+            then $2::bigint
+            else ${functionName(schema, "position_since")}($1::float8, $2::bigint)
+       end::text as position`,
     );
     this.matchPage = this.#named("match", this.#matchSql());
     const listed = `${this.#streamsSql("join")} where s.tenant = $1 and s.name > $2 and s.name >= $4 and s.name <= $5`;

@@ -82,8 +82,9 @@ function idsOf(projection: DefinedDocumentProjection, event: RecordedEvent): rea
 }
 
 /** What a filter looks at. */
-function rowOf({ type, streamId, tenant, tags, data }: RecordedEvent): SharedRow {
-  return new SharedRow({ type, tenant, stream_name: streamId, tags: tags.join("\u001f"), data: JSON.stringify(data), position: "0", stream_number: "0" });
+function rowOf({ type, streamId, tenant, tags, data, recordedAt }: RecordedEvent): SharedRow {
+  const texts = { tags: tags.join("\u001f"), data: JSON.stringify(data), recorded_at: String(recordedAt.getTime()) };
+  return new SharedRow({ type, tenant, stream_name: streamId, ...texts, position: "0", stream_number: "0" });
 }
 
 function byId<T>(entries: readonly (readonly [string, T])[]): (readonly [string, T])[] {

@@ -1,7 +1,7 @@
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
-import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "../read/options.ts";
+import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 
 /** What works on the store and inside a transaction alike. */
@@ -84,11 +84,13 @@ export interface EventReaderWriter<Events extends Event = Event> {
     options?: { readonly signal?: AbortSignal },
   ): Promise<{ readonly events: readonly RecordedEvent<E>[]; readonly boundary: Boundary }>;
 
-  /** Folds a stream into a state. What `evolve` throws passes through. */
-  aggregateStream<State, E extends Events = Events>(
-    streamId: string,
-    fold: Fold<State, RecordedEvent<E>> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">,
-  ): Promise<{ readonly state: State; readonly version: number; readonly exists: boolean }>;
+  /**
+   * Folds a stream into a state. What `evolve` throws passes through.
+   *
+   * @param fold - `from`: goes on from an earlier result, `{ state, version }`, and reads later events only.
+   * @throws {@link InvalidArgumentError} — the stream has no event of the version in `from`.
+   */
+  aggregateStream<State, E extends Events = Events>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>>;
 
   streamInfo(streamId: string): Promise<StreamInfo>;
 

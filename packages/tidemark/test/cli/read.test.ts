@@ -55,6 +55,9 @@ describe("tidemark read", () => {
     expect(await positions("--tag", "t")).toEqual([1, 2]);
     expect(await positions("--tag", "t", "--tag", "u")).toEqual([1]);
     expect(await positions("--data", '{"sku":"mug"}')).toEqual([3]);
+    expect(await positions("--prefix", "cart-")).toEqual([1, 2]);
+    expect(await positions("--since", "2026-11-20", "--prefix", "order")).toEqual([3]);
+    expect(await positions("--since", "9999-01-01")).toEqual([]);
     expect(await positions("--tenant", "acme")).toEqual([4]);
     expect(await positions("--all-tenants")).toEqual([1, 2, 3, 4]);
   });

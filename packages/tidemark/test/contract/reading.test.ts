@@ -1,4 +1,4 @@
-import type { NewEvent } from "../../src/index.ts";
+import type { NewEvent, ReadAllOptions, RecordedEvent } from "../../src/index.ts";
 import { type CartEvent, confirmed, itemAdded } from "../support/cart.ts";
 import { describe, expect } from "../support/test.ts";
 import { drivers } from "./drivers.ts";
@@ -93,6 +93,44 @@ describe.for(drivers)("reading on $driver", ({ test }) => {
     expect(await found({ after: second?.position ?? 0, until: third?.position ?? 0 })).toEqual(["order-1 OrderPlaced"]);
   });
 
+  test("the log is read from a time on and of streams with a prefix, whatever the order of times", async ({ open }) => {
+    const at = (day: number): Date => new Date(Date.UTC(2026, 0, day));
+    let clock = at(1);
+    const store = await open({ now: () => clock });
+    // The fourth event is older than those before it, as after an import or a clock that was set back.
+    for (const [streamId, day] of [
+      ["cart-1", 1],
+      ["order-1", 3],
+      ["cart-2", 4],
+      ["cart-3", 2],
+      ["card-1", 5],
+    ] as const) {
+      clock = at(day);
+      await store.appendToStream(streamId, [itemAdded()]);
+    }
+    const found = async (options: ReadAllOptions): Promise<string[]> => (await store.readAll(options).toArray()).map(({ streamId }) => streamId);
+    expect(await found({ since: at(3) })).toEqual(["order-1", "cart-2", "card-1"]);
+    expect(await found({ since: at(3), direction: "backward", limit: 2 })).toEqual(["card-1", "cart-2"]);
+    expect(await found({ since: new Date(at(5).getTime() + 1) })).toEqual([]);
+    expect(await found({ since: new Date(-8.64e15) })).toHaveLength(5);
+    expect(await found({ since: new Date(8.64e15) })).toEqual([]);
+    expect(await found({ prefix: "cart-" })).toEqual(["cart-1", "cart-2", "cart-3"]);
+    expect(await found({ prefix: "car", since: at(3) })).toEqual(["cart-2", "card-1"]);
+    expect(await found({ prefix: "ca%" })).toEqual([]);
+    expect(await found({ prefix: "" })).toHaveLength(5);
+    expect(await found({ prefix: "cart", filter: [{ types: ["ItemAdded"], since: at(2) }, { streamIds: ["cart-1"] }] })).toEqual([
+      "cart-1",
+      "cart-2",
+      "cart-3",
+    ]);
+    expect(await found({ filter: [{ prefix: "order" }, { since: at(5) }] })).toEqual(["order-1", "card-1"]);
+    const [, second] = await store.readAll().toArray();
+    expect(await found({ since: at(2), after: second?.position ?? 0 })).toEqual(["cart-2", "cart-3", "card-1"]);
+    expect(await found({ since: at(2), until: second?.position ?? 0 })).toEqual(["order-1"]);
+    expect(await store.transaction((tx) => tx.readAll({ since: at(4) }).toArray())).toHaveLength(2);
+    expect(() => store.readAll({ since: at(1), filter: { since: at(2) } })).toThrow("options.since is given twice");
+  });
+
   test("batches have the size that was asked for", async ({ open }) => {
     const store = await open();
     await store.appendToStream(
@@ -122,6 +160,35 @@ describe.for(drivers)("reading on $driver", ({ test }) => {
     );
     const reason = new Error("enough");
     await expect(store.readAll({ signal: AbortSignal.abort(reason) }).toArray()).rejects.toBe(reason);
+  });
+
+  test("a fold goes on from a state and a version, which the stream must have", async ({ open }) => {
+    const store = await open();
+    await store.appendToStream<CartEvent>("cart-1", [itemAdded("tea", 2), itemAdded("mug", 1)]);
+    const folded: string[] = [];
+    const fold = {
+      initialState: () => 0,
+      evolve: (state: number, event: RecordedEvent) => {
+        folded.push(`${event.version} ${event.type}`);
+        return state + 1;
+      },
+    };
+    const from = await store.aggregateStream("cart-1", fold);
+    await store.appendToStream<CartEvent>("cart-1", [confirmed]);
+    folded.length = 0;
+    expect(await store.aggregateStream("cart-1", { ...fold, from })).toEqual({ state: 3, version: 3, exists: true });
+    expect(folded).toEqual(["3 CartConfirmed"]);
+    expect(await store.aggregateStream("cart-1", { ...fold, from: { state: 10, version: 3 } })).toEqual({ state: 10, version: 3, exists: true });
+    expect(await store.aggregateStream("absent", { ...fold, from: { state: 7, version: 0 } })).toEqual({ state: 7, version: 0, exists: false });
+    expect(await store.transaction((tx) => tx.aggregateStream("cart-1", { ...fold, from, toVersion: 2 }))).toEqual({ state: 2, version: 2, exists: true });
+    await expect(store.aggregateStream("cart-1", { ...fold, from: { state: 0, version: 4 } })).rejects.toThrow(
+      'fold.from.version is 4, but stream "cart-1" has no event of this version',
+    );
+    await expect(store.aggregateStream("cart-1", { ...fold, from: { state: 0, version: 3 }, toVersion: 2 })).rejects.toThrow("fold.toVersion is 2, below");
+    const asOf = new Date(0);
+    await expect(store.aggregateStream("cart-1", { ...fold, from, asOf })).rejects.toThrow("at 1970-01-01T00:00:00.000Z");
+    // @ts-expect-error -- a state without its version could be any
+    await expect(store.aggregateStream("cart-1", { ...fold, from: { state: 1 } })).rejects.toThrow("fold.from.version is missing");
   });
 
   test("a stream is folded into a state", async ({ open }) => {

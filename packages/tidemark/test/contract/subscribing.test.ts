@@ -36,6 +36,28 @@ describe.each(drivers)("a subscription on $driver", ({ test }) => {
     await events.return?.();
   });
 
+  test("brings what was recorded from a time on, of streams with a prefix, from the log and as it is appended", async ({ open }) => {
+    let clock = new Date("2026-01-01");
+    const store = await open({ now: () => clock });
+    await append(store, "cart-1");
+    clock = new Date("2026-01-03");
+    await append(store, "order-1");
+    await append(store, "cart-2");
+    const caughtUp = Promise.withResolvers<number>();
+    const events = store.subscribe({ prefix: "cart-", since: new Date("2026-01-02"), onCaughtUp: caughtUp.resolve })[Symbol.asyncIterator]();
+    const found = await take(events, 1);
+    const next = events.next();
+    await caughtUp.promise;
+    await append(store, "order-2");
+    clock = new Date("2026-01-01");
+    await append(store, "cart-3");
+    clock = new Date("2026-01-02");
+    await append(store, "cart-4");
+    found.push((await next).value);
+    expect(found.map(({ streamId }) => streamId)).toEqual(["cart-2", "cart-4"]);
+    await events.return?.();
+  });
+
   test("waits above a position that the log never reaches", async ({ open }) => {
     const store = await open();
     await append(store, "a-1");

@@ -40,6 +40,8 @@ function queryOf(data: readonly unknown[]): fc.Arbitrary<EventQuery> {
     fc.record({ streamIds: names(streamIds) }),
     fc.record({ tags: fc.uniqueArray(fc.constantFrom(...tags), { minLength: 1, maxLength: 2 }) }),
     fc.record({ data: fc.constantFrom({}, ...objects) }),
+    fc.record({ prefix: fc.constantFrom("", "x", "x-", "x-1", "ÿ-\u{1f600}", "%", "_") }),
+    fc.record({ since: fc.constantFrom(new Date(-8.64e15), new Date(0), new Date(8.64e15)) }),
     // A part of what some event holds.
     fc.record({ data: fc.constantFrom(...objects.flatMap((object) => Object.entries(object).map(([key, value]) => ({ [key]: value })))) }),
   ];

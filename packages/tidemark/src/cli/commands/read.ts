@@ -28,13 +28,14 @@ interface ReadFlags extends StoreFlags, FilterFlags {
 type Flag = keyof ReadFlags;
 const ofBoth: readonly Flag[] = ["backward", "limit"];
 const ofStream: readonly Flag[] = ["fromVersion", "toVersion", "asOf"];
-const ofLog: readonly Flag[] = ["after", "until", "type", "category", "stream", "tag", "data", "allTenants"];
+const ofLog: readonly Flag[] = ["after", "until", "type", "category", "stream", "tag", "data", "prefix", "since", "allTenants"];
 
 const examples = `
 Examples:
   tidemark read cart-42
   tidemark read cart-42 --as-of 2026-11-20T10:00:00Z --json
   tidemark read --type ItemAdded --type ItemRemoved --tag customer:7 --data '{"sku":"tea"}'
+  tidemark read --prefix order-2026- --since 2026-11-20T10:00:00Z
   tidemark read --backward --limit 20
   tidemark read --json | jq -r .type | sort | uniq -c`;
 
@@ -55,6 +56,8 @@ export function addRead(program: Command, terminal: Terminal): void {
     .option("--stream <stream>", "of the log: only this stream, or any of several", collect)
     .option("--tag <tag>", "of the log: only events with this tag, and all of several", collect)
     .option("--data <json>", "of the log: only events whose data contains this object", json)
+    .option("--prefix <prefix>", "of the log: only streams whose id begins with this")
+    .option("--since <time>", "of the log: what was recorded at or after 2026-11-20T10:00:00Z", moment)
     .option("--all-tenants", "of the log: the events of every tenant")
     .option("--id <uuid>", "the one event with this id")
     .addHelpText("after", examples)

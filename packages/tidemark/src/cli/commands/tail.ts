@@ -3,7 +3,7 @@ import type { RecordedEvent } from "../../model/event.ts";
 import { lineUp } from "../columns.ts";
 import { eventDocuments, eventRows } from "../event-lines.ts";
 import { queryOf, type FilterFlags, refuseTenantWithAll } from "../filter-flags.ts";
-import { collect, given, json, wholeNumber } from "../flags.ts";
+import { collect, given, json, moment, wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -31,6 +31,8 @@ export function addTail(program: Command, terminal: Terminal): void {
     .option("--stream <stream>", "only this stream, or any of several", collect)
     .option("--tag <tag>", "only events with this tag, and all of several", collect)
     .option("--data <json>", "only events whose data contains this object", json)
+    .option("--prefix <prefix>", "only streams whose id begins with this")
+    .option("--since <time>", "begin with what was recorded at or after 2026-11-20T10:00:00Z", moment)
     .option("--all-tenants", "the events of every tenant")
     .addHelpText("after", examples)
     .action((flags: TailFlags) => tail(flags, terminal));
@@ -41,7 +43,8 @@ async function tail({ after, allTenants, ...flags }: TailFlags, terminal: Termin
   const filter = queryOf(flags);
   await withStore(flags, terminal, async (store) => {
     const events = store.subscribe({
-      after: after ?? "end",
+      // A time to begin with takes the place of the end.
+      after: after ?? (flags.since === undefined ? "end" : 0),
       tenants: allTenants ? "all" : "own",
       onCaughtUp: (position) => terminal.say(`Following from position ${position}; Ctrl-C ends it.`),
       ...(filter && { filter }),
