@@ -42,6 +42,11 @@ export interface StoreOptions {
   readonly now?: () => Date;
   /** Makes the ids of events that come without one: UUIDs that never repeat. Default: version 7. */
   readonly createId?: () => string;
+  /**
+   * `"automatic"`: events without a `correlationId` get one, made by `createId`: the same for all events of one call, and for all
+   * of one transaction. What an event, `withMetadata` or `store.withMetadata` gives wins. Default `"given"`: only that.
+   */
+  readonly correlationIds?: "given" | "automatic";
 }
 
 /** Options as the store works with them: everything is there. */
@@ -60,6 +65,7 @@ export interface ValidStoreOptions {
   readonly logger: Logger;
   readonly now: (() => Date) | undefined;
   readonly createId: () => string;
+  readonly correlationIds: "given" | "automatic";
 }
 
 const limitsShape = { eventBytes: wholeNumber(1024, 16 * 1024 * 1024), queuedAppends: wholeNumber(1) };
@@ -73,6 +79,7 @@ const shape = {
   logger: checkLogger,
   now: checkClock,
   createId: checkFunction<() => string>,
+  correlationIds: oneOf("given", "automatic"),
   projections: checkArray,
   unknownProjections: oneOf("warn", "error"),
   events: notYet("it has no event catalogue"),
@@ -125,6 +132,7 @@ export function checkStoreOptions(options: unknown): ValidStoreOptions {
     logger: given.logger ?? standardError,
     now: given.now,
     createId: given.createId ?? newId,
+    correlationIds: given.correlationIds ?? "given",
   };
 }
 

@@ -17,7 +17,7 @@ import { DocumentReaders } from "../documents/document-reader.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
 import { refuseStopped } from "../projections/stopped.ts";
 import type { Heads } from "../read/heads.ts";
-import type { Fold, ReadAllOptions, ReadStreamOptions, StreamsOptions } from "../read/options.ts";
+import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { Reader } from "../read/reader.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { Workers } from "./workers.ts";
@@ -40,14 +40,15 @@ export class Access<Events extends Event> implements EventReaderWriter<Events> {
   readonly #appender: Appender;
   readonly #reader: Reader;
   readonly #documents: DocumentReaders;
-  readonly #metadata: readonly MetadataSource[];
+  readonly #metadata: () => readonly MetadataSource[];
   readonly #snapshots: SnapshotAccess;
 
   static {
     keepCallers(this);
   }
 
-  constructor(appender: Appender, reader: Reader, documents: DocumentReaders, metadata: readonly MetadataSource[], snapshots: SnapshotAccess) {
+  /** @param metadata - Asked at each call: what its events get. */
+  constructor(appender: Appender, reader: Reader, documents: DocumentReaders, metadata: () => readonly MetadataSource[], snapshots: SnapshotAccess) {
     this.#appender = appender;
     this.#reader = reader;
     this.#documents = documents;
@@ -61,18 +62,18 @@ export class Access<Events extends Event> implements EventReaderWriter<Events> {
   }
 
   async appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
-    return this.#appender.appendToStream(streamId, stampEvents(events, this.#metadata), options);
+    return this.#appender.appendToStream(streamId, stampEvents(events, this.#metadata()), options);
   }
 
   async appendToStreams<E extends Events = Events>(
     appends: readonly NoInfer<StreamAppend<E>>[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly AppendResult[]> {
-    return this.#appender.appendToStreams(stampAppends(appends, this.#metadata), options);
+    return this.#appender.appendToStreams(stampAppends(appends, this.#metadata()), options);
   }
 
   async append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
-    return this.#appender.append(stampEvents(events, this.#metadata), options);
+    return this.#appender.append(stampEvents(events, this.#metadata()), options);
   }
 
   readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
@@ -90,10 +91,7 @@ export class Access<Events extends Event> implements EventReaderWriter<Events> {
     return this.#reader.readBoundary<E>(query, options);
   }
 
-  aggregateStream<State, E extends Events = Events>(
-    streamId: string,
-    fold: Fold<State, RecordedEvent<E>> & Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal">,
-  ): Promise<{ readonly state: State; readonly version: number; readonly exists: boolean }> {
+  aggregateStream<State, E extends Events = Events>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>> {
     return this.#reader.aggregateStream<State, E>(streamId, fold);
   }
 
@@ -112,6 +110,12 @@ export class Access<Events extends Event> implements EventReaderWriter<Events> {
   documents<Document extends object>(source: DocumentSource<Document> | string): Documents<Document> {
     return this.#documents.of(source);
   }
+}
+
+/** What the events of one call get: with `correlationIds: "automatic"` a correlation id of its own, after everything that was given. */
+export function metadataOf({ correlationIds, createId }: ValidStoreOptions, sources: readonly MetadataSource[]): () => readonly MetadataSource[] {
+  if (correlationIds === "given") return () => sources;
+  return () => [...sources, { correlationId: createId() }];
 }
 
 /** What an append is encoded by. */

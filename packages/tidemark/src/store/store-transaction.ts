@@ -9,7 +9,7 @@ import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Event } from "../model/event.ts";
 import type { ProjectionTransaction } from "../projections/projection.ts";
 import { Reader } from "../read/reader.ts";
-import { Access, documentReaders, encodeSettings, type Rooms } from "./store-access.ts";
+import { Access, documentReaders, encodeSettings, metadataOf, type Rooms } from "./store-access.ts";
 
 /** The store inside one transaction. */
 export class Transaction<Events extends Event> extends Access<Events> implements StoreTransaction<Events> {
@@ -24,6 +24,8 @@ export class Transaction<Events extends Event> extends Access<Events> implements
 
   constructor(rooms: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
     const { options, statements, gate, feed, snapshots } = rooms;
+    // Made at the first append: one correlation id for all of the transaction.
+    let sources: readonly MetadataSource[] | undefined;
     const submit = joinedAppend(session, statements, { now: options.now, gate });
     const reader = new Reader({ queryable: session, schema: options.schema, tenant, mark: () => feed.markWithin(session) });
     super(
@@ -33,7 +35,7 @@ export class Transaction<Events extends Event> extends Access<Events> implements
       }),
       reader,
       documentReaders(session, rooms, tenant),
-      metadata,
+      () => (sources ??= metadataOf(options, metadata)()),
       new SnapshotAccess(snapshots, tenant, reader, session),
     );
     this.#session = session;

@@ -16,7 +16,7 @@ import type { Blocker } from "../feed/blockers.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "../feed/subscribe.ts";
 import type { ProjectionTransaction } from "../projections/projection.ts";
 import { Reader } from "../read/reader.ts";
-import { Access, documentReaders, encodeSettings, type Rooms } from "./store-access.ts";
+import { Access, documentReaders, encodeSettings, metadataOf, type Rooms } from "./store-access.ts";
 import { HandlerTransaction, InlineTransaction, Transaction } from "./store-transaction.ts";
 import type { Worker } from "../consumers/consumer.ts";
 import type { Consumers } from "../consumers/administration.ts";
@@ -45,7 +45,7 @@ export class Store<Events extends Event> extends Access<Events> implements Event
       new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
       reader,
       documentReaders(database, rooms, tenant),
-      metadata,
+      metadataOf(options, metadata),
       new SnapshotAccess(snapshots, tenant, reader),
     );
     this.#rooms = rooms;

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { type EventStore, openEventStore, type RecordedEvent, type StoreOptions } from "../../src/index.ts";
+import { type EventStore, openEventStore, type RecordedEvent, type StoreOptions, withMetadata } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
 import { describe, expect, failure, recordLogs, test, times } from "./test.ts";
 
@@ -43,6 +43,29 @@ describe("an option of openEventStore has its effect:", () => {
     const { logger, lines } = recordLogs();
     await using _ = await openEventStore(weak.href, { schema: "weak", logger });
     expect(lines.filter((line) => line.startsWith("warn"))).toEqual([expect.stringContaining("synchronous_commit = local")]);
+  });
+
+  test("correlationIds, one for each call and each transaction, where none is given", async ({ openStore }) => {
+    const store = await openStore({ correlationIds: "automatic" });
+    await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+    await store.appendToStreams([
+      { streamId: "cart-2", events: [itemAdded()] },
+      { streamId: "cart-3", events: [itemAdded()] },
+    ]);
+    await store.transaction(async (tx) => {
+      await tx.appendToStream("cart-4", [itemAdded()]);
+      await tx.append([{ ...itemAdded(), tags: ["cart:5"] }]);
+    });
+    await withMetadata({ correlationId: "scope" }, () => store.appendToStream("cart-6", [itemAdded()]));
+    await store.withMetadata({ correlationId: "store" }).appendToStream("cart-7", [itemAdded()]);
+    await store.appendToStream("cart-8", [{ ...itemAdded(), metadata: { correlationId: "event", actorId: "ada" } }]);
+    const ids = (await store.readAll().toArray()).map(({ metadata }) => metadata.correlationId ?? "");
+    const [first = "", , second = "", , third = ""] = ids;
+    expect(ids).toEqual([first, first, second, second, third, third, "scope", "store", "event"]);
+    expect(new Set([first, second, third]).size).toBe(3);
+    expect(first).toMatch(/^[0-9a-f-]{36}$/);
+    await (await openStore()).appendToStream("cart-9", [itemAdded()]);
+    expect((await store.readStream("cart-9").toArray())[0]?.metadata).toEqual({});
   });
 
   test("limits.eventBytes", async ({ openStore }) => {
