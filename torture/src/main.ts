@@ -18,7 +18,7 @@ function folderOf({ folder, plan, program }: Options): string {
 async function run(options: Options): Promise<boolean> {
   if (options.program === "mutants") return mutants(root, options.only, options.report);
   if (options.program === "interleavings") return interleavings(folderOf(options), options.plan.version, { long: options.night, only: options.only });
-  if (options.program === "fuzz") return fuzz({ ...options.plan, only: options.only, report: options.report });
+  if (options.program === "fuzz") return fuzz({ ...options.plan, folder: folderOf(options), only: options.only, report: options.report });
   if (options.program === "settings") return settingsMatrix(folderOf(options), options.plan.version, options.only);
   if (options.program === "torn-reads") return tornReads(folderOf(options), options.plan.version, options.plan.seconds);
   if (options.program === "crash-points") return crashPoints(folderOf(options), options.plan.version, { call: options.call, messages: options.only });

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { invariants } from "../src/check/invariants/invariants.ts";
+import { asTheModel } from "../src/fuzz/program.ts";
 import { readMutants } from "../src/mutants/patch.ts";
 import { readOptions } from "../src/options.ts";
 
@@ -19,7 +20,7 @@ describe("a mutant", () => {
 
   test.for(mutants)("$name fits the code as it is, and names what must find it", async ({ file, breaks, hunt }) => {
     await promisify(execFile)("git", ["apply", "--check", file], { cwd: root });
-    expect(invariants.map(({ id }) => id)).toEqual(expect.arrayContaining([...breaks]));
+    expect([...invariants, asTheModel].map(({ id }) => id)).toEqual(expect.arrayContaining([...breaks]));
     expect(readOptions(hunt).program).not.toBe("mutants");
     // A module that is not there would be found instead of the bug.
     const patch = await readFile(file, "utf8");

@@ -1,4 +1,7 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Version } from "@tidemark/servers";
+import type { Verdict } from "../check/invariant.ts";
 import { createProgress } from "../progress.ts";
 import { keepReport } from "../report/keep.ts";
 import { createActor } from "./actor.ts";
@@ -34,7 +37,12 @@ const calls: readonly Call[] = [
   ...hostileCalls,
 ];
 
+/** What the program looks for, as an invariant of a run. */
+export const asTheModel = { id: "F1", title: "Every call comes to what the model of its caller says" } as const;
+
 export interface FuzzOptions {
+  /** Where the verdict goes. */
+  readonly folder: string;
   readonly version: Version;
   readonly seed: number;
   readonly seconds: number;
@@ -45,7 +53,7 @@ export interface FuzzOptions {
 }
 
 /** Callers who use the whole API at random, each beside a model that says what has to come of it. Returns whether all is well. */
-export async function fuzz({ version, seed, seconds, only, report }: FuzzOptions): Promise<boolean> {
+export async function fuzz({ folder, version, seed, seconds, only, report }: FuzzOptions): Promise<boolean> {
   const [first, ...others] = calls.filter(({ name }) => only?.some((part) => name.includes(part)) ?? true);
   if (first === undefined) throw new TypeError(`There is no such call; there are: ${[...new Set(calls.map(({ name }) => name))].join("; ")}.`);
   await using server = await startTarget(version);
@@ -94,6 +102,9 @@ export async function fuzz({ version, seed, seconds, only, report }: FuzzOptions
   tell(`${made} calls; ${wrong.length === 0 ? "no anomalies" : `${wrong.length} ANOMALIES`}.`);
   console.log(`The same calls again: npm run torture -- fuzz --seed ${seed} --seconds ${seconds}`);
   console.log(`${Math.max(counts.size - failed, 0)} passed, ${failed} failed`);
+  const verdict: Verdict = { ...asTheModel, checked: made, anomalies: wrong.length, examples: wrong };
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "verdict.json"), JSON.stringify({ verdicts: [verdict] }));
   await keepReport(report, { title: "Calls at random, beside a model", lines: told });
   return wrong.length === 0;
 }
