@@ -16,14 +16,15 @@ function folderOf({ folder, plan, program }: Options): string {
 }
 
 async function run(options: Options): Promise<boolean> {
+  const common = { folder: folderOf(options), version: options.plan.version, report: options.report };
   if (options.program === "mutants") return mutants(root, options.only, options.report);
   if (options.program === "interleavings") return interleavings(folderOf(options), options.plan.version, { long: options.night, only: options.only });
-  if (options.program === "fuzz") return fuzz({ ...options.plan, folder: folderOf(options), only: options.only, report: options.report });
-  if (options.program === "settings") return settingsMatrix(folderOf(options), options.plan.version, options.only);
+  if (options.program === "fuzz") return fuzz({ ...common, seed: options.plan.seed, seconds: options.plan.seconds, only: options.only });
+  if (options.program === "settings") return settingsMatrix({ ...common, only: options.only, short: options.ci });
   if (options.program === "torn-reads") return tornReads(folderOf(options), options.plan.version, options.plan.seconds);
-  if (options.program === "crash-points") return crashPoints(folderOf(options), options.plan.version, { call: options.call, messages: options.only });
-  if (options.program === "check") return check(folderOf(options));
-  return torture(options.plan, folderOf(options));
+  if (options.program === "crash-points") return crashPoints({ ...common, call: options.call, messages: options.only });
+  if (options.program === "check") return check(folderOf(options), options.report);
+  return torture(options.plan, folderOf(options), options.report);
 }
 
 const options = readOptions(process.argv.slice(2));

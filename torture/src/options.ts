@@ -34,6 +34,7 @@ Options of crash-points:
 Options of interleavings:
   --only a,b         only those whose name contains one of these
 Options of settings:
+  --ci               each alone, without those that slow every statement down
   --only a,b         only these settings, by name
 Options of fuzz:
   --seconds N        default: 120
@@ -45,8 +46,8 @@ Options of mutants:
   --only a,b         only those whose name contains one of these
 Options of all:
   --folder FOLDER    where histories and report go; default: torture/runs/<time>-<seed>
-  --report FILE      keeps what was printed in a Markdown file, with the command, the commit and the date; of run and check
-                     also the report with plots, beside it and with the ending .html
+  --report FILE      not of interleavings and torn-reads: keeps what was printed in a Markdown file, with the command, the commit
+                     and the date; of run and check also the report with plots, beside it and with the ending .html
   --help`;
 
 const programs = ["run", "crash-points", "interleavings", "settings", "fuzz", "torn-reads", "mutants", "check"] as const;
@@ -56,6 +57,7 @@ const versions: readonly Version[] = [18, 17, 16, 15];
 export interface Options {
   readonly program: (typeof programs)[number];
   readonly only: readonly string[] | undefined;
+  readonly ci: boolean;
   readonly night: boolean;
   readonly call: string | undefined;
   /** Where the report is kept. */
@@ -108,6 +110,7 @@ export function readOptions(args: readonly string[]): Options {
   return {
     program,
     only,
+    ci: values.ci,
     night: values.night,
     call: values.call,
     report: values.report,

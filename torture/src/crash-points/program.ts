@@ -4,22 +4,35 @@ import { join } from "node:path";
 import type { Verdict } from "../check/invariant.ts";
 import { runChecker } from "../check/run-checker.ts";
 import { createProgress } from "../progress.ts";
+import { keepReport } from "../report/keep.ts";
 import { runCrashPoints, type Chosen, type CrashPoints } from "./run.ts";
 
+export interface CrashPointsOptions extends Chosen {
+  readonly folder: string;
+  readonly version: Version;
+  /** Where a report is kept. */
+  readonly report: string | undefined;
+}
+
 /** Breaks every call of the API at each of its protocol messages, and prints what came of it. Returns whether all is well. */
-export async function crashPoints(folder: string, version: Version, chosen: Chosen): Promise<boolean> {
+export async function crashPoints({ folder, version, report, ...chosen }: CrashPointsOptions): Promise<boolean> {
   const startedAt = performance.now();
   const done = await runCrashPoints(folder, version, createProgress(), chosen);
   const { cases, messages, missed, slow, wrong } = done;
   const verdicts = await judgeCrashPoints(done);
   await writeFile(join(folder, "verdict.json"), JSON.stringify({ verdicts }, undefined, 2));
   const red = verdicts.filter(({ anomalies }) => anomalies > 0);
-  for (const [name, count] of messages) console.log(`${`${count}`.padStart(5)} messages  ${name}`);
-  console.log(`${cases} crash points in ${Math.round((performance.now() - startedAt) / 1_000)} s; at ${missed} the message did not come again.`);
-  for (const text of slow) console.log(`Too slow: ${text}`);
-  for (const { id, title, anomalies, examples } of red) console.log(`${id} FAILS: ${title}\n${anomalies} anomalies:\n  ${examples.join("\n  ")}`);
   const well = red.length + slow.length === 0;
-  console.log(well ? `No anomalies: ${[...new Set(verdicts.map(({ id }) => id))].join(", ")} hold.` : `ANOMALIES. Histories: ${folder}`);
+  const lines = [
+    ...messages.map(([name, count]) => `${`${count}`.padStart(5)} messages  ${name}`),
+    `${cases} crash points in ${Math.round((performance.now() - startedAt) / 1_000)} s; at ${missed} the message did not come again.`,
+    ...slow.map((text) => `Too slow: ${text}`),
+    ...red.flatMap(({ id, title, anomalies, examples }) => [`${id} FAILS: ${title}`, `${anomalies} anomalies:`, ...examples.map((text) => `  ${text}`)]),
+    well ? `No anomalies: ${[...new Set(verdicts.map(({ id }) => id))].join(", ")} hold.` : "ANOMALIES.",
+  ];
+  for (const line of lines) console.log(line);
+  if (!well) console.log(`Histories: ${folder}`);
+  await keepReport(report, { title: `Every call, broken at each of its messages, on PostgreSQL ${version}`, lines });
   console.log(`${cases - slow.length - wrong.length} passed, ${slow.length + red.length} failed`);
   return well;
 }

@@ -20,8 +20,10 @@ export async function keepReport(file: string | undefined, { title, lines, form 
   const head = [
     `# ${title}`,
     "",
-    `\`${commandOf(process.argv.slice(2))}\`, ended on ${date} at ${now.toISOString().slice(11, 16)} UTC: commit ${await commit()}, Node.js`,
-    `${process.version}, ${availableParallelism()} cores with a load of ${load.toFixed(1)} in the last minute.`,
+    `\`${commandOf(process.argv.slice(2))}\``,
+    "",
+    `Ended on ${date} at ${now.toISOString().slice(11, 16)} UTC; commit ${await commit()}, Node.js ${process.version}, ${availableParallelism()} cores,`,
+    `with a load of ${load.toFixed(1)} in the last minute.`,
     "",
   ];
   const body = form === "markdown" ? lines : ["```", ...lines, "```"];

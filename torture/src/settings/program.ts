@@ -5,6 +5,7 @@ import { startServer, type Server, type Version } from "@tidemark/servers";
 import type { Verdict } from "../check/invariant.ts";
 import { administer } from "../faults/fault.ts";
 import { createProgress } from "../progress.ts";
+import { keepReport } from "../report/keep.ts";
 import { coveringRows, type Row } from "./covering.ts";
 import { runScript } from "./script.ts";
 import { idleSessionMs, type Setting, settings } from "./settings.ts";
@@ -30,16 +31,24 @@ export interface Matrix {
   readonly wrong: readonly string[];
 }
 
+/** Which cases. */
+export interface Chosen {
+  /** Names of settings; undefined: all. */
+  readonly only: readonly string[] | undefined;
+  /** Each value alone, without those that slow every statement down. */
+  readonly short: boolean;
+}
+
 /** The cases: each value alone, for a role and for a database in turn; then each pair of those that refuse nothing and slow nothing down. */
-function casesOf(possible: readonly Setting[]): readonly Case[] {
+function casesOf(possible: readonly Setting[], short: boolean): readonly Case[] {
   const levelOf = (index: number): Level => (index % 2 === 0 ? "role" : "database");
   const alone = possible.flatMap(({ name, values, refuses = [] }) => values.map((value) => ({ row: new Map([[name, value]]), refuses })));
-  const rows = coveringRows(possible.filter(({ refuses, slows }) => refuses === undefined && slows !== true)).map((row) => ({ row, refuses: [] }));
+  const rows = short ? [] : coveringRows(possible.filter(({ refuses, slows }) => refuses === undefined && slows !== true)).map((row) => ({ row, refuses: [] }));
   return [...alone, ...rows].map((one, index) => ({ ...one, level: levelOf(index) }));
 }
 
 /** Runs the script under settings of every kind, and compares what it answers with what it answers without them. */
-export async function runMatrix(version: Version, only: readonly string[] | undefined, progress: (text: string) => void): Promise<Matrix> {
+export async function runMatrix(version: Version, { only, short }: Chosen, progress: (text: string) => void): Promise<Matrix> {
   await using server = await startServer({ version, settings: { fsync: "off", max_connections: 200, max_prepared_transactions: 10 } });
   await administer(server.url, async (client) => {
     await client.query("create role owners nologin");
@@ -47,7 +56,9 @@ export async function runMatrix(version: Version, only: readonly string[] | unde
     await client.query("create tablespace elsewhere location ''");
     await client.query("grant create on tablespace elsewhere to public");
   });
-  const offered = settings.filter(({ name, since = 0, until = 99 }) => since <= version && version <= until && (only?.includes(name) ?? true));
+  const offered = settings.filter(
+    ({ name, since = 0, until = 99, slows = false }) => since <= version && version <= until && (only?.includes(name) ?? true) && !(short && slows),
+  );
   const untaken: string[] = [];
   const possible: Setting[] = [];
   for (const setting of offered) {
@@ -59,7 +70,7 @@ export async function runMatrix(version: Version, only: readonly string[] | unde
     if (values.length > 0) possible.push({ ...setting, values });
   }
   const wanted = await underSettings(server, { row: new Map(), level: "role", refuses: [] });
-  const cases = casesOf(possible);
+  const cases = casesOf(possible, short);
   const wrong = [...brokenIn(wanted)];
   for (const text of wrong) console.log(`✗ ${text}`);
   const waiting = [...cases];
@@ -133,10 +144,17 @@ function excerpt(found: string, wanted: string): string {
   return `…${found.slice(from, at + 400)}… instead of …${wanted.slice(from, at + 100)}…`;
 }
 
+export interface SettingsOptions extends Chosen {
+  readonly folder: string;
+  readonly version: Version;
+  /** Where a report is kept. */
+  readonly report: string | undefined;
+}
+
 /** Runs the matrix, prints what came of it, and writes the verdict. Returns whether all is well. */
-export async function settingsMatrix(folder: string, version: Version, only: readonly string[] | undefined): Promise<boolean> {
+export async function settingsMatrix({ folder, version, report, ...chosen }: SettingsOptions): Promise<boolean> {
   const startedAt = performance.now();
-  const { cases, untaken, wrong } = await runMatrix(version, only, createProgress());
+  const { cases, untaken, wrong } = await runMatrix(version, chosen, createProgress());
   const verdict: Verdict = {
     id: "G1",
     title: "Settings of a role or a database change no result",
@@ -146,8 +164,12 @@ export async function settingsMatrix(folder: string, version: Version, only: rea
   };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "verdict.json"), JSON.stringify({ verdicts: [verdict] }));
-  if (untaken.length > 0) console.log(`Not taken by this server: ${untaken.join(", ")}.`);
-  console.log(`PostgreSQL ${version}: ${cases} settings in ${Math.round((performance.now() - startedAt) / 1_000)} s; ${wrong.length} ANOMALIES.`);
+  const lines = [
+    ...(untaken.length > 0 ? [`Not taken by this server: ${untaken.join(", ")}.`] : []),
+    `PostgreSQL ${version}: ${cases} settings in ${Math.round((performance.now() - startedAt) / 1_000)} s; ${wrong.length} ANOMALIES.`,
+  ];
+  for (const line of lines) console.log(line);
+  await keepReport(report, { title: `Settings of a role or a database on PostgreSQL ${version}`, lines: [...wrong, ...lines] });
   console.log(`${cases - wrong.length} passed, ${wrong.length} failed`);
   return wrong.length === 0;
 }
