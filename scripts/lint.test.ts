@@ -11,9 +11,6 @@ const source = "packages/tidemark/src";
 const rooms = `cli testing store projections consumers commands runtime transaction transfer feed documents append read schema database async
   arguments errors model`.split(/\s+/);
 
-/** Rooms above that a room may import all the same. */
-const woven: Readonly<Record<string, readonly string[]>> = { consumers: ["projections"], runtime: ["consumers", "projections"] };
-
 /** A file that breaks a rule, as small as can be. */
 const broken: Readonly<Record<string, { readonly file?: string; readonly text: string }>> = {
   "typescript(no-floating-promises)": { text: "export async function work(): Promise<void> {}\nwork();" },
@@ -85,7 +82,7 @@ describe("the linter", () => {
 
   test.each(rooms)("lets %s/ import downwards only, and no driver unless it is database/", (from) => {
     const isRefused = (specifier: string): boolean => findings.get(importOf(from, specifier))?.includes(restricted) ?? false;
-    const above = rooms.slice(0, rooms.indexOf(from)).filter((room) => !woven[from]?.includes(room));
+    const above = rooms.slice(0, rooms.indexOf(from));
     expect(rooms.filter((to) => isRefused(specifierOf(to)))).toEqual(from === "append" ? [...above, "read"] : above);
     expect(drivers.filter(isRefused)).toEqual(from === "database" ? [] : drivers);
     expect(isRefused(index)).toBe(from !== "cli");

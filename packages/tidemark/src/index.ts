@@ -89,16 +89,14 @@ export type { Fold, FoldedStream, FoldStart, ReadAllOptions, ReadStreamOptions, 
 export type { EventSequence, StreamInfo } from "./read/types.ts";
 export { migrationSql, type MigrationSqlOptions } from "./schema/migration-sql.ts";
 export type {
-  CaughtUpOptions,
   CircuitBreakerOptions,
   Consumer,
   ConsumerContext,
   ConsumerDefinition,
-  Failure,
-  Handlers,
+  ConsumerHandler,
+  FailureAction,
   OnFailure,
   RetryOptions,
-  Worker,
 } from "./consumers/consumer.ts";
 export type { ConsumerInfo, Lag, ShardInfo } from "./consumers/consumer-info.ts";
 export type { Consumers } from "./consumers/administration.ts";
@@ -107,5 +105,6 @@ export { defineConsumer } from "./consumers/define-consumer.ts";
 export type { ProjectionInfo, ProjectionState } from "./projections/projection-info.ts";
 export type { Projections, ProjectionVersion } from "./projections/administration.ts";
 export type { ShardState } from "./runtime/shard.ts";
+export type { CaughtUpOptions, Worker } from "./runtime/worker.ts";
 export type { WaitOptions } from "./runtime/wait-for.ts";
 export type { WorkerDefinition } from "./store/workers.ts";

@@ -15,6 +15,8 @@ import type { AppendStatements } from "./statements.ts";
 export interface JoinedAppendSettings {
   readonly now: (() => Date) | undefined;
   readonly gate: Gate;
+  /** Called when it has written something. */
+  readonly onWritten: () => void;
 }
 
 /**
@@ -43,6 +45,7 @@ export function joinedAppend(session: Session, statements: AppendStatements, set
     }
     if (!outcome || outcome.kind === "blocked") throw new TypeError("an append that waits is never blocked");
     if (outcome.kind !== "written") throw outcome.error;
+    settings.onWritten();
     tellRecorded(append, outcome);
     return outcome.results;
   };

@@ -1,8 +1,5 @@
-/**
- * How many handlers' transactions may be open at once. One connection fewer than the pool has: a handler that also calls the
- * store takes a second one, and if all handlers waited for it, none would ever get it.
- */
-export class Slots {
+/** Lets only so many at once have a permit; the others wait, in the order in which they came. */
+export class Semaphore {
   #free: number;
   readonly #waiting = new Set<() => void>();
 
@@ -10,7 +7,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Waits for a slot; call what it returns when done. Rejects with the signal's reason. */
+  /** Waits for a permit; call what it returns when done. Rejects with the signal's reason. */
   acquire(signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {

@@ -7,7 +7,7 @@ import { keepCallers } from "../errors/caller-frames.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { type ConsumerInfo, consumerInfo, infoStatement } from "./consumer-info.ts";
 import { consumerNotFound } from "./not-found.ts";
-import type { WorkerParts } from "../runtime/parts.ts";
+import type { WorkerContext } from "../runtime/worker-context.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /**
@@ -42,7 +42,7 @@ export interface Consumers {
 const checkAfter = wholeNumber(0);
 
 export class StoreConsumers implements Consumers {
-  readonly #parts: WorkerParts;
+  readonly #context: WorkerContext;
   readonly #tenant: string;
   readonly #changed: () => Promise<void>;
 
@@ -51,21 +51,21 @@ export class StoreConsumers implements Consumers {
   }
 
   /** @param changed - Has the workers of this process look. */
-  constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {
-    this.#parts = parts;
+  constructor(context: WorkerContext, tenant: string, changed: () => Promise<void>) {
+    this.#context = context;
     this.#tenant = tenant;
     this.#changed = changed;
   }
 
   async list(): Promise<readonly ConsumerInfo[]> {
-    const rows = await this.#parts.database.query(infoStatement(this.#parts.schema, "list", "c.kind = 'consumer'"), [this.#tenant]);
+    const rows = await this.#context.database.query(infoStatement(this.#context.schema, "list", "c.kind = 'consumer'"), [this.#tenant]);
     return rows.map((row) => consumerInfo(row["consumer"] ?? "{}"));
   }
 
   async get(name: string): Promise<ConsumerInfo> {
     const checked = checkConsumerName(name, "name");
-    const [row] = await this.#parts.database.query(infoStatement(this.#parts.schema, "get", "c.name = $2"), [this.#tenant, checked]);
-    if (!row) throw await consumerNotFound(this.#parts, this.#tenant, checked);
+    const [row] = await this.#context.database.query(infoStatement(this.#context.schema, "get", "c.name = $2"), [this.#tenant, checked]);
+    if (!row) throw await consumerNotFound(this.#context, this.#tenant, checked);
     return consumerInfo(row["consumer"] ?? "{}");
   }
 
@@ -100,12 +100,12 @@ export class StoreConsumers implements Consumers {
 
   async #change(name: string, what: string, text: (schema: string) => string, ...values: readonly Value[]): Promise<void> {
     const checked = checkConsumerName(name, "name");
-    const statement: Statement = { name: `tidemark_worker_${what}`, text: text(this.#parts.schema) };
+    const statement: Statement = { name: `tidemark_worker_${what}`, text: text(this.#context.schema) };
     // Before, since a shard that has just failed may not have told the database yet, and resume looks there.
     await this.#changed();
-    const [row] = await this.#parts.database.query(statement, [this.#tenant, checked, ...values]);
-    if (row?.["found"] !== "true") throw await consumerNotFound(this.#parts, this.#tenant, checked);
-    this.#parts.progress.moved(this.#tenant, checked);
+    const [row] = await this.#context.database.query(statement, [this.#tenant, checked, ...values]);
+    if (row?.["found"] !== "true") throw await consumerNotFound(this.#context, this.#tenant, checked);
+    this.#context.progress.moved(this.#tenant, checked);
     await this.#changed();
   }
 }

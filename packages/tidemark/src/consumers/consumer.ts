@@ -18,10 +18,10 @@ export interface ConsumerContext<Events extends Event = Event> extends StoreTran
 }
 
 /** What becomes of an event that could not be handled. */
-export type Failure = "dead-letter" | "stop" | "skip";
+export type FailureAction = "dead-letter" | "stop" | "skip";
 
 /** Called when an event's attempts are used up; `"retry"` allows one more. What it throws stops the shard. */
-export type OnFailure<E extends Event = Event> = (error: unknown, event: RecordedEvent<E>, attempt: number) => Failure | "retry";
+export type OnFailure<E extends Event = Event> = (error: unknown, event: RecordedEvent<E>, attempt: number) => FailureAction | "retry";
 
 export interface RetryOptions {
   /** Tries of an event, the first included. 1–1,000,000. @defaultValue 5 */
@@ -70,59 +70,18 @@ export interface ConsumerDefinition<E extends Event = Event> {
    * What becomes of an event whose attempts are used up. `"dead-letter"` parks it, and later events of its stream behind it;
    * `"stop"` stops its shard until `consumers.resume`; `"skip"` goes on and keeps a record. @defaultValue "dead-letter"
    */
-  readonly onFailure?: Failure | OnFailure<E>;
+  readonly onFailure?: FailureAction | OnFailure<E>;
   /** Holds a shard where everything fails, rather than park the whole log. `false`: never. */
   readonly circuitBreaker?: CircuitBreakerOptions | false;
 }
 
 /** `handle` gets events one by one; `handleBatch` several, in one transaction, and after a failure one by one. */
-export type Handlers<E extends Event> =
+export type ConsumerHandler<E extends Event> =
   | { readonly handle: (event: RecordedEvent<E>, context: ConsumerContext) => Promise<void> | void; readonly handleBatch?: never }
   | { readonly handleBatch: (events: readonly RecordedEvent<E>[], context: ConsumerContext) => Promise<void> | void; readonly handle?: never };
-
-/** Options of `worker.caughtUp`. */
-export interface CaughtUpOptions {
-  /** How long to wait, in milliseconds. 0–2,147,483,647; 0 looks once. @defaultValue no limit */
-  readonly timeoutMs?: number;
-  /**
-   * `"reject"`: rejects as soon as one of these consumers has a dead letter at or below the place that is waited for, failed or parked,
-   * of this run or of an earlier one. Skipped events do not count. @defaultValue "ignore"
-   */
-  readonly onDeadLetter?: "ignore" | "reject";
-  /** Ends the waiting, which then rejects with `signal.reason`. */
-  readonly signal?: AbortSignal;
-}
 
 /** What `defineConsumer` returns. */
 export interface Consumer {
   readonly name: string;
   readonly kind: "consumer";
-}
-
-/** Runs consumers: some of their shards here, the others in other processes, evenly. */
-export interface Worker extends AsyncDisposable {
-  /**
-   * Makes the consumers known, takes this worker's share of their shards and resolves when it has: handling goes on in the
-   * background. Rejects where the database cannot be reached; then nothing runs.
-   */
-  start(): Promise<void>;
-  /**
-   * Resolves when all shards of these consumers, here and in other processes, have passed the high-water mark of this moment.
-   * An event that is a dead letter counts as passed, unless `onDeadLetter` says otherwise.
-   *
-   * @throws {@link HandlerFailedError} — a shard here stopped at an event, or there is a dead letter and `onDeadLetter` is `"reject"`.
-   * @throws {@link WaitTimeoutError} — not within `timeoutMs`.
-   * @throws {@link HistoryForkedError} — the database lost events that a shard here had passed.
-   * @throws {@link NotFoundError} — one of the consumers was renamed or removed meanwhile.
-   * @throws {@link StoreClosedError} — the worker stopped.
-   */
-  caughtUp(options?: CaughtUpOptions): Promise<void>;
-  /**
-   * Ends handling: finishes the event in hand, writes the checkpoint, gives the shards to other workers. May be called again.
-   *
-   * @param options - `timeoutMs`: handlers that still run then are aborted, and their events come again. Default: 10,000.
-   */
-  stop(options?: { readonly timeoutMs?: number }): Promise<void>;
-  /** Starts, and stops at SIGTERM or SIGINT. A second signal stops without waiting. Resolves when stopped. */
-  run(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

@@ -1,12 +1,15 @@
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
 import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
-import type { Checkpoint } from "../runtime/checkpoint.ts";
 import type { ConsumerContext } from "./consumer.ts";
-import type { HandlerScope } from "../runtime/handler-scope.ts";
+import type { HandlerSession } from "../runtime/follower.ts";
+
+/** The store's reads and appends on a session, for the tenant of a worker. `onAppended` is called when something was appended. */
+export type CreateTransaction = (session: Session, onAppended: () => void) => StoreTransaction;
 
 /**
  * The context of one try. Made for every event, and by most handlers never looked at: the store behind it is made at its
@@ -16,24 +19,24 @@ export class HandlerContext implements ConsumerContext {
   readonly attempt: number;
   readonly shard: number;
   readonly fence: number;
-  readonly #scope: HandlerScope;
-  readonly #createTransaction: (scope: HandlerScope) => StoreTransaction;
+  readonly #session: HandlerSession;
+  readonly #createTransaction: CreateTransaction;
   #created: StoreTransaction | undefined;
 
-  constructor(scope: HandlerScope, attempt: number, { shard: { shard, fence } }: Checkpoint, createTransaction: (scope: HandlerScope) => StoreTransaction) {
-    this.attempt = attempt;
-    this.shard = shard;
-    this.fence = fence;
-    this.#scope = scope;
+  constructor(session: HandlerSession, createTransaction: CreateTransaction) {
+    this.attempt = session.attempt;
+    this.shard = session.shard.shard;
+    this.fence = session.shard.fence;
+    this.#session = session;
     this.#createTransaction = createTransaction;
   }
 
   get #store(): StoreTransaction {
-    return (this.#created ??= this.#createTransaction(this.#scope));
+    return (this.#created ??= this.#createTransaction(this.#session, () => this.#session.appended()));
   }
 
   get signal(): AbortSignal {
-    return this.#scope.signal;
+    return this.#session.signal;
   }
 
   get client(): unknown {

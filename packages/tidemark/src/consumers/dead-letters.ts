@@ -11,7 +11,7 @@ import { NotFoundError } from "../errors/following.ts";
 import type { Event, RecordedEvent } from "../model/event.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { decodeLogEvent, eventColumns } from "../read/decode.ts";
-import type { WorkerParts } from "../runtime/parts.ts";
+import type { WorkerContext } from "../runtime/worker-context.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /** An event that a consumer did not handle. */
@@ -62,7 +62,7 @@ const listShape = { consumer: checkConsumerName, state: oneOf("failed", "parked"
 const keyShape = { consumer: checkConsumerName, position: wholeNumber(1), eventId: checkUuid };
 
 export class StoreDeadLetters implements DeadLetters {
-  readonly #parts: WorkerParts;
+  readonly #context: WorkerContext;
   readonly #tenant: string;
   readonly #changed: () => Promise<void>;
 
@@ -71,8 +71,8 @@ export class StoreDeadLetters implements DeadLetters {
   }
 
   /** @param changed - Has the workers of this process look. */
-  constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {
-    this.#parts = parts;
+  constructor(context: WorkerContext, tenant: string, changed: () => Promise<void>) {
+    this.#context = context;
     this.#tenant = tenant;
     this.#changed = changed;
   }
@@ -89,13 +89,13 @@ export class StoreDeadLetters implements DeadLetters {
 
   async retry(key: DeadLetterKey): Promise<void> {
     const row = await this.#row(key);
-    const at = quoteIdentifier(this.#parts.schema);
+    const at = quoteIdentifier(this.#context.schema);
     const [consumer, position] = [row["consumer"] ?? "", toSafeInteger(row["position"])];
     if (row["state"] === "skipped") {
       const text = `update ${at}.dead_letters as d set retry_requested = true where d.tenant = $1 and d.consumer = $2 and d.position = $3`;
       await this.#query({ name: "tidemark_worker_retry_skipped", text }, [this.#tenant, consumer, position]);
     } else {
-      const text = `select ${functionName(this.#parts.schema, "request_next_letter")}($1, $2, $3)::text`;
+      const text = `select ${functionName(this.#context.schema, "request_next_letter")}($1, $2, $3)::text`;
       await this.#query({ name: "tidemark_worker_retry", text }, [this.#tenant, consumer, toSafeInteger(row["stream"])]);
     }
     await this.#changed();
@@ -103,7 +103,7 @@ export class StoreDeadLetters implements DeadLetters {
 
   async discard(key: DeadLetterKey): Promise<void> {
     const row = await this.#row(key);
-    const text = `select ${functionName(this.#parts.schema, "discard_letter")}($1, $2, $3)::text as found`;
+    const text = `select ${functionName(this.#context.schema, "discard_letter")}($1, $2, $3)::text as found`;
     const [answer] = await this.#query({ name: "tidemark_worker_discard", text }, [this.#tenant, row["consumer"] ?? "", toSafeInteger(row["position"])]);
     if (answer?.["found"] !== "true") throw notFound(row["consumer"] ?? "", row["position"] ?? "");
     await this.#changed();
@@ -121,7 +121,7 @@ export class StoreDeadLetters implements DeadLetters {
   }
 
   #select(name: string, where: string, values: readonly Value[]): Promise<readonly TextRow[]> {
-    const at = quoteIdentifier(this.#parts.schema);
+    const at = quoteIdentifier(this.#context.schema);
     const text = `
 select d.consumer as consumer, d.state as state, d.retry_requested::text as retry_requested, d.attempts::text as attempts, d.stream_id::text as stream,
        d.error_code as error_code, d.error_message as error_message, d.error_stack as error_stack, ${milliseconds("d.parked_at")} as parked_at,
@@ -134,7 +134,7 @@ select d.consumer as consumer, d.state as state, d.retry_requested::text as retr
   }
 
   #query(statement: Statement, values: readonly Value[]): Promise<readonly TextRow[]> {
-    return this.#parts.database.query(statement, values);
+    return this.#context.database.query(statement, values);
   }
 }
 

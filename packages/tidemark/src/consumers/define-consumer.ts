@@ -2,13 +2,10 @@ import { checkBoolean, checkFunction, oneOf, wholeNumber } from "../arguments/ch
 import { checkConsumerName } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
-import type { Session } from "../database/database.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
-import type { DefinedProjection } from "../projections/defined-projection.ts";
 import { checkQuery, logBoundsShape, queryWithin } from "../read/filter.ts";
-import type { Consumer, ConsumerContext, ConsumerDefinition, Failure, Handlers, OnFailure } from "./consumer.ts";
-import type { GoLive } from "../projections/go-live.ts";
+import type { Consumer, ConsumerContext, ConsumerDefinition, ConsumerHandler, FailureAction, OnFailure } from "./consumer.ts";
 import type { RetryPolicy } from "../runtime/retry-policy.ts";
 
 /** A consumer whose definition was checked, with every default filled in. */
@@ -35,14 +32,10 @@ export interface ConsumerSettings {
   readonly retry: RetryPolicy;
   readonly onFailure: OnFailure;
   readonly circuitBreaker: { readonly failures: number; readonly resetMs: number } | undefined;
-  /** By one call, one event or several. `session`: what the context works on. */
-  readonly handle: (events: readonly RecordedEvent[], context: ConsumerContext, session: Session) => Promise<void> | void;
+  /** By one call, one event or several. */
+  readonly handle: (events: readonly RecordedEvent[], context: ConsumerContext) => Promise<void> | void;
   /** Whether `handle` takes several. */
   readonly inBatches: boolean;
-  /** Of a projection's follower: its projection. */
-  readonly projection?: DefinedProjection;
-  /** Of an inline projection's: how it goes live once it has caught up. */
-  readonly goLive?: GoLive;
 }
 
 const words = oneOf("dead-letter", "stop", "skip");
@@ -60,7 +53,8 @@ const shape = {
   timeoutMs: wholeNumber(1, 2_147_483_647),
   retry: (value: unknown, path: string) =>
     checkOptions(value, { attempts: wholeNumber(1, 1_000_000), minDelayMs: delayMs, maxDelayMs: delayMs, factor: checkFactor, jitter: checkBoolean }, path),
-  onFailure: (value: unknown, path: string): Failure | OnFailure => (typeof value === "function" ? checkFunction<OnFailure>(value, path) : words(value, path)),
+  onFailure: (value: unknown, path: string): FailureAction | OnFailure =>
+    typeof value === "function" ? checkFunction<OnFailure>(value, path) : words(value, path),
   circuitBreaker: (value: unknown, path: string) =>
     value === false ? false : checkOptions(value, { failures: wholeNumber(1), resetMs: wholeNumber(1, 2_147_483_647) }, path),
   handle: checkFunction<(event: RecordedEvent, context: ConsumerContext) => Promise<void> | void>,
@@ -72,7 +66,7 @@ const shape = {
  *
  * @throws {@link InvalidArgumentError} — something in the definition is not what it should be.
  */
-export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & Handlers<E>): Consumer {
+export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & ConsumerHandler<E>): Consumer {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");
   const checked = checkOptions(definition, shape, "definition");
   const { name, handle, handleBatch, startFrom = 0, onFailure = "dead-letter", circuitBreaker } = checked;

@@ -9,7 +9,7 @@ import { NotFoundError } from "../errors/following.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { followerOf } from "./defined-projection.ts";
 import type { RegistryState } from "./registry.ts";
-import type { WorkerParts } from "../runtime/parts.ts";
+import type { WorkerContext } from "../runtime/worker-context.ts";
 import { type ProjectionInfo, projectionInfo, projectionsStatement } from "./projection-info.ts";
 import { functionName } from "../schema/function-set.ts";
 
@@ -42,7 +42,7 @@ const versionShape = { version: wholeNumber(1, 2_147_483_647) };
 const patienceMs = 30_000;
 
 export class StoreProjections implements Projections {
-  readonly #parts: WorkerParts;
+  readonly #context: WorkerContext;
   readonly #tenant: string;
   readonly #changed: () => Promise<void>;
 
@@ -51,22 +51,22 @@ export class StoreProjections implements Projections {
   }
 
   /** @param changed - Has the workers of this process look. */
-  constructor(parts: WorkerParts, tenant: string, changed: () => Promise<void>) {
-    this.#parts = parts;
+  constructor(context: WorkerContext, tenant: string, changed: () => Promise<void>) {
+    this.#context = context;
     this.#tenant = tenant;
     this.#changed = changed;
   }
 
   async list(): Promise<readonly ProjectionInfo[]> {
-    const rows = await this.#parts.database.query(projectionsStatement(this.#parts.schema, "list", "true"), [this.#tenant]);
+    const rows = await this.#context.database.query(projectionsStatement(this.#context.schema, "list", "true"), [this.#tenant]);
     return rows.map((row) => projectionInfo(row["projection"] ?? "{}"));
   }
 
   async get(name: string, options?: ProjectionVersion): Promise<ProjectionInfo> {
     const checked = checkProjectionName(name, "name");
     const { version } = checkOptions(options, versionShape);
-    const statement = projectionsStatement(this.#parts.schema, "get", "p.name = $2");
-    const rows = await this.#parts.database.query(statement, [this.#tenant, checked]);
+    const statement = projectionsStatement(this.#context.schema, "get", "p.name = $2");
+    const rows = await this.#context.database.query(statement, [this.#tenant, checked]);
     const infos = rows.map((row) => projectionInfo(row["projection"] ?? "{}"));
     const info = version === undefined ? infos.at(-1) : infos.find((candidate) => candidate.version === version);
     if (!info) throw await this.#notFound(checked, version);
@@ -90,7 +90,7 @@ export class StoreProjections implements Projections {
   }
 
   async #change(info: ProjectionInfo, state: RegistryState): Promise<void> {
-    const { database, schema, progress } = this.#parts;
+    const { database, schema, progress } = this.#context;
     const statement: Statement = { name: "tidemark_change_projection", text: `select ${functionName(schema, "change_projection")}($1, $2, $3, $4) as before` };
     await retry(() => database.query(statement, [info.name, info.version, state, null]), {
       firstMs: 40,

@@ -7,11 +7,9 @@ import { isTidemarkError } from "../errors/errors.ts";
 import type { DefinedProjection } from "./defined-projection.ts";
 import { decodeLogEvent } from "../read/decode.ts";
 import type { Checkpoint } from "../runtime/checkpoint.ts";
-import type { WorkerParts } from "../runtime/parts.ts";
+import { FollowingSuspended } from "../runtime/follower.ts";
+import type { WorkerContext } from "../runtime/worker-context.ts";
 import { functionName } from "../schema/function-set.ts";
-
-/** The projection is not its follower's any more: appends write it, or somebody paused it. */
-export class NotFollowed extends Error {}
 
 /** Events that are applied while appends wait, where they are quick. */
 const mostWhileClosed = 500;
@@ -34,7 +32,7 @@ type ApplyWithin = (events: readonly RecordedEvent[], session: Session, check: (
  * it is tried again later: with fewer events where they took too long.
  */
 export class GoLive {
-  readonly #parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">;
+  readonly #context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed">;
   readonly #projection: DefinedProjection;
   readonly #apply: ApplyWithin;
   #most = mostWhileClosed;
@@ -44,14 +42,14 @@ export class GoLive {
   readonly #last: Statement;
   readonly #state: Statement;
 
-  constructor(parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">, projection: DefinedProjection, apply: ApplyWithin) {
-    this.#parts = parts;
+  constructor(context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed">, projection: DefinedProjection, apply: ApplyWithin) {
+    this.#context = context;
     this.#projection = projection;
     this.#apply = apply;
-    const at = quoteIdentifier(parts.schema);
-    this.#quiet = { name: "tidemark_gate_is_quiet", text: `select ${functionName(parts.schema, "gate_is_quiet")}()::text as quiet` };
-    this.#close = { name: "tidemark_close_gate", text: `select ${functionName(parts.schema, "close_gate")}()::text` };
-    this.#live = { name: "tidemark_make_projection_live", text: `select ${functionName(parts.schema, "make_projection_live")}($1, $2)::text as live` };
+    const at = quoteIdentifier(context.schema);
+    this.#quiet = { name: "tidemark_gate_is_quiet", text: `select ${functionName(context.schema, "gate_is_quiet")}()::text as quiet` };
+    this.#close = { name: "tidemark_close_gate", text: `select ${functionName(context.schema, "close_gate")}()::text` };
+    this.#live = { name: "tidemark_make_projection_live", text: `select ${functionName(context.schema, "make_projection_live")}($1, $2)::text as live` };
     this.#last = {
       name: "tidemark_last_event",
       text: `select e.position::text as position, e.id::text as id from ${at}.events as e order by e.position desc limit 1`,
@@ -59,33 +57,34 @@ export class GoLive {
     this.#state = { name: "tidemark_projection_state", text: `select p.state from ${at}.projections as p where p.name = $1 and p.version = $2` };
   }
 
-  /** In a transaction of its follower's: throws `NotFollowed` unless the projection is behind. */
+  /** In a transaction of its follower's: throws `FollowingSuspended` unless the projection is behind. */
   async check(session: Session): Promise<void> {
     const { name, version } = this.#projection;
     const [row] = await session.query(this.#state, [name, version]);
-    if (row?.["state"] !== "behind") throw new NotFollowed("the projection is not behind");
+    if (row?.["state"] !== "behind") throw new FollowingSuspended("the projection is not behind");
   }
 
   /**
-   * One try; false: later. Rejects as `Checkpoint.move`, and with `NotFollowed`.
+   * One try; false: later. Rejects as `Checkpoint.move`, and with `FollowingSuspended`.
    *
    * @param leaseMs - How long the server lets the transaction sit idle.
    */
   async attempt(checkpoint: Checkpoint, leaseMs: number): Promise<boolean> {
-    const { database, feed } = this.#parts;
+    const { database, feed } = this.#context;
     if ((await feed.highWaterMark()) - checkpoint.written.position > mostWhileClosed) return false;
     const [row] = await database.query(this.#quiet, []);
     if (row?.["quiet"] !== "true") return false;
     let committing = false;
     try {
-      checkpoint.written = await database.transaction(
+      const end = await database.transaction(
         async (session) => {
-          const end = await this.#finish(session, checkpoint);
+          const reached = await this.#finish(session, checkpoint);
           committing = true;
-          return end;
+          return reached;
         },
         { idleTimeoutMs: leaseMs },
       );
+      checkpoint.moved(end);
       return true;
     } catch (error) {
       if (error instanceof TooFar) this.#most = Math.min(mostWhileClosed, this.#most * 2 + 1);
@@ -101,7 +100,7 @@ export class GoLive {
   async #finish(session: Session, checkpoint: Checkpoint): Promise<Checkpoint["written"]> {
     const { id, fence } = checkpoint.shard;
     const { name, version } = this.#projection;
-    await checkpoint.guard(() => session.query(this.#parts.statements.enter, [id, fence]));
+    await checkpoint.guard(() => session.query(this.#context.statements.enter, [id, fence]));
     // Of what follows, and of handlers: no statement may wait where every append waits for it.
     await session.execute(`set local jit = off; set local lock_timeout = '${closedMs / 2}ms'; set local statement_timeout = '${closedMs}ms'`);
     await session.query(this.#close, []);
@@ -111,7 +110,7 @@ export class GoLive {
     if (events.length > 0) await this.#applyInTime(events, session);
     await checkpoint.move(session, end);
     const [row] = await session.query(this.#live, [name, version]);
-    if (row?.["live"] !== "true") throw new NotFollowed("the projection is not behind");
+    if (row?.["live"] !== "true") throw new FollowingSuspended("the projection is not behind");
     return end;
   }
 
@@ -136,7 +135,7 @@ export class GoLive {
   }
 
   async #rest(session: Session, after: number, until: number): Promise<readonly RecordedEvent[]> {
-    const log = new LogPages(session, this.#parts.schema);
+    const log = new LogPages(session, this.#context.schema);
     const pages = log.open(after, until, { tenant: undefined, filter: this.#projection.events.items, shard: undefined }, new AbortController().signal);
     const events: RecordedEvent[] = [];
     for (let over = after >= until; !over;) {

@@ -10,7 +10,7 @@ import { DocumentSet, failedAt, refuseOtherIds } from "./document-set.ts";
 import { byTenant } from "./follow-batch.ts";
 import type { FoundDocuments, InlineDocuments } from "./inline-documents.ts";
 import type { DocumentTarget, HandlerTarget, InlineTarget } from "./inline-target.ts";
-import type { ProjectionTransaction } from "./projection.ts";
+import type { CreateProjectionTransaction } from "./projection.ts";
 
 /** An event that a projection handles. */
 export interface Touch {
@@ -23,17 +23,14 @@ export interface Touch {
   readonly asked?: string | undefined;
 }
 
-/** The store in an append's transaction, for one tenant. */
-export type OpenInside = (session: Session, tenant: string) => ProjectionTransaction;
-
 /** What one batch of appends changes in the inline projections. */
 export class BatchPlan implements InlinePlan {
-  readonly #openInside: OpenInside;
+  readonly #createTransaction: CreateProjectionTransaction;
   readonly #touches: ReadonlyMap<InlineTarget, readonly Touch[]>;
   readonly #loaded = new Map<InlineTarget, FoundDocuments>();
 
-  constructor(openInside: OpenInside, touches: ReadonlyMap<InlineTarget, readonly Touch[]>) {
-    this.#openInside = openInside;
+  constructor(createTransaction: CreateProjectionTransaction, touches: ReadonlyMap<InlineTarget, readonly Touch[]>) {
+    this.#createTransaction = createTransaction;
     this.#touches = touches;
   }
 
@@ -130,7 +127,7 @@ export class BatchPlan implements InlinePlan {
       const [first] = group;
       if (!first) continue;
       try {
-        await work.handle(group, this.#openInside(session, first.tenant));
+        await work.handle(group, this.#createTransaction(session, first.tenant));
         await session.settled();
       } catch (error) {
         throw blame(touches, failedAt(projection, first, error), work.inBatches);

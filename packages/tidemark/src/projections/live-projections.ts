@@ -3,18 +3,19 @@ import { InlineFailure, type InlinePlan, type InlineProjections } from "../appen
 import type { TextRow } from "../database/database.ts";
 import type { DefinedProjection } from "./defined-projection.ts";
 import { documentIdsOf } from "./document-set.ts";
-import { BatchPlan, type OpenInside, type Touch } from "./inline-plan.ts";
+import { BatchPlan, type Touch } from "./inline-plan.ts";
+import type { CreateProjectionTransaction } from "./projection.ts";
 import { type InlineTarget, inlineTarget } from "./inline-target.ts";
 import { UnwrittenEvent, unwrittenRow } from "./unwritten-event.ts";
 
 /** The inline projections that appends write now. */
 export class LiveProjections implements InlineProjections {
   readonly #targets: readonly InlineTarget[];
-  readonly #openInside: OpenInside;
+  readonly #createTransaction: CreateProjectionTransaction;
 
-  constructor(schema: string, projections: readonly DefinedProjection[], openInside: OpenInside) {
+  constructor(schema: string, projections: readonly DefinedProjection[], createTransaction: CreateProjectionTransaction) {
     this.#targets = projections.map((projection) => inlineTarget(projection, schema));
-    this.#openInside = openInside;
+    this.#createTransaction = createTransaction;
   }
 
   plan(appends: readonly EncodedAppend[]): InlinePlan {
@@ -29,7 +30,7 @@ export class LiveProjections implements InlineProjections {
       const touched = touches.get(target);
       return touched ? [[target, touched] as const] : [];
     });
-    return new BatchPlan(this.#openInside, new Map(ordered));
+    return new BatchPlan(this.#createTransaction, new Map(ordered));
   }
 
   #touch(touches: Map<InlineTarget, Touch[]>, append: number, row: TextRow): void {

@@ -1,10 +1,15 @@
-import type { Session } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import type { Database, Session } from "../database/database.ts";
 import type { RecordedEvent } from "../model/event.ts";
-import { type DefinedProjection, followerOf } from "./defined-projection.ts";
+import type { Follower, FollowerKind } from "../runtime/follower.ts";
+import type { WorkerContext } from "../runtime/worker-context.ts";
+import { functionName } from "../schema/function-set.ts";
+import { type DefinedProjection, followerOf, followsSql } from "./defined-projection.ts";
 import { followBatch } from "./follow-batch.ts";
-import { DefinedConsumer } from "../consumers/define-consumer.ts";
 import { GoLive } from "./go-live.ts";
-import type { WorkerParts, WorkerSettings } from "../runtime/parts.ts";
+import { GoLiveSchedule } from "./go-live-schedule.ts";
+import type { CreateProjectionTransaction } from "./projection.ts";
+import { registerProjections } from "./register.ts";
 
 /** Per batch: one load, one write, one checkpoint. Twice as many gained a twentieth, and hold twice the documents in memory. */
 const documentBatch = 1_000;
@@ -12,21 +17,51 @@ const handlerBatch = 500;
 const timeoutMs = 60_000;
 const retry = { attempts: 5, minDelayMs: 100, maxDelayMs: 5_000, factor: 2, jitter: true };
 
+export const projectionKind: FollowerKind = {
+  name: "projection",
+  stops: "projection",
+  resume: "store.projections.resume",
+  /** Of the newest version. One that no worker has begun to follow is at 0. */
+  findSql: (schema) => `
+select case p.mode when 'inline' then '' else $1 end as tenant, ${functionName(schema, "follower_name")}('projection', p.name, p.version) as name, 0::bigint as absent
+  from ${quoteIdentifier(schema)}.projections as p
+ where p.name = $2
+ order by p.version desc
+ limit 1`,
+  /** Where appends write it, it is always there. */
+  reached: (schema) => ({
+    name: "tidemark_projection_reached",
+    text: `
+select (case when pg_catalog.bool_or(p.state = 'live') then ${Number.MAX_SAFE_INTEGER} else pg_catalog.min(s.position) end)::text as reached
+  from ${quoteIdentifier(schema)}.consumers as c
+  join ${quoteIdentifier(schema)}.consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+  left join ${quoteIdentifier(schema)}.projections as p on ${followsSql}
+ where c.tenant = $1 and c.name = $2`,
+  }),
+};
+
 /**
- * The follower of a projection: a consumer with one shard, so that the shard's fence makes it the projection's only writer. At an
- * event that fails it stands still: a read model without some events would be wrong from there on.
+ * The follower of a projection: it has one shard, whose fence makes it the projection's only writer. It stops at an event that fails:
+ * a read model without some events would be wrong from there on.
  */
-export function followerFor(
-  parts: Pick<WorkerParts, "database" | "schema" | "statements" | "feed">,
+export function projectionFollower(
+  context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed">,
   projection: DefinedProjection,
-  createTransaction: WorkerSettings["createProjectionTransaction"],
-): DefinedConsumer {
-  const apply = followBatch(projection, parts.schema);
-  const handle = (events: readonly RecordedEvent[], session: Session, check?: () => void): Promise<void> =>
-    apply(events, session, (tenant) => createTransaction(session, tenant), check);
-  const goLive = projection.mode === "inline" ? new GoLive(parts, projection, handle) : undefined;
-  const { work } = projection;
-  return new DefinedConsumer(followerOf(projection), {
+  createTransaction: CreateProjectionTransaction,
+): Follower {
+  const { database, schema } = context;
+  const apply = followBatch(projection, schema);
+  const handle = (events: readonly RecordedEvent[], session: Session, onAppended: () => void, check?: () => void): Promise<void> =>
+    apply(events, session, (tenant) => createTransaction(session, tenant, onAppended), check);
+  const goLive =
+    projection.mode === "inline" ? new GoLive(context, projection, (events, session, check) => handle(events, session, () => {}, check)) : undefined;
+  const { work, name } = projection;
+  const follower = followerOf(projection);
+  return {
+    name: follower,
+    kind: projectionKind,
+    owner: name,
+    ownerVersion: projection.version,
     filter: projection.events.query,
     startAfter: 0,
     tenants: projection.tenants,
@@ -34,14 +69,30 @@ export function followerFor(
     batchSize: work.kind === "documents" ? documentBatch : handlerBatch,
     timeoutMs,
     retry,
-    onFailure: () => "stop",
-    circuitBreaker: undefined,
-    handle: async (events, _context, session) => {
-      await goLive?.check(session);
-      await handle(events, session);
-    },
     inBatches: work.kind === "documents" || work.inBatches,
-    projection,
-    ...(goLive && { goLive }),
-  });
+    handle: async (events, session) => {
+      await goLive?.check(session);
+      await handle(events, session, () => session.appended());
+    },
+    prepare: async () => void (await registerProjections({ database, schema, createTransaction }, [projection])),
+    registered: (tenant) => pauseWith(database, schema, { tenant, follower, projection }),
+    filterChanged: `projection ${JSON.stringify(name)} handles other events than before. From here on only: give it another version to build it from the beginning.`,
+    ...(goLive && { createHooks: ({ checkpoint, leaseMs }) => ({ handOver: new GoLiveSchedule(() => goLive.attempt(checkpoint, leaseMs)) }) }),
+  };
+}
+
+/** A follower that is registered for a tenant after somebody paused its projection. */
+async function pauseWith(
+  database: Database,
+  schema: string,
+  { tenant, follower, projection }: { readonly tenant: string; readonly follower: string; readonly projection: DefinedProjection },
+): Promise<void> {
+  const at = quoteIdentifier(schema);
+  const text = `
+update ${at}.consumers as c
+   set paused = true
+  from ${at}.projections as p
+ where c.tenant = $1 and c.name = $2 and not c.paused
+   and p.name = $3 and p.version = $4 and p.state not in ('behind', 'following')`;
+  await database.query({ name: "tidemark_pause_follower", text }, [tenant, follower, projection.name, projection.version]);
 }

@@ -6,8 +6,8 @@ import { isTidemarkError } from "../errors/errors.ts";
 import { UnknownProjectionError } from "../errors/projections.ts";
 import type { Logger } from "../model/logger.ts";
 import { type DefinedProjection, followerOf } from "./defined-projection.ts";
-import type { OpenInside } from "./inline-plan.ts";
 import { LiveProjections } from "./live-projections.ts";
+import type { CreateProjectionTransaction } from "./projection.ts";
 import { readRegistry, type RegisteredProjection, registryStatement } from "./registry.ts";
 import { functionName } from "../schema/function-set.ts";
 
@@ -18,7 +18,7 @@ export interface GateOptions {
   readonly projections: readonly DefinedProjection[];
   readonly unknownProjections: "warn" | "error";
   readonly logger: Logger;
-  readonly createTransaction: OpenInside;
+  readonly createTransaction: CreateProjectionTransaction;
   /** A projection of this store's was left behind: its follower should look. Must not throw. */
   readonly onBehind?: () => void;
 }
@@ -35,7 +35,7 @@ export class ProjectionGate implements Gate {
   readonly #known: ReadonlyMap<string, DefinedProjection>;
   readonly #read: Statement;
   readonly #change: Statement;
-  readonly #told = new Set<string>();
+  readonly #warned = new Set<string>();
   epoch = 0;
   inline: InlineProjections | undefined;
 
@@ -69,8 +69,8 @@ export class ProjectionGate implements Gate {
 
   async #leaveBehind(projection: RegisteredProjection, queryable: Queryable): Promise<void> {
     const { name, version } = projection;
-    if (!this.#told.has(followerOf(projection))) {
-      this.#told.add(followerOf(projection));
+    if (!this.#warned.has(followerOf(projection))) {
+      this.#warned.add(followerOf(projection));
       this.#options.logger.warn(
         `tidemark: appends have to write the inline projection ${JSON.stringify(name)} (version ${version}), which this store was opened without. It is marked behind before this one appends; a store that knows it brings it up to date in the background. Pass it to openEventStore (tidemark append: --projections <module>), or deactivate it with store.projections.deactivate.`,
       );

@@ -1,5 +1,6 @@
 import type { Projection } from "../arguments/projection.ts";
 import type { Event, EventOf, EventQuery, RecordedEvent } from "../model/event.ts";
+import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { CollectionIndex } from "../documents/collection-index.ts";
 
@@ -57,6 +58,9 @@ export type DocumentProjectionDefinition<Document extends object, E extends Even
     | { readonly handles: readonly Type[]; readonly evolve: Evolve<Document, RecordedEvent<EventOf<E, Type>>> }
     | { readonly handles?: never; readonly evolve: EvolveByType<Document, E, Type> }
   );
+
+/** The store on a session, for one tenant. `onAppended` is called when something was appended. */
+export type CreateProjectionTransaction = (session: Session, tenant: string, onAppended?: () => void) => ProjectionTransaction;
 
 /** What the handler of a projection of your own works in: everything in it commits with the events, or with the checkpoint. */
 export interface ProjectionTransaction<Events extends Event = Event> extends StoreTransaction<Events> {

@@ -1,8 +1,8 @@
-import type { Database, Session, Statement } from "../database/database.ts";
+import type { Database, Statement } from "../database/database.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { createCollections } from "../documents/create-collections.ts";
 import { DefinedDocumentProjection, type DefinedProjection } from "./defined-projection.ts";
-import type { ProjectionTransaction } from "./projection.ts";
+import type { CreateProjectionTransaction } from "./projection.ts";
 import { readRegistry, type RegisteredProjection, type Registry, registryStatement } from "./registry.ts";
 import { functionName } from "../schema/function-set.ts";
 
@@ -11,7 +11,7 @@ export interface Registrar {
   readonly database: Database;
   readonly schema: string;
   /** The store inside a transaction, for `setup`. */
-  readonly createTransaction: (session: Session, tenant: string) => ProjectionTransaction;
+  readonly createTransaction: CreateProjectionTransaction;
 }
 
 /**

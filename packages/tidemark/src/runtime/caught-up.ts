@@ -1,12 +1,11 @@
 import { checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { toSafeInteger } from "../database/number.ts";
-import { HandlerFailedError, WaitTimeoutError } from "../errors/following.ts";
-import type { CaughtUpOptions } from "../consumers/consumer.ts";
-import type { DefinedConsumer } from "../consumers/define-consumer.ts";
-import { consumerNotFound } from "../consumers/not-found.ts";
-import type { WorkerParts } from "./parts.ts";
-import { reach } from "./reach.ts";
+import { WaitTimeoutError } from "../errors/following.ts";
+import type { Follower } from "./follower.ts";
+import { followerGone } from "./held-shards.ts";
+import { waitForCheckpoint } from "./wait-for-checkpoint.ts";
+import type { WorkerContext } from "./worker-context.ts";
+import type { CaughtUpOptions } from "./worker.ts";
 
 const pollMs = 250;
 const shape = { timeoutMs: wholeNumber(0, 2_147_483_647), onDeadLetter: oneOf("ignore", "reject"), signal: checkSignal };
@@ -16,54 +15,47 @@ export function checkCaughtUp(options: CaughtUpOptions | undefined): CaughtUpOpt
 }
 
 /**
- * Waits until all shards of these consumers have passed the high-water mark of this moment.
+ * Waits until all shards of these followers have passed the high-water mark of this moment.
  *
  * @param refuseToWait - Called before each wait, and at the end: rejects where the waiting is over for another reason.
  */
 export async function caughtUp(
-  parts: WorkerParts,
+  context: WorkerContext,
   tenant: string,
-  consumers: readonly DefinedConsumer[],
+  followers: readonly Follower[],
   { timeoutMs, onDeadLetter, signal }: CaughtUpOptions,
   refuseToWait: () => Promise<void>,
 ): Promise<void> {
   signal?.throwIfAborted();
-  const { database: queryable, statements, progress, feed } = parts;
+  const { progress, feed } = context;
   const until = timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
   const target = await feed.highWaterMark();
   let over = false;
 
-  const refuseLetters = async ({ name }: DefinedConsumer): Promise<void> => {
-    if (onDeadLetter !== "reject") return;
-    const [letter] = await queryable.query(statements.firstLetter, [tenant, name, target]);
-    if (!letter) return;
-    throw new HandlerFailedError(
-      { consumer: name, shard: toSafeInteger(letter["shard"]), position: toSafeInteger(letter["position"]) },
-      letter["message"] ?? "it waits behind another event of its stream",
-      "It is a dead letter: store.deadLetters.retry or discard settles it.",
-      {},
-    );
+  const refuseGivenUp = async ({ firstGivenUp }: Follower): Promise<void> => {
+    const error = onDeadLetter === "reject" ? await firstGivenUp?.(tenant, target) : undefined;
+    if (error) throw error;
   };
 
-  const wait = async (consumer: DefinedConsumer): Promise<void> => {
-    const waitedFor = consumer.settings.projection?.name ?? consumer.name;
+  const wait = async (follower: Follower): Promise<void> => {
     const goOn = async (): Promise<number | false> => {
       signal?.throwIfAborted();
       await refuseToWait();
-      await refuseLetters(consumer);
+      await refuseGivenUp(follower);
       const left = until - performance.now();
       return !over && left > 0 && Math.min(left, pollMs);
     };
-    const reached = await reach({ queryable, statements, progress, tenant, consumer: consumer.name }, target, goOn);
-    if (reached === undefined) throw await consumerNotFound(parts, tenant, waitedFor);
-    if (reached < target && !over) throw new WaitTimeoutError({ waitedFor, target, reached, timeoutMs: timeoutMs ?? 0 });
-    await refuseLetters(consumer);
+    const { name, kind, owner } = follower;
+    const reached = await waitForCheckpoint(context, { tenant, name, kind }, target, goOn);
+    if (reached === undefined) throw followerGone(owner);
+    if (reached < target && !over) throw new WaitTimeoutError({ waitedFor: owner, target, reached, timeoutMs: timeoutMs ?? 0 });
+    await refuseGivenUp(follower);
   };
 
-  const wake = (): void => consumers.forEach(({ name }) => progress.moved(tenant, name));
+  const wake = (): void => followers.forEach(({ name }) => progress.moved(tenant, name));
   signal?.addEventListener("abort", wake, { once: true });
   try {
-    await Promise.all(consumers.map(wait));
+    await Promise.all(followers.map(wait));
     // A log that was replaced by a shorter one has been passed, too.
     await refuseToWait();
   } finally {

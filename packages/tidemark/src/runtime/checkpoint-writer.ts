@@ -2,7 +2,7 @@ import type { Queryable } from "../database/database.ts";
 import { nullableList } from "../database/nullable-list.ts";
 import type { Anchor } from "../feed/follow.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { WorkerStatements } from "./statements.ts";
+import type { RuntimeStatements } from "./statements.ts";
 
 interface Move {
   readonly checkpoint: Checkpoint;
@@ -20,16 +20,16 @@ const mostAtOnce = 200;
  */
 export class CheckpointWriter {
   readonly #queryable: Queryable;
-  readonly #statements: WorkerStatements;
+  readonly #statements: RuntimeStatements;
   readonly #waiting: Move[] = [];
   #writing = false;
 
-  constructor(queryable: Queryable, statements: WorkerStatements) {
+  constructor(queryable: Queryable, statements: RuntimeStatements) {
     this.#queryable = queryable;
     this.#statements = statements;
   }
 
-  /** Moves a checkpoint, and sets `written`. A shard has one move under way at most. Rejects as `Checkpoint.move`. */
+  /** Moves a checkpoint. A shard has one move under way at most. Rejects as `Checkpoint.move`. */
   move(checkpoint: Checkpoint, to: Anchor): Promise<void> {
     const settled = Promise.withResolvers<void>();
     this.#waiting.push({ checkpoint, to, settled });
@@ -63,7 +63,7 @@ export class CheckpointWriter {
       const moved = new Set(rows.map((row) => Number(row["id"])));
       return moves.filter((move) => {
         if (!moved.has(move.checkpoint.shard.id)) return true;
-        move.checkpoint.written = move.to;
+        move.checkpoint.moved(move.to);
         move.settled.resolve();
         return false;
       });
@@ -76,7 +76,7 @@ export class CheckpointWriter {
   async #alone({ checkpoint, to, settled }: Move): Promise<void> {
     try {
       await checkpoint.move(this.#queryable, to);
-      checkpoint.written = to;
+      checkpoint.moved(to);
       settled.resolve();
     } catch (error) {
       settled.reject(error);

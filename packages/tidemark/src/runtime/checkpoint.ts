@@ -2,9 +2,9 @@ import type { Queryable } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { FencedError, HistoryForkedError } from "../errors/following.ts";
 import type { Anchor } from "../feed/follow.ts";
-import { refusedShard } from "./failure.ts";
+import { refusedShard } from "./refused-shard.ts";
 import type { HeldShard } from "./shard.ts";
-import type { WorkerStatements } from "./statements.ts";
+import type { RuntimeStatements } from "./statements.ts";
 
 /** An earlier commit of this owner's, whose answer was lost, took effect: go on from there. */
 export class CheckpointAhead extends Error {}
@@ -15,15 +15,24 @@ export class CheckpointBehind extends Error {}
 /** How far a shard is, in the database and here. */
 export class Checkpoint {
   readonly shard: HeldShard;
-  readonly #statements: WorkerStatements;
-  /** As it stands in the database, as far as is known. */
-  written: Anchor;
+  readonly #statements: RuntimeStatements;
+  #written: Anchor;
   #idle: Anchor | undefined;
 
-  constructor(shard: HeldShard, statements: WorkerStatements) {
+  constructor(shard: HeldShard, statements: RuntimeStatements) {
     this.shard = shard;
     this.#statements = statements;
-    this.written = shard.after;
+    this.#written = shard.after;
+  }
+
+  /** As it stands in the database, as far as is known. */
+  get written(): Anchor {
+    return this.#written;
+  }
+
+  /** A move to here was committed. */
+  moved({ position, id }: Anchor): void {
+    this.#written = { position, id };
   }
 
   /** Everything up to here was filtered out. Written now and then, see `IdleProgress`. */
@@ -33,11 +42,11 @@ export class Checkpoint {
 
   /** Where it could be written to, past filtered-out events; undefined where it stands there. */
   get idle(): Anchor | undefined {
-    return this.#idle && this.#idle.position > this.written.position ? this.#idle : undefined;
+    return this.#idle && this.#idle.position > this.#written.position ? this.#idle : undefined;
   }
 
   /**
-   * Asks for the move; it counts once `queryable`'s transaction commits, and then `written` must be set.
+   * Asks for the move; it counts once `queryable`'s transaction commits: call `moved` then.
    *
    * @throws {@link FencedError} — another worker has the shard.
    * @throws {@link CheckpointAhead}
@@ -45,7 +54,24 @@ export class Checkpoint {
    */
   async move(queryable: Queryable, to: Anchor): Promise<void> {
     const { id, fence } = this.shard;
-    await this.guard(() => queryable.query(this.#statements.move, [id, fence, this.written.position, to.position, to.id]));
+    await this.guard(() => queryable.query(this.#statements.move, [id, fence, this.#written.position, to.position, to.id]));
+  }
+
+  /**
+   * Runs a statement that moves the checkpoint itself, beside something else that it does. `from` are its first parameters: id, fence,
+   * the position it stands at, and the event it moves to.
+   *
+   * @param didMove - Of its result. Rejects as `move`.
+   */
+  async moveBy<T>(
+    to: Anchor,
+    statement: (from: readonly [number, number, number, number, string | null]) => Promise<T>,
+    didMove: (result: T) => boolean,
+  ): Promise<T> {
+    const { id, fence } = this.shard;
+    const result = await this.guard(() => statement([id, fence, this.#written.position, to.position, to.id]));
+    if (didMove(result)) this.moved(to);
+    return result;
   }
 
   /** Runs a statement that demands the fence, and says what it means when it is refused. */
@@ -57,7 +83,7 @@ export class Checkpoint {
       if (!now) throw error;
       const { owner, shard, fence } = this.shard;
       if (now.fence !== fence || now.position === undefined) throw new FencedError({ consumer: owner, shard, fence, current: now.fence }, { cause: error });
-      if (now.position < this.written.position) throw new CheckpointBehind("the checkpoint is behind", { cause: error });
+      if (now.position < this.#written.position) throw new CheckpointBehind("the checkpoint is behind", { cause: error });
       throw new CheckpointAhead("the checkpoint is ahead", { cause: error });
     }
   }
@@ -78,13 +104,13 @@ export class Checkpoint {
     const { id, fence } = this.shard;
     const [row] = await this.guard(() => queryable.query(this.#statements.readCheckpoint, [id, fence]));
     const now = { position: toSafeInteger(row?.["checkpoint"]), id: row?.["event_id"] ?? null };
-    if (now.position < this.written.position) throw new CheckpointBehind("the checkpoint is behind");
-    this.written = now;
+    if (now.position < this.#written.position) throw new CheckpointBehind("the checkpoint is behind");
+    this.#written = now;
   }
 
   /** What to say of a checkpoint that is behind: the place this owner had reached, and what stands there now. */
   async fork(queryable: Queryable): Promise<HistoryForkedError> {
-    const { position, id } = this.written;
+    const { position, id } = this.#written;
     const [row] = await queryable.query(this.#statements.standing, [position]);
     return new HistoryForkedError({
       reader: this.shard.owner,

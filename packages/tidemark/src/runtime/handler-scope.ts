@@ -4,8 +4,10 @@ import { wasCutOff } from "../database/sql-state.ts";
 import { Unfinished } from "../async/unfinished.ts";
 import { FencedError } from "../errors/following.ts";
 import { ConnectionError, InvalidArgumentError, isTidemarkError, PoolTimeoutError, TransactionEndedError } from "../errors/errors.ts";
+import type { HandlerSession } from "./follower.ts";
 import { CommitRefused, type HandlerTransaction, type Joined } from "./handler-transaction.ts";
 import { lazyClient } from "./lazy-client.ts";
+import type { HeldShard } from "./shard.ts";
 
 type Loss = ConnectionError | PoolTimeoutError | CommitRefused;
 
@@ -21,7 +23,9 @@ function isLoss(error: unknown): error is Loss {
  * One try of a handler: the session behind its context. It joins the shard's transaction at the first use, and refuses every
  * use after the try is over, so that a handler that was given up on can write nothing any more.
  */
-export class HandlerScope implements Session, TransactionHolder {
+export class HandlerScope implements HandlerSession, TransactionHolder {
+  readonly shard: HeldShard;
+  readonly attempt: number;
   readonly #transaction: HandlerTransaction;
   #abort: AbortController | undefined;
   #client: object | undefined;
@@ -29,13 +33,20 @@ export class HandlerScope implements Session, TransactionHolder {
   /** What the handler started, and perhaps did not wait for. */
   readonly #unfinished = new Unfinished();
   #ended: unknown;
+  #open = false;
   /** The connection or the transaction was lost, or never came: the event is not to blame. */
-  lost: Loss | undefined;
+  #lost: Loss | undefined;
   /** The first statement that PostgreSQL refused, and with it the transaction, unless the handler went back to a savepoint. */
-  refused: unknown;
+  #refused: unknown;
 
-  constructor(transaction: HandlerTransaction) {
+  constructor(transaction: HandlerTransaction, shard: HeldShard, attempt: number) {
     this.#transaction = transaction;
+    this.shard = shard;
+    this.attempt = attempt;
+  }
+
+  appended(): void {
+    this.#transaction.appended();
   }
 
   get signal(): AbortSignal {
@@ -47,7 +58,13 @@ export class HandlerScope implements Session, TransactionHolder {
   }
 
   /** Whether the transaction waits for this try. */
-  open = false;
+  get open(): boolean {
+    return this.#open;
+  }
+
+  get lost(): Loss | undefined {
+    return this.#lost;
+  }
 
   /** Whether the try used the database. */
   get used(): boolean {
@@ -59,11 +76,7 @@ export class HandlerScope implements Session, TransactionHolder {
   }
 
   query(statement: Statement, values: readonly Value[], options?: QueryOptions): Promise<readonly TextRow[]> {
-    return this.#use(async (session) => {
-      const rows = await session.query(statement, values, options);
-      if (statement.name === "tidemark_append_joined") this.#transaction.appended = true;
-      return rows;
-    });
+    return this.#use((session) => session.query(statement, values, options));
   }
 
   userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
@@ -79,8 +92,6 @@ export class HandlerScope implements Session, TransactionHolder {
   }
 
   alone<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    // It is an append's: what it sends does not come through `query`.
-    this.#transaction.appended = true;
     return this.#use((session) => session.alone(work));
   }
 
@@ -105,12 +116,12 @@ export class HandlerScope implements Session, TransactionHolder {
     try {
       const { session } = await (this.#joining ??= this.#transaction.join(this.signal));
       this.#refuseAfterEnd();
-      this.open = true;
+      this.#open = true;
       return await work(session);
     } catch (thrown) {
       const error = heldCommitFailed(thrown) ? new TransactionEndedError({ cause: thrown }) : thrown;
-      if (isLoss(error)) this.lost ??= error;
-      else if (!isTidemarkError(error, "INVALID_ARGUMENT")) this.refused ??= error;
+      if (isLoss(error)) this.#lost ??= error;
+      else if (!isTidemarkError(error, "INVALID_ARGUMENT")) this.#refused ??= error;
       throw error;
     }
   }
@@ -125,7 +136,7 @@ export class HandlerScope implements Session, TransactionHolder {
   end(reason: unknown = "the handler ended"): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
-    this.open = false;
+    this.#open = false;
     if (reason instanceof Error) this.#abort?.abort(reason);
   }
 
@@ -135,12 +146,12 @@ export class HandlerScope implements Session, TransactionHolder {
    */
   async settle(): Promise<void> {
     await this.settled();
-    if (this.lost !== undefined) throw this.lost;
-    if (this.refused === undefined || !this.#joining) return;
+    if (this.#lost !== undefined) throw this.#lost;
+    if (this.#refused === undefined || !this.#joining) return;
     const { session } = await this.#joining;
     // Within a savepoint of the handler's own it may have gone on.
     await session.execute("select 1").catch((error: unknown) => {
-      throw isTidemarkError(error, "TRANSACTION_ENDED") ? error : this.refused;
+      throw isTidemarkError(error, "TRANSACTION_ENDED") ? error : this.#refused;
     });
   }
 

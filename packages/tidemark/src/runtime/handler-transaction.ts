@@ -2,23 +2,23 @@ import { randomUUID } from "node:crypto";
 import type { Database, Session } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { wasCutOff } from "../database/sql-state.ts";
+import type { Semaphore } from "../async/semaphore.ts";
 import { takeTurns } from "../async/turns.ts";
 import { isTidemarkError, TransactionEndedError } from "../errors/errors.ts";
 import type { Anchor } from "../feed/follow.ts";
 import type { CheckpointWriter } from "./checkpoint-writer.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type OpenTransaction, openTransaction } from "./open-transaction.ts";
-import type { Slots } from "../async/semaphore.ts";
-import type { WorkerStatements } from "./statements.ts";
+import type { RuntimeStatements } from "./statements.ts";
 
-export interface TransactionParts {
+export interface TransactionSettings {
   readonly database: Database;
-  readonly statements: WorkerStatements;
-  readonly slots: Slots;
+  readonly statements: RuntimeStatements;
+  readonly handlerTransactions: Semaphore;
   readonly checkpoints: CheckpointWriter;
   /** How long the server lets the transaction sit idle. */
   readonly leaseMs: number;
-  /** Something that was appended has been committed. */
+  /** Called when something that was appended has been committed. */
   readonly notify: () => void;
 }
 
@@ -45,23 +45,28 @@ export class CommitRefused extends Error {
  * those before it along.
  */
 export class HandlerTransaction {
-  readonly #parts: TransactionParts;
+  readonly #settings: TransactionSettings;
   readonly #checkpoint: Checkpoint;
   readonly #turn = takeTurns();
   /** A name that no handler uses: going back to another savepoint than our own would leave a part of what failed. */
   readonly #event = `tidemark_${randomUUID().replaceAll("-", "")}`;
   #open: (OpenTransaction & { readonly pid: number; readonly since: number; readonly release: () => void }) | undefined;
   #savepoint = false;
-  appended = false;
+  #appended = false;
 
-  constructor(parts: TransactionParts, checkpoint: Checkpoint) {
-    this.#parts = parts;
+  constructor(settings: TransactionSettings, checkpoint: Checkpoint) {
+    this.#settings = settings;
     this.#checkpoint = checkpoint;
   }
 
   /** How long it has been open, in milliseconds; undefined where it is not. */
   get openMs(): number | undefined {
     return this.#open && performance.now() - this.#open.since;
+  }
+
+  /** A handler appended events in it. */
+  appended(): void {
+    this.#appended = true;
   }
 
   join(signal: AbortSignal): Promise<Joined> {
@@ -77,8 +82,8 @@ export class HandlerTransaction {
   }
 
   async #begin(signal: AbortSignal): Promise<Session> {
-    const { database, statements, slots, leaseMs } = this.#parts;
-    const release = await slots.acquire(signal);
+    const { database, statements, handlerTransactions, leaseMs } = this.#settings;
+    const release = await handlerTransactions.acquire(signal);
     try {
       const open = await openTransaction(database, leaseMs);
       try {
@@ -86,7 +91,7 @@ export class HandlerTransaction {
         const [row] = await this.#checkpoint.guard(() => open.session.query(statements.enter, [id, fence]));
         this.#open = { ...open, pid: toSafeInteger(row?.["pid"]), since: performance.now(), release };
         this.#savepoint = false;
-        this.appended = false;
+        this.#appended = false;
         return open.session;
       } catch (error) {
         await open.rollback();
@@ -129,9 +134,9 @@ export class HandlerTransaction {
   commit(to: Anchor, unless: () => boolean = () => false): Promise<void> {
     return this.#turn(async () => {
       if (unless() || (to.position === this.#checkpoint.written.position && !this.#open)) return;
-      if (!this.#open) return await this.#parts.checkpoints.move(this.#checkpoint, to);
+      if (!this.#open) return await this.#settings.checkpoints.move(this.#checkpoint, to);
       await this.#commitWith((session) => this.#checkpoint.move(session, to));
-      this.#checkpoint.written = to;
+      this.#checkpoint.moved(to);
     });
   }
 
@@ -141,8 +146,8 @@ export class HandlerTransaction {
   }
 
   async #commitWith(last: (session: Session | Database) => Promise<void>): Promise<void> {
-    if (!this.#open) return await last(this.#parts.database);
-    const { appended } = this;
+    if (!this.#open) return await last(this.#settings.database);
+    const appended = this.#appended;
     const { session } = this.#open;
     // A savepoint of an earlier event's that a handler went back to took ours along.
     if (this.#savepoint) await this.#unlessEnded(() => session.execute(`release savepoint ${this.#event}`));
@@ -158,7 +163,7 @@ export class HandlerTransaction {
         throw refusalOf(error);
       });
     });
-    if (appended) this.#parts.notify();
+    if (appended) this.#settings.notify();
   }
 
   async #end(how: (open: OpenTransaction) => Promise<void>): Promise<void> {
@@ -174,7 +179,7 @@ export class HandlerTransaction {
 
   /** Cancels what the transaction's connection runs, from another one: a handler whose time is up must not hold it. */
   async cancel(): Promise<void> {
-    if (this.#open) await this.#parts.database.side().query(this.#parts.statements.cancel, [this.#open.pid]);
+    if (this.#open) await this.#settings.database.side().query(this.#settings.statements.cancel, [this.#open.pid]);
   }
 }
 

@@ -1,41 +1,32 @@
+import type { Database } from "../database/database.ts";
 import { HandlerTimeoutError } from "../errors/following.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { FollowedEvent } from "../feed/follow.ts";
 import { type CallFailure, HandlerCall } from "./call-handler.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import { HandlerContext } from "../consumers/context.ts";
-import type { DefinedConsumer } from "../consumers/define-consumer.ts";
-import { tell } from "./failure.ts";
-import { NotFollowed } from "../projections/go-live.ts";
+import { errorDetails } from "./error-details.ts";
+import { type Follower, FollowingSuspended, type TryFailure } from "./follower.ts";
 import { HandlerScope } from "./handler-scope.ts";
 import type { HandlerTransaction } from "./handler-transaction.ts";
-import type { WorkerParts, WorkerSettings } from "./parts.ts";
+import type { HeldShard } from "./shard.ts";
 
 /** Where a transaction stays open behind a handler that works on something else for longer, it is committed meanwhile. */
 const meanwhileMs = 50;
-
-/** Why a try did not succeed: whatever the handler threw. */
-export interface TryFailure {
-  readonly error: unknown;
-}
 
 /** Commits what earlier events wrote, unless the callback, asked when its turn has come, says otherwise. */
 type CommitBehind = (unless: () => boolean) => Promise<void>;
 
 /** Calls the handler of one shard, one call at a time: each has a scope of its own, which ends with it. */
 export class HandlerTries {
-  readonly #parts: WorkerParts;
-  readonly #settings: WorkerSettings;
-  readonly #consumer: DefinedConsumer;
-  readonly #checkpoint: Checkpoint;
+  readonly #database: Database;
+  readonly #follower: Follower;
+  readonly #shard: HeldShard;
   readonly #transaction: HandlerTransaction;
   #call: HandlerCall | undefined;
 
-  constructor(parts: WorkerParts, settings: WorkerSettings, consumer: DefinedConsumer, checkpoint: Checkpoint, transaction: HandlerTransaction) {
-    this.#parts = parts;
-    this.#settings = settings;
-    this.#consumer = consumer;
-    this.#checkpoint = checkpoint;
+  constructor(database: Database, follower: Follower, shard: HeldShard, transaction: HandlerTransaction) {
+    this.#database = database;
+    this.#follower = follower;
+    this.#shard = shard;
     this.#transaction = transaction;
   }
 
@@ -49,17 +40,16 @@ export class HandlerTries {
    * it succeeded, returned no promise, and used nothing that has to be waited for.
    */
   try(group: readonly FollowedEvent[], attempt: number, commitBehind: CommitBehind): Promise<TryFailure | undefined> | undefined {
-    const { settings } = this.#consumer;
-    const scope = new HandlerScope(this.#transaction);
+    const { owner, timeoutMs } = this.#follower;
+    const scope = new HandlerScope(this.#transaction, this.#shard, attempt);
     const events = group.map(({ event }) => event);
-    const context = new HandlerContext(scope, attempt, this.#checkpoint, this.#settings.createTransaction);
     const call = new HandlerCall();
     this.#call = call;
     const endMeanwhile = this.#commitMeanwhile(scope, commitBehind);
     const outcome = call.run(
-      () => this.#parts.database.enclose(scope, () => settings.handle(events, context, scope)),
-      settings.timeoutMs,
-      () => new HandlerTimeoutError({ consumer: this.#checkpoint.shard.owner, timeoutMs: settings.timeoutMs, position: events[0]?.position ?? 0 }),
+      () => this.#database.enclose(scope, () => this.#follower.handle(events, scope)),
+      timeoutMs,
+      () => new HandlerTimeoutError({ consumer: owner, timeoutMs, position: events[0]?.position ?? 0 }),
     );
     if (outcome !== undefined || scope.used || endMeanwhile) return this.#conclude(scope, outcome, endMeanwhile);
     this.#call = undefined;
@@ -88,14 +78,14 @@ export class HandlerTries {
       return undefined;
     }
     await this.#undo(scope, error, failure);
-    if (failure?.interrupted || isTidemarkError(error, "STORE_CLOSED") || error instanceof NotFollowed) throw error;
+    if (failure?.interrupted || isTidemarkError(error, "STORE_CLOSED") || error instanceof FollowingSuspended) throw error;
     if (scope.lost !== undefined) throw scope.lost;
     return { error };
   }
 
   /** Undoes what a try wrote, and refuses what it still wants to write. */
   async #undo(scope: HandlerScope, reason: unknown, failure: CallFailure | undefined): Promise<void> {
-    scope.end(reason instanceof Error ? reason : new Error(tell(reason).message));
+    scope.end(reason instanceof Error ? reason : new Error(errorDetails(reason).message));
     if (failure?.running && scope.used) await this.#transaction.cancel().catch(() => {});
     await scope.undo();
   }

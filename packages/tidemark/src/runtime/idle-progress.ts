@@ -1,6 +1,6 @@
 import type { Anchor } from "../feed/follow.ts";
 import { CheckpointAhead } from "./checkpoint.ts";
-import type { WorkerParts } from "./parts.ts";
+import type { WorkerContext } from "./worker-context.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 
 const everyMs = 1_000;
@@ -10,23 +10,23 @@ const everyMs = 1_000;
  * Without it such a shard would read those events again after each takeover, and would look as if it lagged.
  */
 export class IdleProgress {
-  readonly #parts: WorkerParts;
+  readonly #context: WorkerContext;
   readonly #tenant: string;
   readonly #runners: () => Iterable<ShardRunner>;
   readonly #unlist: () => void;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(parts: WorkerParts, tenant: string, runners: () => Iterable<ShardRunner>) {
-    this.#parts = parts;
+  constructor(context: WorkerContext, tenant: string, runners: () => Iterable<ShardRunner>) {
+    this.#context = context;
     this.#tenant = tenant;
     this.#runners = runners;
-    this.#unlist = parts.progress.writer(() => void this.write());
+    this.#unlist = context.progress.writer(() => void this.write());
   }
 
   /** A shard has something to write. Somebody may be waiting for just that. */
   noted(consumer: string): void {
-    if (this.#parts.progress.awaited(this.#tenant, consumer)) void this.write();
+    if (this.#context.progress.awaited(this.#tenant, consumer)) void this.write();
     else this.#later();
   }
 
@@ -34,28 +34,17 @@ export class IdleProgress {
   async write(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    await Promise.all([...this.#runners()].map((runner) => this.#flushed(runner)));
-  }
-
-  async #flushed(runner: ShardRunner): Promise<void> {
-    // What is being written may be an older place than the shard has passed by now: that one alone would leave who waits waiting.
-    await runner.flushing;
-    const to = runner.checkpoint.idle;
-    if (to && !runner.busy)
-      runner.flushing ??= this.#write(runner, to).finally(() => {
-        runner.flushing = undefined;
-      });
-    await runner.flushing;
+    await Promise.all([...this.#runners()].map((runner) => runner.flushIdle((to) => this.#write(runner, to))));
   }
 
   async #write({ checkpoint, shard }: ShardRunner, to: Anchor): Promise<void> {
     try {
-      await this.#parts.checkpoints.move(checkpoint, to);
-      this.#parts.progress.moved(this.#tenant, shard.consumer);
+      await this.#context.checkpoints.move(checkpoint, to);
+      this.#context.progress.moved(this.#tenant, shard.consumer);
     } catch (error) {
       // The lease was lost, which the next heartbeat tells, or the database is away. Until then somebody may be waiting.
       this.#later();
-      if (error instanceof CheckpointAhead) await checkpoint.refresh(this.#parts.database).catch(() => {});
+      if (error instanceof CheckpointAhead) await checkpoint.refresh(this.#context.database).catch(() => {});
     }
   }
 

@@ -2,9 +2,9 @@ import type { Queryable } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { Clock } from "../async/clock.ts";
 import type { HeldShard, ShardState } from "./shard.ts";
-import type { ConsumerView } from "./shard-allocation.ts";
+import type { FollowerView } from "./shard-allocation.ts";
 import type { StatusDetails } from "./shard-status.ts";
-import type { WorkerStatements } from "./statements.ts";
+import type { RuntimeStatements } from "./statements.ts";
 
 /** A shard as a heartbeat tells of it. */
 export interface Beat {
@@ -19,13 +19,13 @@ export interface HeartbeatAnswer {
   readonly renewed: readonly number[];
   /** By id, the fences of the others that are still there. */
   readonly fences: Readonly<Record<string, number>>;
-  readonly consumers: readonly ConsumerView[];
+  readonly consumers: readonly FollowerView[];
 }
 
 /** One worker's leases, in the database. Its statements run beside the pool, which handlers may have taken up. */
 export class Leases {
   readonly #queryable: Pick<Queryable, "query">;
-  readonly #statements: Pick<WorkerStatements, "renew" | "take" | "release">;
+  readonly #statements: Pick<RuntimeStatements, "renew" | "take" | "release">;
   readonly #tenant: string;
   readonly #worker: string;
   readonly #leaseMs: number;
@@ -33,7 +33,7 @@ export class Leases {
 
   constructor(
     queryable: Pick<Queryable, "query">,
-    statements: Pick<WorkerStatements, "renew" | "take" | "release">,
+    statements: Pick<RuntimeStatements, "renew" | "take" | "release">,
     owner: { readonly tenant: string; readonly worker: string; readonly leaseMs: number },
     clock: Clock,
   ) {

@@ -1,8 +1,8 @@
-/** What a heartbeat learned of one consumer. */
-export interface ConsumerView {
+/** What a heartbeat learned of one follower. */
+export interface FollowerView {
   readonly name: string;
   readonly paused: boolean;
-  /** A dead letter waits to be tried again. */
+  /** Somebody asked for something: a dead letter waits to be tried again. */
   readonly retries: boolean;
   /** This worker's fair share of the shards. */
   readonly quota: number;
@@ -12,15 +12,15 @@ export interface ConsumerView {
   readonly nextEndMs: number | null;
 }
 
-/** What to do about a consumer's shards. */
-export interface Shares {
+/** What to do about a follower's shards. */
+export interface Allocation {
   readonly take: readonly number[];
   /** How many to give back. */
   readonly surplus: number;
 }
 
 /** Takes up to the quota, and gives back what is beyond it, so that a worker that has come finds its share free. */
-export function shareOut({ quota, free }: ConsumerView, held: number): Shares {
+export function allocate({ quota, free }: FollowerView, held: number): Allocation {
   return { take: free.slice(0, Math.max(0, quota - held)), surplus: Math.max(0, held - quota) };
 }
 
@@ -34,7 +34,7 @@ const afterEndMs = 20;
  * When to send the next heartbeat: three times a lease; sooner while this worker has less than its share, or when another
  * worker's lease ends, which in good health it never does.
  */
-export function nextHeartbeatMs(leaseMs: number, views: readonly ConsumerView[], held: (consumer: string) => number): number {
+export function nextHeartbeatMs(leaseMs: number, views: readonly FollowerView[], held: (consumer: string) => number): number {
   let next = leaseMs / heartbeatsPerLease;
   for (const { name, quota, nextEndMs } of views) {
     if (held(name) < quota) next = Math.min(next, hungryMs, leaseMs / 10);

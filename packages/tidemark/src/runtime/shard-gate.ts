@@ -1,12 +1,11 @@
 import type { ShardStatus } from "./shard-status.ts";
-import type { WorkGate } from "./shard-work.ts";
 import { Signal, type WaitLimits } from "../async/signal.ts";
 
 /** An event loop that is never left serves no timers, and so no heartbeat. */
 const longestTurnMs = 25;
 
 /** Whether a shard's loop may go on: not while it is paused or its lease is unsure, and not once it must end. */
-export class ShardGate implements WorkGate {
+export class ShardGate {
   readonly #status: ShardStatus;
   readonly #heartbeatSoon: () => void;
   readonly #changed = new Signal();
@@ -46,7 +45,7 @@ export class ShardGate implements WorkGate {
     return this.#paused;
   }
 
-  set paused(paused: boolean) {
+  setPaused(paused: boolean): void {
     this.#paused = paused;
     this.#changed.raise();
   }
@@ -61,12 +60,14 @@ export class ShardGate implements WorkGate {
     await this.#changed.wait(limits);
   }
 
+  /** Whether `mayGoOn` would say true at once. */
   get free(): boolean {
     const now = performance.now();
     return !this.#paused && !this.ending && now < this.#validUntil && now - this.#turnBegan <= longestTurnMs;
   }
 
-  async mayGoOn(beforeWaiting: () => Promise<void>): Promise<boolean> {
+  /** Waits while the shard is paused or its lease unsure. False: it must end. Called where nothing is half done. */
+  async mayGoOn(beforeWaiting: () => Promise<void> = async () => {}): Promise<boolean> {
     if (this.free) return true;
     const now = performance.now();
     if (now - this.#turnBegan > longestTurnMs) {
@@ -84,16 +85,17 @@ export class ShardGate implements WorkGate {
   async waitUntilAllowed(): Promise<void> {
     const before = this.#status.state;
     while (!this.ending && (this.#paused || performance.now() >= this.#validUntil)) {
-      if (this.#paused) this.#status.state = "paused";
+      if (this.#paused) this.#status.enter("paused");
       else this.#heartbeatSoon();
       await this.#changed.wait();
     }
-    if (this.#status.state === "paused") this.#status.state = before;
+    if (this.#status.state === "paused") this.#status.enter(before);
   }
 
+  /** False: it must end. */
   async sleep(ms: number): Promise<boolean> {
     const until = performance.now() + ms;
     for (let rest = ms; rest > 0 && !this.ending; rest = until - performance.now()) await this.#changed.wait({ ms: rest });
-    return await this.mayGoOn(async () => {});
+    return await this.mayGoOn();
   }
 }

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from "../model/event.ts";
-import { tell } from "./failure.ts";
+import { errorDetails } from "./error-details.ts";
 import type { ShardState } from "./shard.ts";
 
 /** What a heartbeat tells beside the state. */
@@ -32,7 +32,8 @@ export class ShardStatus {
     return this.#state;
   }
 
-  set state(state: ShardState) {
+  /** The shard goes over into another state, without an error. */
+  enter(state: ShardState): void {
     if (state === this.#state) return;
     const [from, to] = [this.#state, state];
     this.#state = state;
@@ -51,7 +52,7 @@ export class ShardStatus {
   }
 
   #fail(state: "retrying" | "failed", error: unknown, tried?: { readonly event: RecordedEvent; readonly attempt: number }, waitMs?: number): void {
-    const { code, message } = tell(error);
+    const { code, message } = errorDetails(error);
     this.#retryAt = performance.now() + (waitMs ?? 0);
     this.#details = {
       error: { code, message },

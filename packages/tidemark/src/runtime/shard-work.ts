@@ -1,24 +1,17 @@
-import { HandlerFailedError } from "../errors/following.ts";
 import { isTidemarkError } from "../errors/errors.ts";
+import { HandlerFailedError } from "../errors/following.ts";
+import type { FollowedBatch, FollowedEvent } from "../feed/follow.ts";
 import type { RecordedEvent } from "../model/event.ts";
-import type { Anchor, FollowedBatch, FollowedEvent } from "../feed/follow.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import { CircuitBreaker } from "./circuit-breaker.ts";
-import type { DefinedConsumer } from "../consumers/define-consumer.ts";
-import { tell } from "./failure.ts";
+import { errorDetails } from "./error-details.ts";
+import type { FailedEvent, ShardHooks, TryFailure } from "./follower.ts";
+import { handleApart } from "./handle-apart.ts";
 import { CommitRefused, HandlerTransaction } from "./handler-transaction.ts";
-import { HandlerTries, type TryFailure } from "./handler-tries.ts";
-import type { WorkerParts, WorkerSettings } from "./parts.ts";
+import { HandlerTries } from "./handler-tries.ts";
 import { delayAfter } from "./retry-policy.ts";
-import type { RequestedLetter, ShardLetters } from "../consumers/shard-letters.ts";
-import type { ShardStatus } from "./shard-status.ts";
+import { ShardCommits } from "./shard-commits.ts";
+import type { ShardContext } from "./shard-context.ts";
 
-/** Longer than this no transaction collects events: what it locked, and the mark it holds back where it appended, go free. */
-const longestMs = 100;
-/** Without a transaction the checkpoint is written after each batch, and in a slow one so often. */
-const checkpointEveryMs = 1_000;
-
-/** `onFailure` said so: the shard stands still until somebody resumes it. */
+/** An event cannot be handled and must not be passed: the shard stops until somebody resumes it. */
 export class ShardStopped extends Error {
   readonly tried: { readonly event: RecordedEvent; readonly attempt: number };
 
@@ -28,53 +21,34 @@ export class ShardStopped extends Error {
   }
 }
 
-/** What the work asks of who runs it. */
-export interface WorkGate {
-  /** Whether `mayGoOn` would say true at once. */
-  readonly free: boolean;
-  /** Waits while the shard is paused or its lease unsure. False: it must end. Called where nothing is half done. */
-  mayGoOn(beforeWaiting: () => Promise<void>): Promise<boolean>;
-  /** False: it must end. */
-  sleep(ms: number): Promise<boolean>;
-}
-
 /** Handles the events of one shard, in order: each until it succeeded or was given up. */
 export class ShardWork {
-  readonly #parts: WorkerParts;
-  readonly #settings: WorkerSettings;
-  readonly #consumer: DefinedConsumer;
-  readonly #checkpoint: Checkpoint;
-  readonly #letters: ShardLetters;
-  readonly #status: ShardStatus;
-  readonly #gate: WorkGate;
+  readonly hooks: ShardHooks;
+  readonly #shard: ShardContext;
   readonly #transaction: HandlerTransaction;
   readonly #tries: HandlerTries;
-  readonly #breaker: CircuitBreaker;
-  /** The last event that was handled, whose checkpoint may not be written yet. */
-  #handled: Anchor;
-  #writtenAt = performance.now();
+  readonly #commits: ShardCommits;
   /** The last event that was tried. */
   #tried = 0;
   /** Up to this position each event has a transaction of its own: what several wrote in one could not be committed. */
   #aloneUntil = 0;
 
-  constructor(
-    parts: WorkerParts,
-    settings: WorkerSettings,
-    shard: { readonly consumer: DefinedConsumer; readonly checkpoint: Checkpoint; readonly letters: ShardLetters; readonly status: ShardStatus },
-    gate: WorkGate,
-  ) {
-    this.#parts = parts;
-    this.#settings = settings;
-    this.#consumer = shard.consumer;
-    this.#checkpoint = shard.checkpoint;
-    this.#letters = shard.letters;
-    this.#status = shard.status;
-    this.#gate = gate;
-    this.#handled = shard.checkpoint.written;
-    this.#breaker = new CircuitBreaker(shard.consumer.settings.circuitBreaker?.failures);
-    this.#transaction = new HandlerTransaction({ ...parts, leaseMs: settings.leaseMs, notify: () => parts.feed.notify() }, shard.checkpoint);
-    this.#tries = new HandlerTries(parts, settings, shard.consumer, shard.checkpoint, this.#transaction);
+  constructor(shard: ShardContext) {
+    const { worker, settings, follower, checkpoint, gate } = shard;
+    this.#shard = shard;
+    this.#transaction = new HandlerTransaction({ ...worker, leaseMs: settings.leaseMs, notify: () => worker.feed.notify() }, checkpoint);
+    this.#tries = new HandlerTries(worker.database, follower, checkpoint.shard, this.#transaction);
+    this.#commits = new ShardCommits(this.#transaction, checkpoint, () => worker.progress.moved(settings.tenant, follower.name));
+    const hooks = follower.createHooks?.({
+      tenant: settings.tenant,
+      leaseMs: settings.leaseMs,
+      checkpoint,
+      mayGoOn: () => gate.mayGoOn(),
+      handleApart: (followed, attempt, last) => handleApart({ tries: this.#tries, transaction: this.#transaction }, followed, attempt, last),
+      waitToRetry: (failed, waitMs) => this.#waitToRetry(failed, waitMs),
+      report: (event, error, outcome) => this.#report(event, error, outcome),
+    });
+    this.hooks = hooks ?? {};
   }
 
   /** Ends the handler's call now; whoever handles gets `reason` thrown. */
@@ -92,7 +66,7 @@ export class ShardWork {
    */
   async handle(batch: FollowedBatch, ahead: () => void): Promise<boolean> {
     for (;;) {
-      this.#handled = this.#checkpoint.written;
+      this.#commits.begin();
       try {
         return await this.#handleRest(batch, ahead);
       } catch (error) {
@@ -105,16 +79,17 @@ export class ShardWork {
 
   /** Handles what of a batch comes after the checkpoint. */
   async #handleRest({ events, anchor }: FollowedBatch, ahead: () => void): Promise<boolean> {
+    const { gate, checkpoint } = this.#shard;
     let oneByOneUntil = 0;
-    const first = events.findIndex(({ event }) => event.position > this.#checkpoint.written.position);
+    const first = events.findIndex(({ event }) => event.position > checkpoint.written.position);
     for (let at = first === -1 ? events.length : first; at < events.length;) {
-      if (!this.#gate.free && !(await this.#gate.mayGoOn(() => this.#commit()))) {
-        await this.#commit();
+      if (!gate.free && !(await gate.mayGoOn(() => this.#commits.commit()))) {
+        await this.#commits.commit();
         return false;
       }
       const [next, ...others] = this.#group(events, at, oneByOneUntil);
       if (!next) break;
-      if (this.#letters.has(next.stream) && (await this.#parkBehind(next))) {
+      if (this.hooks.holdsBack?.(next.stream) && (await this.#holdBack(next))) {
         at++;
       } else if (others.length > 0) {
         const failed = await this.#try([next, ...others], 1);
@@ -126,24 +101,24 @@ export class ShardWork {
         at++;
       }
     }
-    const committing = this.#commit(anchor);
+    const committing = this.#commits.commit(anchor);
     ahead();
     await committing;
     return true;
   }
 
-  /** What is handled by one call: one event, or for `handleBatch` all up to the next that waits behind a dead letter. */
+  /** What is handled by one call: one event, or where the handler takes several all up to the next that is held back. */
   #group(events: readonly FollowedEvent[], at: number, oneByOneUntil: number): readonly FollowedEvent[] {
-    if (!this.#consumer.settings.inBatches || at < oneByOneUntil || this.#isAlone(events[at])) return events.slice(at, at + 1);
-    const end = events.findIndex(({ stream }, index) => index > at && this.#letters.has(stream));
+    if (!this.#shard.follower.inBatches || at < oneByOneUntil || this.#isAlone(events[at])) return events.slice(at, at + 1);
+    const end = events.findIndex(({ stream }, index) => index > at && this.hooks.holdsBack?.(stream));
     return events.slice(at, end === -1 ? undefined : end);
   }
 
-  /** False: its stream has no dead letter any more. */
-  async #parkBehind(followed: FollowedEvent): Promise<boolean> {
-    await this.#commit();
-    if (!(await this.#letters.parkBehind(followed))) return false;
-    this.#moved();
+  /** False: it is not held back any more. */
+  async #holdBack(followed: FollowedEvent): Promise<boolean> {
+    await this.#commits.commit();
+    if (!(await this.hooks.holdBack?.(followed))) return false;
+    this.#commits.moved();
     return true;
   }
 
@@ -151,7 +126,7 @@ export class ShardWork {
   #handleOne(followed: FollowedEvent): true | Promise<boolean> {
     const failed = this.#try([followed], 1);
     if (failed) return this.#handleOn(followed, failed);
-    this.#breaker.succeeded();
+    this.hooks.handled?.();
     return true;
   }
 
@@ -159,84 +134,43 @@ export class ShardWork {
     let failed = await first;
     for (let attempt = 1; ; failed = await this.#try([followed], ++attempt)) {
       if (!failed) {
-        this.#breaker.succeeded();
+        this.hooks.handled?.();
         return true;
       }
       // Nothing is open while the next try is waited for, and what was handled before this event stands.
-      await this.#commit();
-      const waitMs = await this.#waitOrGiveUp(followed, attempt, failed.error);
+      await this.#commits.commit();
+      const failure = { followed, attempt, error: failed.error };
+      const waitMs = await this.#waitOrGiveUp(failure);
       if (waitMs === undefined) return true;
-      this.#status.retrying(failed.error, { event: followed.event, attempt }, waitMs);
-      if (!(await this.#gate.sleep(waitMs))) return false;
+      if (!(await this.#waitToRetry(failure, waitMs))) return false;
     }
   }
 
   /** How long to wait for the next try; undefined: the event was given up. */
-  async #waitOrGiveUp(followed: FollowedEvent, attempt: number, error: unknown): Promise<number | undefined> {
-    const { retry, circuitBreaker, onFailure } = this.#consumer.settings;
+  async #waitOrGiveUp(failed: FailedEvent): Promise<number | undefined> {
+    const { followed, attempt, error } = failed;
+    const { retry } = this.#shard.follower;
     // A handler that ends its transaction does so again.
     if (attempt < retry.attempts && !isTidemarkError(error, "TRANSACTION_ENDED")) return delayAfter(retry, attempt);
-    const { event } = followed;
-    let choice: ReturnType<typeof onFailure>;
-    try {
-      choice = onFailure(error, event, attempt);
-    } catch (thrown) {
-      throw new ShardStopped(event, attempt, thrown);
-    }
-    if (choice === "retry") return delayAfter(retry, attempt);
-    if (choice !== "skip" && choice !== "dead-letter") throw new ShardStopped(event, attempt, error);
-    if (this.#breaker.open && circuitBreaker) {
-      this.#report(
-        event,
-        error,
-        `The ${circuitBreaker.failures} events before it failed too, so it is held and tried again every ${circuitBreaker.resetMs} ms.`,
-      );
-      return circuitBreaker.resetMs;
-    }
-    await this.#letters.park(followed, choice === "skip" ? "skipped" : "failed", attempt, tell(error));
-    this.#moved();
-    this.#breaker.gaveUp();
-    this.#report(event, error, choice === "skip" ? "It was skipped, with a record among the dead letters." : "It is a dead letter now.");
+    const decision = (await this.hooks.giveUp?.(failed)) ?? { action: "stop", cause: error };
+    if (decision.action === "stop") throw new ShardStopped(followed.event, attempt, decision.cause);
+    if (decision.action === "retry") return decision.afterMs;
+    this.#commits.moved();
     return undefined;
-  }
-
-  /** Tries a dead letter again, as often as an event. False: it had to end before. */
-  async handleLetter(letter: RequestedLetter): Promise<boolean> {
-    const event = await this.#letters.read(letter.position);
-    const { retry } = this.#consumer.settings;
-    const gone = new Error(`No event stands at position ${letter.position} any more.`);
-    for (let attempt = 1; ; attempt++) {
-      const failed = event ? await this.#tryLetter(letter, event, attempt) : { error: gone };
-      if (!failed) return true;
-      await this.#transaction.rollback();
-      if (!event || attempt >= retry.attempts || isTidemarkError(failed.error, "TRANSACTION_ENDED")) {
-        await this.#letters.failedAgain(letter, attempt, tell(failed.error));
-        if (event) this.#report(event, failed.error, "It stays a dead letter.");
-        return true;
-      }
-      const waitMs = delayAfter(retry, attempt);
-      this.#status.retrying(failed.error, { event, attempt }, waitMs);
-      if (!(await this.#gate.sleep(waitMs))) return false;
-    }
-  }
-
-  async #tryLetter(letter: RequestedLetter, event: RecordedEvent, attempt: number): Promise<TryFailure | undefined> {
-    const failed = await this.#tries.try([{ event, stream: letter.stream }], attempt, this.#commitBehind);
-    return failed ?? (await failureOf(() => this.#settleLetter(letter)));
   }
 
   /** One try. Where it succeeds, its events count as handled, and are committed when that is due. */
   #try(group: readonly FollowedEvent[], attempt: number): Promise<TryFailure | undefined> | undefined {
     this.#tried = group.at(-1)?.event.position ?? this.#tried;
-    const trying = this.#tries.try(group, attempt, this.#commitBehind);
+    const trying = this.#tries.try(group, attempt, this.#commits.commitBehind);
     return trying ? trying.then((failed) => failed ?? this.#passed(group)) : this.#passed(group);
   }
 
   #passed(group: readonly FollowedEvent[]): Promise<TryFailure | undefined> | undefined {
     const last = group.at(-1);
-    if (last) this.#handled = { position: last.event.position, id: last.event.id };
+    if (last) this.#commits.handled(last);
     if (this.#isAlone(last)) return this.#commitAlone();
-    return this.#overdue() ? this.#commit().then(() => undefined) : undefined;
+    return this.#commits.overdue ? this.#commits.commit().then(() => undefined) : undefined;
   }
 
   #isAlone(followed: FollowedEvent | undefined): boolean {
@@ -244,58 +178,25 @@ export class ShardWork {
   }
 
   async #commitAlone(): Promise<TryFailure | undefined> {
-    const failed = await failureOf(() => this.#commit());
-    if (failed) this.#handled = this.#checkpoint.written;
-    return failed;
-  }
-
-  async #settleLetter(letter: RequestedLetter): Promise<void> {
-    const discarded = new Error("discarded");
     try {
-      await this.#transaction.commitWith(async (queryable) => {
-        if (!(await this.#letters.settle(queryable, letter))) throw discarded;
-      });
+      await this.#commits.commit();
+      return undefined;
     } catch (error) {
-      // Nobody wants it any more: what the handler wrote was rolled back.
-      if (error !== discarded) throw error;
+      if (!(error instanceof CommitRefused)) throw error;
+      this.#commits.begin();
+      return { error: error.cause };
     }
   }
 
-  /** Commits what earlier events wrote while a handler works on something else. */
-  readonly #commitBehind = async (unless: () => boolean): Promise<void> => {
-    await this.#transaction.commit(this.#handled, unless);
-    this.#moved();
-  };
-
-  #overdue(): boolean {
-    const { openMs } = this.#transaction;
-    return openMs === undefined ? performance.now() - this.#writtenAt > checkpointEveryMs : openMs > longestMs;
+  async #waitToRetry({ followed: { event }, attempt, error }: FailedEvent, waitMs: number): Promise<boolean> {
+    this.#shard.status.retrying(error, { event, attempt }, waitMs);
+    return await this.#shard.gate.sleep(waitMs);
   }
 
-  async #commit(to: Anchor = this.#handled): Promise<void> {
-    await this.#transaction.commit(to);
-    this.#moved();
-  }
-
-  #moved(): void {
-    if (this.#checkpoint.written.position > this.#handled.position) this.#handled = this.#checkpoint.written;
-    this.#writtenAt = performance.now();
-    this.#parts.progress.moved(this.#settings.tenant, this.#consumer.name);
-  }
-
-  #report(event: RecordedEvent, error: unknown, what: string): void {
-    const { owner, shard } = this.#checkpoint.shard;
-    this.#settings.onError(new HandlerFailedError({ consumer: owner, shard, position: event.position }, tell(error).message, what, { cause: error }));
-  }
-}
-
-/** A commit that was refused, of one event's transaction, as the failure of that event. */
-async function failureOf(commit: () => Promise<void>): Promise<TryFailure | undefined> {
-  try {
-    await commit();
-    return undefined;
-  } catch (error) {
-    if (error instanceof CommitRefused) return { error: error.cause };
-    throw error;
+  #report(event: RecordedEvent, error: unknown, outcome: string): void {
+    const { owner, shard } = this.#shard.checkpoint.shard;
+    this.#shard.settings.onError(
+      new HandlerFailedError({ consumer: owner, shard, position: event.position }, errorDetails(error).message, outcome, { cause: error }),
+    );
   }
 }

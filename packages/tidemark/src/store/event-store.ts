@@ -5,7 +5,7 @@ import type { Event } from "../model/event.ts";
 import type { EventReaderWriter, StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Blocker } from "../feed/blockers.ts";
 import type { SubscribeOptions, Subscription } from "../feed/subscribe.ts";
-import type { Worker } from "../consumers/consumer.ts";
+import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letters.ts";
 import type { Projections } from "../projections/administration.ts";

@@ -19,20 +19,15 @@ export class Transaction<Events extends Event> extends Access<Events> implements
     keepCallers(this);
   }
 
-  /** Whether something was written, which followers should hear of after the commit. */
-  appended = false;
-
-  constructor(rooms: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[] = []) {
+  /** @param onAppended - Called when something was written, of which followers should hear after the commit. */
+  constructor(rooms: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[], onAppended: () => void) {
     const { options, statements, gate, feed, snapshots } = rooms;
     // Made at the first append: one correlation id for all of the transaction.
     let sources: readonly MetadataSource[] | undefined;
-    const submit = joinedAppend(session, statements, { now: options.now, gate });
+    const submit = joinedAppend(session, statements, { now: options.now, gate, onWritten: onAppended });
     const reader = new Reader({ queryable: session, schema: options.schema, tenant, mark: () => feed.markWithin(session) });
     super(
-      new Appender(tenant, encodeSettings(options), (append, signal) => {
-        this.appended = true;
-        return submit(append, signal);
-      }),
+      new Appender(tenant, encodeSettings(options), submit),
       reader,
       documentReaders(session, rooms, tenant),
       () => (sources ??= metadataOf(options, metadata)()),
@@ -59,8 +54,8 @@ export class HandlerTransaction extends Transaction<Event> implements Projection
 export class InlineTransaction extends HandlerTransaction {
   readonly #session: Session;
 
-  constructor(...[rooms, tenant, session, metadata]: ConstructorParameters<typeof HandlerTransaction>) {
-    super(rooms, tenant, session, metadata);
+  constructor(rooms: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[]) {
+    super(rooms, tenant, session, metadata, () => {});
     this.#session = session;
   }
 

@@ -18,7 +18,7 @@ import type { ProjectionTransaction } from "../projections/projection.ts";
 import { Reader } from "../read/reader.ts";
 import { Access, documentReaders, encodeSettings, metadataOf, type Rooms } from "./store-access.ts";
 import { HandlerTransaction, InlineTransaction, Transaction } from "./store-transaction.ts";
-import type { Worker } from "../consumers/consumer.ts";
+import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letters.ts";
 import type { Projections } from "../projections/administration.ts";
@@ -61,12 +61,12 @@ export class Store<Events extends Event> extends Access<Events> implements Event
   async transaction<T>(work: (tx: StoreTransaction<Events>) => Promise<T>): Promise<T> {
     const checked = checkFunction<typeof work>(work, "work");
     let appended = false;
-    const result = await this.#rooms.database.transaction(async (session) => {
-      const tx = new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata);
-      const done = await checked(tx);
-      ({ appended } = tx);
-      return done;
-    });
+    const onAppended = (): void => {
+      appended = true;
+    };
+    const result = await this.#rooms.database.transaction((session) =>
+      checked(new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata, onAppended)),
+    );
     if (appended) this.#rooms.feed.notify();
     return result;
   }
@@ -75,7 +75,7 @@ export class Store<Events extends Event> extends Access<Events> implements Event
     if (this.#rooms.group.closed) throw new StoreClosedError();
     const { options, database } = this.#rooms;
     const session = joinTransaction(client, { queryTimeoutMs: options.pool.queryTimeoutMs, logger: options.logger, embedded: database.driver === "pglite" });
-    return new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata);
+    return new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata, () => {});
   }
 
   forTenant(tenant: string): EventStore<Events> {
@@ -114,8 +114,8 @@ export class Store<Events extends Event> extends Access<Events> implements Event
   /** The store on a session, for handlers. */
   get transactions(): Transactions {
     return {
-      createTransaction: (session) => new Transaction<Event>(this.#rooms, this.#tenant, session, this.#metadata),
-      createProjectionTransaction: (session, tenant) => new HandlerTransaction(this.#rooms, tenant, session, this.#metadata),
+      createTransaction: (session, onAppended) => new Transaction<Event>(this.#rooms, this.#tenant, session, this.#metadata, onAppended),
+      createProjectionTransaction: (session, tenant, onAppended = () => {}) => new HandlerTransaction(this.#rooms, tenant, session, this.#metadata, onAppended),
     };
   }
 
@@ -136,7 +136,7 @@ export class Store<Events extends Event> extends Access<Events> implements Event
   }
 
   async waitFor(name: string, position: number, options?: WaitOptions): Promise<void> {
-    await this.#rooms.workers.waitFor(this.#tenant, name, position, options);
+    await this.#rooms.workers.waitFor({ tenant: this.#tenant, name, position }, options);
   }
 
   async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; rowCount: number | null }> {

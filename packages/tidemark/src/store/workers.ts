@@ -5,24 +5,27 @@ import type { Projection } from "../arguments/projection.ts";
 import type { Database } from "../database/database.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
+import type { NotFoundError } from "../errors/following.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { Logger } from "../model/logger.ts";
 import { checkProjections } from "../projections/check-projections.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
-import { CheckpointWriter } from "../runtime/checkpoint-writer.ts";
-import type { Consumer, Worker } from "../consumers/consumer.ts";
+import type { Consumer } from "../consumers/consumer.ts";
+import { consumerFollower, consumerKind } from "../consumers/consumer-follower.ts";
+import type { CreateTransaction } from "../consumers/context.ts";
+import { consumerNotFound } from "../consumers/not-found.ts";
 import { type Consumers, StoreConsumers } from "../consumers/administration.ts";
 import { type DeadLetters, StoreDeadLetters } from "../consumers/dead-letters.ts";
 import { DefinedConsumer } from "../consumers/define-consumer.ts";
-import type { WorkerParts, WorkerSettings } from "../runtime/parts.ts";
-import { Progress } from "../runtime/progress.ts";
-import { followerFor } from "../projections/projection-follower.ts";
+import type { Follower } from "../runtime/follower.ts";
+import { createWorkerContext, type WorkerContext, type WorkerSettings } from "../runtime/worker-context.ts";
+import { projectionFollower, projectionKind } from "../projections/projection-follower.ts";
+import type { CreateProjectionTransaction } from "../projections/projection.ts";
 import { type Projections, StoreProjections } from "../projections/administration.ts";
-import { reach } from "../runtime/reach.ts";
-import { Slots } from "../async/semaphore.ts";
-import { workerStatements } from "../runtime/statements.ts";
+import { waitForCheckpoint } from "../runtime/wait-for-checkpoint.ts";
 import { waitFor, type WaitOptions } from "../runtime/wait-for.ts";
-import { ConsumerWorker } from "../runtime/worker.ts";
+import { FollowerWorker } from "../runtime/follower-worker.ts";
+import type { Worker } from "../runtime/worker.ts";
 
 export interface WorkerDefinition {
   /** None twice. */
@@ -51,7 +54,10 @@ interface WorkersOptions {
 }
 
 /** The store inside a transaction. */
-export type Transactions = Pick<WorkerSettings, "createTransaction" | "createProjectionTransaction">;
+export interface Transactions {
+  readonly createTransaction: CreateTransaction;
+  readonly createProjectionTransaction: CreateProjectionTransaction;
+}
 
 const defaultLeaseMs = 15_000;
 const shape = {
@@ -63,24 +69,14 @@ const shape = {
 
 /** The workers of one store in this process, and what they share. */
 export class Workers {
-  readonly #parts: WorkerParts;
-  readonly #running = new Set<ConsumerWorker>();
+  readonly #context: WorkerContext;
+  readonly #running = new Set<FollowerWorker>();
 
   readonly #projections: readonly DefinedProjection[];
 
   constructor({ database, feed, schema, logger, projections }: WorkersOptions) {
     this.#projections = projections;
-    const statements = workerStatements(schema);
-    this.#parts = {
-      database,
-      feed,
-      schema,
-      logger,
-      statements,
-      slots: new Slots(Math.max(1, database.connections - 1)),
-      progress: new Progress(),
-      checkpoints: new CheckpointWriter(database, statements),
-    };
+    this.#context = createWorkerContext({ database, feed, schema, logger });
   }
 
   /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */
@@ -91,10 +87,11 @@ export class Workers {
       throw new InvalidArgumentError("definition.consumers", "is missing or empty, and there are no async projections: a worker with neither would do nothing");
     const twice = consumers.find(({ name }, index) => consumers.findIndex((other) => other.name === name) !== index);
     if (twice) throw new InvalidArgumentError("definition.consumers", `holds ${JSON.stringify(twice.name)} twice`);
-    const { logger } = this.#parts;
-    const followers = followed.map((projection) => followerFor(this.#parts, projection, transactions.createProjectionTransaction));
-    const settings = { tenant, leaseMs, background: false, ...transactions, onError: safely(onError, logger) };
-    return new ConsumerWorker(this.#parts, settings, [...consumers, ...followers], this.#running);
+    const followers = [
+      ...consumers.map((consumer) => consumerFollower(this.#context, consumer, transactions.createTransaction)),
+      ...followed.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction)),
+    ];
+    return this.#worker({ tenant, leaseMs, background: false, onError: safely(onError, this.#context.logger) }, followers);
   }
 
   /**
@@ -103,35 +100,38 @@ export class Workers {
    */
   async followInline(transactions: Transactions): Promise<(ms: number) => Promise<void>> {
     const projections = this.#projections.filter(({ mode }) => mode === "inline");
-    const { database: queryable, statements, progress, logger } = this.#parts;
-    const followers = projections.map((projection) => followerFor(this.#parts, projection, transactions.createProjectionTransaction));
-    const settings = { tenant: "", leaseMs: defaultLeaseMs, background: true, ...transactions, onError: safely(undefined, logger) };
-    const worker = new ConsumerWorker(this.#parts, settings, followers, this.#running);
-    await worker.start();
+    const followers = projections.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction));
+    const tenant = "";
+    await this.#worker({ tenant, leaseMs: defaultLeaseMs, background: true, onError: safely(undefined, this.#context.logger) }, followers).start();
     return async (ms) => {
       const until = performance.now() + ms;
       const goOn = (): number | false => {
         const left = until - performance.now();
         return left > 0 && left;
       };
-      await Promise.all(followers.map(({ name }) => reach({ queryable, statements, progress, tenant: "", consumer: name }, Number.MAX_SAFE_INTEGER, goOn)));
+      await Promise.all(followers.map(({ name, kind }) => waitForCheckpoint(this.#context, { tenant, name, kind }, Number.MAX_SAFE_INTEGER, goOn)));
     };
   }
 
+  #worker(settings: WorkerSettings, followers: readonly Follower[]): FollowerWorker {
+    return new FollowerWorker(this.#context, settings, followers, this.#running);
+  }
+
   consumers(tenant: string): Consumers {
-    return new StoreConsumers(this.#parts, tenant, () => this.look());
+    return new StoreConsumers(this.#context, tenant, () => this.look());
   }
 
   projections(tenant: string): Projections {
-    return new StoreProjections(this.#parts, tenant, () => this.look());
+    return new StoreProjections(this.#context, tenant, () => this.look());
   }
 
   deadLetters(tenant: string): DeadLetters {
-    return new StoreDeadLetters(this.#parts, tenant, () => this.look());
+    return new StoreDeadLetters(this.#context, tenant, () => this.look());
   }
 
-  waitFor(tenant: string, name: string, position: number, options?: WaitOptions): Promise<void> {
-    return waitFor(this.#parts, tenant, name, position, options);
+  waitFor(place: { readonly tenant: string; readonly name: string; readonly position: number }, options?: WaitOptions): Promise<void> {
+    const notFound = (tenant: string, name: string): Promise<NotFoundError> => consumerNotFound(this.#context, tenant, name);
+    return waitFor(this.#context, { kinds: [consumerKind, projectionKind], notFound }, place, options);
   }
 
   /** Has the workers of this process look at once what changed. */

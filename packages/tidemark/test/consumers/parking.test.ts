@@ -1,6 +1,6 @@
 import pg from "pg";
 import { itemAdded } from "../support/cart.ts";
-import { workerStatements } from "../../src/runtime/statements.ts";
+import { deadLetterStatements } from "../../src/consumers/dead-letter-statements.ts";
 import { describe, expect, test as base, untilWaiting } from "../store/test.ts";
 import { fn } from "../support/functions.ts";
 
@@ -102,7 +102,7 @@ test("the letter to try next, and whether there is one, are found in a line of t
   );
   await client.query(`analyze ${line.at}.dead_letters`);
   await client.query("begin");
-  const { text } = workerStatements(schema).nextRetry;
+  const { text } = deadLetterStatements(schema).nextRetry;
   expect((await client.query(text, ["", "c", 0, 1])).rows).toMatchObject([{ position: "19999" }]);
   const renewed = await client.query(`select ${line.at}.${fn("renew_leases")}('', 'c', 'w', 60000, array[$1::integer], '{1}', '{live}', '[null]') as answer`, [
     line.id,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { CircuitBreaker } from "../../src/runtime/circuit-breaker.ts";
+import { CircuitBreaker } from "../../src/consumers/circuit-breaker.ts";
 import { delayAfter } from "../../src/runtime/retry-policy.ts";
-import { type ConsumerView, nextHeartbeatMs, shareOut } from "../../src/runtime/shard-allocation.ts";
-import { Slots } from "../../src/async/semaphore.ts";
+import { type FollowerView, nextHeartbeatMs, allocate } from "../../src/runtime/shard-allocation.ts";
+import { Semaphore } from "../../src/async/semaphore.ts";
 import { describe, expect, test } from "../support/test.ts";
 
 describe("the delay before the next try", () => {
@@ -21,7 +21,7 @@ describe("the delay before the next try", () => {
 });
 
 describe("fair shares", () => {
-  const view = (quota: number, free: readonly number[], nextEndMs: number | null = null): ConsumerView => ({
+  const view = (quota: number, free: readonly number[], nextEndMs: number | null = null): FollowerView => ({
     name: "c",
     paused: false,
     retries: false,
@@ -34,7 +34,7 @@ describe("fair shares", () => {
     fc.assert(
       fc.property(fc.nat(20), fc.nat(20), fc.nat(20), (quota, held, count) => {
         const free = Array.from({ length: count }, (_, n) => n);
-        const { take, surplus } = shareOut(view(quota, free), held);
+        const { take, surplus } = allocate(view(quota, free), held);
         expect(held + take.length - surplus).toBe(Math.min(quota, held + count));
         expect(take.length === 0 || surplus === 0).toBe(true);
       }),
@@ -65,7 +65,7 @@ test("a circuit breaker opens after so many failures in a row, and closes at a s
 });
 
 test("slots are given in turn, to as many as there are, and an abort gives up the place", async () => {
-  const slots = new Slots(1);
+  const slots = new Semaphore(1);
   const { signal } = new AbortController();
   const release = await slots.acquire(signal);
   const leaving = new AbortController();

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError as InvalidOptionError } from "comman
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import { InterruptedError } from "../../transfer/transfer-error.ts";
-import type { Worker } from "../../consumers/consumer.ts";
+import type { Worker } from "../../runtime/worker.ts";
 import { untilSignal } from "../../async/until-signal.ts";
 import { wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { quick, shards, World } from "./keeper-world.ts";
+import { quick, shards, World } from "./worker-world.ts";
 import type { Fate } from "./model-leases.ts";
 
 const fate = fc.record<Fate>({
@@ -15,7 +15,7 @@ const deed = fc.record({
   whom: fc.nat(3),
 });
 
-describe("keepers of shards, in any order of what they, the database and the network do,", () => {
+describe("workers with shards, in any order of what they, the database and the network do,", () => {
   test("never work on another's shard, share all of them once it is quiet, and leave nothing when they stop", { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -87,7 +87,7 @@ describe("keepers of shards, in any order of what they, the database and the net
     expect(world.model.leases.filter(({ end }) => end > world.time.now)).toEqual([]);
   });
 
-  test("a keeper that fails to start gives back what it took by then, and ends", async () => {
+  test("a worker that fails to start gives back what it took by then, and ends", async () => {
     let takes = 0;
     const world = new World((name) => (name === "take" && takes++ === 2 ? { ...quick, lost: "before" } : undefined), 10);
     world.start();

@@ -1,28 +1,39 @@
-import { DefinedConsumer, defineConsumer } from "../../src/consumers/define-consumer.ts";
+import type { Follower, FollowerKind } from "../../src/runtime/follower.ts";
+import { HeldShards, type RunningShard } from "../../src/runtime/held-shards.ts";
 import { Leases } from "../../src/runtime/leases.ts";
 import type { HeldShard } from "../../src/runtime/shard.ts";
-import { type KeptRunner, ShardKeeper } from "../../src/runtime/shard-keeper.ts";
 import { type Fate, ModelLeases } from "./model-leases.ts";
 import { type Life, VirtualTime } from "./virtual-time.ts";
 
 export const shards = { mailer: 5, report: 1, search: 3 };
-const consumers = Object.keys(shards).flatMap((name) => {
-  const consumer = defineConsumer({ name, handle: () => undefined });
-  return consumer instanceof DefinedConsumer ? [consumer] : [];
-});
+const kind: FollowerKind = { name: "model", stops: "shard", resume: "nothing", findSql: () => "" };
+const followers = Object.entries(shards).map(([name, count]): Follower => ({
+  name,
+  kind,
+  owner: name,
+  filter: undefined,
+  startAfter: 0,
+  tenants: "own",
+  shards: count,
+  batchSize: 1,
+  timeoutMs: 1,
+  retry: { attempts: 1, minDelayMs: 0, maxDelayMs: 0, factor: 1, jitter: false },
+  inBatches: false,
+  handle: () => undefined,
+  filterChanged: "",
+}));
 const statement = (name: string) => ({ name, text: "" });
 const statements = { renew: statement("renew"), take: statement("take"), release: statement("release") };
 
 /** Stands for the work on a shard: it ends a while after it was asked to, as a handler does. */
-class ModelRunner implements KeptRunner {
-  /** Which keeper's. */
+class ModelRunner implements RunningShard {
+  /** Which worker's. */
   readonly owner: string;
   readonly shard: HeldShard;
   readonly status = { state: "live" as const, details: undefined };
   readonly failed = undefined;
   readonly done: Promise<void>;
   retired = false;
-  paused = false;
   ending = false;
   over = false;
   validUntil: number;
@@ -39,7 +50,9 @@ class ModelRunner implements KeptRunner {
     this.validUntil = validUntil;
   }
 
-  retryLetters(): void {}
+  request(): void {}
+
+  setPaused(): void {}
 
   retire(): Promise<void> {
     this.retired = true;
@@ -56,8 +69,8 @@ class ModelRunner implements KeptRunner {
 export interface Worker {
   readonly life: Life;
   /** The one that started, as the worker's caller sees it. */
-  keeper: ShardKeeper<ModelRunner> | undefined;
-  /** Each keeper's name is its own. */
+  held: HeldShards<ModelRunner> | undefined;
+  /** The name that its leases carry. */
   name: string;
   readonly runners: ModelRunner[];
   readonly started: Promise<void>;
@@ -90,12 +103,12 @@ export class World {
     const number = this.workers.length;
     const runners: ModelRunner[] = [];
     const queryable = this.model.connect(life, (count) => void (worker.mostInFlight = Math.max(worker.mostInFlight, count)));
-    const createKeeper = (name: string): ShardKeeper<ModelRunner> =>
-      new ShardKeeper<ModelRunner>({ leaseMs, onError: () => undefined }, consumers, {
+    const holdShards = (name: string): HeldShards<ModelRunner> =>
+      new HeldShards<ModelRunner>({ leaseMs, onError: () => undefined }, followers, {
         clock: life.clock,
         leases: new Leases(queryable, statements, { tenant: "", worker: name, leaseMs }, life.clock),
         idle: { noted: () => undefined, write: () => Promise.resolve(), end: () => undefined },
-        createRunner: (_consumer, shard) => {
+        createRunner: (_follower, shard) => {
           const runner = new ModelRunner(name, shard, () => this.time.wait(life, this.#handlerMs));
           runners.push(runner);
           return runner;
@@ -105,18 +118,18 @@ export class World {
     const begin = async (): Promise<void> => {
       for (let attempt = 1; worker.stopped === undefined; attempt++) {
         worker.name = `worker-${number}.${attempt}`;
-        const keeper = createKeeper(worker.name);
-        worker.keeper = await keeper.start().then(
-          () => keeper,
+        const held = holdShards(worker.name);
+        worker.held = await held.start().then(
+          () => held,
           () => undefined,
         );
-        if (worker.keeper) return;
+        if (worker.held) return;
         await this.time.wait(life, 200);
       }
     };
     const worker: Worker = {
       life,
-      keeper: undefined,
+      held: undefined,
       name: "",
       runners,
       started: Promise.resolve().then(begin),
@@ -127,7 +140,7 @@ export class World {
   }
 
   stop(worker: Worker): void {
-    worker.stopped ??= worker.started.then(() => worker.keeper?.stop(5_000));
+    worker.stopped ??= worker.started.then(() => worker.held?.stop(5_000));
   }
 
   /** Nobody works on a shard that is not, or no longer, its own. */

@@ -3,7 +3,7 @@ import type { TidemarkError } from "../errors/tidemark-error.ts";
 import { DatabaseError, isTidemarkError } from "../errors/errors.ts";
 
 /** An error as a dead letter and a shard's state keep it. */
-export interface Told {
+export interface ErrorDetails {
   readonly code: string | null;
   readonly message: string;
   readonly stack: string | null;
@@ -12,8 +12,8 @@ export interface Told {
 const maxMessage = 4_000;
 const maxStack = 16_000;
 
-/** Anything can be thrown: a string, undefined, an object whose getters throw. Control characters that PostgreSQL refuses go. */
-export function tell(thrown: unknown): Told {
+/** What is kept of an error. Anything can be thrown: a string, undefined, an object whose getters throw. Control characters that PostgreSQL refuses go. */
+export function errorDetails(thrown: unknown): ErrorDetails {
   try {
     if (!(thrown instanceof Error)) return { code: null, message: printable(typeof thrown === "string" ? thrown : show(thrown), maxMessage), stack: null };
     const code: unknown = Reflect.get(thrown, "code");
@@ -31,20 +31,8 @@ function printable(text: string, max: number): string {
   return text.slice(0, max).toWellFormed().replaceAll("\u0000", "\ufffd");
 }
 
-/** The shard's rows are not where this worker left them: `position` is where they stand, undefined where they are gone. */
-export function refusedShard(error: unknown): { readonly fence: number | undefined; readonly position: number | undefined } | undefined {
-  if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "TM005") return undefined;
-  const detail: unknown = error.cause instanceof Error ? Reflect.get(error.cause, "detail") : undefined;
-  const now: unknown = typeof detail === "string" ? JSON.parse(detail) : {};
-  const field = (name: string): number | undefined => {
-    const value: unknown = typeof now === "object" && now !== null ? Reflect.get(now, name) : undefined;
-    return typeof value === "number" ? value : undefined;
-  };
-  return { fence: field("fence"), position: field("position") };
-}
-
 /** What a seam rejects with is the library's own; anything else is an answer that could not be read. */
 export function asTidemarkError(error: unknown): TidemarkError {
   if (isTidemarkError(error)) return error;
-  return new DatabaseError(`The database's answer could not be read: ${tell(error).message}`, { sqlState: "XX000", cause: error });
+  return new DatabaseError(`The database's answer could not be read: ${errorDetails(error).message}`, { sqlState: "XX000", cause: error });
 }

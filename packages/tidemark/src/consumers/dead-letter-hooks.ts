@@ -1,0 +1,86 @@
+import { isTidemarkError } from "../errors/errors.ts";
+import type { FailedEvent, GiveUpDecision, ShardAccess, ShardHooks, TryFailure } from "../runtime/follower.ts";
+import { errorDetails } from "../runtime/error-details.ts";
+import { delayAfter } from "../runtime/retry-policy.ts";
+import type { WorkerContext } from "../runtime/worker-context.ts";
+import { CircuitBreaker } from "./circuit-breaker.ts";
+import type { DeadLetterStatements } from "./dead-letter-statements.ts";
+import type { ConsumerSettings } from "./define-consumer.ts";
+import { type RequestedDeadLetter, ShardDeadLetters } from "./shard-dead-letters.ts";
+
+/**
+ * What a consumer adds to the work on one shard: an event that failed for good becomes a dead letter, later events of its stream are
+ * parked behind it, and a letter that somebody wants tried again is handled between two batches.
+ */
+export class DeadLetterHooks implements ShardHooks {
+  readonly #settings: ConsumerSettings;
+  readonly #shard: ShardAccess;
+  readonly #letters: ShardDeadLetters;
+  readonly #breaker: CircuitBreaker;
+
+  constructor(context: Pick<WorkerContext, "database" | "schema">, statements: DeadLetterStatements, settings: ConsumerSettings, shard: ShardAccess) {
+    this.#settings = settings;
+    this.#shard = shard;
+    this.#letters = new ShardDeadLetters(context, statements, shard.tenant, shard.checkpoint);
+    this.#breaker = new CircuitBreaker(settings.circuitBreaker?.failures);
+  }
+
+  load = (): Promise<void> => this.#letters.load();
+
+  holdsBack = (stream: number): boolean => this.#letters.has(stream);
+
+  holdBack: NonNullable<ShardHooks["holdBack"]> = (followed) => this.#letters.parkBehind(followed);
+
+  handled = (): void => this.#breaker.succeeded();
+
+  giveUp = async ({ followed, attempt, error }: FailedEvent): Promise<GiveUpDecision> => {
+    const { retry, circuitBreaker, onFailure } = this.#settings;
+    const { event } = followed;
+    let choice: ReturnType<typeof onFailure>;
+    try {
+      choice = onFailure(error, event, attempt);
+    } catch (thrown) {
+      return { action: "stop", cause: thrown };
+    }
+    if (choice === "retry") return { action: "retry", afterMs: delayAfter(retry, attempt) };
+    if (choice !== "skip" && choice !== "dead-letter") return { action: "stop", cause: error };
+    if (this.#breaker.open && circuitBreaker) {
+      const { failures, resetMs } = circuitBreaker;
+      this.#shard.report(event, error, `The ${failures} events before it failed too, so it is held and tried again every ${resetMs} ms.`);
+      return { action: "retry", afterMs: resetMs };
+    }
+    await this.#letters.park(followed, choice === "skip" ? "skipped" : "failed", attempt, errorDetails(error));
+    this.#breaker.gaveUp();
+    this.#shard.report(event, error, choice === "skip" ? "It was skipped, with a record among the dead letters." : "It is a dead letter now.");
+    return { action: "passed" };
+  };
+
+  requested = async (): Promise<void> => {
+    while (await this.#shard.mayGoOn()) {
+      const letter = await this.#letters.nextRequested();
+      if (!letter || !(await this.#retry(letter))) return;
+    }
+  };
+
+  /** Tries a dead letter again, as often as an event. False: the shard had to end before. */
+  async #retry(letter: RequestedDeadLetter): Promise<boolean> {
+    const { retry } = this.#settings;
+    const event = await this.#letters.read(letter.position);
+    if (!event) {
+      await this.#letters.failedAgain(letter, 1, errorDetails(new Error(`No event stands at position ${letter.position} any more.`)));
+      return true;
+    }
+    const followed = { event, stream: letter.stream };
+    for (let attempt = 1; ; attempt++) {
+      const failed: TryFailure | undefined = await this.#shard.handleApart(followed, attempt, (queryable) => this.#letters.settle(queryable, letter));
+      if (!failed) return true;
+      const { error } = failed;
+      if (attempt >= retry.attempts || isTidemarkError(error, "TRANSACTION_ENDED")) {
+        await this.#letters.failedAgain(letter, attempt, errorDetails(error));
+        this.#shard.report(event, error, "It stays a dead letter.");
+        return true;
+      }
+      if (!(await this.#shard.waitToRetry({ followed, attempt, error }, delayAfter(retry, attempt)))) return false;
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { checkOptions } from "../arguments/options.ts";
+import { wholeNumber } from "../arguments/checks.ts";
+import { keepProcess } from "../async/keep-process.ts";
+import { untilSignal } from "../async/until-signal.ts";
+import { keepCallers } from "../errors/caller-frames.ts";
+import { InvalidArgumentError, StoreClosedError } from "../errors/errors.ts";
+import { caughtUp, checkCaughtUp } from "./caught-up.ts";
+import type { Follower } from "./follower.ts";
+import type { HeldShards } from "./held-shards.ts";
+import { holdShards } from "./hold-shards.ts";
+import { registerFollower } from "./register-follower.ts";
+import type { ShardRunner } from "./shard-runner.ts";
+import type { WorkerContext, WorkerSettings } from "./worker-context.ts";
+import type { CaughtUpOptions, Worker } from "./worker.ts";
+
+const defaultStopMs = 10_000;
+const stopShape = { timeoutMs: wholeNumber(0, 2_147_483_647) };
+
+/** Runs followers: registers them, and holds a part of their shards until it stops. */
+export class FollowerWorker implements Worker {
+  readonly #context: WorkerContext;
+  readonly #settings: WorkerSettings;
+  readonly #followers: readonly Follower[];
+  /** The workers of this store that run. */
+  readonly #running: Set<FollowerWorker>;
+  #starting: Promise<HeldShards<ShardRunner>> | undefined;
+  #stopping: Promise<void> | undefined;
+  #forceStop: (() => void) | undefined;
+  #letGo = (): void => {};
+
+  static {
+    keepCallers(this);
+  }
+
+  constructor(context: WorkerContext, settings: WorkerSettings, followers: readonly Follower[], running: Set<FollowerWorker>) {
+    this.#running = running;
+    this.#context = context;
+    this.#settings = settings;
+    this.#followers = followers;
+  }
+
+  async start(): Promise<void> {
+    await this.#stopping;
+    this.#running.add(this);
+    if (!this.#settings.background) this.#keepProcess();
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#over();
+      throw error;
+    });
+    await this.#starting;
+  }
+
+  async #start(): Promise<HeldShards<ShardRunner>> {
+    for (const { prepare } of this.#followers) await prepare?.();
+    for (const follower of this.#followers) await registerFollower(this.#context, this.#settings.tenant, follower);
+    const held = holdShards(this.#context, this.#settings, this.#followers);
+    await held.start();
+    return held;
+  }
+
+  /** Somebody changed a follower in this process: looks what. */
+  async look(): Promise<void> {
+    const held = await this.#starting?.catch(() => undefined);
+    await held?.heartbeatNow();
+  }
+
+  async caughtUp(options?: CaughtUpOptions): Promise<void> {
+    const checked = checkCaughtUp(options);
+    if (!this.#starting) throw new InvalidArgumentError("worker", "was not started. Call worker.start() first.");
+    const held = await this.#starting;
+    await caughtUp(this.#context, this.#settings.tenant, this.#followers, checked, async () => {
+      if (held.failed) {
+        // A process that exits now leaves behind why.
+        await held.heartbeatNow();
+        throw held.failed;
+      }
+      if (held.stopped) throw new StoreClosedError();
+    });
+  }
+
+  async stop(options?: { readonly timeoutMs?: number }): Promise<void> {
+    const { timeoutMs = defaultStopMs } = checkOptions(options, stopShape);
+    // Whoever waits for its end, of one in the background too, waits for what ends it.
+    this.#keepProcess();
+    this.#stopping ??= this.#stop(timeoutMs).finally(() => this.#over());
+    if (timeoutMs === 0) this.#forceStop?.();
+    await this.#stopping;
+  }
+
+  /** Until it is over: its timers alone would not. */
+  #keepProcess(): void {
+    this.#letGo();
+    this.#letGo = keepProcess();
+  }
+
+  #over(): void {
+    this.#letGo();
+    this.#stopping = undefined;
+    this.#starting = undefined;
+    this.#running.delete(this);
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    const held = await this.#starting?.catch(() => undefined);
+    if (!held) return;
+    this.#forceStop = () => held.abandonAll();
+    await held.stop(timeoutMs);
+    this.#forceStop = undefined;
+  }
+
+  async run(options?: { readonly timeoutMs?: number }): Promise<void> {
+    const checked = checkOptions(options, stopShape);
+    const { first, unlisten } = untilSignal(() => void this.stop({ timeoutMs: 0 }));
+    try {
+      await this.start();
+      await first;
+      await this.stop(checked);
+    } finally {
+      unlisten();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

@@ -1,0 +1,139 @@
+import type { Queryable, Session, Statement } from "../database/database.ts";
+import type { TidemarkError } from "../errors/tidemark-error.ts";
+import type { FollowedEvent } from "../feed/follow.ts";
+import type { EventQuery, RecordedEvent } from "../model/event.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
+import type { HeldShard } from "./shard.ts";
+
+/**
+ * The seam between the runtime and what follows the log: a consumer, a projection, and kinds to come. The runtime leases shards,
+ * reads their events, calls handlers and moves checkpoints; what is peculiar to a kind stands in the hooks that it brings.
+ */
+export interface Follower {
+  /** `consumers.name`: with the worker's tenant it is the identity, and holds the checkpoint. */
+  readonly name: string;
+  readonly kind: FollowerKind;
+  /** What it follows for, as messages name it: a consumer's own name, a projection's. */
+  readonly owner: string;
+  /** Of what has versions. */
+  readonly ownerVersion?: number;
+  readonly filter: EventQuery | undefined;
+  /** Where it begins when it is new. Undefined: at the end of the log. */
+  readonly startAfter: number | undefined;
+  readonly tenants: "own" | "all";
+  readonly shards: number;
+  /** The most events of a batch. */
+  readonly batchSize: number;
+  /** How long one call of `handle` may take. */
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  /** Whether `handle` takes several events. Those of a call that failed come again one by one. */
+  readonly inBatches: boolean;
+  /** Handles one event, or several. What it writes through `scope` commits with the checkpoint, or not at all. */
+  readonly handle: (events: readonly RecordedEvent[], scope: HandlerSession) => Promise<void> | void;
+  /** Called when a worker starts, before the follower is registered. */
+  readonly prepare?: () => Promise<void>;
+  /** Called when a worker starts, once the follower is registered for this tenant. */
+  readonly registered?: (tenant: string) => Promise<void>;
+  /** What to tell the user when its filter or tenants are others than those it was registered with. */
+  readonly filterChanged: string;
+  /** The first event up to this position that was given up and still waits to be settled, as the error that tells of it. */
+  readonly firstGivenUp?: (tenant: string, until: number) => Promise<TidemarkError | undefined>;
+  /** Makes what the kind adds to the work on one shard, at each takeover. */
+  readonly createHooks?: (shard: ShardAccess) => ShardHooks;
+}
+
+/** What all followers of a kind have in common. */
+export interface FollowerKind {
+  /** `consumers.kind` */
+  readonly name: string;
+  /** What stops at an event that failed for good, in a message: "shard". */
+  readonly stops: string;
+  /** The call that lets a shard go on that has stopped, such as `store.consumers.resume`. */
+  readonly resume: string;
+  /**
+   * For `store.waitFor`: selects `tenant` and `name` of the follower that `$2` means to tenant `$1`, and `absent`, the position that counts
+   * while it is not registered. One row at most.
+   */
+  readonly findSql: (schema: string) => string;
+  /** Where a follower of this kind is: `$1` tenant, `$2` name → `reached`. Undefined: at the least of its shards' checkpoints. */
+  readonly reached?: (schema: string) => Statement;
+}
+
+/** What a handler is called with: a session in the transaction of the checkpoint, which opens at the first use. */
+export interface HandlerSession extends Session {
+  readonly shard: HeldShard;
+  /** 1 at the first try of its events by this worker. */
+  readonly attempt: number;
+  /** Aborts when the time is up, the shard was lost, or the worker stops by force. */
+  readonly signal: AbortSignal;
+  /** Tells that events were appended in this transaction: other followers look at the log once it has committed. */
+  appended(): void;
+}
+
+/** What a kind adds to the work on one shard. The shard's loop calls one hook at a time, and what one throws is a failure of the loop. */
+export interface ShardHooks {
+  /** Called before the log is followed: at the takeover and after each failure. */
+  readonly load?: () => Promise<void>;
+  /** Whether events of this stream are held back now. Asked for every event. */
+  readonly holdsBack?: (stream: number) => boolean;
+  /** Takes an event that is held back, and moves the checkpoint past it. False: it is not held back any more, and nothing was done. */
+  readonly holdBack?: (followed: FollowedEvent) => Promise<boolean>;
+  /** An event was handled by itself. */
+  readonly handled?: () => void;
+  /** Decides on an event whose attempts are used up. Without this hook the shard stops at it. */
+  readonly giveUp?: (failed: FailedEvent) => Promise<GiveUpDecision>;
+  /** Somebody asked for something that the kind knows of; also called once before the first event. Nothing is half done meanwhile. */
+  readonly requested?: () => Promise<void>;
+  readonly handOver?: HandOver;
+}
+
+/** For a follower whose work others go on with, once it has caught up. The shard pauses then, until it is resumed. */
+export interface HandOver {
+  /** How long until the next try; 0: now. */
+  readonly dueInMs: number;
+  /** Tries it. False: the shard follows on, and tries again. */
+  attempt(): Promise<boolean>;
+}
+
+/** An event that failed, as often as the retry policy allows. */
+export interface FailedEvent {
+  readonly followed: FollowedEvent;
+  readonly attempt: number;
+  readonly error: unknown;
+}
+
+export type GiveUpDecision =
+  /** The hook has moved the checkpoint past the event. */
+  | { readonly action: "passed" }
+  | { readonly action: "retry"; readonly afterMs: number }
+  /** The shard stops at the event, until it is resumed. */
+  | { readonly action: "stop"; readonly cause: unknown };
+
+/** Why a try did not succeed: whatever the handler threw. */
+export interface TryFailure {
+  readonly error: unknown;
+}
+
+/** What a shard offers to the hooks of its follower. */
+export interface ShardAccess {
+  readonly tenant: string;
+  /** How long the server lets a transaction sit idle. */
+  readonly leaseMs: number;
+  readonly checkpoint: Checkpoint;
+  /** Waits while the shard is paused or its lease unsure. False: it must end. */
+  mayGoOn(): Promise<boolean>;
+  /**
+   * Handles one event out of turn, in a transaction of its own: the checkpoint stays. `last` is its last statement; where that returns
+   * false, what the handler wrote is rolled back and nothing failed.
+   */
+  handleApart(followed: FollowedEvent, attempt: number, last: (queryable: Queryable) => Promise<boolean>): Promise<TryFailure | undefined>;
+  /** Waits before the next attempt, and has heartbeats tell of it. False: the shard must end. */
+  waitToRetry(failed: FailedEvent, waitMs: number): Promise<boolean>;
+  /** Tells the worker's `onError` of an event that failed for good, and what became of it. */
+  report(event: RecordedEvent, error: unknown, outcome: string): void;
+}
+
+/** Thrown by a handler or a hook: nobody is to follow here until the follower is resumed. What the call wrote is rolled back. */
+export class FollowingSuspended extends Error {}

@@ -1,0 +1,33 @@
+import type { Queryable } from "../database/database.ts";
+import type { FollowedEvent } from "../feed/follow.ts";
+import type { TryFailure } from "./follower.ts";
+import { CommitRefused, type HandlerTransaction } from "./handler-transaction.ts";
+import type { HandlerTries } from "./handler-tries.ts";
+
+const nothingWanted = new Error("what the handler wrote is not wanted any more");
+
+/** See `ShardAccess.handleApart`. */
+export async function handleApart(
+  { tries, transaction }: { readonly tries: HandlerTries; readonly transaction: HandlerTransaction },
+  followed: FollowedEvent,
+  attempt: number,
+  last: (queryable: Queryable) => Promise<boolean>,
+): Promise<TryFailure | undefined> {
+  // Nothing of other events is open here that could be committed behind this one's back.
+  const failed = (await tries.try([followed], attempt, async () => {})) ?? (await commit(transaction, last));
+  if (failed) await transaction.rollback();
+  return failed;
+}
+
+async function commit(transaction: HandlerTransaction, last: (queryable: Queryable) => Promise<boolean>): Promise<TryFailure | undefined> {
+  try {
+    await transaction.commitWith(async (queryable) => {
+      if (!(await last(queryable))) throw nothingWanted;
+    });
+    return undefined;
+  } catch (error) {
+    if (error === nothingWanted) return undefined;
+    if (error instanceof CommitRefused) return { error: error.cause };
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import { Semaphore } from "../async/semaphore.ts";
+import type { Database } from "../database/database.ts";
+import type { TidemarkError } from "../errors/tidemark-error.ts";
+import type { Feed } from "../feed/feed.ts";
+import type { Logger } from "../model/logger.ts";
+import { CheckpointWriter } from "./checkpoint-writer.ts";
+import { Progress } from "./progress.ts";
+import { type RuntimeStatements, runtimeStatements } from "./statements.ts";
+
+/** What all workers of a process share, for one store. */
+export interface WorkerContext {
+  readonly database: Database;
+  readonly feed: Feed;
+  readonly schema: string;
+  readonly statements: RuntimeStatements;
+  /**
+   * One permit for each transaction of a handler that is open. One fewer than the pool has connections: a handler that also calls the
+   * store takes a second one, and if all handlers waited for it, none would ever get it.
+   */
+  readonly handlerTransactions: Semaphore;
+  readonly progress: Progress;
+  readonly checkpoints: CheckpointWriter;
+  readonly logger: Logger;
+}
+
+export function createWorkerContext(store: Pick<WorkerContext, "database" | "feed" | "schema" | "logger">): WorkerContext {
+  const { database, schema } = store;
+  const statements = runtimeStatements(schema);
+  return {
+    ...store,
+    statements,
+    handlerTransactions: new Semaphore(Math.max(1, database.connections - 1)),
+    progress: new Progress(),
+    checkpoints: new CheckpointWriter(database, statements),
+  };
+}
+
+/** What one worker adds. */
+export interface WorkerSettings {
+  readonly tenant: string;
+  readonly leaseMs: number;
+  /** Nobody started it but the store itself: it keeps no process running. */
+  readonly background: boolean;
+  /** Never throws. */
+  readonly onError: (error: TidemarkError) => void;
+}

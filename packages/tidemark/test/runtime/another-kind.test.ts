@@ -1,0 +1,131 @@
+import pg from "pg";
+import { describe, eventually, expect, test as base } from "../support/test.ts";
+import { checkPool } from "../../src/arguments/pool-options.ts";
+import type { Database } from "../../src/database/database.ts";
+import { openPgDatabase } from "../../src/database/pg.ts";
+import type { TidemarkError } from "../../src/errors/tidemark-error.ts";
+import { Feed } from "../../src/feed/feed.ts";
+import type { Follower, FollowerKind } from "../../src/runtime/follower.ts";
+import { FollowerWorker } from "../../src/runtime/follower-worker.ts";
+import { createWorkerContext } from "../../src/runtime/worker-context.ts";
+import { functionName } from "../../src/schema/function-set.ts";
+
+// A kind of follower of its own: it counts the events of each stream in one table, and notes those that it cannot count in another.
+
+const kind: FollowerKind = { name: "process", stops: "counter", resume: "nothing", findSql: () => "select null, null, null" };
+
+function counter(database: Database, schema: string, beforeCounting: () => Promise<void>): Follower {
+  const at = pg.escapeIdentifier(schema);
+  const note = `with noted as (insert into ${at}.uncounted values ($6)) select ${functionName(schema, "move_checkpoint")}($1, $2, $3, $4, $5)::text`;
+  return {
+    name: "process\u001dcounter",
+    kind,
+    owner: "counter",
+    filter: { categories: ["cart"] },
+    startAfter: 0,
+    tenants: "own",
+    shards: 4,
+    batchSize: 10,
+    timeoutMs: 60_000,
+    retry: { attempts: 2, minDelayMs: 1, maxDelayMs: 1, factor: 1, jitter: false },
+    inBatches: true,
+    filterChanged: "the counter counts other events than before",
+    handle: async (events, session) => {
+      for (const { streamId, type } of events) {
+        if (type === "Uncountable") throw new Error("cannot be counted");
+        await session.userQuery(`insert into ${at}.counts as c values ($1, 1, $2) on conflict (stream) do update set count = c.count + 1, fence = $2`, [
+          streamId,
+          session.shard.fence,
+        ]);
+        await beforeCounting();
+      }
+    },
+    createHooks: ({ checkpoint, report }) => ({
+      giveUp: async ({ followed: { event }, error }) => {
+        const moveAndNote = (move: readonly (number | string | null)[]) => database.query({ name: "note", text: note }, [...move, event.position]);
+        await checkpoint.moveBy(event, moveAndNote, () => true);
+        report(event, error, "It was noted.");
+        return { action: "passed" };
+      },
+    }),
+  };
+}
+
+interface Started {
+  readonly worker: FollowerWorker;
+  readonly errors: TidemarkError[];
+}
+
+const test = base.extend("start", ({ databaseUrl, schema }, { onCleanup }) => {
+  const ends: (() => Promise<void>)[] = [];
+  onCleanup(async () => {
+    for (const end of ends) await end();
+  });
+  return async (beforeCounting: () => Promise<void> = async () => {}): Promise<Started> => {
+    const database = await openPgDatabase({ connection: databaseUrl, settings: checkPool({}, "pool").pool, prepare: true, logger: console });
+    const feed = new Feed(database, schema, console);
+    const errors: TidemarkError[] = [];
+    const settings = { tenant: "", leaseMs: 60_000, background: false, onError: (error: TidemarkError) => void errors.push(error) };
+    const worker = new FollowerWorker(
+      createWorkerContext({ database, feed, schema, logger: console }),
+      settings,
+      [counter(database, schema, beforeCounting)],
+      new Set(),
+    );
+    ends.push(async () => {
+      await worker.stop();
+      await feed.close();
+      await database.close();
+    });
+    await worker.start();
+    return { worker, errors };
+  };
+});
+
+describe("a kind of follower that the runtime does not know", () => {
+  test("has shards, is taken over, and gives up on events in a way of its own, each counted once", async ({ store, sql, schema, start }) => {
+    const at = pg.escapeIdentifier(schema);
+    await sql.query(
+      `create table ${at}.counts (stream text primary key, count integer, fence integer); create table ${at}.uncounted (position bigint primary key)`,
+    );
+    const streams = Array.from({ length: 8 }, (_, n) => `cart-${n}`);
+    const append = async (type: string): Promise<void> => {
+      await store.appendToStreams(streams.map((streamId) => ({ streamId, events: [{ type, data: {} }] })));
+    };
+    const counts = async (): Promise<unknown> => (await sql.query(`select stream, count from ${at}.counts order by stream`)).rows;
+    const counted = (count: number): unknown => streams.map((stream) => ({ stream, count }));
+
+    await append("Added");
+    let hold = Promise.resolve();
+    const first = await start(() => hold);
+    await first.worker.caughtUp();
+    expect(await counts()).toEqual(counted(1));
+    const { rows: shards } = await sql.query(`select distinct owner from ${at}.consumer_leases`);
+    expect(shards).toHaveLength(1);
+
+    // It hangs in the middle of its transactions, and its leases end.
+    const released = Promise.withResolvers<void>();
+    hold = released.promise;
+    await append("Added");
+    await eventually(async () =>
+      expect((await sql.query("select from pg_catalog.pg_stat_activity where state = 'idle in transaction'")).rowCount).toBeGreaterThan(0),
+    );
+    await sql.query(`update ${at}.consumer_leases set lease_end = '-infinity'; delete from ${at}.consumer_workers`);
+    const second = await start();
+    await second.worker.caughtUp();
+    expect(await counts()).toEqual(counted(2));
+    released.resolve();
+    await eventually(() => expect(first.errors.map(({ code }) => code)).toContain("FENCED"));
+    expect((await sql.query(`select from ${at}.consumer_shards where fence >= 2`)).rowCount).toBe(4);
+    await first.worker.stop();
+
+    // What fails is noted by its own hook, and what comes after it is counted.
+    await append("Uncountable");
+    await append("Added");
+    await second.worker.caughtUp();
+    expect(await counts()).toEqual(counted(3));
+    expect((await sql.query(`select from ${at}.uncounted`)).rowCount).toBe(streams.length);
+    expect(second.errors.map(({ code }) => code)).toEqual(streams.map(() => "HANDLER_FAILED"));
+    expect(await store.consumers.list()).toEqual([]);
+  });
+});
