@@ -77,7 +77,7 @@ export function listOf<T>(check: Check<T>): Check<readonly T[]> {
   const checkItems = arrayOf(check);
   return (value, path) => {
     const items = checkItems(value, path);
-    if (items.length === 0) throw new InvalidArgumentError(path, "is empty; leave it out to match any");
+    if (items.length === 0) throw new InvalidArgumentError(path, "is an empty array, which could mean nothing or everything; leave it out to match everything");
     return items;
   };
 }

@@ -17,7 +17,7 @@ export function checkStoreUrl(url: unknown): StoreTarget {
   if (typeof url !== "string") throw new InvalidArgumentError("url", `must be ${forms}, not ${show(url)}${url instanceof URL ? "; pass its href" : ""}`);
   if (/^postgres(?:ql)?:\/\//i.test(url)) return serverAt(url);
   if (/^file:/i.test(url)) return { kind: "folder", folder: folderOf(url) };
-  throw new InvalidArgumentError("url", `must be ${forms}; ${describe(url)}`);
+  throw new InvalidArgumentError("url", problemOf(url));
 }
 
 function serverAt(url: string): StoreTarget {
@@ -46,8 +46,9 @@ function folderOf(url: string): string {
   }
 }
 
-function describe(url: string): string {
-  if (url === "") return "got an empty string, perhaps from an environment variable that is not set";
+function problemOf(url: string): string {
+  if (url === "") return `must be ${forms}; got an empty string, perhaps from an environment variable that is not set`;
   const scheme = /^[a-z][a-z\d+.-]{0,30}:\/\//i.exec(url)?.[0];
-  return scheme === undefined ? `got a text of ${url.length} characters without a known beginning` : `got one that begins with "${scheme}"`;
+  const got = scheme === undefined ? `got ${url.length} ${url.length === 1 ? "character" : "characters"}` : `got "${scheme}"`;
+  return `must begin with postgres:// or file: (${got}). Pass "postgres://user@host:5432/database" for a server, "file:./data" for a folder, or no URL for a store in memory`;
 }

@@ -3,8 +3,9 @@ import { toEnvelope } from "../transfer/envelope.ts";
 import type { DeadLetter } from "../consumers/dead-letters.ts";
 import type { Row } from "./columns.ts";
 
-/** Each letter for people: consumer, position, state, attempts, time, stream, type, error. */
+/** Each letter as a line for people, below the names of the columns. Nothing where there is none. */
 export async function* letterRows(letters: readonly DeadLetter[]): AsyncGenerator<Row, void, undefined> {
+  if (letters.length > 0) yield ["consumer", "position", "state", "attempts", "since", "stream", "type", "error"];
   for (const letter of letters) {
     const { consumer, position, attempts, parkedAt, event, error } = letter;
     const cells = [consumer, position, stateOf(letter), attempts, parkedAt.toISOString(), event.streamId, event.type, error?.message ?? ""];

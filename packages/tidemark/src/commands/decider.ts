@@ -1,7 +1,7 @@
 import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
 import { checkFunction } from "../arguments/checks.ts";
 import { checkDeciderName, checkStreamId } from "../arguments/names.ts";
-import { checkOptions } from "../arguments/options.ts";
+import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import type { StreamAppend } from "../append/types.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
@@ -109,19 +109,40 @@ export function decider<State, Command, E extends Event>(definition: Decider<Sta
 }
 
 export function checkDecider(value: unknown): void {
+  refuseStore(value, "handleCommand(store, decider, streamId, command)");
+  for (const key of ["reads", "query"])
+    if (has(value, key))
+      throw new InvalidArgumentError(`decider.${key}`, `belongs to a decider over several streams: pass it to executeCommand(store, decider, command)`);
   const checked = checkOptions(value, deciderShape, "decider");
   needAll(checked, ["initialState", "evolve", "decide"]);
   needName(checked, "decider");
 }
 
 export function checkMultiStreamDecider(value: unknown): void {
+  refuseStore(value, "executeCommand(store, decider, command)");
+  if (isRecord(value) && !has(value, "reads"))
+    throw new InvalidArgumentError(
+      "decider.reads",
+      "is missing. executeCommand needs a decider with `reads` or `query`; handle a decider of one stream with handleCommand(store, decider, streamId, command)",
+    );
   const checked = checkOptions(value, multiStreamShape, "decider");
   needAll(checked, ["reads", "initialState", "evolve", "decide"]);
   needName(checked, "decider");
 }
 
 export function checkBoundaryDecider(value: unknown): void {
+  // A store has a method `query`, and would pass for a decider by query.
+  refuseStore(value, "executeCommand(store, decider, command)");
   needAll(checkOptions(value, boundaryShape, "decider"), ["query", "initialState", "evolve", "decide"]);
+}
+
+/** Swapped arguments: a store is an object, too, and its keys would say nothing. */
+function refuseStore(value: unknown, call: string): void {
+  if (has(value, "appendToStream")) throw new InvalidArgumentError("decider", `must be a decider, but is a store. The store comes first: ${call}`);
+}
+
+function has(value: unknown, key: string): boolean {
+  return isRecord(value) && value[key] !== undefined;
 }
 
 function needAll(checked: Readonly<Record<string, unknown>>, keys: readonly string[]): void {

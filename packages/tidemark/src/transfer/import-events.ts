@@ -34,6 +34,8 @@ export interface ImportReport {
   readonly bad: number;
   /** Events whose version is another one than in the file. */
   readonly renumbered: number;
+  /** Whether a line of the file has a position, which the event does not keep. */
+  readonly repositioned: boolean;
   /** Of the last event written; undefined where none was. */
   readonly lastPosition: number | undefined;
 }
@@ -89,7 +91,7 @@ export async function importEvents(
   const { onBadLine, signal, groups: limits = defaultLimits } = options;
   const stops = onBadLine === "stop";
   const writer = new ImportWriter(database, schema, { keepPositions: options.keepPositions, stopAtBad: stops, gate: options.gate, signal });
-  const report = { written: 0, repeated: 0, bad: 0, renumbered: 0, lastPosition: undefined as number | undefined };
+  const report = { written: 0, repeated: 0, bad: 0, renumbered: 0, repositioned: false, lastPosition: undefined as number | undefined };
   let underWay: Promise<void> = Promise.resolve();
   let lastPosition = 0;
   let group = new Group();
@@ -129,6 +131,7 @@ export async function importEvents(
     try {
       const event = readImportEvent(line, options);
       if (options.keepPositions) lastPosition = checkPosition(event, lastPosition);
+      else report.repositioned ||= event.position !== undefined;
       return event;
     } catch (error) {
       if (error instanceof InvalidArgumentError || error instanceof EventTooLargeError) return { line: line.line, reason: error.message, text: line.text };

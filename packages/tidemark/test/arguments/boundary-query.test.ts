@@ -20,7 +20,7 @@ describe("the query of a boundary", () => {
     [{ tags: ["a"] }, "query", "put it into an array"],
     ["a", "query", "must be an array"],
     [["a"], "query[0]", "must be { types, tags }"],
-    [[{ tags: [] }], "query[0].tags", "is empty; leave it out to match any"],
+    [[{ tags: [] }], "query[0].tags", "is an empty array, which could mean nothing or everything; leave it out to match everything"],
     [[{}, { types: "A" }], "query[1].types", "must be an array"],
     [[{ types: [1] }], "query[0].types[0]", "must be an event type"],
     [[{ tags: [long] }], "query[0].tags[0]", "257 bytes"],

@@ -43,7 +43,7 @@ describe("tidemark dead-letters", () => {
     const time = "20\\S+Z";
     expect(stdout).toMatch(
       new RegExp(
-        `^mailer  1  failed  2  ${time}  cart-1  Noted  no mail for cart-1\nmailer  2  parked  0  ${time}  cart-1  Noted\nmailer  3  failed  2  ${time}  cart-2  Noted  no mail for cart-2\nmailer  4  parked  0  ${time}  cart-1  Noted\n$`,
+        `^consumer  position  state   attempts  since {21}stream  type   error\nmailer {11}1  failed {9}2  ${time}  cart-1  Noted  no mail for cart-1\nmailer {11}2  parked {9}0  ${time}  cart-1  Noted\nmailer {11}3  failed {9}2  ${time}  cart-2  Noted  no mail for cart-2\nmailer {11}4  parked {9}0  ${time}  cart-1  Noted\n$`,
       ),
     );
   });

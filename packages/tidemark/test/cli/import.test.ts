@@ -45,7 +45,7 @@ describe("a CSV file of one's own", () => {
     await writeFile(join(folder, "history.csv.gz"), gzipSync(`\ufeff${history(300)}`));
     const imported = await tidemark(["import", "history.csv.gz", ...mapping, ...at], { cwd: folder });
     expect(imported.stderr).not.toContain("tidemark: Line");
-    expect(imported).toMatchObject({ code: 0, stdout: expect.stringMatching(/^300 events written in .* a second\.\nPositions are new; the last is 300\./) });
+    expect(imported).toMatchObject({ code: 0, stdout: expect.stringMatching(/^300 events written in .* a second\.\nThe last event is at position 300\.\n/) });
     expect(documentOf(await tidemark(["import", "history.csv.gz", ...mapping, ...at, "--json"], { cwd: folder }))).toEqual({
       written: 0,
       repeated: 300,

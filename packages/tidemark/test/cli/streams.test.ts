@@ -23,7 +23,12 @@ describe("tidemark streams", () => {
 
   test("prints them for people, lined up", async ({ streams }) => {
     const time = "20\\d\\d-\\d\\d-\\d\\dT[\\d:.]+Z";
-    expect((await streams()).stdout).toMatch(new RegExp(`^11  11  ${time}  cart-1\n10  21  ${time}  cart-2\n 9  30  ${time}  order-1\n$`));
+    expect((await streams()).stdout).toMatch(
+      new RegExp(
+        `^version  last position  created at {16}stream\n {5}11 {13}11  ${time}  cart-1\n {5}10 {13}21  ${time}  cart-2\n {6}9 {13}30  ${time}  order-1\n$`,
+      ),
+    );
+    expect((await streams("--prefix", "none")).stdout).toBe("");
   });
 
   test("tells what is known of one, also of one that does not exist", async ({ streams }) => {

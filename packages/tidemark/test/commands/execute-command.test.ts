@@ -122,6 +122,18 @@ describe("a command over several streams", () => {
     expect(n).toBe(101);
   });
 
+  test("of one stream, or swapped with the store, says which call is meant", async ({ store }) => {
+    const { reads: _, ...single } = transfer;
+    // @ts-expect-error -- no reads
+    const ofOne = executeCommand(store, single, { from: "a", to: "b", cents: 1 });
+    await expect(ofOne).rejects.toThrow(
+      "decider.reads is missing. executeCommand needs a decider with `reads` or `query`; handle a decider of one stream with handleCommand(",
+    );
+    // @ts-expect-error -- swapped arguments
+    const swapped = executeCommand(transfer, store, { from: "a", to: "b", cents: 1 });
+    await expect(swapped).rejects.toThrow("decider must be a decider, but is a store. The store comes first: executeCommand(store, decider, command)");
+  });
+
   test("may append to streams that it did not read, as it expects them", async ({ store }) => {
     const opening: MultiStreamDecider<Balances, string, AccountEvent> = {
       ...transfer,

@@ -206,6 +206,11 @@ test("arguments that are none are refused before anything is read", async ({ sto
   await expect(handleCommand(store, { ...cart, decide: undefined }, "cart-1", confirm)).rejects.toMatchObject({ path: "decider.decide" });
   // @ts-expect-error -- a misspelt key
   await expect(handleCommand(store, { ...cart, initalState: () => 0 }, "cart-1", confirm)).rejects.toMatchObject({ path: "decider.initalState" });
+  // @ts-expect-error -- swapped arguments
+  const swapped = handleCommand(cart, store, "cart-1", confirm);
+  await expect(swapped).rejects.toThrow("decider must be a decider, but is a store. The store comes first: handleCommand(store, decider, streamId, command)");
+  for (const several of [{ reads: ["cart-1"] }, { query: [] }])
+    await expect(handleCommand(store, { ...cart, ...several }, "cart-1", confirm)).rejects.toThrow("pass it to executeCommand(store, decider, command)");
   await expect(handleCommand(store, cart, "", confirm)).rejects.toMatchObject({ path: "streamId" });
   await expect(handleCommand(store, cart, "cart-1", confirm, { retry: { attempts: 0 } })).rejects.toMatchObject({ path: "options.retry.attempts" });
   await expect(handleCommand(store, cart, "cart-1", confirm, { commandId: "" })).rejects.toMatchObject({ path: "options.commandId" });

@@ -25,8 +25,11 @@ describe("openEventStore", () => {
 
 describe("openEventStore refuses, before it opens anything,", () => {
   test.for([
-    { given: ["mysql://localhost/shop"], told: 'one that begins with "mysql://"' },
-    { given: ["./data"], told: "without a known beginning" },
+    { given: ["mysql://localhost/shop"], told: 'url must begin with postgres:// or file: (got "mysql://").' },
+    {
+      given: ["./data"],
+      told: 'url must begin with postgres:// or file: (got 6 characters). Pass "postgres://user@host:5432/database" for a server, "file:./data"',
+    },
     { given: [""], told: "an environment variable that is not set" },
     { given: ["file:"], told: "names no folder" },
     { given: ["postgres://user:pa#ss@host:port/db"], told: "percent-encoded" },

@@ -28,7 +28,7 @@ describe("an import", () => {
       "",
       item("cart-2", 3),
     );
-    expect(await log.import(file)).toMatchObject({ written: 3, repeated: 0, bad: 0, renumbered: 0, lastPosition: 3 });
+    expect(await log.import(file)).toMatchObject({ written: 3, repeated: 0, bad: 0, renumbered: 0, repositioned: false, lastPosition: 3 });
     expect(parsed(await log.export())).toMatchObject([
       {
         streamId: "cart-2",

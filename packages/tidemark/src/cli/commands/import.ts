@@ -128,7 +128,7 @@ function linesOf(chunks: AsyncIterable<Buffer>, file: string, { format, ...flags
 }
 
 function tell(report: ImportReport, flags: ImportFlags, progress: Progress, terminal: Terminal): void {
-  const { written, repeated, bad, renumbered, lastPosition } = report;
+  const { written, repeated, bad, renumbered, repositioned, lastPosition } = report;
   if (flags.json) {
     return terminal.printJson({ written, repeated, bad, renumbered, lastPosition: lastPosition ?? null, positions: flags.keepPositions ? "kept" : "new" });
   }
@@ -140,11 +140,11 @@ function tell(report: ImportReport, flags: ImportFlags, progress: Progress, term
     terminal.print(
       `${count(renumbered)} ${renumbered === 1 ? "has" : "have"} another version than in the file, which does not hold its streams from the beginning, or not into an empty store.`,
     );
-  if (written > 0) {
+  if (written === 0) return;
+  if (flags.keepPositions) terminal.print(`Positions are those of the file; the last is ${lastPosition}.`);
+  else terminal.print(`The last event is at position ${lastPosition}.`);
+  if (repositioned)
     terminal.print(
-      flags.keepPositions
-        ? `Positions are those of the file; the last is ${lastPosition}.`
-        : `Positions are new; the last is ${lastPosition}. Checkpoints of other stores do not fit.`,
+      "The events have other positions than in the file, so checkpoints of the store that it came from do not apply here. To keep positions, import into an empty store with --keep-positions.",
     );
-  }
 }

@@ -61,8 +61,12 @@ async function* streamDocuments(streams: AsyncIterable<StreamInfo>): AsyncGenera
   for await (const stream of streams) yield escapeUnsafe(JSON.stringify(stream));
 }
 
-/** Version, position of the last event, time of the first, id. */
+/** Each stream as a line for people, below the names of the columns. Nothing where there is none. */
 async function* streamRows(streams: AsyncIterable<StreamInfo>): AsyncGenerator<Row, void, undefined> {
-  for await (const { version, lastPosition = 0, createdAt, streamId } of streams)
+  let first = true;
+  for await (const { version, lastPosition = 0, createdAt, streamId } of streams) {
+    if (first) yield ["version", "last position", "created at", "stream"];
+    first = false;
     yield [version, lastPosition, createdAt?.toISOString() ?? "", escapeUnsafe(streamId)];
+  }
 }
