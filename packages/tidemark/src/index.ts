@@ -74,9 +74,11 @@ export type {
   ExpectedVersion,
   JsonValue,
   NewEvent,
+  NewEventFields,
+  NewEventFields as Writing,
   RecordedEvent,
-  Recording,
-  Writing,
+  RecordedEventFields,
+  RecordedEventFields as Recording,
 } from "./model/event.ts";
 export type { EventReaderWriter, StoreTransaction } from "./transaction/event-reader-writer.ts";
 export type { EventStore } from "./store/event-store.ts";
@@ -84,7 +86,18 @@ export type { Blocker } from "./feed/blockers.ts";
 export type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";
 export { openEventStore } from "./store/open-event-store.ts";
 export type { CollectionIndex } from "./documents/collection-index.ts";
-export type { Documents, DocumentSource, FindOptions, Path, PathValue, Stored, Where } from "./documents/types.ts";
+export type {
+  DocumentFilter,
+  DocumentFilter as Where,
+  DocumentPath,
+  DocumentPath as Path,
+  Documents,
+  DocumentSource,
+  FindOptions,
+  PathValue,
+  VersionedDocument,
+  VersionedDocument as Stored,
+} from "./documents/types.ts";
 export type { Fold, FoldedStream, FoldStart, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";
 export { migrationSql, type MigrationSqlOptions } from "./schema/migration-sql.ts";

@@ -4,14 +4,14 @@ import { checkOptions, isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { parsePath, versionKey } from "./document-path.ts";
-import type { Path } from "./types.ts";
+import type { DocumentPath } from "./types.ts";
 
 /** An index of a collection, by one path or by several, the first one first. */
 export type CollectionIndex<Document> = (
-  | { readonly path: Path<Document>; readonly paths?: never }
+  | { readonly path: DocumentPath<Document>; readonly paths?: never }
   | {
       /** At most 3. */
-      readonly paths: readonly Path<Document>[];
+      readonly paths: readonly DocumentPath<Document>[];
       readonly path?: never;
     }
 ) & {

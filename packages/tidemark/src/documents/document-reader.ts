@@ -11,7 +11,7 @@ import { checkCollection, quotedTable, quotedView } from "./collection.ts";
 import { documentColumns, documentStatements, question } from "./document-statements.ts";
 import { behindSql, checkOrderBy, orderSql } from "./order.ts";
 import { Parameters } from "./parameters.ts";
-import type { Documents, DocumentSource, FindOptions, Stored, Where } from "./types.ts";
+import type { Documents, DocumentSource, FindOptions, VersionedDocument, DocumentFilter } from "./types.ts";
 import { whereSql } from "./where.ts";
 
 const defaultPage = 100;
@@ -84,12 +84,12 @@ class DocumentReader<T extends object> implements Documents<T> {
     }
   }
 
-  async get(id: string): Promise<Stored<T> | undefined> {
+  async get(id: string): Promise<VersionedDocument<T> | undefined> {
     const [row] = await this.#rows(documentStatements(this.#from).get, [this.#tenant, checkDocumentId(id, "id")]);
     return row && decode<T>(row);
   }
 
-  async getMany(ids: readonly string[]): Promise<Stored<T>[]> {
+  async getMany(ids: readonly string[]): Promise<VersionedDocument<T>[]> {
     const checked = checkIds(ids);
     if (checked.length === 0) return [];
     const rows = await this.#rows(documentStatements(this.#from).getMany, [this.#tenant, [...new Set(checked)].join("\u001f")]);
@@ -100,17 +100,17 @@ class DocumentReader<T extends object> implements Documents<T> {
     });
   }
 
-  async find(options?: FindOptions<T>): Promise<Stored<T>[]> {
+  async find(options?: FindOptions<T>): Promise<VersionedDocument<T>[]> {
     const { limit } = checkOptions(options, findShape);
     return this.#find(options, limit);
   }
 
-  async first(options?: FindOptions<T>): Promise<Stored<T> | undefined> {
+  async first(options?: FindOptions<T>): Promise<VersionedDocument<T> | undefined> {
     const { limit = 1 } = checkOptions(options, findShape);
     return (await this.#find(options, Math.min(limit, 1)))[0];
   }
 
-  async page(options?: FindOptions<T>): Promise<{ readonly documents: Stored<T>[]; readonly next: Stored<T> | undefined }> {
+  async page(options?: FindOptions<T>): Promise<{ readonly documents: VersionedDocument<T>[]; readonly next: VersionedDocument<T> | undefined }> {
     const { limit = defaultPage } = checkOptions(options, findShape);
     if (limit === 0) return { documents: await this.#find(options, 0), next: undefined };
     const documents = await this.#find(options, limit + 1);
@@ -119,7 +119,7 @@ class DocumentReader<T extends object> implements Documents<T> {
     return { documents, next: documents.at(-1) };
   }
 
-  async count(options?: { readonly where?: Where<T> }): Promise<number> {
+  async count(options?: { readonly where?: DocumentFilter<T> }): Promise<number> {
     const { where } = checkOptions(options, countShape);
     const parameters = new Parameters([this.#tenant]);
     const text = `select pg_catalog.count(*)::text as count from ${this.#from} as d where d._partition = $1${this.#where(where, parameters)}`;
@@ -127,7 +127,7 @@ class DocumentReader<T extends object> implements Documents<T> {
     return toSafeInteger(row?.["count"]);
   }
 
-  async #find(options: unknown, limit: number | undefined): Promise<Stored<T>[]> {
+  async #find(options: unknown, limit: number | undefined): Promise<VersionedDocument<T>[]> {
     const { where, orderBy = [], after } = checkOptions(options, findShape);
     const parameters = new Parameters([this.#tenant]);
     const text = `
@@ -162,10 +162,10 @@ function checkIds(ids: unknown): readonly string[] {
   return Array.from(ids, (id: unknown, index) => checkDocumentId(id, `ids[${index}]`));
 }
 
-function decode<T extends object>(row: TextRow): Stored<T> {
+function decode<T extends object>(row: TextRow): VersionedDocument<T> {
   const document: Record<string, unknown> = JSON.parse(row["data"] ?? "{}");
   document["_id"] = row["id"];
   document["_version"] = toSafeInteger(row["version"]);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a document holds is the caller's promise
-  return document as Stored<T>;
+  return document as VersionedDocument<T>;
 }

@@ -9,12 +9,14 @@ type Escaped<Key extends string> = Key extends `${infer First}${infer Rest}` ? `
 type Shallower = [never, 0, 1, 2, 3, 4];
 
 /** Dot paths into a document, five deep: `"address.city"`. Arrays are not gone into. A dot in a key is written `\.` */
-export type Path<T, Depth extends number = 4> = [Depth] extends [never]
+export type DocumentPath<T, Depth extends number = 4> = [Depth] extends [never]
   ? never
   : T extends Leaf | undefined
     ? never
     : {
-        [Key in keyof T & string]: Step<Key> | (NonNullable<T[Key]> extends Leaf ? never : `${Step<Key>}.${Path<NonNullable<T[Key]>, Shallower[Depth]>}`);
+        [Key in keyof T & string]:
+          | Step<Key>
+          | (NonNullable<T[Key]> extends Leaf ? never : `${Step<Key>}.${DocumentPath<NonNullable<T[Key]>, Shallower[Depth]>}`);
       }[keyof T & string];
 
 /** What stands at a path: `PathValue<{ address: { city: string } }, "address.city">` is `string`. */
@@ -67,49 +69,49 @@ interface Anything extends Equalities<unknown>, Ranges<string | number | Date> {
 type Asked<V> = unknown extends V ? Scalar | Date | Anything : (V extends Scalar | Date ? V : never) | Moment<V> | Comparable<V>;
 
 /** Which documents: all that is named must hold. `{}` is every document. */
-export type Where<T> = { readonly [P in Path<T>]?: Exclude<PathValue<T, P>, undefined> extends infer V ? Asked<V> : never } & {
+export type DocumentFilter<T> = { readonly [P in DocumentPath<T>]?: Exclude<PathValue<T, P>, undefined> extends infer V ? Asked<V> : never } & {
   readonly _id?: Asked<string>;
   /** How often it was written. No index holds it. */
   readonly _version?: Asked<number>;
   /** All of these; of none: every document. */
-  readonly AND?: readonly Where<T>[];
+  readonly AND?: readonly DocumentFilter<T>[];
   /** Any of these; of none: no document. */
-  readonly OR?: readonly Where<T>[];
-  readonly NOT?: Where<T>;
+  readonly OR?: readonly DocumentFilter<T>[];
+  readonly NOT?: DocumentFilter<T>;
 };
 
 /** A document as it is read: its id, and how often it was written. */
-export type Stored<T> = T & { readonly _id: string; readonly _version: number };
+export type VersionedDocument<T> = T & { readonly _id: string; readonly _version: number };
 
 /** What `find`, `first` and `page` take. */
 export interface FindOptions<T> {
   /** Default: every document. */
-  readonly where?: Where<T>;
+  readonly where?: DocumentFilter<T>;
   /**
    * By these paths, the first one first, then by `_id` rising. Values of different kinds come in the order nothing, null,
    * false, true, numbers, texts by the code points of their first 150 characters, arrays and objects. Default: by `_id`.
    */
-  readonly orderBy?: { readonly [P in Path<T> | "_id" | "_version"]?: "asc" | "desc" };
+  readonly orderBy?: { readonly [P in DocumentPath<T> | "_id" | "_version"]?: "asc" | "desc" };
   /** The most documents; 0 gives none. Default: all of them, of a page 100. */
   readonly limit?: number;
   /** Only documents behind this one in the order: the last of the page before. */
-  readonly after?: Stored<T>;
+  readonly after?: VersionedDocument<T>;
 }
 
 /** The documents of one collection, of one tenant. */
 export interface Documents<T extends object> {
   /** The document with this id; undefined where there is none. */
-  get(id: string): Promise<Stored<T> | undefined>;
+  get(id: string): Promise<VersionedDocument<T> | undefined>;
   /** Those of the ids that exist, in the order of the ids. */
-  getMany(ids: readonly string[]): Promise<Stored<T>[]>;
+  getMany(ids: readonly string[]): Promise<VersionedDocument<T>[]>;
   /** The documents that `where` lets through. */
-  find(options?: FindOptions<T>): Promise<Stored<T>[]>;
+  find(options?: FindOptions<T>): Promise<VersionedDocument<T>[]>;
   /** The first of them; undefined where there is none. */
-  first(options?: FindOptions<T>): Promise<Stored<T> | undefined>;
+  first(options?: FindOptions<T>): Promise<VersionedDocument<T> | undefined>;
   /** A page of at most `limit` (100), and as `next` what to pass as `after` for the next one; undefined on the last. */
-  page(options?: FindOptions<T>): Promise<{ readonly documents: Stored<T>[]; readonly next: Stored<T> | undefined }>;
+  page(options?: FindOptions<T>): Promise<{ readonly documents: VersionedDocument<T>[]; readonly next: VersionedDocument<T> | undefined }>;
   /** How many documents `where` lets through. */
-  count(options?: { readonly where?: Where<T> }): Promise<number>;
+  count(options?: { readonly where?: DocumentFilter<T> }): Promise<number>;
 }
 
 /** What says which collection, and which version of it: a document projection. */

@@ -23,7 +23,7 @@ export interface Event<Type extends string = string, Data = unknown, Metadata ex
 }
 
 /** What a writer may add to an event. */
-export interface Writing {
+export interface NewEventFields {
   /** A UUID; version 7 by default. The same id with the same content is written once: see `appendToStream`. */
   readonly id?: string;
   /** At most 64, each 1–256 bytes of UTF-8 without control characters. */
@@ -31,7 +31,7 @@ export interface Writing {
 }
 
 /** What the store adds to an event. */
-export interface Recording {
+export interface RecordedEventFields {
   readonly id: string;
   readonly metadata: EventMetadata;
   readonly tags: readonly string[];
@@ -51,10 +51,10 @@ export interface Recording {
 }
 
 /** An event to write. `NewEvent<CartEvent>` is a union that checks `data` for each `type`. */
-export type NewEvent<E extends Event = Event> = E & Writing;
+export type NewEvent<E extends Event = Event> = E & NewEventFields;
 
 /** An event as stored. `RecordedEvent<CartEvent>` narrows by `type`. */
-export type RecordedEvent<E extends Event = Event> = E & Recording;
+export type RecordedEvent<E extends Event = Event> = E & RecordedEventFields;
 
 /** The members of a union with these types: `EventOf<CartEvent, "ItemAdded">`. */
 export type EventOf<E extends Event, Type extends E["type"]> = string extends E["type"] ? E : Extract<E, { readonly type: Type }>;

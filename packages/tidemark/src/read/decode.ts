@@ -1,10 +1,10 @@
 import type { TextRow } from "../database/database.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { toSafeInteger } from "../database/number.ts";
-import { type EventMetadata, type Recording, categoryOf } from "../model/event.ts";
+import { type EventMetadata, type RecordedEventFields, categoryOf } from "../model/event.ts";
 
 /** An event of any type, as it comes out of the database. */
-export interface StoredEvent extends Recording {
+export interface StoredEvent extends RecordedEventFields {
   readonly type: string;
   readonly data: unknown;
 }

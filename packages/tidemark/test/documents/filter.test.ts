@@ -4,7 +4,7 @@ import { createCollections } from "../../src/documents/create-collections.ts";
 import { documentKey } from "../../src/documents/document-key.ts";
 import { DocumentReaders } from "../../src/documents/document-reader.ts";
 import { encodeDocument } from "../../src/documents/encode-document.ts";
-import type { Documents, Where } from "../../src/documents/types.ts";
+import type { Documents, DocumentFilter } from "../../src/documents/types.ts";
 import * as arbitrary from "./arbitraries.ts";
 import { type Condition, matches, ordered } from "./reference.ts";
 import { describe, drivers, expect } from "./test.ts";
@@ -107,6 +107,6 @@ async function expectSame(collection: Documents<Any>, stored: readonly (Any & { 
 }
 
 /** What is asked is not known before it is generated. */
-function question(where: Condition): Where<Any> {
+function question(where: Condition): DocumentFilter<Any> {
   return Object.fromEntries(Array.from(Object.entries(where), (entry): readonly unknown[] => entry));
 }
