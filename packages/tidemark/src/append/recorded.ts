@@ -1,5 +1,6 @@
-import { categoryOf, type EventMetadata, type RecordedEvent } from "../model/event.ts";
-import type { EncodedAppend, EncodedEvent, EncodedPart } from "./encoded.ts";
+import { categoryOf, type RecordedEvent } from "../model/event.ts";
+import { firstSchemaVersion, recordedEvent } from "../model/recorded-event.ts";
+import type { EncodedAppend } from "./encoded.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What the database gave to the events of a part: their positions are those from `first` on. */
@@ -19,42 +20,20 @@ export function recordedEvents({ parts, repeated }: Extract<Outcome, { kind: "wr
   const recorded: RecordedEvent[] = [];
   for (const { part, version, written } of parts) {
     if (part.events.length > 0 && !written) return undefined;
+    const { tenant, streamId } = part;
+    const category = categoryOf(streamId);
     for (const [index, event] of part.events.entries()) {
       const position = written?.positions[written.first + index];
       if (!written || position === undefined) return undefined;
-      recorded.push(recordedEvent(part, event, { version: version - part.events.length + index + 1, position, recordedAt: written.recordedAt }));
+      recorded.push(
+        recordedEvent(
+          { ...event, schemaVersion: firstSchemaVersion },
+          { id: event.id, streamId, category, tenant, version: version - part.events.length + index + 1, position, recordedAt: written.recordedAt },
+        ),
+      );
     }
   }
   return parts.length === 1 ? recorded : recorded.sort((a, b) => a.position - b.position);
-}
-
-interface Place {
-  readonly version: number;
-  readonly position: number;
-  readonly recordedAt: number;
-}
-
-/** Properties as in `read/decode.ts`. */
-function recordedEvent({ tenant, streamId }: EncodedPart, event: EncodedEvent, { version, position, recordedAt }: Place): RecordedEvent {
-  return {
-    type: event.type,
-    data: JSON.parse(event.data),
-    metadata: event.metadata === "" ? {} : parseMetadata(event.metadata),
-    tags: event.tags === "" ? [] : event.tags.split("\u001f"),
-    id: event.id,
-    streamId,
-    category: categoryOf(streamId),
-    version,
-    position,
-    recordedAt: new Date(recordedAt),
-    schemaVersion: 1,
-    tenant,
-  };
-}
-
-function parseMetadata(text: string): EventMetadata {
-  const metadata: EventMetadata = JSON.parse(text);
-  return metadata;
 }
 
 type Listener = (events: readonly RecordedEvent[]) => void;

@@ -1,6 +1,7 @@
 import type { EncodedEvent, EncodedPart } from "../append/encoded.ts";
 import type { TextRow } from "../database/database.ts";
 import { categoryOf, type EventMetadata, type RecordedEvent } from "../model/event.ts";
+import { firstSchemaVersion, unplacedEvent } from "../model/recorded-event.ts";
 
 /** An event of an append as a row of the log, without what it gets there. Filters look at it. */
 export function unwrittenRow({ tenant, streamId }: EncodedPart, { id, type, data, metadata, tags }: EncodedEvent): TextRow {
@@ -12,7 +13,7 @@ export function unwrittenRow({ tenant, streamId }: EncodedPart, { id, type, data
     data,
     metadata: metadata === "" ? null : metadata,
     tags: tags === "" ? null : tags,
-    schema_version: "1",
+    schema_version: String(firstSchemaVersion),
     position: "0",
     stream_number: "0",
   };
@@ -33,15 +34,16 @@ export class UnwrittenEvent implements Omit<RecordedEvent, Unknown> {
   readonly id: string;
   readonly streamId: string;
   readonly category: string;
-  readonly schemaVersion = 1;
+  readonly schemaVersion: number;
   readonly tenant: string;
   #asked: Unknown | undefined;
 
-  constructor({ type, data, metadata, tags, id, streamId, tenant }: Pick<RecordedEvent, "type" | "data" | "metadata" | "tags" | "id" | "streamId" | "tenant">) {
+  constructor({ type, data, metadata, tags, schemaVersion, id, streamId, tenant }: Omit<RecordedEvent, Unknown | "category">) {
     this.type = type;
     this.data = data;
     this.metadata = metadata;
     this.tags = tags;
+    this.schemaVersion = schemaVersion;
     this.id = id;
     this.streamId = streamId;
     this.category = categoryOf(streamId);
@@ -50,12 +52,9 @@ export class UnwrittenEvent implements Omit<RecordedEvent, Unknown> {
 
   /** Of what `unwrittenRow` makes. */
   static of(row: TextRow): UnwrittenEvent {
-    const metadata: EventMetadata = JSON.parse(row["metadata"] ?? "{}");
+    const text = { type: row["type"] ?? "", data: row["data"] ?? "null", metadata: row["metadata"], tags: row["tags"], schemaVersion: firstSchemaVersion };
     return new UnwrittenEvent({
-      type: row["type"] ?? "",
-      data: JSON.parse(row["data"] ?? "null"),
-      metadata,
-      tags: row["tags"]?.split("\u001f") ?? [],
+      ...unplacedEvent(text),
       id: row["id"] ?? "",
       streamId: row["stream_name"] ?? "",
       tenant: row["tenant"] ?? "",

@@ -7,6 +7,7 @@ import { encodeEvent, refuseUnknownParts, stamped } from "../append/encode-event
 import { Tally } from "../append/tally.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { categoryOf, type Event, type NewEvent, type RecordedEvent } from "../model/event.ts";
+import { firstSchemaVersion } from "../model/recorded-event.ts";
 
 /** A scenario does not know the store's own limit; this is the highest. */
 const settings = { eventBytes: 16 * 1024 * 1024, createId: newId };
@@ -83,7 +84,7 @@ export class GivenLog<E extends Event> {
       version: this.versionOf(streamId) + 1,
       position,
       recordedAt: new Date(began + position * 1_000),
-      schemaVersion: 1,
+      schemaVersion: firstSchemaVersion,
       tenant: "",
     };
     this.#events.push(recorded);
