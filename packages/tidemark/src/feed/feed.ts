@@ -2,6 +2,7 @@ import type { Database, Session, Statement } from "../database/database.ts";
 import { StoreClosedError } from "../errors/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import { checkFilter } from "../read/filter.ts";
+import { StatementsBySize } from "../read/statements-by-size.ts";
 import { Signal } from "../async/signal.ts";
 import { type Blocker, blockersStatement, readBlockers } from "./blockers.ts";
 import { channelOf } from "./channel.ts";
@@ -32,7 +33,7 @@ export class Feed {
     this.#database = database;
     this.#marks = new MarkReader(database, schema);
     this.#blockers = blockersStatement(schema);
-    this.#log = new LogPages(database, schema);
+    this.#log = new LogPages(database, new StatementsBySize(schema));
     this.#readRetry = new ReadRetry(logger);
     const committed = new Signal();
     const channel = channelOf(schema);

@@ -4,8 +4,8 @@ import { filterSql } from "../read/filter-sql.ts";
 import { earliestOf, type ValidQueryItem } from "../read/filter.ts";
 import { defaultPageLimits } from "../read/page-size.ts";
 import type { Pages } from "../read/pages.ts";
-import { editionsOf, type PlanEditions } from "../read/plan-edition.ts";
 import { type Range, RangePages } from "../read/range-pages.ts";
+import { StatementsBySize } from "../read/statements-by-size.ts";
 
 /** The streams whose number modulo `of` is `index`. */
 export interface Shard {
@@ -62,11 +62,11 @@ export interface Log {
 /** Read from the database, filtered on the server. */
 export class LogPages implements Log {
   readonly #queryable: Queryable;
-  readonly #editions: PlanEditions;
+  readonly #statements: StatementsBySize;
 
-  constructor(queryable: Queryable, schema: string) {
+  constructor(queryable: Queryable, statements: StatementsBySize) {
     this.#queryable = queryable;
-    this.#editions = editionsOf(schema, defaultPageLimits);
+    this.#statements = statements;
   }
 
   open(after: number, until: number, { tenant, filter, shard }: Wanted, signal: AbortSignal): RowPages {
@@ -76,7 +76,7 @@ export class LogPages implements Log {
     const next = first + (filtered?.values.length ?? 0);
     const sharded = shard && { of: `$${next}::bigint`, index: `$${next + 1}::bigint` };
     const values: Value[] = [...(all ? [] : [tenant]), ...(filtered?.values ?? []), ...(shard ? [shard.of, shard.index] : [])];
-    this.#editions.saw(until);
+    this.#statements.saw(until);
     const since = earliestOf(filter);
     const pages = new RangePages<TextRow>({
       backward: false,
@@ -87,12 +87,12 @@ export class LogPages implements Log {
       bounds: async () => ({ after: since === undefined ? after : await this.#positionSince(since, { after, until }, signal), until }),
       fetch: (range, rows) =>
         this.#queryable.query(
-          this.#editions.current.followPage(rows <= defaultPageLimits.firstRows, all, filtered, sharded),
+          this.#statements.current.followPage(rows <= defaultPageLimits.firstRows, all, filtered, sharded),
           [range.after, range.until, rows, ...values],
           { signal },
         ),
       skipGap: async (rest) => {
-        const [row] = await this.#queryable.query(this.#editions.current.positionAfter, [rest.after, rest.until], { signal });
+        const [row] = await this.#queryable.query(this.#statements.current.positionAfter, [rest.after, rest.until], { signal });
         return { after: row?.["position"] == null ? rest.until : toSafeInteger(row["position"]) - 1, until: rest.until };
       },
       decode: (row) => row,
@@ -103,17 +103,17 @@ export class LogPages implements Log {
 
   /** Asked after the end is known: what is recorded in time up to there can be seen now. */
   async #positionSince(since: number, { after, until }: Range, signal: AbortSignal): Promise<number> {
-    const [row] = await this.#queryable.query(this.#editions.current.positionSince, [since, after], { signal });
+    const [row] = await this.#queryable.query(this.#statements.current.positionSince, [since, after], { signal });
     return row?.["position"] == null ? until : Math.min(until, toSafeInteger(row["position"]));
   }
 
   async lastEvent(position: number, signal: AbortSignal): Promise<Place> {
-    const [row] = await this.#queryable.query(this.#editions.current.lastEvent, [position], { signal });
+    const [row] = await this.#queryable.query(this.#statements.current.lastEvent, [position], { signal });
     return row ? placeOf(row) : { position: 0, id: null };
   }
 
   async find(position: number, signal: AbortSignal): Promise<Found> {
-    const [row] = await this.#queryable.query(this.#editions.current.eventAt, [position], { signal });
+    const [row] = await this.#queryable.query(this.#statements.current.eventAt, [position], { signal });
     return { id: row?.["id"] ?? undefined, lastPosition: toSafeInteger(row?.["last_position"]), inRecovery: row?.["in_recovery"] === "true" };
   }
 }

@@ -3,7 +3,7 @@ import type { Database, Session, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors/errors.ts";
-import { editionAt } from "../read/plan-edition.ts";
+import { sizeClassAt } from "../read/statements-by-size.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /** The last event at or below which nothing new can appear; position 0 and no id where there is none. */
@@ -31,9 +31,9 @@ const keepEveryMs = 1_000;
 export class MarkReader implements Marks {
   readonly #database: Database;
   readonly #markSql: string;
-  /** Renamed as the log grows, so that no plan from when it was tiny scans it: see `plan-edition.ts`. */
+  /** Renamed as the log grows, so that no plan from when it was tiny scans it: see `statements-by-size.ts`. */
   #mark: Statement | undefined;
-  #edition = 0;
+  #sizeClass = 0;
   readonly #keep: Statement;
   readonly #isolation: Statement = { name: "tidemark_isolation", text: "select pg_catalog.current_setting('transaction_isolation') as level" };
   /** What is asked for all must not run inside the transaction of the one who asked. */
@@ -87,10 +87,10 @@ select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted
   }
 
   #statement(): Statement {
-    const edition = editionAt(this.#last.position);
-    if (!this.#mark || edition > this.#edition) {
-      this.#edition = edition;
-      this.#mark = { name: `tidemark_${edition}_mark`, text: this.#markSql };
+    const sizeClass = sizeClassAt(this.#last.position);
+    if (!this.#mark || sizeClass > this.#sizeClass) {
+      this.#sizeClass = sizeClass;
+      this.#mark = { name: `tidemark_${sizeClass}_mark`, text: this.#markSql };
     }
     return this.#mark;
   }

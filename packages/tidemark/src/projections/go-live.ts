@@ -6,6 +6,7 @@ import { LogPages } from "../feed/log-pages.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { DefinedProjection } from "./defined-projection.ts";
 import { decodeLogEvent } from "../read/decode.ts";
+import { StatementsBySize } from "../read/statements-by-size.ts";
 import type { Checkpoint } from "../runtime/checkpoint.ts";
 import { FollowingSuspended } from "../runtime/follower.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
@@ -135,7 +136,7 @@ export class GoLive {
   }
 
   async #rest(session: Session, after: number, until: number): Promise<readonly RecordedEvent[]> {
-    const log = new LogPages(session, this.#context.schema);
+    const log = new LogPages(session, new StatementsBySize(this.#context.schema));
     const pages = log.open(after, until, { tenant: undefined, filter: this.#projection.events.items, shard: undefined }, new AbortController().signal);
     const events: RecordedEvent[] = [];
     for (let over = after >= until; !over;) {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Database, TextRow } from "../database/database.ts";
 import { isTidemarkError, PoolTimeoutError } from "../errors/errors.ts";
 import { type HeadRequest, type Heads, readHead, readHeads } from "./heads.ts";
-import type { PlanEditions } from "./plan-edition.ts";
+import type { StatementsBySize } from "./statements-by-size.ts";
 
 /** Rows of one statement, however many requests share it: what the first page of eight streams may hold. */
 const mostRows = 1_024;
@@ -37,7 +37,7 @@ export interface GroupHeadsSettings {
  */
 export class GroupHeads implements Heads {
   readonly #database: Database;
-  readonly #editions: PlanEditions;
+  readonly #statements: StatementsBySize;
   readonly #settings: GroupHeadsSettings;
   readonly #mostInFlight: number;
   /** In the order of their arrival. */
@@ -49,9 +49,9 @@ export class GroupHeads implements Heads {
   #inFlight = 0;
   #scheduled = false;
 
-  constructor(database: Database, editions: PlanEditions, settings: GroupHeadsSettings) {
+  constructor(database: Database, statements: StatementsBySize, settings: GroupHeadsSettings) {
     this.#database = database;
-    this.#editions = editions;
+    this.#statements = statements;
     this.#settings = settings;
     // Each beyond the first makes the batches smaller, and a slow one hold up less.
     this.#mostInFlight = settings.inFlight ?? Math.max(1, Math.min(4, Math.floor(database.connections / 2)));
@@ -124,7 +124,7 @@ export class GroupHeads implements Heads {
     const rows = Math.floor(mostRows / batch.length);
     const requests = batch.map(({ request }) => request);
     try {
-      const found = await readHeads(this.#database, this.#editions, requests, { rows });
+      const found = await readHeads(this.#database, this.#statements, requests, { rows });
       for (const [index, { request, settled }] of batch.entries()) {
         const rowsOfIt = found[index] ?? [];
         this.#learn(request, rowsOfIt);
@@ -138,7 +138,7 @@ export class GroupHeads implements Heads {
 
   async #sendAlone({ request, settled, signal }: Waiting): Promise<void> {
     try {
-      settled.resolve(await readHead(this.#database, this.#editions, request, signal));
+      settled.resolve(await readHead(this.#database, this.#statements, request, signal));
     } catch (error) {
       settled.reject(error);
     }

@@ -1,6 +1,6 @@
 import type { Queryable, TextRow, Value } from "../database/database.ts";
 import type { KeptName } from "./kept.ts";
-import type { PlanEditions } from "./plan-edition.ts";
+import type { StatementsBySize } from "./statements-by-size.ts";
 
 /** The first events of a range of a stream's versions. */
 export interface HeadRequest {
@@ -23,28 +23,28 @@ export interface Heads {
 }
 
 /** One statement for each: inside a transaction, where one runs at a time anyway. */
-export function singleHeads(queryable: Queryable, editions: PlanEditions): Heads {
-  return { read: (request, signal) => readHead(queryable, editions, request, signal) };
+export function singleHeads(queryable: Queryable, statements: StatementsBySize): Heads {
+  return { read: (request, signal) => readHead(queryable, statements, request, signal) };
 }
 
 /** The rows of one request. */
 export async function readHead(
   queryable: Queryable,
-  editions: PlanEditions,
+  statements: StatementsBySize,
   request: HeadRequest,
   signal: AbortSignal | undefined,
 ): Promise<readonly TextRow[]> {
   const { tenant, streamId, after, until, rows, kept } = request;
-  if (!kept) return await queryable.query(editions.current.streamPage(false, true, false), [tenant, streamId, after, until, rows], { signal });
+  if (!kept) return await queryable.query(statements.current.streamPage(false, true, false), [tenant, streamId, after, until, rows], { signal });
   const { kind, name, stateVersion } = kept;
-  const found = await queryable.query(editions.current.keptHead(), [tenant, streamId, after, until, kind, name, stateVersion, rows], { signal });
+  const found = await queryable.query(statements.current.keptHead(), [tenant, streamId, after, until, kind, name, stateVersion, rows], { signal });
   return rowsOfEach(found, [request], rows)[0] ?? [];
 }
 
 /** The rows of several requests, by one statement. */
 export async function readHeads(
   queryable: Queryable,
-  editions: PlanEditions,
+  statements: StatementsBySize,
   requests: readonly HeadRequest[],
   { rows: limit, signal }: { readonly rows: number; readonly signal?: AbortSignal | undefined },
 ): Promise<readonly (readonly TextRow[])[]> {
@@ -62,7 +62,7 @@ export async function readHeads(
       `{${requests.map((request) => request.kept?.stateVersion ?? 0).join()}}`,
     );
   }
-  const found = await queryable.query(editions.current.heads(kept), values, { signal });
+  const found = await queryable.query(statements.current.heads(kept), values, { signal });
   return rowsOfEach(found, requests, limit);
 }
 

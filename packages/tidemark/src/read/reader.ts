@@ -23,11 +23,11 @@ import {
   type StreamFold,
   type StreamsOptions,
 } from "./options.ts";
-import { defaultPageLimits, type PageLimits } from "./page-size.ts";
+import type { PageLimits } from "./page-size.ts";
 import { eachOf, readAhead } from "./pages.ts";
 import { decodeKept, type Kept, type KeptName } from "./kept.ts";
 import { type HeadRequest, type Heads, singleHeads } from "./heads.ts";
-import { editionsOf, type PlanEditions } from "./plan-edition.ts";
+import type { StatementsBySize } from "./statements-by-size.ts";
 import { type Range, RangePages } from "./range-pages.ts";
 import { createSequence } from "./sequence.ts";
 import { listStreams, streamInfoOf } from "./streams.ts";
@@ -36,7 +36,8 @@ import type { EventSequence, StreamInfo } from "./types.ts";
 export interface ReaderOptions {
   /** The pool, or the session of a transaction, which runs one statement at a time. */
   readonly queryable: Queryable;
-  readonly schema: string;
+  /** The store's: what one reader learns of the log's size serves all. */
+  readonly statements: StatementsBySize;
   readonly tenant: string;
   /** The high-water mark. `Number.MAX_SAFE_INTEGER`: there is none, and everything visible is read. */
   readonly mark: (signal?: AbortSignal) => Promise<number>;
@@ -44,8 +45,6 @@ export interface ReaderOptions {
   readonly recentMark?: (signal?: AbortSignal) => Promise<number>;
   /** Reads the beginnings of streams together with those that others ask for. Without it: one statement for each. */
   readonly heads?: Heads;
-  /** For tests of page boundaries. */
-  readonly pages?: PageLimits;
 }
 
 /** A snapshot as it was read, and the events from its last one on. */
@@ -67,17 +66,17 @@ export class Reader {
   readonly #mark: (signal?: AbortSignal) => Promise<number>;
   readonly #recentMark: (signal?: AbortSignal) => Promise<number>;
   readonly #limits: PageLimits;
-  readonly #editions: PlanEditions;
+  readonly #statements: StatementsBySize;
   readonly #heads: Heads | undefined;
 
-  constructor({ queryable, schema, tenant, mark, recentMark = mark, heads, pages = defaultPageLimits }: ReaderOptions) {
+  constructor({ queryable, statements, tenant, mark, recentMark = mark, heads }: ReaderOptions) {
     this.#queryable = queryable;
     this.#tenant = tenant;
     this.#mark = mark;
     this.#recentMark = recentMark;
     this.#heads = heads;
-    this.#limits = pages;
-    this.#editions = editionsOf(schema, pages);
+    this.#statements = statements;
+    this.#limits = statements.limits;
   }
 
   readStream<E extends Event = Event>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
@@ -115,7 +114,7 @@ export class Reader {
         },
         fetch: (range, rows) =>
           this.#rows(
-            this.#editions.current.logPage(backward, rows <= this.#limits.firstRows, all, filtered),
+            this.#statements.current.logPage(backward, rows <= this.#limits.firstRows, all, filtered),
             [range.after, range.until, rows, ...values],
             signal,
           ),
@@ -130,7 +129,7 @@ export class Reader {
     const { signal } = checkReadBoundaryOptions(options);
     const mark = await this.#recentMark(signal);
     if (mark === Number.MAX_SAFE_INTEGER) throw noBoundary();
-    this.#editions.saw(mark);
+    this.#statements.saw(mark);
     const led = isLed(items);
     const filtered = filterSql(items, 5, false);
     const lists = [joinedItems(items.map(({ types }) => types)), joinedItems(items.map(({ tags }) => tags))];
@@ -141,9 +140,9 @@ export class Reader {
       signal,
       fetch: (range, rows) =>
         led
-          ? this.#rows(this.#editions.current.matchPage, [range.after, range.until, rows, this.#tenant, ...lists], signal)
+          ? this.#rows(this.#statements.current.matchPage, [range.after, range.until, rows, this.#tenant, ...lists], signal)
           : this.#rows(
-              this.#editions.current.logPage(false, true, false, filtered),
+              this.#statements.current.logPage(false, true, false, filtered),
               [range.after, range.until, rows, this.#tenant, ...filtered.values],
               signal,
             ),
@@ -174,17 +173,17 @@ export class Reader {
 
   async streamInfo(streamId: string): Promise<StreamInfo> {
     const checked = checkStreamId(streamId, "streamId");
-    const [row] = await this.#rows(this.#editions.current.streamInfo, [this.#tenant, checked]);
+    const [row] = await this.#rows(this.#statements.current.streamInfo, [this.#tenant, checked]);
     return streamInfoOf(checked, row);
   }
 
   streams(options?: StreamsOptions): AsyncIterable<StreamInfo> {
     const checked = checkStreamsOptions(options);
-    return { [Symbol.asyncIterator]: () => eachOf(listStreams(this.#queryable, this.#editions.current, this.#tenant, checked)) };
+    return { [Symbol.asyncIterator]: () => eachOf(listStreams(this.#queryable, this.#statements.current, this.#tenant, checked)) };
   }
 
   async eventById<E extends Event = Event>(id: string): Promise<RecordedEvent<E> | undefined> {
-    const [row] = await this.#rows(this.#editions.current.eventById, [this.#tenant, checkUuid(id, "id")]);
+    const [row] = await this.#rows(this.#statements.current.eventById, [this.#tenant, checkUuid(id, "id")]);
     return row && asRecorded<E>(decodeLogEvent(row));
   }
 
@@ -205,7 +204,7 @@ export class Reader {
           this.#heads && !backward && !asOf && rows <= this.#limits.firstRows
             ? this.#head(this.#heads, { tenant: this.#tenant, streamId, ...range, rows }, signal)
             : this.#rows(
-                this.#editions.current.streamPage(backward, rows <= this.#limits.firstRows, asOf !== undefined),
+                this.#statements.current.streamPage(backward, rows <= this.#limits.firstRows, asOf !== undefined),
                 [this.#tenant, streamId, range.after, range.until, rows, ...values],
                 signal,
               ),
@@ -218,7 +217,7 @@ export class Reader {
   async readKept<E extends Event = Event>(streamId: string, name: KeptName, signal: AbortSignal | undefined): Promise<KeptHead<E>> {
     const rows = this.#limits.firstRows;
     const request = { tenant: this.#tenant, streamId, after: 0, until: Number.MAX_SAFE_INTEGER, rows, kept: name };
-    const heads = this.#heads ?? singleHeads(this.#queryable, this.#editions);
+    const heads = this.#heads ?? singleHeads(this.#queryable, this.#statements);
     const found = await this.#head(heads, request, signal);
     const category = categoryOf(streamId);
     const events = found.filter((row) => row["position"] != null).map((row) => asRecorded<E>(decodeEvent(row, this.#tenant, streamId, category)));
@@ -230,12 +229,12 @@ export class Reader {
 
   async #head(heads: Heads, request: HeadRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]> {
     const rows = await heads.read(request, signal);
-    this.#editions.saw(Number(rows.at(-1)?.["position"] ?? 0));
+    this.#statements.saw(Number(rows.at(-1)?.["position"] ?? 0));
     return rows;
   }
 
   async #skipGap({ after, until }: Range, backward: boolean, signal: AbortSignal | undefined): Promise<Range> {
-    const statement = backward ? this.#editions.current.positionBefore : this.#editions.current.positionAfter;
+    const statement = backward ? this.#statements.current.positionBefore : this.#statements.current.positionAfter;
     const [row] = await this.#rows(statement, [after, until], signal);
     if (row?.["position"] == null) return { after: until, until };
     const position = toSafeInteger(row["position"]);
@@ -244,7 +243,7 @@ export class Reader {
 
   /** Asked after the end is known: what is recorded in time up to there can be seen now. */
   async #positionSince(since: number, { after, until }: Range, signal: AbortSignal | undefined): Promise<number> {
-    const [row] = await this.#queryable.query(this.#editions.current.positionSince, [since, after], { signal });
+    const [row] = await this.#queryable.query(this.#statements.current.positionSince, [since, after], { signal });
     return row?.["position"] == null ? until : Math.min(until, toSafeInteger(row["position"]));
   }
 
@@ -252,16 +251,16 @@ export class Reader {
   async #end(signal: AbortSignal | undefined): Promise<number> {
     const mark = await this.#mark(signal);
     if (mark < Number.MAX_SAFE_INTEGER) {
-      this.#editions.saw(mark);
+      this.#statements.saw(mark);
       return mark;
     }
-    const [row] = await this.#rows(this.#editions.current.lastPosition, [], signal);
+    const [row] = await this.#rows(this.#statements.current.lastPosition, [], signal);
     return toSafeInteger(row?.["position"]);
   }
 
   async #rows(statement: Statement, values: readonly Value[], signal?: AbortSignal): Promise<readonly TextRow[]> {
     const rows = await this.#queryable.query(statement, values, { signal });
-    this.#editions.saw(Number(rows.at(-1)?.["position"] ?? 0));
+    this.#statements.saw(Number(rows.at(-1)?.["position"] ?? 0));
     return rows;
   }
 }

@@ -37,7 +37,7 @@ export class ReadStatements {
   readonly #headRequests: string;
   readonly #queryItems: string;
   readonly #largeEvents: number;
-  readonly #edition: number;
+  readonly #sizeClass: number;
   readonly #pages = new Map<string, Statement>();
   /** $1 tenant, $2 name. */
   readonly streamInfo: Statement;
@@ -66,13 +66,13 @@ export class ReadStatements {
   /** The same, and $6 the category. */
   readonly streamsOfCategory: Statement;
 
-  /** @param edition - Part of every name: see `plan-edition.ts`. */
-  constructor(schema: string, largeEvents: number, edition: number) {
+  /** @param sizeClass - Part of every name: see `statements-by-size.ts`. */
+  constructor(schema: string, largeEvents: number, sizeClass: number) {
     this.#schema = quoteIdentifier(schema);
     this.#headRequests = functionName(schema, "head_requests");
     this.#queryItems = functionName(schema, "query_items");
     this.#largeEvents = largeEvents;
-    this.#edition = edition;
+    this.#sizeClass = sizeClass;
     this.streamInfo = this.#named("stream_info", `${this.#streamsSql("left join")} where s.tenant = $1 and s.name = $2`);
     this.eventById = this.#named(
       "event_by_id",
@@ -311,6 +311,6 @@ select ${logColumns} ${eventColumns}
   }
 
   #named(name: string, text: string): Statement {
-    return { name: `tidemark_${this.#edition}_${name}`, text, uncast: text.replaceAll(eventColumns, uncastEventColumns) };
+    return { name: `tidemark_${this.#sizeClass}_${name}`, text, uncast: text.replaceAll(eventColumns, uncastEventColumns) };
   }
 }

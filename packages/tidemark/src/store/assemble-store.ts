@@ -11,8 +11,7 @@ import { Feed } from "../feed/feed.ts";
 import type { Logger } from "../model/logger.ts";
 import { openDatabase } from "./open-database.ts";
 import { GroupHeads } from "../read/group-heads.ts";
-import { defaultPageLimits } from "../read/page-size.ts";
-import { editionsOf } from "../read/plan-edition.ts";
+import { StatementsBySize } from "../read/statements-by-size.ts";
 import { openSchema } from "../schema/open-schema.ts";
 import { beginProjections } from "./begin-projections.ts";
 import { checkProjections } from "../projections/check-projections.ts";
@@ -56,11 +55,12 @@ export async function assembleStore<E extends Event>(target: StoreTarget, option
   const feed = new Feed(open, options.schema, options.logger);
   // Not `open`: a handler that ends while the store closes still commits.
   const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, projections });
-  const heads = new GroupHeads(open, editionsOf(options.schema, defaultPageLimits), options.pool);
+  const readStatements = new StatementsBySize(options.schema);
+  const heads = new GroupHeads(open, readStatements, options.pool);
   // Not `open`, either: the last commands' snapshots are written while the store closes.
   const snapshots = new SnapshotKeeper(database, options.schema, options.logger);
   let closing: Promise<void> | undefined;
-  const store = new Store<E>({ database: open, options, statements, group, gate, feed, workers, heads, snapshots }, "", async (timeoutMs) => {
+  const store = new Store<E>({ database: open, options, statements, group, gate, feed, workers, readStatements, heads, snapshots }, "", async (timeoutMs) => {
     if (database.insideTransaction())
       throw new InvalidArgumentError(
         "store",

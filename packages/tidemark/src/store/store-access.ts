@@ -18,6 +18,7 @@ import type { Documents, DocumentSource } from "../documents/types.ts";
 import { refuseStopped } from "../projections/stopped.ts";
 import type { Heads } from "../read/heads.ts";
 import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
+import type { StatementsBySize } from "../read/statements-by-size.ts";
 import type { Reader } from "../read/reader.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { Workers } from "./workers.ts";
@@ -31,6 +32,7 @@ export interface Rooms {
   readonly gate: Gate;
   readonly feed: Feed;
   readonly workers: Workers;
+  readonly readStatements: StatementsBySize;
   readonly heads: Heads;
   readonly snapshots: SnapshotKeeper;
 }

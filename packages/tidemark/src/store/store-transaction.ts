@@ -21,11 +21,11 @@ export class Transaction<Events extends Event> extends Access<Events> implements
 
   /** @param onAppended - Called when something was written, of which followers should hear after the commit. */
   constructor(rooms: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[], onAppended: () => void) {
-    const { options, statements, gate, feed, snapshots } = rooms;
+    const { options, statements, gate, feed, readStatements, snapshots } = rooms;
     // Made at the first append: one correlation id for all of the transaction.
     let sources: readonly MetadataSource[] | undefined;
     const submit = joinedAppend(session, statements, { now: options.now, gate, onWritten: onAppended });
-    const reader = new Reader({ queryable: session, schema: options.schema, tenant, mark: () => feed.markWithin(session) });
+    const reader = new Reader({ queryable: session, statements: readStatements, tenant, mark: () => feed.markWithin(session) });
     super(
       new Appender(tenant, encodeSettings(options), submit),
       reader,

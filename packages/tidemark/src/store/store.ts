@@ -38,9 +38,9 @@ export class Store<Events extends Event> extends Access<Events> implements Event
 
   /** @param close - does nothing for a view of a store */
   constructor(rooms: Rooms, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>, metadata: readonly MetadataSource[] = []) {
-    const { database, options, group, feed, heads, snapshots } = rooms;
+    const { database, options, group, feed, readStatements, heads, snapshots } = rooms;
     const marks = { mark: (signal?: AbortSignal) => feed.highWaterMark(signal), recentMark: (signal?: AbortSignal) => feed.recentMark(signal) };
-    const reader = new Reader({ queryable: database, schema: options.schema, tenant, ...marks, heads });
+    const reader = new Reader({ queryable: database, statements: readStatements, tenant, ...marks, heads });
     super(
       new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
       reader,

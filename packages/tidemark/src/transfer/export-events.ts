@@ -2,6 +2,7 @@ import type { Database, TextRow } from "../database/database.ts";
 import { LogPages, type RowPage, type Wanted } from "../feed/log-pages.ts";
 import { MarkReader } from "../feed/mark.ts";
 import { csvColumns, toCell } from "./csv-envelope.ts";
+import { StatementsBySize } from "../read/statements-by-size.ts";
 
 export interface ExportOptions {
   readonly wanted: Wanted;
@@ -35,7 +36,7 @@ export async function* exportEvents(database: Database, schema: string, options:
   if (format === "csv") yield `${csvColumns.map(({ key }) => key).join(",")}\r\n`;
   if (after === until) return report;
 
-  const pages = new LogPages(database, schema).open(after, until, wanted, new AbortController().signal);
+  const pages = new LogPages(database, new StatementsBySize(schema)).open(after, until, wanted, new AbortController().signal);
   const next = (): Promise<RowPage> => {
     const page = pages.next();
     // Heard where it is awaited; until then a failure must not count as unhandled.

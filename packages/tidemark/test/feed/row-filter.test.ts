@@ -4,6 +4,7 @@ import { everything, LogPages, type Wanted } from "../../src/feed/log-pages.ts";
 import { rowFilter, SharedRow } from "../../src/feed/row-filter.ts";
 import type { EventQuery, EventQueryItem, JsonValue } from "../../src/model/event.ts";
 import { checkFilter } from "../../src/read/filter.ts";
+import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { openDatabase } from "../schema/open.ts";
 import { describe, expect, test } from "./test.ts";
 
@@ -60,7 +61,7 @@ describe("a filter of the tail", () => {
     for (const { tenant, streamId, ...written } of events) await store.forTenant(tenant).appendToStream(streamId, [written]);
     const database = await openDatabase(databaseUrl);
     try {
-      const log = new LogPages(database, schema);
+      const log = new LogPages(database, new StatementsBySize(schema));
       const read = async (wanted: Wanted): Promise<SharedRow[]> => {
         const pages = log.open(0, events.length, wanted, new AbortController().signal);
         const rows: SharedRow[] = [];

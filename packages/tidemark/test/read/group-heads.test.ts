@@ -2,8 +2,7 @@ import fc from "fast-check";
 import type { Database, Statement } from "../../src/database/database.ts";
 import { ConnectionError, DatabaseError, PoolTimeoutError } from "../../src/errors/errors.ts";
 import { GroupHeads } from "../../src/read/group-heads.ts";
-import { defaultPageLimits } from "../../src/read/page-size.ts";
-import { editionsOf } from "../../src/read/plan-edition.ts";
+import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { Reader } from "../../src/read/reader.ts";
 import { gate as createGate } from "../database/open.ts";
 import { eventually } from "../support/test.ts";
@@ -41,8 +40,9 @@ function watched(
       return await database.query(statement, values, options);
     },
   };
-  const heads = new GroupHeads(spied, editionsOf(schema, defaultPageLimits), { connectionTimeoutMs, inFlight });
-  return { heads, sent, reader: new Reader({ queryable: spied, schema, tenant, mark: async () => 0, heads }) };
+  const statements = new StatementsBySize(schema);
+  const heads = new GroupHeads(spied, statements, { connectionTimeoutMs, inFlight });
+  return { heads, sent, reader: new Reader({ queryable: spied, statements, tenant, mark: async () => 0, heads }) };
 }
 
 const streams = Array.from({ length: 30 }, (_, n) => `cart-${n}`);

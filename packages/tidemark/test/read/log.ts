@@ -3,6 +3,7 @@ import type { Queryable } from "../../src/database/database.ts";
 import { categoryOf, type RecordedEvent } from "../../src/model/event.ts";
 import type { PageLimits } from "../../src/read/page-size.ts";
 import { Reader } from "../../src/read/reader.ts";
+import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { migrationSql } from "../../src/schema/migration-sql.ts";
 import { open } from "../database/open.ts";
 import { test as base } from "../support/test.ts";
@@ -111,7 +112,7 @@ export const test = base.extend("log", async ({ databaseUrl, schema, sql }, { on
       return events;
     },
     reader: ({ tenant = "", mark, pages = tinyPages, queryable = database } = {}) =>
-      new Reader({ queryable, schema, tenant, mark: typeof mark === "function" ? mark : async () => mark ?? last, pages }),
+      new Reader({ queryable, statements: new StatementsBySize(schema, pages), tenant, mark: typeof mark === "function" ? mark : async () => mark ?? last }),
   };
 });
 

@@ -1,6 +1,6 @@
 import { defaultPageLimits } from "../../src/read/page-size.ts";
 import { readHead, readHeads } from "../../src/read/heads.ts";
-import { editionsOf } from "../../src/read/plan-edition.ts";
+import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { open } from "../database/open.ts";
 import { describe, expect, test, tinyPages } from "./log.ts";
 
@@ -30,14 +30,14 @@ describe("plans", () => {
           await reader.streamInfo("cart-1");
           await reader.eventById("00000000-0000-7000-8000-000000000001");
           const heads = ["cart-1", "cart-2", "absent"].map((streamId) => ({ tenant: "", streamId, after: 0, until: 10, rows: 10 }));
-          await readHeads(session, editions, heads, { rows: 10 });
+          await readHeads(session, statements, heads, { rows: 10 });
           const kept = { kind: "stream", name: "cart", stateVersion: 1 } as const;
-          const found = await readHeads(session, editions, [...heads.map((head) => ({ ...head, kept })), ...heads], { rows: 10 });
+          const found = await readHeads(session, statements, [...heads.map((head) => ({ ...head, kept })), ...heads], { rows: 10 });
           expect(found.map((rows) => rows.length)).toEqual([1, 1, 1, 1, 1, 0]);
-          for (const head of heads) expect(await readHead(session, editions, { ...head, kept }, undefined)).toHaveLength(1);
+          for (const head of heads) expect(await readHead(session, statements, { ...head, kept }, undefined)).toHaveLength(1);
           return (await scanned()) - before;
         };
-        const editions = editionsOf(schema.slice(1, -1).replaceAll('""', '"'), tinyPages);
+        const statements = new StatementsBySize(schema.slice(1, -1).replaceAll('""', '"'), tinyPages);
         const scanned = async (): Promise<number> => {
           const { rows } = await session.userQuery<{ rows: string }>("select sum(seq_tup_read) as rows from pg_stat_xact_all_tables where schemaname = $1", [
             schema.slice(1, -1).replaceAll('""', '"'),
@@ -111,7 +111,7 @@ describe("plans", () => {
       `insert into ${schema}.snapshots (kind, name, key, state_version, version, position, event_id, state)
        select 'stream', 'cart', 'cart-1', 1, 19991, 19991, id, '{}' from ${schema}.events where position = 19991`,
     );
-    const editions = editionsOf(schema.slice(1, -1).replaceAll('""', '"'), tinyPages);
+    const statements = new StatementsBySize(schema.slice(1, -1).replaceAll('""', '"'), tinyPages);
     const head = {
       tenant: "",
       streamId: "cart-1",
@@ -130,8 +130,8 @@ describe("plans", () => {
       };
       for (let time = 0; time < 8; time++) {
         const before = await touched();
-        expect(await readHead(session, editions, head, undefined)).toHaveLength(10);
-        expect((await readHeads(session, editions, [head, head], { rows: 128 })).map((rows) => rows.length)).toEqual([10, 10]);
+        expect(await readHead(session, statements, head, undefined)).toHaveLength(10);
+        expect((await readHeads(session, statements, [head, head], { rows: 128 })).map((rows) => rows.length)).toEqual([10, 10]);
         expect((await touched()) - before).toBe(30);
       }
     });

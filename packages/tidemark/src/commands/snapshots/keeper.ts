@@ -3,6 +3,7 @@ import type { Database } from "../../database/database.ts";
 import { type InvalidArgumentError, isTidemarkError } from "../../errors/errors.ts";
 import type { Logger } from "../../model/logger.ts";
 import { Reader } from "../../read/reader.ts";
+import { StatementsBySize } from "../../read/statements-by-size.ts";
 import { SnapshotQueue } from "./queue.ts";
 import { type SnapshotStatements, snapshotStatements } from "./statements.ts";
 import { emptyTally, type SnapshotStats, type SnapshotTally } from "./stats.ts";
@@ -52,7 +53,7 @@ export class SnapshotKeeper {
   readonly statements: SnapshotStatements;
   readonly tally: SnapshotTally = emptyTally();
   readonly queue: SnapshotQueue = new SnapshotQueue(this.tally);
-  readonly #schema: string;
+  readonly #readStatements: StatementsBySize;
   readonly #logger: Logger;
   /** What was told of once. */
   readonly #told = new Set<string>();
@@ -63,7 +64,7 @@ export class SnapshotKeeper {
   constructor(database: Database, schema: string, logger: Logger) {
     this.database = database;
     this.statements = snapshotStatements(schema);
-    this.#schema = schema;
+    this.#readStatements = new StatementsBySize(schema);
     this.#logger = logger;
   }
 
@@ -74,7 +75,7 @@ export class SnapshotKeeper {
   /** Reads for a snapshot, apart from the reads of commands, and still while the store closes. */
   readerOf(tenant: string): Reader {
     // The log is not read.
-    return new Reader({ queryable: this.database, schema: this.#schema, tenant, mark: async () => 0 });
+    return new Reader({ queryable: this.database, statements: this.#readStatements, tenant, mark: async () => 0 });
   }
 
   /**
