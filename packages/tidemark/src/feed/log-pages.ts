@@ -5,7 +5,7 @@ import { earliestOf, type ValidQueryItem } from "../read/filter.ts";
 import { defaultPageLimits } from "../read/page-size.ts";
 import type { Pages } from "../read/pages.ts";
 import { type Range, RangePages } from "../read/range-pages.ts";
-import { StatementsBySize } from "../read/statements-by-size.ts";
+import type { StatementsBySize } from "../read/statements-by-size.ts";
 
 /** The streams whose number modulo `of` is `index`. */
 export interface Shard {

@@ -1,14 +1,4 @@
-import type {
-  CollectionIndex,
-  Documents,
-  DocumentSource,
-  FindOptions,
-  DocumentPath,
-  PathValue,
-  VersionedDocument,
-  StoreTransaction,
-  DocumentFilter,
-} from "tidemark";
+import type { CollectionIndex, Documents, DocumentSource, FindOptions, Path, PathValue, Stored, StoreTransaction, Where } from "tidemark";
 import { cartStore, same, store } from "./cart.ts";
 
 interface Summary {
@@ -34,18 +24,18 @@ same<Documents<Summary>>()(cartStore.documents(projection));
 same<Documents<Summary>>()(tx.documents(projection));
 
 const carts = store.documents(projection);
-same<VersionedDocument<Summary> | undefined>()(await carts.get("cart-1"));
-same<VersionedDocument<Summary>[]>()(await carts.getMany(["cart-1"]));
-same<VersionedDocument<Summary>[]>()(await carts.find());
-same<VersionedDocument<Summary> | undefined>()(await carts.first());
-same<{ readonly documents: VersionedDocument<Summary>[]; readonly next: VersionedDocument<Summary> | undefined }>()(await carts.page());
+same<Stored<Summary> | undefined>()(await carts.get("cart-1"));
+same<Stored<Summary>[]>()(await carts.getMany(["cart-1"]));
+same<Stored<Summary>[]>()(await carts.find());
+same<Stored<Summary> | undefined>()(await carts.first());
+same<{ readonly documents: Stored<Summary>[]; readonly next: Stored<Summary> | undefined }>()(await carts.page());
 same<number>()(await carts.count());
 const [first] = await carts.find();
 same<string | undefined>()(first?._id);
 same<number | undefined>()(first?._version);
 
 // Paths go through objects, not into arrays or dates; a dot or a backslash in a key has a backslash before it.
-declare const paths: DocumentPath<Summary>;
+declare const paths: Path<Summary>;
 same<
   | "status"
   | "total"
@@ -63,7 +53,7 @@ same<
   | "strange\\.key"
   | "strange\\.key.back\\\\slash"
 >()(paths);
-declare const deep: DocumentPath<{ a: { b: { c: { d: { e: { f: string } } } } } }>;
+declare const deep: Path<{ a: { b: { c: { d: { e: { f: string } } } } } }>;
 same<"a" | "a.b" | "a.b.c" | "a.b.c.d" | "a.b.c.d.e">()(deep);
 
 declare const city: PathValue<Summary, "customer.address.city">;
@@ -74,7 +64,7 @@ declare const slash: PathValue<Summary, "strange\\.key.back\\\\slash">;
 same<number>()(slash);
 
 // What can be asked follows from what is there.
-const where: DocumentFilter<Summary> = {
+const where: Where<Summary> = {
   status: "open",
   total: { gte: 100, lt: 200, in: [100, 101], notIn: [5], ne: 7, exists: true },
   note: null,
