@@ -1,3 +1,4 @@
+import type { LifecyclePart } from "../async/lifecycle.ts";
 import type { Database } from "../database/database.ts";
 import { DatabaseError, QueueFullError, StoreClosedError } from "../errors/errors.ts";
 import type { EncodedAppend } from "./encoded.ts";
@@ -41,7 +42,7 @@ const carefulLimit = 64;
  * Two batches in flight keep the server busy while this process encodes and decodes; three gained nothing. Appends that wait
  * for a locked stream have connections of their own, so that they hold up nobody else.
  */
-export class GroupAppend {
+export class GroupAppend implements LifecyclePart {
   readonly #database: Database;
   readonly #sender: Sender;
   readonly #settings: GroupAppendSettings;
@@ -88,7 +89,7 @@ export class GroupAppend {
   }
 
   /** Refuses new appends and resolves when all others are settled; after `timeoutMs` those not sent yet are rejected. */
-  async drain(timeoutMs: number | undefined): Promise<void> {
+  async drain(timeoutMs?: number): Promise<void> {
     this.#closed = true;
     this.#idle ??= Promise.withResolvers<void>();
     this.#signalIdle();

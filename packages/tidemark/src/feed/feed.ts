@@ -3,6 +3,7 @@ import { StoreClosedError } from "../errors/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import { checkFilter } from "../read/filter.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
+import type { LifecyclePart } from "../async/lifecycle.ts";
 import { Signal } from "../async/signal.ts";
 import { type Blocker, blockersStatement, readBlockers } from "./blockers.ts";
 import { channelOf } from "./channel.ts";
@@ -18,7 +19,7 @@ import { Tail } from "./tail.ts";
 import { defaultTimings, type FollowTimings } from "./timings.ts";
 
 /** The log as it grows: how far it may be read, who holds that back, and following it. */
-export class Feed {
+export class Feed implements LifecyclePart {
   readonly #database: Database;
   readonly #marks: MarkReader;
   readonly #blockers: Statement;
@@ -118,10 +119,13 @@ export class Feed {
     this.#notifier.notify();
   }
 
-  /** Ends every follower with a `StoreClosedError`. Others are told of what is written until `drained`; resolves when they were. */
-  async close(drained: Promise<unknown> = Promise.resolve()): Promise<void> {
+  /** Ends every follower with a `StoreClosedError`. Other processes still hear of what is written. */
+  async drain(): Promise<void> {
     this.#closed.abort(new StoreClosedError());
-    await drained;
+  }
+
+  /** Resolves when other processes have heard of what was written. */
+  async stop(): Promise<void> {
     await Promise.all([this.#notifier.close(), this.#listener.close()]);
   }
 }

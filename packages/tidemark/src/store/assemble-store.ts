@@ -1,8 +1,9 @@
 import { GroupAppend } from "../append/group-append.ts";
 import { appendStatements } from "../append/statements.ts";
+import { Lifecycle } from "../async/lifecycle.ts";
 import type { ValidStoreOptions } from "../arguments/store-options.ts";
 import type { StoreTarget } from "../arguments/store-url.ts";
-import { closingMs, SnapshotKeeper } from "../commands/snapshots/keeper.ts";
+import { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
 import type { Database } from "../database/database.ts";
 import { InvalidArgumentError, StoreClosedError } from "../errors/errors.ts";
 import type { Event } from "../model/event.ts";
@@ -59,27 +60,18 @@ export async function assembleStore<E extends Event>(target: StoreTarget, option
   const heads = new GroupHeads(open, readStatements, options.pool);
   // Not `open`, either: the last commands' snapshots are written while the store closes.
   const snapshots = new SnapshotKeeper(database, options.schema, options.logger);
-  let closing: Promise<void> | undefined;
   const store = new Store<E>({ database: open, options, statements, group, gate, feed, workers, readStatements, heads, snapshots }, "", async (timeoutMs) => {
     if (database.insideTransaction())
       throw new InvalidArgumentError(
         "store",
         "cannot be closed inside its own transaction, whose end it would wait for. Close it after store.transaction has settled.",
       );
-    const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-    const drained = async (): Promise<void> => {
-      await Promise.all([workers.stop(timeoutMs), group.drain(timeoutMs)]);
-      await snapshots.queue.close(Math.min(timeoutMs ?? closingMs, closingMs));
-    };
-    closing ??= feed.close(drained()).then(() => database.close(deadline && Math.max(0, deadline - performance.now())));
-    await closing;
+    await lifecycle.close(timeoutMs);
   });
-  try {
-    await beginProjections(store.transactions, { database, schema, projections, workers, gate, feed });
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  const inline = { start: () => beginProjections(store.transactions, { database, schema, projections, workers, gate, feed }) };
+  // The last commands' snapshots are written once appends have drained.
+  const lifecycle = new Lifecycle([[{ stop: (timeoutMs) => database.close(timeoutMs) }], [snapshots.queue], [feed, workers, group, inline]]);
+  await lifecycle.start();
   return store;
 }
 

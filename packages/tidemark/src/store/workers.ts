@@ -2,6 +2,7 @@ import { arrayOf, checkFunction, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import type { Projection } from "../arguments/projection.ts";
+import type { LifecyclePart } from "../async/lifecycle.ts";
 import type { Database } from "../database/database.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
@@ -68,7 +69,7 @@ const shape = {
 };
 
 /** The workers of one store in this process, and what they share. */
-export class Workers {
+export class Workers implements LifecyclePart {
   readonly #context: WorkerContext;
   readonly #running = new Set<FollowerWorker>();
 
@@ -139,8 +140,8 @@ export class Workers {
     await Promise.all([...this.#running].map((worker) => worker.look()));
   }
 
-  /** Stops all of them, before the store closes. */
-  async stop(timeoutMs?: number): Promise<void> {
+  /** Stops all of them: they finish the event in hand. */
+  async drain(timeoutMs?: number): Promise<void> {
     await Promise.all([...this.#running].map((worker) => worker.stop(timeoutMs === undefined ? {} : { timeoutMs })));
   }
 }

@@ -10,7 +10,8 @@ const test = base.extend("feed", async ({ databaseUrl, schema, store }, { onClea
   const database = await openDatabase(databaseUrl);
   const feed = new Feed(database, schema, silent);
   onCleanup(async () => {
-    await feed.close();
+    await feed.drain();
+    await feed.stop();
     await database.close();
   });
   return feed;

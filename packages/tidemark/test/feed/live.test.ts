@@ -31,7 +31,8 @@ const test = base.extend("openFeed", async ({ databaseUrl, schema, store }, { on
     const database = await openDatabase(url);
     const feed = new Feed(watch(database), schema, logger, { ...defaultTimings, ...timings });
     opened.push(async () => {
-      await feed.close();
+      await feed.drain();
+      await feed.stop();
       await database.close();
     });
     return feed;
@@ -381,7 +382,8 @@ describe("connections", () => {
       leaving.abort(new Error("enough"));
       await expect(next).rejects.toThrow("enough");
     }
-    await feed.close();
+    await feed.drain();
+    await feed.stop();
   });
 
   test("beside the pool's are opened for followers alone, and closed with them and the store", async ({ databaseUrl, schema, sql }) => {

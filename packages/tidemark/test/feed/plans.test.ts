@@ -46,7 +46,8 @@ describe("the statements of followers", () => {
       }
       expect((await scanned()) - grown).toBeLessThan(1_000);
     } finally {
-      await feed.close();
+      await feed.drain();
+      await feed.stop();
     }
   });
 });

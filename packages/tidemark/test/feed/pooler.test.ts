@@ -42,7 +42,8 @@ describe("behind a real pgbouncer in transaction mode", () => {
       expect(said).toHaveLength(1);
       await following.return();
     } finally {
-      await feed.close();
+      await feed.drain();
+      await feed.stop();
       await database.close();
     }
   });

@@ -74,7 +74,8 @@ const test = base.extend("start", ({ databaseUrl, schema }, { onCleanup }) => {
     );
     ends.push(async () => {
       await worker.stop();
-      await feed.close();
+      await feed.drain();
+      await feed.stop();
       await database.close();
     });
     await worker.start();

@@ -41,9 +41,6 @@ export interface EventPlace {
 
 export type StreamHead = readonly [streamId: string, version: number, eventId: string];
 
-/** How long a closing store waits for snapshots under way, in milliseconds. */
-export const closingMs = 5_000;
-
 /** Forgotten all at once beyond this; then each is tried once more. */
 const mostRefused = 10_000;
 

@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { LifecyclePart } from "../../async/lifecycle.ts";
 import type { SnapshotTally } from "./stats.ts";
 
 /** More than these are a burst that the next commands on the same streams make up for. */
 const mostWaiting = 1_000;
+/** How long a closing store waits for snapshots under way: nothing is lost without them. */
+const mostDrainMs = 5_000;
 
 /** A snapshot to take. It takes the newest state that there is when it runs, so that one run serves all who asked. */
 export interface SnapshotJob {
@@ -13,7 +16,7 @@ export interface SnapshotJob {
 }
 
 /** Takes snapshots one after another, after the commands that led to them have answered: never in the way of one. */
-export class SnapshotQueue {
+export class SnapshotQueue implements LifecyclePart {
   readonly #tally: SnapshotTally;
   /** By key, in the order of their arrival. */
   readonly #waiting = new Map<string, SnapshotJob>();
@@ -50,14 +53,17 @@ export class SnapshotQueue {
     await this.#idle.promise;
   }
 
-  /** Takes no more, and resolves when none is pending; after `timeoutMs` those that are left are given up. */
-  async close(timeoutMs: number): Promise<void> {
+  /** Takes no more, and resolves when none is pending; after `timeoutMs`, or 5 s, those that are left are given up. */
+  async drain(timeoutMs: number = mostDrainMs): Promise<void> {
     this.#closed = true;
-    const timer = setTimeout(() => {
-      this.#tally.dropped += this.#waiting.size;
-      this.#waiting.clear();
-      this.#stop.abort(new Error("the store closes"));
-    }, timeoutMs);
+    const timer = setTimeout(
+      () => {
+        this.#tally.dropped += this.#waiting.size;
+        this.#waiting.clear();
+        this.#stop.abort(new Error("the store closes"));
+      },
+      Math.min(timeoutMs, mostDrainMs),
+    );
     await this.settled();
     clearTimeout(timer);
   }

@@ -45,7 +45,7 @@ describe("the queue of snapshots", () => {
     });
     queue.add(job("never"));
     await turn();
-    await queue.close(10);
+    await queue.drain(10);
     queue.add(job("late"));
     await turn();
     expect([runs, queue.pending, tally.dropped]).toEqual([1, 0, 2]);

@@ -1,0 +1,54 @@
+/**
+ * A part of the store that works by itself. What opens a store starts its parts, and what closes it drains and stops them: each step is
+ * called once, in this order, and a part has only the steps that it needs.
+ */
+export interface LifecyclePart {
+  /** Begins what runs in the background. */
+  start?(): Promise<void>;
+  /** Refuses what is new from now on, and resolves when what there is has been done; what is left after `timeoutMs` is given up. */
+  drain?(timeoutMs?: number): Promise<void>;
+  /** Ends what others needed while they drained. */
+  stop?(timeoutMs?: number): Promise<void>;
+}
+
+/** Starts, drains and stops the parts of one store. */
+export class Lifecycle {
+  readonly #layers: readonly (readonly LifecyclePart[])[];
+  #closing: Promise<void> | undefined;
+
+  /** @param layers - From the bottom up: a part needs those of lower layers until it has drained. The parts of one layer drain at once. */
+  constructor(layers: readonly (readonly LifecyclePart[])[]) {
+    this.#layers = layers;
+  }
+
+  /** Starts all parts, from the bottom up. Where one fails, closes all of them and rejects with its error. */
+  async start(): Promise<void> {
+    try {
+      for (const part of this.#layers.flat()) await part.start?.();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Drains all parts, then stops them, from the top down; all of it within `timeoutMs`. One that fails keeps no other from its end:
+   * rejects with the first failure once all have ended. A second call waits for the first.
+   */
+  close(timeoutMs?: number): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number | undefined): Promise<void> {
+    const end = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+    const leftMs = (): number | undefined => (end === undefined ? undefined : Math.max(0, end - performance.now()));
+    const steps = (["drain", "stop"] as const).flatMap((step) => this.#layers.toReversed().map((parts) => ({ step, parts })));
+    let failure: PromiseRejectedResult | undefined;
+    for (const { step, parts } of steps) {
+      const results = await Promise.allSettled(parts.map(async (part) => await part[step]?.(leftMs())));
+      failure ??= results.find((result) => result.status === "rejected");
+    }
+    if (failure) throw failure.reason;
+  }
+}
