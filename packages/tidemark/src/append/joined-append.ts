@@ -75,7 +75,8 @@ async function inSavepoint(session: Session, statements: AppendStatements, appen
     return outcome;
   } catch (error) {
     await session.settled().catch(() => {});
-    await session.execute("rollback to savepoint tidemark_append").catch(() => {});
+    // Released as well: a caller may have a savepoint of this name, which the newer one would hide.
+    await session.execute(["rollback to savepoint tidemark_append", "release savepoint tidemark_append"]).catch(() => {});
     const [failed] = append.appends;
     throw error instanceof InlineFailure ? error.cause : failed ? inTransaction(error, failed) : error;
   }

@@ -60,6 +60,18 @@ describe.for(drivers)("appends that write inline projections in one transaction 
     await store.query("drop table public.notes");
   });
 
+  on("leave no savepoint that hides one of the caller's when they are refused", async ({ open, schema }) => {
+    const store = await open({ projections: [counter] });
+    await store.transaction(async (tx) => {
+      await tx.appendToStream("s-1", [counted()]);
+      await tx.query("savepoint tidemark_append");
+      await tx.appendToStream("s-2", [counted()]);
+      await expect(tx.appendToStream("s-3", [counted("boom")])).rejects.toMatchObject({ code: "PROJECTION_FAILED" });
+      await tx.query("rollback to savepoint tidemark_append");
+    });
+    expect(await both(store, schema)).toEqual([{ "s-1": 1 }, { "s-1": 1 }]);
+  });
+
   on("are committed with their documents when the callback does not wait for them", async ({ open, schema }) => {
     const store = await open({ projections: [counter] });
     await store.transaction(async (tx) => {

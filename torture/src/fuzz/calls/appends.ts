@@ -30,7 +30,8 @@ const appendSeveral: Call = {
     const parts = ids.map((streamId) => ({ streamId, events: actor.events(2), expectedVersion: expectation(actor, streamId) }));
     const accepted = parts.every(({ streamId, expectedVersion }) => model.accepts(streamId, expectedVersion));
     const outcome = await outcomeOf(() => store.appendToStreams(parts.map((part) => ({ ...part, events: newEvents(part.events) }))));
-    if ("error" in outcome) return accepted || !isTidemarkError(outcome.error, "VERSION_CONFLICT") ? String(wrongError(outcome.error)) : undefined;
+    if ("error" in outcome)
+      return accepted || !isTidemarkError(outcome.error, "VERSION_CONFLICT") ? String(wrongError(outcome.error) ?? outcome.error) : undefined;
     for (const { streamId, events } of parts) model.append(streamId, events);
     if (!accepted) return `streams ${ids.join()} were extended against an expectation`;
     return outcome.value.every(({ version }, index) => version === model.version(ids[index] ?? "")) ? undefined : "another version was returned";

@@ -21,6 +21,8 @@ export async function append(
   const before = model.version(streamId);
   const outcome = await outcomeOf(() => store.appendToStream(streamId, newEvents(events), { expectedVersion }));
   if ("error" in outcome) {
+    // Of a serializable transaction, which has to be done again as a whole.
+    if (isTidemarkError(outcome.error, "SERIALIZATION_FAILURE")) throw outcome.error;
     if (!accepted && isTidemarkError(outcome.error, "VERSION_CONFLICT")) {
       return outcome.error.actual === before ? undefined : `the conflict says version ${outcome.error.actual} of ${streamId}, which is at ${before}`;
     }

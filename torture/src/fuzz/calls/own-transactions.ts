@@ -27,6 +27,7 @@ const appendOne: Step = ({ actor, draft }, tx) => append({ ...actor, store: tx, 
 const refused: Step = async ({ actor }, tx) => {
   const outcome = await outcomeOf(() => tx.appendToStream(actor.stream(), [{ type: unprojectable, data: {} }]));
   if ("value" in outcome) return "an event that has no document was appended";
+  if (isTidemarkError(outcome.error, "SERIALIZATION_FAILURE")) throw outcome.error;
   return isTidemarkError(outcome.error, "PROJECTION_FAILED") ? undefined : String(wrongError(outcome.error) ?? outcome.error);
 };
 
@@ -103,18 +104,19 @@ const ownTransaction: Call = {
     );
     store.wake();
     if (wrong !== undefined) return `${isolation}, ${ending}: ${wrong}`;
-    if ("error" in outcome && isolation === "serializable" && isSerialization(outcome.error)) return await differenceOf(actor, draft);
+    if ("error" in outcome && isolation === "serializable" && isSerialization(outcome.error))
+      return await differenceOf(actor, draft, "serializable, not serialized");
     if ("error" in outcome && !(ending === "throw" && outcome.error instanceof OwnError)) return `${isolation}, ${ending}: ${String(outcome.error)}`;
     if (ending === "commit") model.adopt(draft);
-    return await differenceOf(actor, draft);
+    return await differenceOf(actor, draft, `${isolation}, ${ending}`);
   },
 };
 
 /** Whether what is there now is what the model says, of all streams that the transaction wrote or wanted to. */
-async function differenceOf({ store, model }: Actor, draft: Model): Promise<string | undefined> {
+async function differenceOf({ store, model }: Actor, draft: Model, after: string): Promise<string | undefined> {
   for (const [streamId] of draft.streams.slice(-10)) {
     const { version } = await store.streamInfo(streamId);
-    if (version !== model.version(streamId)) return `after the transaction ${streamId} is at ${version}, and should be at ${model.version(streamId)}`;
+    if (version !== model.version(streamId)) return `after ${after}: ${streamId} is at ${version}, and should be at ${model.version(streamId)}`;
   }
   return undefined;
 }
