@@ -1,8 +1,9 @@
+import type { TextRow } from "./database.ts";
 import { ConnectionError, DatabaseError } from "../errors/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import { cancelOnServer } from "./pg-cancel.ts";
 import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";
-import type { PgPipeline } from "./pg-pipeline.ts";
+import { PgPipeline, type PipelinedQuery } from "./pg-pipeline.ts";
 import { untilReady } from "./pg-ready.ts";
 import { endsSession, serverAnswer, toTidemarkError } from "./sql-state.ts";
 import { takeTurns } from "../async/turns.ts";
@@ -82,6 +83,12 @@ export class PgConnection {
 
   run(query: PgQuery, limits: Limits): Promise<PgResult> {
     return this.#take(() => this.client.query(query), limits);
+  }
+
+  /** One of the library's own: its rows as the server sent them, past the driver's parsers. */
+  async runStatement(query: PipelinedQuery, limits: Limits): Promise<readonly TextRow[]> {
+    const [result] = await this.runPipeline(new PgPipeline([query]), limits);
+    return (result?.rows ?? []) as TextRow[];
   }
 
   /** Several statements as one, with one limit for them together. `pipeline.completed` tells which of them failed. */

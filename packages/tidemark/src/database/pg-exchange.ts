@@ -45,7 +45,7 @@ export async function runExchange<T>(
 
 /** In one message. Rejects with what the first that failed has to say. */
 export async function sendTogether(connection: PgConnection, statements: Statements, calls: readonly Call[], limits: Limits): Promise<readonly PgResult[]> {
-  const pipeline = new PgPipeline(calls.map(({ statement, values }) => statements.pipelined(statement, values, connection.client)));
+  const pipeline = new PgPipeline(calls.map(({ statement, values }) => statements.query(statement, values, connection.client)));
   try {
     return await connection.runPipeline(pipeline, limits);
   } catch (error) {

@@ -17,8 +17,18 @@ export interface PgExtendedProtocol {
   removeListener(event: "parseComplete", listener: () => void): unknown;
 }
 
-/** By client: the statements that it has prepared here. Those that `pg` prepares itself have other names. */
-const preparedOn = new WeakMap<object, Set<string>>();
+type Row = Record<string, string | null>;
+
+/** A row without values. Copies of one object share their shape, and are made in one step. */
+type RowShape = Readonly<Record<string, null>>;
+
+const noColumns: RowShape = {};
+
+/**
+ * By client: the statements that are prepared on its connection, and the columns of those that it was asked for, which it need not
+ * tell again. `pg` keeps a list of its own, of what it prepares itself: none of the library's, where this can send them.
+ */
+const preparedOn = new WeakMap<object, Map<string, RowShape | undefined>>();
 
 /**
  * Several statements in one message of the extended protocol, with one Sync behind them: one round trip. The server runs them one
@@ -34,10 +44,12 @@ export class PgPipeline {
   readonly #results: PgResult[] = [];
   /** Of statements whose preparation was sent, and not answered yet. */
   readonly #preparing: string[] = [];
+  #prepared: Map<string, RowShape | undefined> = new Map();
+  /** Of the statement that is answered. */
+  #shape: RowShape = noColumns;
   #columns: readonly string[] = [];
-  #rows: Record<string, string | null>[] = [];
+  #rows: Row[] = [];
   #sentOn: PgExtendedProtocol | undefined;
-  #client: object | undefined;
 
   constructor(queries: readonly PipelinedQuery[]) {
     this.#queries = queries;
@@ -50,7 +62,9 @@ export class PgPipeline {
 
   async send(client: PgClient): Promise<readonly PgResult[]> {
     if (canPipeline(client)) {
-      this.#client = client;
+      const prepared = preparedOn.get(client) ?? new Map<string, RowShape | undefined>();
+      preparedOn.set(client, prepared);
+      this.#prepared = prepared;
       client.query(this);
       return await this.#answered.promise;
     }
@@ -61,49 +75,64 @@ export class PgPipeline {
   /** Called by `pg` when it is the turn of this. */
   submit(connection: PgExtendedProtocol): void {
     const { stream } = connection;
-    const prepared = preparedOn.get(this.#client ?? connection) ?? new Set();
-    preparedOn.set(this.#client ?? connection, prepared);
     const preparing = new Set<string>();
-    this.#sentOn = connection;
     stream.cork();
     try {
       for (const { text, name = "", values } of this.#queries) {
-        if (name === "" || !(prepared.has(name) || preparing.has(name))) {
+        if (name === "" || !(this.#prepared.has(name) || preparing.has(name))) {
           connection.parse({ name, text });
           preparing.add(name);
           this.#preparing.push(name);
         }
         connection.bind({ statement: name, values: values.map((value) => (value === null ? null : String(value))) });
-        connection.describe({ type: "P", name: "" });
+        if (this.#prepared.get(name) === undefined) connection.describe({ type: "P", name: "" });
         connection.execute({ portal: "", rows: 0 });
       }
       connection.sync();
     } finally {
       stream.uncork();
     }
-    if (this.#preparing.length > 0) connection.on("parseComplete", this.#onPrepared);
+    this.#begin();
+    if (this.#preparing.length === 0) return;
+    this.#sentOn = connection;
+    connection.on("parseComplete", this.#onPrepared);
+  }
+
+  /** The next answer is that of the first statement which has none. */
+  #begin(): void {
+    const name = this.#queries[this.#results.length]?.name;
+    this.#shape = (name === undefined ? undefined : this.#prepared.get(name)) ?? noColumns;
+    this.#columns = Object.keys(this.#shape);
+    this.#rows = [];
   }
 
   /** Also where a later statement fails: the server has it all the same, and would refuse to prepare it once more. */
   readonly #onPrepared = (): void => {
     const name = this.#preparing.shift();
-    if (name && this.#client) preparedOn.get(this.#client)?.add(name);
+    if (name) this.#prepared.set(name, undefined);
   };
 
   handleRowDescription({ fields }: { readonly fields: readonly { readonly name: string }[] }): void {
     this.#columns = fields.map(({ name }) => name);
+    this.#shape = Object.fromEntries(this.#columns.map((name) => [name, null]));
+    const name = this.#queries[this.#results.length]?.name;
+    if (name !== undefined) this.#prepared.set(name, this.#shape);
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    const row: Record<string, string | null> = {};
-    for (const [index, column] of this.#columns.entries()) row[column] = fields[index] ?? null;
+    const row: Row = { ...this.#shape };
+    const columns = this.#columns;
+    for (let index = 0; index < columns.length; index++) row[columns[index] ?? ""] = fields[index] ?? null;
     this.#rows.push(row);
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
     const [command = ""] = text.split(" ");
+    const name = this.#queries[this.#results.length]?.name;
+    // Of a statement without columns no description comes.
+    if (name !== undefined && this.#prepared.get(name) === undefined) this.#prepared.set(name, noColumns);
     this.#results.push({ command, rowCount: this.#rows.length, rows: this.#rows });
-    this.#rows = [];
+    this.#begin();
   }
 
   handleReadyForQuery(): void {

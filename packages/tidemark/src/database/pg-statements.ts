@@ -2,16 +2,14 @@ import { createHash } from "node:crypto";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { Statement, Value } from "./database.ts";
 import type { Logger } from "../model/logger.ts";
-import { type PgClient, type PgQuery, textTypes } from "./pg-client.ts";
+import { type PgClient, textTypes } from "./pg-client.ts";
 import type { PipelinedQuery } from "./pg-pipeline.ts";
 import { serverAnswer } from "./sql-state.ts";
 import { VaryingStatements } from "./varying-statements.ts";
 
 /** How the library's statements are sent: prepared under a name for as long as the server keeps what it prepared. */
 export interface Statements {
-  query(statement: Statement, values: readonly Value[], client: PgClient): PgQuery;
-  /** The same for a `PgPipeline`, which prepares it under another name than `pg` itself, and knows for itself where it has. */
-  pipelined(statement: Statement, values: readonly Value[], client: PgClient): PipelinedQuery;
+  query(statement: Statement, values: readonly Value[], client: PgClient): PipelinedQuery;
   /** Whether `error` says that a prepared statement was lost or outdated. From then on nothing is named. */
   lost(error: unknown): boolean;
 }
@@ -27,27 +25,20 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
       // A store in another schema has another text for the same name, and behind a pooler so may another program: without
       // the digest that text would run instead.
       const digest = createHash("sha256").update(textOf(statement)).digest("hex").slice(0, 12);
-      name = `${statement.name.slice(0, 48)}_${digest}`;
+      name = `${statement.name.slice(0, 50)}_${digest}`;
       names.set(statement, name);
     }
     return name;
   }
 
-  function query(statement: Statement, values: readonly Value[], client: PgClient): PipelinedQuery {
-    // A client that asks for binary results gets the bytes of an int8, unless the server casts it to text.
-    if (client.binary === true) return { text: statement.text, values, types: textTypes };
-    const query = { text: textOf(statement), values, types: textTypes };
-    if (!named || statement.unprepared === true) return query;
-    const name = nameOf(statement);
-    return statement.varies !== true || varying.prepares(name, client) ? { ...query, name } : query;
-  }
-
   return {
-    query,
-    pipelined(statement, values, client) {
-      const { name, ...unnamed } = query(statement, values, client);
-      // Of at most 61 bytes, for the server cuts names at 63.
-      return name === undefined ? unnamed : { ...unnamed, name: `${name}_p` };
+    query(statement, values, client) {
+      // A client that asks for binary results gets the bytes of an int8, unless the server casts it to text.
+      if (client.binary === true) return { text: statement.text, values, types: textTypes };
+      const query = { text: textOf(statement), values, types: textTypes };
+      if (!named || statement.unprepared === true) return query;
+      const name = nameOf(statement);
+      return statement.varies !== true || varying.prepares(name, client) ? { ...query, name } : query;
     },
     lost(error) {
       if (!isLoss(error)) return false;

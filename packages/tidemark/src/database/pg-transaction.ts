@@ -1,5 +1,5 @@
 import { ConnectionError, DatabaseError, InvalidArgumentError, isTidemarkError, OutcomeUnknownError, TransactionEndedError } from "../errors/errors.ts";
-import type { Session, TextRow, UserResult } from "./database.ts";
+import type { Session, UserResult } from "./database.ts";
 import { turnsOf } from "./connection-turns.ts";
 import { allowCommit, foundNoHeldCommit, holdCommit } from "./held-commit.ts";
 import type { PgConnection } from "./pg-connection.ts";
@@ -146,8 +146,7 @@ export function sendOnPg(connection: PgConnection, statements: Statements, defau
     async query(statement, values, { signal, timeoutMs = defaultTimeoutMs } = {}) {
       await check();
       try {
-        const { rows } = await connection.run(statements.query(statement, values, connection.client), { signal, timeoutMs });
-        return rows as TextRow[];
+        return await connection.runStatement(statements.query(statement, values, connection.client), { signal, timeoutMs });
       } catch (error) {
         throw statements.lost(error) ? lostStatement(error) : error;
       }

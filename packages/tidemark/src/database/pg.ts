@@ -51,8 +51,7 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
   }
 
   async function directly(connection: PgConnection, statement: Statement, values: readonly Value[], limits: Limits): Promise<readonly TextRow[]> {
-    const { rows } = await connection.run(statements.query(statement, values, connection.client), limits);
-    return rows as TextRow[];
+    return await connection.runStatement(statements.query(statement, values, connection.client), limits);
   }
 
   async function inTransaction(connection: PgConnection, statement: Statement, values: readonly Value[], limits: Limits): Promise<readonly TextRow[]> {
