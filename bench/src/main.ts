@@ -11,6 +11,8 @@ import { scenarioTable } from "./report/table.ts";
 import { versions } from "./report/versions.ts";
 import { compare } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
+import { growth } from "./scenarios/growth.ts";
+import { mixedLoad } from "./scenarios/mixed.ts";
 import { scenarios } from "./scenarios.ts";
 import { emmettVersion } from "./subjects/emmett.ts";
 import { judge } from "./verdicts.ts";
@@ -45,7 +47,7 @@ async function run(options: Options): Promise<Report> {
   console.log(`${versionsLine(taking)}\n${options.rounds} rounds of ${options.seconds} s, interleaved; medians.`);
   if (emmettVersion() === undefined) console.log("Emmett is left out: npm run bench:peers installs it.");
   const reports: ScenarioReport[] = [];
-  for (const scenario of scenarios.filter(({ number }) => options.scenarios?.includes(number) ?? true)) {
+  for (const scenario of chosen(options)) {
     const report = await runScenario(scenario, databases, options);
     clearProgress();
     console.log(`\n${scenarioTable(report)}`);
@@ -63,6 +65,11 @@ async function run(options: Options): Promise<Report> {
   };
 }
 
+function chosen({ growth: events, mixed: minutes, scenarios: numbers }: Options): readonly Scenario[] {
+  const apart = [...(events === undefined ? [] : [growth(events)]), ...(minutes === undefined ? [] : [mixedLoad(minutes)])];
+  return apart.length > 0 ? apart : scenarios.filter(({ number }) => numbers?.includes(number) ?? true);
+}
+
 async function save(report: Report, file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(report, undefined, 2)}\n`);
@@ -78,7 +85,7 @@ if (options.help) {
   const report = await run(options);
   const name = `${report.startedAt.replaceAll(":", "").slice(0, 17)}.json`;
   await save(report, options.json ?? fileURLToPath(new URL(`../results/${name}`, import.meta.url)));
-  if (options.writeDocs) await writeDocs(report);
+  if (options.writeDocs) await writeDocs(report, options.growth === undefined ? (options.mixed === undefined ? "results" : "mixed") : "growth");
   const verdicts = report.scenarios.flatMap(({ comparisons }) => comparisons.flatMap((comparison) => comparison.verdicts));
   console.log(`${verdicts.filter(({ met }) => met).length} of ${verdicts.length} targets met.`);
 }

@@ -11,6 +11,7 @@ export interface ContestantResult {
   /** Of all calls in all rounds. */
   readonly medianMs: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly longestMs: number;
 }
 
@@ -49,6 +50,7 @@ function summarize(name: string, samples: readonly Sample[]): ContestantResult {
     eventsPerSecond: median(rates),
     medianMs: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
+    p999Ms: quantile(latencies, 0.999),
     longestMs: quantile(latencies, 1),
   };
 }

@@ -1,6 +1,6 @@
 import { appendManyEvents } from "./scenarios/append-many.ts";
 import { appendToExistingStreams, appendToNewStreams, appendToOneStream } from "./scenarios/append-one.ts";
-import { appendOnConditions, decideOnOneTag } from "./scenarios/conditions.ts";
+import { appendOnConditions, appendOnConditionsBesidePeer, decideOnOneTag } from "./scenarios/conditions.ts";
 import { consumerCatchesUp } from "./scenarios/catch-up.ts";
 import { tenFollowers } from "./scenarios/followers.ts";
 import { handOverFromAppend } from "./scenarios/hand-over.ts";
@@ -35,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   exportFile,
   transferMemory,
   appendOnConditions,
+  appendOnConditionsBesidePeer,
   decideOnOneTag,
   readOneDocument,
   commands,

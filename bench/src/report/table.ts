@@ -1,7 +1,7 @@
 import { ratioTo } from "../verdicts.ts";
 import type { ComparisonReport, Report, ScenarioReport } from "./report.ts";
 
-const columns = 8;
+const columns = 9;
 
 /** The whole report as Markdown: a table for each scenario. */
 export function reportTables(report: Report): string {
@@ -9,12 +9,12 @@ export function reportTables(report: Report): string {
 }
 
 export function scenarioTable({ number, title, about, unit, comparisons }: ScenarioReport): string {
-  const rows = [["", "", unit, "median", "p99", "ratio", "target", ""], ...comparisons.flatMap(comparisonRows)];
+  const rows = [["", "", unit, "median", "p99", "p99.9", "ratio", "target", ""], ...comparisons.flatMap(comparisonRows)];
   return `### ${number}. ${title}\n\n${about}\n\n${alignColumns(rows)}`;
 }
 
 function comparisonRows({ label, subject, contestants, verdicts }: ComparisonReport): string[][] {
-  return contestants.map(({ name, eventsPerSecond, medianMs, p99Ms }, index) => {
+  return contestants.map(({ name, eventsPerSecond, medianMs, p99Ms, p999Ms }, index) => {
     const beside = verdicts.filter((verdict) => verdict.beside === name);
     const ratio = beside.find((verdict) => verdict.ratio !== undefined)?.ratio ?? (name === subject ? undefined : ratioTo(name, subject, contestants));
     return [
@@ -23,6 +23,7 @@ function comparisonRows({ label, subject, contestants, verdicts }: ComparisonRep
       eventsPerSecond.toLocaleString("en", eventsPerSecond < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 }),
       milliseconds(medianMs),
       milliseconds(p99Ms),
+      milliseconds(p999Ms),
       ratio === undefined ? "" : `${ratio.toFixed(2)}×`,
       beside.map(({ target }) => target).join(", "),
       beside.length === 0 ? "" : beside.every(({ met }) => met) ? "met" : "**missed**",
@@ -38,7 +39,7 @@ function milliseconds(value: number): string {
 /** Numbers to the right. The first row is the head. */
 function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths = Array.from({ length: columns }, (_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
-  const isNumber = (column: number): boolean => column >= 2 && column <= 5;
+  const isNumber = (column: number): boolean => column >= 2 && column <= 6;
   const lines = rows.map(
     (row) => `| ${row.map((cell, column) => (isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join(" | ")} |`,
   );

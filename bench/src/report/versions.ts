@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus } from "node:os";
 import pg from "pg";
+import { dcbVersion } from "../subjects/dcb-es.ts";
 import { emmettVersion } from "../subjects/emmett.ts";
 
 const settings = ["server_version", "fsync", "synchronous_commit", "shared_buffers"] as const;
@@ -19,6 +20,7 @@ export async function versions(url: string): Promise<Record<string, string>> {
       PostgreSQL: `${server["server_version"]} (fsync ${server["fsync"]}, synchronous_commit ${server["synchronous_commit"]}, shared_buffers ${server["shared_buffers"]})`,
       Tidemark: packageVersion("tidemark"),
       Emmett: emmettVersion() ?? "not installed",
+      "@dcb-es": dcbVersion() ?? "not installed",
       CPU: `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores`,
     };
   } finally {

@@ -3,7 +3,8 @@ import { type BoundaryDecider, type Decider, type Event, type EventStore, execut
 import { runSql } from "../databases.ts";
 import { eventData, eventType } from "../payload.ts";
 import type { Comparison, Contestant, Scenario, Setting, Target } from "../scenario.ts";
-import { contestant } from "../subjects/open.ts";
+import { openDcb } from "../subjects/dcb-es.ts";
+import { contestant, openOnNewDatabase } from "../subjects/open.ts";
 
 /** One event a stream, each with a tag that ten others have and one that no other has, as appends would have left them. */
 const fill = (events: number): string => `
@@ -65,6 +66,26 @@ export const appendOnConditions: Scenario = {
         targets: [{ spreadAtMost: 1.3 }],
       },
     ]);
+  },
+};
+
+export const appendOnConditionsBesidePeer: Scenario = {
+  number: 21,
+  title: "Append on a condition, beside @dcb-es",
+  about:
+    "One event with two tags, on the condition that no event of its type has the first of them, in a store that was empty. @dcb-es: its default options and a pool of ten connections.",
+  async prepare(setting) {
+    const store = await openStore(setting, 0);
+    const dcb = setting.withPeers ? await openOnNewDatabase(setting, openDcb) : undefined;
+    return [1, 10, 100].map((callers): Comparison => ({
+      label: `${callers} callers`,
+      subject: "Tidemark",
+      contestants: [
+        contestant("Tidemark", callers, () => takeSeat(store, 1_000, true)),
+        ...(dcb ? [contestant("@dcb-es", callers, () => dcb.append([`seat:${randomUUID()}`, `course:${Math.floor(Math.random() * 1_000)}`]))] : []),
+      ],
+      targets: [],
+    }));
   },
 };
 

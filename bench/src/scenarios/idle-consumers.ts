@@ -1,21 +1,10 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { defineConsumer, openEventStore } from "tidemark";
 import type { Sample } from "../sample.ts";
 import type { Scenario } from "../scenario.ts";
-import { openServerCpu, type ServerCpu } from "../server-cpu.ts";
+import { processorShare } from "../processor-share.ts";
+import { openServerCpu } from "../server-cpu.ts";
 
 const consumers = 100;
-
-/** Processor time of this process and the server's, as a share of one core in per cent. */
-async function share(seconds: number, cpu: ServerCpu): Promise<Sample> {
-  const own = process.cpuUsage();
-  const before = await cpu();
-  const started = performance.now();
-  await pause(seconds * 1_000);
-  const { user, system } = process.cpuUsage(own);
-  const used = (user + system) / 1_000_000 + (await cpu()) - before;
-  return { events: used * 100, seconds: (performance.now() - started) / 1_000, latencies: [] };
-}
 
 export const idleConsumers: Scenario = {
   number: 14,
@@ -31,7 +20,7 @@ export const idleConsumers: Scenario = {
       return [];
     }
     const idleSeconds = setting.quick ? 10 : 60;
-    const baseline = await share(5, cpu);
+    const baseline = await processorShare(5, cpu);
     const store = await openEventStore(url);
     setting.cleanup.defer(() => store.close());
     const worker = store.createWorker({
@@ -48,7 +37,7 @@ export const idleConsumers: Scenario = {
         subject: "100 consumers",
         contestants: [
           { name: "nothing", measure: async () => baseline },
-          { name: "100 consumers", measure: () => (measured ??= share(idleSeconds, cpu)) },
+          { name: "100 consumers", measure: () => (measured ??= processorShare(idleSeconds, cpu)) },
         ],
         targets: [{ of: "100 consumers", atMost: 2 }],
       },

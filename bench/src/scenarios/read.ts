@@ -26,7 +26,7 @@ export const readOneStream: Scenario = {
     const emmett = setting.withPeers ? (await openWithEvents(setting, openEmmett, streams * streamLength)).subject : undefined;
     const random = (): string => streamId(Math.floor(Math.random() * streams));
     const targets: readonly Target[] = [
-      { against: "Emmett", atLeast: 2 },
+      { against: "Emmett", atLeast: 1.5 },
       { against: "bare driver", atLeast: 0.8 },
     ];
     return [1, 10].map((callers): Comparison => ({
@@ -58,7 +58,7 @@ export const readWholeLog: Scenario = {
           contestant("Tidemark", 1, () => store.readAll()),
           contestant("cursor", 1, () => bare.fetchAll()),
         ],
-        targets: [{ against: "bare driver", atLeast: 0.8 }],
+        targets: [{ against: "bare driver", atLeast: 0.85 }],
       },
     ];
   },

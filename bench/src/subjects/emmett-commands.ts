@@ -1,5 +1,4 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { importPeer } from "./peers.ts";
 import { eventData, eventType } from "../payload.ts";
 import type { CommandSubject, ItemCount } from "./commands.ts";
 import { isVersionConflict, openEmmettStore } from "./emmett.ts";
@@ -11,11 +10,9 @@ interface EmmettCore {
   }): (store: unknown, id: string, handle: () => unknown) => Promise<unknown>;
 }
 
-const peers = createRequire(new URL("../../peers/package.json", import.meta.url));
-
 /** Emmett's CommandHandler with its default options, which try three times after a conflict; then a loop does. */
 export async function openEmmettCommands(url: string): Promise<CommandSubject> {
-  const { CommandHandler }: EmmettCore = await import(pathToFileURL(peers.resolve("@event-driven-io/emmett")).href);
+  const { CommandHandler } = await importPeer<EmmettCore>("@event-driven-io/emmett");
   const { store, subject } = await openEmmettStore(url);
   const handle = CommandHandler({ evolve: ({ items }) => ({ items: items + 1 }), initialState: () => ({ items: 0 }) });
   return {

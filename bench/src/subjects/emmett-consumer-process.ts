@@ -1,6 +1,5 @@
+import { importPeer } from "./peers.ts";
 import { randomUUID } from "node:crypto";
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 
 /** As much of the package's public API as is used here. */
 interface EmmettConsumers {
@@ -14,8 +13,7 @@ interface EmmettConsumers {
   };
 }
 
-const peers = createRequire(new URL("../../peers/package.json", import.meta.url));
-const { postgreSQLEventStoreConsumer }: EmmettConsumers = await import(pathToFileURL(peers.resolve("@event-driven-io/emmett-postgresql")).href);
+const { postgreSQLEventStoreConsumer } = await importPeer<EmmettConsumers>("@event-driven-io/emmett-postgresql");
 const url = process.argv[2] ?? "";
 const consumer = postgreSQLEventStoreConsumer({ connectionString: url });
 consumer.reactor({ processorId: randomUUID(), connectionOptions: { connectionString: url }, eachMessage: () => process.send?.("seen") });

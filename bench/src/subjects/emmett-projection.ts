@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { eventType } from "../payload.ts";
 import { evolve, type Tally } from "./tally.ts";
 
@@ -10,13 +8,6 @@ export interface EmmettProjections {
     readonly canHandle: readonly string[];
     readonly evolve: (document: Tally | null, event: { readonly metadata: { readonly messageId: string } }) => Tally;
   }): unknown;
-}
-
-const peers = createRequire(new URL("../../peers/package.json", import.meta.url));
-
-export async function importPeer<T>(name: string): Promise<T> {
-  const module: T = await import(pathToFileURL(peers.resolve(name)).href);
-  return module;
 }
 
 /** The same documents by Emmett's projection on Pongo, with its default options. */

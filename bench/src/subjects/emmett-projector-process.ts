@@ -1,5 +1,6 @@
 // Follows a projection of Emmett's until it is killed. Its only argument is the database's url.
-import { emmettTally, type EmmettProjections, importPeer } from "./emmett-projection.ts";
+import { emmettTally, type EmmettProjections } from "./emmett-projection.ts";
+import { importPeer } from "./peers.ts";
 
 interface EmmettConsumers extends EmmettProjections {
   postgreSQLEventStoreConsumer(options: { readonly connectionString: string }): {

@@ -1,6 +1,5 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { eventData, eventType } from "../payload.ts";
+import { importPeer, peerVersion } from "./peers.ts";
 import type { Subject } from "./subject.ts";
 
 /** As much of the package's public API as is used here. It is not a dependency, so its types may be absent. */
@@ -13,17 +12,9 @@ interface EmmettPackage {
   };
 }
 
-const peers = createRequire(new URL("../../peers/package.json", import.meta.url));
-
 /** The installed version; undefined where the peers' packages are not installed. */
 export function emmettVersion(): string | undefined {
-  try {
-    peers.resolve("@event-driven-io/emmett-postgresql");
-  } catch {
-    return undefined;
-  }
-  const { dependencies }: { dependencies: Record<string, string> } = peers("./package.json");
-  return dependencies["@event-driven-io/emmett-postgresql"];
+  return peerVersion("@event-driven-io/emmett-postgresql");
 }
 
 /** Emmett with its default options. */
@@ -33,7 +24,7 @@ export async function openEmmett(url: string): Promise<Subject> {
 
 /** The same, with the store itself. */
 export async function openEmmettStore(url: string): Promise<{ readonly store: unknown; readonly subject: Subject }> {
-  const emmett: EmmettPackage = await import(pathToFileURL(peers.resolve("@event-driven-io/emmett-postgresql")).href);
+  const emmett = await importPeer<EmmettPackage>("@event-driven-io/emmett-postgresql");
   const store = emmett.getPostgreSQLEventStore(url);
   await store.schema.migrate();
   const subject: Subject = {

@@ -9,7 +9,7 @@ import { openTidemark } from "./tidemark.ts";
 /** Everything that can be a contestant in a process of its own too. */
 export const openers: Readonly<Record<string, (url: string) => Promise<Subject>>> = {
   "plain SQL": openPlainSql,
-  Tidemark: openTidemark,
+  Tidemark: (url) => openTidemark(url),
   Emmett: openEmmett,
 };
 

@@ -1,4 +1,4 @@
-import { type EventStore, openEventStore } from "tidemark";
+import { type EventStore, openEventStore, type StoreOptions } from "tidemark";
 import { eventData, eventType } from "../payload.ts";
 import type { Subject } from "./subject.ts";
 
@@ -8,9 +8,9 @@ export interface TidemarkSubject extends Subject {
   readAll(): Promise<number>;
 }
 
-/** Tidemark with its default options. */
-export async function openTidemark(url: string): Promise<TidemarkSubject> {
-  const store: EventStore = await openEventStore(url);
+/** Tidemark with its default options, but for those given. */
+export async function openTidemark(url: string, options: StoreOptions = {}): Promise<TidemarkSubject> {
+  const store: EventStore = await openEventStore(url, options);
   return {
     name: "Tidemark",
     store,

@@ -1,0 +1,1 @@
+export declare function importPeer<T>(name: string): Promise<T>;
