@@ -14,8 +14,17 @@ export function isBlocked(error: unknown): error is DatabaseError {
 
 /** The id of an event stands in the log already: an earlier try got through, or the id is not new. */
 export function isRepeatedId(error: unknown): boolean {
-  return isTidemarkError(error, "DATABASE") && error.sqlState === "23505" && error.constraint === "events_tenant_id_key";
+  return isTidemarkError(error, "DATABASE") && error.sqlState === "23505" && idConstraint.test(error.constraint ?? "");
 }
+
+/** A version of a stream was given meanwhile: it was read in an older snapshot, or remembered. */
+export function isTakenVersion(error: unknown): boolean {
+  return isTidemarkError(error, "DATABASE") && error.sqlState === "23505" && versionConstraint.test(error.constraint ?? "");
+}
+
+/** Each leaf of a log in partitions has constraints of its own, `events_1000_…`, and all have one table of ids. */
+const idConstraint = /^(?:events(?:_\d+)?_tenant_id_key|event_ids_pkey)$/;
+const versionConstraint = /^events(?:_\d+)?_stream_id_version_key$/;
 
 /** Resources, operator, system, transaction state, this library's own: what fails one append of a batch fails all. */
 const concernsAll = /^(08|25|53|57|58|TM|XX)/;

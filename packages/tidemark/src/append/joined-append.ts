@@ -4,7 +4,7 @@ import type { Submit } from "./appender.ts";
 import { batchCall } from "./append-call.ts";
 import { encodeBatch } from "./batch.ts";
 import type { EncodedAppend } from "./encoded.ts";
-import { isRepeatedId } from "./failure.ts";
+import { isRepeatedId, isTakenVersion } from "./failure.ts";
 import type { Gate } from "./gate.ts";
 import { InlineFailure, type InlinePlan, type InlineProjections } from "./inline.ts";
 import { type InlineAppend, inlineAppend } from "./inline-append.ts";
@@ -109,6 +109,6 @@ function inTransaction(error: unknown, append: EncodedAppend): unknown {
     );
   }
   // Under REPEATABLE READ the version was read in an old snapshot, so that another append has the same one.
-  const outdated = error.sqlState === "23505" && error.constraint === "events_stream_id_version_key";
+  const outdated = isTakenVersion(error);
   return outdated || error.sqlState === "40001" ? new SerializationFailureError(error.sqlState, { cause: error }) : error;
 }

@@ -91,6 +91,8 @@ export function checkCollectionName(value: unknown, path: string): string {
   if (/__v\d+$/.test(name)) {
     throw new InvalidArgumentError(path, `ends like the table of a version (__v and digits), which the store makes of it by itself; got ${showText(name)}`);
   }
+  if (/^(?:events_\d+|event_ids)$/.test(name))
+    throw new InvalidArgumentError(path, `is a name that the store keeps for partitions of its log (events_ and digits, event_ids); got ${showText(name)}`);
   return name;
 }
 

@@ -40,6 +40,7 @@ export type FunctionName =
   | "hold_floor"
   | "import_events"
   | "imported_events"
+  | "keep_event_ids"
   | "keep_high_water_mark"
   | "keep_snapshot"
   | "letter_failed_again"
@@ -63,6 +64,7 @@ export type FunctionName =
   | "refuse_shard"
   | "refuse_stale_look"
   | "refuse_unfinished_append"
+  | "refuse_unseen_events"
   | "register_projection"
   | "release_shards"
   | "rename_consumer"
@@ -600,6 +602,23 @@ $tidemark$;
 `,
   },
   {
+    name: "keep_event_ids",
+    text: `-- Of a log in partitions: keeps the ids of these events where one index sees them all. Each leaf has an index of its own on ids, so
+-- that two transactions could write one id into two of them. Called for ids that somebody may give again: those that a caller chose,
+-- and those that a caller's open transaction has seen. 23505 on event_ids_pkey means what it means on events_tenant_id_key.
+create function :"schema".keep_event_ids(p_positions bigint[]) returns void
+  language plpgsql
+as $tidemark$
+begin
+  insert into :"schema".event_ids (tenant, id, position)
+  select e.tenant, e.id, e.position
+    from unnest(p_positions) as written (position)
+   cross join lateral (select * from :"schema".events as e where e.position = written.position) as e;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "find_streams",
     text: `-- Locks the rows of some streams in the order given, which the caller keeps by (tenant, name), so that two batches never
 -- wait for each other in a ring. Returns their ids: 0 where there is no such stream, -1 where another transaction holds
@@ -715,6 +734,56 @@ begin
 exception
   when sqlstate 'TM008' then
     null;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "refuse_unseen_events",
+    text: `-- Of a log in partitions, for REPEATABLE READ and SERIALIZABLE: fails (40001) where a leaf holds what the snapshot of this transaction
+-- does not show: an event of the stream after p_version, or one with an id of these. The caller holds the stream's row, so that
+-- nothing of the stream comes after this look. Where the log is one table, its indexes refuse what is written, and
+-- refuse_stale_look() looks for what is only read.
+--
+-- A leaf's index sees what a snapshot does not. So each leaf is asked by trying to write there, which is undone at once. What is
+-- written is the stream's last event once more, so that a CHECK of the user's lets it pass.
+--
+--   p_version, p_position  the stream's last event: leaves that end before it hold nothing after it
+--   p_ids                  null: they are not looked at
+create function :"schema".refuse_unseen_events(p_stream bigint, p_version bigint, p_position bigint, p_tenant text, p_ids uuid[]) returns void
+  language plpgsql
+as $tidemark$
+declare
+  c_row constant text := 'insert into %s (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags) '
+    'values ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8, $9) on conflict (%s) do nothing';
+  v_last :"schema".events;
+  v_leaf record;
+  v_id uuid;
+begin
+  select * into v_last from :"schema".events as e where e.position = p_position;
+  for v_leaf in
+    -- By the cache of relations and not by the catalogue, which is as old as the snapshot: a leaf may be newer.
+    select relid::regclass::text as name,
+           coalesce(substring(bounds from '>= ''([0-9]+)''')::bigint, -p_stream) as first,
+           coalesce(substring(bounds from '< ''([0-9]+)''')::bigint, 9223372036854775807) as behind
+      from (select relid, pg_get_partition_constraintdef(relid) as bounds from pg_partition_tree(:regclass(events)) where isleaf) as leaf
+  loop
+    begin
+      if v_leaf.behind > p_position then
+        execute format(c_row, v_leaf.name, 'stream_id, version')
+          using v_leaf.first, p_stream, p_version + 1, gen_random_uuid(), p_tenant, coalesce(v_last.type, ''), coalesce(v_last.data, '{}'),
+            v_last.metadata, v_last.tags;
+      end if;
+      foreach v_id in array coalesce(p_ids, '{}') loop
+        execute format(c_row, v_leaf.name, 'tenant, id')
+          using v_leaf.first, p_stream, -1::bigint, v_id, p_tenant, coalesce(v_last.type, ''), coalesce(v_last.data, '{}'), v_last.metadata, v_last.tags;
+      end loop;
+      raise exception using errcode = 'TM008';
+    exception
+      when sqlstate 'TM008' then
+        null;
+    end;
+  end loop;
 end
 $tidemark$;
 `,
@@ -1123,6 +1192,7 @@ declare
   v_all_new boolean;
   v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
   v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in \`written\`
+  v_before bigint[];      -- by slot: the same, before this batch
   v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
   v_count integer := 0;   -- events written
   v_recorded_at timestamptz(3);
@@ -1180,6 +1250,8 @@ begin
          limit 1
       ) as head on true;
   end if;
+
+  v_before := v_last;
 
   verdicts := array_fill(0, array[c_parts]);
   versions := array_fill(0::bigint, array[c_parts]);
@@ -1266,7 +1338,11 @@ begin
   -- What is written meets at its index what a snapshot does not show; what is only read has to be looked at.
   if p_joined and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     for i in 1 .. c_parts loop
-      if verdicts[i] = 0 and p_counts[i] = 0 and (p_expected[i] >= 0 or p_expected[i] <= -10) then
+      if verdicts[i] = 0 and pg_partition_root(:regclass(events)) is not null then
+        perform :"schema".refuse_unseen_events(
+          v_streams[p_slot[i]], versions[i] - p_counts[i], v_before[p_slot[i]], v_tenants[p_slot[i]],
+          (select array_agg(id) from unnest(p_part, p_ids) as event (part, id) where part = i and p_check_ids));
+      elsif verdicts[i] = 0 and p_counts[i] = 0 and (p_expected[i] >= 0 or p_expected[i] <= -10) then
         perform :"schema".refuse_stale_look(v_streams[p_slot[i]], versions[i]);
       end if;
     end loop;
@@ -1297,6 +1373,11 @@ begin
       select tenant, unnest(tags), position from stored where tags is not null
     )
     select array_agg(position order by position), v_recorded_at into written, written_at from stored;
+
+    -- One index sees all ids while the log is one table.
+    if (p_check_ids or p_joined) and pg_partition_root(:regclass(events)) is not null then
+      perform :"schema".keep_event_ids(written);
+    end if;
 
     for i in 1 .. c_parts loop
       if positions[i] < 0 then
@@ -1432,7 +1513,7 @@ begin
         verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
       when others then
         get stacked diagnostics v_constraint = constraint_name, v_table = table_name;
-        if v_constraint = 'events_tenant_id_key' then
+        if v_constraint ~ '^(events|events_[0-9]+)_tenant_id_key$' or v_constraint = 'event_ids_pkey' then
           verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
         else
           verdicts[v_from:v_to] := array_fill(6, array[v_to - v_from + 1]);
@@ -2479,6 +2560,7 @@ declare
   v_end bigint;
   v_events bigint;
   v_now timestamptz;
+  v_written bigint[];
   v_floor bigint;
   v_claimed boolean;
 begin
@@ -2514,7 +2596,8 @@ begin
   if not v_all_new then
     select array_agg(coalesce(known, head.version) order by slot)
       into v_heads
-      from unnest(v_streams, p_heads) with ordinality as wanted (stream_id, known, slot)
+      -- What the caller knows is checked by the index on versions, which sees only its own leaf of a log in partitions.
+      from unnest(v_streams, case when pg_partition_root(:regclass(events)) is null then p_heads end) with ordinality as wanted (stream_id, known, slot)
       left join lateral (
         select version from :"schema".events as e where known is null and e.stream_id = wanted.stream_id order by version desc limit 1
       ) as head on true;
@@ -2545,7 +2628,11 @@ begin
     insert into :"schema".event_tags (tenant, tag, position)
     select tenant, unnest(tags), position from written where tags is not null
   )
-  select array_agg(version order by position), max(position) into versions, last from written;
+  select array_agg(version order by position), array_agg(position order by position) into versions, v_written from written;
+  last := v_written[cardinality(v_written)];
+  if pg_partition_root(:regclass(events)) is not null then
+    perform :"schema".keep_event_ids(v_written);
+  end if;
 end
 $tidemark$;
 `,

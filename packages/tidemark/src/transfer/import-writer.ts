@@ -1,7 +1,7 @@
 import { retry } from "../async/retry.ts";
 import { numbers } from "../append/batch.ts";
 import type { Gate } from "../append/gate.ts";
-import { hasCulprit, isBlocked, isRepeatedId, isTransient, isUnanswered } from "../append/failure.ts";
+import { hasCulprit, isBlocked, isRepeatedId, isTakenVersion, isTransient, isUnanswered } from "../append/failure.ts";
 import type { Database, Statement, TextRow } from "../database/database.ts";
 import { nullableList, nullableListSql } from "../database/nullable-list.ts";
 import { toSafeInteger } from "../database/number.ts";
@@ -195,7 +195,7 @@ const nothing: Written = { written: 0, repeated: 0, renumbered: 0, bad: [], last
 
 /** Somebody else wrote one of the ids, or extended one of the streams, since they were looked up. */
 function isOvertaken(error: unknown): boolean {
-  return isRepeatedId(error) || (isTidemarkError(error, "DATABASE") && error.sqlState === "23505" && error.constraint === "events_stream_id_version_key");
+  return isRepeatedId(error) || isTakenVersion(error);
 }
 
 function reasonOf(error: unknown): string {

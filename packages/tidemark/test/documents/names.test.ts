@@ -24,6 +24,8 @@ describe("a collection's name", () => {
     ["a\nb", "control character"],
     ["a\ud800", "surrogate"],
     ["carts__v2", "ends like the table of a version"],
+    ["event_ids", "is a name that the store keeps for partitions"],
+    ["events_1000", "is a name that the store keeps for partitions"],
     [7, "must be a collection's name (a string), not 7"],
   ] as const)("is not %j", ([collection, problem]) => {
     expect(() => checkCollection({ collection, version: 1 }, "projection")).toThrow(

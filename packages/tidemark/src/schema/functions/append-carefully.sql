@@ -90,7 +90,7 @@ begin
         verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
       when others then
         get stacked diagnostics v_constraint = constraint_name, v_table = table_name;
-        if v_constraint = 'events_tenant_id_key' then
+        if v_constraint ~ '^(events|events_[0-9]+)_tenant_id_key$' or v_constraint = 'event_ids_pkey' then
           verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
         else
           verdicts[v_from:v_to] := array_fill(6, array[v_to - v_from + 1]);

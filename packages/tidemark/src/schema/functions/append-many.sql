@@ -66,6 +66,7 @@ declare
   v_all_new boolean;
   v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
   v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in `written`
+  v_before bigint[];      -- by slot: the same, before this batch
   v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
   v_count integer := 0;   -- events written
   v_recorded_at timestamptz(3);
@@ -123,6 +124,8 @@ begin
          limit 1
       ) as head on true;
   end if;
+
+  v_before := v_last;
 
   verdicts := array_fill(0, array[c_parts]);
   versions := array_fill(0::bigint, array[c_parts]);
@@ -209,7 +212,11 @@ begin
   -- What is written meets at its index what a snapshot does not show; what is only read has to be looked at.
   if p_joined and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     for i in 1 .. c_parts loop
-      if verdicts[i] = 0 and p_counts[i] = 0 and (p_expected[i] >= 0 or p_expected[i] <= -10) then
+      if verdicts[i] = 0 and pg_partition_root(:regclass(events)) is not null then
+        perform :"schema".refuse_unseen_events(
+          v_streams[p_slot[i]], versions[i] - p_counts[i], v_before[p_slot[i]], v_tenants[p_slot[i]],
+          (select array_agg(id) from unnest(p_part, p_ids) as event (part, id) where part = i and p_check_ids));
+      elsif verdicts[i] = 0 and p_counts[i] = 0 and (p_expected[i] >= 0 or p_expected[i] <= -10) then
         perform :"schema".refuse_stale_look(v_streams[p_slot[i]], versions[i]);
       end if;
     end loop;
@@ -240,6 +247,11 @@ begin
       select tenant, unnest(tags), position from stored where tags is not null
     )
     select array_agg(position order by position), v_recorded_at into written, written_at from stored;
+
+    -- One index sees all ids while the log is one table.
+    if (p_check_ids or p_joined) and pg_partition_root(:regclass(events)) is not null then
+      perform :"schema".keep_event_ids(written);
+    end if;
 
     for i in 1 .. c_parts loop
       if positions[i] < 0 then

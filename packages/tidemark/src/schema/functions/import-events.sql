@@ -50,6 +50,7 @@ declare
   v_end bigint;
   v_events bigint;
   v_now timestamptz;
+  v_written bigint[];
   v_floor bigint;
   v_claimed boolean;
 begin
@@ -85,7 +86,8 @@ begin
   if not v_all_new then
     select array_agg(coalesce(known, head.version) order by slot)
       into v_heads
-      from unnest(v_streams, p_heads) with ordinality as wanted (stream_id, known, slot)
+      -- What the caller knows is checked by the index on versions, which sees only its own leaf of a log in partitions.
+      from unnest(v_streams, case when pg_partition_root(:regclass(events)) is null then p_heads end) with ordinality as wanted (stream_id, known, slot)
       left join lateral (
         select version from :"schema".events as e where known is null and e.stream_id = wanted.stream_id order by version desc limit 1
       ) as head on true;
@@ -116,6 +118,10 @@ begin
     insert into :"schema".event_tags (tenant, tag, position)
     select tenant, unnest(tags), position from written where tags is not null
   )
-  select array_agg(version order by position), max(position) into versions, last from written;
+  select array_agg(version order by position), array_agg(position order by position) into versions, v_written from written;
+  last := v_written[cardinality(v_written)];
+  if pg_partition_root(:regclass(events)) is not null then
+    perform :"schema".keep_event_ids(v_written);
+  end if;
 end
 $tidemark$;
