@@ -79,13 +79,20 @@ export function within<Item extends LogBounds>(items: readonly Item[] | undefine
 
 /** The same of a filter as it was written. */
 export function queryWithin(query: EventQuery | undefined, { prefix, since }: LogBounds): EventQuery | undefined {
-  return within(query === undefined ? undefined : listed(query), { ...(prefix !== undefined && { prefix }), ...(since && { since }) });
+  // As it was written where nothing is added: what is kept of a definition is compared with what was kept before.
+  if (prefix === undefined && since === undefined) return query;
+  return within(query === undefined ? undefined : isList(query) ? query : [query], { ...(prefix !== undefined && { prefix }), ...(since && { since }) });
+}
+
+/** A filter that was kept as JSON, in which a time is a text. */
+export function queryOfJson(json: EventQuery): EventQuery {
+  const item = ({ since, ...rest }: EventQueryItem): EventQueryItem => ({ ...rest, ...(since !== undefined && { since: new Date(since) }) });
+  return isList(json) ? json.map(item) : item(json);
 }
 
 /** `Array.isArray` makes `any[]` of what may be a readonly array. */
-function listed(query: EventQuery): readonly EventQueryItem[] {
-  const isList = (given: EventQuery): given is readonly EventQueryItem[] => Array.isArray(given);
-  return isList(query) ? query : [query];
+function isList(query: EventQuery): query is readonly EventQueryItem[] {
+  return Array.isArray(query);
 }
 
 /** The earliest time at which a matching event can be recorded, in milliseconds; undefined where an alternative has no bound. */

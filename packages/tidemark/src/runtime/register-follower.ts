@@ -38,6 +38,8 @@ function same(a: unknown, b: unknown): boolean {
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
+  // As it was kept: a time is a text in JSON.
+  if (value instanceof Date) return value.toJSON();
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
