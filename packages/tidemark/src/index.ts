@@ -111,9 +111,9 @@ export type {
   OnFailure,
   RetryOptions,
 } from "./consumers/consumer.ts";
-export type { ConsumerInfo, Lag, ShardInfo } from "./consumers/consumer-info.ts";
-export type { Consumers } from "./consumers/administration.ts";
-export type { DeadLetter, DeadLetterKey, DeadLetterQuery, DeadLetters } from "./consumers/dead-letters.ts";
+export type { ConsumerInfo, Lag, PauseInfo, ShardInfo } from "./consumers/consumer-info.ts";
+export type { Consumers, PauseOptions, ResetOptions } from "./consumers/administration.ts";
+export type { DeadLetter, DeadLetterHistoryQuery, DeadLetterKey, DeadLetterQuery, DeadLetters, ResolvedDeadLetter } from "./consumers/dead-letters.ts";
 export { defineConsumer } from "./consumers/define-consumer.ts";
 export type { ProjectionInfo, ProjectionState } from "./projections/projection-info.ts";
 export type { Projections, ProjectionVersion } from "./projections/administration.ts";

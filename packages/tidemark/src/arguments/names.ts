@@ -18,6 +18,8 @@ const documentIdRule: NameRule = { what: "a document's id", minBytes: 1, maxByte
 /** PostgreSQL cuts names at 63 bytes; behind this one come `__v`, up to ten digits of a version, and `_pkey`. */
 const collectionRule: NameRule = { what: "a collection's name", minBytes: 1, maxBytes: 45 };
 const deciderRule: NameRule = { what: "a decider's name", minBytes: 1, maxBytes: 256 };
+const reasonRule: NameRule = { what: "a reason", minBytes: 1, maxBytes: 1_000 };
+const personRule: NameRule = { what: "who it was", minBytes: 1, maxBytes: 256 };
 const prefixRule: NameRule = { what: "the beginning of a stream id", minBytes: 0, maxBytes: 512 };
 const categoryRule: NameRule = { what: "a category", minBytes: 0, maxBytes: 512 };
 /** PostgreSQL cuts longer identifiers silently, so that two schemas could become one. */
@@ -99,6 +101,16 @@ export function checkCollectionName(value: unknown, path: string): string {
 /** The name of a decider or an aggregate, which snapshots are kept under: 1–256 bytes. */
 export function checkDeciderName(value: unknown, path: string): string {
   return keeps(deciderRule, value) ? value : refuse(deciderRule, value, path);
+}
+
+/** Why something was done: 1–1,000 bytes. */
+export function checkReason(value: unknown, path: string): string {
+  return keeps(reasonRule, value) ? value : refuse(reasonRule, value, path);
+}
+
+/** Who did something: 1–256 bytes. */
+export function checkPerson(value: unknown, path: string): string {
+  return keeps(personRule, value) ? value : refuse(personRule, value, path);
 }
 
 /** The beginning of stream ids: at most 512 bytes; `""` begins them all. */

@@ -1,24 +1,34 @@
 import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
-import type { ConsumerInfo, ShardInfo } from "../consumers/consumer-info.ts";
+import type { ConsumerInfo, PauseInfo, ShardInfo } from "../consumers/consumer-info.ts";
 import type { Row } from "./columns.ts";
 import { counted } from "./progress.ts";
 
 /** Each consumer as a line for people, below the names of the columns. */
 export async function* consumerRows(consumers: readonly ConsumerInfo[]): AsyncGenerator<Row, void, undefined> {
   yield ["consumer", "state", "events behind", "seconds behind", "shards", "workers", "dead letters", "last error"];
-  for (const { name, state, lag, shards, deadLetters } of consumers) {
+  for (const { name, state, pause, lag, shards, deadLetters } of consumers) {
     const failing = shards.find(({ failingEvent }) => failingEvent) ?? shards.find(({ lastError }) => lastError);
     const error = failing ? oneLine(problemOf(failing)) : "";
-    yield [oneLine(name), state, lag.events, Math.round(lag.seconds), shards.length, workersOf(shards), deadLetters, error];
+    yield [
+      oneLine(name),
+      oneLine(`${state}${pause ? saidOf(pause) : ""}`),
+      lag.events,
+      Math.round(lag.seconds),
+      shards.length,
+      workersOf(shards),
+      deadLetters,
+      error,
+    ];
   }
 }
 
 /** What is known of one consumer, but for its shards. */
-export function consumerTable({ name, tenant, state, lag, filter, tenants, deadLetters, resharding, createdAt }: ConsumerInfo): Row[] {
+export function consumerTable({ name, tenant, state, pause, lag, filter, tenants, deadLetters, resharding, createdAt }: ConsumerInfo): Row[] {
   return [
     ["consumer", name],
     ["tenant", JSON.stringify(tenant)],
     ["state", state],
+    ...(pause ? [["paused", oneLine(pauseOf(pause))]] : []),
     ["behind", `${counted(lag.events, "event")}, ${lag.seconds.toFixed(1)} s`],
     ["filter", filter === undefined ? "every event" : JSON.stringify(filter)],
     ["tenants", tenants],
@@ -26,6 +36,17 @@ export function consumerTable({ name, tenant, state, lag, filter, tenants, deadL
     ...(resharding ? [["shards", `will be ${resharding.to}, once all have reached ${resharding.barrier}`]] : []),
     ["created at", createdAt.toISOString()],
   ];
+}
+
+/** Who paused it and why, as far as that was said. The state is as of the last heartbeat. */
+function saidOf({ by, reason }: PauseInfo): string {
+  if (by === undefined && reason === undefined) return "";
+  return ` (paused${by === undefined ? "" : ` by ${by}`}${reason === undefined ? "" : `: ${reason}`})`;
+}
+
+/** Since when it is paused, by whom and why, as far as that was said. */
+function pauseOf({ at, by, reason }: PauseInfo): string {
+  return `since ${at.toISOString()}${by === undefined ? "" : `, by ${by}`}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 /** The shards of one consumer, below the names of the columns. */

@@ -1,6 +1,6 @@
 import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
 import { toEnvelope } from "../transfer/envelope.ts";
-import type { DeadLetter } from "../consumers/dead-letters.ts";
+import type { DeadLetter, ResolvedDeadLetter } from "../consumers/dead-letters.ts";
 import type { Row } from "./columns.ts";
 
 /** Each letter as a line for people, below the names of the columns. Nothing where there is none. */
@@ -38,4 +38,17 @@ export async function* letterDocuments(letters: readonly DeadLetter[]): AsyncGen
 
 function stateOf({ state, retryRequested }: DeadLetter): string {
   return retryRequested ? `${state}, to be tried again` : state;
+}
+
+/** Each letter that is no more, below the names of the columns. */
+export async function* resolvedRows(letters: readonly ResolvedDeadLetter[]): AsyncGenerator<Row, void, undefined> {
+  if (letters.length > 0) yield ["consumer", "position", "outcome", "attempts", "parked at", "resolved at", "stream", "type", "error"];
+  for (const { consumer, position, outcome, attempts, parkedAt, resolvedAt, streamId, type, error } of letters) {
+    const cells = [consumer, position, outcome, attempts, parkedAt.toISOString(), resolvedAt.toISOString(), streamId, type, error?.message ?? ""];
+    yield cells.map((cell) => (typeof cell === "string" ? escapeUnsafe(hideCredentials(cell)) : cell));
+  }
+}
+
+export async function* resolvedDocuments(letters: readonly ResolvedDeadLetter[]): AsyncGenerator<string, void, undefined> {
+  for (const letter of letters) yield escapeUnsafe(JSON.stringify(letter));
 }

@@ -1,5 +1,5 @@
 import { wholeNumber } from "../arguments/checks.ts";
-import { checkConsumerName } from "../arguments/names.ts";
+import { checkConsumerName, checkPerson, checkReason } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import type { Statement, Value } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
@@ -19,8 +19,11 @@ export interface Consumers {
   /** All of this tenant's, by name. */
   list(): Promise<readonly ConsumerInfo[]>;
   get(name: string): Promise<ConsumerInfo>;
-  /** Its workers finish the event in hand and wait. */
-  pause(name: string): Promise<void>;
+  /**
+   * Pauses it until `resume`, over restarts too: its workers finish the event in hand and wait. Of a consumer that is paused
+   * already, `options` replace what was said before.
+   */
+  pause(name: string, options?: PauseOptions): Promise<void>;
   /** Ends a pause; shards that stopped at an event begin with it again. */
   resume(name: string): Promise<void>;
   /**
@@ -29,7 +32,7 @@ export interface Consumers {
    *
    * @param options - `after`: exclusive; 0 is the beginning, `"end"` the high-water mark.
    */
-  reset(name: string, options: { readonly after: number | "end" }): Promise<void>;
+  reset(name: string, options: ResetOptions): Promise<void>;
   /**
    * Gives it another name, with its checkpoints and dead letters. Stop its workers first: those that run on report a
    * `NotFoundError` and do nothing.
@@ -37,6 +40,26 @@ export interface Consumers {
    * @throws {@link InvalidArgumentError} — `to` is taken.
    */
   rename(name: string, to: string): Promise<void>;
+  /**
+   * Removes it, with its checkpoints, its dead letters and their history. What its workers have in flight is rolled back. Stop
+   * them first: those that run on report a `NotFoundError` and do nothing, and one that starts makes it known again, from
+   * `startFrom` on.
+   */
+  delete(name: string): Promise<void>;
+}
+
+/** Options of `consumers.pause`. Both are shown where the consumer is: by `get`, `list` and `tidemark consumers show`. */
+export interface PauseOptions {
+  /** Why. 1–1,000 bytes. */
+  readonly reason?: string;
+  /** Who. 1–256 bytes. */
+  readonly by?: string;
+}
+
+/** Options of `consumers.reset`. */
+export interface ResetOptions {
+  /** A position, exclusive; 0 is the beginning, `"end"` the high-water mark. */
+  readonly after: number | "end";
 }
 
 const checkAfter = wholeNumber(0);
@@ -69,19 +92,21 @@ export class StoreConsumers implements Consumers {
     return consumerInfo(row["consumer"] ?? "{}");
   }
 
-  pause(name: string): Promise<void> {
-    return this.#change(
-      name,
-      "pause",
-      (schema) => `update ${quoteIdentifier(schema)}.consumers as c set paused = true where c.tenant = $1 and c.name = $2 returning 'true' as found`,
-    );
+  async pause(name: string, options?: PauseOptions): Promise<void> {
+    const { reason = null, by = null } = checkOptions(options, { reason: checkReason, by: checkPerson });
+    const text = (schema: string): string => `
+update ${quoteIdentifier(schema)}.consumers as c
+   set paused = true, pause_reason = $3, paused_by = $4, paused_at = pg_catalog.clock_timestamp()
+ where c.tenant = $1 and c.name = $2
+returning 'true' as found`;
+    await this.#change(name, "pause", text, reason, by);
   }
 
   resume(name: string): Promise<void> {
     return this.#change(name, "resume", (schema) => `select ${functionName(schema, "resume_consumer")}($1, $2)::text as found`);
   }
 
-  async reset(name: string, options: { readonly after: number | "end" }): Promise<void> {
+  async reset(name: string, options: ResetOptions): Promise<void> {
     const { after } = checkOptions(options, { after: (value, path) => (value === "end" ? null : checkAfter(value, path)) });
     if (after === undefined) throw new InvalidArgumentError("options.after", 'is missing: a position, 0 for the beginning, or "end"');
     await this.#change(name, "reset", (schema) => `select ${functionName(schema, "reset_consumer")}($1, $2, $3)::text as found`, after);
@@ -96,6 +121,10 @@ export class StoreConsumers implements Consumers {
         throw new InvalidArgumentError("to", `is the name of another consumer: ${JSON.stringify(checked)}`, { cause: error });
       throw error;
     }
+  }
+
+  delete(name: string): Promise<void> {
+    return this.#change(name, "delete", (schema) => `select ${functionName(schema, "delete_consumer")}($1, $2)::text as found`);
   }
 
   async #change(name: string, what: string, text: (schema: string) => string, ...values: readonly Value[]): Promise<void> {

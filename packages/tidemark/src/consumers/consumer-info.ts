@@ -2,6 +2,7 @@ import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import type { EventQuery } from "../model/event.ts";
 import type { ShardState } from "../runtime/shard.ts";
+import { queryOfJson } from "../read/filter.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /** How far behind the high-water mark. */
@@ -34,12 +35,22 @@ export interface ShardInfo {
   readonly fence: number;
 }
 
+/** A pause: since when, why and by whom, as far as `consumers.pause` was told. */
+export interface PauseInfo {
+  readonly at: Date;
+  readonly reason: string | undefined;
+  readonly by: string | undefined;
+}
+
+/** How a consumer goes. */
 export interface ConsumerInfo {
   readonly name: string;
   readonly tenant: string;
   /** The worst of its shards': failed, retrying, stopped, paused, starting, catching-up, live. */
   readonly state: ShardState;
   readonly paused: boolean;
+  /** While it is paused, what was said of it. */
+  readonly pause: PauseInfo | undefined;
   readonly filter: EventQuery | undefined;
   readonly tenants: "own" | "all";
   /** The worst of its shards'. */
@@ -52,7 +63,8 @@ export interface ConsumerInfo {
 }
 
 /** As the statement gives it: JSON, times in milliseconds. */
-interface Row extends Omit<ConsumerInfo, "state" | "lag" | "shards" | "createdAt" | "filter" | "resharding"> {
+interface Row extends Omit<ConsumerInfo, "state" | "lag" | "shards" | "createdAt" | "filter" | "resharding" | "pause"> {
+  readonly pause: { readonly at: number; readonly reason: string | null; readonly by: string | null } | null;
   readonly filter: EventQuery | null;
   readonly resharding: { readonly to: number; readonly barrier: number } | null;
   readonly createdAt: number;
@@ -91,6 +103,8 @@ select pg_catalog.jsonb_build_object(
          'name', c.name,
          'tenant', c.tenant,
          'paused', c.paused,
+         'pause', case when c.paused and c.paused_at is not null then
+                    pg_catalog.jsonb_build_object('at', ${milliseconds("c.paused_at")}, 'reason', c.pause_reason, 'by', c.paused_by) end,
          'filter', c.definition operator(pg_catalog.->) 'filter',
          'tenants', coalesce(c.definition operator(pg_catalog.->>) 'tenants', 'own'),
          'resharding', case when c.barrier is not null then pg_catalog.jsonb_build_object('to', c.next_shards, 'barrier', c.barrier) end,
@@ -130,8 +144,9 @@ export function consumerInfo(json: string): ConsumerInfo {
   const shards = row.shards.map(shardInfo);
   return {
     ...row,
-    filter: row.filter ?? undefined,
+    filter: row.filter ? queryOfJson(row.filter) : undefined,
     resharding: row.resharding ?? undefined,
+    pause: row.pause ? { at: new Date(row.pause.at), reason: row.pause.reason ?? undefined, by: row.pause.by ?? undefined } : undefined,
     createdAt: new Date(row.createdAt),
     state: worstFirst.find((state) => shards.some((shard) => shard.state === state)) ?? "stopped",
     lag: { events: Math.max(0, ...shards.map(({ lag }) => lag.events)), seconds: Math.max(0, ...shards.map(({ lag }) => lag.seconds)) },

@@ -43,6 +43,31 @@ export interface DeadLetterQuery {
   readonly limit?: number;
 }
 
+/** A dead letter that is no more, and what became of it. */
+export interface ResolvedDeadLetter {
+  readonly consumer: string;
+  /** The event's. */
+  readonly position: number;
+  readonly eventId: string;
+  readonly streamId: string;
+  readonly type: string;
+  /** `"handled"`: a retry succeeded. `"discarded"`: `discard` removed it. `"reset"`: the consumer was set back, and its event came again. */
+  readonly outcome: "handled" | "discarded" | "reset";
+  /** Those that had failed. */
+  readonly attempts: number;
+  /** Of the last attempt that failed; undefined where it was only parked. */
+  readonly error: { readonly code: string | undefined; readonly message: string } | undefined;
+  readonly parkedAt: Date;
+  readonly resolvedAt: Date;
+}
+
+/** Which of the resolved dead letters. */
+export interface DeadLetterHistoryQuery {
+  readonly consumer?: string;
+  /** 1–10,000. @defaultValue 100 */
+  readonly limit?: number;
+}
+
 /** The events that consumers gave up on. `get`, `retry` and `discard` reject with `NotFoundError` where there is no such letter. */
 export interface DeadLetters {
   /** By consumer and position. */
@@ -56,6 +81,8 @@ export interface DeadLetters {
   retry(key: DeadLetterKey): Promise<void>;
   /** Removes it for good; those of its stream that wait behind it are handled. */
   discard(key: DeadLetterKey): Promise<void>;
+  /** What became of those that are no more, the latest first. The last 1,000 of each consumer are kept, until it is deleted. */
+  history(query?: DeadLetterHistoryQuery): Promise<readonly ResolvedDeadLetter[]>;
 }
 
 const listShape = { consumer: checkConsumerName, state: oneOf("failed", "parked", "skipped"), after: wholeNumber(0), limit: wholeNumber(1, 10_000) };
@@ -107,6 +134,23 @@ export class StoreDeadLetters implements DeadLetters {
     const [answer] = await this.#query({ name: "tidemark_worker_discard", text }, [this.#tenant, row["consumer"] ?? "", toSafeInteger(row["position"])]);
     if (answer?.["found"] !== "true") throw notFound(row["consumer"] ?? "", row["position"] ?? "");
     await this.#changed();
+  }
+
+  async history(query?: DeadLetterHistoryQuery): Promise<readonly ResolvedDeadLetter[]> {
+    const { consumer = null, limit = 100 } = checkOptions(query, { consumer: checkConsumerName, limit: wholeNumber(1, 10_000) }, "query");
+    const at = quoteIdentifier(this.#context.schema);
+    const text = `
+select h.consumer as consumer, h.position::text as position, h.event_id::text as event_id, s.name as stream_name, e.type as type, h.outcome as outcome,
+       h.attempts::text as attempts, h.error_code as error_code, h.error_message as error_message,
+       ${milliseconds("h.parked_at")} as parked_at, ${milliseconds("h.resolved_at")} as resolved_at
+  from ${at}.dead_letter_history as h
+  join ${at}.events as e on e.position = h.position
+  join ${at}.streams as s on s.id = h.stream_id
+ where h.tenant = $1 and ($2::text is null or h.consumer = $2)
+ order by h.id desc
+ limit $3`;
+    const rows = await this.#query({ name: "tidemark_worker_letter_history", text }, [this.#tenant, consumer, limit]);
+    return rows.map(resolvedLetter);
   }
 
   async #row(key: DeadLetterKey): Promise<TextRow> {
@@ -170,5 +214,22 @@ function deadLetter<E extends Event>(row: TextRow): DeadLetter<E> {
     parkedAt: new Date(Number(row["parked_at"])),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a type holds is the caller's promise
     event: event as RecordedEvent<E>,
+  };
+}
+
+function resolvedLetter(row: TextRow): ResolvedDeadLetter {
+  const message = row["error_message"];
+  const outcome = row["outcome"];
+  return {
+    consumer: row["consumer"] ?? "",
+    position: toSafeInteger(row["position"]),
+    eventId: row["event_id"] ?? "",
+    streamId: row["stream_name"] ?? "",
+    type: row["type"] ?? "",
+    outcome: outcome === "discarded" || outcome === "reset" ? outcome : "handled",
+    attempts: Number(row["attempts"]),
+    error: message == null ? undefined : { code: row["error_code"] ?? undefined, message },
+    parkedAt: new Date(Number(row["parked_at"])),
+    resolvedAt: new Date(Number(row["resolved_at"])),
   };
 }

@@ -22,6 +22,7 @@ export type FunctionName =
   | "close_gate"
   | "create_shards"
   | "declare_consumer"
+  | "delete_consumer"
   | "discard_letter"
   | "document_instant"
   | "enter_append"
@@ -42,6 +43,7 @@ export type FunctionName =
   | "imported_events"
   | "keep_event_ids"
   | "keep_high_water_mark"
+  | "keep_resolved"
   | "keep_snapshot"
   | "letter_failed_again"
   | "lock_absent_documents"
@@ -237,6 +239,10 @@ create table :"schema".consumers (
   barrier bigint,
   next_shards integer,
   paused boolean not null default false,
+  -- Of a pause: why, who and when, as far as it was said.
+  pause_reason text,
+  paused_by text,
+  paused_at timestamptz(3),
   definition jsonb not null default '{}',
   created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
@@ -316,6 +322,25 @@ create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letter
 
 -- Asked for at every heartbeat and after every letter that was tried again, however many wait.
 create index dead_letters_tenant_consumer_position_idx on :"schema".dead_letters (tenant, consumer, position) where retry_requested;
+
+-- What became of dead letters that are no more, the last thousand of each consumer (keep_resolved).
+create table :"schema".dead_letter_history (
+  tenant text collate "C" not null default '',
+  consumer text collate "C" not null,
+  id bigint not null generated always as identity,
+  position bigint not null,
+  stream_id bigint not null,
+  event_id uuid not null,
+  outcome text not null,
+  attempts integer not null,
+  error_code text,
+  error_message text,
+  parked_at timestamptz(3) not null,
+  resolved_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  constraint dead_letter_history_pkey primary key (tenant, consumer, id),
+  constraint dead_letter_history_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade,
+  constraint dead_letter_history_outcome_check check (outcome in ('handled', 'discarded', 'reset'))
+);
 
 -- States folded from events, kept to read fewer of them. A snapshot never changes a result: whoever reads one checks that the
 -- event it ends with is still where it was.
@@ -1895,7 +1920,7 @@ as $tidemark$
 declare
   v_failed integer[];
 begin
-  update :"schema".consumers as c set paused = false where c.tenant = p_tenant and c.name = p_name;
+  update :"schema".consumers as c set paused = false, pause_reason = null, paused_by = null, paused_at = null where c.tenant = p_tenant and c.name = p_name;
   if not found then
     return false;
   end if;
@@ -2218,6 +2243,76 @@ $tidemark$;
 `,
   },
   {
+    name: "evict_owners",
+    text: `-- Ends every lease of a consumer and raises every fence: nothing that its owners have in flight commits. Leases before
+-- shards, as in take_shard().
+create function :"schema".evict_owners(p_tenant text, p_name text) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+begin
+  perform
+     from :"schema".consumer_leases as l
+     join :"schema".consumer_shards as s on s.id = l.id
+    where s.tenant = p_tenant and s.consumer = p_name
+    order by l.id
+      for update of l;
+  update :"schema".consumer_leases as l
+     set lease_end = '-infinity', state = 'stopped'
+    from :"schema".consumer_shards as s
+   where s.id = l.id and s.tenant = p_tenant and s.consumer = p_name;
+  update :"schema".consumer_shards as s set fence = s.fence + 1 where s.tenant = p_tenant and s.consumer = p_name;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "delete_consumer",
+    text: `-- Removes a consumer with its checkpoints, dead letters and their history. Workers that run it are fenced off: what they have in
+-- flight rolls back. False where there is no such consumer; a projection's follower is none.
+create function :"schema".delete_consumer(p_tenant text, p_name text) returns boolean
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+begin
+  -- The consumer before its leases, and these before its shards, as in rename_consumer().
+  perform from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name and c.kind = 'consumer' for update;
+  if not found then
+    return false;
+  end if;
+  perform :"schema".evict_owners(p_tenant, p_name);
+  -- In the order of discard_letter(): else the two could wait for each other.
+  perform from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_name order by d.position for update;
+  delete from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "keep_resolved",
+    text: `-- Keeps what became of a dead letter that was removed: 'handled', 'discarded', or 'reset' where its event comes again. Of each consumer
+-- the last thousand stay. To be called from functions that have a search_path of their own.
+create function :"schema".keep_resolved(p_letter :"schema".dead_letters, p_outcome text) returns void
+  language sql
+as $tidemark$
+  insert into :"schema".dead_letter_history (tenant, consumer, position, stream_id, event_id, outcome, attempts, error_code, error_message, parked_at)
+    values (p_letter.tenant, p_letter.consumer, p_letter.position, p_letter.stream_id, p_letter.event_id, p_outcome,
+            p_letter.attempts, p_letter.error_code, p_letter.error_message, p_letter.parked_at);
+  delete from :"schema".dead_letter_history as h
+   where h.tenant = p_letter.tenant and h.consumer = p_letter.consumer
+     and h.id <= (
+       select k.id
+         from :"schema".dead_letter_history as k
+        where k.tenant = p_letter.tenant and k.consumer = p_letter.consumer
+        order by k.id desc
+       offset 1000
+        limit 1
+     );
+$tidemark$;
+`,
+  },
+  {
     name: "request_next_letter",
     text: `-- Asks for the first dead letter of a stream to be tried again. Its letters go in order, so the first is the only one that may.
 create function :"schema".request_next_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
@@ -2248,6 +2343,7 @@ declare
   v_stream bigint;
   v_state text;
   v_first bigint;
+  v_letter :"schema".dead_letters;
 begin
   select d.stream_id, d.state into v_stream, v_state
     from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
@@ -2260,10 +2356,12 @@ begin
   select min(d.position) into v_first
     from :"schema".dead_letters as d
    where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream and d.state <> 'skipped';
-  delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
+  delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position
+  returning d.* into v_letter;
   if not found then
     return false;
   end if;
+  perform :"schema".keep_resolved(v_letter, 'discarded');
   if v_first = p_position then
     perform :"schema".request_next_letter(p_tenant, p_consumer, v_stream);
   end if;
@@ -2374,30 +2472,6 @@ begin
     perform :"schema".refuse_shard(p_id, p_fence);
   end if;
   return pg_backend_pid();
-end
-$tidemark$;
-`,
-  },
-  {
-    name: "evict_owners",
-    text: `-- Ends every lease of a consumer and raises every fence: nothing that its owners have in flight commits. Leases before
--- shards, as in take_shard().
-create function :"schema".evict_owners(p_tenant text, p_name text) returns void
-  language plpgsql
-  set search_path = pg_catalog, pg_temp
-as $tidemark$
-begin
-  perform
-     from :"schema".consumer_leases as l
-     join :"schema".consumer_shards as s on s.id = l.id
-    where s.tenant = p_tenant and s.consumer = p_name
-    order by l.id
-      for update of l;
-  update :"schema".consumer_leases as l
-     set lease_end = '-infinity', state = 'stopped'
-    from :"schema".consumer_shards as s
-   where s.id = l.id and s.tenant = p_tenant and s.consumer = p_name;
-  update :"schema".consumer_shards as s set fence = s.fence + 1 where s.tenant = p_tenant and s.consumer = p_name;
 end
 $tidemark$;
 `,
@@ -3311,6 +3385,8 @@ declare
   v_position bigint := p_after;
   v_event uuid;
   v_fence bigint;
+  v_letters :"schema".dead_letters[];
+  v_letter :"schema".dead_letters;
 begin
   select coalesce(c.next_shards, c.shards) as shards into v_consumer
     from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
@@ -3336,10 +3412,16 @@ begin
      where d.tenant = p_tenant and d.consumer = p_name and d.position > v_position
      order by d.position
        for update
+  ), removed as (
+    delete from :"schema".dead_letters as d
+     using gone
+     where d.tenant = p_tenant and d.consumer = p_name and d.position = gone.position
+    returning d.*
   )
-  delete from :"schema".dead_letters as d
-   using gone
-   where d.tenant = p_tenant and d.consumer = p_name and d.position = gone.position;
+  select pg_catalog.array_agg(removed order by position) into v_letters from removed;
+  foreach v_letter in array coalesce(v_letters, '{}') loop
+    perform :"schema".keep_resolved(v_letter, 'reset');
+  end loop;
   return true;
 end
 $tidemark$;
@@ -3369,6 +3451,7 @@ begin
   if not found then
     return false;
   end if;
+  perform :"schema".keep_resolved(v_letter, 'handled');
   if v_letter.state <> 'skipped' then
     perform :"schema".request_next_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
   end if;

@@ -50,6 +50,20 @@ describe("tidemark consumers", () => {
     ]);
   });
 
+  test("pauses one with a reason and a name, which list and show print, and deletes one when told to", async ({ consumers: { command, store, stop } }) => {
+    expect((await command(["pause", "audit", "--reason", "new rules", "--by", "ada"])).code).toBe(0);
+    expect((await command(["list"])).stdout).toMatch(/^audit +\S+ \(paused by ada: new rules\) /m);
+    expect((await command(["show", "audit"])).stdout).toMatch(/^paused +since \S+Z, by ada: new rules$/m);
+    expect(documentOf(await command(["show", "audit", "--json"]))).toMatchObject({ pause: { by: "ada", reason: "new rules" } });
+    await stop();
+    const asked = await command(["delete", "audit"]);
+    expect(asked).toMatchObject({ code: 2, stdout: "" });
+    expect(asked.stderr).toContain("audit would be removed for good, with its checkpoint at position");
+    expect(await command(["delete", "audit", "--yes"])).toMatchObject({ code: 0, stdout: "audit is deleted.\n" });
+    expect((await store.consumers.list()).map(({ name }) => name)).toEqual(["mailer"]);
+    expect((await command(["delete", "audit", "--yes"])).code).toBe(1);
+  });
+
   test("says so where there are none", async ({ consumers: { command } }) => {
     expect(await command(["list", "--tenant", "acme"])).toEqual({
       code: 0,

@@ -1,3 +1,5 @@
+import pg from "pg";
+import { recordLogs } from "../store/test.ts";
 import { defineConsumer } from "tidemark";
 import { confirmed, itemAdded } from "../support/cart.ts";
 import { collect } from "../schema/collect.ts";
@@ -27,6 +29,76 @@ describe("store.consumers", () => {
     await store.consumers.resume("c");
     await eventually(() => expect(seen).toEqual([1, 2, 1]));
     await eventually(async () => expect(await store.consumers.get("c")).toMatchObject({ state: "live", paused: false }));
+  });
+
+  test("handles what is of a prefix and a time alone, and shows what its filter is", async ({ openStore, store, start }) => {
+    const clock = { now: new Date("2026-01-01") };
+    const dated = await openStore({ now: () => clock.now });
+    await dated.appendToStream("cart-1", [itemAdded()]);
+    clock.now = new Date("2026-01-02");
+    await dated.appendToStream("cart-2", [itemAdded()]);
+    await dated.appendToStream("order-1", [confirmed]);
+    const seen: string[] = [];
+    const since = new Date("2026-01-02");
+    const mailer = defineConsumer({ name: "c", prefix: "cart-", since, handle: ({ streamId }) => void seen.push(streamId) });
+    const { worker } = await start(mailer);
+    await worker.caughtUp();
+    await dated.appendToStream("cart-3", [itemAdded()]);
+    clock.now = new Date("2026-01-01");
+    await dated.appendToStream("cart-4", [itemAdded()]);
+    await worker.caughtUp();
+    expect(seen).toEqual(["cart-2", "cart-3"]);
+    expect((await store.consumers.get("c")).filter).toEqual([{ prefix: "cart-", since }]);
+    // The same definition again is no changed filter.
+    const { logger, lines } = recordLogs();
+    const again = (await openStore({ logger })).createWorker({ consumers: [mailer] });
+    await again.start();
+    await again.stop();
+    expect(lines.filter((line) => line.includes("another filter"))).toEqual([]);
+  });
+
+  test("shows why a consumer is paused, since when and by whom, until it is resumed", async ({ store, start }) => {
+    await start(defineConsumer({ name: "c", handle: () => {} }));
+    const before = Date.now();
+    await store.consumers.pause("c", { reason: "the mail server is down", by: "ada" });
+    const { pause, paused } = await store.consumers.get("c");
+    expect({ pause, paused }).toEqual({ pause: { reason: "the mail server is down", by: "ada", at: expect.any(Date) }, paused: true });
+    expect(Math.abs((pause?.at.getTime() ?? 0) - before)).toBeLessThan(60_000);
+    await store.consumers.pause("c");
+    expect((await store.consumers.list())[0]?.pause).toEqual({ reason: undefined, by: undefined, at: expect.any(Date) });
+    await store.consumers.resume("c");
+    expect(await store.consumers.get("c")).toMatchObject({ paused: false, pause: undefined });
+    await expect(store.consumers.pause("c", { reason: "" })).rejects.toThrow("options.reason is empty");
+  });
+
+  test("deletes a consumer, whose worker can commit nothing more, and which begins anew", async ({ store, start, sql, schema }) => {
+    const q = pg.escapeIdentifier(schema);
+    const [inside, go] = [gate(), gate()];
+    await store.appendToStream("cart-1", [itemAdded()]);
+    await store.query(`create table ${q}.effects (position bigint)`);
+    const { errors, worker } = await start(
+      defineConsumer({
+        name: "c",
+        async handle({ position }, context) {
+          await context.query(`insert into ${q}.effects values ($1)`, [position]);
+          inside.open();
+          await go.opened;
+        },
+      }),
+    );
+    await inside.opened;
+    await store.consumers.delete("c");
+    go.open();
+    await eventually(() => expect(errors).toContainEqual(expect.objectContaining({ code: "NOT_FOUND", key: "c" })));
+    await worker.stop();
+    expect(await store.consumers.list()).toEqual([]);
+    await expect(store.consumers.delete("c")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const left = async (table: string): Promise<unknown> => (await sql.query(`select count(*)::int as n from ${q}.${table}`)).rows[0]?.n;
+    for (const table of ["effects", "consumer_shards", "consumer_leases", "consumer_workers"]) expect(await left(table)).toBe(0);
+    const seen: number[] = [];
+    const again = await start(defineConsumer({ name: "c", handle: ({ position }) => void seen.push(position) }));
+    await again.worker.caughtUp();
+    expect(seen).toEqual([1]);
   });
 
   test("sets a consumer back while it runs, and on", async ({ store, start }) => {

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { defineConsumer, type RecordedEvent } from "tidemark";
 import { confirmed, itemAdded } from "../support/cart.ts";
 import { describe, eventually, expect, test } from "../runtime/test.ts";
@@ -55,6 +56,39 @@ describe("a stream with a dead letter", () => {
     expect(seen).toEqual(["cart-1 2"]);
     await expect(store.deadLetters.discard(first)).rejects.toMatchObject({ code: "NOT_FOUND" });
     await expect(store.deadLetters.retry(first)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("leaves a history of what became of its letters, the last thousand of them", async ({ store, start, sql, schema }) => {
+    const q = pg.escapeIdentifier(schema);
+    const broken = new Set(["cart-1 1", "cart-2 1", "cart-3 1"]);
+    const seen: string[] = [];
+    for (const streamId of ["cart-1", "cart-2", "cart-3"]) await store.appendToStream(streamId, [itemAdded()]);
+    const { worker } = await start(picky(broken, seen));
+    await worker.caughtUp();
+    const [first, second] = await store.deadLetters.list();
+    if (!first || !second) throw new Error("missing");
+    expect(await store.deadLetters.history()).toEqual([]);
+    broken.delete("cart-1 1");
+    await store.deadLetters.retry(first);
+    await eventually(async () => expect(await store.deadLetters.list()).toHaveLength(2));
+    await store.deadLetters.discard(second);
+    await store.consumers.reset("picky", { after: second.position });
+    const history = await store.deadLetters.history({ consumer: "picky" });
+    expect(history.map(({ streamId, outcome, attempts, error }) => [streamId, outcome, attempts, error?.message])).toEqual([
+      ["cart-3", "reset", 1, "not now"],
+      ["cart-2", "discarded", 1, "not now"],
+      ["cart-1", "handled", 1, "not now"],
+    ]);
+    expect(history[2]).toMatchObject({ position: first.position, eventId: first.eventId, type: "ItemAdded", parkedAt: first.parkedAt });
+    expect(await store.deadLetters.history({ limit: 1 })).toHaveLength(1);
+    expect(await store.deadLetters.history({ consumer: "other" })).toEqual([]);
+    await worker.caughtUp();
+    await worker.stop();
+    await sql.query(`insert into ${q}.dead_letter_history (consumer, position, stream_id, event_id, outcome, attempts, parked_at)
+      select 'picky', 1, 1, gen_random_uuid(), 'handled', 1, now() from generate_series(1, 1500)`);
+    await store.deadLetters.discard({ consumer: "picky", position: second.position + 1 });
+    const { rows } = await sql.query(`select count(*)::int as n from ${q}.dead_letter_history`);
+    expect(rows).toEqual([{ n: 1_000 }]);
   });
 
   test("is known to the next worker", async ({ store, start }) => {

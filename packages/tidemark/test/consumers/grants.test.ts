@@ -42,6 +42,8 @@ async function work(database: Database, schema: string): Promise<void> {
   await call(`select @reset_consumer('', $1, 0)`, name);
   await call(`select @resume_consumer('', $1)`, name);
   await call(`select @rename_consumer('', $1, $1 || 'x')`, name);
+  await call(`select @delete_consumer('', $1 || 'x')`, name);
+  await call(`select from @dead_letter_history`);
 }
 
 test("the documented grants of workers are enough, and none can be left out", async ({ store, databaseUrl, schema, sql }) => {

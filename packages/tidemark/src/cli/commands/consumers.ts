@@ -1,21 +1,23 @@
 import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
 import { escapeUnsafe } from "../../arguments/show.ts";
 import type { EventStore } from "../../store/event-store.ts";
+import type { PauseOptions } from "../../consumers/administration.ts";
 import type { ConsumerInfo } from "../../consumers/consumer-info.ts";
 import { lineUp } from "../columns.ts";
 import { confirm } from "../confirm.ts";
 import { consumerRows, consumerTable, problemOf, shardTable } from "../consumer-lines.ts";
-import { wholeNumber } from "../flags.ts";
+import { given, wholeNumber } from "../flags.ts";
+import { counted } from "../progress.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 
 const aboutOne = "the consumer as show does, one JSON document,";
 
-/** `tidemark consumers list|show|pause|resume|reset|rename` */
+/** `tidemark consumers list|show|pause|resume|reset|rename|delete` */
 export function addConsumers(program: Command, terminal: Terminal): void {
   const command = program
     .command("consumers")
-    .description("Look at consumers: how far they are and what holds them; pause, resume, reset or rename one.")
+    .description("Look at consumers: how far they are and what holds them; pause, resume, reset, rename or delete one.")
     .helpCommand(false)
     .addHelpText("after", "\nExamples:\n  tidemark consumers list\n  tidemark consumers reset --help");
 
@@ -31,9 +33,13 @@ export function addConsumers(program: Command, terminal: Terminal): void {
 
   addOne(command, "pause", aboutOne)
     .description("Stop handling its events until it is resumed. Its workers finish the event in hand and wait.")
-    .addHelpText("after", "\nExample:\n  tidemark consumers pause mailer")
-    .action((name: string, flags: StoreFlags) =>
-      change(name, flags, terminal, `${name} is paused: its workers finish the event in hand and wait.`, (store) => store.consumers.pause(name)),
+    .option("--reason <reason>", "why, for everybody who looks at it")
+    .option("--by <name>", "who pauses it")
+    .addHelpText("after", '\nExamples:\n  tidemark consumers pause mailer\n  tidemark consumers pause mailer --reason "the mail server is down" --by ada')
+    .action((name: string, { reason, by, ...flags }: StoreFlags & PauseOptions) =>
+      change(name, flags, terminal, `${name} is paused: its workers finish the event in hand and wait.`, (store) =>
+        store.consumers.pause(name, given({ reason, by })),
+      ),
     );
 
   addOne(command, "resume", aboutOne)
@@ -53,6 +59,12 @@ export function addConsumers(program: Command, terminal: Terminal): void {
     .description("Give it another name, with its checkpoints and dead letters. Stop its workers first.")
     .addHelpText("after", "\nExample:\n  tidemark consumers rename mailer receipts")
     .action((name: string, to: string, flags: StoreFlags) => change(to, flags, terminal, `${name} is ${to} now.`, (store) => store.consumers.rename(name, to)));
+
+  addOne(command, "delete")
+    .description("Remove it for good, with its checkpoints, its dead letters and their history. Stop its workers first.")
+    .option("--yes", "do not ask; needed where there is no terminal")
+    .addHelpText("after", "\nExample:\n  tidemark consumers delete mailer")
+    .action((name: string, flags: StoreFlags & { readonly yes?: boolean }) => remove(name, flags, terminal));
 }
 
 function addOne(command: Command, name: string, json?: string): Command {
@@ -82,6 +94,17 @@ async function change(name: string, flags: StoreFlags, terminal: Terminal, done:
     if (flags.json) terminal.printJson(await store.consumers.get(name));
     else terminal.print(done);
   });
+}
+
+async function remove(name: string, { yes, ...flags }: StoreFlags & { readonly yes?: boolean }, terminal: Terminal): Promise<void> {
+  await withStore(flags, terminal, async (store) => {
+    const { shards, deadLetters } = await store.consumers.get(name);
+    const position = Math.min(...shards.map((shard) => shard.position));
+    await confirm(terminal, `${name} would be removed for good, with its checkpoint at position ${position} and ${counted(deadLetters, "dead letter")}.`, yes);
+    await store.consumers.delete(name);
+  });
+  if (flags.json) terminal.printJson({ deleted: name });
+  else terminal.print(`${name} is deleted.`);
 }
 
 interface ResetFlags extends StoreFlags {

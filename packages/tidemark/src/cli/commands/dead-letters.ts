@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
 import { InvalidArgumentError, isTidemarkError } from "../../errors/errors.ts";
 import type { EventStore } from "../../store/event-store.ts";
-import type { DeadLetterKey, DeadLetterQuery } from "../../consumers/dead-letters.ts";
+import type { DeadLetterHistoryQuery, DeadLetterKey, DeadLetterQuery } from "../../consumers/dead-letters.ts";
 import { lineUp } from "../columns.ts";
 import { confirm } from "../confirm.ts";
-import { letterDocument, letterDocuments, letterRows, letterTable } from "../dead-letter-lines.ts";
+import { letterDocument, letterDocuments, letterRows, letterTable, resolvedDocuments, resolvedRows } from "../dead-letter-lines.ts";
 import { given, wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
@@ -12,7 +12,7 @@ import type { Terminal } from "../terminal.ts";
 /** Letters that are asked for at once. */
 const pageSize = 1_000;
 
-/** `tidemark dead-letters list|show|retry|discard` */
+/** `tidemark dead-letters list|show|retry|discard|history` */
 export function addDeadLetters(program: Command, terminal: Terminal): void {
   const command = program
     .command("dead-letters")
@@ -50,6 +50,21 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
     .option("--yes", "do not ask; needed where there is no terminal")
     .addHelpText("after", "\nExample:\n  tidemark dead-letters discard mailer 813")
     .action((consumer: string, letter: string, flags: StoreFlags & { readonly yes?: boolean }) => discard(keyOf(consumer, letter), flags, terminal));
+
+  addStoreFlags(command.command("history"), "one JSON document a line")
+    .description("List what became of dead letters that are no more, the latest first: handled, discarded, or reset with their consumer.")
+    .option("--consumer <consumer>", "only this consumer's")
+    .option("--limit <number>", "the most to list", wholeNumber, 100)
+    .addHelpText("after", "\nExample:\n  tidemark dead-letters history --consumer mailer")
+    .action((flags: StoreFlags & HistoryFlags) => history(flags, terminal));
+}
+
+type HistoryFlags = Pick<DeadLetterHistoryQuery, "consumer"> & { readonly limit: number };
+
+async function history({ consumer, limit, ...flags }: StoreFlags & HistoryFlags, terminal: Terminal): Promise<void> {
+  const resolved = await withStore(flags, terminal, (store) => store.deadLetters.history(given({ consumer, limit })));
+  await terminal.printLines(flags.json ? resolvedDocuments(resolved) : lineUp(resolvedRows(resolved), terminal.width));
+  if (resolved.length === 0) terminal.say("There are none.");
 }
 
 function addOne(command: Command, name: string, letter: "<letter>" | "[letter]"): Command {

@@ -7,6 +7,7 @@ declare
   v_stream bigint;
   v_state text;
   v_first bigint;
+  v_letter :"schema".dead_letters;
 begin
   select d.stream_id, d.state into v_stream, v_state
     from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
@@ -19,10 +20,12 @@ begin
   select min(d.position) into v_first
     from :"schema".dead_letters as d
    where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream and d.state <> 'skipped';
-  delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
+  delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position
+  returning d.* into v_letter;
   if not found then
     return false;
   end if;
+  perform :"schema".keep_resolved(v_letter, 'discarded');
   if v_first = p_position then
     perform :"schema".request_next_letter(p_tenant, p_consumer, v_stream);
   end if;

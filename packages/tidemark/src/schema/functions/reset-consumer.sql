@@ -9,6 +9,8 @@ declare
   v_position bigint := p_after;
   v_event uuid;
   v_fence bigint;
+  v_letters :"schema".dead_letters[];
+  v_letter :"schema".dead_letters;
 begin
   select coalesce(c.next_shards, c.shards) as shards into v_consumer
     from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
@@ -34,10 +36,16 @@ begin
      where d.tenant = p_tenant and d.consumer = p_name and d.position > v_position
      order by d.position
        for update
+  ), removed as (
+    delete from :"schema".dead_letters as d
+     using gone
+     where d.tenant = p_tenant and d.consumer = p_name and d.position = gone.position
+    returning d.*
   )
-  delete from :"schema".dead_letters as d
-   using gone
-   where d.tenant = p_tenant and d.consumer = p_name and d.position = gone.position;
+  select pg_catalog.array_agg(removed order by position) into v_letters from removed;
+  foreach v_letter in array coalesce(v_letters, '{}') loop
+    perform :"schema".keep_resolved(v_letter, 'reset');
+  end loop;
   return true;
 end
 $tidemark$;

@@ -7,7 +7,7 @@ as $tidemark$
 declare
   v_failed integer[];
 begin
-  update :"schema".consumers as c set paused = false where c.tenant = p_tenant and c.name = p_name;
+  update :"schema".consumers as c set paused = false, pause_reason = null, paused_by = null, paused_at = null where c.tenant = p_tenant and c.name = p_name;
   if not found then
     return false;
   end if;

@@ -20,6 +20,7 @@ begin
   if not found then
     return false;
   end if;
+  perform :"schema".keep_resolved(v_letter, 'handled');
   if v_letter.state <> 'skipped' then
     perform :"schema".request_next_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
   end if;

@@ -16,6 +16,10 @@ create table :"schema".consumers (
   barrier bigint,
   next_shards integer,
   paused boolean not null default false,
+  -- Of a pause: why, who and when, as far as it was said.
+  pause_reason text,
+  paused_by text,
+  paused_at timestamptz(3),
   definition jsonb not null default '{}',
   created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),

@@ -22,3 +22,22 @@ create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letter
 
 -- Asked for at every heartbeat and after every letter that was tried again, however many wait.
 create index dead_letters_tenant_consumer_position_idx on :"schema".dead_letters (tenant, consumer, position) where retry_requested;
+
+-- What became of dead letters that are no more, the last thousand of each consumer (keep_resolved).
+create table :"schema".dead_letter_history (
+  tenant text collate "C" not null default '',
+  consumer text collate "C" not null,
+  id bigint not null generated always as identity,
+  position bigint not null,
+  stream_id bigint not null,
+  event_id uuid not null,
+  outcome text not null,
+  attempts integer not null,
+  error_code text,
+  error_message text,
+  parked_at timestamptz(3) not null,
+  resolved_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  constraint dead_letter_history_pkey primary key (tenant, consumer, id),
+  constraint dead_letter_history_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade,
+  constraint dead_letter_history_outcome_check check (outcome in ('handled', 'discarded', 'reset'))
+);
