@@ -7,8 +7,9 @@ import type { Logger } from "../model/logger.ts";
  */
 
 /**
- * One SQL statement of the library. Its name says what it does; a driver that prepares it cuts the name and adds a digest of
- * the text, so that stores of several schemas can share a pool.
+ * One SQL statement of the library. Its name begins with `tidemark_`, says what it does, belongs to this statement alone, and stands in
+ * the text that is sent. A driver that prepares it cuts the name and adds a digest of the text, so that stores of several schemas can
+ * share a pool.
  */
 export interface Statement {
   readonly name: string;
@@ -23,6 +24,8 @@ export interface Statement {
    * whose text follows what the caller asks, of which a server would keep one more with every new question.
    */
   readonly unprepared?: true;
+  /** Prepared under another name, and so planned anew, in each class: see `read/statements-by-size.ts`. */
+  readonly sizeClass?: number;
   /** Its text follows the shape of what callers ask: prepared only where it comes again, and only so many on a connection. */
   readonly varies?: true;
 }

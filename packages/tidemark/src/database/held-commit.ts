@@ -19,7 +19,7 @@ export const allowCommit = "close tidemark_transaction";
 
 /** Whether the transaction is still the one that the library began, for drivers that do not know its status. */
 export const commitHeld: Statement = {
-  name: "commit_held",
+  name: "tidemark_commit_held",
   text: "select 'true' as held from pg_catalog.pg_cursors where name operator(pg_catalog.=) 'tidemark_transaction'",
 };
 

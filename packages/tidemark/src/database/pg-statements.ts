@@ -4,6 +4,7 @@ import type { Statement, Value } from "./database.ts";
 import type { Logger } from "../model/logger.ts";
 import { type PgClient, textTypes } from "./pg-client.ts";
 import type { PipelinedQuery } from "./pg-pipeline.ts";
+import { textOf } from "./statement-text.ts";
 import { serverAnswer } from "./sql-state.ts";
 import { VaryingStatements } from "./varying-statements.ts";
 
@@ -24,8 +25,9 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
     if (name === undefined) {
       // A store in another schema has another text for the same name, and behind a pooler so may another program: without
       // the digest that text would run instead.
-      const digest = createHash("sha256").update(textOf(statement)).digest("hex").slice(0, 12);
-      name = `${statement.name.slice(0, 50)}_${digest}`;
+      const digest = createHash("sha256").update(textOf(statement, "uncast")).digest("hex").slice(0, 12);
+      const sizeClass = statement.sizeClass === undefined ? "" : `_${statement.sizeClass}`;
+      name = `${statement.name.slice(0, 46)}${sizeClass}_${digest}`;
       names.set(statement, name);
     }
     return name;
@@ -34,8 +36,9 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
   return {
     query(statement, values, client) {
       // A client that asks for binary results gets the bytes of an int8, unless the server casts it to text.
-      if (client.binary === true) return { text: statement.text, values, types: textTypes };
-      const query = { text: textOf(statement), values, types: textTypes };
+      if (client.binary === true) return { text: textOf(statement, "cast"), values, types: textTypes };
+      // With `textTypes` every column is the text that the server sent.
+      const query = { text: textOf(statement, "uncast"), values, types: textTypes };
       if (!named || statement.unprepared === true) return query;
       const name = nameOf(statement);
       return statement.varies !== true || varying.prepares(name, client) ? { ...query, name } : query;
@@ -50,11 +53,6 @@ export function createStatements(prepare: boolean, logger: Logger): Statements {
       return true;
     },
   };
-}
-
-/** With `textTypes` every column is the text that the server sent. */
-function textOf({ uncast, text }: Statement): string {
-  return uncast ?? text;
 }
 
 /** All three come while the statement is bound, before any of it runs. */

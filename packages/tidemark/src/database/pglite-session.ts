@@ -4,6 +4,7 @@ import { allowCommit, commitHeld, foundNoHeldCommit } from "./held-commit.ts";
 import { type PGliteQueryable, type PGliteTransaction, textOptions } from "./pglite-client.ts";
 import { asScript, type Sending } from "./session.ts";
 import { toTidemarkError } from "./sql-state.ts";
+import { textOf } from "./statement-text.ts";
 
 export interface PGliteSending extends Sending {
   /** Call it before the commit of a transaction that began with `holdCommit`. */
@@ -43,7 +44,7 @@ export function sendOnPGlite(client: PGliteQueryable | PGliteTransaction, holdin
     async query(statement, values, { signal } = {}) {
       signal?.throwIfAborted();
       await refuseEnded();
-      const { rows } = await run(() => client.query(statement.text, [...values], textOptions));
+      const { rows } = await run(() => client.query(textOf(statement, "cast"), [...values], textOptions));
       return rows as TextRow[];
     },
     async userQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {

@@ -14,6 +14,7 @@ import { type AskBegan, askBegan, changesTable, SameTransaction, unlessOutside }
 import { shapeOf } from "./statement-shape.ts";
 import { createForwarding, createSession, lateSession, type Sending } from "./session.ts";
 import { toTidemarkError } from "./sql-state.ts";
+import { textOf } from "./statement-text.ts";
 
 /** Anything with a parameterised query inside an open transaction: a pg client, a PGlite transaction, or what a `from…` adapter returns. */
 export interface TransactionClient {
@@ -165,7 +166,7 @@ function sendPlain(client: TransactionClient): Sending & Pick<Session, "handlerQ
   return {
     client,
     userQuery,
-    query: async (statement, values, { signal } = {}) => (await query(statement.text, values, signal)) as readonly TextRow[],
+    query: async (statement, values, { signal } = {}) => (await query(textOf(statement, "cast"), values, signal)) as readonly TextRow[],
     async handlerQuery<Row>(text: string, values: readonly unknown[]): Promise<UserResult<Row>> {
       const shape = shapeOf(text);
       if (shape.kind === "rows") {

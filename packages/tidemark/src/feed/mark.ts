@@ -53,7 +53,7 @@ export class MarkReader implements Marks {
     this.#markSql = `
 select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted}.events as e where e.position = $1)::text as last_id
   from ${functionName(schema, "high_water_mark")}($1, $2) as m`;
-    this.#keep = { name: "tidemark_keep_mark", text: `select ${functionName(schema, "keep_high_water_mark")}($1, $2)::text` };
+    this.#keep = { name: "tidemark_keep_high_water_mark", text: `select ${functionName(schema, "keep_high_water_mark")}($1, $2)::text` };
   }
 
   /** A read under way may have looked before what this caller wants to see, so that it waits for the next one, with all others who do. */
@@ -90,7 +90,7 @@ select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted
     const sizeClass = sizeClassAt(this.#last.position);
     if (!this.#mark || sizeClass > this.#sizeClass) {
       this.#sizeClass = sizeClass;
-      this.#mark = { name: `tidemark_${sizeClass}_mark`, text: this.#markSql };
+      this.#mark = { name: "tidemark_high_water_mark", sizeClass, text: this.#markSql };
     }
     return this.#mark;
   }

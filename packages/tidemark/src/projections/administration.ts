@@ -3,15 +3,13 @@ import { wholeNumber } from "../arguments/checks.ts";
 import { checkProjectionName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { didYouMean } from "../arguments/suggest.ts";
-import type { Statement } from "../database/database.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { NotFoundError } from "../errors/following.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { followerOf } from "./defined-projection.ts";
-import type { RegistryState } from "./registry.ts";
+import { changeProjectionStatement, type RegistryState } from "./registry.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import { type ProjectionInfo, projectionInfo, projectionsStatement } from "./projection-info.ts";
-import { functionName } from "../schema/function-set.ts";
 
 export interface ProjectionVersion {
   /** @defaultValue the newest that is registered */
@@ -91,7 +89,7 @@ export class StoreProjections implements Projections {
 
   async #change(info: ProjectionInfo, state: RegistryState): Promise<void> {
     const { database, schema, progress } = this.#context;
-    const statement: Statement = { name: "tidemark_change_projection", text: `select ${functionName(schema, "change_projection")}($1, $2, $3, $4) as before` };
+    const statement = changeProjectionStatement(schema);
     await retry(() => database.query(statement, [info.name, info.version, state, null]), {
       firstMs: 40,
       mostMs: 1_000,

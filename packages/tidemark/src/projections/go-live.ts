@@ -52,7 +52,7 @@ export class GoLive {
     this.#close = { name: "tidemark_close_gate", text: `select ${functionName(context.schema, "close_gate")}()::text` };
     this.#live = { name: "tidemark_make_projection_live", text: `select ${functionName(context.schema, "make_projection_live")}($1, $2)::text as live` };
     this.#last = {
-      name: "tidemark_last_event",
+      name: "tidemark_go_live_last_event",
       text: `select e.position::text as position, e.id::text as id from ${at}.events as e order by e.position desc limit 1`,
     };
     this.#state = { name: "tidemark_projection_state", text: `select p.state from ${at}.projections as p where p.name = $1 and p.version = $2` };

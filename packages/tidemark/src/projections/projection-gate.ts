@@ -8,8 +8,7 @@ import type { Logger } from "../model/logger.ts";
 import { type DefinedProjection, followerOf } from "./defined-projection.ts";
 import { LiveProjections } from "./live-projections.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
-import { readRegistry, type RegisteredProjection, registryStatement } from "./registry.ts";
-import { functionName } from "../schema/function-set.ts";
+import { readRegistry, type RegisteredProjection, changeProjectionStatement, registryStatement } from "./registry.ts";
 
 export interface GateOptions {
   readonly database: Database;
@@ -43,7 +42,7 @@ export class ProjectionGate implements Gate {
     this.#options = options;
     this.#known = new Map(options.projections.map((projection) => [followerOf(projection), projection]));
     this.#read = registryStatement(options.schema);
-    this.#change = { name: "tidemark_change_projection", text: `select ${functionName(options.schema, "change_projection")}($1, $2, $3, $4) as before` };
+    this.#change = changeProjectionStatement(options.schema);
   }
 
   /** @throws {@link UnknownProjectionError} — an inline projection is live that this store was opened without. */

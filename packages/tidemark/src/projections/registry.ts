@@ -1,6 +1,7 @@
 import type { Queryable, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** `live` and `behind` are of inline projections, `following` of async ones. See `06-projections.sql`. */
 export type RegistryState = "live" | "behind" | "following" | "paused" | "inactive";
@@ -19,6 +20,11 @@ export interface RegisteredProjection {
 export interface Registry {
   readonly epoch: number;
   readonly projections: readonly RegisteredProjection[];
+}
+
+/** $1 name, $2 version, $3 the new state, $4 the only one that it may have had, or null. */
+export function changeProjectionStatement(schema: string): Statement {
+  return { name: "tidemark_change_projection", text: `select ${functionName(schema, "change_projection")}($1, $2, $3, $4) as before` };
 }
 
 export function registryStatement(schema: string): Statement {

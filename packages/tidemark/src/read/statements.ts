@@ -311,6 +311,6 @@ select ${logColumns} ${eventColumns}
   }
 
   #named(name: string, text: string): Statement {
-    return { name: `tidemark_${this.#sizeClass}_${name}`, text, uncast: text.replaceAll(eventColumns, uncastEventColumns) };
+    return { name: `tidemark_${name}`, sizeClass: this.#sizeClass, text, uncast: text.replaceAll(eventColumns, uncastEventColumns) };
   }
 }

@@ -60,7 +60,7 @@ export function parseApplied(column: string | null | undefined): AppliedSchema {
 
 /** What was applied to `schema`; nothing where the schema or one of the two tables is absent. Takes no lock. */
 export async function readApplied(database: Queryable, schema: string, signal?: AbortSignal): Promise<AppliedSchema> {
-  const statement: Statement = { name: "read_migrations", text: `select ${appliedColumn(schema)} as applied` };
+  const statement: Statement = { name: "tidemark_read_migrations", text: `select ${appliedColumn(schema)} as applied` };
   try {
     const [row] = await database.query(statement, [], { signal });
     return parseApplied(row?.["applied"]);

@@ -48,7 +48,7 @@ function factsStatement(schema: string, withApplied: boolean): Statement {
            ) as sequence,
            ${withApplied ? behindColumn(schema) : "null"} as behind,
            ${withApplied ? appliedColumn(schema) : "null"} as applied`;
-  return { name: withApplied ? "server_and_migrations" : "server", text };
+  return { name: withApplied ? "tidemark_server_and_migrations" : "tidemark_server", text };
 }
 
 /** The end of the log where it lies beyond the sequence's, which a standby's never tells. The log's is the older look. */

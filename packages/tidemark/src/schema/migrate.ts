@@ -146,6 +146,6 @@ async function grantToCreate(database: Database, schema: string): Promise<string
              then pg_catalog.format('grant create on database %I to %I;', pg_catalog.current_database(), current_user)
              else pg_catalog.format('grant usage, create on schema %s to %I;', $1, current_user)
            end as statement`;
-  const [row] = await database.query({ name: "grant_to_create", text }, [quoteIdentifier(schema)]);
+  const [row] = await database.query({ name: "tidemark_grant_to_create", text }, [quoteIdentifier(schema)]);
   return row?.["statement"] ?? "";
 }

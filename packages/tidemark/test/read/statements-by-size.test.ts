@@ -17,16 +17,16 @@ test("a store's statements follow the size of its own log, whatever another data
   // The same schema in another database.
   const small = await openEventStore(databaseUrl.replace(/\/[^/?]+(?=\?|$)/, `/${name}`), { schema, pool: { max: 1 } });
   try {
-    const sizesOf = async (store: typeof large): Promise<readonly string[]> => {
+    const sizesOf = async (store: typeof large): Promise<readonly (string | undefined)[]> => {
       await store.readStream("cart-1").toArray();
       const { rows } = await store.query<{ name: string }>(`${prepared} and name like '%read_stream%'`);
-      return rows.map((row) => row.name.replace(/_read.*/, ""));
+      return rows.map((row) => /_(\d+)_[0-9a-f]+$/.exec(row.name)?.[1]);
     };
     for (let n = 0; n < 100; n++) await large.appendToStream("cart-1", [event]);
     await sizesOf(large);
-    expect(await sizesOf(large)).toContain("tidemark_3");
+    expect(await sizesOf(large)).toContain("3");
     await small.appendToStream("cart-1", [event]);
-    expect(await sizesOf(small)).toEqual(["tidemark_0"]);
+    expect(await sizesOf(small)).toEqual(["0"]);
   } finally {
     await small.close();
     await sql.query(`drop database ${name} with (force)`);
