@@ -7,9 +7,8 @@ import { checkStoreOptions } from "../../src/arguments/store-options.ts";
 
 const root = new URL("../../../../", import.meta.url);
 const source = (file: string): Promise<string> => readFile(new URL(`packages/tidemark/src/${file}`, root), "utf8");
-const errors = (await Promise.all(["errors.ts", "errors-opening.ts", "errors-following.ts", "errors-projections.ts", "errors-catalogue.ts"].map(source))).join(
-  "\n",
-);
+const errorFiles = ["errors", "opening", "following", "projections", "catalogue"];
+const errors = (await Promise.all(errorFiles.map((file) => source(`errors/${file}.ts`)))).join("\n");
 const errorPage = await readFile(new URL("docs/reference/errors.md", root), "utf8");
 const limitPage = await readFile(new URL("docs/reference/limits.md", root), "utf8");
 

@@ -18,6 +18,7 @@ describe("the options of a store", () => {
       limits: { eventBytes: 1_048_576, queuedAppends: 10_000 },
       projections: [],
       unknownProjections: "warn",
+      correlationIds: "given",
       now: undefined,
       createId: newId,
     });

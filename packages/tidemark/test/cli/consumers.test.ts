@@ -45,7 +45,7 @@ describe("tidemark consumers", () => {
 
   test("lists them as documents, one a line", async ({ consumers: { command } }) => {
     expect(documentsOf(await command(["list", "--json"]))).toMatchObject([
-      { name: "audit", state: "live", filter: { categories: ["order"] }, shards: [{ shard: 0, position: 4 }] },
+      { name: "audit", state: "live", filter: [{ categories: ["order"] }], shards: [{ shard: 0, position: 4 }] },
       { name: "mailer", state: "failed", lag: { events: 3 }, shards: [{}, {}] },
     ]);
   });
@@ -113,7 +113,7 @@ describe("tidemark consumers reset", () => {
     const refused = await command(["reset", "audit", "--after", "beginning"]);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain(
-      "--yes is missing, and there is no terminal to ask at. audit is at position 4, and would be set to position 0. What it handled after that place is handled again. Pass --yes",
+      "--yes is missing, and there is no terminal to ask. audit is at position 4, and would be set to position 0. What it handled after that place is handled again. Pass --yes",
     );
     expect(await store.consumers.get("audit")).toMatchObject({ shards: [{ position: 4, fence: 1 }] });
   });
@@ -123,13 +123,13 @@ describe("tidemark consumers reset", () => {
     const declined = await command(["reset", "mailer", "--after", "end"], { typed: "y\n" });
     expect(declined).toMatchObject({ code: 1, stdout: "" });
     expect(declined.stderr).toMatch(
-      /^mailer is at position 1 to 4, and would be set to the end of the log. What it has not handled before that place never will be. Type yes to go on:\ntidemark: Nothing was changed.\n$/,
+      /^mailer is at position 1 to 4, and would be set to the end of the log. What it has not handled before that place never will be. Type yes to continue:\ntidemark: Nothing was changed.\n$/,
     );
     expect(await command(["reset", "mailer", "--after", "end"], { typed: "" })).toMatchObject({ code: 1 });
     expect((await store.consumers.get("mailer")).lag.events).toBe(3);
     expect(await command(["reset", "mailer", "--after", "end"], { typed: "yes\n" })).toMatchObject({
       code: 0,
-      stdout: "mailer goes on after the end of the log.\n",
+      stdout: "mailer continues after the end of the log.\n",
     });
     expect((await store.consumers.get("mailer")).lag.events).toBe(0);
   });
@@ -137,7 +137,7 @@ describe("tidemark consumers reset", () => {
   test("sets it to a place, with --yes", async ({ consumers: { command, stop } }) => {
     await stop();
     expect(documentOf(await command(["reset", "audit", "--after", "2", "--yes", "--json"]))).toMatchObject({ name: "audit", shards: [{ position: 2 }] });
-    expect(await command(["reset", "audit", "--after", "beginning", "--yes"])).toMatchObject({ code: 0, stdout: "audit goes on after position 0.\n" });
+    expect(await command(["reset", "audit", "--after", "beginning", "--yes"])).toMatchObject({ code: 0, stdout: "audit continues after position 0.\n" });
     expect(await command(["reset", "adit", "--after", "2"])).toMatchObject({ code: 1, stderr: expect.stringContaining('Did you mean "audit"?') });
   });
 });

@@ -133,7 +133,7 @@ function methodsOf(object: unknown): string[] {
 /** The lines of an error's stack that are of the function of this name, in this file. */
 function linesOf(error: unknown, name: string): string[] {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
-  return stack.split("\n").filter((line) => line.includes("error-callers.test.ts:") && new RegExp(`at (async )?(\\w+\\.)?${name} `).test(line));
+  return stack.split("\n").filter((line) => line.includes("caller-frames.test.ts:") && new RegExp(`at (async )?(\\w+\\.)?${name} `).test(line));
 }
 
 describe("an error holds the line of the call, where the database refuses", () => {
@@ -201,7 +201,7 @@ describe("an error holds the line of the call, where the database refuses", () =
     await worker.start();
     await worker.caughtUp();
     const [letter] = await store.deadLetters.list();
-    expect(letter?.error?.stack).toMatch(/at (async )?(\w+\.)?handle .*error-callers\.test\.ts:/);
+    expect(letter?.error?.stack).toMatch(/at (async )?(\w+\.)?handle .*caller-frames\.test\.ts:/);
   });
 });
 
@@ -226,7 +226,7 @@ describe("an error holds the line of the call", () => {
       Error.stackTraceLimit = 0;
       expect(await conflict()).toMatchObject({ stack: expect.not.stringContaining("\n    at ") });
       Error.stackTraceLimit = 1;
-      expect(await conflict()).toMatchObject({ stack: expect.stringMatching(/(\n    at .*error-callers\.test\.ts.*){1}$/) });
+      expect(await conflict()).toMatchObject({ stack: expect.stringMatching(/(\n    at .*caller-frames\.test\.ts.*){1}$/) });
     } finally {
       Error.stackTraceLimit = before;
     }
