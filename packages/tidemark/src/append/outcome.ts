@@ -96,7 +96,7 @@ function failedCondition(detail: readonly (string | null)[] | undefined): Outcom
 function refusal(detail: readonly (string | null)[] | undefined): DatabaseError {
   const [sqlState, message, constraint, table] = detail ?? [];
   return new DatabaseError(
-    `PostgreSQL refused this append with ${sqlState}: ${sentence(message ?? "")} Nothing of it was written; the appends beside it were not harmed.`,
+    `PostgreSQL refused this append with ${sqlState}: ${sentence(message ?? "")} Nothing of it was written; concurrent appends were not affected.`,
     {
       sqlState: sqlState ?? "XX000",
       constraint: constraint === "" || constraint === null ? undefined : constraint,

@@ -38,7 +38,7 @@ export function checkBoundaryQuery(query: unknown, path: string): readonly Valid
     return checkOptions(item, shape, at);
   });
   const types = items.reduce((sum, item) => sum + (item.types?.length ?? 0), 0);
-  if (types > maxTypes) throw new InvalidArgumentError(path, `names ${types} types; a boundary takes at most ${maxTypes}`);
+  if (types > maxTypes) throw new InvalidArgumentError(path, `has ${types} types; a boundary takes at most ${maxTypes}`);
   return items.length === 0 ? [{}] : items;
 }
 

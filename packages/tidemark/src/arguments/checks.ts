@@ -72,12 +72,12 @@ export function arrayOf<T>(check: Check<T>): Check<readonly T[]> {
   };
 }
 
-/** An array with at least one item, each of them checked. An empty one would match either nothing or everything: say which. */
-export function listOf<T>(check: Check<T>): Check<readonly T[]> {
+/** An array with at least one item, each of them checked. @param remedy - What to write in place of an empty one. */
+export function listOf<T>(check: Check<T>, remedy = "leave it out to match everything"): Check<readonly T[]> {
   const checkItems = arrayOf(check);
   return (value, path) => {
     const items = checkItems(value, path);
-    if (items.length === 0) throw new InvalidArgumentError(path, "is an empty array, which could mean nothing or everything; leave it out to match everything");
+    if (items.length === 0) throw new InvalidArgumentError(path, `is empty; ${remedy}`);
     return items;
   };
 }

@@ -100,7 +100,7 @@ function writeArray(value: readonly unknown[], depth: number, room: number): str
     throw Flaw.of(error).inside(value, index);
   }
   const keys = Object.keys(value);
-  if (keys.length !== value.length) throw new Flaw(`is an array with a property of its own (${show(keys[value.length])}), which JSON would drop`);
+  if (keys.length !== value.length) throw new Flaw(`is an array with an extra property (${show(keys[value.length])}), which JSON would drop`);
   return `${text}]`;
 }
 

@@ -57,7 +57,7 @@ export function checkTag(value: unknown, path: string): string {
 /** An event's tags: at most 64 of them. A tag given twice counts once: tags are a set. */
 export function checkTags(value: unknown, path: string): readonly string[] {
   if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of tags, not ${show(value)}`);
-  if (value.length > maxTags) throw new InvalidArgumentError(path, `holds ${value.length} tags; an event takes at most ${maxTags}`);
+  if (value.length > maxTags) throw new InvalidArgumentError(path, `has ${value.length} tags; an event takes at most ${maxTags}`);
   const tags: string[] = [];
   for (let index = 0; index < value.length; index++) {
     const tag: unknown = value[index];
@@ -91,7 +91,7 @@ export function checkDocumentId(value: unknown, path: string): string {
 export function checkCollectionName(value: unknown, path: string): string {
   const name = keeps(collectionRule, value) ? value : refuse(collectionRule, value, path);
   if (/__v\d+$/.test(name)) {
-    throw new InvalidArgumentError(path, `ends like the table of a version (__v and digits), which the store makes of it by itself; got ${showText(name)}`);
+    throw new InvalidArgumentError(path, `must not end with __v and digits, because the store names the tables of versions like that; got ${showText(name)}`);
   }
   if (/^(?:events_\d+|event_ids)$/.test(name))
     throw new InvalidArgumentError(path, `is a name that the store keeps for partitions of its log (events_ and digits, event_ids); got ${showText(name)}`);

@@ -101,7 +101,7 @@ export function checkOpenArguments(given: readonly unknown[]): { readonly target
   const target = checkStoreUrl(optionsAlone ? undefined : first);
   const options = checkStoreOptions(optionsAlone ? first : second);
   if (target.kind !== "memory" && options.givenPool !== undefined) {
-    throw new InvalidArgumentError("options.pool", "is a pool of its own, and a URL was given too; leave the URL out, or pass pool settings");
+    throw new InvalidArgumentError("options.pool", "is your own pool, but a URL was given too; leave the URL out, or pass pool settings");
   }
   // Without this line, a deployment that forgot its DATABASE_URL would take every event and keep none.
   if (given.length > 0 && first === undefined && options.givenPool === undefined) {

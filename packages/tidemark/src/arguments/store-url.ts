@@ -33,7 +33,7 @@ function serverAt(url: string): StoreTarget {
 function folderOf(url: string): string {
   const rest = url.slice("file:".length);
   if (rest === "" || rest === "//") throw new InvalidArgumentError("url", 'names no folder; write "file:./data" or "file:///var/lib/data"');
-  if (rest.includes("\0")) throw new InvalidArgumentError("url", "holds the character U+0000, which no path can");
+  if (rest.includes("\0")) throw new InvalidArgumentError("url", "contains the character U+0000, which a path cannot");
   if (!rest.startsWith("//")) return rest;
   try {
     return fileURLToPath(url);

@@ -22,8 +22,8 @@ nameErrors({ DeclinedError });
  */
 export async function confirm(terminal: Terminal, what: string, yes: boolean | undefined): Promise<void> {
   if (yes) return;
-  if (!terminal.stdin.isTTY) throw new InvalidArgumentError("--yes", `is missing, and there is no terminal to ask at. ${what} Pass --yes if that is meant.`);
-  terminal.say(`${what} Type yes to go on:`);
+  if (!terminal.stdin.isTTY) throw new InvalidArgumentError("--yes", `is missing, and there is no terminal to ask. ${what} Pass --yes if you want that.`);
+  terminal.say(`${what} Type yes to continue:`);
   for await (const line of linesOf(terminal.stdin)) {
     if (line.trim().toLowerCase() === "yes") return;
     break;

@@ -57,7 +57,7 @@ export function existingUrlOf(flags: ConnectionFlags, terminal: Terminal): strin
   if (target.kind === "folder" && !existsSync(join(target.folder, "PG_VERSION"))) {
     throw new InvalidArgumentError(
       flags.url === undefined ? "DATABASE_URL" : "--url",
-      `names the folder ${JSON.stringify(target.folder)}, which holds no database. Look at the spelling; "tidemark migrate up" makes a store there.`,
+      `names the folder ${JSON.stringify(target.folder)}, which holds no database. Check the spelling, or create a store there with "tidemark migrate up".`,
     );
   }
   return url;

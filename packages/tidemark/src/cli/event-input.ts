@@ -20,10 +20,10 @@ export async function readEvents(input: AsyncIterable<Uint8Array | string>): Pro
   for await (const text of linesOf(input)) {
     line++;
     if (text.trim() === "") continue;
-    if (events.length === maxEvents) throw new InvalidArgumentError("stdin", `holds more than ${maxEvents} events, the most that one append takes. Split it.`);
+    if (events.length === maxEvents) throw new InvalidArgumentError("stdin", `holds more than ${maxEvents} events, the limit of one append. Split them.`);
     events.push({ line, event: parsed(text, line) });
   }
-  if (events.length === 0) throw new InvalidArgumentError("stdin", "holds no event. Nothing was written.");
+  if (events.length === 0) throw new InvalidArgumentError("stdin", "has no events. Nothing was written.");
   return events;
 }
 

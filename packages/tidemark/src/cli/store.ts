@@ -50,5 +50,5 @@ function inSchema(error: unknown, schema: string): unknown {
   if (!isTidemarkError(error, "NOT_FOUND")) return error;
   const { kind, key, message } = error;
   const hint = message.slice(new NotFoundError(kind, key, "").message.length);
-  return new NotFoundError(kind, key, `${hint} It was looked for in schema ${JSON.stringify(schema)}; --schema names another.`);
+  return new NotFoundError(kind, key, `${hint} The schema searched was ${JSON.stringify(schema)}; choose another with --schema.`);
 }

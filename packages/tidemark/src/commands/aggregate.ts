@@ -136,7 +136,7 @@ export function evolveBy<State, E extends Event>({ evolve }: AggregateDefinition
   if (handler) return checkState(handler(state, event), event, `definition.evolve.${event.type}`);
   throw new InvalidArgumentError(
     "definition.evolve",
-    `has no handler for the type ${show(event.type)}, which stream ${show(streamId)} holds; add one, such as (state) => state to ignore it`,
+    `has no handler for the type ${show(event.type)}, which is in stream ${show(streamId)}; add one, such as (state) => state to ignore it`,
   );
 }
 

@@ -79,7 +79,10 @@ export function streamOfDecision<State, Command, E extends Event>(
   const streamId = streamOf(decider, command);
   if (streamId !== undefined) return { streamId };
   if ((decided[0]?.tags?.length ?? 0) > 0) return {};
-  throw new InvalidArgumentError("decider.streamId", "is needed here: without it the stream is named after the first event's first tag, and it has none");
+  throw new InvalidArgumentError(
+    "decider.streamId",
+    "is missing: the default is the stream named after the first event's first tag, and that event has no tags",
+  );
 }
 
 function streamOf<State, Command, E extends Event>({ streamId }: BoundaryDecider<State, Command, E>, command: Command): string | undefined {

@@ -41,7 +41,7 @@ export class CommandIds {
     if (event.id !== undefined) {
       throw new InvalidArgumentError(
         "decide",
-        `gives event ${index} the id ${show(event.id)}, but the command has the commandId ${show(this.#commandId)}: the ids of its events are made of that, so that it is found when it comes again. Leave out one of the two`,
+        `gives event ${index} the id ${show(event.id)}, but the command has the commandId ${show(this.#commandId)}. With a commandId, event ids are derived from it, so that a repeated command is recognised. Leave out one of the two`,
       );
     }
     return { ...stampEvent(event, [{ commandId: this.#commandId }]), id: this.at(index) };

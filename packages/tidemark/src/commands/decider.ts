@@ -164,5 +164,5 @@ function checkStream(value: unknown, path: string): unknown {
 }
 
 function oneOnly(_value: unknown, path: string): never {
-  throw new InvalidArgumentError(path, "is one too many: a command names the streams that it reads, or asks by query");
+  throw new InvalidArgumentError(path, "cannot be combined: a decider has either reads or query");
 }

@@ -7,7 +7,7 @@ import { InvalidArgumentError } from "../errors/errors.ts";
  * error that names neither.
  */
 export function checkDecision<T>(decision: readonly T[], path = "decide"): readonly T[] {
-  if (!Array.isArray(decision)) throw new InvalidArgumentError(path, `must return an array of events, not ${show(decision)}; return [] where nothing changes`);
+  if (!Array.isArray(decision)) throw new InvalidArgumentError(path, `must return an array of events, not ${show(decision)}; return [] if nothing changes`);
   // `Array.from` visits holes, which a comma too many or `delete` leaves.
   return Array.from(decision, (item: T, index) => {
     if (isRecord(item)) return item;

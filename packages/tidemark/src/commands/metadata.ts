@@ -78,7 +78,7 @@ function checkEnriched(result: EventMetadata | undefined, { type }: NewEvent): E
   const returned = isPromise(result) ? "a promise" : show(result);
   throw new InvalidArgumentError(
     "metadata",
-    `is a function that returned ${returned} for an event of the type ${show(type)}; it must return a plain object such as { traceparent: "…" }, or undefined, and must not wait`,
+    `is a function that returned ${returned} for an event of the type ${show(type)}; it must return a plain object such as { traceparent: "…" }, or undefined, synchronously`,
   );
 }
 

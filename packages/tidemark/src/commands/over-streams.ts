@@ -106,6 +106,6 @@ export function expectationOf({ streamId, expectedVersion }: StreamAppend, versi
   if (expectedVersion === undefined) return { expectedVersion: read };
   throw new InvalidArgumentError(
     "decide",
-    `gives an expectedVersion for ${JSON.stringify(streamId)}, which was read: it is expected where it was read, at ${read}. Leave it out.`,
+    `gives an expectedVersion for ${JSON.stringify(streamId)}, which the command reads. A stream that was read is expected at the version read, ${read}. Leave expectedVersion out.`,
   );
 }

@@ -78,7 +78,7 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
     const { state, version, keptVersion } = await readState(store, kept, kept.fold, signal);
     const loaded = new type(id, { state, version });
     keptVersions.set(loaded, keptVersion);
-    if (loaded.version !== version) throw new InvalidArgumentError("constructor", `of ${type.name} must pass its second argument on to super`);
+    if (loaded.version !== version) throw new InvalidArgumentError("constructor", `of ${type.name} must pass its second argument to super`);
     return loaded;
   }
 
@@ -122,7 +122,7 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
     async load(id) {
       const loaded = await loadOrCreate(id);
       if (loaded.version > 0) return loaded;
-      throw new NotFoundError(definition.category, id, `Stream ${JSON.stringify(loaded.streamId)} has no events; loadOrCreate begins one.`);
+      throw new NotFoundError(definition.category, id, `Stream ${JSON.stringify(loaded.streamId)} has no events; use loadOrCreate to start one.`);
     },
     takeSnapshot: (id) => takeSnapshot(keptOf(id)),
     exists: async (id) => (await store.streamInfo(streamIdOf(definition, id))).exists,

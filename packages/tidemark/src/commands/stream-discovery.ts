@@ -27,7 +27,7 @@ export class StreamDiscovery<State, Command, E extends Event> {
     if (named.length > 0 && this.#rounds++ === mostRounds) {
       throw new InvalidArgumentError(
         "decider.reads",
-        `named a new stream ${mostRounds} times in a row, the last ${show([...this.streamIds].at(-1))}; let it come to an end, or name them in fewer steps`,
+        `named new streams ${mostRounds} times in a row, the last ${show([...this.streamIds].at(-1))}; make it stop naming new streams, or name them in fewer steps`,
       );
     }
     for (const streamId of named) this.streamIds.add(streamId);

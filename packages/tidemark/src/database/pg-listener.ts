@@ -64,9 +64,7 @@ class PgListener implements Listener {
       let waitMs = deafRetryMs;
       try {
         await this.#listen(() => (failures = 0));
-        this.#say(
-          "what is notified is not heard on a connection of its own (a pooler in transaction mode, most likely). Followers poll instead, once a second at most.",
-        );
+        this.#say("notifications do not arrive (most likely because of a pooler in transaction mode). Followers poll instead, at least once a second.");
       } catch (error) {
         if (this.#closed.signal.aborted) break;
         waitMs = backoffMs({ firstMs: firstRetryMs, mostMs: mostRetryMs }, ++failures);

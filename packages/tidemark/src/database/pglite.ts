@@ -40,7 +40,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     if (isInside(instance))
       throw new InvalidArgumentError(
         "store",
-        "was used inside a transaction on its only connection, where it would wait for ever. Use `tx` there, in a handler its `context`, in a transaction of your own `store.withTransaction(tx)`.",
+        "was used inside a transaction on its only connection, where it would wait for ever. Use `tx` there, `context` in a handler, or `store.withTransaction(tx)` in your own transaction.",
       );
   }
 

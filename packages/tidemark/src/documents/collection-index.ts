@@ -35,17 +35,16 @@ const mostIndexes = 16;
 const checkPath = (value: unknown, path: string): readonly string[] => {
   if (typeof value !== "string") throw new InvalidArgumentError(path, `must be a path (a text), not ${show(value)}`);
   const steps = parsePath(value, path);
-  if (steps[0] === versionKey)
-    throw new InvalidArgumentError(path, "is how often a document was written, which no index can hold: it is no part of the document");
+  if (steps[0] === versionKey) throw new InvalidArgumentError(path, "counts the writes of a document. It is not part of the document, so it cannot be indexed");
   return steps;
 };
-const shape = { path: checkPath, paths: listOf(checkPath), unique: checkBoolean };
+const shape = { path: checkPath, paths: listOf(checkPath, "name at least one path"), unique: checkBoolean };
 
 /** The indexes of a collection. @throws {@link InvalidArgumentError} — what is none, the same one twice, or too many. */
 export function checkIndexes(value: unknown, path: string): readonly ValidIndex[] {
   if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of indexes, not ${show(value)}`);
   if (value.length > mostIndexes)
-    throw new InvalidArgumentError(path, `holds ${value.length} indexes; the most are ${mostIndexes}: each one is written with every document`);
+    throw new InvalidArgumentError(path, `has ${value.length} indexes; at most ${mostIndexes} are allowed, because each one is written with every document`);
   const known = new Map<string, number>();
   return Array.from(value, (item: unknown, position) => {
     const at = `${path}[${position}]`;
@@ -63,7 +62,7 @@ function checkIndex(item: unknown, at: string): ValidIndex {
   if (path !== undefined && paths !== undefined) throw new InvalidArgumentError(at, "has path and paths; give it one of them");
   const given = paths ?? (path && [path]);
   if (given === undefined) throw new InvalidArgumentError(at, "has neither path nor paths");
-  if (given.length > mostPaths) throw new InvalidArgumentError(`${at}.paths`, `names ${given.length} paths; the most are ${mostPaths}`);
+  if (given.length > mostPaths) throw new InvalidArgumentError(`${at}.paths`, `has ${given.length} paths; at most ${mostPaths} are allowed`);
   return { paths: given, unique };
 }
 

@@ -158,7 +158,7 @@ select ${documentColumns}
 
 function checkIds(ids: unknown): readonly string[] {
   if (!Array.isArray(ids)) throw new InvalidArgumentError("ids", `must be an array of ids, not ${show(ids)}`);
-  if (ids.length > mostIds) throw new InvalidArgumentError("ids", `holds ${ids.length} ids; the most are ${mostIds}`);
+  if (ids.length > mostIds) throw new InvalidArgumentError("ids", `has ${ids.length} ids; at most ${mostIds} are allowed`);
   return Array.from(ids, (id: unknown, index) => checkDocumentId(id, `ids[${index}]`));
 }
 

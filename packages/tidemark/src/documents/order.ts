@@ -21,7 +21,7 @@ const direction = oneOf("asc", "desc");
 export function checkOrderBy(value: unknown, path: string): readonly Order[] {
   if (!isRecord(value)) throw new InvalidArgumentError(path, `must be an object of paths and "asc" or "desc", not ${show(value)}`);
   const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-  if (keys.length > mostOrders) throw new InvalidArgumentError(path, `names ${keys.length} paths; the most are ${mostOrders}`);
+  if (keys.length > mostOrders) throw new InvalidArgumentError(path, `has ${keys.length} paths; at most ${mostOrders} are allowed`);
   return keys.map((key) => {
     const at = path + showStep(key);
     return { steps: parsePath(key, at), descending: direction(value[key], at) === "desc" };

@@ -26,7 +26,7 @@ export function whereSql(where: unknown, path: string, schema: string, parameter
   if (parts > mostParts) {
     throw new InvalidArgumentError(
       path,
-      `has ${parts} conditions and values; the most are ${mostParts}. Numbers, booleans and texts below 150 characters in one { in: […] } count as one; Dates count as three each`,
+      `has ${parts} conditions and values; at most ${mostParts} are allowed. Numbers, booleans and texts below 150 characters in one { in: […] } count as one; Dates count as three each`,
     );
   }
   return sql;
@@ -105,7 +105,7 @@ function condition(operator: (typeof operators)[number], asked: unknown, path: s
 
 function operandsOf(value: unknown, path: string): readonly Operand[] {
   if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array, not ${show(value)}`);
-  if (value.length > mostListed) throw new InvalidArgumentError(path, `has ${value.length} values; the most are ${mostListed}`);
+  if (value.length > mostListed) throw new InvalidArgumentError(path, `has ${value.length} values; at most ${mostListed} are allowed`);
   return Array.from(value, (item: unknown, index) => operandOf(item, `${path}[${index}]`));
 }
 

@@ -74,7 +74,7 @@ export class DuplicateEventError extends TidemarkError {
   constructor(eventId: string, streamId: string, difference: string, origin: Origin = {}) {
     super(
       "DUPLICATE_EVENT",
-      `Event ${eventId} for stream ${JSON.stringify(streamId)} exists already, ${difference}. Nothing was written: give new events new ids, and repeat an append only with everything it had.`,
+      `Event ${eventId} for stream ${JSON.stringify(streamId)} exists already, ${difference}. Nothing was written: give new events new ids, and repeat an append only with all of its events.`,
       origin,
     );
     this.eventId = eventId;
@@ -118,7 +118,7 @@ export class QueueFullError extends TidemarkError {
   readonly limit: number;
 
   constructor(limit: number) {
-    super("QUEUE_FULL", `${limit} appends are waiting already. Nothing was written: slow the callers down, or raise limits.queuedAppends.`, {
+    super("QUEUE_FULL", `${limit} appends are waiting already. Nothing was written: slow down the callers, or raise limits.queuedAppends.`, {
       retryable: true,
     });
     this.limit = limit;
@@ -159,11 +159,10 @@ export class PoolTimeoutError extends TidemarkError {
   readonly max: number;
 
   constructor(waitedMs: number, max: number, origin: Origin = {}) {
-    super(
-      "POOL_TIMEOUT",
-      `No connection became free within ${waitedMs} ms; all ${max} are in use. Look for transactions that are held open, or raise pool.max.`,
-      { retryable: true, ...origin },
-    );
+    super("POOL_TIMEOUT", `No connection became free within ${waitedMs} ms; all ${max} are in use. Find transactions that stay open, or raise pool.max.`, {
+      retryable: true,
+      ...origin,
+    });
     this.waitedMs = waitedMs;
     this.max = max;
   }
@@ -186,7 +185,7 @@ export class SerializationFailureError extends TidemarkError {
   constructor(sqlState: string, origin: Origin = {}) {
     super(
       "SERIALIZATION_FAILURE",
-      `PostgreSQL could not serialise this transaction (${sqlState}). Nothing of it was written: roll it back and run all of it again.`,
+      `PostgreSQL could not serialise this transaction (${sqlState}). Nothing of it was written: roll it back and run the whole transaction again.`,
       { retryable: true, ...origin },
     );
     this.sqlState = sqlState;

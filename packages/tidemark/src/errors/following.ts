@@ -14,7 +14,7 @@ export class FencedError extends TidemarkError {
     const now = owner.current === undefined ? "that shard no longer exists" : `the fence is ${owner.current} now`;
     super(
       "FENCED",
-      `Shard ${owner.shard} of ${JSON.stringify(owner.consumer)} was taken over: this worker had fence ${owner.fence}, ${now}. Its transaction was rolled back; the new owner goes on from the last checkpoint.`,
+      `Shard ${owner.shard} of ${JSON.stringify(owner.consumer)} was taken over: this worker had fence ${owner.fence}, ${now}. Its transaction was rolled back; the new owner continues from the last checkpoint.`,
       origin,
     );
     this.consumer = owner.consumer;
@@ -44,10 +44,10 @@ export class HistoryForkedError extends TidemarkError {
     readonly found: string | undefined;
     readonly lastPosition: number;
   }) {
-    const there = fork.found === undefined ? "no event stands there now" : `event ${fork.found} stands there now`;
+    const there = fork.found === undefined ? "no event is there now" : `event ${fork.found} is there now`;
     super(
       "HISTORY_FORKED",
-      `${JSON.stringify(fork.reader)} had reached event ${fork.eventId} at position ${fork.position}, but ${there}; the log ends at ${fork.lastPosition}. The database lost or replaced events that this reader had seen. Find out which, then set the reader back on purpose: a consumer with store.consumers.reset, a subscription with another \`after\`.`,
+      `${JSON.stringify(fork.reader)} had passed event ${fork.eventId} at position ${fork.position}, but ${there}; the log ends at ${fork.lastPosition}. The database lost or replaced events that this reader had seen. Find out which, then choose where the reader continues: a consumer with store.consumers.reset, a subscription with another \`after\`.`,
     );
     this.reader = fork.reader;
     this.position = fork.position;
@@ -69,7 +69,7 @@ export class SequenceBehindError extends TidemarkError {
   constructor(found: { readonly sequence: number; readonly log: number; readonly remedy: string }, origin: Origin = {}) {
     super(
       "SEQUENCE_BEHIND",
-      `The position sequence is at ${found.sequence}, but the log reaches ${found.log}: it was set back, or events were restored or replicated without it. Readers would stop before the end, and appends would fill places that readers have passed, so both are refused. Where nothing else writes to this log, set it right. ${found.remedy}`,
+      `The position sequence is at ${found.sequence}, but the log reaches ${found.log}: it was set back, or events were restored or replicated without it. Readers would stop before the end, and appends would reuse positions that readers have passed, so both are rejected. If nothing else writes to this log, correct the sequence. ${found.remedy}`,
       origin,
     );
     this.sequence = found.sequence;
@@ -90,7 +90,7 @@ export class WaitTimeoutError extends TidemarkError {
   constructor(wait: { readonly waitedFor: string; readonly target: number; readonly reached: number; readonly timeoutMs: number }) {
     super(
       "WAIT_TIMEOUT",
-      `${JSON.stringify(wait.waitedFor)} is at position ${wait.reached} after ${wait.timeoutMs} ms; ${wait.target} was asked for. Wait again, allow more time, or see what holds it with store.consumers.get and store.blockers.`,
+      `${JSON.stringify(wait.waitedFor)} is at position ${wait.reached} after ${wait.timeoutMs} ms; it should reach ${wait.target}. Wait again, allow more time, or find what holds it back with store.consumers.get and store.blockers.`,
       { retryable: true },
     );
     this.waitedFor = wait.waitedFor;
@@ -111,7 +111,7 @@ export class HandlerTimeoutError extends TidemarkError {
   constructor(handler: { readonly consumer: string; readonly timeoutMs: number; readonly position: number }) {
     super(
       "HANDLER_TIMEOUT",
-      `The handler of ${JSON.stringify(handler.consumer)} did not end within ${handler.timeoutMs} ms at position ${handler.position}. Its transaction was rolled back. Let it heed context.signal, or raise timeoutMs.`,
+      `The handler of ${JSON.stringify(handler.consumer)} did not finish within ${handler.timeoutMs} ms at position ${handler.position}. Its transaction was rolled back. Have it watch context.signal, or raise timeoutMs.`,
       { retryable: true },
     );
     this.consumer = handler.consumer;

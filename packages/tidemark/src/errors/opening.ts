@@ -43,7 +43,7 @@ export class SchemaTooNewError extends TidemarkError {
   constructor(schema: string, found: number, supported: number) {
     super(
       "SCHEMA_TOO_NEW",
-      `Schema ${JSON.stringify(schema)} is at migration ${found}, which a newer tidemark made and which this one (up to ${supported}) cannot work with. Update the tidemark package.`,
+      `Schema ${JSON.stringify(schema)} is at migration ${found}, made by a newer tidemark. This version knows migrations up to ${supported} and cannot work with it. Update the tidemark package.`,
     );
     this.schema = schema;
     this.found = found;
@@ -59,7 +59,7 @@ export class MigrationChangedError extends TidemarkError {
   constructor(schema: string, migration: number, applied: string, shipped: string) {
     super(
       "MIGRATION_CHANGED",
-      `Migration ${migration} of schema ${JSON.stringify(schema)} was applied with hash ${applied.slice(0, 12)}, but this package holds ${shipped.slice(0, 12)}. Either the row in its migrations table or the package was changed by hand; restore the one that was.`,
+      `Migration ${migration} of schema ${JSON.stringify(schema)} was applied with hash ${applied.slice(0, 12)}, but this package has ${shipped.slice(0, 12)}. The row in its migrations table or the package was changed by hand; undo that change.`,
     );
     this.migration = migration;
   }
@@ -80,7 +80,7 @@ export class StoreLockedError extends TidemarkError {
     const where = `process ${holder.pid} on ${holder.host} (${holder.command})`;
     super(
       "STORE_LOCKED",
-      `Folder ${JSON.stringify(folder)} is open in ${where}${elsewhere ? ", in another container, which is running" : ""}. Close it there first: an embedded database works for one process at a time. ${
+      `Folder ${JSON.stringify(folder)} is open in ${where}${elsewhere ? ", in another container, which is running" : ""}. Close it there first: only one process at a time can use an embedded database. ${
         elsewhere
           ? "Once that container is gone, its lock is taken over within 20 s."
           : `If that process is not a tidemark one, or it was in a container that is gone, remove ${JSON.stringify(lockFile)}.`

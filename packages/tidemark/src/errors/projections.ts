@@ -24,7 +24,7 @@ export class ProjectionFailedError extends TidemarkError {
   ) {
     super(
       "PROJECTION_FAILED",
-      `Projection ${JSON.stringify(projection)} could not take the event ${JSON.stringify(event.type)} of stream ${JSON.stringify(event.streamId)}: ${problem}. Nothing of its append or batch was written: correct the projection, or the event.`,
+      `Projection ${JSON.stringify(projection)} could not apply the event ${JSON.stringify(event.type)} of stream ${JSON.stringify(event.streamId)}: ${problem}. Nothing of its append or batch was written: correct the projection, or the event.`,
       origin,
     );
     this.projection = projection;
@@ -56,7 +56,7 @@ export class ProjectionStoppedError extends TidemarkError {
   ) {
     super(
       "PROJECTION_STOPPED",
-      `The documents of projection ${JSON.stringify(name)}, version ${version}, cannot be read: it stands still at the event at position ${event.position}, in stream ${JSON.stringify(event.streamId)}, so that everything from there on is missing. Correct the projection and open the store again, then call store.projections.resume(${JSON.stringify(name)}, { version: ${version} }). What went wrong: ${problem}`,
+      `The documents of projection ${JSON.stringify(name)}, version ${version}, cannot be read: it stopped at the event at position ${event.position}, in stream ${JSON.stringify(event.streamId)}, so that event and all later ones are missing. Correct the projection, open the store again, then call store.projections.resume(${JSON.stringify(name)}, { version: ${version} }). What went wrong: ${problem}`,
     );
     this.projection = name;
     this.version = version;
@@ -78,7 +78,7 @@ export class UnknownProjectionError extends TidemarkError {
   constructor(projections: readonly string[]) {
     super(
       "UNKNOWN_PROJECTION",
-      `This store was opened without ${projections.map((name) => JSON.stringify(name)).join(", ")}, which appends have to write. Nothing was written: pass it to openEventStore, deactivate it with store.projections.deactivate, or let a worker follow it with unknownProjections: "warn".`,
+      `This store was opened without ${projections.map((name) => JSON.stringify(name)).join(", ")}, which appends must write. Nothing was written: pass it to openEventStore, deactivate it with store.projections.deactivate, or let a worker follow it with unknownProjections: "warn".`,
     );
     this.projections = projections;
   }

@@ -21,7 +21,7 @@ export class ReadRetry {
     signal.throwIfAborted();
     if (!isTidemarkError(error) || !error.retryable) throw error;
     if (!this.#said && performance.now() - this.#saidAt > 1_000) {
-      this.#logger.warn(`tidemark: followers of the log cannot read and go on trying: ${error.message}`);
+      this.#logger.warn(`tidemark: followers of the log cannot read, and keep trying: ${error.message}`);
       this.#said = true;
       this.#saidAt = performance.now();
     }

@@ -19,7 +19,7 @@ export const commonShape: {
   mode: oneOf("inline", "async"),
   tenants: oneOf("own", "all"),
   filter: checkQuery,
-  handles: listOf(checkEventType),
+  handles: listOf(checkEventType, "name the types of events that it handles"),
 };
 
 interface Common {

@@ -21,12 +21,12 @@ export function checkState<State>(state: State, { type }: { readonly type: strin
   if (state === undefined)
     throw new InvalidArgumentError(
       path,
-      `returned undefined for an event of the type ${JSON.stringify(type)}; return the state, the one that it got where the event changes nothing`,
+      `returned undefined for an event of the type ${JSON.stringify(type)}; return a state, or the given state if the event changes nothing`,
     );
   if (isPromise(state)) {
     throw new InvalidArgumentError(
       path,
-      `returned a promise for an event of the type ${JSON.stringify(type)}; it must be synchronous: wait before the command, or in decide`,
+      `returned a promise for an event of the type ${JSON.stringify(type)}; it must be synchronous. Await before the command, or in decide`,
     );
   }
   return state;

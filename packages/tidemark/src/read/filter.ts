@@ -44,7 +44,10 @@ const shape = {
   data: encodeData,
   ...logBoundsShape,
 };
-const checkItems: Check<readonly ValidQueryItem[]> = listOf((item, path) => checkOptions(objectAt(item, path), shape, path));
+const checkItems: Check<readonly ValidQueryItem[]> = listOf(
+  (item, path) => checkOptions(objectAt(item, path), shape, path),
+  "it could match nothing or everything; pass {} to match everything",
+);
 
 /** The alternatives of an `EventQuery`, which may be a single one. `{}` matches every event. */
 export function checkFilter(filter: unknown, path: string): readonly ValidQueryItem[] {

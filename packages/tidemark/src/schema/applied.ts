@@ -88,7 +88,7 @@ export function explainRead(error: unknown, schema: string): unknown {
   }
   if (sqlState === "42703") {
     return new DatabaseError(
-      `Schema ${JSON.stringify(schema)} holds a table "migrations" that is not tidemark's. Give the store a schema of its own with the option schema.`,
+      `Schema ${JSON.stringify(schema)} holds a table "migrations" that does not belong to tidemark. Choose another schema for the store with the option schema.`,
       { sqlState, table: "migrations", cause: error },
     );
   }

@@ -134,7 +134,7 @@ function checkSequence({ increment, cache, cycle, readable }: SequenceFacts, sch
   }
   if (!readable) {
     throw new DatabaseError(
-      `Role ${role} may not use sequence ${name}, without which it cannot tell how far the log reaches. Run: grant usage on sequence ${name} to ${role}`,
+      `Role ${role} may not use sequence ${name}, so it cannot tell where the log ends. Run: grant usage on sequence ${name} to ${role}`,
       { sqlState: "42501" },
     );
   }

@@ -43,7 +43,7 @@ export async function migrate(
       signal,
       retryable: passes,
       onRetry: (error) =>
-        logger?.info(`tidemark: migrating schema ${JSON.stringify(schema)} goes on after: ${error instanceof Error ? error.message : String(error)}`),
+        logger?.info(`tidemark: migrating schema ${JSON.stringify(schema)} continues after: ${error instanceof Error ? error.message : String(error)}`),
     }).catch(async (error: unknown) => {
       throw await explain(error, database, schema);
     });
@@ -128,14 +128,14 @@ async function explain(error: unknown, database: Database, schema: string): Prom
   const { sqlState, message } = error;
   if (sqlState === "55P03") {
     return new DatabaseError(
-      `${sentence(message)} Migrating schema ${JSON.stringify(schema)} found a lock taken six times in a row: another process migrates it, or a transaction that uses its tables stays open (see pg_stat_activity). Nothing of this migration was written.`,
+      `${sentence(message)} Migrating schema ${JSON.stringify(schema)} found a lock taken six times in a row. Another process is migrating it, or a transaction that uses its tables is open (see pg_stat_activity). Nothing of this migration was written.`,
       { sqlState, retryable: true, cause: error },
     );
   }
   if (sqlState !== "42501") return error;
   const grant = await grantToCreate(database, schema);
   return new DatabaseError(
-    `${sentence(message)} Schema ${JSON.stringify(schema)} has migrations to apply, which this role may not do. Run "npx tidemark migrate up" as a role that may, have the output of "npx tidemark migrate sql" applied, or allow it: ${grant}`,
+    `${sentence(message)} Schema ${JSON.stringify(schema)} has migrations to apply, and this role may not apply them. Run "npx tidemark migrate up" as a role that may, have the output of "npx tidemark migrate sql" applied, or allow it: ${grant}`,
     { sqlState, cause: error },
   );
 }

@@ -105,7 +105,7 @@ function warnOfWeakDurability({ durability, logger }: ValidStoreOptions, databas
   // An embedded database in memory promises nothing to begin with.
   if (database.driver === "pg" && weak.has(setting)) {
     logger.warn(
-      `tidemark: appends run with synchronous_commit = ${setting}: one that has returned can be lost when the server crashes. Set durability: "on" where that is not meant.`,
+      `tidemark: appends run with synchronous_commit = ${setting}: a successful append can be lost when the server crashes. Set durability: "on" if you do not want that.`,
     );
   }
 }
@@ -116,5 +116,5 @@ let warnedOfMemory = false;
 function warnOfMemory(logger: Logger): void {
   if (warnedOfMemory) return;
   warnedOfMemory = true;
-  logger.warn('tidemark: this store is in memory: its events are gone when the process ends. To keep them, pass "file:./data" or "postgres://…".');
+  logger.warn('tidemark: this store is in memory, so its events are lost when the process ends. To keep them, pass "file:./data" or "postgres://…".');
 }

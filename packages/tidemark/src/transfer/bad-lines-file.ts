@@ -40,7 +40,7 @@ async function opened(path: string): Promise<FileHandle> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(beginning.length), 0, beginning.length, 0);
   if (bytesRead > 0 && buffer.toString() !== beginning) {
     await file.close();
-    throw new InvalidArgumentError("--bad-lines", `names a file that holds something else: ${JSON.stringify(path)}. Name one that does not exist`);
+    throw new InvalidArgumentError("--bad-lines", `names a file with other content: ${JSON.stringify(path)}. Name one that does not exist`);
   }
   await file.truncate(0);
   return file;

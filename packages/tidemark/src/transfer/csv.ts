@@ -39,7 +39,7 @@ function checkHeader({ fields, flaw, line }: CsvRecord, delimiter: string): read
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new InvalidArgumentError("<file>", `has two columns called ${show(twice)}; give them different names`);
   const other = [";", "\t", "|"].find((separator) => names.length === 1 && separator !== delimiter && names[0]?.includes(separator));
-  if (other !== undefined) throw new InvalidArgumentError("<file>", `has one column only, called ${show(names[0])}; pass --delimiter ${show(other)}`);
+  if (other !== undefined) throw new InvalidArgumentError("<file>", `has only one column, called ${show(names[0])}; pass --delimiter ${show(other)}`);
   return names;
 }
 

@@ -28,7 +28,7 @@ export function toStream(write: (text: string) => Promise<void>): Destination {
  */
 export function toFile(path: string, replace: boolean): Destination {
   if (!replace && existsSync(path))
-    throw new InvalidArgumentError("[file]", `exists already: ${JSON.stringify(path)}. Name another one, or pass --force to replace it`);
+    throw new InvalidArgumentError("[file]", `already exists: ${JSON.stringify(path)}. Name another one, or pass --force to replace it`);
   const partial = `${path}.partial`;
   const file = createWriteStream(partial, { flush: true });
   const { head, done } = path.endsWith(".gz") ? packed(file) : { head: file, done: finished(file) };

@@ -163,7 +163,7 @@ export async function importEvents(
     if (!signal.aborted || error instanceof BadLineError) throw await settled(underWay, error);
   }
   await underWay;
-  if (signal.aborted) throw new InterruptedError(`Stopped. ${told(report)} Run the same command again to go on from there.`);
+  if (signal.aborted) throw new InterruptedError(`Stopped. ${told(report)} Run the same command again to continue.`);
   return report;
 }
 

@@ -11,7 +11,7 @@ export function parseMoment(text: string, utc: boolean): number {
   const plain = plainMoment(text);
   if (plain !== undefined) return plain;
   const found = pattern.exec(text.trim())?.groups;
-  if (!found) throw new RangeError(`${JSON.stringify(text.slice(0, 60))}, which is no time; write it as 2026-11-20T10:00:00Z`);
+  if (!found) throw new RangeError(`${JSON.stringify(text.slice(0, 60))}, which is not a time; write it as 2026-11-20T10:00:00Z`);
   const part = (name: string): number => Number(found[name] ?? 0);
   const at = Date.UTC(2000, part("month") - 1, part("day"), part("hour"), part("minute"), part("second"), millisecondsOf(found["fraction"]));
   const date = new Date(at);
@@ -24,9 +24,9 @@ export function parseMoment(text: string, utc: boolean): number {
     part("hour") < 24 &&
     part("minute") < 60 &&
     part("second") < 60;
-  if (!asWritten || part("year") === 0) throw new RangeError(`${JSON.stringify(text)}, which no calendar has`);
+  if (!asWritten || part("year") === 0) throw new RangeError(`${JSON.stringify(text)}, which is not a date in the calendar`);
   if (found["hour"] !== undefined && found["zone"] === undefined && !utc)
-    throw new RangeError(`${JSON.stringify(text)}, a time without a zone; add one, or pass --utc where all of them are UTC`);
+    throw new RangeError(`${JSON.stringify(text)}, a time without a zone; add one, or pass --utc if all times are UTC`);
   return date.getTime() - offsetOf(found["zone"] ?? "Z");
 }
 

@@ -41,6 +41,6 @@ export function columnOf(name: string, header: readonly string[], option: string
   const hint = didYouMean(name, header);
   throw new InvalidArgumentError(
     option,
-    `names the column ${show(name)}, which the file does not have${hint === "" ? `; it has ${header.slice(0, 20).map(show).join(", ")}` : hint}`,
+    `names the column ${show(name)}, but the file does not have it${hint === "" ? `; it has ${header.slice(0, 20).map(show).join(", ")}` : hint}`,
   );
 }

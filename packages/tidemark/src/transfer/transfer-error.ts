@@ -17,7 +17,7 @@ export class BadLineError extends TidemarkError {
   constructor({ line, reason }: BadLine, told: string) {
     super(
       "BAD_LINE",
-      `Line ${line}: ${sentence(reason)} ${told} Correct the line and run the same command again, or let it go on with --on-bad-line skip or --bad-lines <file>.`,
+      `Line ${line}: ${sentence(reason)} ${told} Correct the line and run the same command again, or continue with --on-bad-line skip or --bad-lines <file>.`,
     );
     this.line = line;
   }

@@ -96,7 +96,7 @@ describe("tidemark append -", () => {
   });
 
   test.for([
-    ["", "stdin holds no event"],
+    ["", "stdin has no events"],
     ['{"type":"A","data":1}\n\n{"type":', "line 3 cannot be read as JSON"],
     ['{"type":"A","data":1}\n\n{"type":"B","data":{"n":[-0]}}', "line 3: data.n[0] is -0"],
     ['{"type":"A","data":9007199254740993}', "line 1 cannot be read as JSON: The number 9007199254740993 cannot be kept exactly"],
@@ -126,7 +126,7 @@ describe("tidemark append with what cannot be", () => {
     [["cart-42", "--type", "A", "--expected-version", "1.5"], "--expected-version must be"],
     [["", "--type", "A"], "<stream> is empty"],
     [["cart-42", "--type", "A", "--tenant", "x".repeat(129)], "--tenant is 129 bytes"],
-    [["cart-42", "-", "--type", "A"], "--type is for one event"],
+    [["cart-42", "-", "--type", "A"], "--type is for a single event"],
     [["cart-42", "items.json"], "Allowed choices are -"],
   ] as const)("%j ends with 2", async ([args, told], { append }) => {
     expect(await append(args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(told) });

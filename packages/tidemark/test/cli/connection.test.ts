@@ -63,7 +63,7 @@ test("what is not there is told with its schema: it may be in another", async ({
     ["dead-letters", "show", "mailer", "1"],
   ]) {
     const { code, stderr } = await inside([...args, "--schema", schema], { env });
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^tidemark: There is no .* It was looked for in schema ".*"; --schema names another\.\n$/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^tidemark: There is no .* The schema searched was ".*"; choose another with --schema\.\n$/)]);
     expect(stderr).toContain(JSON.stringify(schema));
   }
 });

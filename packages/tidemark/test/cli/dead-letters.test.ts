@@ -55,7 +55,7 @@ describe("tidemark dead-letters", () => {
     expect(await positions("--consumer", "mailer", "--after", "2")).toEqual([3, 4]);
     const first = await command(["list", "--limit", "2"]);
     expect(first.stderr).toBe("There may be more than these 2: see --limit and --after.\n");
-    expect(await command(["list", "--state", "skipped"])).toEqual({ code: 0, stdout: "", stderr: "There are none.\n" });
+    expect(await command(["list", "--state", "skipped"])).toEqual({ code: 0, stdout: "", stderr: "There are no dead letters.\n" });
     expect(await command(["list", "--limit", "0"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--limit must be") });
   });
 

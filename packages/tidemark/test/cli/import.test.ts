@@ -101,7 +101,7 @@ describe("an import that is killed", () => {
     await eventually(async () => expect(await store.highWaterMark()).toBe(4_000), { timeoutMs: 20_000 });
     child.kill("SIGINT");
     const [code] = await once(child, "close");
-    expect([code, stderr]).toEqual([130, expect.stringContaining("4000 events were written. Run the same command again to go on from there.")]);
+    expect([code, stderr]).toEqual([130, expect.stringContaining("4000 events were written. Run the same command again to continue.")]);
   });
 });
 
@@ -137,7 +137,7 @@ describe("bad lines", () => {
   test("are never set aside over a file that holds something else", async ({ at, folder }) => {
     await writeFile(join(folder, "events.ndjson"), file);
     const ended = await tidemark(["import", "events.ndjson", "--bad-lines", "events.ndjson", ...at], { cwd: folder });
-    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining("names a file that holds something else")]);
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining("names a file with other content")]);
     expect(await readFile(join(folder, "events.ndjson"), "utf8")).toBe(file);
   });
 });
@@ -154,7 +154,7 @@ test("a file that cannot be read to its end is refused with what is wrong", asyn
 describe("wrong usage", () => {
   test.for([
     { args: ["--omit-empty"], told: "--omit-empty is for CSV" },
-    { args: ["--bad-lines", "b", "--on-bad-line", "stop"], told: "--bad-lines sets bad lines aside and goes on" },
+    { args: ["--bad-lines", "b", "--on-bad-line", "stop"], told: "--bad-lines writes bad lines to a file and continues" },
   ])("$args", async ({ args, told }, { at }) => {
     const ended = await tidemark(["import", "-", ...args, ...at]);
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining(told)]);
@@ -180,7 +180,7 @@ describe("tidemark export", () => {
     expect(gunzipSync(await readFile(join(folder, "out.ndjson.gz"))).toString()).toBe(plain);
     expect(existsSync(join(folder, "out.ndjson.gz.partial"))).toBe(false);
     const again = await tidemark(["export", "out.ndjson.gz", ...at], { cwd: folder });
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("exists already")]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("already exists")]);
     expect(documentOf(await tidemark(["export", "out.ndjson.gz", "--force", "--json", ...at], { cwd: folder }))).toEqual({ events: 8, position: 9 });
   });
 

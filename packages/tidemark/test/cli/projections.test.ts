@@ -47,7 +47,7 @@ describe("tidemark projections", () => {
   });
 
   test("pauses, resumes and deactivates one", async ({ projections: { command, store } }) => {
-    expect((await command("pause", "cart-summary")).stdout).toBe("cart-summary is paused: nobody writes it.\n");
+    expect((await command("pause", "cart-summary")).stdout).toBe("cart-summary is paused: nothing writes it.\n");
     expect(await store.projections.get("cart-summary")).toMatchObject({ state: "paused" });
     expect(documentOf(await command("resume", "cart-summary", "--json"))).toMatchObject({ name: "cart-summary" });
     await eventually(async () => expect(await store.projections.get("cart-summary")).toMatchObject({ state: "live" }), { timeoutMs: 20_000 });

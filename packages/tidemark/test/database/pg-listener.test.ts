@@ -96,7 +96,7 @@ describe("a listener", () => {
   test("gives the connection back where nothing is heard on it, and says so once", async ({ listen, heard, sql }) => {
     heard.hears = false;
     listen();
-    await eventually(() => expect(heard.said.join()).toContain("is not heard"));
+    await eventually(() => expect(heard.said.join()).toContain("notifications do not arrive"));
     await eventually(async () => {
       const { rows } = await sql.query("select from pg_stat_activity where application_name = 'listener'");
       expect(rows).toEqual([]);

@@ -23,7 +23,7 @@ describe("a collection's name", () => {
     ["ü".repeat(23), "46 bytes"],
     ["a\nb", "control character"],
     ["a\ud800", "surrogate"],
-    ["carts__v2", "ends like the table of a version"],
+    ["carts__v2", "must not end with __v and digits"],
     ["event_ids", "is a name that the store keeps for partitions"],
     ["events_1000", "is a name that the store keeps for partitions"],
     [7, "must be a collection's name (a string), not 7"],

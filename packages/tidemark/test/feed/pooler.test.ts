@@ -35,7 +35,7 @@ describe("behind a real pgbouncer in transaction mode", () => {
         await append(store, "a");
         expect((await next).value?.events.map(({ event }) => event.position)).toEqual([n]);
       }
-      await eventually(() => expect(said.filter((line) => line.includes("is not heard"))).toHaveLength(1));
+      await eventually(() => expect(said.filter((line) => line.includes("notifications do not arrive"))).toHaveLength(1));
       const next = following.next();
       await append(store, "a");
       expect((await next).value?.events).toHaveLength(1);

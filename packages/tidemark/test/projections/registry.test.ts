@@ -147,7 +147,7 @@ describe.for(drivers)("store.projections on $driver", ({ test }) => {
       version: 2,
       streamId: "c-1",
       position: 2,
-      message: expect.stringMatching(/stands still at the event at position 2.*not this one/s),
+      message: expect.stringMatching(/it stopped at the event at position 2.*not this one/s),
     };
     await eventually(async () => expect(await store.projections.get("counter", { version: 2 })).toMatchObject({ state: "failed", lastError: {} }));
     // Its worker tells the database at a heartbeat.

@@ -52,7 +52,7 @@ describe("verifying", () => {
 
   test("tells whose table it is when another tool's stands in its place", async ({ database, schema, sql }) => {
     await sql.query(`create schema ${pg.escapeIdentifier(schema)}; create table ${pg.escapeIdentifier(schema)}.migrations (id int, name text)`);
-    await expect(verify(database, schema)).rejects.toThrow(`holds a table "migrations" that is not tidemark's`);
+    await expect(verify(database, schema)).rejects.toThrow(`holds a table "migrations" that does not belong to tidemark`);
   });
 });
 

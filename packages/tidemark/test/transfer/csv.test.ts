@@ -57,10 +57,10 @@ describe("the columns of a CSV file", () => {
   test("that are numbers refuse what is none, or what a number cannot hold", async () => {
     const found = await read("a,n\n1,x\n2,9007199254740993\n3,0x10\n4,1e400\n5, 1\n6,-1.5e3\n", { stream: "s-{a}", type: "T", number: ["n"] });
     expect(found).toMatchObject([
-      'n is "x", which is no number',
-      'n is "9007199254740993", which a number cannot hold exactly; leave it a text, without --number',
-      'n is "0x10", which is no number',
-      'n is "1e400", which a number cannot hold exactly; leave it a text, without --number',
+      'n is "x", which is not a number',
+      'n is "9007199254740993", which JavaScript cannot hold exactly; keep it as text, without --number',
+      'n is "0x10", which is not a number',
+      'n is "1e400", which JavaScript cannot hold exactly; keep it as text, without --number',
       { data: { n: 1 } },
       { data: { n: -1500 } },
     ]);
@@ -85,7 +85,7 @@ describe("a CSV file is refused", () => {
     {
       text: "committed,b\n",
       options: { stream: "{comitted}", type: "T" },
-      told: '--stream names the column "comitted", which the file does not have; did you mean "committed"?',
+      told: '--stream names the column "comitted", but the file does not have it; did you mean "committed"?',
     },
     { text: "path,size\n", options: { stream: "{id of it}", type: "T" }, told: 'it has "path", "size"' },
     { text: "a\n", options: { stream: "{a", type: "T" }, told: 'has a single "{"' },

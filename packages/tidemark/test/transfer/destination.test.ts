@@ -17,7 +17,7 @@ test.for(["events.ndjson", "events.ndjson.gz"])("%s has its name only when it is
     expect([existsSync(path), existsSync(`${path}.partial`)]).toEqual([true, false]);
     const bytes = await readFile(path);
     expect((name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString().split("\n")).toHaveLength(51);
-    expect(() => toFile(path, false)).toThrow("exists already");
+    expect(() => toFile(path, false)).toThrow("already exists");
     await toFile(path, true).finish();
   } finally {
     await rm(folder, { recursive: true });

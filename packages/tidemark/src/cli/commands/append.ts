@@ -76,7 +76,7 @@ async function append(streamId: string, source: "-" | undefined, flags: AppendFl
 async function inlineOf(file: string): Promise<readonly Projection[]> {
   const { inline } = await loadModule(file, "--projections");
   if (inline.length > 0) return inline;
-  throw new InvalidArgumentError("--projections", "exports no inline projection: only those are written by appends. Leave it out.");
+  throw new InvalidArgumentError("--projections", "exports no inline projection: appends write only those. Leave it out.");
 }
 
 function expectation(text: string | undefined): ExpectedVersion {
@@ -97,7 +97,7 @@ function ofFlags({ type, data = {}, metadata, tag, id }: EventFlags): Given {
 
 async function ofStdin({ type, data, metadata, tag, id }: EventFlags, terminal: Terminal): Promise<Given> {
   for (const [flag, value] of Object.entries({ type, data, metadata, tag, id })) {
-    if (value !== undefined) throw new InvalidArgumentError(`--${flag}`, "is for one event; events on stdin bring their own. Leave it out.");
+    if (value !== undefined) throw new InvalidArgumentError(`--${flag}`, "is for a single event; events on stdin have their own. Leave it out.");
   }
   if (terminal.stdin.isTTY) terminal.say("Reading events, one JSON document a line. Ctrl-D ends them.");
   const given = await readEvents(terminal.stdin);

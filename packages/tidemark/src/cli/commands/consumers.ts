@@ -45,7 +45,7 @@ export function addConsumers(program: Command, terminal: Terminal): void {
   addOne(command, "resume", aboutOne)
     .description("End a pause. Shards that stopped at an event begin with it again.")
     .addHelpText("after", "\nExample:\n  tidemark consumers resume mailer")
-    .action((name: string, flags: StoreFlags) => change(name, flags, terminal, `${name} goes on.`, (store) => store.consumers.resume(name)));
+    .action((name: string, flags: StoreFlags) => change(name, flags, terminal, `${name} is resumed.`, (store) => store.consumers.resume(name)));
 
   addOne(command, "reset", aboutOne)
     .description("Set it back, or forth: it goes on with the first event after a position. Dead letters after it are removed.")
@@ -114,7 +114,7 @@ interface ResetFlags extends StoreFlags {
 
 async function reset(name: string, { after, yes, ...flags }: ResetFlags, terminal: Terminal): Promise<void> {
   const to = after === "end" ? "the end of the log" : `position ${after}`;
-  await change(name, flags, terminal, `${name} goes on after ${to}.`, async (store) => {
+  await change(name, flags, terminal, `${name} continues after ${to}.`, async (store) => {
     const consumer = await store.consumers.get(name);
     await confirm(terminal, lossOf(consumer, after, to), yes);
     await store.consumers.reset(name, { after });

@@ -80,7 +80,7 @@ type ListFlags = Pick<DeadLetterQuery, "consumer" | "state" | "after"> & { reado
 async function list({ consumer, state, after, limit, ...flags }: StoreFlags & ListFlags, terminal: Terminal): Promise<void> {
   const letters = await withStore(flags, terminal, (store) => store.deadLetters.list(given({ consumer, state, after, limit })));
   await terminal.printLines(flags.json ? letterDocuments(letters) : lineUp(letterRows(letters), terminal.width));
-  if (letters.length === 0) terminal.say("There are none.");
+  if (letters.length === 0) terminal.say("There are no dead letters.");
   else if (letters.length === limit) terminal.say(`There may be more than these ${limit}: see --limit and --after.`);
 }
 
@@ -98,7 +98,7 @@ async function retry(
   { all, ...flags }: StoreFlags & { readonly all?: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  if ((letter === undefined) !== (all === true)) throw new InvalidArgumentError("<letter>", "or --all is needed, one of them");
+  if ((letter === undefined) !== (all === true)) throw new InvalidArgumentError("<letter>", "is missing. Name one letter, or pass --all");
   const requested = await withStore(flags, terminal, async (store) => {
     if (letter === undefined) return await retryAll(store, consumer);
     await store.deadLetters.retry(keyOf(consumer, letter));

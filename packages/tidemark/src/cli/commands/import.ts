@@ -68,7 +68,7 @@ export function addImport(program: Command, terminal: Terminal): void {
 async function importFile(file: string, flags: ImportFlags, terminal: Terminal): Promise<void> {
   const tenant = flags.tenant === undefined ? undefined : checkTenant(flags.tenant, "--tenant");
   if (flags.badLines !== undefined && flags.onBadLine === "stop")
-    throw new InvalidArgumentError("--bad-lines", "sets bad lines aside and goes on. Leave --on-bad-line stop out.");
+    throw new InvalidArgumentError("--bad-lines", "writes bad lines to a file and continues. Leave --on-bad-line stop out.");
   using source = await openSource(file, terminal.stdin);
   const lines = linesOf(source.chunks, file, flags);
   const aborted = new AbortController();

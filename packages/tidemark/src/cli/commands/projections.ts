@@ -36,18 +36,20 @@ export function addProjections(program: Command, terminal: Terminal): void {
   addOne(command, "pause", aboutOne)
     .description("Stop writing it until it is resumed: appends and workers leave it as it is.")
     .addHelpText("after", "\nExample:\n  tidemark projections pause cart-summary")
-    .action((name: string, flags: OneFlags) => change(name, flags, terminal, "is paused: nobody writes it.", (store, of) => store.projections.pause(name, of)));
+    .action((name: string, flags: OneFlags) =>
+      change(name, flags, terminal, "is paused: nothing writes it.", (store, of) => store.projections.pause(name, of)),
+    );
 
   addOne(command, "resume", aboutOne)
     .description("End a pause or a deactivation. One that stopped at an event begins with it again.")
     .addHelpText("after", "\nExample:\n  tidemark projections resume cart-summary")
-    .action((name: string, flags: OneFlags) => change(name, flags, terminal, "goes on.", (store, of) => store.projections.resume(name, of)));
+    .action((name: string, flags: OneFlags) => change(name, flags, terminal, "is resumed.", (store, of) => store.projections.resume(name, of)));
 
   addOne(command, "deactivate", aboutOne)
     .description("Stop writing it for good. Its documents stay; applications without it are no longer warned.")
     .addHelpText("after", "\nExample:\n  tidemark projections deactivate cart-summary --projection-version 1")
     .action((name: string, flags: OneFlags) =>
-      change(name, flags, terminal, "is inactive: nobody writes it.", (store, of) => store.projections.deactivate(name, of)),
+      change(name, flags, terminal, "is inactive: nothing writes it.", (store, of) => store.projections.deactivate(name, of)),
     );
 }
 

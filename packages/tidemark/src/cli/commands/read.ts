@@ -104,7 +104,7 @@ function ofWholeLog(store: EventStore, { after, until, limit, backward, allTenan
 
 async function eventOf(store: EventStore, id: string): Promise<RecordedEvent> {
   const event = await store.eventById(id);
-  if (event === undefined) throw new NotFoundError("event", id, "It may be another tenant's or another schema's.");
+  if (event === undefined) throw new NotFoundError("event", id, "It may belong to another tenant or schema.");
   return event;
 }
 

@@ -65,7 +65,7 @@ export async function runShop(options: ShopOptions, terminal: Terminal): Promise
   const readMs = performance.now() - reading;
   if (!log.inOrder || log.events !== options.events) {
     throw new Error(
-      `The log holds ${log.events} of ${options.events} events, ${log.inOrder ? "in order" : "out of order"}. This is a bug of tidemark's: please report it.`,
+      `The log holds ${log.events} of ${options.events} events, ${log.inOrder ? "in order" : "out of order"}. This is a bug in tidemark; please report it.`,
     );
   }
   for (const [type, count] of log.types) say(`  ${type.padEnd(12)} ${count}`);
@@ -126,7 +126,7 @@ async function payTwice(store: EventStore<CartEvent>, streamId: string, say: (te
   const payment = { type: "CartPaid" as const, data: { method: "card" }, id: crypto.randomUUID() };
   const first = await store.appendToStream<CartEvent>(streamId, [payment]);
   const second = await store.appendToStream<CartEvent>(streamId, [payment]);
-  if (first.version !== second.version) throw new Error("A payment was written twice. This is a bug of tidemark's: please report it.");
+  if (first.version !== second.version) throw new Error("A payment was written twice. This is a bug in tidemark; please report it.");
   say(`  first answer: version ${first.version}, second answer: version ${second.version}; written once`);
   return second.position;
 }

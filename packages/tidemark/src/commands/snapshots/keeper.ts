@@ -144,7 +144,7 @@ export class SnapshotKeeper {
     this.tally.failed++;
     this.#tellOnce(
       `failed ${kind} ${name}`,
-      `tidemark: a snapshot of ${JSON.stringify(name)} for ${JSON.stringify(key)} could not be read or written. Commands go on without it. This is told once; store.snapshots.stats() counts the rest.`,
+      `tidemark: a snapshot of ${JSON.stringify(name)} for ${JSON.stringify(key)} could not be read or written. Commands continue without it. This is logged once; store.snapshots.stats() counts the rest.`,
       error,
     );
   }
@@ -153,7 +153,7 @@ export class SnapshotKeeper {
     this.tally.unfit++;
     this.#tellOnce(
       `unfit ${kind} ${name}`,
-      `tidemark: the state of ${JSON.stringify(name)} for ${JSON.stringify(key)} cannot be kept as a snapshot: ${sentence(error.message)} Commands read all events instead. This is told once; store.snapshots.stats() counts the rest.`,
+      `tidemark: the state of ${JSON.stringify(name)} for ${JSON.stringify(key)} cannot be kept as a snapshot: ${sentence(error.message)} Commands read all events instead. This is logged once; store.snapshots.stats() counts the rest.`,
     );
   }
 

@@ -44,7 +44,10 @@ export function checkSnapshotOptions(value: unknown, path: string): unknown {
 /** A name is needed: two deciders on one stream have two states. */
 export function needName(definition: { readonly name?: string | undefined; readonly snapshot?: unknown }, path: string): void {
   if (definition.snapshot !== undefined && definition.name === undefined)
-    throw new InvalidArgumentError(`${path}.name`, "is missing: snapshots are kept under it, apart from those of other deciders of the same stream");
+    throw new InvalidArgumentError(
+      `${path}.name`,
+      "is missing. Snapshots are stored under this name, which tells them from those of other deciders of the same stream",
+    );
 }
 
 export function withDefaults<State>({ every, when, stateVersion }: SnapshotOptions<State>): ValidSnapshotOptions<State> {
