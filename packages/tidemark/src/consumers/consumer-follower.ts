@@ -39,7 +39,7 @@ export function consumerFollower(
     inBatches: settings.inBatches,
     handle: (events, session) => settings.handle(events, new HandlerContext(session, createTransaction)),
     filterChanged: `consumer ${JSON.stringify(name)} has another filter than before. It counts from the checkpoint on: events behind it that only the new filter lets through are not handled. Set it back with store.consumers.reset, or give the consumer a new name.`,
-    firstGivenUp: (tenant, until) => firstDeadLetter(context.database, statements.firstLetter, { tenant, name }, until),
+    firstGivenUp: (tenant, until) => firstDeadLetter(context.database, statements.firstUnsettled, { tenant, name }, until),
     createHooks: (shard) => new DeadLetterHooks(context, statements, settings, shard),
   };
 }

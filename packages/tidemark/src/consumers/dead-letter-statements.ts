@@ -7,10 +7,10 @@ export interface DeadLetterStatements {
   readonly park: Statement;
   readonly parkBehind: Statement;
   readonly parkedStreams: Statement;
-  readonly nextRetry: Statement;
+  readonly nextRequested: Statement;
   readonly settle: Statement;
   readonly retryFailed: Statement;
-  readonly firstLetter: Statement;
+  readonly firstUnsettled: Statement;
 }
 
 export function deadLetterStatements(schema: string): DeadLetterStatements {
@@ -26,8 +26,8 @@ select distinct d.stream_id::text as stream
   from ${at}.dead_letters as d
  where d.tenant = $1 and d.consumer = $2 and d.state <> 'skipped' and d.stream_id % $4::bigint = $3::bigint`,
     ),
-    nextRetry: named(
-      "next_retry",
+    nextRequested: named(
+      "next_requested",
       `
 select d.position::text, d.stream_id::text as stream, d.attempts::text
   from ${at}.dead_letters as d
@@ -35,10 +35,10 @@ select d.position::text, d.stream_id::text as stream, d.attempts::text
  order by d.position
  limit 1`,
     ),
-    settle: named("settle", `select ${functionName(schema, "settle_letter")}($1, $2, $3)::text as settled`),
-    retryFailed: named("retry_failed", `select ${functionName(schema, "letter_failed_again")}($1, $2, $3, $4, $5, $6, $7)::text`),
-    firstLetter: named(
-      "first_letter",
+    settle: named("settle", `select ${functionName(schema, "settle_dead_letter")}($1, $2, $3)::text as settled`),
+    retryFailed: named("retry_failed", `select ${functionName(schema, "dead_letter_failed_again")}($1, $2, $3, $4, $5, $6, $7)::text`),
+    firstUnsettled: named(
+      "first_unsettled",
       `
 select d.position::text, (d.stream_id % c.shards::bigint)::text as shard, d.error_message as message
   from ${at}.consumers as c

@@ -122,7 +122,7 @@ export class StoreDeadLetters implements DeadLetters {
       const text = `update ${at}.dead_letters as d set retry_requested = true where d.tenant = $1 and d.consumer = $2 and d.position = $3`;
       await this.#query({ name: "tidemark_worker_retry_skipped", text }, [this.#tenant, consumer, position]);
     } else {
-      const text = `select ${functionName(this.#context.schema, "request_next_letter")}($1, $2, $3)::text`;
+      const text = `select ${functionName(this.#context.schema, "request_next_dead_letter")}($1, $2, $3)::text`;
       await this.#query({ name: "tidemark_worker_retry", text }, [this.#tenant, consumer, toSafeInteger(row["stream"])]);
     }
     await this.#changed();
@@ -130,7 +130,7 @@ export class StoreDeadLetters implements DeadLetters {
 
   async discard(key: DeadLetterKey): Promise<void> {
     const row = await this.#row(key);
-    const text = `select ${functionName(this.#context.schema, "discard_letter")}($1, $2, $3)::text as found`;
+    const text = `select ${functionName(this.#context.schema, "discard_dead_letter")}($1, $2, $3)::text as found`;
     const [answer] = await this.#query({ name: "tidemark_worker_discard", text }, [this.#tenant, row["consumer"] ?? "", toSafeInteger(row["position"])]);
     if (answer?.["found"] !== "true") throw notFound(row["consumer"] ?? "", row["position"] ?? "");
     await this.#changed();

@@ -61,7 +61,7 @@ export class ShardDeadLetters {
   }
 
   async nextRequested(): Promise<RequestedDeadLetter | undefined> {
-    const [row] = await this.#database.query(this.#statements.nextRetry, this.#mine);
+    const [row] = await this.#database.query(this.#statements.nextRequested, this.#mine);
     return row && { position: toSafeInteger(row["position"]), stream: toSafeInteger(row["stream"]) };
   }
 

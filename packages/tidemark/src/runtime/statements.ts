@@ -27,7 +27,7 @@ export function runtimeStatements(schema: string): RuntimeStatements {
   return {
     register: named(
       "register",
-      `select before::text, shards::text from ${functionName(schema, "declare_consumer")}($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8)`,
+      `select before::text, shards::text from ${functionName(schema, "register_consumer")}($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8)`,
     ),
     requestShards: named("request_shards", `select ${functionName(schema, "request_shards")}($1, $2, $3)::text`),
     finishShards: named("finish_shards", `select ${functionName(schema, "finish_shards")}($1, $2)::text as finished`),

@@ -21,9 +21,9 @@ export type FunctionName =
   | "claims_of_events"
   | "close_gate"
   | "create_shards"
-  | "declare_consumer"
+  | "dead_letter_failed_again"
   | "delete_consumer"
-  | "discard_letter"
+  | "discard_dead_letter"
   | "document_instant"
   | "enter_append"
   | "enter_gate"
@@ -45,7 +45,6 @@ export type FunctionName =
   | "keep_high_water_mark"
   | "keep_resolved"
   | "keep_snapshot"
-  | "letter_failed_again"
   | "lock_absent_documents"
   | "lock_budget"
   | "lock_number"
@@ -67,16 +66,17 @@ export type FunctionName =
   | "refuse_stale_look"
   | "refuse_unfinished_append"
   | "refuse_unseen_events"
+  | "register_consumer"
   | "register_projection"
   | "release_shards"
   | "rename_consumer"
   | "renew_leases"
   | "repeated_events"
-  | "request_next_letter"
+  | "request_next_dead_letter"
   | "request_shards"
   | "reset_consumer"
   | "resume_consumer"
-  | "settle_letter"
+  | "settle_dead_letter"
   | "stop_projection_writers"
   | "take_claims"
   | "take_shard";
@@ -2121,123 +2121,46 @@ $tidemark$;
 `,
   },
   {
-    name: "high_water_mark",
-    text: `-- The high-water mark: the last event at or below which nothing new can appear. The writer's half is hold_floor().
---
--- Three steps, each a statement of its own with a snapshot of its own (VOLATILE, READ COMMITTED), in this order:
---   1. last = the position sequence;
---   2. mark = the least of last and the floors in pg_locks: whoever draws a position published a floor below it first, so
---      an open append is seen here, one that starts later draws above last, and one that ended is visible to step 3;
---   3. the last event at or below the mark.
--- What is returned is an event's position and id, never a number in a gap: after a crash the sequence can hand out numbers
--- below a gap's end again. Taking 2 and 3 in one snapshot loses events.
---
--- p_position, p_id: the last answer this reader had. It stays true as long as that event is there, and floors published
--- late may be older than it, so the greater one is returned.
---
--- A sequence behind the log is refused (refuse_sequence). The log's end is read in the snapshot of step 1, which is older than the
--- look at the sequence, so that a sequence in order is never found behind.
---
--- On a standby locks are not seen and the sequence runs ahead: only the row that the primary wrote counts. It is asked for
--- at every call: a failover behind the same address changes the answer.
-create function :"schema".high_water_mark(
-  p_position bigint, p_id uuid,
-  out mark bigint, out id uuid, out in_recovery boolean
-)
-  language plpgsql volatile
+    name: "refuse_shard",
+    text: `-- Raises TM005: the shard is not where this worker left it. detail holds the fence and the checkpoint as they are now; both
+-- are null where the shard is gone.
+create function :"schema".refuse_shard(p_id integer, p_fence bigint) returns void
+  language plpgsql
   set search_path = pg_catalog, pg_temp
-  set jit = off
-  set enable_seqscan = off
-  set enable_bitmapscan = off
 as $tidemark$
 declare
-  v_log bigint;
-  v_last bigint;
+  v_now jsonb;
 begin
-  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
-    raise exception 'the high-water mark needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
-  end if;
-  in_recovery := pg_is_in_recovery();
-  if in_recovery then
-    select m.position, m.event_id into mark, id from :"schema".high_water_mark as m;
-    return;
-  end if;
-
-  select (select max(e.position) from :"schema".events as e), coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0) into v_log, v_last;
-  if v_log > v_last then
-    perform :"schema".refuse_sequence(v_last, v_log);
-  end if;
-
-  -- The distance is taken modulo 2^32, since a lock holds only the low 32 bits of its floor. A floor published after
-  -- step 1 lies ahead of last by a little: it is not below it by nearly 2^32.
-  select v_last - max(distance)
-    into mark
-    from (
-      select (v_last - objid::bigint) & 4294967295 as distance
-        from pg_catalog.pg_locks
-       where locktype = 'advisory'
-         and database = (select oid from pg_catalog.pg_database where datname = current_database())
-         and classid = :regclass(events_position_seq)::oid
-         and objsubid = 2
-         and mode = 'ShareLock'
-    ) as floors
-   where distance < 4294967296 - 16777216;
-  mark := least(mark, v_last);
-
-  select e.position, e.id into mark, id
-    from :"schema".events as e where e.position <= mark order by e.position desc limit 1;
-  mark := coalesce(mark, 0);
-  if mark < p_position and exists (select from :"schema".events as e where e.position = p_position and e.id = p_id) then
-    mark := p_position;
-    id := p_id;
-  end if;
+  select jsonb_build_object('fence', s.fence, 'position', s.position) into v_now from :"schema".consumer_shards as s where s.id = p_id;
+  raise exception 'shard % is not held with fence %', p_id, p_fence
+    using errcode = 'TM005', detail = coalesce(v_now, '{"fence": null, "position": null}');
 end
 $tidemark$;
 `,
   },
   {
-    name: "declare_consumer",
-    text: `-- Makes a consumer known, unless it is: its shards, all at the same place.
---
---   p_after       the position it begins after; null: the high-water mark
---   p_definition  what a change of is told: filter, tenants
---   p_kind, p_owner, p_owner_version   see the table; kept from the first time on
--- before: the definition as it was; null where the consumer is new.
-create function :"schema".declare_consumer(
-  p_tenant text, p_name text, p_shards integer, p_after bigint, p_definition jsonb,
-  p_kind text default 'consumer', p_owner text default null, p_owner_version integer default null,
-  out before jsonb, out shards integer
+    name: "dead_letter_failed_again",
+    text: `-- A dead letter that was tried again failed again, after p_attempts attempts: it stays, with the new error. Fails (TM005) when the
+-- shard has another owner, who tries it too.
+create function :"schema".dead_letter_failed_again(
+  p_id integer, p_fence bigint, p_position bigint, p_attempts integer, p_code text, p_message text, p_stack text
 )
+  returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
-declare
-  v_position bigint := p_after;
-  v_event uuid;
 begin
-  select c.definition, coalesce(c.next_shards, c.shards) into before, shards
-    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
-  if before is null then
-    if p_after is null then
-      select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
-    else
-      select e.id into v_event from :"schema".events as e where e.position = p_after;
-    end if;
-    insert into :"schema".consumers (tenant, name, kind, owner_name, owner_version, shards, definition)
-      values (p_tenant, p_name, p_kind, p_owner, p_owner_version, p_shards, p_definition)
-      on conflict do nothing;
-    if found then
-      perform :"schema".create_shards(p_tenant, p_name, p_shards, v_position, v_event, 0);
-      shards := p_shards;
-      return;
-    end if;
-    -- Another worker did so meanwhile.
-    select c.definition, coalesce(c.next_shards, c.shards) into before, shards
-      from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
+  perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
   end if;
-  if before is distinct from p_definition then
-    update :"schema".consumers as c set definition = p_definition where c.tenant = p_tenant and c.name = p_name;
-  end if;
+  update :"schema".dead_letters as d
+     set retry_requested = false,
+         state = case when d.state = 'parked' then 'failed' else d.state end,
+         attempts = d.attempts + p_attempts,
+         error_code = p_code, error_message = p_message, error_stack = p_stack
+    from :"schema".consumer_shards as s
+   where s.id = p_id and d.tenant = s.tenant and d.consumer = s.consumer and d.position = p_position;
 end
 $tidemark$;
 `,
@@ -2313,9 +2236,9 @@ $tidemark$;
 `,
   },
   {
-    name: "request_next_letter",
+    name: "request_next_dead_letter",
     text: `-- Asks for the first dead letter of a stream to be tried again. Its letters go in order, so the first is the only one that may.
-create function :"schema".request_next_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
+create function :"schema".request_next_dead_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
   language sql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
@@ -2333,9 +2256,9 @@ $tidemark$;
 `,
   },
   {
-    name: "discard_letter",
+    name: "discard_dead_letter",
     text: `-- Removes a dead letter for good. Those of its stream that waited behind it follow. False where there is none.
-create function :"schema".discard_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
+create function :"schema".discard_dead_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
@@ -2363,7 +2286,7 @@ begin
   end if;
   perform :"schema".keep_resolved(v_letter, 'discarded');
   if v_first = p_position then
-    perform :"schema".request_next_letter(p_tenant, p_consumer, v_stream);
+    perform :"schema".request_next_dead_letter(p_tenant, p_consumer, v_stream);
   end if;
   return true;
 end
@@ -2433,24 +2356,6 @@ begin
     raise exception 'the projections'' epoch is not % any more', p_epoch using errcode = 'TM007';
   end if;
   return false;
-end
-$tidemark$;
-`,
-  },
-  {
-    name: "refuse_shard",
-    text: `-- Raises TM005: the shard is not where this worker left it. detail holds the fence and the checkpoint as they are now; both
--- are null where the shard is gone.
-create function :"schema".refuse_shard(p_id integer, p_fence bigint) returns void
-  language plpgsql
-  set search_path = pg_catalog, pg_temp
-as $tidemark$
-declare
-  v_now jsonb;
-begin
-  select jsonb_build_object('fence', s.fence, 'position', s.position) into v_now from :"schema".consumer_shards as s where s.id = p_id;
-  raise exception 'shard % is not held with fence %', p_id, p_fence
-    using errcode = 'TM005', detail = coalesce(v_now, '{"fence": null, "position": null}');
 end
 $tidemark$;
 `,
@@ -2577,6 +2482,81 @@ as $tidemark$
          pg_catalog.split_part(kept, pg_catalog.chr(30), 1), pg_catalog.split_part(kept, pg_catalog.chr(30), 2), each.state_version, each.n
     from unnest(pg_catalog.string_to_array(p_streams, pg_catalog.chr(31)), p_after, p_until, pg_catalog.string_to_array(p_kept, pg_catalog.chr(31)), p_state_versions)
          with ordinality as each (stream, after, until, kept, state_version, n);
+$tidemark$;
+`,
+  },
+  {
+    name: "high_water_mark",
+    text: `-- The high-water mark: the last event at or below which nothing new can appear. The writer's half is hold_floor().
+--
+-- Three steps, each a statement of its own with a snapshot of its own (VOLATILE, READ COMMITTED), in this order:
+--   1. last = the position sequence;
+--   2. mark = the least of last and the floors in pg_locks: whoever draws a position published a floor below it first, so
+--      an open append is seen here, one that starts later draws above last, and one that ended is visible to step 3;
+--   3. the last event at or below the mark.
+-- What is returned is an event's position and id, never a number in a gap: after a crash the sequence can hand out numbers
+-- below a gap's end again. Taking 2 and 3 in one snapshot loses events.
+--
+-- p_position, p_id: the last answer this reader had. It stays true as long as that event is there, and floors published
+-- late may be older than it, so the greater one is returned.
+--
+-- A sequence behind the log is refused (refuse_sequence). The log's end is read in the snapshot of step 1, which is older than the
+-- look at the sequence, so that a sequence in order is never found behind.
+--
+-- On a standby locks are not seen and the sequence runs ahead: only the row that the primary wrote counts. It is asked for
+-- at every call: a failover behind the same address changes the answer.
+create function :"schema".high_water_mark(
+  p_position bigint, p_id uuid,
+  out mark bigint, out id uuid, out in_recovery boolean
+)
+  language plpgsql volatile
+  set search_path = pg_catalog, pg_temp
+  set jit = off
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+as $tidemark$
+declare
+  v_log bigint;
+  v_last bigint;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'the high-water mark needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  in_recovery := pg_is_in_recovery();
+  if in_recovery then
+    select m.position, m.event_id into mark, id from :"schema".high_water_mark as m;
+    return;
+  end if;
+
+  select (select max(e.position) from :"schema".events as e), coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0) into v_log, v_last;
+  if v_log > v_last then
+    perform :"schema".refuse_sequence(v_last, v_log);
+  end if;
+
+  -- The distance is taken modulo 2^32, since a lock holds only the low 32 bits of its floor. A floor published after
+  -- step 1 lies ahead of last by a little: it is not below it by nearly 2^32.
+  select v_last - max(distance)
+    into mark
+    from (
+      select (v_last - objid::bigint) & 4294967295 as distance
+        from pg_catalog.pg_locks
+       where locktype = 'advisory'
+         and database = (select oid from pg_catalog.pg_database where datname = current_database())
+         and classid = :regclass(events_position_seq)::oid
+         and objsubid = 2
+         and mode = 'ShareLock'
+    ) as floors
+   where distance < 4294967296 - 16777216;
+  mark := least(mark, v_last);
+
+  select e.position, e.id into mark, id
+    from :"schema".events as e where e.position <= mark order by e.position desc limit 1;
+  mark := coalesce(mark, 0);
+  if mark < p_position and exists (select from :"schema".events as e where e.position = p_position and e.id = p_id) then
+    mark := p_position;
+    id := p_id;
+  end if;
+end
 $tidemark$;
 `,
   },
@@ -2839,33 +2819,6 @@ $tidemark$;
 `,
   },
   {
-    name: "letter_failed_again",
-    text: `-- A dead letter that was tried again failed again, after p_attempts attempts: it stays, with the new error. Fails (TM005) when the
--- shard has another owner, who tries it too.
-create function :"schema".letter_failed_again(
-  p_id integer, p_fence bigint, p_position bigint, p_attempts integer, p_code text, p_message text, p_stack text
-)
-  returns void
-  language plpgsql
-  set search_path = pg_catalog, pg_temp
-as $tidemark$
-begin
-  perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
-  if not found then
-    perform :"schema".refuse_shard(p_id, p_fence);
-  end if;
-  update :"schema".dead_letters as d
-     set retry_requested = false,
-         state = case when d.state = 'parked' then 'failed' else d.state end,
-         attempts = d.attempts + p_attempts,
-         error_code = p_code, error_message = p_message, error_stack = p_stack
-    from :"schema".consumer_shards as s
-   where s.id = p_id and d.tenant = s.tenant and d.consumer = s.consumer and d.position = p_position;
-end
-$tidemark$;
-`,
-  },
-  {
     name: "lock_absent_documents",
     text: `-- Locks documents that do not exist, until the transaction ends: two appends that both create one would each evolve it from
 -- nothing, and the second would overwrite the first. A lock for each hash of tenant and id, in the class of the table's OID,
@@ -3019,7 +2972,7 @@ $tidemark$;
 --
 -- The shard is locked first, as by whoever settles letters or resets the consumer. Then the last letter is, and no other: while it stays
 -- there is one to stand behind, and a line of thousands costs no more than one of two. Whoever discards locks all of a stream's letters
--- (discard_letter), so that it waits for this one and then sees the event behind it.
+-- (discard_dead_letter), so that it waits for this one and then sees the event behind it.
 create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -3151,6 +3104,53 @@ $tidemark$;
 `,
   },
   {
+    name: "register_consumer",
+    text: `-- Makes a consumer known, unless it is: its shards, all at the same place.
+--
+--   p_after       the position it begins after; null: the high-water mark
+--   p_definition  what a change of is told: filter, tenants
+--   p_kind, p_owner, p_owner_version   see the table; kept from the first time on
+-- before: the definition as it was; null where the consumer is new.
+create function :"schema".register_consumer(
+  p_tenant text, p_name text, p_shards integer, p_after bigint, p_definition jsonb,
+  p_kind text default 'consumer', p_owner text default null, p_owner_version integer default null,
+  out before jsonb, out shards integer
+)
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_position bigint := p_after;
+  v_event uuid;
+begin
+  select c.definition, coalesce(c.next_shards, c.shards) into before, shards
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
+  if before is null then
+    if p_after is null then
+      select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
+    else
+      select e.id into v_event from :"schema".events as e where e.position = p_after;
+    end if;
+    insert into :"schema".consumers (tenant, name, kind, owner_name, owner_version, shards, definition)
+      values (p_tenant, p_name, p_kind, p_owner, p_owner_version, p_shards, p_definition)
+      on conflict do nothing;
+    if found then
+      perform :"schema".create_shards(p_tenant, p_name, p_shards, v_position, v_event, 0);
+      shards := p_shards;
+      return;
+    end if;
+    -- Another worker did so meanwhile.
+    select c.definition, coalesce(c.next_shards, c.shards) into before, shards
+      from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
+  end if;
+  if before is distinct from p_definition then
+    update :"schema".consumers as c set definition = p_definition where c.tenant = p_tenant and c.name = p_name;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "register_projection",
     text: `-- Makes a projection known, unless it is. True where it was new; whoever comes second waits for the first to commit.
 --
@@ -3167,7 +3167,7 @@ begin
     return false;
   end if;
   if p_mode = 'inline' then
-    perform :"schema".declare_consumer(
+    perform :"schema".register_consumer(
       '', :"schema".follower_name('projection', p_name, p_version), 1, 0, '{}', 'projection', p_name, p_version);
   end if;
   return true;
@@ -3405,7 +3405,7 @@ begin
   update :"schema".consumers as c
      set shards = v_consumer.shards, next_shards = null, barrier = null
    where c.tenant = p_tenant and c.name = p_name;
-  -- In the order of discard_letter(): else the two could wait for each other.
+  -- In the order of discard_dead_letter(): else the two could wait for each other.
   with gone as materialized (
     select d.position
       from :"schema".dead_letters as d
@@ -3428,12 +3428,12 @@ $tidemark$;
 `,
   },
   {
-    name: "settle_letter",
+    name: "settle_dead_letter",
     text: `-- A dead letter was handled after all: removes it, and asks for the next one of its stream. The last statement before
 -- COMMIT in the transaction of its handler; fails (TM005) when the shard has another owner.
 --
 -- False where the letter was discarded meanwhile: what the handler did must not stand.
-create function :"schema".settle_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
+create function :"schema".settle_dead_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
@@ -3453,7 +3453,7 @@ begin
   end if;
   perform :"schema".keep_resolved(v_letter, 'handled');
   if v_letter.state <> 'skipped' then
-    perform :"schema".request_next_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
+    perform :"schema".request_next_dead_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
   end if;
   return true;
 end

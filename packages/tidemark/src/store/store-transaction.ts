@@ -9,10 +9,10 @@ import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Event } from "../model/event.ts";
 import type { ProjectionTransaction } from "../projections/projection.ts";
 import { Reader } from "../read/reader.ts";
-import { Access, documentReaders, encodeSettings, metadataOf, type Rooms } from "./store-access.ts";
+import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
 
 /** The store inside one transaction. */
-export class Transaction<Events extends Event> extends Access<Events> implements StoreTransaction<Events> {
+export class Transaction<Events extends Event> extends StoreReaderWriter<Events> implements StoreTransaction<Events> {
   readonly #session: Session;
 
   static {
@@ -20,8 +20,8 @@ export class Transaction<Events extends Event> extends Access<Events> implements
   }
 
   /** @param onAppended - Called when something was written, of which followers should hear after the commit. */
-  constructor(rooms: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[], onAppended: () => void) {
-    const { options, statements, gate, feed, readStatements, snapshots } = rooms;
+  constructor(context: StoreContext, tenant: string, session: Session, metadata: readonly MetadataSource[], onAppended: () => void) {
+    const { options, statements, gate, feed, readStatements, snapshots } = context;
     // Made at the first append: one correlation id for all of the transaction.
     let sources: readonly MetadataSource[] | undefined;
     const submit = joinedAppend(session, statements, { now: options.now, gate, onWritten: onAppended });
@@ -29,7 +29,7 @@ export class Transaction<Events extends Event> extends Access<Events> implements
     super(
       new Appender(tenant, encodeSettings(options), submit),
       reader,
-      documentReaders(session, rooms, tenant),
+      documentReaders(session, context, tenant),
       () => (sources ??= metadataOf(options, metadata)()),
       new SnapshotAccess(snapshots, tenant, reader, session),
     );
@@ -46,16 +46,16 @@ export class Transaction<Events extends Event> extends Access<Events> implements
 }
 
 /** The store inside a projection's transaction. */
-export class HandlerTransaction extends Transaction<Event> implements ProjectionTransaction {
+export class AsyncProjectionTransaction extends Transaction<Event> implements ProjectionTransaction {
   readonly replaying = false;
 }
 
 /** The same inside an append's: it would write itself. The append may be of any client, and the handler knows but one form of rows. */
-export class InlineTransaction extends HandlerTransaction {
+export class InlineProjectionTransaction extends AsyncProjectionTransaction {
   readonly #session: Session;
 
-  constructor(rooms: Rooms, tenant: string, session: Session, metadata: readonly MetadataSource[]) {
-    super(rooms, tenant, session, metadata, () => {});
+  constructor(context: StoreContext, tenant: string, session: Session, metadata: readonly MetadataSource[]) {
+    super(context, tenant, session, metadata, () => {});
     this.#session = session;
   }
 

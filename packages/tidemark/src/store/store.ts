@@ -16,8 +16,8 @@ import type { Blocker } from "../feed/blockers.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "../feed/subscribe.ts";
 import type { ProjectionTransaction } from "../projections/projection.ts";
 import { Reader } from "../read/reader.ts";
-import { Access, documentReaders, encodeSettings, metadataOf, type Rooms } from "./store-access.ts";
-import { HandlerTransaction, InlineTransaction, Transaction } from "./store-transaction.ts";
+import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
+import { AsyncProjectionTransaction, InlineProjectionTransaction, Transaction } from "./store-transaction.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letters.ts";
@@ -26,8 +26,8 @@ import type { WaitOptions } from "../runtime/wait-for.ts";
 import type { Transactions, WorkerDefinition } from "./workers.ts";
 
 /** The store of one tenant. */
-export class Store<Events extends Event> extends Access<Events> implements EventStore<Events> {
-  readonly #rooms: Rooms;
+export class Store<Events extends Event> extends StoreReaderWriter<Events> implements EventStore<Events> {
+  readonly #context: StoreContext;
   readonly #tenant: string;
   readonly #close: (timeoutMs: number | undefined) => Promise<void>;
   readonly #metadata: readonly MetadataSource[];
@@ -37,25 +37,25 @@ export class Store<Events extends Event> extends Access<Events> implements Event
   }
 
   /** @param close - does nothing for a view of a store */
-  constructor(rooms: Rooms, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>, metadata: readonly MetadataSource[] = []) {
-    const { database, options, group, feed, readStatements, heads, snapshots } = rooms;
+  constructor(context: StoreContext, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>, metadata: readonly MetadataSource[] = []) {
+    const { database, options, group, feed, readStatements, heads, snapshots } = context;
     const marks = { mark: (signal?: AbortSignal) => feed.highWaterMark(signal), recentMark: (signal?: AbortSignal) => feed.recentMark(signal) };
     const reader = new Reader({ queryable: database, statements: readStatements, tenant, ...marks, heads });
     super(
       new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
       reader,
-      documentReaders(database, rooms, tenant),
+      documentReaders(database, context, tenant),
       metadataOf(options, metadata),
       new SnapshotAccess(snapshots, tenant, reader),
     );
-    this.#rooms = rooms;
+    this.#context = context;
     this.#tenant = tenant;
     this.#close = close;
     this.#metadata = metadata;
   }
 
   get pool(): unknown {
-    return this.#rooms.database.pool;
+    return this.#context.database.pool;
   }
 
   async transaction<T>(work: (tx: StoreTransaction<Events>) => Promise<T>): Promise<T> {
@@ -64,71 +64,72 @@ export class Store<Events extends Event> extends Access<Events> implements Event
     const onAppended = (): void => {
       appended = true;
     };
-    const result = await this.#rooms.database.transaction((session) =>
-      checked(new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata, onAppended)),
+    const result = await this.#context.database.transaction((session) =>
+      checked(new Transaction<Events>(this.#context, this.#tenant, session, this.#metadata, onAppended)),
     );
-    if (appended) this.#rooms.feed.notify();
+    if (appended) this.#context.feed.notify();
     return result;
   }
 
   withTransaction(client: TransactionClient): StoreTransaction<Events> {
-    if (this.#rooms.group.closed) throw new StoreClosedError();
-    const { options, database } = this.#rooms;
+    if (this.#context.group.closed) throw new StoreClosedError();
+    const { options, database } = this.#context;
     const session = joinTransaction(client, { queryTimeoutMs: options.pool.queryTimeoutMs, logger: options.logger, embedded: database.driver === "pglite" });
-    return new Transaction<Events>(this.#rooms, this.#tenant, session, this.#metadata, () => {});
+    return new Transaction<Events>(this.#context, this.#tenant, session, this.#metadata, () => {});
   }
 
   forTenant(tenant: string): EventStore<Events> {
-    return new Store<Events>(this.#rooms, checkTenant(tenant, "tenant"), async () => {}, this.#metadata);
+    return new Store<Events>(this.#context, checkTenant(tenant, "tenant"), async () => {}, this.#metadata);
   }
 
   withMetadata(metadata: MetadataSource): EventStore<Events> {
-    return new Store<Events>(this.#rooms, this.#tenant, async () => {}, [checkMetadataSource(metadata, "metadata"), ...this.#metadata]);
+    return new Store<Events>(this.#context, this.#tenant, async () => {}, [checkMetadataSource(metadata, "metadata"), ...this.#metadata]);
   }
 
   subscribe<E extends Events = Events>(options?: NoInfer<SubscribeOptions<E>>): Subscription<E> {
-    return subscribe<E>(this.#rooms.feed, this.#tenant, options);
+    return subscribe<E>(this.#context.feed, this.#tenant, options);
   }
 
   wake(): void {
-    this.#rooms.feed.notify();
+    this.#context.feed.notify();
   }
 
   highWaterMark(): Promise<number> {
-    return this.#rooms.feed.highWaterMark();
+    return this.#context.feed.highWaterMark();
   }
 
   blockers(): Promise<readonly Blocker[]> {
-    return this.#rooms.feed.blockers();
+    return this.#context.feed.blockers();
   }
 
   createWorker(definition?: WorkerDefinition): Worker {
-    return this.#rooms.workers.create(definition, this.#tenant, this.transactions);
+    return this.#context.workers.create(definition, this.#tenant, this.transactions);
   }
 
   /** The store of any tenant on an append's session, for inline projections. */
   inlineTransaction(session: Session, tenant: string): ProjectionTransaction {
-    return new InlineTransaction(this.#rooms, tenant, session, this.#metadata);
+    return new InlineProjectionTransaction(this.#context, tenant, session, this.#metadata);
   }
 
   /** The store on a session, for handlers. */
   get transactions(): Transactions {
     return {
-      createTransaction: (session, onAppended) => new Transaction<Event>(this.#rooms, this.#tenant, session, this.#metadata, onAppended),
-      createProjectionTransaction: (session, tenant, onAppended = () => {}) => new HandlerTransaction(this.#rooms, tenant, session, this.#metadata, onAppended),
+      createTransaction: (session, onAppended) => new Transaction<Event>(this.#context, this.#tenant, session, this.#metadata, onAppended),
+      createProjectionTransaction: (session, tenant, onAppended = () => {}) =>
+        new AsyncProjectionTransaction(this.#context, tenant, session, this.#metadata, onAppended),
     };
   }
 
   get consumers(): Consumers {
-    return this.#rooms.workers.consumers(this.#tenant);
+    return this.#context.workers.consumers(this.#tenant);
   }
 
   get projections(): Projections {
-    return this.#rooms.workers.projections(this.#tenant);
+    return this.#context.workers.projections(this.#tenant);
   }
 
   get deadLetters(): DeadLetters {
-    return this.#rooms.workers.deadLetters(this.#tenant);
+    return this.#context.workers.deadLetters(this.#tenant);
   }
 
   get snapshots(): Snapshots {
@@ -136,11 +137,11 @@ export class Store<Events extends Event> extends Access<Events> implements Event
   }
 
   async waitFor(name: string, position: number, options?: WaitOptions): Promise<void> {
-    await this.#rooms.workers.waitFor({ tenant: this.#tenant, name, position }, options);
+    await this.#context.workers.waitFor({ tenant: this.#tenant, name, position }, options);
   }
 
   async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; rowCount: number | null }> {
-    return this.#rooms.database.userQuery<Row>(text, values);
+    return this.#context.database.userQuery<Row>(text, values);
   }
 
   async close(options?: { readonly timeoutMs?: number }): Promise<void> {

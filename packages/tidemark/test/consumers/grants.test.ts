@@ -26,7 +26,7 @@ async function work(database: Database, schema: string): Promise<void> {
     const { rows } = await database.userQuery<Record<string, unknown>>(inSchema(text, at), values);
     return rows[0] ?? {};
   };
-  await call(`select @declare_consumer('', $1, 1, 0, '{}')`, name);
+  await call(`select @register_consumer('', $1, 1, 0, '{}')`, name);
   const { id } = await call(`select id from @consumer_shards where consumer = $1`, name);
   await call(`select @renew_leases('', $1, 'w', 0, '{}', '{}', '{}', '[]')`, name);
   await call(`select @take_shard($1, 'w', 60000)`, id);
@@ -34,9 +34,9 @@ async function work(database: Database, schema: string): Promise<void> {
   await call(`select @enter_shard($1, 1)`, id);
   await call(`select @park_event($1, 1, 0, 1, gen_random_uuid(), 1, 'failed', 1, null, 'no', null)`, id);
   await call(`select @park_behind($1, 1, 1, 2, gen_random_uuid(), 1)`, id);
-  await call(`select @letter_failed_again($1, 1, 1, 1, null, 'no', null)`, id);
-  await call(`select @settle_letter($1, 1, 1)`, id);
-  await call(`select @discard_letter('', $1, 2)`, name);
+  await call(`select @dead_letter_failed_again($1, 1, 1, 1, null, 'no', null)`, id);
+  await call(`select @settle_dead_letter($1, 1, 1)`, id);
+  await call(`select @discard_dead_letter('', $1, 2)`, name);
   await call(`select @release_shards('', 'w', null)`);
   await call(`select @request_shards('', $1, 2)`, name);
   await call(`select @reset_consumer('', $1, 0)`, name);

@@ -11,7 +11,7 @@ const test = base.extend("line", async ({ store, sql, schema }) => {
     "cart-1",
     Array.from({ length: 6 }, () => itemAdded()),
   );
-  await sql.query(`select ${at}.${fn("declare_consumer")}('', 'c', 1, 0, '{}')`);
+  await sql.query(`select ${at}.${fn("register_consumer")}('', 'c', 1, 0, '{}')`);
   const { rows } = await sql.query(`select s.id, (select e.stream_id from ${at}.events as e limit 1) as stream from ${at}.consumer_shards as s`);
   const { id, stream } = rows[0];
   await sql.query(`select ${at}.${fn("take_shard")}($1, 'w', 60000)`, [id]);
@@ -23,7 +23,7 @@ const test = base.extend("line", async ({ store, sql, schema }) => {
   const letters = async (): Promise<number[]> =>
     (await sql.query(`select position::int from ${at}.dead_letters order by position`)).rows.map(({ position }: { position: number }) => position);
   const discard = (client: pg.Client | pg.Pool, position: number): Promise<unknown> =>
-    client.query(`select ${at}.${fn("discard_letter")}('', 'c', $1)`, [position]);
+    client.query(`select ${at}.${fn("discard_dead_letter")}('', 'c', $1)`, [position]);
   return { at, id, stream, park, letters, discard };
 });
 
@@ -102,7 +102,7 @@ test("the letter to try next, and whether there is one, are found in a line of t
   );
   await client.query(`analyze ${line.at}.dead_letters`);
   await client.query("begin");
-  const { text } = deadLetterStatements(schema).nextRetry;
+  const { text } = deadLetterStatements(schema).nextRequested;
   expect((await client.query(text, ["", "c", 0, 1])).rows).toMatchObject([{ position: "19999" }]);
   const renewed = await client.query(`select ${line.at}.${fn("renew_leases")}('', 'c', 'w', 60000, array[$1::integer], '{1}', '{live}', '[null]') as answer`, [
     line.id,

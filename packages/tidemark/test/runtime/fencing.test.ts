@@ -17,7 +17,7 @@ const test = base
   .extend("shard", async ({ store, sql, schema }): Promise<Shard> => {
     await store.appendToStream("cart-1", [itemAdded(), itemAdded(), itemAdded()]);
     const at = pg.escapeIdentifier(schema);
-    await sql.query(`select ${at}.${fn("declare_consumer")}('', 'c', 1, 0, '{}')`);
+    await sql.query(`select ${at}.${fn("register_consumer")}('', 'c', 1, 0, '{}')`);
     const { rows } = await sql.query(`select id from ${at}.consumer_shards`);
     const id: number = rows[0].id;
     return { id, at, call: async (client, text, ...values) => (await client.query(`select ${inSchema(text, at)}`, [id, ...values])).rows[0] };
@@ -42,8 +42,8 @@ describe("a fence that was raised", () => {
     ["enter with a transaction", "@enter_shard($1, 1)"],
     ["write a dead letter", "@park_event($1, 1, 0, 1, gen_random_uuid(), 1, 'failed', 1, null, 'no', null)"],
     ["read its checkpoint", "@read_checkpoint($1, 1)"],
-    ["settle a dead letter", "@settle_letter($1, 1, 1)"],
-    ["keep a dead letter", "@letter_failed_again($1, 1, 1, 1, null, 'no', null)"],
+    ["settle a dead letter", "@settle_dead_letter($1, 1, 1)"],
+    ["keep a dead letter", "@dead_letter_failed_again($1, 1, 1, 1, null, 'no', null)"],
   ])("lets the last owner not %s", async ([, text], { shard, sql }) => {
     await shard.call(sql, take, "old", 60_000);
     await shard.call(sql, text).catch(() => {});

@@ -6,7 +6,7 @@ import { fn } from "../support/functions.ts";
 const test = base.extend("shards", async ({ store, sql, schema }) => {
   expect(await store.highWaterMark()).toBe(0);
   const at = pg.escapeIdentifier(schema);
-  await sql.query(`select ${at}.${fn("declare_consumer")}('', 'c', 2, 0, '{}')`);
+  await sql.query(`select ${at}.${fn("register_consumer")}('', 'c', 2, 0, '{}')`);
   await sql.query(`select ${at}.${fn("take_shard")}(id, 'w', 60000) from ${at}.consumer_shards`);
   const { rows } = await sql.query(`select id from ${at}.consumer_shards order by id`);
   // Its row stands behind the other's now: what scans the table meets that one first.

@@ -2,7 +2,7 @@
 --
 -- The shard is locked first, as by whoever settles letters or resets the consumer. Then the last letter is, and no other: while it stays
 -- there is one to stand behind, and a line of thousands costs no more than one of two. Whoever discards locks all of a stream's letters
--- (discard_letter), so that it waits for this one and then sees the event behind it.
+-- (discard_dead_letter), so that it waits for this one and then sees the event behind it.
 create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp

@@ -13,7 +13,7 @@ begin
     return false;
   end if;
   if p_mode = 'inline' then
-    perform :"schema".declare_consumer(
+    perform :"schema".register_consumer(
       '', :"schema".follower_name('projection', p_name, p_version), 1, 0, '{}', 'projection', p_name, p_version);
   end if;
   return true;

@@ -29,7 +29,7 @@ begin
   update :"schema".consumers as c
      set shards = v_consumer.shards, next_shards = null, barrier = null
    where c.tenant = p_tenant and c.name = p_name;
-  -- In the order of discard_letter(): else the two could wait for each other.
+  -- In the order of discard_dead_letter(): else the two could wait for each other.
   with gone as materialized (
     select d.position
       from :"schema".dead_letters as d

@@ -24,7 +24,7 @@ import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { Workers } from "./workers.ts";
 
 /** What the stores of all tenants share. */
-export interface Rooms {
+export interface StoreContext {
   readonly database: Database;
   readonly options: ValidStoreOptions;
   readonly statements: AppendStatements;
@@ -38,7 +38,7 @@ export interface Rooms {
 }
 
 /** Reads and appends, through the pool or inside a transaction: one line each, the rooms do the work. */
-export class Access<Events extends Event> implements EventReaderWriter<Events> {
+export class StoreReaderWriter<Events extends Event> implements EventReaderWriter<Events> {
   readonly #appender: Appender;
   readonly #reader: Reader;
   readonly #documents: DocumentReaders;
@@ -126,7 +126,7 @@ export function encodeSettings({ limits, createId }: ValidStoreOptions): { reado
 }
 
 /** The documents of a tenant, through the pool or inside a transaction. */
-export function documentReaders(queryable: Queryable, { database, options }: Rooms, tenant: string): DocumentReaders {
+export function documentReaders(queryable: Queryable, { database, options }: StoreContext, tenant: string): DocumentReaders {
   return new DocumentReaders(queryable, options.schema, tenant, async (source) => {
     if (source instanceof DefinedDocumentProjection && source.mode === "inline") await refuseStopped(queryable, database, options.schema, source);
   });

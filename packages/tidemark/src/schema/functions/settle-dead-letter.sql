@@ -2,7 +2,7 @@
 -- COMMIT in the transaction of its handler; fails (TM005) when the shard has another owner.
 --
 -- False where the letter was discarded meanwhile: what the handler did must not stand.
-create function :"schema".settle_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
+create function :"schema".settle_dead_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
@@ -22,7 +22,7 @@ begin
   end if;
   perform :"schema".keep_resolved(v_letter, 'handled');
   if v_letter.state <> 'skipped' then
-    perform :"schema".request_next_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
+    perform :"schema".request_next_dead_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
   end if;
   return true;
 end

@@ -1,5 +1,5 @@
 -- Removes a dead letter for good. Those of its stream that waited behind it follow. False where there is none.
-create function :"schema".discard_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
+create function :"schema".discard_dead_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
@@ -27,7 +27,7 @@ begin
   end if;
   perform :"schema".keep_resolved(v_letter, 'discarded');
   if v_first = p_position then
-    perform :"schema".request_next_letter(p_tenant, p_consumer, v_stream);
+    perform :"schema".request_next_dead_letter(p_tenant, p_consumer, v_stream);
   end if;
   return true;
 end

@@ -4,7 +4,7 @@
 --   p_definition  what a change of is told: filter, tenants
 --   p_kind, p_owner, p_owner_version   see the table; kept from the first time on
 -- before: the definition as it was; null where the consumer is new.
-create function :"schema".declare_consumer(
+create function :"schema".register_consumer(
   p_tenant text, p_name text, p_shards integer, p_after bigint, p_definition jsonb,
   p_kind text default 'consumer', p_owner text default null, p_owner_version integer default null,
   out before jsonb, out shards integer

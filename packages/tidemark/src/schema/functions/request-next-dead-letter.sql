@@ -1,5 +1,5 @@
 -- Asks for the first dead letter of a stream to be tried again. Its letters go in order, so the first is the only one that may.
-create function :"schema".request_next_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
+create function :"schema".request_next_dead_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
   language sql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
