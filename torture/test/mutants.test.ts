@@ -1,13 +1,15 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdtempDisposable, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { invariants } from "../src/check/invariants/invariants.ts";
 import { asTheModel } from "../src/fuzz/program.ts";
-import { readMutants } from "../src/mutants/patch.ts";
+import { type Mutant, readMutants } from "../src/mutants/patch.ts";
+import { type Fate, reportMutants } from "../src/mutants/report.ts";
 import { readOptions } from "../src/options.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,4 +31,19 @@ describe("a mutant", () => {
       expect(modules.filter((module) => !existsSync(join(root, dirname(changed), module)))).toEqual([]);
     }
   });
+});
+
+test("a report of some mutants keeps the lines of others", async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), "tidemark-mutants-report-"));
+  const file = join(folder.path, "mutants.md");
+  const [first, second, third] = mutants;
+  if (!first || !second || !third) throw new Error("There are not enough mutants.");
+  const fate = (mutant: Mutant, killed: boolean): Fate => ({ mutant, broken: ["L1"], killed, hunts: 1, seconds: 7 });
+  const rows = async (): Promise<string[]> => (await readFile(file, "utf8")).split("\n").filter((line) => /^\| \[?[a-z]+-/.test(line));
+  await reportMutants(file, [fate(first, true), fate(second, false)], [first, second, third]);
+  const before = await rows();
+  expect(before).toEqual([expect.stringContaining("| L1 | 7 s |"), expect.stringContaining("**survived**"), expect.stringContaining("**not hunted**")]);
+  await reportMutants(file, [fate(third, true)], [first, second, third]);
+  expect(await rows()).toEqual([before[0], before[1], expect.stringContaining("| L1 | 7 s |")]);
+  expect(await readFile(file, "utf8")).toContain("2 of 3 were found");
 });

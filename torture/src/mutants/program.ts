@@ -3,21 +3,12 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckedRun } from "../check/verdict.ts";
-import { keepReport } from "../report/keep.ts";
 import { readMutants, type Mutant } from "./patch.ts";
+import { type Fate, reportMutants } from "./report.ts";
 import { copyTree, type Tree } from "./tree.ts";
 
 /** Chance has a part in it: a mutant that survives is hunted again, with other seeds. */
 const hunts = 3;
-
-interface Fate {
-  readonly mutant: Mutant;
-  /** The invariants that broke, in the hunt that killed it or in the last. */
-  readonly broken: readonly string[];
-  readonly killed: boolean;
-  readonly hunts: number;
-  readonly seconds: number;
-}
 
 async function hunt(tree: Tree, mutant: Mutant, attempt: number): Promise<string[]> {
   const folder = join(tree.folder, "runs", `${mutant.name}-${attempt}`);
@@ -49,13 +40,14 @@ async function pursue(tree: Tree, mutant: Mutant): Promise<Fate> {
 
 /** Puts one bug after the other into a copy of the code, and looks whether it is found. Returns whether all are. */
 export async function mutants(root: string, only: readonly string[] | undefined, report: string | undefined): Promise<boolean> {
-  const chosen = readMutants(join(root, "torture", "mutants")).filter(({ name }) => only?.some((part) => name.includes(part)) ?? true);
+  const all = readMutants(join(root, "torture", "mutants"));
+  const chosen = all.filter(({ name }) => only?.some((part) => name.includes(part)) ?? true);
   await using tree = await copyTree(root);
   const fates: Fate[] = [];
   for (const mutant of chosen) {
     const fate = await pursue(tree, mutant);
     fates.push(fate);
-    await keepReport(report, { title: "Bugs put into the code, and what found them", lines: reportOf(fates), form: "markdown" });
+    await reportMutants(report, fates, all);
     console.log(
       `${fate.killed ? "killed  " : "SURVIVED"} ${mutant.name}: ${fate.broken.join(", ") || "nothing broke"} (${fate.hunts} of ${hunts} hunts, ${fate.seconds} s)`,
     );
@@ -63,21 +55,4 @@ export async function mutants(root: string, only: readonly string[] | undefined,
   const survivors = fates.filter(({ killed }) => !killed);
   console.log(`${fates.length - survivors.length} of ${fates.length} mutants killed.`);
   return survivors.length === 0;
-}
-
-function reportOf(fates: readonly Fate[]): readonly string[] {
-  const rows = fates.map(
-    ({ mutant, killed, broken, seconds }) =>
-      `| [${mutant.name}](../../torture/mutants/${mutant.name}.patch) | ${mutant.bug} | ${mutant.source} | ${killed ? broken.join(", ") : "**survived**"} | ${seconds} s |`,
-  );
-  return [
-    "Each patch puts one bug into a copy of the code. A short run, or a program beside it, must then break one of the checks that the",
-    "patch names; see [README.md](README.md) for what they are.",
-    "",
-    `${fates.filter(({ killed }) => killed).length} of ${fates.length} were found.`,
-    "",
-    "| patch | bug | known from | found by | in |",
-    "|---|---|---|---|---|",
-    ...rows,
-  ];
 }

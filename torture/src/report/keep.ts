@@ -22,7 +22,7 @@ export async function keepReport(file: string | undefined, { title, lines, form 
     "",
     `\`${commandOf(process.argv.slice(2))}\``,
     "",
-    `Ended on ${date} at ${now.toISOString().slice(11, 16)} UTC; commit ${await commit()}, Node.js ${process.version}, ${availableParallelism()} cores,`,
+    `Ended on ${date} at ${now.toISOString().slice(11, 16)} UTC; commit ${await commitNow()}, Node.js ${process.version}, ${availableParallelism()} cores,`,
     `with a load of ${load.toFixed(1)} in the last minute.`,
     "",
   ];
@@ -41,7 +41,7 @@ function isPath(arg: string | undefined): boolean {
 }
 
 /** Of the code that ran, and whether anything else was there. */
-async function commit(): Promise<string> {
+export async function commitNow(): Promise<string> {
   const git = async (...args: string[]): Promise<string> => (await promisify(execFile)("git", args, { cwd: import.meta.dirname })).stdout.trim();
   try {
     return `${await git("rev-parse", "--short=10", "HEAD")}${(await git("status", "--porcelain")) === "" ? "" : " with changes"}`;
