@@ -23,8 +23,20 @@ interface Holder {
 export interface FolderLock {
   /** The folder's path without symbolic links. */
   readonly folder: string;
+  /**
+   * Looks whether it is still this one's, where that is more than a second ago: a process that stood still (a paused container, SIGSTOP) was
+   * taken for dead, and goes on where it was.
+   *
+   * @throws {@link StoreLockedError} — from then on each time.
+   */
+  check(): void;
+  /** Whether it is this one's, as far as `check` has found. */
+  readonly lost: boolean;
   release(): void;
 }
+
+/** Far less than the lock has to be still for before it is taken over. */
+const checkEveryMs = 1_000;
 
 /**
  * Locks a folder for this process, with the file `<folder>.lock` beside it: two embedded databases on one folder destroy it,
@@ -40,9 +52,26 @@ export async function lockFolder(folder: string, stillMs = 20_000): Promise<Fold
   const path = existingPath(folder) ?? join(realpathSync(parent), basename(resolve(folder)));
   const lockFile = `${path}.lock`;
   const holder = await take(lockFile, path, stillMs);
-  const stop = beat(lockFile);
+  const stop = beat(lockFile, holder.token);
+  let checkedAt = performance.now();
+  let lost: StoreLockedError | undefined;
   return {
     folder: path,
+    check() {
+      if (lost) throw lost;
+      const now = performance.now();
+      if (now - checkedAt < checkEveryMs) return;
+      const owner = ownerOf(lockFile);
+      if (owner?.token === holder.token) {
+        checkedAt = now;
+        return;
+      }
+      lost = new StoreLockedError(path, lockFile, owner ?? { pid: 0, host: "unknown", command: "unknown" }, "taken");
+      throw lost;
+    },
+    get lost() {
+      return lost !== undefined;
+    },
     release() {
       stop();
       drop(holder);
@@ -71,11 +100,26 @@ function drop({ token }: Holder): void {
   if (lockFile === undefined) return;
   held.delete(token);
   if (held.size === 0) process.off("exit", dropAll);
-  rmSync(lockFile, { force: true });
+  removeOwn(lockFile, token);
 }
 
 function dropAll(): void {
-  for (const lockFile of held.values()) rmSync(lockFile, { force: true });
+  for (const [token, lockFile] of held) removeOwn(lockFile, token);
+}
+
+/** Not one that somebody took over meanwhile. */
+function removeOwn(lockFile: string, token: string): void {
+  if (ownerOf(lockFile)?.token === token) rmSync(lockFile, { force: true });
+}
+
+/** Undefined where the file is gone, or was left half written. */
+function ownerOf(lockFile: string): Holder | undefined {
+  try {
+    return parse(readFileSync(lockFile, "utf8"));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 async function take(lockFile: string, folder: string, stillMs: number): Promise<Holder> {
@@ -96,7 +140,7 @@ async function take(lockFile: string, folder: string, stillMs: number): Promise<
     if (life === "alive") throw new StoreLockedError(folder, lockFile, other);
     if (life === "unseen" && !(await isStill(lockFile, stillMs))) {
       // It may have changed because the holder has let it go.
-      if ((await read(lockFile))?.token === other.token) throw new StoreLockedError(folder, lockFile, other, true);
+      if ((await read(lockFile))?.token === other.token) throw new StoreLockedError(folder, lockFile, other, "elsewhere");
       continue;
     }
     if (await takeOver(lockFile, folder, other, mine, stillMs)) break;

@@ -8,18 +8,25 @@ const beatMs = 1_000;
 /** Runs in a thread of its own: a statement of an embedded database blocks this one, for minutes where it is a long one. */
 const program = `
 const { workerData } = require("node:worker_threads");
-const { utimesSync } = require("node:fs");
+const { readFileSync, utimesSync } = require("node:fs");
 setInterval(() => {
   try {
-    utimesSync(workerData.lockFile, new Date(), new Date());
+    // One that another process took over must not look alive by this one's doing.
+    if (readFileSync(workerData.lockFile, "utf8").includes(workerData.token)) utimesSync(workerData.lockFile, new Date(), new Date());
   } catch {
     // The file is gone, or its disk does not answer now.
   }
 }, workerData.beatMs);`;
 
 /** Touches a lock file until it is told to stop. It keeps no process alive. */
-export function beat(lockFile: string): () => void {
-  const worker = new Worker(program, { eval: true, workerData: { lockFile, beatMs }, execArgv: [], env: {}, resourceLimits: { maxOldGenerationSizeMb: 16 } });
+export function beat(lockFile: string, token: string): () => void {
+  const worker = new Worker(program, {
+    eval: true,
+    workerData: { lockFile, token, beatMs },
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: 16 },
+  });
   worker.unref();
   // A process that cannot start a thread has more to worry about, and an error that nobody hears would end it.
   worker.on("error", () => {});

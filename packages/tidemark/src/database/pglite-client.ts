@@ -22,6 +22,8 @@ export interface PGliteInstance extends PGliteQueryable {
   runExclusive?<T>(work: () => Promise<T>): Promise<T>;
   /** What every statement and transaction passes through, one after the other. PGlite's own; not in every kind of it. */
   _runExclusiveTransaction?<T>(work: () => Promise<T>): Promise<T>;
+  /** What every statement passes through, those of transactions too. */
+  _runExclusiveQuery?<T>(work: () => Promise<T>): Promise<T>;
   /** Asks PostgreSQL, without a statement. */
   isInTransaction?(): boolean;
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { MissingDependencyError } from "../errors/opening.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import { lockFolder } from "./folder-lock.ts";
+import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { type GivenPGlite, isPGliteInstance, type PGliteInstance } from "./pglite-client.ts";
 import { keepImage, readImage } from "./pglite-image.ts";
 
@@ -25,11 +25,42 @@ export async function startPGlite(source: string | GivenPGlite | undefined): Pro
   const lock = await lockFolder(source);
   try {
     const instance = await openFolder(lock.folder);
-    return { instance, close: () => instance.close().finally(lock.release) };
+    guardStatements(instance, lock);
+    return {
+      instance,
+      async close() {
+        try {
+          // Closing writes into the folder.
+          if (isOwn(lock)) await instance.close();
+        } finally {
+          lock.release();
+        }
+      },
+    };
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+/** Each statement looks at the lock when its turn has come: two databases that write to one folder destroy it. */
+function guardStatements(instance: PGliteInstance, lock: FolderLock): void {
+  const takeTurn = instance._runExclusiveQuery?.bind(instance);
+  if (!takeTurn) return;
+  instance._runExclusiveQuery = (work) =>
+    takeTurn(async () => {
+      lock.check();
+      return await work();
+    });
+}
+
+function isOwn(lock: FolderLock): boolean {
+  try {
+    lock.check();
+  } catch (error) {
+    if (!lock.lost) throw error;
+  }
+  return !lock.lost;
 }
 
 /**

@@ -75,17 +75,14 @@ export class StoreLockedError extends TidemarkError {
   readonly host: string;
   readonly command: string;
 
-  /** @param elsewhere - The holder is in another container, which touches the lock. */
-  constructor(folder: string, lockFile: string, holder: { readonly pid: number; readonly host: string; readonly command: string }, elsewhere = false) {
-    const where = `process ${holder.pid} on ${holder.host} (${holder.command})`;
-    super(
-      "STORE_LOCKED",
-      `Folder ${JSON.stringify(folder)} is open in ${where}${elsewhere ? ", in another container, which is running" : ""}. Close it there first: only one process at a time can use an embedded database. ${
-        elsewhere
-          ? "Once that container is gone, its lock is taken over within 20 s."
-          : `If that process is not a tidemark one, or it was in a container that is gone, remove ${JSON.stringify(lockFile)}.`
-      }`,
-    );
+  /** @param way - `"elsewhere"`: the holder is in another container, which touches the lock; `"taken"`: it took the lock from this process. */
+  constructor(
+    folder: string,
+    lockFile: string,
+    holder: { readonly pid: number; readonly host: string; readonly command: string },
+    way: "here" | "elsewhere" | "taken" = "here",
+  ) {
+    super("STORE_LOCKED", explainLock[way](JSON.stringify(folder), JSON.stringify(lockFile), `process ${holder.pid} on ${holder.host} (${holder.command})`));
     this.folder = folder;
     this.lockFile = lockFile;
     this.pid = holder.pid;
@@ -93,6 +90,16 @@ export class StoreLockedError extends TidemarkError {
     this.command = holder.command;
   }
 }
+
+const closeFirst = "Close it there first: only one process at a time can use an embedded database.";
+const explainLock = {
+  here: (folder: string, lockFile: string, holder: string) =>
+    `Folder ${folder} is open in ${holder}. ${closeFirst} If that process is not a tidemark one, or it was in a container that is gone, remove ${lockFile}.`,
+  elsewhere: (folder: string, _lockFile: string, holder: string) =>
+    `Folder ${folder} is open in ${holder}, in another container, which is running. ${closeFirst} Once that container is gone, its lock is taken over within 20 s.`,
+  taken: (folder: string, lockFile: string, holder: string) =>
+    `Folder ${folder} is no longer this process's: its lock ${lockFile} is of ${holder} now, or gone. This process stood still for too long (a paused container, a stopped process), or somebody removed the lock. Nothing was written, and this store writes nothing more: close it, and open it again once the folder is free.`,
+};
 
 /** An optional package that this call needs is not installed. */
 export class MissingDependencyError extends TidemarkError {

@@ -18,6 +18,8 @@ export interface Opener extends AsyncDisposable {
   readonly process: ChildProcess;
   /** What it said when it had opened the store and appended an event, or why it could not. */
   readonly said: unknown;
+  /** Has it append, or close its store. Resolves to what it says then. */
+  ask(wish: "append" | "close"): Promise<unknown>;
   kill(): Promise<void>;
 }
 
@@ -31,5 +33,10 @@ export async function openElsewhere(url: string): Promise<Opener> {
     child.kill("SIGKILL");
     await ended;
   };
-  return { process: child, said, kill, [Symbol.asyncDispose]: kill };
+  const ask = async (wish: string): Promise<unknown> => {
+    const answer = once(child, "message");
+    child.send(wish);
+    return (await answer)[0];
+  };
+  return { process: child, said, ask, kill, [Symbol.asyncDispose]: kill };
 }

@@ -1,8 +1,17 @@
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { lockFolder } from "../../src/database/folder-lock.ts";
 import { openEventStore, StoreLockedError } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
 import { openElsewhere, runProgram } from "./child.ts";
 import { describe, expect, failure, test } from "./test.ts";
+
+/** When each file of a folder was changed last. */
+function filesOf(folder: string): Record<string, number> {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return Object.fromEntries(files.map((file) => [file, statSync(join(folder, file)).mtimeMs]));
+}
 
 describe("openEventStore", { timeout: 60_000 }, () => {
   test("without a URL opens a store in memory, each its own", async () => {
@@ -47,6 +56,28 @@ describe("openEventStore", { timeout: 60_000 }, () => {
     await using store = await openEventStore(`file:${folder}`);
     expect((await store.streamInfo("cart-1")).version).toBe(1);
     expect((await store.appendToStream("cart-1", [itemAdded()])).version).toBe(2);
+  });
+
+  test("with file: writes nothing more where it stood still for so long that another process took the folder", async ({ folder }) => {
+    await using other = await openElsewhere(`file:${folder}`);
+    expect(await other.ask("append")).toEqual({ version: 2 });
+    // As a process in another container has it, of which only the touched file tells that it lives.
+    const holder = JSON.parse(readFileSync(`${folder}.lock`, "utf8"));
+    writeFileSync(`${folder}.other`, JSON.stringify({ ...holder, birth: holder.birth.replace(/pid:\[\d+\]/, "pid:[1]") }));
+    renameSync(`${folder}.other`, `${folder}.lock`);
+    other.process.kill("SIGSTOP");
+    const lock = await lockFolder(folder, 1_500);
+    const before = filesOf(folder);
+    const taken = readFileSync(`${folder}.lock`, "utf8");
+    other.process.kill("SIGCONT");
+    expect(await other.ask("append")).toEqual({ error: "STORE_LOCKED" });
+    expect(await other.ask("append")).toEqual({ error: "STORE_LOCKED" });
+    expect(await other.ask("close")).toEqual({ closed: true });
+    expect(filesOf(folder)).toEqual(before);
+    expect(readFileSync(`${folder}.lock`, "utf8")).toBe(taken);
+    lock.release();
+    await using store = await openEventStore(`file:${folder}`);
+    expect((await store.streamInfo("cart-1")).version).toBe(2);
   });
 
   test("with a PGlite works on it and never closes it", async () => {
