@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { withCodes } from "../../packages/tidemark/src/schema/codes.ts";
 import { readText, sortedNames } from "./sorted-files.ts";
 
 export interface FunctionFile {
@@ -7,13 +8,13 @@ export interface FunctionFile {
   readonly text: string;
 }
 
-/** The functions of a folder, one a file, each file named after what it creates. */
+/** The functions of a folder, one a file, each file named after what it creates. Names of codes are numbers here. */
 export async function readFunctions(folder: string): Promise<readonly FunctionFile[]> {
   const files = await sortedNames(folder, /^[a-z0-9]+(-[a-z0-9]+)*\.sql$/);
   return Promise.all(
     files.map(async (file) => {
       const name = basename(file, ".sql").replaceAll("-", "_");
-      const text = `${(await readText(join(folder, file))).trimEnd()}\n`;
+      const text = withCodes(`${(await readText(join(folder, file))).trimEnd()}\n`);
       const created = [...text.matchAll(/^create (?:or replace )?function :"schema"\.(\w+)/gm)].map(([, found]) => found);
       if (created.length !== 1 || created[0] !== name) {
         throw new Error(`${join(folder, file)} must create the function ${name} and no other; it creates ${created.join(", ") || "none"}.`);

@@ -5,6 +5,7 @@ import { byBytes } from "./byte-order.ts";
 import type { EncodedCondition } from "./condition.ts";
 import type { EncodedAppend, EncodedPart } from "./encoded.ts";
 import { type Outcome, outcomeOf, type PartVerdict } from "./outcome.ts";
+import { expectations, slotKinds, verdicts } from "../schema/codes.ts";
 
 /** Between records on the wire. JSON.stringify never emits it raw, and names, types and tags may not hold it. */
 export const separator = "\x1e";
@@ -33,13 +34,15 @@ export function streamKey(part: Pick<EncodedPart, "tenant" | "streamId">): strin
 /** What `append_many` reads: see its header. */
 export function expectedNumber(expected: ExpectedVersion): number {
   if (typeof expected === "number") return expected;
-  if (typeof expected === "object") return -10 - expected.unchangedSince;
-  return expected === "any" ? -1 : expected === "no-stream" ? 0 : -2;
+  if (typeof expected === "object") return expectations.unchangedSince - expected.unchangedSince;
+  if (expected === "no-stream") return 0;
+  return expected === "any" ? expectations.any : expectations.streamExists;
 }
 
-/** 0: the stream has to exist, 1: it may be new, 2: it is expected to be new. See `lock_streams`. */
+/** One of `slotKinds`: whether the stream has to exist, may be new, or is expected to be. See `lock_streams`. */
 export function kindOf(expected: number): number {
-  return expected === 0 ? 2 : expected === -1 || expected <= -10 ? 1 : 0;
+  if (expected === 0) return slotKinds.newcomer;
+  return expected === expectations.any || expected <= expectations.unchangedSince ? slotKinds.either : slotKinds.present;
 }
 
 interface Slot {
@@ -64,7 +67,7 @@ function slotsOf(appends: readonly EncodedAppend[]): ReadonlyMap<string, Slot> {
       const kind = kindOf(expectedNumber(part.expected));
       const slot = slots.get(key);
       if (!slot) slots.set(key, { key, tenant: part.tenant, streamId: part.streamId, kind, number: 0 });
-      else if (slot.kind !== kind) slot.kind = 1;
+      else if (slot.kind !== kind) slot.kind = slotKinds.either;
     }
   }
   const ordered = [...slots.values()].sort((a, b) => byBytes(a.key, b.key));
@@ -163,7 +166,7 @@ function slotNumber(slots: ReadonlyMap<string, Slot>, part: EncodedPart): number
 }
 
 function decode(row: TextRow, appends: readonly EncodedAppend[], sentParts: readonly (readonly EncodedPart[])[]): Outcome[] {
-  const verdicts = numbers(row["verdicts"]);
+  const given = numbers(row["verdicts"]);
   const versions = numbers(row["versions"]);
   const positions = numbers(row["positions"]);
   const detail = detailOf(row);
@@ -174,7 +177,7 @@ function decode(row: TextRow, appends: readonly EncodedAppend[], sentParts: read
   return appends.map((append, index) => {
     const verdictOf = new Map<EncodedPart, PartVerdict>();
     for (const part of sentParts[index] ?? []) {
-      const verdict = verdicts[next] ?? Number.NaN;
+      const verdict = given[next] ?? Number.NaN;
       verdictOf.set(part, {
         part,
         verdict,
@@ -182,7 +185,7 @@ function decode(row: TextRow, appends: readonly EncodedAppend[], sentParts: read
         position: positions[next] ?? Number.NaN,
         written: written && { positions: written, first, recordedAt },
       });
-      if (verdict === 0) first += part.events.length;
+      if (verdict === verdicts.written) first += part.events.length;
       next++;
     }
     return outcomeOf(

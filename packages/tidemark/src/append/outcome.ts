@@ -7,6 +7,7 @@ import {
   type VersionConflict,
   VersionConflictError,
 } from "../errors/errors.ts";
+import { verdicts } from "../schema/codes.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { EncodedPart } from "./encoded.ts";
 import type { Written } from "./recorded.ts";
@@ -15,6 +16,7 @@ import type { AppendResult } from "./types.ts";
 /** What the database said of one part of an append. */
 export interface PartVerdict {
   readonly part: EncodedPart;
+  /** One of `verdicts`. */
   readonly verdict: number;
   readonly version: number;
   readonly position: number;
@@ -39,27 +41,18 @@ export type Outcome =
   | { readonly kind: "conflict"; readonly error: VersionConflictError | ConditionFailedError }
   | { readonly kind: "refused"; readonly error: TidemarkError };
 
-/** The numbers of `append_many.sql`. */
-const repeated = 1;
-const conflict = 2;
-const duplicate = 3;
-const blocked = 4;
-const refused = 6;
-const outdated = 7;
-const conditionFailed = 8;
-
 /** @param parts - the verdicts on one append, in the order in which the caller wrote its streams */
 export function outcomeOf(parts: readonly PartVerdict[], detail: readonly (string | null)[] | undefined): Outcome {
   const has = (verdict: number): PartVerdict | undefined => parts.find((part) => part.verdict === verdict);
-  if (has(outdated)) return { kind: "outdated" };
-  if (has(blocked)) return { kind: "blocked" };
-  const duplicated = has(duplicate);
+  if (has(verdicts.outdated)) return { kind: "outdated" };
+  if (has(verdicts.blocked)) return { kind: "blocked" };
+  const duplicated = has(verdicts.duplicate);
   if (duplicated) return { kind: "refused", error: duplicateEvent(duplicated.part, parts, detail) };
-  if (has(refused)) return { kind: "refused", error: refusal(detail) };
-  if (has(conditionFailed)) return failedCondition(detail);
-  const [first, ...others] = parts.filter((part) => part.verdict === conflict).map(asConflict);
+  if (has(verdicts.refused)) return { kind: "refused", error: refusal(detail) };
+  if (has(verdicts.conditionFailed)) return failedCondition(detail);
+  const [first, ...others] = parts.filter((part) => part.verdict === verdicts.conflict).map(asConflict);
   if (first) return { kind: "conflict", error: new VersionConflictError([first, ...others]) };
-  return { kind: "written", results: parts.map(asResult), parts, repeated: has(repeated) !== undefined };
+  return { kind: "written", results: parts.map(asResult), parts, repeated: has(verdicts.repeated) !== undefined };
 }
 
 function asConflict({ part, version }: PartVerdict): VersionConflict {

@@ -5,6 +5,7 @@ import type { EncodedCondition } from "./condition.ts";
 import type { EncodedEvent, EncodedPart } from "./encoded.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PendingAppend } from "./pending-append.ts";
+import { verdicts } from "../schema/codes.ts";
 
 /** An append of events to one stream, whose ids need not be looked up. */
 export interface Single {
@@ -58,7 +59,7 @@ export function encodeSingles(singles: readonly Single[], { recordedAt, durabili
 
 /** The outcomes in the order of the batch. */
 export function decodeSingles(row: TextRow, singles: readonly Single[]): Outcome[] {
-  const verdicts = numbers(row["verdicts"]);
+  const given = numbers(row["verdicts"]);
   const heads = numbers(row["heads"]);
   const positions = numbers(row["positions"]);
   const detail = detailOf(row);
@@ -66,9 +67,9 @@ export function decodeSingles(row: TextRow, singles: readonly Single[]): Outcome
   const recordedAt = Number(row["recorded_at"]);
   let first = 0;
   for (const [n, { part, index }] of singles.entries()) {
-    const verdict = verdicts[n] ?? 0;
+    const verdict = given[n] ?? verdicts.written;
     const head = heads[n] ?? 0;
-    const events = verdict === 0 ? part.events.length : 0;
+    const events = verdict === verdicts.written ? part.events.length : 0;
     const position = events > 0 ? (positions[first + events - 1] ?? Number.NaN) : 0;
     outcomes[index] = outcomeOf([{ part, verdict, version: head + events, position, written: { positions, first, recordedAt } }], detail[n + 1]);
     first += events;

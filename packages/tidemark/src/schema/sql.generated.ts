@@ -29,6 +29,7 @@ export type FunctionName =
   | "enter_gate"
   | "enter_shard"
   | "evict_owners"
+  | "expectation_met"
   | "failed_conditions"
   | "find_streams"
   | "finish_shards"
@@ -474,6 +475,24 @@ $tidemark$;
 `,
   },
   {
+    name: "expectation_met",
+    text: `-- Whether a stream is where an append expects it: the one place that says so, for every way to append. A body that PostgreSQL puts
+-- into the statements that call it: it costs them nothing.
+--
+--   p_expected  >= 0 exactly this version, or an \`expected\` of codes.ts
+--   p_version   where the stream is, 0: it has no events
+--   p_position  its last event's; where it was written just now, and its position is not drawn yet, what is greater than all positions
+create function :"schema".expectation_met(p_expected bigint, p_version bigint, p_position bigint) returns boolean
+  language sql immutable parallel safe
+return case
+  when p_expected >= 0 then p_version = p_expected
+  when p_expected = -2 then p_version > 0
+  when p_expected <= -10 then p_position <= -10 - p_expected
+  else true
+end;
+`,
+  },
+  {
     name: "rarest_tag",
     text: `-- Of these tags one that few events after p_after carry, to look through those for what carries all: counted to 100, for more
 -- makes no difference. The first where all are alike. To be called from functions with the settings of append_many, which
@@ -679,7 +698,8 @@ $tidemark$;
     name: "lock_streams",
     text: `-- find_streams, and creates the streams that may be new. p_all_new: every one of them was created here.
 --
---   p_kinds  of each stream: 0 has to exist (an append to an absent one cannot pass), 1 may be new, 2 is expected to be new
+--   p_kinds  of each stream a \`slot\` of codes.ts: present, it has to exist (an append to an absent one cannot pass); either; newcomer,
+--            it is expected to be new
 --
 -- A stream that is only read and does not exist gets its row too, or another append could create it behind this one.
 create function :"schema".lock_streams(
@@ -702,7 +722,7 @@ begin
   select array_agg(slot order by slot)
     into v_absent
     from unnest(p_streams, p_kinds) with ordinality as wanted (id, kind, slot)
-   where id = 0 and kind > 0;
+   where id = 0 and kind <> 0;
   if v_absent is null then
     return;
   end if;
@@ -712,7 +732,7 @@ begin
     insert into :"schema".streams (tenant, name)
     select tenant, name
       from unnest(p_tenants, p_names, p_kinds, p_streams) with ordinality as wanted (tenant, name, kind, id, slot)
-     where id = 0 and kind > 0
+     where id = 0 and kind <> 0
      order by slot
     on conflict on constraint streams_tenant_name_key do nothing
     returning id
@@ -1163,7 +1183,7 @@ $tidemark$;
 --   p_kinds        of each slot, see lock_streams
 --   p_append       append of each part, rising from 1
 --   p_slot         slot of each part
---   p_expected     >= 0 exactly, -1 any, -2 stream exists, <= -10 unchanged since position -10 - p_expected
+--   p_expected     see expectation_met
 --   p_counts       events of each part
 --   p_part         part of each event; p_place its place in the part (1, 2, 3 …)
 --   p_ids          id of each event
@@ -1179,10 +1199,7 @@ $tidemark$;
 --                  of a batch may meet on a claim: a condition does not see what is written beside it
 --   p_wait         wait for claims
 --
--- Verdict of each part: 0 written, 1 repeated (the ids are there already: version and position of the first result),
--- 2 conflict (version and position are where the stream is), 3 duplicate (see detail), 4 blocked by another
--- transaction, 5 passed but for another part of its append, 7 nothing was done: the projections' epoch is another one,
--- 8 the append's condition failed.
+-- Verdict of each part: a \`verdict\` of codes.ts, which has what the other numbers mean too.
 -- detail: of the first duplicate of each append, its id and what differs; of a failed condition, see failed_conditions.
 --
 -- written: the positions of the events written, in their order; written_at: their recorded_at.
@@ -1213,7 +1230,7 @@ declare
   c_parts constant integer := cardinality(p_append);
   v_names constant text[] := string_to_array(p_names, chr(30));
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
-  v_streams bigint[];     -- by slot: id, 0 absent, -1 blocked
+  v_streams bigint[];     -- by slot: its id, or a \`stream\` of codes.ts
   v_all_new boolean;
   v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
   v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in \`written\`
@@ -1224,7 +1241,7 @@ declare
   v_from integer := 1;    -- the parts of one append: v_from .. v_to
   v_to integer;
   v_slot integer;
-  v_expected bigint;
+  v_position bigint;
   v_floor bigint;
   v_verdict integer;      -- of the append: its worst part's
   v_refused integer[];    -- appends that another transaction keeps from their claims
@@ -1330,10 +1347,11 @@ begin
     elsif verdicts[v_from] = 0 then
       for i in v_from .. v_to loop
         v_slot := p_slot[i];
-        v_expected := p_expected[i];
-        if (v_expected >= 0 and v_heads[v_slot] <> v_expected)
-           or (v_expected = -2 and v_heads[v_slot] = 0)
-           or (v_expected <= -10 and (v_last[v_slot] < 0 or v_last[v_slot] > -10 - v_expected)) then
+        v_position := v_last[v_slot];
+        if v_position < 0 then
+          v_position := 9223372036854775807;
+        end if;
+        if not :"schema".expectation_met(p_expected[i], v_heads[v_slot], v_position) then
           verdicts[i] := 2;
           v_verdict := 2;
         end if;
@@ -1344,7 +1362,7 @@ begin
         detail := coalesce(detail, '{}') || jsonb_build_object(p_append[v_from]::text, v_failed -> p_append[v_from]::text);
       end if;
       for i in v_from .. v_to loop
-        if v_verdict > 0 then
+        if v_verdict <> 0 then
           verdicts[i] := case when verdicts[i] = 0 then 5 else verdicts[i] end;
         elsif p_counts[i] > 0 then
           v_slot := p_slot[i];
@@ -1642,10 +1660,11 @@ begin
     select e.version, e.position into v_head, v_last
       from :"schema".events as e where e.stream_id = v_stream order by e.version desc limit 1;
     v_head := coalesce(v_head, 0);
-    if (p_expected >= 0 and v_head <> p_expected) or (p_expected = -2 and v_head = 0) or (p_expected <= -10 and v_last > -10 - p_expected) then
+    v_last := coalesce(v_last, 0);
+    if not :"schema".expectation_met(p_expected, v_head, v_last) then
       verdict := 2;
       version := v_head;
-      position := coalesce(v_last, 0);
+      position := v_last;
       return;
     end if;
   end if;
@@ -1695,7 +1714,7 @@ $tidemark$;
 --
 --   p_condition      stream of each item of a condition
 --
---   verdicts   of each stream: 0 written, 2 conflict, 4 blocked, 7 and 8 as in append_many; null where all are written
+--   verdicts   of each stream, see codes.ts; null where all are written
 --   heads      where the streams were before; null where all are new
 --   positions  of the events written, in order
 --   written_at their recorded_at
@@ -1749,12 +1768,7 @@ begin
   v_recorded_at := coalesce(p_recorded_at, clock_timestamp());
   if not v_all_new then
     select array_agg(version order by slot),
-           array_agg(case
-             when expected >= 0 then case when version = expected then 0 else 2 end
-             when expected = -2 then case when version > 0 then 0 else 2 end
-             when expected <= -10 then case when position <= -10 - expected then 0 else 2 end
-             else 0
-           end order by slot)
+           array_agg(case when :"schema".expectation_met(expected, version, position) then 0 else 2 end order by slot)
       into heads, verdicts
       from (
         select coalesce(head.version, 0) as version, coalesce(head.position, 0) as position, wanted.expected, wanted.slot
@@ -1773,7 +1787,12 @@ begin
       p_tenant, case when p_tenants is not null then v_tenants end, p_condition, p_condition_types, p_condition_tags, p_after, p_above);
   end if;
   if v_refused is not null or detail is not null then
-    select array_agg(case when n = any (v_refused) then 4 when verdicts[n] = 2 then 2 when detail ? n::text then 8 else 0 end order by n)
+    select array_agg(case
+             when n = any (v_refused) then 4
+             when verdicts[n] = 2 then 2
+             when detail ? n::text then 8
+             else 0
+           end order by n)
       into verdicts
       from generate_series(1, cardinality(v_names)) as n;
   end if;
@@ -2699,8 +2718,7 @@ $tidemark$;
 --
 --   parameters as in import_events; p_positions null: any position will do
 --
--- Of each event: 0 not there, 1 there, and with the same id but 2 in another stream, 3 with another type, 4 with other data,
--- 5 with other tags, 6 at another position. Metadata and times are not compared.
+-- Of each event an \`imported\` number of codes.ts. Metadata and times are not compared.
 create function :"schema".imported_events(
   p_tenant text, p_tenants text, p_names text, p_slot integer[], p_event_tenants text,
   p_ids uuid[], p_types text, p_data text, p_tags text, p_positions bigint[]
@@ -2717,7 +2735,7 @@ as $tidemark$
 declare
   v_names constant text[] := string_to_array(p_names, chr(30));
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
-  v_streams bigint[];     -- by slot: id, 0 absent
+  v_streams bigint[];     -- by slot: its id, or absent
 begin
   select array_agg(coalesce(stream.id, 0) order by slot)
     into v_streams

@@ -11,6 +11,7 @@ import type { ImportEvent } from "./import-event.ts";
 import { KnownHeads } from "./known-heads.ts";
 import { type BadLine, PositionsTakenError } from "./transfer-error.ts";
 import { functionName } from "../schema/function-set.ts";
+import { importedVerdicts } from "../schema/codes.ts";
 
 /** What became of a group of events. */
 export interface Written {
@@ -43,14 +44,12 @@ interface LogEnd {
 const patienceMs = 60_000;
 const timeoutMs = 120_000;
 
-/** The numbers of `imported_events.sql`. */
-const repeated = 1;
 const differences: Readonly<Record<number, string>> = {
-  2: "in another stream",
-  3: "with another type",
-  4: "with other data",
-  5: "with other tags",
-  6: "at another position",
+  [importedVerdicts.otherStream]: "in another stream",
+  [importedVerdicts.otherType]: "with another type",
+  [importedVerdicts.otherData]: "with other data",
+  [importedVerdicts.otherTags]: "with other tags",
+  [importedVerdicts.otherPosition]: "at another position",
 };
 
 /**
@@ -180,7 +179,7 @@ export class ImportWriter {
       if (difference !== undefined) {
         bad.push({ line: event.line, reason: `event ${event.id} exists already, ${difference}`, text: event.text });
         if (this.#options.stopAtBad) break;
-      } else if (verdicts[index] === repeated) found.push(event);
+      } else if (verdicts[index] === importedVerdicts.present) found.push(event);
       else fresh.push(event);
     }
     return { fresh, found, bad };

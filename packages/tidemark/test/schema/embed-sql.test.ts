@@ -55,6 +55,13 @@ describe("a folder of SQL", () => {
     expect((await load()).functionTexts.map(({ name }) => name)).toEqual(["d_fourth", "c_third", "a_first", "b_second"]);
   });
 
+  test("gives numbers for the names of codes", async () => {
+    await write("functions/f.sql", 'create function :"schema".f() returns integer return :verdict(condition_failed) + :expected(unchanged_since);');
+    expect((await load()).functionTexts[0]?.text).toContain("return 8 + -10;");
+    await write("functions/f.sql", 'create function :"schema".f() returns integer return :verdict(confilct);');
+    await expect(embedSql(folder)).rejects.toThrow(":verdict(confilct): schema/codes.ts has no confilct.");
+  });
+
   test.each([
     ["a gap in the numbers", "tables/002-store/01-a.sql", "should be number 1"],
     ["a folder that does not fit", "tables/1-store/01-a.sql", "does not fit"],

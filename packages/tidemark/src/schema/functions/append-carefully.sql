@@ -40,7 +40,7 @@ declare
   v_constraint text;
   v_table text;
 begin
-  verdicts := array_fill(0, array[c_parts]);
+  verdicts := array_fill(:verdict(written), array[c_parts]);
   versions := array_fill(0::bigint, array[c_parts]);
   positions := versions;
   detail := '{}';
@@ -67,7 +67,7 @@ begin
         from :"schema".append_many(
           v_tenants[p_slot[v_from]], null,
           (select string_agg(v_names[p_slot[i]], chr(30) order by i) from generate_series(v_from, v_to) as i),
-          (select array_agg(case when p_expected[i] in (0, -1) or p_expected[i] <= -10 then 1 else 0 end order by i) from generate_series(v_from, v_to) as i),
+          (select array_agg(case when p_expected[i] in (0, :expected(any)) or p_expected[i] <= :expected(unchanged_since) then :slot(either) else :slot(present) end order by i) from generate_series(v_from, v_to) as i),
           array_fill(1, array[v_to - v_from + 1]),
           (select array_agg(i order by i) from generate_series(1, v_to - v_from + 1) as i),
           p_expected[v_from:v_to], p_counts[v_from:v_to],
@@ -87,17 +87,17 @@ begin
       end if;
     exception
       when lock_not_available or deadlock_detected or serialization_failure then
-        verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
+        verdicts[v_from:v_to] := array_fill(:verdict(blocked), array[v_to - v_from + 1]);
       when others then
         get stacked diagnostics v_constraint = constraint_name, v_table = table_name;
         if v_constraint ~ '^(events|events_[0-9]+)_tenant_id_key$' or v_constraint = 'event_ids_pkey' then
-          verdicts[v_from:v_to] := array_fill(4, array[v_to - v_from + 1]);
+          verdicts[v_from:v_to] := array_fill(:verdict(blocked), array[v_to - v_from + 1]);
         else
-          verdicts[v_from:v_to] := array_fill(6, array[v_to - v_from + 1]);
+          verdicts[v_from:v_to] := array_fill(:verdict(refused), array[v_to - v_from + 1]);
           detail := detail || jsonb_build_object(p_append[v_from]::text, jsonb_build_array(sqlstate, sqlerrm, v_constraint, v_table));
         end if;
     end;
-    if 4 = any (verdicts[v_from:v_to]) then
+    if :verdict(blocked) = any (verdicts[v_from:v_to]) then
       for i in v_from .. v_to loop
         v_blocked[p_slot[i]] := true;
       end loop;

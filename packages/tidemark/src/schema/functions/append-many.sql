@@ -12,7 +12,7 @@
 --   p_kinds        of each slot, see lock_streams
 --   p_append       append of each part, rising from 1
 --   p_slot         slot of each part
---   p_expected     >= 0 exactly, -1 any, -2 stream exists, <= -10 unchanged since position -10 - p_expected
+--   p_expected     see expectation_met
 --   p_counts       events of each part
 --   p_part         part of each event; p_place its place in the part (1, 2, 3 …)
 --   p_ids          id of each event
@@ -28,10 +28,7 @@
 --                  of a batch may meet on a claim: a condition does not see what is written beside it
 --   p_wait         wait for claims
 --
--- Verdict of each part: 0 written, 1 repeated (the ids are there already: version and position of the first result),
--- 2 conflict (version and position are where the stream is), 3 duplicate (see detail), 4 blocked by another
--- transaction, 5 passed but for another part of its append, 7 nothing was done: the projections' epoch is another one,
--- 8 the append's condition failed.
+-- Verdict of each part: a `verdict` of codes.ts, which has what the other numbers mean too.
 -- detail: of the first duplicate of each append, its id and what differs; of a failed condition, see failed_conditions.
 --
 -- written: the positions of the events written, in their order; written_at: their recorded_at.
@@ -62,7 +59,7 @@ declare
   c_parts constant integer := cardinality(p_append);
   v_names constant text[] := string_to_array(p_names, chr(30));
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
-  v_streams bigint[];     -- by slot: id, 0 absent, -1 blocked
+  v_streams bigint[];     -- by slot: its id, or a `stream` of codes.ts
   v_all_new boolean;
   v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
   v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in `written`
@@ -73,7 +70,7 @@ declare
   v_from integer := 1;    -- the parts of one append: v_from .. v_to
   v_to integer;
   v_slot integer;
-  v_expected bigint;
+  v_position bigint;
   v_floor bigint;
   v_verdict integer;      -- of the append: its worst part's
   v_refused integer[];    -- appends that another transaction keeps from their claims
@@ -93,7 +90,7 @@ begin
   if not p_joined then
     perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
   elsif not :"schema".enter_gate(p_epoch) then
-    verdicts := array_fill(7, array[c_parts]);
+    verdicts := array_fill(:verdict(outdated), array[c_parts]);
     return;
   end if;
   v_refused := :"schema".take_claims(
@@ -127,7 +124,7 @@ begin
 
   v_before := v_last;
 
-  verdicts := array_fill(0, array[c_parts]);
+  verdicts := array_fill(:verdict(written), array[c_parts]);
   versions := array_fill(0::bigint, array[c_parts]);
   positions := versions;
   v_bases := array_fill(-1::bigint, array[c_parts]);
@@ -154,47 +151,48 @@ begin
     while v_to < c_parts and p_append[v_to + 1] = p_append[v_from] loop
       v_to := v_to + 1;
     end loop;
-    v_verdict := case when p_append[v_from] = any (v_refused) then 4 else 0 end;
+    v_verdict := case when p_append[v_from] = any (v_refused) then :verdict(blocked) else :verdict(written) end;
     for i in v_from .. v_to loop
       v_slot := p_slot[i];
       if v_blocked[v_slot] then
-        v_verdict := 4;
+        v_verdict := :verdict(blocked);
       end if;
-      if v_streams[v_slot] = -1 then
-        v_verdict := 4;
-        verdicts[i] := 4;
-      elsif verdicts[i] = 0 or (p_counts[i] = 0 and verdicts[i] <> 1) then
+      if v_streams[v_slot] = :stream(held) then
+        v_verdict := :verdict(blocked);
+        verdicts[i] := :verdict(blocked);
+      elsif verdicts[i] = :verdict(written) or (p_counts[i] = 0 and verdicts[i] <> :verdict(repeated)) then
         versions[i] := v_heads[v_slot];
         positions[i] := v_last[v_slot];
       end if;
     end loop;
-    if v_verdict = 4 then
+    if v_verdict = :verdict(blocked) then
       -- The caller sends this append again, whatever else is true of it.
       for i in v_from .. v_to loop
-        verdicts[i] := 4;
+        verdicts[i] := :verdict(blocked);
         if v_blocked is not null then
           v_blocked[p_slot[i]] := true;
         end if;
       end loop;
-    elsif verdicts[v_from] = 0 then
+    elsif verdicts[v_from] = :verdict(written) then
       for i in v_from .. v_to loop
         v_slot := p_slot[i];
-        v_expected := p_expected[i];
-        if (v_expected >= 0 and v_heads[v_slot] <> v_expected)
-           or (v_expected = -2 and v_heads[v_slot] = 0)
-           or (v_expected <= -10 and (v_last[v_slot] < 0 or v_last[v_slot] > -10 - v_expected)) then
-          verdicts[i] := 2;
-          v_verdict := 2;
+        v_position := v_last[v_slot];
+        if v_position < 0 then
+          v_position := 9223372036854775807;
+        end if;
+        if not :"schema".expectation_met(p_expected[i], v_heads[v_slot], v_position) then
+          verdicts[i] := :verdict(conflict);
+          v_verdict := :verdict(conflict);
         end if;
       end loop;
-      if v_verdict = 0 and v_failed ? p_append[v_from]::text then
-        v_verdict := 8;
-        verdicts[v_from] := 8;
+      if v_verdict = :verdict(written) and v_failed ? p_append[v_from]::text then
+        v_verdict := :verdict(condition_failed);
+        verdicts[v_from] := :verdict(condition_failed);
         detail := coalesce(detail, '{}') || jsonb_build_object(p_append[v_from]::text, v_failed -> p_append[v_from]::text);
       end if;
       for i in v_from .. v_to loop
-        if v_verdict > 0 then
-          verdicts[i] := case when verdicts[i] = 0 then 5 else verdicts[i] end;
+        if v_verdict <> :verdict(written) then
+          verdicts[i] := case when verdicts[i] = :verdict(written) then :verdict(unwritten) else verdicts[i] end;
         elsif p_counts[i] > 0 then
           v_slot := p_slot[i];
           v_bases[i] := v_heads[v_slot];
@@ -212,11 +210,11 @@ begin
   -- What is written meets at its index what a snapshot does not show; what is only read has to be looked at.
   if p_joined and current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     for i in 1 .. c_parts loop
-      if verdicts[i] = 0 and pg_partition_root(:regclass(events)) is not null then
+      if verdicts[i] = :verdict(written) and pg_partition_root(:regclass(events)) is not null then
         perform :"schema".refuse_unseen_events(
           v_streams[p_slot[i]], versions[i] - p_counts[i], v_before[p_slot[i]], v_tenants[p_slot[i]],
           (select array_agg(id) from unnest(p_part, p_ids) as event (part, id) where part = i and p_check_ids));
-      elsif verdicts[i] = 0 and p_counts[i] = 0 and (p_expected[i] >= 0 or p_expected[i] <= -10) then
+      elsif verdicts[i] = :verdict(written) and p_counts[i] = 0 and (p_expected[i] >= 0 or p_expected[i] <= :expected(unchanged_since)) then
         perform :"schema".refuse_stale_look(v_streams[p_slot[i]], versions[i]);
       end if;
     end loop;
@@ -225,7 +223,7 @@ begin
   if v_count > 0 then
     v_floor := :"schema".hold_floor(p_epoch);
     if v_floor is null then
-      verdicts := array_fill(7, array[c_parts]);
+      verdicts := array_fill(:verdict(outdated), array[c_parts]);
       return;
     end if;
     with stored as (

@@ -42,7 +42,7 @@ begin
   if p_expected <> 0 then
     select id into v_stream from :"schema".streams where tenant = p_tenant and name = p_name for no key update;
   end if;
-  if v_stream is null and (p_expected in (0, -1) or p_expected <= -10) then
+  if v_stream is null and (p_expected in (0, :expected(any)) or p_expected <= :expected(unchanged_since)) then
     insert into :"schema".streams (tenant, name) values (p_tenant, p_name)
     on conflict on constraint streams_tenant_name_key do nothing
     returning id, 0 into v_stream, v_head;
@@ -70,7 +70,7 @@ begin
       array_fill(1, array[cardinality(p_after)]), p_condition_types, p_condition_tags, false) is null;
   end if;
   if not v_claimed then
-    verdict := 4;
+    verdict := :verdict(blocked);
     version := 0;
     position := 0;
     return;
@@ -81,10 +81,11 @@ begin
     select e.version, e.position into v_head, v_last
       from :"schema".events as e where e.stream_id = v_stream order by e.version desc limit 1;
     v_head := coalesce(v_head, 0);
-    if (p_expected >= 0 and v_head <> p_expected) or (p_expected = -2 and v_head = 0) or (p_expected <= -10 and v_last > -10 - p_expected) then
-      verdict := 2;
+    v_last := coalesce(v_last, 0);
+    if not :"schema".expectation_met(p_expected, v_head, v_last) then
+      verdict := :verdict(conflict);
       version := v_head;
-      position := coalesce(v_last, 0);
+      position := v_last;
       return;
     end if;
   end if;
@@ -93,7 +94,7 @@ begin
     v_failed := :"schema".failed_conditions(
       p_tenant, null, array_fill(1, array[cardinality(p_after)]), p_condition_types, p_condition_tags, p_after, p_above);
     if v_failed is not null then
-      verdict := 8;
+      verdict := :verdict(condition_failed);
       version := v_head;
       position := coalesce(v_last, 0);
       detail := v_failed -> '1';
@@ -103,7 +104,7 @@ begin
 
   v_floor := :"schema".hold_floor(p_epoch);
   if v_floor is null then
-    verdict := 7;
+    verdict := :verdict(outdated);
     version := 0;
     position := 0;
     return;
@@ -112,7 +113,7 @@ begin
   values (
     nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),
     p_tenant, p_type, p_data, p_metadata, string_to_array(p_tags, chr(31)))
-  returning 0, version, position, recorded_at into verdict, version, position, recorded_at;
+  returning :verdict(written), version, position, recorded_at into verdict, version, position, recorded_at;
   if p_tags is not null then
     insert into :"schema".event_tags (tenant, tag, position)
     select p_tenant, tag, append_one.position from unnest(string_to_array(p_tags, chr(31))) as tag;

@@ -9,7 +9,7 @@
 --
 --   p_condition      stream of each item of a condition
 --
---   verdicts   of each stream: 0 written, 2 conflict, 4 blocked, 7 and 8 as in append_many; null where all are written
+--   verdicts   of each stream, see codes.ts; null where all are written
 --   heads      where the streams were before; null where all are new
 --   positions  of the events written, in order
 --   written_at their recorded_at
@@ -63,12 +63,7 @@ begin
   v_recorded_at := coalesce(p_recorded_at, clock_timestamp());
   if not v_all_new then
     select array_agg(version order by slot),
-           array_agg(case
-             when expected >= 0 then case when version = expected then 0 else 2 end
-             when expected = -2 then case when version > 0 then 0 else 2 end
-             when expected <= -10 then case when position <= -10 - expected then 0 else 2 end
-             else 0
-           end order by slot)
+           array_agg(case when :"schema".expectation_met(expected, version, position) then :verdict(written) else :verdict(conflict) end order by slot)
       into heads, verdicts
       from (
         select coalesce(head.version, 0) as version, coalesce(head.position, 0) as position, wanted.expected, wanted.slot
@@ -87,18 +82,23 @@ begin
       p_tenant, case when p_tenants is not null then v_tenants end, p_condition, p_condition_types, p_condition_tags, p_after, p_above);
   end if;
   if v_refused is not null or detail is not null then
-    select array_agg(case when n = any (v_refused) then 4 when verdicts[n] = 2 then 2 when detail ? n::text then 8 else 0 end order by n)
+    select array_agg(case
+             when n = any (v_refused) then :verdict(blocked)
+             when verdicts[n] = :verdict(conflict) then :verdict(conflict)
+             when detail ? n::text then :verdict(condition_failed)
+             else :verdict(written)
+           end order by n)
       into verdicts
       from generate_series(1, cardinality(v_names)) as n;
   end if;
-  if 0 <> all (verdicts) then
+  if :verdict(written) <> all (verdicts) then
     positions := '{}';
     return;
   end if;
 
   v_floor := :"schema".hold_floor(p_epoch);
   if v_floor is null then
-    verdicts := array_fill(7, array[cardinality(v_names)]);
+    verdicts := array_fill(:verdict(outdated), array[cardinality(v_names)]);
     positions := '{}';
     return;
   end if;
@@ -114,7 +114,7 @@ begin
             string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30))
           ) with ordinality as event (part, place, id, type, data, metadata, tags, n)
       ) as placed
-     where verdicts is null or verdicts[slot] = 0
+     where verdicts is null or verdicts[slot] = :verdict(written)
      order by n
     returning position, tenant, tags
   ), tagged as (

@@ -7,7 +7,7 @@ as $tidemark$
 begin
   if not p_skip_locked then
     return (
-      select array_agg(coalesce(stream.id, 0) order by slot)
+      select array_agg(coalesce(stream.id, :stream(absent)) order by slot)
         from unnest(p_tenants, p_names) with ordinality as wanted (tenant, name, slot)
         left join lateral (
           select id from :"schema".streams as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update
@@ -15,7 +15,7 @@ begin
     );
   end if;
   return (
-    select array_agg(coalesce(free.id, case when stream.id is not null then -1 end, 0) order by slot)
+    select array_agg(coalesce(free.id, case when stream.id is not null then :stream(held) end, :stream(absent)) order by slot)
       from unnest(p_tenants, p_names) with ordinality as wanted (tenant, name, slot)
       left join lateral (
         select id from :"schema".streams as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update skip locked

@@ -4,8 +4,7 @@
 --
 --   parameters as in import_events; p_positions null: any position will do
 --
--- Of each event: 0 not there, 1 there, and with the same id but 2 in another stream, 3 with another type, 4 with other data,
--- 5 with other tags, 6 at another position. Metadata and times are not compared.
+-- Of each event an `imported` number of codes.ts. Metadata and times are not compared.
 create function :"schema".imported_events(
   p_tenant text, p_tenants text, p_names text, p_slot integer[], p_event_tenants text,
   p_ids uuid[], p_types text, p_data text, p_tags text, p_positions bigint[]
@@ -22,9 +21,9 @@ as $tidemark$
 declare
   v_names constant text[] := string_to_array(p_names, chr(30));
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
-  v_streams bigint[];     -- by slot: id, 0 absent
+  v_streams bigint[];     -- by slot: its id, or absent
 begin
-  select array_agg(coalesce(stream.id, 0) order by slot)
+  select array_agg(coalesce(stream.id, :stream(absent)) order by slot)
     into v_streams
     from unnest(v_tenants, v_names) with ordinality as wanted (tenant, name, slot)
     left join lateral (
@@ -33,13 +32,13 @@ begin
 
   return (
     select array_agg(case
-             when event.id is null then 0
-             when event.stream_id <> v_streams[wanted.slot] then 2
-             when event.type <> wanted.type then 3
-             when event.data <> wanted.data::jsonb then 4
-             when coalesce(event.tags, '{}') <> coalesce(string_to_array(nullif(wanted.tags, ''), chr(31)), '{}') then 5
-             when event.position <> wanted.position then 6
-             else 1
+             when event.id is null then :imported(absent)
+             when event.stream_id <> v_streams[wanted.slot] then :imported(other_stream)
+             when event.type <> wanted.type then :imported(other_type)
+             when event.data <> wanted.data::jsonb then :imported(other_data)
+             when coalesce(event.tags, '{}') <> coalesce(string_to_array(nullif(wanted.tags, ''), chr(31)), '{}') then :imported(other_tags)
+             when event.position <> wanted.position then :imported(other_position)
+             else :imported(present)
            end order by n)
       from unnest(
         p_slot, string_to_array(p_event_tenants, chr(30)), p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),

@@ -1,6 +1,7 @@
 -- find_streams, and creates the streams that may be new. p_all_new: every one of them was created here.
 --
---   p_kinds  of each stream: 0 has to exist (an append to an absent one cannot pass), 1 may be new, 2 is expected to be new
+--   p_kinds  of each stream a `slot` of codes.ts: present, it has to exist (an append to an absent one cannot pass); either; newcomer,
+--            it is expected to be new
 --
 -- A stream that is only read and does not exist gets its row too, or another append could create it behind this one.
 create function :"schema".lock_streams(
@@ -14,8 +15,8 @@ declare
   v_created bigint[];
 begin
   p_all_new := false;
-  if 2 = all (p_kinds) then
-    p_streams := array_fill(0::bigint, array[cardinality(p_kinds)]);
+  if :slot(newcomer) = all (p_kinds) then
+    p_streams := array_fill(:stream(absent)::bigint, array[cardinality(p_kinds)]);
   else
     p_streams := :"schema".find_streams(p_tenants, p_names, p_skip_locked);
   end if;
@@ -23,7 +24,7 @@ begin
   select array_agg(slot order by slot)
     into v_absent
     from unnest(p_streams, p_kinds) with ordinality as wanted (id, kind, slot)
-   where id = 0 and kind > 0;
+   where id = :stream(absent) and kind <> :slot(present);
   if v_absent is null then
     return;
   end if;
@@ -33,7 +34,7 @@ begin
     insert into :"schema".streams (tenant, name)
     select tenant, name
       from unnest(p_tenants, p_names, p_kinds, p_streams) with ordinality as wanted (tenant, name, kind, id, slot)
-     where id = 0 and kind > 0
+     where id = :stream(absent) and kind <> :slot(present)
      order by slot
     on conflict on constraint streams_tenant_name_key do nothing
     returning id

@@ -15,7 +15,7 @@ declare
   v_wanted integer[] := array_fill(0, array[cardinality(p_append)]);    -- by append: events
   v_first bigint[] := array_fill(null::bigint, array[cardinality(p_append)]); -- by append: the position of its first event
 begin
-  verdicts := array_fill(0, array[cardinality(p_append)]);
+  verdicts := array_fill(:verdict(written), array[cardinality(p_append)]);
   versions := array_fill(0::bigint, array[cardinality(p_append)]);
   positions := versions;
   detail := '{}';
@@ -62,9 +62,9 @@ begin
             limit 1),
           'with only a part of this append'));
       end if;
-      verdicts[i] := case when detail ? p_append[i]::text then 3 else 1 end;
+      verdicts[i] := case when detail ? p_append[i]::text then :verdict(duplicate) else :verdict(repeated) end;
       -- A stream that was only read was locked, so what stood in it then has lower positions, and what came since has higher ones.
-      if verdicts[i] = 1 and p_counts[i] = 0 then
+      if verdicts[i] = :verdict(repeated) and p_counts[i] = 0 then
         select e.version, e.position
           into v_event
           from :"schema".events as e
