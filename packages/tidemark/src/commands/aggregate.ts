@@ -109,7 +109,7 @@ const shape = { category: checkCategory, initialState: checkFunction, evolve: ch
  * The base of an aggregate class: `class Order extends aggregate<OrderState, OrderEvent>({ … }) { ship() { this.apply(…); } }`.
  * Its methods check `this.state`, throw to refuse, and `apply` events. Load and save with a `repository`.
  *
- * @throws {@link InvalidArgumentError} — a part of the definition is missing or not what it should be.
+ * @throws {@link InvalidArgumentError} — a part of the definition is missing or invalid.
  */
 export function aggregate<State, E extends Event>(definition: AggregateDefinition<State, E>): AggregateClass<State, E> {
   const checked = checkOptions(definition, shape, "definition");

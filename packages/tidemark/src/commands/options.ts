@@ -26,7 +26,7 @@ export interface CommandOptions<State = unknown, Command = unknown, E extends Ev
   readonly commandId?: string;
   /** What runs before each decision and after the command: the first is the outermost. */
   readonly middleware?: readonly CommandMiddleware<State, Command, E>[];
-  /** Rejects with `signal.reason` when nothing was written, else with the outcome. */
+  /** Aborts the call. It rejects with `signal.reason` if nothing was written, otherwise with its outcome. */
   readonly signal?: AbortSignal;
 }
 

@@ -17,7 +17,7 @@ import { considerSnapshot, type KeptState, keptState, readState, takeSnapshot } 
 export interface SaveOptions {
   /** For every event saved; a key that an event has keeps its value. */
   readonly metadata?: EventMetadata;
-  /** Rejects with `signal.reason` when nothing was written, else with the outcome. */
+  /** Aborts the call. It rejects with `signal.reason` if nothing was written, otherwise with its outcome. */
   readonly signal?: AbortSignal;
 }
 

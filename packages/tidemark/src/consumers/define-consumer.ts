@@ -64,7 +64,7 @@ const shape = {
 /**
  * Describes a durable reader with a name: `worker` runs it, from its checkpoint on.
  *
- * @throws {@link InvalidArgumentError} — something in the definition is not what it should be.
+ * @throws {@link InvalidArgumentError} — something in the definition is invalid.
  */
 export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & ConsumerHandler<E>): Consumer {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");

@@ -12,7 +12,7 @@ import { keepProcess } from "../async/keep-process.ts";
 export interface SubscribeOptions<E extends Event = Event> {
   /** Only events above this position; `"end"`: above the high-water mark as it is when the subscription starts. Default 0, the beginning. */
   readonly after?: number | "end";
-  /** One alternative, or several of which any may match. Default: every event. */
+  /** One alternative, or several of which any may match. Default: all events. */
   readonly filter?: EventQuery<E>;
   /** Only events of streams whose id begins with this. At most 512 bytes. Default: of every stream. */
   readonly prefix?: string;

@@ -1,7 +1,7 @@
 /** Anything JSON can hold. A property that is `undefined` is left out. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
-/** Facts about an event that are not the business fact itself: correlation, causation, actor, and any key of your own. */
+/** Data about an event besides the business fact: correlation, causation, actor, and any key of your own. */
 export interface EventMetadata {
   readonly correlationId?: string;
   readonly causationId?: string;
@@ -13,7 +13,7 @@ export interface EventMetadata {
   readonly [key: string]: JsonValue | undefined;
 }
 
-/** A business fact: its type, its data, and optional metadata. Describe a stream's events as a union of these. */
+/** A business fact: type, data, and optional metadata. Describe the events of a stream as a union of these. */
 // oxlint-disable-next-line no-empty-object-type -- the contract's default: no keys of its own
 export interface Event<Type extends string = string, Data = unknown, Metadata extends object = {}> {
   /** 1–256 bytes of UTF-8 without control characters. */
@@ -36,7 +36,7 @@ export interface RecordedEventFields {
   readonly metadata: EventMetadata;
   readonly tags: readonly string[];
   readonly streamId: string;
-  /** The part of `streamId` before its first `-`; the whole of it where there is none. */
+  /** The part of `streamId` before its first `-`, or all of it if there is none. */
   readonly category: string;
   /** The event's place in its stream: 1, 2, 3 … without gaps. */
   readonly version: number;
@@ -44,7 +44,7 @@ export interface RecordedEventFields {
   readonly position: number;
   /** The database's clock at the append, in whole milliseconds. */
   readonly recordedAt: Date;
-  /** The version of the event type's shape; 1 until a catalogue says otherwise. */
+  /** The version of the event type's shape. Always 1 until there is a catalogue of event types. */
   readonly schemaVersion: number;
   /** `""` for the store itself. */
   readonly tenant: string;
@@ -59,7 +59,7 @@ export type RecordedEvent<E extends Event = Event> = E & RecordedEventFields;
 /** The members of a union with these types: `EventOf<CartEvent, "ItemAdded">`. */
 export type EventOf<E extends Event, Type extends E["type"]> = string extends E["type"] ? E : Extract<E, { readonly type: Type }>;
 
-/** One alternative of a query; everything named in it must hold. */
+/** One alternative of a query. An event must match everything named in it. */
 export interface EventQueryItem<E extends Event = Event> {
   /** Any of these types. */
   readonly types?: readonly E["type"][];
@@ -81,14 +81,14 @@ export interface EventQueryItem<E extends Event = Event> {
 export type EventQuery<E extends Event = Event> = EventQueryItem<E> | readonly EventQueryItem<E>[];
 
 /**
- * What an append's condition may ask: alternatives of which any may match, each with types, tags or both. `[]` and `[{}]` match
+ * The query of an append's condition. An event matches if any alternative matches; each has types, tags or both. `[]` and `[{}]` match
  * every event of the tenant. At most 100 alternatives, with 500 types together.
  */
 export type BoundaryQuery<E extends Event = Event> = readonly Pick<EventQueryItem<E>, "types" | "tags">[];
 
 /**
- * What a decision by tags has seen: the high-water mark, and how many matching events above it. Opaque, and plain JSON, so that
- * a web form can carry it. It belongs to the query, the tenant and the store that it was read with.
+ * What a decision by tags has read: the high-water mark, and the number of matching events above it. Opaque plain JSON, so a web form
+ * can carry it. Belongs to the query, the tenant and the store that it was read with.
  */
 export interface Boundary {
   readonly mark: number;
@@ -101,7 +101,7 @@ export interface Boundary {
  */
 export type ExpectedVersion = number | "any" | "no-stream" | "stream-exists" | { readonly unchangedSince: number };
 
-/** The part of a `streamId` before its first `-`; the whole of it where there is none. */
+/** Returns the part of a `streamId` before its first `-`, or all of it if there is none. */
 export function categoryOf(streamId: string): string {
   const dash = streamId.indexOf("-");
   return dash === -1 ? streamId : streamId.slice(0, dash);

@@ -23,7 +23,7 @@ const shape = {
  * Inline handlers run inside appends, so they should be short, and may not append. What one throws fails that append alone,
  * with `ProjectionFailedError`.
  *
- * @throws {@link InvalidArgumentError} — something in the definition is not what it should be.
+ * @throws {@link InvalidArgumentError} — something in the definition is invalid.
  */
 export function defineProjection<E extends Event = Event, const Type extends E["type"] = E["type"]>(definition: ProjectionDefinition<E, Type>): Projection {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");

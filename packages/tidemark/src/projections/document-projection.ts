@@ -31,7 +31,7 @@ const shape = {
  * `evolve` throws fails that append alone, with `ProjectionFailedError`. Async: a worker changes them later, exactly once; an
  * event that fails is tried again, then the projection stands still until `store.projections.resume`.
  *
- * @throws {@link InvalidArgumentError} — something in the definition is not what it should be.
+ * @throws {@link InvalidArgumentError} — something in the definition is invalid.
  */
 export function documentProjection<Document extends object, E extends Event = Event, const Type extends E["type"] = E["type"]>(
   definition: DocumentProjectionDefinition<Document, E, Type>,

@@ -13,11 +13,11 @@ export interface ReadStreamOptions {
   readonly toVersion?: number;
   /** `"forward"` (default): oldest first. The bounds mean the same in both directions. */
   readonly direction?: "forward" | "backward";
-  /** The most events to read; 0 gives none. Default: all. */
+  /** The most events to read; 0 reads none. Default: all. */
   readonly limit?: number;
-  /** Only events recorded at or before this moment. */
+  /** Only events recorded at or before this time. */
   readonly asOf?: Date;
-  /** Ends the reading; it then rejects with `signal.reason`. */
+  /** Aborts the reading. It then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 
@@ -25,13 +25,13 @@ export interface ReadStreamOptions {
 export interface ReadAllOptions<E extends Event = Event> {
   /** Only events above this position. Default 0, the beginning. */
   readonly after?: number;
-  /** Only events at or below this position. Default: the high-water mark, which no reading passes. */
+  /** Only events at or below this position. Default: the high-water mark, which no read passes. */
   readonly until?: number;
   /** `"forward"` (default): oldest first. The bounds mean the same in both directions. */
   readonly direction?: "forward" | "backward";
-  /** The most events to read; 0 gives none. Default: all. */
+  /** The most events to read; 0 reads none. Default: all. */
   readonly limit?: number;
-  /** One alternative, or several of which any may match. Default: every event. */
+  /** One alternative, or several of which any may match. Default: all events. */
   readonly filter?: EventQuery<E>;
   /** Only events of streams whose id begins with this. At most 512 bytes. Default: of every stream. */
   readonly prefix?: string;
@@ -42,7 +42,7 @@ export interface ReadAllOptions<E extends Event = Event> {
   readonly since?: Date;
   /** `"own"` (default): this tenant's events; `"all"`: those of every tenant. */
   readonly tenants?: "own" | "all";
-  /** Ends the reading; it then rejects with `signal.reason`. */
+  /** Aborts the reading. It then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 
@@ -54,11 +54,11 @@ export interface StreamsOptions {
   readonly prefix?: string;
   /** Only streams whose id comes after this one, by the bytes of UTF-8. */
   readonly after?: string;
-  /** The most streams to list; 0 gives none. Default: all. */
+  /** The most streams to list; 0 lists none. Default: all. */
   readonly limit?: number;
 }
 
-/** How to make a state of a stream's events. */
+/** How to fold a stream's events into a state. */
 export interface Fold<State, E> {
   readonly initialState: () => State;
   readonly evolve: (state: State, event: E) => State;
@@ -81,7 +81,7 @@ export interface StreamFold<State, E> extends Fold<State, E>, Pick<ReadStreamOpt
 /** What a stream was folded into. */
 export interface FoldedStream<State> {
   readonly state: State;
-  /** The version of the last event in it; 0 where there is none. */
+  /** The version of the last event in it; 0 if there is none. */
   readonly version: number;
   /** Whether the stream has events up to there. */
   readonly exists: boolean;

@@ -14,11 +14,11 @@ import type { WorkerDefinition } from "./workers.ts";
 
 export interface EventStore<Events extends Event = Event> extends EventReaderWriter<Events>, AsyncDisposable {
   /**
-   * Runs `work` in a transaction: commits when it returns, and waits for its calls that were not awaited; rolls back when it
-   * throws, and its error passes through. Returns what `work` returns.
+   * Runs `work` in a transaction and returns its result. Commits when it returns, after waiting for calls that it did not await. Rolls
+   * back when it throws, and rejects with the same error.
    *
-   * The isolation is READ COMMITTED and cannot be changed inside: for another one begin a transaction of your own and use
-   * `withTransaction`. The server ends a transaction that sits idle for 60 s.
+   * The isolation level is READ COMMITTED and cannot be changed inside. For another level, begin your own transaction and use
+   * `withTransaction`. The server ends a transaction that is idle for 60 s.
    *
    * @throws {@link OutcomeUnknownError} — COMMIT was sent and never answered.
    * @throws {@link TransactionEndedError} — a statement of `work` ended the transaction.
@@ -26,72 +26,72 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
   transaction<T>(work: (tx: StoreTransaction<Events>) => Promise<T>): Promise<T>;
 
   /**
-   * The store inside a transaction of your own: a pg client after BEGIN, a PGlite transaction, or what `fromDrizzle`,
-   * `fromKysely`, `fromPrisma`, `fromKnex`, `fromTypeORM` and `fromPostgresJs` return. It neither commits nor rolls back.
+   * Returns the store inside your own transaction: a pg client after BEGIN, a PGlite transaction, or what `fromDrizzle`, `fromKysely`,
+   * `fromPrisma`, `fromKnex`, `fromTypeORM` and `fromPostgresJs` return. It neither commits nor rolls back.
    *
-   * Await each append before you use the client again. A COMMIT while one is being made fails (TM010) and rolls everything back.
-   * All views of one client take turns.
+   * Await each append before you use the client again. A COMMIT during an append fails (TM010) and rolls everything back. All views of
+   * one client run their calls one after another.
    *
    * @throws {@link InvalidArgumentError} — the client is not inside a transaction.
    */
   withTransaction(client: TransactionClient): StoreTransaction<Events>;
 
-  /** The same store for one tenant: own streams, event ids and tags. @param tenant - At most 128 bytes. */
+  /** Returns the store of one tenant, with streams, event ids and tags of its own. @param tenant - At most 128 bytes. */
   forTenant(tenant: string): EventStore<Events>;
 
   /**
-   * The same store, whose appends get this metadata, or what an enricher makes of each event. A key that an event has keeps its
-   * value, and the function `withMetadata` and a later `store.withMetadata` win over it.
+   * Returns a store that adds this metadata to every event it appends. A function makes the metadata for each event. Keys of the event
+   * itself win, then the function `withMetadata`, then a later `store.withMetadata`.
    *
    * @throws {@link InvalidArgumentError} — `metadata` is neither a plain object nor a function.
    */
   withMetadata(metadata: MetadataSource): EventStore<Events>;
 
-  /** Follows the log: what is in it, then what is appended, each matching event once and in order. See `Subscription`. */
+  /** Follows the log: delivers the events in it, then new ones, each matching event once and in order. See `Subscription`. */
   subscribe<E extends Events = Events>(options?: NoInfer<SubscribeOptions<E>>): Subscription<E>;
 
   /**
-   * Tells followers, here and in other processes, to look at the log now. For after a transaction of your own that appended
-   * (`withTransaction`): the store cannot see its commit, and followers would find it by polling, within a second.
+   * Has followers, here and in other processes, look at the log now. Call it after the commit of your own transaction
+   * (`withTransaction`): the store does not see that commit, and followers would find it by polling within a second.
    */
   wake(): void;
 
   /**
-   * The position of the last event at or below which nothing new can appear; 0 where there is none.
+   * Returns the high-water mark: the position of the last event at or below which nothing new can appear; 0 if there is none.
    *
-   * @throws {@link SequenceBehindError} — the log reaches beyond the sequence of positions, after a restore of the data alone, say.
+   * @throws {@link SequenceBehindError} — the sequence of positions is behind the log, for example after a restore of the data alone.
    */
   highWaterMark(): Promise<number>;
 
-  /** Who holds the high-water mark back now: open appends, in prepared transactions too. */
+  /** Returns the open appends that hold the high-water mark back now, including those in prepared transactions. */
   blockers(): Promise<readonly Blocker[]>;
 
   /**
-   * Describes a worker that runs consumers and async projections in this process; start it with `start` or `run`. Workers of several processes share
-   * the shards of a consumer evenly, and take over from one that died. `close` stops those that run.
+   * Creates a worker that runs consumers and async projections in this process; start it with `start` or `run`. Workers in several
+   * processes share the shards of a consumer evenly, and take over from one that dies. `close` stops running workers.
    *
-   * @throws {@link InvalidArgumentError} — the definition is not what it should be.
+   * @throws {@link InvalidArgumentError} — the definition is invalid.
    */
   createWorker(definition?: WorkerDefinition): Worker;
 
-  /** The consumers that this store knows: how they go; pause, resume, reset and rename them. */
+  /** The consumers that this store knows: their state, and how to pause, resume, reset and rename them. */
   readonly consumers: Consumers;
 
-  /** The projections that this store knows, of every application: how they go; pause, resume and deactivate them. */
+  /** The projections that this store knows, from every application: their state, and how to pause, resume and deactivate them. */
   readonly projections: Projections;
 
-  /** The events that consumers gave up on: look at them, have them handled again, discard them. */
+  /** The events that consumers gave up on: list, retry and discard them. */
   readonly deadLetters: DeadLetters;
 
-  /** The states that commands begin with: what became of them; list, take and delete them. */
+  /** The stored states that commands start from: list, take, count and delete them. */
   readonly snapshots: Snapshots;
 
   /**
-   * Waits until a consumer or projection has passed a position: what it does for that event, as `append` returned it, is then
-   * done. Of a name with several versions the newest is meant; an inline projection that appends write is always there.
+   * Waits until a consumer or projection has passed a position, such as the one that an append returned. If the name has several
+   * versions, waits for the newest. A live inline projection has always passed it.
    *
    * @param options - `timeoutMs`: 5,000 by default. `signal`: rejects with its reason.
-   * @throws {@link WaitTimeoutError} — it has not, within the time; it may still do so.
+   * @throws {@link WaitTimeoutError} — it has not passed the position in time; it may still do so.
    * @throws {@link NotFoundError} — there is no consumer or projection of this name.
    */
   waitFor(name: string, position: number, options?: WaitOptions): Promise<void>;
@@ -103,12 +103,12 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
   readonly pool: unknown;
 
   /**
-   * Refuses new calls, waits for appends and statements under way, and up to 5 s for snapshots, closes what the store opened. May be called again. On a
-   * tenant's store it does nothing: close the one that `openEventStore` returned.
+   * Rejects new calls, waits for appends and statements under way and up to 5 s for snapshots, then closes what the store opened. May
+   * be called again. Does nothing on a tenant's store: close the one that `openEventStore` returned.
    *
-   * @param options - `timeoutMs`: appends that were not sent by then are rejected with `StoreClosedError`, and so are transactions
-   * that are still open, which are rolled back. Default: no limit.
-   * @throws {@link InvalidArgumentError} — it was called inside `store.transaction`, whose end it would wait for.
+   * @param options - `timeoutMs`: after it, appends that were not sent reject with `StoreClosedError`, and so do open transactions,
+   *   which are rolled back. Default: no limit.
+   * @throws {@link InvalidArgumentError} — it was called inside `store.transaction`, and would wait for its own end.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

@@ -4,17 +4,17 @@ import type { Event } from "../model/event.ts";
 import type { EventStore } from "./event-store.ts";
 
 /**
- * Opens a store: without a URL on an embedded PostgreSQL in memory, with `file:./data` on one kept in a folder, with
- * `postgres://…` on a server (PostgreSQL 15 and later). Brings the schema up to date first, unless `migrate` says otherwise.
- * Close it, or write `await using store = …`.
+ * Opens a store: without a URL, in an embedded PostgreSQL in memory; with `file:./data`, in an embedded one kept in a folder; with
+ * `postgres://…`, on a server (PostgreSQL 15 or later). First brings the schema up to date, unless `migrate` says otherwise. Close the
+ * store, or write `await using store = …`.
  *
- * A store in memory keeps nothing when the process ends, and the logger's `warn` says so once a process. Leave the URL out to open
- * one: a URL that is `undefined` is refused, because it most often comes from an environment variable that is not set.
+ * A store in memory loses its events when the process ends; the logger's `warn` says so once a process. To open one, leave the URL
+ * out. A URL that is `undefined` is rejected, because it usually comes from an environment variable that is not set.
  *
- * @throws {@link InvalidArgumentError} — an argument or option is not what it should be; nothing was opened.
+ * @throws {@link InvalidArgumentError} — an argument or option is invalid; nothing was opened.
  * @throws {@link ConnectionError}, {@link PoolTimeoutError} — the server could not be reached.
  * @throws {@link SchemaOutdatedError}, {@link SchemaTooNewError}, {@link MigrationChangedError} — the schema does not fit.
- * @throws {@link SequenceBehindError} — the log reaches beyond the sequence of positions, after a restore of the data alone, say.
+ * @throws {@link SequenceBehindError} — the sequence of positions is behind the log, for example after a restore of the data alone.
  * @throws {@link StoreLockedError} — another process has the folder open.
  * @throws {@link MissingDependencyError} — the embedded database needs `@electric-sql/pglite`.
  */
