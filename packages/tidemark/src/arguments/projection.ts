@@ -1,4 +1,4 @@
-/** A read model that the store keeps: what `documentProjection` and `defineProjection` return. */
+/** A read model that the store keeps up to date; returned by `documentProjection` and `defineProjection`. */
 export interface Projection {
   readonly name: string;
   readonly version: number;

@@ -7,18 +7,18 @@ import type { Event, EventOf, NewEvent } from "../model/event.ts";
 import { checkInitialState, checkState } from "../read/evolve.ts";
 import { checkSnapshotOptions, type SnapshotOptions } from "./snapshots/options.ts";
 
-/** The state after an event, for each type of event: the compiler finds one that is missing. */
+/** A handler for each type of event, which returns the state after it. The compiler finds a missing one. */
 export type Evolution<State, E extends Event> = { readonly [Type in E["type"]]: (state: State, event: EventOf<E, Type>) => State };
 
 export interface AggregateDefinition<State, E extends Event> {
-  /** What its streams' ids begin with: `order` for `order-1`. Holds no `-`. */
+  /** The beginning of its stream ids: `order` for `order-1`. Contains no `-`. */
   readonly category: string;
-  /** The state without events. A new one at every call: a handler may change it in place. */
+  /** Returns the state without events. Return a new object at every call, because a handler may change it in place. */
   readonly initialState: () => State;
   readonly evolve: Evolution<State, E>;
-  /** When to keep the state, as for deciders; snapshots are kept under `name`. No result changes by it. */
+  /** When to store a snapshot of the state, as for deciders, under `name`. Never changes a result. */
   readonly snapshot?: SnapshotOptions<State>;
-  /** Default: the category. Needed where two classes of one category keep snapshots. 1–256 bytes. */
+  /** The name of its snapshots, 1–256 bytes. Needed if two classes of one category have snapshots. Default: the category. */
   readonly name?: string;
 }
 
@@ -34,9 +34,9 @@ export interface AggregateClass<State, E extends Event, A extends Aggregate<Stat
   readonly definition: AggregateDefinition<State, E>;
 }
 
-/** One thing with an identity, its state and the events that are not saved yet. Extend `aggregate(…)`, not this class. */
+/** An object with an identity, a state, and events that are not saved yet. Extend `aggregate(…)`, not this class. */
 export abstract class Aggregate<State, E extends Event> {
-  /** What follows `category-` in the stream's id. */
+  /** The part of the stream's id after `category-`. */
   readonly id: string;
   readonly streamId: string;
   readonly #definition: AggregateDefinition<State, E>;
@@ -52,7 +52,7 @@ export abstract class Aggregate<State, E extends Event> {
     this.#savedVersion = history?.version ?? 0;
   }
 
-  /** The state, those events included that are not saved yet. */
+  /** The state, including events that are not saved yet. */
   get state(): State {
     return this.#state;
   }
@@ -67,7 +67,7 @@ export abstract class Aggregate<State, E extends Event> {
     return this.#pending;
   }
 
-  /** Changes the state by an event and keeps the event for `save`. For the methods of the class. */
+  /** Changes the state by an event, and collects the event for `save`. Call it in the methods of the class. */
   protected apply(event: NewEvent<E>): void {
     this.#state = evolveBy(this.#definition, this.streamId, this.#state, event);
     this.#pending = [...this.#pending, event];
@@ -106,8 +106,8 @@ export abstract class Aggregate<State, E extends Event> {
 const shape = { category: checkCategory, initialState: checkFunction, evolve: checkEvolution, snapshot: checkSnapshotOptions, name: checkDeciderName };
 
 /**
- * The base of an aggregate class: `class Order extends aggregate<OrderState, OrderEvent>({ … }) { ship() { this.apply(…); } }`.
- * Its methods check `this.state`, throw to refuse, and `apply` events. Load and save with a `repository`.
+ * Returns the base of an aggregate class: `class Order extends aggregate<OrderState, OrderEvent>({ … }) { ship() { this.apply(…); }
+ * }`. Its methods check `this.state`, throw to reject, and `apply` events. Load and save with a `repository`.
  *
  * @throws {@link InvalidArgumentError} — a part of the definition is missing or invalid.
  */

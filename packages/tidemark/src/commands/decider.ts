@@ -8,67 +8,67 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import type { BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import { checkSnapshotOptions, needName, type SnapshotOptions } from "./snapshots/options.ts";
 
-/** How one stream is decided on: its state is folded of its events, and a command on that state becomes events. */
+/** Decides commands on one stream: folds the stream's events into a state, and turns a command on that state into events. */
 export interface Decider<State, Command, E extends Event> {
-  /** The state of a stream without events. A new one at every call: `evolve` may change it in place. */
+  /** Returns the state of a stream without events. Return a new object at every call, because `evolve` may change it in place. */
   readonly initialState: () => State;
-  /** The state after an event. It must accept every event that the stream can hold. */
+  /** Returns the state after an event. Must accept every type of event that can be in the stream. */
   readonly evolve: (state: State, event: E) => State;
   /**
-   * The events that the command leads to; none where nothing changes. To refuse the command, throw: that error reaches the
-   * caller as it is. It runs again, on a new state, after a conflict, so it should do nothing but decide.
+   * Returns the events that the command leads to; `[]` if nothing changes. Throw to reject the command; the error reaches the caller
+   * unchanged. Runs again on a new state after a conflict, so it should only decide.
    */
   readonly decide: (command: Command, state: State) => readonly NewEvent<E>[] | Promise<readonly NewEvent<E>[]>;
-  /** Its name, 1–256 bytes: its snapshots are kept under it, and it tells ids of its commands from those of others. */
+  /** Its name, 1–256 bytes. Snapshots are stored under it, and it tells its command ids from those of other deciders. */
   readonly name?: string;
   /**
-   * When to keep the state, so that later commands need not read the whole stream: `{ every: 100, stateVersion: 1 }`. Needs a
-   * `name` that no other decider of the same streams has. No result changes by it.
+   * When to store a snapshot of the state, so that later commands need not read the whole stream: `{ every: 100, stateVersion: 1 }`.
+   * Needs a `name` that no other decider of the same streams has. Never changes a result.
    */
   readonly snapshot?: SnapshotOptions<State>;
 }
 
-/** How a command is decided on that reads several streams and may append to any. */
+/** Decides commands that read several streams and may append to any stream. */
 export interface MultiStreamDecider<State, Command, E extends Event> {
   /**
-   * The streams to read. A function is asked again with the state so far until it names no new stream, at most 100 times: so
-   * a stream can be named by an event of another.
+   * The streams to read. A function is called again with the state so far until it names no new stream, at most 100 times. So an event
+   * of one stream can name another stream.
    */
   readonly reads: readonly string[] | ((command: Command, state: State) => readonly string[]);
-  /** The state without events. A new one at every call: `evolve` may change it in place. */
+  /** Returns the state without events. Return a new object at every call, because `evolve` may change it in place. */
   readonly initialState: () => State;
-  /** The state after an event of any of the streams. Events come in the order of their positions. */
+  /** Returns the state after an event of any of the streams. Events come in the order of their positions. */
   readonly evolve: (state: State, event: RecordedEvent<E>) => State;
   /**
-   * What to append, and where. Streams that were read are expected at the version read; for others `expectedVersion` counts.
-   * To refuse the command, throw. It runs again, on a new state, after a conflict.
+   * Returns what to append to which stream. Streams that were read are expected at the version read; others at `expectedVersion`.
+   * Throw to reject the command. Runs again on a new state after a conflict.
    */
   readonly decide: (command: Command, state: State) => readonly StreamAppend<E>[] | Promise<readonly StreamAppend<E>[]>;
-  /** Its name, 1–256 bytes: its snapshots are kept under it, and it tells ids of its commands from those of others. */
+  /** Its name, 1–256 bytes. Snapshots are stored under it, and it tells its command ids from those of other deciders. */
   readonly name?: string;
   /**
-   * When to keep the state of a set of streams, as for one stream: `every` counts the events of all of them. Worth it where the
-   * same set comes again, such as an account and its limits. Needs a `name`.
+   * When to store a snapshot of the state of a set of streams. `every` counts the events of all of them. Useful if the same set comes
+   * again, such as an account and its limits. Needs a `name`.
    */
   readonly snapshot?: SnapshotOptions<State>;
 }
 
-/** How a command is decided on whose boundary is a query by types and tags, whatever streams the events are in. */
+/** Decides commands on the events that match a query by types and tags, in any streams. */
 export interface BoundaryDecider<State, Command, E extends Event> {
-  /** What the decision rests on: every event that matches is read, and none may come between. */
+  /** The events that the decision depends on. All matching events are read, and the append fails if a new one came in between. */
   readonly query: BoundaryQuery<E> | ((command: Command) => BoundaryQuery<E>);
-  /** The state without events. A new one at every call: `evolve` may change it in place. */
+  /** Returns the state without events. Return a new object at every call, because `evolve` may change it in place. */
   readonly initialState: () => State;
-  /** The state after an event that matches, or that was decided. Events come in the order of their positions. */
+  /** Returns the state after an event that matches the query or was decided. Events come in the order of their positions. */
   readonly evolve: (state: State, event: RecordedEvent<E>) => State;
   /**
-   * The events that the command leads to, with the tags by which later decisions find them; none where nothing changes. To
-   * refuse the command, throw: that error reaches the caller as it is. It runs again, on a new state, after a conflict.
+   * Returns the events that the command leads to, with the tags by which later decisions find them; `[]` if nothing changes. Throw to
+   * reject the command; the error reaches the caller unchanged. Runs again on a new state after a conflict.
    */
   readonly decide: (command: Command, state: State) => readonly NewEvent<E>[] | Promise<readonly NewEvent<E>[]>;
-  /** The stream that they go to. Default: named after the first event's first tag, `course:c1` → `course-c1`. */
+  /** The stream that the events are stored in. Default: the one named after the first event's first tag, `course:c1` → `course-c1`. */
   readonly streamId?: string | ((command: Command) => string);
-  /** Its name, 1–256 bytes: tells ids of its commands from those of others. */
+  /** Its name, 1–256 bytes. It tells its command ids from those of other deciders. */
   readonly name?: string;
 }
 
@@ -99,9 +99,9 @@ const boundaryShape = {
 };
 
 /**
- * A decider, checked. Its types come from the type arguments, or from annotated functions.
+ * Checks a decider and returns it. Its types come from the type arguments, or from annotated functions.
  *
- * @throws {@link InvalidArgumentError} — a function is missing, or there is a key that a decider does not have.
+ * @throws {@link InvalidArgumentError} — a function is missing, or a key is unknown.
  */
 export function decider<State, Command, E extends Event>(definition: Decider<State, Command, E>): Decider<State, Command, E> {
   checkDecider(definition);

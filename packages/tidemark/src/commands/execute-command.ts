@@ -8,23 +8,22 @@ import { executeOverStreams } from "./over-streams.ts";
 import type { StreamsResult } from "./result.ts";
 
 /**
- * Handles a command that one stream is not enough for. When another writer came between, all of it again, on the new state.
+ * Handles a command that needs more than one stream. If another writer came in between, it starts again on the new state.
  *
- * A decider with `reads` reads several streams, and appends to any of them, all or nothing. Every stream that was read is
- * checked at the append, those that are only read, too. Events come back in the order of their positions. A decision that writes
- * nothing, or throws, has nothing to check it at. So the versions of the streams are asked for once more, and where one has
- * moved the attempt is made again: what `decide` throws reaches the caller only when it was thrown on a state that all streams
- * had at one moment.
+ * A decider with `reads` reads several streams and appends to any of them, all or nothing. The append checks every stream that was
+ * read, including those it does not write to. Events come back in the order of their positions. If a decision writes nothing or
+ * throws, the versions of the streams are read once more, and if one has changed, the attempt is repeated. So an error of `decide`
+ * reaches the caller only if all streams had that state at one moment.
  *
- * A decider with `query` reads every event that matches, also above the high-water mark, and appends to one stream, on the
- * condition that no other match came between. Its state is what stood at one moment.
+ * A decider with `query` reads every event that matches, also above the high-water mark, and appends to one stream on the condition
+ * that no other match came in between. Its state is that of one moment.
  *
- * All events read are in memory at once. Inside a transaction as `handleCommand`; a query needs READ COMMITTED there.
+ * All events read are in memory at once. Inside a transaction it works as `handleCommand`; a query needs READ COMMITTED there.
  *
- * @throws what `decide` and the middleware throw, as it is.
- * @throws {@link VersionConflictError}, {@link ConditionFailedError} — the last of the attempts lost as well. Nothing was written.
- * @throws {@link InvalidArgumentError} — `reads` comes to no end; `decide` gives `expectedVersion` for a stream that was read;
- *   the query is not by types and tags alone.
+ * @throws errors of `decide` and of middleware, unchanged.
+ * @throws {@link VersionConflictError}, {@link ConditionFailedError} — the last attempt lost as well. Nothing was written.
+ * @throws {@link InvalidArgumentError} — `reads` names new streams without end; `decide` gives `expectedVersion` for a stream that was
+ *   read; the query is not by types and tags alone.
  * @throws whatever else `appendToStreams`, `append`, `readStream` and `readBoundary` throw, and `OutcomeUnknownError` as
  *   `handleCommand`.
  */

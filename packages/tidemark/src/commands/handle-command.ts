@@ -15,25 +15,25 @@ import { snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, keptState, readState } from "./snapshots/kept-state.ts";
 
 /**
- * Reads a stream, decides, and appends what was decided at the version that was read. When another writer came between, all
- * of it again, on the new state. Several commands are decided one after another, each on the state that the one before
- * left, and appended together. Where nothing is decided, nothing is written.
+ * Reads a stream, decides, and appends the decided events at the version that was read. If another writer came in between, it starts
+ * again on the new state. Several commands are decided one after another, each on the state that the previous one left, and appended
+ * together. If nothing is decided, nothing is written.
  *
- * `store` may be a transaction: then the events commit and roll back with it. A conflict is tried again there, too: the append
- * that lost holds the stream's lock, so that the next one passes. Under REPEATABLE READ and SERIALIZABLE, where a transaction
- * cannot see what came between, there is a `SerializationFailureError` instead.
+ * `store` may be a transaction: the events then commit and roll back with it. A conflict is retried there too. The append that lost
+ * holds the stream's lock, so the next attempt succeeds. Under REPEATABLE READ and SERIALIZABLE, a transaction cannot see what came in
+ * between, and you get a `SerializationFailureError`.
  *
- * `evolve` sees decided events as they were decided, before the store adds anything to them. Events that `decide` gives ids of their
- * own, and that stand in the stream already, are not written again: state, version and position are then those that they had led to.
+ * `evolve` sees decided events before the store adds anything to them. Events with ids of your own that are already in the stream are
+ * not written again; state, version and position are then those that they led to the first time.
  *
  * @param streamId - 1–512 bytes of UTF-8 without control characters.
- * @param command - One or several; a command that is itself an array has to be put into one.
- * @throws what `decide` and the middleware throw, at once and as it is.
+ * @param command - One command, or an array of commands. Wrap a command that is itself an array in another array.
+ * @throws errors of `decide` and of middleware, at once and unchanged.
  * @throws {@link InvalidArgumentError} — `evolve` returned a promise or `undefined`; `decide` returned no events, or events with ids of
  *   their own although there is a `commandId`. Nothing was written.
- * @throws {@link VersionConflictError} — the last of the attempts lost as well. Nothing was written.
- * @throws {@link OutcomeUnknownError} — whether the events were written is unknown, or they were, and could not be read back.
- *   To handle the command again is safe with a `commandId`.
+ * @throws {@link VersionConflictError} — the last attempt lost as well. Nothing was written.
+ * @throws {@link OutcomeUnknownError} — it is unknown whether the events were written, or they were written and could not be read
+ *   back. With a `commandId`, it is safe to handle the command again.
  * @throws whatever else `appendToStream` and `aggregateStream` throw.
  */
 export async function handleCommand<State, Command, E extends Event>(

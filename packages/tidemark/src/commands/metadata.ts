@@ -7,8 +7,8 @@ import type { StreamAppend } from "../append/types.ts";
 import type { Event, EventMetadata, NewEvent, RecordedEvent } from "../model/event.ts";
 
 /**
- * Metadata for every event that is appended, or a function that makes it for one event: an enricher. It runs once for each
- * event and append, must not wait, and what it throws fails the append before anything is sent.
+ * Metadata for every appended event, or a function (an enricher) that makes it for one event. The function runs once for each event
+ * and append, and must be synchronous. An error it throws fails the append before anything is sent.
  */
 export type MetadataSource = EventMetadata | ((event: NewEvent) => EventMetadata | undefined);
 
@@ -16,11 +16,11 @@ export type MetadataSource = EventMetadata | ((event: NewEvent) => EventMetadata
 const scope = new AsyncLocalStorage<readonly MetadataSource[]>();
 
 /**
- * Runs `work`; events appended meanwhile, by any store and any code that it calls or awaits, get this metadata: correlation,
- * causation, actor, trace, and any key of your own. Scopes nest. A key that an event has keeps its value, and an inner scope
- * wins over an outer one, and over `store.withMetadata`.
+ * Runs `work`. All events that `work` appends, through any store and any code that it calls or awaits, get this metadata: correlation,
+ * causation, actor, trace, and any key of your own. Scopes nest. Keys that an event has keep their values; an inner scope wins over an
+ * outer one, and any scope over `store.withMetadata`.
  *
- * @returns what `work` returns.
+ * @returns The result of `work`.
  * @throws {@link InvalidArgumentError} — `metadata` is neither a plain object nor a function.
  */
 export function withMetadata<T>(metadata: MetadataSource, work: () => T): T {
@@ -28,8 +28,8 @@ export function withMetadata<T>(metadata: MetadataSource, work: () => T): T {
 }
 
 /**
- * The metadata of what this event causes: its id as `causationId`, and its `correlationId`, or its id where it has none and
- * so begins a chain. For whoever reacts to events: `withMetadata(causedBy(event), () => …)`.
+ * Returns the metadata for what this event causes: its id as `causationId`, and its `correlationId`, or its id if it has none and so
+ * starts a chain. Use it when you react to events: `withMetadata(causedBy(event), () => …)`.
  */
 export function causedBy(event: RecordedEvent): { readonly correlationId: string; readonly causationId: string } {
   return { correlationId: event.metadata.correlationId ?? event.id, causationId: event.id };

@@ -8,25 +8,25 @@ import type { CommandResult } from "./result.ts";
 /** One decision: a command on a state. */
 export interface CommandCall<State = unknown, Command = unknown> {
   readonly command: Command;
-  /** The state that the command is decided on. */
+  /** The state before the command. */
   readonly state: State;
-  /** Undefined where a command reads several streams. */
+  /** Undefined if the command reads several streams. */
   readonly streamId: string | undefined;
-  /** 1, and 1 more for each conflict. */
+  /** 1, plus 1 for each conflict. */
   readonly attempt: number;
 }
 
-/** What runs around commands: authorisation, logging, limits. One that knows no command in particular fits every command. */
+/** Runs around commands, for authorisation, logging or limits. Middleware that does not depend on a command's type fits every command. */
 export interface CommandMiddleware<State = unknown, Command = unknown, E extends Event = Event> {
   /**
-   * Runs before each decision, so again after a conflict, on the new state. Throw to reject the command: the error reaches the
-   * caller as it is, and nothing is written. Return `"skip"` to decide nothing for this command; later middleware does not
-   * see it then. A command whose `commandId` was handled before is decided no more, and comes here no more.
+   * Runs before each decision, and again after a conflict on the new state. Throw to reject the command: the error reaches the caller
+   * unchanged, and nothing is written. Return `"skip"` to decide nothing for this command; later middleware then does not see it. A
+   * command whose `commandId` was handled before is not decided again, so this does not run.
    */
   before?(call: CommandCall<State, Command>): void | "skip" | Promise<void | "skip">;
   /**
-   * Runs once, in the opposite order, when all is done: the events stand (in a transaction of yours, as far as it does). An
-   * error thrown here reaches the caller, and undoes nothing. Where there is a `before`, only if that ran for this command.
+   * Runs once, in the opposite order, after the events are written (in your own transaction, until it rolls back). An error thrown
+   * here reaches the caller and undoes nothing. If there is a `before`, runs only if that ran for this command.
    */
   after?(result: Omit<CommandResult<State, E>, "version">): void | Promise<void>;
 }

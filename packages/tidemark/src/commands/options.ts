@@ -8,23 +8,23 @@ import { type CommandMiddleware, checkMiddleware } from "./middleware.ts";
 
 export interface CommandOptions<State = unknown, Command = unknown, E extends Event = Event> {
   /**
-   * How often to decide at most when other writers come between, 1 to 1,000. Default 10, with a pause of 5 to 250 ms that
-   * doubles and is drawn at random. `false`: once.
+   * The most attempts when other writers come in between, 1 to 1,000. Default 10, with a random pause of 5 to 250 ms that grows with
+   * each attempt. `false`: one attempt.
    */
   readonly retry?: { readonly attempts?: number } | false;
-  /** For every event of the command; a key that an event has keeps its value. */
+  /** Metadata for every event of the command. Keys that an event has keep their values. */
   readonly metadata?: EventMetadata;
   /**
-   * The command's own id, 1–256 bytes of text, such as a request's idempotency key: a command with an id is carried out once.
-   * Handled again, it writes nothing and returns what it did the first time.
+   * The command's id, 1–256 bytes of text, such as a request's idempotency key. A command with an id is carried out once. If it is
+   * handled again, it writes nothing and returns what it returned the first time.
    *
-   * It belongs to the kind and `name` of the decider and to what the command is about: the stream; the streams that `reads` names in
-   * the initial state; or the query and `streamId`. Whatever differs there is another command. Commands that agree in all of that need
-   * different ids, those of two deciders without a `name` too. The events get ids made of it, so that `decide` must give them none,
-   * and `metadata.commandId`.
+   * It belongs to the kind and `name` of the decider and to what the command is about: the stream, the streams that `reads` names in
+   * the initial state, or the query and `streamId`. If any of these differ, it is another command. Otherwise commands need different
+   * ids, including those of two deciders without a `name`. Event ids are derived from it, so `decide` must not set any. The events get
+   * it as `metadata.commandId`.
    */
   readonly commandId?: string;
-  /** What runs before each decision and after the command: the first is the outermost. */
+  /** Runs before each decision and after the command. The first is the outermost. */
   readonly middleware?: readonly CommandMiddleware<State, Command, E>[];
   /** Aborts the call. It rejects with `signal.reason` if nothing was written, otherwise with its outcome. */
   readonly signal?: AbortSignal;

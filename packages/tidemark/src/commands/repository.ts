@@ -15,14 +15,14 @@ import { snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, type KeptState, keptState, readState, takeSnapshot } from "./snapshots/kept-state.ts";
 
 export interface SaveOptions {
-  /** For every event saved; a key that an event has keeps its value. */
+  /** Metadata for every event saved. Keys that an event has keep their values. */
   readonly metadata?: EventMetadata;
   /** Aborts the call. It rejects with `signal.reason` if nothing was written, otherwise with its outcome. */
   readonly signal?: AbortSignal;
 }
 
 export interface UpdateOptions extends SaveOptions {
-  /** How often to try at most when other writers come between, 1 to 1,000. Default 10. `false`: once. */
+  /** The most attempts when other writers come in between, 1 to 1,000. Default 10. `false`: one attempt. */
   readonly retry?: { readonly attempts?: number } | false;
 }
 
@@ -30,28 +30,29 @@ export interface UpdateOptions extends SaveOptions {
 export interface Repository<A> {
   /** @throws {@link NotFoundError} — its stream has no events. */
   load(id: string): Promise<A>;
-  /** The aggregate, or a new one where its stream has no events. */
+  /** Loads the aggregate, or creates a new one if its stream has no events. */
   loadOrCreate(id: string): Promise<A>;
   exists(id: string): Promise<boolean>;
   /**
-   * Appends the pending events at the version that was loaded, all of them or none. Undefined where there are none. Events with ids of
-   * their own that stand in the stream already are not written again; the aggregate is then where its stream is.
+   * Appends the pending events at the version that was loaded, all of them or none. Returns undefined if there are none. Events with
+   * ids of your own that are already in the stream are not written again; the aggregate then has its stream's version.
    *
-   * @throws {@link VersionConflictError} — somebody else wrote meanwhile. The aggregate is out of date: load it again, or `update`.
-   * @throws {@link OutcomeUnknownError} — save the same aggregate again: what is written is not written twice.
+   * @throws {@link VersionConflictError} — another writer came in between. The aggregate is out of date: load it again, or use
+   *   `update`.
+   * @throws {@link OutcomeUnknownError} — save the same aggregate again; nothing is written twice.
    * @throws whatever else `appendToStream` throws.
    */
   save(aggregate: A, options?: SaveOptions): Promise<AppendResult | undefined>;
   /**
-   * Loads (or creates), lets `work` act, and saves; all of it again when somebody else wrote meanwhile. What `work` throws
-   * passes through, and nothing is written.
+   * Loads or creates the aggregate, calls `work`, and saves. Starts again if another writer came in between. An error that `work`
+   * throws reaches you unchanged, and nothing is written.
    */
   update(id: string, work: (aggregate: A) => void | Promise<void>, options?: UpdateOptions): Promise<A>;
   /**
-   * Keeps a snapshot of it now, whatever the policy of its class says, and waits for it. False where there is one of as many
-   * events or more already, or no event.
+   * Stores a snapshot now, regardless of the policy of its class, and waits for it. Returns false if there is already one of as many
+   * events or more, or there are no events.
    *
-   * @throws {@link InvalidArgumentError} — the class has no `snapshot`, or JSON would change the state: `path` says what.
+   * @throws {@link InvalidArgumentError} — the class has no `snapshot`, or JSON would change the state at `path`.
    */
   takeSnapshot(id: string): Promise<boolean>;
 }
@@ -59,7 +60,7 @@ export interface Repository<A> {
 const saveShape = { metadata: checkMetadata, signal: checkSignal };
 const updateShape = { ...saveShape, retry: checkRetry };
 
-/** The aggregates of one class in a store, or in a transaction. */
+/** Returns the aggregates of one class in a store, or in a transaction. */
 export function repository<State, E extends Event, A extends Aggregate<State, E>>(store: EventReaderWriter, type: AggregateClass<State, E, A>): Repository<A> {
   const { definition } = type;
 

@@ -1,16 +1,16 @@
 import type { Event, RecordedEvent } from "../model/event.ts";
 
-/** What a command did. */
+/** The result of a command. */
 export interface CommandResult<State, E extends Event> {
   /** The state after the command's events. */
   readonly state: State;
   /** The stream's version after them. */
   readonly version: number;
-  /** The position of the last of them: what to wait for in a projection. Undefined where nothing was decided. */
+  /** The position of the last of them; pass it to `waitFor` to wait for a projection. Undefined if nothing was decided. */
   readonly position: number | undefined;
   /** The events as they were stored. */
   readonly events: readonly RecordedEvent<E>[];
-  /** How often the command was decided on: 1, and 1 more for each conflict. */
+  /** How often the command was decided on: 1, plus 1 for each conflict. */
   readonly attempts: number;
 }
 

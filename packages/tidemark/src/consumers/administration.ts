@@ -11,44 +11,41 @@ import type { WorkerContext } from "../runtime/worker-context.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /**
- * The consumers that a store knows, and how they go. Each call with a name rejects with `NotFoundError` where there is none
- * of that name. Workers of this process hear of a change at once, others at their next heartbeat, a third of a lease later
- * at most.
+ * The consumers that a store knows. Each call with a name rejects with `NotFoundError` if no consumer has that name. Workers of this
+ * process apply a change at once, others at their next heartbeat, at most a third of a lease later.
  */
 export interface Consumers {
-  /** All of this tenant's, by name. */
+  /** Lists all consumers of this tenant, by name. */
   list(): Promise<readonly ConsumerInfo[]>;
   get(name: string): Promise<ConsumerInfo>;
   /**
-   * Pauses it until `resume`, over restarts too: its workers finish the event in hand and wait. Of a consumer that is paused
-   * already, `options` replace what was said before.
+   * Pauses it until `resume`, also across restarts. Its workers finish the event in hand and wait. If it is paused already, `options`
+   * replace the previous ones.
    */
   pause(name: string, options?: PauseOptions): Promise<void>;
-  /** Ends a pause; shards that stopped at an event begin with it again. */
+  /** Ends a pause. Shards that stopped at an event continue with it. */
   resume(name: string): Promise<void>;
   /**
-   * Sets it back, or forth: it goes on with the event after this position, and what its workers have in flight is rolled
-   * back. Dead letters after that place are removed, since their events come again.
+   * Moves it to another position: it continues with the event after it. Work in flight is rolled back. Dead letters after that
+   * position are removed, because their events come again.
    *
    * @param options - `after`: exclusive; 0 is the beginning, `"end"` the high-water mark.
    */
   reset(name: string, options: ResetOptions): Promise<void>;
   /**
-   * Gives it another name, with its checkpoints and dead letters. Stop its workers first: those that run on report a
-   * `NotFoundError` and do nothing.
+   * Renames it, with its checkpoints and dead letters. Stop its workers first; running ones report a `NotFoundError` and do nothing.
    *
    * @throws {@link InvalidArgumentError} — `to` is taken.
    */
   rename(name: string, to: string): Promise<void>;
   /**
-   * Removes it, with its checkpoints, its dead letters and their history. What its workers have in flight is rolled back. Stop
-   * them first: those that run on report a `NotFoundError` and do nothing, and one that starts makes it known again, from
-   * `startFrom` on.
+   * Deletes it, with its checkpoints, its dead letters and their history. Work in flight is rolled back. Stop its workers first;
+   * running ones report a `NotFoundError` and do nothing, and one that starts registers it again, from `startFrom`.
    */
   delete(name: string): Promise<void>;
 }
 
-/** Options of `consumers.pause`. Both are shown where the consumer is: by `get`, `list` and `tidemark consumers show`. */
+/** Options of `consumers.pause`. `get`, `list` and `tidemark consumers show` show both. */
 export interface PauseOptions {
   /** Why. 1–1,000 bytes. */
   readonly reason?: string;

@@ -5,31 +5,31 @@ import type { ShardState } from "../runtime/shard.ts";
 import { queryOfJson } from "../read/filter.ts";
 import { functionName } from "../schema/function-set.ts";
 
-/** How far behind the high-water mark. */
+/** How far it is behind the high-water mark. */
 export interface Lag {
-  /** At most so many events: rolled-back positions count too. */
+  /** The most events that it can be behind; rolled-back positions count too. */
   readonly events: number;
-  /** Since the first event after the checkpoint was recorded; 0 where there is none. */
+  /** The time since the first event after the checkpoint was recorded; 0 if there is none. */
   readonly seconds: number;
 }
 
 export interface ShardInfo {
   readonly shard: number;
-  /** `"stopped"` where nobody holds it. */
+  /** `"stopped"` if no worker holds it. */
   readonly state: ShardState;
   /** The worker that holds it, or held it last. */
   readonly owner: string | undefined;
-  /** The checkpoint: everything up to it was handled, given up, or is not for this consumer. */
+  /** The checkpoint: everything up to it was handled, given up, or does not match the filter. */
   readonly position: number;
   readonly eventId: string | undefined;
   readonly lag: Lag;
-  /** What went wrong last: set while the state is `"retrying"` or `"failed"`, and after its worker stopped in one of them. */
+  /** The last error. Set while the state is `"retrying"` or `"failed"`, and after its worker stopped in one of them. */
   readonly lastError: { readonly code: string | null; readonly message: string } | undefined;
-  /** The event that is tried again, or that the shard stopped at. */
+  /** The event that is being retried, or at which the shard stopped. */
   readonly failingEvent: { readonly position: number; readonly id: string; readonly streamId: string } | undefined;
   readonly attempt: number | undefined;
   readonly retryAt: Date | undefined;
-  /** An owner that is alive renews this three times a lease, idle or not. */
+  /** A living owner renews this three times a lease, idle or not. */
   readonly heartbeatAt: Date | undefined;
   readonly leaseEnd: Date | undefined;
   readonly fence: number;
@@ -42,7 +42,7 @@ export interface PauseInfo {
   readonly by: string | undefined;
 }
 
-/** How a consumer goes. */
+/** The state of a consumer. */
 export interface ConsumerInfo {
   readonly name: string;
   readonly tenant: string;
@@ -56,7 +56,7 @@ export interface ConsumerInfo {
   /** The worst of its shards'. */
   readonly lag: Lag;
   readonly shards: readonly ShardInfo[];
-  /** While the number of shards changes: what it becomes once all have reached `barrier`. */
+  /** Set while the number of shards changes: the new number, once all shards have reached `barrier`. */
   readonly resharding: { readonly to: number; readonly barrier: number } | undefined;
   readonly deadLetters: number;
   readonly createdAt: Date;

@@ -22,16 +22,16 @@ export interface DeadLetter<E extends Event = Event> {
   readonly eventId: string;
   /** `"failed"`: its attempts were used up. `"parked"`: it waits behind one of its stream. `"skipped"`: nothing waits for it. */
   readonly state: "failed" | "parked" | "skipped";
-  /** It will be tried again as soon as its shard's worker comes to it. */
+  /** Whether it is to be retried as soon as its shard's worker comes to it. */
   readonly retryRequested: boolean;
   readonly attempts: number;
-  /** Of the last attempt; undefined where it is parked. */
+  /** The error of the last attempt; undefined if it is parked. */
   readonly error: { readonly code: string | undefined; readonly message: string; readonly stack: string | undefined } | undefined;
   readonly parkedAt: Date;
   readonly event: RecordedEvent<E>;
 }
 
-/** Names one dead letter; a `DeadLetter` itself does. */
+/** Identifies one dead letter. A `DeadLetter` itself fits. */
 export type DeadLetterKey = { readonly consumer: string; readonly position: number } | { readonly consumer: string; readonly eventId: string };
 
 export interface DeadLetterQuery {
@@ -43,7 +43,7 @@ export interface DeadLetterQuery {
   readonly limit?: number;
 }
 
-/** A dead letter that is no more, and what became of it. */
+/** A dead letter that was resolved, and how. */
 export interface ResolvedDeadLetter {
   readonly consumer: string;
   /** The event's. */
@@ -68,20 +68,20 @@ export interface DeadLetterHistoryQuery {
   readonly limit?: number;
 }
 
-/** The events that consumers gave up on. `get`, `retry` and `discard` reject with `NotFoundError` where there is no such letter. */
+/** The events that consumers gave up on. `get`, `retry` and `discard` reject with `NotFoundError` if there is no such letter. */
 export interface DeadLetters {
   /** By consumer and position. */
   list<E extends Event = Event>(query?: DeadLetterQuery): Promise<readonly DeadLetter<E>[]>;
   get<E extends Event = Event>(key: DeadLetterKey): Promise<DeadLetter<E>>;
   /**
-   * Asks for it to be handled again, by a worker of its consumer, at once. When that succeeds it is removed, and those of its
-   * stream that wait behind it follow in order; when it fails it stays. A stream's letters go in order, so for one that waits
-   * behind others the first of them is tried.
+   * Has a worker of its consumer handle it again. If that succeeds, the letter is removed, and the parked letters of its stream follow
+   * in order. If it fails, the letter stays. The letters of a stream are handled in order, so if others are before it, the first of
+   * them is tried.
    */
   retry(key: DeadLetterKey): Promise<void>;
-  /** Removes it for good; those of its stream that wait behind it are handled. */
+  /** Removes it for good. Its event is never handled; the letters behind it are. */
   discard(key: DeadLetterKey): Promise<void>;
-  /** What became of those that are no more, the latest first. The last 1,000 of each consumer are kept, until it is deleted. */
+  /** Lists resolved letters and how they were resolved, the latest first. The last 1,000 of each consumer are kept until it is deleted. */
   history(query?: DeadLetterHistoryQuery): Promise<readonly ResolvedDeadLetter[]>;
 }
 

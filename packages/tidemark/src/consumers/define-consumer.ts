@@ -62,7 +62,7 @@ const shape = {
 } as const;
 
 /**
- * Describes a durable reader with a name: `worker` runs it, from its checkpoint on.
+ * Defines a consumer: a named, durable reader, which a worker runs from its checkpoint on.
  *
  * @throws {@link InvalidArgumentError} — something in the definition is invalid.
  */

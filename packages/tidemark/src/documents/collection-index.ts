@@ -16,8 +16,8 @@ export type CollectionIndex<Document> = (
     }
 ) & {
   /**
-   * Whether no two documents of a tenant may have the same values there. Documents without one of the values are not compared,
-   * nor are arrays and objects. A projection that would make a second one fails: see the guide. @defaultValue false
+   * Whether the values must be unique within a tenant. Documents without one of the values, and arrays and objects, are not compared.
+   * A projection that would repeat a value fails; see the guide. @defaultValue false
    */
   readonly unique?: boolean;
 };

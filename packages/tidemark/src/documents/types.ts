@@ -35,18 +35,18 @@ type EscapedValue<T, P extends string> = {
 type Moment<V> = string extends V ? Date : never;
 
 interface Equalities<V> {
-  /** Equal: arrays and objects as a whole. A Date is the same moment, however the text writes it. */
+  /** Equal; arrays and objects as a whole. A Date equals every text that names the same time. */
   readonly eq?: V;
-  /** Not equal; also where there is nothing. */
+  /** Not equal, or no value. */
   readonly ne?: V;
-  /** One of these; of none: no document. */
+  /** One of these. An empty list matches no document. */
   readonly in?: readonly V[];
-  /** None of these; also where there is nothing. */
+  /** None of these, or no value. */
   readonly notIn?: readonly V[];
   /** Whether there is a value; null is one. */
   readonly exists?: boolean;
 }
-/** Of the same kind and above or below: numbers as numbers, texts by code point, a Date against the moment that a text names. */
+/** Greater or lesser, of the same kind: numbers as numbers, texts by code point, a Date by the time that a text names. */
 interface Ranges<V> {
   readonly gt?: V;
   readonly gte?: V;
@@ -68,14 +68,14 @@ interface Anything extends Equalities<unknown>, Ranges<string | number | Date> {
 }
 type Asked<V> = unknown extends V ? Scalar | Date | Anything : (V extends Scalar | Date ? V : never) | Moment<V> | Comparable<V>;
 
-/** Which documents: all that is named must hold. `{}` is every document. */
+/** Selects documents: every condition must hold. `{}` matches every document. */
 export type DocumentFilter<T> = { readonly [P in DocumentPath<T>]?: Exclude<PathValue<T, P>, undefined> extends infer V ? Asked<V> : never } & {
   readonly _id?: Asked<string>;
   /** How often it was written. No index holds it. */
   readonly _version?: Asked<number>;
-  /** All of these; of none: every document. */
+  /** All of these. An empty list matches every document. */
   readonly AND?: readonly DocumentFilter<T>[];
-  /** Any of these; of none: no document. */
+  /** Any of these. An empty list matches no document. */
   readonly OR?: readonly DocumentFilter<T>[];
   readonly NOT?: DocumentFilter<T>;
 };
@@ -92,25 +92,25 @@ export interface FindOptions<T> {
    * false, true, numbers, texts by the code points of their first 150 characters, arrays and objects. Default: by `_id`.
    */
   readonly orderBy?: { readonly [P in DocumentPath<T> | "_id" | "_version"]?: "asc" | "desc" };
-  /** The most documents; 0 gives none. Default: all of them, of a page 100. */
+  /** The most documents; 0 returns none. Default: all; 100 for a page. */
   readonly limit?: number;
-  /** Only documents behind this one in the order: the last of the page before. */
+  /** Only documents after this one in the order: `next` of the previous page. */
   readonly after?: VersionedDocument<T>;
 }
 
-/** The documents of one collection, of one tenant. */
+/** Reads the documents of one collection and one tenant. */
 export interface Documents<T extends object> {
-  /** The document with this id; undefined where there is none. */
+  /** Returns the document with this id; undefined if there is none. */
   get(id: string): Promise<VersionedDocument<T> | undefined>;
-  /** Those of the ids that exist, in the order of the ids. */
+  /** Returns the documents that exist, in the order of the ids. */
   getMany(ids: readonly string[]): Promise<VersionedDocument<T>[]>;
-  /** The documents that `where` lets through. */
+  /** Returns the documents that match. */
   find(options?: FindOptions<T>): Promise<VersionedDocument<T>[]>;
-  /** The first of them; undefined where there is none. */
+  /** Returns the first document that matches; undefined if there is none. */
   first(options?: FindOptions<T>): Promise<VersionedDocument<T> | undefined>;
-  /** A page of at most `limit` (100), and as `next` what to pass as `after` for the next one; undefined on the last. */
+  /** Returns a page of at most `limit` documents (100). Pass `next` as `after` to get the next page; it is undefined on the last one. */
   page(options?: FindOptions<T>): Promise<{ readonly documents: VersionedDocument<T>[]; readonly next: VersionedDocument<T> | undefined }>;
-  /** How many documents `where` lets through. */
+  /** Counts the documents that match. */
   count(options?: { readonly where?: DocumentFilter<T> }): Promise<number>;
 }
 

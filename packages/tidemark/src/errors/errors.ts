@@ -24,7 +24,7 @@ function describeExpectation(expected: ExpectedVersion): string {
   return typeof expected === "object" ? `unchanged since position ${expected.unchangedSince}` : `${expected}`;
 }
 
-/** A stream was not where the caller expected it. Nothing was written. */
+/** A stream was not at the expected version. Nothing was written. */
 export class VersionConflictError extends TidemarkError {
   declare readonly code: "VERSION_CONFLICT";
   /** The first conflicting stream, its expectation and the version it is at. */
@@ -45,10 +45,10 @@ export class VersionConflictError extends TidemarkError {
   }
 }
 
-/** An event that the condition of an append rules out stands after its boundary. Nothing was written. */
+/** There is an event after the boundary that matches the append's condition. Nothing was written. */
 export class ConditionFailedError extends TidemarkError {
   declare readonly code: "CONDITION_FAILED";
-  /** The first event that the condition rules out: its stream, type and position. */
+  /** The first event that violates the condition: its stream, type and position. */
   readonly streamId: string;
   readonly type: string;
   readonly position: number;
@@ -64,7 +64,7 @@ export class ConditionFailedError extends TidemarkError {
   }
 }
 
-/** An event with this id exists, with other content, in another stream, or with only a part of its append. Nothing was written. */
+/** An event with this id exists with other content, in another stream, or as only a part of this append. Nothing was written. */
 export class DuplicateEventError extends TidemarkError {
   declare readonly code: "DUPLICATE_EVENT";
   readonly eventId: string;
@@ -82,10 +82,10 @@ export class DuplicateEventError extends TidemarkError {
   }
 }
 
-/** An argument, option or event is not what the library accepts. Nothing was sent to the database. */
+/** The library does not accept an argument, option or event. Nothing was sent to the database. */
 export class InvalidArgumentError extends TidemarkError {
   declare readonly code: "INVALID_ARGUMENT";
-  /** Where the value stands, as the caller wrote it: `events[2].data.price`. */
+  /** The place of the value in the call: `events[2].data.price`. */
   readonly path: string;
 
   constructor(path: string, problem: string, origin: Origin = {}) {
@@ -125,7 +125,7 @@ export class QueueFullError extends TidemarkError {
   }
 }
 
-/** The database never answered whether it committed. */
+/** The database did not say whether it committed. */
 export class OutcomeUnknownError extends TidemarkError {
   declare readonly code: "OUTCOME_UNKNOWN";
   /** The ids the append was sent with; the same append with these ids is safe to repeat. Empty for a transaction of the caller's. */
@@ -140,7 +140,7 @@ export class OutcomeUnknownError extends TidemarkError {
 /** The database could not be reached, or the connection was lost. */
 export class ConnectionError extends TidemarkError {
   declare readonly code: "CONNECTION";
-  /** False when nothing of the statement had been sent, so that nothing can have been written. */
+  /** False if nothing of the statement was sent, so nothing can have been written. */
   readonly sent: boolean;
   /** What the server said, when it said something (53300, 57P03, 57P01 …). */
   readonly sqlState: string | undefined;
@@ -205,7 +205,7 @@ export class TransactionEndedError extends TidemarkError {
   }
 }
 
-/** Any other answer of PostgreSQL's. The statement wrote nothing. */
+/** PostgreSQL rejected the statement for any other reason. The statement wrote nothing. */
 export class DatabaseError extends TidemarkError {
   declare readonly code: "DATABASE";
   /** Five characters; see PostgreSQL's appendix "Error Codes". */
@@ -280,8 +280,8 @@ export interface ErrorByCode {
 }
 
 /**
- * Whether `error` is one of the library's, and has this code. Works across copies of the package in one process, where
- * `instanceof` does not.
+ * Returns whether `error` is an error of the library, with this code if given. Works across copies of the package in one process,
+ * unlike `instanceof`.
  */
 export function isTidemarkError(error: unknown): error is TidemarkError;
 export function isTidemarkError<Code extends keyof ErrorByCode>(error: unknown, code: Code): error is ErrorByCode[Code];

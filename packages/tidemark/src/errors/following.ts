@@ -1,6 +1,6 @@
 import { nameErrors, type Origin, TidemarkError, sentence } from "./tidemark-error.ts";
 
-/** Somebody else owns this shard now. What this owner did in its transaction was rolled back. */
+/** Another worker owns this shard now. This owner's transaction was rolled back. */
 export class FencedError extends TidemarkError {
   declare readonly code: "FENCED";
   readonly consumer: string;
@@ -24,7 +24,7 @@ export class FencedError extends TidemarkError {
   }
 }
 
-/** The event that a reader had reached is no longer there: the database was restored, or a replica without it was promoted. */
+/** The last event that a reader had passed is gone: the database was restored, or a replica without it was promoted. */
 export class HistoryForkedError extends TidemarkError {
   declare readonly code: "HISTORY_FORKED";
   /** Who had read it: a consumer's name, or `subscribe`. */
@@ -57,7 +57,7 @@ export class HistoryForkedError extends TidemarkError {
   }
 }
 
-/** The sequence that positions are drawn from stands behind the log. Nothing was read or written. */
+/** The sequence of positions is behind the log. Nothing was read or written. */
 export class SequenceBehindError extends TidemarkError {
   declare readonly code: "SEQUENCE_BEHIND";
   /** The last position that the sequence knows; 0 where it was never used. */
@@ -77,7 +77,7 @@ export class SequenceBehindError extends TidemarkError {
   }
 }
 
-/** A consumer or projection did not get as far as asked within the time limit. It may still do so. */
+/** A consumer or projection did not reach a position in time. It may still do so. */
 export class WaitTimeoutError extends TidemarkError {
   declare readonly code: "WAIT_TIMEOUT";
   /** The consumer or projection waited for. */
@@ -120,7 +120,7 @@ export class HandlerTimeoutError extends TidemarkError {
   }
 }
 
-/** A consumer's handler failed for good. What it wrote through its context was rolled back; the message says what became of its event. */
+/** A consumer's handler failed for good. Its writes through the context were rolled back; the message says what happened to its event. */
 export class HandlerFailedError extends TidemarkError {
   declare readonly code: "HANDLER_FAILED";
   readonly consumer: string;

@@ -1,8 +1,8 @@
 import { nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
 
 /**
- * A projection could not take an event: what its `documentId`, `evolve` or handler threw is the cause. Of an inline projection,
- * the append that brought the event wrote nothing; the appends beside it were not harmed.
+ * A projection could not apply an event. The cause is what its `documentId`, `evolve` or handler threw. If the projection is inline,
+ * the append wrote nothing; concurrent appends were not affected.
  */
 export class ProjectionFailedError extends TidemarkError {
   declare readonly code: "PROJECTION_FAILED";
@@ -37,8 +37,8 @@ export class ProjectionFailedError extends TidemarkError {
 }
 
 /**
- * The documents of an inline projection cannot be read: it could not take an event, stands still there, and so lacks that event and all that
- * came after it. Appends do not write it, and are not held up.
+ * The documents of an inline projection cannot be read. The projection could not apply an event and stopped there, so it lacks that
+ * event and all later ones. Appends do not write it, and are not delayed.
  */
 export class ProjectionStoppedError extends TidemarkError {
   declare readonly code: "PROJECTION_STOPPED";

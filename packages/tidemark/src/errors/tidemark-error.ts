@@ -5,10 +5,10 @@ export interface Origin {
   readonly cause?: unknown;
 }
 
-/** What every error of the library is. `code` is stable and part of semantic versioning; messages are not. */
+/** The base class of every error of the library. `code` is stable and follows semantic versioning; messages do not. */
 export class TidemarkError extends Error {
   readonly code: string;
-  /** Whether the same call, made again, can succeed without anything else changing. */
+  /** Whether the same call can succeed later without other changes. */
   readonly retryable: boolean;
 
   constructor(code: string, message: string, { retryable = false, ...origin }: Origin & { readonly retryable?: boolean } = {}) {

@@ -11,9 +11,9 @@ export interface Blocker {
   readonly applicationName: string;
   /** What the connection runs or ran last. Another role's is hidden without `pg_read_all_stats`. */
   readonly query: string;
-  /** Since its transaction began; at least, where that is another role's and hidden without `pg_read_all_stats`. */
+  /** Milliseconds since its transaction began; a lower bound if it belongs to another role and is hidden without `pg_read_all_stats`. */
   readonly heldForMs: number;
-  /** Committed events that wait above the place where it may still write. */
+  /** The committed events that wait above the position where it may still write. */
   readonly events: number;
 }
 
@@ -24,7 +24,7 @@ export function blockersStatement(schema: string): Statement {
   };
 }
 
-/** Who holds the mark back now, the longest reach first; empty when nobody does. */
+/** Returns what holds the mark back now, the longest reach first; empty if nothing does. */
 export async function readBlockers(queryable: Queryable, statement: Statement, signal?: AbortSignal): Promise<readonly Blocker[]> {
   const rows = await queryable.query(statement, [], { signal });
   return rows.map((row) => ({

@@ -86,7 +86,7 @@ export class Feed implements LifecyclePart {
    *
    * @throws {@link HistoryForkedError} — the event of `after`, or of a later anchor, is gone.
    * @throws {@link StoreClosedError} — the store is closed.
-   * @throws {@link DatabaseError} — PostgreSQL refused to read, and would again.
+   * @throws {@link DatabaseError} — PostgreSQL rejected the read, and would reject it again.
    */
   follow({ filter, ...options }: FollowOptions): AsyncGenerator<FollowedBatch, void, undefined> {
     return this.followItems({ ...options, filter: filter === undefined ? undefined : checkFilter(filter, "options.filter") });

@@ -20,31 +20,30 @@ export interface SubscribeOptions<E extends Event = Event> {
   readonly since?: Date;
   /** `"own"` (default): this tenant's events; `"all"`: those of every tenant. */
   readonly tenants?: "own" | "all";
-  /** Ends the subscription; it then rejects with `signal.reason`. */
+  /** Aborts the subscription. It then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
-  /** Called once, when everything up to the high-water mark has been delivered, with that position. What it throws ends the subscription. */
+  /** Called once, with the position, when everything up to the high-water mark has been delivered. An error it throws ends the subscription. */
   readonly onCaughtUp?: (position: number) => void;
 }
 
 /**
- * Events as they are written. Nothing is asked of the database before the first event is; each iteration follows anew.
+ * The events of the log as they are written. It asks the database when you ask for the first event. Each iteration follows again from
+ * the start.
  *
- * First what is in the log, page by page, filtered on the server; then what is appended, by whichever process. Each matching
- * event comes once, in the order of positions, and none is left out: nothing above the high-water mark is delivered. A slow
- * loop holds about 10 MB at most, and no connection. While the database cannot be reached, the subscription waits and
- * tries again.
+ * It delivers the events in the log, page by page, filtered on the server, and then new ones from any process. Each matching event
+ * comes once, in the order of positions, and none is skipped, because nothing above the high-water mark is delivered. A slow loop
+ * holds about 10 MB at most, and no connection. While the database cannot be reached, the subscription waits and retries.
  *
- * `break`, `return` and a throw in the loop end it; so does `store.close()`, as if by `break`. An aborted one rejects with
- * `signal.reason`. It is not durable: whoever starts again passes the last position that was handled as `after`, or uses a
- * consumer.
+ * `break`, `return` and a throw in the loop end it; `store.close()` ends it as `break` would. An abort rejects with `signal.reason`.
+ * It is not durable: to continue later, pass the last position you handled as `after`, or use a consumer.
  *
  * @throws {@link HistoryForkedError} — the database lost or replaced events that this subscription had passed.
  * @throws {@link StoreClosedError} — the store was closed before the subscription started.
- * @throws {@link DatabaseError} — PostgreSQL refused to read, and would again.
+ * @throws {@link DatabaseError} — PostgreSQL rejected the read, and would reject it again.
  */
 export interface Subscription<E extends Event = Event> extends AsyncIterable<RecordedEvent<E>> {
   /**
-   * The same events in arrays, as they come: at most `size`, and none is empty.
+   * Yields the events in arrays as they come: at most `size` events, and none is empty.
    *
    * @param size - 1 or more.
    * @throws {@link InvalidArgumentError} — at the call.

@@ -17,22 +17,21 @@ export interface ProjectionVersion {
 }
 
 /**
- * The projections that a store knows, of all applications, and how they go. Each call with a name rejects with `NotFoundError`
- * where there is none of that name. Appends and workers of any process heed a change: appends at once, workers at their next
- * heartbeat, a third of a lease later at most.
+ * The projections that a store knows, from all applications. Each call with a name rejects with `NotFoundError` if no projection has
+ * that name. A change affects appends of every process at once, and workers at their next heartbeat, at most a third of a lease later.
  */
 export interface Projections {
-  /** All of them, by name and version. Of an async one the position is that of this tenant's worker. */
+  /** Lists all of them, by name and version. The position of an async one is that of this tenant's worker. */
   list(): Promise<readonly ProjectionInfo[]>;
   get(name: string, options?: ProjectionVersion): Promise<ProjectionInfo>;
   /**
-   * Nobody writes it any more, until `resume`: it stays as it is. An inline one ceases to be written while no append to it is in
-   * flight: where a transaction that wrote it stays open, this waits, and rejects after 30 s with 55P03 and that transaction's name.
+   * Pauses it until `resume`: nothing writes it, and it stays as it is. An inline one pauses when no append to it is in flight. If a
+   * transaction that wrote it stays open, this waits, and rejects after 30 s with 55P03 and that transaction's name.
    */
   pause(name: string, options?: ProjectionVersion): Promise<void>;
-  /** Ends a pause or a deactivation: it is brought up to date. One that stopped at an event begins with it again. */
+  /** Ends a pause or a deactivation, and brings the projection up to date. If it stopped at an event, it continues with that event. */
   resume(name: string, options?: ProjectionVersion): Promise<void>;
-  /** As `pause`, for one that nobody wants any more: stores that do not know it are not warned of it. Its documents stay. */
+  /** Like `pause`, for a projection that is no longer needed: stores without it are not warned about it. Its documents stay. */
   deactivate(name: string, options?: ProjectionVersion): Promise<void>;
 }
 

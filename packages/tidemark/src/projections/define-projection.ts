@@ -17,11 +17,11 @@ const shape = {
 } as const;
 
 /**
- * Describes a read model that you write yourself, with SQL or your ORM (`tx.client`), per event or per batch. What the handler
- * writes through `tx` commits with the events it was told of (inline), or with the checkpoint (async): exactly once.
+ * Defines a read model that you write yourself, with SQL or your ORM (`tx.client`), per event or per batch. What the handler writes
+ * through `tx` commits with its events (inline) or with the checkpoint (async): exactly once.
  *
- * Inline handlers run inside appends, so they should be short, and may not append. What one throws fails that append alone,
- * with `ProjectionFailedError`.
+ * Inline handlers run inside appends, so keep them short. They may not append. An error of one fails only its append, with
+ * `ProjectionFailedError`.
  *
  * @throws {@link InvalidArgumentError} — something in the definition is invalid.
  */

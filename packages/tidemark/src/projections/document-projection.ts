@@ -20,16 +20,15 @@ const shape = {
 } as const;
 
 /**
- * Describes documents that events make: which of them an event changes, and into what. Give it to `openEventStore`; documents
- * are read with `store.documents(projection)`.
+ * Defines documents that are made of events: which documents an event changes, and how. Pass it to `openEventStore`, and read the
+ * documents with `store.documents(projection)`.
  *
- * `evolve` is plain and synchronous, and gets the document as it was stored, or undefined. What it returns is stored, as JSON
- * that comes back as it went in; null deletes the document; undefined is an error. It may run again: on a copy, for an append
- * that is sent again.
+ * `evolve` is synchronous and gets the stored document, or undefined. Its result is stored as JSON that comes back unchanged; null
+ * deletes the document; undefined is an error. It may run again, on a copy, for an append that is sent again.
  *
- * Inline: documents change in the transaction of the append, locked against others that change them. What `documentId` or
- * `evolve` throws fails that append alone, with `ProjectionFailedError`. Async: a worker changes them later, exactly once; an
- * event that fails is tried again, then the projection stands still until `store.projections.resume`.
+ * Inline: documents change in the transaction of the append, locked against concurrent changes. An error of `documentId` or `evolve`
+ * fails only that append, with `ProjectionFailedError`. Async: a worker changes them later, exactly once. An event that fails is
+ * retried; then the projection stops until `store.projections.resume`.
  *
  * @throws {@link InvalidArgumentError} — something in the definition is invalid.
  */

@@ -7,9 +7,9 @@ import type { ShardState } from "../runtime/shard.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /**
- * `"live"`: inline, appends write it; async, it is at the end of the log. `"catching-up"`: it is behind, and followed. `"paused"`
- * and `"inactive"`: nobody writes it, as somebody asked. The others are those of its follower, see `ShardInfo`: `"stopped"`,
- * nobody follows it.
+ * `"live"`: appends write it (inline), or it is at the end of the log (async). `"catching-up"`: it is behind, and followed. `"paused"`
+ * and `"inactive"`: nothing writes it, by request. The others are those of its follower, see `ShardInfo`; `"stopped"`: nothing follows
+ * it.
  */
 export type ProjectionState = ShardState | "inactive";
 
@@ -18,12 +18,12 @@ export interface ProjectionInfo {
   readonly version: number;
   readonly mode: "inline" | "async";
   readonly state: ProjectionState;
-  /** Everything of the log up to here is in it. While appends write it: the high-water mark. */
+  /** Everything in the log up to this position is in it. While appends write it: the high-water mark. */
   readonly position: number;
   readonly lag: Lag;
-  /** What went wrong last; while appends write it, they are told instead. */
+  /** The last error. While appends write it, they get the errors instead. */
   readonly lastError: ShardInfo["lastError"];
-  /** The event that is tried again, or that it stopped at. */
+  /** The event that is being retried, or at which it stopped. */
   readonly failingEvent: ShardInfo["failingEvent"];
   /** Where it holds documents. */
   readonly collection: string | undefined;

@@ -66,7 +66,7 @@ export interface HandlerSession extends Session {
   readonly shard: HeldShard;
   /** 1 at the first try of its events by this worker. */
   readonly attempt: number;
-  /** Aborts when the time is up, the shard was lost, or the worker stops by force. */
+  /** Aborts when the time is up, the shard was lost, or the worker is stopped by force. */
   readonly signal: AbortSignal;
   /** Tells that events were appended in this transaction: other followers look at the log once it has committed. */
   appended(): void;

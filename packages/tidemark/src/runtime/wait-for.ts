@@ -16,7 +16,7 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Whose checkpoints `store.waitFor` waits for. */
+/** The checkpoints that `store.waitFor` waits for. */
 export interface WaitTargets {
   /** In this order they are asked for a follower of the name. */
   readonly kinds: readonly FollowerKind[];

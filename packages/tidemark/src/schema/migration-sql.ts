@@ -16,14 +16,14 @@ const newest = migrations.length;
 const shape = { schema: checkSchemaName, from: wholeNumber(0, newest) };
 
 /**
- * The store's migrations as one SQL script, for psql or any migration tool: the tables after migration `from`, then this
- * version's functions. It records them as `migrate: "auto"` does, so that a store opened with `migrate: "verify"` accepts the
- * schema. The same options give the same text.
+ * Returns the store's migrations as one SQL script, for psql or any migration tool: the tables after migration `from`, then this
+ * version's functions. It records them as `migrate: "auto"` does, so a store opened with `migrate: "verify"` accepts the schema. The
+ * same options give the same text.
  *
- * The script begins and commits no transaction: run it inside one. With tables to create, a second run fails at its first
- * insert and changes nothing; with functions alone it may run again.
+ * The script does not begin or commit a transaction: run it inside one. If it creates tables, a second run fails at its first insert
+ * and changes nothing. With functions alone, it may run again.
  *
- * @throws {@link InvalidArgumentError} — an unknown option, a name that is no identifier, or a `from` above the newest migration.
+ * @throws {@link InvalidArgumentError} — an unknown option, an invalid name, or a `from` above the newest migration.
  */
 export function migrationSql(options?: MigrationSqlOptions): string {
   const { schema = "tidemark", from = 0 } = checkOptions(options, shape);

@@ -34,13 +34,13 @@ export interface WorkerDefinition {
   /** Async projections to follow. @defaultValue those that the store was opened with */
   readonly projections?: readonly Projection[];
   /**
-   * How long a shard stays with a worker that is not heard of, and how long a handler's transaction may sit idle.
+   * How long a shard stays with a worker that sends no heartbeat, and how long a handler's transaction may be idle, in milliseconds.
    * 500–3,600,000. @defaultValue 15,000
    */
   readonly leaseMs?: number;
   /**
-   * Hears of what no call can return: events that were given up, shards that were lost or stopped, outages, each once. By
-   * default the logger's `error` does.
+   * Called once with each error that no call can return: events that were given up, shards that were lost or stopped, outages.
+   * Default: the logger's `error`.
    */
   readonly onError?: (error: TidemarkError) => void;
 }

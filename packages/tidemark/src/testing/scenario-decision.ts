@@ -5,11 +5,12 @@ import { checkExpectedError, type ExpectedError, messageOf, mismatch } from "./e
 
 /** What the decision has to be. Each of these throws an `AssertionError`, with `actual` and `expected`, when it is not. */
 export interface ScenarioDecision<Decided> {
-  /** Exactly this, in this order. Of events `type` and `data` are compared, and `id`, `tags` and `metadata` where they are given here. */
+  /** Expects exactly this, in this order. Compares `type` and `data` of events, and `id`, `tags` and `metadata` if given here. */
   then(decided: readonly NoInfer<Decided>[]): void;
   /**
-   * The command is refused: with any error, one whose message matches or holds this text, or one of this class. A TypeError or another
-   * of the language's own, and the library's for wrong arguments, are mistakes and no refusals: they pass where their class is named.
+   * Expects the command to be rejected: with any error, one whose message matches or contains this text, or one of this class.
+   * Built-in errors such as a TypeError, and the library's for invalid arguments, count as mistakes; they pass only if you name their
+   * class.
    */
   thenThrows(error?: ExpectedError): void;
   /** `then` for a decider whose `decide` returns promises: await it. */

@@ -27,7 +27,7 @@ export interface ScenarioHistory<Command, Decided> {
 export type DeciderHistory<Command, E extends Event> = ScenarioHistory<Command, NewEvent<E>>;
 
 export interface DeciderScenario<Command, E extends Event> {
-  /** The events of the stream so far; `[]` for none. */
+  /** Takes the events of the stream so far; `[]` for none. */
   given(events: readonly NoInfer<NewEvent<E>>[]): ScenarioHistory<Command, NewEvent<E>>;
 }
 
@@ -42,14 +42,14 @@ export interface BoundaryScenario<Command, E extends Event> {
 }
 
 /**
- * A test of a decider without a store: `scenario(cart).given(events).when(command).then(events)`. Works with every test runner.
- * Events pass through JSON as they would in a store, so data that a store refuses is refused here, too.
+ * A test of a decider without a store: `scenario(cart).given(events).when(command).then(events)`. Works with every test runner. Events
+ * pass through JSON as in a store, so data that a store rejects is rejected here too.
  *
- * Of a decider over several streams: `scenario(transfer).given([{ streamId, type, data }]).when(command).then([{ streamId, events }])`.
- * Of one by query the given events have tags, and those that it does not match are not seen.
+ * For a decider over several streams: `scenario(transfer).given([{ streamId, type, data }]).when(command).then([{ streamId, events
+ * }])`. For one by query, given events have tags, and events that do not match are not seen.
  *
- * Of a document projection: `await scenario(cartSummary).given(events).then({ "cart-42": document })`, which compares all documents
- * that there are then. It is evolved in memory; what it cannot take is a `ProjectionFailedError`.
+ * For a document projection: `await scenario(cartSummary).given(events).then({ "cart-42": document })`, which compares all documents.
+ * It runs in memory; an event that it cannot apply is a `ProjectionFailedError`.
  */
 export function scenario<Document extends object>(projection: DocumentProjection<Document>): ProjectionScenario<Document>;
 export function scenario<State, Command, E extends Event>(decider: MultiStreamDecider<State, Command, E>): StreamsScenario<Command, E>;

@@ -13,9 +13,9 @@ export interface StoreContract {
 }
 
 /**
- * Tests that a store keeps what every Tidemark store keeps: appends, expectations, conditions, idempotency, reading, transactions, tenants.
- * For wrappers of a store, other databases and poolers: `storeContract({ test, open: () => openEventStore(…) })`. They run
- * one at a time. What only concurrent processes can show is not among them.
+ * Registers tests of what every Tidemark store guarantees: appends, expectations, conditions, idempotency, reading, transactions,
+ * tenants. Use it for wrappers of a store, other databases and poolers: `storeContract({ test, open: () => openEventStore(…) })`. The
+ * tests run one at a time, and cover nothing that only concurrent processes can show.
  */
 export function storeContract({ test, open }: StoreContract): void {
   for (const law of [...appendingLaws, ...conditionLaws, ...readingLaws, ...transactionLaws]) test(law.name, () => holds(law, open));

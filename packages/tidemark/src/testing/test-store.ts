@@ -16,14 +16,14 @@ import { sharedPGlite } from "./shared-pglite.ts";
 
 export interface TestStoreOptions extends StoreOptions {
   /**
-   * The appends, counted from 1, that lose against another writer. It really writes: a copy of the first event that was to be
-   * appended, as if the same request had come twice, or the events given here. Only an append that expects a version can lose.
+   * The appends, counted from 1, that lose against another writer. That writer really appends: a copy of your first event, as if the
+   * same request had come twice, or the events given here. Only an append that expects a version can lose.
    */
   readonly conflicts?: readonly PlannedConflict[];
   /**
-   * What becomes of which append, counted from 1. `"refused"`: the database refuses it once, before it ran. `"lost-reply"`: it
-   * is written, and the connection breaks before the reply. The store resolves both, so that the caller sees one result, and
-   * the log one event. `"unknown"`: it is written, and rejects with `OutcomeUnknownError`, as when the database never answers.
+   * What happens to which append, counted from 1. `"refused"`: the database rejects it once, before it runs. `"lost-reply"`: it is
+   * written, and the connection breaks before the reply. The store resolves both, so the caller gets one result and the log one event.
+   * `"unknown"`: it is written, and rejects with `OutcomeUnknownError`, as if the database never answered.
    */
   readonly faults?: readonly PlannedFault[];
 }
@@ -33,13 +33,13 @@ const faultShape = { append: wholeNumber(1), kind: oneOf("lost-reply", "refused"
 const planShape = { conflicts: arrayOf(checkConflict), faults: arrayOf(checkFault) };
 
 /**
- * A store for one test: on an embedded PostgreSQL that all test stores of the process share, in a schema of its own, which is
- * dropped when the store closes. `now` and `createId` make times and ids; `conflicts` and `faults` what other writers and the
- * network do. The appends of its tenants and transactions count, too.
+ * Opens an empty store for one test, on an embedded PostgreSQL that all test stores of the process share, in its own schema, which is
+ * dropped when the store closes. `now` and `createId` set times and ids; `conflicts` and `faults` set what other writers and the
+ * network do. Appends of its tenants and transactions count too.
  *
- * `close` rejects with an `AssertionError` when a conflict or fault that was planned never came, as the test has not tested it then.
+ * `close` rejects with an `AssertionError` if a planned conflict or fault never happened, because the test then has not tested it.
  *
- * With `pool` it is on that PGlite or `pg.Pool`, where the schema stays; faults of the connection need a PGlite.
+ * With `pool`, it uses that PGlite or `pg.Pool`, and the schema stays. Faults of the connection need a PGlite.
  *
  * @throws {@link MissingDependencyError} — the embedded database needs `@electric-sql/pglite`.
  * @throws whatever `openEventStore` throws.

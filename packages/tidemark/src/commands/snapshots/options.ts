@@ -12,17 +12,17 @@ export interface SnapshotCandidate<State> {
 }
 
 /**
- * When to keep a state, so that the next command reads it and the events after it. Without `every` and `when` only
- * `store.snapshots.take` keeps one, and every command uses it.
+ * When to store a snapshot, so that the next command reads it and only the events after it. Without `every` and `when`, only
+ * `store.snapshots.take` stores one; every command uses it.
  */
 export interface SnapshotOptions<State> {
-  /** Keep one when this many events have come since the last, 1 or more. */
+  /** Store one after this many events since the last one, 1 or more. */
   readonly every?: number;
-  /** Whether to keep one now. Asked after each command; with `every`, either is enough. It must not change the state. */
+  /** Returns whether to store one now. Called after each command; with `every`, either is enough. Must not change the state. */
   readonly when?: (candidate: SnapshotCandidate<State>) => boolean;
   /**
-   * Of what is kept, 1 to 2,147,483,647. Default 1. Raise it whenever `initialState` or `evolve` make another state of the same
-   * events: snapshots of other versions are ignored, and the older ones replaced.
+   * The version of the stored state, 1 to 2,147,483,647. Default 1. Raise it whenever you change `initialState` or `evolve` so that
+   * the same events give another state. Snapshots of other versions are ignored, and older ones replaced.
    */
   readonly stateVersion?: number;
 }

@@ -37,26 +37,26 @@ export interface SnapshotQuery {
   readonly stateVersion?: number;
 }
 
-/** The states that commands begin with instead of a stream's first event. They can all be deleted at any time: no result changes. */
+/** The stored states that commands start from instead of a stream's first event. You may delete all of them at any time; no result changes. */
 export interface Snapshots {
-  /** What became of snapshots in this process. */
+  /** Counts what happened to snapshots in this process. */
   stats(): SnapshotStats;
   /** The newest first. @param query - `limit`: 1 to 10,000, 100 by default. */
   list(query?: SnapshotQuery & { readonly limit?: number }): Promise<readonly SnapshotInfo[]>;
   /**
-   * Takes one now, whatever the policy says, and waits for it. False where there is one of as many events or more already, or no
-   * event.
+   * Stores one now, regardless of the policy, and waits for it. Returns false if there is already one of as many events or more, or
+   * there are no events.
    *
-   * @throws {@link InvalidArgumentError} — the decider has no `name` or no `snapshot` (`snapshot: {}` is enough), or JSON would
-   *   change the state: `path` says what.
+   * @throws {@link InvalidArgumentError} — the decider has no `name` or no `snapshot` (`snapshot: {}` is enough), or JSON would change
+   *   the state at `path`.
    * @throws whatever `readStream` throws.
    */
   take<State, Command, E extends Event>(decider: Decider<State, Command, E>, streamId: string): Promise<boolean>;
   /** The same, of the streams that the command would read. */
   take<State, Command, E extends Event>(decider: MultiStreamDecider<State, Command, E>, command: NoInfer<Command>): Promise<boolean>;
   /**
-   * Deletes snapshots, and returns how many. `{}` deletes all of this tenant's. Those of a name that no code uses any more, or of
-   * an abandoned state version, are never deleted otherwise.
+   * Deletes snapshots, and returns how many. `{}` deletes all of this tenant's. Snapshots of an unused name or an abandoned state
+   * version are never deleted otherwise.
    */
   delete(query: SnapshotQuery): Promise<number>;
   /** Resolves when no snapshot waits to be written in this process. For tests, and before a comparison. */

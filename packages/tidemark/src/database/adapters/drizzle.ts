@@ -3,9 +3,9 @@ import type { TransactionClient } from "../transaction-client.ts";
 
 /**
  * Joins a Drizzle transaction, for `store.withTransaction(fromDrizzle(tx))`. Works with `drizzle-orm/node-postgres` and
- * `drizzle-orm/pglite`, 0.45 and 1.0. What it returns is the driver's own client, so Drizzle's mappings do not apply.
+ * `drizzle-orm/pglite`, 0.45 and 1.0. It returns the driver's own client, so Drizzle's mappings do not apply.
  *
- * @param tx - What `db.transaction(async (tx) => …)` passes to its callback.
+ * @param tx - The argument of the callback of `db.transaction(async (tx) => …)`.
  * @throws {@link InvalidArgumentError} — `tx` is not a Drizzle transaction, or is one on another driver.
  */
 // oxlint-disable-next-line no-explicit-any -- each of Drizzle's drivers takes its own query type here

@@ -21,8 +21,8 @@ interface Connection {
 }
 
 /**
- * Joins a Knex transaction, for `store.withTransaction(fromKnex(trx))`. Statements go to the transaction's own `pg` client:
- * Knex takes `?` in a statement for a binding, and its `postProcessResponse` could hide what the store's statements return.
+ * Joins a Knex transaction, for `store.withTransaction(fromKnex(trx))`. Statements go to the transaction's own `pg` client, because
+ * Knex treats `?` as a binding, and its `postProcessResponse` could change what the store's statements return.
  *
  * @param trx - What `knex.transaction(async (trx) => …)` passes to its callback, or `await knex.transaction()`.
  * @throws {@link InvalidArgumentError} — `trx` is Knex itself, not a transaction, or one of another database's.

@@ -10,8 +10,8 @@ interface KyselyTransaction {
 let queries = 0;
 
 /**
- * Joins a Kysely transaction, for `store.withTransaction(fromKysely(trx))`. Kysely's plugins do not see the store's statements:
- * one that renames columns would hide what they return.
+ * Joins a Kysely transaction, for `store.withTransaction(fromKysely(trx))`. Kysely's plugins do not see the store's statements,
+ * because one that renames columns would break them.
  *
  * @param trx - What `db.transaction().execute(async (trx) => …)` passes to its callback, or a controlled transaction.
  * @throws {@link InvalidArgumentError} — `trx` is the database itself, not a transaction.

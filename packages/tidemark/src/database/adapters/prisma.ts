@@ -9,8 +9,8 @@ interface PrismaTransaction {
 }
 
 /**
- * Joins an interactive transaction of Prisma's, for `store.withTransaction(fromPrisma(tx))`. Prisma 7 with
- * `@prisma/adapter-pg`. Prisma ends such a transaction after 5 s, unless its option `timeout` says otherwise.
+ * Joins an interactive Prisma transaction, for `store.withTransaction(fromPrisma(tx))`. Prisma 7 with `@prisma/adapter-pg`. Prisma
+ * ends such a transaction after 5 s unless you set its option `timeout`.
  *
  * Prisma tells no count of changed rows beside rows: `rowCount` of `query` is null where a statement of yours returns none.
  *
