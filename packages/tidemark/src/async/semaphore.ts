@@ -1,4 +1,14 @@
-/** Lets only so many at once have a permit; the others wait, in the order in which they came. */
+export interface AcquireLimits {
+  /** Gives up the place, and rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Rejects with `AcquireTimeout` after it. 0 and undefined: waits for ever. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** No permit came free in time. */
+export class AcquireTimeout extends Error {}
+
+/** Lets only so many at once have a permit; the others wait, in the order in which they came. With one permit: a queue of one. */
 export class Semaphore {
   #free: number;
   readonly #waiting = new Set<() => void>();
@@ -7,24 +17,37 @@ export class Semaphore {
     this.#free = count;
   }
 
-  /** Waits for a permit; call what it returns when done. Rejects with the signal's reason. */
-  acquire(signal: AbortSignal): Promise<() => void> {
+  /** Waits for a permit; call what it returns when done. */
+  acquire({ signal, timeoutMs = 0 }: AcquireLimits = {}): Promise<() => void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#free > 0) {
+      this.#free--;
+      return Promise.resolve(this.#release());
+    }
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {
         this.#waiting.delete(start);
-        signal.removeEventListener("abort", onAbort);
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
         settle();
       };
       const start = (): void => finish(() => resolve(this.#release()));
-      const onAbort = (): void => finish(() => reject(signal.reason));
-      if (signal.aborted) return reject(signal.reason);
-      if (this.#free > 0) {
-        this.#free--;
-        return resolve(this.#release());
-      }
-      signal.addEventListener("abort", onAbort, { once: true });
+      const onAbort = (): void => finish(() => reject(signal?.reason));
+      const onTimeout = (): void => finish(() => reject(new AcquireTimeout(`no permit within ${timeoutMs} ms`)));
+      const timer = timeoutMs > 0 ? setTimeout(onTimeout, timeoutMs) : undefined;
+      signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiting.add(start);
     });
+  }
+
+  /** Runs a task with a permit. One that fails does not stop the next. */
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    const release = await this.acquire();
+    try {
+      return await task();
+    } finally {
+      release();
+    }
   }
 
   #release(): () => void {

@@ -1,11 +1,11 @@
-import { createQueueOfOne, type QueueOfOne } from "../database/queue-of-one.ts";
+import { Semaphore } from "../async/semaphore.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 
 /** How long one waits at most. Then it goes ahead: a decision may itself wait for another command on the stream. */
 const patienceMs = 1_000;
 
 interface Line {
-  readonly queue: QueueOfOne;
+  readonly semaphore: Semaphore;
   /** What those in it decide on. */
   readonly subjects: Set<string>;
   users: number;
@@ -23,14 +23,14 @@ class Lines {
   }
 
   async enter(streamId: string, subject: string | undefined, signal: AbortSignal | undefined): Promise<() => void> {
-    const line = this.#byStream.get(streamId) ?? { queue: createQueueOfOne(), subjects: new Set(), users: 0 };
+    const line = this.#byStream.get(streamId) ?? { semaphore: new Semaphore(1), subjects: new Set(), users: 0 };
     this.#byStream.set(streamId, line);
     if (subject !== undefined) {
       this.#streams.set(subject, streamId);
       line.subjects.add(subject);
     }
     line.users++;
-    const leave = await line.queue.enter({ signal, timeoutMs: patienceMs }).catch(() => () => {});
+    const leave = await line.semaphore.acquire({ signal, timeoutMs: patienceMs }).catch(() => () => {});
     return () => {
       leave();
       if (--line.users > 0) return;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import { takeTurns } from "../async/turns.ts";
+import { Semaphore } from "../async/semaphore.ts";
 import { Unfinished } from "../async/unfinished.ts";
 
 /** A task that has a connection to itself, and what it started. */
@@ -17,7 +17,7 @@ const current = new AsyncLocalStorage<Section>();
  * is called inside a section, through whatever object, belongs to it and does not wait for its end.
  */
 export class ConnectionTurns {
-  readonly #queue = takeTurns();
+  readonly #queue = new Semaphore(1);
   readonly #unfinished = new Unfinished();
   #ended = false;
 
@@ -25,7 +25,7 @@ export class ConnectionTurns {
     const inner = this.#openSection()?.inner;
     if (inner) return this.enlist(inner.take(task));
     if (this.#ended) return refuseAfterEnd();
-    return this.enlist(this.#queue(task));
+    return this.enlist(this.#queue.run(task));
   }
 
   /** Runs `work` with the connection to itself: its statements take turns among each other, all others wait until it is over. */
@@ -33,7 +33,7 @@ export class ConnectionTurns {
     if (this.#openSection()) return refuseInside();
     if (this.#ended) return refuseAfterEnd();
     return this.enlist(
-      this.#queue(async () => {
+      this.#queue.run(async () => {
         const inner = new ConnectionTurns();
         try {
           return await current.run({ of: this, inner, outer: current.getStore() }, () => work(inner));

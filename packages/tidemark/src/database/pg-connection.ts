@@ -7,7 +7,7 @@ import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";
 import { PgPipeline, type PipelinedQuery } from "./pg-pipeline.ts";
 import { untilReady } from "./pg-ready.ts";
 import { endsSession, serverAnswer, toTidemarkError } from "./sql-state.ts";
-import { takeTurns } from "../async/turns.ts";
+import { Semaphore } from "../async/semaphore.ts";
 import { defaultGraceMs, type Limits, verdictOf } from "./verdict.ts";
 
 /**
@@ -18,7 +18,7 @@ export class PgConnection {
   readonly client: PgClient;
   readonly #logger: Logger;
   // pg 9 refuses a query while another one runs, and users await several at once.
-  readonly #turn = takeTurns();
+  readonly #turns = new Semaphore(1);
   #lost: Error | undefined;
   #reusable = true;
 
@@ -98,7 +98,7 @@ export class PgConnection {
   }
 
   #take<T>(send: () => Promise<T>, limits: Limits): Promise<T> {
-    return this.#turn(async () => {
+    return this.#turns.run(async () => {
       if (!this.#borrowed) return await this.#run(send, limits);
       this.attach();
       try {

@@ -1,4 +1,5 @@
-import { ConnectionError, InvalidArgumentError, StoreClosedError } from "../errors/errors.ts";
+import { AcquireTimeout, Semaphore } from "../async/semaphore.ts";
+import { ConnectionError, InvalidArgumentError, PoolTimeoutError, StoreClosedError } from "../errors/errors.ts";
 import { sendInTurn } from "./calls.ts";
 import { turnsOf } from "./connection-turns.ts";
 import type { Database, Queryable, Session } from "./database.ts";
@@ -8,7 +9,6 @@ import { holdCommit } from "./held-commit.ts";
 import { OpenTransactions } from "./open-transactions.ts";
 import { sendOnPGlite } from "./pglite-session.ts";
 import { startPGlite } from "./pglite-start.ts";
-import { createQueueOfOne } from "./queue-of-one.ts";
 import { createSession } from "./session.ts";
 import { toTidemarkError } from "./sql-state.ts";
 import { type Limits, verdictOf } from "./verdict.ts";
@@ -29,7 +29,7 @@ export interface PGliteDatabaseOptions {
  */
 export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatabaseOptions): Promise<Database> {
   const { instance, close } = await startPGlite(source);
-  const queue = createQueueOfOne();
+  const queue = new Semaphore(1);
   const autocommit = sendOnPGlite(instance);
   const transactions = new OpenTransactions();
   let closing: Promise<void> | undefined;
@@ -54,7 +54,11 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
   async function enter(limits: Limits): Promise<() => void> {
     if (closing) throw new StoreClosedError();
     refuseReentrance();
-    return await queue.enter(limits);
+    try {
+      return await queue.acquire(limits);
+    } catch (error) {
+      throw error instanceof AcquireTimeout ? new PoolTimeoutError(limits.timeoutMs, 1) : error;
+    }
   }
 
   async function one<T>(statement: () => Promise<T>, limits: Limits): Promise<T> {
@@ -99,7 +103,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
 
   async function closeAll(timeoutMs: number | undefined): Promise<void> {
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => transactions.abandon(new StoreClosedError()), timeoutMs);
-    await queue.enter({ timeoutMs: 0 });
+    await queue.acquire();
     clearTimeout(timer);
     await close();
   }

@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Database, Session } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { wasCutOff } from "../database/sql-state.ts";
-import type { Semaphore } from "../async/semaphore.ts";
-import { takeTurns } from "../async/turns.ts";
+import { Semaphore } from "../async/semaphore.ts";
 import { isTidemarkError, TransactionEndedError } from "../errors/errors.ts";
 import type { Anchor } from "../feed/follow.ts";
 import type { CheckpointWriter } from "./checkpoint-writer.ts";
@@ -47,7 +46,7 @@ export class CommitRefused extends Error {
 export class HandlerTransaction {
   readonly #settings: TransactionSettings;
   readonly #checkpoint: Checkpoint;
-  readonly #turn = takeTurns();
+  readonly #turns = new Semaphore(1);
   /** A name that no handler uses: going back to another savepoint than our own would leave a part of what failed. */
   readonly #event = `tidemark_${randomUUID().replaceAll("-", "")}`;
   #open: (OpenTransaction & { readonly pid: number; readonly since: number; readonly release: () => void }) | undefined;
@@ -70,7 +69,7 @@ export class HandlerTransaction {
   }
 
   join(signal: AbortSignal): Promise<Joined> {
-    return this.#turn(async () => {
+    return this.#turns.run(async () => {
       if (this.#open) {
         const { session } = this.#open;
         await this.#unlessEnded(() => session.execute(`${this.#savepoint ? `release savepoint ${this.#event}; ` : ""}savepoint ${this.#event}`));
@@ -83,7 +82,7 @@ export class HandlerTransaction {
 
   async #begin(signal: AbortSignal): Promise<Session> {
     const { database, statements, handlerTransactions, leaseMs } = this.#settings;
-    const release = await handlerTransactions.acquire(signal);
+    const release = await handlerTransactions.acquire({ signal });
     try {
       const open = await openTransaction(database, leaseMs);
       try {
@@ -105,7 +104,7 @@ export class HandlerTransaction {
 
   /** Undoes what the last to join did. What it shares the transaction with stays. */
   undo(joined: Joined): Promise<void> {
-    return this.#turn(async () => {
+    return this.#turns.run(async () => {
       if (!joined.shared) return await this.#end((open) => open.rollback());
       if (this.#open?.session === joined.session) await this.#unlessEnded(() => joined.session.execute(`rollback to savepoint ${this.#event}`));
     });
@@ -122,7 +121,7 @@ export class HandlerTransaction {
   }
 
   rollback(): Promise<void> {
-    return this.#turn(() => this.#end((open) => open.rollback()));
+    return this.#turns.run(() => this.#end((open) => open.rollback()));
   }
 
   /**
@@ -132,7 +131,7 @@ export class HandlerTransaction {
    * @param unless - Asked when its turn has come: true leaves everything as it is.
    */
   commit(to: Anchor, unless: () => boolean = () => false): Promise<void> {
-    return this.#turn(async () => {
+    return this.#turns.run(async () => {
       if (unless() || (to.position === this.#checkpoint.written.position && !this.#open)) return;
       if (!this.#open) return await this.#settings.checkpoints.move(this.#checkpoint, to);
       await this.#commitWith((session) => this.#checkpoint.move(session, to));
@@ -142,7 +141,7 @@ export class HandlerTransaction {
 
   /** Commits with `last` as its last statement; where nothing is open, that is all. Rejects as `commit`. */
   commitWith(last: (session: Session | Database) => Promise<void>): Promise<void> {
-    return this.#turn(() => this.#commitWith(last));
+    return this.#turns.run(() => this.#commitWith(last));
   }
 
   async #commitWith(last: (session: Session | Database) => Promise<void>): Promise<void> {

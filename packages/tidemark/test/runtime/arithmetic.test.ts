@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { CircuitBreaker } from "../../src/consumers/circuit-breaker.ts";
 import { delayAfter } from "../../src/runtime/retry-policy.ts";
 import { type FollowerView, nextHeartbeatMs, allocate } from "../../src/runtime/shard-allocation.ts";
-import { Semaphore } from "../../src/async/semaphore.ts";
 import { describe, expect, test } from "../support/test.ts";
 
 describe("the delay before the next try", () => {
@@ -62,28 +61,4 @@ test("a circuit breaker opens after so many failures in a row, and closes at a s
   const never = new CircuitBreaker(undefined);
   for (let n = 0; n < 100; n++) never.gaveUp();
   expect(never.open).toBe(false);
-});
-
-test("slots are given in turn, to as many as there are, and an abort gives up the place", async () => {
-  const slots = new Semaphore(1);
-  const { signal } = new AbortController();
-  const release = await slots.acquire(signal);
-  const leaving = new AbortController();
-  const left = slots.acquire(leaving.signal);
-  const waiting = slots.acquire(signal);
-  leaving.abort("gone");
-  await expect(left).rejects.toBe("gone");
-  release();
-  // Twice is once.
-  release();
-  const second = await waiting;
-  let third = false;
-  const last = slots.acquire(signal).then((free) => {
-    third = true;
-    return free;
-  });
-  await Promise.resolve();
-  expect(third).toBe(false);
-  second();
-  (await last)();
 });
