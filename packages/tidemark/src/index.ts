@@ -118,6 +118,8 @@ export { defineConsumer } from "./consumers/define-consumer.ts";
 export type { ProjectionInfo, ProjectionState } from "./projections/projection-info.ts";
 export type { Projections, ProjectionVersion } from "./projections/administration.ts";
 export type { ShardState } from "./runtime/shard.ts";
+export type { EventCounts } from "./runtime/event-counts.ts";
 export type { CaughtUpOptions, Worker } from "./runtime/worker.ts";
+export type { StartFrom } from "./arguments/start-from.ts";
 export type { WaitOptions } from "./runtime/wait-for.ts";
 export type { WorkerDefinition } from "./store/workers.ts";

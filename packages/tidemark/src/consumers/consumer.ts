@@ -1,3 +1,4 @@
+import type { StartFrom } from "../arguments/start-from.ts";
 import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 
@@ -53,7 +54,7 @@ export interface ConsumerDefinition<E extends Event = Event> {
   /** Only events recorded at or after this moment. A fixed date: one that changes counts as a changed filter. Default: of any time. */
   readonly since?: Date;
   /** Where a new consumer starts; later it continues from its checkpoint. `after` is exclusive. @defaultValue "beginning" */
-  readonly startFrom?: "beginning" | "end" | { readonly after: number };
+  readonly startFrom?: StartFrom;
   /** The store's own events, or those of every tenant. Its context reads and appends for the store itself. @defaultValue "own" */
   readonly tenants?: "own" | "all";
   /**

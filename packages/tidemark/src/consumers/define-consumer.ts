@@ -1,7 +1,8 @@
 import { checkBoolean, checkFunction, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkConsumerName } from "../arguments/names.ts";
-import { checkOptions, isRecord } from "../arguments/options.ts";
+import { checkOptions } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
+import { checkStartFrom } from "../arguments/start-from.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
 import { checkQuery, logBoundsShape, queryWithin } from "../read/filter.ts";
@@ -39,14 +40,13 @@ export interface ConsumerSettings {
 }
 
 const words = oneOf("dead-letter", "stop", "skip");
-const startWords = oneOf("beginning", "end");
 const delayMs = wholeNumber(0, 2_147_483_647);
 
 const shape = {
   name: checkConsumerName,
   filter: checkQuery,
   ...logBoundsShape,
-  startFrom: checkStart,
+  startFrom: checkStartFrom,
   tenants: oneOf("own", "all"),
   shards: wholeNumber(1, 256),
   batchSize: wholeNumber(1, 10_000),
@@ -92,16 +92,6 @@ const retryDefaults: RetryPolicy = { attempts: 5, minDelayMs: 100, maxDelayMs: 3
 
 function eachOf(handle: (event: RecordedEvent, context: ConsumerContext) => Promise<void> | void): ConsumerSettings["handle"] {
   return ([event], context) => (event === undefined ? undefined : handle(event, context));
-}
-
-function checkStart(value: unknown, path: string): number | "end" {
-  if (isRecord(value)) {
-    const { after } = checkOptions(value, { after: wholeNumber(0) }, path);
-    if (after === undefined) throw new InvalidArgumentError(`${path}.after`, "is missing");
-    return after;
-  }
-  if (typeof value === "number") throw new InvalidArgumentError(path, `is ${show(value)}; write { after: ${show(value)} }`);
-  return startWords(value, path) === "end" ? "end" : 0;
 }
 
 function checkFactor(value: unknown, path: string): number {

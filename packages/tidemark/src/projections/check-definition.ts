@@ -1,9 +1,10 @@
 import { type Check, listOf, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkEventType, checkProjectionName } from "../arguments/names.ts";
+import { checkStartFrom } from "../arguments/start-from.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { EventQuery, EventQueryItem } from "../model/event.ts";
 import { checkFilter, checkQuery } from "../read/filter.ts";
-import type { ProjectedEvents } from "./defined-projection.ts";
+import type { ProjectedEvents, ProjectionIdentity } from "./defined-projection.ts";
 
 /** What every definition holds. */
 export const commonShape: {
@@ -13,6 +14,7 @@ export const commonShape: {
   readonly tenants: Check<"own" | "all">;
   readonly filter: Check<EventQuery>;
   readonly handles: Check<readonly string[]>;
+  readonly startFrom: Check<number | "end">;
 } = {
   name: checkProjectionName,
   version: wholeNumber(1, 2_147_483_647),
@@ -20,6 +22,7 @@ export const commonShape: {
   tenants: oneOf("own", "all"),
   filter: checkQuery,
   handles: listOf(checkEventType, "name the types of events that it handles"),
+  startFrom: checkStartFrom,
 };
 
 interface Common {
@@ -27,15 +30,11 @@ interface Common {
   readonly version?: number;
   readonly mode?: "inline" | "async";
   readonly tenants?: "own" | "all";
+  readonly startFrom?: number | "end";
 }
 
-/** Name, version, mode and tenants, with the defaults. */
-export function identityOf({ name, version = 1, mode, tenants }: Common): {
-  readonly name: string;
-  readonly version: number;
-  readonly mode: "inline" | "async";
-  readonly tenants: "own" | "all";
-} {
+/** Name, version, mode, tenants and start, with the defaults. */
+export function identityOf({ name, version = 1, mode, tenants, startFrom }: Common): ProjectionIdentity {
   const given = required(name, "name", "");
   const checkedMode = required(mode, "mode", '; say "inline", in the transaction of the append, or "async", later by a worker');
   if (checkedMode === "inline" && tenants === "own")
@@ -43,7 +42,13 @@ export function identityOf({ name, version = 1, mode, tenants }: Common): {
       "definition.tenants",
       `of the inline projection ${JSON.stringify(given)} can only be "all": it gets the events of every append`,
     );
-  return { name: given, version, mode: checkedMode, tenants: tenants ?? (checkedMode === "inline" ? "all" : "own") };
+  if (checkedMode === "inline" && startFrom !== undefined)
+    throw new InvalidArgumentError(
+      "definition.startFrom",
+      `does not fit the inline projection ${JSON.stringify(given)}, which begins at the beginning: leave it out, or use mode "async"`,
+    );
+  const startAfter = startFrom === "end" ? undefined : (startFrom ?? 0);
+  return { name: given, version, mode: checkedMode, tenants: tenants ?? (checkedMode === "inline" ? "all" : "own"), startAfter };
 }
 
 export function required<T>(value: T | undefined, option: string, hint: string): T {

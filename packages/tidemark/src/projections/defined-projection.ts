@@ -34,24 +34,32 @@ export interface HandlerWork {
   readonly teardown: ((tx: StoreTransaction) => Promise<void>) | undefined;
 }
 
+/** What a projection is known by, and where it begins. */
+export interface ProjectionIdentity {
+  readonly name: string;
+  readonly version: number;
+  readonly mode: "inline" | "async";
+  readonly tenants: "own" | "all";
+  /** Undefined: at the end of the log. */
+  readonly startAfter: number | undefined;
+}
+
 /** A projection whose definition was checked, with every default filled in. */
 export class DefinedProjection<Work extends DocumentWork | HandlerWork = DocumentWork | HandlerWork> implements Projection {
   readonly name: string;
   readonly version: number;
   readonly mode: "inline" | "async";
   readonly tenants: "own" | "all";
+  readonly startAfter: number | undefined;
   readonly events: ProjectedEvents;
   readonly work: Work;
 
-  constructor(
-    identity: { readonly name: string; readonly version: number; readonly mode: "inline" | "async"; readonly tenants: "own" | "all" },
-    events: ProjectedEvents,
-    work: Work,
-  ) {
+  constructor(identity: ProjectionIdentity, events: ProjectedEvents, work: Work) {
     this.name = identity.name;
     this.version = identity.version;
     this.mode = identity.mode;
     this.tenants = identity.tenants;
+    this.startAfter = identity.startAfter;
     this.events = events;
     this.work = work;
   }

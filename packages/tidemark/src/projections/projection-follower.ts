@@ -63,7 +63,7 @@ export function projectionFollower(
     owner: name,
     ownerVersion: projection.version,
     filter: projection.events.query,
-    startAfter: 0,
+    startAfter: projection.startAfter,
     tenants: projection.tenants,
     shards: 1,
     batchSize: work.kind === "documents" ? documentBatch : handlerBatch,

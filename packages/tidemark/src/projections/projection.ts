@@ -1,3 +1,4 @@
+import type { StartFrom } from "../arguments/start-from.ts";
 import type { Projection } from "../arguments/projection.ts";
 import type { Event, EventOf, EventQuery, RecordedEvent } from "../model/event.ts";
 import type { Session } from "../database/database.ts";
@@ -34,6 +35,11 @@ export interface ProjectionBase<E extends Event> {
    * gets every append's. Documents belong to the tenant of the event. @defaultValue "own"
    */
   readonly tenants?: "own" | "all";
+  /**
+   * Where an async projection begins that is new: when its first worker starts, once for each tenant. Later it goes on from its
+   * checkpoint. An inline one begins at the beginning. @defaultValue "beginning"
+   */
+  readonly startFrom?: StartFrom;
 }
 
 export interface DocumentProjectionBase<E extends Event> extends ProjectionBase<E> {

@@ -5,6 +5,7 @@ import { untilSignal } from "../async/until-signal.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { InvalidArgumentError, StoreClosedError } from "../errors/errors.ts";
 import { caughtUp, checkCaughtUp } from "./caught-up.ts";
+import { type EventCounts, WorkerCounts } from "./event-counts.ts";
 import type { Follower } from "./follower.ts";
 import type { HeldShards } from "./held-shards.ts";
 import { holdShards } from "./hold-shards.ts";
@@ -27,6 +28,7 @@ export class FollowerWorker implements Worker {
   #stopping: Promise<void> | undefined;
   #forceStop: (() => void) | undefined;
   #letGo = (): void => {};
+  readonly #counts = new WorkerCounts();
 
   static {
     keepCallers(this);
@@ -51,11 +53,30 @@ export class FollowerWorker implements Worker {
   }
 
   async #start(): Promise<HeldShards<ShardRunner>> {
-    for (const { prepare } of this.#followers) await prepare?.();
-    for (const follower of this.#followers) await registerFollower(this.#context, this.#settings.tenant, follower);
-    const held = holdShards(this.#context, this.#settings, this.#followers);
-    await held.start();
-    return held;
+    await this.#settings.onStart?.();
+    try {
+      for (const { prepare } of this.#followers) await prepare?.();
+      for (const follower of this.#followers) await registerFollower(this.#context, this.#settings.tenant, follower);
+      const held = holdShards(this.#context, this.#settings, this.#followers, this.#counts);
+      await held.start();
+      return held;
+    } catch (error) {
+      await this.#stopped();
+      throw error;
+    }
+  }
+
+  /** Nothing is handled any more. What the user's hook throws must not keep a store from closing. */
+  async #stopped(): Promise<void> {
+    try {
+      await this.#settings.onStop?.();
+    } catch (error) {
+      this.#context.logger.error("tidemark: onStop of a worker threw:", error);
+    }
+  }
+
+  counts(): readonly EventCounts[] {
+    return this.#followers.map((follower) => this.#counts.of(follower));
   }
 
   /** Somebody changed a follower in this process: looks what. */
@@ -105,6 +126,7 @@ export class FollowerWorker implements Worker {
     if (!held) return;
     this.#forceStop = () => held.abandonAll();
     await held.stop(timeoutMs);
+    await this.#stopped();
     this.#forceStop = undefined;
   }
 

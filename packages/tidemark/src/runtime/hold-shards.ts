@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { monotonicClock } from "../async/clock.ts";
+import type { WorkerCounts } from "./event-counts.ts";
 import type { Follower } from "./follower.ts";
 import { HeldShards } from "./held-shards.ts";
 import { IdleProgress } from "./idle-progress.ts";
@@ -9,7 +10,7 @@ import { ShardRunner } from "./shard-runner.ts";
 import type { WorkerContext, WorkerSettings } from "./worker-context.ts";
 
 /** A worker's part of these followers' shards, with runners that work on them. */
-export function holdShards(context: WorkerContext, settings: WorkerSettings, followers: readonly Follower[]): HeldShards<ShardRunner> {
+export function holdShards(context: WorkerContext, settings: WorkerSettings, followers: readonly Follower[], counts: WorkerCounts): HeldShards<ShardRunner> {
   const { tenant, leaseMs } = settings;
   // Unlike `host-pid`, never the name of a successor, who would pass for the owner.
   const worker = `${hostname().slice(0, 60)}-${process.pid}-${randomUUID()}`;
@@ -17,7 +18,7 @@ export function holdShards(context: WorkerContext, settings: WorkerSettings, fol
     clock: monotonicClock,
     leases: new Leases(context.database.side(), context.statements, { tenant, worker, leaseMs }, monotonicClock),
     idle: new IdleProgress(context, tenant, () => held.runners),
-    createRunner: (follower, shard, host) => new ShardRunner(context, settings, follower, shard, host),
+    createRunner: (follower, shard, host) => new ShardRunner({ worker: context, settings, follower, counts, host }, shard),
   });
   return held;
 }

@@ -1,4 +1,5 @@
 import type { Checkpoint } from "./checkpoint.ts";
+import type { WorkerCounts } from "./event-counts.ts";
 import type { Follower } from "./follower.ts";
 import type { ShardGate } from "./shard-gate.ts";
 import type { ShardStatus } from "./shard-status.ts";
@@ -19,6 +20,7 @@ export interface ShardContext {
   readonly worker: WorkerContext;
   readonly settings: WorkerSettings;
   readonly follower: Follower;
+  readonly counts: WorkerCounts;
   readonly checkpoint: Checkpoint;
   readonly status: ShardStatus;
   readonly gate: ShardGate;

@@ -1,15 +1,16 @@
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import type { Anchor } from "../feed/follow.ts";
 import { Checkpoint } from "./checkpoint.ts";
-import type { Follower } from "./follower.ts";
 import type { HeldShard } from "./shard.ts";
-import type { ShardContext, ShardHost } from "./shard-context.ts";
+import type { ShardContext } from "./shard-context.ts";
 import { ShardGate } from "./shard-gate.ts";
 import { ShardLoop } from "./shard-loop.ts";
 import { ShardRecovery } from "./shard-recovery.ts";
 import { ShardStatus } from "./shard-status.ts";
 import { ShardWork } from "./shard-work.ts";
-import type { WorkerContext, WorkerSettings } from "./worker-context.ts";
+
+/** What a shard's work gets from its worker. */
+export type RunnerContext = Pick<ShardContext, "worker" | "settings" | "follower" | "counts" | "host">;
 
 /** Works on one shard from takeover to release. */
 export class ShardRunner {
@@ -24,12 +25,12 @@ export class ShardRunner {
   /** Resolves when nothing of it runs any more. */
   readonly done: Promise<void>;
 
-  constructor(worker: WorkerContext, settings: WorkerSettings, follower: Follower, shard: HeldShard, host: ShardHost) {
+  constructor({ worker, settings, follower, counts, host }: RunnerContext, shard: HeldShard) {
     this.shard = shard;
     this.checkpoint = new Checkpoint(shard, worker.statements);
     this.status = new ShardStatus(host.heartbeatSoon);
     this.#gate = new ShardGate(shard.validUntil, this.status, host.heartbeatSoon);
-    const context: ShardContext = { worker, settings, follower, checkpoint: this.checkpoint, status: this.status, gate: this.#gate, host };
+    const context: ShardContext = { worker, settings, follower, counts, host, checkpoint: this.checkpoint, status: this.status, gate: this.#gate };
     this.#work = new ShardWork(context);
     this.#recovery = new ShardRecovery(context);
     this.#loop = new ShardLoop(context, this.#work, () => this.#recovery.succeeded());

@@ -44,7 +44,11 @@ export class ShardWork {
       leaseMs: settings.leaseMs,
       checkpoint,
       mayGoOn: () => gate.mayGoOn(),
-      handleApart: (followed, attempt, last) => handleApart({ tries: this.#tries, transaction: this.#transaction }, followed, attempt, last),
+      handleApart: async (followed, attempt, last) => {
+        const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, followed, attempt, last);
+        if (!failed) this.#count("handled");
+        return failed;
+      },
       waitToRetry: (failed, waitMs) => this.#waitToRetry(failed, waitMs),
       report: (event, error, outcome) => this.#report(event, error, outcome),
     });
@@ -119,6 +123,7 @@ export class ShardWork {
     await this.#commits.commit();
     if (!(await this.hooks.holdBack?.(followed))) return false;
     this.#commits.moved();
+    this.#count("parked");
     return true;
   }
 
@@ -156,6 +161,7 @@ export class ShardWork {
     if (decision.action === "stop") throw new ShardStopped(followed.event, attempt, decision.cause);
     if (decision.action === "retry") return decision.afterMs;
     this.#commits.moved();
+    this.#count("parked");
     return undefined;
   }
 
@@ -168,6 +174,7 @@ export class ShardWork {
 
   #passed(group: readonly FollowedEvent[]): Promise<TryFailure | undefined> | undefined {
     const last = group.at(-1);
+    this.#count("handled", group.length);
     if (last) this.#commits.handled(last);
     if (this.#isAlone(last)) return this.#commitAlone();
     return this.#commits.overdue ? this.#commits.commit().then(() => undefined) : undefined;
@@ -190,7 +197,12 @@ export class ShardWork {
 
   async #waitToRetry({ followed: { event }, attempt, error }: FailedEvent, waitMs: number): Promise<boolean> {
     this.#shard.status.retrying(error, { event, attempt }, waitMs);
+    this.#count("retried");
     return await this.#shard.gate.sleep(waitMs);
+  }
+
+  #count(what: Parameters<ShardContext["counts"]["add"]>[1], events = 1): void {
+    this.#shard.counts.add(this.#shard.follower, what, events);
   }
 
   #report(event: RecordedEvent, error: unknown, outcome: string): void {

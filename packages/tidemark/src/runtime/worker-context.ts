@@ -43,4 +43,6 @@ export interface WorkerSettings {
   readonly background: boolean;
   /** Never throws. */
   readonly onError: (error: TidemarkError) => void;
+  readonly onStart?: (() => void | Promise<void>) | undefined;
+  readonly onStop?: (() => void | Promise<void>) | undefined;
 }

@@ -1,3 +1,5 @@
+import type { EventCounts } from "./event-counts.ts";
+
 /** Options of `worker.caughtUp`. */
 export interface CaughtUpOptions {
   /** How long to wait, in milliseconds. 0–2,147,483,647; 0 looks once. @defaultValue no limit */
@@ -35,6 +37,11 @@ export interface Worker extends AsyncDisposable {
    * @param options - `timeoutMs`: after it, running handlers are aborted, and their events come again. Default: 10,000.
    */
   stop(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /**
+   * Returns what became of events in this worker since it was created: one entry for each consumer and projection, zeros included.
+   * The counts are in memory: they do not include other processes, and a restart begins anew.
+   */
+  counts(): readonly EventCounts[];
   /** Starts the worker, and stops it at SIGTERM or SIGINT. A second signal stops it without waiting. Resolves when it has stopped. */
   run(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

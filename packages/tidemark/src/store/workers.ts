@@ -43,6 +43,13 @@ export interface WorkerDefinition {
    * Default: the logger's `error`.
    */
   readonly onError?: (error: TidemarkError) => void;
+  /** Called by `start` before anything is handled, and waited for: connect to what handlers need. What it throws rejects `start`. */
+  readonly onStart?: () => void | Promise<void>;
+  /**
+   * Called by `stop`, and by `store.close()`, once nothing is handled any more, and waited for: close what `onStart` opened. Also
+   * where `start` failed after `onStart`. What it throws is logged.
+   */
+  readonly onStop?: () => void | Promise<void>;
 }
 
 interface WorkersOptions {
@@ -66,6 +73,8 @@ const shape = {
   projections: checkAsync,
   leaseMs: wholeNumber(500, 3_600_000),
   onError: checkFunction<(error: TidemarkError) => void>,
+  onStart: checkFunction<() => void | Promise<void>>,
+  onStop: checkFunction<() => void | Promise<void>>,
 };
 
 /** The workers of one store in this process, and what they share. */
@@ -82,7 +91,7 @@ export class Workers implements LifecyclePart {
 
   /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */
   create(definition: WorkerDefinition | undefined, tenant: string, transactions: Transactions): Worker {
-    const { consumers = [], projections, leaseMs = defaultLeaseMs, onError } = checkOptions(definition, shape, "definition");
+    const { consumers = [], projections, leaseMs = defaultLeaseMs, onError, onStart, onStop } = checkOptions(definition, shape, "definition");
     const followed = projections ?? this.#projections.filter(({ mode }) => mode === "async");
     if (consumers.length + followed.length === 0)
       throw new InvalidArgumentError("definition.consumers", "is missing or empty, and there are no async projections: a worker with neither would do nothing");
@@ -92,7 +101,7 @@ export class Workers implements LifecyclePart {
       ...consumers.map((consumer) => consumerFollower(this.#context, consumer, transactions.createTransaction)),
       ...followed.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction)),
     ];
-    return this.#worker({ tenant, leaseMs, background: false, onError: safely(onError, this.#context.logger) }, followers);
+    return this.#worker({ tenant, leaseMs, background: false, onError: safely(onError, this.#context.logger), onStart, onStop }, followers);
   }
 
   /**

@@ -24,6 +24,25 @@ describe.for(drivers)("an async document projection on $driver", ({ test }) => {
     expect(await documentsIn(store, at, "popularity")).toEqual({ tea: { added: 3 }, cake: { added: 6 } });
   });
 
+  test.for([
+    ["the end", "end", { "cart-1": { items: 1, total: 5, confirmed: false } }],
+    ["a position", { after: 1 }, { "cart-1": { items: 1, total: 5, confirmed: true } }],
+  ] as const)("begins at %s where it is told to, and goes on from there", async ([, startFrom, expected], { open, schema }) => {
+    const at = pg.escapeIdentifier(schema);
+    const summary = cartSummary("async", { startFrom });
+    const store = await open({ projections: [summary] });
+    await store.appendToStream("cart-1", [itemAdded("tea", 2, 3), confirmed]);
+    const worker = store.createWorker();
+    await worker.start();
+    await worker.caughtUp();
+    await worker.stop();
+    await store.appendToStream("cart-1", [itemAdded("cake", 1, 5)]);
+    await worker.start();
+    await worker.caughtUp();
+    await worker.stop();
+    expect(await documentsIn(store, at, "cart-summary")).toEqual(expected);
+  });
+
   test("changes several documents by one event, deletes, and passes events that it ignores", async ({ open, schema }) => {
     type GroupEvent = Event<"Joined" | "Left", { readonly groups: readonly string[] }> | Event<"Looked", object>;
     const groups = documentProjection<{ readonly members: readonly string[]; readonly group?: string }, GroupEvent, GroupEvent["type"]>({

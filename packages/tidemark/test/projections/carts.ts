@@ -1,4 +1,4 @@
-import { documentProjection, type DocumentProjection, type EventStore } from "../../src/index.ts";
+import { documentProjection, type DocumentProjection, type EventStore, type StartFrom } from "../../src/index.ts";
 import type { CartEvent } from "../support/cart.ts";
 
 export interface CartSummary {
@@ -12,7 +12,7 @@ const empty: CartSummary = { items: 0, total: 0, confirmed: false };
 /** What the events of a cart come to, one document a cart. */
 export function cartSummary(
   mode: "inline" | "async",
-  more: { readonly name?: string; readonly version?: number; readonly tenants?: "own" | "all" } = {},
+  more: { readonly name?: string; readonly version?: number; readonly tenants?: "own" | "all"; readonly startFrom?: StartFrom } = {},
 ): DocumentProjection<CartSummary> {
   const name = more.name ?? "cart-summary";
   return documentProjection<CartSummary, CartEvent>({

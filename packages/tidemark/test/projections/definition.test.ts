@@ -27,6 +27,8 @@ describe("a definition", () => {
     [{ ...documents, handles: undefined, evolve: { A: 1 } }, "definition.evolve.A must be a function, not 1"],
     [{ ...documents, filter: { types: ["B"] } }, "lets no event through that the projection handles"],
     [{ ...documents, filter: { typs: ["A"] } }, 'did you mean "types"'],
+    [{ ...documents, startFrom: "end" }, 'does not fit the inline projection "p"'],
+    [{ ...documents, filter: { since: new Date(0) } }, "does not fit an inline projection"],
     [{ ...documents, tenants: "own" }, 'of the inline projection "p" can only be "all"'],
   ])("of documents is refused: %o", ([definition, message]) => {
     expect(rejected(documentProjection, definition)).toThrow(new RegExp(message.replaceAll(/[.?()]/g, String.raw`\$&`), "i"));

@@ -1,0 +1,20 @@
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { oneOf, wholeNumber } from "./checks.ts";
+import { checkOptions, isRecord } from "./options.ts";
+import { show } from "./show.ts";
+
+/** Where a reader begins that is new. `after` is a position, exclusive; `"end"` is the high-water mark as it is then. */
+export type StartFrom = "beginning" | "end" | { readonly after: number };
+
+const words = oneOf("beginning", "end");
+
+/** The position to begin after, or the end. */
+export function checkStartFrom(value: unknown, path: string): number | "end" {
+  if (isRecord(value)) {
+    const { after } = checkOptions(value, { after: wholeNumber(0) }, path);
+    if (after === undefined) throw new InvalidArgumentError(`${path}.after`, "is missing");
+    return after;
+  }
+  if (typeof value === "number") throw new InvalidArgumentError(path, `is ${show(value)}; write { after: ${show(value)} }`);
+  return words(value, path) === "end" ? "end" : 0;
+}
