@@ -1,6 +1,13 @@
 import type { Boundary, BoundaryQuery, Event, ExpectedVersion, NewEvent } from "../model/event.ts";
 
-/** What an append did. */
+/**
+ * What an append did.
+ *
+ * @example
+ * ```ts
+ * const { version, position, created }: AppendResult = await store.appendToStream("cart-result", [itemAdded]);
+ * ```
+ */
 export interface AppendResult {
   readonly streamId: string;
   /** The version of the stream's last event, even if no events were given; 0 if the stream has none. */
@@ -11,7 +18,18 @@ export interface AppendResult {
   readonly created: boolean;
 }
 
-/** One stream's part of `appendToStreams`. */
+/**
+ * One stream's part of `appendToStreams`.
+ *
+ * @example
+ * ```ts
+ * const parts: StreamAppend[] = [
+ *   { streamId: "account-1", events: [{ type: "Withdrawn", data: { amount: 10 } }], expectedVersion: 0 },
+ *   { streamId: "account-2", events: [{ type: "Deposited", data: { amount: 10 } }] },
+ * ];
+ * await store.appendToStreams(parts);
+ * ```
+ */
 export interface StreamAppend<E extends Event = Event> {
   readonly streamId: string;
   /** May be empty; then only the stream's version is checked. At most 10,000 over all entries of an append. */
@@ -20,6 +38,15 @@ export interface StreamAppend<E extends Event = Event> {
   readonly expectedVersion?: ExpectedVersion;
 }
 
+/**
+ * Options of `appendToStream`.
+ *
+ * @example
+ * ```ts
+ * const options: AppendOptions = { expectedVersion: "no-stream", signal: AbortSignal.timeout(5_000) };
+ * await store.appendToStream("cart-options", [itemAdded], options);
+ * ```
+ */
 export interface AppendOptions {
   /** Default `"any"`. */
   readonly expectedVersion?: ExpectedVersion;
@@ -27,7 +54,17 @@ export interface AppendOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Options of `append`. */
+/**
+ * Options of `append`.
+ *
+ * @example
+ * ```ts
+ * const options: ConditionalAppendOptions = {
+ *   condition: { query: [{ types: ["SeatTaken"], tags: ["seat:12"] }] }, // nobody took this seat
+ * };
+ * await store.append([{ type: "SeatTaken", data: {}, tags: ["seat:12"] }], options);
+ * ```
+ */
 export interface ConditionalAppendOptions<E extends Event = Event> {
   /** Default: the first event's first tag with `-` for `:` (`course:c1` → `course-c1`). Required if that event has no tag. */
   readonly streamId?: string;

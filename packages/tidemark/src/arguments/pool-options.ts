@@ -3,7 +3,14 @@ import { checkBoolean, wholeNumber } from "./checks.ts";
 import { checkOptions, isRecord } from "./options.ts";
 import { show } from "./show.ts";
 
-/** Settings of the store's own pool. */
+/**
+ * Settings of the store's own pool.
+ *
+ * @example
+ * ```ts
+ * const pool: PoolSettings = { max: 20, queryTimeoutMs: 10_000 };
+ * ```
+ */
 export interface PoolSettings {
   /** The most connections, 1 to 10,000. Default 10. */
   readonly max?: number;
@@ -23,7 +30,14 @@ export interface PoolSettings {
 
 export type ValidPoolSettings = Required<PoolSettings>;
 
-/** What the store needs of a `pg.Pool`. */
+/**
+ * What the store needs of a `pg.Pool`.
+ *
+ * @example
+ * ```ts
+ * const options: StoreOptions = { pool: new pg.Pool({ max: 5 }) satisfies PgPool };
+ * ```
+ */
 export interface PgPool {
   connect(): Promise<{ query: unknown; release: unknown }>;
   readonly totalCount: number;

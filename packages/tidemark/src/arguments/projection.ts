@@ -1,4 +1,11 @@
-/** A read model that the store keeps up to date; returned by `documentProjection` and `defineProjection`. */
+/**
+ * A read model that the store keeps up to date; returned by `documentProjection` and `defineProjection`.
+ *
+ * @example
+ * ```ts
+ * const projections: readonly Projection[] = [cartSummary];
+ * ```
+ */
 export interface Projection {
   readonly name: string;
   readonly version: number;

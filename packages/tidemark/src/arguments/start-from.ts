@@ -3,7 +3,14 @@ import { oneOf, wholeNumber } from "./checks.ts";
 import { checkOptions, isRecord } from "./options.ts";
 import { show } from "./show.ts";
 
-/** Where a reader begins that is new. `after` is a position, exclusive; `"end"` is the high-water mark as it is then. */
+/**
+ * Where a reader begins that is new. `after` is a position, exclusive; `"end"` is the high-water mark as it is then.
+ *
+ * @example
+ * ```ts
+ * const startFrom: StartFrom = { after: 120_000 };
+ * ```
+ */
 export type StartFrom = "beginning" | "end" | { readonly after: number };
 
 const words = oneOf("beginning", "end");

@@ -9,6 +9,14 @@ import { show } from "./show.ts";
 import { checkStoreUrl, type StoreTarget } from "./store-url.ts";
 import { newId } from "./uuid.ts";
 
+/**
+ * Options of `openEventStore`.
+ *
+ * @example
+ * ```ts
+ * const options: StoreOptions = { schema: "shop", durability: "on", limits: { eventBytes: 65_536 }, correlationIds: "automatic" };
+ * ```
+ */
 export interface StoreOptions {
   /** The PostgreSQL schema that holds the store, 1–63 bytes; several stores fit one database. Default `"tidemark"`. */
   readonly schema?: string;

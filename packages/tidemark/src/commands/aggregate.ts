@@ -7,9 +7,31 @@ import type { Event, EventOf, NewEvent } from "../model/event.ts";
 import { checkInitialState, checkState } from "../read/evolve.ts";
 import { checkSnapshotOptions, type SnapshotOptions } from "./snapshots/options.ts";
 
-/** A handler for each type of event, which returns the state after it. The compiler finds a missing one. */
+/**
+ * A handler for each type of event, which returns the state after it. The compiler finds a missing one.
+ *
+ * @example
+ * ```ts
+ * const evolve: Evolution<number, CartEvent> = {
+ *   ItemAdded: (items, event) => items + event.data.quantity,
+ *   CartConfirmed: (items) => items,
+ * };
+ * ```
+ */
 export type Evolution<State, E extends Event> = { readonly [Type in E["type"]]: (state: State, event: EventOf<E, Type>) => State };
 
+/**
+ * What `aggregate` takes.
+ *
+ * @example
+ * ```ts
+ * const definition: AggregateDefinition<number, Event<"Counted", { by: number }>> = {
+ *   category: "counter",
+ *   initialState: () => 0,
+ *   evolve: { Counted: (total, event) => total + event.data.by },
+ * };
+ * ```
+ */
 export interface AggregateDefinition<State, E extends Event> {
   /** The beginning of its stream ids: `order` for `order-1`. Contains no `-`. */
   readonly category: string;
@@ -22,19 +44,44 @@ export interface AggregateDefinition<State, E extends Event> {
   readonly name?: string;
 }
 
-/** Where an aggregate was loaded. */
+/**
+ * Where an aggregate was loaded.
+ *
+ * @example
+ * ```ts
+ * const history: AggregateHistory<{ shipped: boolean }> = { state: { shipped: true }, version: 3 };
+ * ```
+ */
 export interface AggregateHistory<State> {
   readonly state: State;
   readonly version: number;
 }
 
-/** A class to extend, or one that does. */
+/**
+ * A class to extend, or one that does.
+ *
+ * @example
+ * ```ts
+ * export function categoryOf<State, E extends Event>(type: AggregateClass<State, E>): string {
+ *   return type.definition.category;
+ * }
+ * ```
+ */
 export interface AggregateClass<State, E extends Event, A extends Aggregate<State, E> = Aggregate<State, E>> {
   new (id: string, history?: AggregateHistory<State>): A;
   readonly definition: AggregateDefinition<State, E>;
 }
 
-/** An object with an identity, a state, and events that are not saved yet. Extend `aggregate(…)`, not this class. */
+/**
+ * An object with an identity, a state, and events that are not saved yet. Extend `aggregate(…)`, not this class.
+ *
+ * @example
+ * ```ts
+ * export function unsaved<State, E extends Event>(aggregate: Aggregate<State, E>): number {
+ *   return aggregate.pending.length;
+ * }
+ * ```
+ */
 export abstract class Aggregate<State, E extends Event> {
   /** The part of the stream's id after `category-`. */
   readonly id: string;
@@ -110,6 +157,21 @@ const shape = { category: checkCategory, initialState: checkFunction, evolve: ch
  * }`. Its methods check `this.state`, throw to reject, and `apply` events. Load and save with a `repository`.
  *
  * @throws {@link InvalidArgumentError} — a part of the definition is missing or invalid.
+ *
+ * @example
+ * ```ts
+ * class Order extends aggregate<{ shipped: boolean }, Event<"OrderShipped", { parcel: string }>>({
+ *   category: "order",
+ *   initialState: () => ({ shipped: false }),
+ *   evolve: { OrderShipped: () => ({ shipped: true }) },
+ * }) {
+ *   ship(parcel: string): void {
+ *     this.apply({ type: "OrderShipped", data: { parcel } });
+ *   }
+ * }
+ * const order = new Order("1");
+ * order.ship("T-1");
+ * ```
  */
 export function aggregate<State, E extends Event>(definition: AggregateDefinition<State, E>): AggregateClass<State, E> {
   const checked = checkOptions(definition, shape, "definition");

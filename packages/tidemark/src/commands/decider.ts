@@ -8,7 +8,19 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import type { BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import { checkSnapshotOptions, needName, type SnapshotOptions } from "./snapshots/options.ts";
 
-/** Decides commands on one stream: folds the stream's events into a state, and turns a command on that state into events. */
+/**
+ * Decides commands on one stream: folds the stream's events into a state, and turns a command on that state into events.
+ *
+ * @example
+ * ```ts
+ * const door: Decider<boolean, "open" | "close", Event<"Opened" | "Closed", object>> = {
+ *   initialState: () => false,
+ *   evolve: (_open, event) => event.type === "Opened",
+ *   decide: (command, open) => (open === (command === "open") ? [] : [{ type: command === "open" ? "Opened" : "Closed", data: {} }]),
+ * };
+ * await handleCommand(store, door, "door-1", "open");
+ * ```
+ */
 export interface Decider<State, Command, E extends Event> {
   /** Returns the state of a stream without events. Return a new object at every call, because `evolve` may change it in place. */
   readonly initialState: () => State;
@@ -28,7 +40,23 @@ export interface Decider<State, Command, E extends Event> {
   readonly snapshot?: SnapshotOptions<State>;
 }
 
-/** Decides commands that read several streams and may append to any stream. */
+/**
+ * Decides commands that read several streams and may append to any stream.
+ *
+ * @example
+ * ```ts
+ * const transfer: MultiStreamDecider<number, { from: string; to: string; amount: number }, Event<"Booked", { amount: number }>> = {
+ *   reads: ({ from, to }) => [from, to],
+ *   initialState: () => 0,
+ *   evolve: (booked, event) => booked + event.data.amount,
+ *   decide: ({ from, to, amount }) => [
+ *     { streamId: from, events: [{ type: "Booked", data: { amount: -amount } }] },
+ *     { streamId: to, events: [{ type: "Booked", data: { amount } }] },
+ *   ],
+ * };
+ * await executeCommand(store, transfer, { from: "account-a", to: "account-b", amount: 10 });
+ * ```
+ */
 export interface MultiStreamDecider<State, Command, E extends Event> {
   /**
    * The streams to read. A function is called again with the state so far until it names no new stream, at most 100 times. So an event
@@ -53,7 +81,23 @@ export interface MultiStreamDecider<State, Command, E extends Event> {
   readonly snapshot?: SnapshotOptions<State>;
 }
 
-/** Decides commands on the events that match a query by types and tags, in any streams. */
+/**
+ * Decides commands on the events that match a query by types and tags, in any streams.
+ *
+ * @example
+ * ```ts
+ * const enrol: BoundaryDecider<number, { course: string; student: string }, Event<"Enrolled", { student: string }>> = {
+ *   query: ({ course }) => [{ types: ["Enrolled"], tags: [`course:${course}`] }],
+ *   initialState: () => 0,
+ *   evolve: (seats) => seats + 1,
+ *   decide: ({ course, student }, seats) => {
+ *     if (seats >= 20) throw new Error("the course is full");
+ *     return [{ type: "Enrolled", data: { student }, tags: [`course:${course}`] }];
+ *   },
+ * };
+ * await executeCommand(store, enrol, { course: "c1", student: "ada" });
+ * ```
+ */
 export interface BoundaryDecider<State, Command, E extends Event> {
   /** The events that the decision depends on. All matching events are read, and the append fails if a new one came in between. */
   readonly query: BoundaryQuery<E> | ((command: Command) => BoundaryQuery<E>);
@@ -102,6 +146,16 @@ const boundaryShape = {
  * Checks a decider and returns it. Its types come from the type arguments, or from annotated functions.
  *
  * @throws {@link InvalidArgumentError} — a function is missing, or a key is unknown.
+ *
+ * @example
+ * ```ts
+ * const counter = decider({
+ *   initialState: () => 0,
+ *   evolve: (total: number, event: Event<"Counted", { by: number }>) => total + event.data.by,
+ *   decide: (command: { by: number }): Event<"Counted", { by: number }>[] => [{ type: "Counted", data: command }],
+ * });
+ * const { state } = await handleCommand(store, counter, "counter-1", { by: 2 });
+ * ```
  */
 export function decider<State, Command, E extends Event>(definition: Decider<State, Command, E>): Decider<State, Command, E> {
   checkDecider(definition);

@@ -26,6 +26,11 @@ import type { StreamsResult } from "./result.ts";
  *   read; the query is not by types and tags alone.
  * @throws whatever else `appendToStreams`, `append`, `readStream` and `readBoundary` throw, and `OutcomeUnknownError` as
  *   `handleCommand`.
+ *
+ * @example
+ * ```ts
+ * const { events, attempts } = await executeCommand(store, merge, { from: "cart-from", to: "cart-to" }, { retry: { attempts: 3 } });
+ * ```
  */
 export async function executeCommand<State, Command, E extends Event>(
   store: EventReaderWriter,

@@ -35,6 +35,11 @@ import { considerSnapshot, keptState, readState } from "./snapshots/kept-state.t
  * @throws {@link OutcomeUnknownError} — it is unknown whether the events were written, or they were written and could not be read
  *   back. With a `commandId`, it is safe to handle the command again.
  * @throws whatever else `appendToStream` and `aggregateStream` throw.
+ *
+ * @example
+ * ```ts
+ * const { state, version } = await handleCommand(store, cart, "cart-handled", { kind: "add", sku: "tea" });
+ * ```
  */
 export async function handleCommand<State, Command, E extends Event>(
   store: EventReaderWriter,

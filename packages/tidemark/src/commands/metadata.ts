@@ -9,6 +9,12 @@ import type { Event, EventMetadata, NewEvent, RecordedEvent } from "../model/eve
 /**
  * Metadata for every appended event, or a function (an enricher) that makes it for one event. The function runs once for each event
  * and append, and must be synchronous. An error it throws fails the append before anything is sent.
+ *
+ * @example
+ * ```ts
+ * const traced: MetadataSource = (event) => ({ source: `shop/${event.type}` });
+ * const tracing = store.withMetadata(traced);
+ * ```
  */
 export type MetadataSource = EventMetadata | ((event: NewEvent) => EventMetadata | undefined);
 
@@ -22,6 +28,11 @@ const scope = new AsyncLocalStorage<readonly MetadataSource[]>();
  *
  * @returns The result of `work`.
  * @throws {@link InvalidArgumentError} — `metadata` is neither a plain object nor a function.
+ *
+ * @example
+ * ```ts
+ * await withMetadata({ correlationId: "request-7", actorId: "ada" }, () => store.appendToStream("cart-stamped", [itemAdded]));
+ * ```
  */
 export function withMetadata<T>(metadata: MetadataSource, work: () => T): T {
   return scope.run([checkMetadataSource(metadata, "metadata"), ...(scope.getStore() ?? [])], work);
@@ -30,6 +41,12 @@ export function withMetadata<T>(metadata: MetadataSource, work: () => T): T {
 /**
  * Returns the metadata for what this event causes: its id as `causationId`, and its `correlationId`, or its id if it has none and so
  * starts a chain. Use it when you react to events: `withMetadata(causedBy(event), () => …)`.
+ *
+ * @example
+ * ```ts
+ * const [placed] = await store.readStream("cart-42").toArray();
+ * if (placed) await withMetadata(causedBy(placed), () => store.appendToStream("invoice-1", [{ type: "InvoiceSent", data: {} }]));
+ * ```
  */
 export function causedBy(event: RecordedEvent): { readonly correlationId: string; readonly causationId: string } {
   return { correlationId: event.metadata.correlationId ?? event.id, causationId: event.id };

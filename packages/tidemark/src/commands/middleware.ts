@@ -5,7 +5,16 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event } from "../model/event.ts";
 import type { CommandResult } from "./result.ts";
 
-/** One decision: a command on a state. */
+/**
+ * One decision: a command on a state.
+ *
+ * @example
+ * ```ts
+ * export function describe({ streamId, attempt }: CommandCall): string {
+ *   return `${streamId ?? "several streams"}, attempt ${attempt}`;
+ * }
+ * ```
+ */
 export interface CommandCall<State = unknown, Command = unknown> {
   readonly command: Command;
   /** The state before the command. */
@@ -16,7 +25,15 @@ export interface CommandCall<State = unknown, Command = unknown> {
   readonly attempt: number;
 }
 
-/** Runs around commands, for authorisation, logging or limits. Middleware that does not depend on a command's type fits every command. */
+/**
+ * Runs around commands, for authorisation, logging or limits. Middleware that does not depend on a command's type fits every command.
+ *
+ * @example
+ * ```ts
+ * const logged: CommandMiddleware = { before: ({ streamId, attempt }) => console.debug(streamId, attempt) };
+ * await handleCommand(store, cart, "cart-logged", { kind: "add", sku: "tea" }, { middleware: [logged] });
+ * ```
+ */
 export interface CommandMiddleware<State = unknown, Command = unknown, E extends Event = Event> {
   /**
    * Runs before each decision, and again after a conflict on the new state. Throw to reject the command: the error reaches the caller

@@ -6,6 +6,14 @@ import type { Event, EventMetadata } from "../model/event.ts";
 import { checkMetadata } from "./metadata.ts";
 import { type CommandMiddleware, checkMiddleware } from "./middleware.ts";
 
+/**
+ * Options of `handleCommand` and `executeCommand`.
+ *
+ * @example
+ * ```ts
+ * const options: CommandOptions = { retry: { attempts: 3 }, commandId: "request-7", metadata: { actorId: "ada" } };
+ * ```
+ */
 export interface CommandOptions<State = unknown, Command = unknown, E extends Event = Event> {
   /**
    * The most attempts when other writers come in between, 1 to 1,000. Default 10, with a random pause of 5 to 250 ms that grows with

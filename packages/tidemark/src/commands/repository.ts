@@ -14,6 +14,14 @@ import { giveBackLost, isTransaction, mayBeLost, rememberSaved } from "./saved-i
 import { snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, type KeptState, keptState, readState, takeSnapshot } from "./snapshots/kept-state.ts";
 
+/**
+ * Options of `save`.
+ *
+ * @example
+ * ```ts
+ * const options: SaveOptions = { metadata: { actorId: "ada" } };
+ * ```
+ */
 export interface SaveOptions {
   /** Metadata for every event saved. Keys that an event has keep their values. */
   readonly metadata?: EventMetadata;
@@ -21,12 +29,30 @@ export interface SaveOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Options of `update`.
+ *
+ * @example
+ * ```ts
+ * const options: UpdateOptions = { retry: { attempts: 5 }, metadata: { actorId: "ada" } };
+ * ```
+ */
 export interface UpdateOptions extends SaveOptions {
   /** The most attempts when other writers come in between, 1 to 1,000. Default 10. `false`: one attempt. */
   readonly retry?: { readonly attempts?: number } | false;
 }
 
-/** Loads and saves the aggregates of one class. */
+/**
+ * Loads and saves the aggregates of one class.
+ *
+ * @example
+ * ```ts
+ * const orders: Repository<Order> = repository(store, Order);
+ * const order = await orders.loadOrCreate("1");
+ * order.ship("T-1");
+ * await orders.save(order);
+ * ```
+ */
 export interface Repository<A> {
   /** @throws {@link NotFoundError} — its stream has no events. */
   load(id: string): Promise<A>;
@@ -60,7 +86,17 @@ export interface Repository<A> {
 const saveShape = { metadata: checkMetadata, signal: checkSignal };
 const updateShape = { ...saveShape, retry: checkRetry };
 
-/** Returns the aggregates of one class in a store, or in a transaction. */
+/**
+ * Returns the aggregates of one class in a store, or in a transaction.
+ *
+ * @example
+ * ```ts
+ * const orders = repository(store, Order);
+ * const order = await orders.loadOrCreate("2");
+ * order.ship("T-2");
+ * await orders.save(order);
+ * ```
+ */
 export function repository<State, E extends Event, A extends Aggregate<State, E>>(store: EventReaderWriter, type: AggregateClass<State, E, A>): Repository<A> {
   const { definition } = type;
 

@@ -1,6 +1,13 @@
 import type { Event, RecordedEvent } from "../model/event.ts";
 
-/** The result of a command. */
+/**
+ * The result of a command.
+ *
+ * @example
+ * ```ts
+ * const result: CommandResult<CartState, CartEvent> = await handleCommand(store, cart, "cart-done", { kind: "add", sku: "tea" });
+ * ```
+ */
 export interface CommandResult<State, E extends Event> {
   /** The state after the command's events. */
   readonly state: State;
@@ -14,5 +21,12 @@ export interface CommandResult<State, E extends Event> {
   readonly attempts: number;
 }
 
-/** What a command did that is not tied to one stream, whose `version` it could tell. */
+/**
+ * What a command did that is not tied to one stream, whose `version` it could tell.
+ *
+ * @example
+ * ```ts
+ * const { position }: StreamsResult<CartState, CartEvent> = await executeCommand(store, merge, { from: "cart-a", to: "cart-b" });
+ * ```
+ */
 export type StreamsResult<State, E extends Event> = Omit<CommandResult<State, E>, "version">;

@@ -13,6 +13,12 @@ import { functionName } from "../schema/function-set.ts";
 /**
  * The consumers that a store knows. Each call with a name rejects with `NotFoundError` if no consumer has that name. Workers of this
  * process apply a change at once, others at their next heartbeat, at most a third of a lease later.
+ *
+ * @example
+ * ```ts
+ * const consumers: Consumers = store.consumers;
+ * console.debug((await consumers.list()).map(({ name }) => name));
+ * ```
  */
 export interface Consumers {
   /** Lists all consumers of this tenant, by name. */
@@ -45,7 +51,14 @@ export interface Consumers {
   delete(name: string): Promise<void>;
 }
 
-/** Options of `consumers.pause`. `get`, `list` and `tidemark consumers show` show both. */
+/**
+ * Options of `consumers.pause`. `get`, `list` and `tidemark consumers show` show both.
+ *
+ * @example
+ * ```ts
+ * const options: PauseOptions = { reason: "the mail server is down", by: "ada" };
+ * ```
+ */
 export interface PauseOptions {
   /** Why. 1–1,000 bytes. */
   readonly reason?: string;
@@ -53,7 +66,14 @@ export interface PauseOptions {
   readonly by?: string;
 }
 
-/** Options of `consumers.reset`. */
+/**
+ * Options of `consumers.reset`.
+ *
+ * @example
+ * ```ts
+ * const options: ResetOptions = { after: "end" };
+ * ```
+ */
 export interface ResetOptions {
   /** A position, exclusive; 0 is the beginning, `"end"` the high-water mark. */
   readonly after: number | "end";

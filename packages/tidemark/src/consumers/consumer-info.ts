@@ -5,7 +5,16 @@ import type { ShardState } from "../runtime/shard.ts";
 import { queryOfJson } from "../read/filter.ts";
 import { functionName } from "../schema/function-set.ts";
 
-/** How far it is behind the high-water mark. */
+/**
+ * How far it is behind the high-water mark.
+ *
+ * @example
+ * ```ts
+ * export function isLate(lag: Lag): boolean {
+ *   return lag.seconds > 60;
+ * }
+ * ```
+ */
 export interface Lag {
   /** The most events that it can be behind; rolled-back positions count too. */
   readonly events: number;
@@ -13,6 +22,16 @@ export interface Lag {
   readonly seconds: number;
 }
 
+/**
+ * How one shard of a consumer goes.
+ *
+ * @example
+ * ```ts
+ * export function isFailing(shard: ShardInfo): boolean {
+ *   return shard.lastError !== undefined;
+ * }
+ * ```
+ */
 export interface ShardInfo {
   readonly shard: number;
   /** `"stopped"` if no worker holds it. */
@@ -35,14 +54,31 @@ export interface ShardInfo {
   readonly fence: number;
 }
 
-/** A pause: since when, why and by whom, as far as `consumers.pause` was told. */
+/**
+ * A pause: since when, why and by whom, as far as `consumers.pause` was told.
+ *
+ * @example
+ * ```ts
+ * export function why(pause: PauseInfo | undefined): string {
+ *   return pause ? `paused by ${pause.by ?? "somebody"}: ${pause.reason ?? "no reason given"}` : "running";
+ * }
+ * ```
+ */
 export interface PauseInfo {
   readonly at: Date;
   readonly reason: string | undefined;
   readonly by: string | undefined;
 }
 
-/** The state of a consumer. */
+/**
+ * The state of a consumer.
+ *
+ * @example
+ * ```ts
+ * const consumers: readonly ConsumerInfo[] = await store.consumers.list();
+ * for (const { name, state, lag } of consumers) console.debug(name, state, lag.seconds);
+ * ```
+ */
 export interface ConsumerInfo {
   readonly name: string;
   readonly tenant: string;

@@ -7,6 +7,13 @@ import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
  * you write through it takes effect exactly once. A handler that never uses it holds no connection.
  *
  * It works until the handler returns or its time is up, and rejects every use after that.
+ *
+ * @example
+ * ```ts
+ * export async function book(context: ConsumerContext, text: string): Promise<void> {
+ *   await context.query("select $1::text", [`${text} (${context.attempt})`]);
+ * }
+ * ```
  */
 export interface ConsumerContext<Events extends Event = Event> extends StoreTransaction<Events> {
   /** Aborts when the time is up, the shard was lost, or the worker is stopped by force. */
@@ -18,12 +25,34 @@ export interface ConsumerContext<Events extends Event = Event> extends StoreTran
   readonly fence: number;
 }
 
-/** What happens to an event that could not be handled. */
+/**
+ * What happens to an event that could not be handled.
+ *
+ * @example
+ * ```ts
+ * const onFailure: FailureAction = "stop";
+ * ```
+ */
 export type FailureAction = "dead-letter" | "stop" | "skip";
 
-/** Called when an event's attempts are used up; `"retry"` allows one more. If it throws, the shard stops. */
+/**
+ * Called when an event's attempts are used up; `"retry"` allows one more. If it throws, the shard stops.
+ *
+ * @example
+ * ```ts
+ * const onFailure: OnFailure = (error, _event, attempt) => (attempt < 20 && String(error).includes("busy") ? "retry" : "dead-letter");
+ * ```
+ */
 export type OnFailure<E extends Event = Event> = (error: unknown, event: RecordedEvent<E>, attempt: number) => FailureAction | "retry";
 
+/**
+ * How often a failing event is tried, and how long is waited in between.
+ *
+ * @example
+ * ```ts
+ * const retry: RetryOptions = { attempts: 10, minDelayMs: 500, maxDelayMs: 60_000 };
+ * ```
+ */
 export interface RetryOptions {
   /** Tries of an event, the first included. 1–1,000,000. @defaultValue 5 */
   readonly attempts?: number;
@@ -37,6 +66,14 @@ export interface RetryOptions {
   readonly jitter?: boolean;
 }
 
+/**
+ * When a shard is held because everything fails.
+ *
+ * @example
+ * ```ts
+ * const circuitBreaker: CircuitBreakerOptions = { failures: 10, resetMs: 60_000 };
+ * ```
+ */
 export interface CircuitBreakerOptions {
   /** How many events in a row must fail for good in a shard before it waits. @defaultValue 5 */
   readonly failures?: number;
@@ -44,6 +81,14 @@ export interface CircuitBreakerOptions {
   readonly resetMs?: number;
 }
 
+/**
+ * What `defineConsumer` takes, besides its handler.
+ *
+ * @example
+ * ```ts
+ * const definition: ConsumerDefinition<CartEvent> = { name: "audit", filter: { types: ["CartConfirmed"] }, shards: 4, startFrom: "end" };
+ * ```
+ */
 export interface ConsumerDefinition<E extends Event = Event> {
   /** 1–256 bytes. The name identifies the consumer and its checkpoint. Another name is another consumer, with its own start. */
   readonly name: string;
@@ -76,12 +121,26 @@ export interface ConsumerDefinition<E extends Event = Event> {
   readonly circuitBreaker?: CircuitBreakerOptions | false;
 }
 
-/** `handle` gets one event at a time. `handleBatch` gets several, in one transaction, and after a failure one at a time. */
+/**
+ * `handle` gets one event at a time. `handleBatch` gets several, in one transaction, and after a failure one at a time.
+ *
+ * @example
+ * ```ts
+ * const handler: ConsumerHandler<CartEvent> = { handleBatch: (events) => console.debug(events.length) };
+ * ```
+ */
 export type ConsumerHandler<E extends Event> =
   | { readonly handle: (event: RecordedEvent<E>, context: ConsumerContext) => Promise<void> | void; readonly handleBatch?: never }
   | { readonly handleBatch: (events: readonly RecordedEvent<E>[], context: ConsumerContext) => Promise<void> | void; readonly handle?: never };
 
-/** What `defineConsumer` returns. */
+/**
+ * What `defineConsumer` returns.
+ *
+ * @example
+ * ```ts
+ * const consumers: readonly Consumer[] = [defineConsumer({ name: "audit", handle: () => {} })];
+ * ```
+ */
 export interface Consumer {
   readonly name: string;
   readonly kind: "consumer";

@@ -14,7 +14,15 @@ import { decodeLogEvent, eventColumns } from "../read/decode.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import { functionName } from "../schema/function-set.ts";
 
-/** An event that a consumer did not handle. */
+/**
+ * An event that a consumer did not handle.
+ *
+ * @example
+ * ```ts
+ * const letters: readonly DeadLetter[] = await store.deadLetters.list({ state: "failed" });
+ * for (const { event, error } of letters) console.warn(event.streamId, error?.message);
+ * ```
+ */
 export interface DeadLetter<E extends Event = Event> {
   readonly consumer: string;
   /** The event's. */
@@ -31,9 +39,24 @@ export interface DeadLetter<E extends Event = Event> {
   readonly event: RecordedEvent<E>;
 }
 
-/** Identifies one dead letter. A `DeadLetter` itself fits. */
+/**
+ * Identifies one dead letter. A `DeadLetter` itself fits.
+ *
+ * @example
+ * ```ts
+ * const key: DeadLetterKey = { consumer: "mailer", position: 813 };
+ * ```
+ */
 export type DeadLetterKey = { readonly consumer: string; readonly position: number } | { readonly consumer: string; readonly eventId: string };
 
+/**
+ * Which dead letters.
+ *
+ * @example
+ * ```ts
+ * const query: DeadLetterQuery = { consumer: "mailer", state: "failed", limit: 10 };
+ * ```
+ */
 export interface DeadLetterQuery {
   readonly consumer?: string;
   readonly state?: "failed" | "parked" | "skipped";
@@ -43,7 +66,14 @@ export interface DeadLetterQuery {
   readonly limit?: number;
 }
 
-/** A dead letter that was resolved, and how. */
+/**
+ * A dead letter that was resolved, and how.
+ *
+ * @example
+ * ```ts
+ * const resolved: readonly ResolvedDeadLetter[] = await store.deadLetters.history();
+ * ```
+ */
 export interface ResolvedDeadLetter {
   readonly consumer: string;
   /** The event's. */
@@ -61,14 +91,29 @@ export interface ResolvedDeadLetter {
   readonly resolvedAt: Date;
 }
 
-/** Which of the resolved dead letters. */
+/**
+ * Which of the resolved dead letters.
+ *
+ * @example
+ * ```ts
+ * const query: DeadLetterHistoryQuery = { consumer: "mailer", limit: 10 };
+ * ```
+ */
 export interface DeadLetterHistoryQuery {
   readonly consumer?: string;
   /** 1–10,000. @defaultValue 100 */
   readonly limit?: number;
 }
 
-/** The events that consumers gave up on. `get`, `retry` and `discard` reject with `NotFoundError` if there is no such letter. */
+/**
+ * The events that consumers gave up on. `get`, `retry` and `discard` reject with `NotFoundError` if there is no such letter.
+ *
+ * @example
+ * ```ts
+ * const deadLetters: DeadLetters = store.deadLetters;
+ * for (const letter of await deadLetters.list()) await deadLetters.retry(letter);
+ * ```
+ */
 export interface DeadLetters {
   /** By consumer and position. */
   list<E extends Event = Event>(query?: DeadLetterQuery): Promise<readonly DeadLetter<E>[]>;

@@ -65,6 +65,18 @@ const shape = {
  * Defines a consumer: a named, durable reader, which a worker runs from its checkpoint on.
  *
  * @throws {@link InvalidArgumentError} — something in the definition is invalid.
+ *
+ * @example
+ * ```ts
+ * const mailer = defineConsumer<CartEvent>({
+ *   name: "mailer",
+ *   filter: { types: ["CartConfirmed"] },
+ *   handle: async (event) => sendMail(`confirmed: ${event.streamId}`),
+ * });
+ * await using worker = store.createWorker({ consumers: [mailer] });
+ * await worker.start();
+ * await worker.caughtUp();
+ * ```
  */
 export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & ConsumerHandler<E>): Consumer {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");

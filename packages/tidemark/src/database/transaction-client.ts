@@ -17,7 +17,14 @@ import { createForwarding, createSession, lateSession, type Sending } from "./se
 import { toTidemarkError } from "./sql-state.ts";
 import { textOf } from "./statement-text.ts";
 
-/** Anything with a parameterised query inside an open transaction: a pg client, a PGlite transaction, or what a `from…` adapter returns. */
+/**
+ * Anything with a parameterised query inside an open transaction: a pg client, a PGlite transaction, or what a `from…` adapter returns.
+ *
+ * @example
+ * ```ts
+ * const client: TransactionClient = { query: (text, values) => transaction.query(text, values) };
+ * ```
+ */
 export interface TransactionClient {
   query(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }>;
 }

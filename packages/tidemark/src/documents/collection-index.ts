@@ -6,7 +6,14 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import { parsePath, versionKey } from "./document-path.ts";
 import type { DocumentPath } from "./types.ts";
 
-/** An index of a collection, by one path or by several, the first one first. */
+/**
+ * An index of a collection, by one path or by several, the first one first.
+ *
+ * @example
+ * ```ts
+ * const indexes: CollectionIndex<CartSummary>[] = [{ path: "total" }, { paths: ["confirmed", "total"] }];
+ * ```
+ */
 export type CollectionIndex<Document> = (
   | { readonly path: DocumentPath<Document>; readonly paths?: never }
   | {

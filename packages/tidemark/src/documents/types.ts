@@ -8,7 +8,14 @@ type Escaped<Key extends string> = Key extends `${infer First}${infer Rest}` ? `
 /** Depths: `Shallower[4]` is 3, and below 0 there is nothing. */
 type Shallower = [never, 0, 1, 2, 3, 4];
 
-/** Dot paths into a document, five deep: `"address.city"`. Arrays are not gone into. A dot in a key is written `\.` */
+/**
+ * Dot paths into a document, five deep: `"address.city"`. Arrays are not gone into. A dot in a key is written `\.`
+ *
+ * @example
+ * ```ts
+ * const path: DocumentPath<{ customer: { city: string } }> = "customer.city";
+ * ```
+ */
 export type DocumentPath<T, Depth extends number = 4> = [Depth] extends [never]
   ? never
   : T extends Leaf | undefined
@@ -19,7 +26,14 @@ export type DocumentPath<T, Depth extends number = 4> = [Depth] extends [never]
           | (NonNullable<T[Key]> extends Leaf ? never : `${Step<Key>}.${DocumentPath<NonNullable<T[Key]>, Shallower[Depth]>}`);
       }[keyof T & string];
 
-/** What stands at a path: `PathValue<{ address: { city: string } }, "address.city">` is `string`. */
+/**
+ * What stands at a path: `PathValue<{ address: { city: string } }, "address.city">` is `string`.
+ *
+ * @example
+ * ```ts
+ * const city: PathValue<{ customer: { city: string } }, "customer.city"> = "Pisa";
+ * ```
+ */
 export type PathValue<T, P extends string> = P extends keyof T
   ? T[P]
   : P extends `${infer Key}.${infer Rest}`
@@ -68,7 +82,15 @@ interface Anything extends Equalities<unknown>, Ranges<string | number | Date> {
 }
 type Asked<V> = unknown extends V ? Scalar | Date | Anything : (V extends Scalar | Date ? V : never) | Moment<V> | Comparable<V>;
 
-/** Selects documents: every condition must hold. `{}` matches every document. */
+/**
+ * Selects documents: every condition must hold. `{}` matches every document.
+ *
+ * @example
+ * ```ts
+ * const where: DocumentFilter<CartSummary> = { confirmed: false, total: { gte: 100 } };
+ * const open = await store.documents(cartSummary).find({ where });
+ * ```
+ */
 export type DocumentFilter<T> = { readonly [P in DocumentPath<T>]?: Exclude<PathValue<T, P>, undefined> extends infer V ? Asked<V> : never } & {
   readonly _id?: Asked<string>;
   /** How often it was written. No index holds it. */
@@ -80,10 +102,26 @@ export type DocumentFilter<T> = { readonly [P in DocumentPath<T>]?: Exclude<Path
   readonly NOT?: DocumentFilter<T>;
 };
 
-/** A document as it is read: its id, and how often it was written. */
+/**
+ * A document as it is read: its id, and how often it was written.
+ *
+ * @example
+ * ```ts
+ * export function label({ _id, _version, total }: VersionedDocument<CartSummary>): string {
+ *   return `${_id} at ${_version}: ${total}`;
+ * }
+ * ```
+ */
 export type VersionedDocument<T> = T & { readonly _id: string; readonly _version: number };
 
-/** What `find`, `first` and `page` take. */
+/**
+ * What `find`, `first` and `page` take.
+ *
+ * @example
+ * ```ts
+ * const options: FindOptions<CartSummary> = { where: { confirmed: true }, orderBy: { total: "desc" }, limit: 10 };
+ * ```
+ */
 export interface FindOptions<T> {
   /** Default: every document. */
   readonly where?: DocumentFilter<T>;
@@ -98,7 +136,15 @@ export interface FindOptions<T> {
   readonly after?: VersionedDocument<T>;
 }
 
-/** Reads the documents of one collection and one tenant. */
+/**
+ * Reads the documents of one collection and one tenant.
+ *
+ * @example
+ * ```ts
+ * const carts: Documents<CartSummary> = store.documents(cartSummary);
+ * const total = await carts.count({ where: { confirmed: true } });
+ * ```
+ */
 export interface Documents<T extends object> {
   /** Returns the document with this id; undefined if there is none. */
   get(id: string): Promise<VersionedDocument<T> | undefined>;
@@ -114,7 +160,16 @@ export interface Documents<T extends object> {
   count(options?: { readonly where?: DocumentFilter<T> }): Promise<number>;
 }
 
-/** What says which collection, and which version of it: a document projection. */
+/**
+ * What says which collection, and which version of it: a document projection.
+ *
+ * @example
+ * ```ts
+ * export function countOf(source: DocumentSource<CartSummary>): Promise<number> {
+ *   return store.documents(source).count();
+ * }
+ * ```
+ */
 export interface DocumentSource<Document extends object> {
   readonly collection: string;
   readonly version: number;

@@ -1,6 +1,13 @@
 import { nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
 
-/** The catalogue of the application has no such event type. Nothing was written. */
+/**
+ * The catalogue of the application has no such event type. Nothing was written.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "UNKNOWN_EVENT_TYPE")) console.error(error.type);
+ * ```
+ */
 export class UnknownEventTypeError extends TidemarkError {
   declare readonly code: "UNKNOWN_EVENT_TYPE";
   readonly type: string;
@@ -12,7 +19,14 @@ export class UnknownEventTypeError extends TidemarkError {
   }
 }
 
-/** The data of an event is not what the catalogue says of its type. Nothing was written. */
+/**
+ * The data of an event is not what the catalogue says of its type. Nothing was written.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "EVENT_VALIDATION")) console.error(error.type, error.issues);
+ * ```
+ */
 export class EventValidationError extends TidemarkError {
   declare readonly code: "EVENT_VALIDATION";
   readonly type: string;

@@ -13,7 +13,16 @@ import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError
 import type { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./projections.ts";
 import type { ExpectedVersion } from "../model/event.ts";
 
-/** One stream that was not where an append expected it. */
+/**
+ * One stream that was not where an append expected it.
+ *
+ * @example
+ * ```ts
+ * export function report({ streamId, expected, actual }: VersionConflict): string {
+ *   return `${streamId}: expected ${JSON.stringify(expected)}, is at ${actual}`;
+ * }
+ * ```
+ */
 export interface VersionConflict {
   readonly streamId: string;
   readonly expected: ExpectedVersion;
@@ -24,7 +33,14 @@ function describeExpectation(expected: ExpectedVersion): string {
   return typeof expected === "object" ? `unchanged since position ${expected.unchangedSince}` : `${expected}`;
 }
 
-/** A stream was not at the expected version. Nothing was written. */
+/**
+ * A stream was not at the expected version. Nothing was written.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "VERSION_CONFLICT")) console.error(error.streamId, error.expected, error.actual);
+ * ```
+ */
 export class VersionConflictError extends TidemarkError {
   declare readonly code: "VERSION_CONFLICT";
   /** The first conflicting stream, its expectation and the version it is at. */
@@ -45,7 +61,14 @@ export class VersionConflictError extends TidemarkError {
   }
 }
 
-/** There is an event after the boundary that matches the append's condition. Nothing was written. */
+/**
+ * There is an event after the boundary that matches the append's condition. Nothing was written.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "CONDITION_FAILED")) console.error(error.type, error.position);
+ * ```
+ */
 export class ConditionFailedError extends TidemarkError {
   declare readonly code: "CONDITION_FAILED";
   /** The first event that violates the condition: its stream, type and position. */
@@ -64,7 +87,14 @@ export class ConditionFailedError extends TidemarkError {
   }
 }
 
-/** An event with this id exists with other content, in another stream, or as only a part of this append. Nothing was written. */
+/**
+ * An event with this id exists with other content, in another stream, or as only a part of this append. Nothing was written.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "DUPLICATE_EVENT")) console.error(error.eventId, error.streamId);
+ * ```
+ */
 export class DuplicateEventError extends TidemarkError {
   declare readonly code: "DUPLICATE_EVENT";
   readonly eventId: string;
@@ -82,7 +112,14 @@ export class DuplicateEventError extends TidemarkError {
   }
 }
 
-/** The library does not accept an argument, option or event. Nothing was sent to the database. */
+/**
+ * The library does not accept an argument, option or event. Nothing was sent to the database.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "INVALID_ARGUMENT")) console.error(error.path);
+ * ```
+ */
 export class InvalidArgumentError extends TidemarkError {
   declare readonly code: "INVALID_ARGUMENT";
   /** The place of the value in the call: `events[2].data.price`. */
@@ -94,7 +131,14 @@ export class InvalidArgumentError extends TidemarkError {
   }
 }
 
-/** An event's data and metadata are larger than `limits.eventBytes`. Nothing was sent. */
+/**
+ * An event's data and metadata are larger than `limits.eventBytes`. Nothing was sent.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "EVENT_TOO_LARGE")) console.error(error.bytes, error.limit);
+ * ```
+ */
 export class EventTooLargeError extends TidemarkError {
   declare readonly code: "EVENT_TOO_LARGE";
   readonly path: string;
@@ -112,7 +156,14 @@ export class EventTooLargeError extends TidemarkError {
   }
 }
 
-/** More appends are waiting than `limits.queuedAppends`. This one was not queued. */
+/**
+ * More appends are waiting than `limits.queuedAppends`. This one was not queued.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "QUEUE_FULL")) console.error(error.limit);
+ * ```
+ */
 export class QueueFullError extends TidemarkError {
   declare readonly code: "QUEUE_FULL";
   readonly limit: number;
@@ -125,7 +176,14 @@ export class QueueFullError extends TidemarkError {
   }
 }
 
-/** The database did not say whether it committed. */
+/**
+ * The database did not say whether it committed.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "OUTCOME_UNKNOWN")) console.error(error.eventIds);
+ * ```
+ */
 export class OutcomeUnknownError extends TidemarkError {
   declare readonly code: "OUTCOME_UNKNOWN";
   /** The ids the append was sent with; the same append with these ids is safe to repeat. Empty for a transaction of the caller's. */
@@ -137,7 +195,14 @@ export class OutcomeUnknownError extends TidemarkError {
   }
 }
 
-/** The database could not be reached, or the connection was lost. */
+/**
+ * The database could not be reached, or the connection was lost.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "CONNECTION")) console.error(error.sent);
+ * ```
+ */
 export class ConnectionError extends TidemarkError {
   declare readonly code: "CONNECTION";
   /** False if nothing of the statement was sent, so nothing can have been written. */
@@ -152,7 +217,14 @@ export class ConnectionError extends TidemarkError {
   }
 }
 
-/** No pooled connection became free in time. Nothing was sent. */
+/**
+ * No pooled connection became free in time. Nothing was sent.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "POOL_TIMEOUT")) console.error(error.waitedMs, error.max);
+ * ```
+ */
 export class PoolTimeoutError extends TidemarkError {
   declare readonly code: "POOL_TIMEOUT";
   readonly waitedMs: number;
@@ -168,7 +240,14 @@ export class PoolTimeoutError extends TidemarkError {
   }
 }
 
-/** The store was closed before this call. */
+/**
+ * The store was closed before this call.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "STORE_CLOSED")) console.error(error.message);
+ * ```
+ */
 export class StoreClosedError extends TidemarkError {
   declare readonly code: "STORE_CLOSED";
 
@@ -177,7 +256,14 @@ export class StoreClosedError extends TidemarkError {
   }
 }
 
-/** PostgreSQL could not serialise the caller's REPEATABLE READ or SERIALIZABLE transaction. Roll it back and run it again. */
+/**
+ * PostgreSQL could not serialise the caller's REPEATABLE READ or SERIALIZABLE transaction. Roll it back and run it again.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "SERIALIZATION_FAILURE")) console.error(error.sqlState);
+ * ```
+ */
 export class SerializationFailureError extends TidemarkError {
   declare readonly code: "SERIALIZATION_FAILURE";
   readonly sqlState: string;
@@ -192,7 +278,14 @@ export class SerializationFailureError extends TidemarkError {
   }
 }
 
-/** A statement ended the transaction that the library had begun: COMMIT, ROLLBACK, PREPARE TRANSACTION, or CLOSE ALL. Nothing of it was written. */
+/**
+ * A statement ended the transaction that the library had begun: COMMIT, ROLLBACK, PREPARE TRANSACTION, or CLOSE ALL. Nothing of it was written.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "TRANSACTION_ENDED")) console.error(error.message);
+ * ```
+ */
 export class TransactionEndedError extends TidemarkError {
   declare readonly code: "TRANSACTION_ENDED";
 
@@ -205,7 +298,14 @@ export class TransactionEndedError extends TidemarkError {
   }
 }
 
-/** PostgreSQL rejected the statement for any other reason. The statement wrote nothing. */
+/**
+ * PostgreSQL rejected the statement for any other reason. The statement wrote nothing.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "DATABASE")) console.error(error.sqlState, error.constraint);
+ * ```
+ */
 export class DatabaseError extends TidemarkError {
   declare readonly code: "DATABASE";
   /** Five characters; see PostgreSQL's appendix "Error Codes". */
@@ -245,7 +345,16 @@ nameErrors({
   DatabaseError,
 });
 
-/** Every error by its code. */
+/**
+ * Every error by its code.
+ *
+ * @example
+ * ```ts
+ * export function report(error: ErrorByCode["VERSION_CONFLICT"]): string {
+ *   return `${error.streamId} is at ${error.actual}`;
+ * }
+ * ```
+ */
 export interface ErrorByCode {
   readonly VERSION_CONFLICT: VersionConflictError;
   readonly CONDITION_FAILED: ConditionFailedError;
@@ -282,6 +391,16 @@ export interface ErrorByCode {
 /**
  * Returns whether `error` is an error of the library, with this code if given. Works across copies of the package in one process,
  * unlike `instanceof`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await store.appendToStream("cart-42", [itemAdded], { expectedVersion: "no-stream" });
+ * } catch (error) {
+ *   if (!isTidemarkError(error, "VERSION_CONFLICT")) throw error;
+ *   console.debug(`cart-42 is at version ${error.actual} already`);
+ * }
+ * ```
  */
 export function isTidemarkError(error: unknown): error is TidemarkError;
 export function isTidemarkError<Code extends keyof ErrorByCode>(error: unknown, code: Code): error is ErrorByCode[Code];

@@ -1,6 +1,13 @@
 import { nameErrors, type Origin, TidemarkError, sentence } from "./tidemark-error.ts";
 
-/** Another worker owns this shard now. This owner's transaction was rolled back. */
+/**
+ * Another worker owns this shard now. This owner's transaction was rolled back.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "FENCED")) console.error(error.consumer, error.shard, error.fence);
+ * ```
+ */
 export class FencedError extends TidemarkError {
   declare readonly code: "FENCED";
   readonly consumer: string;
@@ -24,7 +31,14 @@ export class FencedError extends TidemarkError {
   }
 }
 
-/** The last event that a reader had passed is gone: the database was restored, or a replica without it was promoted. */
+/**
+ * The last event that a reader had passed is gone: the database was restored, or a replica without it was promoted.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "HISTORY_FORKED")) console.error(error.reader, error.position, error.lastPosition);
+ * ```
+ */
 export class HistoryForkedError extends TidemarkError {
   declare readonly code: "HISTORY_FORKED";
   /** Who had read it: a consumer's name, or `subscribe`. */
@@ -57,7 +71,14 @@ export class HistoryForkedError extends TidemarkError {
   }
 }
 
-/** The sequence of positions is behind the log. Nothing was read or written. */
+/**
+ * The sequence of positions is behind the log. Nothing was read or written.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "SEQUENCE_BEHIND")) console.error(error.sequence, error.log);
+ * ```
+ */
 export class SequenceBehindError extends TidemarkError {
   declare readonly code: "SEQUENCE_BEHIND";
   /** The last position that the sequence knows; 0 where it was never used. */
@@ -77,7 +98,14 @@ export class SequenceBehindError extends TidemarkError {
   }
 }
 
-/** A consumer or projection did not reach a position in time. It may still do so. */
+/**
+ * A consumer or projection did not reach a position in time. It may still do so.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "WAIT_TIMEOUT")) console.error(error.target, error.reached);
+ * ```
+ */
 export class WaitTimeoutError extends TidemarkError {
   declare readonly code: "WAIT_TIMEOUT";
   /** The consumer or projection waited for. */
@@ -100,7 +128,14 @@ export class WaitTimeoutError extends TidemarkError {
   }
 }
 
-/** A handler took longer than its consumer allows. Its transaction was rolled back and its `signal` aborted. */
+/**
+ * A handler took longer than its consumer allows. Its transaction was rolled back and its `signal` aborted.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "HANDLER_TIMEOUT")) console.error(error.consumer, error.timeoutMs);
+ * ```
+ */
 export class HandlerTimeoutError extends TidemarkError {
   declare readonly code: "HANDLER_TIMEOUT";
   readonly consumer: string;
@@ -120,7 +155,14 @@ export class HandlerTimeoutError extends TidemarkError {
   }
 }
 
-/** A consumer's handler failed for good. Its writes through the context were rolled back; the message says what happened to its event. */
+/**
+ * A consumer's handler failed for good. Its writes through the context were rolled back; the message says what happened to its event.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "HANDLER_FAILED")) console.error(error.consumer, error.position, error.cause);
+ * ```
+ */
 export class HandlerFailedError extends TidemarkError {
   declare readonly code: "HANDLER_FAILED";
   readonly consumer: string;
@@ -141,7 +183,14 @@ export class HandlerFailedError extends TidemarkError {
   }
 }
 
-/** There is no consumer, projection or dead letter of this name. Nothing was changed. */
+/**
+ * There is no consumer, projection or dead letter of this name. Nothing was changed.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "NOT_FOUND")) console.error(error.kind, error.key);
+ * ```
+ */
 export class NotFoundError extends TidemarkError {
   declare readonly code: "NOT_FOUND";
   /** What was looked for: `"consumer"`, `"dead letter"` … */

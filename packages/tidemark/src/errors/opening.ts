@@ -1,6 +1,13 @@
 import { nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
 
-/** The schema in the database is older than this library needs, or missing. */
+/**
+ * The schema in the database is older than this library needs, or missing.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "SCHEMA_OUTDATED")) console.error(error.found, error.required);
+ * ```
+ */
 export class SchemaOutdatedError extends TidemarkError {
   declare readonly code: "SCHEMA_OUTDATED";
   readonly schema: string;
@@ -33,7 +40,14 @@ function shellWord(text: string): string {
   return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** A newer version of tidemark changed the schema in a way that this version cannot work with. */
+/**
+ * A newer version of tidemark changed the schema in a way that this version cannot work with.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "SCHEMA_TOO_NEW")) console.error(error.found, error.supported);
+ * ```
+ */
 export class SchemaTooNewError extends TidemarkError {
   declare readonly code: "SCHEMA_TOO_NEW";
   readonly schema: string;
@@ -51,7 +65,14 @@ export class SchemaTooNewError extends TidemarkError {
   }
 }
 
-/** A migration that was applied has another text than the one in this package. */
+/**
+ * A migration that was applied has another text than the one in this package.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "MIGRATION_CHANGED")) console.error(error.migration);
+ * ```
+ */
 export class MigrationChangedError extends TidemarkError {
   declare readonly code: "MIGRATION_CHANGED";
   readonly migration: number;
@@ -65,7 +86,14 @@ export class MigrationChangedError extends TidemarkError {
   }
 }
 
-/** Another process, or another store of this one, has the folder open. */
+/**
+ * Another process, or another store of this one, has the folder open.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "STORE_LOCKED")) console.error(error.folder, error.pid);
+ * ```
+ */
 export class StoreLockedError extends TidemarkError {
   declare readonly code: "STORE_LOCKED";
   readonly folder: string;
@@ -101,7 +129,14 @@ const explainLock = {
     `Folder ${folder} is no longer this process's: its lock ${lockFile} is of ${holder} now, or gone. This process stood still for too long (a paused container, a stopped process), or somebody removed the lock. Nothing was written, and this store writes nothing more: close it, and open it again once the folder is free.`,
 };
 
-/** An optional package that this call needs is not installed. */
+/**
+ * An optional package that this call needs is not installed.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "MISSING_DEPENDENCY")) console.error(error.message);
+ * ```
+ */
 export class MissingDependencyError extends TidemarkError {
   declare readonly code: "MISSING_DEPENDENCY";
   readonly dependency: string;

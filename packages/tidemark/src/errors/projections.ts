@@ -3,6 +3,11 @@ import { nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
 /**
  * A projection could not apply an event. The cause is what its `documentId`, `evolve` or handler threw. If the projection is inline,
  * the append wrote nothing; concurrent appends were not affected.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "PROJECTION_FAILED")) console.error(error.message);
+ * ```
  */
 export class ProjectionFailedError extends TidemarkError {
   declare readonly code: "PROJECTION_FAILED";
@@ -39,6 +44,11 @@ export class ProjectionFailedError extends TidemarkError {
 /**
  * The documents of an inline projection cannot be read. The projection could not apply an event and stopped there, so it lacks that
  * event and all later ones. Appends do not write it, and are not delayed.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "PROJECTION_STOPPED")) console.error(error.message);
+ * ```
  */
 export class ProjectionStoppedError extends TidemarkError {
   declare readonly code: "PROJECTION_STOPPED";
@@ -69,6 +79,11 @@ export class ProjectionStoppedError extends TidemarkError {
 /**
  * Appends of this store have to write inline projections that it was opened without, and `unknownProjections` is `"error"`.
  * Nothing was written.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "UNKNOWN_PROJECTION")) console.error(error.message);
+ * ```
  */
 export class UnknownProjectionError extends TidemarkError {
   declare readonly code: "UNKNOWN_PROJECTION";

@@ -5,7 +5,14 @@ export interface Origin {
   readonly cause?: unknown;
 }
 
-/** The base class of every error of the library. `code` is stable and follows semantic versioning; messages do not. */
+/**
+ * The base class of every error of the library. `code` is stable and follows semantic versioning; messages do not.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof TidemarkError && error.retryable) console.error(`${error.code}: try again`);
+ * ```
+ */
 export class TidemarkError extends Error {
   readonly code: string;
   /** Whether the same call can succeed later without other changes. */

@@ -2,7 +2,15 @@ import type { Queryable, Statement } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { functionName } from "../schema/function-set.ts";
 
-/** An open append that holds the high-water mark back. */
+/**
+ * An open append that holds the high-water mark back.
+ *
+ * @example
+ * ```ts
+ * const blockers: readonly Blocker[] = await store.blockers();
+ * for (const { pid, heldForMs, query } of blockers) console.warn(pid, heldForMs, query);
+ * ```
+ */
 export interface Blocker {
   /** The backend's process id; null for a prepared transaction, which has none. */
   readonly pid: number | null;

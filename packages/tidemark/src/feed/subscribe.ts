@@ -8,7 +8,14 @@ import type { Anchor } from "./follow.ts";
 import { interruptible } from "../async/interruptible.ts";
 import { keepProcess } from "../async/keep-process.ts";
 
-/** Options of `subscribe`. */
+/**
+ * Options of `subscribe`.
+ *
+ * @example
+ * ```ts
+ * const options: SubscribeOptions = { after: "end", filter: { categories: ["cart"] } };
+ * ```
+ */
 export interface SubscribeOptions<E extends Event = Event> {
   /** Only events above this position; `"end"`: above the high-water mark as it is when the subscription starts. Default 0, the beginning. */
   readonly after?: number | "end";
@@ -40,6 +47,15 @@ export interface SubscribeOptions<E extends Event = Event> {
  * @throws {@link HistoryForkedError} — the database lost or replaced events that this subscription had passed.
  * @throws {@link StoreClosedError} — the store was closed before the subscription started.
  * @throws {@link DatabaseError} — PostgreSQL rejected the read, and would reject it again.
+ *
+ * @example
+ * ```ts
+ * const subscription: Subscription<CartEvent> = store.subscribe<CartEvent>({ after: 0 });
+ * for await (const event of subscription) {
+ *   console.debug(event.position, event.type);
+ *   break;
+ * }
+ * ```
  */
 export interface Subscription<E extends Event = Event> extends AsyncIterable<RecordedEvent<E>> {
   /**

@@ -1,7 +1,21 @@
-/** Anything JSON can hold. A property that is `undefined` is left out. */
+/**
+ * Anything JSON can hold. A property that is `undefined` is left out.
+ *
+ * @example
+ * ```ts
+ * const value: JsonValue = { sku: "tea", sizes: [1, 2.5, null] };
+ * ```
+ */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
-/** Data about an event besides the business fact: correlation, causation, actor, and any key of your own. */
+/**
+ * Data about an event besides the business fact: correlation, causation, actor, and any key of your own.
+ *
+ * @example
+ * ```ts
+ * const metadata: EventMetadata = { correlationId: "request-7", actorId: "ada", occurredAt: "2026-11-20T10:00:00Z", tariff: 3 };
+ * ```
+ */
 export interface EventMetadata {
   readonly correlationId?: string;
   readonly causationId?: string;
@@ -13,7 +27,15 @@ export interface EventMetadata {
   readonly [key: string]: JsonValue | undefined;
 }
 
-/** A business fact: type, data, and optional metadata. Describe the events of a stream as a union of these. */
+/**
+ * A business fact: type, data, and optional metadata. Describe the events of a stream as a union of these.
+ *
+ * @example
+ * ```ts
+ * type AccountEvent = Event<"Deposited", { amount: number }> | Event<"Closed", { reason: string }>;
+ * await store.appendToStream<AccountEvent>("account-9", [{ type: "Deposited", data: { amount: 5 } }]);
+ * ```
+ */
 // oxlint-disable-next-line no-empty-object-type -- the contract's default: no keys of its own
 export interface Event<Type extends string = string, Data = unknown, Metadata extends object = {}> {
   /** 1–256 bytes of UTF-8 without control characters. */
@@ -22,7 +44,14 @@ export interface Event<Type extends string = string, Data = unknown, Metadata ex
   readonly metadata?: EventMetadata & Metadata;
 }
 
-/** What a writer may add to an event. */
+/**
+ * What a writer may add to an event.
+ *
+ * @example
+ * ```ts
+ * const extra: NewEventFields = { id: crypto.randomUUID(), tags: ["sku:tea"] };
+ * ```
+ */
 export interface NewEventFields {
   /** A UUID; version 7 by default. The same id with the same content is written once: see `appendToStream`. */
   readonly id?: string;
@@ -30,7 +59,16 @@ export interface NewEventFields {
   readonly tags?: readonly string[];
 }
 
-/** What the store adds to an event. */
+/**
+ * What the store adds to an event.
+ *
+ * @example
+ * ```ts
+ * export function placeOf({ streamId, version, position }: RecordedEventFields): string {
+ *   return `${streamId} ${version} (${position})`;
+ * }
+ * ```
+ */
 export interface RecordedEventFields {
   readonly id: string;
   readonly metadata: EventMetadata;
@@ -50,16 +88,48 @@ export interface RecordedEventFields {
   readonly tenant: string;
 }
 
-/** An event to write. `NewEvent<CartEvent>` is a union that checks `data` for each `type`. */
+/**
+ * An event to write. `NewEvent<CartEvent>` is a union that checks `data` for each `type`.
+ *
+ * @example
+ * ```ts
+ * const events: NewEvent<CartEvent>[] = [{ type: "ItemAdded", data: { sku: "tea", quantity: 1, price: 3 }, tags: ["sku:tea"] }];
+ * ```
+ */
 export type NewEvent<E extends Event = Event> = E & NewEventFields;
 
-/** An event as stored. `RecordedEvent<CartEvent>` narrows by `type`. */
+/**
+ * An event as stored. `RecordedEvent<CartEvent>` narrows by `type`.
+ *
+ * @example
+ * ```ts
+ * export function describe(event: RecordedEvent<CartEvent>): string {
+ *   return event.type === "ItemAdded" ? `${event.data.quantity} × ${event.data.sku}` : `confirmed at ${event.data.at}`;
+ * }
+ * ```
+ */
 export type RecordedEvent<E extends Event = Event> = E & RecordedEventFields;
 
-/** The members of a union with these types: `EventOf<CartEvent, "ItemAdded">`. */
+/**
+ * The members of a union with these types: `EventOf<CartEvent, "ItemAdded">`.
+ *
+ * @example
+ * ```ts
+ * export function quantityOf(event: EventOf<CartEvent, "ItemAdded">): number {
+ *   return event.data.quantity;
+ * }
+ * ```
+ */
 export type EventOf<E extends Event, Type extends E["type"]> = string extends E["type"] ? E : Extract<E, { readonly type: Type }>;
 
-/** One alternative of a query. An event must match everything named in it. */
+/**
+ * One alternative of a query. An event must match everything named in it.
+ *
+ * @example
+ * ```ts
+ * const item: EventQueryItem = { categories: ["cart"], data: { sku: "tea" } };
+ * ```
+ */
 export interface EventQueryItem<E extends Event = Event> {
   /** Any of these types. */
   readonly types?: readonly E["type"][];
@@ -77,18 +147,37 @@ export interface EventQueryItem<E extends Event = Event> {
   readonly since?: Date;
 }
 
-/** One alternative, or up to 100 of which any may match. All of them name at most 10,000 types, categories, streams and tags. */
+/**
+ * One alternative, or up to 100 of which any may match. All of them name at most 10,000 types, categories, streams and tags.
+ *
+ * @example
+ * ```ts
+ * const query: EventQuery<CartEvent> = [{ types: ["ItemAdded"], tags: ["sku:tea"] }, { prefix: "cart-4", since: new Date("2026-01-01") }];
+ * const found = await store.readAll<CartEvent>({ filter: query }).toArray();
+ * ```
+ */
 export type EventQuery<E extends Event = Event> = EventQueryItem<E> | readonly EventQueryItem<E>[];
 
 /**
  * The query of an append's condition. An event matches if any alternative matches; each has types, tags or both. `[]` and `[{}]` match
  * every event of the tenant. At most 100 alternatives, with 500 types together.
+ *
+ * @example
+ * ```ts
+ * const query: BoundaryQuery = [{ types: ["SeatTaken"], tags: ["seat:12"] }, { tags: ["hall:1"] }];
+ * ```
  */
 export type BoundaryQuery<E extends Event = Event> = readonly Pick<EventQueryItem<E>, "types" | "tags">[];
 
 /**
  * What a decision by tags has read: the high-water mark, and the number of matching events above it. Opaque plain JSON, so a web form
  * can carry it. Belongs to the query, the tenant and the store that it was read with.
+ *
+ * @example
+ * ```ts
+ * const { boundary }: { boundary: Boundary } = await store.readBoundary([{ tags: ["seat:13"] }]);
+ * await store.append([{ type: "SeatTaken", data: {}, tags: ["seat:13"] }], { condition: { query: [{ tags: ["seat:13"] }], after: boundary } });
+ * ```
  */
 export interface Boundary {
   readonly mark: number;
@@ -98,6 +187,11 @@ export interface Boundary {
 /**
  * What an append expects of its stream: an exact version, `"any"` (the default), `"no-stream"`, `"stream-exists"`, or
  * `{ unchangedSince: position }`: nothing in this stream after that place in the log.
+ *
+ * @example
+ * ```ts
+ * const expectedVersion: ExpectedVersion = { unchangedSince: 120 };
+ * ```
  */
 export type ExpectedVersion = number | "any" | "no-stream" | "stream-exists" | { readonly unchangedSince: number };
 

@@ -1,4 +1,11 @@
-/** Where the library writes what no call can return: `console` and most logging libraries fit. */
+/**
+ * Where the library writes what no call can return: `console` and most logging libraries fit.
+ *
+ * @example
+ * ```ts
+ * const logger: Logger = { debug() {}, info() {}, warn: console.warn, error: console.error };
+ * ```
+ */
 export interface Logger {
   debug(...args: unknown[]): void;
   info(...args: unknown[]): void;

@@ -11,6 +11,15 @@ import { changeProjectionStatement, type RegistryState } from "./registry.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import { type ProjectionInfo, projectionInfo, projectionsStatement } from "./projection-info.ts";
 
+/**
+ * Which version of a projection.
+ *
+ * @example
+ * ```ts
+ * const options: ProjectionVersion = { version: 1 };
+ * await store.projections.get("cart-summary", options);
+ * ```
+ */
 export interface ProjectionVersion {
   /** @defaultValue the newest that is registered */
   readonly version?: number;
@@ -19,6 +28,12 @@ export interface ProjectionVersion {
 /**
  * The projections that a store knows, from all applications. Each call with a name rejects with `NotFoundError` if no projection has
  * that name. A change affects appends of every process at once, and workers at their next heartbeat, at most a third of a lease later.
+ *
+ * @example
+ * ```ts
+ * const projections: Projections = store.projections;
+ * const { state } = await projections.get("cart-summary");
+ * ```
  */
 export interface Projections {
   /** Lists all of them, by name and version. The position of an async one is that of this tenant's worker. */

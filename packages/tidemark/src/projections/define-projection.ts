@@ -24,6 +24,17 @@ const shape = {
  * `ProjectionFailedError`.
  *
  * @throws {@link InvalidArgumentError} — something in the definition is invalid.
+ *
+ * @example
+ * ```ts
+ * const revenue = defineProjection<CartEvent, "ItemAdded">({
+ *   name: "revenue",
+ *   mode: "async",
+ *   handles: ["ItemAdded"],
+ *   setup: async (tx) => void (await tx.query("create table if not exists revenue (total numeric)")),
+ *   handle: async (event, tx) => void (await tx.query("insert into revenue values ($1)", [event.data.price])),
+ * });
+ * ```
  */
 export function defineProjection<E extends Event = Event, const Type extends E["type"] = E["type"]>(definition: ProjectionDefinition<E, Type>): Projection {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");

@@ -31,6 +31,17 @@ const shape = {
  * retried; then the projection stops until `store.projections.resume`.
  *
  * @throws {@link InvalidArgumentError} — something in the definition is invalid.
+ *
+ * @example
+ * ```ts
+ * const totals = documentProjection<{ total: number }, CartEvent>({
+ *   name: "totals",
+ *   mode: "inline",
+ *   collection: "totals",
+ *   documentId: (event) => event.streamId,
+ *   evolve: { ItemAdded: (document, event) => ({ total: (document?.total ?? 0) + event.data.price }) },
+ * });
+ * ```
  */
 export function documentProjection<Document extends object, E extends Event = Event, const Type extends E["type"] = E["type"]>(
   definition: DocumentProjectionDefinition<Document, E, Type>,

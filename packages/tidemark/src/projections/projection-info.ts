@@ -10,9 +10,23 @@ import { functionName } from "../schema/function-set.ts";
  * `"live"`: appends write it (inline), or it is at the end of the log (async). `"catching-up"`: it is behind, and followed. `"paused"`
  * and `"inactive"`: nothing writes it, by request. The others are those of its follower, see `ShardInfo`; `"stopped"`: nothing follows
  * it.
+ *
+ * @example
+ * ```ts
+ * const healthy: readonly ProjectionState[] = ["live", "catching-up"];
+ * ```
  */
 export type ProjectionState = ShardState | "inactive";
 
+/**
+ * How a projection goes.
+ *
+ * @example
+ * ```ts
+ * const projections: readonly ProjectionInfo[] = await store.projections.list();
+ * for (const { name, state, lag } of projections) console.debug(name, state, lag.events);
+ * ```
+ */
 export interface ProjectionInfo {
   readonly name: string;
   readonly version: number;

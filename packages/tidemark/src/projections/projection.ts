@@ -5,17 +5,39 @@ import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { CollectionIndex } from "../documents/collection-index.ts";
 
-/** A projection whose documents are read with `store.documents(projection)`. */
+/**
+ * A projection whose documents are read with `store.documents(projection)`.
+ *
+ * @example
+ * ```ts
+ * const projection: DocumentProjection<CartSummary> = cartSummary;
+ * const summary = await store.documents(projection).get("cart-42");
+ * ```
+ */
 export interface DocumentProjection<Document extends object> extends Projection {
   readonly collection: string;
   /** For inference alone; there is no such property. */
   readonly "~document"?: Document;
 }
 
-/** What an event makes of a document: undefined is none yet, null deletes it. `id` is the document's. */
+/**
+ * What an event makes of a document: undefined is none yet, null deletes it. `id` is the document's.
+ *
+ * @example
+ * ```ts
+ * const evolve: Evolve<{ total: number }, RecordedEvent<ItemAdded>> = (document, event) => ({ total: (document?.total ?? 0) + event.data.price });
+ * ```
+ */
 export type Evolve<Document, E> = (document: Document | undefined, event: E, id: string) => Document | null;
 
-/** A function for each type of event that the projection handles. */
+/**
+ * A function for each type of event that the projection handles.
+ *
+ * @example
+ * ```ts
+ * const evolve: EvolveByType<{ total: number }, CartEvent> = { ItemAdded: (document, event) => ({ total: (document?.total ?? 0) + event.data.price }) };
+ * ```
+ */
 export type EvolveByType<Document, E extends Event, Type extends E["type"] = E["type"]> = {
   readonly [One in Type]?: Evolve<Document, RecordedEvent<EventOf<E, One>>>;
 };
@@ -47,7 +69,22 @@ export interface DocumentProjectionBase<E extends Event> extends ProjectionBase<
   readonly collection: string;
 }
 
-/** With `handles` and one function, or with a function for each type. */
+/**
+ * With `handles` and one function, or with a function for each type.
+ *
+ * @example
+ * ```ts
+ * const definition: DocumentProjectionDefinition<{ items: number }, CartEvent, "ItemAdded"> = {
+ *   name: "counts",
+ *   mode: "async",
+ *   collection: "counts",
+ *   handles: ["ItemAdded"],
+ *   documentId: (event) => event.data.sku,
+ *   evolve: (document, event) => ({ items: (document?.items ?? 0) + event.data.quantity }),
+ * };
+ * const counts = documentProjection(definition);
+ * ```
+ */
 export type DocumentProjectionDefinition<Document extends object, E extends Event, Type extends E["type"]> = DocumentProjectionBase<E> & {
   /**
    * The documents that an event changes: the id of one, several, or none (null, `[]`). An id has 1–512 bytes. Of an inline
@@ -68,12 +105,35 @@ export type DocumentProjectionDefinition<Document extends object, E extends Even
 /** The store on a session, for one tenant. `onAppended` is called when something was appended. */
 export type CreateProjectionTransaction = (session: Session, tenant: string, onAppended?: () => void) => ProjectionTransaction;
 
-/** What the handler of a projection of your own works in: everything in it commits with the events, or with the checkpoint. */
+/**
+ * What the handler of a projection of your own works in: everything in it commits with the events, or with the checkpoint.
+ *
+ * @example
+ * ```ts
+ * export async function note(tx: ProjectionTransaction, text: string): Promise<void> {
+ *   if (!tx.replaying) await tx.query("select $1::text", [text]);
+ * }
+ * ```
+ */
 export interface ProjectionTransaction<Events extends Event = Event> extends StoreTransaction<Events> {
   /** Whether the events are replayed to build the projection anew, so that nothing outside the database should happen. */
   readonly replaying: boolean;
 }
 
+/**
+ * What `defineProjection` takes.
+ *
+ * @example
+ * ```ts
+ * const definition: ProjectionDefinition<CartEvent, "CartConfirmed"> = {
+ *   name: "confirmed",
+ *   mode: "async",
+ *   handles: ["CartConfirmed"],
+ *   handle: async (event, tx) => void (await tx.query("select $1::text", [event.data.at])),
+ * };
+ * const confirmed = defineProjection(definition);
+ * ```
+ */
 export type ProjectionDefinition<E extends Event, Type extends E["type"]> = ProjectionBase<E> & {
   /** The types of its events, at least one. */
   readonly handles: readonly Type[];

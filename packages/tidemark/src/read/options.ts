@@ -5,7 +5,15 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, EventQuery } from "../model/event.ts";
 import { checkFilter, logBoundsShape, type ValidQueryItem, within } from "./filter.ts";
 
-/** Options of `readStream`. */
+/**
+ * Options of `readStream`.
+ *
+ * @example
+ * ```ts
+ * const options: ReadStreamOptions = { direction: "backward", limit: 1 };
+ * const [last] = await store.readStream("cart-42", options).toArray();
+ * ```
+ */
 export interface ReadStreamOptions {
   /** The lowest version to read, inclusive. Default 1; 0 is the same. */
   readonly fromVersion?: number;
@@ -21,7 +29,15 @@ export interface ReadStreamOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Options of `readAll`. */
+/**
+ * Options of `readAll`.
+ *
+ * @example
+ * ```ts
+ * const options: ReadAllOptions = { after: 0, prefix: "cart-", since: new Date("2026-01-01"), limit: 100 };
+ * const events = await store.readAll(options).toArray();
+ * ```
+ */
 export interface ReadAllOptions<E extends Event = Event> {
   /** Only events above this position. Default 0, the beginning. */
   readonly after?: number;
@@ -46,7 +62,15 @@ export interface ReadAllOptions<E extends Event = Event> {
   readonly signal?: AbortSignal;
 }
 
-/** Options of `streams`. */
+/**
+ * Options of `streams`.
+ *
+ * @example
+ * ```ts
+ * const options: StreamsOptions = { prefix: "cart-", limit: 10 };
+ * for await (const { streamId, version } of store.streams(options)) console.debug(streamId, version);
+ * ```
+ */
 export interface StreamsOptions {
   /** Only streams of this category. */
   readonly category?: string;
@@ -58,13 +82,29 @@ export interface StreamsOptions {
   readonly limit?: number;
 }
 
-/** How to fold a stream's events into a state. */
+/**
+ * How to fold a stream's events into a state.
+ *
+ * @example
+ * ```ts
+ * const counting: Fold<number, RecordedEvent> = { initialState: () => 0, evolve: (count) => count + 1 };
+ * const { state } = await store.aggregateStream("cart-42", counting);
+ * ```
+ */
 export interface Fold<State, E> {
   readonly initialState: () => State;
   readonly evolve: (state: State, event: E) => State;
 }
 
-/** Where `aggregateStream` goes on: what it returned before, or a state of your own. */
+/**
+ * Where `aggregateStream` goes on: what it returned before, or a state of your own.
+ *
+ * @example
+ * ```ts
+ * const from: FoldStart<number> = { state: 1, version: 1 }; // what the first event came to
+ * await store.aggregateStream("cart-42", { initialState: () => 0, evolve: (count) => count + 1, from });
+ * ```
+ */
 export interface FoldStart<State> {
   /** The state after the event of this version. */
   readonly state: State;
@@ -72,13 +112,27 @@ export interface FoldStart<State> {
   readonly version: number;
 }
 
-/** What `aggregateStream` does, and how far. */
+/**
+ * What `aggregateStream` does, and how far.
+ *
+ * @example
+ * ```ts
+ * const fold: StreamFold<number, RecordedEvent> = { initialState: () => 0, evolve: (count) => count + 1, toVersion: 1 };
+ * ```
+ */
 export interface StreamFold<State, E> extends Fold<State, E>, Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal"> {
   /** Goes on from this state instead of `initialState()`: only later events are folded. Default: from the beginning. */
   readonly from?: FoldStart<State>;
 }
 
-/** What a stream was folded into. */
+/**
+ * What a stream was folded into.
+ *
+ * @example
+ * ```ts
+ * const folded: FoldedStream<number> = await store.aggregateStream("cart-42", { initialState: () => 0, evolve: (count) => count + 1 });
+ * ```
+ */
 export interface FoldedStream<State> {
   readonly state: State;
   /** The version of the last event in it; 0 if there is none. */

@@ -10,6 +10,12 @@ import type { Event, RecordedEvent } from "../model/event.ts";
  * A failure rejects after the events before it have been delivered. An abort rejects with `signal.reason`.
  *
  * @throws {@link ConnectionError}, {@link PoolTimeoutError}, {@link DatabaseError} — from the loop, `toArray` or `batches`.
+ *
+ * @example
+ * ```ts
+ * const events: EventSequence<CartEvent> = store.readStream<CartEvent>("cart-42");
+ * for await (const batch of events.batches(100)) console.debug(batch.length);
+ * ```
  */
 export interface EventSequence<E extends Event = Event> extends AsyncIterable<RecordedEvent<E>> {
   /** Collects all events in an array. Use `limit` to bound its size. */
@@ -23,7 +29,14 @@ export interface EventSequence<E extends Event = Event> extends AsyncIterable<Re
   batches(size: number): AsyncIterable<readonly RecordedEvent<E>[]>;
 }
 
-/** Information about a stream. A stream without events does not exist: version 0, no date, no position. */
+/**
+ * Information about a stream. A stream without events does not exist: version 0, no date, no position.
+ *
+ * @example
+ * ```ts
+ * const { exists, version }: StreamInfo = await store.streamInfo("cart-42");
+ * ```
+ */
 export interface StreamInfo {
   readonly streamId: string;
   /** The part of `streamId` before its first `-`, or all of it if there is none. */

@@ -1,6 +1,15 @@
 import type { Follower } from "./follower.ts";
 
-/** What became of the events of one consumer or projection, in one worker. */
+/**
+ * What became of the events of one consumer or projection, in one worker.
+ *
+ * @example
+ * ```ts
+ * export function handledBy(worker: Worker): number {
+ *   return worker.counts().reduce((sum, { handled }: EventCounts) => sum + handled, 0);
+ * }
+ * ```
+ */
 export interface EventCounts {
   readonly name: string;
   readonly kind: string;

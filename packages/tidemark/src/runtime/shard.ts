@@ -19,5 +19,12 @@ export interface HeldShard {
   readonly after: Anchor;
 }
 
-/** What is known of a shard's work, for whoever looks. */
+/**
+ * What is known of a shard's work, for whoever looks.
+ *
+ * @example
+ * ```ts
+ * const wrong: readonly ShardState[] = ["failed", "retrying"];
+ * ```
+ */
 export type ShardState = "starting" | "catching-up" | "live" | "retrying" | "paused" | "failed" | "stopped";

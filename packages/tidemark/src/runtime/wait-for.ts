@@ -10,6 +10,16 @@ import type { WorkerContext } from "./worker-context.ts";
 const defaultTimeoutMs = 5_000;
 const checkPosition = wholeNumber(0);
 
+/**
+ * Options of `waitFor`.
+ *
+ * @example
+ * ```ts
+ * const { position } = await store.appendToStream("cart-42", [itemAdded]);
+ * const options: WaitOptions = { timeoutMs: 10_000 };
+ * await store.waitFor("cart-summary", position, options);
+ * ```
+ */
 export interface WaitOptions {
   /** @defaultValue 5,000 */
   readonly timeoutMs?: number;

@@ -1,6 +1,13 @@
 import type { EventCounts } from "./event-counts.ts";
 
-/** Options of `worker.caughtUp`. */
+/**
+ * Options of `worker.caughtUp`.
+ *
+ * @example
+ * ```ts
+ * const options: CaughtUpOptions = { timeoutMs: 30_000, onDeadLetter: "reject" };
+ * ```
+ */
 export interface CaughtUpOptions {
   /** How long to wait, in milliseconds. 0–2,147,483,647; 0 looks once. @defaultValue no limit */
   readonly timeoutMs?: number;
@@ -13,7 +20,17 @@ export interface CaughtUpOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs consumers and async projections. Workers in several processes share the shards evenly. */
+/**
+ * Runs consumers and async projections. Workers in several processes share the shards evenly.
+ *
+ * @example
+ * ```ts
+ * const worker: Worker = store.createWorker({ consumers: [defineConsumer({ name: "counter", handle: () => {} })] });
+ * await worker.start();
+ * await worker.caughtUp();
+ * await worker.stop();
+ * ```
+ */
 export interface Worker extends AsyncDisposable {
   /**
    * Registers the consumers, takes this worker's share of their shards, and resolves. Handling continues in the background. Rejects if

@@ -5,6 +5,14 @@ import { createBookkeeping, migrationLock, stepScript } from "./migration-script
 import { migrations, nameOfStep, shippedSchema } from "./migrations.ts";
 import { renderSql } from "./render.ts";
 
+/**
+ * Options of `migrationSql`.
+ *
+ * @example
+ * ```ts
+ * const options: MigrationSqlOptions = { schema: "shop", from: 0 };
+ * ```
+ */
 export interface MigrationSqlOptions {
   /** The PostgreSQL schema that holds the store, 1–63 bytes. @defaultValue "tidemark" */
   readonly schema?: string;
@@ -24,6 +32,11 @@ const shape = { schema: checkSchemaName, from: wholeNumber(0, newest) };
  * and changes nothing. With functions alone, it may run again.
  *
  * @throws {@link InvalidArgumentError} — an unknown option, an invalid name, or a `from` above the newest migration.
+ *
+ * @example
+ * ```ts
+ * const sql = migrationSql({ schema: "shop" });
+ * ```
  */
 export function migrationSql(options?: MigrationSqlOptions): string {
   const { schema = "tidemark", from = 0 } = checkOptions(options, shape);

@@ -12,6 +12,16 @@ import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
 import type { WorkerDefinition } from "./workers.ts";
 
+/**
+ * A store of events, as `openEventStore` returns it.
+ *
+ * @example
+ * ```ts
+ * export async function versionOf(events: EventStore, streamId: string): Promise<number> {
+ *   return (await events.streamInfo(streamId)).version;
+ * }
+ * ```
+ */
 export interface EventStore<Events extends Event = Event> extends EventReaderWriter<Events>, AsyncDisposable {
   /**
    * Runs `work` in a transaction and returns its result. Commits when it returns, after waiting for calls that it did not await. Rolls

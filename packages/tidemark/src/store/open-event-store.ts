@@ -17,6 +17,12 @@ import type { EventStore } from "./event-store.ts";
  * @throws {@link SequenceBehindError} — the sequence of positions is behind the log, for example after a restore of the data alone.
  * @throws {@link StoreLockedError} — another process has the folder open.
  * @throws {@link MissingDependencyError} — the embedded database needs `@electric-sql/pglite`.
+ *
+ * @example
+ * ```ts
+ * await using store = await openEventStore({ logger: quiet }); // embedded and in memory; or a URL of PostgreSQL
+ * await store.appendToStream("cart-1", [{ type: "ItemAdded", data: { sku: "tea" } }]);
+ * ```
  */
 export function openEventStore<E extends Event = Event>(options?: StoreOptions): Promise<EventStore<E>>;
 export function openEventStore<E extends Event = Event>(url: string | undefined, options?: StoreOptions): Promise<EventStore<E>>;

@@ -28,6 +28,14 @@ import { waitFor, type WaitOptions } from "../runtime/wait-for.ts";
 import { FollowerWorker } from "../runtime/follower-worker.ts";
 import type { Worker } from "../runtime/worker.ts";
 
+/**
+ * What `createWorker` takes.
+ *
+ * @example
+ * ```ts
+ * const definition: WorkerDefinition = { consumers: [defineConsumer({ name: "audit", handle: () => {} })], leaseMs: 30_000, onError: (error) => console.error(error.code) };
+ * ```
+ */
 export interface WorkerDefinition {
   /** None twice. */
   readonly consumers?: readonly Consumer[];

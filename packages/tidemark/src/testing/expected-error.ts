@@ -2,7 +2,15 @@ import { isRecord } from "../arguments/options.ts";
 import { show } from "../arguments/show.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 
-/** What an error has to be: its message matches, or holds this text, or it is of the class. */
+/**
+ * What an error has to be: its message matches, or holds this text, or it is of the class.
+ *
+ * @example
+ * ```ts
+ * const error: ExpectedError = /empty/;
+ * scenario(cart).given([]).when({ kind: "confirm" }).thenThrows(error);
+ * ```
+ */
 // oxlint-disable-next-line typescript/no-explicit-any -- a class's parameters have no type that all classes share
 export type ExpectedError = RegExp | string | (new (...parameters: any[]) => Error);
 

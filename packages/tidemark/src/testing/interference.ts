@@ -6,9 +6,24 @@ import type { NewEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import type { StatementFault } from "./faulty-pglite.ts";
 
-/** An append that loses: its number, from 1, or that and what the other writer appends before it. */
+/**
+ * An append that loses: its number, from 1, or that and what the other writer appends before it.
+ *
+ * @example
+ * ```ts
+ * const conflict: PlannedConflict = { append: 1, events: [{ type: "ItemAdded", data: { sku: "mug" } }] };
+ * ```
+ */
 export type PlannedConflict = number | { readonly append: number; readonly events: readonly NewEvent[] };
 
+/**
+ * A fault at one append.
+ *
+ * @example
+ * ```ts
+ * const fault: PlannedFault = { append: 1, kind: "unknown" };
+ * ```
+ */
 export interface PlannedFault {
   /** The number of the append, from 1. */
   readonly append: number;

@@ -13,14 +13,39 @@ import { UnwrittenEvent } from "../projections/unwritten-event.ts";
 import { assertSame } from "./assert-same.ts";
 import { asGiven, GivenLog, streamOf } from "./stored-events.ts";
 
-/** An event of a scenario; without `streamId` it goes where `append` would put it. */
+/**
+ * An event of a scenario; without `streamId` it goes where `append` would put it.
+ *
+ * @example
+ * ```ts
+ * const event: ProjectedEvent = { streamId: "cart-1", type: "ItemAdded", data: { sku: "tea", quantity: 1, price: 3 } };
+ * ```
+ */
 export type ProjectedEvent = NewEvent & { readonly streamId?: string };
 
+/**
+ * A test of a document projection.
+ *
+ * @example
+ * ```ts
+ * const summaries: ProjectionScenario<CartSummary> = scenario(cartSummary);
+ * await summaries.given([{ ...itemAdded, streamId: "cart-1" }]).then({ "cart-1": { items: 1, total: 3, confirmed: false } });
+ * ```
+ */
 export interface ProjectionScenario<Document extends object> {
   /** The events, in the order of the log. Those that the projection does not handle are passed over, as in a store. */
   given(events: readonly ProjectedEvent[]): ProjectionHistory<Document>;
 }
 
+/**
+ * The events that a projection gets.
+ *
+ * @example
+ * ```ts
+ * const history: ProjectionHistory<CartSummary> = scenario(cartSummary).given([]);
+ * await history.then({});
+ * ```
+ */
 export interface ProjectionHistory<Document extends object> {
   /** All documents there are then, by their ids: one that is not named, or undefined, must not be there. */
   then(documents: Readonly<Record<string, Document | undefined>>): Promise<void>;

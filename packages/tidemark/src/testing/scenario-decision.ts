@@ -3,7 +3,15 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import { assertSame, shown } from "./assert-same.ts";
 import { checkExpectedError, type ExpectedError, messageOf, mismatch } from "./expected-error.ts";
 
-/** What the decision has to be. Each of these throws an `AssertionError`, with `actual` and `expected`, when it is not. */
+/**
+ * What the decision has to be. Each of these throws an `AssertionError`, with `actual` and `expected`, when it is not.
+ *
+ * @example
+ * ```ts
+ * const decision: ScenarioDecision<NewEvent<CartEvent>> = scenario(cart).given([]).when({ kind: "confirm" });
+ * decision.thenThrows("empty");
+ * ```
+ */
 export interface ScenarioDecision<Decided> {
   /** Expects exactly this, in this order. Compares `type` and `data` of events, and `id`, `tags` and `metadata` if given here. */
   then(decided: readonly NoInfer<Decided>[]): void;

@@ -16,26 +16,77 @@ import { isProjection, projectionScenario, type ProjectionScenario } from "./pro
 import { decisionOf, type ScenarioDecision } from "./scenario-decision.ts";
 import { streamsPlot } from "./streams-plot.ts";
 
-/** What a decision on one stream, or by query, has to be. */
+/**
+ * What a decision on one stream, or by query, has to be.
+ *
+ * @example
+ * ```ts
+ * const decision: DeciderDecision<CartEvent> = scenario(cart).given([itemAdded]).when({ kind: "confirm" });
+ * decision.then([{ type: "CartConfirmed", data: { at: "noon" } }]);
+ * ```
+ */
 export type DeciderDecision<E extends Event> = ScenarioDecision<NewEvent<E>>;
 
+/**
+ * The events that there are, before a command.
+ *
+ * @example
+ * ```ts
+ * const history: ScenarioHistory<CartCommand, NewEvent<CartEvent>> = scenario(cart).given([]);
+ * history.when({ kind: "confirm" }).thenThrows("empty");
+ * ```
+ */
 export interface ScenarioHistory<Command, Decided> {
   /** One command, or several that are decided one after another. */
   when(...commands: readonly [Command, ...Command[]]): ScenarioDecision<Decided>;
 }
 
+/**
+ * The events of a stream, before a command.
+ *
+ * @example
+ * ```ts
+ * const filled: DeciderHistory<CartCommand, CartEvent> = scenario(cart).given([itemAdded]);
+ * ```
+ */
 export type DeciderHistory<Command, E extends Event> = ScenarioHistory<Command, NewEvent<E>>;
 
+/**
+ * A test of a decider.
+ *
+ * @example
+ * ```ts
+ * const carts: DeciderScenario<CartCommand, CartEvent> = scenario(cart);
+ * ```
+ */
 export interface DeciderScenario<Command, E extends Event> {
   /** Takes the events of the stream so far; `[]` for none. */
   given(events: readonly NoInfer<NewEvent<E>>[]): ScenarioHistory<Command, NewEvent<E>>;
 }
 
+/**
+ * A test of a decider over several streams.
+ *
+ * @example
+ * ```ts
+ * const merging: StreamsScenario<{ from: string; to: string }, CartEvent> = scenario(merge);
+ * ```
+ */
 export interface StreamsScenario<Command, E extends Event> {
   /** The events so far with their streams, in the order of the log; `[]` for none. Those of streams that are not read are not seen. */
   given(events: readonly NoInfer<NewEvent<E> & { readonly streamId: string }>[]): ScenarioHistory<Command, StreamAppend<E>>;
 }
 
+/**
+ * A test of a decider by query.
+ *
+ * @example
+ * ```ts
+ * export function empty<Command, E extends Event>(course: BoundaryScenario<Command, E>): ScenarioHistory<Command, NewEvent<E>> {
+ *   return course.given([]);
+ * }
+ * ```
+ */
 export interface BoundaryScenario<Command, E extends Event> {
   /** The events so far with their tags, in the order of the log; `[]` for none. Those that the query does not match are not seen. */
   given(events: readonly NoInfer<NewEvent<E> & { readonly streamId?: string }>[]): ScenarioHistory<Command, NewEvent<E>>;
@@ -50,6 +101,14 @@ export interface BoundaryScenario<Command, E extends Event> {
  *
  * For a document projection: `await scenario(cartSummary).given(events).then({ "cart-42": document })`, which compares all documents.
  * It runs in memory; an event that it cannot apply is a `ProjectionFailedError`.
+ *
+ * @example
+ * ```ts
+ * scenario(cart)
+ *   .given([itemAdded])
+ *   .when({ kind: "confirm" })
+ *   .then([{ type: "CartConfirmed", data: { at: "noon" } }]);
+ * ```
  */
 export function scenario<Document extends object>(projection: DocumentProjection<Document>): ProjectionScenario<Document>;
 export function scenario<State, Command, E extends Event>(decider: MultiStreamDecider<State, Command, E>): StreamsScenario<Command, E>;

@@ -5,6 +5,14 @@ import type { Law, OpenStore } from "./contract/law.ts";
 import { readingLaws } from "./contract/reading.ts";
 import { transactionLaws } from "./contract/transactions.ts";
 
+/**
+ * What `storeContract` takes.
+ *
+ * @example
+ * ```ts
+ * const contract: StoreContract = { test: (name, run) => void laws.push([name, run]), open: (options) => openEventStore({ ...options, logger: quiet }) };
+ * ```
+ */
 export interface StoreContract {
   /** Your test runner's: `test` of vitest, jest or node:test. */
   readonly test: (name: string, run: () => Promise<void>) => unknown;
@@ -16,6 +24,11 @@ export interface StoreContract {
  * Registers tests of what every Tidemark store guarantees: appends, expectations, conditions, idempotency, reading, transactions,
  * tenants. Use it for wrappers of a store, other databases and poolers: `storeContract({ test, open: () => openEventStore(…) })`. The
  * tests run one at a time, and cover nothing that only concurrent processes can show.
+ *
+ * @example
+ * ```ts
+ * storeContract({ test: (name, run) => void laws.push([name, run]), open: (options) => openEventStore({ ...options, logger: quiet }) });
+ * ```
  */
 export function storeContract({ test, open }: StoreContract): void {
   for (const law of [...appendingLaws, ...conditionLaws, ...readingLaws, ...transactionLaws]) test(law.name, () => holds(law, open));

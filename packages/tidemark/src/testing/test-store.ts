@@ -14,6 +14,14 @@ import { Interference, type PlannedConflict, type PlannedFault } from "./interfe
 import { interferedStore } from "./interfered-store.ts";
 import { sharedPGlite } from "./shared-pglite.ts";
 
+/**
+ * Options of `openTestStore`.
+ *
+ * @example
+ * ```ts
+ * const options: TestStoreOptions = { conflicts: [1], faults: [{ append: 2, kind: "unknown" }] };
+ * ```
+ */
 export interface TestStoreOptions extends StoreOptions {
   /**
    * The appends, counted from 1, that lose against another writer. That writer really appends: a copy of your first event, as if the
@@ -43,6 +51,12 @@ const planShape = { conflicts: arrayOf(checkConflict), faults: arrayOf(checkFaul
  *
  * @throws {@link MissingDependencyError} — the embedded database needs `@electric-sql/pglite`.
  * @throws whatever `openEventStore` throws.
+ *
+ * @example
+ * ```ts
+ * await using store = await openTestStore({ now: () => new Date("2026-01-01"), conflicts: [1] });
+ * const lost = await store.appendToStream("cart-1", [itemAdded], { expectedVersion: 0 }).catch((error) => error.code); // VERSION_CONFLICT
+ * ```
  */
 export async function openTestStore(options: TestStoreOptions = {}): Promise<EventStore> {
   const { conflicts: _conflicts, faults: _faults, pool, ...storeOptions } = options;

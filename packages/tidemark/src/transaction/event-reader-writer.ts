@@ -4,7 +4,18 @@ import type { Documents, DocumentSource } from "../documents/types.ts";
 import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 
-/** The calls that work both on the store and inside a transaction. */
+/**
+ * The calls that work both on the store and inside a transaction.
+ *
+ * @example
+ * ```ts
+ * export async function addTea(target: EventReaderWriter): Promise<void> {
+ *   await target.appendToStream("cart-tea", [itemAdded]);
+ * }
+ * await addTea(store);
+ * await store.transaction((tx) => addTea(tx));
+ * ```
+ */
 export interface EventReaderWriter<Events extends Event = Event> {
   /**
    * Appends events to the end of one stream: all of them or none.
@@ -112,7 +123,17 @@ export interface EventReaderWriter<Events extends Event = Event> {
   documents<Document extends object>(collection: string): Documents<Document>;
 }
 
-/** The store inside a transaction: its appends commit and roll back with everything else in it. */
+/**
+ * The store inside a transaction: its appends commit and roll back with everything else in it.
+ *
+ * @example
+ * ```ts
+ * await store.transaction(async (tx: StoreTransaction) => {
+ *   await tx.appendToStream("order-5", [{ type: "OrderPlaced", data: {} }]);
+ *   await tx.query("select 1");
+ * });
+ * ```
+ */
 export interface StoreTransaction<Events extends Event = Event> extends EventReaderWriter<Events> {
   /** Runs a statement with the driver's own types in and out. */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }>;

@@ -2,7 +2,16 @@ import { checkFunction, wholeNumber } from "../../arguments/checks.ts";
 import { checkOptions } from "../../arguments/options.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 
-/** What a policy of one's own decides on. */
+/**
+ * What a policy of one's own decides on.
+ *
+ * @example
+ * ```ts
+ * export function isWorthIt({ eventsSince }: SnapshotCandidate<CartState>): boolean {
+ *   return eventsSince >= 200;
+ * }
+ * ```
+ */
 export interface SnapshotCandidate<State> {
   readonly state: State;
   /** Of how many events the state is made: of one stream, its version. */
@@ -14,6 +23,11 @@ export interface SnapshotCandidate<State> {
 /**
  * When to store a snapshot, so that the next command reads it and only the events after it. Without `every` and `when`, only
  * `store.snapshots.take` stores one; every command uses it.
+ *
+ * @example
+ * ```ts
+ * const kept = decider<CartState, CartCommand, CartEvent>({ ...cart, name: "cart", snapshot: { every: 100, stateVersion: 1 } });
+ * ```
  */
 export interface SnapshotOptions<State> {
   /** Store one after this many events since the last one, 1 or more. */

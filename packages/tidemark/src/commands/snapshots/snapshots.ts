@@ -13,7 +13,14 @@ import { keptState, takeSnapshot } from "./kept-state.ts";
 import { takeOfStreams } from "./kept-streams.ts";
 import type { SnapshotStats } from "./stats.ts";
 
-/** A snapshot, without its state. */
+/**
+ * A snapshot, without its state.
+ *
+ * @example
+ * ```ts
+ * const snapshots: readonly SnapshotInfo[] = await store.snapshots.list({ name: "cart", limit: 10 });
+ * ```
+ */
 export interface SnapshotInfo {
   /** What folded it: a decider of one stream, one of several streams, or an aggregate. */
   readonly kind: "stream" | "streams" | "aggregate";
@@ -30,14 +37,31 @@ export interface SnapshotInfo {
   readonly takenAt: Date;
 }
 
-/** Which snapshots; all that is given must hold. */
+/**
+ * Which snapshots; all that is given must hold.
+ *
+ * @example
+ * ```ts
+ * const query: SnapshotQuery = { name: "cart", stateVersion: 1 };
+ * await store.snapshots.delete(query);
+ * ```
+ */
 export interface SnapshotQuery {
   readonly name?: string;
   readonly streamId?: string;
   readonly stateVersion?: number;
 }
 
-/** The stored states that commands start from instead of a stream's first event. You may delete all of them at any time; no result changes. */
+/**
+ * The stored states that commands start from instead of a stream's first event. You may delete all of them at any time; no result changes.
+ *
+ * @example
+ * ```ts
+ * const snapshots: Snapshots = store.snapshots;
+ * await snapshots.settled();
+ * console.debug(snapshots.stats().taken);
+ * ```
+ */
 export interface Snapshots {
   /** Counts what happened to snapshots in this process. */
   stats(): SnapshotStats;

@@ -1,4 +1,11 @@
-/** What became of snapshots in this process, since the store was opened; of all its tenants. */
+/**
+ * What became of snapshots in this process, since the store was opened; of all its tenants.
+ *
+ * @example
+ * ```ts
+ * const { used, missing }: SnapshotStats = store.snapshots.stats();
+ * ```
+ */
 export interface SnapshotStats {
   /** Readings that began with a snapshot. */
   readonly used: number;

@@ -7,6 +7,15 @@ import type { TransactionClient } from "../transaction-client.ts";
  *
  * @param tx - The argument of the callback of `db.transaction(async (tx) => …)`.
  * @throws {@link InvalidArgumentError} — `tx` is not a Drizzle transaction, or is one on another driver.
+ *
+ * @example
+ * ```ts
+ * export async function place(db: DrizzleDatabase): Promise<void> {
+ *   await db.transaction(async (tx) => {
+ *     await store.withTransaction(fromDrizzle(tx)).appendToStream("cart-1", [itemAdded]);
+ *   });
+ * }
+ * ```
  */
 // oxlint-disable-next-line no-explicit-any -- each of Drizzle's drivers takes its own query type here
 export function fromDrizzle(tx: { execute(query: any): unknown }): TransactionClient {

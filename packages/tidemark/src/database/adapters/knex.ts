@@ -26,6 +26,15 @@ interface Connection {
  *
  * @param trx - What `knex.transaction(async (trx) => …)` passes to its callback, or `await knex.transaction()`.
  * @throws {@link InvalidArgumentError} — `trx` is Knex itself, not a transaction, or one of another database's.
+ *
+ * @example
+ * ```ts
+ * export async function place(knex: Knex): Promise<void> {
+ *   await knex.transaction(async (trx) => {
+ *     await store.withTransaction(fromKnex(trx)).appendToStream("cart-1", [itemAdded]);
+ *   });
+ * }
+ * ```
  */
 export function fromKnex(trx: KnexTransaction): TransactionClient {
   if (!isTransaction(trx))

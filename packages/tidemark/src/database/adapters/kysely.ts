@@ -15,6 +15,15 @@ let queries = 0;
  *
  * @param trx - What `db.transaction().execute(async (trx) => …)` passes to its callback, or a controlled transaction.
  * @throws {@link InvalidArgumentError} — `trx` is the database itself, not a transaction.
+ *
+ * @example
+ * ```ts
+ * export async function place(db: Kysely<Tables>): Promise<void> {
+ *   await db.transaction().execute(async (trx) => {
+ *     await store.withTransaction(fromKysely(trx)).appendToStream("cart-1", [itemAdded]);
+ *   });
+ * }
+ * ```
  */
 export function fromKysely(trx: KyselyTransaction): TransactionClient {
   if (!(trx instanceof Object) || !trx.isTransaction)

@@ -24,6 +24,15 @@ interface Pending extends PromiseLike<Result> {
  * @param sql - What `sql.begin(async (sql) => …)` passes to its callback, or a reserved connection after BEGIN. Use it only
  * until the callback returns: later the store's own statements are refused, and postgres.js runs one of yours outside the transaction.
  * @throws {@link InvalidArgumentError} — `sql` is the client itself, which runs each query on any connection.
+ *
+ * @example
+ * ```ts
+ * export async function place(sql: Sql): Promise<void> {
+ *   await sql.begin(async (tx) => {
+ *     await store.withTransaction(fromPostgresJs(tx)).appendToStream("cart-1", [itemAdded]);
+ *   });
+ * }
+ * ```
  */
 export function fromPostgresJs(sql: PostgresJsTransaction): TransactionClient {
   if (!(sql instanceof Object) || typeof sql.unsafe !== "function") throw new InvalidArgumentError("sql", "is not a postgres.js transaction.");

@@ -16,6 +16,15 @@ interface PrismaTransaction {
  *
  * @param tx - What `prisma.$transaction(async (tx) => …)` passes to its callback.
  * @throws {@link InvalidArgumentError} — `tx` is the client itself, or not Prisma's.
+ *
+ * @example
+ * ```ts
+ * export async function place(prisma: PrismaDatabase): Promise<void> {
+ *   await prisma.$transaction(async (tx) => {
+ *     await store.withTransaction(fromPrisma(tx)).appendToStream("cart-1", [itemAdded]);
+ *   });
+ * }
+ * ```
  */
 export function fromPrisma(tx: PrismaTransaction): TransactionClient {
   if (!(tx instanceof Object) || typeof tx.$queryRawUnsafe !== "function") throw new InvalidArgumentError("tx", "is not a Prisma transaction.");

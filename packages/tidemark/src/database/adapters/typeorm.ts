@@ -21,6 +21,15 @@ interface QueryRunner {
  * QueryRunner after `startTransaction()`.
  * @throws {@link InvalidArgumentError} — `manager` is the data source, or its own manager, which run each query on any
  * connection.
+ *
+ * @example
+ * ```ts
+ * export async function place(dataSource: DataSource): Promise<void> {
+ *   await dataSource.transaction(async (manager) => {
+ *     await store.withTransaction(fromTypeORM(manager)).appendToStream("cart-1", [itemAdded]);
+ *   });
+ * }
+ * ```
  */
 export function fromTypeORM(manager: TypeORMManager): TransactionClient {
   const runner = runnerOf(manager);
