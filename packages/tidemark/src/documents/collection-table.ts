@@ -24,6 +24,7 @@ export class CollectionTable {
   readonly #lock: Statement;
   readonly #lockNow: Statement;
   readonly #write: Statement;
+  readonly #writeOne: Statement;
   readonly #writeAndDelete: Statement;
 
   constructor(schema: string, collection: Collection) {
@@ -32,6 +33,7 @@ export class CollectionTable {
     this.#load = named("load_documents", loadSql(table, "offset 0"));
     this.#lock = named("lock_documents", loadSql(table, "for update"));
     this.#lockNow = named("lock_documents_now", loadSql(table, "for update nowait"));
+    this.#writeOne = { name: "tidemark_write_document", text: `insert into ${table} as d (_partition, _id, data) values ($1, $2, $3::jsonb) ${orUpdate}` };
     this.#write = named("write_documents", writeSql(table, false));
     // The planner reads the table from end to end while it is small, and would keep that plan for the large one.
     this.#writeAndDelete = { ...named("write_and_delete_documents", writeSql(table, true)), unprepared: true };
@@ -60,6 +62,9 @@ export class CollectionTable {
    * One statement for each 16 MiB of documents; run them in a transaction.
    */
   writeCalls(writes: readonly DocumentWrite[]): readonly Call[] {
+    const [only, ...others] = writes;
+    // Half of what it costs the server to take three lists apart.
+    if (only && only.data !== null && others.length === 0) return [{ statement: this.#writeOne, values: [only.tenant, only.id, only.data] }];
     const sorted = [...writes].sort(byKey);
     return Array.from(parts(sorted), (part) => ({
       statement: part.some(({ data }) => data === null) ? this.#writeAndDelete : this.#write,
@@ -150,6 +155,8 @@ insert into ${table} as d (_partition, _id, data)
 select w.tenant, w.id, w.data::jsonb
   from ${given}
  where w.data <> ''
-    on conflict (_partition, _id) do update
-   set data = excluded.data, _version = d._version + 1, _updated = pg_catalog.clock_timestamp()`;
+    ${orUpdate}`;
 }
+
+const orUpdate = `on conflict (_partition, _id) do update
+   set data = excluded.data, _version = d._version + 1, _updated = pg_catalog.clock_timestamp()`;

@@ -44,9 +44,9 @@ export class InlineDocuments {
   }
 
   /** What the answers to `lock` say. */
-  found(keys: readonly DocumentKey[], [absent = [], rows = []]: readonly (readonly TextRow[])[]): FoundDocuments {
+  found(keys: readonly DocumentKey[], [claimed = [], rows = []]: readonly (readonly TextRow[])[]): FoundDocuments {
     const found = rows.map(decodeRow);
-    const held = new Set([...found, ...absent.map((row) => ({ tenant: row["tenant"] ?? "", id: row["id"] ?? "" }))].map(keyOf));
+    const held = new Set([...found, ...claimed.flatMap(absentKeys)].map(keyOf));
     return { found, gone: keys.filter((key) => !held.has(keyOf(key))) };
   }
 
@@ -59,18 +59,23 @@ export class InlineDocuments {
 
 const givenKeys = "unnest(pg_catalog.string_to_array($1, pg_catalog.chr(30)), pg_catalog.string_to_array($2, pg_catalog.chr(30))) as k (tenant, id)";
 
-/** Locks the keys of those that do not exist, and returns them. */
+/**
+ * Locks the keys of those that do not exist, and returns them: as two texts, the tenants and the ids, joined by U+001E. No row where
+ * all exist: the lock is taken for what HAVING lets through.
+ */
 function claimSql(table: string, lockAbsent: string): string {
   return `
-with absent as materialized (
-  select k.tenant, k.id
-    from ${givenKeys}
-    left join lateral (select true as exists from ${table} as d where d._partition = k.tenant and d._id = k.id offset 0) as d on true
-   where k.id <> '' and d.exists is null
-), locked as materialized (
-  select ${lockAbsent}, pg_catalog.array_agg(a.tenant), pg_catalog.array_agg(a.id), true) from absent as a having pg_catalog.count(*) > 0
-)
-select a.tenant::text as tenant, a.id::text as id from absent as a where exists (select from locked)`;
+select pg_catalog.string_agg(k.tenant, pg_catalog.chr(30)) as tenants, pg_catalog.string_agg(k.id, pg_catalog.chr(30)) as ids,
+       ${lockAbsent}, pg_catalog.array_agg(k.tenant), pg_catalog.array_agg(k.id), true)::text as locked
+  from ${givenKeys}
+  left join lateral (select true as exists from ${table} as d where d._partition = k.tenant and d._id = k.id offset 0) as d on true
+ where k.id <> '' and d.exists is null
+having pg_catalog.count(*) > 0`;
+}
+
+function absentKeys({ tenants, ids }: TextRow): readonly DocumentKey[] {
+  const tenant = tenants?.split("\u001e") ?? [];
+  return (ids?.split("\u001e") ?? []).map((id, index) => ({ tenant: tenant[index] ?? "", id }));
 }
 
 /** Names hold no control characters. */
