@@ -9,4 +9,20 @@ create index events_:from_recorded_at_brin on :"schema".events_:from using brin 
 create trigger events_append_only
   before update or delete or truncate on :"schema".events_:from
   for each statement execute function :"schema".refuse_change('events are append-only', 'Append an event that corrects the earlier one.');
+
+-- An append under a snapshot asks each leaf by itself.
+do $tidemark$
+declare
+  v_grant record;
+begin
+  for v_grant in
+    select acl.privilege_type, case acl.grantee when 0 then 'public' else acl.grantee::regrole::text end as grantee
+      from pg_catalog.pg_class as c, pg_catalog.aclexplode(c.relacl) as acl
+     where c.oid = :regclass(events) and acl.grantee <> c.relowner
+  loop
+    execute format('grant %s on %s to %s', v_grant.privilege_type, :regclass(events_:from), v_grant.grantee);
+  end loop;
+end
+$tidemark$;
+
 alter table :"schema".events attach partition :"schema".events_:from for values from (:from) to (:to);

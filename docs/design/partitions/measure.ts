@@ -36,8 +36,9 @@ interface Cost {
 }
 
 async function run(client: pg.Client, file: string, numbers: Readonly<Record<string, number>>): Promise<void> {
-  const text = renderSql(await readFile(join(import.meta.dirname, file), "utf8"), schema);
-  await client.query(text.replaceAll(/:(boundary|from|to)(?![a-z])/g, (_, name: string) => String(numbers[name])));
+  const text = await readFile(join(import.meta.dirname, file), "utf8");
+  const filled = text.replaceAll(/:(boundary|from|to)(?![a-z])/g, (_, name: string) => String(numbers[name]));
+  await client.query(renderSql(filled, schema));
 }
 
 /** Nanoseconds on a processor so far (Linux). */

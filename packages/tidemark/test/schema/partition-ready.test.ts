@@ -4,6 +4,7 @@ import type { EventReaderWriter } from "../../src/transaction/event-reader-write
 import { added, describe, eventually, expect, rejection, test as base, times, waitersFor } from "../append/test.ts";
 import { open } from "../database/open.ts";
 import { item, lines, logOf } from "../transfer/test.ts";
+import { createRole } from "./roles.ts";
 import { addLeaf, partition } from "./partitions.ts";
 
 /** The first position of the second leaf. */
@@ -83,6 +84,23 @@ describe("a full log that is partitioned by position", () => {
     for (const table of ["events", "events_0", `events_${boundary}`, "event_ids"])
       for (const change of [`update ${q}.${table} set position = 1`, `delete from ${q}.${table}`, `truncate ${q}.${table}`])
         await expect(sql.query(change), change).rejects.toMatchObject({ code: "TM004" });
+  });
+
+  test("lets a role append that could before, under every isolation level", async ({ store, client, cross, sql, schema, q }) => {
+    await using role = await createRole(sql);
+    await sql.query(`grant usage on schema ${q} to ${role.name}; grant usage on all sequences in schema ${q} to ${role.name}`);
+    await sql.query(`grant select, insert, update on all tables in schema ${q} to ${role.name}`);
+    await store.appendToStream("cart-1", [added()]);
+    await partition(sql, schema, boundary);
+    const user = await client();
+    await user.query(`set role ${role.name}`);
+    for (const [n, level] of ["read committed", ...levels].entries()) {
+      await user.query(`begin isolation level ${level}`);
+      const appended = await store.withTransaction(user).appendToStream("cart-1", [{ ...added(), id: randomUUID() }]);
+      await user.query("commit");
+      expect(appended, level).toMatchObject({ version: n + 2 });
+      if (n === 0) await cross();
+    }
   });
 });
 

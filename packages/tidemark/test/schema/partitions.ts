@@ -6,9 +6,10 @@ import { renderSql } from "../../src/schema/render.ts";
 const folder = join(import.meta.dirname, "../../../../docs/design/partitions");
 
 async function run(sql: pg.Pool, file: string, schema: string, numbers: Readonly<Record<string, number>>): Promise<void> {
-  const text = renderSql(await readFile(join(folder, file), "utf8"), schema);
+  const text = await readFile(join(folder, file), "utf8");
   // One call of several statements is one transaction.
-  await sql.query(text.replaceAll(/:(boundary|from|to)(?![a-z])/g, (_, name: string) => String(numbers[name])));
+  const filled = text.replaceAll(/:(boundary|from|to)(?![a-z])/g, (_, name: string) => String(numbers[name]));
+  await sql.query(renderSql(filled, schema));
 }
 
 /** Makes the log of a store a partitioned table: what is there is its first leaf, positions from `boundary` on are in the second. */

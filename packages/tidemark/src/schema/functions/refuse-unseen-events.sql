@@ -3,8 +3,9 @@
 -- nothing of the stream comes after this look. Where the log is one table, its indexes refuse what is written, and
 -- refuse_stale_look() looks for what is only read.
 --
--- A leaf's index sees what a snapshot does not. So each leaf is asked by trying to write there, which is undone at once. What is
--- written is the stream's last event once more, so that a CHECK of the user's lets it pass.
+-- A leaf's index sees what a snapshot does not. So each leaf is asked by trying to write there, with ON CONFLICT on that index, which
+-- is looked at first; whatever comes after it is undone. What is written is the stream's last event once more, so that a CHECK of
+-- the user's lets it pass.
 --
 --   p_version, p_position  the stream's last event: leaves that end before it hold nothing after it
 --   p_ids                  null: they are not looked at
@@ -12,33 +13,39 @@ create function :"schema".refuse_unseen_events(p_stream bigint, p_version bigint
   language plpgsql
 as $tidemark$
 declare
-  c_row constant text := 'insert into %s (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags) '
-    'values ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8, $9) on conflict (%s) do nothing';
-  v_last :"schema".events;
-  v_leaf record;
-  v_id uuid;
+  v_last record;
+  v_try record;
+  v_written integer;
 begin
-  select * into v_last from :"schema".events as e where e.position = p_position;
-  for v_leaf in
+  select e.type, e.data, e.metadata, e.tags
+    into v_last
+    from (select) as nothing
+    left join :"schema".events as e on e.position = p_position;
+  for v_try in
     -- By the cache of relations and not by the catalogue, which is as old as the snapshot: a leaf may be newer.
-    select relid::regclass::text as name,
-           coalesce(substring(bounds from '>= ''([0-9]+)''')::bigint, -p_stream) as first,
-           coalesce(substring(bounds from '< ''([0-9]+)''')::bigint, 9223372036854775807) as behind
+    select leaf.relid::regclass::text as leaf, coalesce(substring(leaf.bounds from '>= ''([0-9]+)''')::bigint, -p_stream) as position, key.*
       from (select relid, pg_get_partition_constraintdef(relid) as bounds from pg_partition_tree(:regclass(events)) where isleaf) as leaf
+     cross join lateral (
+       select 'stream_id, version' as columns, p_version + 1 as version, gen_random_uuid() as id
+        where coalesce(substring(leaf.bounds from '< ''([0-9]+)''')::bigint > p_position, true)
+       union all
+       select 'tenant, id', -1, id from unnest(p_ids) as id
+     ) as key
   loop
     begin
-      if v_leaf.behind > p_position then
-        execute format(c_row, v_leaf.name, 'stream_id, version')
-          using v_leaf.first, p_stream, p_version + 1, gen_random_uuid(), p_tenant, coalesce(v_last.type, ''), coalesce(v_last.data, '{}'),
-            v_last.metadata, v_last.tags;
+      execute format(
+        'insert into %s (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags) '
+          'values ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7, $8, $9) on conflict (%s) do nothing', v_try.leaf, v_try.columns)
+        using v_try.position, p_stream, v_try.version, v_try.id, p_tenant, coalesce(v_last.type, ''), coalesce(v_last.data, '{}'), v_last.metadata, v_last.tags;
+      get diagnostics v_written = row_count;
+      if v_written = 0 then
+        raise exception 'a trigger keeps events out of the log, so that a stream cannot be checked under %', upper(current_setting('transaction_isolation'))
+          using errcode = 'TM001';
       end if;
-      foreach v_id in array coalesce(p_ids, '{}') loop
-        execute format(c_row, v_leaf.name, 'tenant, id')
-          using v_leaf.first, p_stream, -1::bigint, v_id, p_tenant, coalesce(v_last.type, ''), coalesce(v_last.data, '{}'), v_last.metadata, v_last.tags;
-      end loop;
       raise exception using errcode = 'TM008';
     exception
-      when sqlstate 'TM008' then
+      -- The position may be taken.
+      when sqlstate 'TM008' or unique_violation then
         null;
     end;
   end loop;
