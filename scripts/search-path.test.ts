@@ -20,9 +20,11 @@ const inner = new Set([
   "failed_conditions",
   "find_streams",
   "hold_floor",
+  "keep_event_ids",
   "lock_streams",
   "rarest_tag",
   "refuse_stale_look",
+  "refuse_unseen_events",
   "repeated_events",
   "take_claims",
 ]);

@@ -101,12 +101,12 @@ test("pingBeforeUse gives up a connection that does not even answer, and waits n
 
 describe("a pool of the user's own", () => {
   test("is used, keeps its own limits, and is never ended", async ({ databaseUrl }) => {
-    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 70 });
+    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 3_000 });
     const { database } = await open(pool);
     expect(database).toMatchObject({ pool, connections: 1 });
     const held = gate();
     const holder = database.transaction(() => held.opened);
-    expect(await rejection(database.query(sleep, [0]))).toMatchObject({ code: "POOL_TIMEOUT", waitedMs: 70, max: 1 });
+    expect(await rejection(database.query(sleep, [0]))).toMatchObject({ code: "POOL_TIMEOUT", waitedMs: 3_000, max: 1 });
     held.open();
     await holder;
     await database.close();

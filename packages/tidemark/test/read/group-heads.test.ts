@@ -59,7 +59,7 @@ describe("readings of many streams at once", () => {
     for (const [index, streamId] of streams.entries()) expect(read[index], streamId).toEqual(model.filter((event) => event.streamId === streamId));
     expect(read.at(-1)).toEqual([]);
     // 31 streams share 1,024 rows, 33 for each; all are shorter.
-    expect(sent).toEqual(["read_heads"]);
+    expect(sent).toEqual(["tidemark_read_heads"]);
   });
 
   test("and of snapshots at once: a stream without events has none, whoever it shares the statement with", async ({ log }) => {
@@ -80,7 +80,7 @@ describe("readings of many streams at once", () => {
     open();
     await first;
     const [kept, unkept, absent, behindTheEnd] = await behindIt;
-    expect(sent).toEqual(["read_stream_forward_small", "read_heads_kept"]);
+    expect(sent).toEqual(["tidemark_read_stream_forward_small", "tidemark_read_heads_kept"]);
     expect(kept).toMatchObject({ kept: undefined, events: model.filter(({ streamId }) => streamId === "cart-1"), more: false });
     expect(unkept).toMatchObject({ kept: undefined, events: [], more: false });
     expect([absent, behindTheEnd]).toEqual([[], []]);
@@ -90,7 +90,7 @@ describe("readings of many streams at once", () => {
     await log.write(few(3));
     const { reader, sent } = watched(log);
     await reader.readStream("cart-1").toArray();
-    expect(sent).toEqual(["read_stream_forward_small"]);
+    expect(sent).toEqual(["tidemark_read_stream_forward_small"]);
   });
 
   test("of streams that do not fit go on by themselves, with nothing lost or doubled", async ({ log }) => {
@@ -112,10 +112,10 @@ describe("readings of many streams at once", () => {
     // 34 rows each, of which none is enough: every stream needs another statement.
     expect(await readAll(120)).toHaveLength(31);
     for (let round = 0; round < 2; round++) await readAll(120);
-    const headsOfEight = Array.from({ length: 4 }, () => "read_heads");
+    const headsOfEight = Array.from({ length: 4 }, () => "tidemark_read_heads");
     expect(await readAll(120)).toEqual(headsOfEight);
     for (let round = 0; round < 4; round++) await readAll(1);
-    expect(await readAll(1)).toEqual(["read_heads"]);
+    expect(await readAll(1)).toEqual(["tidemark_read_heads"]);
   });
 
   test("of any ranges lead to what each leads to alone", async ({ log }) => {
@@ -173,7 +173,7 @@ describe("readings of many streams at once", () => {
     gate.open();
     await first;
     expect((await Promise.all(later)).map((events) => events.length)).toEqual([2, 1, 2]);
-    expect(sent).toEqual(["read_stream_forward_small", "read_heads"]);
+    expect(sent).toEqual(["tidemark_read_stream_forward_small", "tidemark_read_heads"]);
   });
 });
 
@@ -204,7 +204,7 @@ describe("a reading among others", () => {
     await expect(both[0]).rejects.toBe(reason);
     second.open();
     expect(await both[1]).toHaveLength(5);
-    expect(held.sent).toEqual(["read_heads"]);
+    expect(held.sent).toEqual(["tidemark_read_heads"]);
   });
 
   test("does not fail for one that does", async ({ log }) => {
