@@ -30,6 +30,8 @@ export type {
   ProjectionDefinition,
   ProjectionTransaction,
 } from "./projections/projection.ts";
+export type { CallOptions, QueryResult, StopOptions } from "./model/calls.ts";
+export type { DriverClient } from "./model/driver.ts";
 export type { Logger } from "./model/logger.ts";
 export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
@@ -66,6 +68,7 @@ export {
 export type {
   Boundary,
   BoundaryQuery,
+  BoundaryReading,
   Event,
   EventMetadata,
   EventOf,
@@ -89,6 +92,7 @@ export type { CollectionIndex } from "./documents/collection-index.ts";
 export type {
   DocumentFilter,
   DocumentFilter as Where,
+  DocumentPage,
   DocumentPath,
   DocumentPath as Path,
   Documents,

@@ -1,3 +1,4 @@
+import type { CallOptions } from "../model/calls.ts";
 import type { Event, NewEvent } from "../model/event.ts";
 import type { EncodedCondition } from "./condition.ts";
 import { defaultStreamFor } from "./default-stream.ts";
@@ -33,7 +34,7 @@ export class Appender {
     return this.#one({ streamId, events, ...(expectedVersion !== undefined && { expectedVersion }) }, { signal, tell: listenerOf(options) });
   }
 
-  async appendToStreams<E extends Event>(appends: readonly StreamAppend<E>[], options?: { readonly signal?: AbortSignal }): Promise<readonly AppendResult[]> {
+  async appendToStreams<E extends Event>(appends: readonly StreamAppend<E>[], options?: CallOptions): Promise<readonly AppendResult[]> {
     const { signal } = checkAppendToStreamsOptions(options);
     const tell = listenerOf(options);
     const encoded = encodeAppend(this.#tenant, appends, this.#settings);

@@ -1,3 +1,4 @@
+import type { DriverClient } from "../model/driver.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { checkBoolean, wholeNumber } from "./checks.ts";
 import { checkOptions, isRecord } from "./options.ts";
@@ -38,7 +39,7 @@ export type ValidPoolSettings = Required<PoolSettings>;
  * const options: StoreOptions = { pool: new pg.Pool({ max: 5 }) satisfies PgPool };
  * ```
  */
-export interface PgPool {
+export interface PgPool extends DriverClient {
   connect(): Promise<{ query: unknown; release: unknown }>;
   readonly totalCount: number;
 }

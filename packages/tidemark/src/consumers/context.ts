@@ -1,5 +1,7 @@
+import type { CallOptions, QueryResult } from "../model/calls.ts";
+import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
-import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
@@ -39,11 +41,11 @@ export class HandlerContext implements ConsumerContext {
     return this.#session.signal;
   }
 
-  get client(): unknown {
+  get client(): DriverClient {
     return this.#store.client;
   }
 
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }> {
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>> {
     return this.#store.query<Row>(text, values);
   }
 
@@ -51,10 +53,7 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.appendToStream<E>(streamId, events, options);
   }
 
-  appendToStreams<E extends Event>(
-    appends: readonly NoInfer<StreamAppend<E>>[],
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<readonly AppendResult[]> {
+  appendToStreams<E extends Event>(appends: readonly NoInfer<StreamAppend<E>>[], options?: CallOptions): Promise<readonly AppendResult[]> {
     return this.#store.appendToStreams<E>(appends, options);
   }
 
@@ -70,10 +69,7 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.readAll<E>(options);
   }
 
-  readBoundary<E extends Event>(
-    query: NoInfer<BoundaryQuery<E>>,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<{ readonly events: readonly RecordedEvent<E>[]; readonly boundary: Boundary }> {
+  readBoundary<E extends Event>(query: NoInfer<BoundaryQuery<E>>, options?: CallOptions): Promise<BoundaryReading<E>> {
     return this.#store.readBoundary<E>(query, options);
   }
 

@@ -1,3 +1,4 @@
+import type { DriverClient } from "../model/driver.ts";
 import type { ForeignStatements } from "./foreign-statements.ts";
 import type { Logger } from "../model/logger.ts";
 
@@ -87,14 +88,14 @@ export interface Session extends Queryable {
   /** Runs statements without parameters: in one round trip, unless the transaction is of an ORM's. */
   execute(statements: string | readonly string[], options?: QueryOptions): Promise<void>;
   /** The driver's own client. */
-  readonly client: unknown;
+  readonly client: DriverClient;
   /**
    * Runs `work` with the connection to itself, through the session that it is given: no statement of anyone else's comes between,
    * through whatever object it is sent, and no commit. Rejects with `InvalidArgumentError` inside of another such `work`.
    */
   alone<T>(work: (session: ExclusiveSession) => Promise<T>): Promise<T>;
   /** Runs what uses the driver's own client, when its turn on the connection has come. */
-  turn<T>(work: (client: unknown) => Promise<T>): Promise<T>;
+  turn<T>(work: (client: DriverClient) => Promise<T>): Promise<T>;
   /** Work of several statements, which the transaction waits for before it commits, and rolls back with where it fails then. */
   enlist<T>(work: Promise<T>): Promise<T>;
   /** Waits for what runs on the connection, and for what that starts. Rejects with the first failure of what it waited for. */
@@ -143,7 +144,7 @@ export interface Database extends Queryable {
   /** The most statements that can run at once. */
   readonly connections: number;
   /** The `pg.Pool` or `PGlite` underneath, for `store.pool`. */
-  readonly pool: unknown;
+  readonly pool: DriverClient;
   /**
    * Throws where the caller is inside a transaction of this database's only connection, whoever began it: what it queues would wait
    * for that transaction, which waits for it.

@@ -1,8 +1,10 @@
+import type { DriverClient } from "../model/driver.ts";
 import type { PgPipeline } from "./pg-pipeline.ts";
 
 /** What is used of `pg`, described by shape, so that any copy and version 8 of it fits and none appears in our declarations. */
 export interface PgClient {
   query(query: PgQuery): Promise<PgResult>;
+  query(text: string, values?: unknown[]): Promise<PgResult>;
   /** Sends a query of another kind, which tells by itself what became of it. */
   query(query: PgPipeline): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
@@ -43,7 +45,7 @@ export interface PooledPgClient extends PgClient {
 }
 
 /** A `pg.Pool`. */
-export interface PgPool {
+export interface PgPool extends DriverClient {
   connect(): Promise<{ query: unknown; release: unknown }>;
   readonly totalCount: number;
 }

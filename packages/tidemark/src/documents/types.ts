@@ -137,6 +137,20 @@ export interface FindOptions<T> {
 }
 
 /**
+ * One page of documents.
+ *
+ * @example
+ * ```ts
+ * const page: DocumentPage<CartSummary> = await store.documents(cartSummary).page({ limit: 20 });
+ * ```
+ */
+export interface DocumentPage<T> {
+  readonly documents: VersionedDocument<T>[];
+  /** What to pass as `after` for the next page; undefined on the last. */
+  readonly next: VersionedDocument<T> | undefined;
+}
+
+/**
  * Reads the documents of one collection and one tenant.
  *
  * @example
@@ -155,7 +169,7 @@ export interface Documents<T extends object> {
   /** Returns the first document that matches; undefined if there is none. */
   first(options?: FindOptions<T>): Promise<VersionedDocument<T> | undefined>;
   /** Returns a page of at most `limit` documents (100). Pass `next` as `after` to get the next page; it is undefined on the last one. */
-  page(options?: FindOptions<T>): Promise<{ readonly documents: VersionedDocument<T>[]; readonly next: VersionedDocument<T> | undefined }>;
+  page(options?: FindOptions<T>): Promise<DocumentPage<T>>;
   /** Counts the documents that match. */
   count(options?: { readonly where?: DocumentFilter<T> }): Promise<number>;
 }

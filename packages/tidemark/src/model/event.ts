@@ -185,6 +185,19 @@ export interface Boundary {
 }
 
 /**
+ * What `readBoundary` found, and the boundary to append after.
+ *
+ * @example
+ * ```ts
+ * const { events, boundary }: BoundaryReading = await store.readBoundary([{ tags: ["seat:14"] }]);
+ * ```
+ */
+export interface BoundaryReading<E extends Event = Event> {
+  readonly events: readonly RecordedEvent<E>[];
+  readonly boundary: Boundary;
+}
+
+/**
  * What an append expects of its stream: an exact version, `"any"` (the default), `"no-stream"`, `"stream-exists"`, or
  * `{ unchangedSince: position }`: nothing in this stream after that place in the log.
  *

@@ -1,3 +1,4 @@
+import type { StopOptions } from "../model/calls.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { wholeNumber } from "../arguments/checks.ts";
 import { keepProcess } from "../async/keep-process.ts";
@@ -99,7 +100,7 @@ export class FollowerWorker implements Worker {
     });
   }
 
-  async stop(options?: { readonly timeoutMs?: number }): Promise<void> {
+  async stop(options?: StopOptions): Promise<void> {
     const { timeoutMs = defaultStopMs } = checkOptions(options, stopShape);
     // Whoever waits for its end, of one in the background too, waits for what ends it.
     this.#keepProcess();
@@ -130,7 +131,7 @@ export class FollowerWorker implements Worker {
     this.#forceStop = undefined;
   }
 
-  async run(options?: { readonly timeoutMs?: number }): Promise<void> {
+  async run(options?: StopOptions): Promise<void> {
     const checked = checkOptions(options, stopShape);
     const { first, unlisten } = untilSignal(() => void this.stop({ timeoutMs: 0 }));
     try {

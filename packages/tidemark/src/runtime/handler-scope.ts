@@ -1,3 +1,4 @@
+import type { DriverClient } from "../model/driver.ts";
 import type { ExclusiveSession, QueryOptions, Session, Statement, TextRow, TransactionHolder, UserResult, Value } from "../database/database.ts";
 import { heldCommitFailed } from "../database/held-commit.ts";
 import { wasCutOff } from "../database/sql-state.ts";
@@ -28,7 +29,7 @@ export class HandlerScope implements HandlerSession, TransactionHolder {
   readonly attempt: number;
   readonly #transaction: HandlerTransaction;
   #abort: AbortController | undefined;
-  #client: object | undefined;
+  #client: DriverClient | undefined;
   #joining: Promise<Joined> | undefined;
   /** What the handler started, and perhaps did not wait for. */
   readonly #unfinished = new Unfinished();
@@ -71,7 +72,7 @@ export class HandlerScope implements HandlerSession, TransactionHolder {
     return this.#joining !== undefined;
   }
 
-  get client(): unknown {
+  get client(): DriverClient {
     return (this.#client ??= lazyClient((work) => this.turn(work)));
   }
 
@@ -95,7 +96,7 @@ export class HandlerScope implements HandlerSession, TransactionHolder {
     return this.#use((session) => session.alone(work));
   }
 
-  turn<T>(work: (client: unknown) => Promise<T>): Promise<T> {
+  turn<T>(work: (client: DriverClient) => Promise<T>): Promise<T> {
     return this.#use((session) => session.turn(work));
   }
 

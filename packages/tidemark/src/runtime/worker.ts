@@ -1,3 +1,4 @@
+import type { StopOptions } from "../model/calls.ts";
 import type { EventCounts } from "./event-counts.ts";
 
 /**
@@ -53,12 +54,12 @@ export interface Worker extends AsyncDisposable {
    *
    * @param options - `timeoutMs`: after it, running handlers are aborted, and their events come again. Default: 10,000.
    */
-  stop(options?: { readonly timeoutMs?: number }): Promise<void>;
+  stop(options?: StopOptions): Promise<void>;
   /**
    * Returns what became of events in this worker since it was created: one entry for each consumer and projection, zeros included.
    * The counts are in memory: they do not include other processes, and a restart begins anew.
    */
   counts(): readonly EventCounts[];
   /** Starts the worker, and stops it at SIGTERM or SIGINT. A second signal stops it without waiting. Resolves when it has stopped. */
-  run(options?: { readonly timeoutMs?: number }): Promise<void>;
+  run(options?: StopOptions): Promise<void>;
 }

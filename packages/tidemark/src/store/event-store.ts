@@ -1,3 +1,5 @@
+import type { QueryResult, StopOptions } from "../model/calls.ts";
+import type { DriverClient } from "../model/driver.ts";
 import type { MetadataSource } from "../commands/metadata.ts";
 import type { Snapshots } from "../commands/snapshots/snapshots.ts";
 import type { TransactionClient } from "../database/transaction-client.ts";
@@ -107,10 +109,10 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
   waitFor(name: string, position: number, options?: WaitOptions): Promise<void>;
 
   /** Runs a statement on a pooled connection, with the driver's own types in and out. */
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }>;
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
 
   /** The `pg.Pool` or `PGlite` underneath. */
-  readonly pool: unknown;
+  readonly pool: DriverClient;
 
   /**
    * Rejects new calls, waits for appends and statements under way and up to 5 s for snapshots, then closes what the store opened. May
@@ -120,5 +122,5 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
    *   which are rolled back. Default: no limit.
    * @throws {@link InvalidArgumentError} — it was called inside `store.transaction`, and would wait for its own end.
    */
-  close(options?: { readonly timeoutMs?: number }): Promise<void>;
+  close(options?: StopOptions): Promise<void>;
 }

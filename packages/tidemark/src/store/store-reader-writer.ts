@@ -1,3 +1,4 @@
+import type { CallOptions } from "../model/calls.ts";
 import type { Appender } from "../append/appender.ts";
 import type { Gate } from "../append/gate.ts";
 import type { GroupAppend } from "../append/group-append.ts";
@@ -10,7 +11,7 @@ import type { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
 import type { Database, Queryable } from "../database/database.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
-import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Feed } from "../feed/feed.ts";
 import { DefinedDocumentProjection } from "../projections/defined-projection.ts";
 import { DocumentReaders } from "../documents/document-reader.ts";
@@ -67,10 +68,7 @@ export class StoreReaderWriter<Events extends Event> implements EventReaderWrite
     return this.#appender.appendToStream(streamId, stampEvents(events, this.#metadata()), options);
   }
 
-  async appendToStreams<E extends Events = Events>(
-    appends: readonly NoInfer<StreamAppend<E>>[],
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<readonly AppendResult[]> {
+  async appendToStreams<E extends Events = Events>(appends: readonly NoInfer<StreamAppend<E>>[], options?: CallOptions): Promise<readonly AppendResult[]> {
     return this.#appender.appendToStreams(stampAppends(appends, this.#metadata()), options);
   }
 
@@ -86,10 +84,7 @@ export class StoreReaderWriter<Events extends Event> implements EventReaderWrite
     return this.#reader.readAll<E>(options);
   }
 
-  readBoundary<E extends Events = Events>(
-    query: NoInfer<BoundaryQuery<E>>,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<{ readonly events: readonly RecordedEvent<E>[]; readonly boundary: Boundary }> {
+  readBoundary<E extends Events = Events>(query: NoInfer<BoundaryQuery<E>>, options?: CallOptions): Promise<BoundaryReading<E>> {
     return this.#reader.readBoundary<E>(query, options);
   }
 

@@ -1,3 +1,5 @@
+import type { QueryResult } from "../model/calls.ts";
+import type { DriverClient } from "../model/driver.ts";
 import { Appender } from "../append/appender.ts";
 import { joinedAppend } from "../append/joined-append.ts";
 import type { MetadataSource } from "../commands/metadata.ts";
@@ -36,11 +38,11 @@ export class Transaction<Events extends Event> extends StoreReaderWriter<Events>
     this.#session = session;
   }
 
-  get client(): unknown {
+  get client(): DriverClient {
     return this.#session.client;
   }
 
-  async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; rowCount: number | null }> {
+  async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<QueryResult<Row>> {
     return this.#session.userQuery<Row>(text, values);
   }
 }
@@ -59,7 +61,7 @@ export class InlineProjectionTransaction extends AsyncProjectionTransaction {
     this.#session = session;
   }
 
-  override async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; rowCount: number | null }> {
+  override async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<QueryResult<Row>> {
     return this.#session.handlerQuery<Row>(text, values);
   }
 

@@ -1,3 +1,5 @@
+import type { QueryResult, StopOptions } from "../model/calls.ts";
+import type { DriverClient } from "../model/driver.ts";
 import { Appender } from "../append/appender.ts";
 import { checkFunction, wholeNumber } from "../arguments/checks.ts";
 import { checkTenant } from "../arguments/names.ts";
@@ -54,7 +56,7 @@ export class Store<Events extends Event> extends StoreReaderWriter<Events> imple
     this.#metadata = metadata;
   }
 
-  get pool(): unknown {
+  get pool(): DriverClient {
     return this.#context.database.pool;
   }
 
@@ -140,11 +142,11 @@ export class Store<Events extends Event> extends StoreReaderWriter<Events> imple
     await this.#context.workers.waitFor({ tenant: this.#tenant, name, position }, options);
   }
 
-  async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<{ rows: Row[]; rowCount: number | null }> {
+  async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<QueryResult<Row>> {
     return this.#context.database.userQuery<Row>(text, values);
   }
 
-  async close(options?: { readonly timeoutMs?: number }): Promise<void> {
+  async close(options?: StopOptions): Promise<void> {
     const { timeoutMs } = checkOptions(options, { timeoutMs: wholeNumber(0, 2_147_483_647) });
     await this.#close(timeoutMs);
   }

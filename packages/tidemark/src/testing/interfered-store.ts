@@ -1,3 +1,4 @@
+import type { CallOptions, StopOptions } from "../model/calls.ts";
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { TransactionClient } from "../database/transaction-client.ts";
 import type { Event, NewEvent } from "../model/event.ts";
@@ -16,7 +17,7 @@ export function interferedStore(store: EventStore, interference: Interference, c
     withTransaction: (client: TransactionClient) => within(store.withTransaction(client)),
     forTenant: (tenant: string) => view(store.forTenant(tenant)),
     withMetadata: (...metadata: Parameters<EventStore["withMetadata"]>) => view(store.withMetadata(...metadata)),
-    close: (options?: { readonly timeoutMs?: number }) => close(options?.timeoutMs),
+    close: (options?: StopOptions) => close(options?.timeoutMs),
     [Symbol.asyncDispose]: () => close(undefined),
   });
 }
@@ -28,7 +29,7 @@ function appendsOf(target: EventReaderWriter, interference: Interference): Pick<
       const part = { streamId, events, ...(expectedVersion !== undefined && { expectedVersion }) };
       return await interference.append(target, [part], ([sent = part]) => target.appendToStream(streamId, sent.events, options));
     },
-    async appendToStreams<E extends Event>(appends: readonly StreamAppend<E>[], options?: { readonly signal?: AbortSignal }): Promise<readonly AppendResult[]> {
+    async appendToStreams<E extends Event>(appends: readonly StreamAppend<E>[], options?: CallOptions): Promise<readonly AppendResult[]> {
       return await interference.append(target, appends, (sent) => target.appendToStreams(sent, options));
     },
     async append<E extends Event>(events: readonly NewEvent<E>[], options?: ConditionalAppendOptions): Promise<AppendResult> {

@@ -1,5 +1,7 @@
+import type { CallOptions, QueryResult } from "../model/calls.ts";
+import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
-import type { Boundary, BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
 import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
@@ -47,10 +49,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    *
    * @param appends - At least one; a stream at most once; at most 10,000 events together.
    */
-  appendToStreams<E extends Events = Events>(
-    appends: readonly NoInfer<StreamAppend<E>>[],
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<readonly AppendResult[]>;
+  appendToStreams<E extends Events = Events>(appends: readonly NoInfer<StreamAppend<E>>[], options?: CallOptions): Promise<readonly AppendResult[]>;
 
   /**
    * Appends tagged events if `condition` holds: no event after its boundary matches its query. Without `streamId`, they go to the
@@ -90,10 +89,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    * @throws {@link InvalidArgumentError} — the query is not by types and tags alone.
    * @throws {@link DatabaseError} — with `sqlState` TM001, in your own transaction, if it is not READ COMMITTED.
    */
-  readBoundary<E extends Events = Events>(
-    query: NoInfer<BoundaryQuery<E>>,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<{ readonly events: readonly RecordedEvent<E>[]; readonly boundary: Boundary }>;
+  readBoundary<E extends Events = Events>(query: NoInfer<BoundaryQuery<E>>, options?: CallOptions): Promise<BoundaryReading<E>>;
 
   /**
    * Folds a stream into a state. An error that `evolve` throws reaches you unchanged.
@@ -136,7 +132,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
  */
 export interface StoreTransaction<Events extends Event = Event> extends EventReaderWriter<Events> {
   /** Runs a statement with the driver's own types in and out. */
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }>;
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
   /** The driver's own client, inside this transaction: give it to your ORM. */
-  readonly client: unknown;
+  readonly client: DriverClient;
 }
