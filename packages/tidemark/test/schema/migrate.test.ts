@@ -117,7 +117,7 @@ describe("migrating", () => {
       await expect(migrate(database, schema, { lockTimeoutMs: 1 })).rejects.toMatchObject({
         sqlState: "55P03",
         retryable: true,
-        message: expect.stringContaining("another process migrates it"),
+        message: expect.stringContaining("Another process is migrating it"),
       });
     });
     expect(await migrate(database, schema)).toHaveLength(steps.length);

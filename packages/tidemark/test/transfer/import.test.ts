@@ -118,7 +118,7 @@ describe("an import", () => {
       [item("", 1), "streamId is empty"],
       [item("a\nb", 1), "streamId holds the control character"],
       [item("s", 1, { colour: "red" }), '"colour" is not a part of an event'],
-      [item("s", 1, { recordedAt: "yesterday" }), 'recordedAt is "yesterday", which is no time'],
+      [item("s", 1, { recordedAt: "yesterday" }), 'recordedAt is "yesterday", which is not a time'],
       [item("s", 1, { recordedAt: 5 }), "recordedAt must be a text"],
       [item("s", 1, { id: "7" }), "id must be a UUID"],
       [item("s", 1, { tags: ["a", ""] }), "tags[1] is empty"],

@@ -210,7 +210,7 @@ test("what is no policy is refused before anything is read", async ({ store }) =
   await refused({}, "decider.name", "");
   await refused({}, "decider.name", "a\u001eb");
   const { name: _name, ...nameless } = counter();
-  await expect(handleCommand(store, nameless, "counter-1", 1)).rejects.toThrow(/decider\.name is missing: snapshots/);
+  await expect(handleCommand(store, nameless, "counter-1", 1)).rejects.toThrow(/decider\.name is missing\. Snapshots/);
   const { snapshot: _snapshot, ...plain } = nameless;
   await expect(store.snapshots.take(plain, "counter-1")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
 });
