@@ -25,7 +25,7 @@ export interface PoolSettings {
   readonly maxLifetimeMs?: number;
   /** Milliseconds a statement may take; 0: no bound. Default 30,000. */
   readonly queryTimeoutMs?: number;
-  /** Ask a connection for a sign of life before each use. Default false. */
+  /** Whether to check that a connection is alive before each use. Default false. */
   readonly pingBeforeUse?: boolean;
 }
 

@@ -20,39 +20,39 @@ import { newId } from "./uuid.ts";
 export interface StoreOptions {
   /** The PostgreSQL schema that holds the store, 1–63 bytes; several stores fit one database. Default `"tidemark"`. */
   readonly schema?: string;
-  /** `"auto"` (default): bring the schema up to date; `"verify"`: throw when it is behind; `"off"`: do not look. */
+  /** `"auto"` (default): brings the schema up to date. `"verify"`: rejects if it is behind. `"off"`: does not check. */
   readonly migrate?: "auto" | "verify" | "off";
-  /** A `pg.Pool` or a `PGlite` of your own, which the store never closes, or settings of the store's own pool. */
+  /** Your own `pg.Pool` or `PGlite`, which the store never closes, or settings of the store's pool. */
   readonly pool?: PgPool | PGliteInstance | PoolSettings;
-  /** Use named prepared statements. Default true; where a pooler loses them the store says so once and goes on without. */
+  /** Whether to use named prepared statements. Default true. If a pooler loses them, the store logs that once and continues without. */
   readonly prepare?: boolean;
   /**
-   * `synchronous_commit` of appends. `"server"` (default): as the server is set; `"on"`: an append that has returned
-   * survives a crash of the server; `"off"`: faster, and a crash may lose the last moments.
+   * `synchronous_commit` of appends. `"server"` (default): the server's setting. `"on"`: a successful append survives a crash of the
+   * server. `"off"`: faster, but a crash may lose the last moments.
    */
   readonly durability?: "server" | "on" | "off";
   readonly limits?: {
-    /** Bytes of JSON in one event's data and metadata, 1,024 to 16,777,216. Default 1,048,576. Beyond: `EventTooLargeError`. */
+    /** The most bytes of JSON in one event's data and metadata, 1,024 to 16,777,216. Default 1,048,576. Beyond: `EventTooLargeError`. */
     readonly eventBytes?: number;
-    /** Appends that wait, at least 1. Default 10,000. Beyond: `QueueFullError`. */
+    /** The most appends that wait, at least 1. Default 10,000. Beyond: `QueueFullError`. */
     readonly queuedAppends?: number;
   };
   /** The projections that this application knows, inline and async. They are registered when the store opens. */
   readonly projections?: readonly Projection[];
   /**
-   * Where another application made an inline projection live that this store was opened without: `"warn"` (default) marks it
-   * behind before this store appends, and who knows it brings it up to date in the background; `"error"` refuses to append.
+   * What happens if another application made an inline projection live that this store was opened without. `"warn"` (default): marks
+   * it as behind before this store appends; a store that knows it brings it up to date in the background. `"error"`: rejects appends.
    */
   readonly unknownProjections?: "warn" | "error";
-  /** Default: warnings and errors to stderr, nothing else. */
+  /** Receives what no call can return. Default: prints warnings and errors to stderr. */
   readonly logger?: Logger;
   /** The clock of `recordedAt`, for tests. Default: the database's. */
   readonly now?: () => Date;
-  /** Makes the ids of events that come without one: UUIDs that never repeat. Default: version 7. */
+  /** Makes the ids of events without one: UUIDs that never repeat. Default: UUIDs of version 7. */
   readonly createId?: () => string;
   /**
-   * `"automatic"`: events without a `correlationId` get one, made by `createId`: the same for all events of one call, and for all
-   * of one transaction. What an event, `withMetadata` or `store.withMetadata` gives wins. Default `"given"`: only that.
+   * `"automatic"`: events without a `correlationId` get one from `createId`, the same for all events of one call or one transaction.
+   * One from the event, `withMetadata` or `store.withMetadata` wins. `"given"` (default): the store makes none.
    */
   readonly correlationIds?: "given" | "automatic";
 }

@@ -64,6 +64,7 @@ const shape = {
 /**
  * Defines a consumer: a named, durable reader, which a worker runs from its checkpoint on.
  *
+<<<<<<< HEAD
  * @throws {@link InvalidArgumentError} — something in the definition is invalid.
  *
  * @example
@@ -77,6 +78,9 @@ const shape = {
  * await worker.start();
  * await worker.caughtUp();
  * ```
+=======
+ * @throws {@link InvalidArgumentError} — a part of the definition is invalid.
+>>>>>>> 103d21f (Say in options and help what each one does)
  */
 export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & ConsumerHandler<E>): Consumer {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");

@@ -1,5 +1,5 @@
 /**
- * Where the library writes what no call can return: `console` and most logging libraries fit.
+ * Receives what no call can return. `console` and most logging libraries fit.
  *
  * @example
  * ```ts

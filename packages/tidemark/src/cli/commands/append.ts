@@ -38,7 +38,7 @@ Examples:
 /** `tidemark append` */
 export function addAppend(program: Command, terminal: Terminal): void {
   addStoreFlags(program.command("append"))
-    .description("Append one event to a stream, or those on stdin, all or none. A conflict ends with 4 and tells the version.")
+    .description("Append one event to a stream, or those on stdin, all or none. A conflict exits with 4 and shows the version.")
     .argument("<stream>", "the stream's id; its first event creates it")
     .addArgument(new Argument("[source]", "events on stdin, one JSON document a line: type, data, metadata, id, tags").choices(["-"]))
     .option("--type <type>", "the event's type")

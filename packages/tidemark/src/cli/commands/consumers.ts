@@ -27,13 +27,13 @@ export function addConsumers(program: Command, terminal: Terminal): void {
     .action((flags: StoreFlags) => list(flags, terminal));
 
   addOne(command, "show")
-    .description("Tell all about one consumer, shard by shard.")
+    .description("Show one consumer, shard by shard.")
     .addHelpText("after", "\nExamples:\n  tidemark consumers show mailer\n  tidemark consumers show mailer --json | jq '.shards[] | select(.lastError)'")
     .action((name: string, flags: StoreFlags) => show(name, flags, terminal));
 
   addOne(command, "pause", aboutOne)
     .description("Stop handling its events until it is resumed. Its workers finish the event in hand and wait.")
-    .option("--reason <reason>", "why, for everybody who looks at it")
+    .option("--reason <reason>", "the reason, shown with the consumer")
     .option("--by <name>", "who pauses it")
     .addHelpText("after", '\nExamples:\n  tidemark consumers pause mailer\n  tidemark consumers pause mailer --reason "the mail server is down" --by ada')
     .action((name: string, { reason, by, ...flags }: StoreFlags & PauseOptions) =>
@@ -48,9 +48,9 @@ export function addConsumers(program: Command, terminal: Terminal): void {
     .action((name: string, flags: StoreFlags) => change(name, flags, terminal, `${name} is resumed.`, (store) => store.consumers.resume(name)));
 
   addOne(command, "reset", aboutOne)
-    .description("Set it back, or forth: it goes on with the first event after a position. Dead letters after it are removed.")
+    .description("Move it to a position: it continues with the first event after it. Dead letters after it are removed.")
     .requiredOption("--after <position>", "a position, which is exclusive; beginning; or end, the high-water mark", place)
-    .option("--yes", "do not ask; needed where there is no terminal")
+    .option("--yes", "do not ask for confirmation; needed without a terminal")
     .addHelpText("after", "\nExamples:\n  tidemark consumers reset mailer --after 120000\n  tidemark consumers reset mailer --after beginning --yes")
     .action((name: string, flags: ResetFlags) => reset(name, flags, terminal));
 
@@ -62,7 +62,7 @@ export function addConsumers(program: Command, terminal: Terminal): void {
 
   addOne(command, "delete")
     .description("Remove it for good, with its checkpoints, its dead letters and their history. Stop its workers first.")
-    .option("--yes", "do not ask; needed where there is no terminal")
+    .option("--yes", "do not ask for confirmation; needed without a terminal")
     .addHelpText("after", "\nExample:\n  tidemark consumers delete mailer")
     .action((name: string, flags: StoreFlags & { readonly yes?: boolean }) => remove(name, flags, terminal));
 }

@@ -35,7 +35,7 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
     .action((flags: StoreFlags & ListFlags) => list(flags, terminal));
 
   addOne(command, "show", "<letter>")
-    .description("Tell all about one dead letter: its event, its error and where in the code it came from.")
+    .description("Show one dead letter: its event, its error and the place in the code.")
     .addHelpText("after", "\nExample:\n  tidemark dead-letters show mailer 813")
     .action((consumer: string, letter: string, flags: StoreFlags) => show(keyOf(consumer, letter), flags, terminal));
 
@@ -47,12 +47,12 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
 
   addOne(command, "discard", "<letter>")
     .description("Remove a dead letter for good: its event is never handled. Those of its stream that wait behind it are.")
-    .option("--yes", "do not ask; needed where there is no terminal")
+    .option("--yes", "do not ask for confirmation; needed without a terminal")
     .addHelpText("after", "\nExample:\n  tidemark dead-letters discard mailer 813")
     .action((consumer: string, letter: string, flags: StoreFlags & { readonly yes?: boolean }) => discard(keyOf(consumer, letter), flags, terminal));
 
   addStoreFlags(command.command("history"), "one JSON document a line")
-    .description("List what became of dead letters that are no more, the latest first: handled, discarded, or reset with their consumer.")
+    .description("List resolved dead letters, the latest first: handled, discarded, or reset with their consumer.")
     .option("--consumer <consumer>", "only this consumer's")
     .option("--limit <number>", "the most to list", wholeNumber, 100)
     .addHelpText("after", "\nExample:\n  tidemark dead-letters history --consumer mailer")

@@ -33,7 +33,7 @@ Examples:
 /** `tidemark export` */
 export function addExport(program: Command, terminal: Terminal): void {
   addConnectionFlags(program.command("export"))
-    .description("Write the log up to the high-water mark as one JSON document a line, or as CSV. What tidemark import reads.")
+    .description("Write the log up to the high-water mark as one JSON document a line, or as CSV. tidemark import reads both.")
     .argument("[file]", "the file, packed with gzip where its name ends in .gz; - or none is stdout", "-")
     .addOption(new Option("--format <format>", "default: by the file's name, else ndjson").choices(["ndjson", "csv"]))
     .option("--type <type>", "only this type, or any of several", collect)
@@ -42,7 +42,7 @@ export function addExport(program: Command, terminal: Terminal): void {
     .option("--tag <tag>", "only events with this tag, and all of several", collect)
     .option("--after <position>", "only above this position", wholeNumber)
     .option("--until <position>", "only at or below this position", wholeNumber)
-    .option("--tenant <tenant>", "the tenant whose events are meant; default: the store itself")
+    .option("--tenant <tenant>", "only this tenant's events; default: the store itself")
     .option("--all-tenants", "the events of every tenant")
     .option("--force", "replace the file if it exists")
     .addHelpText("after", examples)

@@ -43,7 +43,7 @@ Examples:
 /** `tidemark import` */
 export function addImport(program: Command, terminal: Terminal): void {
   addConnectionFlags(program.command("import"))
-    .description("Write the events of a file, one JSON document a line or CSV. Run it again after it was cut short: it goes on.")
+    .description("Write the events of a file, one JSON document a line or CSV. Run it again after it was cut short: it continues.")
     .argument("<file>", "the file, also packed with gzip; - is stdin")
     .addOption(new Option("--format <format>", "default: by the file's name, else ndjson").choices(["ndjson", "csv"]))
     .option("--stream <template>", 'of CSV: the stream of a record, with columns in braces: "file-{path}"')

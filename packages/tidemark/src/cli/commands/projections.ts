@@ -29,7 +29,7 @@ export function addProjections(program: Command, terminal: Terminal): void {
     .action((flags: StoreFlags) => list(flags, terminal));
 
   addOne(command, "show")
-    .description("Tell all about one projection.")
+    .description("Show one projection.")
     .addHelpText("after", "\nExample:\n  tidemark projections show cart-summary")
     .action((name: string, flags: OneFlags) => show(name, flags, terminal));
 

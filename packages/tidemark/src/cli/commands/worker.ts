@@ -26,8 +26,8 @@ export function addWorker(program: Command, terminal: Terminal): void {
   addStoreFlags(program.command("worker"), "what happens, one JSON document a line,")
     .description("Run every consumer and projection that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.")
     .argument("<file>", "a module that exports consumers and projections, by themselves, in an array or by default")
-    .option("--lease <seconds>", "how long a shard stays with a worker that is not heard of, 1 to 3600", from(1, 3_600), 15)
-    .option("--timeout <seconds>", "how long handlers may go on after the signal, 0 to 86400", from(0, 86_400), 10)
+    .option("--lease <seconds>", "how long a shard stays with a worker without a heartbeat, 1 to 3600", from(1, 3_600), 15)
+    .option("--timeout <seconds>", "how long handlers may run on after the signal, 0 to 86400", from(0, 86_400), 10)
     .option("--connections <number>", "the most connections to the database, 1 to 1000", from(1, 1_000), 10)
     .addHelpText("after", examples)
     .action((file: string, flags: WorkerFlags) => work(file, flags, terminal));
