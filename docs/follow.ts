@@ -1,8 +1,8 @@
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "../packages/tidemark/test/support/test.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -39,9 +39,10 @@ async function emptyFolder(): Promise<string> {
 
 /**
  * Does what a page tells its reader to do, from its first block to its last. A block with a file's name becomes that file; `sh` and a
- * `ts` without a name are run, and a `text` block is what they print; `console` is for what needs the network.
+ * `ts` without a name are run, and a `text` block is what they print; `console` is for what needs the network. The command runs from its
+ * sources, which need Node.js 24. Returns how many programs and commands printed what the page says.
  */
-async function follow(page: string, environment: NodeJS.ProcessEnv): Promise<void> {
+export async function follow(page: string, environment: NodeJS.ProcessEnv): Promise<number> {
   const markdown = await readFile(join(root, page), "utf8");
   const blocks = Array.from(markdown.matchAll(/^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm), ([, language = "", title = "", text = ""]): Block => ({
     language,
@@ -53,34 +54,25 @@ async function follow(page: string, environment: NodeJS.ProcessEnv): Promise<voi
     const { NODE_OPTIONS: _options, DATABASE_URL: _url, NODE_TEST_CONTEXT: _context, ...inherited } = process.env;
     const env = { ...inherited, ...environment, NODE_OPTIONS: "--conditions=source", PATH: `${join(folder, "bin")}:${process.env["PATH"]}` };
     let printed: string | undefined;
+    let compared = 0;
     for (const { language, title, text } of blocks) {
       if (language === "console") continue;
       if (title.includes(".")) await writeFile(join(folder, title), text);
       else if (language === "sh") {
         const { code, output } = await run("sh", ["-e", "-c", text], folder, env);
-        expect([code, output], text).toEqual([title === "fails" ? 1 : 0, expect.any(String)]);
+        assert.equal(code, title === "fails" ? 1 : 0, `${text}${output}`);
         printed = output;
       } else if (language === "ts") {
         await writeFile(join(folder, "program.ts"), text);
         printed = (await run("node", ["program.ts"], folder, env)).output;
       } else {
-        expect(printed, text).toMatch(pattern(text));
+        assert.match(printed ?? "", pattern(text));
         printed = undefined;
+        compared++;
       }
     }
+    return compared;
   } finally {
     await rm(folder, { recursive: true });
   }
 }
-
-describe("what a page tells its reader to do", () => {
-  test("about bringing data does and prints what it says", async ({ databaseUrl }) => {
-    const url = new URL(databaseUrl);
-    url.searchParams.set("options", "-c search_path=public");
-    await follow("docs/guides/bring-your-data.md", { DATABASE_URL: url.href });
-  });
-
-  test("to get started does and prints what it says, without a server", async () => {
-    await follow("docs/getting-started.md", {});
-  });
-});
