@@ -50,6 +50,13 @@ export async function loadModule(file: string, where = "<file>"): Promise<Worker
   );
 }
 
+/** What `--projections` names: the inline projections of a module. */
+export async function loadInline(file: string): Promise<readonly Projection[]> {
+  const { inline } = await loadModule(file, "--projections");
+  if (inline.length > 0) return inline;
+  throw new InvalidArgumentError("--projections", "exports no inline projection: appends write only those. Leave it out.");
+}
+
 async function load(file: string, where: string): Promise<object> {
   const path = resolve(file);
   try {

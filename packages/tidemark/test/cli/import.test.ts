@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { openEventStore } from "../../src/index.ts";
 import { describe, eventually, expect, test as base } from "../support/test.ts";
-import { documentOf, start, tidemark } from "./run.ts";
+import { documentOf, inside, start, tidemark } from "./run.ts";
 
 const test = base
   .extend("folder", async ({}, { onCleanup }) => {
@@ -216,5 +216,51 @@ describe("tidemark export", () => {
     const child = start(["export", ...at], {}, ["ignore", "pipe", "pipe"]);
     child.stdout?.once("data", () => child.stdout?.destroy());
     expect(await once(child, "exit")).toEqual([0, null]);
+  });
+});
+
+describe("tidemark import --projections", { timeout: 120_000 }, () => {
+  const moduleOf = (index: string): string => `
+    import { documentProjection } from ${JSON.stringify(index)};
+    export const counted = documentProjection({
+      name: "counted", mode: "inline", collection: "counted", handles: ["A", "Broken"], documentId: ({ streamId }) => streamId,
+      evolve: (document, { type }) => {
+        if (type === "Broken") throw new Error("too broken");
+        return { n: (document?.n ?? 0) + 1 };
+      },
+    });`;
+
+  test("leaves none of them behind, and tells of one that cannot take an event", async ({ at, folder, openStore }) => {
+    const index = new URL("../../src/index.ts", import.meta.url).href;
+    const module = join(folder, "projections.mjs");
+    await writeFile(module, moduleOf(index));
+    const { counted } = await import(module);
+    const line = (streamId: string, type: string): string => `${JSON.stringify({ streamId, type, data: {} })}\n`;
+    const file = join(folder, "events.ndjson");
+    await writeFile(file, line("s-1", "A").repeat(700) + line("s-2", "A"));
+    const first = await tidemark(["import", file, ...at, "--projections", module]);
+    expect(first).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringContaining("behind"),
+      stdout: expect.stringContaining("1 inline projection is up to date."),
+    });
+    const store = await openStore();
+    expect(await store.projections.get("counted")).toMatchObject({ state: "live", lag: { events: 0 } });
+    expect(await store.documents(counted).getMany(["s-1", "s-2"])).toMatchObject([{ n: 700 }, { n: 1 }]);
+
+    await writeFile(file, line("s-3", "A") + line("s-4", "Broken"));
+    const { code, stderr } = await tidemark(["import", file, ...at, "--projections", module]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/too broken.*The events are written.*tidemark projections show counted/s)]);
+    expect(await store.streamInfo("s-4")).toMatchObject({ version: 1 });
+    await store.projections.deactivate("counted");
+  });
+
+  test("refuses a module without one before it writes", async ({ at, folder, sql, schema }) => {
+    const file = join(folder, "events.ndjson");
+    await writeFile(file, `${JSON.stringify({ streamId: "s-1", type: "A", data: {} })}\n`);
+    await writeFile(join(folder, "nothing.mjs"), "export const a = 1;");
+    const { code, stderr } = await inside(["import", file, ...at, "--projections", join(folder, "nothing.mjs")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--projections exports no consumer and no projection")]);
+    expect((await sql.query("select 1 from pg_namespace where nspname = $1", [schema])).rows).toEqual([]);
   });
 });

@@ -2,13 +2,12 @@ import { Argument, type Command } from "commander";
 import { checkExpectedVersion } from "../../arguments/expected-version.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { ExpectedVersion, NewEvent } from "../../model/event.ts";
-import type { Projection } from "../../arguments/projection.ts";
 import { collect, json } from "../flags.ts";
 import { readEvents } from "../event-input.ts";
 import { inFlags, type Place } from "../refusal.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
-import { loadModule } from "../worker-module.ts";
+import { loadInline } from "../worker-module.ts";
 
 interface EventFlags {
   readonly type?: string;
@@ -54,7 +53,7 @@ export function addAppend(program: Command, terminal: Terminal): void {
 
 async function append(streamId: string, source: "-" | undefined, flags: AppendFlags, terminal: Terminal): Promise<void> {
   const expectedVersion = expectation(flags.expectedVersion);
-  const projections = flags.projections === undefined ? [] : await inlineOf(flags.projections);
+  const projections = flags.projections === undefined ? [] : await loadInline(flags.projections);
   const { events, place } = source === undefined ? ofFlags(flags) : await ofStdin(flags, terminal);
   const result = await withStore(
     flags,
@@ -71,12 +70,6 @@ async function append(streamId: string, source: "-" | undefined, flags: AppendFl
   );
   if (flags.json) terminal.printJson(result);
   else terminal.print(`${result.streamId} is at version ${result.version}, position ${result.position}.`);
-}
-
-async function inlineOf(file: string): Promise<readonly Projection[]> {
-  const { inline } = await loadModule(file, "--projections");
-  if (inline.length > 0) return inline;
-  throw new InvalidArgumentError("--projections", "exports no inline projection: appends write only those. Leave it out.");
 }
 
 function expectation(text: string | undefined): ExpectedVersion {

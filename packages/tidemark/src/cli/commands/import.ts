@@ -1,7 +1,9 @@
 import { type Command, Option } from "commander";
+import type { Projection } from "../../arguments/projection.ts";
 import { checkTenant } from "../../arguments/names.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { Database } from "../../database/database.ts";
+import type { Logger } from "../../model/logger.ts";
 import { ProjectionGate } from "../../projections/projection-gate.ts";
 import { checkServer } from "../../schema/check-server.ts";
 import { openSchema } from "../../schema/open-schema.ts";
@@ -13,8 +15,11 @@ import { openSource } from "../../transfer/source.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import { collect, given } from "../flags.ts";
 import { count, counted, Progress } from "../progress.ts";
+import { bringUpToDate } from "../bring-up-to-date.ts";
 import { keepHeapSmall } from "../small-heap.ts";
+import { withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
+import { loadInline } from "../worker-module.ts";
 
 interface ImportFlags extends ConnectionFlags, CsvOptions {
   readonly format?: "ndjson" | "csv";
@@ -23,14 +28,27 @@ interface ImportFlags extends ConnectionFlags, CsvOptions {
   readonly keepPositions?: boolean;
   readonly onBadLine?: "stop" | "skip";
   readonly badLines?: string;
+  readonly projections?: string;
 }
 
-/** The command knows no projections: those that appends have to write are left behind, for the application to follow. */
-function gateOf(database: Database, schema: string, terminal: Terminal): ProjectionGate {
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * An import writes no projection: those that appends have to write are left behind, for `--projections` to bring up to date in the end,
+ * or for the application. Only the latter is worth a warning.
+ */
+function gateOf(database: Database, schema: string, terminal: Terminal, { projections }: ImportFlags): ProjectionGate {
   const createTransaction = (): never => {
     throw new TypeError("no projection is known here");
   };
-  return new ProjectionGate({ database, schema, projections: [], unknownProjections: "warn", logger: loggerOf(terminal), createTransaction });
+  return new ProjectionGate({
+    database,
+    schema,
+    projections: [],
+    unknownProjections: "warn",
+    logger: projections === undefined ? loggerOf(terminal) : silent,
+    createTransaction,
+  });
 }
 
 const examples = `
@@ -60,6 +78,7 @@ export function addImport(program: Command, terminal: Terminal): void {
     .option("--tenant <tenant>", "write to this tenant, whatever the lines say")
     .option("--keep-positions", "keep the positions of the file; into an empty store that nobody else writes to")
     .addOption(new Option("--on-bad-line <what>", "stop (the default) or skip").choices(["stop", "skip"]))
+    .option("--projections <file>", "a module that exports the inline projections, to bring them up to date in the end; default: they are left behind")
     .option("--bad-lines <file>", "skip bad lines and set them aside in this file, with number and reason")
     .addHelpText("after", examples)
     .action((file: string, flags: ImportFlags) => importFile(file, flags, terminal));
@@ -69,6 +88,7 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
   const tenant = flags.tenant === undefined ? undefined : checkTenant(flags.tenant, "--tenant");
   if (flags.badLines !== undefined && flags.onBadLine === "stop")
     throw new InvalidArgumentError("--bad-lines", "writes bad lines to a file and continues. Leave --on-bad-line stop out.");
+  const projections = flags.projections === undefined ? [] : await loadInline(flags.projections);
   using source = await openSource(file, terminal.stdin);
   const lines = linesOf(source.chunks, file, flags);
   const aborted = new AbortController();
@@ -99,7 +119,7 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
           progress.update(written + repeated + bad, source.bytes === undefined ? undefined : source.bytesRead() / source.bytes);
         },
         signal: aborted.signal,
-        gate: gateOf(database, schema, terminal),
+        gate: gateOf(database, schema, terminal, flags),
         async prepare() {
           await openSchema(database, schema, { migrate: "auto", logger: loggerOf(terminal) });
         },
@@ -107,10 +127,34 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
     });
     progress.end();
     tell(report, flags, progress, terminal);
+    if (projections.length > 0 && report.written + report.repeated > 0) await follow(projections, flags, aborted.signal, terminal);
   } finally {
     progress.end();
     process.off("SIGINT", stop);
   }
+}
+
+async function follow(projections: readonly Projection[], flags: ImportFlags, signal: AbortSignal, terminal: Terminal): Promise<void> {
+  const progress = new Progress(terminal, "event");
+  const { tenant: _ofTheEvents, ...store } = flags;
+  try {
+    await withStore(
+      store,
+      terminal,
+      async (open) => {
+        const until = await open.highWaterMark();
+        let most = 0;
+        await bringUpToDate(open, projections, until, signal, (_name, left) => {
+          most = Math.max(most, left);
+          progress.update(most - left, most === 0 ? undefined : (most - left) / most);
+        });
+      },
+      { projections },
+    );
+  } finally {
+    progress.end();
+  }
+  if (!flags.json) terminal.print(`${counted(projections.length, "inline projection")} ${projections.length === 1 ? "is" : "are"} up to date.`);
 }
 
 function linesOf(chunks: AsyncIterable<Buffer>, file: string, { format, ...flags }: ImportFlags): AsyncIterable<readonly ReadLine[]> {
