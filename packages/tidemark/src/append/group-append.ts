@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { LifecyclePart } from "../async/lifecycle.ts";
 import type { Database } from "../database/database.ts";
 import { DatabaseError, QueueFullError, StoreClosedError } from "../errors/errors.ts";
@@ -53,6 +54,7 @@ export class GroupAppend implements LifecyclePart {
   #blocked: PendingAppend[] = [];
   #batches = 0;
   #waiters = 0;
+  readonly #outside = AsyncLocalStorage.snapshot();
   #scheduled = false;
   #closed = false;
   readonly #stop = new AbortController();
@@ -123,10 +125,13 @@ export class GroupAppend implements LifecyclePart {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#pump();
-    });
+    // A batch is of several callers: what runs in it, projections too, must not find the AsyncLocalStorage of one of them.
+    this.#outside(() =>
+      queueMicrotask(() => {
+        this.#scheduled = false;
+        this.#pump();
+      }),
+    );
   }
 
   #pump(): void {

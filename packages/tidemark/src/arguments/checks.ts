@@ -84,7 +84,16 @@ export function listOf<T>(check: Check<T>, remedy = "leave it out to match every
 
 /** For what a later version brings. */
 export function notYet(what: string): Check<never> {
-  return (_value, path) => {
+  const refuse: Check<never> = (_value, path) => {
     throw new InvalidArgumentError(path, `does not exist in this version of tidemark: ${what}. Leave it out.`);
   };
+  refused.add(refuse);
+  return refuse;
+}
+
+const refused = new WeakSet<Check<unknown>>();
+
+/** Whether it refuses every value: no message may recommend such an option. */
+export function isNotYet(check: Check<unknown> | undefined): boolean {
+  return check !== undefined && refused.has(check);
 }

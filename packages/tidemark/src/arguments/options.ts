@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../errors/errors.ts";
-import type { Check } from "./checks.ts";
+import { type Check, isNotYet } from "./checks.ts";
 import { className, show, showStep, showText } from "./show.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -25,13 +25,17 @@ export function checkOptions<const S extends Shape>(value: unknown, shape: S, pa
     const keys = isRecord(value) ? Object.keys(value) : [];
     if (!isRecord(value) || (keys.length === 0 && className(value) !== "Object")) throw new InvalidArgumentError(path, `must be an object, not ${show(value)}`);
     for (const option of keys) {
-      if (!Object.hasOwn(shape, option)) throw unknownKey(path, option, Object.keys(shape), "is not an option");
+      if (!Object.hasOwn(shape, option)) throw unknownKey(path, option, knownOf(shape), "is not an option");
       const given = value[option];
       if (given !== undefined) checked[option] = shape[option]?.(given, path + showStep(option));
     }
   }
   // Every property was put there by the check of its name.
   return checked as Checked<S>;
+}
+
+function knownOf(shape: Shape): string[] {
+  return Object.keys(shape).filter((option) => !isNotYet(shape[option]));
 }
 
 /** The error for a key that nothing knows: a typing error that would otherwise be ignored in silence. */

@@ -187,6 +187,12 @@ export function aggregate<State, E extends Event>(definition: AggregateDefinitio
   };
 }
 
+/** @throws {@link InvalidArgumentError} — not a class that extends what `aggregate` returned. */
+export function checkAggregateClass(value: unknown): void {
+  if (typeof value === "function" && value.prototype instanceof Aggregate && "definition" in value) return;
+  throw new InvalidArgumentError("type", `must be a class that extends aggregate({ … }), not ${show(value)}`);
+}
+
 export function streamIdOf({ category }: { readonly category: string }, id: string): string {
   if (typeof id !== "string" || id === "") throw new InvalidArgumentError("id", `must be what follows "${category}-" in a stream id, not ${show(id)}`);
   return checkStreamId(`${category}-${id}`, "id");

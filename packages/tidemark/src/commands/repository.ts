@@ -6,7 +6,7 @@ import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { NotFoundError } from "../errors/following.ts";
 import type { Event, EventMetadata, NewEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
-import { type Aggregate, type AggregateClass, evolveBy, streamIdOf } from "./aggregate.ts";
+import { type Aggregate, type AggregateClass, checkAggregateClass, evolveBy, streamIdOf } from "./aggregate.ts";
 import { attemptUpTo, orStartAgain } from "./conflict.ts";
 import { checkMetadata, stampEvent } from "./metadata.ts";
 import { checkRetry } from "./options.ts";
@@ -98,6 +98,7 @@ const updateShape = { ...saveShape, retry: checkRetry };
  * ```
  */
 export function repository<State, E extends Event, A extends Aggregate<State, E>>(store: EventReaderWriter, type: AggregateClass<State, E, A>): Repository<A> {
+  checkAggregateClass(type);
   const { definition } = type;
 
   /** Of how many events the snapshot was made that an aggregate was loaded from. */

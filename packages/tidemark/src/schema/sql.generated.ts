@@ -222,6 +222,11 @@ create table :"schema".projections (
   )
 );
 
+create trigger projections_kept
+  before delete or truncate on :"schema".projections
+  for each statement execute function :"schema".refuse_change(
+    'appends would cease to write this projection, and nobody would know that it was there', 'Use store.projections.deactivate.');
+
 -- Durable readers of the log. A stream belongs to the shard \`stream id modulo shards\`.
 --
 -- kind says what a row is, and owner_name and owner_version for what it reads: of a 'projection', for that version of it. Nothing

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkBoolean, oneOf, wholeNumber } from "../../src/arguments/checks.ts";
+import { checkBoolean, notYet, oneOf, wholeNumber } from "../../src/arguments/checks.ts";
 import { checkOptions } from "../../src/arguments/options.ts";
 import { refusal } from "./refusal.ts";
 
@@ -31,6 +31,9 @@ describe("options", () => {
       message: 'options.limt is not an option; did you mean "limit"?',
     });
     expect(refusal(() => checkOptions({ colour: 1 }, shape)).message).toBe("options.colour is not an option; known are limit, direction, prepare");
+    const more = { ...shape, colour: notYet("there are none") };
+    expect(refusal(() => checkOptions({ size: 1 }, more)).message).toBe("options.size is not an option; known are limit, direction, prepare");
+    expect(refusal(() => checkOptions({ colours: 1 }, more)).message).not.toContain('"colour"');
     expect(refusal(() => checkOptions({ "bad\u001bname": 1 }, shape)).message).not.toContain("\u001b");
   });
 

@@ -193,5 +193,7 @@ describe("an aggregate", () => {
     expect(() => aggregate({ category: "order", initialState: () => 0 })).toThrow(expect.objectContaining({ path: "definition.evolve" }));
     expect(() => aggregate({ category: "a-b", initialState: () => 0, evolve: {} })).toThrow(expect.objectContaining({ path: "definition.category" }));
     await expect(repository(store, Order).load("")).rejects.toMatchObject({ path: "id" });
+    for (const type of [{}, undefined, Map, new Order("1")])
+      expect(() => Reflect.apply(repository, undefined, [store, type])).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path: "type" }));
   });
 });

@@ -16,6 +16,8 @@ const changes = [
   ["truncate", "streams", "truncate %s.streams"],
   ["delete", "high_water_mark", "delete from %s.high_water_mark"],
   ["truncate", "high_water_mark", "truncate %s.high_water_mark"],
+  ["delete", "projections", "delete from %s.projections"],
+  ["truncate", "projections", "truncate %s.projections"],
   ["delete", "projection_epoch", "delete from %s.projection_epoch"],
   ["truncate", "projection_epoch", "truncate %s.projection_epoch"],
 ] as const;

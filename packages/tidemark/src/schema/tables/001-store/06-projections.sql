@@ -19,3 +19,8 @@ create table :"schema".projections (
     state in ('paused', 'inactive') or (mode = 'inline' and state in ('behind', 'live')) or (mode = 'async' and state = 'following')
   )
 );
+
+create trigger projections_kept
+  before delete or truncate on :"schema".projections
+  for each statement execute function :"schema".refuse_change(
+    'appends would cease to write this projection, and nobody would know that it was there', 'Use store.projections.deactivate.');
