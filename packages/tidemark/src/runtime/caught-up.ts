@@ -2,7 +2,7 @@ import { checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { WaitTimeoutError } from "../errors/following.ts";
 import type { Follower } from "./follower.ts";
-import { followerGone } from "./held-shards.ts";
+import { followerGone } from "./follower-gone.ts";
 import { waitForCheckpoint } from "./wait-for-checkpoint.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import type { CaughtUpOptions } from "./worker.ts";

@@ -1,7 +1,8 @@
 import type { Clock } from "../async/clock.ts";
-import { FencedError, NotFoundError } from "../errors/following.ts";
+import { FencedError } from "../errors/following.ts";
 import { asTidemarkError } from "./error-details.ts";
 import type { Follower } from "./follower.ts";
+import { followerGone } from "./follower-gone.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { IdleProgress } from "./idle-progress.ts";
 import type { HeartbeatAnswer, Leases } from "./leases.ts";
@@ -205,9 +206,4 @@ export class HeldShards<Runner extends RunningShard> {
       this.#settings.onError(followerGone(owner));
     }
   }
-}
-
-/** The error for a follower that a worker runs and that the database does not know any more. */
-export function followerGone(name: string): NotFoundError {
-  return new NotFoundError("consumer", name, "It was renamed or removed while this worker ran: start the worker again with the name that it has now.");
 }

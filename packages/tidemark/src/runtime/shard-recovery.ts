@@ -7,7 +7,7 @@ import { CheckpointAhead, CheckpointBehind } from "./checkpoint.ts";
 import { asTidemarkError, errorDetails } from "./error-details.ts";
 import { FollowingSuspended } from "./follower.ts";
 import type { ShardContext } from "./shard-context.ts";
-import { ShardStopped } from "./shard-work.ts";
+import { ShardStopped } from "./shard-stopped.ts";
 
 const backoff: Backoff = { firstMs: 100, mostMs: 5_000 };
 /** So long at most a failure is kept back until the database has heard of it. */

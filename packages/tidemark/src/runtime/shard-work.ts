@@ -1,25 +1,14 @@
-import { isTidemarkError } from "../errors/errors.ts";
 import { HandlerFailedError } from "../errors/following.ts";
 import type { FollowedBatch, FollowedEvent } from "../feed/follow.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { errorDetails } from "./error-details.ts";
-import type { FailedEvent, ShardHooks, TryFailure } from "./follower.ts";
+import { EventAttempts } from "./event-attempts.ts";
+import type { ShardHooks, TryFailure } from "./follower.ts";
 import { handleApart } from "./handle-apart.ts";
 import { CommitRefused, HandlerTransaction } from "./handler-transaction.ts";
 import { HandlerTries } from "./handler-tries.ts";
-import { delayAfter } from "./retry-policy.ts";
 import { ShardCommits } from "./shard-commits.ts";
 import type { ShardContext } from "./shard-context.ts";
-
-/** An event cannot be handled and must not be passed: the shard stops until somebody resumes it. */
-export class ShardStopped extends Error {
-  readonly tried: { readonly event: RecordedEvent; readonly attempt: number };
-
-  constructor(event: RecordedEvent, attempt: number, cause: unknown) {
-    super("stopped", { cause });
-    this.tried = { event, attempt };
-  }
-}
 
 /** Handles the events of one shard, in order: each until it succeeded or was given up. */
 export class ShardWork {
@@ -28,6 +17,7 @@ export class ShardWork {
   readonly #transaction: HandlerTransaction;
   readonly #tries: HandlerTries;
   readonly #commits: ShardCommits;
+  readonly #attempts: EventAttempts;
   /** The last event that was tried. */
   #tried = 0;
   /** Up to this position each event has a transaction of its own: what several wrote in one could not be committed. */
@@ -49,10 +39,11 @@ export class ShardWork {
         if (!failed) this.#count("handled");
         return failed;
       },
-      waitToRetry: (failed, waitMs) => this.#waitToRetry(failed, waitMs),
+      waitToRetry: (failed, waitMs) => this.#attempts.wait(failed, waitMs),
       report: (event, error, outcome) => this.#report(event, error, outcome),
     });
     this.hooks = hooks ?? {};
+    this.#attempts = new EventAttempts(shard, this.hooks, this.#commits, (followed, attempt) => this.#try([followed], attempt));
   }
 
   /** Ends the handler's call now; whoever handles gets `reason` thrown. */
@@ -100,7 +91,7 @@ export class ShardWork {
         if (failed) oneByOneUntil = at + 1 + others.length;
         else at += 1 + others.length;
       } else {
-        const handled = this.#handleOne(next);
+        const handled = this.#attempts.handle(next);
         if (handled !== true && !(await handled)) return false;
         at++;
       }
@@ -125,44 +116,6 @@ export class ShardWork {
     this.#commits.moved();
     this.#count("parked");
     return true;
-  }
-
-  /** Handles an event until it succeeded or was given up. False: it had to end before. */
-  #handleOne(followed: FollowedEvent): true | Promise<boolean> {
-    const failed = this.#try([followed], 1);
-    if (failed) return this.#handleOn(followed, failed);
-    this.hooks.handled?.();
-    return true;
-  }
-
-  async #handleOn(followed: FollowedEvent, first: Promise<TryFailure | undefined>): Promise<boolean> {
-    let failed = await first;
-    for (let attempt = 1; ; failed = await this.#try([followed], ++attempt)) {
-      if (!failed) {
-        this.hooks.handled?.();
-        return true;
-      }
-      // Nothing is open while the next try is waited for, and what was handled before this event stands.
-      await this.#commits.commit();
-      const failure = { followed, attempt, error: failed.error };
-      const waitMs = await this.#waitOrGiveUp(failure);
-      if (waitMs === undefined) return true;
-      if (!(await this.#waitToRetry(failure, waitMs))) return false;
-    }
-  }
-
-  /** How long to wait for the next try; undefined: the event was given up. */
-  async #waitOrGiveUp(failed: FailedEvent): Promise<number | undefined> {
-    const { followed, attempt, error } = failed;
-    const { retry } = this.#shard.follower;
-    // A handler that ends its transaction does so again.
-    if (attempt < retry.attempts && !isTidemarkError(error, "TRANSACTION_ENDED")) return delayAfter(retry, attempt);
-    const decision = (await this.hooks.giveUp?.(failed)) ?? { action: "stop", cause: error };
-    if (decision.action === "stop") throw new ShardStopped(followed.event, attempt, decision.cause);
-    if (decision.action === "retry") return decision.afterMs;
-    this.#commits.moved();
-    this.#count("parked");
-    return undefined;
   }
 
   /** One try. Where it succeeds, its events count as handled, and are committed when that is due. */
@@ -193,12 +146,6 @@ export class ShardWork {
       this.#commits.begin();
       return { error: error.cause };
     }
-  }
-
-  async #waitToRetry({ followed: { event }, attempt, error }: FailedEvent, waitMs: number): Promise<boolean> {
-    this.#shard.status.retrying(error, { event, attempt }, waitMs);
-    this.#count("retried");
-    return await this.#shard.gate.sleep(waitMs);
   }
 
   #count(what: Parameters<ShardContext["counts"]["add"]>[1], events = 1): void {

@@ -62,7 +62,7 @@ describe("a worker's process", () => {
     await last.said("started");
     const log = await store.readAll().toArray();
     // The table's key refuses an event that comes twice: it would be a dead letter.
-    await eventually(async () => expect(await effects.positions()).toEqual(log.map(({ position }) => position)), { timeoutMs: 15_000 });
+    await eventually(async () => expect(await effects.positions()).toEqual(log.map(({ position }) => position)));
     expect(await store.deadLetters.list()).toEqual([]);
     last.tell({ kind: "stop" });
     await last.said("stopped");

@@ -57,7 +57,7 @@ export const test = base
 export { describe, expect } from "vitest";
 
 /** Waits until `check` no longer throws, and returns what it returned. For facts that nothing announces. */
-export function eventually<T>(check: () => T | Promise<T>, { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<T> {
+export function eventually<T>(check: () => T | Promise<T>, { timeoutMs = 60_000 }: { readonly timeoutMs?: number } = {}): Promise<T> {
   return vi.waitFor(check, { timeout: timeoutMs, interval: 10 });
 }
 
