@@ -3,7 +3,7 @@
  * database, made here of one to compare with. The letters are kinds, in their order: absent, null, false, true, numbers,
  * texts, then arrays and objects, which are all alike.
  *
- * @see SQL: `schema/tables/001-store/10-document-key.sql`
+ * @see SQL: `schema/tables/001-store/11-document-key.sql`
  */
 export function documentKey(value: unknown): string {
   switch (typeof value) {

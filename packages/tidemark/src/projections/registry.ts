@@ -3,7 +3,7 @@ import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { functionName } from "../schema/function-set.ts";
 
-/** `live` and `behind` are of inline projections, `following` of async ones. See `06-projections.sql`. */
+/** `live` and `behind` are of inline projections, `following` of async ones. See `07-projections.sql`. */
 export type RegistryState = "live" | "behind" | "following" | "paused" | "inactive";
 
 /** What the database knows of a projection. */
