@@ -32,6 +32,8 @@ export interface ReaderChoice {
   /** What the feed would say. */
   readonly mark?: number | (() => Promise<number>);
   readonly pages?: PageLimits;
+  /** Those of a store that has other readers, too. */
+  readonly statements?: StatementsBySize;
   readonly queryable?: Queryable;
 }
 
@@ -111,8 +113,8 @@ export const test = base.extend("log", async ({ databaseUrl, schema, sql }, { on
       last = events.at(-1)?.position ?? 0;
       return events;
     },
-    reader: ({ tenant = "", mark, pages = tinyPages, queryable = database } = {}) =>
-      new Reader({ queryable, statements: new StatementsBySize(schema, pages), tenant, mark: typeof mark === "function" ? mark : async () => mark ?? last }),
+    reader: ({ tenant = "", mark, pages = tinyPages, queryable = database, statements = new StatementsBySize(schema, pages) } = {}) =>
+      new Reader({ queryable, statements, tenant, mark: typeof mark === "function" ? mark : async () => mark ?? last }),
   };
 });
 

@@ -16,7 +16,8 @@ describe("plans", () => {
 
       const { database } = await open(databaseUrl, { max: 1 });
       await database.transaction(async (session) => {
-        const reader = log.reader({ queryable: session, mark: async () => mark });
+        const statements = new StatementsBySize(schema.slice(1, -1).replaceAll('""', '"'), tinyPages);
+        const reader = log.reader({ queryable: session, mark: async () => mark, statements });
         let mark = 2;
         const readEverything = async (): Promise<number> => {
           const before = await scanned();
@@ -37,7 +38,6 @@ describe("plans", () => {
           for (const head of heads) expect(await readHead(session, statements, { ...head, kept }, undefined)).toHaveLength(1);
           return (await scanned()) - before;
         };
-        const statements = new StatementsBySize(schema.slice(1, -1).replaceAll('""', '"'), tinyPages);
         const scanned = async (): Promise<number> => {
           const { rows } = await session.userQuery<{ rows: string }>("select sum(seq_tup_read) as rows from pg_stat_xact_all_tables where schemaname = $1", [
             schema.slice(1, -1).replaceAll('""', '"'),
