@@ -45,7 +45,7 @@ describe("tidemark consumers", () => {
 
   test("lists them as documents, one a line", async ({ consumers: { command } }) => {
     expect(documentsOf(await command(["list", "--json"]))).toMatchObject([
-      { name: "audit", state: "live", filter: [{ categories: ["order"] }], shards: [{ shard: 0, position: 4 }] },
+      { name: "audit", state: "live", filter: { categories: ["order"] }, shards: [{ shard: 0, position: 4 }] },
       { name: "mailer", state: "failed", lag: { events: 3 }, shards: [{}, {}] },
     ]);
   });
