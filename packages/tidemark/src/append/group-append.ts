@@ -54,10 +54,10 @@ export class GroupAppend implements LifecyclePart {
   #blocked: PendingAppend[] = [];
   #batches = 0;
   #waiters = 0;
-  readonly #outside = AsyncLocalStorage.snapshot();
   #scheduled = false;
   #closed = false;
   readonly #stop = new AbortController();
+  readonly #outside = AsyncLocalStorage.snapshot();
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(database: Database, statements: AppendStatements, settings: GroupAppendSettings, gate: Gate) {
