@@ -8,7 +8,7 @@ import { type Stop, stopAt, untilStopped } from "./stops.ts";
 const mostMs = 30_000;
 
 /** The follower has read the log, and is about to keep appends out while it goes live. */
-const beforeTheGate: Stop = { function: "gate_is_quiet", when: "after" };
+const beforeTheGate: Stop = { function: "gate_is_idle", when: "after" };
 
 /** Appends of programs that do not know the projection leave it behind; its follower brings it up to date. */
 async function untilLive(place: Place): Promise<string | undefined> {

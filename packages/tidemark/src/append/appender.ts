@@ -6,7 +6,7 @@ import { encodeAppend, pathInArguments } from "./encode.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { listenerOf } from "./recorded.ts";
 import { checkAppendOptions, checkAppendToStreamsOptions, checkConditionalAppendOptions } from "./options.ts";
-import type { EncodeSettings } from "./tally.ts";
+import type { EncodeSettings } from "./append-totals.ts";
 import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "./types.ts";
 
 /** Writes an append that was checked: through the group, or into a transaction of the caller's. */

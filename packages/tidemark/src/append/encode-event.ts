@@ -1,12 +1,12 @@
-import { Flaw } from "../arguments/flaw.ts";
+import { JsonProblem } from "../arguments/json-problem.ts";
 import { writeJson } from "../arguments/json.ts";
 import { checkEventType, checkTags, isEventType } from "../arguments/names.ts";
 import { isRecord, unknownKey } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { checkUuid } from "../arguments/uuid.ts";
 import { EventTooLargeError, InvalidArgumentError } from "../errors/errors.ts";
 import type { EncodedEvent } from "./encoded.ts";
-import type { Tally } from "./tally.ts";
+import type { AppendTotals } from "./append-totals.ts";
 
 const known = ["type", "data", "metadata", "id", "tags"];
 /** What the store adds to an event. */
@@ -17,10 +17,10 @@ const countedTimes = 4;
 /** The path of something in the event: `.type`. Built only for an error, for most events have none. */
 export type PathTo = (field: string) => string;
 
-/** Checks one event, turns it into text and adds it to the tally. Reads each of its properties once. */
-export function encodeEvent(event: unknown, tally: Tally, at: PathTo): EncodedEvent {
+/** Checks one event, turns it into text and adds it to the totals. Reads each of its properties once. */
+export function encodeEvent(event: unknown, totals: AppendTotals, at: PathTo): EncodedEvent {
   const { type, data, metadata, id, tags } = readEvent(event, at);
-  const { eventBytes, createId } = tally.settings;
+  const { eventBytes, createId } = totals.settings;
   const room = eventBytes * countedTimes;
   const checkedTags = tags === undefined ? [] : checkTags(tags, at(".tags"));
   const encoded: EncodedEvent = {
@@ -30,12 +30,12 @@ export function encodeEvent(event: unknown, tally: Tally, at: PathTo): EncodedEv
     tags: checkedTags.join("\x1f"),
     id: id === undefined ? checkUuid(createId(), "createId()") : checkUuid(id, at(".id")),
   };
-  tally.addEvent(encoded.id, id !== undefined, Buffer.byteLength(encoded.data) + Buffer.byteLength(encoded.metadata), checkedTags.length, at);
+  totals.addEvent(encoded.id, id !== undefined, Buffer.byteLength(encoded.data) + Buffer.byteLength(encoded.metadata), checkedTags.length, at);
   return encoded;
 }
 
 function encodeMetadata(metadata: unknown, room: number, eventBytes: number, at: PathTo): string {
-  if (!isRecord(metadata)) throw new InvalidArgumentError(at(".metadata"), `must be a plain object, not ${show(metadata)}`);
+  if (!isRecord(metadata)) throw new InvalidArgumentError(at(".metadata"), `must be a plain object, not ${describeValue(metadata)}`);
   const text = writePart(metadata, room, eventBytes, ".metadata", at);
   return text === "{}" ? "" : text;
 }
@@ -44,7 +44,7 @@ function writePart(value: unknown, room: number, eventBytes: number, field: stri
   try {
     return writeJson(value, room);
   } catch (error) {
-    const flaw = Flaw.of(error);
+    const flaw = JsonProblem.of(error);
     if (flaw.excess !== undefined && flaw.loop() === undefined) throw new EventTooLargeError(at(""), room + flaw.excess, eventBytes);
     throw flaw.at(at(field));
   }
@@ -60,7 +60,7 @@ interface EventParts {
 
 function readEvent(event: unknown, at: PathTo): EventParts {
   try {
-    if (!isRecord(event)) throw new InvalidArgumentError(at(""), `must be an event such as { type: "ItemAdded", data: {} }, not ${show(event)}`);
+    if (!isRecord(event)) throw new InvalidArgumentError(at(""), `must be an event such as { type: "ItemAdded", data: {} }, not ${describeValue(event)}`);
     refuseUnknownParts(event, at);
     const { type, data, metadata, id, tags } = event;
     return { type, data, metadata, id, tags };

@@ -25,7 +25,7 @@ const batchLimits = { appends: 500, events: 10_000, bytes: 16 * 1024 * 1024, tag
 const tries = 3;
 /** Events. Below, what each batch costs whatever it holds outweighs what a second backend saves. */
 const worthSharing = 256;
-/** Of appends that run in a subtransaction each. See `append_carefully.sql`. */
+/** Of appends that run in a subtransaction each. See `append_separately.sql`. */
 const carefulLimit = 64;
 
 /**
@@ -34,7 +34,7 @@ const carefulLimit = 64;
  *
  *   call → queue → batch ──────────────→ settled
  *                    │ refused whole        ↑
- *                    ├→ carefully, each ────┤
+ *                    ├→ separately, each ────┤
  *                    │    │ blocked         │
  *                    │    └→ waits alone ───┤
  *                    │ kept from a claim    │
@@ -211,7 +211,7 @@ export class GroupAppend implements LifecyclePart {
       }
       if (chunk.length === 0) continue;
       try {
-        const outcomes = await this.#send("carefully", chunk);
+        const outcomes = await this.#send("separately", chunk);
         for (const [index, pending] of chunk.entries()) {
           const outcome = outcomes[index];
           if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));

@@ -34,12 +34,12 @@ export class InlineSender {
    * again without it. Undefined where none of them concerns a projection.
    */
   async send(
-    way: "batch" | "carefully" | "waiting",
+    way: "batch" | "separately" | "waiting",
     batch: readonly PendingAppend[],
     inline: InlineProjections,
     settings: BatchSettings,
   ): Promise<Outcome[] | undefined> {
-    if (way === "carefully") return await this.#eachAlone(batch, inline, settings);
+    if (way === "separately") return await this.#eachAlone(batch, inline, settings);
     const outcomes = new Map<PendingAppend, Outcome>();
     let rest = batch;
     for (let failures = 0; rest.length > 0; failures++) {
@@ -100,7 +100,7 @@ export class InlineSender {
   }
 
   /**
-   * As `append_carefully.sql`: what is blocked, or shares a stream with what is, goes on its own later. Each commits by itself, so
+   * As `append_separately.sql`: what is blocked, or shares a stream with what is, goes on its own later. Each commits by itself, so
    * that what fails one of them must not become the answer to those before it.
    */
   async #eachAlone(batch: readonly PendingAppend[], inline: InlineProjections, settings: BatchSettings): Promise<Outcome[]> {

@@ -39,7 +39,7 @@ export class Sender {
    * The outcome of each append. A refusal that passes, and a lost connection, are tried again within the connection
    * time-out: under the same ids, which are looked up once a try was never answered, so that nothing is written twice.
    */
-  async send(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<SettledOutcome[]> {
+  async send(way: "batch" | "separately" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<SettledOutcome[]> {
     const attempt = async (): Promise<SettledOutcome[]> => {
       try {
         return await this.#sendInEpoch(way, batch, options);
@@ -60,7 +60,7 @@ export class Sender {
   }
 
   /** The outcomes under the projections' epoch as it is: where it changed, the same appends again. */
-  async #sendInEpoch(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<SettledOutcome[]> {
+  async #sendInEpoch(way: "batch" | "separately" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<SettledOutcome[]> {
     for (;;) {
       const outcomes = await this.#sendOnce(way, batch, options);
       const settled = outcomes.filter((outcome) => outcome.kind !== "outdated");
@@ -72,7 +72,7 @@ export class Sender {
     }
   }
 
-  async #sendOnce(way: "batch" | "carefully" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<Outcome[]> {
+  async #sendOnce(way: "batch" | "separately" | "waiting", batch: readonly PendingAppend[], options?: QueryOptions): Promise<Outcome[]> {
     const { now, durability } = this.#settings;
     const settings: BatchSettings = { recordedAt: now ? now().toISOString() : null, durability, epoch: this.#gate.epoch };
     const { inline } = this.#gate;

@@ -12,8 +12,8 @@ export interface AppendStatements {
   readonly singles: Statement;
   /** A batch, all at once. `append_batch.sql` */
   readonly batch: Statement;
-  /** At most 64 appends, each on its own. `append_carefully.sql` */
-  readonly carefully: Statement;
+  /** At most 64 appends, each on its own. `append_separately.sql` */
+  readonly separately: Statement;
   /** An append that waits for its streams, a second at a time. `append_waiting.sql` */
   readonly waiting: Statement;
   /** An append inside a transaction of the caller's. `append_many.sql` */
@@ -36,8 +36,8 @@ const batchArguments = placeholders(1, 24);
 const recordedAt = (column: string): string => `${milliseconds(column)} as recorded_at`;
 const oneColumns = `verdict::text, version::text, position::text, ${recordedAt("recorded_at")}`;
 const singlesColumns = `verdicts::text, heads::text, positions::text, detail::text, ${recordedAt("written_at")}`;
-const carefulColumns = "verdicts::text, versions::text, positions::text, detail::text";
-const batchColumns = `${carefulColumns}, written::text, ${recordedAt("written_at")}`;
+const separateColumns = "verdicts::text, versions::text, positions::text, detail::text";
+const batchColumns = `${separateColumns}, written::text, ${recordedAt("written_at")}`;
 
 export function appendStatements(schema: string): AppendStatements {
   const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text });
@@ -46,7 +46,7 @@ export function appendStatements(schema: string): AppendStatements {
     oneIf: named("append_one_if", `select ${oneColumns}, detail::text from ${functionName(schema, "append_one")}(${placeholders(1, 15)})`),
     singles: named("append_singles", `select ${singlesColumns} from ${functionName(schema, "append_singles")}(${placeholders(1, 20)})`),
     batch: named("append_batch", `select ${batchColumns} from ${functionName(schema, "append_batch")}(${batchArguments})`),
-    carefully: named("append_carefully", `select ${carefulColumns} from ${functionName(schema, "append_carefully")}(${batchArguments})`),
+    separately: named("append_separately", `select ${separateColumns} from ${functionName(schema, "append_separately")}(${batchArguments})`),
     waiting: named("append_waiting", `select ${batchColumns} from ${functionName(schema, "append_waiting")}(${batchArguments})`),
     holdCommit: `declare tidemark_append no scroll cursor with hold for select ${functionName(schema, "refuse_unfinished_append")}()`,
     allowCommit: "close tidemark_append",

@@ -3,7 +3,7 @@ import type { Boundary } from "../model/event.ts";
 import { type Check, listOf, wholeNumber } from "./checks.ts";
 import { checkEventType, checkTag } from "./names.ts";
 import { checkOptions, isRecord } from "./options.ts";
-import { show } from "./show.ts";
+import { describeValue } from "./describe-value.ts";
 
 /** One alternative of a boundary's query, checked; without types and tags it matches every event. */
 export interface ValidBoundaryItem {
@@ -29,12 +29,12 @@ const boundaryShape = { mark: wholeNumber(0), above: wholeNumber(0, 2_147_483_64
 /** A query by types and tags; `[]` is `[{}]`. */
 export function checkBoundaryQuery(query: unknown, path: string): readonly ValidBoundaryItem[] {
   if (!Array.isArray(query)) {
-    throw new InvalidArgumentError(path, `must be an array of { types, tags }, not ${show(query)}${isRecord(query) ? "; put it into an array" : ""}`);
+    throw new InvalidArgumentError(path, `must be an array of { types, tags }, not ${describeValue(query)}${isRecord(query) ? "; put it into an array" : ""}`);
   }
   if (query.length > maxItems) throw new InvalidArgumentError(path, `has ${query.length} alternatives; a boundary takes at most ${maxItems}`);
   const items = Array.from(query, (item: unknown, index): ValidBoundaryItem => {
     const at = `${path}[${index}]`;
-    if (!isRecord(item)) throw new InvalidArgumentError(at, `must be { types, tags }, not ${show(item)}`);
+    if (!isRecord(item)) throw new InvalidArgumentError(at, `must be { types, tags }, not ${describeValue(item)}`);
     return checkOptions(item, shape, at);
   });
   const types = items.reduce((sum, item) => sum + (item.types?.length ?? 0), 0);
@@ -46,7 +46,7 @@ export function checkBoundaryQuery(query: unknown, path: string): readonly Valid
 export function checkBoundary(after: unknown, path: string): Boundary {
   if (!isRecord(after)) {
     if (typeof after === "number") return { mark: wholeNumber(0)(after, path), above: 0 };
-    throw new InvalidArgumentError(path, `must be a position or the boundary of readBoundary, not ${show(after)}`);
+    throw new InvalidArgumentError(path, `must be a position or the boundary of readBoundary, not ${describeValue(after)}`);
   }
   const { mark, above } = checkOptions(after, boundaryShape, path);
   if (mark === undefined || above === undefined) {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../errors/errors.ts";
-import { show } from "./show.ts";
+import { describeValue } from "./describe-value.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** Takes a value that is not `undefined` and gives it back checked, or throws an `InvalidArgumentError` at `path`. */
@@ -10,7 +10,7 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER):
   return (value, path) => {
     if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value + 0;
     const hint = value === Number.POSITIVE_INFINITY ? "; leave it out for no bound" : "";
-    throw new InvalidArgumentError(path, `must be a whole number from ${min} to ${max}, not ${show(value)}${hint}`);
+    throw new InvalidArgumentError(path, `must be a whole number from ${min} to ${max}, not ${describeValue(value)}${hint}`);
   };
 }
 
@@ -20,19 +20,19 @@ export function oneOf<const Word extends string>(...words: readonly Word[]): Che
     const word = words.find((known) => known === value);
     if (word !== undefined) return word;
     const suggestion = typeof value === "string" ? didYouMean(value, words) : "";
-    throw new InvalidArgumentError(path, `must be ${words.map((known) => `"${known}"`).join(" or ")}, not ${show(value)}${suggestion}`);
+    throw new InvalidArgumentError(path, `must be ${words.map((known) => `"${known}"`).join(" or ")}, not ${describeValue(value)}${suggestion}`);
   };
 }
 
 export function checkBoolean(value: unknown, path: string): boolean {
   if (typeof value === "boolean") return value;
-  throw new InvalidArgumentError(path, `must be true or false, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be true or false, not ${describeValue(value)}`);
 }
 
 /** A function of the caller's, of the type that the place documents: a type cannot be checked at run time. */
 export function checkFunction<F extends (...args: never[]) => unknown>(value: unknown, path: string): F {
   if (isFunction<F>(value)) return value;
-  throw new InvalidArgumentError(path, `must be a function, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be a function, not ${describeValue(value)}`);
 }
 
 function isFunction<F>(value: unknown): value is F {
@@ -43,7 +43,7 @@ function isFunction<F>(value: unknown): value is F {
 export function checkSignal(value: unknown, path: string): AbortSignal {
   if (isSignal(value)) return value;
   const hint = typeof value === "object" && value !== null && "signal" in value ? "; pass controller.signal" : "";
-  throw new InvalidArgumentError(path, `must be an AbortSignal, not ${show(value)}${hint}`);
+  throw new InvalidArgumentError(path, `must be an AbortSignal, not ${describeValue(value)}${hint}`);
 }
 
 function isSignal(value: unknown): value is AbortSignal {
@@ -61,13 +61,13 @@ function isSignal(value: unknown): value is AbortSignal {
 export function checkDate(value: unknown, path: string): Date {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return new Date(value);
   const hint = typeof value === "string" || typeof value === "number" ? "; pass new Date(…)" : "";
-  throw new InvalidArgumentError(path, value instanceof Date ? "is an invalid Date" : `must be a Date, not ${show(value)}${hint}`);
+  throw new InvalidArgumentError(path, value instanceof Date ? "is an invalid Date" : `must be a Date, not ${describeValue(value)}${hint}`);
 }
 
 /** An array, each item checked. */
 export function arrayOf<T>(check: Check<T>): Check<readonly T[]> {
   return (value, path) => {
-    if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array, not ${show(value)}`);
+    if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array, not ${describeValue(value)}`);
     return Array.from(value, (item: unknown, index) => check(item, `${path}[${index}]`));
   };
 }

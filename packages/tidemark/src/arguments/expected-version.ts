@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { ExpectedVersion } from "../model/event.ts";
-import { show } from "./show.ts";
+import { describeValue } from "./describe-value.ts";
 import { didYouMean } from "./suggest.ts";
 
 const words = ["any", "no-stream", "stream-exists"] as const;
@@ -17,9 +17,12 @@ export function checkExpectedVersion(value: unknown, path: string): ExpectedVers
   if (typeof value === "object" && value !== null && "unchangedSince" in value && Object.keys(value).length === 1) {
     const since = value.unchangedSince;
     if (typeof since === "number" && isCount(since)) return { unchangedSince: since + 0 };
-    throw new InvalidArgumentError(`${path}.unchangedSince`, `must be a position (a whole number from 0 to ${Number.MAX_SAFE_INTEGER}), not ${show(since)}`);
+    throw new InvalidArgumentError(
+      `${path}.unchangedSince`,
+      `must be a position (a whole number from 0 to ${Number.MAX_SAFE_INTEGER}), not ${describeValue(since)}`,
+    );
   }
-  throw new InvalidArgumentError(path, `must be ${forms}, not ${show(value)}${hint(value)}`);
+  throw new InvalidArgumentError(path, `must be ${forms}, not ${describeValue(value)}${hint(value)}`);
 }
 
 /** -0 counts as 0, which adding 0 makes of it. */

@@ -1,5 +1,5 @@
-import { Flaw } from "./flaw.ts";
-import { className, show } from "./show.ts";
+import { JsonProblem } from "./json-problem.ts";
+import { className, describeValue } from "./describe-value.ts";
 
 /**
  * JSON that comes back as it went in. `JSON.stringify` changes in silence what JSON cannot hold (a Date becomes text, NaN
@@ -27,44 +27,44 @@ export function encodeJson(value: unknown, path: string): string {
   try {
     return writeJson(value, mostUnits);
   } catch (error) {
-    throw Flaw.of(error).at(path);
+    throw JsonProblem.of(error).at(path);
   }
 }
 
 /**
- * The same, for the hot path: throws a `Flaw` whose path begins below `value`. `room`: the most UTF-16 units to write, each
+ * The same, for the hot path: throws a `JsonProblem` whose path begins below `value`. `room`: the most UTF-16 units to write, each
  * of them at least one byte; writing stops there, so that no huge text is made only to be refused.
  */
 export function writeJson(value: unknown, room: number): string {
-  if (value === undefined) throw new Flaw("is undefined, which JSON cannot express; use {} or null");
+  if (value === undefined) throw new JsonProblem("is undefined, which JSON cannot express; use {} or null");
   return write(value, 0, room);
 }
 
 function write(value: unknown, depth: number, room: number): string {
   switch (typeof value) {
     case "string":
-      if (value.length > room) throw Flaw.tooLarge(value.length - room);
+      if (value.length > room) throw JsonProblem.tooLarge(value.length - room);
       return special.test(value) ? writeSpecial(value) : `"${value}"`;
     case "number":
-      if (!Number.isFinite(value) || Object.is(value, -0)) throw new Flaw(`is ${show(value)}, which JSON cannot express`);
+      if (!Number.isFinite(value) || Object.is(value, -0)) throw new JsonProblem(`is ${describeValue(value)}, which JSON cannot express`);
       return `${value}`;
     case "boolean":
       return value ? "true" : "false";
     case "object":
       if (value === null) return "null";
-      if (depth === maxDepth) throw new Flaw(`is more than ${maxDepth} levels deep`);
+      if (depth === maxDepth) throw new JsonProblem(`is more than ${maxDepth} levels deep`);
       // An object that is no array can be asked for any key.
       return Array.isArray(value) ? writeArray(value, depth + 1, room) : writeObject(value as Readonly<Record<string, unknown>>, depth + 1, room);
     default:
-      throw new Flaw(refusal(value));
+      throw new JsonProblem(refusal(value));
   }
 }
 
 function writeObject(value: Readonly<Record<string, unknown>>, depth: number, room: number): string {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== plainObject && prototype !== null && !isForeign(prototype, false)) throw new Flaw(classRefusal(value));
-  if (typeof value["toJSON"] === "function") throw new Flaw(methodRefusal);
-  if (Object.getOwnPropertySymbols(value).length > 0) throw new Flaw(symbolRefusal);
+  if (prototype !== plainObject && prototype !== null && !isForeign(prototype, false)) throw new JsonProblem(classRefusal(value));
+  if (typeof value["toJSON"] === "function") throw new JsonProblem(methodRefusal);
+  if (Object.getOwnPropertySymbols(value).length > 0) throw new JsonProblem(symbolRefusal);
   let text = "{";
   let at = "";
   try {
@@ -75,32 +75,32 @@ function writeObject(value: Readonly<Record<string, unknown>>, depth: number, ro
       if (text.length > 1) text += ",";
       text += names.get(key) ?? writeName(key);
       text += write(held, depth, room - text.length);
-      if (text.length >= room) throw Flaw.tooLarge(text.length + 1 - room);
+      if (text.length >= room) throw JsonProblem.tooLarge(text.length + 1 - room);
     }
   } catch (error) {
-    throw Flaw.of(error).inside(value, at);
+    throw JsonProblem.of(error).inside(value, at);
   }
   return `${text}}`;
 }
 
 function writeArray(value: readonly unknown[], depth: number, room: number): string {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== plainArray && !isForeign(prototype, true)) throw new Flaw(classRefusal(value));
-  if ("toJSON" in value && typeof value.toJSON === "function") throw new Flaw(methodRefusal);
-  if (Object.getOwnPropertySymbols(value).length > 0) throw new Flaw(symbolRefusal);
+  if (prototype !== plainArray && !isForeign(prototype, true)) throw new JsonProblem(classRefusal(value));
+  if ("toJSON" in value && typeof value.toJSON === "function") throw new JsonProblem(methodRefusal);
+  if (Object.getOwnPropertySymbols(value).length > 0) throw new JsonProblem(symbolRefusal);
   let text = "[";
   let index = 0;
   try {
     for (; index < value.length; index++) {
       if (index > 0) text += ",";
       text += write(value[index], depth, room - text.length);
-      if (text.length >= room) throw Flaw.tooLarge(text.length + 1 - room);
+      if (text.length >= room) throw JsonProblem.tooLarge(text.length + 1 - room);
     }
   } catch (error) {
-    throw Flaw.of(error).inside(value, index);
+    throw JsonProblem.of(error).inside(value, index);
   }
   const keys = Object.keys(value);
-  if (keys.length !== value.length) throw new Flaw(`is an array with an extra property (${show(keys[value.length])}), which JSON would drop`);
+  if (keys.length !== value.length) throw new JsonProblem(`is an array with an extra property (${describeValue(keys[value.length])}), which JSON would drop`);
   return `${text}]`;
 }
 
@@ -127,15 +127,15 @@ function writeName(key: string): string {
 }
 
 function writeSpecial(text: string): string {
-  if (text.includes("\0")) throw new Flaw("holds the character U+0000, which PostgreSQL cannot store");
-  if (loneSurrogate.test(text)) throw new Flaw("holds half of a surrogate pair, which UTF-8 cannot express");
+  if (text.includes("\0")) throw new JsonProblem("holds the character U+0000, which PostgreSQL cannot store");
+  if (loneSurrogate.test(text)) throw new JsonProblem("holds half of a surrogate pair, which UTF-8 cannot express");
   return JSON.stringify(text);
 }
 
 function refusal(value: unknown): string {
   if (typeof value === "bigint") return "is a bigint, which JSON cannot express; pass a string";
   if (value === undefined) return "is undefined or a hole in an array, which JSON cannot express; use null";
-  return `is ${show(value)}, which JSON cannot express`;
+  return `is ${describeValue(value)}, which JSON cannot express`;
 }
 
 const remedies: Readonly<Record<string, string>> = {

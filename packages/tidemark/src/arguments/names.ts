@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../errors/errors.ts";
-import { show, showText } from "./show.ts";
+import { describeValue, quoteText } from "./describe-value.ts";
 
 /** What a kind of name may be. Bytes are of UTF-8. */
 interface NameRule {
@@ -56,7 +56,7 @@ export function checkTag(value: unknown, path: string): string {
 
 /** An event's tags: at most 64 of them. A tag given twice counts once: tags are a set. */
 export function checkTags(value: unknown, path: string): readonly string[] {
-  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of tags, not ${show(value)}`);
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of tags, not ${describeValue(value)}`);
   if (value.length > maxTags) throw new InvalidArgumentError(path, `has ${value.length} tags; an event takes at most ${maxTags}`);
   const tags: string[] = [];
   for (let index = 0; index < value.length; index++) {
@@ -91,10 +91,10 @@ export function checkDocumentId(value: unknown, path: string): string {
 export function checkCollectionName(value: unknown, path: string): string {
   const name = keeps(collectionRule, value) ? value : refuse(collectionRule, value, path);
   if (/__v\d+$/.test(name)) {
-    throw new InvalidArgumentError(path, `must not end with __v and digits, because the store names the tables of versions like that; got ${showText(name)}`);
+    throw new InvalidArgumentError(path, `must not end with __v and digits, because the store names the tables of versions like that; got ${quoteText(name)}`);
   }
   if (/^(?:events_\d+|event_ids)$/.test(name))
-    throw new InvalidArgumentError(path, `is a name that the store keeps for partitions of its log (events_ and digits, event_ids); got ${showText(name)}`);
+    throw new InvalidArgumentError(path, `is a name that the store keeps for partitions of its log (events_ and digits, event_ids); got ${quoteText(name)}`);
   return name;
 }
 
@@ -121,7 +121,7 @@ export function checkPrefix(value: unknown, path: string): string {
 /** A category: what stands before the first `-` of a stream id, so it holds none itself. */
 export function checkCategory(value: unknown, path: string): string {
   const category = keeps(categoryRule, value) ? value : refuse(categoryRule, value, path);
-  if (category.includes("-")) throw new InvalidArgumentError(path, `holds a "-", but a category ends before the first one; got ${showText(category)}`);
+  if (category.includes("-")) throw new InvalidArgumentError(path, `holds a "-", but a category ends before the first one; got ${quoteText(category)}`);
   return category;
 }
 
@@ -142,11 +142,11 @@ function refuse(rule: NameRule, value: unknown, path: string): never {
 }
 
 function describe(rule: NameRule, value: unknown): string {
-  if (typeof value !== "string") return `must be ${rule.what} (a string), not ${show(value)}`;
+  if (typeof value !== "string") return `must be ${rule.what} (a string), not ${describeValue(value)}`;
   if (value === "") return `is empty; ${rule.what} has 1 to ${rule.maxBytes} bytes`;
   const at = value.search(control);
   if (at !== -1)
-    return `holds the control character ${showText(value.charAt(at)).slice(1, -1)} at index ${at}; ${rule.what} must hold none; got ${showText(value)}`;
-  if (loneSurrogate.test(value)) return `holds half of a surrogate pair, which UTF-8 cannot express; got ${showText(value)}`;
-  return `is ${Buffer.byteLength(value)} bytes of UTF-8; ${rule.what} has ${rule.minBytes} to ${rule.maxBytes}; got ${showText(value)}`;
+    return `holds the control character ${quoteText(value.charAt(at)).slice(1, -1)} at index ${at}; ${rule.what} must hold none; got ${quoteText(value)}`;
+  if (loneSurrogate.test(value)) return `holds half of a surrogate pair, which UTF-8 cannot express; got ${quoteText(value)}`;
+  return `is ${Buffer.byteLength(value)} bytes of UTF-8; ${rule.what} has ${rule.minBytes} to ${rule.maxBytes}; got ${quoteText(value)}`;
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { type Check, isNotYet } from "./checks.ts";
-import { className, show, showStep, showText } from "./show.ts";
+import { className, describeValue, quoteStep, quoteText } from "./describe-value.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The options that a call knows, each with its check. */
@@ -23,11 +23,12 @@ export function checkOptions<const S extends Shape>(value: unknown, shape: S, pa
   if (value !== undefined) {
     // A Map, a URL or an AbortSignal in place of options shows no keys, and would count as none given.
     const keys = isRecord(value) ? Object.keys(value) : [];
-    if (!isRecord(value) || (keys.length === 0 && className(value) !== "Object")) throw new InvalidArgumentError(path, `must be an object, not ${show(value)}`);
+    if (!isRecord(value) || (keys.length === 0 && className(value) !== "Object"))
+      throw new InvalidArgumentError(path, `must be an object, not ${describeValue(value)}`);
     for (const option of keys) {
       if (!Object.hasOwn(shape, option)) throw unknownKey(path, option, knownOf(shape), "is not an option");
       const given = value[option];
-      if (given !== undefined) checked[option] = shape[option]?.(given, path + showStep(option));
+      if (given !== undefined) checked[option] = shape[option]?.(given, path + quoteStep(option));
     }
   }
   // Every property was put there by the check of its name.
@@ -42,5 +43,5 @@ function knownOf(shape: Shape): string[] {
 export function unknownKey(path: string, key: string, known: readonly string[], problem: string): InvalidArgumentError {
   const suggestion = didYouMean(key, known);
   const allowed = suggestion === "" ? `; known are ${known.join(", ")}` : suggestion;
-  return new InvalidArgumentError(path === "" ? showText(key) : path + showStep(key), `${problem}${allowed}`);
+  return new InvalidArgumentError(path === "" ? quoteText(key) : path + quoteStep(key), `${problem}${allowed}`);
 }

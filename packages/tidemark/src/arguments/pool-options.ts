@@ -2,7 +2,7 @@ import type { DriverClient } from "../model/driver.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { checkBoolean, wholeNumber } from "./checks.ts";
 import { checkOptions, isRecord } from "./options.ts";
-import { show } from "./show.ts";
+import { describeValue } from "./describe-value.ts";
 
 /**
  * Settings of the store's own pool.
@@ -86,7 +86,10 @@ export function isPgPool(value: unknown): value is PgPool {
 export function checkPool(value: unknown, path: string): { readonly pool: ValidPoolSettings; readonly givenPool: PgPool | PGliteInstance | undefined } {
   if (isPGlite(value) || isPgPool(value)) return { pool: defaults, givenPool: value };
   if (isRecord(value) && (typeof value["query"] === "function" || typeof value["connect"] === "function")) {
-    throw new InvalidArgumentError(path, `must be settings, a pg.Pool or a PGlite, not ${show(value)}; a single client cannot serve a store, so pass a pool`);
+    throw new InvalidArgumentError(
+      path,
+      `must be settings, a pg.Pool or a PGlite, not ${describeValue(value)}; a single client cannot serve a store, so pass a pool`,
+    );
   }
   for (const key of ofConnections) {
     if (isRecord(value) && value[key] !== undefined)

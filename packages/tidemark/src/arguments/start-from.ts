@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { oneOf, wholeNumber } from "./checks.ts";
 import { checkOptions, isRecord } from "./options.ts";
-import { show } from "./show.ts";
+import { describeValue } from "./describe-value.ts";
 
 /**
  * Where a reader begins that is new. `after` is a position, exclusive; `"end"` is the high-water mark as it is then.
@@ -22,6 +22,6 @@ export function checkStartFrom(value: unknown, path: string): number | "end" {
     if (after === undefined) throw new InvalidArgumentError(`${path}.after`, "is missing");
     return after;
   }
-  if (typeof value === "number") throw new InvalidArgumentError(path, `is ${show(value)}; write { after: ${show(value)} }`);
+  if (typeof value === "number") throw new InvalidArgumentError(path, `is ${describeValue(value)}; write { after: ${describeValue(value)} }`);
   return words(value, path) === "end" ? "end" : 0;
 }

@@ -5,7 +5,7 @@ import { checkSchemaName } from "./names.ts";
 import { checkOptions, isRecord } from "./options.ts";
 import { checkPool, type PgPool, type PGliteInstance, type PoolSettings, type ValidPoolSettings } from "./pool-options.ts";
 import type { Projection } from "./projection.ts";
-import { show } from "./show.ts";
+import { describeValue } from "./describe-value.ts";
 import { checkStoreUrl, type StoreTarget } from "./store-url.ts";
 import { newId } from "./uuid.ts";
 
@@ -105,7 +105,7 @@ const standardError: Logger = {
 export function checkOpenArguments(given: readonly unknown[]): { readonly target: StoreTarget; readonly options: ValidStoreOptions } {
   const [first, second] = given;
   const optionsAlone = isRecord(first) && !(first instanceof URL);
-  if (optionsAlone && second !== undefined) throw new InvalidArgumentError("url", `must be a string where options follow it, not ${show(first)}`);
+  if (optionsAlone && second !== undefined) throw new InvalidArgumentError("url", `must be a string where options follow it, not ${describeValue(first)}`);
   const target = checkStoreUrl(optionsAlone ? undefined : first);
   const options = checkStoreOptions(optionsAlone ? first : second);
   if (target.kind !== "memory" && options.givenPool !== undefined) {
@@ -152,12 +152,12 @@ function checkClock(value: unknown, path: string): () => Date {
 
 function checkArray(value: unknown, path: string): readonly unknown[] {
   if (Array.isArray(value)) return Array.from<unknown>(value);
-  throw new InvalidArgumentError(path, `must be an array of what documentProjection and defineProjection return, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be an array of what documentProjection and defineProjection return, not ${describeValue(value)}`);
 }
 
 function checkLogger(value: unknown, path: string): Logger {
   if (isLogger(value)) return value;
-  throw new InvalidArgumentError(path, `must have the functions debug, info, warn and error, as console does; got ${show(value)}`);
+  throw new InvalidArgumentError(path, `must have the functions debug, info, warn and error, as console does; got ${describeValue(value)}`);
 }
 
 function isLogger(value: unknown): value is Logger {

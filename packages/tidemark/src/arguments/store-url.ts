@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import { show } from "./show.ts";
+import { describeValue } from "./describe-value.ts";
 
 /** Where a store lives. */
 export type StoreTarget =
@@ -14,7 +14,8 @@ const forms = 'a PostgreSQL URL ("postgres://user@host:5432/database"), a folder
 /** The first argument of `openEventStore`. No message shows the text of a URL, for it may hold a password. */
 export function checkStoreUrl(url: unknown): StoreTarget {
   if (url === undefined) return { kind: "memory" };
-  if (typeof url !== "string") throw new InvalidArgumentError("url", `must be ${forms}, not ${show(url)}${url instanceof URL ? "; pass its href" : ""}`);
+  if (typeof url !== "string")
+    throw new InvalidArgumentError("url", `must be ${forms}, not ${describeValue(url)}${url instanceof URL ? "; pass its href" : ""}`);
   if (/^postgres(?:ql)?:\/\//i.test(url)) return serverAt(url);
   if (/^file:/i.test(url)) return { kind: "folder", folder: folderOf(url) };
   throw new InvalidArgumentError("url", problemOf(url));

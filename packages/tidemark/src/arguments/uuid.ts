@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { v7 } from "uuid";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import { show } from "./show.ts";
+import { describeValue } from "./describe-value.ts";
 
 const canonical = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const wrapped = /^(?:urn:uuid:(?<urn>.{36})|\{(?<braced>.{36})\}|(?<bare>.{36}))$/i;
@@ -40,5 +40,5 @@ export function checkUuid(value: unknown, path: string): string {
     const text = (found?.["urn"] ?? found?.["braced"] ?? found?.["bare"])?.toLowerCase();
     if (text !== undefined && canonical.test(text)) return text;
   }
-  throw new InvalidArgumentError(path, `must be a UUID such as "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78", not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be a UUID such as "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78", not ${describeValue(value)}`);
 }

@@ -1,4 +1,4 @@
-import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
+import { escapeUnsafe, hideCredentials } from "../arguments/describe-value.ts";
 import type { ConsumerInfo, PauseInfo, ShardInfo } from "../consumers/consumer-info.ts";
 import type { Row } from "./columns.ts";
 import { counted } from "./progress.ts";

@@ -1,4 +1,4 @@
-import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
+import { escapeUnsafe, hideCredentials } from "../arguments/describe-value.ts";
 import { toEnvelope } from "../transfer/envelope.ts";
 import type { DeadLetter, ResolvedDeadLetter } from "../consumers/dead-letters.ts";
 import type { Row } from "./columns.ts";

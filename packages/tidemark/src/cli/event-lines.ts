@@ -1,4 +1,4 @@
-import { escapeUnsafe } from "../arguments/show.ts";
+import { escapeUnsafe } from "../arguments/describe-value.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { toEnvelope } from "../transfer/envelope.ts";
 import type { Row } from "./columns.ts";

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { hideCredentials } from "../arguments/show.ts";
+import { hideCredentials } from "../arguments/describe-value.ts";
 import { isTidemarkError, type VersionConflict } from "../errors/errors.ts";
 import { addAppend } from "./commands/append.ts";
 import { addConsumers } from "./commands/consumers.ts";

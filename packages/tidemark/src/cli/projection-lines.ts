@@ -1,4 +1,4 @@
-import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
+import { escapeUnsafe, hideCredentials } from "../arguments/describe-value.ts";
 import type { ProjectionInfo } from "../projections/projection-info.ts";
 import type { Row } from "./columns.ts";
 import { counted } from "./progress.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { styleText } from "node:util";
-import { escapeUnsafe, hideCredentials } from "../arguments/show.ts";
+import { escapeUnsafe, hideCredentials } from "../arguments/describe-value.ts";
 import { Columns } from "./columns.ts";
 
 export type Input = AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };

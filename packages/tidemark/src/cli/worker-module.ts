@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { className, show } from "../arguments/show.ts";
+import { className, describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Projection } from "../arguments/projection.ts";
 import { checkProjections } from "../projections/check-projections.ts";
@@ -68,7 +68,7 @@ async function load(file: string, where: string): Promise<object> {
     const module: unknown = await import(pathToFileURL(path).href);
     return Object(module);
   } catch (cause) {
-    const told = cause instanceof Error ? (cause.stack ?? cause.message) : show(cause);
+    const told = cause instanceof Error ? (cause.stack ?? cause.message) : describeValue(cause);
     throw new InvalidArgumentError(where, `cannot be loaded: ${told}${hintFor(cause, path)}`, { cause });
   }
 }
@@ -90,5 +90,5 @@ function isForeign(value: unknown): boolean {
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  return typeof value === "string" || typeof value === "number" ? `a ${typeof value}` : show(value);
+  return typeof value === "string" || typeof value === "number" ? `a ${typeof value}` : describeValue(value);
 }

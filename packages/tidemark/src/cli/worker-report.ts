@@ -1,4 +1,4 @@
-import { hideCredentials } from "../arguments/show.ts";
+import { hideCredentials } from "../arguments/describe-value.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { ConsumerInfo } from "../consumers/consumer-info.ts";

@@ -1,7 +1,7 @@
 import { checkFunction } from "../arguments/checks.ts";
 import { checkCategory, checkDeciderName, checkStreamId } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, EventOf, NewEvent } from "../model/event.ts";
 import { checkInitialState, checkState } from "../read/evolve.ts";
@@ -190,11 +190,11 @@ export function aggregate<State, E extends Event>(definition: AggregateDefinitio
 /** @throws {@link InvalidArgumentError} — not a class that extends what `aggregate` returned. */
 export function checkAggregateClass(value: unknown): void {
   if (typeof value === "function" && value.prototype instanceof Aggregate && "definition" in value) return;
-  throw new InvalidArgumentError("type", `must be a class that extends aggregate({ … }), not ${show(value)}`);
+  throw new InvalidArgumentError("type", `must be a class that extends aggregate({ … }), not ${describeValue(value)}`);
 }
 
 export function streamIdOf({ category }: { readonly category: string }, id: string): string {
-  if (typeof id !== "string" || id === "") throw new InvalidArgumentError("id", `must be what follows "${category}-" in a stream id, not ${show(id)}`);
+  if (typeof id !== "string" || id === "") throw new InvalidArgumentError("id", `must be what follows "${category}-" in a stream id, not ${describeValue(id)}`);
   return checkStreamId(`${category}-${id}`, "id");
 }
 
@@ -204,7 +204,7 @@ export function evolveBy<State, E extends Event>({ evolve }: AggregateDefinition
   if (handler) return checkState(handler(state, event), event, `definition.evolve.${event.type}`);
   throw new InvalidArgumentError(
     "definition.evolve",
-    `has no handler for the type ${show(event.type)}, which is in stream ${show(streamId)}; add one, such as (state) => state to ignore it`,
+    `has no handler for the type ${describeValue(event.type)}, which is in stream ${describeValue(streamId)}; add one, such as (state) => state to ignore it`,
   );
 }
 
@@ -215,7 +215,7 @@ function handlerOf<State, E extends Event>(evolve: Evolution<State, E>, type: st
 }
 
 function checkEvolution(value: unknown, path: string): unknown {
-  if (!isRecord(value)) throw new InvalidArgumentError(path, `must be an object with a function for each event type, not ${show(value)}`);
+  if (!isRecord(value)) throw new InvalidArgumentError(path, `must be an object with a function for each event type, not ${describeValue(value)}`);
   for (const [type, handler] of Object.entries(value)) checkFunction(handler, `${path}.${type}`);
   return value;
 }

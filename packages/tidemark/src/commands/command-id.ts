@@ -1,6 +1,6 @@
 import { v5 } from "uuid";
 import type { ValidBoundaryItem } from "../arguments/boundary-query.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import type { Event, NewEvent } from "../model/event.ts";
 import { stampEvent } from "./metadata.ts";
@@ -41,7 +41,7 @@ export class CommandIds {
     if (event.id !== undefined) {
       throw new InvalidArgumentError(
         "decide",
-        `gives event ${index} the id ${show(event.id)}, but the command has the commandId ${show(this.#commandId)}. With a commandId, event ids are derived from it, so that a repeated command is recognised. Leave out one of the two`,
+        `gives event ${index} the id ${describeValue(event.id)}, but the command has the commandId ${describeValue(this.#commandId)}. With a commandId, event ids are derived from it, so that a repeated command is recognised. Leave out one of the two`,
       );
     }
     return { ...stampEvent(event, [{ commandId: this.#commandId }]), id: this.at(index) };

@@ -1,7 +1,7 @@
 import { retry } from "../async/retry.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
-import { takeTurn } from "./turns.ts";
+import { enterConflictQueue } from "./conflict-queue.ts";
 
 /** An attempt that came too late: what it decided on has changed. Never leaves this room. */
 class Outdated extends Error {
@@ -65,7 +65,7 @@ export async function attemptUpTo<T>({ store, attempts, signal, subject }: Attem
     signal?.throwIfAborted();
     const lost = failure instanceof Outdated ? failure.outcome : undefined;
     const lostOn = isTidemarkError(lost, "VERSION_CONFLICT") || isTidemarkError(lost, "CONDITION_FAILED") ? lost.streamId : undefined;
-    const leave = await takeTurn(store, { subject, lostOn, signal });
+    const leave = await enterConflictQueue(store, { subject, lostOn, signal });
     try {
       signal?.throwIfAborted();
       return await attempt(++made);

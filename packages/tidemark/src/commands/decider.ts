@@ -2,7 +2,7 @@ import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
 import { checkFunction } from "../arguments/checks.ts";
 import { checkDeciderName, checkStreamId } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import type { StreamAppend } from "../append/types.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
@@ -205,7 +205,7 @@ function needAll(checked: Readonly<Record<string, unknown>>, keys: readonly stri
 
 function checkReads(value: unknown, path: string): unknown {
   if (typeof value === "function" || Array.isArray(value)) return value;
-  throw new InvalidArgumentError(path, `must be an array of stream ids, or a function that returns one, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be an array of stream ids, or a function that returns one, not ${describeValue(value)}`);
 }
 
 /** Of a function's result when the command is handled. */

@@ -1,5 +1,5 @@
 import { isRecord } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 
 /**
@@ -7,10 +7,14 @@ import { InvalidArgumentError } from "../errors/errors.ts";
  * error that names neither.
  */
 export function checkDecision<T>(decision: readonly T[], path = "decide"): readonly T[] {
-  if (!Array.isArray(decision)) throw new InvalidArgumentError(path, `must return an array of events, not ${show(decision)}; return [] if nothing changes`);
+  if (!Array.isArray(decision))
+    throw new InvalidArgumentError(path, `must return an array of events, not ${describeValue(decision)}; return [] if nothing changes`);
   // `Array.from` visits holes, which a comma too many or `delete` leaves.
   return Array.from(decision, (item: T, index) => {
     if (isRecord(item)) return item;
-    throw new InvalidArgumentError(`${path}[${index}]`, `is ${index in decision ? show(item) : "a hole"}; every item must be an event: { type, data }`);
+    throw new InvalidArgumentError(
+      `${path}[${index}]`,
+      `is ${index in decision ? describeValue(item) : "a hole"}; every item must be an event: { type, data }`,
+    );
   });
 }

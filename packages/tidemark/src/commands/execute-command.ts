@@ -1,7 +1,7 @@
 import { isRecord } from "../arguments/options.ts";
 import type { Event } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
-import { executeByQuery } from "./by-query.ts";
+import { executeOverQuery } from "./over-query.ts";
 import type { BoundaryDecider, MultiStreamDecider } from "./decider.ts";
 import type { CommandOptions } from "./options.ts";
 import { executeOverStreams } from "./over-streams.ts";
@@ -38,7 +38,7 @@ export async function executeCommand<State, Command, E extends Event>(
   command: NoInfer<Command>,
   options?: CommandOptions<NoInfer<State>, NoInfer<Command>, NoInfer<E>>,
 ): Promise<StreamsResult<State, E>> {
-  return asksByQuery(decider) ? await executeByQuery(store, decider, command, options) : await executeOverStreams(store, decider, command, options);
+  return asksByQuery(decider) ? await executeOverQuery(store, decider, command, options) : await executeOverStreams(store, decider, command, options);
 }
 
 function asksByQuery<State, Command, E extends Event>(

@@ -12,7 +12,7 @@ import { checkCommandOptions, type CommandOptions } from "./options.ts";
 import { readAfter, Recorded } from "./recorded.ts";
 import type { CommandResult } from "./result.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
-import { considerSnapshot, keptState, readState } from "./snapshots/kept-state.ts";
+import { considerSnapshot, snapshotState, readState } from "./snapshots/snapshot-state.ts";
 
 /**
  * Reads a stream, decides, and appends the decided events at the version that was read. If another writer came in between, it starts
@@ -55,7 +55,7 @@ export async function handleCommand<State, Command, E extends Event>(
   const fold = checkedFold(decider, "decider");
   const ids = commandId === undefined ? undefined : new CommandIds(commandId, { kind: "stream", decider: name, target: streamId });
   const around = new MiddlewareChain(middleware);
-  const kept = keptState(() => snapshotsOf(store), "stream", decider, streamId);
+  const kept = snapshotState(() => snapshotsOf(store), "stream", decider, streamId);
   const commands = isSeveral(command) ? command : [command];
 
   async function attempt(number: number): Promise<CommandResult<State, E>> {
@@ -71,8 +71,8 @@ export async function handleCommand<State, Command, E extends Event>(
     };
     let read = await readState<State, E>(store, kept, search, signal);
     // What this command wrote may be in the part that the snapshot spared.
-    if (ids && read.keptVersion > 0 && before.length === 0 && (await store.eventById(ids.at(0))))
-      read = { ...(await store.aggregateStream<State, E>(streamId, { ...search, ...(signal && { signal }) })), keptVersion: 0 };
+    if (ids && read.snapshotVersion > 0 && before.length === 0 && (await store.eventById(ids.at(0))))
+      read = { ...(await store.aggregateStream<State, E>(streamId, { ...search, ...(signal && { signal }) })), snapshotVersion: 0 };
     const last = before.at(-1);
     if (last) {
       const { state } = await store.aggregateStream<State, E>(streamId, { ...fold, toVersion: last.version });
@@ -90,7 +90,7 @@ export async function handleCommand<State, Command, E extends Event>(
       }
     }
     if (decided.length === 0) {
-      considerSnapshot(kept, { state, version: read.version, keptVersion: read.keptVersion });
+      considerSnapshot(kept, { state, version: read.version, snapshotVersion: read.snapshotVersion });
       return { state, version: read.version, position: undefined, events: [], attempts: number };
     }
 
@@ -102,7 +102,7 @@ export async function handleCommand<State, Command, E extends Event>(
     // They were there already, under ids of their own: then the state that was read holds them, or lacks what came before them.
     if (version !== read.version + decided.length)
       ({ state } = await readAfter(written, () => store.aggregateStream<State, E>(streamId, { ...fold, toVersion: version })));
-    considerSnapshot(kept, { state, version, keptVersion: read.keptVersion });
+    considerSnapshot(kept, { state, version, snapshotVersion: read.snapshotVersion });
     return { state, version, position, events, attempts: number };
   }
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isRecord } from "../arguments/options.ts";
 import { isPromise } from "../arguments/promise.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { StreamAppend } from "../append/types.ts";
 import type { Event, EventMetadata, NewEvent, RecordedEvent } from "../model/event.ts";
@@ -55,13 +55,13 @@ export function causedBy(event: RecordedEvent): { readonly correlationId: string
 /** Metadata, or an enricher. A Map or a Date spreads to nothing, so that it would be lost in silence. */
 export function checkMetadataSource(value: unknown, path: string): MetadataSource {
   if (isEnricher(value) || isPlain(value)) return value;
-  throw new InvalidArgumentError(path, `must be a plain object such as { correlationId: "…" }, or a function that returns one, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be a plain object such as { correlationId: "…" }, or a function that returns one, not ${describeValue(value)}`);
 }
 
 /** Metadata as a plain object. */
 export function checkMetadata(value: unknown, path: string): EventMetadata {
   if (isPlain(value)) return value;
-  throw new InvalidArgumentError(path, `must be a plain object such as { correlationId: "…" }, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be a plain object such as { correlationId: "…" }, not ${describeValue(value)}`);
 }
 
 /** The events with the metadata of the scopes around this call and then of `sources`. What is not an event stays as it is, to be refused. */
@@ -92,10 +92,10 @@ export function stampEvent<E extends Event>(event: NewEvent<E>, sources: readonl
 /** What an enricher returned. It spreads to nothing where it is a Map or a promise, so that it would be lost in silence. */
 function checkEnriched(result: EventMetadata | undefined, { type }: NewEvent): EventMetadata | undefined {
   if (result === undefined || isPlain(result)) return result;
-  const returned = isPromise(result) ? "a promise" : show(result);
+  const returned = isPromise(result) ? "a promise" : describeValue(result);
   throw new InvalidArgumentError(
     "metadata",
-    `is a function that returned ${returned} for an event of the type ${show(type)}; it must return a plain object such as { traceparent: "…" }, or undefined, synchronously`,
+    `is a function that returned ${returned} for an event of the type ${describeValue(type)}; it must return a plain object such as { traceparent: "…" }, or undefined, synchronously`,
   );
 }
 

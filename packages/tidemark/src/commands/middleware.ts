@@ -1,6 +1,6 @@
 import { checkFunction } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event } from "../model/event.ts";
 import type { CommandResult } from "./result.ts";
@@ -51,7 +51,7 @@ export interface CommandMiddleware<State = unknown, Command = unknown, E extends
 const shape = { before: checkFunction, after: checkFunction };
 
 export function checkMiddleware(value: unknown, path: string): void {
-  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of { before, after }, not ${show(value)}`);
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of { before, after }, not ${describeValue(value)}`);
   for (let index = 0; index < value.length; index++) checkOptions(value[index], shape, `${path}[${index}]`);
 }
 

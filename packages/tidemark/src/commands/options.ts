@@ -1,6 +1,6 @@
 import { checkSignal, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, EventMetadata } from "../model/event.ts";
 import { checkMetadata } from "./metadata.ts";
@@ -65,5 +65,5 @@ export function checkRetry(value: unknown, path: string): number {
 
 function checkCommandId(value: unknown, path: string): string {
   if (typeof value === "string" && value !== "" && Buffer.byteLength(value) <= 256) return value;
-  throw new InvalidArgumentError(path, `must be a text of 1 to 256 bytes, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be a text of 1 to 256 bytes, not ${describeValue(value)}`);
 }

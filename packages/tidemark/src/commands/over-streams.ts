@@ -14,7 +14,7 @@ import { checkCommandOptions, type CommandOptions } from "./options.ts";
 import { readAfter, Recorded } from "./recorded.ts";
 import type { StreamsResult } from "./result.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
-import { considerStreams, keptStreams } from "./snapshots/kept-streams.ts";
+import { considerStreams, snapshotStreams } from "./snapshots/snapshot-streams.ts";
 import { StreamDiscovery } from "./stream-discovery.ts";
 import { movedStreams, readStreams } from "./streams-read.ts";
 
@@ -30,7 +30,7 @@ export async function executeOverStreams<State, Command, E extends Event>(
   const fold = checkedFold(decider, "decider");
   const ids = commandId === undefined ? undefined : new CommandIds(commandId, { kind: "streams", decider: decider.name, target: targetOf() });
   const around = new MiddlewareChain(middleware);
-  const kept = keptStreams(() => snapshotsOf(store), decider);
+  const kept = snapshotStreams(() => snapshotsOf(store), decider);
 
   /** Those named at first: which ones are named later can change with every event. */
   function targetOf(): string {

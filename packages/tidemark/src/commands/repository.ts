@@ -12,7 +12,7 @@ import { checkMetadata, stampEvent } from "./metadata.ts";
 import { checkRetry } from "./options.ts";
 import { giveBackLost, isTransaction, mayBeLost, rememberSaved } from "./saved-in-transaction.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
-import { considerSnapshot, type KeptState, keptState, readState, takeSnapshot } from "./snapshots/kept-state.ts";
+import { considerSnapshot, type SnapshotState, snapshotState, readState, takeSnapshot } from "./snapshots/snapshot-state.ts";
 
 /**
  * Options of `save`.
@@ -102,20 +102,20 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
   const { definition } = type;
 
   /** Of how many events the snapshot was made that an aggregate was loaded from. */
-  const keptVersions = new WeakMap<A, number>();
+  const snapshotVersions = new WeakMap<A, number>();
 
-  function keptOf(id: string): KeptState<State, E> {
+  function keptOf(id: string): SnapshotState<State, E> {
     const streamId = streamIdOf(definition, id);
     const { name = definition.category, snapshot, initialState } = definition;
     const evolve = (before: State, event: E): State => evolveBy<State, E>(definition, streamId, before, event);
-    return keptState<State, E>(() => snapshotsOf(store), "aggregate", { name, snapshot, initialState, evolve }, streamId);
+    return snapshotState<State, E>(() => snapshotsOf(store), "aggregate", { name, snapshot, initialState, evolve }, streamId);
   }
 
   async function loadOrCreate(id: string, signal?: AbortSignal): Promise<A> {
     const kept = keptOf(id);
-    const { state, version, keptVersion } = await readState(store, kept, kept.fold, signal);
+    const { state, version, snapshotVersion } = await readState(store, kept, kept.fold, signal);
     const loaded = new type(id, { state, version });
-    keptVersions.set(loaded, keptVersion);
+    snapshotVersions.set(loaded, snapshotVersion);
     if (loaded.version !== version) throw new InvalidArgumentError("constructor", `of ${type.name} must pass its second argument to super`);
     return loaded;
   }
@@ -140,7 +140,7 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
         const giveBack = (): void => aggregate.markUnsaved(withIds(pending, ids), version);
         if (isTransaction(store) && eventId !== undefined) rememberSaved(aggregate, { transaction: store, eventId, giveBack });
       } else await markRepeated(aggregate, pending.length);
-      considerSnapshot(keptOf(aggregate.id), { state: aggregate.state, version: aggregate.version, keptVersion: keptVersions.get(aggregate) ?? 0 });
+      considerSnapshot(keptOf(aggregate.id), { state: aggregate.state, version: aggregate.version, snapshotVersion: snapshotVersions.get(aggregate) ?? 0 });
       return result;
     } catch (error) {
       if (isTidemarkError(error, "OUTCOME_UNKNOWN")) aggregate.markSent(error.eventIds);

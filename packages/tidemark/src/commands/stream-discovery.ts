@@ -1,5 +1,5 @@
 import { checkStreamId } from "../arguments/names.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event } from "../model/event.ts";
 import type { MultiStreamDecider } from "./decider.ts";
@@ -27,7 +27,7 @@ export class StreamDiscovery<State, Command, E extends Event> {
     if (named.length > 0 && this.#rounds++ === mostRounds) {
       throw new InvalidArgumentError(
         "decider.reads",
-        `named new streams ${mostRounds} times in a row, the last ${show([...this.streamIds].at(-1))}; make it stop naming new streams, or name them in fewer steps`,
+        `named new streams ${mostRounds} times in a row, the last ${describeValue([...this.streamIds].at(-1))}; make it stop naming new streams, or name them in fewer steps`,
       );
     }
     for (const streamId of named) this.streamIds.add(streamId);
@@ -36,6 +36,6 @@ export class StreamDiscovery<State, Command, E extends Event> {
 }
 
 function checkNames(named: readonly string[]): readonly string[] {
-  if (!Array.isArray(named)) throw new InvalidArgumentError("decider.reads", `must give an array of stream ids, not ${show(named)}`);
+  if (!Array.isArray(named)) throw new InvalidArgumentError("decider.reads", `must give an array of stream ids, not ${describeValue(named)}`);
   return [...new Set(named.map((streamId, index) => checkStreamId(streamId, `decider.reads[${index}]`)))];
 }

@@ -4,7 +4,7 @@ import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { checkedFold } from "../read/evolve.ts";
 import type { MultiStreamDecider } from "./decider.ts";
 import { StreamDiscovery } from "./stream-discovery.ts";
-import { type FoldedStreams, foldStreams, type KeptStreams } from "./snapshots/fold-streams.ts";
+import { type FoldedStreams, foldStreams, type SnapshotStreams } from "./snapshots/fold-streams.ts";
 
 /** What a command over several streams has read. */
 export interface StreamsRead<State> {
@@ -12,13 +12,13 @@ export interface StreamsRead<State> {
   /** The version of each stream that was read; 0 where it has no events. */
   readonly versions: ReadonlyMap<string, number>;
   /** Of how many events the snapshot was made that was read; 0 where there was none. */
-  readonly keptVersion: number;
+  readonly snapshotVersion: number;
 }
 
 export interface ReadStreamsOptions<State, E extends Event> {
   readonly signal: AbortSignal | undefined;
   /** Where snapshots are to be read. */
-  readonly kept?: KeptStreams<State> | undefined;
+  readonly kept?: SnapshotStreams<State> | undefined;
   /** For the snapshots' own readings. */
   readonly uncounted?: boolean;
   /** What the command wrote when it was handled before: the state is then the one that it left. */
@@ -62,7 +62,7 @@ export async function readStreams<State, Command, E extends Event>(
       .sort((a, b) => a.position - b.position)
       .reduce(evolve, initialState());
   }
-  return { state, versions: folded?.versions ?? versionsOf(streams), keptVersion: folded?.keptVersion ?? 0 };
+  return { state, versions: folded?.versions ?? versionsOf(streams), snapshotVersion: folded?.snapshotVersion ?? 0 };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { checkBoolean, checkFunction, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkConsumerName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { checkStartFrom } from "../arguments/start-from.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
@@ -112,5 +112,5 @@ function eachOf(handle: (event: RecordedEvent, context: ConsumerContext) => Prom
 
 function checkFactor(value: unknown, path: string): number {
   if (typeof value === "number" && value >= 1 && value <= 100) return value;
-  throw new InvalidArgumentError(path, `must be a number from 1 to 100, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be a number from 1 to 100, not ${describeValue(value)}`);
 }

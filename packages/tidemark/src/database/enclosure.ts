@@ -66,11 +66,11 @@ async function whileAlone<T>(instance: PGliteInstance, run: (inside: (work: () =
  * written what a ROLLBACK then undoes. Whether one is open is known for sure only when a statement's turn has come.
  */
 function refuseOpenTransactions(instance: PGliteInstance): void {
-  const takeTurn = instance._runExclusiveTransaction?.bind(instance);
-  if (!takeTurn || !instance.isInTransaction) return;
+  const enterConflictQueue = instance._runExclusiveTransaction?.bind(instance);
+  if (!enterConflictQueue || !instance.isInTransaction) return;
   instance._runExclusiveTransaction = (work) => {
-    if (sending.getStore() !== instance) return takeTurn(work);
-    return takeTurn(async () => {
+    if (sending.getStore() !== instance) return enterConflictQueue(work);
+    return enterConflictQueue(async () => {
       if (!instance.isInTransaction?.()) return await work();
       throw new DatabaseError(
         'A transaction is open on this PGlite that was begun with SQL, such as pglite.exec("begin"). What the store sends would become a part of it, so nothing was sent. End it first, or use pglite.transaction((tx) => …) and store.withTransaction(tx).',

@@ -45,10 +45,10 @@ export async function startPGlite(source: string | GivenPGlite | undefined): Pro
 
 /** Each statement looks at the lock when its turn has come: two databases that write to one folder destroy it. */
 function guardStatements(instance: PGliteInstance, lock: FolderLock): void {
-  const takeTurn = instance._runExclusiveQuery?.bind(instance);
-  if (!takeTurn) return;
+  const enterConflictQueue = instance._runExclusiveQuery?.bind(instance);
+  if (!enterConflictQueue) return;
   instance._runExclusiveQuery = (work) =>
-    takeTurn(async () => {
+    enterConflictQueue(async () => {
       lock.check();
       return await work();
     });

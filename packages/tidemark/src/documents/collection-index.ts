@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { checkBoolean, listOf } from "../arguments/checks.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { parsePath, versionKey } from "./document-path.ts";
 import type { DocumentPath } from "./types.ts";
@@ -40,7 +40,7 @@ const mostPaths = 3;
 const mostIndexes = 16;
 
 const checkPath = (value: unknown, path: string): readonly string[] => {
-  if (typeof value !== "string") throw new InvalidArgumentError(path, `must be a path (a text), not ${show(value)}`);
+  if (typeof value !== "string") throw new InvalidArgumentError(path, `must be a path (a text), not ${describeValue(value)}`);
   const steps = parsePath(value, path);
   if (steps[0] === versionKey) throw new InvalidArgumentError(path, "counts the writes of a document. It is not part of the document, so it cannot be indexed");
   return steps;
@@ -49,7 +49,7 @@ const shape = { path: checkPath, paths: listOf(checkPath, "name at least one pat
 
 /** The indexes of a collection. @throws {@link InvalidArgumentError} — what is none, the same one twice, or too many. */
 export function checkIndexes(value: unknown, path: string): readonly ValidIndex[] {
-  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of indexes, not ${show(value)}`);
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of indexes, not ${describeValue(value)}`);
   if (value.length > mostIndexes)
     throw new InvalidArgumentError(path, `has ${value.length} indexes; at most ${mostIndexes} are allowed, because each one is written with every document`);
   const known = new Map<string, number>();
@@ -64,7 +64,7 @@ export function checkIndexes(value: unknown, path: string): readonly ValidIndex[
 }
 
 function checkIndex(item: unknown, at: string): ValidIndex {
-  if (!isRecord(item)) throw new InvalidArgumentError(at, `must be an object with a path, not ${show(item)}`);
+  if (!isRecord(item)) throw new InvalidArgumentError(at, `must be an object with a path, not ${describeValue(item)}`);
   const { path, paths, unique = false } = checkOptions(item, shape, at);
   if (path !== undefined && paths !== undefined) throw new InvalidArgumentError(at, "has path and paths; give it one of them");
   const given = paths ?? (path && [path]);

@@ -1,4 +1,4 @@
-import { showText } from "../arguments/show.ts";
+import { quoteText } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { quoteLiteral } from "../schema/render.ts";
 
@@ -13,17 +13,17 @@ const mostSteps = 32;
  */
 export function parsePath(path: string, at: string): readonly [string, ...string[]] {
   if (/\0|\p{Surrogate}/u.test(path))
-    throw new InvalidArgumentError(at, `is not a path: a key of a document cannot contain U+0000 or half of a surrogate pair; got ${showText(path)}`);
+    throw new InvalidArgumentError(at, `is not a path: a key of a document cannot contain U+0000 or half of a surrogate pair; got ${quoteText(path)}`);
   const wrong = /\\(?![.\\])/.exec(path.replaceAll(/\\[.\\]/g, "  "));
   if (wrong)
     throw new InvalidArgumentError(
       at,
-      String.raw`is not a path: a backslash stands only before a dot or a backslash of a key (\. and \\); got ${showText(path)}`,
+      String.raw`is not a path: a backslash stands only before a dot or a backslash of a key (\. and \\); got ${quoteText(path)}`,
     );
   const [first = "", ...rest] = Array.from(path.matchAll(/(?:^|\.)((?:\\.|[^.\\])*)/gs), ([, step = ""]) => step.replaceAll(/\\(.)/gs, "$1"));
   const steps: [string, ...string[]] = [first, ...rest];
   if (steps.includes(""))
-    throw new InvalidArgumentError(at, String.raw`is not a path: a key is empty; a dot that belongs to a key is written \. ; got ${showText(path)}`);
+    throw new InvalidArgumentError(at, String.raw`is not a path: a key is empty; a dot that belongs to a key is written \. ; got ${quoteText(path)}`);
   if (steps.length > mostSteps) throw new InvalidArgumentError(at, `is not a path: it has ${steps.length} keys, and at most ${mostSteps} are allowed`);
   return steps;
 }

@@ -1,7 +1,7 @@
 import { type Check, wholeNumber } from "../arguments/checks.ts";
 import { checkCollectionName, checkDocumentId } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
@@ -74,7 +74,7 @@ class DocumentReader<T extends object> implements Documents<T> {
       this.#collection = checkCollectionName(source, "collection");
       this.#from = quotedView(schema, this.#collection);
     } else {
-      if (!isRecord(source)) throw new InvalidArgumentError("projection", `must be a document projection or a collection's name, not ${show(source)}`);
+      if (!isRecord(source)) throw new InvalidArgumentError("projection", `must be a document projection or a collection's name, not ${describeValue(source)}`);
       if (source.collection === undefined) {
         throw new InvalidArgumentError("projection", "has no collection: only what documentProjection returns has documents");
       }
@@ -157,7 +157,7 @@ select ${documentColumns}
 }
 
 function checkIds(ids: unknown): readonly string[] {
-  if (!Array.isArray(ids)) throw new InvalidArgumentError("ids", `must be an array of ids, not ${show(ids)}`);
+  if (!Array.isArray(ids)) throw new InvalidArgumentError("ids", `must be an array of ids, not ${describeValue(ids)}`);
   if (ids.length > mostIds) throw new InvalidArgumentError("ids", `has ${ids.length} ids; at most ${mostIds} are allowed`);
   return Array.from(ids, (id: unknown, index) => checkDocumentId(id, `ids[${index}]`));
 }

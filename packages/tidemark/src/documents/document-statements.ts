@@ -13,7 +13,7 @@ export interface DocumentStatements {
 const known = new Map<string, DocumentStatements>();
 const mostKnown = 1_000;
 
-/** The statements for a table or view. Kept, since who reads a document often asks for its collection anew. */
+/** The statements for a table or view. StoredSnapshot, since who reads a document often asks for its collection anew. */
 export function documentStatements(from: string): DocumentStatements {
   const kept = known.get(from);
   if (kept) return kept;

@@ -1,6 +1,6 @@
 import { encodeJson } from "../arguments/json.ts";
 import { isRecord } from "../arguments/options.ts";
-import { show, showText } from "../arguments/show.ts";
+import { describeValue, quoteText } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 
 /**
@@ -11,10 +11,10 @@ import { InvalidArgumentError } from "../errors/errors.ts";
  * @throws {@link InvalidArgumentError} — no object, another `_id`, or something that JSON would change.
  */
 export function encodeDocument(id: string, document: unknown, path: string): string {
-  if (!isRecord(document)) throw new InvalidArgumentError(path, `must be an object, or null to delete the document, not ${show(document)}`);
+  if (!isRecord(document)) throw new InvalidArgumentError(path, `must be an object, or null to delete the document, not ${describeValue(document)}`);
   const own = document["_id"];
   if (own !== undefined && own !== id)
-    throw new InvalidArgumentError(`${path}._id`, `must be the document's id, ${showText(id)}, or be left out; got ${show(own)}`);
+    throw new InvalidArgumentError(`${path}._id`, `must be the document's id, ${quoteText(id)}, or be left out; got ${describeValue(own)}`);
   // Most documents have neither, and need no copy.
   const json = encodeJson("_id" in document || "_version" in document ? withoutRow(document) : document, path);
   const head = `{"_id":${JSON.stringify(id)}`;

@@ -1,7 +1,7 @@
 import { oneOf } from "../arguments/checks.ts";
 import { checkDocumentId } from "../arguments/names.ts";
 import { isRecord } from "../arguments/options.ts";
-import { show, showStep } from "../arguments/show.ts";
+import { describeValue, quoteStep } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { keySql } from "./condition-sql.ts";
 import { documentKey } from "./document-key.ts";
@@ -19,11 +19,11 @@ const direction = oneOf("asc", "desc");
 
 /** The paths of an `orderBy`, in the order of its keys. */
 export function checkOrderBy(value: unknown, path: string): readonly Order[] {
-  if (!isRecord(value)) throw new InvalidArgumentError(path, `must be an object of paths and "asc" or "desc", not ${show(value)}`);
+  if (!isRecord(value)) throw new InvalidArgumentError(path, `must be an object of paths and "asc" or "desc", not ${describeValue(value)}`);
   const keys = Object.keys(value).filter((key) => value[key] !== undefined);
   if (keys.length > mostOrders) throw new InvalidArgumentError(path, `has ${keys.length} paths; at most ${mostOrders} are allowed`);
   return keys.map((key) => {
-    const at = path + showStep(key);
+    const at = path + quoteStep(key);
     return { steps: parsePath(key, at), descending: direction(value[key], at) === "desc" };
   });
 }
@@ -38,7 +38,7 @@ export function orderSql(orders: readonly Order[], schema: string): string {
  * row where all rise, else a bound of the first.
  */
 export function behindSql(after: unknown, path: string, orders: readonly Order[], schema: string, parameters: Parameters): string {
-  if (!isRecord(after)) throw new InvalidArgumentError(path, `must be a document as a page returned it, not ${show(after)}`);
+  if (!isRecord(after)) throw new InvalidArgumentError(path, `must be a document as a page returned it, not ${describeValue(after)}`);
   const columns = orders.map(({ steps, descending }) => ({
     sql: keySql(schema, steps),
     value: parameters.add(documentKey(valueAt(after, steps))),

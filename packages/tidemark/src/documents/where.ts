@@ -1,7 +1,7 @@
 import { checkBoolean, checkDate } from "../arguments/checks.ts";
 import { encodeJson } from "../arguments/json.ts";
 import { isRecord, unknownKey } from "../arguments/options.ts";
-import { show, showStep } from "../arguments/show.ts";
+import { describeValue, quoteStep } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { allOf, anyOf, type Comparison, type Operand, PathConditions } from "./condition-sql.ts";
 import { parsePath } from "./document-path.ts";
@@ -39,13 +39,13 @@ interface Place {
 }
 
 function group(where: unknown, path: string, place: Place): string {
-  if (!isRecord(where) || where instanceof Date) throw new InvalidArgumentError(path, `must be an object of paths and conditions, not ${show(where)}`);
+  if (!isRecord(where) || where instanceof Date) throw new InvalidArgumentError(path, `must be an object of paths and conditions, not ${describeValue(where)}`);
   if (place.level > mostLevels) throw new InvalidArgumentError(path, `is more than ${mostLevels} levels deep`);
   const inner = { ...place, level: place.level + 1 };
   return allOf(
     Object.keys(where).map((key) => {
       const asked = where[key];
-      const at = path + showStep(key);
+      const at = path + quoteStep(key);
       // A misspelt variable would otherwise let every document through.
       if (asked === undefined) throw new InvalidArgumentError(at, "is undefined; leave the key out to ask nothing, or write { exists: false }");
       if (key === "AND") return allOf(groups(asked, at, inner));
@@ -57,7 +57,7 @@ function group(where: unknown, path: string, place: Place): string {
 }
 
 function groups(value: unknown, path: string, place: Place): string[] {
-  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of conditions, not ${show(value)}`);
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of conditions, not ${describeValue(value)}`);
   return Array.from(value, (item: unknown, index) => group(item, `${path}[${index}]`, place));
 }
 
@@ -77,7 +77,7 @@ function conditions(asked: unknown, path: string, at: PathConditions): string {
     given.map((name) => {
       const operator = operators.find((known) => known === name);
       if (operator === undefined) throw unknownKey(path, name, operators, "is not an operator");
-      return condition(operator, asked[name], path + showStep(name), at);
+      return condition(operator, asked[name], path + quoteStep(name), at);
     }),
   );
 }
@@ -104,7 +104,7 @@ function condition(operator: (typeof operators)[number], asked: unknown, path: s
 }
 
 function operandsOf(value: unknown, path: string): readonly Operand[] {
-  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array, not ${show(value)}`);
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array, not ${describeValue(value)}`);
   if (value.length > mostListed) throw new InvalidArgumentError(path, `has ${value.length} values; at most ${mostListed} are allowed`);
   return Array.from(value, (item: unknown, index) => operandOf(item, `${path}[${index}]`));
 }
@@ -119,5 +119,5 @@ function operandOf(value: unknown, path: string): Operand {
 
 function orderedOf(value: unknown, path: string): Operand {
   if (typeof value === "number" || typeof value === "string" || value instanceof Date) return operandOf(value, path);
-  throw new InvalidArgumentError(path, `must be a number, a text or a Date, not ${show(value)}: nothing else has an order`);
+  throw new InvalidArgumentError(path, `must be a number, a text or a Date, not ${describeValue(value)}: nothing else has an order`);
 }

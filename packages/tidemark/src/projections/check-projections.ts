@@ -1,4 +1,4 @@
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { DefinedDocumentProjection, DefinedProjection, followerOf } from "./defined-projection.ts";
 
@@ -26,5 +26,5 @@ export function checkProjections(values: readonly unknown[], path: string): read
 
 export function checkProjection(value: unknown, path: string): DefinedProjection {
   if (value instanceof DefinedProjection) return value;
-  throw new InvalidArgumentError(path, `must be what documentProjection or defineProjection returns, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be what documentProjection or defineProjection returns, not ${describeValue(value)}`);
 }

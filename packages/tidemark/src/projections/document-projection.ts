@@ -1,7 +1,7 @@
 import { checkFunction } from "../arguments/checks.ts";
 import { checkCollectionName, checkEventType } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event } from "../model/event.ts";
 import { commonShape, eventsOf, identityOf, required } from "./check-definition.ts";
@@ -80,7 +80,8 @@ export function documentProjection<Document extends object, E extends Event = Ev
 
 function checkEvolve(value: unknown, path: string): EvolveFunction | ReadonlyMap<string, EvolveFunction> {
   if (typeof value === "function") return checkFunction<EvolveFunction>(value, path);
-  if (!isRecord(value)) throw new InvalidArgumentError(path, `must be a function, or an object with a function for each type of event, not ${show(value)}`);
+  if (!isRecord(value))
+    throw new InvalidArgumentError(path, `must be a function, or an object with a function for each type of event, not ${describeValue(value)}`);
   const byType = new Map<string, EvolveFunction>();
   for (const [type, evolve] of Object.entries(value)) {
     if (evolve !== undefined) byType.set(checkEventType(type, `${path}'s key`), checkFunction<EvolveFunction>(evolve, `${path}.${type}`));

@@ -1,6 +1,6 @@
 import { checkDocumentId } from "../arguments/names.ts";
 import { isPromise } from "../arguments/promise.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import type { Call } from "../database/database.ts";
 import { ProjectionFailedError } from "../errors/projections.ts";
 import type { RecordedEvent } from "../model/event.ts";
@@ -26,7 +26,7 @@ export function documentIdsOf(projection: DefinedDocumentProjection, event: Reco
     if (given === null) return [];
     if (isPromise(given)) throw new TypeError("documentId returned a promise; it must be synchronous");
     if (typeof given === "string") return [checkDocumentId(given, "documentId's result")];
-    if (!Array.isArray(given)) throw new TypeError(`documentId returned ${show(given)}; it returns a string, an array of them, or null`);
+    if (!Array.isArray(given)) throw new TypeError(`documentId returned ${describeValue(given)}; it returns a string, an array of them, or null`);
     return [...new Set(Array.from(given, (id: unknown, index) => checkDocumentId(id, `documentId's result[${index}]`)))];
   } catch (error) {
     if (event instanceof UnwrittenEvent && event.asked) throw new ProjectionFailedError(projection.name, event, askedTooEarly(event.asked), { cause: error });
@@ -111,7 +111,7 @@ export class DocumentSet {
 function checkNext(next: unknown): object | null {
   if (next === null) return null;
   if (next === undefined) throw new TypeError("evolve returned undefined; it returns the document as it is now, or null to delete it");
-  if (typeof next !== "object" || Array.isArray(next)) throw new TypeError(`evolve returned ${show(next)}; a document is an object`);
+  if (typeof next !== "object" || Array.isArray(next)) throw new TypeError(`evolve returned ${describeValue(next)}; a document is an object`);
   if (isPromise(next)) throw new TypeError("evolve returned a promise; it must be synchronous");
   return next;
 }
@@ -128,5 +128,5 @@ export function failedAt(
   documentId?: string,
 ): ProjectionFailedError {
   if (error instanceof ProjectionFailedError) return error;
-  return new ProjectionFailedError(projection.name, event, error instanceof Error ? error.message : show(error), { cause: error, documentId });
+  return new ProjectionFailedError(projection.name, event, error instanceof Error ? error.message : describeValue(error), { cause: error, documentId });
 }

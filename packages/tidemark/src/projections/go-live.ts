@@ -48,7 +48,7 @@ export class GoLive {
     this.#projection = projection;
     this.#apply = apply;
     const at = quoteIdentifier(context.schema);
-    this.#quiet = { name: "tidemark_gate_is_quiet", text: `select ${functionName(context.schema, "gate_is_quiet")}()::text as quiet` };
+    this.#quiet = { name: "tidemark_gate_is_idle", text: `select ${functionName(context.schema, "gate_is_idle")}()::text as quiet` };
     this.#close = { name: "tidemark_close_gate", text: `select ${functionName(context.schema, "close_gate")}()::text` };
     this.#live = { name: "tidemark_make_projection_live", text: `select ${functionName(context.schema, "make_projection_live")}($1, $2)::text as live` };
     this.#last = {

@@ -2,7 +2,7 @@ import { type Check, checkDate, listOf } from "../arguments/checks.ts";
 import { encodeJson } from "../arguments/json.ts";
 import { checkCategory, checkEventType, checkPrefix, checkStreamId, checkTag } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { EventQuery, EventQueryItem } from "../model/event.ts";
 
@@ -126,5 +126,5 @@ function encodeData(data: unknown, path: string): string {
 
 function objectAt(value: unknown, path: string): object {
   if (isRecord(value)) return value;
-  throw new InvalidArgumentError(path, `must be an object, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be an object, not ${describeValue(value)}`);
 }

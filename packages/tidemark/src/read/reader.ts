@@ -1,6 +1,6 @@
 import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
 import { checkStreamId } from "../arguments/names.ts";
-import { showText } from "../arguments/show.ts";
+import { quoteText } from "../arguments/describe-value.ts";
 import { checkUuid } from "../arguments/uuid.ts";
 import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
@@ -25,8 +25,8 @@ import {
 } from "./options.ts";
 import type { PageLimits } from "./page-size.ts";
 import { eachOf, readAhead } from "./pages.ts";
-import { decodeKept, type Kept, type KeptName } from "./kept.ts";
-import { type HeadRequest, type Heads, singleHeads } from "./heads.ts";
+import { decodeSnapshot, type StoredSnapshot, type SnapshotIdentity } from "./stored-snapshot.ts";
+import { type FirstPageRequest, type FirstPages, singleFirstPages } from "./first-pages.ts";
 import type { StatementsBySize } from "./statements-by-size.ts";
 import { type Range, RangePages } from "./range-pages.ts";
 import { createSequence } from "./sequence.ts";
@@ -44,13 +44,13 @@ export interface ReaderOptions {
   /** The mark as it was a moment ago, for boundaries. Default: `mark`. */
   readonly recentMark?: (signal?: AbortSignal) => Promise<number>;
   /** Reads the beginnings of streams together with those that others ask for. Without it: one statement for each. */
-  readonly heads?: Heads;
+  readonly heads?: FirstPages;
 }
 
 /** A snapshot as it was read, and the events from its last one on. */
-export interface KeptHead<E extends Event = Event> {
+export interface SnapshotPage<E extends Event = Event> {
   /** Undefined where there is none of this state version. */
-  readonly kept: Kept | undefined;
+  readonly kept: StoredSnapshot | undefined;
   /** Whether there is one, of another state version. */
   readonly outdated: boolean;
   /** From the last one that the snapshot holds on; from the beginning where there is no snapshot. */
@@ -67,7 +67,7 @@ export class Reader {
   readonly #recentMark: (signal?: AbortSignal) => Promise<number>;
   readonly #limits: PageLimits;
   readonly #statements: StatementsBySize;
-  readonly #heads: Heads | undefined;
+  readonly #heads: FirstPages | undefined;
 
   constructor({ queryable, statements, tenant, mark, recentMark = mark, heads }: ReaderOptions) {
     this.#queryable = queryable;
@@ -214,20 +214,20 @@ export class Reader {
   }
 
   /** A stream's first events behind its snapshot, where it has one, by one statement. */
-  async readKept<E extends Event = Event>(streamId: string, name: KeptName, signal: AbortSignal | undefined): Promise<KeptHead<E>> {
+  async readFromSnapshot<E extends Event = Event>(streamId: string, name: SnapshotIdentity, signal: AbortSignal | undefined): Promise<SnapshotPage<E>> {
     const rows = this.#limits.firstRows;
     const request = { tenant: this.#tenant, streamId, after: 0, until: Number.MAX_SAFE_INTEGER, rows, kept: name };
-    const heads = this.#heads ?? singleHeads(this.#queryable, this.#statements);
+    const heads = this.#heads ?? singleFirstPages(this.#queryable, this.#statements);
     const found = await this.#head(heads, request, signal);
     const category = categoryOf(streamId);
     const events = found.filter((row) => row["position"] != null).map((row) => asRecorded<E>(decodeEvent(row, this.#tenant, streamId, category)));
     const [first] = found;
-    const kept = decodeKept(first);
-    const outdated = first?.["kept_state_version"] != null && kept === undefined;
+    const kept = decodeSnapshot(first);
+    const outdated = first?.["snapshot_state_version"] != null && kept === undefined;
     return { kept, outdated, events, more: events.length >= rows || found.at(-1)?.["full"] != null };
   }
 
-  async #head(heads: Heads, request: HeadRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]> {
+  async #head(heads: FirstPages, request: FirstPageRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]> {
     const rows = await heads.read(request, signal);
     this.#statements.saw(Number(rows.at(-1)?.["position"] ?? 0));
     return rows;
@@ -269,7 +269,7 @@ function aheadOfStream(streamId: string, version: number, asOf: Date | undefined
   const until = asOf ? ` at ${asOf.toISOString()}` : "";
   return new InvalidArgumentError(
     "fold.from.version",
-    `is ${version}, but stream ${showText(streamId)} has no event of this version${until}; the state is of another stream, or newer than what is to be read`,
+    `is ${version}, but stream ${quoteText(streamId)} has no event of this version${until}; the state is of another stream, or newer than what is to be read`,
   );
 }
 

@@ -14,7 +14,7 @@ const logColumns = "stream_name, e.tenant as tenant,";
 const followColumns = `${logColumns} e.stream_id::text as stream_number,`;
 
 /** A state is sent once, not with every event that follows it. */
-const firstOfKept = "k.state_version = r.state_version and (e.version is null or e.version = k.version)";
+const firstOfSnapshot = "k.state_version = r.state_version and (e.version is null or e.version = k.version)";
 
 /** The placeholders of a shard: streams whose number modulo `of` is `index`. */
 export interface ShardSql {
@@ -69,7 +69,7 @@ export class ReadStatements {
   /** @param sizeClass - Part of every name: see `statements-by-size.ts`. */
   constructor(schema: string, largeEvents: number, sizeClass: number) {
     this.#schema = quoteIdentifier(schema);
-    this.#headRequests = functionName(schema, "head_requests");
+    this.#headRequests = functionName(schema, "first_page_requests");
     this.#queryItems = functionName(schema, "query_items");
     this.#largeEvents = largeEvents;
     this.#sizeClass = sizeClass;
@@ -130,15 +130,15 @@ select case when (select e.recorded_at from ${this.#schema}.events as e where e.
   }
 
   /**
-   * The beginnings of ranges of many streams. $1, $2, $3, $5 and $6 as `head_requests.sql` takes them, $4 the most rows of each.
+   * The beginnings of ranges of many streams. $1, $2, $3, $5 and $6 as `first_page_requests.sql` takes them, $4 the most rows of each.
    *
    * @param kept - With the snapshot of each, where there is one. Events then begin with the last
    *   one that the snapshot holds. A row without an event tells of a snapshot, or that there is nothing.
    */
   heads(kept: boolean): Statement {
-    return this.#page(`read_heads${kept ? "_kept" : ""}`, () =>
+    return this.#page(`read_first_pages${kept ? "_snapshots" : ""}`, () =>
       kept
-        ? this.#keptHeadsSql(`${this.#headRequests}($1, $2, $3, $5, $6)`, "$4")
+        ? this.#firstPagesFromSnapshotsSql(`${this.#headRequests}($1, $2, $3, $5, $6)`, "$4")
         : `
 select r.n::text as n, ${eventColumns}
   from ${this.#headRequests}($1, $2, $3, '', '{}') as r
@@ -155,23 +155,23 @@ select r.n::text as n, ${eventColumns}
    * The same of one stream with its snapshot: $1 tenant, $2 stream, $3 after, $4 until, $5 kind and $6 name of the snapshot, $7 its
    * state version, $8 the most rows. OFFSET 0 keeps values out of the plan, which is then the one for many.
    */
-  keptHead(): Statement {
-    return this.#page("read_head_kept", () =>
-      this.#keptHeadsSql(
+  firstPageFromSnapshot(): Statement {
+    return this.#page("read_first_page_snapshot", () =>
+      this.#firstPagesFromSnapshotsSql(
         `(select $1::text as tenant, $2::text as name, $3::bigint as after, $4::bigint as until, $5::text as kind, $6::text as snapshot, $7::integer as state_version, 1 as n offset 0)`,
         "$8",
       ),
     );
   }
 
-  #keptHeadsSql(requests: string, limit: string): string {
+  #firstPagesFromSnapshotsSql(requests: string, limit: string): string {
     return `
-select r.n::text as n, k.state_version::text as kept_state_version,
-       case when ${firstOfKept} then k.version::text end as kept_version,
-       case when ${firstOfKept} then k.position::text end as kept_position,
-       case when ${firstOfKept} then k.event_id::text end as kept_event_id,
-       case when ${firstOfKept} then k.state::text end as kept_state,
-       case when ${firstOfKept} then k.patches::text end as kept_patches, ${eventColumns}
+select r.n::text as n, k.state_version::text as snapshot_state_version,
+       case when ${firstOfSnapshot} then k.version::text end as snapshot_version,
+       case when ${firstOfSnapshot} then k.position::text end as snapshot_position,
+       case when ${firstOfSnapshot} then k.event_id::text end as snapshot_event_id,
+       case when ${firstOfSnapshot} then k.state::text end as snapshot_state,
+       case when ${firstOfSnapshot} then k.patches::text end as snapshot_patches, ${eventColumns}
   from ${requests} as r
   left join lateral (
     select k.*

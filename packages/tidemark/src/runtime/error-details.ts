@@ -1,4 +1,4 @@
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import { DatabaseError, isTidemarkError } from "../errors/errors.ts";
 
@@ -15,7 +15,8 @@ const maxStack = 16_000;
 /** What is kept of an error. Anything can be thrown: a string, undefined, an object whose getters throw. Control characters that PostgreSQL refuses go. */
 export function errorDetails(thrown: unknown): ErrorDetails {
   try {
-    if (!(thrown instanceof Error)) return { code: null, message: printable(typeof thrown === "string" ? thrown : show(thrown), maxMessage), stack: null };
+    if (!(thrown instanceof Error))
+      return { code: null, message: printable(typeof thrown === "string" ? thrown : describeValue(thrown), maxMessage), stack: null };
     const code: unknown = Reflect.get(thrown, "code");
     return {
       code: typeof code === "string" || typeof code === "number" ? printable(`${code}`, 100) : null,

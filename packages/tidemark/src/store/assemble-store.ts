@@ -11,7 +11,7 @@ import type { EventStore } from "./event-store.ts";
 import { Feed } from "../feed/feed.ts";
 import type { Logger } from "../model/logger.ts";
 import { openDatabase } from "./open-database.ts";
-import { GroupHeads } from "../read/group-heads.ts";
+import { GroupedFirstPages } from "../read/grouped-first-pages.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
 import { openSchema } from "../schema/open-schema.ts";
 import { beginProjections } from "./begin-projections.ts";
@@ -57,7 +57,7 @@ export async function assembleStore<E extends Event>(target: StoreTarget, option
   // Not `open`: a handler that ends while the store closes still commits.
   const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, projections });
   const readStatements = new StatementsBySize(options.schema);
-  const heads = new GroupHeads(open, readStatements, options.pool);
+  const heads = new GroupedFirstPages(open, readStatements, options.pool);
   // Not `open`, either: the last commands' snapshots are written while the store closes.
   const snapshots = new SnapshotKeeper(database, options.schema, options.logger);
   const store = new Store<E>({ database: open, options, statements, group, gate, feed, workers, readStatements, heads, snapshots }, "", async (timeoutMs) => {

@@ -17,7 +17,7 @@ import { DefinedDocumentProjection } from "../projections/defined-projection.ts"
 import { DocumentReaders } from "../documents/document-reader.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
 import { refuseStopped } from "../projections/stopped.ts";
-import type { Heads } from "../read/heads.ts";
+import type { FirstPages } from "../read/first-pages.ts";
 import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { StatementsBySize } from "../read/statements-by-size.ts";
 import type { Reader } from "../read/reader.ts";
@@ -34,7 +34,7 @@ export interface StoreContext {
   readonly feed: Feed;
   readonly workers: Workers;
   readonly readStatements: StatementsBySize;
-  readonly heads: Heads;
+  readonly heads: FirstPages;
   readonly snapshots: SnapshotKeeper;
 }
 

@@ -1,6 +1,6 @@
 import { arrayOf, checkFunction, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import type { Projection } from "../arguments/projection.ts";
 import type { LifecyclePart } from "../async/lifecycle.ts";
 import type { Database } from "../database/database.ts";
@@ -165,11 +165,11 @@ export class Workers implements LifecyclePart {
 
 function checkConsumer(value: unknown, path: string): DefinedConsumer {
   if (value instanceof DefinedConsumer) return value;
-  throw new InvalidArgumentError(path, `must be what defineConsumer returns, not ${show(value)}`);
+  throw new InvalidArgumentError(path, `must be what defineConsumer returns, not ${describeValue(value)}`);
 }
 
 function checkAsync(value: unknown, path: string): readonly DefinedProjection[] {
-  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of projections, not ${show(value)}`);
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of projections, not ${describeValue(value)}`);
   const projections = checkProjections(value, path);
   const inline = projections.findIndex(({ mode }) => mode === "inline");
   if (inline !== -1)

@@ -1,6 +1,6 @@
 import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
 import { checkStreamId } from "../arguments/names.ts";
-import { streamOfDecision } from "../commands/by-query.ts";
+import { streamOfDecision } from "../commands/over-query.ts";
 import type { BoundaryDecider } from "../commands/decider.ts";
 import { checkDecision } from "../commands/decision.ts";
 import { defaultStreamFor } from "../append/default-stream.ts";

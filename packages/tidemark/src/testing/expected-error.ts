@@ -1,5 +1,5 @@
 import { isRecord } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 
 /**
@@ -22,7 +22,7 @@ export function checkExpectedError(expected: unknown): void {
     if (prototype === Error.prototype || prototype instanceof Error) return;
   }
   const hint = expected === "" ? ", which every message holds" : "";
-  throw new InvalidArgumentError("error", `must be a regular expression, a part of the message or a class of errors, not ${show(expected)}${hint}`);
+  throw new InvalidArgumentError("error", `must be a regular expression, a part of the message or a class of errors, not ${describeValue(expected)}${hint}`);
 }
 
 /** Why an error is not what was expected; undefined where it is. */

@@ -1,7 +1,7 @@
 import { encodeJson } from "../arguments/json.ts";
 import { checkStreamId } from "../arguments/names.ts";
 import { isRecord } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import { rowFilter, SharedRow } from "../feed/row-filter.ts";
@@ -56,7 +56,7 @@ export function projectionScenario<Document extends object>(projection: Document
   if (!(projection instanceof DefinedDocumentProjection)) {
     throw new InvalidArgumentError(
       "projection",
-      `must be what documentProjection returns, not ${show(projection)}; test one of your own SQL with openTestStore({ projections })`,
+      `must be what documentProjection returns, not ${describeValue(projection)}; test one of your own SQL with openTestStore({ projections })`,
     );
   }
   return {
@@ -64,7 +64,7 @@ export function projectionScenario<Document extends object>(projection: Document
       const log = new GivenLog<Event>();
       for (const event of asGiven<Event, ProjectedEvent>(events, "given")) log.add(event, checkStreamId(streamOf(event), "given.streamId"));
       const compare = async (documents: Readonly<Record<string, Document | undefined>>, assertion: (...args: never[]) => unknown): Promise<void> => {
-        if (!isRecord(documents)) throw new InvalidArgumentError("then", `must be an object of documents by their ids, not ${show(documents)}`);
+        if (!isRecord(documents)) throw new InvalidArgumentError("then", `must be an object of documents by their ids, not ${describeValue(documents)}`);
         const expected = Object.entries(documents)
           .filter(([, document]) => document !== undefined)
           .map(([id, document]): [string, unknown] => [id, JSON.parse(encodeJson(document, `then.${id}`))]);

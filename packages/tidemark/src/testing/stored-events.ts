@@ -1,10 +1,10 @@
 import { encodeJson } from "../arguments/json.ts";
 import { isRecord } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { newId } from "../arguments/uuid.ts";
 import { defaultStreamFor } from "../append/default-stream.ts";
 import { encodeEvent, refuseUnknownParts, stamped } from "../append/encode-event.ts";
-import { Tally } from "../append/tally.ts";
+import { AppendTotals } from "../append/append-totals.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { categoryOf, type Event, type NewEvent, type RecordedEvent } from "../model/event.ts";
 import { firstSchemaVersion } from "../model/recorded-event.ts";
@@ -14,14 +14,14 @@ const settings = { eventBytes: 16 * 1024 * 1024, createId: newId };
 
 /** The events as a store gives them back. Refuses what a store would refuse. */
 export function asStored<E extends Event, New extends NewEvent<E> = NewEvent<E>>(events: readonly New[], path: string): readonly New[] {
-  const tally = new Tally(settings);
-  return stored<E, New>(events, path, (event, at) => encodeEvent(event, tally, (field) => `${at}${field}`));
+  const totals = new AppendTotals(settings);
+  return stored<E, New>(events, path, (event, at) => encodeEvent(event, totals, (field) => `${at}${field}`));
 }
 
 /** Events that stand in the log already: they may have been read from a store, and may name their stream. */
 export function asGiven<E extends Event, New extends NewEvent<E> = NewEvent<E>>(events: readonly New[], path: string): readonly New[] {
-  const tally = new Tally(settings);
-  return stored<E, New>(events, path, (event, at) => encodeEvent(withoutStamps(event), tally, (field) => `${at}${field}`));
+  const totals = new AppendTotals(settings);
+  return stored<E, New>(events, path, (event, at) => encodeEvent(withoutStamps(event), totals, (field) => `${at}${field}`));
 }
 
 /** Events to compare with: in a misspelt key nothing would be compared. */
@@ -33,7 +33,7 @@ function stored<E extends Event, New extends NewEvent<E>>(events: readonly New[]
   if (!Array.isArray(events)) throw new InvalidArgumentError(path, "must be an array of events; write [] for none");
   return Array.from(events, (event: New, index) => {
     const at = `${path}[${index}]`;
-    if (!isRecord(event)) throw new InvalidArgumentError(at, `must be an event such as { type: "ItemAdded", data: {} }, not ${show(event)}`);
+    if (!isRecord(event)) throw new InvalidArgumentError(at, `must be an event such as { type: "ItemAdded", data: {} }, not ${describeValue(event)}`);
     check(event, at);
     const { metadata } = event;
     const data: E["data"] = JSON.parse(encodeJson(event.data, `${at}.data`));

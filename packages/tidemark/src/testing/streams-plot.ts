@@ -2,7 +2,7 @@ import { refuseUnknownOfAppend } from "../append/encode.ts";
 import type { StreamAppend } from "../append/types.ts";
 import { checkExpectedVersion } from "../arguments/expected-version.ts";
 import { checkStreamId } from "../arguments/names.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import type { MultiStreamDecider } from "../commands/decider.ts";
 import { checkDecision } from "../commands/decision.ts";
 import { expectationOf } from "../commands/over-streams.ts";
@@ -56,7 +56,7 @@ export function streamsPlot<State, Command, E extends Event>(
 }
 
 function checkParts<E extends Event>(parts: readonly StreamAppend<E>[], path: string): readonly StreamAppend<E>[] {
-  if (!Array.isArray(parts)) throw new InvalidArgumentError(path, `must be an array of { streamId, events }, not ${show(parts)}; write [] for none`);
+  if (!Array.isArray(parts)) throw new InvalidArgumentError(path, `must be an array of { streamId, events }, not ${describeValue(parts)}; write [] for none`);
   return Array.from(parts, (part: StreamAppend<E>, index) => {
     refuseUnknownOfAppend(part, () => `${path}[${index}]`);
     return part;

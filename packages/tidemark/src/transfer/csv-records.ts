@@ -1,5 +1,5 @@
 import { linesOf, type TextLine } from "./lines.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 
 /** A record of a CSV file: its fields, or why it has none. */
 export interface CsvRecord {
@@ -104,7 +104,7 @@ function quotedFields(text: string, delimiter: string): string[] | string {
       fields.push(value + text.slice(at, close));
       at = close + 1;
       if (at === text.length) return fields;
-      if (text[at] !== delimiter) return `has ${show(text[at])} behind the closing quote of field ${fields.length}`;
+      if (text[at] !== delimiter) return `has ${describeValue(text[at])} behind the closing quote of field ${fields.length}`;
     } else {
       const found = text.indexOf(delimiter, at);
       const field = text.slice(at, found === -1 ? text.length : found);

@@ -1,4 +1,4 @@
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { csvColumns, fromCell } from "./csv-envelope.ts";
 import { type CsvRecord, recordsOf } from "./csv-records.ts";
@@ -37,9 +37,10 @@ function checkHeader({ fields, flaw, line }: CsvRecord, delimiter: string): read
   const empty = names.indexOf("");
   if (empty !== -1) throw new InvalidArgumentError("<file>", `has no name for column ${empty + 1}; every column needs one in the header`);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new InvalidArgumentError("<file>", `has two columns called ${show(twice)}; give them different names`);
+  if (twice !== undefined) throw new InvalidArgumentError("<file>", `has two columns called ${describeValue(twice)}; give them different names`);
   const other = [";", "\t", "|"].find((separator) => names.length === 1 && separator !== delimiter && names[0]?.includes(separator));
-  if (other !== undefined) throw new InvalidArgumentError("<file>", `has only one column, called ${show(names[0])}; pass --delimiter ${show(other)}`);
+  if (other !== undefined)
+    throw new InvalidArgumentError("<file>", `has only one column, called ${describeValue(names[0])}; pass --delimiter ${describeValue(other)}`);
   return names;
 }
 
@@ -72,7 +73,10 @@ function envelopeReader(header: readonly string[], options: MappingOptions): (re
   if (given) throw new InvalidArgumentError(`--${given[0]}`, "needs --stream and --type; without them the file is read by the columns that an export writes");
   const unknown = header.find((name) => !csvColumns.some(({ key }) => key === name));
   if (unknown !== undefined)
-    throw new InvalidArgumentError("<file>", `has the column ${show(unknown)}, which an export does not write; map the columns with --stream and --type`);
+    throw new InvalidArgumentError(
+      "<file>",
+      `has the column ${describeValue(unknown)}, which an export does not write; map the columns with --stream and --type`,
+    );
   return ({ line, text, fields }) => {
     const value: Record<string, unknown> = {};
     const exact: Record<string, unknown> = {};

@@ -3,7 +3,7 @@ import { byBytes } from "../append/byte-order.ts";
 import type { Value } from "../database/database.ts";
 import { nullableList } from "../database/nullable-list.ts";
 import type { ImportEvent } from "./import-event.ts";
-import type { KnownHeads } from "./known-heads.ts";
+import type { KnownVersions } from "./known-versions.ts";
 
 /** A group of events as the parameters of `import_events` and `imported_events`. */
 export interface BatchValues {
@@ -76,7 +76,7 @@ export function lookUpValues(batch: BatchValues, positions: string | null): read
 
 /** What is known of the log before the group. */
 export interface Before {
-  readonly heads: KnownHeads;
+  readonly heads: KnownVersions;
   /** With kept positions: where the log must end, and how many events it must hold. */
   readonly position: number;
   readonly events: number | null;

@@ -1,14 +1,14 @@
 import { wholeNumber } from "../arguments/checks.ts";
-import { Flaw } from "../arguments/flaw.ts";
+import { JsonProblem } from "../arguments/json-problem.ts";
 import { writeJson } from "../arguments/json.ts";
 import { checkEventType, checkStreamId, checkTags, checkTenant } from "../arguments/names.ts";
 import { isRecord, unknownKey } from "../arguments/options.ts";
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { checkUuid } from "../arguments/uuid.ts";
 import { EventTooLargeError, InvalidArgumentError } from "../errors/errors.ts";
 import { deriveId, namedId } from "./derived-id.ts";
 import type { ExactJson } from "./exact-json.ts";
-import { parseMoment } from "./moment.ts";
+import { parseTime } from "./parse-time.ts";
 
 /** An event of an import: checked, and as text, like `EncodedEvent`. */
 export interface ImportEvent {
@@ -60,7 +60,7 @@ const place = wholeNumber(1);
  */
 export function readImportEvent({ line, text, envelope, name }: EnvelopeLine, rules: ImportRules): ImportEvent {
   const { value, exact } = envelope;
-  if (!isRecord(value)) throw new InvalidArgumentError("it", `must hold an event as a JSON object, not ${show(value)}`);
+  if (!isRecord(value)) throw new InvalidArgumentError("it", `must hold an event as a JSON object, not ${describeValue(value)}`);
   for (const key of Object.keys(value)) {
     if (!keys.includes(key)) throw unknownKey("", key, keys, "is not a part of an event");
   }
@@ -100,7 +100,7 @@ function isEmpty(metadata: unknown): boolean {
 
 function checkRecord(metadata: unknown): unknown {
   if (isRecord(metadata)) return metadata;
-  throw new InvalidArgumentError("metadata", `must be an object, not ${show(metadata)}`);
+  throw new InvalidArgumentError("metadata", `must be an object, not ${describeValue(metadata)}`);
 }
 
 /** Checked as it reads, written as it was. */
@@ -109,16 +109,16 @@ function writePart(value: unknown, exact: unknown, path: string): string {
     const text = writeJson(value, maxEventBytes);
     return exact === undefined ? text : JSON.stringify(exact);
   } catch (error) {
-    const flaw = Flaw.of(error);
+    const flaw = JsonProblem.of(error);
     if (flaw.excess !== undefined) throw new EventTooLargeError(path, maxEventBytes + flaw.excess, maxEventBytes);
     throw flaw.at(path);
   }
 }
 
 function checkMoment(value: unknown, path: string, utc: boolean): number {
-  if (typeof value !== "string") throw new InvalidArgumentError(path, `must be a text such as "2026-11-20T10:00:00Z", not ${show(value)}`);
+  if (typeof value !== "string") throw new InvalidArgumentError(path, `must be a text such as "2026-11-20T10:00:00Z", not ${describeValue(value)}`);
   try {
-    return parseMoment(value, utc);
+    return parseTime(value, utc);
   } catch (error) {
     throw new InvalidArgumentError(path, `is ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }

@@ -8,7 +8,7 @@ import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { type BatchValues, encodeEvents, lookUpValues, writeValues } from "./import-batch.ts";
 import type { ImportEvent } from "./import-event.ts";
-import { KnownHeads } from "./known-heads.ts";
+import { KnownVersions } from "./known-versions.ts";
 import { type BadLine, PositionsTakenError } from "./transfer-error.ts";
 import { functionName } from "../schema/function-set.ts";
 import { importedVerdicts } from "../schema/codes.ts";
@@ -64,7 +64,7 @@ export class ImportWriter {
   /** Look ids up first. Until a group was all new, and again when one was not. */
   #looksUp = true;
   #end: LogEnd = { position: 0, events: 0 };
-  readonly #heads = new KnownHeads();
+  readonly #heads = new KnownVersions();
 
   constructor(database: Database, schema: string, options: WriterOptions) {
     const bigints = (placeholder: string): string => nullableListSql(placeholder, "bigint");

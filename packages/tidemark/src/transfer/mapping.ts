@@ -1,4 +1,4 @@
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { columnOf, parseColumnOrTemplate, parseTemplate, type Template } from "./template.ts";
 
@@ -97,9 +97,9 @@ function filled(templates: readonly Template[], fields: readonly string[]): read
 function toNumber(text: string, column: string): number {
   // Zero with a sign, as other programs write it, is zero.
   const value = Number(text) + 0;
-  if (!decimal.test(text.trim())) throw new InvalidArgumentError(column, `is ${show(text)}, which is not a number`);
+  if (!decimal.test(text.trim())) throw new InvalidArgumentError(column, `is ${describeValue(text)}, which is not a number`);
   if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
-    throw new InvalidArgumentError(column, `is ${show(text)}, which JavaScript cannot hold exactly; keep it as text, without --number`);
+    throw new InvalidArgumentError(column, `is ${describeValue(text)}, which JavaScript cannot hold exactly; keep it as text, without --number`);
   }
   return value;
 }

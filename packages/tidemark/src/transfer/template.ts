@@ -1,4 +1,4 @@
-import { show } from "../arguments/show.ts";
+import { describeValue } from "../arguments/describe-value.ts";
 import { didYouMean } from "../arguments/suggest.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 
@@ -18,7 +18,7 @@ export function parseTemplate(text: string, header: readonly string[], option: s
   const parts: (string | number)[] = [];
   for (const [piece] of text.matchAll(/\{\{|\}\}|\{[^{}]*\}|[^{}]+|[{}]/g)) {
     if (piece === "{" || piece === "}")
-      throw new InvalidArgumentError(option, `has a single "${piece}" in ${show(text)}; write a column as {name}, and a brace twice`);
+      throw new InvalidArgumentError(option, `has a single "${piece}" in ${describeValue(text)}; write a column as {name}, and a brace twice`);
     if (piece === "{{" || piece === "}}") parts.push(piece.slice(1));
     else parts.push(piece.startsWith("{") ? columnOf(piece.slice(1, -1), header, option) : piece);
   }
@@ -41,6 +41,6 @@ export function columnOf(name: string, header: readonly string[], option: string
   const hint = didYouMean(name, header);
   throw new InvalidArgumentError(
     option,
-    `names the column ${show(name)}, but the file does not have it${hint === "" ? `; it has ${header.slice(0, 20).map(show).join(", ")}` : hint}`,
+    `names the column ${describeValue(name)}, but the file does not have it${hint === "" ? `; it has ${header.slice(0, 20).map(describeValue).join(", ")}` : hint}`,
   );
 }

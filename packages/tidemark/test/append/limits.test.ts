@@ -107,7 +107,7 @@ describe("an append whose signal", () => {
     const settling = Promise.all(names.map((streamId) => append(streamId, behind)));
     await eventually(async () => {
       const { rows } = await sql.query(
-        "select 1 from pg_stat_activity where datname = current_database() and state = 'idle' and state_change > $1 and query like '%append_carefully%'",
+        "select 1 from pg_stat_activity where datname = current_database() and state = 'idle' and state_change > $1 and query like '%append_separately%'",
         [before[0].at],
       );
       expect(rows).not.toEqual([]);

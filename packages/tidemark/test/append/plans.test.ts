@@ -64,7 +64,7 @@ const expected = [
       "append_one",
       "append_singles",
       "append_batch",
-      "append_carefully",
+      "append_separately",
       "append_waiting",
       "append_many",
       "lock_streams",

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { maxEvents, maxParts } from "../../src/append/encode.ts";
-import { maxAppendBytes } from "../../src/append/tally.ts";
+import { maxAppendBytes } from "../../src/append/append-totals.ts";
 import { maxDepth } from "../../src/arguments/json.ts";
 import { checkStoreOptions } from "../../src/arguments/store-options.ts";
 

@@ -62,7 +62,7 @@ test("counts the transaction of another role as open for long once it was seen t
   await sql.query(`grant usage on schema ${at} to ${role.name}`);
   const database = await role.open(databaseUrl);
   const isQuiet = async (): Promise<unknown> => {
-    const { rows } = await database.userQuery<{ quiet: boolean }>(`select ${at}.${fn("gate_is_quiet")}() as quiet`, []);
+    const { rows } = await database.userQuery<{ quiet: boolean }>(`select ${at}.${fn("gate_is_idle")}() as quiet`, []);
     return rows[0]?.quiet;
   };
   expect(await isQuiet()).toBe(true);

@@ -1,5 +1,5 @@
 import { defaultPageLimits } from "../../src/read/page-size.ts";
-import { readHead, readHeads } from "../../src/read/heads.ts";
+import { readFirstPage, readFirstPages } from "../../src/read/first-pages.ts";
 import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { open } from "../database/open.ts";
 import { describe, expect, test, tinyPages } from "./log.ts";
@@ -31,11 +31,11 @@ describe("plans", () => {
           await reader.streamInfo("cart-1");
           await reader.eventById("00000000-0000-7000-8000-000000000001");
           const heads = ["cart-1", "cart-2", "absent"].map((streamId) => ({ tenant: "", streamId, after: 0, until: 10, rows: 10 }));
-          await readHeads(session, statements, heads, { rows: 10 });
+          await readFirstPages(session, statements, heads, { rows: 10 });
           const kept = { kind: "stream", name: "cart", stateVersion: 1 } as const;
-          const found = await readHeads(session, statements, [...heads.map((head) => ({ ...head, kept })), ...heads], { rows: 10 });
+          const found = await readFirstPages(session, statements, [...heads.map((head) => ({ ...head, kept })), ...heads], { rows: 10 });
           expect(found.map((rows) => rows.length)).toEqual([1, 1, 1, 1, 1, 0]);
-          for (const head of heads) expect(await readHead(session, statements, { ...head, kept }, undefined)).toHaveLength(1);
+          for (const head of heads) expect(await readFirstPage(session, statements, { ...head, kept }, undefined)).toHaveLength(1);
           return (await scanned()) - before;
         };
         const scanned = async (): Promise<number> => {
@@ -61,6 +61,8 @@ describe("plans", () => {
         );
         mark = 250_000;
         await reader.readAll({ after: 249_999 }).toArray();
+        // In a store they are the reader's own.
+        statements.saw(mark);
         expect(await readEverything()).toBe(0);
       });
       await database.close();
@@ -130,8 +132,8 @@ describe("plans", () => {
       };
       for (let time = 0; time < 8; time++) {
         const before = await touched();
-        expect(await readHead(session, statements, head, undefined)).toHaveLength(10);
-        expect((await readHeads(session, statements, [head, head], { rows: 128 })).map((rows) => rows.length)).toEqual([10, 10]);
+        expect(await readFirstPage(session, statements, head, undefined)).toHaveLength(10);
+        expect((await readFirstPages(session, statements, [head, head], { rows: 128 })).map((rows) => rows.length)).toEqual([10, 10]);
         expect((await touched()) - before).toBe(30);
       }
     });

@@ -3,7 +3,7 @@ import { fromCell, toCell } from "../../src/transfer/csv-envelope.ts";
 import { deriveId, namedId } from "../../src/transfer/derived-id.ts";
 import { writeJson } from "../../src/arguments/json.ts";
 import { parseExactly } from "../../src/transfer/exact-json.ts";
-import { parseMoment } from "../../src/transfer/moment.ts";
+import { parseTime } from "../../src/transfer/parse-time.ts";
 import { describe, expect, test } from "../support/test.ts";
 
 describe("a time", () => {
@@ -11,7 +11,7 @@ describe("a time", () => {
     const date = fc.date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true });
     fc.assert(
       fc.property(date, (at) => {
-        expect(parseMoment(at.toISOString(), false)).toBe(at.getTime());
+        expect(parseTime(at.toISOString(), false)).toBe(at.getTime());
       }),
     );
   });
@@ -25,19 +25,19 @@ describe("a time", () => {
     ["2026-11-20", "2026-11-20T00:00:00.000Z"],
     ["2024-02-29T00:00:00.5Z", "2024-02-29T00:00:00.500Z"],
   ] as const)("written %s is %s", ([text, iso]) => {
-    expect(new Date(parseMoment(text, false)).toISOString()).toBe(iso);
+    expect(new Date(parseTime(text, false)).toISOString()).toBe(iso);
   });
 
   test.for(["", "now", "20.11.2026", "2026-02-30", "2026-11-20T25:00:00Z", "2026-13-01", "1700000000", "0000-01-01", "2026-11-20T10:60:00Z", "infinity"])(
     "is not %j",
     (text) => {
-      expect(() => parseMoment(text, true)).toThrow(RangeError);
+      expect(() => parseTime(text, true)).toThrow(RangeError);
     },
   );
 
   test("without a zone is one only by choice", () => {
-    expect(() => parseMoment("2026-11-20 10:00:00", false)).toThrow("pass --utc");
-    expect(new Date(parseMoment("2026-11-20 10:00:00", true)).toISOString()).toBe("2026-11-20T10:00:00.000Z");
+    expect(() => parseTime("2026-11-20 10:00:00", false)).toThrow("pass --utc");
+    expect(new Date(parseTime("2026-11-20 10:00:00", true)).toISOString()).toBe("2026-11-20T10:00:00.000Z");
   });
 });
 

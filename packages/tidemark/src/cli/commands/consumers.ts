@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
-import { escapeUnsafe } from "../../arguments/show.ts";
+import { escapeUnsafe } from "../../arguments/describe-value.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import type { PauseOptions } from "../../consumers/administration.ts";
 import type { ConsumerInfo } from "../../consumers/consumer-info.ts";
@@ -29,7 +29,7 @@ export function addConsumers(program: Command, terminal: Terminal): void {
   addOne(command, "show")
     .description("Show one consumer, shard by shard.")
     .addHelpText("after", "\nExamples:\n  tidemark consumers show mailer\n  tidemark consumers show mailer --json | jq '.shards[] | select(.lastError)'")
-    .action((name: string, flags: StoreFlags) => show(name, flags, terminal));
+    .action((name: string, flags: StoreFlags) => describeValue(name, flags, terminal));
 
   addOne(command, "pause", aboutOne)
     .description("Stop handling its events until it is resumed. Its workers finish the event in hand and wait.")
@@ -78,7 +78,7 @@ async function list(flags: StoreFlags, terminal: Terminal): Promise<void> {
   else await terminal.printLines(lineUp(consumerRows(consumers), terminal.width));
 }
 
-async function show(name: string, flags: StoreFlags, terminal: Terminal): Promise<void> {
+async function describeValue(name: string, flags: StoreFlags, terminal: Terminal): Promise<void> {
   const consumer = await withStore(flags, terminal, (store) => store.consumers.get(name));
   if (flags.json) return terminal.printJson(consumer);
   terminal.table(consumerTable(consumer));

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { escapeUnsafe } from "../../arguments/show.ts";
+import { escapeUnsafe } from "../../arguments/describe-value.ts";
 import { checkTenant } from "../../arguments/names.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { Database } from "../../database/database.ts";

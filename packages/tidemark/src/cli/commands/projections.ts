@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { escapeUnsafe } from "../../arguments/show.ts";
+import { escapeUnsafe } from "../../arguments/describe-value.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import type { ProjectionInfo } from "../../projections/projection-info.ts";
 import type { ProjectionVersion } from "../../projections/administration.ts";
@@ -31,7 +31,7 @@ export function addProjections(program: Command, terminal: Terminal): void {
   addOne(command, "show")
     .description("Show one projection.")
     .addHelpText("after", "\nExample:\n  tidemark projections show cart-summary")
-    .action((name: string, flags: OneFlags) => show(name, flags, terminal));
+    .action((name: string, flags: OneFlags) => describeValue(name, flags, terminal));
 
   addOne(command, "pause", aboutOne)
     .description("Stop writing it until it is resumed: appends and workers leave it as it is.")
@@ -66,7 +66,7 @@ async function list(flags: StoreFlags, terminal: Terminal): Promise<void> {
   else await terminal.printLines(lineUp(projectionRows(projections), terminal.width));
 }
 
-async function show(name: string, flags: OneFlags, terminal: Terminal): Promise<void> {
+async function describeValue(name: string, flags: OneFlags, terminal: Terminal): Promise<void> {
   const projection = await withStore(flags, terminal, (store) => store.projections.get(name, versionOf(flags)));
   if (flags.json) terminal.printJson(projection);
   else terminal.table(projectionTable(projection));

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { escapeUnsafe } from "../../arguments/show.ts";
+import { escapeUnsafe } from "../../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import { NotFoundError } from "../../errors/following.ts";
 import type { RecordedEvent } from "../../model/event.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { escapeUnsafe } from "../../arguments/show.ts";
+import { escapeUnsafe } from "../../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { StreamInfo } from "../../read/types.ts";
 import { lineUp, type Row } from "../columns.ts";

@@ -2,15 +2,15 @@ import type { Queryable, Session } from "../../database/database.ts";
 import { isTidemarkError } from "../../errors/errors.ts";
 import type { Event, RecordedEvent } from "../../model/event.ts";
 import type { EventReaderWriter } from "../../transaction/event-reader-writer.ts";
-import type { Kept, KeptName } from "../../read/kept.ts";
+import type { StoredSnapshot, SnapshotIdentity } from "../../read/stored-snapshot.ts";
 import type { Fold } from "../../read/options.ts";
-import type { KeptHead, Reader } from "../../read/reader.ts";
+import type { SnapshotPage, Reader } from "../../read/reader.ts";
 import type { EventPlace, Folded, SnapshotKeeper, SnapshotName } from "./keeper.ts";
 import { isDue, type ValidSnapshotOptions } from "./options.ts";
 import { readState } from "./read-state.ts";
 
 /** A stream whose state is folded, and under which name it is kept. */
-export interface KeptStream extends KeptName {
+export interface SnapshotStream extends SnapshotIdentity {
   readonly streamId: string;
 }
 
@@ -47,15 +47,15 @@ export class SnapshotAccess {
 
   /** Folds a stream: its snapshot, where there is one that belongs to it, and the events behind it, by one statement. */
   async foldStream<State, E extends Event>(
-    stream: KeptStream,
+    stream: SnapshotStream,
     fold: Fold<State, RecordedEvent<E>>,
     { signal, uncounted }: FoldOptions = {},
   ): Promise<Folded<State>> {
-    const head = await this.#readKept<E>(stream, signal);
-    if (!uncounted && head) this.keeper.tally[verdictOf(head)]++;
+    const head = await this.#readFromSnapshot<E>(stream, signal);
+    if (!uncounted && head) this.keeper.counts[verdictOf(head)]++;
     const begun = head && this.#begin<State, E>(head, fold, stream);
     const folding = begun ?? { state: fold.initialState(), version: 0, last: undefined };
-    const keptVersion = folding.version;
+    const snapshotVersion = folding.version;
     const add = (event: RecordedEvent<E>): void => {
       folding.state = fold.evolve(folding.state, event);
       folding.version = event.version;
@@ -65,7 +65,7 @@ export class SnapshotAccess {
     if (!begun || head?.more)
       for await (const event of this.reader.readStream<E>(stream.streamId, { fromVersion: folding.version + 1, ...(signal && { signal }) })) add(event);
     const { state, version, last } = folding;
-    return { state, version, last, keptVersion, ...(head?.kept && keptVersion === 0 && { replaces: head.kept.eventId }) };
+    return { state, version, last, snapshotVersion, ...(head?.kept && snapshotVersion === 0 && { replaces: head.kept.eventId }) };
   }
 
   /**
@@ -76,12 +76,12 @@ export class SnapshotAccess {
   consider<State>(
     name: SnapshotName,
     options: ValidSnapshotOptions<State>,
-    { state, version, keptVersion }: Pick<Folded<State>, "state" | "version" | "keptVersion">,
+    { state, version, snapshotVersion }: Pick<Folded<State>, "state" | "version" | "snapshotVersion">,
     fold: (access: SnapshotAccess, options: FoldOptions) => Promise<Folded<State>>,
   ): void {
     if (!this.#takes) return;
     try {
-      if (!isDue(options, { state, version, eventsSince: version - Math.max(keptVersion, this.keeper.refusedAt(name)) })) return;
+      if (!isDue(options, { state, version, eventsSince: version - Math.max(snapshotVersion, this.keeper.refusedAt(name)) })) return;
     } catch (error) {
       this.keeper.failed(name, error);
       return;
@@ -99,20 +99,20 @@ export class SnapshotAccess {
   /** By hand. False where there is one of as many events or more, or no event. */
   async takeNow<State>(name: SnapshotName, fold: (signal?: AbortSignal) => Promise<Folded<State>>): Promise<boolean> {
     const folded = await fold();
-    const { last, version, keptVersion } = folded;
-    const kept = last !== undefined && version > keptVersion && (await this.keeper.keep(name, { ...folded, last }));
-    if (kept) this.keeper.tally.taken++;
+    const { last, version, snapshotVersion } = folded;
+    const kept = last !== undefined && version > snapshotVersion && (await this.keeper.keep(name, { ...folded, last }));
+    if (kept) this.keeper.counts.taken++;
     return kept;
   }
 
-  nameOf({ kind, name, streamId, stateVersion }: KeptStream): SnapshotName {
+  nameOf({ kind, name, streamId, stateVersion }: SnapshotStream): SnapshotName {
     return { tenant: this.tenant, kind, name, key: streamId, stateVersion };
   }
 
   /** Undefined where the snapshots cannot be read. */
-  async #readKept<E extends Event>(stream: KeptStream, signal: AbortSignal | undefined): Promise<KeptHead<E> | undefined> {
+  async #readFromSnapshot<E extends Event>(stream: SnapshotStream, signal: AbortSignal | undefined): Promise<SnapshotPage<E> | undefined> {
     try {
-      return await this.reader.readKept<E>(stream.streamId, stream, signal);
+      return await this.reader.readFromSnapshot<E>(stream.streamId, stream, signal);
     } catch (error) {
       this.passOver(this.nameOf(stream), error);
       return undefined;
@@ -121,9 +121,9 @@ export class SnapshotAccess {
 
   /** Where the fold begins. Undefined: at the beginning, with other events than those that were read. */
   #begin<State, E extends Event>(
-    { kept, events }: KeptHead<E>,
+    { kept, events }: SnapshotPage<E>,
     { initialState }: Fold<State, RecordedEvent<E>>,
-    stream: KeptStream,
+    stream: SnapshotStream,
   ): { state: State; version: number; last: EventPlace | undefined; readonly behind: readonly RecordedEvent<E>[] } | undefined {
     if (!kept) return { state: initialState(), version: 0, last: undefined, behind: events };
     if (!endsWith(kept, events[0])) return undefined;
@@ -137,11 +137,11 @@ export class SnapshotAccess {
 }
 
 /** Whether the snapshot's last event is still where it was: after a restore it may be gone, or another. */
-function endsWith({ version, position, eventId }: Kept, event: RecordedEvent | undefined): boolean {
+function endsWith({ version, position, eventId }: StoredSnapshot, event: RecordedEvent | undefined): boolean {
   return event?.version === version && event.position === position && event.id === eventId;
 }
 
-function verdictOf({ kept, outdated, events }: KeptHead): "used" | "missing" | "outdated" | "mismatched" {
+function verdictOf({ kept, outdated, events }: SnapshotPage): "used" | "missing" | "outdated" | "mismatched" {
   if (kept) return endsWith(kept, events[0]) ? "used" : "mismatched";
   return outdated ? "outdated" : "missing";
 }

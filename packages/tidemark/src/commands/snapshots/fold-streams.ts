@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Event, RecordedEvent } from "../../model/event.ts";
-import { decodeKept, type Kept } from "../../read/kept.ts";
+import { decodeSnapshot, type StoredSnapshot } from "../../read/stored-snapshot.ts";
 import type { Fold } from "../../read/options.ts";
 import type { FoldOptions, SnapshotAccess } from "./access.ts";
 import type { Folded, SnapshotName, StreamHead } from "./keeper.ts";
@@ -8,7 +8,7 @@ import type { ValidSnapshotOptions } from "./options.ts";
 import { readState } from "./read-state.ts";
 
 /** A decider over several streams whose states are kept. */
-export interface KeptStreams<State> {
+export interface SnapshotStreams<State> {
   readonly access: SnapshotAccess;
   readonly name: string;
   readonly options: ValidSnapshotOptions<State>;
@@ -19,14 +19,14 @@ export interface FoldedStreams<State> extends Folded<State> {
   readonly versions: ReadonlyMap<string, number>;
 }
 
-interface StoredHeads extends Kept {
+interface StoredHeads extends StoredSnapshot {
   readonly heads: readonly StreamHead[];
 }
 
 /** The longest key that PostgreSQL's index takes beside tenant and names; a longer one is told by its hash. */
 const mostKeyBytes = 1_024;
 
-export function nameOfStreams<State>({ access, name, options }: KeptStreams<State>, streamIds: readonly string[]): SnapshotName {
+export function nameOfStreams<State>({ access, name, options }: SnapshotStreams<State>, streamIds: readonly string[]): SnapshotName {
   const ids = JSON.stringify(streamIds.toSorted());
   const key = Buffer.byteLength(ids) > mostKeyBytes ? `sha256:${createHash("sha256").update(ids).digest("hex")}` : ids;
   return { tenant: access.tenant, kind: "streams", name, key, stateVersion: options.stateVersion };
@@ -37,7 +37,7 @@ export function nameOfStreams<State>({ access, name, options }: KeptStreams<Stat
  * came into the log below its end since. Such an event belongs between those that the snapshot holds, so that all are read.
  */
 export async function foldStreams<State, E extends Event>(
-  kept: KeptStreams<State>,
+  kept: SnapshotStreams<State>,
   streamIds: readonly string[],
   fold: Fold<State, RecordedEvent<E>>,
   { signal, uncounted }: FoldOptions = {},
@@ -48,7 +48,7 @@ export async function foldStreams<State, E extends Event>(
   const from = new Map(stored?.heads.map(([streamId, version]) => [streamId, version]));
   const behind = await readFrom<E>(access, streamIds, from, signal);
   const usable = stored && belongs(stored, behind);
-  if (!uncounted) access.keeper.tally[usable ? "used" : stored ? "mismatched" : outdated ? "outdated" : "missing"]++;
+  if (!uncounted) access.keeper.counts[usable ? "used" : stored ? "mismatched" : outdated ? "outdated" : "missing"]++;
 
   const events = stored && !usable ? await readFrom<E>(access, streamIds, new Map(), signal) : behind;
   const start: State = usable ? readState<State>(stored) : fold.initialState();
@@ -66,7 +66,7 @@ export async function foldStreams<State, E extends Event>(
   return {
     state: news.reduce(fold.evolve, start),
     version: heads.reduce((sum, [, version]) => sum + version, 0),
-    keptVersion: usable ? stored.version : 0,
+    snapshotVersion: usable ? stored.version : 0,
     last: last ?? (usable ? { position: stored.position, id: stored.eventId } : undefined),
     heads,
     versions: new Map(streamIds.map((streamId) => [streamId, heads.find(([id]) => id === streamId)?.[1] ?? 0])),
@@ -82,7 +82,7 @@ async function find(
 ): Promise<{ readonly stored: StoredHeads | undefined; readonly outdated: boolean }> {
   try {
     const [row] = await access.queryable.query(access.keeper.statements.find, [name.tenant, name.kind, name.name, name.key, name.stateVersion], { signal });
-    const kept = decodeKept(row);
+    const kept = decodeSnapshot(row);
     if (!kept) return { stored: undefined, outdated: false };
     const heads: readonly StreamHead[] = JSON.parse(row?.["heads"] ?? "[]");
     // Two sets of streams with one hash.

@@ -6,7 +6,7 @@ import { Reader } from "../../read/reader.ts";
 import { StatementsBySize } from "../../read/statements-by-size.ts";
 import { SnapshotQueue } from "./queue.ts";
 import { type SnapshotStatements, snapshotStatements } from "./statements.ts";
-import { emptyTally, type SnapshotStats, type SnapshotTally } from "./stats.ts";
+import { emptyCounts, type SnapshotStats, type SnapshotCounts } from "./stats.ts";
 import { writeState } from "./write-state.ts";
 
 /** Which snapshot. */
@@ -25,7 +25,7 @@ export interface Folded<State> {
   /** The number of events; of one stream, its version. */
   readonly version: number;
   /** Of how many of them the snapshot was made that was read; 0 where there was none. */
-  readonly keptVersion: number;
+  readonly snapshotVersion: number;
   /** The last of these events. Undefined where there are none. */
   readonly last: EventPlace | undefined;
   /** Of several streams: where each of them was. */
@@ -48,8 +48,8 @@ const mostRefused = 10_000;
 export class SnapshotKeeper {
   readonly database: Database;
   readonly statements: SnapshotStatements;
-  readonly tally: SnapshotTally = emptyTally();
-  readonly queue: SnapshotQueue = new SnapshotQueue(this.tally);
+  readonly counts: SnapshotCounts = emptyCounts();
+  readonly queue: SnapshotQueue = new SnapshotQueue(this.counts);
   readonly #readStatements: StatementsBySize;
   readonly #logger: Logger;
   /** What was told of once. */
@@ -66,7 +66,7 @@ export class SnapshotKeeper {
   }
 
   get stats(): SnapshotStats {
-    return { ...this.tally, pending: this.queue.pending };
+    return { ...this.counts, pending: this.queue.pending };
   }
 
   /** Reads for a snapshot, apart from the reads of commands, and still while the store closes. */
@@ -117,12 +117,12 @@ export class SnapshotKeeper {
           const folded = await fold(signal);
           const { last } = folded;
           // Somebody took it while this one was waiting.
-          const kept = folded.keptVersion < version && last !== undefined && (await this.keep(name, { ...folded, last }, signal));
-          this.tally[kept ? "taken" : "superseded"]++;
+          const kept = folded.snapshotVersion < version && last !== undefined && (await this.keep(name, { ...folded, last }, signal));
+          this.counts[kept ? "taken" : "superseded"]++;
           this.#refused.delete(key);
         } catch (error) {
           if (signal.aborted) {
-            this.tally.dropped++;
+            this.counts.dropped++;
             return;
           }
           if (this.#refused.size >= mostRefused) this.#refused.clear();
@@ -141,7 +141,7 @@ export class SnapshotKeeper {
 
   /** Counts what went wrong, and tells of it once for each decider. */
   failed({ kind, name, key }: SnapshotName, error: unknown): void {
-    this.tally.failed++;
+    this.counts.failed++;
     this.#tellOnce(
       `failed ${kind} ${name}`,
       `tidemark: a snapshot of ${JSON.stringify(name)} for ${JSON.stringify(key)} could not be read or written. Commands continue without it. This is logged once; store.snapshots.stats() counts the rest.`,
@@ -150,7 +150,7 @@ export class SnapshotKeeper {
   }
 
   #unfit({ kind, name, key }: SnapshotName, error: InvalidArgumentError): void {
-    this.tally.unfit++;
+    this.counts.unfit++;
     this.#tellOnce(
       `unfit ${kind} ${name}`,
       `tidemark: the state of ${JSON.stringify(name)} for ${JSON.stringify(key)} cannot be kept as a snapshot: ${sentence(error.message)} Commands read all events instead. This is logged once; store.snapshots.stats() counts the rest.`,

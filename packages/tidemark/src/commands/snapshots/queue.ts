@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { LifecyclePart } from "../../async/lifecycle.ts";
-import type { SnapshotTally } from "./stats.ts";
+import type { SnapshotCounts } from "./stats.ts";
 
 /** More than these are a burst that the next commands on the same streams make up for. */
 const mostWaiting = 1_000;
@@ -17,7 +17,7 @@ export interface SnapshotJob {
 
 /** Takes snapshots one after another, after the commands that led to them have answered: never in the way of one. */
 export class SnapshotQueue implements LifecyclePart {
-  readonly #tally: SnapshotTally;
+  readonly #counts: SnapshotCounts;
   /** By key, in the order of their arrival. */
   readonly #waiting = new Map<string, SnapshotJob>();
   /** What a command started must not run inside that command's transaction, nor under its metadata. */
@@ -28,8 +28,8 @@ export class SnapshotQueue implements LifecyclePart {
   #closed = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
-  constructor(tally: SnapshotTally) {
-    this.#tally = tally;
+  constructor(counts: SnapshotCounts) {
+    this.#counts = counts;
   }
 
   get pending(): number {
@@ -39,7 +39,7 @@ export class SnapshotQueue implements LifecyclePart {
   add(job: SnapshotJob): void {
     if (this.#waiting.has(job.key)) return;
     if (this.#closed || this.#waiting.size >= mostWaiting) {
-      this.#tally.dropped++;
+      this.#counts.dropped++;
       return;
     }
     this.#waiting.set(job.key, job);
@@ -58,7 +58,7 @@ export class SnapshotQueue implements LifecyclePart {
     this.#closed = true;
     const timer = setTimeout(
       () => {
-        this.#tally.dropped += this.#waiting.size;
+        this.#counts.dropped += this.#waiting.size;
         this.#waiting.clear();
         this.#stop.abort(new Error("the store closes"));
       },

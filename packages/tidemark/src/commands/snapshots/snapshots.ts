@@ -9,8 +9,8 @@ import type { Event } from "../../model/event.ts";
 import { checkDecider, checkMultiStreamDecider, type Decider, type MultiStreamDecider } from "../decider.ts";
 import type { SnapshotAccess } from "./access.ts";
 import type { StreamHead } from "./keeper.ts";
-import { keptState, takeSnapshot } from "./kept-state.ts";
-import { takeOfStreams } from "./kept-streams.ts";
+import { snapshotState, takeSnapshot } from "./snapshot-state.ts";
+import { takeOfStreams } from "./snapshot-streams.ts";
 import type { SnapshotStats } from "./stats.ts";
 
 /**
@@ -123,7 +123,7 @@ export class StoreSnapshots implements Snapshots {
       return await takeOfStreams(this.#access, decider, subject as Command);
     }
     checkDecider(decider);
-    return await takeSnapshot(keptState<State, E>(() => this.#access, "stream", decider, checkStreamId(subject, "streamId")));
+    return await takeSnapshot(snapshotState<State, E>(() => this.#access, "stream", decider, checkStreamId(subject, "streamId")));
   }
 
   async delete(query: SnapshotQuery): Promise<number> {

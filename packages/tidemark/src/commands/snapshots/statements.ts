@@ -30,8 +30,8 @@ export function snapshotStatements(schema: string): SnapshotStatements {
     find: named(
       "find",
       `
-select k.state_version::text, k.version::text as kept_version, k.position::text as kept_position, k.event_id::text as kept_event_id,
-       k.heads::text, k.state::text as kept_state, k.patches::text as kept_patches
+select k.state_version::text, k.version::text as snapshot_version, k.position::text as snapshot_position, k.event_id::text as snapshot_event_id,
+       k.heads::text, k.state::text as snapshot_state, k.patches::text as snapshot_patches
   from ${at}.snapshots as k
  where k.tenant = $1 and k.kind = $2 and k.name = $3 and k.key = $4
  order by (k.state_version = $5::integer) desc, k.state_version desc

@@ -30,8 +30,8 @@ export interface SnapshotStats {
 }
 
 /** What is counted; `pending` is looked up. */
-export type SnapshotTally = { -readonly [Count in Exclude<keyof SnapshotStats, "pending">]: number };
+export type SnapshotCounts = { -readonly [Count in Exclude<keyof SnapshotStats, "pending">]: number };
 
-export function emptyTally(): SnapshotTally {
+export function emptyCounts(): SnapshotCounts {
   return { used: 0, missing: 0, outdated: 0, mismatched: 0, taken: 0, superseded: 0, unfit: 0, failed: 0, dropped: 0 };
 }

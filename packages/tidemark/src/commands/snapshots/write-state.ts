@@ -1,6 +1,6 @@
-import { Flaw } from "../../arguments/flaw.ts";
+import { JsonProblem } from "../../arguments/json-problem.ts";
 import { maxDepth, writeJson } from "../../arguments/json.ts";
-import { className } from "../../arguments/show.ts";
+import { className } from "../../arguments/describe-value.ts";
 
 /** A state as text. */
 export interface WrittenState {
@@ -34,7 +34,7 @@ export function writeState(state: unknown): WrittenState {
     const json = writer.write(state, undefined, 0);
     return { json, patches: writer.patches.length === 0 ? null : JSON.stringify(writer.patches) };
   } catch (error) {
-    const flaw = Flaw.of(error);
+    const flaw = JsonProblem.of(error);
     throw (flaw.excess === undefined ? flaw : flaw.replaced(`is too large for a snapshot: more than ${mostUnits} characters of JSON`)).at("state");
   }
 }
@@ -49,7 +49,7 @@ class StateWriter {
     if (typeof value !== "object" || value === null) return this.#counted(writeJson(value, mostUnits));
     if (this.#seen.has(value)) return this.#patched(place, pathOf(this.#seen.get(value)));
     this.#seen.set(value, place);
-    if (depth === maxDepth) throw new Flaw(`is more than ${maxDepth} levels deep`);
+    if (depth === maxDepth) throw new JsonProblem(`is more than ${maxDepth} levels deep`);
     return Array.isArray(value) ? this.#array(value, place, depth + 1) : this.#object(value, place, depth + 1);
   }
 
@@ -73,12 +73,12 @@ class StateWriter {
   #held(holder: object, step: string | number, parent: Place | undefined, depth: number): string {
     try {
       const property = Object.getOwnPropertyDescriptor(holder, step);
-      if (!property) throw new Flaw("is a hole in an array, which JSON cannot express; use null");
-      if (!("value" in property)) throw new Flaw("is a getter, of which JSON would keep one value");
-      if (step === "__proto__") throw new Flaw("is a key that JavaScript gives a meaning of its own");
+      if (!property) throw new JsonProblem("is a hole in an array, which JSON cannot express; use null");
+      if (!("value" in property)) throw new JsonProblem("is a getter, of which JSON would keep one value");
+      if (step === "__proto__") throw new JsonProblem("is a key that JavaScript gives a meaning of its own");
       return this.write(property.value, { parent, step }, depth);
     } catch (error) {
-      throw Flaw.of(error).inside(holder, step);
+      throw JsonProblem.of(error).inside(holder, step);
     }
   }
 
@@ -89,16 +89,16 @@ class StateWriter {
 
   #counted(text: string, units = text.length): string {
     this.#units += units;
-    if (this.#units > mostUnits) throw Flaw.tooLarge(this.#units - mostUnits);
+    if (this.#units > mostUnits) throw JsonProblem.tooLarge(this.#units - mostUnits);
     return text;
   }
 }
 
 function refuseClass(value: object, prototype: object, properties: number): void {
   if (Object.getPrototypeOf(value) !== prototype)
-    throw new Flaw(`is an object of class ${className(value)}, which JSON would change; keep plain objects and arrays in the state`);
+    throw new JsonProblem(`is an object of class ${className(value)}, which JSON would change; keep plain objects and arrays in the state`);
   // Fewer are holes in an array, which are told of at their place.
-  if (Reflect.ownKeys(value).length > properties) throw new Flaw("has a symbol or a hidden property, which JSON would drop");
+  if (Reflect.ownKeys(value).length > properties) throw new JsonProblem("has a symbol or a hidden property, which JSON would drop");
 }
 
 function pathOf(place: Place | undefined): Path {

@@ -1,5 +1,5 @@
 -- append_many for a batch: waits at most 30 ms for a row or an index entry that another transaction holds. Then, and on
--- any other failure that one append can cause, the whole batch is refused and goes through append_carefully. Claims are only
+-- any other failure that one append can cause, the whole batch is refused and goes through append_separately. Claims are only
 -- tried: an append that another transaction keeps from one has verdict 4, and those behind it on its streams.
 create function :"schema".append_batch(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { SnapshotQueue } from "../../../src/commands/snapshots/queue.ts";
-import { emptyTally } from "../../../src/commands/snapshots/stats.ts";
+import { emptyCounts } from "../../../src/commands/snapshots/stats.ts";
 import { gate } from "../../database/open.ts";
 
 describe("the queue of snapshots", () => {
   test("begins when all who wait for a command have gone on, and takes one at a time", async () => {
-    const queue = new SnapshotQueue(emptyTally());
+    const queue = new SnapshotQueue(emptyCounts());
     const log: string[] = [];
     const first = gate();
     queue.add({
@@ -28,8 +28,8 @@ describe("the queue of snapshots", () => {
   });
 
   test("holds one of a key, and nothing once it is closed; what runs then is told to stop", async () => {
-    const tally = emptyTally();
-    const queue = new SnapshotQueue(tally);
+    const counts = emptyCounts();
+    const queue = new SnapshotQueue(counts);
     let runs = 0;
     const job = (key: string) => ({ key, run: async () => void runs++ });
     for (let n = 0; n < 5; n++) queue.add(job("same"));
@@ -48,6 +48,6 @@ describe("the queue of snapshots", () => {
     await queue.drain(10);
     queue.add(job("late"));
     await turn();
-    expect([runs, queue.pending, tally.dropped]).toEqual([1, 0, 2]);
+    expect([runs, queue.pending, counts.dropped]).toEqual([1, 0, 2]);
   });
 });

@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from "../errors/errors.ts";
-import { showStep } from "./show.ts";
+import { quoteStep } from "./describe-value.ts";
 
 /**
  * What is wrong with a value, on its way up from the place where it was found. Each level it passes adds its own step, so
  * that the path is built only when there is something to say.
  */
-export class Flaw extends Error {
+export class JsonProblem extends Error {
   readonly problem: string;
   /** Where the value is too large: by how many UTF-16 units, as far as was counted. */
   readonly excess: number | undefined;
@@ -19,18 +19,18 @@ export class Flaw extends Error {
     this.excess = excess;
   }
 
-  static tooLarge(excess: number): Flaw {
-    return new Flaw("is too large", { excess });
+  static tooLarge(excess: number): JsonProblem {
+    return new JsonProblem("is too large", { excess });
   }
 
   /** Anything else that was thrown came from a getter or a Proxy of the caller's. */
-  static of(error: unknown): Flaw {
-    return error instanceof Flaw ? error : new Flaw("could not be read: it threw (see cause)", { cause: error });
+  static of(error: unknown): JsonProblem {
+    return error instanceof JsonProblem ? error : new JsonProblem("could not be read: it threw (see cause)", { cause: error });
   }
 
   /** The same place, with another problem. */
-  replaced(problem: string): Flaw {
-    const flaw = new Flaw(problem, "cause" in this ? { cause: this.cause } : {});
+  replaced(problem: string): JsonProblem {
+    const flaw = new JsonProblem(problem, "cause" in this ? { cause: this.cause } : {});
     flaw.#steps.push(...this.#steps);
     return flaw;
   }
@@ -45,7 +45,7 @@ export class Flaw extends Error {
   at(path: string): InvalidArgumentError {
     const loop = this.loop();
     if (loop !== undefined) return new InvalidArgumentError(path + loop, "contains itself; JSON cannot express a cycle");
-    const steps = this.#steps.toReversed().map(showStep).join("");
+    const steps = this.#steps.toReversed().map(quoteStep).join("");
     return new InvalidArgumentError(path + steps, this.problem, "cause" in this ? { cause: this.cause } : {});
   }
 
@@ -54,6 +54,6 @@ export class Flaw extends Error {
     const seen = new Set<object>();
     const holders = this.#holders.toReversed();
     const again = holders.findIndex((holder) => seen.size === seen.add(holder).size);
-    return again === -1 ? undefined : this.#steps.toReversed().slice(0, again).map(showStep).join("");
+    return again === -1 ? undefined : this.#steps.toReversed().slice(0, again).map(quoteStep).join("");
   }
 }

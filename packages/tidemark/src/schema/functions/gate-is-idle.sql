@@ -3,7 +3,7 @@
 --
 -- Since when other roles' transactions are open only members of pg_read_all_stats see. Such a one is looked at again after 100 ms:
 -- a transaction's virtual id is its own, and everybody sees it.
-create function :"schema".gate_is_quiet() returns boolean
+create function :"schema".gate_is_idle() returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$

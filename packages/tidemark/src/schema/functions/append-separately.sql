@@ -9,7 +9,7 @@
 -- Ids are always looked up: a unique violation may be a first try that got through.
 -- It does not tell `written`: each append has its own.
 -- Verdict 6: PostgreSQL refused this append; detail holds [SQLSTATE, message, constraint, table].
-create function :"schema".append_carefully(
+create function :"schema".append_separately(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
   p_append integer[], p_slot integer[], p_expected bigint[], p_counts integer[],
   p_part integer[], p_place integer[], p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,

@@ -3,19 +3,19 @@ import type { Event, RecordedEvent } from "../../model/event.ts";
 import type { EventReaderWriter } from "../../transaction/event-reader-writer.ts";
 import { checkedFold } from "../../read/evolve.ts";
 import type { Fold } from "../../read/options.ts";
-import { type KeptStream, type SnapshotAccess } from "./access.ts";
+import { type SnapshotStream, type SnapshotAccess } from "./access.ts";
 import type { Folded } from "./keeper.ts";
 import { type SnapshotOptions, type ValidSnapshotOptions, withDefaults } from "./options.ts";
 
 /** What is folded, of which stream, and how it is kept, where it is. */
-export interface KeptState<State, E extends Event> {
+export interface SnapshotState<State, E extends Event> {
   readonly streamId: string;
   readonly fold: Fold<State, RecordedEvent<E>>;
   /** Undefined where no snapshots are kept. */
-  readonly kept: { readonly access: SnapshotAccess; readonly stream: KeptStream; readonly options: ValidSnapshotOptions<State> } | undefined;
+  readonly kept: { readonly access: SnapshotAccess; readonly stream: SnapshotStream; readonly options: ValidSnapshotOptions<State> } | undefined;
 }
 
-export interface KeptDefinition<State, E extends Event> extends Fold<State, RecordedEvent<E>> {
+export interface SnapshotDefinition<State, E extends Event> extends Fold<State, RecordedEvent<E>> {
   readonly name?: string | undefined;
   readonly snapshot?: SnapshotOptions<State> | undefined;
 }
@@ -25,12 +25,12 @@ export interface KeptDefinition<State, E extends Event> extends Fold<State, Reco
  *
  * @param snapshots - Asked only where the definition wants them: a wrapper of a store may not know the way.
  */
-export function keptState<State, E extends Event>(
+export function snapshotState<State, E extends Event>(
   snapshots: () => SnapshotAccess | undefined,
   kind: "stream" | "aggregate",
-  { name, snapshot, initialState, evolve }: KeptDefinition<State, E>,
+  { name, snapshot, initialState, evolve }: SnapshotDefinition<State, E>,
   streamId: string,
-): KeptState<State, E> {
+): SnapshotState<State, E> {
   const access = name !== undefined && snapshot ? snapshots() : undefined;
   const options = snapshot && withDefaults(snapshot);
   const kept = access && options && name !== undefined ? { access, options, stream: { kind, name, streamId, stateVersion: options.stateVersion } } : undefined;
@@ -40,18 +40,18 @@ export function keptState<State, E extends Event>(
 /** @param fold - Instead of the definition's own, to the same state. */
 export async function readState<State, E extends Event>(
   store: EventReaderWriter,
-  { streamId, kept }: KeptState<State, E>,
+  { streamId, kept }: SnapshotState<State, E>,
   fold: Fold<State, RecordedEvent<E>>,
   signal: AbortSignal | undefined,
-): Promise<Pick<Folded<State>, "state" | "version" | "keptVersion">> {
+): Promise<Pick<Folded<State>, "state" | "version" | "snapshotVersion">> {
   if (kept) return await kept.access.foldStream<State, E>(kept.stream, fold, { signal });
-  return { ...(await store.aggregateStream<State, E>(streamId, { ...fold, ...(signal && { signal }) })), keptVersion: 0 };
+  return { ...(await store.aggregateStream<State, E>(streamId, { ...fold, ...(signal && { signal }) })), snapshotVersion: 0 };
 }
 
 /** After a command. Never throws. */
 export function considerSnapshot<State, E extends Event>(
-  { kept, fold }: KeptState<State, E>,
-  now: Pick<Folded<State>, "state" | "version" | "keptVersion">,
+  { kept, fold }: SnapshotState<State, E>,
+  now: Pick<Folded<State>, "state" | "version" | "snapshotVersion">,
 ): void {
   if (!kept) return;
   const { access, stream, options } = kept;
@@ -59,7 +59,7 @@ export function considerSnapshot<State, E extends Event>(
 }
 
 /** By hand. False where there is one of as many events or more, or no event. */
-export async function takeSnapshot<State, E extends Event>({ kept, fold }: KeptState<State, E>): Promise<boolean> {
+export async function takeSnapshot<State, E extends Event>({ kept, fold }: SnapshotState<State, E>): Promise<boolean> {
   if (!kept)
     throw new InvalidArgumentError(
       "snapshot",

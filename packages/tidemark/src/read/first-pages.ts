@@ -1,9 +1,9 @@
 import type { Queryable, TextRow, Value } from "../database/database.ts";
-import type { KeptName } from "./kept.ts";
+import type { SnapshotIdentity } from "./stored-snapshot.ts";
 import type { StatementsBySize } from "./statements-by-size.ts";
 
 /** The first events of a range of a stream's versions. */
-export interface HeadRequest {
+export interface FirstPageRequest {
   readonly tenant: string;
   readonly streamId: string;
   /** Exclusive. */
@@ -13,39 +13,39 @@ export interface HeadRequest {
   /** The most rows. */
   readonly rows: number;
   /** Whose snapshot to begin with, where there is one. */
-  readonly kept?: KeptName | undefined;
+  readonly kept?: SnapshotIdentity | undefined;
 }
 
 /** What reads heads: one statement for each, or one for many. */
-export interface Heads {
+export interface FirstPages {
   /** Rows of events in order, the last with `full` where more may follow. With `kept` the first row may hold no event. */
-  read(request: HeadRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]>;
+  read(request: FirstPageRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]>;
 }
 
 /** One statement for each: inside a transaction, where one runs at a time anyway. */
-export function singleHeads(queryable: Queryable, statements: StatementsBySize): Heads {
-  return { read: (request, signal) => readHead(queryable, statements, request, signal) };
+export function singleFirstPages(queryable: Queryable, statements: StatementsBySize): FirstPages {
+  return { read: (request, signal) => readFirstPage(queryable, statements, request, signal) };
 }
 
 /** The rows of one request. */
-export async function readHead(
+export async function readFirstPage(
   queryable: Queryable,
   statements: StatementsBySize,
-  request: HeadRequest,
+  request: FirstPageRequest,
   signal: AbortSignal | undefined,
 ): Promise<readonly TextRow[]> {
   const { tenant, streamId, after, until, rows, kept } = request;
   if (!kept) return await queryable.query(statements.current.streamPage(false, true, false), [tenant, streamId, after, until, rows], { signal });
   const { kind, name, stateVersion } = kept;
-  const found = await queryable.query(statements.current.keptHead(), [tenant, streamId, after, until, kind, name, stateVersion, rows], { signal });
+  const found = await queryable.query(statements.current.firstPageFromSnapshot(), [tenant, streamId, after, until, kind, name, stateVersion, rows], { signal });
   return rowsOfEach(found, [request], rows)[0] ?? [];
 }
 
 /** The rows of several requests, by one statement. */
-export async function readHeads(
+export async function readFirstPages(
   queryable: Queryable,
   statements: StatementsBySize,
-  requests: readonly HeadRequest[],
+  requests: readonly FirstPageRequest[],
   { rows: limit, signal }: { readonly rows: number; readonly signal?: AbortSignal | undefined },
 ): Promise<readonly (readonly TextRow[])[]> {
   const kept = requests.some((request) => request.kept);
@@ -66,7 +66,7 @@ export async function readHeads(
   return rowsOfEach(found, requests, limit);
 }
 
-function rowsOfEach(found: readonly TextRow[], requests: readonly HeadRequest[], limit: number): readonly (readonly TextRow[])[] {
+function rowsOfEach(found: readonly TextRow[], requests: readonly FirstPageRequest[], limit: number): readonly (readonly TextRow[])[] {
   const each: TextRow[][] = requests.map(() => []);
   for (const row of found) {
     const index = Number(row["n"]) - 1;

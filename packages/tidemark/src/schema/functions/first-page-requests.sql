@@ -4,7 +4,7 @@
 --
 -- Strict, and so a function of its own, for the same reason as query_items: the statement around it keeps its plan.
 -- It runs in the caller's search_path, since a SET would cost every read, and so each call in it names its schema.
-create function :"schema".head_requests(p_streams text, p_after bigint[], p_until bigint[], p_kept text, p_state_versions integer[])
+create function :"schema".first_page_requests(p_streams text, p_after bigint[], p_until bigint[], p_kept text, p_state_versions integer[])
   returns table (tenant text, name text, after bigint, until bigint, kind text, snapshot text, state_version integer, n bigint)
   language sql immutable strict rows 1
 as $tidemark$

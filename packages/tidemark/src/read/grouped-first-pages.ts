@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Database, TextRow } from "../database/database.ts";
 import { isTidemarkError, PoolTimeoutError } from "../errors/errors.ts";
-import { type HeadRequest, type Heads, readHead, readHeads } from "./heads.ts";
+import { type FirstPageRequest, type FirstPages, readFirstPage, readFirstPages } from "./first-pages.ts";
 import type { StatementsBySize } from "./statements-by-size.ts";
 
 /** Rows of one statement, however many requests share it: what the first page of eight streams may hold. */
@@ -11,14 +11,14 @@ const fewestRequests = 8;
 const mostRequests = 64;
 
 interface Waiting {
-  readonly request: HeadRequest;
+  readonly request: FirstPageRequest;
   readonly settled: PromiseWithResolvers<readonly TextRow[]>;
   readonly signal: AbortSignal | undefined;
   /** Stops the clock and the listening. */
   forget(): void;
 }
 
-export interface GroupHeadsSettings {
+export interface GroupedFirstPagesSettings {
   /** How long a request waits for its turn. 0: for ever. */
   readonly connectionTimeoutMs: number;
   /** For tests. */
@@ -35,10 +35,10 @@ export interface GroupHeadsSettings {
  *
  * Where a statement for several fails, each of them is read by itself and fails with its own error.
  */
-export class GroupHeads implements Heads {
+export class GroupedFirstPages implements FirstPages {
   readonly #database: Database;
   readonly #statements: StatementsBySize;
-  readonly #settings: GroupHeadsSettings;
+  readonly #settings: GroupedFirstPagesSettings;
   readonly #mostInFlight: number;
   /** In the order of their arrival. */
   readonly #waiting = new Set<Waiting>();
@@ -49,7 +49,7 @@ export class GroupHeads implements Heads {
   #inFlight = 0;
   #scheduled = false;
 
-  constructor(database: Database, statements: StatementsBySize, settings: GroupHeadsSettings) {
+  constructor(database: Database, statements: StatementsBySize, settings: GroupedFirstPagesSettings) {
     this.#database = database;
     this.#statements = statements;
     this.#settings = settings;
@@ -57,7 +57,7 @@ export class GroupHeads implements Heads {
     this.#mostInFlight = settings.inFlight ?? Math.max(1, Math.min(4, Math.floor(database.connections / 2)));
   }
 
-  async read(request: HeadRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]> {
+  async read(request: FirstPageRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]> {
     this.#database.refuseReentrance();
     signal?.throwIfAborted();
     const settled = Promise.withResolvers<readonly TextRow[]>();
@@ -113,7 +113,7 @@ export class GroupHeads implements Heads {
     return Math.max(fewestRequests, Math.min(mostRequests, Math.floor(mostRows / (2 * this.#usualRows))));
   }
 
-  #learn({ rows: asked }: HeadRequest, rows: readonly TextRow[]): void {
+  #learn({ rows: asked }: FirstPageRequest, rows: readonly TextRow[]): void {
     const needed = rows.at(-1)?.["full"] == null ? rows.length : asked;
     this.#usualRows += (needed - this.#usualRows) / 16;
   }
@@ -124,7 +124,7 @@ export class GroupHeads implements Heads {
     const rows = Math.floor(mostRows / batch.length);
     const requests = batch.map(({ request }) => request);
     try {
-      const found = await readHeads(this.#database, this.#statements, requests, { rows });
+      const found = await readFirstPages(this.#database, this.#statements, requests, { rows });
       for (const [index, { request, settled }] of batch.entries()) {
         const rowsOfIt = found[index] ?? [];
         this.#learn(request, rowsOfIt);
@@ -138,7 +138,7 @@ export class GroupHeads implements Heads {
 
   async #sendAlone({ request, settled, signal }: Waiting): Promise<void> {
     try {
-      settled.resolve(await readHead(this.#database, this.#statements, request, signal));
+      settled.resolve(await readFirstPage(this.#database, this.#statements, request, signal));
     } catch (error) {
       settled.reject(error);
     }

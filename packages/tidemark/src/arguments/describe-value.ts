@@ -16,7 +16,7 @@ export function escapeUnsafe(text: string): string {
 }
 
 /** Text for a message: in quotes, what a terminal would act on escaped, a URL's credentials hidden, what is long cut. */
-export function showText(text: string): string {
+export function quoteText(text: string): string {
   // Hidden before it is cut: the cut could take the @ that tells a password from a path.
   const told = hideCredentials(text.slice(0, 4096));
   const shown = escapeUnsafe(JSON.stringify(told.slice(0, shownCharacters)));
@@ -28,10 +28,10 @@ function escape(character: string): string {
 }
 
 /** Any value for a message: what it is, never all that it holds. Never throws. */
-export function show(value: unknown): string {
+export function describeValue(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return showText(value);
+      return quoteText(value);
     case "number":
       return Object.is(value, -0) ? "-0" : `${value}`;
     case "bigint":
@@ -58,14 +58,14 @@ export function className(value: object): string {
   try {
     const prototype: unknown = Object.getPrototypeOf(value);
     const maker: unknown = typeof prototype === "object" && prototype !== null && "constructor" in prototype ? prototype.constructor : undefined;
-    return typeof maker === "function" && maker.name !== "" ? showText(maker.name).slice(1, -1) : "Object";
+    return typeof maker === "function" && maker.name !== "" ? quoteText(maker.name).slice(1, -1) : "Object";
   } catch {
     return "Object";
   }
 }
 
 /** One step of a path: `.price`, `[3]` or `["unit price"]`. */
-export function showStep(step: string | number): string {
+export function quoteStep(step: string | number): string {
   if (typeof step === "number") return `[${step}]`;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) && step.length <= shownCharacters ? `.${step}` : `[${showText(step)}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) && step.length <= shownCharacters ? `.${step}` : `[${quoteText(step)}]`;
 }

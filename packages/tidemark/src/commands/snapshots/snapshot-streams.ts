@@ -4,30 +4,30 @@ import { checkedFold } from "../../read/evolve.ts";
 import type { MultiStreamDecider } from "../decider.ts";
 import { readStreams, type StreamsRead } from "../streams-read.ts";
 import type { SnapshotAccess } from "./access.ts";
-import { foldStreams, type KeptStreams, nameOfStreams } from "./fold-streams.ts";
+import { foldStreams, type SnapshotStreams, nameOfStreams } from "./fold-streams.ts";
 import { withDefaults } from "./options.ts";
 
 /** How the states of a decider are kept. @param snapshots - Asked only where the decider wants them. */
-export function keptStreams<State, Command, E extends Event>(
+export function snapshotStreams<State, Command, E extends Event>(
   snapshots: () => SnapshotAccess | undefined,
   { name, snapshot }: MultiStreamDecider<State, Command, E>,
-): KeptStreams<State> | undefined {
+): SnapshotStreams<State> | undefined {
   const access = name !== undefined && snapshot ? snapshots() : undefined;
   return access && snapshot && name !== undefined ? { access, name, options: withDefaults(snapshot) } : undefined;
 }
 
 /** After a command. Never throws. @param appended - The events that it appended to the streams that it read. */
 export function considerStreams<State, Command, E extends Event>(
-  kept: KeptStreams<State> | undefined,
+  kept: SnapshotStreams<State> | undefined,
   decider: MultiStreamDecider<State, Command, E>,
-  { versions, keptVersion }: StreamsRead<State>,
+  { versions, snapshotVersion }: StreamsRead<State>,
   { state, events }: { readonly state: State; readonly events: readonly { readonly streamId: string }[] },
 ): void {
   if (!kept || versions.size === 0) return;
   const streamIds = [...versions.keys()];
   const appended = events.filter(({ streamId }) => versions.has(streamId)).length;
   const version = [...versions.values()].reduce((sum, one) => sum + one, appended);
-  kept.access.consider(nameOfStreams(kept, streamIds), kept.options, { state, version, keptVersion }, (access, how) =>
+  kept.access.consider(nameOfStreams(kept, streamIds), kept.options, { state, version, snapshotVersion }, (access, how) =>
     foldStreams<State, E>({ ...kept, access }, streamIds, checkedFold(decider, "decider"), how),
   );
 }
@@ -38,7 +38,7 @@ export async function takeOfStreams<State, Command, E extends Event>(
   decider: MultiStreamDecider<State, Command, E>,
   command: Command,
 ): Promise<boolean> {
-  const kept = keptStreams(() => access, decider);
+  const kept = snapshotStreams(() => access, decider);
   if (!kept) throw new InvalidArgumentError("snapshot", "is missing in the definition: nothing would read a snapshot. Give it a name and snapshot: {}");
   const { versions } = await readStreams(access.reader, decider, command, { signal: undefined, kept, uncounted: true });
   const streamIds = [...versions.keys()];

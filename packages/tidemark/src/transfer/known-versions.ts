@@ -8,7 +8,7 @@ const mostStreams = 200_000;
  * The versions that an import left streams at, so that it need not ask for them again: a seventh of what a group costs the
  * server where every event is of another stream. Where somebody else extended a stream since, the database refuses the group.
  */
-export class KnownHeads {
+export class KnownVersions {
   readonly #versions = new Map<string, number>();
 
   versionOf(key: string): number | undefined {

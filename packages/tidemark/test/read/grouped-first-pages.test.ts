@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Database, Statement } from "../../src/database/database.ts";
 import { ConnectionError, DatabaseError, PoolTimeoutError } from "../../src/errors/errors.ts";
-import { GroupHeads } from "../../src/read/group-heads.ts";
+import { GroupedFirstPages } from "../../src/read/grouped-first-pages.ts";
 import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { Reader } from "../../src/read/reader.ts";
 import { gate as createGate } from "../database/open.ts";
@@ -9,7 +9,7 @@ import { eventually } from "../support/test.ts";
 import { describe, expect, type Log, test } from "./log.ts";
 
 interface Watched {
-  readonly heads: GroupHeads;
+  readonly heads: GroupedFirstPages;
   readonly reader: Reader;
   /** The names of the statements that were sent. */
   readonly sent: string[];
@@ -35,13 +35,13 @@ function watched(
   const spied: Database = {
     ...database,
     async query(statement, values, options) {
-      sent.push(statement.name.replace(/^tidemark_\d+_/, ""));
+      sent.push(statement.name);
       await before(statement, values);
       return await database.query(statement, values, options);
     },
   };
   const statements = new StatementsBySize(schema);
-  const heads = new GroupHeads(spied, statements, { connectionTimeoutMs, inFlight });
+  const heads = new GroupedFirstPages(spied, statements, { connectionTimeoutMs, inFlight });
   return { heads, sent, reader: new Reader({ queryable: spied, statements, tenant, mark: async () => 0, heads }) };
 }
 
@@ -59,7 +59,7 @@ describe("readings of many streams at once", () => {
     for (const [index, streamId] of streams.entries()) expect(read[index], streamId).toEqual(model.filter((event) => event.streamId === streamId));
     expect(read.at(-1)).toEqual([]);
     // 31 streams share 1,024 rows, 33 for each; all are shorter.
-    expect(sent).toEqual(["tidemark_read_heads"]);
+    expect(sent).toEqual(["tidemark_read_first_pages"]);
   });
 
   test("and of snapshots at once: a stream without events has none, whoever it shares the statement with", async ({ log }) => {
@@ -70,8 +70,8 @@ describe("readings of many streams at once", () => {
     const first = reader.readStream("cart-0").toArray();
     await eventually(() => expect(sent).toHaveLength(1));
     const behindIt = Promise.all([
-      reader.readKept("cart-1", name, undefined),
-      reader.readKept("unheard", name, undefined),
+      reader.readFromSnapshot("cart-1", name, undefined),
+      reader.readFromSnapshot("unheard", name, undefined),
       reader.readStream("absent").toArray(),
       reader.readStream("cart-2", { fromVersion: 100 }).toArray(),
     ]);
@@ -80,7 +80,7 @@ describe("readings of many streams at once", () => {
     open();
     await first;
     const [kept, unkept, absent, behindTheEnd] = await behindIt;
-    expect(sent).toEqual(["tidemark_read_stream_forward_small", "tidemark_read_heads_kept"]);
+    expect(sent).toEqual(["tidemark_read_stream_forward_small", "tidemark_read_first_pages_snapshots"]);
     expect(kept).toMatchObject({ kept: undefined, events: model.filter(({ streamId }) => streamId === "cart-1"), more: false });
     expect(unkept).toMatchObject({ kept: undefined, events: [], more: false });
     expect([absent, behindTheEnd]).toEqual([[], []]);
@@ -112,10 +112,10 @@ describe("readings of many streams at once", () => {
     // 34 rows each, of which none is enough: every stream needs another statement.
     expect(await readAll(120)).toHaveLength(31);
     for (let round = 0; round < 2; round++) await readAll(120);
-    const headsOfEight = Array.from({ length: 4 }, () => "tidemark_read_heads");
+    const headsOfEight = Array.from({ length: 4 }, () => "tidemark_read_first_pages");
     expect(await readAll(120)).toEqual(headsOfEight);
     for (let round = 0; round < 4; round++) await readAll(1);
-    expect(await readAll(1)).toEqual(["tidemark_read_heads"]);
+    expect(await readAll(1)).toEqual(["tidemark_read_first_pages"]);
   });
 
   test("of any ranges lead to what each leads to alone", async ({ log }) => {
@@ -173,7 +173,7 @@ describe("readings of many streams at once", () => {
     gate.open();
     await first;
     expect((await Promise.all(later)).map((events) => events.length)).toEqual([2, 1, 2]);
-    expect(sent).toEqual(["tidemark_read_stream_forward_small", "tidemark_read_heads"]);
+    expect(sent).toEqual(["tidemark_read_stream_forward_small", "tidemark_read_first_pages"]);
   });
 });
 
@@ -204,7 +204,7 @@ describe("a reading among others", () => {
     await expect(both[0]).rejects.toBe(reason);
     second.open();
     expect(await both[1]).toHaveLength(5);
-    expect(held.sent).toEqual(["tidemark_read_heads"]);
+    expect(held.sent).toEqual(["tidemark_read_first_pages"]);
   });
 
   test("does not fail for one that does", async ({ log }) => {

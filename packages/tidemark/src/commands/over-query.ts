@@ -15,7 +15,7 @@ import { readAfter, Recorded } from "./recorded.ts";
 import type { StreamsResult } from "./result.ts";
 
 /** `executeCommand` where a command names types and tags: every match that came between fails the append. */
-export async function executeByQuery<State, Command, E extends Event>(
+export async function executeOverQuery<State, Command, E extends Event>(
   store: EventReaderWriter,
   decider: BoundaryDecider<State, Command, E>,
   command: Command,

@@ -12,7 +12,7 @@ export interface EncodeSettings {
 }
 
 /** What the events of one append add up to, and which ids they have. */
-export class Tally {
+export class AppendTotals {
   readonly settings: EncodeSettings;
   events = 0;
   bytes = 0;

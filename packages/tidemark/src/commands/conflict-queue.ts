@@ -4,7 +4,7 @@ import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 /** How long one waits at most. Then it goes ahead: a decision may itself wait for another command on the stream. */
 const patienceMs = 1_000;
 
-interface Line {
+interface ConflictQueue {
   readonly semaphore: Semaphore;
   /** What those in it decide on. */
   readonly subjects: Set<string>;
@@ -12,8 +12,8 @@ interface Line {
 }
 
 /** Those of one store. */
-class Lines {
-  readonly #byStream = new Map<string, Line>();
+class ConflictQueues {
+  readonly #byStream = new Map<string, ConflictQueue>();
   /** The stream that commands on a subject lost on, while there is a line for it. */
   readonly #streams = new Map<string, string>();
 
@@ -40,9 +40,9 @@ class Lines {
   }
 }
 
-const lines = new WeakMap<EventReaderWriter, Lines>();
+const lines = new WeakMap<EventReaderWriter, ConflictQueues>();
 
-export interface Turn {
+export interface ConflictQueueEntry {
   /** What the command decides on: a stream, or a query. Undefined where it is known only by reading. */
   readonly subject: string | undefined;
   /** Where its last attempt lost. */
@@ -55,8 +55,8 @@ export interface Turn {
  * they do, those who begin on the same subject join them; who comes alone waits for nobody. Returns what has to be called when
  * the attempt is over. Only a gain: correctness is the expected version's business, or the condition's.
  */
-export async function takeTurn(store: EventReaderWriter, { subject, lostOn, signal }: Turn): Promise<() => void> {
-  const ofStore = lines.get(store) ?? new Lines();
+export async function enterConflictQueue(store: EventReaderWriter, { subject, lostOn, signal }: ConflictQueueEntry): Promise<() => void> {
+  const ofStore = lines.get(store) ?? new ConflictQueues();
   lines.set(store, ofStore);
   const streamId = lostOn ?? (subject === undefined ? undefined : ofStore.streamOf(subject));
   return streamId === undefined ? () => {} : await ofStore.enter(streamId, subject, signal);

@@ -7,7 +7,7 @@ const pattern =
  *
  * Throws a `RangeError` that completes "time is …".
  */
-export function parseMoment(text: string, utc: boolean): number {
+export function parseTime(text: string, utc: boolean): number {
   const plain = plainMoment(text);
   if (plain !== undefined) return plain;
   const found = pattern.exec(text.trim())?.groups;

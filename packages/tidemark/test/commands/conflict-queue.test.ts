@@ -1,12 +1,12 @@
-import { type Turn, takeTurn } from "../../src/commands/turns.ts";
+import { type ConflictQueueEntry, enterConflictQueue } from "../../src/commands/conflict-queue.ts";
 import { expect, test } from "../support/test.ts";
 
 const none = { lostOn: undefined, signal: undefined };
 
 test("whoever begins where others wait in line joins them, and nobody else waits", async ({ store }) => {
   const order: string[] = [];
-  const enter = async (name: string, turn: Partial<Turn>): Promise<() => void> => {
-    const leave = await takeTurn(store, { subject: "query a", ...none, ...turn });
+  const enter = async (name: string, turn: Partial<ConflictQueueEntry>): Promise<() => void> => {
+    const leave = await enterConflictQueue(store, { subject: "query a", ...none, ...turn });
     order.push(name);
     return leave;
   };
