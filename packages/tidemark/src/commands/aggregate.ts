@@ -190,7 +190,7 @@ export function aggregate<State, E extends Event>(definition: AggregateDefinitio
 /** @throws {@link InvalidArgumentError} — not a class that extends what `aggregate` returned. */
 export function checkAggregateClass(value: unknown): void {
   if (typeof value === "function" && value.prototype instanceof Aggregate && "definition" in value) return;
-  throw new InvalidArgumentError("type", `must be a class that extends aggregate({ … }), not ${describeValue(value)}`);
+  throw new InvalidArgumentError("type", `must be a class that extends what aggregate returns, not ${describeValue(value)}`);
 }
 
 export function streamIdOf({ category }: { readonly category: string }, id: string): string {
