@@ -259,10 +259,15 @@ test("a standby is told from a read-only default, and after its promotion the st
   expect(await rejection(opened.database.query(insert, []))).toMatchObject({
     code: "DATABASE",
     sqlState: "25006",
+    retryable: true,
     message: expect.stringContaining("standby"),
   });
   expect(await pidOf(opened.database)).not.toBe(before);
-  expect(await rejection(opened.database.transaction((session) => session.query(insert, [])))).toMatchObject({ code: "DATABASE", sqlState: "25006" });
+  expect(await rejection(opened.database.transaction((session) => session.query(insert, [])))).toMatchObject({
+    code: "DATABASE",
+    sqlState: "25006",
+    retryable: true,
+  });
   await opened.database.userQuery("select pg_promote()", []);
   expect(await opened.database.query(insert, [])).toEqual([]);
   expect(opened.warnings).toEqual([]);

@@ -98,7 +98,7 @@ describe("a standby", () => {
     await replayed(onPrimary, onStandby);
     expect(await onStandby.highWaterMark()).toBe(later);
     expect(await positions(onStandby)).toEqual([before, held, later]);
-    await expect(append(onStandby, "order")).rejects.toMatchObject({ code: "DATABASE", sqlState: "25006" });
+    await expect(append(onStandby, "order")).rejects.toMatchObject({ code: "DATABASE", sqlState: "25006", retryable: true });
     await client.end();
 
     await primary.kill();
