@@ -102,7 +102,7 @@ describe("a worker on an embedded database, which has one connection", () => {
     });
     await worker.start();
     await worker.caughtUp();
-    const refusal = expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining("in a handler its `context`") });
+    const refusal = expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining("`context` in a handler") });
     expect(refused).toEqual([refusal, refusal, refusal]);
     expect(await store.streamInfo("cart-2")).toMatchObject({ version: 1 });
   });

@@ -28,7 +28,7 @@ describe("openEventStore", { timeout: 60_000 }, () => {
       await (await openEventStore({ logger })).close();
       await (await openEventStore({ logger })).close();
       await openEventStore(process.env["NOT_SET"], { logger }).catch((error) => console.log(error.code, error.path));`);
-    expect(printed).toMatch(/^tidemark: this store is in memory: .*\nINVALID_ARGUMENT url\n$/);
+    expect(printed).toMatch(/^tidemark: this store is in memory, .*\nINVALID_ARGUMENT url\n$/);
   });
 
   test("with file: keeps what was written, by close and by await using", async ({ folder }) => {
