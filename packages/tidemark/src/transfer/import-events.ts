@@ -53,7 +53,8 @@ const defaultLimits: GroupLimits = { events: 4_000, size: 2 * 1024 * 1024 };
 class Group {
   readonly events: ImportEvent[] = [];
   readonly bad: BadLine[] = [];
-  repeated = 0;
+  /** Lines that say the same as one before them, and share its fate. */
+  readonly copies: { readonly line: number; readonly text: string; readonly of: number }[] = [];
   size = 0;
   readonly #byId = new Map<string, ImportEvent>();
 
@@ -64,7 +65,7 @@ class Group {
     if (other !== undefined) {
       const { streamId, type, data, tags } = event;
       if (other.streamId !== streamId || other.type !== type || other.data !== data || other.tags !== tags) return false;
-      this.repeated++;
+      this.copies.push({ line: event.line, text: event.text, of: other.line });
       return true;
     }
     this.#byId.set(key, event);
@@ -97,14 +98,19 @@ export async function importEvents(
   let group = new Group();
 
   let prepared: Promise<void> | undefined;
-  async function finish({ events, bad, repeated }: Group, encoded: BatchValues): Promise<void> {
+  async function finish({ events, bad, copies }: Group, encoded: BatchValues): Promise<void> {
     if (events.length > 0) await (prepared ??= options.prepare?.());
     const done: Written = events.length === 0 ? { written: 0, repeated: 0, renumbered: 0, bad: [], last: undefined } : await writer.write(events, encoded);
     report.written += done.written;
-    report.repeated += done.repeated + repeated;
+    const refused = new Map(done.bad.map(({ line, reason }) => [line, reason]));
+    const badCopies = copies.flatMap(({ line, text, of }) => {
+      const reason = refused.get(of);
+      return reason === undefined ? [] : [{ line, reason, text }];
+    });
+    report.repeated += done.repeated + copies.length - badCopies.length;
     report.renumbered += done.renumbered;
     report.lastPosition = done.last ?? report.lastPosition;
-    const all = [...bad, ...done.bad].sort((a, b) => a.line - b.line);
+    const all = [...bad, ...done.bad, ...badCopies].sort((a, b) => a.line - b.line);
     for (const line of all) {
       report.bad++;
       await options.badLine(line);

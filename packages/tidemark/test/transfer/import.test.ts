@@ -89,6 +89,16 @@ describe("an import", () => {
     });
   });
 
+  test("tells each copy of a line that is bad, in one group and in several", async ({ log }) => {
+    const other = item("cart-1", 2, { id: id(1) });
+    const reason = `event ${id(1)} exists already, with other data`;
+    await log.import(lines(item("cart-1", 1, { id: id(1) })));
+    const file = lines(other, item("cart-2", 1, { id: id(2) }), other, item("cart-2", 1, { id: id(2) }), other);
+    const told = [1, 3, 5].map((line) => expect.objectContaining({ line, reason }));
+    expect(await log.import(file, { onBadLine: "skip" })).toMatchObject({ written: 1, repeated: 1, bad: 3, told });
+    expect(await log.import(file, { onBadLine: "skip", groups })).toMatchObject({ written: 0, repeated: 2, bad: 3, told });
+  });
+
   test("stops at the first bad line: what is before it is written, and nothing after it", async ({ log }) => {
     const file = lines(item("cart-1", 1), item("cart-1", 2), '{"streamId": ', item("cart-1", 4));
     const error = await rejection(log.import(file));

@@ -55,8 +55,7 @@ export function someFile(actor: Actor): readonly Line[] {
     const earlier = random.pick([lines[0] ?? { text: "" }, ...lines]);
     if (earlier.text === "" || !("is" in earlier) || earlier.is === "bad") continue;
     if (random.chance(0.2)) lines.push({ ...earlier, is: "repeated" });
-    // No two that say the same: an import counts the copy of a bad line in one group as there already.
-    if (random.chance(0.08)) lines.push({ ...earlier, text: JSON.stringify({ ...JSON.parse(earlier.text), data: { n: -lines.length } }), is: "bad" });
+    if (random.chance(0.08)) lines.push({ ...earlier, text: JSON.stringify({ ...JSON.parse(earlier.text), data: { n: -1 } }), is: "bad" });
     if (random.chance(0.08))
       lines.push({ ...earlier, text: random.pick(["no JSON", "[]", `{"streamId":"x","type":7}`, `{"streamId":"","type":"A","data":{}}`]), is: "bad" });
   }
