@@ -40,8 +40,18 @@ export function consumerFollower(
     handle: (events, session) => settings.handle(events, new HandlerContext(session, createTransaction)),
     filterChanged: `consumer ${JSON.stringify(name)} has another filter than before. It counts from the checkpoint on: events behind it that only the new filter lets through are not handled. Set it back with store.consumers.reset, or give the consumer a new name.`,
     firstGivenUp: (tenant, until) => firstDeadLetter(context.database, statements.firstUnsettled, { tenant, name }, until),
+    requestPending: (tenant) => retryPending(context.database, statements.retryPending, { tenant, name }),
     createHooks: (shard) => new DeadLetterHooks(context, statements, settings, shard),
   };
+}
+
+async function retryPending(
+  queryable: Queryable,
+  statement: Statement,
+  { tenant, name }: { readonly tenant: string; readonly name: string },
+): Promise<boolean> {
+  const [row] = await queryable.query(statement, [tenant, name]);
+  return row?.["pending"] === "true";
 }
 
 async function firstDeadLetter(

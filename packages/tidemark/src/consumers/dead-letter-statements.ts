@@ -11,6 +11,7 @@ export interface DeadLetterStatements {
   readonly settle: Statement;
   readonly retryFailed: Statement;
   readonly firstUnsettled: Statement;
+  readonly retryPending: Statement;
 }
 
 export function deadLetterStatements(schema: string): DeadLetterStatements {
@@ -46,6 +47,13 @@ select d.position::text, (d.stream_id % c.shards::bigint)::text as shard, d.erro
  where c.tenant = $1 and c.name = $2 and d.state <> 'skipped' and d.position <= $3
  order by d.position
  limit 1`,
+    ),
+    retryPending: named(
+      "retry_pending",
+      `
+select exists (
+         select from ${at}.dead_letters as d where d.tenant = $1 and d.consumer = $2 and d.retry_requested
+       )::text as pending`,
     ),
   };
 }

@@ -116,9 +116,12 @@ export class WaitTimeoutError extends TidemarkError {
   readonly timeoutMs: number;
 
   constructor(wait: { readonly waitedFor: string; readonly target: number; readonly reached: number; readonly timeoutMs: number }) {
+    const name = JSON.stringify(wait.waitedFor);
     super(
       "WAIT_TIMEOUT",
-      `${JSON.stringify(wait.waitedFor)} is at position ${wait.reached} after ${wait.timeoutMs} ms; it should reach ${wait.target}. Wait again, allow more time, or find what holds it back with store.consumers.get and store.blockers.`,
+      wait.reached < wait.target
+        ? `${name} is at position ${wait.reached} after ${wait.timeoutMs} ms; it should reach ${wait.target}. Wait again, allow more time, or find what holds it back with store.consumers.get and store.blockers.`
+        : `${name} has reached position ${wait.target}, but a dead letter waits to be tried again after ${wait.timeoutMs} ms. Wait again, allow more time, or find it with store.deadLetters.list: its retryRequested is true.`,
       { retryable: true },
     );
     this.waitedFor = wait.waitedFor;

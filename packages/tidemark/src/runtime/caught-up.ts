@@ -15,7 +15,7 @@ export function checkCaughtUp(options: CaughtUpOptions | undefined): CaughtUpOpt
 }
 
 /**
- * Waits until all shards of these followers have passed the high-water mark of this moment.
+ * Waits until all shards of these followers have passed the high-water mark of this moment, and nothing that was requested is pending.
  *
  * @param refuseToWait - Called before each wait, and at the end: rejects where the waiting is over for another reason.
  */
@@ -38,17 +38,19 @@ export async function caughtUp(
   };
 
   const wait = async (follower: Follower): Promise<void> => {
+    let late = false;
     const goOn = async (): Promise<number | false> => {
       signal?.throwIfAborted();
       await refuseToWait();
       await refuseGivenUp(follower);
       const left = until - performance.now();
-      return !over && left > 0 && Math.min(left, pollMs);
+      late = left <= 0;
+      return !over && !late && Math.min(left, pollMs);
     };
-    const { name, kind, owner } = follower;
-    const reached = await waitForCheckpoint(context, { tenant, name, kind }, target, goOn);
+    const { name, kind, owner, requestPending } = follower;
+    const reached = await waitForCheckpoint(context, { tenant, name, kind, requestPending }, target, goOn);
     if (reached === undefined) throw followerGone(owner);
-    if (reached < target && !over) throw new WaitTimeoutError({ waitedFor: owner, target, reached, timeoutMs: timeoutMs ?? 0 });
+    if (late && !over) throw new WaitTimeoutError({ waitedFor: owner, target, reached, timeoutMs: timeoutMs ?? 0 });
     await refuseGivenUp(follower);
   };
 

@@ -40,6 +40,8 @@ export interface Follower {
   readonly filterChanged: string;
   /** The first event up to this position that was given up and still waits to be settled, as the error that tells of it. */
   readonly firstGivenUp?: (tenant: string, until: number) => Promise<TidemarkError | undefined>;
+  /** Whether somebody asked for something, here or elsewhere, that `ShardHooks.requested` has not done yet. */
+  readonly requestPending?: (tenant: string) => Promise<boolean>;
   /** Makes what the kind adds to the work on one shard, at each takeover. */
   readonly createHooks?: (shard: ShardAccess) => ShardHooks;
 }

@@ -123,10 +123,12 @@ export class ShardLoop {
 
   async #serveRequest(): Promise<void> {
     const { requested } = this.#work.hooks;
-    const { status } = this.#shard;
+    const { status, worker, settings, follower } = this.#shard;
     this.#requested = false;
     if (!requested) return;
     await this.#turns.work(requested);
+    // The checkpoint stays where it is: without this, a wait for the request would go on until its next poll.
+    worker.progress.moved(settings.tenant, follower.name);
     if (status.state === "retrying") status.enter(this.#caughtUp ? "live" : "catching-up");
   }
 

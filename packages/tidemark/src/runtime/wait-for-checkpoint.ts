@@ -15,6 +15,8 @@ export interface AwaitedFollower {
   readonly kind: FollowerKind;
   /** The position that counts where it is not registered. Undefined: then there is nothing to wait for. */
   readonly absent?: number | undefined;
+  /** Asked where the position is reached: true waits on. */
+  readonly requestPending?: ((tenant: string) => Promise<boolean>) | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface AwaitedFollower {
  */
 export async function waitForCheckpoint(
   { database, schema, statements, progress }: WorkerContext,
-  { tenant, name, kind, absent }: AwaitedFollower,
+  { tenant, name, kind, absent, requestPending }: AwaitedFollower,
   position: number,
   goOn: () => number | false | Promise<number | false>,
 ): Promise<number | undefined> {
@@ -39,7 +41,7 @@ export async function waitForCheckpoint(
       const [row] = await database.query(statement, [tenant, name]);
       const reached = row?.["reached"] == null ? absent : toSafeInteger(row["reached"]);
       if (reached === undefined) return undefined;
-      if (reached >= position) return reached;
+      if (reached >= position && !(await requestPending?.(tenant))) return reached;
       const left = await goOn();
       if (left === false) return reached;
       await moved.wait({ ms: Math.min(pollMs, left) });

@@ -39,8 +39,10 @@ export interface Worker extends AsyncDisposable {
    */
   start(): Promise<void>;
   /**
-   * Resolves when all shards of these consumers, here and in other processes, have passed the high-water mark of this moment. A dead
-   * letter counts as passed, unless `onDeadLetter` says otherwise.
+   * Resolves when all shards of these consumers, here and in other processes, have passed the high-water mark of this moment, and no
+   * retry that `store.deadLetters.retry` asked for is pending: each was handled, or failed again. Any other dead letter counts as
+   * passed, unless `onDeadLetter` says otherwise. A retry that is asked for during the wait prolongs it. A paused consumer tries
+   * nothing again: give `timeoutMs`.
    *
    * @throws {@link HandlerFailedError} — a shard here stopped at an event, or there is a dead letter and `onDeadLetter` is `"reject"`.
    * @throws {@link WaitTimeoutError} — not within `timeoutMs`.

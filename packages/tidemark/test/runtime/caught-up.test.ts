@@ -57,6 +57,48 @@ describe("caughtUp", () => {
     await worker.caughtUp({ onDeadLetter: "reject" });
   });
 
+  test("waits for a retry that was asked for, whatever becomes of it", async ({ store, start }) => {
+    const [first, second] = [gate(), gate()];
+    const entered = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    let calls = 0;
+    const { worker } = await start(
+      defineConsumer({
+        name: "mailer",
+        retry: { attempts: 1 },
+        async handle() {
+          const call = calls++;
+          if (call > 0) {
+            entered[call === 1 ? 0 : 1].resolve();
+            await (call === 1 ? first : second).opened;
+          }
+          if (call < 2) throw new Error("no such customer");
+        },
+      }),
+    );
+    const { position } = await store.appendToStream("cart-1", [itemAdded()]);
+    await worker.caughtUp();
+    const [letter] = await store.deadLetters.list();
+    expect(letter).toMatchObject({ position, state: "failed", retryRequested: false });
+
+    await store.deadLetters.retry({ consumer: "mailer", position });
+    await entered[0].promise;
+    await expect(worker.caughtUp({ timeoutMs: 0 })).rejects.toMatchObject({ code: "WAIT_TIMEOUT", waitedFor: "mailer", reached: position });
+    await expect(worker.caughtUp({ timeoutMs: 0 })).rejects.toThrow("a dead letter waits to be tried again after 0 ms");
+    const failedAgain = worker.caughtUp();
+    first.open();
+    await failedAgain;
+    expect(await store.deadLetters.list()).toMatchObject([{ position, attempts: 2, retryRequested: false }]);
+
+    // The one that is parked behind it comes next.
+    await store.appendToStream("cart-1", [itemAdded()]);
+    await store.deadLetters.retry({ consumer: "mailer", position });
+    await entered[1].promise;
+    const handled = worker.caughtUp().then(() => store.deadLetters.list());
+    second.open();
+    expect(await handled).toEqual([]);
+    expect(calls).toBe(4);
+  });
+
   test("rejects at a dead letter although other events go on for ever", async ({ store, start }) => {
     const never = gate();
     const { position } = await store.appendToStream("cart-1", [confirmed]);
