@@ -8,13 +8,24 @@ import { gate, open, pidOf, rejection, sleep } from "./open.ts";
 describe("max", () => {
   test("bounds the connections; a call beyond them waits, then fails with nothing sent", async ({ databaseUrl }) => {
     await using opened = await open(databaseUrl, { max: 2, connectionTimeoutMs: 100 });
+    // A busy machine may need longer than that to make one. Those of the test are made before it, as often as it takes.
+    await eventually(async () => {
+      await Promise.all([pidOf(opened.database), pidOf(opened.database)]);
+      expect(opened.database.pool).toMatchObject({ totalCount: 2, idleCount: 2 });
+    });
     const held = gate();
-    const holders = [opened.database.transaction(() => held.opened), opened.database.transaction(() => held.opened)];
-    const error = await rejection(opened.database.query(sleep, [0]));
+    const begun = [gate(), gate()];
+    const holders = begun.map(({ open: tell }) =>
+      opened.database.transaction(async () => {
+        tell();
+        await held.opened;
+      }),
+    );
+    const asking = Promise.all(begun.map(({ opened: one }) => one)).then(() => rejection(opened.database.query(sleep, [0])));
+    // All of them at once: one that fails fails the test, wherever the others are.
+    const [error] = await Promise.all([asking.finally(held.open), ...holders]);
     expect(error).toMatchObject({ code: "POOL_TIMEOUT", waitedMs: 100, max: 2, retryable: true });
     expect(opened.database.pool).toMatchObject({ totalCount: 2 });
-    held.open();
-    await Promise.all(holders);
     expect(await pidOf(opened.database)).toBeGreaterThan(0);
   });
 
@@ -73,7 +84,7 @@ describe("pingBeforeUse", () => {
     "%s decides whether a connection that died silently is noticed before the statement is sent",
     async (pingBeforeUse, { databaseUrl }) => {
       await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
-      await using opened = await open(proxy.through(databaseUrl), { max: 1, pingBeforeUse, connectionTimeoutMs: 1_000 });
+      await using opened = await open(proxy.through(databaseUrl), { max: 1, pingBeforeUse });
       const before = await pidOf(opened.database);
       const statements: string[] = [];
       proxy.on("frontend", ({ connection, name, bytes }) => {
@@ -91,12 +102,11 @@ describe("pingBeforeUse", () => {
 
 test("pingBeforeUse gives up a connection that does not even answer, and waits no longer than for a new one", async ({ databaseUrl }) => {
   await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
-  await using opened = await open(proxy.through(databaseUrl), { max: 1, pingBeforeUse: true, connectionTimeoutMs: 1_000 });
+  // An answer to a statement is waited for an hour: it comes in time only where that of the ping is not.
+  await using opened = await open(proxy.through(databaseUrl), { max: 1, pingBeforeUse: true, connectionTimeoutMs: 2_000, queryTimeoutMs: 3_600_000 });
   const before = await pidOf(opened.database);
   proxy.on("frontend", ({ connection }) => (connection === 0 ? "swallow" : "pass"));
-  const began = performance.now();
   expect(await pidOf(opened.database)).not.toBe(before);
-  expect(performance.now() - began).toBeLessThan(4_000);
 });
 
 describe("a pool of the user's own", () => {
@@ -104,11 +114,9 @@ describe("a pool of the user's own", () => {
     const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 3_000 });
     const { database } = await open(pool);
     expect(database).toMatchObject({ pool, connections: 1 });
-    const held = gate();
-    const holder = database.transaction(() => held.opened);
+    const client = await pool.connect();
     expect(await rejection(database.query(sleep, [0]))).toMatchObject({ code: "POOL_TIMEOUT", waitedMs: 3_000, max: 1 });
-    held.open();
-    await holder;
+    client.release();
     await database.close();
     expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
     expect(pool.listenerCount("error")).toBe(0);
