@@ -115,7 +115,7 @@ describe("tidemark read", () => {
   });
 });
 
-describe("a long reading", { timeout: 60_000 }, () => {
+describe("a long reading", { timeout: 240_000 }, () => {
   test("takes little memory, and may be left", async ({ store, databaseUrl, schema }) => {
     const text = "x".repeat(8_000);
     for (let n = 0; n < 10; n++)

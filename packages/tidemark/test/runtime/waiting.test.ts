@@ -32,13 +32,15 @@ describe("waitFor", () => {
 
   test("is not held up by events that are not for the consumer", async ({ store, start }) => {
     await start(defineConsumer({ name: "c", filter: { types: ["Nothing"] }, handle: () => {} }));
-    const began = performance.now();
-    for (let n = 0; n < 4; n++) {
+    const waits: number[] = [];
+    // Their checkpoints are written once a second, or when somebody waits: after the first, each would take a second. One that does not shows it.
+    for (let n = 0; n < 20 && !waits.slice(1).some((ms) => ms < 500); n++) {
       const { position } = await store.appendToStream("cart-1", [confirmed]);
+      const began = performance.now();
       await store.waitFor("c", position);
+      waits.push(performance.now() - began);
     }
-    // Their checkpoints are written once a second, or when somebody waits: four in turn would take three seconds at least.
-    expect(performance.now() - began).toBeLessThan(2_500);
+    expect(Math.min(...waits.slice(1))).toBeLessThan(500);
   });
 
   test("sees a checkpoint that moved on while the one before it was being written", async ({ store, sql, schema, start }) => {
