@@ -1,4 +1,4 @@
-export type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
+export type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
 export type { StoreOptions } from "./arguments/store-options.ts";
 export { fromDrizzle } from "./database/adapters/drizzle.ts";
 export { fromKnex } from "./database/adapters/knex.ts";

@@ -17,7 +17,7 @@ export interface EncodedAppend {
   readonly tags: number;
   readonly condition?: EncodedCondition;
   /** Told once they are written, unless they were there already. Must not throw. */
-  readonly tell?: ((events: readonly RecordedEvent[]) => void) | undefined;
+  readonly onRecorded?: ((events: readonly RecordedEvent[]) => void) | undefined;
 }
 
 export interface EncodedPart {

@@ -1,15 +1,16 @@
-import { checkSignal } from "../arguments/checks.ts";
+import { checkFunction, checkSignal } from "../arguments/checks.ts";
 import { checkExpectedVersion } from "../arguments/expected-version.ts";
 import { checkStreamId } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { checkCondition, type EncodedCondition } from "./condition.ts";
-import type { AppendOptions, ConditionalAppendOptions } from "./types.ts";
+import type { RecordedEvent } from "../model/event.ts";
+import type { AppendOptions, AppendToStreamsOptions, ConditionalAppendOptions } from "./types.ts";
 
-const appendShape = { expectedVersion: checkExpectedVersion, signal: checkSignal };
-const appendToStreamsShape = { signal: checkSignal };
+const appendToStreamsShape = { signal: checkSignal, onRecorded: checkFunction<(events: readonly RecordedEvent[]) => void> };
+const appendShape = { ...appendToStreamsShape, expectedVersion: checkExpectedVersion };
 const conditionalShape = {
+  ...appendToStreamsShape,
   streamId: checkStreamId,
-  signal: checkSignal,
   condition: checkCondition,
 };
 
@@ -19,7 +20,7 @@ export function checkAppendOptions(options: unknown): AppendOptions {
 }
 
 /** Options of `appendToStreams`; expectations stand in its parts. */
-export function checkAppendToStreamsOptions(options: unknown): { readonly signal?: AbortSignal } {
+export function checkAppendToStreamsOptions(options: unknown): AppendToStreamsOptions {
   return checkOptions(options, appendToStreamsShape);
 }
 

@@ -36,27 +36,16 @@ export function recordedEvents({ parts, repeated }: Extract<Outcome, { kind: "wr
   return parts.length === 1 ? recorded : recorded.sort((a, b) => a.position - b.position);
 }
 
-type Listener = (events: readonly RecordedEvent[]) => void;
-
-const listener: unique symbol = Symbol("tidemark.recorded");
-
-/**
- * Options of an append that also tell the events that it wrote, once they are written. Not public: a store that is not ours
- * passes over it, as does an append that finds its events there already. Whoever is not told reads them back.
- */
-export function tellingRecorded<Options extends object>(options: Options, tell: Listener): Options {
-  return { ...options, [listener]: tell };
-}
-
-export function tellRecorded({ tell }: EncodedAppend, outcome: Extract<Outcome, { kind: "written" }>): void {
-  const events = tell && recordedEvents(outcome);
-  if (events) tell(events);
-}
-
-export function listenerOf(options: object | undefined): Listener | undefined {
-  return options && isTelling(options) ? options[listener] : undefined;
-}
-
-function isTelling(options: object): options is { readonly [listener]: Listener } {
-  return listener in options;
+/** Calls `onRecorded` with what the append wrote now. */
+export function tellRecorded({ onRecorded }: EncodedAppend, outcome: Extract<Outcome, { kind: "written" }>): void {
+  const events = onRecorded && recordedEvents(outcome);
+  if (!events || events.length === 0) return;
+  try {
+    onRecorded(events);
+  } catch (error) {
+    // The append has succeeded, and must not look as if it had not.
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }

@@ -1,4 +1,5 @@
-import type { Boundary, BoundaryQuery, Event, ExpectedVersion, NewEvent } from "../model/event.ts";
+import type { CallOptions } from "../model/calls.ts";
+import type { Boundary, BoundaryQuery, Event, ExpectedVersion, NewEvent, RecordedEvent } from "../model/event.ts";
 
 /**
  * What an append did.
@@ -52,7 +53,24 @@ export interface AppendOptions {
   readonly expectedVersion?: ExpectedVersion;
   /** Aborts the call. It rejects with `signal.reason` if nothing was written, otherwise with its outcome. */
   readonly signal?: AbortSignal;
+  /**
+   * Called with the events as they are stored, in the order of their positions, once this append has written them, and before the call
+   * resolves; inside a transaction before its commit. Not called if nothing was written: the events were there already, or there are none. The append has
+   * succeeded whatever the function does: what it throws becomes an uncaught exception.
+   */
+  readonly onRecorded?: (events: readonly RecordedEvent[]) => void;
 }
+
+/**
+ * Options of `appendToStreams`; expectations stand in its parts.
+ *
+ * @example
+ * ```ts
+ * const options: AppendToStreamsOptions = { onRecorded: (events) => console.log(events.map(({ position }) => position)) };
+ * await store.appendToStreams([{ streamId: "cart-parts", events: [itemAdded] }], options);
+ * ```
+ */
+export interface AppendToStreamsOptions extends CallOptions, Pick<AppendOptions, "onRecorded"> {}
 
 /**
  * Options of `append`.
@@ -65,7 +83,7 @@ export interface AppendOptions {
  * await store.append([{ type: "SeatTaken", data: {}, tags: ["seat:12"] }], options);
  * ```
  */
-export interface ConditionalAppendOptions<E extends Event = Event> {
+export interface ConditionalAppendOptions<E extends Event = Event> extends Pick<AppendOptions, "onRecorded"> {
   /** Default: the first event's first tag with `-` for `:` (`course:c1` → `course-c1`). Required if that event has no tag. */
   readonly streamId?: string;
   /**

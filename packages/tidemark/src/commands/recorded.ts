@@ -1,4 +1,4 @@
-import { tellingRecorded } from "../append/recorded.ts";
+import type { AppendToStreamsOptions } from "../append/types.ts";
 import { OutcomeUnknownError } from "../errors/errors.ts";
 import { asRecorded, type Event, type NewEvent, type RecordedEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
@@ -14,11 +14,14 @@ export interface Appended<E extends Event> {
 export class Recorded<E extends Event> {
   #events: readonly RecordedEvent<E>[] | undefined;
 
-  /** The same options, for an append that tells. */
-  in<Options extends object>(options: Options): Options {
-    return tellingRecorded(options, (events) => {
-      this.#events = events.map((event) => asRecorded<E>(event));
-    });
+  /** The same options, for an append that tells. A store that is not ours may pass over it. */
+  in<Options extends AppendToStreamsOptions>(options: Options): Options {
+    return {
+      ...options,
+      onRecorded: (events) => {
+        this.#events = events.map((event) => asRecorded<E>(event));
+      },
+    };
   }
 
   /**

@@ -1,7 +1,6 @@
 import { checkSignal } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { tellingRecorded } from "../append/recorded.ts";
-import type { AppendResult } from "../append/types.ts";
+import type { AppendOptions, AppendResult } from "../append/types.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { NotFoundError } from "../errors/following.ts";
 import type { Event, EventMetadata, NewEvent } from "../model/event.ts";
@@ -128,9 +127,13 @@ export function repository<State, E extends Event, A extends Aggregate<State, E>
     if (pending.length === 0) return undefined;
     const events = metadata ? pending.map((event) => stampEvent(event, [metadata])) : pending;
     let ids = pending.map(({ id }) => id);
-    const telling = tellingRecorded({ expectedVersion: version, ...(signal && { signal }) }, (written) => {
-      ids = written.map(({ id }) => id);
-    });
+    const telling: AppendOptions = {
+      expectedVersion: version,
+      ...(signal && { signal }),
+      onRecorded: (written) => {
+        ids = written.map(({ id }) => id);
+      },
+    };
     try {
       const result = await store.appendToStream<E>(streamId, events, telling);
       if (result.version === version + pending.length) {

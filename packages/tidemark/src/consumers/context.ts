@@ -1,6 +1,6 @@
 import type { CallOptions, QueryResult } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
-import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
+import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
@@ -53,7 +53,7 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.appendToStream<E>(streamId, events, options);
   }
 
-  appendToStreams<E extends Event>(appends: readonly NoInfer<StreamAppend<E>>[], options?: CallOptions): Promise<readonly AppendResult[]> {
+  appendToStreams<E extends Event>(appends: readonly NoInfer<StreamAppend<E>>[], options?: AppendToStreamsOptions): Promise<readonly AppendResult[]> {
     return this.#store.appendToStreams<E>(appends, options);
   }
 

@@ -3,10 +3,10 @@ import type { Appender } from "../append/appender.ts";
 import type { Gate } from "../append/gate.ts";
 import type { GroupAppend } from "../append/group-append.ts";
 import type { AppendStatements } from "../append/statements.ts";
-import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
+import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { ValidStoreOptions } from "../arguments/store-options.ts";
 import { type MetadataSource, stampAppends, stampEvents } from "../commands/metadata.ts";
-import type { SnapshotAccess } from "../commands/snapshots/access.ts";
+import { giveSnapshots, type SnapshotAccess } from "../commands/snapshots/access.ts";
 import type { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
 import type { Database, Queryable } from "../database/database.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
@@ -44,7 +44,6 @@ export class StoreReaderWriter<Events extends Event> implements EventReaderWrite
   readonly #reader: Reader;
   readonly #documents: DocumentReaders;
   readonly #metadata: () => readonly MetadataSource[];
-  readonly #snapshots: SnapshotAccess;
 
   static {
     keepCallers(this);
@@ -56,19 +55,17 @@ export class StoreReaderWriter<Events extends Event> implements EventReaderWrite
     this.#reader = reader;
     this.#documents = documents;
     this.#metadata = metadata;
-    this.#snapshots = snapshots;
-  }
-
-  /** For commands; not a part of the public interface. */
-  snapshotAccess(): SnapshotAccess {
-    return this.#snapshots;
+    giveSnapshots(this, snapshots);
   }
 
   async appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
     return this.#appender.appendToStream(streamId, stampEvents(events, this.#metadata()), options);
   }
 
-  async appendToStreams<E extends Events = Events>(appends: readonly NoInfer<StreamAppend<E>>[], options?: CallOptions): Promise<readonly AppendResult[]> {
+  async appendToStreams<E extends Events = Events>(
+    appends: readonly NoInfer<StreamAppend<E>>[],
+    options?: AppendToStreamsOptions,
+  ): Promise<readonly AppendResult[]> {
     return this.#appender.appendToStreams(stampAppends(appends, this.#metadata()), options);
   }
 

@@ -30,6 +30,7 @@ import type { Transactions, WorkerDefinition } from "./workers.ts";
 /** The store of one tenant. */
 export class Store<Events extends Event> extends StoreReaderWriter<Events> implements EventStore<Events> {
   readonly #context: StoreContext;
+  readonly #snapshots: SnapshotAccess;
   readonly #tenant: string;
   readonly #close: (timeoutMs: number | undefined) => Promise<void>;
   readonly #metadata: readonly MetadataSource[];
@@ -43,14 +44,16 @@ export class Store<Events extends Event> extends StoreReaderWriter<Events> imple
     const { database, options, group, feed, readStatements, heads, snapshots } = context;
     const marks = { mark: (signal?: AbortSignal) => feed.highWaterMark(signal), recentMark: (signal?: AbortSignal) => feed.recentMark(signal) };
     const reader = new Reader({ queryable: database, statements: readStatements, tenant, ...marks, heads });
+    const access = new SnapshotAccess(snapshots, tenant, reader);
     super(
       new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
       reader,
       documentReaders(database, context, tenant),
       metadataOf(options, metadata),
-      new SnapshotAccess(snapshots, tenant, reader),
+      access,
     );
     this.#context = context;
+    this.#snapshots = access;
     this.#tenant = tenant;
     this.#close = close;
     this.#metadata = metadata;
@@ -135,7 +138,7 @@ export class Store<Events extends Event> extends StoreReaderWriter<Events> imple
   }
 
   get snapshots(): Snapshots {
-    return new StoreSnapshots(this.snapshotAccess());
+    return new StoreSnapshots(this.#snapshots);
   }
 
   async waitFor(name: string, position: number, options?: WaitOptions): Promise<void> {

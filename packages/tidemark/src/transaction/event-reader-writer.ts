@@ -1,6 +1,6 @@
 import type { CallOptions, QueryResult } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
-import type { AppendOptions, AppendResult, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
+import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
 import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
@@ -49,7 +49,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    *
    * @param appends - At least one; a stream at most once; at most 10,000 events together.
    */
-  appendToStreams<E extends Events = Events>(appends: readonly NoInfer<StreamAppend<E>>[], options?: CallOptions): Promise<readonly AppendResult[]>;
+  appendToStreams<E extends Events = Events>(appends: readonly NoInfer<StreamAppend<E>>[], options?: AppendToStreamsOptions): Promise<readonly AppendResult[]>;
 
   /**
    * Appends tagged events if `condition` holds: no event after its boundary matches its query. Without `streamId`, they go to the

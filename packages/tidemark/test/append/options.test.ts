@@ -11,6 +11,7 @@ describe("the options of an append", () => {
     expect(checkAppendOptions({ expectedVersion: undefined, signal: undefined })).toEqual({});
     expect(checkAppendOptions({ expectedVersion: 3, signal })).toEqual({ expectedVersion: 3, signal });
     expect(checkAppendToStreamsOptions({ signal })).toEqual({ signal });
+    expect(refusal(() => checkAppendToStreamsOptions({ onRecorded: 3 }))).toMatchObject({ path: "options.onRecorded" });
     expect(checkConditionalAppendOptions({ streamId: "course-c1", signal })).toEqual({ streamId: "course-c1", signal });
   });
 

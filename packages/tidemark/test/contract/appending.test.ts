@@ -1,4 +1,5 @@
-import { isTidemarkError } from "../../src/index.ts";
+import { once } from "node:events";
+import { isTidemarkError, type RecordedEvent } from "../../src/index.ts";
 import { type CartEvent, confirmed, itemAdded } from "../support/cart.ts";
 import { describe, expect } from "../support/test.ts";
 import { drivers } from "./drivers.ts";
@@ -14,6 +15,44 @@ describe.for(drivers)("appending on $driver", ({ test }) => {
     const events = await store.readStream("cart-1").toArray();
     expect(events.map(({ version }) => version)).toEqual([1, 2, 3]);
     expect(events.at(-1)?.position).toBe(second.position);
+  });
+
+  test("tells what it recorded, as it is read back, in a transaction too, and nothing of what was there already", async ({ open }) => {
+    const store = await open();
+    const told: (readonly RecordedEvent[])[] = [];
+    const onRecorded = (events: readonly RecordedEvent[]): void => void told.push(events);
+    const own = { ...itemAdded(), id: crypto.randomUUID() };
+    await store.appendToStream("cart-1", [own, { ...itemAdded("mug"), tags: ["sku:mug"], metadata: { actorId: "ada" } }], { onRecorded });
+    await store.appendToStreams(
+      [
+        { streamId: "cart-2", events: [itemAdded()] },
+        { streamId: "cart-1", events: [] },
+      ],
+      { onRecorded },
+    );
+    await store.append([confirmed], { streamId: "cart-2", condition: { query: [{ tags: ["sku:tea"] }] }, onRecorded });
+    await store.transaction((tx) => tx.appendToStream("cart-3", [confirmed], { onRecorded }));
+    expect(told.flat()).toEqual(await store.readAll().toArray());
+    expect(told.map(({ length }) => length)).toEqual([2, 1, 1, 1]);
+    await store.appendToStream("cart-1", [own], { onRecorded });
+    await store.appendToStream("cart-1", [], { expectedVersion: 2, onRecorded });
+    expect(told).toHaveLength(4);
+  });
+
+  test("succeeds whatever onRecorded throws, which nobody else hears", async ({ open }) => {
+    const store = await open();
+    const listeners = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    const uncaught = once(process, "uncaughtException");
+    const thrown = new Error("of the callback's own");
+    const append = store.appendToStream("cart-1", [confirmed], {
+      onRecorded: () => {
+        throw thrown;
+      },
+    });
+    expect(await append).toMatchObject({ version: 1 });
+    expect((await uncaught)[0]).toBe(thrown);
+    for (const listener of listeners) process.on("uncaughtException", listener);
   });
 
   const passing = [

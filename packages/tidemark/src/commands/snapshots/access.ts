@@ -20,11 +20,23 @@ export interface FoldOptions {
   readonly uncounted?: boolean;
 }
 
-/** By a method that stores and their transactions have and their interface does not. Undefined: a wrapper with methods of its own. */
+/** Of stores and their transactions: what commands read and take snapshots by, which is no part of their interface. */
+const accesses = new WeakMap<object, SnapshotAccess>();
+
+/** Commands in this store have these snapshots from now on. */
+export function giveSnapshots(store: object, access: SnapshotAccess): void {
+  accesses.set(store, access);
+}
+
+/** Commands in this wrapper have the store's snapshots. */
+export function shareSnapshots(wrapper: object, store: object): void {
+  const access = accesses.get(store);
+  if (access) accesses.set(wrapper, access);
+}
+
+/** Undefined: it is no store of ours, and no wrapper that shares its snapshots. */
 export function snapshotsOf(store: EventReaderWriter): SnapshotAccess | undefined {
-  const method: unknown = Reflect.get(store, "snapshotAccess");
-  const access: unknown = typeof method === "function" ? Reflect.apply(method, store, []) : undefined;
-  return access instanceof SnapshotAccess ? access : undefined;
+  return accesses.get(store);
 }
 
 /** The snapshots of one tenant, through the pool or inside a transaction. */
