@@ -14,7 +14,7 @@ function isLive(store: EventStore, name: string): Promise<void> {
 test("gives up a handler that does not end while appends wait for it, and goes live later with each event once", async ({ openStore, schema }) => {
   const at = pg.escapeIdentifier(schema);
   const writer = await openStore();
-  const hanging = Promise.withResolvers<void>();
+  const hanging = Promise.withResolvers<object>();
   const released = Promise.withResolvers<void>();
   const counter = defineProjection({
     name: "counter",
@@ -25,11 +25,12 @@ test("gives up a handler that does not end while appends wait for it, and goes l
     },
     handle: async (_event, tx) => {
       await tx.query(`update ${at}.counted set n = n + 1`);
-      const { rows } = await tx.query<{ closed: boolean }>(
-        "select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'advisory' and mode = 'ExclusiveLock' and objid = 0) as closed",
+      const { rows } = await tx.query<{ closed: boolean; lock_timeout: string; statement_timeout: string }>(
+        `select exists (select from pg_locks where pid = pg_backend_pid() and locktype = 'advisory' and mode = 'ExclusiveLock' and objid = 0) as closed,
+                current_setting('lock_timeout') as lock_timeout, current_setting('statement_timeout') as statement_timeout`,
       );
       if (!rows[0]?.closed) return;
-      hanging.resolve();
+      hanging.resolve(rows[0]);
       await released.promise;
     },
   });
@@ -44,7 +45,8 @@ test("gives up a handler that does not end while appends wait for it, and goes l
   const appending = (async () => {
     while (run.going) await append();
   })();
-  await hanging.promise;
+  // Nor may a statement of the handler's keep appends waiting.
+  expect(await hanging.promise).toEqual({ closed: true, lock_timeout: "100ms", statement_timeout: "200ms" });
   // Whoever was about to append as the handler began goes on, although the handler never ends.
   run.going = false;
   await appending;

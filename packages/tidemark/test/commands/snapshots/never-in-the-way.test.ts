@@ -152,7 +152,7 @@ describe("a snapshot", () => {
     const began = performance.now();
     await store.close({ timeoutMs: 100 });
     // One lock is waited for a second; twenty would be twenty.
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     const { dropped, failed, taken, pending } = store.snapshots.stats();
     expect([taken, pending]).toEqual([0, 0]);
     expect(dropped + failed).toBeGreaterThan(0);
