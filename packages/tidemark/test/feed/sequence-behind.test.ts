@@ -28,6 +28,9 @@ const readings: Readonly<Record<string, (store: EventStore) => Promise<unknown>>
 describe.for(places)("a position sequence at %s under a log of three events", (place) => {
   test("is what everything says that depends on the end of the log, until it is set right", async ({ store, schema, sql }) => {
     await store.appendToStream("cart-1", [itemAdded(), itemAdded(), itemAdded()]);
+    const worker = store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle: () => {} })] });
+    await worker.start();
+    await worker.stop();
     await setBack(store, sequenceOf(schema), place);
     for (const [name, read] of Object.entries(readings)) {
       const error = await rejection(read(store));
