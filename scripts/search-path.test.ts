@@ -53,6 +53,11 @@ test("no constant of the SQL files holds a backslash, which standard_conforming_
   expect(files.filter((file) => readFileSync(join(schemaFolder, file), "utf8").replaceAll(/--.*$/gm, "").includes("\\"))).toEqual([]);
 });
 
+test("JSON is sent as text: a client that is told of a parameter of type jsonb, as postgres.js is, would write its text as a JSON string", () => {
+  const found = modules.flatMap(({ file, text }) => [...text.matchAll(/(?:\$\d+|\)\})::jsonb?\b/g)].map(([cast]) => `${file}: ${cast}`));
+  expect(found).toEqual([]);
+});
+
 describe("the look for calls without a schema", () => {
   test.each([
     ["select cardinality($1)", ["cardinality()"]],

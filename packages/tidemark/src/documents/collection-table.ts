@@ -33,7 +33,10 @@ export class CollectionTable {
     this.#load = named("load_documents", loadSql(table, "offset 0"));
     this.#lock = named("lock_documents", loadSql(table, "for update"));
     this.#lockNow = named("lock_documents_now", loadSql(table, "for update nowait"));
-    this.#writeOne = { name: "tidemark_write_document", text: `insert into ${table} as d (_partition, _id, data) values ($1, $2, $3::jsonb) ${orUpdate}` };
+    this.#writeOne = {
+      name: "tidemark_write_document",
+      text: `insert into ${table} as d (_partition, _id, data) values ($1, $2, $3::text::jsonb) ${orUpdate}`,
+    };
     this.#write = named("write_documents", writeSql(table, false));
     // The planner reads the table from end to end while it is small, and would keep that plan for the large one.
     this.#writeAndDelete = { ...named("write_and_delete_documents", writeSql(table, true)), unprepared: true };
