@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -96,5 +97,14 @@ describe("the linter", () => {
   test("knows every file: all are in rooms, but for index.ts", async () => {
     const entries = await readdir(join(root, source));
     expect(entries.toSorted()).toEqual([...rooms, "index.ts"].toSorted());
+  });
+
+  test("would not see the marks of a merge in a comment, so none is left in any file", () => {
+    const files = globSync("{packages,docs,torture,bench,scripts,servers,models,examples}/**/*.{ts,sql,md,pml,patch,json}", {
+      cwd: root,
+      exclude: (name) => name.includes("node_modules") || name.includes("dist"),
+    });
+    expect(files.length).toBeGreaterThan(500);
+    expect(files.filter((file) => /^(?:<{7}|>{7}) /m.test(readFileSync(join(root, file), "utf8")))).toEqual([]);
   });
 });

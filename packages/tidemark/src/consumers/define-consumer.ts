@@ -64,8 +64,7 @@ const shape = {
 /**
  * Defines a consumer: a named, durable reader, which a worker runs from its checkpoint on.
  *
-<<<<<<< HEAD
- * @throws {@link InvalidArgumentError} — something in the definition is invalid.
+ * @throws {@link InvalidArgumentError} — a part of the definition is invalid.
  *
  * @example
  * ```ts
@@ -74,13 +73,11 @@ const shape = {
  *   filter: { types: ["CartConfirmed"] },
  *   handle: async (event) => sendMail(`confirmed: ${event.streamId}`),
  * });
- * await using worker = store.createWorker({ consumers: [mailer] });
+ * const worker = store.createWorker({ consumers: [mailer] });
  * await worker.start();
  * await worker.caughtUp();
+ * await worker.stop();
  * ```
-=======
- * @throws {@link InvalidArgumentError} — a part of the definition is invalid.
->>>>>>> 103d21f (Say in options and help what each one does)
  */
 export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & ConsumerHandler<E>): Consumer {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");

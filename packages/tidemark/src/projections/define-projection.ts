@@ -23,8 +23,7 @@ const shape = {
  * Inline handlers run inside appends, so keep them short. They may not append. An error of one fails only its append, with
  * `ProjectionFailedError`.
  *
-<<<<<<< HEAD
- * @throws {@link InvalidArgumentError} — something in the definition is invalid.
+ * @throws {@link InvalidArgumentError} — a part of the definition is invalid.
  *
  * @example
  * ```ts
@@ -36,9 +35,6 @@ const shape = {
  *   handle: async (event, tx) => void (await tx.query("insert into revenue values ($1)", [event.data.price])),
  * });
  * ```
-=======
- * @throws {@link InvalidArgumentError} — a part of the definition is invalid.
->>>>>>> 103d21f (Say in options and help what each one does)
  */
 export function defineProjection<E extends Event = Event, const Type extends E["type"] = E["type"]>(definition: ProjectionDefinition<E, Type>): Projection {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");

@@ -30,8 +30,7 @@ const shape = {
  * fails only that append, with `ProjectionFailedError`. Async: a worker changes them later, exactly once. An event that fails is
  * retried; then the projection stops until `store.projections.resume`.
  *
-<<<<<<< HEAD
- * @throws {@link InvalidArgumentError} — something in the definition is invalid.
+ * @throws {@link InvalidArgumentError} — a part of the definition is invalid.
  *
  * @example
  * ```ts
@@ -43,9 +42,6 @@ const shape = {
  *   evolve: { ItemAdded: (document, event) => ({ total: (document?.total ?? 0) + event.data.price }) },
  * });
  * ```
-=======
- * @throws {@link InvalidArgumentError} — a part of the definition is invalid.
->>>>>>> 103d21f (Say in options and help what each one does)
  */
 export function documentProjection<Document extends object, E extends Event = Event, const Type extends E["type"] = E["type"]>(
   definition: DocumentProjectionDefinition<Document, E, Type>,

@@ -20,8 +20,9 @@ import type { EventStore } from "./event-store.ts";
  *
  * @example
  * ```ts
- * await using store = await openEventStore({ logger: quiet }); // embedded and in memory; or a URL of PostgreSQL
+ * const store = await openEventStore({ logger: quiet }); // embedded and in memory; or a URL of PostgreSQL
  * await store.appendToStream("cart-1", [{ type: "ItemAdded", data: { sku: "tea" } }]);
+ * await store.close();
  * ```
  */
 export function openEventStore<E extends Event = Event>(options?: StoreOptions): Promise<EventStore<E>>;

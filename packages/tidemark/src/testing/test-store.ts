@@ -54,8 +54,9 @@ const planShape = { conflicts: arrayOf(checkConflict), faults: arrayOf(checkFaul
  *
  * @example
  * ```ts
- * await using store = await openTestStore({ now: () => new Date("2026-01-01"), conflicts: [1] });
+ * const store = await openTestStore({ now: () => new Date("2026-01-01"), conflicts: [1] });
  * const lost = await store.appendToStream("cart-1", [itemAdded], { expectedVersion: 0 }).catch((error) => error.code); // VERSION_CONFLICT
+ * await store.close();
  * ```
  */
 export async function openTestStore(options: TestStoreOptions = {}): Promise<EventStore> {

@@ -245,7 +245,7 @@ describe("tidemark import --projections", { timeout: 120_000 }, () => {
       stdout: expect.stringContaining("1 inline projection is up to date."),
     });
     const store = await openStore();
-    expect(await store.projections.get("counted")).toMatchObject({ state: "live", lag: { events: 0 } });
+    expect(await store.projections.get("counted")).toMatchObject({ lag: { events: 0 } });
     expect(await store.documents(counted).getMany(["s-1", "s-2"])).toMatchObject([{ n: 700 }, { n: 1 }]);
 
     await writeFile(file, line("s-3", "A") + line("s-4", "Broken"));

@@ -36,7 +36,7 @@ async function read(client: pg.Client, reading: string, sequence: string, rounds
 }
 
 describe("beside sessions that draw positions as fast as they can,", () => {
-  test.for(Object.entries(readings))("%s", { timeout: 60_000 }, async ([what, reading], { databaseUrl, schema, sql }) => {
+  test.for(Object.entries(readings))("%s", { timeout: 300_000 }, async ([what, reading], { databaseUrl, schema, sql }) => {
     await using _store = await openStore(databaseUrl, schema);
     const [name, sequence] = [pg.escapeIdentifier(schema), sequenceOf(schema)];
     // The mark's function, which here returns what its first step found.
