@@ -1,5 +1,5 @@
-import type { ExclusiveSession, Session } from "../database/database.ts";
-import { DuplicateEventError, InvalidArgumentError, isTidemarkError, SerializationFailureError } from "../errors/errors.ts";
+import type { Session } from "../database/database.ts";
+import { DuplicateEventError, isTidemarkError, SerializationFailureError } from "../errors/errors.ts";
 import type { Submit } from "./appender.ts";
 import { batchCall } from "./append-call.ts";
 import { encodeBatch } from "./batch.ts";
@@ -61,18 +61,14 @@ function planFor(inline: InlineProjections, append: EncodedAppend): InlinePlan {
   }
 }
 
-const undoneToo =
-  "was given a statement of yours between the statements of an append that was refused then, and going back undid that one, too. Roll the transaction back: its COMMIT fails (TM010). Await each append before you use the client again.";
-
 /**
  * What a projection refuses is undone here, or its events would commit without it. Where a statement failed there is nothing to
  * undo: PostgreSQL lets nothing of the transaction commit.
  *
  * @param session - with the connection to itself: what anyone else wrote since the savepoint would be undone with it
  */
-async function inSavepoint(session: ExclusiveSession, statements: AppendStatements, append: InlineAppend): Promise<Outcome | undefined> {
+async function inSavepoint(session: Session, statements: AppendStatements, append: InlineAppend): Promise<Outcome | undefined> {
   await session.execute(["savepoint tidemark_append", statements.holdCommit]);
-  const foreign = session.watch();
   try {
     const [outcome] = await inlineAppend(session, statements, append);
     await session.execute([statements.allowCommit, "release savepoint tidemark_append"]);
@@ -82,12 +78,7 @@ async function inSavepoint(session: ExclusiveSession, statements: AppendStatemen
     // Released as well: a caller may have a savepoint of this name, which the newer one would hide.
     await session.execute(["rollback to savepoint tidemark_append", "release savepoint tidemark_append"]).catch(() => {});
     const [failed] = append.appends;
-    const cause = error instanceof InlineFailure ? error.cause : failed ? inTransaction(error, failed) : error;
-    if (!foreign.seen) throw cause;
-    await session.execute(statements.holdCommit).catch(() => {});
-    throw new InvalidArgumentError("client", undoneToo, { cause });
-  } finally {
-    foreign.end();
+    throw error instanceof InlineFailure ? error.cause : failed ? inTransaction(error, failed) : error;
   }
 }
 

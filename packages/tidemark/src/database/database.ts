@@ -1,5 +1,4 @@
 import type { DriverClient } from "../model/driver.ts";
-import type { ForeignStatements } from "./foreign-statements.ts";
 import type { Logger } from "../model/logger.ts";
 
 /**
@@ -93,22 +92,13 @@ export interface Session extends Queryable {
    * Runs `work` with the connection to itself, through the session that it is given: no statement of anyone else's comes between,
    * through whatever object it is sent, and no commit. Rejects with `InvalidArgumentError` inside of another such `work`.
    */
-  alone<T>(work: (session: ExclusiveSession) => Promise<T>): Promise<T>;
+  alone<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** Runs what uses the driver's own client, when its turn on the connection has come. */
   turn<T>(work: (client: DriverClient) => Promise<T>): Promise<T>;
   /** Work of several statements, which the transaction waits for before it commits, and rolls back with where it fails then. */
   enlist<T>(work: Promise<T>): Promise<T>;
   /** Waits for what runs on the connection, and for what that starts. Rejects with the first failure of what it waited for. */
   settled(): Promise<void>;
-}
-
-/** A session with the connection to itself. */
-export interface ExclusiveSession extends Session {
-  /**
-   * Tells whether anybody sent a statement of their own on the driver's client since then, past all turns. Only over `pg` and PGlite; and
-   * not once somebody inside asked for `client`, whose statements are then part of the work.
-   */
-  watch(): ForeignStatements;
 }
 
 export interface TransactionOptions {

@@ -2,7 +2,6 @@ import type { TextRow } from "./database.ts";
 import { ConnectionError, DatabaseError } from "../errors/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import { cancelOnServer } from "./pg-cancel.ts";
-import { noteSent } from "./foreign-statements.ts";
 import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";
 import { PgPipeline, type PipelinedQuery } from "./pg-pipeline.ts";
 import { untilReady } from "./pg-ready.ts";
@@ -117,7 +116,6 @@ export class PgConnection {
         sqlState: serverAnswer(this.#lost)?.sqlState,
         cause: this.#lost,
       });
-    noteSent(this.client);
     const { outcome, stopped } = await verdictOf(send(), limits, () => cancelOnServer(this.client));
     // A late cancellation must never hit the next user's statement.
     if (stopped) this.discard();

@@ -2,7 +2,6 @@ import { ConnectionError, DatabaseError, InvalidArgumentError, isTidemarkError, 
 import type { Session, UserResult } from "./database.ts";
 import { turnsOf } from "./connection-turns.ts";
 import { allowCommit, foundNoHeldCommit, holdCommit } from "./held-commit.ts";
-import { watchPg } from "./foreign-statements.ts";
 import type { PgConnection } from "./pg-connection.ts";
 import type { Statements } from "./pg-statements.ts";
 import { asScript, createSession, type Sending } from "./session.ts";
@@ -144,7 +143,6 @@ export function lostStatement(cause: unknown): DatabaseError {
 export function sendOnPg(connection: PgConnection, statements: Statements, defaultTimeoutMs: number, check: () => void | Promise<void>): Sending {
   return {
     client: connection.client,
-    watch: () => watchPg(connection.client),
     async query(statement, values, { signal, timeoutMs = defaultTimeoutMs } = {}) {
       await check();
       try {

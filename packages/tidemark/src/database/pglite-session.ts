@@ -1,6 +1,5 @@
 import { InvalidArgumentError, TransactionEndedError } from "../errors/errors.ts";
 import type { TextRow, UserResult } from "./database.ts";
-import { noteSent, watchPGlite } from "./foreign-statements.ts";
 import { allowCommit, commitHeld, foundNoHeldCommit } from "./held-commit.ts";
 import { type PGliteQueryable, type PGliteTransaction, textOptions } from "./pglite-client.ts";
 import { asScript, type Sending } from "./session.ts";
@@ -24,7 +23,6 @@ export function sendOnPGlite(client: PGliteQueryable | PGliteTransaction, holdin
   async function run<T>(statement: () => Promise<T>): Promise<T> {
     if ("closed" in client && client.closed)
       throw new InvalidArgumentError("tx", "was used after its transaction had ended. Await everything inside the callback.");
-    noteSent(client);
     try {
       return await statement();
     } catch (error) {
@@ -43,7 +41,6 @@ export function sendOnPGlite(client: PGliteQueryable | PGliteTransaction, holdin
       clientTaken = true;
       return client;
     },
-    watch: () => watchPGlite(client),
     async query(statement, values, { signal } = {}) {
       signal?.throwIfAborted();
       await refuseEnded();

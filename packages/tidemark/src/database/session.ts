@@ -1,33 +1,20 @@
 import { type ConnectionTurns, turnsOf } from "./connection-turns.ts";
-import type { ExclusiveSession, Session } from "./database.ts";
-import type { ForeignStatements } from "./foreign-statements.ts";
+import type { Session } from "./database.ts";
 import { Unfinished } from "../async/unfinished.ts";
 
 /** How one driver sends statements inside a transaction, each when its turn has come. */
 export interface Sending extends Pick<Session, "client" | "query" | "userQuery" | "execute"> {
   /** Where it differs from `userQuery`. */
   readonly handlerQuery?: Session["handlerQuery"];
-  readonly watch?: () => ForeignStatements | undefined;
 }
 
 /** A session whose statements take turns with all others on the connection. */
-export function createSession(turns: ConnectionTurns, sending: Sending): ExclusiveSession {
+export function createSession(turns: ConnectionTurns, sending: Sending): Session {
   const { handlerQuery = sending.userQuery } = sending;
-  let clientTaken = false;
   return {
     // PGlite takes note of whoever asks for it.
     get client() {
-      clientTaken = true;
       return sending.client;
-    },
-    watch() {
-      const foreign = sending.watch?.();
-      return {
-        get seen() {
-          return !clientTaken && foreign?.seen === true;
-        },
-        end: () => foreign?.end(),
-      };
     },
     query: (...call) => turns.take(() => sending.query(...call)),
     userQuery: (text, values) => turns.take(() => sending.userQuery(text, values)),
@@ -41,7 +28,7 @@ export function createSession(turns: ConnectionTurns, sending: Sending): Exclusi
 }
 
 /** The same on a client that takes turns for each statement itself: a statement that waited for its turn twice would wait for itself. */
-export function createForwarding(turns: ConnectionTurns, sending: Sending): ExclusiveSession {
+export function createForwarding(turns: ConnectionTurns, sending: Sending): Session {
   const { handlerQuery = sending.userQuery } = sending;
   return {
     ...createSession(turns, sending),
@@ -54,11 +41,7 @@ export function createForwarding(turns: ConnectionTurns, sending: Sending): Excl
 }
 
 /** A session whose connection is found at the first use. */
-export function lateSession(
-  connection: () => object | Promise<object>,
-  sending: Sending,
-  create: (turns: ConnectionTurns, sending: Sending) => Session,
-): Session {
+export function lateSession(connection: () => object | Promise<object>, sending: Sending, create: typeof createSession): Session {
   let found: Promise<Session> | undefined;
   const unfinished = new Unfinished();
   const on = <T>(use: (session: Session) => Promise<T>): Promise<T> => {

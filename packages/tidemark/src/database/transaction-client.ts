@@ -3,7 +3,6 @@ import { connectionUnder, turnsOf } from "./connection-turns.ts";
 import type { QueryOptions, Session, Statement, TextRow, UserResult, Value } from "./database.ts";
 import type { Logger } from "../model/logger.ts";
 import { DescribedRows } from "./described-rows.ts";
-import { noteSent } from "./foreign-statements.ts";
 import type { PgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
 import { createStatements } from "./pg-statements.ts";
@@ -117,7 +116,6 @@ function isPGliteTransaction(client: TransactionClient): client is TransactionCl
 
 /** For pg before 8.21: one round trip before each statement. */
 async function checkBySavepoint(client: PgClient): Promise<void> {
-  noteSent(client);
   const inside = await unlessOutside(() => client.query({ text: "savepoint tidemark_probe; release savepoint tidemark_probe" }));
   checkStatus(inside ? "T" : "I");
 }
@@ -221,7 +219,6 @@ function withSerializationFailures(sending: Sending): Sending {
   const { handlerQuery } = sending;
   return {
     client: sending.client,
-    ...(sending.watch && { watch: sending.watch }),
     query: (statement: Statement, values: readonly Value[], options?: QueryOptions) => explained(sending.query(statement, values, options)),
     userQuery: <Row>(text: string, values: readonly unknown[]) => explained(sending.userQuery<Row>(text, values)),
     ...(handlerQuery && { handlerQuery: <Row>(text: string, values: readonly unknown[]) => explained(handlerQuery<Row>(text, values)) }),

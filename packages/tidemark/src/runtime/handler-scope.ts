@@ -1,5 +1,5 @@
 import type { DriverClient } from "../model/driver.ts";
-import type { ExclusiveSession, QueryOptions, Session, Statement, TextRow, TransactionHolder, UserResult, Value } from "../database/database.ts";
+import type { QueryOptions, Session, Statement, TextRow, TransactionHolder, UserResult, Value } from "../database/database.ts";
 import { heldCommitFailed } from "../database/held-commit.ts";
 import { wasCutOff } from "../database/sql-state.ts";
 import { Unfinished } from "../async/unfinished.ts";
@@ -92,7 +92,7 @@ export class HandlerScope implements HandlerSession, TransactionHolder {
     return this.#use((session) => session.execute(script, options));
   }
 
-  alone<T>(work: (session: ExclusiveSession) => Promise<T>): Promise<T> {
+  alone<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#use((session) => session.alone(work));
   }
 

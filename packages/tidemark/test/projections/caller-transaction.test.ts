@@ -1,19 +1,8 @@
-import { PGlite, type Transaction } from "@electric-sql/pglite";
 import pg from "pg";
 import { drivers } from "../contract/drivers.ts";
-import { describe, expect, test as base } from "../support/test.ts";
+import { describe, expect, test } from "../support/test.ts";
 import { documentsIn } from "./carts.ts";
-import {
-  defineConsumer,
-  defineProjection,
-  documentProjection,
-  type EventStore,
-  isTidemarkError,
-  openEventStore,
-  type Projection,
-  type ProjectionTransaction,
-  type TransactionClient,
-} from "../../src/index.ts";
+import { defineConsumer, defineProjection, documentProjection, type EventStore, isTidemarkError, type TransactionClient } from "../../src/index.ts";
 
 /** Counts events of a stream, and throws at those whose data says so. */
 const counter = documentProjection<{ readonly n: number }>({
@@ -177,7 +166,7 @@ describe.for(drivers)("appends that write inline projections in one transaction 
 });
 
 describe("a COMMIT by the caller's own client between the statements of an append", () => {
-  base("fails, and nothing of the transaction is written", async ({ databaseUrl, openStore, schema }) => {
+  test("fails, and nothing of the transaction is written", async ({ databaseUrl, openStore, schema }) => {
     const client = new pg.Client(databaseUrl);
     await client.connect();
     try {
@@ -201,90 +190,5 @@ describe("a COMMIT by the caller's own client between the statements of an appen
     } finally {
       await client.end();
     }
-  });
-});
-
-describe("a statement by the caller's own client between the statements of an append", () => {
-  const test = base
-    .extend("notes", async ({ sql }, { onCleanup }) => {
-      await sql.query("create table public.mine (note text)");
-      onCleanup(async () => void (await sql.query("drop table public.mine")));
-      return async () => (await sql.query("select note from public.mine")).rows;
-    })
-    // Closed first: its transaction may hold the table.
-    .extend("client", async ({ databaseUrl }, { onCleanup }) => {
-      const client = new pg.Client(databaseUrl);
-      await client.connect();
-      onCleanup(() => client.end());
-      return client;
-    });
-  const insert = "insert into public.mine values ('mine')";
-  /** Runs the statement inside the append, then lets the events through, or not. */
-  const between = (statement: (tx: ProjectionTransaction) => Promise<unknown>): Projection =>
-    defineProjection({
-      name: "between",
-      mode: "inline",
-      handles: ["Counted"],
-      handle: async ({ data }, tx) => {
-        await statement(tx);
-        if (data === "boom") throw new Error("boom");
-      },
-    });
-
-  test("is kept with an append that is written", async ({ client, notes, openStore }) => {
-    const store = await openStore({ projections: [between(() => client.query(insert))] });
-    await client.query("begin");
-    await store.withTransaction(client).appendToStream("s-1", [counted()]);
-    await client.query("commit");
-    expect([await notes(), (await store.streamInfo("s-1")).version]).toEqual([[{ note: "mine" }], 1]);
-  });
-
-  test("is not undone in silence with an append that is refused: nothing of the transaction commits", async ({ client, notes, openStore }) => {
-    const store = await openStore({ projections: [between(() => client.query(insert))] });
-    await client.query("begin");
-    await client.query(insert);
-    const tx = store.withTransaction(client);
-    await expect(tx.appendToStream("s-1", [counted("boom")])).rejects.toMatchObject({
-      code: "INVALID_ARGUMENT",
-      path: "client",
-      cause: { code: "PROJECTION_FAILED" },
-    });
-    await expect(client.query("commit")).rejects.toMatchObject({ code: "TM010" });
-    expect(await notes()).toEqual([]);
-  });
-
-  test("that was sent before the append, and was not awaited, is no matter", async ({ client, notes, openStore }) => {
-    const store = await openStore({ projections: [between(async () => {})] });
-    await client.query("begin");
-    const tx = store.withTransaction(client);
-    const before = client.query(insert);
-    await expect(tx.appendToStream("s-1", [counted("boom")])).rejects.toMatchObject({ code: "PROJECTION_FAILED" });
-    await before;
-    await client.query("commit");
-    expect(await notes()).toEqual([{ note: "mine" }]);
-  });
-
-  test("is a part of the append where a handler sends it on its own client", async ({ client, notes, openStore }) => {
-    const store = await openStore({ projections: [between(async (tx) => await clientOf(tx).query(insert, []))] });
-    await client.query("begin");
-    const tx = store.withTransaction(client);
-    await expect(tx.appendToStream("s-1", [counted("boom")])).rejects.toMatchObject({ code: "PROJECTION_FAILED" });
-    await tx.appendToStream("s-2", [counted()]);
-    await client.query("commit");
-    expect(await notes()).toEqual([{ note: "mine" }]);
-  });
-
-  test("on a PGlite transaction rolls it back as well", async () => {
-    await using pglite = await PGlite.create();
-    const store = await openEventStore({ pool: pglite, projections: [between(async () => await inside?.query("insert into notes values ('mine')"))] });
-    await pglite.exec("create table notes (note text)");
-    let inside: Transaction | undefined;
-    const transaction = pglite.transaction(async (tx) => {
-      inside = tx;
-      await expect(store.withTransaction(tx).appendToStream("s-1", [counted("boom")])).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "client" });
-    });
-    await expect(transaction).rejects.toMatchObject({ code: "TM010" });
-    expect((await pglite.query("select * from notes")).rows).toEqual([]);
-    await store.close();
   });
 });
