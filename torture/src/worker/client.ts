@@ -15,7 +15,7 @@ export interface Shared {
   readonly store: EventStore;
   readonly history: HistoryWriter;
   readonly versions: KnownVersions;
-  /** Ids that the store is about to ask for: see `giveIds`. */
+  /** Ids that the store is about to ask for: see `eventsWithoutIds`. */
   readonly idsToGive: string[];
   /** Appends that may or may not have been written; anyone may send them again. */
   readonly unresolved: AppendCall[];
