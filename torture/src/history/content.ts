@@ -3,11 +3,11 @@ import { randomFrom, hash } from "../random.ts";
 
 export const types = ["ItemAdded", "ItemRemoved", "CartConfirmed"] as const;
 
-/** Names an event by who made it: worker, its incarnation, operation, and place in the operation. A version 7 UUID. */
-export function eventId(worker: number, incarnation: number, operation: number, place: number): string {
+/** Names an event by who made it: worker, its incarnation, batch of ids, and place in the batch. A version 7 UUID. */
+export function eventId(worker: number, incarnation: number, batch: number, place: number): string {
   const digits = (value: number, length: number): string => value.toString(16).padStart(length, "0");
   const time = digits(Date.now(), 12);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${digits(worker, 3)}-8${digits(incarnation, 3)}-${digits(operation, 8)}${digits(place, 4)}`;
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${digits(worker, 3)}-8${digits(incarnation, 3)}-${digits(batch, 8)}${digits(place, 4)}`;
 }
 
 /** The part of an id that tells events apart; the rest is the time. */

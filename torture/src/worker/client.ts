@@ -41,6 +41,9 @@ export interface Client {
   append(call: AppendCall, work: () => Promise<Answer>, failure?: (error: unknown) => Failure): Promise<void>;
 }
 
+/** Not the number of the operation: one that reads before it appends takes its ids earlier, and another would take the same. */
+let idBatches = 0;
+
 export function createClient(shared: Shared, random: Random): Client {
   const { history, orders, versions } = shared;
 
@@ -65,8 +68,8 @@ export function createClient(shared: Shared, random: Random): Client {
     store: shared.store,
     random,
     newIds(count) {
-      const operation = shared.operations;
-      return Array.from({ length: count }, (_, place) => eventId(orders.worker, orders.incarnation, operation, place));
+      const batch = idBatches++;
+      return Array.from({ length: count }, (_, place) => eventId(orders.worker, orders.incarnation, batch, place));
     },
     expect: (stream) => chooseExpected(random, versions, stream),
     perform,
