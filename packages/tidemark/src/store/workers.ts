@@ -118,7 +118,11 @@ export class Workers implements LifecyclePart {
    */
   async followInline(transactions: Transactions): Promise<(ms: number) => Promise<void>> {
     const projections = this.#projections.filter(({ mode }) => mode === "inline");
-    const followers = projections.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction));
+    const followers = projections.map((projection) => {
+      // The store that opens has registered them, all at once.
+      const { prepare: _registers, ...follower } = projectionFollower(this.#context, projection, transactions.createProjectionTransaction);
+      return follower;
+    });
     const tenant = "";
     await this.#worker({ tenant, leaseMs: defaultLeaseMs, background: true, onError: safely(undefined, this.#context.logger) }, followers).start();
     return async (ms) => {
