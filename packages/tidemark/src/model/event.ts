@@ -82,8 +82,10 @@ export interface RecordedEventFields {
   readonly position: number;
   /** The database's clock at the append, in whole milliseconds. */
   readonly recordedAt: Date;
-  /** The version of the event type's shape. Always 1 until there is a catalogue of event types. */
+  /** The version of the event type's shape. Always 1 without a catalogue of event types. */
   readonly schemaVersion: number;
+  /** 0, 1, … if the stored event became several: they share id, version and position. Undefined if it is one. */
+  readonly part?: number;
   /** `""` for the store itself. */
   readonly tenant: string;
 }
