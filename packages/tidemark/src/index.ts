@@ -46,25 +46,18 @@ export {
   SequenceBehindError,
   WaitTimeoutError,
 } from "./errors/following.ts";
-export { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreLockedError } from "./errors/opening.ts";
+export { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreClosedError, StoreLockedError } from "./errors/opening.ts";
 export {
   ConditionFailedError,
-  ConnectionError,
-  DatabaseError,
   DuplicateEventError,
-  type ErrorByCode,
   EventTooLargeError,
-  InvalidArgumentError,
-  isTidemarkError,
   OutcomeUnknownError,
-  PoolTimeoutError,
   QueueFullError,
-  SerializationFailureError,
-  StoreClosedError,
-  TransactionEndedError,
   type VersionConflict,
   VersionConflictError,
-} from "./errors/errors.ts";
+} from "./errors/appending.ts";
+export { ConnectionError, DatabaseError, PoolTimeoutError, SerializationFailureError, TransactionEndedError } from "./errors/database.ts";
+export { type ErrorByCode, InvalidArgumentError, isTidemarkError } from "./errors/errors.ts";
 export type {
   Boundary,
   BoundaryQuery,

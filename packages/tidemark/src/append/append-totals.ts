@@ -1,5 +1,6 @@
 import { newId } from "../arguments/uuid.ts";
-import { EventTooLargeError, InvalidArgumentError } from "../errors/errors.ts";
+import { EventTooLargeError } from "../errors/appending.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import type { PathTo } from "./encode-event.ts";
 
 /** Data and metadata of one append together. It travels as one text, and V8 ends texts at some 512 MiB. */

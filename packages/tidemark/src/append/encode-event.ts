@@ -4,7 +4,8 @@ import { checkEventType, checkTags, isEventType } from "../arguments/names.ts";
 import { isRecord, unknownKey } from "../arguments/options.ts";
 import { describeValue } from "../arguments/describe-value.ts";
 import { checkUuid } from "../arguments/uuid.ts";
-import { EventTooLargeError, InvalidArgumentError } from "../errors/errors.ts";
+import { EventTooLargeError } from "../errors/appending.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import type { EncodedEvent } from "./encoded.ts";
 import type { AppendTotals } from "./append-totals.ts";
 

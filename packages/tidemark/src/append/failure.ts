@@ -1,4 +1,5 @@
-import { type DatabaseError, isTidemarkError, type TransactionEndedError } from "../errors/errors.ts";
+import type { DatabaseError, TransactionEndedError } from "../errors/database.ts";
+import { isTidemarkError } from "../errors/errors.ts";
 
 /** Whether the same statement can succeed a moment later, without anything being written twice. */
 export function isTransient(error: unknown): boolean {

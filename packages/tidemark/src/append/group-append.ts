@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { LifecyclePart } from "../async/lifecycle.ts";
 import type { Database } from "../database/database.ts";
-import { DatabaseError, QueueFullError, StoreClosedError } from "../errors/errors.ts";
+import { DatabaseError } from "../errors/database.ts";
+import { QueueFullError } from "../errors/appending.ts";
+import { StoreClosedError } from "../errors/opening.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { hasCulprit, isBlocked, isRepeatedId } from "./failure.ts";
 import type { Gate } from "./gate.ts";

@@ -1,5 +1,6 @@
 import type { Database } from "../database/database.ts";
-import { DatabaseError, isTidemarkError } from "../errors/errors.ts";
+import { DatabaseError } from "../errors/database.ts";
+import { isTidemarkError } from "../errors/errors.ts";
 import { TidemarkError } from "../errors/tidemark-error.ts";
 import { batchCall, leanCall } from "./append-call.ts";
 import type { BatchSettings } from "./batch.ts";

@@ -1,5 +1,7 @@
 import type { Session } from "../database/database.ts";
-import { DuplicateEventError, isTidemarkError, SerializationFailureError } from "../errors/errors.ts";
+import { DuplicateEventError } from "../errors/appending.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import { SerializationFailureError } from "../errors/database.ts";
 import type { Submit } from "./appender.ts";
 import { batchCall } from "./append-call.ts";
 import { encodeBatch } from "./batch.ts";

@@ -1,12 +1,7 @@
 import { sentence, type TidemarkError } from "../errors/tidemark-error.ts";
-import {
-  ConditionFailedError,
-  DatabaseError,
-  DuplicateEventError,
-  InvalidArgumentError,
-  type VersionConflict,
-  VersionConflictError,
-} from "../errors/errors.ts";
+import { ConditionFailedError, DuplicateEventError, type VersionConflict, VersionConflictError } from "../errors/appending.ts";
+import { DatabaseError } from "../errors/database.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { verdicts } from "../schema/codes.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { EncodedPart } from "./encoded.ts";

@@ -1,4 +1,5 @@
-import { isTidemarkError, OutcomeUnknownError, type VersionConflict } from "../errors/errors.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import { OutcomeUnknownError, type VersionConflict } from "../errors/appending.ts";
 import { streamKey } from "./batch.ts";
 import { type Claims, claimsOf } from "./claims.ts";
 import type { EncodedAppend } from "./encoded.ts";

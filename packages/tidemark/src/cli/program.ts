@@ -1,7 +1,8 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { hideCredentials } from "../arguments/describe-value.ts";
-import { isTidemarkError, type VersionConflict } from "../errors/errors.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import type { VersionConflict } from "../errors/appending.ts";
 import { addAppend } from "./commands/append.ts";
 import { addConsumers } from "./commands/consumers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";

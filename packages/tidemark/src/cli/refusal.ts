@@ -1,4 +1,5 @@
-import { EventTooLargeError, InvalidArgumentError } from "../errors/errors.ts";
+import { EventTooLargeError } from "../errors/appending.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 
 /** Where a value stands that the library calls by its path in a call. */
 export type Place = (path: string) => string;

@@ -1,5 +1,6 @@
 import type { StreamAppend } from "../append/types.ts";
-import { InvalidArgumentError, VersionConflictError } from "../errors/errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { VersionConflictError } from "../errors/appending.ts";
 import type { Event } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { checkedFold } from "../read/evolve.ts";

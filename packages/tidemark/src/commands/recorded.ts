@@ -1,5 +1,5 @@
 import type { AppendToStreamsOptions } from "../append/types.ts";
-import { OutcomeUnknownError } from "../errors/errors.ts";
+import { OutcomeUnknownError } from "../errors/appending.ts";
 import { asRecorded, type Event, type NewEvent, type RecordedEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 

@@ -1,4 +1,4 @@
-import type { VersionConflict } from "../errors/errors.ts";
+import type { VersionConflict } from "../errors/appending.ts";
 import type { Event, RecordedEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { checkedFold } from "../read/evolve.ts";

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { DatabaseError } from "../errors/errors.ts";
+import { DatabaseError } from "../errors/database.ts";
 import type { TransactionHolder } from "./database.ts";
 import type { PGliteInstance } from "./pglite-client.ts";
 

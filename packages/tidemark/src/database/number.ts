@@ -1,4 +1,4 @@
-import { DatabaseError } from "../errors/errors.ts";
+import { DatabaseError } from "../errors/database.ts";
 
 /** A bigint of PostgreSQL's as a number. Past 2^53 - 1 it throws rather than rounds: a rounded position skips events. */
 export function toSafeInteger(text: string | null | undefined): number {

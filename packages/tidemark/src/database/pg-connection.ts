@@ -1,5 +1,5 @@
 import type { TextRow } from "./database.ts";
-import { ConnectionError, DatabaseError } from "../errors/errors.ts";
+import { ConnectionError, DatabaseError } from "../errors/database.ts";
 import type { Logger } from "../model/logger.ts";
 import { cancelOnServer } from "./pg-cancel.ts";
 import type { PgClient, PgNotice, PgQuery, PgResult } from "./pg-client.ts";

@@ -1,4 +1,4 @@
-import { ConnectionError } from "../errors/errors.ts";
+import { ConnectionError } from "../errors/database.ts";
 import type { Call, Exchange, Statement, TextRow } from "./database.ts";
 import type { PgResult } from "./pg-client.ts";
 import type { PgConnection } from "./pg-connection.ts";

@@ -1,5 +1,6 @@
 import type { TidemarkError } from "../errors/tidemark-error.ts";
-import { ConnectionError, InvalidArgumentError, PoolTimeoutError } from "../errors/errors.ts";
+import { ConnectionError, PoolTimeoutError } from "../errors/database.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import type { PgClient, PgPool, PooledPgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";

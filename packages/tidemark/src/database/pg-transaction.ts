@@ -1,4 +1,6 @@
-import { ConnectionError, DatabaseError, InvalidArgumentError, isTidemarkError, OutcomeUnknownError, TransactionEndedError } from "../errors/errors.ts";
+import { ConnectionError, DatabaseError, TransactionEndedError } from "../errors/database.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import { OutcomeUnknownError } from "../errors/appending.ts";
 import type { Session, UserResult } from "./database.ts";
 import { turnsOf } from "./connection-turns.ts";
 import { allowCommit, foundNoHeldCommit, holdCommit } from "./held-commit.ts";

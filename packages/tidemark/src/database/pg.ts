@@ -1,4 +1,5 @@
-import { InvalidArgumentError, isTidemarkError, StoreClosedError } from "../errors/errors.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import { StoreClosedError } from "../errors/opening.ts";
 import type { Database, Queryable, Statement, TextRow, UserResult, Value } from "./database.ts";
 import { encloseIn, isInside } from "./enclosure.ts";
 import type { Logger } from "../model/logger.ts";

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, TransactionEndedError } from "../errors/errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { TransactionEndedError } from "../errors/database.ts";
 import type { TextRow, UserResult } from "./database.ts";
 import { allowCommit, commitHeld, foundNoHeldCommit } from "./held-commit.ts";
 import { type PGliteQueryable, type PGliteTransaction, textOptions } from "./pglite-client.ts";

@@ -1,5 +1,7 @@
 import { AcquireTimeout, Semaphore } from "../async/semaphore.ts";
-import { ConnectionError, InvalidArgumentError, PoolTimeoutError, StoreClosedError } from "../errors/errors.ts";
+import { ConnectionError, PoolTimeoutError } from "../errors/database.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { StoreClosedError } from "../errors/opening.ts";
 import { sendInTurn } from "./calls.ts";
 import { turnsOf } from "./connection-turns.ts";
 import type { Database, Queryable, Session } from "./database.ts";

@@ -1,7 +1,8 @@
 import { types } from "node:util";
 import { sentence, type TidemarkError } from "../errors/tidemark-error.ts";
 import { SequenceBehindError } from "../errors/following.ts";
-import { ConnectionError, DatabaseError, isTidemarkError } from "../errors/errors.ts";
+import { ConnectionError, DatabaseError } from "../errors/database.ts";
+import { isTidemarkError } from "../errors/errors.ts";
 import { toSafeInteger } from "./number.ts";
 
 /** What PostgreSQL said. Drivers call the fields alike, but for two of postgres.js's; ORMs put the driver's error under `cause`. */

@@ -1,4 +1,5 @@
-import { DatabaseError, InvalidArgumentError, isTidemarkError, SerializationFailureError } from "../errors/errors.ts";
+import { DatabaseError, SerializationFailureError } from "../errors/database.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { connectionUnder, turnsOf } from "./connection-turns.ts";
 import type { QueryOptions, Session, Statement, TextRow, UserResult, Value } from "./database.ts";
 import type { Logger } from "../model/logger.ts";

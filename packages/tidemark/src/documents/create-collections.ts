@@ -1,7 +1,8 @@
 import { sentence } from "../errors/tidemark-error.ts";
 import type { Database, Queryable, Session } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
-import { DatabaseError, InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import { DatabaseError } from "../errors/database.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { quoteLiteral } from "../schema/render.ts";
 import { type Collection, tableName } from "./collection.ts";
 import { indexName } from "./collection-index.ts";

@@ -147,4 +147,20 @@ export class MissingDependencyError extends TidemarkError {
   }
 }
 
+/**
+ * The store was closed before this call.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "STORE_CLOSED")) console.error(error.message);
+ * ```
+ */
+export class StoreClosedError extends TidemarkError {
+  declare readonly code: "STORE_CLOSED";
+
+  constructor() {
+    super("STORE_CLOSED", "The store is closed. Open a new one with openEventStore, or close it later.");
+  }
+}
+
 nameErrors({ SchemaOutdatedError, SchemaTooNewError, MigrationChangedError, StoreLockedError, MissingDependencyError });

@@ -1,5 +1,5 @@
 import type { Database, Session, Statement } from "../database/database.ts";
-import { StoreClosedError } from "../errors/errors.ts";
+import { StoreClosedError } from "../errors/opening.ts";
 import type { Logger } from "../model/logger.ts";
 import { checkFilter } from "../read/filter.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";

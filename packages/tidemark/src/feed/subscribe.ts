@@ -1,6 +1,7 @@
 import { checkFunction, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { isTidemarkError, StoreClosedError } from "../errors/errors.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import { StoreClosedError } from "../errors/opening.ts";
 import { asRecorded, type Event, type EventQuery, type RecordedEvent } from "../model/event.ts";
 import type { Feed } from "./feed.ts";
 import { checkFilter, logBoundsShape, within } from "../read/filter.ts";

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Database, TextRow } from "../database/database.ts";
-import { isTidemarkError, PoolTimeoutError } from "../errors/errors.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import { PoolTimeoutError } from "../errors/database.ts";
 import { type FirstPageRequest, type FirstPages, readFirstPage, readFirstPages } from "./first-pages.ts";
 import type { StatementsBySize } from "./statements-by-size.ts";
 

@@ -1,6 +1,7 @@
 import { describeValue } from "../arguments/describe-value.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
-import { DatabaseError, isTidemarkError } from "../errors/errors.ts";
+import { DatabaseError } from "../errors/database.ts";
+import { isTidemarkError } from "../errors/errors.ts";
 
 /** An error as a dead letter and a shard's state keep it. */
 export interface ErrorDetails {

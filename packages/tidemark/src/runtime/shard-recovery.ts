@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Backoff, backoffMs } from "../async/retry.ts";
-import { StoreClosedError } from "../errors/errors.ts";
+import { StoreClosedError } from "../errors/opening.ts";
 import { FencedError, HandlerFailedError, HistoryForkedError } from "../errors/following.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import { CheckpointAhead, CheckpointBehind } from "./checkpoint.ts";

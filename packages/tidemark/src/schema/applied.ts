@@ -2,7 +2,8 @@ import { sentence } from "../errors/tidemark-error.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { MigrationChangedError, SchemaTooNewError } from "../errors/opening.ts";
-import { DatabaseError, isTidemarkError } from "../errors/errors.ts";
+import { DatabaseError } from "../errors/database.ts";
+import { isTidemarkError } from "../errors/errors.ts";
 import type { Migration, SchemaStep, ShippedSchema } from "./migrations.ts";
 
 /** A row of the table `migrations`. */

@@ -1,7 +1,7 @@
 import type { Database, Statement, TextRow } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { SequenceBehindError } from "../errors/following.ts";
-import { DatabaseError } from "../errors/errors.ts";
+import { DatabaseError } from "../errors/database.ts";
 import { quoteLiteral } from "./render.ts";
 import { appliedColumn, type AppliedSchema, explainRead, isAbsent, parseApplied } from "./applied.ts";
 

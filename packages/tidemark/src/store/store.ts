@@ -10,7 +10,7 @@ import { type Snapshots, StoreSnapshots } from "../commands/snapshots/snapshots.
 import type { Session } from "../database/database.ts";
 import { joinTransaction, type TransactionClient } from "../database/transaction-client.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
-import { StoreClosedError } from "../errors/errors.ts";
+import { StoreClosedError } from "../errors/opening.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { EventStore } from "./event-store.ts";
 import type { Event } from "../model/event.ts";

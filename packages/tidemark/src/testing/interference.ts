@@ -1,7 +1,8 @@
 import { defaultStreamFor } from "../append/default-stream.ts";
 import type { StreamAppend } from "../append/types.ts";
 import { newId } from "../arguments/uuid.ts";
-import { InvalidArgumentError, OutcomeUnknownError } from "../errors/errors.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { OutcomeUnknownError } from "../errors/appending.ts";
 import type { NewEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import type { StatementFault } from "./faulty-pglite.ts";

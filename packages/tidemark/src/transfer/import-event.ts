@@ -5,7 +5,8 @@ import { checkEventType, checkStreamId, checkTags, checkTenant } from "../argume
 import { isRecord, unknownKey } from "../arguments/options.ts";
 import { describeValue } from "../arguments/describe-value.ts";
 import { checkUuid } from "../arguments/uuid.ts";
-import { EventTooLargeError, InvalidArgumentError } from "../errors/errors.ts";
+import { EventTooLargeError } from "../errors/appending.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { deriveId, namedId } from "./derived-id.ts";
 import type { ExactJson } from "./exact-json.ts";
 import { parseTime } from "./parse-time.ts";

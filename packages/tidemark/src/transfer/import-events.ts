@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Gate } from "../append/gate.ts";
 import type { Database } from "../database/database.ts";
-import { EventTooLargeError, InvalidArgumentError } from "../errors/errors.ts";
+import { EventTooLargeError } from "../errors/appending.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { type BatchValues, encodeEvents } from "./import-batch.ts";
 import { type ImportEvent, type ImportRules, readImportEvent } from "./import-event.ts";
 import { ImportWriter, type Written } from "./import-writer.ts";

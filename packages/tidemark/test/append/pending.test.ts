@@ -2,7 +2,8 @@ import { encodeBatch } from "../../src/append/batch.ts";
 import { outcomeOf } from "../../src/append/outcome.ts";
 import { PendingAppend } from "../../src/append/pending-append.ts";
 import { recordedEvents } from "../../src/append/recorded.ts";
-import { ConnectionError, DuplicateEventError } from "../../src/errors/errors.ts";
+import { ConnectionError } from "../../src/errors/database.ts";
+import { DuplicateEventError } from "../../src/errors/appending.ts";
 import type { ExpectedVersion } from "../../src/model/event.ts";
 import { describe, expect, rejection, test } from "./test.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Database, Statement } from "../../src/database/database.ts";
-import { ConnectionError, DatabaseError, PoolTimeoutError } from "../../src/errors/errors.ts";
+import { ConnectionError, DatabaseError, PoolTimeoutError } from "../../src/errors/database.ts";
 import { GroupedFirstPages } from "../../src/read/grouped-first-pages.ts";
 import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { Reader } from "../../src/read/reader.ts";

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { ConnectionError } from "../../src/errors/errors.ts";
+import { ConnectionError } from "../../src/errors/database.ts";
 import { gate } from "../database/open.ts";
 import { describe, expect, observed, type Sketch, test, tinyPages } from "./log.ts";
 

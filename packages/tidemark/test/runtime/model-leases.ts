@@ -1,5 +1,5 @@
 import type { Queryable, Statement, TextRow } from "../../src/database/database.ts";
-import { ConnectionError } from "../../src/errors/errors.ts";
+import { ConnectionError } from "../../src/errors/database.ts";
 import type { Life, VirtualTime } from "./virtual-time.ts";
 
 /** What becomes of one statement, in virtual milliseconds. */
