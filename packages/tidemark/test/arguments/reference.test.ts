@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { maxEvents, maxParts } from "../../src/append/encode.ts";
 import { maxAppendBytes } from "../../src/append/append-totals.ts";
@@ -7,8 +7,8 @@ import { checkStoreOptions } from "../../src/arguments/store-options.ts";
 
 const root = new URL("../../../../", import.meta.url);
 const source = (file: string): Promise<string> => readFile(new URL(`packages/tidemark/src/${file}`, root), "utf8");
-const errorFiles = ["errors", "opening", "following", "projections", "catalogue"];
-const errors = (await Promise.all(errorFiles.map((file) => source(`errors/${file}.ts`)))).join("\n");
+const errorFiles = await readdir(new URL("packages/tidemark/src/errors/", root));
+const errors = (await Promise.all(errorFiles.map((file) => source(`errors/${file}`)))).join("\n");
 const errorPage = await readFile(new URL("docs/reference/errors.md", root), "utf8");
 const limitPage = await readFile(new URL("docs/reference/limits.md", root), "utf8");
 
