@@ -2,6 +2,7 @@ import { checkBoundaryQuery } from "../arguments/boundary-query.ts";
 import { checkStreamId } from "../arguments/names.ts";
 import { quoteText } from "../arguments/describe-value.ts";
 import { checkUuid } from "../arguments/uuid.ts";
+import { decodedParts, type EventCodec } from "../catalogue/event-codec.ts";
 import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { DatabaseError } from "../errors/database.ts";
@@ -39,6 +40,7 @@ export interface ReaderOptions {
   readonly queryable: Queryable;
   /** The store's: what one reader learns of the log's size serves all. */
   readonly statements: StatementsBySize;
+  readonly codec: EventCodec;
   readonly tenant: string;
   /** The high-water mark. `Number.MAX_SAFE_INTEGER`: there is none, and everything visible is read. */
   readonly mark: (signal?: AbortSignal) => Promise<number>;
@@ -63,6 +65,7 @@ export interface SnapshotPage<E extends Event = Event> {
 /** Reads for one tenant, through the pool or inside a transaction. */
 export class Reader {
   readonly #queryable: Queryable;
+  readonly #codec: EventCodec;
   readonly #tenant: string;
   readonly #mark: (signal?: AbortSignal) => Promise<number>;
   readonly #recentMark: (signal?: AbortSignal) => Promise<number>;
@@ -70,8 +73,9 @@ export class Reader {
   readonly #statements: StatementsBySize;
   readonly #heads: FirstPages | undefined;
 
-  constructor({ queryable, statements, tenant, mark, recentMark = mark, heads }: ReaderOptions) {
+  constructor({ queryable, statements, codec, tenant, mark, recentMark = mark, heads }: ReaderOptions) {
     this.#queryable = queryable;
+    this.#codec = codec;
     this.#tenant = tenant;
     this.#mark = mark;
     this.#recentMark = recentMark;
@@ -185,7 +189,9 @@ export class Reader {
 
   async eventById<E extends Event = Event>(id: string): Promise<RecordedEvent<E> | undefined> {
     const [row] = await this.#rows(this.#statements.current.eventById, [this.#tenant, checkUuid(id, "id")]);
-    return row && asRecorded<E>(decodeLogEvent(row));
+    if (!row) return undefined;
+    const [first] = decodedParts(decodeLogEvent(row), this.#codec.decoder());
+    return first && asRecorded<E>(first);
   }
 
   #streamPages<E extends Event>(streamId: string, options: ReadStreamOptions): () => RangePages<RecordedEvent<E>> {

@@ -1,4 +1,5 @@
 import { Semaphore } from "../async/semaphore.ts";
+import type { EventCodec } from "../catalogue/event-codec.ts";
 import type { Database } from "../database/database.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import type { Feed } from "../feed/feed.ts";
@@ -21,9 +22,10 @@ export interface WorkerContext {
   readonly progress: Progress;
   readonly checkpoints: CheckpointWriter;
   readonly logger: Logger;
+  readonly codec: EventCodec;
 }
 
-export function createWorkerContext(store: Pick<WorkerContext, "database" | "feed" | "schema" | "logger">): WorkerContext {
+export function createWorkerContext(store: Pick<WorkerContext, "database" | "feed" | "schema" | "logger" | "codec">): WorkerContext {
   const { database, schema } = store;
   const statements = runtimeStatements(schema);
   return {

@@ -3,6 +3,7 @@ import { appendStatements } from "../append/statements.ts";
 import { Lifecycle } from "../async/lifecycle.ts";
 import type { ValidStoreOptions } from "../arguments/store-options.ts";
 import type { StoreTarget } from "../arguments/store-url.ts";
+import { type EventCodec, plainEvents } from "../catalogue/event-codec.ts";
 import { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
 import type { Database } from "../database/database.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
@@ -22,7 +23,7 @@ import { Store } from "./store.ts";
 import { Workers } from "./workers.ts";
 
 /** Opens the database, brings its schema up to date, and wires the rooms together. */
-export async function assembleStore<E extends Event>(target: StoreTarget, options: ValidStoreOptions): Promise<EventStore<E>> {
+export async function assembleStore<E extends Event>(target: StoreTarget, options: ValidStoreOptions, codec: EventCodec = plainEvents): Promise<EventStore<E>> {
   const projections = checkProjections(options.projections, "options.projections");
   const database = await openDatabase(target, options);
   try {
@@ -56,19 +57,23 @@ export async function assembleStore<E extends Event>(target: StoreTarget, option
   const open = unlessClosing(database, group);
   const feed = new Feed(open, options.schema, options.logger);
   // Not `open`: a handler that ends while the store closes still commits.
-  const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, projections });
+  const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, codec, projections });
   const readStatements = new StatementsBySize(options.schema);
   const heads = new GroupedFirstPages(open, readStatements, options.pool);
   // Not `open`, either: the last commands' snapshots are written while the store closes.
-  const snapshots = new SnapshotKeeper(database, options.schema, options.logger);
-  const store = new Store<E>({ database: open, options, statements, group, gate, feed, workers, readStatements, heads, snapshots }, "", async (timeoutMs) => {
-    if (database.insideTransaction())
-      throw new InvalidArgumentError(
-        "store",
-        "cannot be closed inside its own transaction, whose end it would wait for. Close it after store.transaction has settled.",
-      );
-    await lifecycle.close(timeoutMs);
-  });
+  const snapshots = new SnapshotKeeper({ database, schema, logger, codec });
+  const store = new Store<E>(
+    { database: open, options, codec, statements, group, gate, feed, workers, readStatements, heads, snapshots },
+    "",
+    async (timeoutMs) => {
+      if (database.insideTransaction())
+        throw new InvalidArgumentError(
+          "store",
+          "cannot be closed inside its own transaction, whose end it would wait for. Close it after store.transaction has settled.",
+        );
+      await lifecycle.close(timeoutMs);
+    },
+  );
   const inline = { start: () => beginProjections(store.transactions, { database, schema, projections, workers, gate, feed }) };
   // The last commands' snapshots are written once appends have drained.
   const lifecycle = new Lifecycle([[{ stop: (timeoutMs) => database.close(timeoutMs) }], [snapshots.queue], [feed, workers, group, inline]]);

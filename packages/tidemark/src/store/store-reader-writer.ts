@@ -5,6 +5,7 @@ import type { GroupAppend } from "../append/group-append.ts";
 import type { AppendStatements } from "../append/statements.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { ValidStoreOptions } from "../arguments/store-options.ts";
+import type { EventCodec } from "../catalogue/event-codec.ts";
 import { type MetadataSource, stampAppends, stampEvents } from "../commands/metadata.ts";
 import { giveSnapshots, type SnapshotAccess } from "../commands/snapshots/access.ts";
 import type { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
@@ -28,6 +29,7 @@ import type { Workers } from "./workers.ts";
 export interface StoreContext {
   readonly database: Database;
   readonly options: ValidStoreOptions;
+  readonly codec: EventCodec;
   readonly statements: AppendStatements;
   readonly group: GroupAppend;
   readonly gate: Gate;

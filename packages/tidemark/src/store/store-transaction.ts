@@ -23,11 +23,11 @@ export class Transaction<Events extends Event> extends StoreReaderWriter<Events>
 
   /** @param onAppended - Called when something was written, of which followers should hear after the commit. */
   constructor(context: StoreContext, tenant: string, session: Session, metadata: readonly MetadataSource[], onAppended: () => void) {
-    const { options, statements, gate, feed, readStatements, snapshots } = context;
+    const { options, codec, statements, gate, feed, readStatements, snapshots } = context;
     // Made at the first append: one correlation id for all of the transaction.
     let sources: readonly MetadataSource[] | undefined;
     const submit = joinedAppend(session, statements, { now: options.now, gate, onWritten: onAppended });
-    const reader = new Reader({ queryable: session, statements: readStatements, tenant, mark: () => feed.markWithin(session) });
+    const reader = new Reader({ queryable: session, statements: readStatements, codec, tenant, mark: () => feed.markWithin(session) });
     super(
       new Appender(tenant, encodeSettings(options), submit),
       reader,

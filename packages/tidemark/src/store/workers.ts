@@ -3,6 +3,7 @@ import { checkOptions } from "../arguments/options.ts";
 import { describeValue } from "../arguments/describe-value.ts";
 import type { Projection } from "../arguments/projection.ts";
 import type { LifecyclePart } from "../async/lifecycle.ts";
+import type { EventCodec } from "../catalogue/event-codec.ts";
 import type { Database } from "../database/database.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
@@ -65,6 +66,7 @@ interface WorkersOptions {
   readonly feed: Feed;
   readonly schema: string;
   readonly logger: Logger;
+  readonly codec: EventCodec;
   /** Those that the store was opened with. */
   readonly projections: readonly DefinedProjection[];
 }
@@ -92,9 +94,9 @@ export class Workers implements LifecyclePart {
 
   readonly #projections: readonly DefinedProjection[];
 
-  constructor({ database, feed, schema, logger, projections }: WorkersOptions) {
+  constructor({ database, feed, schema, logger, codec, projections }: WorkersOptions) {
     this.#projections = projections;
-    this.#context = createWorkerContext({ database, feed, schema, logger });
+    this.#context = createWorkerContext({ database, feed, schema, logger, codec });
   }
 
   /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */

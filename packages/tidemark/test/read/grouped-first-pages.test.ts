@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { plainEvents } from "../../src/catalogue/event-codec.ts";
 import type { Database, Statement } from "../../src/database/database.ts";
 import { ConnectionError, DatabaseError, PoolTimeoutError } from "../../src/errors/database.ts";
 import { GroupedFirstPages } from "../../src/read/grouped-first-pages.ts";
@@ -42,7 +43,7 @@ function watched(
   };
   const statements = new StatementsBySize(schema);
   const heads = new GroupedFirstPages(spied, statements, { connectionTimeoutMs, inFlight });
-  return { heads, sent, reader: new Reader({ queryable: spied, statements, tenant, mark: async () => 0, heads }) };
+  return { heads, sent, reader: new Reader({ queryable: spied, statements, codec: plainEvents, tenant, mark: async () => 0, heads }) };
 }
 
 const streams = Array.from({ length: 30 }, (_, n) => `cart-${n}`);

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { plainEvents } from "../../src/catalogue/event-codec.ts";
 import type { Queryable } from "../../src/database/database.ts";
 import { categoryOf, type RecordedEvent } from "../../src/model/event.ts";
 import type { PageLimits } from "../../src/read/page-size.ts";
@@ -114,7 +115,7 @@ export const test = base.extend("log", async ({ databaseUrl, schema, sql }, { on
       return events;
     },
     reader: ({ tenant = "", mark, pages = tinyPages, queryable = database, statements = new StatementsBySize(schema, pages) } = {}) =>
-      new Reader({ queryable, statements, tenant, mark: typeof mark === "function" ? mark : async () => mark ?? last }),
+      new Reader({ queryable, statements, codec: plainEvents, tenant, mark: typeof mark === "function" ? mark : async () => mark ?? last }),
   };
 });
 

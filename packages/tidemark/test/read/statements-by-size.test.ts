@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { plainEvents } from "../../src/catalogue/event-codec.ts";
 import { openEventStore } from "../../src/index.ts";
 import { Reader } from "../../src/read/reader.ts";
 import { StatementsBySize } from "../../src/read/statements-by-size.ts";
@@ -40,7 +41,7 @@ test("a store that was closed leaves none of its statements behind", async ({ da
   /** In a function of its own, so that nothing here holds what it made. */
   const readOnce = async (n: number): Promise<WeakRef<StatementsBySize>> => {
     const statements = new StatementsBySize(`${schema} ${n}`);
-    const reader = new Reader({ queryable: database, statements, tenant: "", mark: async () => 1 });
+    const reader = new Reader({ queryable: database, statements, codec: plainEvents, tenant: "", mark: async () => 1 });
     await reader
       .readAll({ filter: { types: ["A"] } })
       .toArray()

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { describe, eventually, expect, test as base } from "../support/test.ts";
+import { plainEvents } from "../../src/catalogue/event-codec.ts";
 import { checkPool } from "../../src/arguments/pool-options.ts";
 import type { Database } from "../../src/database/database.ts";
 import { openPgDatabase } from "../../src/database/pg.ts";
@@ -67,7 +68,7 @@ const test = base.extend("start", ({ databaseUrl, schema }, { onCleanup }) => {
     const errors: TidemarkError[] = [];
     const settings = { tenant: "", leaseMs: 60_000, background: false, onError: (error: TidemarkError) => void errors.push(error) };
     const worker = new FollowerWorker(
-      createWorkerContext({ database, feed, schema, logger: console }),
+      createWorkerContext({ database, feed, schema, logger: console, codec: plainEvents }),
       settings,
       [counter(database, schema, beforeCounting)],
       new Set(),

@@ -1,4 +1,5 @@
 import { sentence } from "../../errors/tidemark-error.ts";
+import type { EventCodec } from "../../catalogue/event-codec.ts";
 import type { Database } from "../../database/database.ts";
 import { type InvalidArgumentError, isTidemarkError } from "../../errors/errors.ts";
 import type { Logger } from "../../model/logger.ts";
@@ -41,12 +42,21 @@ export interface EventPlace {
 
 export type StreamHead = readonly [streamId: string, version: number, eventId: string];
 
+export interface SnapshotKeeperOptions {
+  /** Open until the store is closed, and its snapshots are written. */
+  readonly database: Database;
+  readonly schema: string;
+  readonly logger: Logger;
+  readonly codec: EventCodec;
+}
+
 /** Forgotten all at once beyond this; then each is tried once more. */
 const mostRefused = 10_000;
 
 /** Writes the snapshots of a store and of its tenants, and counts what becomes of them. */
 export class SnapshotKeeper {
   readonly database: Database;
+  readonly codec: EventCodec;
   readonly statements: SnapshotStatements;
   readonly counts: SnapshotCounts = emptyCounts();
   readonly queue: SnapshotQueue = new SnapshotQueue(this.counts);
@@ -57,9 +67,9 @@ export class SnapshotKeeper {
   /** At which version a snapshot could not be taken: not tried again at every command. */
   readonly #refused = new Map<string, number>();
 
-  /** @param database - Open until the store is closed, and its snapshots are written. */
-  constructor(database: Database, schema: string, logger: Logger) {
+  constructor({ database, schema, logger, codec }: SnapshotKeeperOptions) {
     this.database = database;
+    this.codec = codec;
     this.statements = snapshotStatements(schema);
     this.#readStatements = new StatementsBySize(schema);
     this.#logger = logger;
@@ -72,7 +82,7 @@ export class SnapshotKeeper {
   /** Reads for a snapshot, apart from the reads of commands, and still while the store closes. */
   readerOf(tenant: string): Reader {
     // The log is not read.
-    return new Reader({ queryable: this.database, statements: this.#readStatements, tenant, mark: async () => 0 });
+    return new Reader({ queryable: this.database, statements: this.#readStatements, codec: this.codec, tenant, mark: async () => 0 });
   }
 
   /**
