@@ -1,11 +1,12 @@
-import type { Call, Statement, TextRow } from "../database/database.ts";
+import type { Call, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
+import { firstSchemaVersion } from "../model/recorded-event.ts";
 import { type BatchSettings, conditionValues, encodeBatch, expectedNumber } from "./batch.ts";
 import type { EncodedAppend, EncodedEvent } from "./encoded.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PendingAppend } from "./pending-append.ts";
 import { asSingles, decodeSingles, encodeSingles, type Single } from "./singles.ts";
-import type { AppendStatements } from "./statements.ts";
+import type { AppendStatement, AppendStatements } from "./statements.ts";
 
 /** A batch as one statement, and the way back from its answer. */
 export interface AppendCall extends Call {
@@ -20,15 +21,16 @@ export function leanCall(statements: AppendStatements, batch: readonly PendingAp
   const [first, ...others] = singles;
   const [event, ...moreEvents] = first?.part.events ?? [];
   if (first && event && others.length === 0 && moreEvents.length === 0) return oneCall(statements, first, event, settings);
+  const { values, versioned } = encodeSingles(singles, settings);
   return {
-    statement: statements.singles,
-    values: encodeSingles(singles, settings),
+    statement: versioned ? statements.singles.versioned : statements.singles,
+    values,
     outcomes: ([row = {}]) => decodeSingles(row, singles),
   };
 }
 
 function oneCall(statements: AppendStatements, { part, condition }: Single, event: EncodedEvent, { recordedAt, durability, epoch }: BatchSettings): AppendCall {
-  const values = [
+  const values: Value[] = [
     part.tenant,
     part.streamId,
     expectedNumber(part.expected),
@@ -41,8 +43,13 @@ function oneCall(statements: AppendStatements, { part, condition }: Single, even
     durability,
     epoch,
   ];
+  const statement = condition ? statements.oneIf : statements.one;
+  if (condition) values.push(...conditionValues([condition]).slice(1));
+  const versioned = event.schemaVersion !== firstSchemaVersion;
+  if (versioned) values.push(event.schemaVersion);
   return {
-    ...(condition ? { statement: statements.oneIf, values: [...values, ...conditionValues([condition]).slice(1)] } : { statement: statements.one, values }),
+    statement: versioned ? statement.versioned : statement,
+    values,
     outcomes([row]) {
       const detail: readonly (string | null)[] | undefined = row?.["detail"] == null ? undefined : JSON.parse(row["detail"]);
       const position = toSafeInteger(row?.["position"]);
@@ -53,7 +60,7 @@ function oneCall(statements: AppendStatements, { part, condition }: Single, even
 }
 
 /** Any batch, for one of the statements that take the parameters of `append_batch`. */
-export function batchCall(statement: Statement, appends: readonly EncodedAppend[], checkIds: boolean, settings: BatchSettings): AppendCall {
-  const { values, outcomes } = encodeBatch(appends, checkIds, settings);
-  return { statement, values, outcomes: ([row = {}]) => outcomes(row) };
+export function batchCall(statement: AppendStatement, appends: readonly EncodedAppend[], checkIds: boolean, settings: BatchSettings): AppendCall {
+  const { values, versioned, outcomes } = encodeBatch(appends, checkIds, settings);
+  return { statement: versioned ? statement.versioned : statement, values, outcomes: ([row = {}]) => outcomes(row) };
 }

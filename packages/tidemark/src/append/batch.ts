@@ -3,6 +3,7 @@ import { toSafeInteger } from "../database/number.ts";
 import type { ExpectedVersion } from "../model/event.ts";
 import { byBytes } from "./byte-order.ts";
 import type { EncodedCondition } from "./condition.ts";
+import { firstSchemaVersion } from "../model/recorded-event.ts";
 import type { EncodedAppend, EncodedPart } from "./encoded.ts";
 import { type Outcome, outcomeOf, type PartVerdict } from "./outcome.ts";
 import { expectations, slotKinds, verdicts } from "../schema/codes.ts";
@@ -22,6 +23,8 @@ export interface BatchSettings {
 /** A batch as the parameters of `append_batch`, and the way back from its answer. */
 export interface Batch {
   readonly values: readonly Value[];
+  /** The last value is the versions of the events' shapes. */
+  readonly versioned: boolean;
   /** The outcome of each append, in the order given. */
   outcomes(row: TextRow): Outcome[];
 }
@@ -98,9 +101,11 @@ export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean
     data: [] as string[],
     metadata: [] as string[],
     tags: [] as string[],
+    schemaVersion: [] as number[],
   };
   let anyMetadata = false;
   let anyTags = false;
+  let versioned = false;
   /** By append: where its parts went, in the order of its streams. */
   const sentParts: EncodedPart[][] = [];
   for (const [index, append] of appends.entries()) {
@@ -119,8 +124,10 @@ export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean
         events.data.push(event.data);
         events.metadata.push(event.metadata);
         events.tags.push(event.tags);
+        events.schemaVersion.push(event.schemaVersion);
         anyMetadata ||= event.metadata !== "";
         anyTags ||= event.tags !== "";
+        versioned ||= event.schemaVersion !== firstSchemaVersion;
       }
     }
   }
@@ -143,7 +150,9 @@ export function encodeBatch(appends: readonly EncodedAppend[], checkIds: boolean
       settings.durability,
       settings.epoch,
       ...conditionValues(appends.map(({ condition }) => condition)),
+      ...(versioned ? [list(events.schemaVersion)] : []),
     ],
+    versioned,
     outcomes: (row) => decode(row, appends, sentParts),
   };
 }

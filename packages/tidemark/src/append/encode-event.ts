@@ -6,6 +6,7 @@ import { describeValue } from "../arguments/describe-value.ts";
 import { checkUuid } from "../arguments/uuid.ts";
 import { EventTooLargeError } from "../errors/appending.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
+import { firstSchemaVersion } from "../model/recorded-event.ts";
 import type { EncodedEvent } from "./encoded.ts";
 import type { AppendTotals } from "./append-totals.ts";
 
@@ -30,6 +31,7 @@ export function encodeEvent(event: unknown, totals: AppendTotals, at: PathTo): E
     metadata: metadata === undefined ? "" : encodeMetadata(metadata, room, eventBytes, at),
     tags: checkedTags.join("\x1f"),
     id: id === undefined ? checkUuid(createId(), "createId()") : checkUuid(id, at(".id")),
+    schemaVersion: firstSchemaVersion,
   };
   totals.addEvent(encoded.id, id !== undefined, Buffer.byteLength(encoded.data) + Buffer.byteLength(encoded.metadata), checkedTags.length, at);
   return encoded;

@@ -37,4 +37,6 @@ export interface EncodedEvent {
   readonly metadata: string;
   /** Joined by `\x1f`; `""` where there are none. */
   readonly tags: string;
+  /** Of the shape of its data. */
+  readonly schemaVersion: number;
 }

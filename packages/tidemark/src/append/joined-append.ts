@@ -1,10 +1,9 @@
-import type { Session } from "../database/database.ts";
+import type { Call, Session } from "../database/database.ts";
 import { DuplicateEventError } from "../errors/appending.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { SerializationFailureError } from "../errors/database.ts";
 import type { Submit } from "./appender.ts";
 import { batchCall } from "./append-call.ts";
-import { encodeBatch } from "./batch.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { isRepeatedId, isTakenVersion } from "./failure.ts";
 import type { Gate } from "./gate.ts";
@@ -37,8 +36,8 @@ export function joinedAppend(session: Session, statements: AppendStatements, set
         const inlined = { appends: [append], call, plan, settings: batch, lockMs: null };
         return session.alone((alone) => inSavepoint(alone, statements, inlined));
       }
-      const { values, outcomes } = encodeBatch([append], append.ownIds, batch);
-      return outcomes((await query(session, statements, values, append, signal))[0] ?? {})[0];
+      const call = batchCall(statements.joined, [append], append.ownIds, batch);
+      return call.outcomes(await query(session, call, append, signal))[0];
     };
     let outcome = await send();
     while (outcome?.kind === "outdated") {
@@ -84,15 +83,9 @@ async function inSavepoint(session: Session, statements: AppendStatements, appen
   }
 }
 
-async function query(
-  session: Session,
-  statements: AppendStatements,
-  values: Parameters<Session["query"]>[1],
-  append: EncodedAppend,
-  signal: AbortSignal | undefined,
-): ReturnType<Session["query"]> {
+async function query(session: Session, { statement, values }: Call, append: EncodedAppend, signal: AbortSignal | undefined): ReturnType<Session["query"]> {
   try {
-    return await session.query(statements.joined, values, { signal });
+    return await session.query(statement, values, { signal });
   } catch (error) {
     throw inTransaction(error, append);
   }

@@ -1,5 +1,5 @@
 import { categoryOf, type RecordedEvent } from "../model/event.ts";
-import { firstSchemaVersion, recordedEvent } from "../model/recorded-event.ts";
+import { recordedEvent } from "../model/recorded-event.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -26,10 +26,15 @@ export function recordedEvents({ parts, repeated }: Extract<Outcome, { kind: "wr
       const position = written?.positions[written.first + index];
       if (!written || position === undefined) return undefined;
       recorded.push(
-        recordedEvent(
-          { ...event, schemaVersion: firstSchemaVersion },
-          { id: event.id, streamId, category, tenant, version: version - part.events.length + index + 1, position, recordedAt: written.recordedAt },
-        ),
+        recordedEvent(event, {
+          id: event.id,
+          streamId,
+          category,
+          tenant,
+          version: version - part.events.length + index + 1,
+          position,
+          recordedAt: written.recordedAt,
+        }),
       );
     }
   }

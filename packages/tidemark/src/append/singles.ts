@@ -1,5 +1,6 @@
-import type { TextRow, Value } from "../database/database.ts";
-import { type BatchSettings, conditionValues, detailOf, expectedNumber, kindOf, list, numbers, separator } from "./batch.ts";
+import type { TextRow } from "../database/database.ts";
+import { type Batch, type BatchSettings, conditionValues, detailOf, expectedNumber, kindOf, list, numbers, separator } from "./batch.ts";
+import { firstSchemaVersion } from "../model/recorded-event.ts";
 import { byBytes } from "./byte-order.ts";
 import type { EncodedCondition } from "./condition.ts";
 import type { EncodedEvent, EncodedPart } from "./encoded.ts";
@@ -30,14 +31,15 @@ export function asSingles(batch: readonly PendingAppend[]): readonly Single[] | 
 }
 
 /** The parameters of `append_singles`. */
-export function encodeSingles(singles: readonly Single[], { recordedAt, durability, epoch }: BatchSettings): readonly Value[] {
+export function encodeSingles(singles: readonly Single[], { recordedAt, durability, epoch }: BatchSettings): Pick<Batch, "values" | "versioned"> {
   const expected = singles.map(({ part }) => expectedNumber(part.expected));
   const tenant = singles[0]?.part.tenant ?? "";
   const events = singles.flatMap(({ part }) => part.events);
   const oneEach = events.length === singles.length;
   const joined = (text: (event: EncodedEvent) => string): string => events.map(text).join(separator);
   const joinedIfAny = (text: (event: EncodedEvent) => string): string | null => (events.some((event) => text(event) !== "") ? joined(text) : null);
-  return [
+  const versioned = events.some(({ schemaVersion }) => schemaVersion !== firstSchemaVersion);
+  const values = [
     tenant,
     singles.every(({ part }) => part.tenant === tenant) ? null : singles.map(({ part }) => part.tenant).join(separator),
     singles.map(({ part }) => part.streamId).join(separator),
@@ -54,7 +56,9 @@ export function encodeSingles(singles: readonly Single[], { recordedAt, durabili
     durability,
     epoch,
     ...conditionValues(singles.map(({ condition }) => condition)),
+    ...(versioned ? [list(events.map(({ schemaVersion }) => schemaVersion))] : []),
   ];
+  return { values, versioned };
 }
 
 /** The outcomes in the order of the batch. */

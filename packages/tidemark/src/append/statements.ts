@@ -2,24 +2,30 @@ import type { Statement } from "../database/database.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { functionName } from "../schema/function-set.ts";
 
+/** A statement that writes events, all of the first version of their shapes. */
+export interface AppendStatement extends Statement {
+  /** The same with the versions as one parameter more. */
+  readonly versioned: Statement;
+}
+
 /** The statements of this room, for one schema. Each is one call of a function of `schema/functions`. */
 export interface AppendStatements {
   /** One event to one stream. `append_one.sql` */
-  readonly one: Statement;
+  readonly one: AppendStatement;
   /** The same with a condition. */
-  readonly oneIf: Statement;
+  readonly oneIf: AppendStatement;
   /** A batch of appends to one stream each, every one to a stream of its own. `append_singles.sql` */
-  readonly singles: Statement;
+  readonly singles: AppendStatement;
   /** A batch, all at once. `append_batch.sql` */
-  readonly batch: Statement;
+  readonly batch: AppendStatement;
   /** At most 64 appends, each on its own. `append_separately.sql` */
-  readonly separately: Statement;
+  readonly separately: AppendStatement;
   /** An append that waits for its streams, a second at a time. `append_waiting.sql` */
-  readonly waiting: Statement;
+  readonly waiting: AppendStatement;
   /** An append inside a transaction of the caller's. `append_many.sql` */
-  readonly joined: Statement;
+  readonly joined: AppendStatement;
   /** The same, which waits for no claim: appends that write inline projections. */
-  readonly inline: Statement;
+  readonly inline: AppendStatement;
   /** What comes before documents are locked. `enter_append.sql` */
   readonly enter: Statement;
   /**
@@ -32,8 +38,8 @@ export interface AppendStatements {
 }
 
 const placeholders = (first: number, last: number): string => Array.from({ length: last - first + 1 }, (_, index) => `$${first + index}`).join(", ");
-const batchArguments = placeholders(1, 24);
 const recordedAt = (column: string): string => `${milliseconds(column)} as recorded_at`;
+const batchArguments = placeholders(1, 24);
 const oneColumns = `verdict::text, version::text, position::text, ${recordedAt("recorded_at")}`;
 const singlesColumns = `verdicts::text, heads::text, positions::text, detail::text, ${recordedAt("written_at")}`;
 const separateColumns = "verdicts::text, versions::text, positions::text, detail::text";
@@ -41,23 +47,33 @@ const batchColumns = `${separateColumns}, written::text, ${recordedAt("written_a
 
 export function appendStatements(schema: string): AppendStatements {
   const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text });
+  /** @param call - without its last parenthesis */
+  const append = (name: string, call: string, versions: string): AppendStatement => ({
+    ...named(name, `${call})`),
+    versioned: named(`${name}_versioned`, `${call}, ${versions})`),
+  });
+  const inMany = (wait: boolean): string =>
+    `select ${batchColumns} from ${functionName(schema, "append_many")}(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, ${wait}`;
+  const versionsOfBatch = "p_schema_versions => $25";
   return {
-    one: named("append_one", `select ${oneColumns} from ${functionName(schema, "append_one")}(${placeholders(1, 11)})`),
-    oneIf: named("append_one_if", `select ${oneColumns}, detail::text from ${functionName(schema, "append_one")}(${placeholders(1, 15)})`),
-    singles: named("append_singles", `select ${singlesColumns} from ${functionName(schema, "append_singles")}(${placeholders(1, 20)})`),
-    batch: named("append_batch", `select ${batchColumns} from ${functionName(schema, "append_batch")}(${batchArguments})`),
-    separately: named("append_separately", `select ${separateColumns} from ${functionName(schema, "append_separately")}(${batchArguments})`),
-    waiting: named("append_waiting", `select ${batchColumns} from ${functionName(schema, "append_waiting")}(${batchArguments})`),
+    one: append("append_one", `select ${oneColumns} from ${functionName(schema, "append_one")}(${placeholders(1, 11)}`, "p_schema_version => $12"),
+    oneIf: append(
+      "append_one_if",
+      `select ${oneColumns}, detail::text from ${functionName(schema, "append_one")}(${placeholders(1, 15)}`,
+      "p_schema_version => $16",
+    ),
+    singles: append(
+      "append_singles",
+      `select ${singlesColumns} from ${functionName(schema, "append_singles")}(${placeholders(1, 20)}`,
+      "p_schema_versions => $21",
+    ),
+    batch: append("append_batch", `select ${batchColumns} from ${functionName(schema, "append_batch")}(${batchArguments}`, versionsOfBatch),
+    separately: append("append_separately", `select ${separateColumns} from ${functionName(schema, "append_separately")}(${batchArguments}`, versionsOfBatch),
+    waiting: append("append_waiting", `select ${batchColumns} from ${functionName(schema, "append_waiting")}(${batchArguments}`, versionsOfBatch),
+    inline: append("append_inline", inMany(false), versionsOfBatch),
+    joined: append("append_joined", inMany(true), versionsOfBatch),
+    enter: named("enter_append", `select ${functionName(schema, "enter_append")}($1, $2, $3, $4, $5, $6, $7, $8)::text as entered`),
     holdCommit: `declare tidemark_append no scroll cursor with hold for select ${functionName(schema, "refuse_unfinished_append")}()`,
     allowCommit: "close tidemark_append",
-    enter: named("enter_append", `select ${functionName(schema, "enter_append")}($1, $2, $3, $4, $5, $6, $7, $8)::text as entered`),
-    inline: named(
-      "append_inline",
-      `select ${batchColumns} from ${functionName(schema, "append_many")}(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, false)`,
-    ),
-    joined: named(
-      "append_joined",
-      `select ${batchColumns} from ${functionName(schema, "append_many")}(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, true)`,
-    ),
   };
 }

@@ -1,10 +1,10 @@
 import type { EncodedEvent, EncodedPart } from "../append/encoded.ts";
 import type { TextRow } from "../database/database.ts";
 import { categoryOf, type EventMetadata, type RecordedEvent } from "../model/event.ts";
-import { firstSchemaVersion, unplacedEvent } from "../model/recorded-event.ts";
+import { unplacedEvent } from "../model/recorded-event.ts";
 
 /** An event of an append as a row of the log, without what it gets there. Filters look at it. */
-export function unwrittenRow({ tenant, streamId }: EncodedPart, { id, type, data, metadata, tags }: EncodedEvent): TextRow {
+export function unwrittenRow({ tenant, streamId }: EncodedPart, { id, type, data, metadata, tags, schemaVersion }: EncodedEvent): TextRow {
   return {
     tenant,
     stream_name: streamId,
@@ -13,7 +13,7 @@ export function unwrittenRow({ tenant, streamId }: EncodedPart, { id, type, data
     data,
     metadata: metadata === "" ? null : metadata,
     tags: tags === "" ? null : tags,
-    schema_version: String(firstSchemaVersion),
+    schema_version: String(schemaVersion),
     position: "0",
     stream_number: "0",
   };
@@ -52,7 +52,8 @@ export class UnwrittenEvent implements Omit<RecordedEvent, Unknown> {
 
   /** Of what `unwrittenRow` makes. */
   static of(row: TextRow): UnwrittenEvent {
-    const text = { type: row["type"] ?? "", data: row["data"] ?? "null", metadata: row["metadata"], tags: row["tags"], schemaVersion: firstSchemaVersion };
+    const schemaVersion = Number(row["schema_version"]);
+    const text = { type: row["type"] ?? "", data: row["data"] ?? "null", metadata: row["metadata"], tags: row["tags"], schemaVersion };
     return new UnwrittenEvent({
       ...unplacedEvent(text),
       id: row["id"] ?? "",

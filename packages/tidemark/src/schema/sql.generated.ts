@@ -1210,6 +1210,8 @@ $tidemark$;
 --                  of each item of a condition: its append, rising, and what failed_conditions says; null: none. No two appends
 --                  of a batch may meet on a claim: a condition does not see what is written beside it
 --   p_wait         wait for claims
+--   p_schema_versions
+--                  of each event, the version of its shape; null: all are 1
 --
 -- Verdict of each part: a \`verdict\` of codes.ts, which has what the other numbers mean too.
 -- detail: of the first duplicate of each append, its id and what differs; of a failed condition, see failed_conditions.
@@ -1226,6 +1228,7 @@ create function :"schema".append_many(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null, p_wait boolean default false,
+  p_schema_versions smallint[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
   out written bigint[], out written_at timestamptz
 )
@@ -1410,15 +1413,15 @@ begin
       return;
     end if;
     with stored as (
-      insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
-      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at,
+      insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
+      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at, coalesce(schema_version, 1),
              case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
         from (
           select p_slot[event.part] as slot, v_bases[event.part] as base, event.*
             from unnest(
               p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
-              string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30))
-            ) with ordinality as event (part, place, id, type, data, metadata, tags, n)
+              string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions
+            ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, n)
            where v_bases[event.part] >= 0
            order by n
         ) as accepted
@@ -1456,6 +1459,7 @@ create function :"schema".append_batch(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
+  p_schema_versions smallint[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
   out written bigint[], out written_at timestamptz
 )
@@ -1469,7 +1473,7 @@ begin
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
       p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
-      p_condition, p_condition_types, p_condition_tags, p_after, p_above, false) as r;
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above, false, p_schema_versions) as r;
 end
 $tidemark$;
 `,
@@ -1483,11 +1487,13 @@ $tidemark$;
 --
 --   p_condition_types, p_condition_tags, p_after, p_above
 --              of each item of a condition, see failed_conditions; p_after is null where there is none
+--   p_schema_version   the version of the event's shape
 create function :"schema".append_one(
   p_tenant text, p_name text, p_expected bigint,
   p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition_types text default null, p_condition_tags text default null, p_after bigint[] default null, p_above integer[] default null,
+  p_schema_version smallint default 1,
   out verdict integer, out version bigint, out "position" bigint, out detail jsonb, out recorded_at timestamptz
 )
   language plpgsql
@@ -1587,10 +1593,10 @@ begin
     position := 0;
     return;
   end if;
-  insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
+  insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
   values (
     nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),
-    p_tenant, p_type, p_data, p_metadata, string_to_array(p_tags, chr(31)))
+    p_schema_version, p_tenant, p_type, p_data, p_metadata, string_to_array(p_tags, chr(31)))
   returning 0, version, position, recorded_at into verdict, version, position, recorded_at;
   if p_tags is not null then
     insert into :"schema".event_tags (tenant, tag, position)
@@ -1620,6 +1626,7 @@ create function :"schema".append_separately(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
+  p_schema_versions smallint[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -1680,7 +1687,8 @@ begin
           array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
           array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
           true, p_recorded_at, p_durability, true, false, p_epoch,
-          v_condition.owners, v_condition.types, v_condition.tags, v_condition.after, v_condition.above) as r;
+          v_condition.owners, v_condition.types, v_condition.tags, v_condition.after, v_condition.above, false,
+          p_schema_versions[v_event_from:v_event_to]) as r;
       -- What the user deferred would fail the whole call at its commit.
       set constraints all immediate;
       verdicts[v_from:v_to] := v_result.verdicts;
@@ -1725,6 +1733,7 @@ $tidemark$;
 --   p_part, p_place  stream of each event and its place in the append; null where every append has one event
 --
 --   p_condition      stream of each item of a condition
+--   p_schema_versions  of each event, the version of its shape; null: all are 1
 --
 --   verdicts   of each stream, see codes.ts; null where all are written
 --   heads      where the streams were before; null where all are new
@@ -1737,6 +1746,7 @@ create function :"schema".append_singles(
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
+  p_schema_versions smallint[] default null,
   out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb, out written_at timestamptz
 )
   language plpgsql
@@ -1820,16 +1830,16 @@ begin
     return;
   end if;
   with written as (
-    insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
-    select nextval(:regclass(events_position_seq)), v_streams[slot], coalesce(heads[slot], 0) + place, id, v_recorded_at,
+    insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
+    select nextval(:regclass(events_position_seq)), v_streams[slot], coalesce(heads[slot], 0) + place, id, v_recorded_at, coalesce(schema_version, 1),
            case when p_tenants is null then p_tenant else v_tenants[slot] end,
            type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
       from (
-        select coalesce(part, n) as slot, coalesce(place, 1) as place, id, type, data, metadata, tags, n
+        select coalesce(part, n) as slot, coalesce(place, 1) as place, id, type, data, metadata, tags, schema_version, n
           from unnest(
             p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
-            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30))
-          ) with ordinality as event (part, place, id, type, data, metadata, tags, n)
+            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions
+          ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, n)
       ) as placed
      where verdicts is null or verdicts[slot] = 0
      order by n
@@ -1854,6 +1864,7 @@ create function :"schema".append_waiting(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
+  p_schema_versions smallint[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
   out written bigint[], out written_at timestamptz
 )
@@ -1867,7 +1878,7 @@ begin
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
       p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
-      p_condition, p_condition_types, p_condition_tags, p_after, p_above, true) as r;
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above, true, p_schema_versions) as r;
 end
 $tidemark$;
 `,

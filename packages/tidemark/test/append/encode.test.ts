@@ -32,7 +32,7 @@ describe("an append", () => {
           tenant: "acme",
           streamId: "cart-1",
           expected: 3,
-          events: [{ id, type: "ItemAdded", data: '{"sku":"A1"}', metadata: '{"actorId":"u1"}', tags: "cart:1\u001fsku:A1" }],
+          events: [{ id, type: "ItemAdded", data: '{"sku":"A1"}', metadata: '{"actorId":"u1"}', tags: "cart:1\u001fsku:A1", schemaVersion: 1 }],
         },
         { tenant: "acme", streamId: "cart-2", expected: "stream-exists", events: [] },
       ],

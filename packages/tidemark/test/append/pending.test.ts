@@ -10,7 +10,7 @@ import { describe, expect, rejection, test } from "./test.ts";
 const id = "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78";
 
 function pending(expected: ExpectedVersion, events = 1): PendingAppend {
-  const event = { id, type: "T", data: "{}", metadata: "", tags: "" };
+  const event = { id, type: "T", data: "{}", metadata: "", tags: "", schemaVersion: 1 };
   const part = { tenant: "", streamId: "cart-1", expected, events: events === 0 ? [] : [event] };
   const append = new PendingAppend({ parts: [part], events, bytes: 2, ownIds: false, tags: 0 }, undefined);
   append.unanswered = true;
@@ -76,7 +76,7 @@ test("events are told the positions of their own append, behind one that is refu
 
 describe("an append with more tags than a batch may claim", () => {
   const tagged = (streamId: string, tags: (n: number) => string): PendingAppend => {
-    const events = Array.from({ length: 60 }, (_, n) => ({ id, type: "T", data: "{}", metadata: "", tags: tags(n) }));
+    const events = Array.from({ length: 60 }, (_, n) => ({ id, type: "T", data: "{}", metadata: "", tags: tags(n), schemaVersion: 1 }));
     const part = { tenant: "", streamId, expected: "any" as const, events };
     return new PendingAppend({ parts: [part], events: 60, bytes: 120, ownIds: false, tags: 600 }, undefined);
   };

@@ -27,6 +27,8 @@
 --                  of each item of a condition: its append, rising, and what failed_conditions says; null: none. No two appends
 --                  of a batch may meet on a claim: a condition does not see what is written beside it
 --   p_wait         wait for claims
+--   p_schema_versions
+--                  of each event, the version of its shape; null: all are 1
 --
 -- Verdict of each part: a `verdict` of codes.ts, which has what the other numbers mean too.
 -- detail: of the first duplicate of each append, its id and what differs; of a failed condition, see failed_conditions.
@@ -43,6 +45,7 @@ create function :"schema".append_many(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_skip_locked boolean, p_joined boolean, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null, p_wait boolean default false,
+  p_schema_versions smallint[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
   out written bigint[], out written_at timestamptz
 )
@@ -227,15 +230,15 @@ begin
       return;
     end if;
     with stored as (
-      insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
-      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at,
+      insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
+      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at, coalesce(schema_version, 1),
              case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
         from (
           select p_slot[event.part] as slot, v_bases[event.part] as base, event.*
             from unnest(
               p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
-              string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30))
-            ) with ordinality as event (part, place, id, type, data, metadata, tags, n)
+              string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions
+            ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, n)
            where v_bases[event.part] >= 0
            order by n
         ) as accepted

@@ -5,11 +5,13 @@
 --
 --   p_condition_types, p_condition_tags, p_after, p_above
 --              of each item of a condition, see failed_conditions; p_after is null where there is none
+--   p_schema_version   the version of the event's shape
 create function :"schema".append_one(
   p_tenant text, p_name text, p_expected bigint,
   p_id uuid, p_type text, p_data jsonb, p_metadata jsonb, p_tags text,
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition_types text default null, p_condition_tags text default null, p_after bigint[] default null, p_above integer[] default null,
+  p_schema_version smallint default 1,
   out verdict integer, out version bigint, out "position" bigint, out detail jsonb, out recorded_at timestamptz
 )
   language plpgsql
@@ -109,10 +111,10 @@ begin
     position := 0;
     return;
   end if;
-  insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
+  insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
   values (
     nextval(:regclass(events_position_seq)), v_stream, v_head + 1, p_id, coalesce(p_recorded_at, clock_timestamp()),
-    p_tenant, p_type, p_data, p_metadata, string_to_array(p_tags, chr(31)))
+    p_schema_version, p_tenant, p_type, p_data, p_metadata, string_to_array(p_tags, chr(31)))
   returning :verdict(written), version, position, recorded_at into verdict, version, position, recorded_at;
   if p_tags is not null then
     insert into :"schema".event_tags (tenant, tag, position)

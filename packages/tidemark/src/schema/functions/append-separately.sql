@@ -16,6 +16,7 @@ create function :"schema".append_separately(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
+  p_schema_versions smallint[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb
 )
   language plpgsql
@@ -76,7 +77,8 @@ begin
           array_to_string(v_types[v_event_from:v_event_to], chr(30)), array_to_string(v_data[v_event_from:v_event_to], chr(30)),
           array_to_string(v_metadata[v_event_from:v_event_to], chr(30)), array_to_string(v_tags[v_event_from:v_event_to], chr(30)),
           true, p_recorded_at, p_durability, true, false, p_epoch,
-          v_condition.owners, v_condition.types, v_condition.tags, v_condition.after, v_condition.above) as r;
+          v_condition.owners, v_condition.types, v_condition.tags, v_condition.after, v_condition.above, false,
+          p_schema_versions[v_event_from:v_event_to]) as r;
       -- What the user deferred would fail the whole call at its commit.
       set constraints all immediate;
       verdicts[v_from:v_to] := v_result.verdicts;

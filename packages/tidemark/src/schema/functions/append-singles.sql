@@ -8,6 +8,7 @@
 --   p_part, p_place  stream of each event and its place in the append; null where every append has one event
 --
 --   p_condition      stream of each item of a condition
+--   p_schema_versions  of each event, the version of its shape; null: all are 1
 --
 --   verdicts   of each stream, see codes.ts; null where all are written
 --   heads      where the streams were before; null where all are new
@@ -20,6 +21,7 @@ create function :"schema".append_singles(
   p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
+  p_schema_versions smallint[] default null,
   out verdicts integer[], out heads bigint[], out positions bigint[], out detail jsonb, out written_at timestamptz
 )
   language plpgsql
@@ -103,16 +105,16 @@ begin
     return;
   end if;
   with written as (
-    insert into :"schema".events (position, stream_id, version, id, recorded_at, tenant, type, data, metadata, tags)
-    select nextval(:regclass(events_position_seq)), v_streams[slot], coalesce(heads[slot], 0) + place, id, v_recorded_at,
+    insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
+    select nextval(:regclass(events_position_seq)), v_streams[slot], coalesce(heads[slot], 0) + place, id, v_recorded_at, coalesce(schema_version, 1),
            case when p_tenants is null then p_tenant else v_tenants[slot] end,
            type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
       from (
-        select coalesce(part, n) as slot, coalesce(place, 1) as place, id, type, data, metadata, tags, n
+        select coalesce(part, n) as slot, coalesce(place, 1) as place, id, type, data, metadata, tags, schema_version, n
           from unnest(
             p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
-            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30))
-          ) with ordinality as event (part, place, id, type, data, metadata, tags, n)
+            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions
+          ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, n)
       ) as placed
      where verdicts is null or verdicts[slot] = :verdict(written)
      order by n

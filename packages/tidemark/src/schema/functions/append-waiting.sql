@@ -7,6 +7,7 @@ create function :"schema".append_waiting(
   p_check_ids boolean, p_recorded_at timestamptz, p_durability text, p_epoch bigint default 0,
   p_condition integer[] default null, p_condition_types text default null, p_condition_tags text default null,
   p_after bigint[] default null, p_above integer[] default null,
+  p_schema_versions smallint[] default null,
   out verdicts integer[], out versions bigint[], out positions bigint[], out detail jsonb,
   out written bigint[], out written_at timestamptz
 )
@@ -20,6 +21,6 @@ begin
     from :"schema".append_many(
       p_tenant, p_tenants, p_names, p_kinds, p_append, p_slot, p_expected, p_counts, p_part, p_place, p_ids,
       p_types, p_data, p_metadata, p_tags, p_check_ids, p_recorded_at, p_durability, false, false, p_epoch,
-      p_condition, p_condition_types, p_condition_tags, p_after, p_above, true) as r;
+      p_condition, p_condition_types, p_condition_tags, p_after, p_above, true, p_schema_versions) as r;
 end
 $tidemark$;
