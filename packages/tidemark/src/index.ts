@@ -1,5 +1,13 @@
 export type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
 export type { StoreOptions } from "./arguments/store-options.ts";
+export { type Become, become, type BecomePart } from "./catalogue/become.ts";
+export type { EventCatalogue, InferEvents, InferNewEvents } from "./catalogue/catalogue.ts";
+export { defineEvents } from "./catalogue/define-events.ts";
+export type { EventDefinition, EventStep, StoredEvent } from "./catalogue/definition.ts";
+export { event } from "./catalogue/plain-event.ts";
+export { type RetiredEvent, retired, type RetiredOptions, type RetiredStep } from "./catalogue/retired.ts";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./catalogue/standard-schema.ts";
+export { asBigInt, asDate, asMap, asSet, type StoredCodec } from "./catalogue/stored-codecs.ts";
 export { fromDrizzle } from "./database/adapters/drizzle.ts";
 export { fromKnex } from "./database/adapters/knex.ts";
 export { fromKysely } from "./database/adapters/kysely.ts";
