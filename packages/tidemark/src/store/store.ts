@@ -92,7 +92,7 @@ export class Store<Events extends Event> extends StoreReaderWriter<Events> imple
   }
 
   subscribe<E extends Events = Events>(options?: NoInfer<SubscribeOptions<E>>): Subscription<E> {
-    return subscribe<E>(this.#context.feed, this.#tenant, options);
+    return subscribe<E>(this.#context.feed, this.#context.codec, this.#tenant, options);
   }
 
   wake(): void {
