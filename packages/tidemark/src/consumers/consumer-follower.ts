@@ -19,7 +19,7 @@ export const consumerKind: FollowerKind = {
 
 /** A consumer as the runtime follows the log for it. */
 export function consumerFollower(
-  context: Pick<WorkerContext, "database" | "schema">,
+  context: Pick<WorkerContext, "database" | "schema" | "codec">,
   consumer: DefinedConsumer,
   createTransaction: CreateTransaction,
 ): Follower {
@@ -30,6 +30,7 @@ export function consumerFollower(
     kind: consumerKind,
     owner: name,
     filter: settings.filter,
+    decoder: context.codec.decoder({ filter: settings.items, as: settings.as }),
     startAfter: settings.startAfter,
     tenants: settings.tenants,
     shards: settings.shards,

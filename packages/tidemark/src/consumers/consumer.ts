@@ -1,4 +1,5 @@
 import type { StartFrom } from "../arguments/start-from.ts";
+import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 
@@ -36,7 +37,9 @@ export interface ConsumerContext<Events extends Event = Event> extends StoreTran
 export type FailureAction = "dead-letter" | "stop" | "skip";
 
 /**
- * Called when an event's attempts are used up; `"retry"` allows one more. If it throws, the shard stops.
+ * Called when an event's attempts are used up; `"retry"` allows one more. If it throws, the shard stops. It gets the event as the handler
+ * did: of several that a stored event became, the one that failed. One that cannot be decoded comes at its first attempt, as it is
+ * stored: `error` is an `EventDecodingError` or an `UnknownEventTypeError`, and `"retry"` helps only once a worker with other code takes over.
  *
  * @example
  * ```ts
@@ -98,6 +101,11 @@ export interface ConsumerDefinition<E extends Event = Event> {
   readonly prefix?: string;
   /** Only events recorded at or after this moment. A fixed date: one that changes counts as a changed filter. Default: of any time. */
   readonly since?: Date;
+  /**
+   * Older versions of event types that its handler still knows, as `{ CartConfirmed: 2 }`: it gets those shapes while other code writes
+   * newer ones. Default: the newest of each.
+   */
+  readonly as?: ReaderVersions;
   /** Where a new consumer starts; later it continues from its checkpoint. `after` is exclusive. @defaultValue "beginning" */
   readonly startFrom?: StartFrom;
   /** The store's own events, or those of every tenant. Its context reads and appends for the store itself. @defaultValue "own" */
@@ -107,14 +115,15 @@ export interface ConsumerDefinition<E extends Event = Event> {
    * number changes, all shards first continue to one position. @defaultValue 1
    */
   readonly shards?: number;
-  /** The most events of a batch. A crash repeats at most one batch. 1–10,000. @defaultValue 1,000 */
+  /** The most stored events of a batch; `handleBatch` gets all that they became. A crash repeats at most one batch. 1–10,000. @defaultValue 1,000 */
   readonly batchSize?: number;
-  /** The milliseconds that one call of `handle` or `handleBatch` may take. @defaultValue 30,000 */
+  /** The milliseconds that `handle` may take for an event, with all that it became, or `handleBatch` for a batch. @defaultValue 30,000 */
   readonly timeoutMs?: number;
   readonly retry?: RetryOptions;
   /**
    * What happens to an event whose attempts are used up. `"dead-letter"` parks it, and later events of its stream behind it. `"stop"`
-   * stops its shard until `consumers.resume`. `"skip"` keeps a record and continues. @defaultValue "dead-letter"
+   * stops its shard until `consumers.resume`. `"skip"` keeps a record and continues. So too, at its first attempt, with an event that
+   * cannot be decoded. @defaultValue "dead-letter"
    */
   readonly onFailure?: FailureAction | OnFailure<E>;
   /** Holds a shard if everything fails, instead of parking the whole log. `false`: never. */
@@ -122,7 +131,9 @@ export interface ConsumerDefinition<E extends Event = Event> {
 }
 
 /**
- * `handle` gets one event at a time. `handleBatch` gets several, in one transaction, and after a failure one at a time.
+ * `handle` gets one event at a time. `handleBatch` gets several, in one transaction, and after a failure one at a time. What one stored event
+ * became (`part` 0, 1, …) is handled in one transaction: by calls of `handle` one after the other, or by one call of `handleBatch`. If one
+ * of them fails, all of them come again.
  *
  * @example
  * ```ts

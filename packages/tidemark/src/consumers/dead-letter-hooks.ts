@@ -1,4 +1,5 @@
 import { isTidemarkError } from "../errors/errors.ts";
+import { notTriedAgain } from "../runtime/delivery.ts";
 import type { FailedEvent, GiveUpDecision, ShardAccess, ShardHooks, TryFailure } from "../runtime/follower.ts";
 import { errorDetails } from "../runtime/error-details.ts";
 import { delayAfter } from "../runtime/retry-policy.ts";
@@ -33,9 +34,8 @@ export class DeadLetterHooks implements ShardHooks {
 
   handled = (): void => this.#breaker.succeeded();
 
-  giveUp = async ({ followed, attempt, error }: FailedEvent): Promise<GiveUpDecision> => {
+  giveUp = async ({ followed, event, attempt, error, undecodable }: FailedEvent): Promise<GiveUpDecision> => {
     const { retry, circuitBreaker, onFailure } = this.#settings;
-    const { event } = followed;
     let choice: ReturnType<typeof onFailure>;
     try {
       choice = onFailure(error, event, attempt);
@@ -51,7 +51,8 @@ export class DeadLetterHooks implements ShardHooks {
     }
     await this.#letters.park(followed, choice === "skip" ? "skipped" : "failed", attempt, errorDetails(error));
     this.#breaker.gaveUp();
-    this.#shard.report(event, error, choice === "skip" ? "It was skipped, with a record among the dead letters." : "It is a dead letter now.");
+    const outcome = choice === "skip" ? "It was skipped, with a record among the dead letters." : "It is a dead letter now.";
+    this.#shard.report(event, error, undecodable ? `${notTriedAgain} ${outcome}` : outcome);
     return { action: "passed" };
   };
 
@@ -74,13 +75,13 @@ export class DeadLetterHooks implements ShardHooks {
     for (let attempt = 1; ; attempt++) {
       const failed: TryFailure | undefined = await this.#shard.handleApart(followed, attempt, (queryable) => this.#letters.settle(queryable, letter));
       if (!failed) return true;
-      const { error } = failed;
-      if (attempt >= retry.attempts || isTidemarkError(error, "TRANSACTION_ENDED")) {
+      const { error, undecodable } = failed;
+      if (attempt >= retry.attempts || undecodable || isTidemarkError(error, "TRANSACTION_ENDED")) {
         await this.#letters.failedAgain(letter, attempt, errorDetails(error));
-        this.#shard.report(event, error, "It stays a dead letter.");
+        this.#shard.report(event, error, undecodable ? `${notTriedAgain} It stays a dead letter.` : "It stays a dead letter.");
         return true;
       }
-      if (!(await this.#shard.waitToRetry({ followed, attempt, error }, delayAfter(retry, attempt)))) return false;
+      if (!(await this.#shard.waitToRetry({ ...failed, followed, attempt }, delayAfter(retry, attempt)))) return false;
     }
   }
 }

@@ -1,11 +1,13 @@
 import { checkBoolean, checkFunction, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkConsumerName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
+import { checkReaderVersions } from "../arguments/reader-versions.ts";
+import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import { describeValue } from "../arguments/describe-value.ts";
 import { checkStartFrom } from "../arguments/start-from.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
-import { checkQuery, logBoundsShape, queryWithin } from "../read/filter.ts";
+import { checkFilter, checkQuery, logBoundsShape, queryWithin, type ValidQueryItem } from "../read/filter.ts";
 import type { Consumer, ConsumerContext, ConsumerDefinition, ConsumerHandler, FailureAction, OnFailure } from "./consumer.ts";
 import type { RetryPolicy } from "../runtime/retry-policy.ts";
 
@@ -24,6 +26,9 @@ export class DefinedConsumer implements Consumer {
 
 export interface ConsumerSettings {
   readonly filter: EventQuery | undefined;
+  /** The same, checked. */
+  readonly items: readonly ValidQueryItem[] | undefined;
+  readonly as: ReaderVersions | undefined;
   /** Undefined: the end. */
   readonly startAfter: number | undefined;
   readonly tenants: "own" | "all";
@@ -46,6 +51,7 @@ const shape = {
   name: checkConsumerName,
   filter: checkQuery,
   ...logBoundsShape,
+  as: checkReaderVersions,
   startFrom: checkStartFrom,
   tenants: oneOf("own", "all"),
   shards: wholeNumber(1, 256),
@@ -86,8 +92,11 @@ export function defineConsumer<E extends Event = Event>(definition: ConsumerDefi
   if (name === undefined) throw new InvalidArgumentError("definition.name", "is missing");
   if ((handle === undefined) === (handleBatch === undefined))
     throw new InvalidArgumentError("definition", `of ${JSON.stringify(name)} needs one of handle and handleBatch${handle ? ", not both" : ""}`);
+  const filter = queryWithin(checked.filter, checked);
   return new DefinedConsumer(name, {
-    filter: queryWithin(checked.filter, checked),
+    filter,
+    items: filter && checkFilter(filter, "definition.filter"),
+    as: checked.as,
     startAfter: startFrom === "end" ? undefined : startFrom,
     tenants: checked.tenants ?? "own",
     shards: checked.shards ?? 1,

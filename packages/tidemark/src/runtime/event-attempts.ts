@@ -1,5 +1,5 @@
 import { isTidemarkError } from "../errors/errors.ts";
-import type { FollowedEvent } from "../feed/follow.ts";
+import type { Delivery } from "./delivery.ts";
 import type { FailedEvent, ShardHooks, TryFailure } from "./follower.ts";
 import { delayAfter } from "./retry-policy.ts";
 import type { ShardCommits } from "./shard-commits.ts";
@@ -7,7 +7,7 @@ import type { ShardContext } from "./shard-context.ts";
 import { ShardStopped } from "./shard-stopped.ts";
 
 /** Undefined at once: the event was handled, and nothing has to be waited for. */
-type TryOnce = (followed: FollowedEvent, attempt: number) => Promise<TryFailure | undefined> | undefined;
+type TryOnce = (followed: Delivery, attempt: number) => Promise<TryFailure | undefined> | undefined;
 
 /** Handles single events of one shard: each until it succeeded or was given up. */
 export class EventAttempts {
@@ -24,14 +24,14 @@ export class EventAttempts {
   }
 
   /** False: the shard had to end before. */
-  handle(followed: FollowedEvent): true | Promise<boolean> {
+  handle(followed: Delivery): true | Promise<boolean> {
     const failed = this.#try(followed, 1);
     if (failed) return this.#handleOn(followed, failed);
     this.#hooks.handled?.();
     return true;
   }
 
-  async #handleOn(followed: FollowedEvent, first: Promise<TryFailure | undefined>): Promise<boolean> {
+  async #handleOn(followed: Delivery, first: Promise<TryFailure | undefined>): Promise<boolean> {
     let failed = await first;
     for (let attempt = 1; ; failed = await this.#try(followed, ++attempt)) {
       if (!failed) {
@@ -40,7 +40,7 @@ export class EventAttempts {
       }
       // Nothing is open while the next try is waited for, and what was handled before this event stands.
       await this.#commits.commit();
-      const failure = { followed, attempt, error: failed.error };
+      const failure = { ...failed, followed, attempt };
       const waitMs = await this.#waitOrGiveUp(failure);
       if (waitMs === undefined) return true;
       if (!(await this.wait(failure, waitMs))) return false;
@@ -49,12 +49,12 @@ export class EventAttempts {
 
   /** How long to wait for the next try; undefined: the event was given up. */
   async #waitOrGiveUp(failed: FailedEvent): Promise<number | undefined> {
-    const { followed, attempt, error } = failed;
+    const { followed, attempt, error, undecodable } = failed;
     const { retry } = this.#shard.follower;
-    // A handler that ends its transaction does so again.
-    if (attempt < retry.attempts && !isTidemarkError(error, "TRANSACTION_ENDED")) return delayAfter(retry, attempt);
+    // A handler that ends its transaction does so again, and what cannot be decoded stays so until other code comes.
+    if (attempt < retry.attempts && !undecodable && !isTidemarkError(error, "TRANSACTION_ENDED")) return delayAfter(retry, attempt);
     const decision = (await this.#hooks.giveUp?.(failed)) ?? { action: "stop", cause: error };
-    if (decision.action === "stop") throw new ShardStopped(followed.event, attempt, decision.cause);
+    if (decision.action === "stop") throw new ShardStopped(followed.event, attempt, decision.cause, undecodable);
     if (decision.action === "retry") return decision.afterMs;
     this.#commits.moved();
     this.#shard.counts.add(this.#shard.follower, "parked", 1);

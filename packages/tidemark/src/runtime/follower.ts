@@ -1,7 +1,9 @@
+import type { EventDecoder } from "../catalogue/event-codec.ts";
 import type { Queryable, Session, Statement } from "../database/database.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import type { FollowedEvent } from "../feed/follow.ts";
 import type { EventQuery, RecordedEvent } from "../model/event.ts";
+import type { ValidQueryItem } from "../read/filter.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { HeldShard } from "./shard.ts";
@@ -18,17 +20,23 @@ export interface Follower {
   readonly owner: string;
   /** Of what has versions. */
   readonly ownerVersion?: number;
+  /** As its definition says. It is kept in the database, to notice when it changes. */
   readonly filter: EventQuery | undefined;
+  /**
+   * What to follow in the log for this filter, and what each stored event is to `handle`. Checkpoints, attempts and counts are of stored
+   * events all the same. Undefined: `filter`, and each event as it is stored.
+   */
+  readonly decoder?: EventDecoder<ValidQueryItem>;
   /** Where it begins when it is new. Undefined: at the end of the log. */
   readonly startAfter: number | undefined;
   readonly tenants: "own" | "all";
   readonly shards: number;
   /** The most events of a batch. */
   readonly batchSize: number;
-  /** How long one call of `handle` may take. */
+  /** How long `handle` may take for one event, or for one batch. */
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
-  /** Whether `handle` takes several events. Those of a call that failed come again one by one. */
+  /** Whether `handle` takes several events. Those of a call that failed come again one by one: each with all of its parts. */
   readonly inBatches: boolean;
   /** Handles one event, or several. What it writes through `scope` commits with the checkpoint, or not at all. */
   readonly handle: (events: readonly RecordedEvent[], scope: HandlerSession) => Promise<void> | void;
@@ -100,10 +108,9 @@ export interface HandOver {
 }
 
 /** An event that failed, as often as the retry policy allows. */
-export interface FailedEvent {
+export interface FailedEvent extends TryFailure {
   readonly followed: FollowedEvent;
   readonly attempt: number;
-  readonly error: unknown;
 }
 
 export type GiveUpDecision =
@@ -116,6 +123,10 @@ export type GiveUpDecision =
 /** Why a try did not succeed: whatever the handler threw. */
 export interface TryFailure {
   readonly error: unknown;
+  /** The event as the handler had it, of several the one it failed at. As it is stored where it cannot be decoded. */
+  readonly event: RecordedEvent;
+  /** The event cannot be decoded, so that its handler was not called: trying again would change nothing. */
+  readonly undecodable: boolean;
 }
 
 /** What a shard offers to the hooks of its follower. */

@@ -1,8 +1,9 @@
 import type { Database } from "../database/database.ts";
 import { HandlerTimeoutError } from "../errors/following.ts";
 import { isTidemarkError } from "../errors/errors.ts";
-import type { FollowedEvent } from "../feed/follow.ts";
+import type { RecordedEvent } from "../model/event.ts";
 import { type CallFailure, HandlerCall } from "./call-handler.ts";
+import { type Delivery, eventsOf, firstOf } from "./delivery.ts";
 import { errorDetails } from "./error-details.ts";
 import { type Follower, FollowingSuspended, type TryFailure } from "./follower.ts";
 import { HandlerScope } from "./handler-scope.ts";
@@ -14,6 +15,15 @@ const meanwhileMs = 50;
 
 /** Commits what earlier events wrote, unless the callback, asked when its turn has come, says otherwise. */
 type CommitBehind = (unless: () => boolean) => Promise<void>;
+
+/** What one try hands over. */
+interface Handled {
+  readonly events: readonly RecordedEvent[];
+  /** The one that is handled now, where each is by a call of its own. */
+  current: RecordedEvent;
+  /** Nobody waits for it any more. */
+  over: boolean;
+}
 
 /** Calls the handler of one shard, one call at a time: each has a scope of its own, which ends with it. */
 export class HandlerTries {
@@ -36,34 +46,50 @@ export class HandlerTries {
   }
 
   /**
-   * One call of the handler. What it wrote stands in the open transaction, or is undone when it failed. Undefined at once:
+   * One call of the handler, or one for each part of an event. What it wrote stands in the open transaction, or is undone when it failed. Undefined at once:
    * it succeeded, returned no promise, and used nothing that has to be waited for.
    */
-  try(group: readonly FollowedEvent[], attempt: number, commitBehind: CommitBehind): Promise<TryFailure | undefined> | undefined {
-    const { owner, timeoutMs } = this.#follower;
+  try(group: readonly Delivery[], attempt: number, commitBehind: CommitBehind): Promise<TryFailure | undefined> | undefined {
+    const [first] = group;
+    if (!first) return undefined;
+    if (first.undecodable) return Promise.resolve({ error: first.undecodable.error, event: first.event, undecodable: true });
+    const { owner, timeoutMs, inBatches } = this.#follower;
     const scope = new HandlerScope(this.#transaction, this.#shard, attempt);
-    const events = group.map(({ event }) => event);
+    const events = eventsOf(group);
     const call = new HandlerCall();
     this.#call = call;
+    const handled: Handled = { events, current: firstOf(first), over: false };
     const endMeanwhile = this.#commitMeanwhile(scope, commitBehind);
     const outcome = call.run(
-      () => this.#database.enclose(scope, () => this.#follower.handle(events, scope)),
+      () => this.#database.enclose(scope, () => (inBatches || events.length === 1 ? this.#follower.handle(events, scope) : this.#handleEach(handled, scope))),
       timeoutMs,
       () => new HandlerTimeoutError({ consumer: owner, timeoutMs, position: events[0]?.position ?? 0 }),
     );
-    if (outcome !== undefined || scope.used || endMeanwhile) return this.#conclude(scope, outcome, endMeanwhile);
+    if (outcome !== undefined || scope.used || endMeanwhile) return this.#conclude(scope, handled, outcome, endMeanwhile);
     this.#call = undefined;
     scope.end();
     return undefined;
   }
 
+  /** The parts of one event, each by a call of its own: one try all together, so that none is handled without the others. */
+  async #handleEach(handled: Handled, scope: HandlerScope): Promise<void> {
+    for (const event of handled.events) {
+      // Its time was up while the part before was handled.
+      if (handled.over) return;
+      handled.current = event;
+      await this.#follower.handle([event], scope);
+    }
+  }
+
   /** What a call came to, once it has ended. */
   async #conclude(
     scope: HandlerScope,
+    handled: Handled,
     outcome: Promise<CallFailure | undefined> | CallFailure | undefined,
     endMeanwhile: (() => Promise<void>) | undefined,
   ): Promise<TryFailure | undefined> {
     const failure = await outcome;
+    handled.over = true;
     this.#call = undefined;
     try {
       await endMeanwhile?.();
@@ -80,7 +106,7 @@ export class HandlerTries {
     await this.#undo(scope, error, failure);
     if (failure?.interrupted || isTidemarkError(error, "STORE_CLOSED") || error instanceof FollowingSuspended) throw error;
     if (scope.lost !== undefined) throw scope.lost;
-    return { error };
+    return { error, event: handled.current, undecodable: false };
   }
 
   /** Undoes what a try wrote, and refuses what it still wants to write. */

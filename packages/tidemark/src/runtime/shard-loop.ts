@@ -68,16 +68,17 @@ export class ShardLoop {
     const { barrier, shard, of } = checkpoint.shard;
     if (barrier !== undefined && checkpoint.written.position >= barrier) return await this.#reachedBarrier();
     const over = new AbortController();
-    const batches = worker.feed.follow({
+    const following = {
       reader: follower.owner,
       tenant: follower.tenants === "all" ? undefined : settings.tenant,
-      filter: follower.filter,
       shard: of > 1 ? { index: shard, of } : undefined,
       after: checkpoint.written,
       until: barrier,
       batchSize: follower.batchSize,
       signal: AbortSignal.any([gate.signal, over.signal]),
-    });
+    };
+    const { decoder, filter } = follower;
+    const batches = decoder ? worker.feed.followItems({ ...following, filter: decoder.filter }) : worker.feed.follow({ ...following, filter });
     const iterator = batches[Symbol.asyncIterator]();
     try {
       for (let next = iterator.next(); ;) {

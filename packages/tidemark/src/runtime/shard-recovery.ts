@@ -8,6 +8,7 @@ import { asTidemarkError, errorDetails } from "./error-details.ts";
 import { FollowingSuspended } from "./follower.ts";
 import type { ShardContext } from "./shard-context.ts";
 import { ShardStopped } from "./shard-stopped.ts";
+import { notTriedAgain } from "./delivery.ts";
 
 const backoff: Backoff = { firstMs: 100, mostMs: 5_000 };
 /** So long at most a failure is kept back until the database has heard of it. */
@@ -79,10 +80,10 @@ export class ShardRecovery {
     while (!gate.ending) await gate.wait();
   }
 
-  #handlerFailed({ tried: { event }, cause }: ShardStopped): HandlerFailedError {
+  #handlerFailed({ tried: { event }, cause, undecodable }: ShardStopped): HandlerFailedError {
     const { follower, checkpoint } = this.#shard;
     const { shard } = checkpoint.shard;
-    const next = `The ${follower.kind.stops} stops here until you call ${follower.kind.resume}, or its worker starts again.`;
+    const next = `${undecodable ? `${notTriedAgain} ` : ""}The ${follower.kind.stops} stops here until you call ${follower.kind.resume}, or its worker starts again.`;
     return new HandlerFailedError({ consumer: follower.owner, shard, position: event.position }, errorDetails(cause).message, next, { cause });
   }
 

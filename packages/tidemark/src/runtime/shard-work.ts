@@ -1,8 +1,10 @@
+import type { EventDecoder } from "../catalogue/event-codec.ts";
 import { HandlerFailedError } from "../errors/following.ts";
-import type { FollowedBatch, FollowedEvent } from "../feed/follow.ts";
+import type { Anchor, FollowedBatch } from "../feed/follow.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { errorDetails } from "./error-details.ts";
 import { EventAttempts } from "./event-attempts.ts";
+import { type Delivery, deliveries, delivery, firstOf } from "./delivery.ts";
 import type { ShardHooks, TryFailure } from "./follower.ts";
 import { handleApart } from "./handle-apart.ts";
 import { CommitRefused, HandlerTransaction } from "./handler-transaction.ts";
@@ -14,6 +16,7 @@ import type { ShardContext } from "./shard-context.ts";
 export class ShardWork {
   readonly hooks: ShardHooks;
   readonly #shard: ShardContext;
+  readonly #decode: EventDecoder["decode"];
   readonly #transaction: HandlerTransaction;
   readonly #tries: HandlerTries;
   readonly #commits: ShardCommits;
@@ -26,6 +29,7 @@ export class ShardWork {
   constructor(shard: ShardContext) {
     const { worker, settings, follower, checkpoint, gate } = shard;
     this.#shard = shard;
+    this.#decode = follower.decoder?.decode;
     this.#transaction = new HandlerTransaction({ ...worker, leaseMs: settings.leaseMs, notify: () => worker.feed.notify() }, checkpoint);
     this.#tries = new HandlerTries(worker.database, follower, checkpoint.shard, this.#transaction);
     this.#commits = new ShardCommits(this.#transaction, checkpoint, () => worker.progress.moved(settings.tenant, follower.name));
@@ -35,7 +39,7 @@ export class ShardWork {
       checkpoint,
       mayGoOn: () => gate.mayGoOn(),
       handleApart: async (followed, attempt, last) => {
-        const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, followed, attempt, last);
+        const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, delivery(followed, this.#decode), attempt, last);
         if (!failed) this.#count("handled");
         return failed;
       },
@@ -59,11 +63,12 @@ export class ShardWork {
    * Handles a batch. False: it had to end before all of it was handled; what was is written. `ahead` is called when all was
    * handled and the checkpoint is on its way: whoever decodes the next batch meanwhile waits for nobody.
    */
-  async handle(batch: FollowedBatch, ahead: () => void): Promise<boolean> {
+  async handle({ events: stored, anchor }: FollowedBatch, ahead: () => void): Promise<boolean> {
+    const events = deliveries(stored, this.#decode);
     for (;;) {
       this.#commits.begin();
       try {
-        return await this.#handleRest(batch, ahead);
+        return await this.#handleRest(events, anchor, ahead);
       } catch (error) {
         // Up to there a refused commit is from now on the failure of its event, so that it does not come here again.
         if (!(error instanceof CommitRefused) || this.#aloneUntil >= this.#tried) throw error;
@@ -73,7 +78,7 @@ export class ShardWork {
   }
 
   /** Handles what of a batch comes after the checkpoint. */
-  async #handleRest({ events, anchor }: FollowedBatch, ahead: () => void): Promise<boolean> {
+  async #handleRest(events: readonly Delivery[], anchor: Anchor, ahead: () => void): Promise<boolean> {
     const { gate, checkpoint } = this.#shard;
     let oneByOneUntil = 0;
     const first = events.findIndex(({ event }) => event.position > checkpoint.written.position);
@@ -102,15 +107,15 @@ export class ShardWork {
     return true;
   }
 
-  /** What is handled by one call: one event, or where the handler takes several all up to the next that is held back. */
-  #group(events: readonly FollowedEvent[], at: number, oneByOneUntil: number): readonly FollowedEvent[] {
-    if (!this.#shard.follower.inBatches || at < oneByOneUntil || this.#isAlone(events[at])) return events.slice(at, at + 1);
-    const end = events.findIndex(({ stream }, index) => index > at && this.hooks.holdsBack?.(stream));
+  /** What is handled by one call: one event, or where the handler takes several all up to the next that is held back or cannot be decoded. */
+  #group(events: readonly Delivery[], at: number, oneByOneUntil: number): readonly Delivery[] {
+    if (!this.#shard.follower.inBatches || at < oneByOneUntil || events[at]?.undecodable || this.#isAlone(events[at])) return events.slice(at, at + 1);
+    const end = events.findIndex(({ stream, undecodable }, index) => index > at && (undecodable !== undefined || this.hooks.holdsBack?.(stream)));
     return events.slice(at, end === -1 ? undefined : end);
   }
 
   /** False: it is not held back any more. */
-  async #holdBack(followed: FollowedEvent): Promise<boolean> {
+  async #holdBack(followed: Delivery): Promise<boolean> {
     await this.#commits.commit();
     if (!(await this.hooks.holdBack?.(followed))) return false;
     this.#commits.moved();
@@ -119,32 +124,32 @@ export class ShardWork {
   }
 
   /** One try. Where it succeeds, its events count as handled, and are committed when that is due. */
-  #try(group: readonly FollowedEvent[], attempt: number): Promise<TryFailure | undefined> | undefined {
+  #try(group: readonly Delivery[], attempt: number): Promise<TryFailure | undefined> | undefined {
     this.#tried = group.at(-1)?.event.position ?? this.#tried;
     const trying = this.#tries.try(group, attempt, this.#commits.commitBehind);
     return trying ? trying.then((failed) => failed ?? this.#passed(group)) : this.#passed(group);
   }
 
-  #passed(group: readonly FollowedEvent[]): Promise<TryFailure | undefined> | undefined {
+  #passed(group: readonly Delivery[]): Promise<TryFailure | undefined> | undefined {
     const last = group.at(-1);
     this.#count("handled", group.length);
     if (last) this.#commits.handled(last);
-    if (this.#isAlone(last)) return this.#commitAlone();
+    if (last && this.#isAlone(last)) return this.#commitAlone(last);
     return this.#commits.overdue ? this.#commits.commit().then(() => undefined) : undefined;
   }
 
-  #isAlone(followed: FollowedEvent | undefined): boolean {
+  #isAlone(followed: Delivery | undefined): boolean {
     return followed !== undefined && followed.event.position <= this.#aloneUntil;
   }
 
-  async #commitAlone(): Promise<TryFailure | undefined> {
+  async #commitAlone(last: Delivery): Promise<TryFailure | undefined> {
     try {
       await this.#commits.commit();
       return undefined;
     } catch (error) {
       if (!(error instanceof CommitRefused)) throw error;
       this.#commits.begin();
-      return { error: error.cause };
+      return { error: error.cause, event: firstOf(last), undecodable: false };
     }
   }
 
