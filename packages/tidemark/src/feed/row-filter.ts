@@ -2,7 +2,7 @@ import type { TextRow } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { categoryOf, type JsonValue } from "../model/event.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
-import { contains } from "./contains.ts";
+import { contains } from "../model/contains.ts";
 import type { Wanted } from "./log-pages.ts";
 
 /** A row of the log that several followers look at: what a filter needs of it is worked out once, when one asks. */

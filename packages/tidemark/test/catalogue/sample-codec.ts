@@ -1,5 +1,5 @@
 import type { DecodeOptions, EventCodec, EventDecoder, ReaderVersions, ShapeFilter } from "../../src/catalogue/event-codec.ts";
-import { contains } from "../../src/feed/contains.ts";
+import { contains } from "../../src/model/contains.ts";
 import { categoryOf, type JsonValue, type RecordedEvent } from "../../src/model/event.ts";
 import type { ValidQueryItem } from "../../src/read/filter.ts";
 

@@ -1,6 +1,6 @@
 import { isRecord } from "../../src/arguments/options.ts";
 import { byBytes } from "../../src/append/byte-order.ts";
-import { contains } from "../../src/feed/contains.ts";
+import { contains } from "../../src/model/contains.ts";
 import type { JsonValue } from "../../src/index.ts";
 
 /** The filter and the order that collections promise, as plain JavaScript over documents. */

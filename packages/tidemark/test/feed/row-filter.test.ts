@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { contains } from "../../src/feed/contains.ts";
+import { contains } from "../../src/model/contains.ts";
 import { everything, LogPages, type Wanted } from "../../src/feed/log-pages.ts";
 import { rowFilter, SharedRow } from "../../src/feed/row-filter.ts";
 import type { EventQuery, EventQueryItem, JsonValue } from "../../src/model/event.ts";

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../model/event.ts";
+import type { JsonValue } from "./event.ts";
 
 /**
  * Whether `value` contains `part` as PostgreSQL's jsonb `@>` says: an object the same keys with values that contain, an array
