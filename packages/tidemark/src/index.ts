@@ -44,7 +44,7 @@ export type { Logger } from "./model/logger.ts";
 export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
 export { TidemarkError } from "./errors/tidemark-error.ts";
-export { EventValidationError, UnknownEventTypeError } from "./errors/catalogue.ts";
+export { EventDecodingError, type EventIssue, EventValidationError, UnknownEventTypeError } from "./errors/catalogue.ts";
 export {
   FencedError,
   HandlerFailedError,

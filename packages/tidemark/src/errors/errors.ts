@@ -1,5 +1,5 @@
 import type { ConditionFailedError, DuplicateEventError, EventTooLargeError, OutcomeUnknownError, QueueFullError, VersionConflictError } from "./appending.ts";
-import type { EventValidationError, UnknownEventTypeError } from "./catalogue.ts";
+import type { EventDecodingError, EventValidationError, UnknownEventTypeError } from "./catalogue.ts";
 import type { ConnectionError, DatabaseError, PoolTimeoutError, SerializationFailureError, TransactionEndedError } from "./database.ts";
 import type {
   FencedError,
@@ -76,6 +76,7 @@ export interface ErrorByCode {
   readonly UNKNOWN_PROJECTION: UnknownProjectionError;
   readonly UNKNOWN_EVENT_TYPE: UnknownEventTypeError;
   readonly EVENT_VALIDATION: EventValidationError;
+  readonly EVENT_UNDECODABLE: EventDecodingError;
 }
 
 /**
