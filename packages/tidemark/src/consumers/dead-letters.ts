@@ -1,7 +1,8 @@
-import { oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkBoolean, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkConsumerName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { checkUuid } from "../arguments/uuid.ts";
+import type { EventDecoder } from "../catalogue/event-codec.ts";
 import type { Statement, TextRow, Value } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
@@ -11,6 +12,7 @@ import { NotFoundError } from "../errors/following.ts";
 import type { Event, RecordedEvent } from "../model/event.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { decodeLogEvent, eventColumns } from "../read/decode.ts";
+import { letterEvent } from "./letter-event.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import { functionName } from "../schema/function-set.ts";
 
@@ -36,7 +38,10 @@ export interface DeadLetter<E extends Event = Event> {
   /** The error of the last attempt; undefined if it is parked. */
   readonly error: { readonly code: string | undefined; readonly message: string; readonly stack: string | undefined } | undefined;
   readonly parkedAt: Date;
+  /** As your code knows it, of several its first part. As it is stored if it became nothing or cannot be decoded. */
   readonly event: RecordedEvent<E>;
+  /** Why `event` cannot be decoded now. Undefined if it can. A retry decodes it again, with the code of that worker. */
+  readonly decodeError: { readonly code: string | undefined; readonly message: string } | undefined;
 }
 
 /**
@@ -64,6 +69,8 @@ export interface DeadLetterQuery {
   readonly after?: number;
   /** @defaultValue 100 */
   readonly limit?: number;
+  /** Shows events as they are stored. @defaultValue false */
+  readonly raw?: boolean;
 }
 
 /**
@@ -80,6 +87,7 @@ export interface ResolvedDeadLetter {
   readonly position: number;
   readonly eventId: string;
   readonly streamId: string;
+  /** As it is stored. */
   readonly type: string;
   /** `"handled"`: a retry succeeded. `"discarded"`: `discard` removed it. `"reset"`: the consumer was set back, and its event came again. */
   readonly outcome: "handled" | "discarded" | "reset";
@@ -117,10 +125,11 @@ export interface DeadLetterHistoryQuery {
 export interface DeadLetters {
   /** By consumer and position. */
   list<E extends Event = Event>(query?: DeadLetterQuery): Promise<readonly DeadLetter<E>[]>;
-  get<E extends Event = Event>(key: DeadLetterKey): Promise<DeadLetter<E>>;
+  /** @param options - `raw`: the event as it is stored. */
+  get<E extends Event = Event>(key: DeadLetterKey, options?: { readonly raw?: boolean }): Promise<DeadLetter<E>>;
   /**
    * Has a worker of its consumer handle it again. If that succeeds, the letter is removed, and the parked letters of its stream follow
-   * in order. If it fails, the letter stays. The letters of a stream are handled in order, so if others are before it, the first of
+   * in order. If it fails, the letter stays. Its event is decoded again, so a mended catalogue heals it. The letters of a stream are handled in order, so if others are before it, the first of
    * them is tried.
    */
   retry(key: DeadLetterKey): Promise<void>;
@@ -130,7 +139,13 @@ export interface DeadLetters {
   history(query?: DeadLetterHistoryQuery): Promise<readonly ResolvedDeadLetter[]>;
 }
 
-const listShape = { consumer: checkConsumerName, state: oneOf("failed", "parked", "skipped"), after: wholeNumber(0), limit: wholeNumber(1, 10_000) };
+const listShape = {
+  consumer: checkConsumerName,
+  state: oneOf("failed", "parked", "skipped"),
+  after: wholeNumber(0),
+  limit: wholeNumber(1, 10_000),
+  raw: checkBoolean,
+};
 const keyShape = { consumer: checkConsumerName, position: wholeNumber(1), eventId: checkUuid };
 
 export class StoreDeadLetters implements DeadLetters {
@@ -150,13 +165,15 @@ export class StoreDeadLetters implements DeadLetters {
   }
 
   async list<E extends Event = Event>(query?: DeadLetterQuery): Promise<readonly DeadLetter<E>[]> {
-    const { consumer = null, state = null, after = 0, limit = 100 } = checkOptions(query, listShape, "query");
+    const { consumer = null, state = null, after = 0, limit = 100, raw } = checkOptions(query, listShape, "query");
+    const decoder = this.#context.codec.decoder({ raw });
     const where = "($2::text is null or d.consumer = $2) and ($3::text is null or d.state = $3) and d.position > $4 order by d.consumer, d.position limit $5";
-    return (await this.#select("letters", where, [consumer, state, after, limit])).map((row) => deadLetter<E>(row));
+    return (await this.#select("letters", where, [consumer, state, after, limit])).map((row) => deadLetter<E>(row, decoder));
   }
 
-  async get<E extends Event = Event>(key: DeadLetterKey): Promise<DeadLetter<E>> {
-    return deadLetter<E>(await this.#row(key));
+  async get<E extends Event = Event>(key: DeadLetterKey, options?: { readonly raw?: boolean }): Promise<DeadLetter<E>> {
+    const { raw } = checkOptions(options, { raw: checkBoolean });
+    return deadLetter<E>(await this.#row(key), this.#context.codec.decoder({ raw }));
   }
 
   async retry(key: DeadLetterKey): Promise<void> {
@@ -244,8 +261,8 @@ function notFound(consumer: string, key: string): NotFoundError {
   return new NotFoundError("dead letter", `${consumer} ${key}`, "It was handled or discarded, or never was one; store.deadLetters.list() names them.");
 }
 
-function deadLetter<E extends Event>(row: TextRow): DeadLetter<E> {
-  const event = decodeLogEvent(row);
+function deadLetter<E extends Event>(row: TextRow, decoder: EventDecoder): DeadLetter<E> {
+  const { event, decodeError } = letterEvent(decodeLogEvent(row), decoder);
   const message = row["error_message"];
   const state = row["state"];
   return {
@@ -259,6 +276,7 @@ function deadLetter<E extends Event>(row: TextRow): DeadLetter<E> {
     parkedAt: new Date(Number(row["parked_at"])),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a type holds is the caller's promise
     event: event as RecordedEvent<E>,
+    decodeError,
   };
 }
 
