@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { nodeTooOld } from "../arguments/node-version.ts";
 import { run } from "./program.ts";
 
 // The reader has gone, as `| head` does when it has enough.
@@ -13,10 +14,9 @@ process.on("SIGINT", () => {
   if (process.listenerCount("SIGINT") === 1) process.exit(130);
 });
 
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-// npm only warns of `engines`. Older ones fail in the middle of something, or hang.
-if (major < 22 || (major === 22 && minor < 18)) {
-  console.error(`tidemark needs Node.js 22.18 or later; this is ${process.versions.node} (${process.execPath}).`);
+const tooOld = nodeTooOld();
+if (tooOld !== undefined) {
+  console.error(tooOld);
   process.exit(2);
 }
 

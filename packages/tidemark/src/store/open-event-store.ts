@@ -1,5 +1,7 @@
+import { nodeTooOld } from "../arguments/node-version.ts";
 import { checkOpenArguments, type StoreOptions } from "../arguments/store-options.ts";
 import { keepCaller } from "../errors/caller-frames.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event } from "../model/event.ts";
 import type { EventStore } from "./event-store.ts";
 
@@ -11,7 +13,7 @@ import type { EventStore } from "./event-store.ts";
  * A store in memory loses its events when the process ends; the logger's `warn` says so once a process. To open one, leave the URL
  * out. A URL that is `undefined` is rejected, because it usually comes from an environment variable that is not set.
  *
- * @throws {@link InvalidArgumentError} — an argument or option is invalid; nothing was opened.
+ * @throws {@link InvalidArgumentError} — an argument or option is invalid, or Node.js is older than 22.18; nothing was opened.
  * @throws {@link ConnectionError}, {@link PoolTimeoutError} — the server could not be reached.
  * @throws {@link SchemaOutdatedError}, {@link SchemaTooNewError}, {@link MigrationChangedError} — the schema does not fit.
  * @throws {@link SequenceBehindError} — the sequence of positions is behind the log, for example after a restore of the data alone.
@@ -28,8 +30,10 @@ import type { EventStore } from "./event-store.ts";
 export function openEventStore<E extends Event = Event>(options?: StoreOptions): Promise<EventStore<E>>;
 export function openEventStore<E extends Event = Event>(url: string | undefined, options?: StoreOptions): Promise<EventStore<E>>;
 export async function openEventStore<E extends Event = Event>(...given: readonly [(string | StoreOptions)?, StoreOptions?]): Promise<EventStore<E>> {
+  const tooOld = nodeTooOld();
+  if (tooOld !== undefined) throw new InvalidArgumentError("process.version", `is too old: ${tooOld}`);
   const { target, options } = checkOpenArguments(given);
-  // Most of the library, which whoever only defines deciders and projections need not load.
+  // Most of the library. Code that only defines deciders and projections need not load it.
   const { assembleStore } = await import("./assemble-store.ts");
   return await keepCaller(assembleStore<E>(target, options));
 }
