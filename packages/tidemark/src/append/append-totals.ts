@@ -10,6 +10,8 @@ export interface EncodeSettings {
   /** The most bytes of JSON in one event's data and metadata. */
   readonly eventBytes: number;
   readonly createId: () => string;
+  /** Of each event's shape, over all parts. Default: the first. */
+  readonly schemaVersions?: readonly number[];
 }
 
 /** What the events of one append add up to, and which ids they have. */

@@ -1,5 +1,6 @@
-import { checkBoundary, checkBoundaryQuery } from "../arguments/boundary-query.ts";
+import { checkBoundary, checkBoundaryQuery, maxTypes } from "../arguments/boundary-query.ts";
 import { checkOptions } from "../arguments/options.ts";
+import type { EventCodec } from "../catalogue/event-codec.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 
 /** A condition as it waits in the queue: checked, and as text. */
@@ -9,6 +10,28 @@ export interface EncodedCondition {
   readonly after: number;
   /** How many matching events above `after` were seen. */
   readonly above: number;
+}
+
+/**
+ * The condition for what is stored: with the types of which an event of its types can have been made. So it meets the events of a process
+ * whose catalogue still has these names.
+ *
+ * @throws {@link InvalidArgumentError} — these are more types than a condition can lock.
+ */
+export function widenCondition(condition: EncodedCondition, { storedTypes }: Pick<EventCodec, "storedTypes">, path: string): EncodedCondition {
+  let count = 0;
+  const items = condition.items.map(({ types, tags }) => {
+    const stored = types === "" ? [] : storedTypes(types.split("\x1f"));
+    count += stored.length;
+    return { types: stored.join("\x1f"), tags };
+  });
+  if (count > maxTypes) {
+    throw new InvalidArgumentError(
+      `${path}.query`,
+      `has ${count} types, with the retired ones that became them; a condition takes at most ${maxTypes}. Name tags instead of types`,
+    );
+  }
+  return { ...condition, items };
 }
 
 const shape = { query: checkBoundaryQuery, after: checkBoundary };

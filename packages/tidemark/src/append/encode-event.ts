@@ -31,7 +31,7 @@ export function encodeEvent(event: unknown, totals: AppendTotals, at: PathTo): E
     metadata: metadata === undefined ? "" : encodeMetadata(metadata, room, eventBytes, at),
     tags: checkedTags.join("\x1f"),
     id: id === undefined ? checkUuid(createId(), "createId()") : checkUuid(id, at(".id")),
-    schemaVersion: firstSchemaVersion,
+    schemaVersion: totals.settings.schemaVersions?.[totals.events] ?? firstSchemaVersion,
   };
   totals.addEvent(encoded.id, id !== undefined, Buffer.byteLength(encoded.data) + Buffer.byteLength(encoded.metadata), checkedTags.length, at);
   return encoded;
@@ -61,7 +61,8 @@ interface EventParts {
   readonly tags?: unknown;
 }
 
-function readEvent(event: unknown, at: PathTo): EventParts {
+/** Its parts, each read once. Throws for what is no event. */
+export function readEvent(event: unknown, at: PathTo): EventParts {
   try {
     if (!isRecord(event)) throw new InvalidArgumentError(at(""), `must be an event such as { type: "ItemAdded", data: {} }, not ${describeValue(event)}`);
     refuseUnknownParts(event, at);

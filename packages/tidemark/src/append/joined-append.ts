@@ -24,8 +24,9 @@ export interface JoinedAppendSettings {
  * Appends inside a transaction of the caller's: no batching, and the streams stay locked until they commit. A conflict is a verdict and leaves the transaction usable. The durability is the transaction's own.
  */
 export function joinedAppend(session: Session, statements: AppendStatements, settings: JoinedAppendSettings): Submit {
-  const submit: Submit = async (append, signal) => {
+  const submit: Submit = async (given, signal) => {
     signal?.throwIfAborted();
+    const append = given instanceof Promise ? await given : given;
     const recordedAt = settings.now ? settings.now().toISOString() : null;
     const send = async (): Promise<Outcome | undefined> => {
       const { epoch, inline } = settings.gate;

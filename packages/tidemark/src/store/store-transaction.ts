@@ -29,7 +29,7 @@ export class Transaction<Events extends Event> extends StoreReaderWriter<Events>
     const submit = joinedAppend(session, statements, { now: options.now, gate, onWritten: onAppended });
     const reader = new Reader({ queryable: session, statements: readStatements, codec, tenant, mark: () => feed.markWithin(session) });
     super(
-      new Appender(tenant, encodeSettings(options), submit),
+      new Appender({ tenant, codec, settings: encodeSettings(options), submit }),
       reader,
       documentReaders(session, context, tenant),
       () => (sources ??= metadataOf(options, metadata)()),

@@ -46,7 +46,12 @@ export class Store<Events extends Event> extends StoreReaderWriter<Events> imple
     const reader = new Reader({ queryable: database, statements: readStatements, codec, tenant, ...marks, heads });
     const access = new SnapshotAccess(snapshots, tenant, reader);
     super(
-      new Appender(tenant, encodeSettings(options), (append, signal) => group.append(append, signal)),
+      new Appender({
+        tenant,
+        codec,
+        settings: encodeSettings(options),
+        submit: (append, signal) => (append instanceof Promise ? append.then((encoded) => group.append(encoded, signal)) : group.append(append, signal)),
+      }),
       reader,
       documentReaders(database, context, tenant),
       metadataOf(options, metadata),
