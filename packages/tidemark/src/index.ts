@@ -103,7 +103,17 @@ export type {
   VersionedDocument,
   VersionedDocument as Stored,
 } from "./documents/types.ts";
-export type { Fold, FoldedStream, FoldStart, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "./read/options.ts";
+export type {
+  EventShapeOptions,
+  Fold,
+  FoldedStream,
+  FoldStart,
+  ReadAllOptions,
+  ReadBoundaryOptions,
+  ReadStreamOptions,
+  StreamFold,
+  StreamsOptions,
+} from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";
 export { migrationSql, type MigrationSqlOptions } from "./schema/migration-sql.ts";
 export type {

@@ -1,11 +1,11 @@
-import type { CallOptions, QueryResult } from "../model/calls.ts";
+import type { QueryResult } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
-import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
+import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { ConsumerContext } from "./consumer.ts";
 import type { HandlerSession } from "../runtime/follower.ts";
@@ -69,7 +69,7 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.readAll<E>(options);
   }
 
-  readBoundary<E extends Event>(query: NoInfer<BoundaryQuery<E>>, options?: CallOptions): Promise<BoundaryReading<E>> {
+  readBoundary<E extends Event>(query: NoInfer<BoundaryQuery<E>>, options?: ReadBoundaryOptions): Promise<BoundaryReading<E>> {
     return this.#store.readBoundary<E>(query, options);
   }
 
@@ -85,8 +85,8 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.streams(options);
   }
 
-  eventById<E extends Event>(id: string): Promise<RecordedEvent<E> | undefined> {
-    return this.#store.eventById<E>(id);
+  eventById<E extends Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
+    return this.#store.eventById<E>(id, options);
   }
 
   documents<Document extends object>(source: DocumentSource<Document> | string): Documents<Document> {

@@ -95,7 +95,7 @@ export class LogPages implements Log {
         const [row] = await this.#queryable.query(this.#statements.current.positionAfter, [rest.after, rest.until], { signal });
         return { after: row?.["position"] == null ? rest.until : toSafeInteger(row["position"]) - 1, until: rest.until };
       },
-      decode: (row) => row,
+      decode: (row, into) => void into.push(row),
       key: (row) => toSafeInteger(row["position"]),
     });
     return rowPages(pages, () => pages.reached ?? after);

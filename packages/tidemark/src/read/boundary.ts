@@ -1,5 +1,6 @@
 import type { ValidBoundaryItem } from "../arguments/boundary-query.ts";
 import type { TextRow } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
 import type { Boundary } from "../model/event.ts";
 import type { PageLimits } from "./page-size.ts";
 import { readAhead } from "./pages.ts";
@@ -21,8 +22,8 @@ export interface BoundaryReading<T> {
   /** At most `rows` matching events of a range, the first ones. */
   fetch(range: Range, rows: number): Promise<readonly TextRow[]>;
   skipGap(rest: Range): Promise<Range>;
-  decode(row: TextRow): T;
-  position(event: T): number;
+  /** Adds to `into` what a row is to the reader. */
+  decode(row: TextRow, into: T[]): void;
 }
 
 /** More than any statement returns. */
@@ -30,19 +31,21 @@ const all = 2_147_483_647;
 
 /**
  * Everything committed that matches: up to the mark page by page, for nothing can appear there any more, and above it in one
- * statement, so that the whole is what stood there at one moment. The number of events above the mark tells later whether
- * there are others: an append that was open when they were read may end below the last of them.
+ * statement, so that the whole is what stood there at one moment. The number of stored events above the mark tells later whether
+ * there are others, whatever they are to this reader: an append that was open when they were read may end below the last of them.
  */
 export async function readBoundaryEvents<T>(reading: BoundaryReading<T>): Promise<BoundaryEvents<T>> {
-  const { mark, led, limits, fetch, decode, position } = reading;
+  const { mark, led, limits, fetch, decode } = reading;
   const events: T[] = [];
+  let after = 0;
   if (led) {
     const rows = await fetch({ after: 0, until: Number.MAX_SAFE_INTEGER }, limits.firstRows);
-    const first = rows.map(decode);
-    if (first.length < limits.firstRows) return tokenOf(mark, first, position);
-    events.push(...first.filter((event) => position(event) <= mark));
+    const complete = rows.length < limits.firstRows;
+    const below = rows.filter((row) => positionOf(row) <= mark);
+    for (const row of complete ? rows : below) decode(row, events);
+    if (complete) return { events, boundary: { mark, above: rows.length - below.length } };
+    after = positionOf(below.at(-1));
   }
-  const last = events.at(-1);
   const below = new RangePages({
     backward: false,
     limit: Number.POSITIVE_INFINITY,
@@ -50,14 +53,15 @@ export async function readBoundaryEvents<T>(reading: BoundaryReading<T>): Promis
     windowed: !led,
     limits,
     skipGap: reading.skipGap,
-    bounds: () => ({ after: last === undefined ? 0 : position(last), until: mark }),
+    bounds: () => ({ after, until: mark }),
     fetch,
     decode,
-    key: position,
+    key: positionOf,
   });
   for await (const page of readAhead(below, reading.signal)) for (const event of page) events.push(event);
-  for (const row of await fetch({ after: mark, until: Number.MAX_SAFE_INTEGER }, all)) events.push(decode(row));
-  return tokenOf(mark, events, position);
+  const above = await fetch({ after: mark, until: Number.MAX_SAFE_INTEGER }, all);
+  for (const row of above) decode(row, events);
+  return { events, boundary: { mark, above: above.length } };
 }
 
 /** Whether every alternative has a tag. */
@@ -65,7 +69,12 @@ export function isLed(items: readonly ValidBoundaryItem[]): boolean {
   return items.every(({ tags }) => tags !== undefined);
 }
 
-function tokenOf<T>(mark: number, events: readonly T[], position: (event: T) => number): BoundaryEvents<T> {
-  const below = events.findIndex((event) => position(event) > mark);
-  return { events, boundary: { mark, above: below === -1 ? 0 : events.length - below } };
+/** The lists of several alternatives on the wire: see `matchPage`. */
+export function joinedItems(lists: readonly (readonly string[] | undefined)[]): string {
+  return lists.map((names = []) => names.join("\x1f")).join("\x1e");
+}
+
+/** 0 where there is no row. */
+function positionOf(row: TextRow | undefined): number {
+  return row ? toSafeInteger(row["position"]) : 0;
 }

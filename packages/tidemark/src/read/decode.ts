@@ -1,7 +1,8 @@
+import type { EventDecoder } from "../catalogue/event-codec.ts";
 import type { TextRow } from "../database/database.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { toSafeInteger } from "../database/number.ts";
-import { categoryOf, type RecordedEvent } from "../model/event.ts";
+import { asRecorded, categoryOf, type Event, type RecordedEvent } from "../model/event.ts";
 import { recordedEvent } from "../model/recorded-event.ts";
 
 /** What is read of the row `e`. Aliases differ from columns in type: an ORDER BY must say `e.version`, or it sorts texts. */
@@ -38,4 +39,13 @@ export function decodeEvent(row: TextRow, tenant: string, streamId: string, cate
 export function decodeLogEvent(row: TextRow): RecordedEvent {
   const streamId = row["stream_name"] ?? "";
   return decodeEvent(row, row["tenant"] ?? "", streamId, categoryOf(streamId));
+}
+
+/** Adds to a page what a row is to the reader: one event where there is no catalogue. */
+export function eventsOfRow<E extends Event>(
+  { decode }: Pick<EventDecoder, "decode">,
+  stored: (row: TextRow) => RecordedEvent,
+): (row: TextRow, into: RecordedEvent<E>[]) => void {
+  if (!decode) return (row, into) => void into.push(asRecorded<E>(stored(row)));
+  return (row, into) => decode(stored(row), into);
 }

@@ -1,5 +1,5 @@
 import type { Queryable, TextRow, Value } from "../database/database.ts";
-import type { SnapshotIdentity } from "./stored-snapshot.ts";
+import type { SnapshotRequest } from "./stored-snapshot.ts";
 import type { StatementsBySize } from "./statements-by-size.ts";
 
 /** The first events of a range of a stream's versions. */
@@ -13,7 +13,7 @@ export interface FirstPageRequest {
   /** The most rows. */
   readonly rows: number;
   /** Whose snapshot to begin with, where there is one. */
-  readonly kept?: SnapshotIdentity | undefined;
+  readonly kept?: SnapshotRequest | undefined;
 }
 
 /** What reads heads: one statement for each, or one for many. */
@@ -36,8 +36,9 @@ export async function readFirstPage(
 ): Promise<readonly TextRow[]> {
   const { tenant, streamId, after, until, rows, kept } = request;
   if (!kept) return await queryable.query(statements.current.streamPage(false, true, false), [tenant, streamId, after, until, rows], { signal });
-  const { kind, name, stateVersion } = kept;
-  const found = await queryable.query(statements.current.firstPageFromSnapshot(), [tenant, streamId, after, until, kind, name, stateVersion, rows], { signal });
+  const { kind, name, stateVersion, catalogue } = kept;
+  const values = [tenant, streamId, after, until, kind, name, stateVersion, catalogue, rows];
+  const found = await queryable.query(statements.current.firstPageFromSnapshot(), values, { signal });
   return rowsOfEach(found, [request], rows)[0] ?? [];
 }
 
@@ -58,7 +59,9 @@ export async function readFirstPages(
   ];
   if (kept) {
     values.push(
-      requests.map((request) => (request.kept ? `${request.kept.kind}\u001e${request.kept.name}` : "\u001e")).join("\u001f"),
+      requests
+        .map((request) => (request.kept ? `${request.kept.kind}\u001e${request.kept.name}\u001e${request.kept.catalogue}` : "\u001e\u001e"))
+        .join("\u001f"),
       `{${requests.map((request) => request.kept?.stateVersion ?? 0).join()}}`,
     );
   }

@@ -1,9 +1,27 @@
 import { checkBoolean, checkDate, checkFunction, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkCategory, checkPrefix, checkStreamId } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
+import { checkReaderVersions } from "../arguments/reader-versions.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
+import type { CallOptions } from "../model/calls.ts";
 import type { Event, EventQuery } from "../model/event.ts";
 import { checkFilter, logBoundsShape, type ValidQueryItem, within } from "./filter.ts";
+
+/**
+ * The shapes that a reading gives, in a store with a catalogue of events.
+ *
+ * @example
+ * ```ts
+ * const stored: EventShapeOptions = { raw: true };
+ * const [first] = await store.readStream("cart-42", { ...stored, limit: 1 }).toArray();
+ * ```
+ */
+export interface EventShapeOptions {
+  /** The newest version of a type's shape that your code knows: newer ones are brought down to it. Default: today's shapes. */
+  readonly as?: Readonly<Record<string, number>>;
+  /** Gives what is stored, whatever the catalogue makes of it: also retired, unknown and undecodable events. Default false. */
+  readonly raw?: boolean;
+}
 
 /**
  * Options of `readStream`.
@@ -14,14 +32,14 @@ import { checkFilter, logBoundsShape, type ValidQueryItem, within } from "./filt
  * const [last] = await store.readStream("cart-42", options).toArray();
  * ```
  */
-export interface ReadStreamOptions {
+export interface ReadStreamOptions extends EventShapeOptions {
   /** The lowest version to read, inclusive. Default 1; 0 is the same. */
   readonly fromVersion?: number;
   /** The highest version to read, inclusive. Default: the last. Below `fromVersion`: nothing. */
   readonly toVersion?: number;
   /** `"forward"` (default): oldest first. The bounds mean the same in both directions. */
   readonly direction?: "forward" | "backward";
-  /** The most events to read; 0 reads none. Default: all. */
+  /** The most events to read; 0 reads none. What one stored event became counts as one. Default: all. */
   readonly limit?: number;
   /** Only events recorded at or before this time. */
   readonly asOf?: Date;
@@ -38,14 +56,14 @@ export interface ReadStreamOptions {
  * const events = await store.readAll(options).toArray();
  * ```
  */
-export interface ReadAllOptions<E extends Event = Event> {
+export interface ReadAllOptions<E extends Event = Event> extends EventShapeOptions {
   /** Only events above this position. Default 0, the beginning. */
   readonly after?: number;
   /** Only events at or below this position. Default: the high-water mark, which no read passes. */
   readonly until?: number;
   /** `"forward"` (default): oldest first. The bounds mean the same in both directions. */
   readonly direction?: "forward" | "backward";
-  /** The most events to read; 0 reads none. Default: all. */
+  /** The most events to read; 0 reads none. What one stored event became counts as one. Default: all. */
   readonly limit?: number;
   /** One alternative, or several of which any may match. Default: all events. */
   readonly filter?: EventQuery<E>;
@@ -61,6 +79,17 @@ export interface ReadAllOptions<E extends Event = Event> {
   /** Aborts the reading. It then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
+
+/**
+ * Options of `readBoundary`.
+ *
+ * @example
+ * ```ts
+ * const options: ReadBoundaryOptions = { signal: AbortSignal.timeout(5_000) };
+ * const { events } = await store.readBoundary([{ tags: ["seat:12"] }], options);
+ * ```
+ */
+export interface ReadBoundaryOptions extends CallOptions, EventShapeOptions {}
 
 /**
  * Options of `streams`.
@@ -120,7 +149,7 @@ export interface FoldStart<State> {
  * const fold: StreamFold<number, RecordedEvent> = { initialState: () => 0, evolve: (count) => count + 1, toVersion: 1 };
  * ```
  */
-export interface StreamFold<State, E> extends Fold<State, E>, Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal"> {
+export interface StreamFold<State, E> extends Fold<State, E>, Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal" | "as" | "raw"> {
   /** Goes on from this state instead of `initialState()`: only later events are folded. Default: from the beginning. */
   readonly from?: FoldStart<State>;
 }
@@ -135,9 +164,9 @@ export interface StreamFold<State, E> extends Fold<State, E>, Pick<ReadStreamOpt
  */
 export interface FoldedStream<State> {
   readonly state: State;
-  /** The version of the last event in it; 0 if there is none. */
+  /** The version of the last stored event that was read, also where the catalogue made none of it; 0 if there is none. */
   readonly version: number;
-  /** Whether the stream has events up to there. */
+  /** Whether the stream has stored events up to there. */
   readonly exists: boolean;
 }
 
@@ -148,7 +177,8 @@ export interface ValidReadAllOptions extends Omit<ReadAllOptions, "filter" | "pr
 
 const direction = oneOf("forward", "backward");
 const count = wholeNumber(0);
-const readStreamShape = { fromVersion: count, toVersion: count, direction, limit: count, asOf: checkDate, signal: checkSignal };
+const shapeShape = { as: checkReaderVersions, raw: checkBoolean };
+const readStreamShape = { fromVersion: count, toVersion: count, direction, limit: count, asOf: checkDate, signal: checkSignal, ...shapeShape };
 const readAllShape = {
   after: count,
   until: count,
@@ -158,21 +188,31 @@ const readAllShape = {
   ...logBoundsShape,
   tenants: oneOf("own", "all"),
   signal: checkSignal,
+  ...shapeShape,
 };
 const streamsShape = { category: checkCategory, prefix: checkPrefix, after: checkStreamId, limit: count };
 
 export function checkReadStreamOptions(options: unknown): ReadStreamOptions {
-  return checkOptions(options, readStreamShape);
+  return oneShape(checkOptions(options, readStreamShape), "options");
 }
 
 export function checkReadAllOptions(options: unknown): ValidReadAllOptions {
-  const { filter, prefix, since, ...rest } = checkOptions(options, readAllShape);
+  const { filter, prefix, since, ...rest } = oneShape(checkOptions(options, readAllShape), "options");
   const narrowed = within(filter, { ...(prefix !== undefined && { prefix }), ...(since && { since }) });
   return { ...rest, ...(narrowed && { filter: narrowed }) };
 }
 
-export function checkReadBoundaryOptions(options: unknown): { readonly signal?: AbortSignal } {
-  return checkOptions(options, { signal: checkSignal });
+export function checkReadBoundaryOptions(options: unknown): ReadBoundaryOptions {
+  return oneShape(checkOptions(options, { signal: checkSignal, ...shapeShape }), "options");
+}
+
+export function checkEventByIdOptions(options: unknown): EventShapeOptions {
+  return oneShape(checkOptions(options, shapeShape), "options");
+}
+
+function oneShape<Options extends EventShapeOptions>(options: Options, path: string): Options {
+  if (options.raw !== true || options.as === undefined) return options;
+  throw new InvalidArgumentError(`${path}.as`, "is given with raw: true, which gives every event in the version that is stored. Leave one of them out");
 }
 
 export function checkStreamsOptions(options: unknown): StreamsOptions {
@@ -188,8 +228,9 @@ export function checkFold<State, E>(fold: StreamFold<State, E>): StreamFold<Stat
     asOf: checkDate,
     signal: checkSignal,
     from: checkStart<State>,
+    ...shapeShape,
   };
-  const { initialState, evolve, ...bounds } = checkOptions(fold, shape, "fold");
+  const { initialState, evolve, ...bounds } = oneShape(checkOptions(fold, shape, "fold"), "fold");
   const { from, toVersion } = bounds;
   if (from && toVersion !== undefined && toVersion < from.version)
     throw new InvalidArgumentError("fold.toVersion", `is ${toVersion}, below fold.from.version, ${from.version}; events cannot be taken out of a state`);

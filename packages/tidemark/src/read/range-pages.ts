@@ -13,6 +13,7 @@ export interface Range {
 
 export interface RangeReading<T> {
   readonly backward: boolean;
+  /** The most rows that give an item. */
   readonly limit: number;
   readonly signal: AbortSignal | undefined;
   /** Whether each statement looks at a window of the range only. */
@@ -24,18 +25,27 @@ export interface RangeReading<T> {
   bounds(): Promise<Range> | Range;
   /** At most `rows` rows of the range, from its end if `backward`. A row with `full` says that more follow. */
   fetch(range: Range, rows: number): Promise<readonly TextRow[]>;
-  decode(row: TextRow): T;
-  /** The item's version or position. */
-  key(item: T): number;
+  /** Adds to `into` what a row is to the reader: an item, or with a catalogue of events several or none. */
+  decode(row: TextRow, into: T[]): void;
+  /** The row's version or position. */
+  key(row: TextRow): number;
 }
 
-/** Keyset pages: each begins behind the last item of the one before, so that no page costs more than another. */
+/** How many times more rows are asked for after a page of which not every row gave an item. */
+const widening = 4;
+
+/** Keyset pages: each begins behind the last row of the one before, so that no page costs more than another. */
 export class RangePages<T> implements Pages<T> {
   readonly #reading: RangeReading<T>;
   readonly #size: PageSize;
   readonly #window = new ScanWindow();
   #rest: Range | undefined;
   #remaining: number;
+  /** Rows to ask for, for each item that remains: where few rows give one, a small limit must not mean a statement for each row. */
+  #rowsOfItem = 1;
+  #failure: { readonly error: unknown } | undefined;
+  #firstRow: TextRow | undefined;
+  #lastRow: TextRow | undefined;
 
   constructor(reading: RangeReading<T>) {
     this.#reading = reading;
@@ -48,28 +58,63 @@ export class RangePages<T> implements Pages<T> {
     return this.#rest?.after;
   }
 
+  /** The first row that came, whatever it gave. */
+  get firstRow(): TextRow | undefined {
+    return this.#firstRow;
+  }
+
+  /** The last row that came, whatever it gave. */
+  get lastRow(): TextRow | undefined {
+    return this.#lastRow;
+  }
+
   async next(): Promise<Page<T>> {
-    const { signal, limit, bounds, fetch, decode, skipGap } = this.#reading;
+    const { signal, limit, bounds, fetch, skipGap } = this.#reading;
     signal?.throwIfAborted();
+    if (this.#failure) throw this.#failure.error;
     if (limit === 0) return { items: [], last: true };
     const rest = (this.#rest ??= await bounds());
     if (rest.after >= rest.until) return { items: [], last: true };
     signal?.throwIfAborted();
 
     const range = this.#windowOf(rest);
-    const asked = Math.min(this.#size.rows, this.#remaining);
+    const asked = Math.min(this.#size.rows, this.#remaining * this.#rowsOfItem);
     const sent = performance.now();
     const rows = await fetch(range, asked);
     const exhausted = rows.length < asked && rows.at(-1)?.["full"] == null;
     if (exhausted) this.#window.learn(performance.now() - sent);
     this.#size.learn(rows);
 
-    const items = rows.map(decode);
-    this.#remaining -= items.length;
-    this.#rest = this.#restOf(rest, exhausted ? range : undefined, items.at(-1));
+    const items = this.#decode(rows);
+    this.#rest = this.#restOf(rest, exhausted ? range : undefined, rows.at(-1));
     // After setval or a restore the log may have a gap of any width, which windows alone would cross at their own pace.
     if (rows.length === 0 && skipGap && this.#rest.after < this.#rest.until) this.#rest = await skipGap(this.#rest);
-    return { items, last: this.#remaining === 0 || this.#rest.after >= this.#rest.until };
+    return { items, last: this.#failure === undefined && (this.#remaining === 0 || this.#rest.after >= this.#rest.until) };
+  }
+
+  /** What the rows give, up to the limit. Where one cannot be decoded, those before it are handed out first, and then its error. */
+  #decode(rows: readonly TextRow[]): T[] {
+    const { decode, backward } = this.#reading;
+    const items: T[] = [];
+    this.#firstRow ??= rows[0];
+    this.#lastRow = rows.at(-1) ?? this.#lastRow;
+    let empty = 0;
+    for (const row of rows) {
+      if (this.#remaining === 0) break;
+      const before = items.length;
+      try {
+        decode(row, items);
+      } catch (error) {
+        items.length = before;
+        this.#failure = { error };
+        break;
+      }
+      if (items.length === before) empty++;
+      else this.#remaining--;
+      if (backward && items.length > before + 1) items.push(...items.splice(before).toReversed());
+    }
+    if (empty > 0) this.#rowsOfItem *= widening;
+    return items;
   }
 
   #windowOf({ after, until }: Range): Range {
@@ -79,8 +124,8 @@ export class RangePages<T> implements Pages<T> {
     return backward ? { after: Math.max(after, until - positions), until } : { after, until: Math.min(until, after + positions) };
   }
 
-  /** What is left behind the last item, or behind the whole range where everything in it was seen. */
-  #restOf(rest: Range, exhausted: Range | undefined, last: T | undefined): Range {
+  /** What is left behind the last row, or behind the whole range where everything in it was seen. */
+  #restOf(rest: Range, exhausted: Range | undefined, last: TextRow | undefined): Range {
     const { backward, key } = this.#reading;
     if (exhausted || last === undefined) {
       const { after, until } = exhausted ?? rest;

@@ -3,31 +3,36 @@ import { checkStreamId } from "../arguments/names.ts";
 import { quoteText } from "../arguments/describe-value.ts";
 import { checkUuid } from "../arguments/uuid.ts";
 import { decodedParts, type EventCodec } from "../catalogue/event-codec.ts";
+import { storedQuery } from "../catalogue/stored-query.ts";
 import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { DatabaseError } from "../errors/database.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { asRecorded, type BoundaryQuery, categoryOf, type Event, type RecordedEvent } from "../model/event.ts";
-import { type BoundaryEvents, isLed, readBoundaryEvents } from "./boundary.ts";
-import { decodeEvent, decodeLogEvent } from "./decode.ts";
+import { type BoundaryEvents, isLed, joinedItems, readBoundaryEvents } from "./boundary.ts";
+import { decodeEvent, decodeLogEvent, eventsOfRow } from "./decode.ts";
 import { checkedFold } from "./evolve.ts";
 import { earliestMs, earliestOf } from "./filter.ts";
 import { filterSql } from "./filter-sql.ts";
 import {
+  checkEventByIdOptions,
   checkFold,
   checkReadAllOptions,
   checkReadBoundaryOptions,
   checkReadStreamOptions,
   checkStreamsOptions,
+  type EventShapeOptions,
   type FoldedStream,
   type ReadAllOptions,
+  type ReadBoundaryOptions,
   type ReadStreamOptions,
   type StreamFold,
   type StreamsOptions,
 } from "./options.ts";
 import type { PageLimits } from "./page-size.ts";
 import { eachOf, readAhead } from "./pages.ts";
-import { decodeSnapshot, type StoredSnapshot, type SnapshotIdentity } from "./stored-snapshot.ts";
+import { type SnapshotPage, snapshotPage } from "./snapshot-page.ts";
+import type { SnapshotIdentity } from "./stored-snapshot.ts";
 import { type FirstPageRequest, type FirstPages, singleFirstPages } from "./first-pages.ts";
 import type { StatementsBySize } from "./statements-by-size.ts";
 import { type Range, RangePages } from "./range-pages.ts";
@@ -50,17 +55,8 @@ export interface ReaderOptions {
   readonly heads?: FirstPages;
 }
 
-/** A snapshot as it was read, and the events from its last one on. */
-export interface SnapshotPage<E extends Event = Event> {
-  /** Undefined where there is none of this state version. */
-  readonly kept: StoredSnapshot | undefined;
-  /** Whether there is one, of another state version. */
-  readonly outdated: boolean;
-  /** From the last one that the snapshot holds on; from the beginning where there is no snapshot. */
-  readonly events: readonly RecordedEvent<E>[];
-  /** Whether more events follow. */
-  readonly more: boolean;
-}
+/** Checked options of a reading. */
+type StreamReading = { readonly [Option in keyof ReadStreamOptions]: ReadStreamOptions[Option] | undefined };
 
 /** Reads for one tenant, through the pool or inside a transaction. */
 export class Reader {
@@ -86,8 +82,8 @@ export class Reader {
 
   readStream<E extends Event = Event>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
     const checked = checkReadStreamOptions(options);
-    const pages = this.#streamPages<E>(checkStreamId(streamId, "streamId"), checked);
-    return createSequence(pages, checked.signal);
+    const open = this.#streamPages<E>(checkStreamId(streamId, "streamId"), checked);
+    return createSequence(open, checked.signal);
   }
 
   readAll<E extends Event = Event>(options?: ReadAllOptions<E>): EventSequence<E> {
@@ -99,10 +95,13 @@ export class Reader {
       filter,
       tenants = "own",
       signal,
+      as,
+      raw,
     } = checkReadAllOptions(options);
+    const decoder = this.#codec.decoder({ filter, as, raw });
     const all = tenants === "all";
     const backward = direction === "backward";
-    const filtered = filter && filterSql(filter, all ? 4 : 5, all);
+    const filtered = decoder.filter && filterSql(decoder.filter, all ? 4 : 5, all);
     const values = [...(all ? [] : [this.#tenant]), ...(filtered?.values ?? [])];
     const since = earliestOf(filter);
     const open = (): RangePages<RecordedEvent<E>> =>
@@ -123,21 +122,24 @@ export class Reader {
             [range.after, range.until, rows, ...values],
             signal,
           ),
-        decode: (row) => asRecorded<E>(decodeLogEvent(row)),
-        key: (event) => event.position,
+        decode: eventsOfRow<E>(decoder, decodeLogEvent),
+        key: (row) => toSafeInteger(row["position"]),
       });
     return createSequence(open, signal);
   }
 
-  async readBoundary<E extends Event = Event>(query: BoundaryQuery<E>, options?: { readonly signal?: AbortSignal }): Promise<BoundaryEvents<RecordedEvent<E>>> {
+  async readBoundary<E extends Event = Event>(query: BoundaryQuery<E>, options?: ReadBoundaryOptions): Promise<BoundaryEvents<RecordedEvent<E>>> {
     const items = checkBoundaryQuery(query, "query");
-    const { signal } = checkReadBoundaryOptions(options);
+    const { signal, as, raw } = checkReadBoundaryOptions(options);
+    const decoder = this.#codec.decoder({ filter: items, as, raw });
+    // As the append's condition asks, which counts stored events: also what is no match any more as it is read today.
+    const stored = storedQuery(items, this.#codec);
     const mark = await this.#recentMark(signal);
     if (mark === Number.MAX_SAFE_INTEGER) throw noBoundary();
     this.#statements.saw(mark);
     const led = isLed(items);
-    const filtered = filterSql(items, 5, false);
-    const lists = [joinedItems(items.map(({ types }) => types)), joinedItems(items.map(({ tags }) => tags))];
+    const filtered = filterSql(stored, 5, false);
+    const lists = [joinedItems(stored.map(({ types }) => types)), joinedItems(stored.map(({ tags }) => tags))];
     return await readBoundaryEvents({
       mark,
       led,
@@ -152,8 +154,7 @@ export class Reader {
               signal,
             ),
       skipGap: (rest) => this.#skipGap(rest, false, signal),
-      decode: (row) => asRecorded<E>(decodeLogEvent(row)),
-      position: (event) => event.position,
+      decode: eventsOfRow<E>(decoder, decodeLogEvent),
     });
   }
 
@@ -161,18 +162,14 @@ export class Reader {
     const { initialState, evolve, from, ...bounds } = checkFold(fold);
     const folding = checkedFold({ initialState, evolve }, "fold");
     // With the last event in the given state, which must be there: a state ahead of its stream is of another stream, or of lost events.
-    const open = this.#streamPages<E>(checkStreamId(streamId, "streamId"), { ...bounds, fromVersion: from?.version ?? 0 });
+    const pages = this.streamPages<E>(checkStreamId(streamId, "streamId"), { ...bounds, fromVersion: from?.version ?? 0 });
     let state = from ? from.state : folding.initialState();
-    let version = 0;
-    let found = !from || from.version === 0;
-    for await (const events of readAhead(open(), bounds.signal)) {
-      for (const event of events) {
-        if (event.version === from?.version) found = true;
-        else state = folding.evolve(state, event);
-        version = event.version;
-      }
+    for await (const events of readAhead(pages, bounds.signal)) {
+      for (const event of events) if (event.version !== from?.version) state = folding.evolve(state, event);
     }
-    if (from && !found) throw aheadOfStream(streamId, from.version, bounds.asOf);
+    if (from && from.version > 0 && versionOf(pages.firstRow) !== from.version) throw aheadOfStream(streamId, from.version, bounds.asOf);
+    // Of what is stored: an event of which the catalogue makes none stands in the stream all the same.
+    const version = versionOf(pages.lastRow);
     return { state, version, exists: version > 0 };
   }
 
@@ -187,15 +184,22 @@ export class Reader {
     return { [Symbol.asyncIterator]: () => eachOf(listStreams(this.#queryable, this.#statements.current, this.#tenant, checked)) };
   }
 
-  async eventById<E extends Event = Event>(id: string): Promise<RecordedEvent<E> | undefined> {
+  async eventById<E extends Event = Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
+    const decoder = this.#codec.decoder(checkEventByIdOptions(options));
     const [row] = await this.#rows(this.#statements.current.eventById, [this.#tenant, checkUuid(id, "id")]);
     if (!row) return undefined;
-    const [first] = decodedParts(decodeLogEvent(row), this.#codec.decoder());
+    const [first] = decodedParts(decodeLogEvent(row), decoder);
     return first && asRecorded<E>(first);
   }
 
-  #streamPages<E extends Event>(streamId: string, options: ReadStreamOptions): () => RangePages<RecordedEvent<E>> {
-    const { fromVersion = 1, toVersion = Number.MAX_SAFE_INTEGER, direction, limit = Number.POSITIVE_INFINITY, asOf, signal } = options;
+  /** One reading of a stream: its events as they are today, and the places of what is stored. Checks nothing. */
+  streamPages<E extends Event>(streamId: string, options: StreamReading): RangePages<RecordedEvent<E>> {
+    return this.#streamPages<E>(streamId, options)();
+  }
+
+  #streamPages<E extends Event>(streamId: string, options: StreamReading): () => RangePages<RecordedEvent<E>> {
+    const { fromVersion = 1, toVersion = Number.MAX_SAFE_INTEGER, direction, limit = Number.POSITIVE_INFINITY, asOf, signal, as, raw } = options;
+    const decoder = this.#codec.decoder({ as, raw });
     const backward = direction === "backward";
     const values = asOf ? [Math.max(asOf.getTime(), earliestMs)] : [];
     const category = categoryOf(streamId);
@@ -215,23 +219,20 @@ export class Reader {
                 [this.#tenant, streamId, range.after, range.until, rows, ...values],
                 signal,
               ),
-        decode: (row) => asRecorded<E>(decodeEvent(row, this.#tenant, streamId, category)),
-        key: (event) => event.version,
+        decode: eventsOfRow<E>(decoder, (row) => decodeEvent(row, this.#tenant, streamId, category)),
+        key: versionOf,
       });
   }
 
   /** A stream's first events behind its snapshot, where it has one, by one statement. */
   async readFromSnapshot<E extends Event = Event>(streamId: string, name: SnapshotIdentity, signal: AbortSignal | undefined): Promise<SnapshotPage<E>> {
     const rows = this.#limits.firstRows;
-    const request = { tenant: this.#tenant, streamId, after: 0, until: Number.MAX_SAFE_INTEGER, rows, kept: name };
+    const request = { tenant: this.#tenant, streamId, after: 0, until: Number.MAX_SAFE_INTEGER, rows, kept: { ...name, catalogue: this.#codec.fingerprint } };
     const heads = this.#heads ?? singleFirstPages(this.#queryable, this.#statements);
     const found = await this.#head(heads, request, signal);
     const category = categoryOf(streamId);
-    const events = found.filter((row) => row["position"] != null).map((row) => asRecorded<E>(decodeEvent(row, this.#tenant, streamId, category)));
-    const [first] = found;
-    const kept = decodeSnapshot(first);
-    const outdated = first?.["snapshot_state_version"] != null && kept === undefined;
-    return { kept, outdated, events, more: events.length >= rows || found.at(-1)?.["full"] != null };
+    const decode = eventsOfRow<E>(this.#codec.decoder(), (row) => decodeEvent(row, this.#tenant, streamId, category));
+    return snapshotPage(found, rows, decode);
   }
 
   async #head(heads: FirstPages, request: FirstPageRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]> {
@@ -272,17 +273,17 @@ export class Reader {
   }
 }
 
+/** 0 where there is no row. */
+function versionOf(row: TextRow | undefined): number {
+  return row ? toSafeInteger(row["version"]) : 0;
+}
+
 function aheadOfStream(streamId: string, version: number, asOf: Date | undefined): InvalidArgumentError {
   const until = asOf ? ` at ${asOf.toISOString()}` : "";
   return new InvalidArgumentError(
     "fold.from.version",
     `is ${version}, but stream ${quoteText(streamId)} has no event of this version${until}; the state is of another stream, or newer than what is to be read`,
   );
-}
-
-/** The lists of several alternatives on the wire: see `matchPage`. */
-function joinedItems(lists: readonly (readonly string[] | undefined)[]): string {
-  return lists.map((names = []) => names.join("\x1f")).join("\x1e");
 }
 
 /** There is no mark in an old snapshot, and an append could not be checked against it either. */

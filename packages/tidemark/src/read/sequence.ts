@@ -23,12 +23,19 @@ export function createSequence<E extends Event>(open: () => Pages<RecordedEvent<
   };
 }
 
-async function* inBatches<T>(pages: AsyncIterable<readonly T[]>, size: number, signal: AbortSignal | undefined): AsyncGenerator<readonly T[], void, undefined> {
-  let batch: T[] = [];
+/** What one stored event became stays in one batch, as it stays in one page: who stores where a batch ends would lose the rest of it. */
+async function* inBatches<E extends Event>(
+  pages: AsyncIterable<readonly RecordedEvent<E>[]>,
+  size: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly RecordedEvent<E>[], void, undefined> {
+  let batch: RecordedEvent<E>[] = [];
   for await (const page of pages) {
-    for (const item of page) {
-      batch.push(item);
-      if (batch.length < size) continue;
+    let next = 0;
+    for (const event of page) {
+      next++;
+      batch.push(event);
+      if (batch.length < size || page[next]?.position === event.position) continue;
       signal?.throwIfAborted();
       yield batch;
       batch = [];

@@ -13,8 +13,11 @@ const logColumns = "stream_name, e.tenant as tenant,";
 
 const followColumns = `${logColumns} e.stream_id::text as stream_number,`;
 
+/** Whether a snapshot is of this state version, and its events were read by this catalogue. */
+const isOurs = "k.state_version = r.state_version and k.catalogue = r.catalogue";
+
 /** A state is sent once, not with every event that follows it. */
-const firstOfSnapshot = "k.state_version = r.state_version and (e.version is null or e.version = k.version)";
+const firstOfSnapshot = `${isOurs} and (e.version is null or e.version = k.version)`;
 
 /** The placeholders of a shard: streams whose number modulo `of` is `index`. */
 export interface ShardSql {
@@ -153,13 +156,13 @@ select r.n::text as n, ${eventColumns}
 
   /**
    * The same of one stream with its snapshot: $1 tenant, $2 stream, $3 after, $4 until, $5 kind and $6 name of the snapshot, $7 its
-   * state version, $8 the most rows. OFFSET 0 keeps values out of the plan, which is then the one for many.
+   * state version, $8 its catalogue, $9 the most rows. OFFSET 0 keeps values out of the plan, which is then the one for many.
    */
   firstPageFromSnapshot(): Statement {
     return this.#page("read_first_page_snapshot", () =>
       this.#firstPagesFromSnapshotsSql(
-        `(select $1::text as tenant, $2::text as name, $3::bigint as after, $4::bigint as until, $5::text as kind, $6::text as snapshot, $7::integer as state_version, 1 as n offset 0)`,
-        "$8",
+        `(select $1::text as tenant, $2::text as name, $3::bigint as after, $4::bigint as until, $5::text as kind, $6::text as snapshot, $7::integer as state_version, $8::text as catalogue, 1 as n offset 0)`,
+        "$9",
       ),
     );
   }
@@ -177,13 +180,13 @@ select r.n::text as n, k.state_version::text as snapshot_state_version,
     select k.*
       from ${this.#schema}.snapshots as k
      where k.tenant = r.tenant and k.kind = r.kind and k.name = r.snapshot and k.key = r.name
-     order by (k.state_version = r.state_version) desc, k.state_version desc
+     order by (${isOurs}) desc, k.state_version desc
      limit 1
   ) as k on true
   left join lateral (
     select e.* from ${this.#schema}.events as e
      where e.stream_id = ${this.#streamOf} and e.version <= r.until
-       and e.version >= case when k.state_version = r.state_version then k.version else r.after + 1 end
+       and e.version >= case when ${isOurs} then k.version else r.after + 1 end
      order by e.version
      limit ${limit}
   ) as e on true`;

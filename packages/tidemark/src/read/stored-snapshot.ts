@@ -8,6 +8,11 @@ export interface SnapshotIdentity {
   readonly stateVersion: number;
 }
 
+/** With the fingerprint of the catalogue that its events were read by. */
+export interface SnapshotRequest extends SnapshotIdentity {
+  readonly catalogue: string;
+}
+
 /** A snapshot as it is stored, and the event that it ends with. */
 export interface StoredSnapshot {
   readonly version: number;

@@ -358,6 +358,8 @@ create table :"schema".snapshots (
   -- The stream's id. Of several streams: the JSON of the sorted list of their ids.
   key text collate "C" not null,
   state_version integer not null,
+  -- The fingerprint of the catalogue that the events were read by, '' without one: another may make other events of what is stored.
+  catalogue text collate "C" not null default '',
   -- Of how many events it is made: of one stream, its version.
   version bigint not null,
   -- The last of these events.
@@ -370,7 +372,7 @@ create table :"schema".snapshots (
   -- What JSON cannot say: [[path, null]] is undefined at a path, [[path, path]] the same object at both.
   patches json,
   taken_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
-  constraint snapshots_pkey primary key (tenant, kind, name, key, state_version),
+  constraint snapshots_pkey primary key (tenant, kind, name, key, state_version, catalogue),
   constraint snapshots_kind_check check (kind in ('stream', 'streams', 'aggregate'))
 );
 
@@ -2481,17 +2483,18 @@ $tidemark$;
   {
     name: "first_page_requests",
     text: `-- The streams whose events are asked for, of many readings at once: tenant and name of each, joined by U+001E, the versions after
--- which and up to which, and whose snapshot to begin with (kind and name, joined by U+001E; state version), where p_kept is not ''.
+-- which and up to which, and whose snapshot to begin with (kind, name and catalogue, joined by U+001E; state version), where p_kept is not ''.
 -- Streams and snapshots are joined by U+001F. n is the number of each, from 1.
 --
 -- Strict, and so a function of its own, for the same reason as query_items: the statement around it keeps its plan.
 -- It runs in the caller's search_path, since a SET would cost every read, and so each call in it names its schema.
 create function :"schema".first_page_requests(p_streams text, p_after bigint[], p_until bigint[], p_kept text, p_state_versions integer[])
-  returns table (tenant text, name text, after bigint, until bigint, kind text, snapshot text, state_version integer, n bigint)
+  returns table (tenant text, name text, after bigint, until bigint, kind text, snapshot text, catalogue text, state_version integer, n bigint)
   language sql immutable strict rows 1
 as $tidemark$
   select pg_catalog.split_part(stream, pg_catalog.chr(30), 1), pg_catalog.split_part(stream, pg_catalog.chr(30), 2), each.after, each.until,
-         pg_catalog.split_part(kept, pg_catalog.chr(30), 1), pg_catalog.split_part(kept, pg_catalog.chr(30), 2), each.state_version, each.n
+         pg_catalog.split_part(kept, pg_catalog.chr(30), 1), pg_catalog.split_part(kept, pg_catalog.chr(30), 2),
+         pg_catalog.split_part(kept, pg_catalog.chr(30), 3), each.state_version, each.n
     from unnest(pg_catalog.string_to_array(p_streams, pg_catalog.chr(31)), p_after, p_until, pg_catalog.string_to_array(p_kept, pg_catalog.chr(31)), p_state_versions)
          with ordinality as each (stream, after, until, kept, state_version, n);
 $tidemark$;
@@ -2836,12 +2839,13 @@ $tidemark$;
     name: "keep_snapshot",
     text: `-- Writes a snapshot, unless there is one of as many events or more: what was read earlier never replaces what was read later.
 -- p_replaces: the last event of a snapshot that its reader found not to belong to the stream, which goes however many events it
--- has. Snapshots of older state versions go, too. Returns whether it was written.
+-- has. Snapshots of older state versions go, too, and those of other catalogues after a day, in which versions of an application may
+-- run side by side. Returns whether it was written.
 --
 -- Nobody waits for it, and it waits for nobody for long. Whoever locks several snapshots, this one or a deletion, locks those of one
 -- stream from the latest state version to the earliest: else two of them could wait for each other.
 create function :"schema".keep_snapshot(
-  p_tenant text, p_kind text, p_name text, p_key text, p_state_version integer,
+  p_tenant text, p_kind text, p_name text, p_key text, p_state_version integer, p_catalogue text,
   p_version bigint, p_position bigint, p_event_id uuid, p_heads json, p_state json, p_patches json, p_replaces uuid
 ) returns boolean
   language plpgsql
@@ -2852,8 +2856,8 @@ begin
   -- Whoever loses it in a crash reads more events once. A command that commits beside it should not wait for its disk.
   perform set_config('synchronous_commit', 'off', true);
 
-  insert into :"schema".snapshots as s (tenant, kind, name, key, state_version, version, position, event_id, heads, state, patches)
-  values (p_tenant, p_kind, p_name, p_key, p_state_version, p_version, p_position, p_event_id, p_heads, p_state, p_patches)
+  insert into :"schema".snapshots as s (tenant, kind, name, key, state_version, catalogue, version, position, event_id, heads, state, patches)
+  values (p_tenant, p_kind, p_name, p_key, p_state_version, p_catalogue, p_version, p_position, p_event_id, p_heads, p_state, p_patches)
   on conflict on constraint snapshots_pkey do update
     set version = excluded.version, position = excluded.position, event_id = excluded.event_id, heads = excluded.heads,
         state = excluded.state, patches = excluded.patches, taken_at = excluded.taken_at
@@ -2865,13 +2869,25 @@ begin
     select s.state_version
       from :"schema".snapshots as s
      where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key and s.state_version < p_state_version
-     order by s.state_version desc
+     order by s.state_version desc, s.catalogue
        for update
   )
   delete from :"schema".snapshots as s
    using outdated
    where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key
      and s.state_version = outdated.state_version;
+  -- Two catalogues may each find the other's outdated: what is locked goes with the next snapshot.
+  with abandoned as materialized (
+    select s.catalogue
+      from :"schema".snapshots as s
+     where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key and s.state_version = p_state_version
+       and s.catalogue <> p_catalogue and s.taken_at < clock_timestamp() - interval '1 day'
+       for update skip locked
+  )
+  delete from :"schema".snapshots as s
+   using abandoned
+   where s.tenant = p_tenant and s.kind = p_kind and s.name = p_name and s.key = p_key and s.state_version = p_state_version
+     and s.catalogue = abandoned.catalogue;
   return true;
 end
 $tidemark$;

@@ -1,4 +1,3 @@
-import type { CallOptions } from "../model/calls.ts";
 import type { Appender } from "../append/appender.ts";
 import type { Gate } from "../append/gate.ts";
 import type { GroupAppend } from "../append/group-append.ts";
@@ -19,7 +18,7 @@ import { DocumentReaders } from "../documents/document-reader.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
 import { refuseStopped } from "../projections/stopped.ts";
 import type { FirstPages } from "../read/first-pages.ts";
-import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
+import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { StatementsBySize } from "../read/statements-by-size.ts";
 import type { Reader } from "../read/reader.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
@@ -83,7 +82,7 @@ export class StoreReaderWriter<Events extends Event> implements EventReaderWrite
     return this.#reader.readAll<E>(options);
   }
 
-  readBoundary<E extends Events = Events>(query: NoInfer<BoundaryQuery<E>>, options?: CallOptions): Promise<BoundaryReading<E>> {
+  readBoundary<E extends Events = Events>(query: NoInfer<BoundaryQuery<E>>, options?: ReadBoundaryOptions): Promise<BoundaryReading<E>> {
     return this.#reader.readBoundary<E>(query, options);
   }
 
@@ -99,8 +98,8 @@ export class StoreReaderWriter<Events extends Event> implements EventReaderWrite
     return this.#reader.streams(options);
   }
 
-  eventById<E extends Events = Events>(id: string): Promise<RecordedEvent<E> | undefined> {
-    return this.#reader.eventById<E>(id);
+  eventById<E extends Events = Events>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
+    return this.#reader.eventById<E>(id, options);
   }
 
   documents<Document extends object>(source: DocumentSource<Document> | string): Documents<Document> {

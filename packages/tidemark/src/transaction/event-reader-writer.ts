@@ -1,9 +1,9 @@
-import type { CallOptions, QueryResult } from "../model/calls.ts";
+import type { QueryResult } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
-import type { FoldedStream, ReadAllOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
+import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 
 /**
@@ -89,7 +89,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    * @throws {@link InvalidArgumentError} — the query is not by types and tags alone.
    * @throws {@link DatabaseError} — with `sqlState` TM001, in your own transaction, if it is not READ COMMITTED.
    */
-  readBoundary<E extends Events = Events>(query: NoInfer<BoundaryQuery<E>>, options?: CallOptions): Promise<BoundaryReading<E>>;
+  readBoundary<E extends Events = Events>(query: NoInfer<BoundaryQuery<E>>, options?: ReadBoundaryOptions): Promise<BoundaryReading<E>>;
 
   /**
    * Folds a stream into a state. An error that `evolve` throws reaches you unchanged.
@@ -104,8 +104,13 @@ export interface EventReaderWriter<Events extends Event = Event> {
   /** Lists the streams with events, sorted by the bytes of their names. */
   streams(options?: StreamsOptions): AsyncIterable<StreamInfo>;
 
-  /** @param id - A UUID, in any of its spellings. */
-  eventById<E extends Events = Events>(id: string): Promise<RecordedEvent<E> | undefined>;
+  /**
+   * Returns the event with this id, or undefined if there is none. With a catalogue of events: the first of the events that it became, or
+   * undefined if it became none; `raw: true` gives what is stored.
+   *
+   * @param id - A UUID, in any of its spellings.
+   */
+  eventById<E extends Events = Events>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined>;
 
   /**
    * Returns the documents of a projection, or of the live version of a collection. Their reads reject with:

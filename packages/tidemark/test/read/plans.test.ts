@@ -32,7 +32,7 @@ describe("plans", () => {
           await reader.eventById("00000000-0000-7000-8000-000000000001");
           const heads = ["cart-1", "cart-2", "absent"].map((streamId) => ({ tenant: "", streamId, after: 0, until: 10, rows: 10 }));
           await readFirstPages(session, statements, heads, { rows: 10 });
-          const kept = { kind: "stream", name: "cart", stateVersion: 1 } as const;
+          const kept = { kind: "stream", name: "cart", stateVersion: 1, catalogue: "" } as const;
           const found = await readFirstPages(session, statements, [...heads.map((head) => ({ ...head, kept })), ...heads], { rows: 10 });
           expect(found.map((rows) => rows.length)).toEqual([1, 1, 1, 1, 1, 0]);
           for (const head of heads) expect(await readFirstPage(session, statements, { ...head, kept }, undefined)).toHaveLength(1);
@@ -120,7 +120,7 @@ describe("plans", () => {
       after: 0,
       until: Number.MAX_SAFE_INTEGER,
       rows: 128,
-      kept: { kind: "stream", name: "cart", stateVersion: 1 },
+      kept: { kind: "stream", name: "cart", stateVersion: 1, catalogue: "" },
     } as const;
     await log.database.transaction(async (session) => {
       const touched = async (): Promise<number> => {

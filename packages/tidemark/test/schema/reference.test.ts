@@ -53,7 +53,7 @@ async function work(database: Database, schema: string): Promise<void> {
   await readRegistry(database, registryStatement(schema));
   await database.userQuery(`select ${store}.${fn("keep_high_water_mark")}(position, id) from ${store}.events`, []);
   for (const version of [1, 2]) {
-    await database.userQuery(`select ${store}.${fn("keep_snapshot")}('', 'stream', 'cart', $1, 2, $2, 1, gen_random_uuid(), null, '{}', null, null)`, [
+    await database.userQuery(`select ${store}.${fn("keep_snapshot")}('', 'stream', 'cart', $1, 2, '', $2, 1, gen_random_uuid(), null, '{}', null, null)`, [
       stream,
       version,
     ]);

@@ -4,8 +4,10 @@ import type { Event, RecordedEvent } from "../../model/event.ts";
 import type { EventReaderWriter } from "../../transaction/event-reader-writer.ts";
 import type { StoredSnapshot, SnapshotIdentity } from "../../read/stored-snapshot.ts";
 import type { Fold } from "../../read/options.ts";
-import type { SnapshotPage, Reader } from "../../read/reader.ts";
-import type { EventPlace, Folded, SnapshotKeeper, SnapshotName } from "./keeper.ts";
+import { readAhead } from "../../read/pages.ts";
+import type { Reader } from "../../read/reader.ts";
+import { placeOf, type SnapshotPage, type StoredPlace } from "../../read/snapshot-page.ts";
+import type { Folded, SnapshotKeeper, SnapshotName } from "./keeper.ts";
 import { isDue, type ValidSnapshotOptions } from "./options.ts";
 import { readState } from "./read-state.ts";
 
@@ -66,18 +68,17 @@ export class SnapshotAccess {
     const head = await this.#readFromSnapshot<E>(stream, signal);
     if (!uncounted && head) this.keeper.counts[verdictOf(head)]++;
     const begun = head && this.#begin<State, E>(head, fold, stream);
-    const folding = begun ?? { state: fold.initialState(), version: 0, last: undefined };
-    const snapshotVersion = folding.version;
-    const add = (event: RecordedEvent<E>): void => {
-      folding.state = fold.evolve(folding.state, event);
-      folding.version = event.version;
-      folding.last = event;
-    };
-    for (const event of begun?.behind ?? []) add(event);
-    if (!begun || head?.more)
-      for await (const event of this.reader.readStream<E>(stream.streamId, { fromVersion: folding.version + 1, ...(signal && { signal }) })) add(event);
-    const { state, version, last } = folding;
-    return { state, version, last, snapshotVersion, ...(head?.kept && snapshotVersion === 0 && { replaces: head.kept.eventId }) };
+    const { snapshotVersion } = begun ?? { snapshotVersion: 0 };
+    let { state } = begun ?? { state: fold.initialState() };
+    // The last stored event: the catalogue may make none of it, and it stands in the stream all the same.
+    let last = begun && head.last;
+    if (begun) for (const event of head.events(snapshotVersion > 0 ? "behind first" : "first")) state = fold.evolve(state, event);
+    if (!begun || head.more) {
+      const pages = this.reader.streamPages<E>(stream.streamId, { fromVersion: (last?.version ?? 0) + 1, signal });
+      for await (const events of readAhead(pages, signal)) for (const event of events) state = fold.evolve(state, event);
+      last = placeOf(pages.lastRow) ?? last;
+    }
+    return { state, version: last?.version ?? 0, last, snapshotVersion, ...(head?.kept && snapshotVersion === 0 && { replaces: head.kept.eventId }) };
   }
 
   /**
@@ -133,14 +134,14 @@ export class SnapshotAccess {
 
   /** Where the fold begins. Undefined: at the beginning, with other events than those that were read. */
   #begin<State, E extends Event>(
-    { kept, events }: SnapshotPage<E>,
+    { kept, first }: SnapshotPage<E>,
     { initialState }: Fold<State, RecordedEvent<E>>,
     stream: SnapshotStream,
-  ): { state: State; version: number; last: EventPlace | undefined; readonly behind: readonly RecordedEvent<E>[] } | undefined {
-    if (!kept) return { state: initialState(), version: 0, last: undefined, behind: events };
-    if (!endsWith(kept, events[0])) return undefined;
+  ): { readonly state: State; readonly snapshotVersion: number } | undefined {
+    if (!kept) return { state: initialState(), snapshotVersion: 0 };
+    if (!endsWith(kept, first)) return undefined;
     try {
-      return { state: readState<State>(kept), version: kept.version, last: events[0], behind: events.slice(1) };
+      return { state: readState<State>(kept), snapshotVersion: kept.version };
     } catch (error) {
       this.keeper.failed(this.nameOf(stream), error);
       return undefined;
@@ -149,11 +150,11 @@ export class SnapshotAccess {
 }
 
 /** Whether the snapshot's last event is still where it was: after a restore it may be gone, or another. */
-function endsWith({ version, position, eventId }: StoredSnapshot, event: RecordedEvent | undefined): boolean {
+function endsWith({ version, position, eventId }: StoredSnapshot, event: StoredPlace | undefined): boolean {
   return event?.version === version && event.position === position && event.id === eventId;
 }
 
-function verdictOf({ kept, outdated, events }: SnapshotPage): "used" | "missing" | "outdated" | "mismatched" {
-  if (kept) return endsWith(kept, events[0]) ? "used" : "mismatched";
+function verdictOf({ kept, outdated, first }: SnapshotPage): "used" | "missing" | "outdated" | "mismatched" {
+  if (kept) return endsWith(kept, first) ? "used" : "mismatched";
   return outdated ? "outdated" : "missing";
 }

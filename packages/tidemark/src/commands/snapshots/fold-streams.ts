@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Event, RecordedEvent } from "../../model/event.ts";
 import { decodeSnapshot, type StoredSnapshot } from "../../read/stored-snapshot.ts";
+import { readAhead } from "../../read/pages.ts";
+import { placeOf, type StoredPlace } from "../../read/snapshot-page.ts";
 import type { Fold } from "../../read/options.ts";
 import type { FoldOptions, SnapshotAccess } from "./access.ts";
 import type { Folded, SnapshotName, StreamHead } from "./keeper.ts";
@@ -54,20 +56,19 @@ export async function foldStreams<State, E extends Event>(
   const start: State = usable ? readState<State>(stored) : fold.initialState();
   const kinds = usable ? new Map(stored.heads.map((head) => [head[0], head])) : new Map<string, StreamHead>();
   const heads = streamIds.toSorted().flatMap((streamId): StreamHead[] => {
-    const last = events.get(streamId)?.at(-1);
+    const last = events.get(streamId)?.last;
     const head = kinds.get(streamId);
     return last ? [[streamId, last.version, last.id]] : head ? [head] : [];
   });
-  // The first event of each stream is the one that the snapshot ends with.
-  const news = Array.from(events, ([streamId, found]) => (kinds.has(streamId) ? found.slice(1) : found))
+  const news = Array.from(events, ([streamId, found]) => eventsBehind(found, kinds.get(streamId)?.[1]))
     .flat()
     .sort((a, b) => a.position - b.position);
-  const last = news.at(-1);
+  const last = Array.from(events.values(), (stream) => stream.last).reduce(later, undefined);
   return {
     state: news.reduce(fold.evolve, start),
     version: heads.reduce((sum, [, version]) => sum + version, 0),
     snapshotVersion: usable ? stored.version : 0,
-    last: last ?? (usable ? { position: stored.position, id: stored.eventId } : undefined),
+    last,
     heads,
     versions: new Map(streamIds.map((streamId) => [streamId, heads.find(([id]) => id === streamId)?.[1] ?? 0])),
     ...(stored && !usable && { replaces: stored.eventId }),
@@ -80,14 +81,16 @@ async function find(
   streamIds: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<{ readonly stored: StoredHeads | undefined; readonly outdated: boolean }> {
+  const catalogue = access.keeper.codec.fingerprint;
+  const values = [name.tenant, name.kind, name.name, name.key, name.stateVersion, catalogue];
   try {
-    const [row] = await access.queryable.query(access.keeper.statements.find, [name.tenant, name.kind, name.name, name.key, name.stateVersion], { signal });
+    const [row] = await access.queryable.query(access.keeper.statements.find, values, { signal });
     const kept = decodeSnapshot(row);
     if (!kept) return { stored: undefined, outdated: false };
     const heads: readonly StreamHead[] = JSON.parse(row?.["heads"] ?? "[]");
     // Two sets of streams with one hash.
     const others = heads.some(([streamId]) => !streamIds.includes(streamId));
-    const outdated = Number(row?.["state_version"]) !== name.stateVersion;
+    const outdated = Number(row?.["state_version"]) !== name.stateVersion || row?.["catalogue"] !== catalogue;
     return { stored: outdated || others ? undefined : { ...kept, heads }, outdated };
   } catch (error) {
     // Counted, and then nothing is found.
@@ -96,25 +99,44 @@ async function find(
   }
 }
 
+/** What was read of a stream: its events as they are today, and the places of the first and the last stored one. */
+interface ReadStream<E extends Event> {
+  readonly events: readonly RecordedEvent<E>[];
+  readonly first: StoredPlace | undefined;
+  readonly last: StoredPlace | undefined;
+}
+
 /** The events of each stream from the given version on, that one included; all where none is given. */
 async function readFrom<E extends Event>(
   { reader }: SnapshotAccess,
   streamIds: readonly string[],
   from: ReadonlyMap<string, number>,
   signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, readonly RecordedEvent<E>[]>> {
-  const options = signal && { signal };
-  const found = await Promise.all(streamIds.map((streamId) => reader.readStream<E>(streamId, { fromVersion: from.get(streamId) ?? 1, ...options }).toArray()));
-  return new Map(streamIds.map((streamId, index) => [streamId, found[index] ?? []]));
+): Promise<ReadonlyMap<string, ReadStream<E>>> {
+  const read = async (streamId: string): Promise<readonly [string, ReadStream<E>]> => {
+    const pages = reader.streamPages<E>(streamId, { fromVersion: from.get(streamId) ?? 1, signal });
+    const events: RecordedEvent<E>[] = [];
+    for await (const page of readAhead(pages, signal)) for (const event of page) events.push(event);
+    return [streamId, { events, first: placeOf(pages.firstRow), last: placeOf(pages.lastRow) }];
+  };
+  return new Map(await Promise.all(streamIds.map(read)));
+}
+
+/** Without those of the stored event that a snapshot ends with, where there is one. */
+function eventsBehind<E extends Event>({ events }: ReadStream<E>, version: number | undefined): readonly RecordedEvent<E>[] {
+  return version === undefined ? events : events.filter((event) => event.version > version);
+}
+
+function later(a: StoredPlace | undefined, b: StoredPlace | undefined): StoredPlace | undefined {
+  return !a || (b && b.position > a.position) ? b : a;
 }
 
 /** Whether each stream still has the event that it ended with, and everything else comes behind all that the snapshot holds. */
-function belongs<E extends Event>({ heads, position }: StoredHeads, behind: ReadonlyMap<string, readonly RecordedEvent<E>[]>): boolean {
+function belongs<E extends Event>({ heads, position }: StoredHeads, behind: ReadonlyMap<string, ReadStream<E>>): boolean {
   const ends = new Map(heads.map(([streamId, version, id]) => [streamId, { version, id }]));
-  return Array.from(behind).every(([streamId, events]) => {
+  return Array.from(behind).every(([streamId, stream]) => {
     const end = ends.get(streamId);
-    const [first] = events;
-    if (end && (first?.version !== end.version || first.id !== end.id)) return false;
-    return (end ? events.slice(1) : events).every((event) => event.position > position);
+    if (end && (stream.first?.version !== end.version || stream.first.id !== end.id)) return false;
+    return eventsBehind(stream, end?.version).every((event) => event.position > position);
   });
 }

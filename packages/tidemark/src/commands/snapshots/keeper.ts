@@ -104,6 +104,7 @@ export class SnapshotKeeper {
         name.name,
         name.key,
         name.stateVersion,
+        this.codec.fingerprint,
         version,
         last.position,
         last.id,

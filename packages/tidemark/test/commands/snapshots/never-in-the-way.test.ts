@@ -160,7 +160,7 @@ describe("a snapshot", () => {
 
   test("waits for no disk, and takes nothing from what is committed after it", async ({ store, client, q }) => {
     await fill(store, "counter-1", 1);
-    const keep = `select ${q}.${fn("keep_snapshot")}('', 'stream', 'counter', 'counter-1', 1, 1, 1, gen_random_uuid(), null, '{}', null, null) as kept`;
+    const keep = `select ${q}.${fn("keep_snapshot")}('', 'stream', 'counter', 'counter-1', 1, '', 1, 1, gen_random_uuid(), null, '{}', null, null) as kept`;
     const durability = async (): Promise<unknown> => (await client.query("show synchronous_commit")).rows[0]?.synchronous_commit;
     await client.query("begin");
     expect((await client.query(keep)).rows).toEqual([{ kept: true }]);

@@ -8,6 +8,8 @@ create table :"schema".snapshots (
   -- The stream's id. Of several streams: the JSON of the sorted list of their ids.
   key text collate "C" not null,
   state_version integer not null,
+  -- The fingerprint of the catalogue that the events were read by, '' without one: another may make other events of what is stored.
+  catalogue text collate "C" not null default '',
   -- Of how many events it is made: of one stream, its version.
   version bigint not null,
   -- The last of these events.
@@ -20,6 +22,6 @@ create table :"schema".snapshots (
   -- What JSON cannot say: [[path, null]] is undefined at a path, [[path, path]] the same object at both.
   patches json,
   taken_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
-  constraint snapshots_pkey primary key (tenant, kind, name, key, state_version),
+  constraint snapshots_pkey primary key (tenant, kind, name, key, state_version, catalogue),
   constraint snapshots_kind_check check (kind in ('stream', 'streams', 'aggregate'))
 );
