@@ -1,6 +1,8 @@
 import { type Check, listOf, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkEventType, checkProjectionName } from "../arguments/names.ts";
+import { checkReaderVersions } from "../arguments/reader-versions.ts";
 import { checkStartFrom } from "../arguments/start-from.ts";
+import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { EventQuery, EventQueryItem } from "../model/event.ts";
 import { checkFilter, checkQuery } from "../read/filter.ts";
@@ -14,6 +16,7 @@ export const commonShape: {
   readonly tenants: Check<"own" | "all">;
   readonly filter: Check<EventQuery>;
   readonly handles: Check<readonly string[]>;
+  readonly as: Check<ReaderVersions>;
   readonly startFrom: Check<number | "end">;
 } = {
   name: checkProjectionName,
@@ -22,6 +25,7 @@ export const commonShape: {
   tenants: oneOf("own", "all"),
   filter: checkQuery,
   handles: listOf(checkEventType, "name the types of events that it handles"),
+  as: checkReaderVersions,
   startFrom: checkStartFrom,
 };
 
@@ -57,7 +61,11 @@ export function required<T>(value: T | undefined, option: string, hint: string):
 }
 
 /** The events of a filter that have one of these types. */
-export function eventsOf(filter: EventQuery | undefined, handles: readonly string[], mode: "inline" | "async"): ProjectedEvents {
+export function eventsOf(
+  { filter, as }: { readonly filter?: EventQuery; readonly as?: ReaderVersions },
+  handles: readonly string[],
+  mode: "inline" | "async",
+): ProjectedEvents {
   const items = filter === undefined ? [{}] : isList(filter) ? filter : [filter];
   if (mode === "inline" && items.some(({ since }) => since !== undefined))
     throw new InvalidArgumentError("definition.filter.since", 'does not fit an inline projection: it is asked before the event has its time. Use mode "async"');
@@ -65,7 +73,7 @@ export function eventsOf(filter: EventQuery | undefined, handles: readonly strin
     .map((item): EventQueryItem => ({ ...item, types: item.types ? handles.filter((type) => item.types?.includes(type)) : handles }))
     .filter(({ types }) => types?.length !== 0);
   if (narrowed.length === 0) throw new InvalidArgumentError("definition.filter", "lets no event through that the projection handles: its types are others");
-  return { query: narrowed, items: checkFilter(narrowed, "definition.filter") };
+  return { query: narrowed, items: checkFilter(narrowed, "definition.filter"), as };
 }
 
 /** `Array.isArray` makes `any[]` of what may be a readonly array. */

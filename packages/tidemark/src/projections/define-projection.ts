@@ -51,7 +51,7 @@ export function defineProjection<E extends Event = Event, const Type extends E["
     setup: checked.setup,
     teardown: checked.teardown,
   };
-  return Object.freeze(new DefinedProjection(identity, eventsOf(checked.filter, handles, identity.mode), work));
+  return Object.freeze(new DefinedProjection(identity, eventsOf(checked, handles, identity.mode), work));
 }
 
 function eachOf(handle: (event: RecordedEvent, tx: ProjectionTransaction) => Promise<void> | void): HandlerWork["handle"] {

@@ -1,3 +1,4 @@
+import type { EventCodec, EventDecoder, ReaderVersions } from "../catalogue/event-codec.ts";
 import type { EventQuery, RecordedEvent } from "../model/event.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
@@ -12,6 +13,8 @@ export interface ProjectedEvents {
   readonly query: EventQuery;
   /** The same, checked. */
   readonly items: readonly ValidQueryItem[];
+  /** Older versions of event types that its code still knows. */
+  readonly as: ReaderVersions | undefined;
 }
 
 /** Documents that are evolved in memory. */
@@ -76,6 +79,11 @@ export class DefinedDocumentProjection extends DefinedProjection<DocumentWork> {
     this.indexes = work.indexes;
     Object.freeze(this);
   }
+}
+
+/** What a projection looks for in the log, and what the events there are to it. */
+export function decoderOf({ events: { items, as } }: Pick<DefinedProjection, "events">, codec: EventCodec): EventDecoder<ValidQueryItem> {
+  return codec.decoder({ filter: items, as });
 }
 
 /**

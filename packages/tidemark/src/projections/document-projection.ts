@@ -55,7 +55,7 @@ export function documentProjection<Document extends object, E extends Event = Ev
   const evolve = required(checked.evolve, "evolve", ": what an event makes of a document");
   if (typeof evolve === "function") {
     const handles = required(checked.handles, "handles", ": the types of events that evolve gets; or give evolve a function for each type");
-    return new DefinedDocumentProjection(identity, eventsOf(checked.filter, handles, identity.mode), {
+    return new DefinedDocumentProjection(identity, eventsOf(checked, handles, identity.mode), {
       kind: "documents",
       collection,
       indexes,
@@ -71,7 +71,7 @@ export function documentProjection<Document extends object, E extends Event = Ev
     documentId,
     evolve: (document, event, id) => evolve.get(event.type)?.(document, event, id),
   };
-  return new DefinedDocumentProjection(identity, eventsOf(checked.filter, [...evolve.keys()], identity.mode), work);
+  return new DefinedDocumentProjection(identity, eventsOf(checked, [...evolve.keys()], identity.mode), work);
 }
 
 function checkEvolve(value: unknown, path: string): EvolveFunction | ReadonlyMap<string, EvolveFunction> {

@@ -1,3 +1,4 @@
+import { decodedParts, type EventDecoder } from "../catalogue/event-codec.ts";
 import type { Session, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { ProjectionFailedError } from "../errors/projections.ts";
@@ -5,7 +6,9 @@ import type { RecordedEvent } from "../model/event.ts";
 import { LogPages } from "../feed/log-pages.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { DefinedProjection } from "./defined-projection.ts";
+import { failedAt } from "./document-set.ts";
 import { decodeLogEvent } from "../read/decode.ts";
+import type { ValidQueryItem } from "../read/filter.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
 import type { Checkpoint } from "../runtime/checkpoint.ts";
 import { FollowingSuspended } from "../runtime/follower.ts";
@@ -35,6 +38,7 @@ type ApplyWithin = (events: readonly RecordedEvent[], session: Session, check: (
 export class GoLive {
   readonly #context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed">;
   readonly #projection: DefinedProjection;
+  readonly #decoder: EventDecoder<ValidQueryItem>;
   readonly #apply: ApplyWithin;
   #most = mostWhileClosed;
   readonly #quiet: Statement;
@@ -43,9 +47,15 @@ export class GoLive {
   readonly #last: Statement;
   readonly #state: Statement;
 
-  constructor(context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed">, projection: DefinedProjection, apply: ApplyWithin) {
+  constructor(
+    context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed">,
+    projection: DefinedProjection,
+    decoder: EventDecoder<ValidQueryItem>,
+    apply: ApplyWithin,
+  ) {
     this.#context = context;
     this.#projection = projection;
+    this.#decoder = decoder;
     this.#apply = apply;
     const at = quoteIdentifier(context.schema);
     this.#quiet = { name: "tidemark_gate_is_idle", text: `select ${functionName(context.schema, "gate_is_idle")}()::text as quiet` };
@@ -135,13 +145,22 @@ export class GoLive {
     }
   }
 
+  /** One that cannot be decoded is one that the projection cannot take. */
+  #decoded(event: RecordedEvent): readonly RecordedEvent[] {
+    try {
+      return decodedParts(event, this.#decoder);
+    } catch (error) {
+      throw failedAt(this.#projection, event, error);
+    }
+  }
+
   async #rest(session: Session, after: number, until: number): Promise<readonly RecordedEvent[]> {
     const log = new LogPages(session, new StatementsBySize(this.#context.schema));
-    const pages = log.open(after, until, { tenant: undefined, filter: this.#projection.events.items, shard: undefined }, new AbortController().signal);
+    const pages = log.open(after, until, { tenant: undefined, filter: this.#decoder.filter, shard: undefined }, new AbortController().signal);
     const events: RecordedEvent[] = [];
     for (let over = after >= until; !over;) {
       const { rows, last } = await pages.next();
-      for (const row of rows) events.push(decodeLogEvent(row));
+      for (const row of rows) events.push(...this.#decoded(decodeLogEvent(row)));
       if (events.length > this.#most) throw new TooFar("too many events");
       over = last;
     }

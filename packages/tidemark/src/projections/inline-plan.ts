@@ -8,6 +8,7 @@ import type { RecordedEvent } from "../model/event.ts";
 import { followerOf } from "./defined-projection.ts";
 import { DocumentSet, failedAt, refuseOtherIds } from "./document-set.ts";
 import { byTenant } from "./follow-batch.ts";
+import { writtenParts } from "./inline-parts.ts";
 import type { FoundDocuments, InlineDocuments } from "./inline-documents.ts";
 import type { DocumentTarget, HandlerTarget, InlineTarget } from "./inline-target.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
@@ -19,8 +20,10 @@ export interface Touch {
   readonly row: TextRow;
   /** Of documents. */
   readonly ids: readonly string[];
-  /** What `documentId` asked the event for that it did not have yet. */
+  /** What `documentId`, or a step of the catalogue, may have asked the event for that it did not have yet. */
   readonly asked?: string | undefined;
+  /** Which of the events that the stored one is to the projection. Undefined: it is that one itself. */
+  readonly part?: { readonly index: number; readonly of: number };
 }
 
 /** What one batch of appends changes in the inline projections. */
@@ -98,7 +101,7 @@ export class BatchPlan implements InlinePlan {
     const events = new Map([...touched].flatMap(written).map((event) => [eventKey(event.tenant, event.id), event]));
     return [...this.#touches].flatMap(([target, touches]) => {
       const wanted = touches
-        .map((touch) => ({ ...touch, event: events.get(eventKey(touch.row["tenant"], touch.row["id"])) }))
+        .map((touch) => ({ ...touch, event: recordedPart(target, touch, events.get(eventKey(touch.row["tenant"], touch.row["id"]))) }))
         .filter((touch): touch is RecordedTouch => touch.event !== undefined)
         .sort((a, b) => a.event.position - b.event.position);
       return wanted.length > 0 ? [[target, wanted] as const] : [];
@@ -133,6 +136,16 @@ export class BatchPlan implements InlinePlan {
         throw blame(touches, failedAt(projection, first, error), work.inBatches);
       }
     }
+  }
+}
+
+/** Of an event that was written now, what the touch is about. */
+function recordedPart({ projection, decode }: InlineTarget, { append, part }: Touch, event: RecordedEvent | undefined): RecordedEvent | undefined {
+  if (!event || !decode || !part) return event;
+  try {
+    return writtenParts(projection, event, part.of, decode)[part.index];
+  } catch (error) {
+    throw new InlineFailure(append, error);
   }
 }
 

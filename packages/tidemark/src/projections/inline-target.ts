@@ -1,6 +1,7 @@
+import type { EventCodec, EventDecoder } from "../catalogue/event-codec.ts";
 import type { TextRow } from "../database/database.ts";
 import { rowFilter, SharedRow } from "../feed/row-filter.ts";
-import { DefinedDocumentProjection, type DefinedProjection, type HandlerWork } from "./defined-projection.ts";
+import { decoderOf, DefinedDocumentProjection, type DefinedProjection, type HandlerWork } from "./defined-projection.ts";
 import { InlineDocuments } from "./inline-documents.ts";
 
 /** An inline projection, as the appends of this process write it. */
@@ -10,6 +11,8 @@ export interface DocumentTarget {
   readonly projection: DefinedDocumentProjection;
   readonly documents: InlineDocuments;
   readonly matches: (row: TextRow) => boolean;
+  /** What a row that matches is to the projection. Undefined: itself. */
+  readonly decode: EventDecoder["decode"];
 }
 
 export interface HandlerTarget {
@@ -17,13 +20,15 @@ export interface HandlerTarget {
   readonly documents?: undefined;
   readonly work: HandlerWork;
   readonly matches: (row: TextRow) => boolean;
+  readonly decode: EventDecoder["decode"];
 }
 
-export function inlineTarget(projection: DefinedProjection, schema: string): InlineTarget {
-  const wanted = rowFilter({ tenant: undefined, filter: projection.events.items, shard: undefined });
+export function inlineTarget(projection: DefinedProjection, schema: string, codec: EventCodec): InlineTarget {
+  const { filter, decode } = decoderOf(projection, codec);
+  const wanted = rowFilter({ tenant: undefined, filter, shard: undefined });
   const matches = (row: TextRow): boolean => wanted(new SharedRow(row));
-  if (projection instanceof DefinedDocumentProjection) return { projection, documents: new InlineDocuments(schema, projection), matches };
+  if (projection instanceof DefinedDocumentProjection) return { projection, documents: new InlineDocuments(schema, projection), matches, decode };
   const { work } = projection;
   if (work.kind !== "handler") throw new TypeError("documents are of a DefinedDocumentProjection");
-  return { projection, work, matches };
+  return { projection, work, matches, decode };
 }

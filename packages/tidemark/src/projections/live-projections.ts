@@ -1,3 +1,4 @@
+import type { EventCodec } from "../catalogue/event-codec.ts";
 import type { EncodedAppend } from "../append/encoded.ts";
 import { InlineFailure, type InlinePlan, type InlineProjections } from "../append/inline.ts";
 import type { TextRow } from "../database/database.ts";
@@ -6,6 +7,7 @@ import { documentIdsOf } from "./document-set.ts";
 import { BatchPlan, type Touch } from "./inline-plan.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
 import { type InlineTarget, inlineTarget } from "./inline-target.ts";
+import { unwrittenParts } from "./inline-parts.ts";
 import { UnwrittenEvent, unwrittenRow } from "./unwritten-event.ts";
 
 /** The inline projections that appends write now. */
@@ -13,8 +15,8 @@ export class LiveProjections implements InlineProjections {
   readonly #targets: readonly InlineTarget[];
   readonly #createTransaction: CreateProjectionTransaction;
 
-  constructor(schema: string, projections: readonly DefinedProjection[], createTransaction: CreateProjectionTransaction) {
-    this.#targets = projections.map((projection) => inlineTarget(projection, schema));
+  constructor(schema: string, projections: readonly DefinedProjection[], codec: EventCodec, createTransaction: CreateProjectionTransaction) {
+    this.#targets = projections.map((projection) => inlineTarget(projection, schema, codec));
     this.#createTransaction = createTransaction;
   }
 
@@ -36,21 +38,29 @@ export class LiveProjections implements InlineProjections {
   #touch(touches: Map<InlineTarget, Touch[]>, append: number, row: TextRow): void {
     for (const target of this.#targets) {
       if (!target.matches(row)) continue;
-      const { ids, asked } = idsOf(target, append, row);
-      if (target.documents && ids.length === 0 && asked === undefined) continue;
-      const list = touches.get(target) ?? [];
-      touches.set(target, list);
-      list.push({ append, row, ids, asked });
+      for (const touch of touchesOf(target, append, row)) {
+        if (target.documents && touch.ids.length === 0 && touch.asked === undefined) continue;
+        const list = touches.get(target) ?? [];
+        touches.set(target, list);
+        list.push(touch);
+      }
     }
   }
 }
 
-function idsOf(target: InlineTarget, append: number, row: TextRow): Pick<Touch, "ids" | "asked"> {
-  if (!target.documents) return { ids: [] };
+function touchesOf(target: InlineTarget, append: number, row: TextRow): readonly Touch[] {
+  const { projection, documents, decode } = target;
   try {
+    if (decode) {
+      return unwrittenParts(projection, row, decode).map(({ event, stepped }, part, { length }) => {
+        const ids = documents ? documentIdsOf(projection, event) : [];
+        return { append, row, ids, asked: event.asked ?? (stepped ? "recordedAt" : undefined), part: { index: part, of: length } };
+      });
+    }
+    if (!documents) return [{ append, row, ids: [] }];
     const event = UnwrittenEvent.of(row);
-    const ids = documentIdsOf(target.projection, event);
-    return { ids, asked: event.asked };
+    const ids = documentIdsOf(projection, event);
+    return [{ append, row, ids, asked: event.asked }];
   } catch (error) {
     throw new InlineFailure(append, error);
   }

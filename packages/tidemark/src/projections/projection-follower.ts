@@ -4,7 +4,7 @@ import type { RecordedEvent } from "../model/event.ts";
 import type { Follower, FollowerKind } from "../runtime/follower.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import { functionName } from "../schema/function-set.ts";
-import { type DefinedProjection, followerOf, followsSql } from "./defined-projection.ts";
+import { decoderOf, type DefinedProjection, followerOf, followsSql } from "./defined-projection.ts";
 import { followBatch } from "./follow-batch.ts";
 import { GoLive } from "./go-live.ts";
 import { GoLiveSchedule } from "./go-live-schedule.ts";
@@ -45,16 +45,17 @@ select (case when pg_catalog.bool_or(p.state = 'live') then ${Number.MAX_SAFE_IN
  * a read model without some events would be wrong from there on.
  */
 export function projectionFollower(
-  context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed">,
+  context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed" | "codec">,
   projection: DefinedProjection,
   createTransaction: CreateProjectionTransaction,
 ): Follower {
   const { database, schema } = context;
+  const decoder = decoderOf(projection, context.codec);
   const apply = followBatch(projection, schema);
   const handle = (events: readonly RecordedEvent[], session: Session, onAppended: () => void, check?: () => void): Promise<void> =>
     apply(events, session, (tenant) => createTransaction(session, tenant, onAppended), check);
   const goLive =
-    projection.mode === "inline" ? new GoLive(context, projection, (events, session, check) => handle(events, session, () => {}, check)) : undefined;
+    projection.mode === "inline" ? new GoLive(context, projection, decoder, (events, session, check) => handle(events, session, () => {}, check)) : undefined;
   const { work, name } = projection;
   const follower = followerOf(projection);
   return {
@@ -63,6 +64,7 @@ export function projectionFollower(
     owner: name,
     ownerVersion: projection.version,
     filter: projection.events.query,
+    decoder,
     startAfter: projection.startAfter,
     tenants: projection.tenants,
     shards: 1,

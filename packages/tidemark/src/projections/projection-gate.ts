@@ -1,6 +1,7 @@
 import { retry } from "../async/retry.ts";
 import type { Gate } from "../append/gate.ts";
 import type { InlineProjections } from "../append/inline.ts";
+import { type EventCodec, plainEvents } from "../catalogue/event-codec.ts";
 import type { Database, Queryable, Session, Statement } from "../database/database.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { UnknownProjectionError } from "../errors/projections.ts";
@@ -18,6 +19,8 @@ export interface GateOptions {
   readonly unknownProjections: "warn" | "error";
   readonly logger: Logger;
   readonly createTransaction: CreateProjectionTransaction;
+  /** @defaultValue plainEvents */
+  readonly codec?: EventCodec;
   /** A projection of this store's was left behind: its follower should look. Must not throw. */
   readonly onBehind?: () => void;
 }
@@ -47,14 +50,14 @@ export class ProjectionGate implements Gate {
 
   /** @throws {@link UnknownProjectionError} — an inline projection is live that this store was opened without. */
   async reload(within?: Session): Promise<void> {
-    const { database, schema, unknownProjections, createTransaction } = this.#options;
+    const { database, schema, unknownProjections, createTransaction, codec = plainEvents } = this.#options;
     for (;;) {
       const { epoch, projections } = await readRegistry(within ?? database, this.#read);
       const live = projections.filter(({ mode, state }) => mode === "inline" && state === "live");
       const unknown = live.filter((projection) => !this.#known.has(followerOf(projection)));
       if (unknown.length === 0) {
         const own = live.map((projection) => this.#known.get(followerOf(projection))).filter((projection) => projection !== undefined);
-        this.inline = own.length > 0 ? new LiveProjections(schema, own, createTransaction) : undefined;
+        this.inline = own.length > 0 ? new LiveProjections(schema, own, codec, createTransaction) : undefined;
         this.epoch = epoch;
         if (projections.some((projection) => projection.state === "behind" && this.#known.has(followerOf(projection)))) this.#options.onBehind?.();
         return;

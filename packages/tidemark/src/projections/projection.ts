@@ -1,5 +1,6 @@
 import type { StartFrom } from "../arguments/start-from.ts";
 import type { Projection } from "../arguments/projection.ts";
+import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { Event, EventOf, EventQuery, RecordedEvent } from "../model/event.ts";
 import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
@@ -52,6 +53,8 @@ export interface ProjectionBase<E extends Event> {
   readonly mode: "inline" | "async";
   /** Narrows the events further than `handles`. */
   readonly filter?: EventQuery<E>;
+  /** Older versions of event types that its code still knows, as `{ CartConfirmed: 2 }`. Default: the newest of each. */
+  readonly as?: ReaderVersions;
   /**
    * Whose events a worker of `store` brings to an async projection: the store's own, or those of every tenant. An inline one
    * gets every append's. Documents belong to the tenant of the event. @defaultValue "own"

@@ -35,15 +35,18 @@ export class UnwrittenEvent implements Omit<RecordedEvent, Unknown> {
   readonly streamId: string;
   readonly category: string;
   readonly schemaVersion: number;
+  /** Absent, not undefined, where it has none: a copy has only what is known. */
+  declare readonly part?: number;
   readonly tenant: string;
   #asked: Unknown | undefined;
 
-  constructor({ type, data, metadata, tags, schemaVersion, id, streamId, tenant }: Omit<RecordedEvent, Unknown | "category">) {
+  constructor({ type, data, metadata, tags, schemaVersion, part, id, streamId, tenant }: Omit<RecordedEvent, Unknown | "category">) {
     this.type = type;
     this.data = data;
     this.metadata = metadata;
     this.tags = tags;
     this.schemaVersion = schemaVersion;
+    if (part !== undefined) this.part = part;
     this.id = id;
     this.streamId = streamId;
     this.category = categoryOf(streamId);

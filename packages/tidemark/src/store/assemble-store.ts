@@ -43,6 +43,7 @@ export async function assembleStore<E extends Event>(target: StoreTarget, option
     unknownProjections,
     logger,
     createTransaction: (session, tenant) => store.inlineTransaction(session, tenant),
+    codec,
     onBehind: () => void workers.look().catch(() => {}),
   });
   const settings = {
