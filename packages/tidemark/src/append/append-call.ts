@@ -1,7 +1,7 @@
 import type { Call, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { firstSchemaVersion } from "../model/recorded-event.ts";
-import { type BatchSettings, conditionValues, encodeBatch, expectedNumber } from "./batch.ts";
+import { type BatchSettings, conditionValues, encodeBatch, expectedNumber, separator } from "./batch.ts";
 import type { EncodedAppend, EncodedEvent } from "./encoded.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { PendingAppend } from "./pending-append.ts";
@@ -51,10 +51,11 @@ function oneCall(statements: AppendStatements, { part, condition }: Single, even
     statement: versioned ? statement.versioned : statement,
     values,
     outcomes([row]) {
-      const detail: readonly (string | null)[] | undefined = row?.["detail"] == null ? undefined : JSON.parse(row["detail"]);
-      const position = toSafeInteger(row?.["position"]);
-      const written = { positions: [position], first: 0, recordedAt: Number(row?.["recorded_at"]) };
-      return [outcomeOf([{ part, verdict: toSafeInteger(row?.["verdict"]), version: toSafeInteger(row?.["version"]), position, written }], detail)];
+      const [verdict, version, last, at, failed] = (row?.["answer"] ?? "").split(separator);
+      const detail: readonly (string | null)[] | undefined = failed === undefined ? undefined : JSON.parse(failed);
+      const position = toSafeInteger(last);
+      const written = { positions: [position], first: 0, recordedAt: Number(at) };
+      return [outcomeOf([{ part, verdict: toSafeInteger(verdict), version: toSafeInteger(version), position, written }], detail)];
     },
   };
 }

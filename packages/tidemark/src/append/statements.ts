@@ -40,7 +40,6 @@ export interface AppendStatements {
 const placeholders = (first: number, last: number): string => Array.from({ length: last - first + 1 }, (_, index) => `$${first + index}`).join(", ");
 const recordedAt = (column: string): string => `${milliseconds(column)} as recorded_at`;
 const batchArguments = placeholders(1, 24);
-const oneColumns = `verdict::text, version::text, position::text, ${recordedAt("recorded_at")}`;
 const singlesColumns = `verdicts::text, heads::text, positions::text, detail::text, ${recordedAt("written_at")}`;
 const separateColumns = "verdicts::text, versions::text, positions::text, detail::text";
 const batchColumns = `${separateColumns}, written::text, ${recordedAt("written_at")}`;
@@ -48,20 +47,16 @@ const batchColumns = `${separateColumns}, written::text, ${recordedAt("written_a
 export function appendStatements(schema: string): AppendStatements {
   const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text });
   /** @param call - without its last parenthesis */
-  const append = (name: string, call: string, versions: string): AppendStatement => ({
-    ...named(name, `${call})`),
-    versioned: named(`${name}_versioned`, `${call}, ${versions})`),
+  const append = (name: string, call: string, versions: string, as = ""): AppendStatement => ({
+    ...named(name, `${call})${as}`),
+    versioned: named(`${name}_versioned`, `${call}, ${versions})${as}`),
   });
   const inMany = (wait: boolean): string =>
     `select ${batchColumns} from ${functionName(schema, "append_many")}(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, ${wait}`;
   const versionsOfBatch = "p_schema_versions => $25";
   return {
-    one: append("append_one", `select ${oneColumns} from ${functionName(schema, "append_one")}(${placeholders(1, 11)}`, "p_schema_version => $12"),
-    oneIf: append(
-      "append_one_if",
-      `select ${oneColumns}, detail::text from ${functionName(schema, "append_one")}(${placeholders(1, 15)}`,
-      "p_schema_version => $16",
-    ),
+    one: append("append_one", `select ${functionName(schema, "append_one")}(${placeholders(1, 11)}`, "p_schema_version => $12", " as answer"),
+    oneIf: append("append_one_if", `select ${functionName(schema, "append_one")}(${placeholders(1, 15)}`, "p_schema_version => $16", " as answer"),
     singles: append(
       "append_singles",
       `select ${singlesColumns} from ${functionName(schema, "append_singles")}(${placeholders(1, 20)}`,

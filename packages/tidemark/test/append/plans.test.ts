@@ -72,7 +72,7 @@ const expected = [
       "failed_conditions",
     ] as const
   ).map((name) => `.${fn(name)}(`),
-  "max(position) from",
+  "order by position desc limit 1),",
   "as s where s.tenant = wanted.tenant and s.name = wanted.name for no key update\n",
   "skip locked",
   // Those of failed_conditions, and of the rarest tag in it.

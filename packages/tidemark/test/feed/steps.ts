@@ -18,7 +18,7 @@ export const writerPauses: Readonly<Record<"append_many" | "append_one" | "appen
   append_one: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },
     { function: "append_one", after: `.${fn("hold_floor")}(p_epoch);` },
-    { function: "append_one", after: "into verdict, version, position, recorded_at;" },
+    { function: "append_one", after: "into v_position, v_written;" },
   ],
   append_singles: [
     { function: "hold_floor", after: "v_floor := least(v_floor, v_last);" },

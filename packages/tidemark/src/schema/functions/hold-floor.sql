@@ -19,8 +19,9 @@ declare
   v_last bigint;
   v_floor bigint;
   v_epoch bigint;
+  v_kept text;
 begin
-  select (select max(position) from :"schema".events),
+  select (select position from :"schema".events order by position desc limit 1),
          coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0),
          nullif(current_setting('tidemark.floor_' || :regclass(events_position_seq)::oid, true), '')::bigint,
          (select epoch from :"schema".projection_epoch where only_row)
@@ -32,9 +33,12 @@ begin
     perform :"schema".refuse_sequence(v_last, v_log);
   end if;
   v_floor := least(v_floor, v_last);
-  perform pg_advisory_xact_lock_shared(
-            :"schema".lock_number(:regclass(events_position_seq)::oid::bigint), :"schema".lock_number(v_floor)),
-          set_config('tidemark.floor_' || :regclass(events_position_seq)::oid, v_floor::text, true);
+  -- An expression, where PERFORM would be a statement with a plan to start.
+  v_kept := case
+    when pg_advisory_xact_lock_shared(
+           :"schema".lock_number(:regclass(events_position_seq)::oid::bigint), :"schema".lock_number(v_floor)) is not null
+      then set_config('tidemark.floor_' || :regclass(events_position_seq)::oid, v_floor::text, true)
+  end;
   return v_floor;
 end
 $tidemark$;
