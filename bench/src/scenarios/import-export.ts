@@ -89,7 +89,7 @@ export const importFile: Scenario = {
             ),
           ),
         ],
-        targets: [{ against: "COPY", atLeast: 0.6 }],
+        targets: [{ against: "COPY", atLeast: 0.65 }],
       },
     ];
   },

@@ -2643,6 +2643,9 @@ $tidemark$;
 --   p_epoch        the projections' epoch that the caller knows; where it is another one nothing is written, and both results
 --                  are null
 --
+--   heads  of each slot: the version before; null where all streams are new
+--   last   position of the last event
+--
 -- With p_positions the gate is taken exclusively: no append is in flight, conditional ones neither, so that no reader can have passed the positions
 -- that are written, and an append that came between two batches is noticed by p_after (TM006).
 --
@@ -2653,7 +2656,7 @@ create function :"schema".import_events(
   p_ids uuid[], p_types text, p_data text, p_metadata text, p_tags text,
   p_recorded_at bigint[], p_schema_versions smallint[],
   p_positions bigint[], p_after bigint, p_count bigint, p_epoch bigint default 0,
-  out versions bigint[], out last bigint
+  out heads bigint[], out last bigint
 )
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -2670,12 +2673,11 @@ declare
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
   c_gate constant integer := :"schema".lock_number(:regclass(projections)::oid::bigint);
   v_streams bigint[];
-  v_heads bigint[];       -- by slot: the version before; null where all are new
   v_all_new boolean;
   v_end bigint;
   v_events bigint;
   v_now timestamptz;
-  v_written bigint[];
+  v_positions bigint[];   -- of each event
   v_floor bigint;
   v_claimed boolean;
 begin
@@ -2709,8 +2711,8 @@ begin
 
   v_now := clock_timestamp();
   if not v_all_new then
-    select array_agg(coalesce(known, head.version) order by slot)
-      into v_heads
+    select array_agg(coalesce(known, head.version, 0) order by slot)
+      into heads
       -- What the caller knows is checked by the index on versions, which sees only its own leaf of a log in partitions.
       from unnest(v_streams, case when pg_partition_root(:regclass(events)) is null then p_heads end) with ordinality as wanted (stream_id, known, slot)
       left join lateral (
@@ -2722,31 +2724,31 @@ begin
   if v_floor is null then
     return;
   end if;
-  if p_positions is not null then
-    perform setval(:regclass(events_position_seq), greatest(p_positions[cardinality(p_positions)], pg_sequence_last_value(:regclass(events_position_seq))));
+  if p_positions is null then
+    v_positions := array(select nextval(:regclass(events_position_seq)) from generate_series(1, cardinality(p_ids)));
+  else
+    v_positions := p_positions;
+    perform setval(:regclass(events_position_seq), greatest(v_positions[cardinality(v_positions)], pg_sequence_last_value(:regclass(events_position_seq))));
   end if;
-  with written as (
-    insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
-    select coalesce(kept, nextval(:regclass(events_position_seq))), v_streams[slot], coalesce(v_heads[slot], 0) + place, id,
-           coalesce(to_timestamp(recorded_at::float8 / 1000), v_now), coalesce(schema_version, 1), coalesce(tenant, p_tenant),
-           type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
-      from (
-        select *
-          from unnest(
-            p_slot, p_place, string_to_array(p_event_tenants, chr(30)), p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
-            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_recorded_at, p_schema_versions, p_positions
-          ) with ordinality as event (slot, place, tenant, id, type, data, metadata, tags, recorded_at, schema_version, kept, n)
-         order by n
-      ) as placed
-    returning position, version, tenant, tags
-  ), tagged as (
+  last := v_positions[cardinality(v_positions)];
+
+  -- Nothing is returned: to pass all rows on, and to sort them, took a sixth of the time.
+  insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
+  select position, v_streams[slot], coalesce(heads[slot], 0) + place, id,
+         coalesce(to_timestamp(recorded_at::float8 / 1000), v_now), coalesce(schema_version, 1), coalesce(tenant, p_tenant),
+         type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+    from unnest(
+      v_positions, p_slot, p_place, string_to_array(p_event_tenants, chr(30)), p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+      string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_recorded_at, p_schema_versions
+    ) as event (position, slot, place, tenant, id, type, data, metadata, tags, recorded_at, schema_version);
+  if p_tags is not null then
     insert into :"schema".event_tags (tenant, tag, position)
-    select tenant, unnest(tags), position from written where tags is not null
-  )
-  select array_agg(version order by position), array_agg(position order by position) into versions, v_written from written;
-  last := v_written[cardinality(v_written)];
+    select coalesce(tenant, p_tenant), unnest(string_to_array(tags, chr(31))), position
+      from unnest(v_positions, string_to_array(p_event_tenants, chr(30)), string_to_array(p_tags, chr(30))) as event (position, tenant, tags)
+     where tags <> '';
+  end if;
   if pg_partition_root(:regclass(events)) is not null then
-    perform :"schema".keep_event_ids(v_written);
+    perform :"schema".keep_event_ids(v_positions);
   end if;
 end
 $tidemark$;

@@ -12,8 +12,12 @@ export interface BatchValues {
   readonly names: string;
   /** By slot. */
   readonly keys: readonly string[];
-  readonly slots: string;
-  readonly places: string;
+  /** Of each event, from 1. */
+  readonly slots: readonly number[];
+  /** Of each event, from 1, among those of its slot. */
+  readonly places: readonly number[];
+  /** Of each slot. */
+  readonly counts: readonly number[];
   readonly eventTenants: string | null;
   readonly ids: string;
   readonly types: string;
@@ -55,8 +59,9 @@ export function encodeEvents(events: readonly ImportEvent[]): BatchValues {
     tenants: oneTenant ? null : ordered.map((stream) => stream.tenant).join(separator),
     names: ordered.map(({ streamId }) => streamId).join(separator),
     keys: ordered.map(({ key }) => key),
-    slots: list(streamOf.map(({ slot }) => slot)),
-    places: list(places),
+    slots: streamOf.map(({ slot }) => slot),
+    places,
+    counts: ordered.map(({ events: count }) => count),
     eventTenants: oneTenant ? null : joined((event) => event.tenant),
     ids: list(events.map(({ id }) => id)),
     types: joined(({ type }) => type),
@@ -71,7 +76,7 @@ export function encodeEvents(events: readonly ImportEvent[]): BatchValues {
 /** `imported_events` */
 export function lookUpValues(batch: BatchValues, positions: string | null): readonly Value[] {
   const { tenant, tenants, names, slots, eventTenants, ids, types, data, tags } = batch;
-  return [tenant, tenants, names, slots, eventTenants, ids, types, data, tags, positions];
+  return [tenant, tenants, names, list(slots), eventTenants, ids, types, data, tags, positions];
 }
 
 /** What is known of the log before the group. */
@@ -89,6 +94,6 @@ export function writeValues(batch: BatchValues, positions: string | null, before
   const { tenant, tenants, names, keys, slots, places, eventTenants, ids, types, data, metadata, tags, recordedAt, schemaVersions } = batch;
   const heads = nullableList(keys.map((key) => before.heads.versionOf(key)));
   const ofStreams = [tenant, tenants, names, heads];
-  const ofEvents = [slots, places, eventTenants, ids, types, data, metadata, tags, recordedAt, schemaVersions];
+  const ofEvents = [list(slots), list(places), eventTenants, ids, types, data, metadata, tags, recordedAt, schemaVersions];
   return [...ofStreams, ...ofEvents, positions, before.position, before.events, before.epoch];
 }

@@ -72,7 +72,7 @@ export class ImportWriter {
     this.#options = options;
     this.#write = {
       name: "tidemark_import_events",
-      text: `select versions::text, last::text from ${functionName(schema, "import_events")}($1, $2, $3, ${bigints("$4")}, $5, $6, $7, $8, $9, $10, $11, $12, ${bigints("$13")}, $14, ${bigints("$15")}, $16, $17, $18)`,
+      text: `select heads::text, last::text from ${functionName(schema, "import_events")}($1, $2, $3, ${bigints("$4")}, $5, $6, $7, $8, $9, $10, $11, $12, ${bigints("$13")}, $14, ${bigints("$15")}, $16, $17, $18)`,
     };
     this.#find = {
       name: "tidemark_imported_events",
@@ -145,12 +145,18 @@ export class ImportWriter {
 
   async #writeNew(events: readonly ImportEvent[], encoded: BatchValues, end: LogEnd): Promise<Written> {
     const row = await this.#send(encoded, this.#positions(events), end);
-    const versions = numbers(row?.["versions"]);
+    // By slot: where the streams were. Null where all are new.
+    const heads = numbers(row?.["heads"]);
     const last = toSafeInteger(row?.["last"]);
     // Counted once: it takes as long as the log is.
     this.#end = { position: last, events: null };
-    this.#heads.learn(events, versions);
-    const renumbered = events.filter((event, index) => event.version !== undefined && event.version !== versions[index]).length;
+    const { keys, slots, places, counts } = encoded;
+    this.#heads.learn(
+      keys,
+      counts.map((count, slot) => (heads[slot] ?? 0) + count),
+    );
+    const versionOf = (index: number): number => (heads[(slots[index] ?? 0) - 1] ?? 0) + (places[index] ?? 0);
+    const renumbered = events.filter(({ version }, index) => version !== undefined && version !== versionOf(index)).length;
     return { written: events.length, repeated: 0, renumbered, bad: [], last };
   }
 

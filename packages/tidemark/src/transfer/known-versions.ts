@@ -1,6 +1,3 @@
-import { streamKey } from "../append/batch.ts";
-import type { ImportEvent } from "./import-event.ts";
-
 /** Some tens of megabytes. */
 const mostStreams = 200_000;
 
@@ -15,10 +12,10 @@ export class KnownVersions {
     return this.#versions.get(key);
   }
 
-  /** @param versions - Of each event. */
-  learn(events: readonly ImportEvent[], versions: readonly number[]): void {
+  /** @param versions - Of each stream. */
+  learn(keys: readonly string[], versions: readonly number[]): void {
     if (this.#versions.size > mostStreams) this.#versions.clear();
-    for (const [index, event] of events.entries()) this.#versions.set(streamKey(event), versions[index] ?? 0);
+    for (const [index, key] of keys.entries()) this.#versions.set(key, versions[index] ?? 0);
   }
 
   /** After any failure: another server may have answered it, with less in its log. */
