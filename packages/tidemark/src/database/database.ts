@@ -115,9 +115,14 @@ export interface ListenOptions {
    * Called each time the connection listens, also after a loss: what was notified before has not been heard. Resolves to
    * whether what is notified from now on is heard.
    */
-  readonly onListening: () => Promise<boolean>;
+  readonly onListening: (session: ListeningSession) => Promise<boolean>;
+  /** Called when that session ends, or is about to. */
+  readonly onEnded?: () => void;
   readonly logger: Logger;
 }
+
+/** The session that listens. Nobody else runs statements in it. They have a few seconds each, and reject with whatever the driver throws. */
+export type ListeningSession = Pick<Queryable, "query">;
 
 export interface Listener {
   close(): Promise<void>;

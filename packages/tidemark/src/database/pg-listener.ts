@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "../async/retry.ts";
-import type { Listener, ListenOptions } from "./database.ts";
-import type { PgPool } from "./pg-client.ts";
+import type { Listener, ListeningSession, ListenOptions, TextRow } from "./database.ts";
+import { type PgPool, textTypes } from "./pg-client.ts";
 import { configOf, type ConfiguredPool, isConfigured } from "./pg-side.ts";
 import { serverAnswer } from "./sql-state.ts";
+import { textOf } from "./statement-text.ts";
 
 export interface ListenerTimings {
   /** Between two questions whether the connection still lives: a half-open one tells nothing by itself. */
@@ -97,7 +98,13 @@ class PgListener implements Listener {
       // Who follows keeps the process, where that is wanted.
       client.unref();
       await within(answerMs, unlessLost(client.query({ text: `listen ${this.#options.channel}` })));
-      if (!(await unlessLost(this.#options.onListening()))) return;
+      const session: ListeningSession = {
+        async query(statement, values) {
+          const { rows } = await within(answerMs, unlessLost(client.query({ text: textOf(statement, "cast"), values, types: textTypes })));
+          return rows as TextRow[];
+        },
+      };
+      if (!(await unlessLost(this.#options.onListening(session)))) return;
       onHearing();
       if (this.#said !== "") this.#options.logger.info("tidemark: the connection that listens works.");
       this.#said = "";
@@ -106,6 +113,7 @@ class PgListener implements Listener {
         await within(answerMs, unlessLost(client.query({ text: "select 1" })));
       }
     } finally {
+      this.#options.onEnded?.();
       this.#closed.signal.removeEventListener("abort", onClose);
       client.ref();
       // A half-open connection never answers a goodbye.

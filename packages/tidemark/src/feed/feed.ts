@@ -8,7 +8,7 @@ import { Signal } from "../async/signal.ts";
 import { type Blocker, blockersStatement, readBlockers } from "./blockers.ts";
 import { channelOf } from "./channel.ts";
 import { Notifier } from "./notifier.ts";
-import { NotificationListener } from "./notification-listener.ts";
+import { NotificationListener, type SessionObserver } from "./notification-listener.ts";
 import type { Anchor, FollowedBatch, FollowOptions } from "./follow.ts";
 import { followLog, type Following } from "./follower.ts";
 import { everything, LogPages } from "./log-pages.ts";
@@ -112,6 +112,16 @@ export class Feed implements LifecyclePart {
       following.signal.removeEventListener("abort", onAbort);
       this.#closed.signal.removeEventListener("abort", onClose);
     }
+  }
+
+  /** Keeps the connection that listens open, although nobody follows. Call what it returns, once, to let go. */
+  keepListening(): () => void {
+    return this.#listener.addFollower();
+  }
+
+  /** Has `onSession` called with each session of this process's own that listens from now on. One observer. */
+  observeSessions(onSession: SessionObserver): void {
+    this.#listener.observe(onSession);
   }
 
   /** Something was committed: followers look now, those of other processes a moment later. */

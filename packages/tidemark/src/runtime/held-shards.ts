@@ -6,6 +6,7 @@ import { followerGone } from "./follower-gone.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { IdleProgress } from "./idle-progress.ts";
 import type { HeartbeatAnswer, Leases } from "./leases.ts";
+import type { WorkerLiveness } from "./liveness.ts";
 import type { HeldShard } from "./shard.ts";
 import { allocate, type FollowerView, nextHeartbeatMs } from "./shard-allocation.ts";
 import type { ShardHost } from "./shard-context.ts";
@@ -23,6 +24,7 @@ export type RunningShard = Pick<
 export interface HeldShardsTools<Runner extends RunningShard> {
   readonly clock: Clock;
   readonly leases: Pick<Leases, "renew" | "take" | "release">;
+  readonly liveness: WorkerLiveness;
   readonly idle: Pick<IdleProgress, "noted" | "write" | "end">;
   /** Begins to work on a shard that was taken. */
   readonly createRunner: (follower: Follower, shard: HeldShard, host: ShardHost) => Runner;
@@ -82,6 +84,12 @@ export class HeldShards<Runner extends RunningShard> {
     await Promise.all([...this.#runners.values()].map((runner) => runner.done));
     this.#tools.idle.end();
     await this.#tools.leases.release("all").catch(() => {});
+    this.#tools.liveness.leave();
+  }
+
+  /** Sends a heartbeat soon: something changed. */
+  heartbeatSoon(): void {
+    this.#heartbeat.soon();
   }
 
   /** Sends a heartbeat that begins now. Never rejects. */
@@ -107,6 +115,7 @@ export class HeldShards<Runner extends RunningShard> {
     await this.#tools.leases.release("all").catch((error: unknown) => {
       this.#settings.onError(asTidemarkError(error));
     });
+    this.#tools.liveness.leave();
   }
 
   /** Returns when the next heartbeat is due. */
@@ -114,7 +123,8 @@ export class HeldShards<Runner extends RunningShard> {
     const { leaseMs } = this.#settings;
     const sentAt = this.#clock.now();
     const beats = [...this.#runners.values()].map(({ shard, status }) => ({ id: shard.id, fence: shard.fence, state: status.state, details: status.details }));
-    const answer = await this.#tools.leases.renew([...this.#followers.keys()], beats);
+    const answer = await this.#tools.leases.renew([...this.#followers.keys()], beats, this.#tools.liveness.lock);
+    this.#tools.liveness.watch(answer.livenessLocks);
     this.#settle(
       beats.map(({ id }) => id),
       answer,

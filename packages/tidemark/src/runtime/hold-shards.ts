@@ -17,6 +17,7 @@ export function holdShards(context: WorkerContext, settings: WorkerSettings, fol
   const held: HeldShards<ShardRunner> = new HeldShards(settings, followers, {
     clock: monotonicClock,
     leases: new Leases(context.database.side(), context.statements, { tenant, worker, leaseMs }, monotonicClock),
+    liveness: context.liveness.join({ changed: () => held.heartbeatSoon(), keepsListening: !settings.background }),
     idle: new IdleProgress(context, tenant, () => held.runners),
     createRunner: (follower, shard, host) => new ShardRunner({ worker: context, settings, follower, counts, host }, shard),
   });

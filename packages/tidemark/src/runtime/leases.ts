@@ -19,6 +19,8 @@ export interface HeartbeatAnswer {
   readonly renewed: readonly number[];
   /** By id, the fences of the others that are still there. */
   readonly fences: Readonly<Record<string, number>>;
+  /** Of the other workers of these consumers. */
+  readonly livenessLocks: readonly number[];
   readonly consumers: readonly FollowerView[];
 }
 
@@ -45,7 +47,8 @@ export class Leases {
     this.#clock = clock;
   }
 
-  async renew(consumers: readonly string[], beats: readonly Beat[]): Promise<HeartbeatAnswer> {
+  /** @param livenessLock - Undefined: the leases of this worker end by the clock alone. */
+  async renew(consumers: readonly string[], beats: readonly Beat[], livenessLock: number | undefined): Promise<HeartbeatAnswer> {
     const list = (items: readonly (number | string)[]): string => `{${items.join(",")}}`;
     const [row] = await this.#queryable.query(this.#statements.renew, [
       this.#tenant,
@@ -56,6 +59,7 @@ export class Leases {
       list(beats.map(({ fence }) => fence)),
       list(beats.map(({ state }) => state)),
       JSON.stringify(beats.map(({ details }) => details ?? null)),
+      livenessLock ?? null,
     ]);
     const answer: HeartbeatAnswer = JSON.parse(row?.["answer"] ?? "{}");
     return answer;

@@ -17,6 +17,10 @@ export interface RuntimeStatements {
   readonly readCheckpoint: Statement;
   readonly standing: Statement;
   readonly cancel: Statement;
+  /** These three run in the session that listens. */
+  readonly holdLivenessLock: Statement;
+  readonly freeLivenessLocks: Statement;
+  readonly endLeasesOfDead: Statement;
   /** `$1` tenant, `$2` name: the least of its shards' checkpoints. */
   readonly reached: Statement;
 }
@@ -33,7 +37,7 @@ export function runtimeStatements(schema: string): RuntimeStatements {
     finishShards: named("finish_shards", `select ${functionName(schema, "finish_shards")}($1, $2)::text as finished`),
     renew: named(
       "renew",
-      `select ${functionName(schema, "renew_leases")}($1, $2, $3, $4, $5::integer[], $6::bigint[], $7::text[], $8::text::jsonb)::text as answer`,
+      `select ${functionName(schema, "renew_leases")}($1, $2, $3, $4, $5::integer[], $6::bigint[], $7::text[], $8::text::jsonb, $9::integer)::text as answer`,
     ),
     take: named(
       "take",
@@ -53,6 +57,15 @@ export function runtimeStatements(schema: string): RuntimeStatements {
 select (select e.id::text from ${at}.events as e where e.position = $1) as found,
        coalesce((select e.position from ${at}.events as e order by e.position desc limit 1), 0)::text as last_position`,
     ),
+    holdLivenessLock: named(
+      "hold_liveness_lock",
+      `select ${functionName(schema, "hold_liveness_lock")}($1::integer)::text as held, pg_catalog.pg_backend_pid()::text as pid`,
+    ),
+    freeLivenessLocks: named(
+      "free_liveness_locks",
+      `select pg_catalog.array_to_json(${functionName(schema, "free_liveness_locks")}($1::integer[]))::text as free, pg_catalog.pg_backend_pid()::text as pid`,
+    ),
+    endLeasesOfDead: named("end_leases_of_dead", `select ${functionName(schema, "end_leases_of_dead")}($1::integer[])::text`),
     cancel: named("cancel", "select pg_catalog.pg_cancel_backend($1::integer)::text"),
     reached: named(
       "reached",

@@ -5,6 +5,7 @@ import type { TidemarkError } from "../errors/tidemark-error.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { Logger } from "../model/logger.ts";
 import { CheckpointWriter } from "./checkpoint-writer.ts";
+import { Liveness } from "./liveness.ts";
 import { Progress } from "./progress.ts";
 import { type RuntimeStatements, runtimeStatements } from "./statements.ts";
 
@@ -20,19 +21,26 @@ export interface WorkerContext {
    */
   readonly handlerTransactions: Semaphore;
   readonly progress: Progress;
+  readonly liveness: Liveness;
   readonly checkpoints: CheckpointWriter;
   readonly logger: Logger;
   readonly codec: EventCodec;
 }
 
+<<<<<<< HEAD
 export function createWorkerContext(store: Pick<WorkerContext, "database" | "feed" | "schema" | "logger" | "codec">): WorkerContext {
   const { database, schema } = store;
+=======
+export function createWorkerContext(store: Pick<WorkerContext, "database" | "feed" | "schema" | "logger">): WorkerContext {
+  const { database, feed, schema } = store;
+>>>>>>> 82be24a (wip: liveness locks, not for main)
   const statements = runtimeStatements(schema);
   return {
     ...store,
     statements,
     handlerTransactions: new Semaphore(Math.max(1, database.connections - 1)),
     progress: new Progress(),
+    liveness: new Liveness(feed, statements),
     checkpoints: new CheckpointWriter(database, statements),
   };
 }

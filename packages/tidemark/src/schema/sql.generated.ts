@@ -25,6 +25,7 @@ export type FunctionName =
   | "delete_consumer"
   | "discard_dead_letter"
   | "document_instant"
+  | "end_leases_of_dead"
   | "enter_append"
   | "enter_gate"
   | "enter_shard"
@@ -35,11 +36,13 @@ export type FunctionName =
   | "finish_shards"
   | "first_page_requests"
   | "follower_name"
+  | "free_liveness_locks"
   | "gate_holders"
   | "gate_is_idle"
   | "gate_locks"
   | "high_water_mark"
   | "hold_floor"
+  | "hold_liveness_lock"
   | "import_events"
   | "imported_events"
   | "keep_event_ids"
@@ -294,12 +297,14 @@ create table :"schema".consumer_leases (
   constraint consumer_leases_state_check check (state in ('starting', 'catching-up', 'live', 'retrying', 'paused', 'failed', 'stopped'))
 );
 
--- The workers that serve a consumer, which share its shards evenly.
+-- The workers that serve a consumer, which share its shards evenly. liveness_lock is an advisory lock that the worker's process
+-- holds for as long as it lives, where that is known: without it the lease alone counts.
 create table :"schema".consumer_workers (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
   worker text collate "C" not null,
   lease_end timestamptz not null,
+  liveness_lock integer,
   constraint consumer_workers_pkey primary key (tenant, consumer, worker),
   constraint consumer_workers_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
 );
@@ -2366,6 +2371,66 @@ $tidemark$;
 `,
   },
   {
+    name: "free_liveness_locks",
+    text: `-- Those of these locks that no other session holds. To try a lock costs a hundredth of a look into pg_locks, which stops all lock
+-- tables of the server for a moment. What it gets it holds until the statement's end, shared, so that two who look at once
+-- find the same.
+create function :"schema".free_liveness_locks(p_locks integer[]) returns integer[]
+  language sql volatile
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+  select coalesce(array_agg(liveness_lock), '{}')
+    from unnest(p_locks) as liveness_lock
+   where pg_try_advisory_xact_lock_shared(:"schema".lock_number(:regclass(consumer_workers)::oid::bigint), liveness_lock);
+$tidemark$;
+`,
+  },
+  {
+    name: "end_leases_of_dead",
+    text: `-- Ends the leases of workers whose process is dead, so that others take them at once: those that still name one of these locks
+-- while nobody holds it. Whoever calls it has seen the lock held, and then free for some seconds.
+--
+-- A worker that lost its session but lives names another lock at its next heartbeat, or none. So the rows of consumer_workers
+-- are locked, which waits for such a heartbeat, and read again behind the lock. Leases that somebody has locked are being taken,
+-- given back or ended: to wait for those, against the order of release_shards(), could be a deadlock.
+--
+-- A wrong verdict costs a takeover. It never costs more: take_shard() raises the fence.
+create function :"schema".end_leases_of_dead(p_locks integer[]) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set lock_timeout = '2s'
+as $tidemark$
+declare
+  c_free constant integer[] := :"schema".free_liveness_locks(p_locks);
+  v_workers text[];
+begin
+  with dead as materialized (
+    select w.tenant, w.consumer, w.worker
+      from :"schema".consumer_workers as w
+     where w.liveness_lock = any (c_free)
+     order by w.tenant, w.consumer, w.worker
+       for update
+  ), gone as (
+    delete from :"schema".consumer_workers as w
+     where (w.tenant, w.consumer, w.worker) in (select d.tenant, d.consumer, d.worker from dead as d)
+    returning w.worker
+  )
+  select array_agg(distinct worker) into v_workers from gone;
+
+  update :"schema".consumer_leases as l
+     set lease_end = '-infinity', state = 'stopped'
+   where l.id in (
+           select held.id
+             from :"schema".consumer_leases as held
+            where held.owner = any (v_workers) and held.lease_end > clock_timestamp()
+            order by held.id
+              for no key update skip locked
+         );
+end
+$tidemark$;
+`,
+  },
+  {
     name: "enter_append",
     text: `-- The first statement of an append that writes inline projections, before their documents are locked: the stream rows and the
 -- gate, as in append_many, which finds them held. False where the projections' epoch is another one than p_epoch.
@@ -2618,6 +2683,18 @@ begin
     id := p_id;
   end if;
 end
+$tidemark$;
+`,
+  },
+  {
+    name: "hold_liveness_lock",
+    text: `-- Takes a lock that says "this process lives": until its session ends, which PostgreSQL notices at once when the process dies.
+-- Held by the connection that listens, and named in consumer_workers. False: the number is somebody's already.
+create function :"schema".hold_liveness_lock(p_lock integer) returns boolean
+  language sql volatile
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+  select pg_try_advisory_lock(:"schema".lock_number(:regclass(consumer_workers)::oid::bigint), p_lock);
 $tidemark$;
 `,
   },
@@ -3315,14 +3392,15 @@ $tidemark$;
 --   p_consumers  names joined by \\x1f
 --   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array, and
 --                                        retryInMs in it becomes retryAt, by this clock
--- Returns { renewed: ids, fences: { id: fence } of the others, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
+--   p_liveness_lock  the lock that its process holds while it lives; null: none, and its leases alone count
+-- Returns { renewed: ids, fences: { id: fence } of the others, livenessLocks: those of the others, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
 --   retries    a dead letter waits to be tried again
 --   quota      this worker's fair share of the shards
 --   free       shards that nobody holds
 --   nextEndMs  until the first of the others' leases ends
 create function :"schema".renew_leases(
   p_tenant text, p_consumers text, p_worker text, p_lease_ms integer,
-  p_ids integer[], p_fences bigint[], p_states text[], p_details jsonb
+  p_ids integer[], p_fences bigint[], p_states text[], p_details jsonb, p_liveness_lock integer default null
 )
   returns jsonb
   language plpgsql
@@ -3333,13 +3411,13 @@ declare
   c_lease constant interval := p_lease_ms * interval '1 millisecond';
   v_renewed integer[];
 begin
-  insert into :"schema".consumer_workers (tenant, consumer, worker, lease_end)
-  select c.tenant, c.name, p_worker, clock_timestamp() + c_lease
+  insert into :"schema".consumer_workers (tenant, consumer, worker, lease_end, liveness_lock)
+  select c.tenant, c.name, p_worker, clock_timestamp() + c_lease, p_liveness_lock
     from :"schema".consumers as c
    where c.tenant = p_tenant and c.name = any (c_names)
    order by c.name
      for key share
-  on conflict on constraint consumer_workers_pkey do update set lease_end = excluded.lease_end;
+  on conflict on constraint consumer_workers_pkey do update set lease_end = excluded.lease_end, liveness_lock = excluded.liveness_lock;
 
   with held as (
     select h.id, h.fence, h.state, nullif(p_details -> (h.slot - 1)::integer, 'null') as details
@@ -3382,6 +3460,11 @@ begin
       select coalesce(jsonb_object_agg(s.id, s.fence), '{}')
         from :"schema".consumer_shards as s
        where s.id = any (p_ids) and not s.id = any (coalesce(v_renewed, '{}'))
+    ),
+    'livenessLocks', (
+      select coalesce(jsonb_agg(distinct w.liveness_lock), '[]')
+        from :"schema".consumer_workers as w
+       where w.tenant = p_tenant and w.consumer = any (c_names) and w.liveness_lock <> coalesce(p_liveness_lock, 0) and w.lease_end > clock_timestamp()
     ),
     'consumers', (
       select coalesce(jsonb_agg(jsonb_build_object(

@@ -116,6 +116,7 @@ export class ModelLeases {
     const renewed = held.map(({ id }) => id);
     return {
       renewed,
+      livenessLocks: [],
       fences: Object.fromEntries(this.leases.filter(({ id }) => ids.includes(id) && !renewed.includes(id)).map(({ id, fence }) => [id, fence])),
       consumers: consumers.map((name) => {
         const others = this.shardsOf(name).filter(({ end, owner }) => end > now && owner !== worker);

@@ -107,6 +107,7 @@ export class World {
       new HeldShards<ModelRunner>({ leaseMs, onError: () => undefined }, followers, {
         clock: life.clock,
         leases: new Leases(queryable, statements, { tenant: "", worker: name, leaseMs }, life.clock),
+        liveness: { lock: undefined, watch: () => undefined, leave: () => undefined },
         idle: { noted: () => undefined, write: () => Promise.resolve(), end: () => undefined },
         createRunner: (_follower, shard) => {
           const runner = new ModelRunner(name, shard, () => this.time.wait(life, this.#handlerMs));

@@ -7,14 +7,15 @@
 --   p_consumers  names joined by \x1f
 --   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array, and
 --                                        retryInMs in it becomes retryAt, by this clock
--- Returns { renewed: ids, fences: { id: fence } of the others, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
+--   p_liveness_lock  the lock that its process holds while it lives; null: none, and its leases alone count
+-- Returns { renewed: ids, fences: { id: fence } of the others, livenessLocks: those of the others, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
 --   retries    a dead letter waits to be tried again
 --   quota      this worker's fair share of the shards
 --   free       shards that nobody holds
 --   nextEndMs  until the first of the others' leases ends
 create function :"schema".renew_leases(
   p_tenant text, p_consumers text, p_worker text, p_lease_ms integer,
-  p_ids integer[], p_fences bigint[], p_states text[], p_details jsonb
+  p_ids integer[], p_fences bigint[], p_states text[], p_details jsonb, p_liveness_lock integer default null
 )
   returns jsonb
   language plpgsql
@@ -25,13 +26,13 @@ declare
   c_lease constant interval := p_lease_ms * interval '1 millisecond';
   v_renewed integer[];
 begin
-  insert into :"schema".consumer_workers (tenant, consumer, worker, lease_end)
-  select c.tenant, c.name, p_worker, clock_timestamp() + c_lease
+  insert into :"schema".consumer_workers (tenant, consumer, worker, lease_end, liveness_lock)
+  select c.tenant, c.name, p_worker, clock_timestamp() + c_lease, p_liveness_lock
     from :"schema".consumers as c
    where c.tenant = p_tenant and c.name = any (c_names)
    order by c.name
      for key share
-  on conflict on constraint consumer_workers_pkey do update set lease_end = excluded.lease_end;
+  on conflict on constraint consumer_workers_pkey do update set lease_end = excluded.lease_end, liveness_lock = excluded.liveness_lock;
 
   with held as (
     select h.id, h.fence, h.state, nullif(p_details -> (h.slot - 1)::integer, 'null') as details
@@ -74,6 +75,11 @@ begin
       select coalesce(jsonb_object_agg(s.id, s.fence), '{}')
         from :"schema".consumer_shards as s
        where s.id = any (p_ids) and not s.id = any (coalesce(v_renewed, '{}'))
+    ),
+    'livenessLocks', (
+      select coalesce(jsonb_agg(distinct w.liveness_lock), '[]')
+        from :"schema".consumer_workers as w
+       where w.tenant = p_tenant and w.consumer = any (c_names) and w.liveness_lock <> coalesce(p_liveness_lock, 0) and w.lease_end > clock_timestamp()
     ),
     'consumers', (
       select coalesce(jsonb_agg(jsonb_build_object(

@@ -65,12 +65,14 @@ create table :"schema".consumer_leases (
   constraint consumer_leases_state_check check (state in ('starting', 'catching-up', 'live', 'retrying', 'paused', 'failed', 'stopped'))
 );
 
--- The workers that serve a consumer, which share its shards evenly.
+-- The workers that serve a consumer, which share its shards evenly. liveness_lock is an advisory lock that the worker's process
+-- holds for as long as it lives, where that is known: without it the lease alone counts.
 create table :"schema".consumer_workers (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
   worker text collate "C" not null,
   lease_end timestamptz not null,
+  liveness_lock integer,
   constraint consumer_workers_pkey primary key (tenant, consumer, worker),
   constraint consumer_workers_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
 );

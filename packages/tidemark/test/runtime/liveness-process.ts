@@ -1,0 +1,17 @@
+// A process of liveness.test.ts: runs a worker until it is killed.
+import { defineConsumer, openEventStore } from "tidemark";
+
+export interface Orders {
+  readonly url: string;
+  readonly schema: string;
+  readonly consumer: string;
+  readonly shards: number;
+  readonly leaseMs: number;
+}
+
+process.once("message", async ({ url, schema, consumer, shards, leaseMs }: Orders) => {
+  const store = await openEventStore(url, { schema, migrate: "off" });
+  const worker = store.createWorker({ consumers: [defineConsumer({ name: consumer, shards, handle: () => {} })], leaseMs });
+  await worker.start();
+  process.send?.("started");
+});
