@@ -27,13 +27,8 @@ export interface WorkerContext {
   readonly codec: EventCodec;
 }
 
-<<<<<<< HEAD
 export function createWorkerContext(store: Pick<WorkerContext, "database" | "feed" | "schema" | "logger" | "codec">): WorkerContext {
-  const { database, schema } = store;
-=======
-export function createWorkerContext(store: Pick<WorkerContext, "database" | "feed" | "schema" | "logger">): WorkerContext {
   const { database, feed, schema } = store;
->>>>>>> 82be24a (wip: liveness locks, not for main)
   const statements = runtimeStatements(schema);
   return {
     ...store,

@@ -9,9 +9,11 @@ export interface Orders {
   readonly leaseMs: number;
 }
 
-process.once("message", async ({ url, schema, consumer, shards, leaseMs }: Orders) => {
+async function obey({ url, schema, consumer, shards, leaseMs }: Orders): Promise<void> {
   const store = await openEventStore(url, { schema, migrate: "off" });
   const worker = store.createWorker({ consumers: [defineConsumer({ name: consumer, shards, handle: () => {} })], leaseMs });
   await worker.start();
   process.send?.("started");
-});
+}
+
+process.once("message", (orders: Orders) => void obey(orders));
