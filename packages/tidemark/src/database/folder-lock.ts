@@ -1,24 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, renameSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { types } from "node:util";
 import { StoreLockedError } from "../errors/opening.ts";
+import { createLockFile, type Holder, ownerOf, readHolder, removeOwn, writeDraft } from "./folder-lock-file.ts";
+import { birthOf, lifeOf } from "./folder-lock-holder.ts";
 import { beat, isStill } from "./folder-pulse.ts";
-
-/** What a lock file says of its holder. `token` is unique for each time that a lock was taken. */
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  readonly command: string;
-  readonly startedAt: string;
-  /** Tells two processes with one pid apart, where the system can: see `birthOf`. */
-  readonly birth: string | undefined;
-  /** It touches the file while it lives. Left out: it does not, as of a release before this one. */
-  readonly beats?: boolean;
-  readonly token: string;
-}
 
 export interface FolderLock {
   /** The folder's path without symbolic links. */
@@ -107,21 +95,6 @@ function dropAll(): void {
   for (const [token, lockFile] of held) removeOwn(lockFile, token);
 }
 
-/** Not one that somebody took over meanwhile. */
-function removeOwn(lockFile: string, token: string): void {
-  if (ownerOf(lockFile)?.token === token) rmSync(lockFile, { force: true });
-}
-
-/** Undefined where the file is gone, or was left half written. */
-function ownerOf(lockFile: string): Holder | undefined {
-  try {
-    return parse(readFileSync(lockFile, "utf8"));
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
 async function take(lockFile: string, folder: string, stillMs: number): Promise<Holder> {
   const mine: Holder = {
     pid: process.pid,
@@ -133,14 +106,14 @@ async function take(lockFile: string, folder: string, stillMs: number): Promise<
     token: randomUUID(),
   };
   for (;;) {
-    if (create(lockFile, mine)) break;
-    const other = await read(lockFile);
+    if (createLockFile(lockFile, mine)) break;
+    const other = await readHolder(lockFile);
     if (other === undefined) continue;
     const life = lifeOf(other);
     if (life === "alive") throw new StoreLockedError(folder, lockFile, other);
     if (life === "unseen" && !(await isStill(lockFile, stillMs))) {
       // It may have changed because the holder has let it go.
-      if ((await read(lockFile))?.token === other.token) throw new StoreLockedError(folder, lockFile, other, "elsewhere");
+      if ((await readHolder(lockFile))?.token === other.token) throw new StoreLockedError(folder, lockFile, other, "elsewhere");
       continue;
     }
     if (await takeOver(lockFile, folder, other, mine, stillMs)) break;
@@ -165,123 +138,11 @@ async function takeOver(lockFile: string, folder: string, dead: Holder, mine: Ho
     return false;
   }
   try {
-    if ((await read(lockFile))?.token !== dead.token) return false;
+    if ((await readHolder(lockFile))?.token !== dead.token) return false;
     const draft = writeDraft(lockFile, mine);
     renameSync(draft, lockFile);
     return true;
   } finally {
     drop(claim);
   }
-}
-
-/** A link appears with its whole content or not at all, which creating a file and then writing it does not. */
-function create(lockFile: string, holder: Holder): boolean {
-  const draft = writeDraft(lockFile, holder);
-  try {
-    linkSync(draft, lockFile);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    return createWithoutLinks(lockFile, holder);
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-function createWithoutLinks(lockFile: string, holder: Holder): boolean {
-  try {
-    writeFileSync(lockFile, JSON.stringify(holder), { flag: "wx" });
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    throw error;
-  }
-}
-
-function writeDraft(lockFile: string, holder: Holder): string {
-  const draft = `${lockFile}.${holder.token}`;
-  writeFileSync(draft, JSON.stringify(holder));
-  return draft;
-}
-
-/** Undefined: the file is gone. A file that stays unreadable was left by a machine that lost its power: its holder is dead. */
-async function read(lockFile: string): Promise<Holder | undefined> {
-  for (let attempt = 0; ; attempt++) {
-    let text: string;
-    try {
-      text = readFileSync(lockFile, "utf8");
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return undefined;
-      throw error;
-    }
-    const holder = parse(text);
-    if (holder) return holder;
-    if (attempt === 20) return { pid: 0, host: hostname(), command: "unknown", startedAt: "", birth: undefined, token: text };
-    await delay(10);
-  }
-}
-
-function parse(text: string): Holder | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value instanceof Object && "pid" in value && "token" in value ? (value as Holder) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * `"unseen"`: in another container of this machine, or one that had this container's name before it, so that only its signs of
- * life can tell. Where not even they can, the holder lives.
- */
-function lifeOf({ pid, host, birth, beats = false }: Holder): "alive" | "dead" | "unseen" {
-  const here = birthOf("self");
-  const apart = birth !== undefined && here !== undefined && placeOf(birth) !== placeOf(here);
-  if (apart && beats && (host === hostname() || bootOf(birth) === bootOf(here))) return "unseen";
-  if (apart || host !== hostname()) return "alive";
-  if (pid === 0) return "dead";
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it lives and belongs to another user.
-    if (codeOf(error) === "ESRCH") return "dead";
-  }
-  const now = birthOf(pid);
-  return birth === undefined || now === undefined || birth === now ? "alive" : "dead";
-}
-
-/**
- * Linux: the machine and the process namespace, then the run of the system and the tick of it at which the process began.
- * A pid alone is used again, and means another process in another container.
- */
-function birthOf(pid: number | "self"): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return `${machine()}/${readlinkSync("/proc/self/ns/pid")} ${boot} ${started}`;
-  } catch {
-    return undefined;
-  }
-}
-
-function machine(): string {
-  try {
-    return readFileSync("/etc/machine-id", "utf8").trim();
-  } catch {
-    return "";
-  }
-}
-
-function placeOf(birth: string): string {
-  return birth.split(" ")[0] ?? "";
-}
-
-function bootOf(birth: string): string {
-  return birth.split(" ")[1] ?? "";
-}
-
-/** Node's own errors are of another realm than this module where a test runner has loaded it into a sandbox, as jest does. */
-function codeOf(error: unknown): unknown {
-  return types.isNativeError(error) && "code" in error ? error.code : undefined;
 }
