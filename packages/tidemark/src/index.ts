@@ -128,7 +128,7 @@ export type {
 } from "./consumers/consumer.ts";
 export type { ConsumerInfo, Lag, PauseInfo, ShardInfo } from "./consumers/consumer-info.ts";
 export type { Consumers, PauseOptions, ResetOptions } from "./consumers/administration.ts";
-export type { DeadLetter, DeadLetterHistoryQuery, DeadLetterKey, DeadLetterQuery, DeadLetters, ResolvedDeadLetter } from "./consumers/dead-letters.ts";
+export type { DeadLetter, DeadLetterHistoryQuery, DeadLetterKey, DeadLetterQuery, DeadLetters, ResolvedDeadLetter } from "./consumers/dead-letter.ts";
 export { defineConsumer } from "./consumers/define-consumer.ts";
 export type { ProjectionInfo, ProjectionState } from "./projections/projection-info.ts";
 export type { Projections, ProjectionVersion } from "./projections/administration.ts";
@@ -137,4 +137,4 @@ export type { EventCounts } from "./runtime/event-counts.ts";
 export type { CaughtUpOptions, Worker } from "./runtime/worker.ts";
 export type { StartFrom } from "./arguments/start-from.ts";
 export type { WaitOptions } from "./runtime/wait-for.ts";
-export type { WorkerDefinition } from "./store/workers.ts";
+export type { WorkerDefinition } from "./store/worker-definition.ts";

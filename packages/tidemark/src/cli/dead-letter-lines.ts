@@ -1,6 +1,6 @@
 import { escapeUnsafe, hideCredentials } from "../arguments/describe-value.ts";
 import { toEnvelope } from "../transfer/envelope.ts";
-import type { DeadLetter, ResolvedDeadLetter } from "../consumers/dead-letters.ts";
+import type { DeadLetter, ResolvedDeadLetter } from "../consumers/dead-letter.ts";
 import type { Row } from "./columns.ts";
 
 /** Each letter as a line for people, below the names of the columns. Nothing where there is none. */

@@ -2,7 +2,8 @@ import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { followsSql } from "./defined-projection.ts";
 import type { RegistryState } from "./registry.ts";
-import { currentState, type Lag, type ShardInfo } from "../consumers/consumer-info.ts";
+import type { Lag, ShardInfo } from "../consumers/consumer-info.ts";
+import { currentState } from "../consumers/consumer-info-statement.ts";
 import type { ShardState } from "../runtime/shard.ts";
 import { functionName } from "../schema/function-set.ts";
 

@@ -9,10 +9,10 @@ import type { Blocker } from "../feed/blockers.ts";
 import type { SubscribeOptions, Subscription } from "../feed/subscribe.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
-import type { DeadLetters } from "../consumers/dead-letters.ts";
+import type { DeadLetters } from "../consumers/dead-letter.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
-import type { WorkerDefinition } from "./workers.ts";
+import type { WorkerDefinition } from "./worker-definition.ts";
 
 /**
  * A store of events, as `openEventStore` returns it.

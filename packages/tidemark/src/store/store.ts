@@ -22,10 +22,11 @@ import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type St
 import { AsyncProjectionTransaction, InlineProjectionTransaction, Transaction } from "./store-transaction.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
-import type { DeadLetters } from "../consumers/dead-letters.ts";
+import type { DeadLetters } from "../consumers/dead-letter.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
-import type { Transactions, WorkerDefinition } from "./workers.ts";
+import type { Transactions } from "./workers.ts";
+import type { WorkerDefinition } from "./worker-definition.ts";
 
 /** The store of one tenant. */
 export class Store<Events extends Event> extends StoreReaderWriter<Events> implements EventStore<Events> {

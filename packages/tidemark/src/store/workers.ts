@@ -1,24 +1,17 @@
-import { arrayOf, checkFunction, wholeNumber } from "../arguments/checks.ts";
-import { checkOptions } from "../arguments/options.ts";
-import { describeValue } from "../arguments/describe-value.ts";
-import type { Projection } from "../arguments/projection.ts";
 import type { LifecyclePart } from "../async/lifecycle.ts";
 import type { EventCodec } from "../catalogue/event-codec.ts";
 import type { Database } from "../database/database.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
-import { InvalidArgumentError } from "../errors/errors.ts";
 import type { NotFoundError } from "../errors/following.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { Logger } from "../model/logger.ts";
-import { checkProjections } from "../projections/check-projections.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
-import type { Consumer } from "../consumers/consumer.ts";
 import { consumerFollower, consumerKind } from "../consumers/consumer-follower.ts";
 import type { CreateTransaction } from "../consumers/context.ts";
 import { consumerNotFound } from "../consumers/not-found.ts";
 import { type Consumers, StoreConsumers } from "../consumers/administration.ts";
-import { type DeadLetters, StoreDeadLetters } from "../consumers/dead-letters.ts";
-import { DefinedConsumer } from "../consumers/define-consumer.ts";
+import type { DeadLetters } from "../consumers/dead-letter.ts";
+import { StoreDeadLetters } from "../consumers/dead-letters.ts";
 import type { Follower } from "../runtime/follower.ts";
 import { createWorkerContext, type WorkerContext, type WorkerSettings } from "../runtime/worker-context.ts";
 import { projectionFollower, projectionKind } from "../projections/projection-follower.ts";
@@ -28,38 +21,7 @@ import { waitForCheckpoint } from "../runtime/wait-for-checkpoint.ts";
 import { waitFor, type WaitOptions } from "../runtime/wait-for.ts";
 import { FollowerWorker } from "../runtime/follower-worker.ts";
 import type { Worker } from "../runtime/worker.ts";
-
-/**
- * What `createWorker` takes.
- *
- * @example
- * ```ts
- * const definition: WorkerDefinition = { consumers: [defineConsumer({ name: "audit", handle: () => {} })], leaseMs: 30_000, onError: (error) => console.error(error.code) };
- * ```
- */
-export interface WorkerDefinition {
-  /** None twice. */
-  readonly consumers?: readonly Consumer[];
-  /** Async projections to follow. @defaultValue those that the store was opened with */
-  readonly projections?: readonly Projection[];
-  /**
-   * How long a shard stays with a worker that sends no heartbeat, and how long a handler's transaction may be idle, in milliseconds.
-   * 500–3,600,000. @defaultValue 15,000
-   */
-  readonly leaseMs?: number;
-  /**
-   * Called once with each error that no call can return: events that were given up, shards that were lost or stopped, outages.
-   * Default: the logger's `error`.
-   */
-  readonly onError?: (error: TidemarkError) => void;
-  /** Called by `start` before anything is handled, and waited for: connect to what handlers need. What it throws rejects `start`. */
-  readonly onStart?: () => void | Promise<void>;
-  /**
-   * Called by `stop`, and by `store.close()`, once nothing is handled any more, and waited for: close what `onStart` opened. Also
-   * where `start` failed after `onStart`. What it throws is logged.
-   */
-  readonly onStop?: () => void | Promise<void>;
-}
+import { checkWorkerDefinition, defaultLeaseMs, type WorkerDefinition } from "./worker-definition.ts";
 
 interface WorkersOptions {
   readonly database: Database;
@@ -77,16 +39,6 @@ export interface Transactions {
   readonly createProjectionTransaction: CreateProjectionTransaction;
 }
 
-const defaultLeaseMs = 15_000;
-const shape = {
-  consumers: arrayOf(checkConsumer),
-  projections: checkAsync,
-  leaseMs: wholeNumber(500, 3_600_000),
-  onError: checkFunction<(error: TidemarkError) => void>,
-  onStart: checkFunction<() => void | Promise<void>>,
-  onStop: checkFunction<() => void | Promise<void>>,
-};
-
 /** The workers of one store in this process, and what they share. */
 export class Workers implements LifecyclePart {
   readonly #context: WorkerContext;
@@ -101,15 +53,10 @@ export class Workers implements LifecyclePart {
 
   /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */
   create(definition: WorkerDefinition | undefined, tenant: string, transactions: Transactions): Worker {
-    const { consumers = [], projections, leaseMs = defaultLeaseMs, onError, onStart, onStop } = checkOptions(definition, shape, "definition");
-    const followed = projections ?? this.#projections.filter(({ mode }) => mode === "async");
-    if (consumers.length + followed.length === 0)
-      throw new InvalidArgumentError("definition.consumers", "is missing or empty, and there are no async projections: a worker with neither would do nothing");
-    const twice = consumers.find(({ name }, index) => consumers.findIndex((other) => other.name === name) !== index);
-    if (twice) throw new InvalidArgumentError("definition.consumers", `holds ${JSON.stringify(twice.name)} twice`);
+    const { consumers, projections, leaseMs, onError, onStart, onStop } = checkWorkerDefinition(definition, this.#projections);
     const followers = [
       ...consumers.map((consumer) => consumerFollower(this.#context, consumer, transactions.createTransaction)),
-      ...followed.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction)),
+      ...projections.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction)),
     ];
     return this.#worker({ tenant, leaseMs, background: false, onError: safely(onError, this.#context.logger), onStart, onStop }, followers);
   }
@@ -167,23 +114,6 @@ export class Workers implements LifecyclePart {
   async drain(timeoutMs?: number): Promise<void> {
     await Promise.all([...this.#running].map((worker) => worker.stop(timeoutMs === undefined ? {} : { timeoutMs })));
   }
-}
-
-function checkConsumer(value: unknown, path: string): DefinedConsumer {
-  if (value instanceof DefinedConsumer) return value;
-  throw new InvalidArgumentError(path, `must be what defineConsumer returns, not ${describeValue(value)}`);
-}
-
-function checkAsync(value: unknown, path: string): readonly DefinedProjection[] {
-  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of projections, not ${describeValue(value)}`);
-  const projections = checkProjections(value, path);
-  const inline = projections.findIndex(({ mode }) => mode === "inline");
-  if (inline !== -1)
-    throw new InvalidArgumentError(
-      `${path}[${inline}]`,
-      `is an inline projection, ${JSON.stringify(projections[inline]?.name)}: appends write it, and a store that is opened with it follows it where they do not. Leave it out here`,
-    );
-  return projections;
 }
 
 /** A callback of the user's that throws must not stop a heartbeat. */

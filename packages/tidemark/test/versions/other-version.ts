@@ -7,7 +7,7 @@ const packageFolder = join(import.meta.dirname, "../..");
 const changed = ["append_batch", "append_many", "take_shard", "move_checkpoint", "high_water_mark"];
 /** Functions that take their first two arguments, of one type, the other way round. */
 const swapped = ["append_one", "append_singles"];
-const callers = ["append/statements.ts", "runtime/statements.ts", "feed/mark.ts", "consumers/consumer-info.ts", "projections/projection-info.ts"];
+const callers = ["append/statements.ts", "runtime/statements.ts", "feed/mark.ts", "consumers/consumer-info-statement.ts", "projections/projection-info.ts"];
 
 export interface OtherVersion extends AsyncDisposable {
   /** Its `index.ts`. */

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { InvalidArgumentError, isTidemarkError } from "../../errors/errors.ts";
 import type { EventStore } from "../../store/event-store.ts";
-import type { DeadLetterHistoryQuery, DeadLetterKey, DeadLetterQuery } from "../../consumers/dead-letters.ts";
+import type { DeadLetterHistoryQuery, DeadLetterKey, DeadLetterQuery } from "../../consumers/dead-letter.ts";
 import { lineUp } from "../columns.ts";
 import { confirm } from "../confirm.ts";
 import { letterDocument, letterDocuments, letterRows, letterTable, resolvedDocuments, resolvedRows } from "../dead-letter-lines.ts";

@@ -1,0 +1,86 @@
+import { arrayOf, checkFunction, wholeNumber } from "../arguments/checks.ts";
+import { describeValue } from "../arguments/describe-value.ts";
+import { checkOptions } from "../arguments/options.ts";
+import type { Projection } from "../arguments/projection.ts";
+import type { Consumer } from "../consumers/consumer.ts";
+import { DefinedConsumer } from "../consumers/define-consumer.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import type { TidemarkError } from "../errors/tidemark-error.ts";
+import { checkProjections } from "../projections/check-projections.ts";
+import type { DefinedProjection } from "../projections/defined-projection.ts";
+
+/**
+ * What `createWorker` takes.
+ *
+ * @example
+ * ```ts
+ * const definition: WorkerDefinition = { consumers: [defineConsumer({ name: "audit", handle: () => {} })], leaseMs: 30_000, onError: (error) => console.error(error.code) };
+ * ```
+ */
+export interface WorkerDefinition {
+  /** None twice. */
+  readonly consumers?: readonly Consumer[];
+  /** Async projections to follow. @defaultValue those that the store was opened with */
+  readonly projections?: readonly Projection[];
+  /**
+   * How long a shard stays with a worker that sends no heartbeat, and how long a handler's transaction may be idle, in milliseconds.
+   * 500–3,600,000. @defaultValue 15,000
+   */
+  readonly leaseMs?: number;
+  /**
+   * Called once with each error that no call can return: events that were given up, shards that were lost or stopped, outages.
+   * Default: the logger's `error`.
+   */
+  readonly onError?: (error: TidemarkError) => void;
+  /** Called by `start` before anything is handled, and waited for: connect to what handlers need. What it throws rejects `start`. */
+  readonly onStart?: () => void | Promise<void>;
+  /**
+   * Called by `stop`, and by `store.close()`, once nothing is handled any more, and waited for: close what `onStart` opened. Also
+   * where `start` failed after `onStart`. What it throws is logged.
+   */
+  readonly onStop?: () => void | Promise<void>;
+}
+
+export const defaultLeaseMs = 15_000;
+const shape = {
+  consumers: arrayOf(checkConsumer),
+  projections: checkAsync,
+  leaseMs: wholeNumber(500, 3_600_000),
+  onError: checkFunction<(error: TidemarkError) => void>,
+  onStart: checkFunction<() => void | Promise<void>>,
+  onStop: checkFunction<() => void | Promise<void>>,
+};
+
+interface CheckedWorkerDefinition extends Pick<WorkerDefinition, "onError" | "onStart" | "onStop"> {
+  readonly consumers: readonly DefinedConsumer[];
+  readonly projections: readonly DefinedProjection[];
+  readonly leaseMs: number;
+}
+
+/** @param opened - The projections that the store was opened with. */
+export function checkWorkerDefinition(definition: WorkerDefinition | undefined, opened: readonly DefinedProjection[]): CheckedWorkerDefinition {
+  const { consumers = [], projections, leaseMs = defaultLeaseMs, ...callbacks } = checkOptions(definition, shape, "definition");
+  const followed = projections ?? opened.filter(({ mode }) => mode === "async");
+  if (consumers.length + followed.length === 0)
+    throw new InvalidArgumentError("definition.consumers", "is missing or empty, and there are no async projections: a worker with neither would do nothing");
+  const twice = consumers.find(({ name }, index) => consumers.findIndex((other) => other.name === name) !== index);
+  if (twice) throw new InvalidArgumentError("definition.consumers", `holds ${JSON.stringify(twice.name)} twice`);
+  return { consumers, projections: followed, leaseMs, ...callbacks };
+}
+
+function checkConsumer(value: unknown, path: string): DefinedConsumer {
+  if (value instanceof DefinedConsumer) return value;
+  throw new InvalidArgumentError(path, `must be what defineConsumer returns, not ${describeValue(value)}`);
+}
+
+function checkAsync(value: unknown, path: string): readonly DefinedProjection[] {
+  if (!Array.isArray(value)) throw new InvalidArgumentError(path, `must be an array of projections, not ${describeValue(value)}`);
+  const projections = checkProjections(value, path);
+  const inline = projections.findIndex(({ mode }) => mode === "inline");
+  if (inline !== -1)
+    throw new InvalidArgumentError(
+      `${path}[${inline}]`,
+      `is an inline projection, ${JSON.stringify(projections[inline]?.name)}: appends write it, and a store that is opened with it follows it where they do not. Leave it out here`,
+    );
+  return projections;
+}
