@@ -1,44 +1,22 @@
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { milliseconds } from "../database/milliseconds.ts";
+import { boundaryPageSql } from "./boundary-sql.ts";
 import { eventColumns, uncastEventColumns } from "./decode.ts";
 import type { FilterSql } from "./filter-sql.ts";
-import { bound, filteredPageSql, onlyFilter, type PageShape, pageSql, smallPageSql } from "./page-statement.ts";
+import { firstPagesFromSnapshotsSql, firstPagesSql } from "./first-pages-sql.ts";
+import { followColumns, logColumns, streamJoin } from "./log-columns.ts";
+import { type LogPage, logPageSql, type ShardSql } from "./log-page-sql.ts";
+import { type PageShape, pageSql, smallPageSql } from "./page-statement.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /** More shapes than this are a program that makes filters up; then all are forgotten rather than kept for ever. */
 const maxShapes = 200;
 
-const logColumns = "stream_name, e.tenant as tenant,";
-
-const followColumns = `${logColumns} e.stream_id::text as stream_number,`;
-
-/** Whether a snapshot is of this state version, and its events were read by this catalogue. */
-const isOurs = "k.state_version = r.state_version and k.catalogue = r.catalogue";
-
-/** A state is sent once, not with every event that follows it. */
-const firstOfSnapshot = `${isOurs} and (e.version is null or e.version = k.version)`;
-
-/** The placeholders of a shard: streams whose number modulo `of` is `index`. */
-export interface ShardSql {
-  readonly index: string;
-  readonly of: string;
-}
-
-interface LogPage {
-  readonly backward: boolean;
-  readonly small: boolean;
-  readonly allTenants: boolean;
-  readonly filter: FilterSql | undefined;
-  readonly sharded?: ShardSql | undefined;
-  readonly columns: string;
-}
-
 /** The statements that read, by their shape. One object for each text: drivers remember what they prepared by object. */
 export class ReadStatements {
   readonly #schema: string;
   readonly #headRequests: string;
-  readonly #queryItems: string;
   readonly #largeEvents: number;
   readonly #sizeClass: number;
   readonly #pages = new Map<string, Statement>();
@@ -73,13 +51,12 @@ export class ReadStatements {
   constructor(schema: string, largeEvents: number, sizeClass: number) {
     this.#schema = quoteIdentifier(schema);
     this.#headRequests = functionName(schema, "first_page_requests");
-    this.#queryItems = functionName(schema, "query_items");
     this.#largeEvents = largeEvents;
     this.#sizeClass = sizeClass;
     this.streamInfo = this.#named("stream_info", `${this.#streamsSql("left join")} where s.tenant = $1 and s.name = $2`);
     this.eventById = this.#named(
       "event_by_id",
-      `select ${logColumns} ${eventColumns} from ${this.#schema}.events as e ${this.#stream} where e.tenant = $1 and e.id = $2::uuid`,
+      `select ${logColumns} ${eventColumns} from ${this.#schema}.events as e ${streamJoin(this.#schema)} where e.tenant = $1 and e.id = $2::uuid`,
     );
     const inRange = `from ${this.#schema}.events where position > $1 and position <= $2`;
     this.positionAfter = this.#named("position_after", `select pg_catalog.min(position)::text as position ${inRange}`);
@@ -104,7 +81,7 @@ select case when (select e.recorded_at from ${this.#schema}.events as e where e.
             else ${functionName(schema, "position_since")}($1::float8, $2::bigint)
        end::text as position`,
     );
-    this.matchPage = this.#named("match", this.#matchSql());
+    this.matchPage = this.#named("match", boundaryPageSql(this.#schema, functionName(schema, "query_items")));
     const listed = `${this.#streamsSql("join")} where s.tenant = $1 and s.name > $2 and s.name >= $4 and s.name <= $5`;
     this.streams = this.#named("streams", `${listed} order by s.name limit $3`);
     this.streamsOfCategory = this.#named("streams_of_category", `${listed} and s.category = $6 order by s.name limit $3`);
@@ -141,16 +118,8 @@ select case when (select e.recorded_at from ${this.#schema}.events as e where e.
   heads(kept: boolean): Statement {
     return this.#page(`read_first_pages${kept ? "_snapshots" : ""}`, () =>
       kept
-        ? this.#firstPagesFromSnapshotsSql(`${this.#headRequests}($1, $2, $3, $5, $6)`, "$4")
-        : `
-select r.n::text as n, ${eventColumns}
-  from ${this.#headRequests}($1, $2, $3, '', '{}') as r
- cross join lateral (
-    select e.* from ${this.#schema}.events as e
-     where e.stream_id = ${this.#streamOf} and e.version > r.after and e.version <= r.until
-     order by e.version
-     limit $4
-  ) as e`,
+        ? firstPagesFromSnapshotsSql(this.#schema, `${this.#headRequests}($1, $2, $3, $5, $6)`, "$4")
+        : firstPagesSql(this.#schema, `${this.#headRequests}($1, $2, $3, '', '{}')`, "$4"),
     );
   }
 
@@ -160,40 +129,12 @@ select r.n::text as n, ${eventColumns}
    */
   firstPageFromSnapshot(): Statement {
     return this.#page("read_first_page_snapshot", () =>
-      this.#firstPagesFromSnapshotsSql(
+      firstPagesFromSnapshotsSql(
+        this.#schema,
         `(select $1::text as tenant, $2::text as name, $3::bigint as after, $4::bigint as until, $5::text as kind, $6::text as snapshot, $7::integer as state_version, $8::text as catalogue, 1 as n offset 0)`,
         "$9",
       ),
     );
-  }
-
-  #firstPagesFromSnapshotsSql(requests: string, limit: string): string {
-    return `
-select r.n::text as n, k.state_version::text as snapshot_state_version,
-       case when ${firstOfSnapshot} then k.version::text end as snapshot_version,
-       case when ${firstOfSnapshot} then k.position::text end as snapshot_position,
-       case when ${firstOfSnapshot} then k.event_id::text end as snapshot_event_id,
-       case when ${firstOfSnapshot} then k.state::text end as snapshot_state,
-       case when ${firstOfSnapshot} then k.patches::text end as snapshot_patches, ${eventColumns}
-  from ${requests} as r
-  left join lateral (
-    select k.*
-      from ${this.#schema}.snapshots as k
-     where k.tenant = r.tenant and k.kind = r.kind and k.name = r.snapshot and k.key = r.name
-     order by (${isOurs}) desc, k.state_version desc
-     limit 1
-  ) as k on true
-  left join lateral (
-    select e.* from ${this.#schema}.events as e
-     where e.stream_id = ${this.#streamOf} and e.version <= r.until
-       and e.version >= case when ${isOurs} then k.version else r.after + 1 end
-     order by e.version
-     limit ${limit}
-  ) as e on true`;
-  }
-
-  get #streamOf(): string {
-    return `(select s.id from ${this.#schema}.streams as s where s.tenant = r.tenant and s.name = r.name)`;
   }
 
   /** $1 after, $2 until, $3 rows, then the tenant unless all are read, then the filter's values. */
@@ -207,45 +148,10 @@ select r.n::text as n, k.state_version::text as snapshot_state_version,
     return this.#logPage(name, { backward: false, small, allTenants, filter, sharded, columns: followColumns });
   }
 
-  #logPage(prefix: string, { backward, small, allTenants, filter, sharded, columns }: LogPage): Statement {
+  #logPage(prefix: string, page: LogPage): Statement {
+    const { small, allTenants, filter } = page;
     const name = `${prefix}${small ? "_small" : ""}${allTenants ? "_tenants" : ""}${filter ? `_${filter.shape}` : ""}`;
-    const lead = filter?.leadTag;
-    const range = (row: string): string[] => [`${row}.position > $1`, bound(`${row}.position`, "<=", "$2::bigint")];
-    const shape = (): PageShape => ({
-      // Tags lead to their events one by one and in order, so that the statement ends as soon as the page is full.
-      events:
-        lead === undefined
-          ? `${this.#schema}.events as e`
-          : `${this.#schema}.event_tags as t cross join lateral (select e.* from ${this.#schema}.events as e where e.position = t.position offset 0) as e`,
-      join: this.#stream,
-      columns,
-      where: [
-        ...(lead === undefined ? range("e") : [...range("t"), "t.tenant = $4", `t.tag = ${lead}`]),
-        // Through the index on (tenant, id) every page would read the whole log.
-        ...(allTenants || lead !== undefined ? [] : [onlyFilter("e.tenant = $4")]),
-        ...(filter ? [onlyFilter(filter.where)] : []),
-        ...(sharded ? [onlyFilter(`e.stream_id % ${sharded.of} = ${sharded.index}`)] : []),
-      ],
-      key: "position",
-      backward,
-      after: "$1",
-      until: "$2",
-      rows: "$3",
-      largeEvents: this.#largeEvents,
-    });
-    return this.#page(
-      name,
-      () => {
-        if (small) return smallPageSql(shape(), lead === undefined ? "e" : "t");
-        return filter || sharded ? filteredPageSql(shape(), lead === undefined ? "e" : "t") : pageSql(shape());
-      },
-      filter !== undefined,
-    );
-  }
-
-  /** OFFSET 0 keeps it a look-up by key for each event, cached by the server: as a plain join it could become a scan of all streams. */
-  get #stream(): string {
-    return `cross join lateral (select s.name as stream_name, s.category from ${this.#schema}.streams as s where s.id = e.stream_id offset 0) as s`;
+    return this.#page(name, () => logPageSql(this.#schema, this.#largeEvents, page), filter !== undefined);
   }
 
   #streamsSql(join: "join" | "left join"): string {
@@ -253,55 +159,6 @@ select r.n::text as n, k.state_version::text as snapshot_state_version,
 select s.name as name, ${milliseconds("s.created_at")} as created_at, last.version::text as version, last.position::text as position
   from ${this.#schema}.streams as s
   ${join} lateral (select e.version, e.position from ${this.#schema}.events as e where e.stream_id = s.id order by e.version desc limit 1) as last on true`;
-  }
-
-  /** Each alternative is led by its rarest tag, and gives no more than the page can hold, so that no page looks at all of a tag's events. */
-  #matchSql(): string {
-    return `
-select ${logColumns} ${eventColumns}
-  from (
-    select distinct found.position
-      from ${this.#queryItems}($5, $6) as item
-     cross join lateral (
-       select t.position
-         from ${this.#schema}.event_tags as t
-        cross join lateral (
-          select from ${this.#schema}.events as e
-           where e.position = t.position
-             and (item.types is null or e.type = any (item.types))
-             and (pg_catalog.cardinality(item.tags) = 1 or e.tags operator(pg_catalog.@>) item.tags)
-          offset 0
-        ) as e
-        where t.tenant = $4
-          and t.tag = case when pg_catalog.cardinality(item.tags) = 1 then item.tags[1] else (${this.#rarestTagSql()}) end
-          and t.position > $1 and ${bound("t.position", "<=", "$2::bigint")}
-        order by t.position
-        limit $3
-     ) as found
-     order by found.position
-     limit $3
-  ) as matching
- cross join lateral (select e.* from ${this.#schema}.events as e where e.position = matching.position offset 0) as e
- ${this.#stream}
- order by e.position`;
-  }
-
-  /** As the function `rarest_tag`, whose own plan would stay the one that was made for a tiny table. */
-  #rarestTagSql(): string {
-    return `
-            select tag
-              from pg_catalog.unnest(item.tags) with ordinality as each (tag, n)
-             cross join lateral (
-               select pg_catalog.count(*) as events
-                 from (
-                   select from ${this.#schema}.event_tags as c
-                    where c.tenant = $4 and c.tag = each.tag and c.position > $1
-                    order by c.position
-                    limit 100
-                 ) as carrying
-             ) as counted
-             order by events, n
-             limit 1`;
   }
 
   #page(name: string, sql: () => string, varies = false): Statement {
