@@ -1,15 +1,12 @@
 import { checkStreamId } from "../arguments/names.ts";
 import type { Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
+import { CommandRun, type DecidedCommand, type ReadCommand } from "./command-run.ts";
 import { checkedFold } from "../read/evolve.ts";
-import { CommandIds } from "./command-id.ts";
-import { attemptUpTo, orStartAgain } from "./conflict.ts";
 import { checkDecider, type Decider } from "./decider.ts";
 import { checkDecision } from "./decision.ts";
-import { stampEvent } from "./metadata.ts";
-import { MiddlewareChain } from "./middleware.ts";
-import { checkCommandOptions, type CommandOptions } from "./options.ts";
-import { readAfter, Recorded } from "./recorded.ts";
+import type { CommandOptions } from "./options.ts";
+import { readAfter } from "./recorded.ts";
 import type { CommandResult } from "./result.ts";
 import { snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, snapshotState, readState } from "./snapshots/snapshot-state.ts";
@@ -50,15 +47,14 @@ export async function handleCommand<State, Command, E extends Event>(
 ): Promise<CommandResult<State, E>> {
   checkDecider(decider);
   checkStreamId(streamId, "streamId");
-  const { attempts, metadata, commandId, middleware, signal } = checkCommandOptions(options);
   const { decide, name } = decider;
+  const run = new CommandRun<State, Command, E>(store, options, () => ({ kind: "stream", decider: name, target: streamId }));
+  const { ids, signal, middleware } = run;
   const fold = checkedFold(decider, "decider");
-  const ids = commandId === undefined ? undefined : new CommandIds(commandId, { kind: "stream", decider: name, target: streamId });
-  const around = new MiddlewareChain(middleware);
   const kept = snapshotState(() => snapshotsOf(store), "stream", decider, streamId);
   const commands = isSeveral(command) ? command : [command];
 
-  async function attempt(number: number): Promise<CommandResult<State, E>> {
+  async function read(attempt: number): Promise<ReadCommand<E, Omit<CommandResult<State, E>, "attempts">>> {
     /** What this command wrote when it was handled before: it is looked for in what is read anyway. */
     const before: RecordedEvent<E>[] = [];
     let nextId = ids?.at(0);
@@ -69,44 +65,64 @@ export async function handleCommand<State, Command, E extends Event>(
         return fold.evolve(state, event);
       },
     };
-    let read = await readState<State, E>(store, kept, search, signal);
-    // What this command wrote may be in the part that the snapshot spared.
-    if (ids && read.snapshotVersion > 0 && before.length === 0 && (await store.eventById(ids.at(0))))
-      read = { ...(await store.aggregateStream<State, E>(streamId, { ...search, ...(signal && { signal }) })), snapshotVersion: 0 };
-    const last = before.at(-1);
-    if (last) {
-      const { state } = await store.aggregateStream<State, E>(streamId, { ...fold, toVersion: last.version });
-      return { state, version: last.version, position: last.position, events: before, attempts: number };
-    }
+    let found = await readState<State, E>(store, kept, search, signal);
+    let { state } = found;
 
-    let { state } = read;
-    const decided: NewEvent<E>[] = [];
-    for (const one of commands) {
-      if (!(await around.before({ command: one, state, streamId, attempt: number }))) continue;
-      for (const event of checkDecision(await decide(one, state))) {
-        const stamped = metadata ? stampEvent(event, [metadata]) : event;
-        decided.push(ids ? ids.mark(stamped, decided.length) : stamped);
-        state = fold.evolve(state, event);
-      }
-    }
-    if (decided.length === 0) {
-      considerSnapshot(kept, { state, version: read.version, snapshotVersion: read.snapshotVersion });
-      return { state, version: read.version, position: undefined, events: [], attempts: number };
-    }
-
-    const recorded = new Recorded<E>();
-    const append = store.appendToStream<E>(streamId, decided, recorded.in({ expectedVersion: read.version, ...(signal && { signal }) }));
-    const { version, position } = await orStartAgain(append, { isHandled: (error) => ids?.handledMeanwhile(error, decided.length) === true });
-    const written = { appended: [{ streamId, version, events: decided }], again: ids !== undefined };
-    const events = await recorded.events(store, written);
-    // They were there already, under ids of their own: then the state that was read holds them, or lacks what came before them.
-    if (version !== read.version + decided.length)
-      ({ state } = await readAfter(written, () => store.aggregateStream<State, E>(streamId, { ...fold, toVersion: version })));
-    considerSnapshot(kept, { state, version, snapshotVersion: read.snapshotVersion });
-    return { state, version, position, events, attempts: number };
+    return {
+      async earlier(given) {
+        // What this command wrote may be in the part that the snapshot spared.
+        if (found.snapshotVersion > 0 && before.length === 0 && (await store.eventById(given.at(0)))) {
+          found = { ...(await store.aggregateStream<State, E>(streamId, { ...search, ...(signal && { signal }) })), snapshotVersion: 0 };
+          ({ state } = found);
+        }
+        const last = before.at(-1);
+        if (!last) return undefined;
+        const { state: left } = await store.aggregateStream<State, E>(streamId, { ...fold, toVersion: last.version });
+        return { state: left, version: last.version, position: last.position, events: before };
+      },
+      async decide() {
+        const decided: NewEvent<E>[] = [];
+        for (const one of commands) {
+          if (!(await middleware.before({ command: one, state, streamId, attempt }))) continue;
+          const events = checkDecision(await decide(one, state));
+          decided.push(...run.prepare(events, { before: decided.length }));
+          state = events.reduce<State>(fold.evolve, state);
+        }
+        return decided.length === 0 ? undefined : appendOf(decided, { ...found, state });
+      },
+      nothing() {
+        considerSnapshot(kept, { state, version: found.version, snapshotVersion: found.snapshotVersion });
+        return { state, version: found.version, position: undefined, events: [] };
+      },
+    };
   }
 
-  return around.after(await attemptUpTo({ store, attempts, signal, subject: streamId }, attempt));
+  /** @param decision - The version that was read, and the state that the decided events lead to. */
+  function appendOf(
+    decided: readonly NewEvent<E>[],
+    decision: { readonly state: State; readonly version: number; readonly snapshotVersion: number },
+  ): DecidedCommand<E, Omit<CommandResult<State, E>, "attempts">> {
+    let position: number | undefined;
+    return {
+      count: decided.length,
+      async append(telling) {
+        const { version, position: last } = await store.appendToStream<E>(streamId, decided, { ...telling, expectedVersion: decision.version });
+        position = last;
+        return [{ streamId, version, events: decided }];
+      },
+      async result(written) {
+        const version = written.appended[0]?.version ?? 0;
+        let { state } = decision;
+        // They were there already, under ids of their own: then the state that was read holds them, or lacks what came before them.
+        if (version !== decision.version + decided.length)
+          ({ state } = await readAfter(written, () => store.aggregateStream<State, E>(streamId, { ...fold, toVersion: version })));
+        considerSnapshot(kept, { state, version, snapshotVersion: decision.snapshotVersion });
+        return { state, version, position, events: written.events };
+      },
+    };
+  }
+
+  return await run.run({ subject: streamId, read });
 }
 
 function isSeveral<Command>(command: Command | readonly Command[]): command is readonly Command[] {

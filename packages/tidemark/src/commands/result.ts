@@ -30,3 +30,6 @@ export interface CommandResult<State, E extends Event> {
  * ```
  */
 export type StreamsResult<State, E extends Event> = Omit<CommandResult<State, E>, "version">;
+
+/** The result of a command that is tied to no stream, but for the number of its attempts. */
+export type StreamsOutcome<State, E extends Event> = Omit<StreamsResult<State, E>, "attempts">;
