@@ -1,13 +1,20 @@
+import { quoteStep } from "../arguments/describe-value.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import type { RecordedEvent } from "../model/event.ts";
 
 /** The newest version of each type's shape that a reader knows: `{ CartConfirmed: 2 }`. */
 export type ReaderVersions = Readonly<Record<string, number>>;
 
-/** What of a filter's alternative depends on the shape of events. The rest of it is the same before and after decoding. */
+/** A filter's alternative. Types and data depend on the shape of events; the rest is the same before and after decoding. */
 export interface ShapeFilter {
   readonly types?: readonly string[];
   /** JSON that the event's data contains. */
   readonly data?: string;
+  readonly categories?: readonly string[];
+  readonly streamIds?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly prefix?: string;
+  readonly since?: Date;
 }
 
 /** An event's data as it is stored: plain JSON, with the version of its shape. */
@@ -62,7 +69,11 @@ export const plainEvents: EventCodec = {
   fingerprint: "",
   encode: undefined,
   storedTypes: (types) => types,
-  decoder: ({ filter } = {}) => ({ filter, decode: undefined }),
+  decoder({ filter, as = {} } = {}) {
+    const [type] = Object.keys(as);
+    if (type === undefined) return { filter, decode: undefined };
+    throw new InvalidArgumentError(`options.as${quoteStep(type)}`, "needs a catalogue: open the store with the option events");
+  },
 };
 
 /** What a stored event is to a reader, in an array of its own. */

@@ -1,0 +1,124 @@
+import { describeValue, quoteText } from "../arguments/describe-value.ts";
+import { isPromise } from "../arguments/promise.ts";
+import { didYouMean } from "../arguments/suggest.ts";
+import { EventDecodingError, issuesText, UnknownEventTypeError } from "../errors/catalogue.ts";
+import type { RecordedEvent } from "../model/event.ts";
+import { type CurrentPart, UpToDate } from "./bring-up-to-date.ts";
+import type { UnknownEvents } from "./unknown-events.ts";
+import type { DefinedEvents } from "./defined-events.ts";
+import type { EventShape } from "./event-shape.ts";
+import { issuesAt } from "./issue-path.ts";
+import type { Narrowing } from "./shape-filter.ts";
+import { StoredFormError } from "./stored-form.ts";
+
+/** How one reader wants its events. */
+export interface Reading {
+  readonly catalogue: DefinedEvents;
+  readonly unknownEvents: UnknownEvents;
+  readonly validateReads: boolean;
+  readonly onSkipped: ((event: RecordedEvent) => void) | undefined;
+  /** The older versions that the reader knows, by type. */
+  readonly older: ReadonlyMap<string, number>;
+  /** By type, the version in which an event is given as it is stored. */
+  readonly asStored: ReadonlyMap<string, number>;
+  /** For what became of an event. Undefined: all is wanted. */
+  readonly narrow: Narrowing | undefined;
+  /** For events that stay as they are stored. Undefined: all that the log finds is wanted. */
+  readonly narrowAsStored: Narrowing | undefined;
+}
+
+/** The versions of events that need nothing done: the newest ones of types without stored forms. */
+export function versionsAsStored({ shapes }: DefinedEvents, validateReads: boolean, older?: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const plain = [...shapes.values()].filter(({ type, stored, checks }) => !stored && !(validateReads && checks) && !older?.has(type));
+  return new Map(plain.map(({ type, version }) => [type, version]));
+}
+
+/** See `EventDecoder.decode`. */
+export function decodeEvents(reading: Reading): (event: RecordedEvent, into: RecordedEvent[]) => void {
+  const { asStored, narrowAsStored } = reading;
+  return (event, into) => {
+    // Most events of a log. Nothing else may stand on their way.
+    if (asStored.get(event.type) === event.schemaVersion) {
+      if (narrowAsStored === undefined || narrowAsStored(event, event.type, event.data)) into.push(event);
+      return;
+    }
+    into.push(...decodeOlder(event, reading));
+  };
+}
+
+function decodeOlder(event: RecordedEvent, reading: Reading): readonly RecordedEvent[] {
+  const { catalogue, unknownEvents, narrow, narrowAsStored, onSkipped } = reading;
+  const shape = catalogue.shapes.get(event.type);
+  if (shape ? event.schemaVersion > shape.version : !catalogue.retired.has(event.type)) {
+    if (unknownEvents === "error") throw unknownEvent(catalogue, event, shape);
+    if (unknownEvents === "skip") onSkipped?.(event);
+    return unknownEvents === "pass" && (!narrowAsStored || narrowAsStored(event, event.type, event.data)) ? [event] : [];
+  }
+  const upToDate = new UpToDate(catalogue, event);
+  upToDate.follow(event.type, event.schemaVersion, event.data);
+  const { parts } = upToDate;
+  const found: RecordedEvent[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (narrow && !narrow(event, part.shape.type, part.data)) continue;
+    const current = finish(event, part, upToDate, reading);
+    // Parts number what the event became, not what this reader gets of it. Each has metadata of its own, which its handler may change.
+    found.push(parts.length === 1 ? current : { ...current, metadata: { ...event.metadata }, part: index });
+  }
+  return found;
+}
+
+/** From the newest shape as it is stored to what the reader knows. `stored` describes the newest shape, so older ones stay plain JSON. */
+function finish(event: RecordedEvent, { shape, data }: CurrentPart, upToDate: UpToDate, { older, validateReads }: Reading): RecordedEvent {
+  const { type, version, stored } = shape;
+  const wanted = older.get(type);
+  if (wanted !== undefined) {
+    let previous = data;
+    for (let from = version; from > wanted; from--) {
+      const step = shape.downcast.get(from);
+      if (!step) throw upToDate.fail(`there is no downcast ${from} of ${quoteText(type)}`);
+      const name = `downcast ${from} of ${quoteText(type)}`;
+      previous = upToDate.checked(upToDate.run(step, name, type, from, previous), name);
+    }
+    return { ...event, type, data: previous, schemaVersion: wanted };
+  }
+  const decoded = stored ? decodeStored(event, stored.decode.bind(stored), data) : data;
+  if (validateReads && shape.checks) validate(event, shape, decoded);
+  return { ...event, type, data: decoded, schemaVersion: version };
+}
+
+function decodeStored(event: RecordedEvent, decode: (data: unknown) => unknown, data: unknown): unknown {
+  try {
+    return decode(data);
+  } catch (error) {
+    if (!(error instanceof StoredFormError)) throw error;
+    throw new EventDecodingError(event, `data${error.place} does not fit its codec in stored: ${error.message}`, { cause: error.cause });
+  }
+}
+
+/** Checks alone: what a schema that transforms made of its input must not be transformed again. */
+function validate(event: RecordedEvent, { type, schema }: EventShape, data: unknown): void {
+  let result: ReturnType<(typeof schema)["~standard"]["validate"]>;
+  try {
+    result = schema["~standard"].validate(data);
+  } catch (error) {
+    throw new EventDecodingError(event, `the schema of ${quoteText(type)} threw (see cause)`, { cause: error });
+  }
+  if (isPromise(result))
+    throw new EventDecodingError(
+      event,
+      `the schema of ${quoteText(type)} is asynchronous, but validateReads needs synchronous ones; open the store without it`,
+    );
+  if (result.issues) throw new EventDecodingError(event, `the schema of ${quoteText(type)} refuses it: ${issuesText(issuesAt(result.issues, "data"))}`);
+}
+
+function unknownEvent({ types }: DefinedEvents, event: RecordedEvent, shape: EventShape | undefined): UnknownEventTypeError {
+  const { type, schemaVersion, position, streamId } = event;
+  const where = `The event at position ${position} in stream ${quoteText(streamId)}`;
+  const what = shape
+    ? `has version ${describeValue(schemaVersion)} of ${quoteText(type)}, but the catalogue knows no version after ${shape.version}: a newer application wrote it.`
+    : `is of type ${quoteText(type)}, which the catalogue does not know${didYouMean(type, types)}.`;
+  return new UnknownEventTypeError(type, `${where} ${what} Add it to the catalogue, or open the store with unknownEvents: "skip" or "pass".`, {
+    schemaVersion,
+    position,
+  });
+}

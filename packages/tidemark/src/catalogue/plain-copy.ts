@@ -1,0 +1,59 @@
+import { encodeJson, maxDepth } from "../arguments/json.ts";
+
+const unfit = Symbol("not plain JSON");
+
+/**
+ * A copy of plain JSON, so that a step may change what it gets and nothing else sees it. Keys that are `undefined` are left out.
+ *
+ * @throws {@link InvalidArgumentError} — at its place in `data`, for a value that JSON cannot hold.
+ */
+export function plainCopy(value: unknown): unknown {
+  const copy = copied(value, 0);
+  // The slow way finds the place and says what is wrong with it. It also takes objects of another realm.
+  return copy === unfit ? JSON.parse(encodeJson(value, "data")) : copy;
+}
+
+function copied(value: unknown, depth: number): unknown {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return Number.isFinite(value) ? value : unfit;
+    case "object":
+      if (value === null) return null;
+      if (depth === maxDepth) return unfit;
+      return Array.isArray(value) ? copiedItems(value, depth + 1) : copiedFields(value, depth + 1);
+    default:
+      return unfit;
+  }
+}
+
+function copiedItems(value: readonly unknown[], depth: number): unknown {
+  const copy: unknown[] = [];
+  for (let index = 0; index < value.length; index++) {
+    const item = copied(value[index], depth);
+    if (item === unfit) return unfit;
+    copy.push(item);
+  }
+  return copy;
+}
+
+function copiedFields(value: object, depth: number): unknown {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return unfit;
+  // Spread is several times as fast as setting each key, and keeps a property named __proto__ what it is.
+  const copy: Record<string, unknown> = { ...value };
+  for (const key of Object.keys(copy)) {
+    const held = copy[key];
+    if (typeof held === "string" || typeof held === "boolean") continue;
+    if (held === undefined) {
+      delete copy[key];
+      continue;
+    }
+    const inner = copied(held, depth);
+    if (inner === unfit) return unfit;
+    if (inner !== held) copy[key] = inner;
+  }
+  return copy;
+}
