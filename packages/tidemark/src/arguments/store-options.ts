@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Event } from "../model/event.ts";
+import type { EventCatalogue } from "../model/event-catalogue.ts";
 import type { Logger } from "../model/logger.ts";
-import { checkBoolean, checkDate, checkFunction, notYet, oneOf, wholeNumber } from "./checks.ts";
+import { checkBoolean, checkDate, checkFunction, oneOf, wholeNumber } from "./checks.ts";
 import { checkSchemaName } from "./names.ts";
 import { checkOptions, isRecord } from "./options.ts";
 import { checkPool, type PgPool, type PGliteInstance, type PoolSettings, type ValidPoolSettings } from "./pool-options.ts";
@@ -17,7 +19,7 @@ import { newId } from "./uuid.ts";
  * const options: StoreOptions = { schema: "shop", durability: "on", limits: { eventBytes: 65_536 }, correlationIds: "automatic" };
  * ```
  */
-export interface StoreOptions {
+export interface StoreOptions<Events extends Event = Event, Input extends Event = Events> {
   /** The PostgreSQL schema that holds the store, 1–63 bytes; several stores fit one database. Default `"tidemark"`. */
   readonly schema?: string;
   /** `"auto"` (default): brings the schema up to date. `"verify"`: rejects if it is behind. `"off"`: does not check. */
@@ -37,6 +39,21 @@ export interface StoreOptions {
     /** The most appends that wait, at least 1. Default 10,000. Beyond: `QueueFullError`. */
     readonly queuedAppends?: number;
   };
+  /**
+   * The event types of this application, made by `defineEvents`. What you append is checked and stored as they say, what you read is brought
+   * up to date, and the store's calls have their types. Default: any event, stored as it is.
+   */
+  readonly events?: EventCatalogue<Events, Input>;
+  /**
+   * What readers get of a stored event whose type or version the catalogue does not know. `"error"` (default): `UnknownEventTypeError`.
+   * `"skip"`: nothing. `"pass"`: what is stored. Appends of unknown types are always rejected. Needs `events`.
+   */
+  readonly unknownEvents?: "error" | "skip" | "pass";
+  /**
+   * Whether to check data also when it is read, after it was brought up to date. The schemas have to be synchronous and to accept what they
+   * return. Default false. Needs `events`.
+   */
+  readonly validateReads?: boolean;
   /** The projections that this application knows, inline and async. They are registered when the store opens. */
   readonly projections?: readonly Projection[];
   /**
@@ -74,6 +91,9 @@ export interface ValidStoreOptions {
   readonly now: (() => Date) | undefined;
   readonly createId: () => string;
   readonly correlationIds: "given" | "automatic";
+  readonly events: EventCatalogue | undefined;
+  readonly unknownEvents: "error" | "skip" | "pass";
+  readonly validateReads: boolean;
 }
 
 const limitsShape = { eventBytes: wholeNumber(1024, 16 * 1024 * 1024), queuedAppends: wholeNumber(1) };
@@ -90,7 +110,9 @@ const shape = {
   correlationIds: oneOf("given", "automatic"),
   projections: checkArray,
   unknownProjections: oneOf("warn", "error"),
-  events: notYet("it has no event catalogue"),
+  events: checkCatalogue,
+  unknownEvents: oneOf("error", "skip", "pass"),
+  validateReads: checkBoolean,
 };
 
 /** Written at the time of the call, so that a console replaced later is used. */
@@ -128,6 +150,10 @@ export function checkStoreOptions(options: unknown): ValidStoreOptions {
       throw new InvalidArgumentError(`options.${key}`, "is not an option: the URL is the first argument, openEventStore(url, options)");
   }
   const given = checkOptions(options, shape);
+  for (const key of ["unknownEvents", "validateReads"] as const) {
+    if (given[key] !== undefined && given.events === undefined)
+      throw new InvalidArgumentError(`options.${key}`, "is about a catalogue of events; give that too, as options.events: defineEvents({ … })");
+  }
   return {
     schema: given.schema ?? "tidemark",
     migrate: given.migrate ?? "auto",
@@ -141,6 +167,9 @@ export function checkStoreOptions(options: unknown): ValidStoreOptions {
     now: given.now,
     createId: given.createId ?? newId,
     correlationIds: given.correlationIds ?? "given",
+    events: given.events,
+    unknownEvents: given.unknownEvents ?? "error",
+    validateReads: given.validateReads ?? false,
   };
 }
 
@@ -153,6 +182,16 @@ function checkClock(value: unknown, path: string): () => Date {
 function checkArray(value: unknown, path: string): readonly unknown[] {
   if (Array.isArray(value)) return Array.from<unknown>(value);
   throw new InvalidArgumentError(path, `must be an array of what documentProjection and defineProjection return, not ${describeValue(value)}`);
+}
+
+/** What only looks like a catalogue is refused by the room that makes codecs of them. */
+function checkCatalogue(value: unknown, path: string): EventCatalogue {
+  if (isCatalogue(value)) return value;
+  throw new InvalidArgumentError(path, `must be a catalogue made by defineEvents, not ${describeValue(value)}`);
+}
+
+function isCatalogue(value: unknown): value is EventCatalogue {
+  return isRecord(value) && Array.isArray(value["types"]);
 }
 
 function checkLogger(value: unknown, path: string): Logger {

@@ -1,7 +1,7 @@
 import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { RecordedEvent } from "../model/event.ts";
-import type { EventCatalogue } from "./catalogue.ts";
+import type { EventCatalogue } from "../model/event-catalogue.ts";
 import { DefinedEvents } from "./defined-events.ts";
 import type { DecodeOptions, EventCodec, EventDecoder, ShapeFilter } from "./event-codec.ts";
 import { decodeEvents, type Reading, versionsAsStored } from "./event-decoder.ts";

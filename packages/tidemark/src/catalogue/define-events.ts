@@ -1,5 +1,5 @@
 import type { Event } from "../model/event.ts";
-import type { EventCatalogue } from "./catalogue.ts";
+import type { EventCatalogue } from "../model/event-catalogue.ts";
 import { DefinedEvents } from "./defined-events.ts";
 import type { EventDefinition } from "./definition.ts";
 import type { RetiredEvent } from "./retired.ts";

@@ -1,6 +1,6 @@
 import { describeValue, quoteStep } from "../arguments/describe-value.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
-import type { EventCatalogue } from "./catalogue.ts";
+import type { EventCatalogue } from "../model/event-catalogue.ts";
 import { checkExample, checkPaths, resultOf } from "./check-examples.ts";
 import { DefinedEvents } from "./defined-events.ts";
 import type { EventShape } from "./event-shape.ts";

@@ -3,6 +3,7 @@ import { appendStatements } from "../append/statements.ts";
 import { Lifecycle } from "../async/lifecycle.ts";
 import type { ValidStoreOptions } from "../arguments/store-options.ts";
 import type { StoreTarget } from "../arguments/store-url.ts";
+import { createCodec } from "../catalogue/create-codec.ts";
 import { type EventCodec, plainEvents } from "../catalogue/event-codec.ts";
 import { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
 import type { Database } from "../database/database.ts";
@@ -23,7 +24,11 @@ import { Store } from "./store.ts";
 import { Workers } from "./workers.ts";
 
 /** Opens the database, brings its schema up to date, and wires the rooms together. */
-export async function assembleStore<E extends Event>(target: StoreTarget, options: ValidStoreOptions, codec: EventCodec = plainEvents): Promise<EventStore<E>> {
+export async function assembleStore<Events extends Event, Input extends Event>(
+  target: StoreTarget,
+  options: ValidStoreOptions,
+  codec: EventCodec = codecOf(options),
+): Promise<EventStore<Events, Input>> {
   const projections = checkProjections(options.projections, "options.projections");
   const database = await openDatabase(target, options);
   try {
@@ -63,7 +68,7 @@ export async function assembleStore<E extends Event>(target: StoreTarget, option
   const heads = new GroupedFirstPages(open, readStatements, options.pool);
   // Not `open`, either: the last commands' snapshots are written while the store closes.
   const snapshots = new SnapshotKeeper({ database, schema, logger, codec });
-  const store = new Store<E>(
+  const store = new Store<Events, Input>(
     { database: open, options, codec, statements, group, gate, feed, workers, readStatements, heads, snapshots },
     "",
     async (timeoutMs) => {
@@ -80,6 +85,10 @@ export async function assembleStore<E extends Event>(target: StoreTarget, option
   const lifecycle = new Lifecycle([[{ stop: (timeoutMs) => database.close(timeoutMs) }], [snapshots.queue], [feed, workers, group, inline]]);
   await lifecycle.start();
   return store;
+}
+
+function codecOf({ events, unknownEvents, validateReads }: ValidStoreOptions): EventCodec {
+  return events ? createCodec(events, { unknownEvents, validateReads }) : plainEvents;
 }
 
 /** While the last appends drain, the database is open for them alone. */

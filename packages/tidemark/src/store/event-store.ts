@@ -24,7 +24,7 @@ import type { WorkerDefinition } from "./worker-definition.ts";
  * }
  * ```
  */
-export interface EventStore<Events extends Event = Event> extends EventReaderWriter<Events>, AsyncDisposable {
+export interface EventStore<Events extends Event = Event, Input extends Event = Events> extends EventReaderWriter<Events, Input>, AsyncDisposable {
   /**
    * Runs `work` in a transaction and returns its result. Commits when it returns, after waiting for calls that it did not await. Rolls
    * back when it throws, and rejects with the same error.
@@ -35,7 +35,7 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
    * @throws {@link OutcomeUnknownError} — COMMIT was sent and never answered.
    * @throws {@link TransactionEndedError} — a statement of `work` ended the transaction.
    */
-  transaction<T>(work: (tx: StoreTransaction<Events>) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: StoreTransaction<Events, Input>) => Promise<T>): Promise<T>;
 
   /**
    * Returns the store inside your own transaction: a pg client after BEGIN, a PGlite transaction, or what `fromDrizzle`, `fromKysely`,
@@ -46,10 +46,10 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
    *
    * @throws {@link InvalidArgumentError} — the client is not inside a transaction.
    */
-  withTransaction(client: TransactionClient): StoreTransaction<Events>;
+  withTransaction(client: TransactionClient): StoreTransaction<Events, Input>;
 
   /** Returns the store of one tenant, with streams, event ids and tags of its own. @param tenant - At most 128 bytes. */
-  forTenant(tenant: string): EventStore<Events>;
+  forTenant(tenant: string): EventStore<Events, Input>;
 
   /**
    * Returns a store that adds this metadata to every event it appends. A function makes the metadata for each event. Keys of the event
@@ -57,7 +57,7 @@ export interface EventStore<Events extends Event = Event> extends EventReaderWri
    *
    * @throws {@link InvalidArgumentError} — `metadata` is neither a plain object nor a function.
    */
-  withMetadata(metadata: MetadataSource): EventStore<Events>;
+  withMetadata(metadata: MetadataSource): EventStore<Events, Input>;
 
   /** Follows the log: delivers the events in it, then new ones, each matching event once and in order. See `Subscription`. */
   subscribe<E extends Events = Events>(options?: NoInfer<SubscribeOptions<E>>): Subscription<E>;

@@ -10,6 +10,9 @@ import type { EventStore } from "./event-store.ts";
  * `postgres://…`, on a server (PostgreSQL 15 or later). First brings the schema up to date, unless `migrate` says otherwise. Close the
  * store, or write `await using store = …`.
  *
+ * With `events`, a catalogue made by `defineEvents`, every call of the store has the types of its events. Without it, give the type of your
+ * events, `openEventStore<CartEvent>(url)`, or at each call.
+ *
  * A store in memory loses its events when the process ends; the logger's `warn` says so once a process. To open one, leave the URL
  * out. A URL that is `undefined` is rejected, because it usually comes from an environment variable that is not set.
  *
@@ -27,13 +30,20 @@ import type { EventStore } from "./event-store.ts";
  * await store.close();
  * ```
  */
-export function openEventStore<E extends Event = Event>(options?: StoreOptions): Promise<EventStore<E>>;
-export function openEventStore<E extends Event = Event>(url: string | undefined, options?: StoreOptions): Promise<EventStore<E>>;
-export async function openEventStore<E extends Event = Event>(...given: readonly [(string | StoreOptions)?, StoreOptions?]): Promise<EventStore<E>> {
+export function openEventStore<Events extends Event = Event, Input extends Event = Events>(
+  options?: StoreOptions<Events, Input>,
+): Promise<EventStore<Events, Input>>;
+export function openEventStore<Events extends Event = Event, Input extends Event = Events>(
+  url: string | undefined,
+  options?: StoreOptions<Events, Input>,
+): Promise<EventStore<Events, Input>>;
+export async function openEventStore<Events extends Event = Event, Input extends Event = Events>(
+  ...given: readonly [(string | StoreOptions<Events, Input>)?, StoreOptions<Events, Input>?]
+): Promise<EventStore<Events, Input>> {
   const tooOld = nodeTooOld();
   if (tooOld !== undefined) throw new InvalidArgumentError("process.version", `is too old: ${tooOld}`);
   const { target, options } = checkOpenArguments(given);
   // Most of the library. Code that only defines deciders and projections need not load it.
   const { assembleStore } = await import("./assemble-store.ts");
-  return await keepCaller(assembleStore<E>(target, options));
+  return await keepCaller(assembleStore<Events, Input>(target, options));
 }

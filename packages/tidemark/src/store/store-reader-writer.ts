@@ -40,7 +40,7 @@ export interface StoreContext {
 }
 
 /** Reads and appends, through the pool or inside a transaction: one line each, the rooms do the work. */
-export class StoreReaderWriter<Events extends Event> implements EventReaderWriter<Events> {
+export class StoreReaderWriter<Events extends Event, Input extends Event = Events> implements EventReaderWriter<Events, Input> {
   readonly #appender: Appender;
   readonly #reader: Reader;
   readonly #documents: DocumentReaders;
@@ -59,18 +59,18 @@ export class StoreReaderWriter<Events extends Event> implements EventReaderWrite
     giveSnapshots(this, snapshots);
   }
 
-  async appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
+  async appendToStream<E extends Input = Input>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
     return this.#appender.appendToStream(streamId, stampEvents(events, this.#metadata()), options);
   }
 
-  async appendToStreams<E extends Events = Events>(
+  async appendToStreams<E extends Input = Input>(
     appends: readonly NoInfer<StreamAppend<E>>[],
     options?: AppendToStreamsOptions,
   ): Promise<readonly AppendResult[]> {
     return this.#appender.appendToStreams(stampAppends(appends, this.#metadata()), options);
   }
 
-  async append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
+  async append<E extends Input = Input>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
     return this.#appender.append(stampEvents(events, this.#metadata()), options);
   }
 

@@ -14,7 +14,10 @@ import { Reader } from "../read/reader.ts";
 import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
 
 /** The store inside one transaction. */
-export class Transaction<Events extends Event> extends StoreReaderWriter<Events> implements StoreTransaction<Events> {
+export class Transaction<Events extends Event, Input extends Event = Events>
+  extends StoreReaderWriter<Events, Input>
+  implements StoreTransaction<Events, Input>
+{
   readonly #session: Session;
 
   static {

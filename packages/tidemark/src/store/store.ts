@@ -29,7 +29,7 @@ import type { Transactions } from "./workers.ts";
 import type { WorkerDefinition } from "./worker-definition.ts";
 
 /** The store of one tenant. */
-export class Store<Events extends Event> extends StoreReaderWriter<Events> implements EventStore<Events> {
+export class Store<Events extends Event, Input extends Event = Events> extends StoreReaderWriter<Events, Input> implements EventStore<Events, Input> {
   readonly #context: StoreContext;
   readonly #snapshots: SnapshotAccess;
   readonly #tenant: string;
@@ -69,32 +69,32 @@ export class Store<Events extends Event> extends StoreReaderWriter<Events> imple
     return this.#context.database.pool;
   }
 
-  async transaction<T>(work: (tx: StoreTransaction<Events>) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: StoreTransaction<Events, Input>) => Promise<T>): Promise<T> {
     const checked = checkFunction<typeof work>(work, "work");
     let appended = false;
     const onAppended = (): void => {
       appended = true;
     };
     const result = await this.#context.database.transaction((session) =>
-      checked(new Transaction<Events>(this.#context, this.#tenant, session, this.#metadata, onAppended)),
+      checked(new Transaction<Events, Input>(this.#context, this.#tenant, session, this.#metadata, onAppended)),
     );
     if (appended) this.#context.feed.notify();
     return result;
   }
 
-  withTransaction(client: TransactionClient): StoreTransaction<Events> {
+  withTransaction(client: TransactionClient): StoreTransaction<Events, Input> {
     if (this.#context.group.closed) throw new StoreClosedError();
     const { options, database } = this.#context;
     const session = joinTransaction(client, { queryTimeoutMs: options.pool.queryTimeoutMs, logger: options.logger, embedded: database.driver === "pglite" });
-    return new Transaction<Events>(this.#context, this.#tenant, session, this.#metadata, () => {});
+    return new Transaction<Events, Input>(this.#context, this.#tenant, session, this.#metadata, () => {});
   }
 
-  forTenant(tenant: string): EventStore<Events> {
-    return new Store<Events>(this.#context, checkTenant(tenant, "tenant"), async () => {}, this.#metadata);
+  forTenant(tenant: string): EventStore<Events, Input> {
+    return new Store<Events, Input>(this.#context, checkTenant(tenant, "tenant"), async () => {}, this.#metadata);
   }
 
-  withMetadata(metadata: MetadataSource): EventStore<Events> {
-    return new Store<Events>(this.#context, this.#tenant, async () => {}, [checkMetadataSource(metadata, "metadata"), ...this.#metadata]);
+  withMetadata(metadata: MetadataSource): EventStore<Events, Input> {
+    return new Store<Events, Input>(this.#context, this.#tenant, async () => {}, [checkMetadataSource(metadata, "metadata"), ...this.#metadata]);
   }
 
   subscribe<E extends Events = Events>(options?: NoInfer<SubscribeOptions<E>>): Subscription<E> {

@@ -18,7 +18,7 @@ import type { EventSequence, StreamInfo } from "../read/types.ts";
  * await store.transaction((tx) => addTea(tx));
  * ```
  */
-export interface EventReaderWriter<Events extends Event = Event> {
+export interface EventReaderWriter<Events extends Event = Event, Input extends Event = Events> {
   /**
    * Appends events to the end of one stream: all of them or none.
    *
@@ -41,7 +41,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    * @throws {@link DatabaseError} — PostgreSQL rejected it, or another transaction held the stream for too long. Nothing was written.
    * @see SQL: `schema/functions/append-many.sql`
    */
-  appendToStream<E extends Events = Events>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult>;
+  appendToStream<E extends Input = Input>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult>;
 
   /**
    * Appends to several streams, all or nothing, each with its own expectation. An entry without events only checks its stream. Results
@@ -49,7 +49,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    *
    * @param appends - At least one; a stream at most once; at most 10,000 events together.
    */
-  appendToStreams<E extends Events = Events>(appends: readonly NoInfer<StreamAppend<E>>[], options?: AppendToStreamsOptions): Promise<readonly AppendResult[]>;
+  appendToStreams<E extends Input = Input>(appends: readonly NoInfer<StreamAppend<E>>[], options?: AppendToStreamsOptions): Promise<readonly AppendResult[]>;
 
   /**
    * Appends tagged events if `condition` holds: no event after its boundary matches its query. Without `streamId`, they go to the
@@ -64,7 +64,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
    * @throws {@link DatabaseError} — with `sqlState` TM001: conditions need READ COMMITTED, in your own transaction too.
    * @see SQL: `schema/functions/take-claims.sql` · why: `docs/design/conditions.md`
    */
-  append<E extends Events = Events>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult>;
+  append<E extends Input = Input>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult>;
 
   /** Reads one stream, page by page. A stream that does not exist has no events. */
   readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions): EventSequence<E>;
@@ -135,7 +135,7 @@ export interface EventReaderWriter<Events extends Event = Event> {
  * });
  * ```
  */
-export interface StoreTransaction<Events extends Event = Event> extends EventReaderWriter<Events> {
+export interface StoreTransaction<Events extends Event = Event, Input extends Event = Events> extends EventReaderWriter<Events, Input> {
   /** Runs a statement with the driver's own types in and out. */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
   /** The driver's own client, inside this transaction: give it to your ORM. */

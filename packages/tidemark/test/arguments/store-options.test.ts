@@ -21,6 +21,9 @@ describe("the options of a store", () => {
       correlationIds: "given",
       now: undefined,
       createId: newId,
+      events: undefined,
+      unknownEvents: "error",
+      validateReads: false,
     });
     expect(Object.keys(logger)).toEqual(["debug", "info", "warn", "error"]);
   });
@@ -76,14 +79,19 @@ describe("the options of a store", () => {
     ["projections", {}],
     ["unknownProjections", "wran"],
     ["events", {}],
+    ["unknownEvents", "ignore"],
+    ["unknownEvents", "skip"],
+    ["validateReads", 1],
     ["shcema", "a"],
   ] as const)("refuse %s: %o", ([path, value]) => {
     const [option = ""] = path.split(".");
     expect(refusal(() => checkStoreOptions({ [option]: value })).path).toBe(`options.${path}`);
   });
 
-  test("say what does not exist in this version", () => {
-    expect(refusal(() => checkStoreOptions({ events: {} })).message).toContain("does not exist in this version");
+  test("say that a catalogue is made by defineEvents, and is needed for what is about it", () => {
+    expect(refusal(() => checkStoreOptions({ events: { ItemAdded: {} } })).message).toContain("made by defineEvents");
+    for (const about of [{ unknownEvents: "skip" }, { validateReads: false }])
+      expect(refusal(() => checkStoreOptions(about)).message).toContain("is about a catalogue of events");
   });
 
   test("pass a pg.Pool and a PGlite through, and refuse a single client", async () => {

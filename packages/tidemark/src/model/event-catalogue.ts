@@ -1,4 +1,4 @@
-import type { Event } from "../model/event.ts";
+import type { Event } from "./event.ts";
 
 /**
  * The event types of an application, made by `defineEvents`. `Events` are as you read them, `Input` as you may append them: they differ

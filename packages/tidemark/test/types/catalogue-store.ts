@@ -1,0 +1,69 @@
+import {
+  defineEvents,
+  event,
+  openEventStore,
+  type EventReaderWriter,
+  type EventStore,
+  type InferEvents,
+  type InferNewEvents,
+  type RecordedEvent,
+  retired,
+  type StoreTransaction,
+} from "tidemark";
+import { z } from "zod";
+import { same } from "./cart.ts";
+
+const events = defineEvents({
+  ItemAdded: event<{ sku: string }>(),
+  CartConfirmed: { schema: z.object({ at: z.string().transform((text) => new Date(text)), channel: z.string().default("web") }), version: 1 },
+  CartOpened: retired(() => []),
+});
+type ShopEvent = InferEvents<typeof events>;
+type NewShopEvent = InferNewEvents<typeof events>;
+
+// The store has the types of its catalogue: what is read and what may be appended.
+const store = await openEventStore("postgres://localhost/shop", { events, unknownEvents: "skip", validateReads: true });
+same<EventStore<ShopEvent, NewShopEvent>>()(store);
+same<EventStore<ShopEvent, NewShopEvent>>()(await openEventStore({ events }));
+same<EventStore>()(await openEventStore({ schema: "shop" }));
+
+// Appends take what the schemas accept; readers get what they return.
+void store.appendToStream("cart-1", [
+  { type: "CartConfirmed", data: { at: "2026-11-20" } },
+  { type: "ItemAdded", data: { sku: "tea" }, tags: ["sku:tea"] },
+]);
+void store.appendToStreams([{ streamId: "cart-1", events: [{ type: "CartConfirmed", data: { at: "2026-11-20", channel: "shop" } }] }]);
+void store.append([{ type: "ItemAdded", data: { sku: "tea" } }], { condition: { query: [{ types: ["CartConfirmed"] }] } });
+for await (const found of store.readStream("cart-1")) {
+  same<RecordedEvent<ShopEvent>>()(found);
+  if (found.type === "CartConfirmed") same<{ at: Date; channel: string }>()(found.data);
+}
+// @ts-expect-error -- read as a Date, appended as a text
+void store.appendToStream("cart-1", [{ type: "CartConfirmed", data: { at: new Date() } }]);
+// @ts-expect-error -- no type of the catalogue
+void store.appendToStream("cart-1", [{ type: "ItemRemoved", data: { sku: "tea" } }]);
+// @ts-expect-error -- a retired type
+void store.appendToStream("cart-1", [{ type: "CartOpened", data: {} }]);
+// @ts-expect-error -- no type of the catalogue
+void store.append([{ type: "ItemAdded", data: { sku: "tea" } }], { condition: { query: [{ types: ["CartClosed"] }] } });
+
+// Its views and transactions have them, too.
+same<EventStore<ShopEvent, NewShopEvent>>()(store.forTenant("acme"));
+same<EventStore<ShopEvent, NewShopEvent>>()(store.withMetadata({ actorId: "ada" }));
+await store.transaction(async (tx) => {
+  same<StoreTransaction<ShopEvent, NewShopEvent>>()(tx);
+  await tx.appendToStream("cart-1", [{ type: "CartConfirmed", data: { at: "2026-11-20" } }]);
+});
+
+// What takes any store takes this one.
+declare function audit(any: EventStore): void;
+declare function count(any: EventReaderWriter): void;
+declare function within(any: StoreTransaction): void;
+audit(store);
+count(store);
+await store.transaction(async (tx) => within(tx));
+
+// @ts-expect-error -- no catalogue
+void openEventStore({ events: { ItemAdded: event<{ sku: string }>() } });
+// @ts-expect-error -- a misspelt word
+void openEventStore({ events, unknownEvents: "ignore" });
