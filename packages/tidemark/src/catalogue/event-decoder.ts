@@ -2,6 +2,7 @@ import { describeValue, quoteText } from "../arguments/describe-value.ts";
 import { isPromise } from "../arguments/promise.ts";
 import { didYouMean } from "../arguments/suggest.ts";
 import { EventDecodingError, issuesText, UnknownEventTypeError } from "../errors/catalogue.ts";
+import { sentence } from "../errors/tidemark-error.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { type CurrentPart, UpToDate } from "./bring-up-to-date.ts";
 import type { UnknownEvents } from "./unknown-events.ts";
@@ -116,7 +117,7 @@ function unknownEvent({ types }: DefinedEvents, event: RecordedEvent, shape: Eve
   const where = `The event at position ${position} in stream ${quoteText(streamId)}`;
   const what = shape
     ? `has version ${describeValue(schemaVersion)} of ${quoteText(type)}, but the catalogue knows no version after ${shape.version}: a newer application wrote it.`
-    : `is of type ${quoteText(type)}, which the catalogue does not know${didYouMean(type, types)}.`;
+    : sentence(`is of type ${quoteText(type)}, which the catalogue does not know${didYouMean(type, types)}`);
   return new UnknownEventTypeError(type, `${where} ${what} Add it to the catalogue, or open the store with unknownEvents: "skip" or "pass".`, {
     schemaVersion,
     position,

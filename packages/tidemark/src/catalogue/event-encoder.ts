@@ -1,6 +1,7 @@
 import { quoteText } from "../arguments/describe-value.ts";
 import { didYouMean } from "../arguments/suggest.ts";
 import { EventValidationError, UnknownEventTypeError } from "../errors/catalogue.ts";
+import { sentence } from "../errors/tidemark-error.ts";
 import type { DefinedEvents } from "./defined-events.ts";
 import type { StoredShape } from "./event-codec.ts";
 import type { EventShape } from "./event-shape.ts";
@@ -36,6 +37,6 @@ function unknownType({ types, retired }: DefinedEvents, type: string, dataPath: 
   const path = dataPath.replace(/\.data$/, ".type");
   const problem = retired.has(type)
     ? "which is retired: its stored events are read as others, but no new ones are written. Append what it becomes."
-    : `which the catalogue does not know${didYouMean(type, types)}. Add it to the catalogue, or correct the event.`;
+    : `${sentence(`which the catalogue does not know${didYouMean(type, types)}`)} Add it to the catalogue, or correct the event.`;
   return new UnknownEventTypeError(type, `${path} is ${quoteText(type)}, ${problem} Nothing was written.`, { path });
 }
