@@ -35,6 +35,9 @@ describe("a worker on an embedded database, which has one connection", () => {
     await worker.start();
     await worker.caughtUp();
     expect(seen).toHaveLength(11);
+    // Its one session proves nothing about who lives: only leases count.
+    const { rows: workers } = await store.query("select distinct liveness_lock from tidemark.consumer_workers");
+    expect(workers).toEqual([{ liveness_lock: null }]);
     await eventually(async () => {
       await worker.caughtUp();
       const { rows } = await store.query("select count(*)::int as count from effects");
