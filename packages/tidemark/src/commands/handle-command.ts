@@ -3,12 +3,14 @@ import type { Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { CommandRun, type DecidedCommand, type ReadCommand } from "./command-run.ts";
 import { checkedFold } from "../read/evolve.ts";
+import { asRead } from "./as-read.ts";
 import { checkDecider, type Decider } from "./decider.ts";
+import { type EarlierEvents, earlierEvents } from "./earlier-events.ts";
 import { checkDecision } from "./decision.ts";
 import type { CommandOptions } from "./options.ts";
 import { readAfter } from "./recorded.ts";
 import type { CommandResult } from "./result.ts";
-import { snapshotsOf } from "./snapshots/access.ts";
+import { codecOf, snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, snapshotState, readState } from "./snapshots/snapshot-state.ts";
 
 /**
@@ -20,7 +22,7 @@ import { considerSnapshot, snapshotState, readState } from "./snapshots/snapshot
  * holds the stream's lock, so the next attempt succeeds. Under REPEATABLE READ and SERIALIZABLE, a transaction cannot see what came in
  * between, and you get a `SerializationFailureError`.
  *
- * `evolve` sees decided events before the store adds anything to them. Events with ids of your own that are already in the stream are
+ * `evolve` sees decided events before the store adds anything to them, with the data that readers will get where the store has a catalogue. Events with ids of your own that are already in the stream are
  * not written again; state, version and position are then those that they led to the first time.
  *
  * @param streamId - 1–512 bytes of UTF-8 without control characters.
@@ -52,12 +54,15 @@ export async function handleCommand<State, Command, E extends Event>(
   const { ids, signal, middleware } = run;
   const fold = checkedFold(decider, "decider");
   const kept = snapshotState(() => snapshotsOf(store), "stream", decider, streamId);
+  const codec = codecOf(store);
+  /** Then a stored event may be several to `evolve`, or none, and is looked for by its id. */
+  const decodes = codec.decoder().decode !== undefined;
   const commands = isSeveral(command) ? command : [command];
 
   async function read(attempt: number): Promise<ReadCommand<E, Omit<CommandResult<State, E>, "attempts">>> {
     /** What this command wrote when it was handled before: it is looked for in what is read anyway. */
     const before: RecordedEvent<E>[] = [];
-    let nextId = ids?.at(0);
+    let nextId = decodes ? undefined : ids?.at(0);
     const search = {
       initialState: fold.initialState,
       evolve: (state: State, event: RecordedEvent<E>): State => {
@@ -70,23 +75,23 @@ export async function handleCommand<State, Command, E extends Event>(
 
     return {
       async earlier(given) {
+        if (decodes) return leftBy(await earlierEvents<E>(store, given));
         // What this command wrote may be in the part that the snapshot spared.
         if (found.snapshotVersion > 0 && before.length === 0 && (await store.eventById(given.at(0)))) {
           found = { ...(await store.aggregateStream<State, E>(streamId, { ...search, ...(signal && { signal }) })), snapshotVersion: 0 };
           ({ state } = found);
         }
         const last = before.at(-1);
-        if (!last) return undefined;
-        const { state: left } = await store.aggregateStream<State, E>(streamId, { ...fold, toVersion: last.version });
-        return { state: left, version: last.version, position: last.position, events: before };
+        return leftBy(last && { events: before, last });
       },
       async decide() {
         const decided: NewEvent<E>[] = [];
         for (const one of commands) {
           if (!(await middleware.before({ command: one, state, streamId, attempt }))) continue;
           const events = checkDecision(await decide(one, state));
+          const place = { streamId, version: found.version, before: decided.length };
           decided.push(...run.prepare(events, { before: decided.length }));
-          state = events.reduce<State>(fold.evolve, state);
+          state = (decodes ? await asRead<E>(codec, events, place) : events).reduce<State>(fold.evolve, state);
         }
         return decided.length === 0 ? undefined : appendOf(decided, { ...found, state });
       },
@@ -95,6 +100,14 @@ export async function handleCommand<State, Command, E extends Event>(
         return { state, version: found.version, position: undefined, events: [] };
       },
     };
+  }
+
+  /** What the command did when it was handled before, and the state that it left. */
+  async function leftBy(earlier: EarlierEvents<E> | undefined): Promise<Omit<CommandResult<State, E>, "attempts"> | undefined> {
+    if (!earlier) return undefined;
+    const { version, position } = earlier.last;
+    const { state } = await store.aggregateStream<State, E>(streamId, { ...fold, toVersion: version });
+    return { state, version, position, events: earlier.events };
   }
 
   /** @param decision - The version that was read, and the state that the decided events lead to. */

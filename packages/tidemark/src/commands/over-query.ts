@@ -6,7 +6,7 @@ import { CommandRun, type DecidedCommand, type ReadCommand } from "./command-run
 import { checkedFold } from "../read/evolve.ts";
 import { queryTarget } from "./command-id.ts";
 import { type BoundaryDecider, checkBoundaryDecider } from "./decider.ts";
-import { earlierEvents } from "./earlier-events.ts";
+import { type EarlierEvents, earlierEvents } from "./earlier-events.ts";
 import type { CommandOptions } from "./options.ts";
 import { readAfter } from "./recorded.ts";
 import type { StreamsOutcome, StreamsResult } from "./result.ts";
@@ -32,8 +32,8 @@ export async function executeOverQuery<State, Command, E extends Event>(
     return {
       // After the reading: whoever handles the same command meanwhile is met by this, or by the append.
       async earlier(ids) {
-        const events = await earlierEvents<E>(store, ids);
-        return events.length === 0 ? undefined : leftBy(events, found);
+        const earlier = await earlierEvents<E>(store, ids);
+        return earlier && leftBy(earlier, found);
       },
       async decide() {
         state = fold();
@@ -56,18 +56,19 @@ export async function executeOverQuery<State, Command, E extends Event>(
       },
       async result(written) {
         const { events } = written;
-        if (!written.now) return await readAfter(written, async () => leftBy(events, (await store.readBoundary<E>(query)).events));
+        const last = events.at(-1);
+        if (!written.now && last) return await readAfter(written, async () => leftBy({ events, last }, (await store.readBoundary<E>(query)).events));
         return { state: events.reduce(evolve, before), position, events };
       },
     };
   }
 
   /** What the command did when it was handled before, or may have been, and the state that it left. */
-  function leftBy(earlier: readonly RecordedEvent<E>[], found: readonly RecordedEvent<E>[]): StreamsOutcome<State, E> {
-    const position = earlier.at(-1)?.position ?? 0;
-    const others = found.filter((event) => event.position < position && !earlier.some(({ id }) => id === event.id));
-    const events = [...others, ...earlier].sort((a, b) => a.position - b.position);
-    return { state: events.reduce(evolve, initialState()), position, events: earlier };
+  function leftBy(earlier: EarlierEvents<E>, found: readonly RecordedEvent<E>[]): StreamsOutcome<State, E> {
+    const { position } = earlier.last;
+    const others = found.filter((event) => event.position < position && !earlier.events.some(({ id }) => id === event.id));
+    const events = [...others, ...earlier.events].sort((a, b) => a.position - b.position);
+    return { state: events.reduce(evolve, initialState()), position, events: earlier.events };
   }
 
   return await run.run({ subject: JSON.stringify(query), isLost: isFailed, read });

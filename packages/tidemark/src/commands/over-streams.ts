@@ -8,7 +8,7 @@ import { checkedFold } from "../read/evolve.ts";
 import { streamsTarget } from "./command-id.ts";
 import { startAgain } from "./conflict.ts";
 import { checkMultiStreamDecider, type MultiStreamDecider } from "./decider.ts";
-import { earlierEvents } from "./earlier-events.ts";
+import { type EarlierEvents, earlierEvents } from "./earlier-events.ts";
 import { checkDecision } from "./decision.ts";
 import type { CommandOptions } from "./options.ts";
 import { readAfter } from "./recorded.ts";
@@ -51,9 +51,8 @@ export async function executeOverStreams<State, Command, E extends Event>(
     return {
       // After the reads: whoever handles the same command meanwhile is met by this, or by the append.
       async earlier(given) {
-        const events = await earlierEvents<E>(store, given);
-        if (events.length === 0) return undefined;
-        return outcome(await readStreams(store, decider, command, { signal, earlier: events }), events);
+        const earlier = await earlierEvents<E>(store, given);
+        return earlier && leftBy(earlier, await readStreams(store, decider, command, { signal, earlier }));
       },
       async decide() {
         const decided = await decide(found, attempt);
@@ -84,8 +83,9 @@ export async function executeOverStreams<State, Command, E extends Event>(
       },
       async result(written) {
         const { events } = written;
-        if (!written.now && events.length > 0)
-          return outcome(await readAfter(written, () => readStreams(store, decider, command, { signal: undefined, earlier: events })), events);
+        const last = events.at(-1);
+        if (!written.now && last)
+          return outcome(await readAfter(written, () => readStreams(store, decider, command, { signal: undefined, earlier: { events, last } })), events);
         const state = events.reduce(fold.evolve, found.state);
         considerStreams(kept, decider, found, { state, events });
         return outcome({ state }, events);
@@ -96,11 +96,15 @@ export async function executeOverStreams<State, Command, E extends Event>(
   async function startAgainIfMoved(versions: ReadonlyMap<string, number>): Promise<void> {
     const [first, ...others] = await movedStreams(store, versions);
     if (!first) return;
-    const handled = ids !== undefined && (await earlierEvents<E>(store, ids)).length > 0;
+    const handled = ids !== undefined && (await earlierEvents<E>(store, ids)) !== undefined;
     startAgain(new VersionConflictError([first, ...others]), { handled });
   }
 
   return await run.run({ read });
+}
+
+function leftBy<State, E extends Event>({ events, last }: EarlierEvents<E>, { state }: { readonly state: State }): StreamsOutcome<State, E> {
+  return { state, position: last.position, events };
 }
 
 function outcome<State, E extends Event>({ state }: { readonly state: State }, events: readonly RecordedEvent<E>[]): StreamsOutcome<State, E> {

@@ -24,7 +24,7 @@ export function rememberSaved(aggregate: object, save: SavedInTransaction): void
 export async function giveBackLost(store: EventReaderWriter, aggregate: object): Promise<void> {
   const all = saves.get(aggregate) ?? [];
   if (all.every(({ transaction }) => transaction === store)) return;
-  const found = await Promise.all(all.map(({ eventId }) => store.eventById(eventId)));
+  const found = await Promise.all(all.map(({ eventId }) => store.eventById(eventId, { raw: true })));
   const lost = found.includes(undefined) ? all.slice(found.indexOf(undefined)) : [];
   for (const save of lost.toReversed()) save.giveBack();
   saves.delete(aggregate);

@@ -1,9 +1,12 @@
 import type { VersionConflict } from "../errors/appending.ts";
-import type { Event, RecordedEvent } from "../model/event.ts";
+import { decodedParts } from "../catalogue/event-codec.ts";
+import { asRecorded, type Event, type RecordedEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { checkedFold } from "../read/evolve.ts";
+import type { EarlierEvents } from "./earlier-events.ts";
 import type { MultiStreamDecider } from "./decider.ts";
 import { StreamDiscovery } from "./stream-discovery.ts";
+import { codecOf } from "./snapshots/access.ts";
 import { type FoldedStreams, foldStreams, type SnapshotStreams } from "./snapshots/fold-streams.ts";
 
 /** What a command over several streams has read. */
@@ -22,7 +25,7 @@ export interface ReadStreamsOptions<State, E extends Event> {
   /** For the snapshots' own readings. */
   readonly uncounted?: boolean;
   /** What the command wrote when it was handled before: the state is then the one that it left. */
-  readonly earlier?: readonly RecordedEvent<E>[];
+  readonly earlier?: EarlierEvents<E> | undefined;
 }
 
 /**
@@ -34,30 +37,26 @@ export async function readStreams<State, Command, E extends Event>(
   store: Pick<EventReaderWriter, "readStream">,
   decider: MultiStreamDecider<State, Command, E>,
   command: Command,
-  { signal, kept, uncounted = false, earlier = [] }: ReadStreamsOptions<State, E>,
+  { signal, kept, uncounted = false, earlier }: ReadStreamsOptions<State, E>,
 ): Promise<StreamsRead<State>> {
-  const until = earlier.at(-1)?.position ?? Number.POSITIVE_INFINITY;
+  const until = earlier?.last.position ?? Number.POSITIVE_INFINITY;
   const fold = checkedFold(decider, "decider");
   const { initialState, evolve } = fold;
   const discovery = new StreamDiscovery(decider, command);
-  const streams = new Map<string, readonly RecordedEvent<E>[]>();
+  const streams = new Map<string, StreamRead<E>>();
   let state = initialState();
   let folded: FoldedStreams<State> | undefined;
   for (let named = discovery.next(state); named.length > 0; named = discovery.next(state)) {
-    if (kept && earlier.length === 0) {
+    if (kept && !earlier) {
       // Each set of streams has a snapshot of its own, so that all are read again with those named late.
       folded = await foldStreams<State, E>(kept, [...discovery.streamIds], fold, { signal, uncounted });
       ({ state } = folded);
       continue;
     }
-    const found = await Promise.all(named.map((streamId) => store.readStream<E>(streamId, signal && { signal }).toArray()));
-    for (const [index, streamId] of named.entries())
-      streams.set(
-        streamId,
-        (found[index] ?? []).filter(({ position }) => position <= until),
-      );
-    const elsewhere = earlier.filter(({ streamId }) => !streams.has(streamId));
-    state = [...streams.values(), elsewhere]
+    const found = await Promise.all(named.map(async (streamId) => [streamId, await readStream<E>(store, streamId, { until, signal })] as const));
+    for (const [streamId, stream] of found) streams.set(streamId, stream);
+    const elsewhere = earlier?.events.filter(({ streamId }) => !streams.has(streamId)) ?? [];
+    state = [...Array.from(streams.values(), ({ events }) => events), elsewhere]
       .flat()
       .sort((a, b) => a.position - b.position)
       .reduce(evolve, initialState());
@@ -78,6 +77,24 @@ export async function movedStreams(store: EventReaderWriter, versions: ReadonlyM
   return now.filter(({ expected, actual }) => actual !== expected);
 }
 
-function versionsOf<E extends Event>(streams: ReadonlyMap<string, readonly RecordedEvent<E>[]>): ReadonlyMap<string, number> {
-  return new Map(Array.from(streams, ([streamId, events]) => [streamId, events.at(-1)?.version ?? 0]));
+interface StreamRead<E extends Event> {
+  readonly events: readonly RecordedEvent<E>[];
+  readonly version: number;
+}
+
+/** Decodes here what is stored: an append expects the version of the last stored event, of which the catalogue may make none. */
+async function readStream<E extends Event>(
+  store: Pick<EventReaderWriter, "readStream">,
+  streamId: string,
+  { until, signal }: { readonly until: number; readonly signal: AbortSignal | undefined },
+): Promise<StreamRead<E>> {
+  const decoder = codecOf(store).decoder();
+  const options = { ...(signal && { signal }), ...(decoder.decode && { raw: true }) };
+  const stored = (await store.readStream<E>(streamId, options).toArray()).filter(({ position }) => position <= until);
+  const events = decoder.decode ? stored.flatMap((event) => decodedParts(event, decoder)).map((event) => asRecorded<E>(event)) : stored;
+  return { events, version: stored.at(-1)?.version ?? 0 };
+}
+
+function versionsOf<E extends Event>(streams: ReadonlyMap<string, StreamRead<E>>): ReadonlyMap<string, number> {
+  return new Map(Array.from(streams, ([streamId, { version }]) => [streamId, version]));
 }

@@ -1,3 +1,4 @@
+import { type EventCodec, plainEvents } from "../../catalogue/event-codec.ts";
 import type { Queryable, Session } from "../../database/database.ts";
 import { isTidemarkError } from "../../errors/errors.ts";
 import type { Event, RecordedEvent } from "../../model/event.ts";
@@ -39,6 +40,11 @@ export function shareSnapshots(wrapper: object, store: object): void {
 /** Undefined: it is no store of ours, and no wrapper that shares its snapshots. */
 export function snapshotsOf(store: EventReaderWriter): SnapshotAccess | undefined {
   return accesses.get(store);
+}
+
+/** The codec of a store and of what shares its snapshots; of any other reader, which decodes by itself, the one without a catalogue. */
+export function codecOf(store: object): EventCodec {
+  return accesses.get(store)?.keeper.codec ?? plainEvents;
 }
 
 /** The snapshots of one tenant, through the pool or inside a transaction. */
