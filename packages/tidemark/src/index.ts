@@ -77,6 +77,7 @@ export type {
   EventQueryItem,
   ExpectedVersion,
   JsonValue,
+  MatchingEvent,
   NewEvent,
   NewEventFields,
   NewEventFields as Writing,

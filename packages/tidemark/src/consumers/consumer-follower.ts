@@ -1,3 +1,4 @@
+import { refuseWithoutCatalogue } from "../catalogue/definition-events.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
@@ -24,6 +25,7 @@ export function consumerFollower(
   createTransaction: CreateTransaction,
 ): Follower {
   const { name, settings } = consumer;
+  refuseWithoutCatalogue(context.codec, settings.events, `consumer ${JSON.stringify(name)}`, "definition.consumers");
   const statements = deadLetterStatements(context.schema);
   return {
     name,

@@ -1,4 +1,5 @@
 import type { StartFrom } from "../arguments/start-from.ts";
+import type { EventCatalogue } from "../model/event-catalogue.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
@@ -92,11 +93,16 @@ export interface CircuitBreakerOptions {
  * const definition: ConsumerDefinition<CartEvent> = { name: "audit", filter: { types: ["CartConfirmed"] }, shards: 4, startFrom: "end" };
  * ```
  */
-export interface ConsumerDefinition<E extends Event = Event> {
+export interface ConsumerDefinition<E extends Event = Event, Filter extends EventQuery<E> = EventQuery<E>> {
   /** 1–256 bytes. The name identifies the consumer and its checkpoint. Another name is another consumer, with its own start. */
   readonly name: string;
+  /**
+   * The catalogue that the store is opened with: the handler gets its types, by the filter's `types` only those, and the definition may
+   * name no others. Default: the types that you name, unchecked.
+   */
+  readonly events?: EventCatalogue<E, Event>;
   /** The events to handle. A changed filter applies from the checkpoint on, not to earlier events. Default: all events. */
-  readonly filter?: EventQuery<E>;
+  readonly filter?: Filter;
   /** Only events of streams whose id begins with this. At most 512 bytes. Default: of every stream. */
   readonly prefix?: string;
   /** Only events recorded at or after this moment. A fixed date: one that changes counts as a changed filter. Default: of any time. */

@@ -2,11 +2,13 @@ import { checkBoolean, checkFunction, oneOf, wholeNumber } from "../arguments/ch
 import { checkConsumerName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { checkReaderVersions } from "../arguments/reader-versions.ts";
+import type { EventCatalogue } from "../model/event-catalogue.ts";
+import { checkDefinitionEvents, checkDefinitionTypes } from "../catalogue/definition-events.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import { describeValue } from "../arguments/describe-value.ts";
 import { checkStartFrom } from "../arguments/start-from.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
+import type { Event, EventQuery, MatchingEvent, RecordedEvent } from "../model/event.ts";
 import { checkFilter, checkQuery, logBoundsShape, queryWithin, type ValidQueryItem } from "../read/filter.ts";
 import type { Consumer, ConsumerContext, ConsumerDefinition, ConsumerHandler, FailureAction, OnFailure } from "./consumer.ts";
 import type { RetryPolicy } from "../runtime/retry-policy.ts";
@@ -29,6 +31,7 @@ export interface ConsumerSettings {
   /** The same, checked. */
   readonly items: readonly ValidQueryItem[] | undefined;
   readonly as: ReaderVersions | undefined;
+  readonly events: EventCatalogue | undefined;
   /** Undefined: the end. */
   readonly startAfter: number | undefined;
   readonly tenants: "own" | "all";
@@ -49,6 +52,7 @@ const delayMs = wholeNumber(0, 2_147_483_647);
 
 const shape = {
   name: checkConsumerName,
+  events: checkDefinitionEvents,
   filter: checkQuery,
   ...logBoundsShape,
   as: checkReaderVersions,
@@ -85,7 +89,11 @@ const shape = {
  * await worker.stop();
  * ```
  */
-export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & ConsumerHandler<E>): Consumer {
+export function defineConsumer<E extends Event, const Filter extends EventQuery<E> = EventQuery<E>>(
+  definition: ConsumerDefinition<E, Filter> & { readonly events: EventCatalogue<E, Event> } & ConsumerHandler<MatchingEvent<E, Filter>>,
+): Consumer;
+export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & ConsumerHandler<E>): Consumer;
+export function defineConsumer(definition: ConsumerDefinition & ConsumerHandler<Event>): Consumer {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");
   const checked = checkOptions(definition, shape, "definition");
   const { name, handle, handleBatch, startFrom = 0, onFailure = "dead-letter", circuitBreaker } = checked;
@@ -93,9 +101,12 @@ export function defineConsumer<E extends Event = Event>(definition: ConsumerDefi
   if ((handle === undefined) === (handleBatch === undefined))
     throw new InvalidArgumentError("definition", `of ${JSON.stringify(name)} needs one of handle and handleBatch${handle ? ", not both" : ""}`);
   const filter = queryWithin(checked.filter, checked);
+  const items = filter && checkFilter(filter, "definition.filter");
+  checkDefinitionTypes(checked.events, items?.flatMap(({ types = [] }) => types) ?? [], "definition.filter");
   return new DefinedConsumer(name, {
     filter,
-    items: filter && checkFilter(filter, "definition.filter"),
+    items,
+    events: checked.events,
     as: checked.as,
     startAfter: startFrom === "end" ? undefined : startFrom,
     tenants: checked.tenants ?? "own",

@@ -2,6 +2,8 @@ import { type Check, listOf, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkEventType, checkProjectionName } from "../arguments/names.ts";
 import { checkReaderVersions } from "../arguments/reader-versions.ts";
 import { checkStartFrom } from "../arguments/start-from.ts";
+import type { EventCatalogue } from "../model/event-catalogue.ts";
+import { checkDefinitionEvents, checkDefinitionTypes } from "../catalogue/definition-events.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { EventQuery, EventQueryItem } from "../model/event.ts";
@@ -17,6 +19,7 @@ export const commonShape: {
   readonly filter: Check<EventQuery>;
   readonly handles: Check<readonly string[]>;
   readonly as: Check<ReaderVersions>;
+  readonly events: Check<EventCatalogue>;
   readonly startFrom: Check<number | "end">;
 } = {
   name: checkProjectionName,
@@ -26,6 +29,7 @@ export const commonShape: {
   filter: checkQuery,
   handles: listOf(checkEventType, "name the types of events that it handles"),
   as: checkReaderVersions,
+  events: checkDefinitionEvents,
   startFrom: checkStartFrom,
 };
 
@@ -62,10 +66,11 @@ export function required<T>(value: T | undefined, option: string, hint: string):
 
 /** The events of a filter that have one of these types. */
 export function eventsOf(
-  { filter, as }: { readonly filter?: EventQuery; readonly as?: ReaderVersions },
+  { filter, as, events }: { readonly filter?: EventQuery; readonly as?: ReaderVersions; readonly events?: EventCatalogue },
   handles: readonly string[],
   mode: "inline" | "async",
 ): ProjectedEvents {
+  checkDefinitionTypes(events, handles, "definition");
   const items = filter === undefined ? [{}] : isList(filter) ? filter : [filter];
   if (mode === "inline" && items.some(({ since }) => since !== undefined))
     throw new InvalidArgumentError("definition.filter.since", 'does not fit an inline projection: it is asked before the event has its time. Use mode "async"');
@@ -73,7 +78,7 @@ export function eventsOf(
     .map((item): EventQueryItem => ({ ...item, types: item.types ? handles.filter((type) => item.types?.includes(type)) : handles }))
     .filter(({ types }) => types?.length !== 0);
   if (narrowed.length === 0) throw new InvalidArgumentError("definition.filter", "lets no event through that the projection handles: its types are others");
-  return { query: narrowed, items: checkFilter(narrowed, "definition.filter"), as };
+  return { query: narrowed, items: checkFilter(narrowed, "definition.filter"), as, catalogue: events };
 }
 
 /** `Array.isArray` makes `any[]` of what may be a readonly array. */

@@ -1,3 +1,5 @@
+import type { EventCatalogue } from "../model/event-catalogue.ts";
+import { refuseWithoutCatalogue } from "../catalogue/definition-events.ts";
 import type { EventCodec, EventDecoder, ReaderVersions } from "../catalogue/event-codec.ts";
 import type { EventQuery, RecordedEvent } from "../model/event.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
@@ -15,6 +17,7 @@ export interface ProjectedEvents {
   readonly items: readonly ValidQueryItem[];
   /** Older versions of event types that its code still knows. */
   readonly as: ReaderVersions | undefined;
+  readonly catalogue: EventCatalogue | undefined;
 }
 
 /** Documents that are evolved in memory. */
@@ -82,7 +85,11 @@ export class DefinedDocumentProjection extends DefinedProjection<DocumentWork> {
 }
 
 /** What a projection looks for in the log, and what the events there are to it. */
-export function decoderOf({ events: { items, as } }: Pick<DefinedProjection, "events">, codec: EventCodec): EventDecoder<ValidQueryItem> {
+export function decoderOf(
+  { name, events: { items, as, catalogue } }: Pick<DefinedProjection, "name" | "events">,
+  codec: EventCodec,
+): EventDecoder<ValidQueryItem> {
+  refuseWithoutCatalogue(codec, catalogue, `projection ${JSON.stringify(name)}`, "projections");
   return codec.decoder({ filter: items, as });
 }
 

@@ -1,5 +1,6 @@
 import type { StartFrom } from "../arguments/start-from.ts";
 import type { Projection } from "../arguments/projection.ts";
+import type { EventCatalogue } from "../model/event-catalogue.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { Event, EventOf, EventQuery, RecordedEvent } from "../model/event.ts";
 import type { Session } from "../database/database.ts";
@@ -51,6 +52,11 @@ export interface ProjectionBase<E extends Event> {
   readonly version?: number;
   /** `"inline"`: in the transaction of the append. `"async"`: later, by a worker, exactly once. */
   readonly mode: "inline" | "async";
+  /**
+   * The catalogue that the store is opened with: the functions of the projection get its types, and the definition may name no others.
+   * Default: the types that you name, unchecked.
+   */
+  readonly events?: EventCatalogue<E, Event>;
   /** Narrows the events further than `handles`. */
   readonly filter?: EventQuery<E>;
   /** Older versions of event types that its code still knows, as `{ CartConfirmed: 2 }`. Default: the newest of each. */
