@@ -30,15 +30,18 @@ async function* inBatches<E extends Event>(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly RecordedEvent<E>[], void, undefined> {
   let batch: RecordedEvent<E>[] = [];
+  let stored = 0;
   for await (const page of pages) {
     let next = 0;
     for (const event of page) {
       next++;
+      if (batch.at(-1)?.position !== event.position) stored++;
       batch.push(event);
-      if (batch.length < size || page[next]?.position === event.position) continue;
+      if (stored < size || page[next]?.position === event.position) continue;
       signal?.throwIfAborted();
       yield batch;
       batch = [];
+      stored = 0;
     }
   }
   if (batch.length > 0) yield batch;

@@ -21,7 +21,7 @@ export interface EventSequence<E extends Event = Event> extends AsyncIterable<Re
   /** Collects all events in an array. Use `limit` to bound its size. */
   toArray(): Promise<RecordedEvent<E>[]>;
   /**
-   * Yields the events in arrays of `size`. The last one may be shorter; none is empty.
+   * Yields the events in arrays of `size` stored events, with all that they became. The last one may be shorter; none is empty.
    *
    * @param size - 1 or more.
    * @throws {@link InvalidArgumentError} — at the call, before anything is read.
