@@ -24,7 +24,8 @@ export interface WorkerDefinition {
   readonly projections?: readonly Projection[];
   /**
    * How long a shard stays with a worker that sends no heartbeat, and how long a handler's transaction may be idle, in milliseconds.
-   * 500–3,600,000. @defaultValue 15,000
+   * 500–3,600,000. Shards of a process that was killed go to other workers within three seconds, where PostgreSQL ended its sessions.
+   * @defaultValue 15,000
    */
   readonly leaseMs?: number;
   /**
