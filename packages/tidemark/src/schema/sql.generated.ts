@@ -95,9 +95,9 @@ export const migrationTexts: readonly MigrationText[] = [
     version: 1,
     name: "store",
     breaking: false,
-    text: `-- One row a stream. The row is the stream's lock, not its counter: whoever holds it FOR NO KEY UPDATE may extend the
--- stream, and reads its version from events_stream_id_version_key in a new statement. A counter here would give a hot
--- stream a chain of dead row versions whenever any old snapshot is open in the cluster.
+    text: `-- One row per stream. The row is the stream's lock, not its counter. An append holds it FOR NO KEY UPDATE, and reads the stream's
+-- version from events_stream_id_version_key in a new statement. A counter here would leave a chain of dead row versions in a hot
+-- stream whenever an old snapshot is open anywhere in the cluster.
 create table :"schema".streams (
   id bigint generated always as identity,
   tenant text collate "C" not null default '',
@@ -132,7 +132,7 @@ create table :"schema".events (
 
 alter sequence :"schema".events_position_seq owned by :"schema".events.position;
 
--- Nearly free to keep, and enough to find the page range of a time.
+-- Costs almost nothing to maintain, and finds the range of pages for a time.
 create index events_recorded_at_brin on :"schema".events using brin (recorded_at);
 
 -- Which events carry a tag, in the order of the log. A B-tree: a GIN index on events.tags made appends seven times slower.
@@ -143,8 +143,8 @@ create table :"schema".event_tags (
   constraint event_tags_pkey primary key (tenant, tag, position)
 );
 
--- Events are facts: nobody changes or removes one, the table's owner included. Nor what leads to them: without its row in
--- streams an event is in no stream and in no feed, and its versions would begin again.
+-- Events are facts: no role may change or remove one, not even the table's owner. The same holds for the rows that lead to them:
+-- without its row in streams, an event would be in no stream and no feed, and the stream's versions would start again.
 --
 -- tg_argv: why, and what to do instead.
 create function :"schema".refuse_change() returns trigger
@@ -170,8 +170,8 @@ create trigger streams_append_only
   for each statement execute function :"schema".refuse_change(
     'readers would lose the events of these streams', 'A stream without events may stay: readers do not see it.');
 
--- What a standby may know of the mark: the last event at or below it, written by the primary now and then. Locks are not
--- replicated and a standby's sequence runs ahead, so the mark cannot be worked out there.
+-- The mark for standbys: the last event at or below it, which the primary writes from time to time. A standby cannot compute the
+-- mark, because locks are not replicated and its sequence runs ahead.
 create table :"schema".high_water_mark (
   only_row boolean not null default true,
   position bigint not null default 0,
@@ -187,9 +187,9 @@ create trigger high_water_mark_kept
   before delete or truncate on :"schema".high_water_mark
   for each statement execute function :"schema".refuse_change('readers on standbys would stand still', 'Leave this row to the library.');
 
--- Counts the changes of what appends have to write besides events: an inline projection went live, or ceased to be. Every
--- append says the epoch it knows, and hold_floor() compares: whoever knows an old one is told to read the registry again,
--- so that no append slips past a projection that went live meanwhile. Whoever changes it holds the gate exclusively.
+-- Counts changes of the inline projections that appends must write: one went live, or stopped being live. Every append sends the
+-- epoch it knows, and hold_floor() compares it. If it is old, the process reads the registry again, so no append misses a projection
+-- that went live meanwhile. A transaction that changes the epoch holds the gate exclusively.
 create table :"schema".projection_epoch (
   only_row boolean not null default true,
   epoch bigint not null default 0,
@@ -203,12 +203,12 @@ create trigger projection_epoch_kept
   before delete or truncate on :"schema".projection_epoch
   for each statement execute function :"schema".refuse_change('appends could pass over a projection', 'Leave this row to the library.');
 
--- Read models that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's OID),
--- so that a projection can be switched over while no append is in flight.
+-- The projections that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's OID), so
+-- that a projection can be switched over while no append is in flight.
 --
--- Of an inline projection, state says who writes it: 'live', every append does; 'behind', its follower brings it up to date.
--- Of an async one it is 'following'. Nobody writes what is 'paused' or 'inactive'. Where it stands in the log is the
--- checkpoint of its follower, the row of consumers of kind 'projection' that it owns; while it is live there is no such place.
+-- State of an inline projection: 'live', every append writes it; 'behind', its follower brings it up to date. State of an async one:
+-- 'following'. A 'paused' or 'inactive' projection is not written. Its place in the log is the checkpoint of its follower, the row of
+-- consumers with kind 'projection' that it owns. A live projection has no checkpoint.
 create table :"schema".projections (
   name text collate "C" not null,
   version integer not null,
@@ -232,12 +232,12 @@ create trigger projections_kept
 
 -- Durable readers of the log. A stream belongs to the shard \`stream id modulo shards\`.
 --
--- kind says what a row is, and owner_name and owner_version for what it reads: of a 'projection', for that version of it. Nothing
--- is read from a name. A 'consumer' is its own owner, under the name that a user chose; every other kind has a name that holds a
--- control character, which no user's name may (follower_name). 'process', 'relay' and 'timer' are to come.
+-- kind is the kind of follower; owner_name and owner_version name the projection version that a 'projection' follows. Nothing is
+-- parsed from a name. A 'consumer' has the name that the user chose and no owner. Every other kind has a name with a control
+-- character, which no user's name may contain (follower_name). 'process', 'relay' and 'timer' are reserved.
 --
--- While barrier is not null the number of shards changes: the old shards work up to the barrier and no further, and when
--- all of them stand there, finish_shards() replaces them by next_shards new ones.
+-- While barrier is not null, the number of shards is changing: the old shards work up to the barrier and no further. When all of
+-- them have reached it, finish_shards() replaces them by next_shards new ones.
 create table :"schema".consumers (
   tenant text collate "C" not null default '',
   name text collate "C" not null,
@@ -248,7 +248,7 @@ create table :"schema".consumers (
   barrier bigint,
   next_shards integer,
   paused boolean not null default false,
-  -- Of a pause: why, who and when, as far as it was said.
+  -- The reason, author and time of a pause; reason and author if they were given.
   pause_reason text,
   paused_by text,
   paused_at timestamptz(3),
@@ -263,13 +263,13 @@ create table :"schema".consumers (
   constraint consumers_barrier_check check ((barrier is null) = (next_shards is null))
 );
 
--- Nothing has two followers for the same tenant.
+-- One follower for each owner and tenant.
 create unique index consumers_tenant_kind_owner_key on :"schema".consumers (tenant, kind, owner_name, owner_version) nulls not distinct
   where owner_name is not null;
 
--- A shard's checkpoint and its fence stand in one row: in two, a paused owner could still move the checkpoint after a
--- takeover (write skew). The checkpoint is the last event that was handled or filtered out; its id tells whether that event
--- is still the one that was seen.
+-- A shard's checkpoint and its fence share a row. In two rows, a paused owner could still move the checkpoint after a takeover
+-- (write skew). The checkpoint is the last event that was handled or filtered out; its id shows whether the same event is still
+-- there.
 create table :"schema".consumer_shards (
   id integer not null generated always as identity,
   tenant text collate "C" not null default '',
@@ -283,8 +283,8 @@ create table :"schema".consumer_shards (
   constraint consumer_shards_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
 );
 
--- Who works on a shard, by the database's clock, and how it goes. Apart from the checkpoint: a heartbeat must not wait for
--- a handler's transaction.
+-- The owner of a shard, its lease by the database's clock, and the shard's state. Separate from the checkpoint, because a heartbeat
+-- must not wait for a handler's transaction.
 create table :"schema".consumer_leases (
   id integer not null,
   owner text,
@@ -297,8 +297,8 @@ create table :"schema".consumer_leases (
   constraint consumer_leases_state_check check (state in ('starting', 'catching-up', 'live', 'retrying', 'paused', 'failed', 'stopped'))
 );
 
--- The workers that serve a consumer, which share its shards evenly. liveness_lock is an advisory lock that the worker's process
--- holds for as long as it lives, where that is known: without it the lease alone counts.
+-- The workers that share a consumer's shards evenly. liveness_lock is an advisory lock that the worker's process holds while it
+-- lives. If it is null, only the lease counts.
 create table :"schema".consumer_workers (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
@@ -309,8 +309,8 @@ create table :"schema".consumer_workers (
   constraint consumer_workers_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
 );
 
--- Events that a consumer could not handle ('failed'), those of the same stream that wait behind them ('parked'), and those
--- that were given up on ('skipped'), behind which nothing waits. Keyed by stream, not by shard: shards change.
+-- Events that a consumer could not handle ('failed'), later events of the same stream that wait behind them ('parked'), and events
+-- that it skipped ('skipped'), behind which nothing waits. Keyed by stream, not by shard, because shards change.
 create table :"schema".dead_letters (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
@@ -331,10 +331,10 @@ create table :"schema".dead_letters (
 
 create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letters (tenant, consumer, stream_id, position);
 
--- Asked for at every heartbeat and after every letter that was tried again, however many wait.
+-- Read at every heartbeat and after every retried letter, however many letters wait.
 create index dead_letters_tenant_consumer_position_idx on :"schema".dead_letters (tenant, consumer, position) where retry_requested;
 
--- What became of dead letters that are no more, the last thousand of each consumer (keep_resolved).
+-- How dead letters were resolved: the last thousand of each consumer (keep_resolved).
 create table :"schema".dead_letter_history (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
@@ -353,28 +353,28 @@ create table :"schema".dead_letter_history (
   constraint dead_letter_history_outcome_check check (outcome in ('handled', 'discarded', 'reset'))
 );
 
--- States folded from events, kept to read fewer of them. A snapshot never changes a result: whoever reads one checks that the
--- event it ends with is still where it was.
+-- States folded from events, stored so that commands read fewer events. A snapshot never changes a result: its reader checks that
+-- its last event is still in its place.
 create table :"schema".snapshots (
   tenant text collate "C" not null default '',
-  -- What folded it: a decider of one stream, one of several streams, or an aggregate. Their names may be the same.
+  -- What folded it: a decider of one stream, one of several streams, or an aggregate. These may share a name.
   kind text collate "C" not null,
   name text collate "C" not null,
-  -- The stream's id. Of several streams: the JSON of the sorted list of their ids.
+  -- The stream's id. For several streams: the sorted list of their ids, as JSON.
   key text collate "C" not null,
   state_version integer not null,
   -- The fingerprint of the catalogue that the events were read by, '' without one: another may make other events of what is stored.
   catalogue text collate "C" not null default '',
-  -- Of how many events it is made: of one stream, its version.
+  -- The number of events in it; for one stream, the stream's version.
   version bigint not null,
   -- The last of these events.
   position bigint not null,
   event_id uuid not null,
-  -- Of several streams: [streamId, version, eventId] for each.
+  -- For several streams: [streamId, version, eventId] of each.
   heads json,
-  -- As it was written: jsonb would change the order of keys, which a decision may depend on.
+  -- json, not jsonb, which would change the order of keys: a decision may depend on it.
   state json not null,
-  -- What JSON cannot say: [[path, null]] is undefined at a path, [[path, path]] the same object at both.
+  -- What JSON cannot express: [[path, null]] is undefined at a path, [[path, path]] the same object at both.
   patches json,
   taken_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint snapshots_pkey primary key (tenant, kind, name, key, state_version, catalogue),
@@ -488,8 +488,8 @@ $tidemark$;
   },
   {
     name: "expectation_met",
-    text: `-- Whether a stream is where an append expects it: the one place that says so, for every way to append. A body that PostgreSQL puts
--- into the statements that call it: it costs them nothing.
+    text: `-- Whether a stream is where an append expects it: the only place with this rule, for every way to append. PostgreSQL inlines the body
+-- into the calling statements, so it costs nothing.
 --
 --   p_expected  >= 0 exactly this version, or an \`expected\` of codes.ts
 --   p_version   where the stream is, 0: it has no events
@@ -530,9 +530,9 @@ $tidemark$;
   },
   {
     name: "failed_conditions",
-    text: `-- Which of these conditions fail: where after a boundary there stand other matching events than were seen when it was read.
--- Asked in a statement after take_claims, so that it sees all that was in flight. The events that match a query and are
--- committed only grow in number, so that the number alone tells whether they are those that were seen.
+    text: `-- Which of these conditions fail: those with other matching events after their boundary than were seen when it was read. Called in a
+-- statement after take_claims, so it sees every event that was in flight. The number of committed events that match a query only
+-- grows, so the number alone shows whether they are the same events.
 --
 --   p_tenant          of all; p_tenants of each owner, null: all are p_tenant
 --   p_condition, p_types, p_tags   as in take_claims
@@ -1001,10 +1001,10 @@ $tidemark$;
   },
   {
     name: "lock_budget",
-    text: `-- Whether this transaction may take p_count more advisory locks; where it may not, it takes one that stands for all of them.
+    text: `-- Whether this transaction may take p_count more advisory locks. If not, it takes one lock that covers all of them.
 --
 -- All transactions of a server share one lock table, of max_locks_per_transaction × (max_connections + max_prepared_transactions)
--- locks, and one that is full fails strangers (53200). So the transactions of a store fill no more than about the whole of it even
+-- locks, and a full one fails unrelated sessions too (53200). So the transactions of a store fill no more than about the whole of it even
 -- where each connection has one: a few locks each, half of max_locks_per_transaction, and with a ticket 512. There are as many
 -- tickets as fit into half the table; each is an advisory lock too, of the class of the OID of streams_pkey.
 --
@@ -1051,15 +1051,15 @@ $tidemark$;
   },
   {
     name: "take_claims",
-    text: `-- Takes the claims of appends: advisory locks that keep conditions true until they commit. Whoever writes takes shared ones,
+    text: `-- Takes the claims of appends: advisory locks that keep conditions true until they commit. An append that writes takes shared ones,
 -- on each tag and each type of its events and on the tenant. A condition takes, for each item of its query, an exclusive one
 -- on the item's first tag (all must match, so one is enough), without tags on each of its types, and without either on the
 -- tenant: so no event that it rules out is in flight, and none can come, while it is looked for in a statement after this one.
 --
--- Classes: OID of event_tags for tags, of events for types, of streams for tenants. In the last one 0 is the bulk claim: who
--- would take more shared ones than lock_budget() allows takes it exclusively instead, and conditions take it shared; a condition
--- with more than 32 of its own then takes its tenant. Thousands of locks would exhaust the server's lock table, and fail strangers
--- with it.
+-- Classes: OID of event_tags for tags, of events for types, of streams for tenants. In the last one, 0 is the bulk claim: an
+-- append that needs more shared ones than lock_budget() allows takes it exclusively instead, and conditions take it shared; a
+-- condition with more than 32 of its own then takes its tenant. Thousands of locks would exhaust the server's lock table, also for
+-- unrelated sessions.
 --
 --   p_seeds          hashtext of the tenant of each owner; one for all
 --   p_append         owner of each part; null: a part is an owner
@@ -1622,7 +1622,7 @@ $tidemark$;
 -- so are a serialization failure and an id that another transaction committed just now: the next try will tell. An append
 -- that shares a stream with an earlier one of verdict 4 has verdict 4 too, for it would overtake that one.
 -- Ids are always looked up: a unique violation may be a first try that got through.
--- It does not tell \`written\`: each append has its own.
+-- It does not return \`written\`: each append has its own.
 -- Verdict 6: PostgreSQL refused this append; detail holds [SQLSTATE, message, constraint, table].
 create function :"schema".append_separately(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
@@ -1694,7 +1694,7 @@ begin
           true, p_recorded_at, p_durability, true, false, p_epoch,
           v_condition.owners, v_condition.types, v_condition.tags, v_condition.after, v_condition.above, false,
           p_schema_versions[v_event_from:v_event_to]) as r;
-      -- What the user deferred would fail the whole call at its commit.
+      -- Otherwise a deferred constraint of the user's would fail the whole call at its commit.
       set constraints all immediate;
       verdicts[v_from:v_to] := v_result.verdicts;
       versions[v_from:v_to] := v_result.versions;
@@ -1890,8 +1890,8 @@ $tidemark$;
   },
   {
     name: "blockers",
-    text: `-- Who holds the high-water mark back: every open append, also in a prepared transaction (pid null), with the number of
--- committed events that wait above its floor.
+    text: `-- The open appends that hold the high-water mark back, also in prepared transactions (pid null), each with the number of committed
+-- events that wait above its floor.
 --
 -- A prepared transaction is found by its transaction's own lock: it keeps the virtual id of the backend that prepared it,
 -- which pg_prepared_xacts does not show. pg_locks is read once, since two reads are two moments.
@@ -1945,9 +1945,9 @@ $tidemark$;
   },
   {
     name: "raise_epoch",
-    text: `-- Appends have something else to write from now on. A count in the upper bits, so that the epoch rises, and 32 random bits below:
--- after a restore to an earlier moment the same count comes again, with other projections, and a process from before must not take it
--- for the one it knows.
+    text: `-- Starts a new epoch: the projections that appends must write have changed. The upper bits are a count, so that the epoch rises; the
+-- lower 32 are random. After a restore the same count comes again with other projections, and a process from before must not mistake
+-- it for the epoch it knows.
 create function :"schema".raise_epoch() returns void
   language sql
   set search_path = pg_catalog, pg_temp
@@ -1958,8 +1958,8 @@ $tidemark$;
   },
   {
     name: "resume_consumer",
-    text: `-- Ends a consumer's pause, and takes shards that stopped at an event from their owners, so that somebody begins anew there.
--- False where there is no such consumer.
+    text: `-- Ends a consumer's pause, and takes stopped shards from their owners, so that a worker tries the event again. False if there is no
+-- such consumer.
 create function :"schema".resume_consumer(p_tenant text, p_name text) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -2000,8 +2000,8 @@ return pg_catalog.concat_ws(pg_catalog.chr(29), p_kind, p_owner, p_version::text
   },
   {
     name: "gate_holders",
-    text: `-- Who holds a lock of the gate's class, in words; null: nobody. Of other roles' transactions only members of pg_read_all_stats see
--- the age.
+    text: `-- Describes the holders of a lock of the gate's class; null: there are none. Only members of pg_read_all_stats see the age of other
+-- roles' transactions.
 create function :"schema".gate_holders(p_number integer) returns text
   language sql
   set search_path = pg_catalog, pg_temp
@@ -2036,8 +2036,8 @@ $tidemark$;
   {
     name: "stop_projection_writers",
     text: `-- Waits until no transaction that writes an inline projection is in flight, and lets none begin until this one ends: each holds
--- the projection's number as a shared advisory lock, of the class of the gate. What they wrote is seen by the statements after
--- this one. Waits for 100 ms at most, since those who begin wait behind it, and fails (55P03) with the names of who is in the way.
+-- the projection's number as a shared advisory lock, of the class of the gate. Statements after this one see what they
+-- wrote. Waits at most 100 ms, since new writers wait behind it, and fails (55P03) with the names of the transactions in the way.
 create function :"schema".stop_projection_writers(p_name text, p_version integer) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -2061,16 +2061,16 @@ $tidemark$;
   },
   {
     name: "change_projection",
-    text: `-- Changes a projection's state, and with it who writes it. Returns the state before; null where there is no such projection.
+    text: `-- Changes a projection's state, which decides who writes it. Returns the state before; null if there is no such projection.
 --
 --   p_from  only where it is in this state; null: whatever it is
 --
--- One that is live is written by appends: they are stopped first, those that write it and no others. Then the end of the log is
--- exactly what they have written of it, and the place where its follower begins: appends in flight that do not write it hold
--- nothing that it would take. The epoch rises, and appends read the registry again.
--- What follows again begins anew at an event that it stopped at.
+-- Appends write a live projection, so those that write it are stopped first, and no others. They have then written it up to exactly
+-- the end of the log, where its follower starts: other appends in flight hold no event for it. The epoch rises, and appends read
+-- the registry again.
+-- A follower that stopped at an event tries that event again.
 --
--- Rows first, for as long as that takes: nobody may wait for the writers' lock while it waits for anything else. The order of
+-- Rows are locked first, however long that takes: while this holds the writers' lock, it must not wait for anything else. The order of
 -- rows is that of reset_consumer() and take_shard(): consumers → leases → shards, and the epoch last.
 create function :"schema".change_projection(p_name text, p_version integer, p_state text, p_from text) returns text
   language plpgsql
@@ -2135,8 +2135,8 @@ $tidemark$;
   },
   {
     name: "close_gate",
-    text: `-- Takes the gate exclusively, until the transaction ends: no append is in flight, and none begins. What was committed before is
--- seen by the statements after this one. Waits for 100 ms at most (55P03), since every append waits behind it.
+    text: `-- Takes the gate exclusively, until the transaction ends: no append is in flight, and none begins. Statements
+-- after this one see everything committed before. Waits at most 100 ms (55P03), since every append waits behind it.
 create function :"schema".close_gate() returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -2153,7 +2153,7 @@ $tidemark$;
   },
   {
     name: "create_shards",
-    text: `-- The rows of a consumer's shards, all at one place, owned by nobody.
+    text: `-- Inserts the rows of a consumer's shards, all at one position and without an owner.
 create function :"schema".create_shards(p_tenant text, p_consumer text, p_shards integer, p_position bigint, p_event_id uuid, p_fence bigint) returns void
   language sql
   set search_path = pg_catalog, pg_temp
@@ -2187,8 +2187,8 @@ $tidemark$;
   },
   {
     name: "dead_letter_failed_again",
-    text: `-- A dead letter that was tried again failed again, after p_attempts attempts: it stays, with the new error. Fails (TM005) when the
--- shard has another owner, who tries it too.
+    text: `-- Records that a retried dead letter failed again, after p_attempts attempts: it stays, with the new error. Fails (TM005) if the
+-- shard has another owner, which tries it too.
 create function :"schema".dead_letter_failed_again(
   p_id integer, p_fence bigint, p_position bigint, p_attempts integer, p_code text, p_message text, p_stack text
 )
@@ -2214,7 +2214,7 @@ $tidemark$;
   },
   {
     name: "evict_owners",
-    text: `-- Ends every lease of a consumer and raises every fence: nothing that its owners have in flight commits. Leases before
+    text: `-- Ends every lease of a consumer and raises every fence: nothing that its owners have in flight can commit. Leases before
 -- shards, as in take_shard().
 create function :"schema".evict_owners(p_tenant text, p_name text) returns void
   language plpgsql
@@ -2261,8 +2261,8 @@ $tidemark$;
   },
   {
     name: "keep_resolved",
-    text: `-- Keeps what became of a dead letter that was removed: 'handled', 'discarded', or 'reset' where its event comes again. Of each consumer
--- the last thousand stay. To be called from functions that have a search_path of their own.
+    text: `-- Records how a removed dead letter was resolved: 'handled', 'discarded', or 'reset' if its event comes again. Keeps the last thousand
+-- of each consumer. Call it only from functions with their own search_path.
 create function :"schema".keep_resolved(p_letter :"schema".dead_letters, p_outcome text) returns void
   language sql
 as $tidemark$
@@ -2304,7 +2304,7 @@ $tidemark$;
   },
   {
     name: "discard_dead_letter",
-    text: `-- Removes a dead letter for good. Those of its stream that waited behind it follow. False where there is none.
+    text: `-- Removes a dead letter for good. The letters of its stream that waited behind it are then handled. False if there is none.
 create function :"schema".discard_dead_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -2342,9 +2342,9 @@ $tidemark$;
   },
   {
     name: "document_instant",
-    text: `-- The moment that a text of a document names, in milliseconds since 1970; null where it names none. ISO 8601: a day, or a day
--- and a time to the minute or finer, with Z or an offset. Without either it is UTC. What is finer than a millisecond is left
--- out, as JavaScript does, and a 30th of February is the 2nd of March.
+    text: `-- The time that a text in a document names, in milliseconds since 1970; null if it names none. ISO 8601: a day, or a day
+-- and a time to the minute or finer, with Z or an offset. Without either it is UTC. Digits beyond milliseconds are cut
+-- off, as JavaScript does, and a 30th of February is the 2nd of March.
 create function :"schema".document_instant(p_value jsonb) returns bigint
   language plpgsql immutable parallel safe
 as $tidemark$
@@ -2492,10 +2492,10 @@ $tidemark$;
   },
   {
     name: "enter_shard",
-    text: `-- The first statement of a handler's transaction: refuses at once when the shard has another owner (TM005), and until the
--- transaction ends tells whoever takes the shard over which backend it is. Returns that backend's process id.
+    text: `-- The first statement of a handler's transaction. Fails at once (TM005) if the shard has another owner. Until the transaction ends,
+-- its lock shows a takeover which backend to end. Returns that backend's process id.
 --
--- The lock before the look: take_shard() either sees the lock, or has raised the fence.
+-- The lock comes before the check: take_shard() either sees the lock, or has raised the fence.
 create function :"schema".enter_shard(p_id integer, p_fence bigint) returns integer
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -2513,7 +2513,7 @@ $tidemark$;
   },
   {
     name: "finish_shards",
-    text: `-- Replaces a consumer's shards once all of them stand at the barrier. True when it did.
+    text: `-- Replaces a consumer's shards once all of them have reached the barrier. True if it did.
 create function :"schema".finish_shards(p_tenant text, p_name text) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -2527,7 +2527,7 @@ begin
   if v_consumer.barrier is null then
     return false;
   end if;
-  -- A new statement: whoever reached the barrier before us has committed, or waits for the row above.
+  -- A new statement: each shard that reached the barrier before this one has committed, or waits for the row above.
   select s.position, s.event_id, max(s.fence) over () as fence, min(s.position) over () as least into v_last
     from :"schema".consumer_shards as s
    where s.tenant = p_tenant and s.consumer = p_name
@@ -2570,7 +2570,7 @@ $tidemark$;
   },
   {
     name: "gate_locks",
-    text: `-- Who else holds the gate, now. A prepared transaction has no pid.
+    text: `-- The other holders of the gate at this moment. A prepared transaction has no pid.
 create function :"schema".gate_locks() returns table (pid integer, virtualtransaction text)
   language sql volatile
   set search_path = pg_catalog, pg_temp
@@ -2589,11 +2589,11 @@ $tidemark$;
   },
   {
     name: "gate_is_idle",
-    text: `-- Whether nobody has held the gate for more than 100 ms: whoever closes it then will not have to wait for long. A prepared
--- transaction holds it until somebody ends it.
+    text: `-- Whether no transaction has held the gate for more than 100 ms. Closing it then does not take long. A prepared transaction holds it
+-- until it is ended.
 --
--- Since when other roles' transactions are open only members of pg_read_all_stats see. Such a one is looked at again after 100 ms:
--- a transaction's virtual id is its own, and everybody sees it.
+-- Only members of pg_read_all_stats see when other roles' transactions began. Without that, the transaction is checked again after
+-- 100 ms: every role sees its virtual id, which is unique.
 create function :"schema".gate_is_idle() returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -2622,10 +2622,10 @@ $tidemark$;
 --
 -- Three steps, each a statement of its own with a snapshot of its own (VOLATILE, READ COMMITTED), in this order:
 --   1. last = the position sequence;
---   2. mark = the least of last and the floors in pg_locks: whoever draws a position published a floor below it first, so
+--   2. mark = the least of last and the floors in pg_locks: every append published a floor before it drew a position, so
 --      an open append is seen here, one that starts later draws above last, and one that ended is visible to step 3;
 --   3. the last event at or below the mark.
--- What is returned is an event's position and id, never a number in a gap: after a crash the sequence can hand out numbers
+-- It returns an event's position and id, never a number in a gap: after a crash the sequence can hand out numbers
 -- below a gap's end again. Taking 2 and 3 in one snapshot loses events.
 --
 -- p_position, p_id: the last answer this reader had. It stays true as long as that event is there, and floors published
@@ -2982,8 +2982,8 @@ $tidemark$;
 -- in one order for all, behind the shared lock -1 of that class. Where they are more than lock_budget() allows, -1 is taken
 -- exclusively instead, and stands for all documents of the table.
 --
--- These locks come before those of rows. Who holds rows already must not wait for them (p_wait false): that could close a ring.
--- It fails (55P03) where one is not free.
+-- These locks come before those of rows. A transaction that holds rows already must not wait for them (p_wait false), since that could
+-- deadlock. It fails (55P03) if one is not free.
 create function :"schema".lock_absent_documents(p_table regclass, p_tenants text[], p_ids text[], p_wait boolean) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -3101,7 +3101,7 @@ $tidemark$;
   },
   {
     name: "park_event",
-    text: `-- Writes a dead letter and moves the checkpoint past its event, in one transaction: an event is never passed without one.
+    text: `-- Writes a dead letter and moves the checkpoint past its event, in one transaction: a shard never passes a failed event without one.
 create function :"schema".park_event(
   p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid,
   p_stream_id bigint, p_state text, p_attempts integer, p_error_code text, p_error_message text, p_error_stack text
@@ -3125,11 +3125,11 @@ $tidemark$;
   },
   {
     name: "park_behind",
-    text: `-- Parks an event behind its stream's dead letters. False, with nothing done, where none is left: the event can be handled.
+    text: `-- Parks an event behind its stream's dead letters. If none is left, it does nothing and returns false: the event can be handled.
 --
--- The shard is locked first, as by whoever settles letters or resets the consumer. Then the last letter is, and no other: while it stays
--- there is one to stand behind, and a line of thousands costs no more than one of two. Whoever discards locks all of a stream's letters
--- (discard_dead_letter), so that it waits for this one and then sees the event behind it.
+-- It locks the shard first, as settling a letter and resetting the consumer do. Then it locks only the last letter: while that stays,
+-- there is a letter to park behind, and a line of thousands costs no more than one of two. A discard locks all letters of a stream
+-- (discard_dead_letter), so it waits for this transaction and then sees the parked event.
 create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -3143,7 +3143,7 @@ begin
   if not found then
     perform :"schema".refuse_shard(p_id, p_fence);
   end if;
-  -- One that goes while it is waited for is passed over, for the last of those that are left.
+  -- If the letter is removed while this waits, the last of those left is taken instead.
   perform
      from :"schema".dead_letters as d
     where d.tenant = v_tenant and d.consumer = v_consumer and d.stream_id = p_stream_id and d.state <> 'skipped'
@@ -3183,8 +3183,8 @@ $tidemark$;
   },
   {
     name: "projection_stop",
-    text: `-- Whether a projection stands still: its state, and where it is behind and nobody goes on with it what its follower told last.
--- A role that reads documents alone may read neither table, and gets nulls: it cannot know.
+    text: `-- Whether a projection has stopped: its state, and if it is behind and without a worker, the last report of its follower. A role that
+-- may only read documents can read neither table, and gets nulls.
 create function :"schema".projection_stop(p_name text, p_version integer, out state text, out details jsonb)
   language plpgsql
   stable
@@ -3262,10 +3262,10 @@ $tidemark$;
   },
   {
     name: "register_consumer",
-    text: `-- Makes a consumer known, unless it is: its shards, all at the same place.
+    text: `-- Registers a consumer, unless it is registered: with its shards, all at the same position.
 --
 --   p_after       the position it begins after; null: the high-water mark
---   p_definition  what a change of is told: filter, tenants
+--   p_definition  filter and tenants; a change is reported
 --   p_kind, p_owner, p_owner_version   see the table; kept from the first time on
 -- before: the definition as it was; null where the consumer is new.
 create function :"schema".register_consumer(
@@ -3309,7 +3309,7 @@ $tidemark$;
   },
   {
     name: "register_projection",
-    text: `-- Makes a projection known, unless it is. True where it was new; whoever comes second waits for the first to commit.
+    text: `-- Registers a projection, unless it is registered. True if it was new; a second caller waits for the first to commit.
 --
 -- An inline one begins behind, at the beginning of the log: its follower makes it live once it has caught up.
 create function :"schema".register_projection(p_name text, p_version integer, p_mode text, p_definition jsonb) returns boolean
@@ -3342,7 +3342,7 @@ create function :"schema".release_shards(p_tenant text, p_worker text, p_ids int
 as $tidemark$
 begin
   with locked as materialized (
-    -- In the order of evict_owners(): else one who leaves and a reset could wait for each other.
+    -- In the order of evict_owners(): otherwise a leaving worker and a reset could wait for each other.
     select l.id
       from :"schema".consumer_leases as l
      where l.owner = p_worker
@@ -3371,15 +3371,15 @@ create function :"schema".rename_consumer(p_tenant text, p_name text, p_to text)
   set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
-  -- The consumer before its leases, and these before its shards, as everywhere: the new name goes on to the shards' rows, and who
-  -- takes a shard has its lease by then.
+  -- The consumer before its leases, and these before its shards, as everywhere: the new name cascades to the shards' rows, and a worker
+  -- that takes a shard has locked its lease by then.
   perform from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for update;
   if not found then
     return false;
   end if;
   perform :"schema".evict_owners(p_tenant, p_name);
   update :"schema".consumers as c set name = p_to where c.tenant = p_tenant and c.name = p_name;
-  -- Nobody serves it yet: a worker that does not know the new name must not count for a share.
+  -- No worker serves it yet: one that does not know the new name must not count for a share.
   delete from :"schema".consumer_workers as w where w.tenant = p_tenant and w.consumer = p_to;
   return true;
 end
@@ -3388,11 +3388,11 @@ $tidemark$;
   },
   {
     name: "renew_leases",
-    text: `-- Everything that a worker tells and asks at each heartbeat, in one round trip:
---   1. it is there, for each of its consumers;
---   2. its leases go on, with the state of each shard. A lease that is over is never renewed, nor one whose fence was
---      raised: another worker may have begun;
---   3. what it should know.
+    text: `-- Everything that a worker reports and asks at each heartbeat, in one round trip:
+--   1. registers the worker for each of its consumers;
+--   2. renews its leases, with the state of each shard. A lease that is over is never renewed, nor one whose fence was raised, because
+--      another worker may have begun;
+--   3. returns what it needs to know.
 --
 --   p_consumers  names joined by \\x1f
 --   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array, and
@@ -3401,7 +3401,7 @@ $tidemark$;
 -- Returns { renewed: ids, fences: { id: fence } of the others, livenessLocks: those of the others, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
 --   retries    a dead letter waits to be tried again
 --   quota      this worker's fair share of the shards
---   free       shards that nobody holds
+--   free       shards without an owner
 --   nextEndMs  until the first of the others' leases ends
 create function :"schema".renew_leases(
   p_tenant text, p_consumers text, p_worker text, p_lease_ms integer,
@@ -3511,7 +3511,7 @@ $tidemark$;
     name: "request_shards",
     text: `-- Asks for another number of shards. A stream changes its shard then, so all of its events must be handled up to one place
 -- first: the barrier, the furthest checkpoint. Every fence is raised, so that no transaction in flight goes beyond it, and
--- every lease ends; who takes a shard now works up to the barrier.
+-- every lease ends; a worker that takes a shard from now on works up to the barrier.
 create function :"schema".request_shards(p_tenant text, p_name text, p_shards integer) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -3537,8 +3537,8 @@ $tidemark$;
   },
   {
     name: "reset_consumer",
-    text: `-- Sets a consumer to another place: its shards begin anew there, whoever held them is fenced off, and dead letters after
--- that place go, since their events will be read again. A change of shards that was under way is done with.
+    text: `-- Moves a consumer to another position: its shards start again there, their owners are fenced off, and dead letters after that
+-- position are removed, since their events will be read again. A change of shards that was under way is abandoned.
 create function :"schema".reset_consumer(p_tenant text, p_name text, p_after bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -3592,10 +3592,10 @@ $tidemark$;
   },
   {
     name: "settle_dead_letter",
-    text: `-- A dead letter was handled after all: removes it, and asks for the next one of its stream. The last statement before
+    text: `-- Removes a dead letter that was handled, and requests the next one of its stream. The last statement before
 -- COMMIT in the transaction of its handler; fails (TM005) when the shard has another owner.
 --
--- False where the letter was discarded meanwhile: what the handler did must not stand.
+-- False if the letter was discarded meanwhile: the handler's writes must then be rolled back.
 create function :"schema".settle_dead_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -3625,13 +3625,13 @@ $tidemark$;
   },
   {
     name: "take_shard",
-    text: `-- Takes over a shard whose lease is over: raises its fence, so that what the last owner still does cannot commit. Returns
--- no row where somebody else has it. owner: what to call it where a user reads it.
+    text: `-- Takes over a shard whose lease is over: raises its fence, so that the last owner can commit nothing more. Returns no row if another
+-- worker has it. owner: its name in messages to users.
 --
 -- The order, and what breaks without it:
 --   1. the lease row, so that one worker at a time takes over, and none ends the transactions of the one before it;
 --   2. the backends of the last owner's open transactions. Each of those holds the shard's number as a shared advisory lock
---      (enter_shard). A frozen process would keep its rows locked and the high-water mark back for as long as it likes;
+--      (enter_shard). A frozen process would otherwise keep its rows locked and hold the high-water mark back;
 --   3. the same number, exclusively: a transaction that enters now waits, and then sees the new fence. Where a backend
 --      cannot be ended (another role's, a prepared transaction) it goes on without, and that transaction fails at its
 --      checkpoint;

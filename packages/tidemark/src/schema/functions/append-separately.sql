@@ -7,7 +7,7 @@
 -- so are a serialization failure and an id that another transaction committed just now: the next try will tell. An append
 -- that shares a stream with an earlier one of verdict 4 has verdict 4 too, for it would overtake that one.
 -- Ids are always looked up: a unique violation may be a first try that got through.
--- It does not tell `written`: each append has its own.
+-- It does not return `written`: each append has its own.
 -- Verdict 6: PostgreSQL refused this append; detail holds [SQLSTATE, message, constraint, table].
 create function :"schema".append_separately(
   p_tenant text, p_tenants text, p_names text, p_kinds integer[],
@@ -79,7 +79,7 @@ begin
           true, p_recorded_at, p_durability, true, false, p_epoch,
           v_condition.owners, v_condition.types, v_condition.tags, v_condition.after, v_condition.above, false,
           p_schema_versions[v_event_from:v_event_to]) as r;
-      -- What the user deferred would fail the whole call at its commit.
+      -- Otherwise a deferred constraint of the user's would fail the whole call at its commit.
       set constraints all immediate;
       verdicts[v_from:v_to] := v_result.verdicts;
       versions[v_from:v_to] := v_result.versions;

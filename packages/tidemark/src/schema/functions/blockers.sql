@@ -1,5 +1,5 @@
--- Who holds the high-water mark back: every open append, also in a prepared transaction (pid null), with the number of
--- committed events that wait above its floor.
+-- The open appends that hold the high-water mark back, also in prepared transactions (pid null), each with the number of committed
+-- events that wait above its floor.
 --
 -- A prepared transaction is found by its transaction's own lock: it keeps the virtual id of the backend that prepared it,
 -- which pg_prepared_xacts does not show. pg_locks is read once, since two reads are two moments.

@@ -1,13 +1,13 @@
--- Changes a projection's state, and with it who writes it. Returns the state before; null where there is no such projection.
+-- Changes a projection's state, which decides who writes it. Returns the state before; null if there is no such projection.
 --
 --   p_from  only where it is in this state; null: whatever it is
 --
--- One that is live is written by appends: they are stopped first, those that write it and no others. Then the end of the log is
--- exactly what they have written of it, and the place where its follower begins: appends in flight that do not write it hold
--- nothing that it would take. The epoch rises, and appends read the registry again.
--- What follows again begins anew at an event that it stopped at.
+-- Appends write a live projection, so those that write it are stopped first, and no others. They have then written it up to exactly
+-- the end of the log, where its follower starts: other appends in flight hold no event for it. The epoch rises, and appends read
+-- the registry again.
+-- A follower that stopped at an event tries that event again.
 --
--- Rows first, for as long as that takes: nobody may wait for the writers' lock while it waits for anything else. The order of
+-- Rows are locked first, however long that takes: while this holds the writers' lock, it must not wait for anything else. The order of
 -- rows is that of reset_consumer() and take_shard(): consumers → leases → shards, and the epoch last.
 create function :"schema".change_projection(p_name text, p_version integer, p_state text, p_from text) returns text
   language plpgsql

@@ -1,5 +1,5 @@
--- Takes the gate exclusively, until the transaction ends: no append is in flight, and none begins. What was committed before is
--- seen by the statements after this one. Waits for 100 ms at most (55P03), since every append waits behind it.
+-- Takes the gate exclusively, until the transaction ends: no append is in flight, and none begins. Statements
+-- after this one see everything committed before. Waits at most 100 ms (55P03), since every append waits behind it.
 create function :"schema".close_gate() returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- The rows of a consumer's shards, all at one place, owned by nobody.
+-- Inserts the rows of a consumer's shards, all at one position and without an owner.
 create function :"schema".create_shards(p_tenant text, p_consumer text, p_shards integer, p_position bigint, p_event_id uuid, p_fence bigint) returns void
   language sql
   set search_path = pg_catalog, pg_temp

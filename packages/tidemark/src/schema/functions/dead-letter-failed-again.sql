@@ -1,5 +1,5 @@
--- A dead letter that was tried again failed again, after p_attempts attempts: it stays, with the new error. Fails (TM005) when the
--- shard has another owner, who tries it too.
+-- Records that a retried dead letter failed again, after p_attempts attempts: it stays, with the new error. Fails (TM005) if the
+-- shard has another owner, which tries it too.
 create function :"schema".dead_letter_failed_again(
   p_id integer, p_fence bigint, p_position bigint, p_attempts integer, p_code text, p_message text, p_stack text
 )

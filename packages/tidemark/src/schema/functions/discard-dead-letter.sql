@@ -1,4 +1,4 @@
--- Removes a dead letter for good. Those of its stream that waited behind it follow. False where there is none.
+-- Removes a dead letter for good. The letters of its stream that waited behind it are then handled. False if there is none.
 create function :"schema".discard_dead_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp

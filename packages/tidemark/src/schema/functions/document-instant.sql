@@ -1,6 +1,6 @@
--- The moment that a text of a document names, in milliseconds since 1970; null where it names none. ISO 8601: a day, or a day
--- and a time to the minute or finer, with Z or an offset. Without either it is UTC. What is finer than a millisecond is left
--- out, as JavaScript does, and a 30th of February is the 2nd of March.
+-- The time that a text in a document names, in milliseconds since 1970; null if it names none. ISO 8601: a day, or a day
+-- and a time to the minute or finer, with Z or an offset. Without either it is UTC. Digits beyond milliseconds are cut
+-- off, as JavaScript does, and a 30th of February is the 2nd of March.
 create function :"schema".document_instant(p_value jsonb) returns bigint
   language plpgsql immutable parallel safe
 as $tidemark$

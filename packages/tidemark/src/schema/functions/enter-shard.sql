@@ -1,7 +1,7 @@
--- The first statement of a handler's transaction: refuses at once when the shard has another owner (TM005), and until the
--- transaction ends tells whoever takes the shard over which backend it is. Returns that backend's process id.
+-- The first statement of a handler's transaction. Fails at once (TM005) if the shard has another owner. Until the transaction ends,
+-- its lock shows a takeover which backend to end. Returns that backend's process id.
 --
--- The lock before the look: take_shard() either sees the lock, or has raised the fence.
+-- The lock comes before the check: take_shard() either sees the lock, or has raised the fence.
 create function :"schema".enter_shard(p_id integer, p_fence bigint) returns integer
   language plpgsql
   set search_path = pg_catalog, pg_temp

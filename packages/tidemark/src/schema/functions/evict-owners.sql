@@ -1,4 +1,4 @@
--- Ends every lease of a consumer and raises every fence: nothing that its owners have in flight commits. Leases before
+-- Ends every lease of a consumer and raises every fence: nothing that its owners have in flight can commit. Leases before
 -- shards, as in take_shard().
 create function :"schema".evict_owners(p_tenant text, p_name text) returns void
   language plpgsql

@@ -1,5 +1,5 @@
--- Whether a stream is where an append expects it: the one place that says so, for every way to append. A body that PostgreSQL puts
--- into the statements that call it: it costs them nothing.
+-- Whether a stream is where an append expects it: the only place with this rule, for every way to append. PostgreSQL inlines the body
+-- into the calling statements, so it costs nothing.
 --
 --   p_expected  >= 0 exactly this version, or an `expected` of codes.ts
 --   p_version   where the stream is, 0: it has no events

@@ -1,6 +1,6 @@
--- Which of these conditions fail: where after a boundary there stand other matching events than were seen when it was read.
--- Asked in a statement after take_claims, so that it sees all that was in flight. The events that match a query and are
--- committed only grow in number, so that the number alone tells whether they are those that were seen.
+-- Which of these conditions fail: those with other matching events after their boundary than were seen when it was read. Called in a
+-- statement after take_claims, so it sees every event that was in flight. The number of committed events that match a query only
+-- grows, so the number alone shows whether they are the same events.
 --
 --   p_tenant          of all; p_tenants of each owner, null: all are p_tenant
 --   p_condition, p_types, p_tags   as in take_claims

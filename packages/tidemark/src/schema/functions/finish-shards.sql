@@ -1,4 +1,4 @@
--- Replaces a consumer's shards once all of them stand at the barrier. True when it did.
+-- Replaces a consumer's shards once all of them have reached the barrier. True if it did.
 create function :"schema".finish_shards(p_tenant text, p_name text) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -12,7 +12,7 @@ begin
   if v_consumer.barrier is null then
     return false;
   end if;
-  -- A new statement: whoever reached the barrier before us has committed, or waits for the row above.
+  -- A new statement: each shard that reached the barrier before this one has committed, or waits for the row above.
   select s.position, s.event_id, max(s.fence) over () as fence, min(s.position) over () as least into v_last
     from :"schema".consumer_shards as s
    where s.tenant = p_tenant and s.consumer = p_name

@@ -1,5 +1,5 @@
--- Who holds a lock of the gate's class, in words; null: nobody. Of other roles' transactions only members of pg_read_all_stats see
--- the age.
+-- Describes the holders of a lock of the gate's class; null: there are none. Only members of pg_read_all_stats see the age of other
+-- roles' transactions.
 create function :"schema".gate_holders(p_number integer) returns text
   language sql
   set search_path = pg_catalog, pg_temp

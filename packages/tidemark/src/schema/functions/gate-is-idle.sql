@@ -1,8 +1,8 @@
--- Whether nobody has held the gate for more than 100 ms: whoever closes it then will not have to wait for long. A prepared
--- transaction holds it until somebody ends it.
+-- Whether no transaction has held the gate for more than 100 ms. Closing it then does not take long. A prepared transaction holds it
+-- until it is ended.
 --
--- Since when other roles' transactions are open only members of pg_read_all_stats see. Such a one is looked at again after 100 ms:
--- a transaction's virtual id is its own, and everybody sees it.
+-- Only members of pg_read_all_stats see when other roles' transactions began. Without that, the transaction is checked again after
+-- 100 ms: every role sees its virtual id, which is unique.
 create function :"schema".gate_is_idle() returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- Who else holds the gate, now. A prepared transaction has no pid.
+-- The other holders of the gate at this moment. A prepared transaction has no pid.
 create function :"schema".gate_locks() returns table (pid integer, virtualtransaction text)
   language sql volatile
   set search_path = pg_catalog, pg_temp

@@ -2,10 +2,10 @@
 --
 -- Three steps, each a statement of its own with a snapshot of its own (VOLATILE, READ COMMITTED), in this order:
 --   1. last = the position sequence;
---   2. mark = the least of last and the floors in pg_locks: whoever draws a position published a floor below it first, so
+--   2. mark = the least of last and the floors in pg_locks: every append published a floor before it drew a position, so
 --      an open append is seen here, one that starts later draws above last, and one that ended is visible to step 3;
 --   3. the last event at or below the mark.
--- What is returned is an event's position and id, never a number in a gap: after a crash the sequence can hand out numbers
+-- It returns an event's position and id, never a number in a gap: after a crash the sequence can hand out numbers
 -- below a gap's end again. Taking 2 and 3 in one snapshot loses events.
 --
 -- p_position, p_id: the last answer this reader had. It stays true as long as that event is there, and floors published

@@ -1,5 +1,5 @@
--- Keeps what became of a dead letter that was removed: 'handled', 'discarded', or 'reset' where its event comes again. Of each consumer
--- the last thousand stay. To be called from functions that have a search_path of their own.
+-- Records how a removed dead letter was resolved: 'handled', 'discarded', or 'reset' if its event comes again. Keeps the last thousand
+-- of each consumer. Call it only from functions with their own search_path.
 create function :"schema".keep_resolved(p_letter :"schema".dead_letters, p_outcome text) returns void
   language sql
 as $tidemark$

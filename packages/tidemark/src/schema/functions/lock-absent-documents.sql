@@ -3,8 +3,8 @@
 -- in one order for all, behind the shared lock -1 of that class. Where they are more than lock_budget() allows, -1 is taken
 -- exclusively instead, and stands for all documents of the table.
 --
--- These locks come before those of rows. Who holds rows already must not wait for them (p_wait false): that could close a ring.
--- It fails (55P03) where one is not free.
+-- These locks come before those of rows. A transaction that holds rows already must not wait for them (p_wait false), since that could
+-- deadlock. It fails (55P03) if one is not free.
 create function :"schema".lock_absent_documents(p_table regclass, p_tenants text[], p_ids text[], p_wait boolean) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp

@@ -1,7 +1,7 @@
--- Whether this transaction may take p_count more advisory locks; where it may not, it takes one that stands for all of them.
+-- Whether this transaction may take p_count more advisory locks. If not, it takes one lock that covers all of them.
 --
 -- All transactions of a server share one lock table, of max_locks_per_transaction × (max_connections + max_prepared_transactions)
--- locks, and one that is full fails strangers (53200). So the transactions of a store fill no more than about the whole of it even
+-- locks, and a full one fails unrelated sessions too (53200). So the transactions of a store fill no more than about the whole of it even
 -- where each connection has one: a few locks each, half of max_locks_per_transaction, and with a ticket 512. There are as many
 -- tickets as fit into half the table; each is an advisory lock too, of the class of the OID of streams_pkey.
 --

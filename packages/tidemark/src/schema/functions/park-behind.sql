@@ -1,8 +1,8 @@
--- Parks an event behind its stream's dead letters. False, with nothing done, where none is left: the event can be handled.
+-- Parks an event behind its stream's dead letters. If none is left, it does nothing and returns false: the event can be handled.
 --
--- The shard is locked first, as by whoever settles letters or resets the consumer. Then the last letter is, and no other: while it stays
--- there is one to stand behind, and a line of thousands costs no more than one of two. Whoever discards locks all of a stream's letters
--- (discard_dead_letter), so that it waits for this one and then sees the event behind it.
+-- It locks the shard first, as settling a letter and resetting the consumer do. Then it locks only the last letter: while that stays,
+-- there is a letter to park behind, and a line of thousands costs no more than one of two. A discard locks all letters of a stream
+-- (discard_dead_letter), so it waits for this transaction and then sees the parked event.
 create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ begin
   if not found then
     perform :"schema".refuse_shard(p_id, p_fence);
   end if;
-  -- One that goes while it is waited for is passed over, for the last of those that are left.
+  -- If the letter is removed while this waits, the last of those left is taken instead.
   perform
      from :"schema".dead_letters as d
     where d.tenant = v_tenant and d.consumer = v_consumer and d.stream_id = p_stream_id and d.state <> 'skipped'

@@ -1,4 +1,4 @@
--- Writes a dead letter and moves the checkpoint past its event, in one transaction: an event is never passed without one.
+-- Writes a dead letter and moves the checkpoint past its event, in one transaction: a shard never passes a failed event without one.
 create function :"schema".park_event(
   p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid,
   p_stream_id bigint, p_state text, p_attempts integer, p_error_code text, p_error_message text, p_error_stack text

@@ -1,5 +1,5 @@
--- Whether a projection stands still: its state, and where it is behind and nobody goes on with it what its follower told last.
--- A role that reads documents alone may read neither table, and gets nulls: it cannot know.
+-- Whether a projection has stopped: its state, and if it is behind and without a worker, the last report of its follower. A role that
+-- may only read documents can read neither table, and gets nulls.
 create function :"schema".projection_stop(p_name text, p_version integer, out state text, out details jsonb)
   language plpgsql
   stable

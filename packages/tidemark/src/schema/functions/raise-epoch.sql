@@ -1,6 +1,6 @@
--- Appends have something else to write from now on. A count in the upper bits, so that the epoch rises, and 32 random bits below:
--- after a restore to an earlier moment the same count comes again, with other projections, and a process from before must not take it
--- for the one it knows.
+-- Starts a new epoch: the projections that appends must write have changed. The upper bits are a count, so that the epoch rises; the
+-- lower 32 are random. After a restore the same count comes again with other projections, and a process from before must not mistake
+-- it for the epoch it knows.
 create function :"schema".raise_epoch() returns void
   language sql
   set search_path = pg_catalog, pg_temp

@@ -1,7 +1,7 @@
--- Makes a consumer known, unless it is: its shards, all at the same place.
+-- Registers a consumer, unless it is registered: with its shards, all at the same position.
 --
 --   p_after       the position it begins after; null: the high-water mark
---   p_definition  what a change of is told: filter, tenants
+--   p_definition  filter and tenants; a change is reported
 --   p_kind, p_owner, p_owner_version   see the table; kept from the first time on
 -- before: the definition as it was; null where the consumer is new.
 create function :"schema".register_consumer(

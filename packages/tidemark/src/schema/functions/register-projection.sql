@@ -1,4 +1,4 @@
--- Makes a projection known, unless it is. True where it was new; whoever comes second waits for the first to commit.
+-- Registers a projection, unless it is registered. True if it was new; a second caller waits for the first to commit.
 --
 -- An inline one begins behind, at the beginning of the log: its follower makes it live once it has caught up.
 create function :"schema".register_projection(p_name text, p_version integer, p_mode text, p_definition jsonb) returns boolean

@@ -6,7 +6,7 @@ create function :"schema".release_shards(p_tenant text, p_worker text, p_ids int
 as $tidemark$
 begin
   with locked as materialized (
-    -- In the order of evict_owners(): else one who leaves and a reset could wait for each other.
+    -- In the order of evict_owners(): otherwise a leaving worker and a reset could wait for each other.
     select l.id
       from :"schema".consumer_leases as l
      where l.owner = p_worker

@@ -1,8 +1,8 @@
--- Everything that a worker tells and asks at each heartbeat, in one round trip:
---   1. it is there, for each of its consumers;
---   2. its leases go on, with the state of each shard. A lease that is over is never renewed, nor one whose fence was
---      raised: another worker may have begun;
---   3. what it should know.
+-- Everything that a worker reports and asks at each heartbeat, in one round trip:
+--   1. registers the worker for each of its consumers;
+--   2. renews its leases, with the state of each shard. A lease that is over is never renewed, nor one whose fence was raised, because
+--      another worker may have begun;
+--   3. returns what it needs to know.
 --
 --   p_consumers  names joined by \x1f
 --   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array, and
@@ -11,7 +11,7 @@
 -- Returns { renewed: ids, fences: { id: fence } of the others, livenessLocks: those of the others, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
 --   retries    a dead letter waits to be tried again
 --   quota      this worker's fair share of the shards
---   free       shards that nobody holds
+--   free       shards without an owner
 --   nextEndMs  until the first of the others' leases ends
 create function :"schema".renew_leases(
   p_tenant text, p_consumers text, p_worker text, p_lease_ms integer,

@@ -1,6 +1,6 @@
 -- Asks for another number of shards. A stream changes its shard then, so all of its events must be handled up to one place
 -- first: the barrier, the furthest checkpoint. Every fence is raised, so that no transaction in flight goes beyond it, and
--- every lease ends; who takes a shard now works up to the barrier.
+-- every lease ends; a worker that takes a shard from now on works up to the barrier.
 create function :"schema".request_shards(p_tenant text, p_name text, p_shards integer) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp

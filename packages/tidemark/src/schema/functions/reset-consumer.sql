@@ -1,5 +1,5 @@
--- Sets a consumer to another place: its shards begin anew there, whoever held them is fenced off, and dead letters after
--- that place go, since their events will be read again. A change of shards that was under way is done with.
+-- Moves a consumer to another position: its shards start again there, their owners are fenced off, and dead letters after that
+-- position are removed, since their events will be read again. A change of shards that was under way is abandoned.
 create function :"schema".reset_consumer(p_tenant text, p_name text, p_after bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp

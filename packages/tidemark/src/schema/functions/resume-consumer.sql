@@ -1,5 +1,5 @@
--- Ends a consumer's pause, and takes shards that stopped at an event from their owners, so that somebody begins anew there.
--- False where there is no such consumer.
+-- Ends a consumer's pause, and takes stopped shards from their owners, so that a worker tries the event again. False if there is no
+-- such consumer.
 create function :"schema".resume_consumer(p_tenant text, p_name text) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp

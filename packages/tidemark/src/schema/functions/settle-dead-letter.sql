@@ -1,7 +1,7 @@
--- A dead letter was handled after all: removes it, and asks for the next one of its stream. The last statement before
+-- Removes a dead letter that was handled, and requests the next one of its stream. The last statement before
 -- COMMIT in the transaction of its handler; fails (TM005) when the shard has another owner.
 --
--- False where the letter was discarded meanwhile: what the handler did must not stand.
+-- False if the letter was discarded meanwhile: the handler's writes must then be rolled back.
 create function :"schema".settle_dead_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp

@@ -1,6 +1,6 @@
 -- Waits until no transaction that writes an inline projection is in flight, and lets none begin until this one ends: each holds
--- the projection's number as a shared advisory lock, of the class of the gate. What they wrote is seen by the statements after
--- this one. Waits for 100 ms at most, since those who begin wait behind it, and fails (55P03) with the names of who is in the way.
+-- the projection's number as a shared advisory lock, of the class of the gate. Statements after this one see what they
+-- wrote. Waits at most 100 ms, since new writers wait behind it, and fails (55P03) with the names of the transactions in the way.
 create function :"schema".stop_projection_writers(p_name text, p_version integer) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp

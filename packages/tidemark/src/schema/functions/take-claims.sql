@@ -1,12 +1,12 @@
--- Takes the claims of appends: advisory locks that keep conditions true until they commit. Whoever writes takes shared ones,
+-- Takes the claims of appends: advisory locks that keep conditions true until they commit. An append that writes takes shared ones,
 -- on each tag and each type of its events and on the tenant. A condition takes, for each item of its query, an exclusive one
 -- on the item's first tag (all must match, so one is enough), without tags on each of its types, and without either on the
 -- tenant: so no event that it rules out is in flight, and none can come, while it is looked for in a statement after this one.
 --
--- Classes: OID of event_tags for tags, of events for types, of streams for tenants. In the last one 0 is the bulk claim: who
--- would take more shared ones than lock_budget() allows takes it exclusively instead, and conditions take it shared; a condition
--- with more than 32 of its own then takes its tenant. Thousands of locks would exhaust the server's lock table, and fail strangers
--- with it.
+-- Classes: OID of event_tags for tags, of events for types, of streams for tenants. In the last one, 0 is the bulk claim: an
+-- append that needs more shared ones than lock_budget() allows takes it exclusively instead, and conditions take it shared; a
+-- condition with more than 32 of its own then takes its tenant. Thousands of locks would exhaust the server's lock table, also for
+-- unrelated sessions.
 --
 --   p_seeds          hashtext of the tenant of each owner; one for all
 --   p_append         owner of each part; null: a part is an owner

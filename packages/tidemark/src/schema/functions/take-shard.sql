@@ -1,10 +1,10 @@
--- Takes over a shard whose lease is over: raises its fence, so that what the last owner still does cannot commit. Returns
--- no row where somebody else has it. owner: what to call it where a user reads it.
+-- Takes over a shard whose lease is over: raises its fence, so that the last owner can commit nothing more. Returns no row if another
+-- worker has it. owner: its name in messages to users.
 --
 -- The order, and what breaks without it:
 --   1. the lease row, so that one worker at a time takes over, and none ends the transactions of the one before it;
 --   2. the backends of the last owner's open transactions. Each of those holds the shard's number as a shared advisory lock
---      (enter_shard). A frozen process would keep its rows locked and the high-water mark back for as long as it likes;
+--      (enter_shard). A frozen process would otherwise keep its rows locked and hold the high-water mark back;
 --   3. the same number, exclusively: a transaction that enters now waits, and then sees the new fence. Where a backend
 --      cannot be ended (another role's, a prepared transaction) it goes on without, and that transaction fails at its
 --      checkpoint;

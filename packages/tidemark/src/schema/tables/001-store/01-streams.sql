@@ -1,6 +1,6 @@
--- One row a stream. The row is the stream's lock, not its counter: whoever holds it FOR NO KEY UPDATE may extend the
--- stream, and reads its version from events_stream_id_version_key in a new statement. A counter here would give a hot
--- stream a chain of dead row versions whenever any old snapshot is open in the cluster.
+-- One row per stream. The row is the stream's lock, not its counter. An append holds it FOR NO KEY UPDATE, and reads the stream's
+-- version from events_stream_id_version_key in a new statement. A counter here would leave a chain of dead row versions in a hot
+-- stream whenever an old snapshot is open anywhere in the cluster.
 create table :"schema".streams (
   id bigint generated always as identity,
   tenant text collate "C" not null default '',

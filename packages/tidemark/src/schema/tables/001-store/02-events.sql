@@ -22,5 +22,5 @@ create table :"schema".events (
 
 alter sequence :"schema".events_position_seq owned by :"schema".events.position;
 
--- Nearly free to keep, and enough to find the page range of a time.
+-- Costs almost nothing to maintain, and finds the range of pages for a time.
 create index events_recorded_at_brin on :"schema".events using brin (recorded_at);

@@ -1,5 +1,5 @@
--- Events are facts: nobody changes or removes one, the table's owner included. Nor what leads to them: without its row in
--- streams an event is in no stream and in no feed, and its versions would begin again.
+-- Events are facts: no role may change or remove one, not even the table's owner. The same holds for the rows that lead to them:
+-- without its row in streams, an event would be in no stream and no feed, and the stream's versions would start again.
 --
 -- tg_argv: why, and what to do instead.
 create function :"schema".refuse_change() returns trigger

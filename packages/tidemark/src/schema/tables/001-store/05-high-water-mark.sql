@@ -1,5 +1,5 @@
--- What a standby may know of the mark: the last event at or below it, written by the primary now and then. Locks are not
--- replicated and a standby's sequence runs ahead, so the mark cannot be worked out there.
+-- The mark for standbys: the last event at or below it, which the primary writes from time to time. A standby cannot compute the
+-- mark, because locks are not replicated and its sequence runs ahead.
 create table :"schema".high_water_mark (
   only_row boolean not null default true,
   position bigint not null default 0,

@@ -1,6 +1,6 @@
--- Counts the changes of what appends have to write besides events: an inline projection went live, or ceased to be. Every
--- append says the epoch it knows, and hold_floor() compares: whoever knows an old one is told to read the registry again,
--- so that no append slips past a projection that went live meanwhile. Whoever changes it holds the gate exclusively.
+-- Counts changes of the inline projections that appends must write: one went live, or stopped being live. Every append sends the
+-- epoch it knows, and hold_floor() compares it. If it is old, the process reads the registry again, so no append misses a projection
+-- that went live meanwhile. A transaction that changes the epoch holds the gate exclusively.
 create table :"schema".projection_epoch (
   only_row boolean not null default true,
   epoch bigint not null default 0,

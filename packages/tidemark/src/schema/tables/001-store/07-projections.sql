@@ -1,9 +1,9 @@
--- Read models that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's OID),
--- so that a projection can be switched over while no append is in flight.
+-- The projections that this store knows. Every append takes the gate shared (an advisory lock in the class of this table's OID), so
+-- that a projection can be switched over while no append is in flight.
 --
--- Of an inline projection, state says who writes it: 'live', every append does; 'behind', its follower brings it up to date.
--- Of an async one it is 'following'. Nobody writes what is 'paused' or 'inactive'. Where it stands in the log is the
--- checkpoint of its follower, the row of consumers of kind 'projection' that it owns; while it is live there is no such place.
+-- State of an inline projection: 'live', every append writes it; 'behind', its follower brings it up to date. State of an async one:
+-- 'following'. A 'paused' or 'inactive' projection is not written. Its place in the log is the checkpoint of its follower, the row of
+-- consumers with kind 'projection' that it owns. A live projection has no checkpoint.
 create table :"schema".projections (
   name text collate "C" not null,
   version integer not null,

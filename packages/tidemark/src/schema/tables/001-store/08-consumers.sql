@@ -1,11 +1,11 @@
 -- Durable readers of the log. A stream belongs to the shard `stream id modulo shards`.
 --
--- kind says what a row is, and owner_name and owner_version for what it reads: of a 'projection', for that version of it. Nothing
--- is read from a name. A 'consumer' is its own owner, under the name that a user chose; every other kind has a name that holds a
--- control character, which no user's name may (follower_name). 'process', 'relay' and 'timer' are to come.
+-- kind is the kind of follower; owner_name and owner_version name the projection version that a 'projection' follows. Nothing is
+-- parsed from a name. A 'consumer' has the name that the user chose and no owner. Every other kind has a name with a control
+-- character, which no user's name may contain (follower_name). 'process', 'relay' and 'timer' are reserved.
 --
--- While barrier is not null the number of shards changes: the old shards work up to the barrier and no further, and when
--- all of them stand there, finish_shards() replaces them by next_shards new ones.
+-- While barrier is not null, the number of shards is changing: the old shards work up to the barrier and no further. When all of
+-- them have reached it, finish_shards() replaces them by next_shards new ones.
 create table :"schema".consumers (
   tenant text collate "C" not null default '',
   name text collate "C" not null,
@@ -16,7 +16,7 @@ create table :"schema".consumers (
   barrier bigint,
   next_shards integer,
   paused boolean not null default false,
-  -- Of a pause: why, who and when, as far as it was said.
+  -- The reason, author and time of a pause; reason and author if they were given.
   pause_reason text,
   paused_by text,
   paused_at timestamptz(3),
@@ -31,13 +31,13 @@ create table :"schema".consumers (
   constraint consumers_barrier_check check ((barrier is null) = (next_shards is null))
 );
 
--- Nothing has two followers for the same tenant.
+-- One follower for each owner and tenant.
 create unique index consumers_tenant_kind_owner_key on :"schema".consumers (tenant, kind, owner_name, owner_version) nulls not distinct
   where owner_name is not null;
 
--- A shard's checkpoint and its fence stand in one row: in two, a paused owner could still move the checkpoint after a
--- takeover (write skew). The checkpoint is the last event that was handled or filtered out; its id tells whether that event
--- is still the one that was seen.
+-- A shard's checkpoint and its fence share a row. In two rows, a paused owner could still move the checkpoint after a takeover
+-- (write skew). The checkpoint is the last event that was handled or filtered out; its id shows whether the same event is still
+-- there.
 create table :"schema".consumer_shards (
   id integer not null generated always as identity,
   tenant text collate "C" not null default '',
@@ -51,8 +51,8 @@ create table :"schema".consumer_shards (
   constraint consumer_shards_consumer_fkey foreign key (tenant, consumer) references :"schema".consumers (tenant, name) on update cascade on delete cascade
 );
 
--- Who works on a shard, by the database's clock, and how it goes. Apart from the checkpoint: a heartbeat must not wait for
--- a handler's transaction.
+-- The owner of a shard, its lease by the database's clock, and the shard's state. Separate from the checkpoint, because a heartbeat
+-- must not wait for a handler's transaction.
 create table :"schema".consumer_leases (
   id integer not null,
   owner text,
@@ -65,8 +65,8 @@ create table :"schema".consumer_leases (
   constraint consumer_leases_state_check check (state in ('starting', 'catching-up', 'live', 'retrying', 'paused', 'failed', 'stopped'))
 );
 
--- The workers that serve a consumer, which share its shards evenly. liveness_lock is an advisory lock that the worker's process
--- holds for as long as it lives, where that is known: without it the lease alone counts.
+-- The workers that share a consumer's shards evenly. liveness_lock is an advisory lock that the worker's process holds while it
+-- lives. If it is null, only the lease counts.
 create table :"schema".consumer_workers (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,

@@ -1,5 +1,5 @@
--- Events that a consumer could not handle ('failed'), those of the same stream that wait behind them ('parked'), and those
--- that were given up on ('skipped'), behind which nothing waits. Keyed by stream, not by shard: shards change.
+-- Events that a consumer could not handle ('failed'), later events of the same stream that wait behind them ('parked'), and events
+-- that it skipped ('skipped'), behind which nothing waits. Keyed by stream, not by shard, because shards change.
 create table :"schema".dead_letters (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
@@ -20,10 +20,10 @@ create table :"schema".dead_letters (
 
 create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letters (tenant, consumer, stream_id, position);
 
--- Asked for at every heartbeat and after every letter that was tried again, however many wait.
+-- Read at every heartbeat and after every retried letter, however many letters wait.
 create index dead_letters_tenant_consumer_position_idx on :"schema".dead_letters (tenant, consumer, position) where retry_requested;
 
--- What became of dead letters that are no more, the last thousand of each consumer (keep_resolved).
+-- How dead letters were resolved: the last thousand of each consumer (keep_resolved).
 create table :"schema".dead_letter_history (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
