@@ -29,7 +29,7 @@ export class UpToDate {
   /** What steps get besides the data; made when the first one runs. */
   #rest: RecordedEvent | undefined;
   /** The steps that made other events, on the way to the present one. */
-  readonly #trail: string[] = [];
+  #trail: string[] | undefined;
 
   constructor(catalogue: DefinedEvents, event: RecordedEvent) {
     this.#catalogue = catalogue;
@@ -40,14 +40,15 @@ export class UpToDate {
   follow(type: string, schemaVersion: number, start: unknown): void {
     const shape = this.#catalogue.shapes.get(type);
     if (!shape) return this.#followRetired(type, schemaVersion, start);
+    // A name is put together for an error alone: it would cost more than the step.
     let data = start;
     for (let version = schemaVersion; version < shape.version; version++) {
       const step = shape.upcast.get(version);
-      if (!step) throw this.fail(`there is no step from version ${version} of ${quoteText(type)}`);
-      const name = `step ${version} of ${quoteText(type)}`;
+      const name = (): string => `step ${version} of ${quoteText(type)}`;
+      if (!step) throw this.fail(`there is no ${name()}`);
       const made = this.run(step, name, type, version, data);
       if (made instanceof Become) {
-        this.#become(`${quoteText(type)} ${version}`, name, made.parts, shape.becomes);
+        this.#become(`${type} ${version}`, name, made.parts, shape.becomes);
         return;
       }
       data = this.checked(made, name);
@@ -59,60 +60,61 @@ export class UpToDate {
   #followRetired(type: string, schemaVersion: number, data: unknown): void {
     const shape = this.#catalogue.retired.get(type);
     if (!shape) throw this.fail(`the catalogue has no type ${quoteText(type)}`);
-    const name = `the step of the retired type ${quoteText(type)}`;
+    const name = (): string => `the step of the retired type ${quoteText(type)}`;
     const made = this.run(shape.step, name, type, schemaVersion, data);
     const parts: unknown = made instanceof Become ? made.parts : made;
-    this.#become(quoteText(type), name, parts, shape.becomes);
+    this.#become(type, name, parts, shape.becomes);
   }
 
-  /** Calls a step with a copy of the data, so that nothing it changes is seen elsewhere. */
-  run(step: (event: StoredEvent) => unknown, name: string, type: string, schemaVersion: number, data: unknown): unknown {
+  /** Calls a step with a copy of what is stored, so that nothing it changes is seen elsewhere. What another step made is one already. */
+  run(step: (event: StoredEvent) => unknown, name: () => string, type: string, schemaVersion: number, data: unknown): unknown {
     const { metadata, tags, recordedAt } = this.#event;
     this.#rest ??= { ...this.#event, metadata: { ...metadata }, tags: [...tags], recordedAt: new Date(recordedAt) };
     let made: unknown;
     try {
-      made = step({ ...this.#rest, type, schemaVersion, data: plainCopy(data) });
+      made = step({ ...this.#rest, type, schemaVersion, data: data === this.#event.data ? plainCopy(data) : data });
     } catch (error) {
-      throw this.fail(`${name} threw (see cause)`, error);
+      throw this.fail(`${name()} threw (see cause)`, error);
     }
-    if (isPromise(made)) throw this.fail(`${name} returned a promise, but steps are synchronous`);
+    if (isPromise(made)) throw this.fail(`${name()} returned a promise, but steps are synchronous`);
     return made;
   }
 
   /** A copy of the data that a step returned: a step may return the same object each time. */
-  checked(made: unknown, name: string): unknown {
+  checked(made: unknown, name: () => string): unknown {
     try {
       return plainCopy(made);
     } catch (error) {
-      throw this.fail(`${name} returned what JSON cannot hold: ${error instanceof Error ? error.message : describeValue(error)}`, error);
+      throw this.fail(`${name()} returned what JSON cannot hold: ${error instanceof Error ? error.message : describeValue(error)}`, error);
     }
   }
 
-  #become(from: string, name: string, parts: unknown, allowed: ReadonlySet<string> | undefined): void {
-    if (!Array.isArray(parts)) throw this.fail(`${name} must return an array of { type, schemaVersion, data }, not ${describeValue(parts)}`);
-    if (this.#trail.includes(from)) throw this.fail(`its steps lead in a circle: ${[...this.#trail, from].join(" becomes ")}`);
-    this.#trail.push(from);
-    for (let index = 0; index < parts.length; index++) this.#followPart(parts[index], `part ${index} from ${name}`, allowed);
-    this.#trail.pop();
+  #become(from: string, name: () => string, parts: unknown, allowed: ReadonlySet<string> | undefined): void {
+    if (!Array.isArray(parts)) throw this.fail(`${name()} must return an array of { type, schemaVersion, data }, not ${describeValue(parts)}`);
+    const trail = (this.#trail ??= []);
+    if (trail.includes(from)) throw this.fail(`its steps lead in a circle: ${[...trail, from].map(quoteText).join(" becomes ")}`);
+    trail.push(from);
+    for (let index = 0; index < parts.length; index++) this.#followPart(parts[index], () => `part ${index} from ${name()}`, allowed);
+    trail.pop();
   }
 
-  #followPart(part: unknown, name: string, allowed: ReadonlySet<string> | undefined): void {
-    if (!isRecord(part)) throw this.fail(`${name} must be { type, schemaVersion, data }, not ${describeValue(part)}`);
+  #followPart(part: unknown, name: () => string, allowed: ReadonlySet<string> | undefined): void {
+    if (!isRecord(part)) throw this.fail(`${name()} must be { type, schemaVersion, data }, not ${describeValue(part)}`);
     const { shapes, retired } = this.#catalogue;
     const { type, schemaVersion = 1, data } = part;
     for (const key of Object.keys(part)) {
-      if (!partKeys.includes(key)) throw this.fail(`in ${unknownKey(name, key, partKeys, "is not a part of it").message}`);
+      if (!partKeys.includes(key)) throw this.fail(`in ${unknownKey(name(), key, partKeys, "is not a part of it").message}`);
     }
     if (typeof type !== "string" || !(shapes.has(type) || retired.has(type))) {
       const meant = typeof type === "string" ? didYouMean(type, [...shapes.keys()]) : "";
-      throw this.fail(`${name} is of type ${describeValue(type)}, which the catalogue does not know${meant}`);
+      throw this.fail(`${name()} is of type ${describeValue(type)}, which the catalogue does not know${meant}`);
     }
     // A filter looks for this stored event only under the types that its definition says.
     if (allowed && !allowed.has(type))
-      throw this.fail(`${name} is of type ${quoteText(type)}, which becomes does not list, so that no filter by it finds this event`);
+      throw this.fail(`${name()} is of type ${quoteText(type)}, which becomes does not list, so that no filter by it finds this event`);
     const newest = shapes.get(type)?.version ?? Number.MAX_SAFE_INTEGER;
     if (typeof schemaVersion !== "number" || !Number.isSafeInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > newest) {
-      throw this.fail(`${name} has schemaVersion ${describeValue(schemaVersion)}; ${quoteText(type)} has versions 1 to ${newest}`);
+      throw this.fail(`${name()} has schemaVersion ${describeValue(schemaVersion)}; ${quoteText(type)} has versions 1 to ${newest}`);
     }
     this.follow(type, schemaVersion, this.checked(data, name));
   }

@@ -10,7 +10,7 @@ import type { DefinedEvents } from "./defined-events.ts";
 import type { EventShape } from "./event-shape.ts";
 import { issuesAt } from "./issue-path.ts";
 import type { Narrowing } from "./shape-filter.ts";
-import { StoredFormError } from "./stored-form.ts";
+import { type StoredForm, StoredFormError } from "./stored-form.ts";
 
 /** How one reader wants its events. */
 export interface Reading {
@@ -43,7 +43,8 @@ export function decodeEvents(reading: Reading): (event: RecordedEvent, into: Rec
       if (narrowAsStored === undefined || narrowAsStored(event, event.type, event.data)) into.push(event);
       return;
     }
-    into.push(...decodeOlder(event, reading));
+    // Only when all are ready: an event that fails in its second part must not leave its first behind.
+    for (const current of decodeOlder(event, reading)) into.push(current);
   };
 }
 
@@ -59,8 +60,9 @@ function decodeOlder(event: RecordedEvent, reading: Reading): readonly RecordedE
   upToDate.follow(event.type, event.schemaVersion, event.data);
   const { parts } = upToDate;
   const found: RecordedEvent[] = [];
-  for (const [index, part] of parts.entries()) {
-    if (narrow && !narrow(event, part.shape.type, part.data)) continue;
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index];
+    if (!part || (narrow && !narrow(event, part.shape.type, part.data))) continue;
     const current = finish(event, part, upToDate, reading);
     // Parts number what the event became, not what this reader gets of it. Each has metadata of its own, which its handler may change.
     found.push(parts.length === 1 ? current : { ...current, metadata: { ...event.metadata }, part: index });
@@ -77,19 +79,19 @@ function finish(event: RecordedEvent, { shape, data }: CurrentPart, upToDate: Up
     for (let from = version; from > wanted; from--) {
       const step = shape.downcast.get(from);
       if (!step) throw upToDate.fail(`there is no downcast ${from} of ${quoteText(type)}`);
-      const name = `downcast ${from} of ${quoteText(type)}`;
+      const name = (): string => `downcast ${from} of ${quoteText(type)}`;
       previous = upToDate.checked(upToDate.run(step, name, type, from, previous), name);
     }
     return { ...event, type, data: previous, schemaVersion: wanted };
   }
-  const decoded = stored ? decodeStored(event, stored.decode.bind(stored), data) : data;
+  const decoded = stored ? decodeStored(event, stored, data) : data;
   if (validateReads && shape.checks) validate(event, shape, decoded);
   return { ...event, type, data: decoded, schemaVersion: version };
 }
 
-function decodeStored(event: RecordedEvent, decode: (data: unknown) => unknown, data: unknown): unknown {
+function decodeStored(event: RecordedEvent, stored: StoredForm, data: unknown): unknown {
   try {
-    return decode(data);
+    return stored.decode(data);
   } catch (error) {
     if (!(error instanceof StoredFormError)) throw error;
     throw new EventDecodingError(event, `data${error.place} does not fit its codec in stored: ${error.message}`, { cause: error.cause });

@@ -44,7 +44,7 @@ describe("a step that", () => {
       () => become([{ type: "A", schemaVersion: 2, data: { at: new Date(0) } }]),
       /part 0 from step 1 of "A" returned what JSON cannot hold: data\.at is/,
     ],
-    ["becomes itself", ({ data }: StoredEvent) => become([{ type: "A", schemaVersion: 1, data }]), /its steps lead in a circle: "A" 1 becomes "A" 1/],
+    ["becomes itself", ({ data }: StoredEvent) => become([{ type: "A", schemaVersion: 1, data }]), /its steps lead in a circle: "A 1" becomes "A 1"/],
   ])("%s is an error with the event's place", (_what, step, message) => {
     expect(() => decoded(stepping(step), storedEvent("A", {}))).toThrow(
       expect.objectContaining({
