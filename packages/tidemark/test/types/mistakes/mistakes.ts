@@ -1,5 +1,5 @@
 // The commonest mistakes, each below a part of what the compiler says of it. scripts/verify/types.test.ts compares, under each compiler.
-import { aggregate, decider, documentProjection, type Event, type EventStore } from "tidemark";
+import { aggregate, decider, defineEvents, documentProjection, event, type Event, type EventStore } from "tidemark";
 
 type CartEvent = Event<"ItemAdded", { sku: string; price: number }> | Event<"CartConfirmed", { at: string }>;
 interface CartSummary {
@@ -52,3 +52,9 @@ documentProjection<CartSummary, CartEvent>({
     },
   },
 });
+// A misspelt part of an event's definition.
+// says: 'upcasts' does not exist in type
+defineEvents({ ItemAdded: { schema: event<{ sku: string }>(), version: 2, upcasts: { 1: () => ({}) } } });
+// An example that the schema does not accept.
+// says: Type 'number' is not assignable to type 'string'
+defineEvents({ ItemAdded: { schema: event<{ sku: string }>(), examples: [{ sku: 3 }] } });
