@@ -29,7 +29,7 @@ export async function inlineAppend(session: Session, statements: AppendStatement
   const { statement, values } = enter(statements, append, false);
   const [entered] = await session.query(statement, values);
   if (entered?.["entered"] !== "true") return outdated(appends);
-  if (!plan.load(await sendInTurn(session, plan.locks))) await plan.lockGone(session);
+  if (!plan.load(await sendInTurn(session, plan.locks("each time")))) await plan.lockGone(session);
   const results = call.outcomes(await session.query(call.statement, call.values));
   await plan.write(session, writtenBy(results));
   return results;
@@ -43,7 +43,7 @@ export async function inlineAppend(session: Session, statements: AppendStatement
 export async function inlineExchange(database: Database, statements: AppendStatements, append: InlineAppend): Promise<Outcome[] | undefined> {
   const { appends, plan, call } = append;
   const exchange: Exchange<Outcome[]> = {
-    first: [enter(statements, append, true), ...plan.locks, call],
+    first: [enter(statements, append, true), ...plan.locks("kept"), call],
     second(answers) {
       if (!plan.load(answers.slice(1, -1))) throw new DocumentGone();
       const result = call.outcomes(answers.at(-1) ?? []);

@@ -17,8 +17,11 @@ export interface InlinePlan {
   readonly documents: number;
   /** A handler of the user's runs in the transaction, with statements that are not known before. */
   readonly runsHandlers: boolean;
-  /** What locks and loads the documents: to be sent after the stream rows and the gate, before the floor. */
-  readonly locks: readonly Call[];
+  /**
+   * What locks and loads the documents: to be sent after the stream rows and the gate, before the floor. `"kept"`: PostgreSQL may keep
+   * the plans, as in an exchange.
+   */
+  locks(planning: "kept" | "each time"): readonly Call[];
   /** Takes the answers to `locks`. False where a document was deleted meanwhile and is not locked: then `lockGone`, or begin anew. */
   load(answers: readonly (readonly TextRow[])[]): boolean;
   lockGone(session: Session): Promise<void>;

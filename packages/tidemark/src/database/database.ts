@@ -161,7 +161,8 @@ export interface Database extends Queryable {
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
    * A transaction in two round trips: BEGIN and `first`, then what `second` makes of their answers and COMMIT. Ends and rejects as
-   * `transaction` does. None of the statements may be the user's: nothing keeps one of them from ending the transaction.
+   * `transaction` does. None of the statements may be the user's: nothing keeps one of them from ending the transaction. A server
+   * looks up by index whatever has one, so that a plan which it keeps is right for a table of any size; an embedded database keeps none.
    */
   exchange<T>(exchange: Exchange<T>): Promise<T>;
   /**

@@ -8,7 +8,10 @@ import { beginMode, explainBegin, failedBefore, lostStatement, outcomeUnknown, r
 import type { Limits } from "./verdict.ts";
 
 const begin: Statement = { name: "tidemark_begin", text: `begin ${beginMode}` };
-const boundIdle: Statement = { name: "tidemark_bound_idle", text: "select pg_catalog.set_config('idle_in_transaction_session_timeout', $1, true)" };
+const enter: Statement = {
+  name: "tidemark_begin_exchange",
+  text: "select pg_catalog.set_config('idle_in_transaction_session_timeout', $1, true), pg_catalog.set_config('enable_seqscan', 'off', true)",
+};
 const commit: Statement = { name: "tidemark_commit", text: "commit" };
 
 /** A transaction in two messages; see `Database.exchange`. */
@@ -21,7 +24,7 @@ export async function runExchange<T>(
 ): Promise<T> {
   const beginning: readonly Call[] = [
     { statement: begin, values: [], explain: (error) => explainBegin(connection, error) },
-    { statement: boundIdle, values: [String(Math.ceil(idleTimeoutMs))] },
+    { statement: enter, values: [String(Math.ceil(idleTimeoutMs))] },
   ];
   let last: readonly Call[];
   let result: T;

@@ -18,10 +18,16 @@ export interface DocumentWrite extends DocumentKey {
   readonly data: string | null;
 }
 
+/**
+ * Whether PostgreSQL may keep the plan of a statement. Planning takes longer than looking a few documents up, but a plan made while the
+ * table was small reads it from end to end, for ever after. `"kept"` is for a `Database.exchange`, which allows no such plan.
+ */
+export type Planning = "kept" | "each time";
+
 /** The documents of one version, of every tenant, for those who write them. A statement for each call, however many documents. */
 export class CollectionTable {
   readonly #load: Statement;
-  readonly #lock: Statement;
+  readonly #lock: Readonly<Record<Planning, Statement>>;
   readonly #lockNow: Statement;
   readonly #write: Statement;
   readonly #writeOne: Statement;
@@ -31,7 +37,10 @@ export class CollectionTable {
     const table = quotedTable(schema, collection);
     const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text, uncast: text.replaceAll("::text as", " as") });
     this.#load = named("load_documents", loadSql(table, "offset 0"));
-    this.#lock = named("lock_documents", loadSql(table, "for update"));
+    this.#lock = {
+      kept: named("lock_documents_exchange", loadSql(table, "for update", "kept")),
+      "each time": named("lock_documents", loadSql(table, "for update")),
+    };
     this.#lockNow = named("lock_documents_now", loadSql(table, "for update nowait"));
     this.#writeOne = {
       name: "tidemark_write_document",
@@ -51,8 +60,8 @@ export class CollectionTable {
    * The same, locked FOR UPDATE in the order of their keys' bytes, so that two who lock never wait for each other in a ring. Its
    * rows are read by `decodeRow`.
    */
-  lockCall(keys: readonly DocumentKey[]): Call {
-    return { statement: this.#lock, values: keyColumns(keys) };
+  lockCall(keys: readonly DocumentKey[], planning: Planning): Call {
+    return { statement: this.#lock[planning], values: keyColumns(keys) };
   }
 
   /** The same, for who holds others already: fails (55P03) where one is not free. */
@@ -129,11 +138,20 @@ function* parts(writes: readonly DocumentWrite[]): Iterable<readonly DocumentWri
   if (from < writes.length) yield writes.slice(from);
 }
 
+/**
+ * The keys in `$1` and `$2`, as table `k`. Behind a SELECT the planner does not see how many they are, so that it finds a plan for these
+ * no better than one for any, and keeps that.
+ */
+export function givenKeys(planning: Planning): string {
+  const texts = ["$1", "$2"].map((text) => `pg_catalog.string_to_array(${text}, pg_catalog.chr(30))`);
+  return `unnest(${texts.map((text) => (planning === "kept" ? `(select ${text})` : text)).join(", ")}) as k (tenant, id)`;
+}
+
 /** The lateral subquery is not merged into the join: each key is looked up in the index, in order, whatever the planner believes of the table. */
-export function loadSql(table: string, how: "offset 0" | "for update" | "for update nowait"): string {
+function loadSql(table: string, how: "offset 0" | "for update" | "for update nowait", planning: Planning = "each time"): string {
   return `
 select k.tenant::text as tenant, k.id::text as id, d._version::text as version, d.data::text as data
-  from unnest(pg_catalog.string_to_array($1, pg_catalog.chr(30)), pg_catalog.string_to_array($2, pg_catalog.chr(30))) as k (tenant, id)
+  from ${givenKeys(planning)}
  cross join lateral (
    select d._version, d.data from ${table} as d where d._partition = k.tenant and d._id = k.id ${how}
  ) as d

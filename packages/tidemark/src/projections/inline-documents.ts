@@ -1,6 +1,6 @@
 import type { Call, Session, Statement, TextRow } from "../database/database.ts";
 import { type DocumentKey, quotedTable } from "../documents/collection.ts";
-import { CollectionTable, decodeRow, keyColumns, type StoredDocument } from "../documents/collection-table.ts";
+import { CollectionTable, decodeRow, givenKeys, keyColumns, type Planning, type StoredDocument } from "../documents/collection-table.ts";
 import { functionName } from "../schema/function-set.ts";
 import { quoteLiteral } from "../schema/render.ts";
 import type { DefinedDocumentProjection } from "./defined-projection.ts";
@@ -21,17 +21,20 @@ export interface FoundDocuments {
  */
 export class InlineDocuments {
   readonly table: CollectionTable;
-  readonly #claimAbsent: Statement;
+  readonly #claimAbsent: Readonly<Record<Planning, Statement>>;
   readonly #claimGone: Statement;
 
   constructor(schema: string, projection: DefinedDocumentProjection) {
     this.table = new CollectionTable(schema, projection);
     const table = quotedTable(schema, projection);
     const lockAbsent = `${functionName(schema, "lock_absent_documents")}(${quoteLiteral(table)}::regclass`;
-    this.#claimAbsent = { name: "tidemark_claim_absent_documents", text: claimSql(table, lockAbsent) };
+    this.#claimAbsent = {
+      kept: { name: "tidemark_claim_absent_documents_exchange", text: claimSql(table, lockAbsent, "kept") },
+      "each time": { name: "tidemark_claim_absent_documents", text: claimSql(table, lockAbsent, "each time") },
+    };
     this.#claimGone = {
       name: "tidemark_claim_documents",
-      text: `select ${lockAbsent}, pg_catalog.array_agg(k.tenant), pg_catalog.array_agg(k.id), false)::text from ${givenKeys} where k.id <> ''`,
+      text: `select ${lockAbsent}, pg_catalog.array_agg(k.tenant), pg_catalog.array_agg(k.id), false)::text from ${givenKeys("each time")} where k.id <> ''`,
     };
   }
 
@@ -39,8 +42,8 @@ export class InlineDocuments {
    * Locks all of them against every other append until the transaction ends, and loads those that exist: in a second statement, for
    * somebody else may have created some while the first waited for their keys.
    */
-  lock(keys: readonly DocumentKey[]): readonly [Call, Call] {
-    return [{ statement: this.#claimAbsent, values: keyColumns(keys) }, this.table.lockCall(keys)];
+  lock(keys: readonly DocumentKey[], planning: Planning): readonly [Call, Call] {
+    return [{ statement: this.#claimAbsent[planning], values: keyColumns(keys) }, this.table.lockCall(keys, planning)];
   }
 
   /** What the answers to `lock` say. */
@@ -57,17 +60,15 @@ export class InlineDocuments {
   }
 }
 
-const givenKeys = "unnest(pg_catalog.string_to_array($1, pg_catalog.chr(30)), pg_catalog.string_to_array($2, pg_catalog.chr(30))) as k (tenant, id)";
-
 /**
  * Locks the keys of those that do not exist, and returns them: as two texts, the tenants and the ids, joined by U+001E. No row where
  * all exist: the lock is taken for what HAVING lets through.
  */
-function claimSql(table: string, lockAbsent: string): string {
+function claimSql(table: string, lockAbsent: string, planning: Planning): string {
   return `
 select pg_catalog.string_agg(k.tenant, pg_catalog.chr(30)) as tenants, pg_catalog.string_agg(k.id, pg_catalog.chr(30)) as ids,
        ${lockAbsent}, pg_catalog.array_agg(k.tenant), pg_catalog.array_agg(k.id), true)::text as locked
-  from ${givenKeys}
+  from ${givenKeys(planning)}
   left join lateral (select true as exists from ${table} as d where d._partition = k.tenant and d._id = k.id offset 0) as d on true
  where k.id <> '' and d.exists is null
 having pg_catalog.count(*) > 0`;

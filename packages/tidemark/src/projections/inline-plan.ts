@@ -2,6 +2,7 @@ import { InlineFailure, type InlinePlan } from "../append/inline.ts";
 import { sendInTurn } from "../database/calls.ts";
 import type { Call, Session, TextRow } from "../database/database.ts";
 import type { DocumentKey } from "../documents/collection.ts";
+import type { Planning } from "../documents/collection-table.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { ProjectionFailedError } from "../errors/projections.ts";
 import type { RecordedEvent } from "../model/event.ts";
@@ -57,8 +58,8 @@ export class BatchPlan implements InlinePlan {
     return [...this.#touches.keys()].some(({ documents }) => documents === undefined);
   }
 
-  get locks(): readonly Call[] {
-    return this.#documentsTouched().flatMap(({ documents, keys }) => documents.lock(keys));
+  locks(planning: Planning): readonly Call[] {
+    return this.#documentsTouched().flatMap(({ documents, keys }) => documents.lock(keys, planning));
   }
 
   load(answers: readonly (readonly TextRow[])[]): boolean {

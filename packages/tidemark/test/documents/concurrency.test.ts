@@ -17,7 +17,7 @@ async function waiting(sql: { query: (text: string) => Promise<{ rows: { count: 
 }
 
 async function lockDocuments(session: Session, table: CollectionTable, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
-  const { statement, values } = table.lockCall(keys);
+  const { statement, values } = table.lockCall(keys, "each time");
   return (await session.query(statement, values)).map(decodeRow);
 }
 

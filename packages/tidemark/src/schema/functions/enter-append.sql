@@ -19,9 +19,11 @@ declare
   v_names text[];
   v_stream bigint;
   v_epoch bigint;
+  v_done boolean;
 begin
+  -- Expressions as far as can be, here and below: a PERFORM is a statement whose plan is started anew.
   if p_lock_ms is not null then
-    perform set_config('lock_timeout', p_lock_ms || 'ms', true);
+    v_done := set_config('lock_timeout', p_lock_ms || 'ms', true) is not null;
   end if;
 
   -- One stream that exists, which most are, cheaply.
@@ -39,9 +41,13 @@ begin
     return :"schema".enter_gate(p_epoch, p_writes);
   end if;
   -- As enter_gate, which has a subtransaction to give all of it back. Here the transaction ends with the failure.
-  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), :"schema".projection_number(follower))
-     from unnest(string_to_array(p_writes, chr(30))) as follower;
-  perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+  if strpos(p_writes, chr(30)) = 0 then
+    v_done := pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), :"schema".projection_number(p_writes)) is not null;
+  else
+    perform pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), :"schema".projection_number(follower))
+       from unnest(string_to_array(p_writes, chr(30))) as follower;
+  end if;
+  v_done := pg_advisory_xact_lock_shared(:"schema".lock_number(:regclass(projections)::oid::bigint), 0) is not null;
   select e.epoch into v_epoch from :"schema".projection_epoch as e where e.only_row;
   if v_epoch is distinct from p_epoch then
     raise exception 'the projections'' epoch is not % any more', p_epoch using errcode = 'TM007';
