@@ -18,10 +18,10 @@ export interface EncodedCondition {
  *
  * @throws {@link InvalidArgumentError} — these are more types than a condition can lock.
  */
-export function widenCondition(condition: EncodedCondition, { storedTypes }: Pick<EventCodec, "storedTypes">, path: string): EncodedCondition {
+export function widenCondition(condition: EncodedCondition, codec: Pick<EventCodec, "storedTypes">, path: string): EncodedCondition {
   let count = 0;
   const items = condition.items.map(({ types, tags }) => {
-    const stored = types === "" ? [] : storedTypes(types.split("\x1f"));
+    const stored = types === "" ? [] : codec.storedTypes(types.split("\x1f"));
     count += stored.length;
     return { types: stored.join("\x1f"), tags };
   });
