@@ -1,6 +1,7 @@
 export type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
 export type { StoreOptions } from "./arguments/store-options.ts";
 export { type Become, become, type BecomePart } from "./catalogue/become.ts";
+export type { Filtered, MatchingEvents, WrittenQuery } from "./model/narrowed-query.ts";
 export type { EventCatalogue, InferEvents, InferNewEvents } from "./model/event-catalogue.ts";
 export { defineEvents } from "./catalogue/define-events.ts";
 export type { EventDefinition, EventStep, StoredEvent } from "./catalogue/definition.ts";

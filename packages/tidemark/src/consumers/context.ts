@@ -1,7 +1,8 @@
 import type { QueryResult } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
-import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { Filtered, MatchingEvents, WrittenQuery } from "../model/narrowed-query.ts";
 import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
@@ -65,12 +66,17 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.readStream<E>(streamId, options);
   }
 
-  readAll<E extends Event>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E> {
-    return this.#store.readAll<E>(options);
+  readAll<E extends Event, const Query extends EventQuery<E> = EventQuery<E>>(
+    options?: Filtered<ReadAllOptions<E>, Query>,
+  ): EventSequence<MatchingEvents<E, Query>> {
+    return this.#store.readAll<E, Query>(options);
   }
 
-  readBoundary<E extends Event>(query: NoInfer<BoundaryQuery<E>>, options?: ReadBoundaryOptions): Promise<BoundaryReading<E>> {
-    return this.#store.readBoundary<E>(query, options);
+  readBoundary<E extends Event, const Query extends BoundaryQuery<E> = BoundaryQuery<E>>(
+    query: WrittenQuery<Query>,
+    options?: ReadBoundaryOptions,
+  ): Promise<BoundaryReading<MatchingEvents<E, Query>>> {
+    return this.#store.readBoundary<E, Query>(query, options);
   }
 
   aggregateStream<State, E extends Event>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>> {

@@ -91,7 +91,7 @@ const shape = {
 const checkSize = wholeNumber(1);
 const defaultSize = 500;
 
-export function subscribe<E extends Event>(feed: Feed, codec: EventCodec, ownTenant: string, options?: SubscribeOptions<E>): Subscription<E> {
+export function subscribe<E extends Event>(feed: Feed, codec: EventCodec, ownTenant: string, options?: SubscribeOptions): Subscription<E> {
   const { after = 0, tenants = "own", as, raw, signal, onCaughtUp, filter: given, ...bounds } = checkOptions(options, shape);
   const wanted: readonly ValidQueryItem[] | undefined = within(given, bounds);
   const { filter, decode } = codec.decoder({ filter: wanted, as, raw });

@@ -86,7 +86,7 @@ export class Reader {
     return createSequence(open, checked.signal);
   }
 
-  readAll<E extends Event = Event>(options?: ReadAllOptions<E>): EventSequence<E> {
+  readAll<E extends Event = Event>(options?: ReadAllOptions): EventSequence<E> {
     const {
       after = 0,
       until = Number.MAX_SAFE_INTEGER,
@@ -128,7 +128,7 @@ export class Reader {
     return createSequence(open, signal);
   }
 
-  async readBoundary<E extends Event = Event>(query: BoundaryQuery<E>, options?: ReadBoundaryOptions): Promise<BoundaryEvents<RecordedEvent<E>>> {
+  async readBoundary<E extends Event = Event>(query: BoundaryQuery, options?: ReadBoundaryOptions): Promise<BoundaryEvents<RecordedEvent<E>>> {
     const items = checkBoundaryQuery(query, "query");
     const { signal, as, raw } = checkReadBoundaryOptions(options);
     const decoder = this.#codec.decoder({ filter: items, as, raw });

@@ -3,7 +3,8 @@ import type { DriverClient } from "../model/driver.ts";
 import type { MetadataSource } from "../commands/metadata.ts";
 import type { Snapshots } from "../commands/snapshots/snapshots.ts";
 import type { TransactionClient } from "../database/transaction-client.ts";
-import type { Event } from "../model/event.ts";
+import type { Event, EventQuery } from "../model/event.ts";
+import type { Filtered, MatchingEvents } from "../model/narrowed-query.ts";
 import type { EventReaderWriter, StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Blocker } from "../feed/blockers.ts";
 import type { SubscribeOptions, Subscription } from "../feed/subscribe.ts";
@@ -60,7 +61,9 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
   withMetadata(metadata: MetadataSource): EventStore<Events, Input>;
 
   /** Follows the log: delivers the events in it, then new ones, each matching event once and in order. See `Subscription`. */
-  subscribe<E extends Events = Events>(options?: NoInfer<SubscribeOptions<E>>): Subscription<E>;
+  subscribe<E extends Events = Events, const Query extends EventQuery<E> = EventQuery<E>>(
+    options?: Filtered<SubscribeOptions<E>, Query>,
+  ): Subscription<MatchingEvents<E, Query>>;
 
   /**
    * Has followers, here and in other processes, look at the log now. Call it after the commit of your own transaction

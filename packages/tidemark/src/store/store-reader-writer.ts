@@ -11,7 +11,8 @@ import type { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
 import type { Database, Queryable } from "../database/database.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
-import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { Filtered, MatchingEvents, WrittenQuery } from "../model/narrowed-query.ts";
+import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Feed } from "../feed/feed.ts";
 import { DefinedDocumentProjection } from "../projections/defined-projection.ts";
 import { DocumentReaders } from "../documents/document-reader.ts";
@@ -78,12 +79,17 @@ export class StoreReaderWriter<Events extends Event, Input extends Event = Event
     return this.#reader.readStream<E>(streamId, options);
   }
 
-  readAll<E extends Events = Events>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E> {
-    return this.#reader.readAll<E>(options);
+  readAll<E extends Events = Events, const Query extends EventQuery<E> = EventQuery<E>>(
+    options?: Filtered<ReadAllOptions<E>, Query>,
+  ): EventSequence<MatchingEvents<E, Query>> {
+    return this.#reader.readAll<MatchingEvents<E, Query>>(options);
   }
 
-  readBoundary<E extends Events = Events>(query: NoInfer<BoundaryQuery<E>>, options?: ReadBoundaryOptions): Promise<BoundaryReading<E>> {
-    return this.#reader.readBoundary<E>(query, options);
+  readBoundary<E extends Events = Events, const Query extends BoundaryQuery<E> = BoundaryQuery<E>>(
+    query: WrittenQuery<Query>,
+    options?: ReadBoundaryOptions,
+  ): Promise<BoundaryReading<MatchingEvents<E, Query>>> {
+    return this.#reader.readBoundary<MatchingEvents<E, Query>>(query, options);
   }
 
   aggregateStream<State, E extends Events = Events>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>> {

@@ -1,7 +1,8 @@
 import type { QueryResult } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
-import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { Filtered, MatchingEvents, WrittenQuery } from "../model/narrowed-query.ts";
+import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Documents, DocumentSource } from "../documents/types.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
@@ -75,7 +76,9 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
    *
    * @throws {@link SequenceBehindError} — the sequence of positions is behind the log, for example after a restore of the data alone.
    */
-  readAll<E extends Events = Events>(options?: NoInfer<ReadAllOptions<E>>): EventSequence<E>;
+  readAll<E extends Events = Events, const Query extends EventQuery<E> = EventQuery<E>>(
+    options?: Filtered<ReadAllOptions<E>, Query>,
+  ): EventSequence<MatchingEvents<E, Query>>;
 
   /**
    * Reads all committed events that match, also above the high-water mark, in the order of positions, and a boundary. `append(events,
@@ -89,7 +92,10 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
    * @throws {@link InvalidArgumentError} — the query is not by types and tags alone.
    * @throws {@link DatabaseError} — with `sqlState` TM001, in your own transaction, if it is not READ COMMITTED.
    */
-  readBoundary<E extends Events = Events>(query: NoInfer<BoundaryQuery<E>>, options?: ReadBoundaryOptions): Promise<BoundaryReading<E>>;
+  readBoundary<E extends Events = Events, const Query extends BoundaryQuery<E> = BoundaryQuery<E>>(
+    query: WrittenQuery<Query>,
+    options?: ReadBoundaryOptions,
+  ): Promise<BoundaryReading<MatchingEvents<E, Query>>>;
 
   /**
    * Folds a stream into a state. An error that `evolve` throws reaches you unchanged.

@@ -1,6 +1,9 @@
 import {
   defineEvents,
+  type BoundaryReading,
   event,
+  type EventQuery,
+  type EventSequence,
   openEventStore,
   type EventReaderWriter,
   type EventStore,
@@ -9,6 +12,7 @@ import {
   type RecordedEvent,
   retired,
   type StoreTransaction,
+  type Subscription,
 } from "tidemark";
 import { z } from "zod";
 import { same } from "./cart.ts";
@@ -54,6 +58,34 @@ await store.transaction(async (tx) => {
   same<StoreTransaction<ShopEvent, NewShopEvent>>()(tx);
   await tx.appendToStream("cart-1", [{ type: "CartConfirmed", data: { at: "2026-11-20" } }]);
 });
+
+// A filter by types gives their events alone; one with an alternative without types gives all.
+type Added = Extract<ShopEvent, { type: "ItemAdded" }>;
+same<EventSequence<Added>>()(store.readAll({ filter: { types: ["ItemAdded"] } }));
+same<EventSequence<Added>>()(store.readAll({ filter: [{ types: ["ItemAdded"], tags: ["a"] }], limit: 5 }));
+same<EventSequence<ShopEvent>>()(store.readAll({ filter: [{ types: ["ItemAdded"] }, { types: ["CartConfirmed"] }] }));
+same<EventSequence<ShopEvent>>()(store.readAll({ filter: [{ types: ["ItemAdded"] }, { tags: ["a"] }] }));
+same<EventSequence<ShopEvent>>()(store.readAll({ filter: { tags: ["a"] } }));
+same<EventSequence<ShopEvent>>()(store.readAll({ after: 3 }));
+same<Subscription<Added>>()(store.subscribe({ filter: { types: ["ItemAdded"] }, after: "end" }));
+same<Subscription<ShopEvent>>()(store.subscribe());
+same<BoundaryReading<Added>>()(await store.readBoundary([{ types: ["ItemAdded"], tags: ["a"] }]));
+same<BoundaryReading<ShopEvent>>()(await store.readBoundary([{ types: ["ItemAdded"] }, { tags: ["a"] }]));
+same<BoundaryReading<ShopEvent>>()(await store.readBoundary([]));
+declare const query: EventQuery<ShopEvent>;
+same<EventSequence<ShopEvent>>()(store.readAll({ filter: query }));
+declare const oneOfTwo: "ItemAdded" | "CartConfirmed";
+same<EventSequence<ShopEvent>>()(store.readAll({ filter: { types: [oneOfTwo] } }));
+// @ts-expect-error -- no type of the catalogue
+store.readAll({ filter: { types: ["ItemAded"] } });
+// @ts-expect-error -- no key of a filter
+store.readAll({ filter: { types: ["ItemAdded"], tag: ["a"] } });
+// @ts-expect-error -- no key of an alternative
+store.readAll({ filter: [{ types: ["ItemAdded"], tag: ["a"] }] });
+// @ts-expect-error -- no option
+store.readAll({ filters: { types: ["ItemAdded"] } });
+// @ts-expect-error -- no type of the catalogue
+void store.readBoundary([{ types: ["ItemAded"] }]);
 
 // What takes any store takes this one.
 declare function audit(any: EventStore): void;
