@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
+import { globSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as tidemark from "tidemark";
 import * as testing from "tidemark/testing";
 import { describe, expect, test } from "vitest";
+import { offDefaults } from "./examples/defaults.ts";
 import { docstringOf, type Exported, exportsOf } from "./examples/exported.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -85,5 +87,25 @@ describe("every export has an example", () => {
     expect(docstringOf(text, "a")).toContain("@example");
     expect(docstringOf(text, "b")).toBe("/** Says nothing. */\n");
     expect(docstringOf(`${text}export type C = 1;\n`, "C")).toBe("");
+  });
+});
+
+describe("every docstring gives its default as @defaultValue", () => {
+  test("at its end", async () => {
+    const files = globSync("**/*.ts", { cwd: source, exclude: ["**/*.generated.ts"] });
+    const texts = await Promise.all(files.map(async (file) => [file, await readFile(join(source, file), "utf8")] as const));
+    expect(texts.flatMap(([file, text]) => offDefaults(text).map((docstring) => `${file}: ${docstring}`))).toEqual([]);
+    expect(texts.flatMap(([, text]) => text.match(/@defaultValue/g) ?? []).length).toBeGreaterThan(80);
+  });
+
+  test.each([
+    "/** The most. Default 10. */",
+    "/** Default: all. */",
+    '/** `"own"` (default): its own. */',
+    "/** The most. @defaultValue 10. Beyond: an error. */",
+  ])("and another style is found: %s", (docstring) => expect(offDefaults(`${docstring}\nreadonly one?: number;`)).toEqual([docstring]));
+
+  test("but not what comes after it on a line of its own", () => {
+    expect(offDefaults("/**\n * The most. @defaultValue 10\n * @throws {@link RangeError} - above 100\n */\n/** Tries. @defaultValue no bound */")).toEqual([]);
   });
 });

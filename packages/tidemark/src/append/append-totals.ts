@@ -10,7 +10,7 @@ export interface EncodeSettings {
   /** The most bytes of JSON in one event's data and metadata. */
   readonly eventBytes: number;
   readonly createId: () => string;
-  /** Of each event's shape, over all parts. Default: the first. */
+  /** Of each event's shape, over all parts. @defaultValue the first */
   readonly schemaVersions?: readonly number[];
 }
 

@@ -35,7 +35,7 @@ export interface StreamAppend<E extends Event = Event> {
   readonly streamId: string;
   /** May be empty; then only the stream's version is checked. At most 10,000 over all entries of an append. */
   readonly events: readonly NewEvent<E>[];
-  /** Default `"any"`. */
+  /** @defaultValue "any" */
   readonly expectedVersion?: ExpectedVersion;
 }
 
@@ -49,7 +49,7 @@ export interface StreamAppend<E extends Event = Event> {
  * ```
  */
 export interface AppendOptions {
-  /** Default `"any"`. */
+  /** @defaultValue "any" */
   readonly expectedVersion?: ExpectedVersion;
   /** Aborts the call. It rejects with `signal.reason` if nothing was written, otherwise with its outcome. */
   readonly signal?: AbortSignal;
@@ -84,11 +84,12 @@ export interface AppendToStreamsOptions extends CallOptions, Pick<AppendOptions,
  * ```
  */
 export interface ConditionalAppendOptions<E extends Event = Event> extends Pick<AppendOptions, "onRecorded"> {
-  /** Default: the first event's first tag with `-` for `:` (`course:c1` → `course-c1`). Required if that event has no tag. */
+  /** Required if that event has no tag. @defaultValue the first event's first tag with `-` for `:` (`course:c1` → `course-c1`) */
   readonly streamId?: string;
   /**
    * The append is written only if no event after `after` matches `query`. `after` is the boundary that `readBoundary` returned for the
-   * same query; the events it returned are allowed. Or it is a position, exclusive. Default 0: no such event may exist at all.
+   * same query; the events it returned are allowed. Or it is a position, exclusive.
+   * @defaultValue 0: no such event may exist at all
    */
   readonly condition?: { readonly query: BoundaryQuery<E>; readonly after?: number | Boundary };
   /** Aborts the call. It rejects with `signal.reason` if nothing was written, otherwise with its outcome. */

@@ -13,19 +13,19 @@ import { describeValue } from "./describe-value.ts";
  * ```
  */
 export interface PoolSettings {
-  /** The most connections, 1 to 10,000. Default 10. */
+  /** The most connections, 1 to 10,000. @defaultValue 10 */
   readonly max?: number;
-  /** Connections kept open when nothing runs, 0 to `max`. Default 0. */
+  /** Connections kept open when nothing runs, 0 to `max`. @defaultValue 0 */
   readonly min?: number;
-  /** Milliseconds a call waits for a connection, at most 2,147,483,647; 0: for ever. Default 10,000. Beyond: `PoolTimeoutError` or `ConnectionError`. */
+  /** Milliseconds a call waits for a connection, at most 2,147,483,647; 0: for ever. Beyond: `PoolTimeoutError` or `ConnectionError`. @defaultValue 10,000 */
   readonly connectionTimeoutMs?: number;
-  /** Milliseconds after which an idle connection closes; 0: never. Default 600,000. */
+  /** Milliseconds after which an idle connection closes; 0: never. @defaultValue 600,000 */
   readonly idleTimeoutMs?: number;
-  /** Milliseconds after which a connection is replaced; 0: never. Default 1,800,000. */
+  /** Milliseconds after which a connection is replaced; 0: never. @defaultValue 1,800,000 */
   readonly maxLifetimeMs?: number;
-  /** Milliseconds a statement may take; 0: no bound. Default 30,000. */
+  /** Milliseconds a statement may take; 0: no bound. @defaultValue 30,000 */
   readonly queryTimeoutMs?: number;
-  /** Whether to check that a connection is alive before each use. Default false. */
+  /** Whether to check that a connection is alive before each use. @defaultValue false */
   readonly pingBeforeUse?: boolean;
 }
 

@@ -20,56 +20,62 @@ import { newId } from "./uuid.ts";
  * ```
  */
 export interface StoreOptions<Events extends Event = Event, Input extends Event = Events> {
-  /** The PostgreSQL schema that holds the store, 1–63 bytes; several stores fit one database. Default `"tidemark"`. */
+  /** The PostgreSQL schema that holds the store, 1–63 bytes; several stores fit one database. @defaultValue "tidemark" */
   readonly schema?: string;
-  /** `"auto"` (default): brings the schema up to date. `"verify"`: rejects if it is behind. `"off"`: does not check. */
+  /** `"auto"`: brings the schema up to date. `"verify"`: rejects if it is behind. `"off"`: does not check. @defaultValue "auto" */
   readonly migrate?: "auto" | "verify" | "off";
   /** Your own `pg.Pool` or `PGlite`, which the store never closes, or settings of the store's pool. */
   readonly pool?: PgPool | PGliteInstance | PoolSettings;
-  /** Whether to use named prepared statements. Default true. If a pooler loses them, the store logs that once and continues without. */
+  /** Whether to use named prepared statements. If a pooler loses them, the store logs that once and continues without. @defaultValue true */
   readonly prepare?: boolean;
   /**
-   * `synchronous_commit` of appends. `"server"` (default): the server's setting. `"on"`: a successful append survives a crash of the
+   * `synchronous_commit` of appends. `"server"`: the server's setting. `"on"`: a successful append survives a crash of the
    * server. `"off"`: faster, but a crash may lose the last moments.
+   * @defaultValue "server"
    */
   readonly durability?: "server" | "on" | "off";
   readonly limits?: {
-    /** The most bytes of JSON in one event's data and metadata, 1,024 to 16,777,216. Default 1,048,576. Beyond: `EventTooLargeError`. */
+    /** The most bytes of JSON in one event's data and metadata, 1,024 to 16,777,216. Beyond: `EventTooLargeError`. @defaultValue 1,048,576 */
     readonly eventBytes?: number;
-    /** The most appends that wait, at least 1. Default 10,000. Beyond: `QueueFullError`. */
+    /** The most appends that wait, at least 1. Beyond: `QueueFullError`. @defaultValue 10,000 */
     readonly queuedAppends?: number;
   };
   /**
    * The event types of this application, made by `defineEvents`. What you append is checked and stored as they say, what you read is brought
-   * up to date, and the store's calls have their types. Default: any event, stored as it is.
+   * up to date, and the store's calls have their types.
+   * @defaultValue any event, stored as it is
    */
   readonly events?: EventCatalogue<Events, Input>;
   /**
-   * What readers get of a stored event whose type or version the catalogue does not know. `"error"` (default): `UnknownEventTypeError`.
+   * What readers get of a stored event whose type or version the catalogue does not know. `"error"`: `UnknownEventTypeError`.
    * `"skip"`: nothing. `"pass"`: what is stored. Appends of unknown types are always rejected. Needs `events`.
+   * @defaultValue "error"
    */
   readonly unknownEvents?: "error" | "skip" | "pass";
   /**
    * Whether to check data also when it is read, after it was brought up to date. The schemas have to be synchronous and to accept what they
-   * return. Default false. Needs `events`.
+   * return. Needs `events`.
+   * @defaultValue false
    */
   readonly validateReads?: boolean;
   /** The projections that this application knows, inline and async. They are registered when the store opens. */
   readonly projections?: readonly Projection[];
   /**
-   * What happens if another application made an inline projection live that this store was opened without. `"warn"` (default): marks
+   * What happens if another application made an inline projection live that this store was opened without. `"warn"`: marks
    * it as behind before this store appends; a store that knows it brings it up to date in the background. `"error"`: rejects appends.
+   * @defaultValue "warn"
    */
   readonly unknownProjections?: "warn" | "error";
-  /** Receives what no call can return. Default: prints warnings and errors to stderr. */
+  /** Receives what no call can return. @defaultValue one that prints warnings and errors to stderr */
   readonly logger?: Logger;
-  /** The clock of `recordedAt`, for tests. Default: the database's. */
+  /** The clock of `recordedAt`, for tests. @defaultValue the database's */
   readonly now?: () => Date;
-  /** Makes the ids of events without one: UUIDs that never repeat. Default: UUIDs of version 7. */
+  /** Makes the ids of events without one: UUIDs that never repeat. @defaultValue new UUIDs of version 7 */
   readonly createId?: () => string;
   /**
    * `"automatic"`: events without a `correlationId` get one from `createId`, the same for all events of one call or one transaction.
-   * One from the event, `withMetadata` or `store.withMetadata` wins. `"given"` (default): the store makes none.
+   * One from the event, `withMetadata` or `store.withMetadata` wins. `"given"`: the store makes none.
+   * @defaultValue "given"
    */
   readonly correlationIds?: "given" | "automatic";
 }

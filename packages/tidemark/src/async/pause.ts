@@ -1,7 +1,7 @@
 /**
  * Rejects with the signal's reason when it aborts.
  *
- * @param keepsProcess - Whether Node.js waits for it: see `keepProcess`. Default: it does not.
+ * @param keepsProcess - Whether Node.js waits for it, false by default: see `keepProcess`.
  */
 export function pause(ms: number, signal: AbortSignal | undefined, { keepsProcess = false }: { readonly keepsProcess?: boolean } = {}): Promise<void> {
   return new Promise((resolve, reject) => {

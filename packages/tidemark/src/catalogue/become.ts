@@ -10,7 +10,7 @@ export interface BecomePart {
   /** A type of the catalogue. */
   readonly type: string;
   /**
-   * The version of the shape that `data` has. The event is brought up to date from there. The default is 1, whatever the newest version
+   * The version of the shape that `data` has. The event is brought up to date from there. Left out, it is 1, whatever the newest version
    * is, because a step has to mean the same when its types get newer versions.
    *
    * @defaultValue 1

@@ -40,7 +40,7 @@ export interface AggregateDefinition<State, E extends Event> {
   readonly evolve: Evolution<State, E>;
   /** When to store a snapshot of the state, as for deciders, under `name`. Never changes a result. */
   readonly snapshot?: SnapshotOptions<State>;
-  /** The name of its snapshots, 1–256 bytes. Needed if two classes of one category have snapshots. Default: the category. */
+  /** The name of its snapshots, 1–256 bytes. Needed if two classes of one category have snapshots. @defaultValue the category */
   readonly name?: string;
 }
 

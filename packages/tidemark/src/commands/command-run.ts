@@ -41,7 +41,7 @@ export interface WrittenCommand<E extends Event> extends Written<E> {
 export interface CommandKind<E extends Event, Result> {
   /** What is decided on; undefined where it is known only by reading. */
   readonly subject?: string | undefined;
-  /** Whether an error of the append says that others came between. Default: a conflict of versions. */
+  /** Whether an error of the append says that others came between. @defaultValue a conflict of versions */
   isLost?(error: unknown): boolean;
   /** @param attempt - From 1. */
   read(attempt: number): Promise<ReadCommand<E, Result>>;

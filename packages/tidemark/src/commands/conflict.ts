@@ -23,7 +23,7 @@ export function startAgain(outcome: unknown, { handled = false }: { readonly han
 }
 
 export interface Losses {
-  /** Whether others came between. Default: at a conflict of versions. */
+  /** Whether others came between. @defaultValue a conflict of versions */
   readonly isLost?: (error: unknown) => boolean;
   /** Whether the same command was handled meanwhile. */
   readonly isHandled?: (error: unknown) => boolean;

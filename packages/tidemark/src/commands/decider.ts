@@ -110,7 +110,7 @@ export interface BoundaryDecider<State, Command, E extends Event> {
    * reject the command; the error reaches the caller unchanged. Runs again on a new state after a conflict.
    */
   readonly decide: (command: Command, state: State) => readonly NewEvent<E>[] | Promise<readonly NewEvent<E>[]>;
-  /** The stream that the events are stored in. Default: the one named after the first event's first tag, `course:c1` → `course-c1`. */
+  /** The stream that the events are stored in. @defaultValue the one named after the first event's first tag, `course:c1` → `course-c1` */
   readonly streamId?: string | ((command: Command) => string);
   /** Its name, 1–256 bytes. It tells its command ids from those of other deciders. */
   readonly name?: string;

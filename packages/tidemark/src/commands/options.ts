@@ -16,8 +16,8 @@ import { type CommandMiddleware, checkMiddleware } from "./middleware.ts";
  */
 export interface CommandOptions<State = unknown, Command = unknown, E extends Event = Event> {
   /**
-   * The most attempts when other writers come in between, 1 to 1,000. Default 10, with a random pause of 5 to 250 ms that grows with
-   * each attempt. `false`: one attempt.
+   * The most attempts when other writers come in between, 1 to 1,000. `false`: one attempt.
+   * @defaultValue 10, with a random pause of 5 to 250 ms that grows with each attempt
    */
   readonly retry?: { readonly attempts?: number } | false;
   /** Metadata for every event of the command. Keys that an event has keep their values. */

@@ -37,7 +37,7 @@ export interface SaveOptions {
  * ```
  */
 export interface UpdateOptions extends SaveOptions {
-  /** The most attempts when other writers come in between, 1 to 1,000. Default 10. `false`: one attempt. */
+  /** The most attempts when other writers come in between, 1 to 1,000. `false`: one attempt. @defaultValue 10 */
   readonly retry?: { readonly attempts?: number } | false;
 }
 

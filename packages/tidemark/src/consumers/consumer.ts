@@ -98,18 +98,20 @@ export interface ConsumerDefinition<E extends Event = Event, Filter extends Even
   readonly name: string;
   /**
    * The catalogue that the store is opened with: the handler gets its types, by the filter's `types` only those, and the definition may
-   * name no others. Default: the types that you name, unchecked.
+   * name no others.
+   * @defaultValue the types that you name, unchecked
    */
   readonly events?: EventCatalogue<E, Event>;
-  /** The events to handle. A changed filter applies from the checkpoint on, not to earlier events. Default: all events. */
+  /** The events to handle. A changed filter applies from the checkpoint on, not to earlier events. @defaultValue all events */
   readonly filter?: Filter;
-  /** Only events of streams whose id begins with this. At most 512 bytes. Default: of every stream. */
+  /** Only events of streams whose id begins with this. At most 512 bytes. @defaultValue every stream */
   readonly prefix?: string;
-  /** Only events recorded at or after this moment. A fixed date: one that changes counts as a changed filter. Default: of any time. */
+  /** Only events recorded at or after this moment. A fixed date: one that changes counts as a changed filter. @defaultValue any time */
   readonly since?: Date;
   /**
    * Older versions of event types that its handler still knows, as `{ CartConfirmed: 2 }`: it gets those shapes while other code writes
-   * newer ones. Default: the newest of each.
+   * newer ones.
+   * @defaultValue the newest of each
    */
   readonly as?: ReaderVersions;
   /** Where a new consumer starts; later it continues from its checkpoint. `after` is exclusive. @defaultValue "beginning" */

@@ -102,7 +102,7 @@ export interface Session extends Queryable {
 }
 
 export interface TransactionOptions {
-  /** Milliseconds a transaction may sit idle before the server ends it. Default 60,000. */
+  /** Milliseconds a transaction may sit idle before the server ends it. @defaultValue 60,000 */
   readonly idleTimeoutMs?: number;
 }
 
@@ -177,7 +177,7 @@ export interface Database extends Queryable {
   listen(options: ListenOptions): Listener | undefined;
   /**
    * Waits for what runs, then closes what the library opened (never a pool of the user's own). Rolls back the transactions that are
-   * open after `timeoutMs`, with `StoreClosedError`. Default: waits for ever.
+   * open after `timeoutMs`, with `StoreClosedError`; waits for ever by default.
    */
   close(timeoutMs?: number): Promise<void>;
 }

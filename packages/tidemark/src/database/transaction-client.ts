@@ -33,7 +33,7 @@ export interface JoinOptions {
   /** 0: none, so that the limits of the caller's own client are the only ones. */
   readonly queryTimeoutMs: number;
   readonly logger: Logger;
-  /** The store's database is a PGlite: every client of it gives the rows that PGlite gives. Default: false. */
+  /** The store's database is a PGlite: every client of it gives the rows that PGlite gives. @defaultValue false */
   readonly embedded?: boolean;
 }
 
@@ -41,18 +41,19 @@ export interface JoinOptions {
 export interface AdaptedTransaction extends TransactionClient {
   /**
    * What stands for the connection underneath, the same for every view of it: what goes through one waits for what goes through
-   * another. Default: this object.
+   * another.
+   * @defaultValue this object
    */
   connection?(): object | Promise<object>;
   /** Whether the transaction is open, where the ORM says so. Without it, `began` asks the server. */
   isOpen?(): boolean | Promise<boolean>;
-  /** When the transaction began, as `transactionBegan` says it; undefined outside of one. Default: asked with `query`. */
+  /** When the transaction began, as `transactionBegan` says it; undefined outside of one. @defaultValue asked with `query` */
   readonly began?: AskBegan;
   /** Runs one of the store's own statements, where `query` may change the names of its columns. */
   queryAsWritten?(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }>;
   /** `query` gives rows as `pg` gives them. */
   readonly likePg?: true;
-  /** Runs a statement whose rows have one column, of text, past all that the client makes of rows. Default: with `query`. */
+  /** Runs a statement whose rows have one column, of text, past all that the client makes of rows. @defaultValue with `query` */
   queryLines?(text: string, values: unknown[]): PromiseLike<readonly string[]>;
   /** Runs a statement that gives no rows, where `query` does not tell how many it changed. */
   countChanged?(text: string, values: unknown[]): PromiseLike<number>;

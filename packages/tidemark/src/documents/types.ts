@@ -123,14 +123,15 @@ export type VersionedDocument<T> = T & { readonly _id: string; readonly _version
  * ```
  */
 export interface FindOptions<T> {
-  /** Default: every document. */
+  /** @defaultValue every document */
   readonly where?: DocumentFilter<T>;
   /**
    * By these paths, the first one first, then by `_id` rising. Values of different kinds come in the order nothing, null,
-   * false, true, numbers, texts by the code points of their first 150 characters, arrays and objects. Default: by `_id`.
+   * false, true, numbers, texts by the code points of their first 150 characters, arrays and objects.
+   * @defaultValue by `_id`
    */
   readonly orderBy?: { readonly [P in DocumentPath<T> | "_id" | "_version"]?: "asc" | "desc" };
-  /** The most documents; 0 returns none. Default: all; 100 for a page. */
+  /** The most documents; 0 returns none. @defaultValue all; 100 for a page */
   readonly limit?: number;
   /** Only documents after this one in the order: `next` of the previous page. */
   readonly after?: VersionedDocument<T>;

@@ -20,17 +20,17 @@ import { keepProcess } from "../async/keep-process.ts";
  * ```
  */
 export interface SubscribeOptions<E extends Event = Event> {
-  /** Only events above this position; `"end"`: above the high-water mark as it is when the subscription starts. Default 0, the beginning. */
+  /** Only events above this position; `"end"`: above the high-water mark as it is when the subscription starts. @defaultValue 0, the beginning */
   readonly after?: number | "end";
-  /** One alternative, or several of which any may match. Default: all events. */
+  /** One alternative, or several of which any may match. @defaultValue all events */
   readonly filter?: EventQuery<E>;
-  /** Only events of streams whose id begins with this. At most 512 bytes. Default: of every stream. */
+  /** Only events of streams whose id begins with this. At most 512 bytes. @defaultValue every stream */
   readonly prefix?: string;
-  /** Only events recorded at or after this moment. Default: of any time. */
+  /** Only events recorded at or after this moment. @defaultValue any time */
   readonly since?: Date;
-  /** `"own"` (default): this tenant's events; `"all"`: those of every tenant. */
+  /** `"own"`: this tenant's events; `"all"`: those of every tenant. @defaultValue "own" */
   readonly tenants?: "own" | "all";
-  /** Older versions of event types that your code still knows, as `{ CartConfirmed: 2 }`. Default: the newest of each. */
+  /** Older versions of event types that your code still knows, as `{ CartConfirmed: 2 }`. @defaultValue the newest of each */
   readonly as?: ReaderVersions;
   /** Delivers events as they are stored: no step, no schema, and the filter means the stored types. @defaultValue false */
   readonly raw?: boolean;

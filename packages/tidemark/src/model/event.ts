@@ -53,7 +53,7 @@ export interface Event<Type extends string = string, Data = unknown, Metadata ex
  * ```
  */
 export interface NewEventFields {
-  /** A UUID; version 7 by default. The same id with the same content is written once: see `appendToStream`. */
+  /** A UUID. The same id with the same content is written once: see `appendToStream`. @defaultValue a new one of version 7 */
   readonly id?: string;
   /** At most 64, each 1–256 bytes of UTF-8 without control characters. */
   readonly tags?: readonly string[];

@@ -54,12 +54,12 @@ export interface ProjectionBase<E extends Event> {
   readonly mode: "inline" | "async";
   /**
    * The catalogue that the store is opened with: the functions of the projection get its types, and the definition may name no others.
-   * Default: the types that you name, unchecked.
+   * @defaultValue the types that you name, unchecked
    */
   readonly events?: EventCatalogue<E, Event>;
   /** Narrows the events further than `handles`. */
   readonly filter?: EventQuery<E>;
-  /** Older versions of event types that its code still knows, as `{ CartConfirmed: 2 }`. Default: the newest of each. */
+  /** Older versions of event types that its code still knows, as `{ CartConfirmed: 2 }`. @defaultValue the newest of each */
   readonly as?: ReaderVersions;
   /**
    * Whose events a worker of `store` brings to an async projection: the store's own, or those of every tenant. An inline one

@@ -17,9 +17,9 @@ import { checkFilter, logBoundsShape, type ValidQueryItem, within } from "./filt
  * ```
  */
 export interface EventShapeOptions {
-  /** The newest version of a type's shape that your code knows: newer ones are brought down to it. Default: today's shapes. */
+  /** The newest version of a type's shape that your code knows: newer ones are brought down to it. @defaultValue today's shapes */
   readonly as?: Readonly<Record<string, number>>;
-  /** Gives what is stored, whatever the catalogue makes of it: also retired, unknown and undecodable events. Default false. */
+  /** Gives what is stored, whatever the catalogue makes of it: also retired, unknown and undecodable events. @defaultValue false */
   readonly raw?: boolean;
 }
 
@@ -33,13 +33,13 @@ export interface EventShapeOptions {
  * ```
  */
 export interface ReadStreamOptions extends EventShapeOptions {
-  /** The lowest version to read, inclusive. Default 1; 0 is the same. */
+  /** The lowest version to read, inclusive. @defaultValue 1; 0 is the same */
   readonly fromVersion?: number;
-  /** The highest version to read, inclusive. Default: the last. Below `fromVersion`: nothing. */
+  /** The highest version to read, inclusive. Below `fromVersion`: nothing. @defaultValue the last */
   readonly toVersion?: number;
-  /** `"forward"` (default): oldest first. The bounds mean the same in both directions. */
+  /** `"forward"`: oldest first. The bounds mean the same in both directions. @defaultValue "forward" */
   readonly direction?: "forward" | "backward";
-  /** The most events to read; 0 reads none. What one stored event became counts as one. Default: all. */
+  /** The most events to read; 0 reads none. What one stored event became counts as one. @defaultValue all */
   readonly limit?: number;
   /** Only events recorded at or before this time. */
   readonly asOf?: Date;
@@ -57,24 +57,24 @@ export interface ReadStreamOptions extends EventShapeOptions {
  * ```
  */
 export interface ReadAllOptions<E extends Event = Event> extends EventShapeOptions {
-  /** Only events above this position. Default 0, the beginning. */
+  /** Only events above this position. @defaultValue 0, the beginning */
   readonly after?: number;
-  /** Only events at or below this position. Default: the high-water mark, which no read passes. */
+  /** Only events at or below this position. @defaultValue the high-water mark, which no read passes */
   readonly until?: number;
-  /** `"forward"` (default): oldest first. The bounds mean the same in both directions. */
+  /** `"forward"`: oldest first. The bounds mean the same in both directions. @defaultValue "forward" */
   readonly direction?: "forward" | "backward";
-  /** The most events to read; 0 reads none. What one stored event became counts as one. Default: all. */
+  /** The most events to read; 0 reads none. What one stored event became counts as one. @defaultValue all */
   readonly limit?: number;
-  /** One alternative, or several of which any may match. Default: all events. */
+  /** One alternative, or several of which any may match. @defaultValue all events */
   readonly filter?: EventQuery<E>;
-  /** Only events of streams whose id begins with this. At most 512 bytes. Default: of every stream. */
+  /** Only events of streams whose id begins with this. At most 512 bytes. @defaultValue every stream */
   readonly prefix?: string;
   /**
    * Only events recorded at or after this moment. Imported events keep their times, so an event of a lower position may be later.
-   * Default: of any time.
+   * @defaultValue any time
    */
   readonly since?: Date;
-  /** `"own"` (default): this tenant's events; `"all"`: those of every tenant. */
+  /** `"own"`: this tenant's events; `"all"`: those of every tenant. @defaultValue "own" */
   readonly tenants?: "own" | "all";
   /** Aborts the reading. It then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
@@ -107,7 +107,7 @@ export interface StreamsOptions {
   readonly prefix?: string;
   /** Only streams whose id comes after this one, by the bytes of UTF-8. */
   readonly after?: string;
-  /** The most streams to list; 0 lists none. Default: all. */
+  /** The most streams to list; 0 lists none. @defaultValue all */
   readonly limit?: number;
 }
 
@@ -150,7 +150,7 @@ export interface FoldStart<State> {
  * ```
  */
 export interface StreamFold<State, E> extends Fold<State, E>, Pick<ReadStreamOptions, "toVersion" | "asOf" | "signal" | "as" | "raw"> {
-  /** Goes on from this state instead of `initialState()`: only later events are folded. Default: from the beginning. */
+  /** Goes on from this state instead of `initialState()`: only later events are folded. @defaultValue from the beginning */
   readonly from?: FoldStart<State>;
 }
 

@@ -49,7 +49,7 @@ export interface ReaderOptions {
   readonly tenant: string;
   /** The high-water mark. `Number.MAX_SAFE_INTEGER`: there is none, and everything visible is read. */
   readonly mark: (signal?: AbortSignal) => Promise<number>;
-  /** The mark as it was a moment ago, for boundaries. Default: `mark`. */
+  /** The mark as it was a moment ago, for boundaries. @defaultValue mark */
   readonly recentMark?: (signal?: AbortSignal) => Promise<number>;
   /** Reads the beginnings of streams together with those that others ask for. Without it: one statement for each. */
   readonly heads?: FirstPages;

@@ -54,7 +54,7 @@ export interface Worker extends AsyncDisposable {
   /**
    * Stops handling: finishes the event in hand, writes the checkpoint, and gives the shards to other workers. May be called again.
    *
-   * @param options - `timeoutMs`: after it, running handlers are aborted, and their events come again. Default: 10,000.
+   * @param options - `timeoutMs`, 10,000 by default: after it, running handlers are aborted, and their events come again.
    */
   stop(options?: StopOptions): Promise<void>;
   /**

@@ -79,7 +79,7 @@ async function readFacts(database: Database, schema: string, withApplied: boolea
 /**
  * Reads what the store must know of its server, and refuses one on which its guarantees would not hold.
  *
- * @param options.withApplied - Whether to read the migrations table too. Default true.
+ * @param options.withApplied - Whether to read the migrations table too, true by default.
  * @throws {@link SequenceBehindError} — the log reaches beyond the position sequence; read `withApplied`.
  * @throws {@link DatabaseError} — before PostgreSQL 15 (0A000), another encoding than UTF8 (0A000), sessions without
  * triggers (55000), a position sequence that was altered (55000), or no privilege on it or on the migrations table (42501).

@@ -13,7 +13,7 @@ import { quoteLiteral, renderSql } from "./render.ts";
 export interface MigrateOptions {
   /** Told of each step that was applied. */
   readonly logger?: Logger;
-  /** Milliseconds that a migration waits for a lock before it lets everyone queued behind it go and tries again. Default 5,000. */
+  /** Milliseconds that a migration waits for a lock before it lets everyone queued behind it go and tries again. @defaultValue 5,000 */
   readonly lockTimeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
   /** In place of this package's own. */

@@ -121,8 +121,8 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * Rejects new calls, waits for appends and statements under way and up to 5 s for snapshots, then closes what the store opened. May
    * be called again. Does nothing on a tenant's store: close the one that `openEventStore` returned.
    *
-   * @param options - `timeoutMs`: after it, appends that were not sent reject with `StoreClosedError`, and so do open transactions,
-   *   which are rolled back. Default: no limit.
+   * @param options - `timeoutMs`, no limit by default: after it, appends that were not sent reject with `StoreClosedError`, and so do
+   *   open transactions, which are rolled back.
    * @throws {@link InvalidArgumentError} — it was called inside `store.transaction`, and would wait for its own end.
    */
   close(options?: StopOptions): Promise<void>;

@@ -30,7 +30,7 @@ export interface WorkerDefinition {
   readonly leaseMs?: number;
   /**
    * Called once with each error that no call can return: events that were given up, shards that were lost or stopped, outages.
-   * Default: the logger's `error`.
+   * @defaultValue the logger's `error`
    */
   readonly onError?: (error: TidemarkError) => void;
   /** Called by `start` before anything is handled, and waited for: connect to what handlers need. What it throws rejects `start`. */

@@ -39,7 +39,7 @@ export interface FaultyConnection {
 
 interface ConflictPlan {
   readonly append: number;
-  /** Default: a copy of the first event that was to be appended. */
+  /** @defaultValue a copy of the first event that was to be appended */
   readonly events?: readonly NewEvent[];
 }
 

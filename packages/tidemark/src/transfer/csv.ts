@@ -7,7 +7,7 @@ import { createMapping, type MappingOptions } from "./mapping.ts";
 import type { ReadLine } from "./ndjson.ts";
 
 export interface CsvOptions extends MappingOptions {
-  /** One character. Default `,`. */
+  /** One character. @defaultValue , */
   readonly delimiter?: string;
 }
 

@@ -35,8 +35,9 @@ export interface SnapshotOptions<State> {
   /** Returns whether to store one now. Called after each command; with `every`, either is enough. Must not change the state. */
   readonly when?: (candidate: SnapshotCandidate<State>) => boolean;
   /**
-   * The version of the stored state, 1 to 2,147,483,647. Default 1. Raise it whenever you change `initialState` or `evolve` so that
+   * The version of the stored state, 1 to 2,147,483,647. Raise it whenever you change `initialState` or `evolve` so that
    * the same events give another state. Snapshots of other versions are ignored, and older ones replaced.
+   * @defaultValue 1
    */
   readonly stateVersion?: number;
 }
