@@ -2,6 +2,7 @@ import {
   aggregate,
   type BoundaryDecider,
   type Decider,
+  defineEvents,
   type Event,
   executeCommand,
   handleCommand,
@@ -9,6 +10,8 @@ import {
   repository,
   type StoreTransaction,
 } from "tidemark";
+import { z } from "zod";
+import { createCodec } from "../../src/catalogue/create-codec.ts";
 import { sampleCodec } from "./sample-codec.ts";
 import { describe, expect, test } from "./test.ts";
 
@@ -75,6 +78,19 @@ describe("a command with a catalogue", () => {
     expect([asked.state.year, asked.events.map(({ data }) => data)]).toEqual([2026, [{ at: in2026 }]]);
     const inside = await reading.transaction((tx: StoreTransaction) => handleCommand(tx, cart, "cart-3", { confirm: in2026 }));
     expect([inside.state.year, inside.events[0]?.data]).toEqual([2026, { at: in2026 }]);
+  });
+
+  test("folds a decided event with the defaults of its schema", async ({ openWith }) => {
+    const reading = await openWith(createCodec(defineEvents({ ItemAdded: z.object({ sku: z.string(), quantity: z.number().default(2) }) })));
+    const counting: Decider<number, string[], Event<"ItemAdded", { sku: string; quantity?: number }>> = {
+      initialState: () => 0,
+      evolve: (count, { data }) => count + (data.quantity ?? Number.NaN),
+      decide: (skus, count) => skus.map((sku) => ({ type: "ItemAdded", data: count < 4 ? { sku } : { sku, quantity: 0 } })),
+    };
+    // The second command is decided on what the first one led to.
+    const { state, version } = await handleCommand(reading, counting, "cart-1", [["tea", "jam"], ["oil"]]);
+    expect([state, version]).toEqual([4, 3]);
+    expect((await handleCommand(reading, counting, "cart-1", [])).state).toBe(4);
   });
 
   test("by a query finds what is stored under retired names, and meets what is written under them meanwhile", async ({ store, openWith }) => {

@@ -1,4 +1,8 @@
-import { type BoundaryDecider, ConditionFailedError, type Event, executeCommand } from "tidemark";
+import { PGlite } from "@electric-sql/pglite";
+import { type BoundaryDecider, ConditionFailedError, type Event, type EventStore, executeCommand, handleCommand } from "tidemark";
+import { checkOpenArguments } from "../../src/arguments/store-options.ts";
+import type { EventCodec } from "../../src/catalogue/event-codec.ts";
+import { assembleStore } from "../../src/store/assemble-store.ts";
 import { sampleCodec } from "./sample-codec.ts";
 import { expect, test } from "./test.ts";
 
@@ -63,3 +67,35 @@ test("commands of two catalogues on one boundary take turns, and each counts the
 function isBasket(data: unknown): data is { readonly skus: readonly string[] } {
   return typeof data === "object" && data !== null && "skus" in data;
 }
+
+test("on PGlite, too, what the old code wrote is read, folded and decided on by the new one", async ({ onTestFinished }) => {
+  const pool = new PGlite();
+  onTestFinished(() => pool.close());
+  const open = async (codec: EventCodec): Promise<EventStore> => {
+    const { target, options } = checkOpenArguments([{ pool }]);
+    const store = await assembleStore(target, options, codec);
+    onTestFinished(() => store.close());
+    return store;
+  };
+  const old = await open(sampleCodec("yesterday"));
+  await old.appendToStream("cart-1", [fill("jam", "rye"), { type: "CartTouched", data: {}, tags }]);
+  const today = await open(sampleCodec("today"));
+  expect((await today.readAll({ filter: { types: ["ItemAdded"], data: { sku: "rye" } } }).toArray()).map(({ part }) => part)).toEqual([1]);
+  expect((await today.readStream("cart-1", { direction: "backward" }).toArray()).map(({ version, part }) => [version, part])).toEqual([
+    [1, 1],
+    [1, 0],
+  ]);
+  const counting = { initialState: () => 0, evolve: (count: number) => count + 1, name: "count", snapshot: {} };
+  expect(await today.aggregateStream("cart-1", { initialState: counting.initialState, evolve: counting.evolve })).toEqual({
+    state: 2,
+    version: 2,
+    exists: true,
+  });
+  expect(await today.snapshots.take({ ...counting, decide: () => [] }, "cart-1")).toBe(true);
+  expect(await handleCommand(today, { ...counting, decide: () => [add("oil")] }, "cart-1", undefined)).toMatchObject({ state: 3, version: 3, attempts: 1 });
+  expect(today.snapshots.stats()).toMatchObject({ used: 1, failed: 0 });
+  const { events, boundary } = await today.readBoundary(inCart);
+  expect(events).toHaveLength(3);
+  await old.appendToStream("cart-1", [fill("nut")]);
+  await expect(today.append([add("fig")], { condition: { query: inCart, after: boundary } })).rejects.toThrow(ConditionFailedError);
+});
