@@ -8,7 +8,7 @@ import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import type { ConsumerInfo } from "./consumer-info.ts";
 import { consumerInfo, infoStatement } from "./consumer-info-statement.ts";
 import { consumerNotFound } from "./not-found.ts";
-import type { WorkerContext } from "../runtime/worker-context.ts";
+import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /**
@@ -83,30 +83,25 @@ export interface ResetOptions {
 const checkAfter = wholeNumber(0);
 
 export class StoreConsumers implements Consumers {
-  readonly #context: WorkerContext;
-  readonly #tenant: string;
-  readonly #changed: () => Promise<void>;
+  readonly #scope: AdministrationScope;
 
   static {
     keepCallers(this);
   }
 
-  /** @param changed - Has the workers of this process look. */
-  constructor(context: WorkerContext, tenant: string, changed: () => Promise<void>) {
-    this.#context = context;
-    this.#tenant = tenant;
-    this.#changed = changed;
+  constructor(scope: AdministrationScope) {
+    this.#scope = scope;
   }
 
   async list(): Promise<readonly ConsumerInfo[]> {
-    const rows = await this.#context.database.query(infoStatement(this.#context.schema, "list", "c.kind = 'consumer'"), [this.#tenant]);
+    const rows = await this.#scope.context.database.query(infoStatement(this.#scope.context.schema, "list", "c.kind = 'consumer'"), [this.#scope.tenant]);
     return rows.map((row) => consumerInfo(row["consumer"] ?? "{}"));
   }
 
   async get(name: string): Promise<ConsumerInfo> {
     const checked = checkConsumerName(name, "name");
-    const [row] = await this.#context.database.query(infoStatement(this.#context.schema, "get", "c.name = $2"), [this.#tenant, checked]);
-    if (!row) throw await consumerNotFound(this.#context, this.#tenant, checked);
+    const [row] = await this.#scope.context.database.query(infoStatement(this.#scope.context.schema, "get", "c.name = $2"), [this.#scope.tenant, checked]);
+    if (!row) throw await consumerNotFound(this.#scope.context, this.#scope.tenant, checked);
     return consumerInfo(row["consumer"] ?? "{}");
   }
 
@@ -147,12 +142,12 @@ returning 'true' as found`;
 
   async #change(name: string, what: string, text: (schema: string) => string, ...values: readonly Value[]): Promise<void> {
     const checked = checkConsumerName(name, "name");
-    const statement: Statement = { name: `tidemark_worker_${what}`, text: text(this.#context.schema) };
+    const statement: Statement = { name: `tidemark_worker_${what}`, text: text(this.#scope.context.schema) };
     // Before, since a shard that has just failed may not have told the database yet, and resume looks there.
-    await this.#changed();
-    const [row] = await this.#context.database.query(statement, [this.#tenant, checked, ...values]);
-    if (row?.["found"] !== "true") throw await consumerNotFound(this.#context, this.#tenant, checked);
-    this.#context.progress.moved(this.#tenant, checked);
-    await this.#changed();
+    await this.#scope.changed();
+    const [row] = await this.#scope.context.database.query(statement, [this.#scope.tenant, checked, ...values]);
+    if (row?.["found"] !== "true") throw await consumerNotFound(this.#scope.context, this.#scope.tenant, checked);
+    this.#scope.context.progress.moved(this.#scope.tenant, checked);
+    await this.#scope.changed();
   }
 }

@@ -13,7 +13,7 @@ import { milliseconds } from "../database/milliseconds.ts";
 import { eventColumns } from "../read/decode.ts";
 import type { DeadLetter, DeadLetterHistoryQuery, DeadLetterKey, DeadLetterQuery, DeadLetters, ResolvedDeadLetter } from "./dead-letter.ts";
 import { deadLetter, resolvedLetter } from "./dead-letter-rows.ts";
-import type { WorkerContext } from "../runtime/worker-context.ts";
+import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import { functionName } from "../schema/function-set.ts";
 
 const listShape = {
@@ -26,58 +26,53 @@ const listShape = {
 const keyShape = { consumer: checkConsumerName, position: wholeNumber(1), eventId: checkUuid };
 
 export class StoreDeadLetters implements DeadLetters {
-  readonly #context: WorkerContext;
-  readonly #tenant: string;
-  readonly #changed: () => Promise<void>;
+  readonly #scope: AdministrationScope;
 
   static {
     keepCallers(this);
   }
 
-  /** @param changed - Has the workers of this process look. */
-  constructor(context: WorkerContext, tenant: string, changed: () => Promise<void>) {
-    this.#context = context;
-    this.#tenant = tenant;
-    this.#changed = changed;
+  constructor(scope: AdministrationScope) {
+    this.#scope = scope;
   }
 
   async list<E extends Event = Event>(query?: DeadLetterQuery): Promise<readonly DeadLetter<E>[]> {
     const { consumer = null, state = null, after = 0, limit = 100, raw } = checkOptions(query, listShape, "query");
-    const decoder = this.#context.codec.decoder({ raw });
+    const decoder = this.#scope.context.codec.decoder({ raw });
     const where = "($2::text is null or d.consumer = $2) and ($3::text is null or d.state = $3) and d.position > $4 order by d.consumer, d.position limit $5";
     return (await this.#select("letters", where, [consumer, state, after, limit])).map((row) => deadLetter<E>(row, decoder));
   }
 
   async get<E extends Event = Event>(key: DeadLetterKey, options?: { readonly raw?: boolean }): Promise<DeadLetter<E>> {
     const { raw } = checkOptions(options, { raw: checkBoolean });
-    return deadLetter<E>(await this.#row(key), this.#context.codec.decoder({ raw }));
+    return deadLetter<E>(await this.#row(key), this.#scope.context.codec.decoder({ raw }));
   }
 
   async retry(key: DeadLetterKey): Promise<void> {
     const row = await this.#row(key);
-    const at = quoteIdentifier(this.#context.schema);
+    const at = quoteIdentifier(this.#scope.context.schema);
     const [consumer, position] = [row["consumer"] ?? "", toSafeInteger(row["position"])];
     if (row["state"] === "skipped") {
       const text = `update ${at}.dead_letters as d set retry_requested = true where d.tenant = $1 and d.consumer = $2 and d.position = $3`;
-      await this.#query({ name: "tidemark_worker_retry_skipped", text }, [this.#tenant, consumer, position]);
+      await this.#query({ name: "tidemark_worker_retry_skipped", text }, [this.#scope.tenant, consumer, position]);
     } else {
-      const text = `select ${functionName(this.#context.schema, "request_next_dead_letter")}($1, $2, $3)::text`;
-      await this.#query({ name: "tidemark_worker_retry", text }, [this.#tenant, consumer, toSafeInteger(row["stream"])]);
+      const text = `select ${functionName(this.#scope.context.schema, "request_next_dead_letter")}($1, $2, $3)::text`;
+      await this.#query({ name: "tidemark_worker_retry", text }, [this.#scope.tenant, consumer, toSafeInteger(row["stream"])]);
     }
-    await this.#changed();
+    await this.#scope.changed();
   }
 
   async discard(key: DeadLetterKey): Promise<void> {
     const row = await this.#row(key);
-    const text = `select ${functionName(this.#context.schema, "discard_dead_letter")}($1, $2, $3)::text as found`;
-    const [answer] = await this.#query({ name: "tidemark_worker_discard", text }, [this.#tenant, row["consumer"] ?? "", toSafeInteger(row["position"])]);
+    const text = `select ${functionName(this.#scope.context.schema, "discard_dead_letter")}($1, $2, $3)::text as found`;
+    const [answer] = await this.#query({ name: "tidemark_worker_discard", text }, [this.#scope.tenant, row["consumer"] ?? "", toSafeInteger(row["position"])]);
     if (answer?.["found"] !== "true") throw notFound(row["consumer"] ?? "", row["position"] ?? "");
-    await this.#changed();
+    await this.#scope.changed();
   }
 
   async history(query?: DeadLetterHistoryQuery): Promise<readonly ResolvedDeadLetter[]> {
     const { consumer = null, limit = 100 } = checkOptions(query, { consumer: checkConsumerName, limit: wholeNumber(1, 10_000) }, "query");
-    const at = quoteIdentifier(this.#context.schema);
+    const at = quoteIdentifier(this.#scope.context.schema);
     const text = `
 select h.consumer as consumer, h.position::text as position, h.event_id::text as event_id, s.name as stream_name, e.type as type, h.outcome as outcome,
        h.attempts::text as attempts, h.error_code as error_code, h.error_message as error_message,
@@ -88,7 +83,7 @@ select h.consumer as consumer, h.position::text as position, h.event_id::text as
  where h.tenant = $1 and ($2::text is null or h.consumer = $2)
  order by h.id desc
  limit $3`;
-    const rows = await this.#query({ name: "tidemark_worker_letter_history", text }, [this.#tenant, consumer, limit]);
+    const rows = await this.#query({ name: "tidemark_worker_letter_history", text }, [this.#scope.tenant, consumer, limit]);
     return rows.map(resolvedLetter);
   }
 
@@ -104,7 +99,7 @@ select h.consumer as consumer, h.position::text as position, h.event_id::text as
   }
 
   #select(name: string, where: string, values: readonly Value[]): Promise<readonly TextRow[]> {
-    const at = quoteIdentifier(this.#context.schema);
+    const at = quoteIdentifier(this.#scope.context.schema);
     const text = `
 select d.consumer as consumer, d.state as state, d.retry_requested::text as retry_requested, d.attempts::text as attempts, d.stream_id::text as stream,
        d.error_code as error_code, d.error_message as error_message, d.error_stack as error_stack, ${milliseconds("d.parked_at")} as parked_at,
@@ -113,11 +108,11 @@ select d.consumer as consumer, d.state as state, d.retry_requested::text as retr
   join ${at}.events as e on e.position = d.position
   join ${at}.streams as s on s.id = d.stream_id
  where d.tenant = $1 and ${where}`;
-    return this.#query({ name: `tidemark_worker_${name}`, text }, [this.#tenant, ...values]);
+    return this.#query({ name: `tidemark_worker_${name}`, text }, [this.#scope.tenant, ...values]);
   }
 
   #query(statement: Statement, values: readonly Value[]): Promise<readonly TextRow[]> {
-    return this.#context.database.query(statement, values);
+    return this.#scope.context.database.query(statement, values);
   }
 }
 

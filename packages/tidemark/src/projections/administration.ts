@@ -8,7 +8,7 @@ import { NotFoundError } from "../errors/following.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { followerOf } from "./defined-projection.ts";
 import { changeProjectionStatement, type RegistryState } from "./registry.ts";
-import type { WorkerContext } from "../runtime/worker-context.ts";
+import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import { type ProjectionInfo, projectionInfo, projectionsStatement } from "./projection-info.ts";
 
 /**
@@ -54,31 +54,26 @@ const versionShape = { version: wholeNumber(1, 2_147_483_647) };
 const patienceMs = 30_000;
 
 export class StoreProjections implements Projections {
-  readonly #context: WorkerContext;
-  readonly #tenant: string;
-  readonly #changed: () => Promise<void>;
+  readonly #scope: AdministrationScope;
 
   static {
     keepCallers(this);
   }
 
-  /** @param changed - Has the workers of this process look. */
-  constructor(context: WorkerContext, tenant: string, changed: () => Promise<void>) {
-    this.#context = context;
-    this.#tenant = tenant;
-    this.#changed = changed;
+  constructor(scope: AdministrationScope) {
+    this.#scope = scope;
   }
 
   async list(): Promise<readonly ProjectionInfo[]> {
-    const rows = await this.#context.database.query(projectionsStatement(this.#context.schema, "list", "true"), [this.#tenant]);
+    const rows = await this.#scope.context.database.query(projectionsStatement(this.#scope.context.schema, "list", "true"), [this.#scope.tenant]);
     return rows.map((row) => projectionInfo(row["projection"] ?? "{}"));
   }
 
   async get(name: string, options?: ProjectionVersion): Promise<ProjectionInfo> {
     const checked = checkProjectionName(name, "name");
     const { version } = checkOptions(options, versionShape);
-    const statement = projectionsStatement(this.#context.schema, "get", "p.name = $2");
-    const rows = await this.#context.database.query(statement, [this.#tenant, checked]);
+    const statement = projectionsStatement(this.#scope.context.schema, "get", "p.name = $2");
+    const rows = await this.#scope.context.database.query(statement, [this.#scope.tenant, checked]);
     const infos = rows.map((row) => projectionInfo(row["projection"] ?? "{}"));
     const info = version === undefined ? infos.at(-1) : infos.find((candidate) => candidate.version === version);
     if (!info) throw await this.#notFound(checked, version);
@@ -91,7 +86,7 @@ export class StoreProjections implements Projections {
 
   async resume(name: string, options?: ProjectionVersion): Promise<void> {
     // A shard that has just failed may not have told the database yet, and change_projection() looks there.
-    await this.#changed();
+    await this.#scope.changed();
     const info = await this.get(name, options);
     if (info.mode === "inline" && info.state === "live") return;
     await this.#change(info, info.mode === "inline" ? "behind" : "following");
@@ -102,7 +97,7 @@ export class StoreProjections implements Projections {
   }
 
   async #change(info: ProjectionInfo, state: RegistryState): Promise<void> {
-    const { database, schema, progress } = this.#context;
+    const { database, schema, progress } = this.#scope.context;
     const statement = changeProjectionStatement(schema);
     await retry(() => database.query(statement, [info.name, info.version, state, null]), {
       firstMs: 40,
@@ -110,8 +105,8 @@ export class StoreProjections implements Projections {
       withinMs: patienceMs,
       retryable: (error) => isTidemarkError(error, "DATABASE") && error.sqlState === "55P03",
     });
-    progress.moved(this.#tenant, followerOf(info));
-    await this.#changed();
+    progress.moved(this.#scope.tenant, followerOf(info));
+    await this.#scope.changed();
   }
 
   async #notFound(name: string, version: number | undefined): Promise<NotFoundError> {

@@ -12,6 +12,7 @@ import { consumerNotFound } from "../consumers/not-found.ts";
 import { type Consumers, StoreConsumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
 import { StoreDeadLetters } from "../consumers/dead-letters.ts";
+import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import type { Follower } from "../runtime/follower.ts";
 import { createWorkerContext, type WorkerContext, type WorkerSettings } from "../runtime/worker-context.ts";
 import { projectionFollower, projectionKind } from "../projections/projection-follower.ts";
@@ -88,16 +89,20 @@ export class Workers implements LifecyclePart {
     return new FollowerWorker(this.#context, settings, followers, this.#running);
   }
 
+  #administration(tenant: string): AdministrationScope {
+    return { context: this.#context, tenant, changed: () => this.look() };
+  }
+
   consumers(tenant: string): Consumers {
-    return new StoreConsumers(this.#context, tenant, () => this.look());
+    return new StoreConsumers(this.#administration(tenant));
   }
 
   projections(tenant: string): Projections {
-    return new StoreProjections(this.#context, tenant, () => this.look());
+    return new StoreProjections(this.#administration(tenant));
   }
 
   deadLetters(tenant: string): DeadLetters {
-    return new StoreDeadLetters(this.#context, tenant, () => this.look());
+    return new StoreDeadLetters(this.#administration(tenant));
   }
 
   waitFor(place: { readonly tenant: string; readonly name: string; readonly position: number }, options?: WaitOptions): Promise<void> {
