@@ -47,7 +47,9 @@ const test = base
     });
     return client;
   })
-  .extend("judge", async ({ store, sql, schema }): Promise<Judge> => {
+  .extend("judge", async ({ store, sql, schema }, { onCleanup }): Promise<Judge> => {
+    const ends: (() => void)[] = [];
+    onCleanup(() => ends.forEach((end) => end()));
     await store.highWaterMark();
     const at = pg.escapeIdentifier(schema);
     await sql.query(`select ${at}.${fn("register_consumer")}('', 'c', 1, 0, '{}')`);
@@ -71,13 +73,15 @@ const test = base
       later: [],
       begin(session) {
         if (!observer) throw new Error("nobody observes");
-        return observer({
+        const end = observer({
           async query(statement, values) {
             const rows = await session.query(statement, values);
             if (statement.name.includes("free_liveness_locks")) looks++;
             return rows;
           },
         });
+        ends.push(end);
+        return end;
       },
       async looked() {
         const before = looks;
