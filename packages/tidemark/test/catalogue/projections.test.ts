@@ -115,13 +115,20 @@ describe("an inline projection of events that outlived their code", () => {
   });
 
   test("gets the last events while it goes live as all others", async ({ store, openWith }) => {
-    const source = stock("inline");
+    const seen: string[] = [];
+    const source = defineProjection({
+      name: "seen",
+      mode: "inline",
+      handles: ["ItemAdded"],
+      handle: ({ type, schemaVersion, version, part }) => void seen.push(`${type} ${schemaVersion}, ${version}.${part ?? "-"}`),
+    });
     const today = await openWith(sampleCodec("today"), { projections: [source] });
-    await today.projections.pause("stock");
+    await today.projections.pause("seen");
     await writeOld(store);
-    await today.projections.resume("stock");
-    await eventually(async () => expect(await today.projections.get("stock")).toMatchObject({ state: "live" }));
-    expect(await stocked(today, source)).toMatchObject(expected);
+    await today.projections.resume("seen");
+    await eventually(async () => expect(await today.projections.get("seen")).toMatchObject({ state: "live" }));
+    // A try that gave the gate back would begin again.
+    expect([...new Set(seen)]).toEqual(["ItemAdded 2, 2.0", "ItemAdded 2, 2.1", "ItemAdded 2, 2.2", "ItemAdded 2, 4.-"]);
   });
 
   test("gets an append's own events as a reading would give them", async ({ openWith }) => {
