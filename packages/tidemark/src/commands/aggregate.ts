@@ -114,7 +114,10 @@ export abstract class Aggregate<State, E extends Event> {
     return this.#pending;
   }
 
-  /** Changes the state by an event, and collects the event for `save`. Call it in the methods of the class. */
+  /**
+   * Changes the state by an event, and collects the event for `save`. Call it in the methods of the class. The state gets the data as it is
+   * given here. What a catalogue's schema fills in is in the state once the aggregate is loaded again.
+   */
   protected apply(event: NewEvent<E>): void {
     this.#state = evolveBy(this.#definition, this.streamId, this.#state, event);
     this.#pending = [...this.#pending, event];
