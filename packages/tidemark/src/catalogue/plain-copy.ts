@@ -44,9 +44,10 @@ function copiedFields(value: object, depth: number): unknown {
   if (prototype !== Object.prototype && prototype !== null) return unfit;
   // Spread is several times as fast as setting each key, and keeps a property named __proto__ what it is.
   const copy: Record<string, unknown> = { ...value };
-  for (const key of Object.keys(copy)) {
+  // for-in reads fields by their place; own keys alone count, whatever someone put on Object.prototype.
+  for (const key in copy) {
     const held = copy[key];
-    if (typeof held === "string" || typeof held === "boolean") continue;
+    if (typeof held === "string" || typeof held === "boolean" || (typeof held === "number" && Number.isFinite(held)) || !Object.hasOwn(copy, key)) continue;
     if (held === undefined) {
       delete copy[key];
       continue;
