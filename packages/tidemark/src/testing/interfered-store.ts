@@ -9,7 +9,11 @@ import { type Interference, partOfAppend } from "./interference.ts";
 import { override } from "./override.ts";
 
 /** The store, its views and its transactions, with what is planned for their appends. */
-export function interferedStore(store: EventStore, interference: Interference, close: (timeoutMs: number | undefined) => Promise<void>): EventStore {
+export function interferedStore<Store extends EventStore>(
+  store: Store,
+  interference: Interference,
+  close: (timeoutMs: number | undefined) => Promise<void>,
+): Store {
   const view = (of: EventStore): EventStore => interferedStore(of, interference, async () => {});
   const within = (tx: StoreTransaction): StoreTransaction => wrap(tx, appendsOf(tx, interference));
   return wrap(store, {

@@ -7,6 +7,7 @@ import type { StoreOptions } from "../arguments/store-options.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { isPGliteInstance } from "../database/pglite-client.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
+import type { Event } from "../model/event.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { openEventStore } from "../store/open-event-store.ts";
 import { FaultyPGlite } from "./faulty-pglite.ts";
@@ -22,7 +23,7 @@ import { sharedPGlite } from "./shared-pglite.ts";
  * const options: TestStoreOptions = { conflicts: [1], faults: [{ append: 2, kind: "unknown" }] };
  * ```
  */
-export interface TestStoreOptions extends StoreOptions {
+export interface TestStoreOptions<Events extends Event = Event, Input extends Event = Events> extends StoreOptions<Events, Input> {
   /**
    * The appends, counted from 1, that lose against another writer. That writer really appends: a copy of your first event, as if the
    * same request had come twice, or the events given here. Only an append that expects a version can lose.
@@ -47,6 +48,8 @@ const planShape = { conflicts: arrayOf(checkConflict), faults: arrayOf(checkFaul
  *
  * `close` rejects with an `AssertionError` if a planned conflict or fault never happened, because the test then has not tested it.
  *
+ * With `events`, a catalogue, its calls have the events' types and check what you append, as `openEventStore` does.
+ *
  * With `pool`, it uses that PGlite or `pg.Pool`, and the schema stays. Faults of the connection need a PGlite.
  *
  * @throws {@link MissingDependencyError} — the embedded database needs `@electric-sql/pglite`.
@@ -59,7 +62,9 @@ const planShape = { conflicts: arrayOf(checkConflict), faults: arrayOf(checkFaul
  * await store.close();
  * ```
  */
-export async function openTestStore(options: TestStoreOptions = {}): Promise<EventStore> {
+export async function openTestStore<Events extends Event = Event, Input extends Event = Events>(
+  options: TestStoreOptions<Events, Input> = {},
+): Promise<EventStore<Events, Input>> {
   const { conflicts: _conflicts, faults: _faults, pool, ...storeOptions } = options;
   const { conflicts = [], faults = [] } = checkOptions({ conflicts: options.conflicts, faults: options.faults }, planShape);
   const given = isPGlite(pool) && isPGliteInstance(pool) ? pool : undefined;

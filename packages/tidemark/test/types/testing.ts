@@ -1,4 +1,14 @@
-import { type BoundaryDecider, decider, type DocumentProjection, type EventStore, type MultiStreamDecider } from "tidemark";
+import {
+  type BoundaryDecider,
+  decider,
+  defineEvents,
+  type DocumentProjection,
+  event,
+  type EventStore,
+  type InferEvents,
+  type MultiStreamDecider,
+  retired,
+} from "tidemark";
 import { openTestStore, scenario, storeContract, type TestStoreOptions } from "tidemark/testing";
 import { same, type CartEvent } from "./cart.ts";
 
@@ -88,3 +98,11 @@ void openTestStore({ faults: [{ append: 1, kind: "fire" }] });
 declare function test(name: string, run: () => Promise<void>): void;
 storeContract({ test, open: (options) => openTestStore(options) });
 storeContract({ test, open: openTestStore });
+
+// A test store of a catalogue has its types, as the store does.
+const catalogue = defineEvents({ ItemAdded: event<{ sku: string }>(), CartOpened: retired(() => []) });
+const testStore = await openTestStore({ events: catalogue, conflicts: [1] });
+same<EventStore<InferEvents<typeof catalogue>>>()(testStore);
+same<EventStore>()(await openTestStore());
+// @ts-expect-error -- no type of the catalogue
+void testStore.appendToStream("cart-1", [{ type: "ItemRemoved", data: {} }]);
