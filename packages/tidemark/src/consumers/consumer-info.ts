@@ -2,7 +2,7 @@ import type { EventQuery } from "../model/event.ts";
 import type { ShardState } from "../runtime/shard.ts";
 
 /**
- * How far it is behind the high-water mark.
+ * How far a shard, consumer or projection is behind the high-water mark.
  *
  * @example
  * ```ts
@@ -12,14 +12,14 @@ import type { ShardState } from "../runtime/shard.ts";
  * ```
  */
 export interface Lag {
-  /** The most events that it can be behind; rolled-back positions count too. */
+  /** The number of positions between checkpoint and high-water mark: an upper bound, because rolled-back positions count too. */
   readonly events: number;
   /** The time since the first event after the checkpoint was recorded; 0 if there is none. */
   readonly seconds: number;
 }
 
 /**
- * How one shard of a consumer goes.
+ * The state of one shard of a consumer.
  *
  * @example
  * ```ts
@@ -32,9 +32,9 @@ export interface ShardInfo {
   readonly shard: number;
   /** `"stopped"` if no worker holds it. */
   readonly state: ShardState;
-  /** The worker that holds it, or held it last. */
+  /** The worker that holds it, or last held it. */
   readonly owner: string | undefined;
-  /** The checkpoint: everything up to it was handled, given up, or does not match the filter. */
+  /** The checkpoint: every event up to it was handled or given up, or does not match the filter. */
   readonly position: number;
   readonly eventId: string | undefined;
   readonly lag: Lag;
@@ -51,7 +51,7 @@ export interface ShardInfo {
 }
 
 /**
- * A pause: since when, why and by whom, as far as `consumers.pause` was told.
+ * A pause: its start, and the reason and name that were given to `consumers.pause`.
  *
  * @example
  * ```ts
@@ -78,14 +78,14 @@ export interface PauseInfo {
 export interface ConsumerInfo {
   readonly name: string;
   readonly tenant: string;
-  /** The worst of its shards': failed, retrying, stopped, paused, starting, catching-up, live. */
+  /** The worst state of its shards, in this order: failed, retrying, stopped, paused, starting, catching-up, live. */
   readonly state: ShardState;
   readonly paused: boolean;
-  /** While it is paused, what was said of it. */
+  /** The pause, while it is paused. */
   readonly pause: PauseInfo | undefined;
   readonly filter: EventQuery | undefined;
   readonly tenants: "own" | "all";
-  /** The worst of its shards'. */
+  /** The largest lag of its shards. */
   readonly lag: Lag;
   readonly shards: readonly ShardInfo[];
   /** Set while the number of shards changes: the new number, once all shards have reached `barrier`. */

@@ -14,9 +14,9 @@ export interface DeadLetter<E extends Event = Event> {
   /** The event's. */
   readonly position: number;
   readonly eventId: string;
-  /** `"failed"`: its attempts were used up. `"parked"`: it waits behind one of its stream. `"skipped"`: nothing waits for it. */
+  /** `"failed"`: all attempts failed. `"parked"`: it waits behind a failed event of its stream. `"skipped"`: `onFailure` skipped it, and nothing waits for it. */
   readonly state: "failed" | "parked" | "skipped";
-  /** Whether it is to be retried as soon as its shard's worker comes to it. */
+  /** Whether a retry was requested. The shard's worker makes it as soon as it can. */
   readonly retryRequested: boolean;
   readonly attempts: number;
   /** The error of the last attempt; undefined if it is parked. */
@@ -39,7 +39,7 @@ export interface DeadLetter<E extends Event = Event> {
 export type DeadLetterKey = { readonly consumer: string; readonly position: number } | { readonly consumer: string; readonly eventId: string };
 
 /**
- * Which dead letters.
+ * Selects dead letters for `deadLetters.list`.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export type DeadLetterKey = { readonly consumer: string; readonly position: numb
 export interface DeadLetterQuery {
   readonly consumer?: string;
   readonly state?: "failed" | "parked" | "skipped";
-  /** Of each consumer, those after this position. */
+  /** Only letters after this position, for each consumer. */
   readonly after?: number;
   /** @defaultValue 100 */
   readonly limit?: number;
@@ -58,7 +58,7 @@ export interface DeadLetterQuery {
 }
 
 /**
- * A dead letter that was resolved, and how.
+ * A resolved dead letter.
  *
  * @example
  * ```ts
@@ -73,18 +73,18 @@ export interface ResolvedDeadLetter {
   readonly streamId: string;
   /** As it is stored. */
   readonly type: string;
-  /** `"handled"`: a retry succeeded. `"discarded"`: `discard` removed it. `"reset"`: the consumer was set back, and its event came again. */
+  /** `"handled"`: a retry succeeded. `"discarded"`: `discard` removed it. `"reset"`: the consumer was reset to an earlier position, and its event comes again. */
   readonly outcome: "handled" | "discarded" | "reset";
-  /** Those that had failed. */
+  /** The number of failed attempts. */
   readonly attempts: number;
-  /** Of the last attempt that failed; undefined where it was only parked. */
+  /** The error of the last failed attempt; undefined if it was only parked. */
   readonly error: { readonly code: string | undefined; readonly message: string } | undefined;
   readonly parkedAt: Date;
   readonly resolvedAt: Date;
 }
 
 /**
- * Which of the resolved dead letters.
+ * Selects resolved dead letters for `deadLetters.history`.
  *
  * @example
  * ```ts
@@ -107,7 +107,7 @@ export interface DeadLetterHistoryQuery {
  * ```
  */
 export interface DeadLetters {
-  /** By consumer and position. */
+  /** Lists dead letters, by consumer and position. */
   list<E extends Event = Event>(query?: DeadLetterQuery): Promise<readonly DeadLetter<E>[]>;
   /** @param options - `raw`: the event as it is stored. */
   get<E extends Event = Event>(key: DeadLetterKey, options?: { readonly raw?: boolean }): Promise<DeadLetter<E>>;

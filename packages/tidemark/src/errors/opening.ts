@@ -126,7 +126,7 @@ const explainLock = {
   elsewhere: (folder: string, _lockFile: string, holder: string) =>
     `Folder ${folder} is open in ${holder}, in another container, which is running. ${closeFirst} Once that container is gone, its lock is taken over within 20 s.`,
   taken: (folder: string, lockFile: string, holder: string) =>
-    `Folder ${folder} is no longer this process's: its lock ${lockFile} is of ${holder} now, or gone. This process stood still for too long (a paused container, a stopped process), or somebody removed the lock. Nothing was written, and this store writes nothing more: close it, and open it again once the folder is free.`,
+    `This process has lost folder ${folder}: its lock ${lockFile} now belongs to ${holder}, or is gone. Either this process was paused for too long (a paused container, a stopped process), or the lock file was removed. Nothing was written, and this store writes nothing more: close it, and open it again once the folder is free.`,
 };
 
 /**

@@ -10,7 +10,7 @@ import { checkProjections } from "../projections/check-projections.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
 
 /**
- * What `createWorker` takes.
+ * The consumers, projections and settings of a worker, for `createWorker`.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ import type { DefinedProjection } from "../projections/defined-projection.ts";
  * ```
  */
 export interface WorkerDefinition {
-  /** None twice. */
+  /** The consumers to run, each once. */
   readonly consumers?: readonly Consumer[];
   /** Async projections to follow. @defaultValue those that the store was opened with */
   readonly projections?: readonly Projection[];
@@ -33,7 +33,7 @@ export interface WorkerDefinition {
    * @defaultValue the logger's `error`
    */
   readonly onError?: (error: TidemarkError) => void;
-  /** Called by `start` before anything is handled, and waited for: connect to what handlers need. What it throws rejects `start`. */
+  /** Called by `start` before anything is handled, and waited for: connect to what handlers need. An error that it throws rejects `start`. */
   readonly onStart?: () => void | Promise<void>;
   /**
    * Called by `stop`, and by `store.close()`, once nothing is handled any more, and waited for: close what `onStart` opened. Also
