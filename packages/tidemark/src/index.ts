@@ -78,7 +78,6 @@ export type {
   EventQueryItem,
   ExpectedVersion,
   JsonValue,
-  MatchingEvent,
   NewEvent,
   NewEventFields,
   NewEventFields as Writing,

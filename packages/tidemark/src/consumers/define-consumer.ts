@@ -3,12 +3,13 @@ import { checkConsumerName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { checkReaderVersions } from "../arguments/reader-versions.ts";
 import type { EventCatalogue } from "../model/event-catalogue.ts";
+import type { MatchingEvents } from "../model/narrowed-query.ts";
 import { checkDefinitionEvents, checkDefinitionTypes } from "../catalogue/definition-events.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import { describeValue } from "../arguments/describe-value.ts";
 import { checkStartFrom } from "../arguments/start-from.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import type { Event, EventQuery, MatchingEvent, RecordedEvent } from "../model/event.ts";
+import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
 import { checkFilter, checkQuery, logBoundsShape, queryWithin, type ValidQueryItem } from "../read/filter.ts";
 import type { Consumer, ConsumerContext, ConsumerDefinition, ConsumerHandler, FailureAction, OnFailure } from "./consumer.ts";
 import type { RetryPolicy } from "../runtime/retry-policy.ts";
@@ -90,7 +91,7 @@ const shape = {
  * ```
  */
 export function defineConsumer<E extends Event, const Filter extends EventQuery<E> = EventQuery<E>>(
-  definition: ConsumerDefinition<E, Filter> & { readonly events: EventCatalogue<E, Event> } & ConsumerHandler<MatchingEvent<E, Filter>>,
+  definition: ConsumerDefinition<E, Filter> & { readonly events: EventCatalogue<E, Event> } & ConsumerHandler<MatchingEvents<E, Filter>>,
 ): Consumer;
 export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & ConsumerHandler<E>): Consumer;
 export function defineConsumer(definition: ConsumerDefinition & ConsumerHandler<Event>): Consumer {

@@ -125,17 +125,6 @@ export type RecordedEvent<E extends Event = Event> = E & RecordedEventFields;
 export type EventOf<E extends Event, Type extends E["type"]> = string extends E["type"] ? E : Extract<E, { readonly type: Type }>;
 
 /**
- * Those of a union that a query lets through by their types: `MatchingEvent<CartEvent, { types: ["ItemAdded"] }>`.
- *
- * @example
- * ```ts
- * const event: MatchingEvent<CartEvent, { readonly types: readonly ["ItemAdded"] }> = { type: "ItemAdded", data: { sku: "tea", quantity: 1, price: 3 } };
- * ```
- */
-export type MatchingEvent<E extends Event, Query> = Query extends readonly (infer Item)[] ? MatchingItem<E, Item> : MatchingItem<E, Query>;
-type MatchingItem<E extends Event, Item> = Item extends { readonly types: readonly (infer Type extends E["type"])[] } ? EventOf<E, Type> : E;
-
-/**
  * One alternative of a query. An event must match everything named in it.
  *
  * @example
