@@ -191,7 +191,7 @@ export function aggregate<State, E extends Event>(definition: AggregateDefinitio
 }
 
 /** @throws {@link InvalidArgumentError} — not a class that extends what `aggregate` returned. */
-export function checkAggregateClass(value: unknown): void {
+export function checkAggregateClass<A extends object>(value: unknown): asserts value is AggregateClass<unknown, Event, Aggregate<unknown, Event> & A> {
   if (typeof value === "function" && value.prototype instanceof Aggregate && "definition" in value) return;
   throw new InvalidArgumentError("type", `must be a class that extends what aggregate returns, not ${describeValue(value)}`);
 }

@@ -5,7 +5,15 @@ import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { NotFoundError } from "../errors/following.ts";
 import type { Event, EventMetadata, NewEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
-import { type Aggregate, type AggregateClass, checkAggregateClass, evolveBy, streamIdOf } from "./aggregate.ts";
+import {
+  type Aggregate,
+  type AggregateClass,
+  type AggregateDefinition,
+  type AggregateHistory,
+  checkAggregateClass,
+  evolveBy,
+  streamIdOf,
+} from "./aggregate.ts";
 import { attemptUpTo, orStartAgain } from "./conflict.ts";
 import { checkMetadata, stampEvent } from "./metadata.ts";
 import { checkRetry } from "./options.ts";
@@ -82,6 +90,15 @@ export interface Repository<A> {
   takeSnapshot(id: string): Promise<boolean>;
 }
 
+/** What a repository hands out, of whatever state and events: an instance of its class. */
+type SavedAggregate = Pick<Aggregate<unknown, Event>, "id" | "streamId" | "version">;
+
+/** A class that extends what `aggregate` returned. Its instances alone decide the repository's type. */
+interface SavedAggregateClass<A extends SavedAggregate> {
+  new (id: string, history?: AggregateHistory<never>): A;
+  readonly definition: Pick<AggregateDefinition<unknown, Event>, "category">;
+}
+
 const saveShape = { metadata: checkMetadata, signal: checkSignal };
 const updateShape = { ...saveShape, retry: checkRetry };
 
@@ -96,8 +113,12 @@ const updateShape = { ...saveShape, retry: checkRetry };
  * await orders.save(order);
  * ```
  */
-export function repository<State, E extends Event, A extends Aggregate<State, E>>(store: EventReaderWriter, type: AggregateClass<State, E, A>): Repository<A> {
-  checkAggregateClass(type);
+export function repository<A extends SavedAggregate>(store: EventReaderWriter, type: SavedAggregateClass<A>): Repository<A> {
+  checkAggregateClass<A>(type);
+  return repositoryOf<unknown, Event, Aggregate<unknown, Event> & A>(store, type);
+}
+
+function repositoryOf<State, E extends Event, A extends Aggregate<State, E>>(store: EventReaderWriter, type: AggregateClass<State, E, A>): Repository<A> {
   const { definition } = type;
 
   /** Of how many events the snapshot was made that an aggregate was loaded from. */

@@ -1,5 +1,6 @@
 import {
   aggregate,
+  type AggregateHistory,
   causedBy,
   type CommandMiddleware,
   type CommandOptions,
@@ -72,6 +73,22 @@ decider<CartState, CartCommand, CartEvent>({
 });
 // @ts-expect-error -- no decide
 decider<CartState, CartCommand, CartEvent>({ initialState: cart.initialState, evolve: cart.evolve });
+
+// Written in place, its state comes from initialState: this is what a type parameter for each of its types is needed for.
+const counted = await handleCommand(
+  store,
+  {
+    initialState: () => ({ total: 0 }),
+    evolve: (before, event: Event<"Counted", { by: number }>) => {
+      same<{ total: number }>()(before);
+      return { total: before.total + event.data.by };
+    },
+    decide: ({ by }: { by: number }, before): Event<"Counted", { by: number }>[] => (before.total > 9 ? [] : [{ type: "Counted", data: { by } }]),
+  },
+  "counter-1",
+  { by: 1 },
+);
+same<{ total: number }>()(counted.state);
 
 // One command or several, on a store, a tenant's, a catalogue's or a transaction.
 same<Promise<CommandResult<CartState, CartEvent>>>()(handleCommand(store, cart, "cart-1", { kind: "confirm" }));
@@ -153,6 +170,18 @@ aggregate<CartState, CartEvent>({
 
 const carts = repository(store, Cart);
 same<Repository<Cart>>()(carts);
+// The one type argument is the class's instance.
+same<Repository<Cart>>()(repository<Cart>(store, Cart));
+class Basket extends Cart {
+  constructor(id: string, history?: AggregateHistory<CartState>) {
+    super(id, history);
+  }
+}
+same<Repository<Basket>>()(repository(store, Basket));
+// @ts-expect-error -- no class of aggregates
+repository(store, Date);
+// @ts-expect-error -- a class without a stream
+repository(store, class {});
 const loaded = await carts.load("1");
 same<Cart>()(loaded);
 loaded.confirm("now");
