@@ -10,7 +10,7 @@ const lookEveryMs = 1_000;
  * Waits until the inline projections that a store was opened with have everything up to a position.
  *
  * @param onWait - Told of one that takes its time: its name, and the events that are left.
- * @throws {@link HandlerFailedError} — one stands still at an event that it cannot take, or is paused.
+ * @throws {@link HandlerFailedError} — one stopped at an event that it cannot handle, or is paused.
  */
 export async function bringUpToDate(
   store: EventStore,

@@ -14,7 +14,7 @@ interface ConflictQueue {
 /** Those of one store. */
 class ConflictQueues {
   readonly #byStream = new Map<string, ConflictQueue>();
-  /** The stream that commands on a subject lost on, while there is a line for it. */
+  /** The stream that commands on a subject lost on, while there is a queue for it. */
   readonly #streams = new Map<string, string>();
 
   /** Where who decides on this would lose to those who wait there. */
@@ -23,24 +23,24 @@ class ConflictQueues {
   }
 
   async enter(streamId: string, subject: string | undefined, signal: AbortSignal | undefined): Promise<() => void> {
-    const line = this.#byStream.get(streamId) ?? { semaphore: new Semaphore(1), subjects: new Set(), users: 0 };
-    this.#byStream.set(streamId, line);
+    const queue = this.#byStream.get(streamId) ?? { semaphore: new Semaphore(1), subjects: new Set(), users: 0 };
+    this.#byStream.set(streamId, queue);
     if (subject !== undefined) {
       this.#streams.set(subject, streamId);
-      line.subjects.add(subject);
+      queue.subjects.add(subject);
     }
-    line.users++;
-    const leave = await line.semaphore.acquire({ signal, timeoutMs: patienceMs }).catch(() => () => {});
+    queue.users++;
+    const leave = await queue.semaphore.acquire({ signal, timeoutMs: patienceMs }).catch(() => () => {});
     return () => {
       leave();
-      if (--line.users > 0) return;
+      if (--queue.users > 0) return;
       this.#byStream.delete(streamId);
-      for (const each of line.subjects) if (this.#streams.get(each) === streamId) this.#streams.delete(each);
+      for (const each of queue.subjects) if (this.#streams.get(each) === streamId) this.#streams.delete(each);
     };
   }
 }
 
-const lines = new WeakMap<EventReaderWriter, ConflictQueues>();
+const queuesOfStores = new WeakMap<EventReaderWriter, ConflictQueues>();
 
 export interface ConflictQueueEntry {
   /** What the command decides on: a stream, or a query. Undefined where it is known only by reading. */
@@ -56,8 +56,8 @@ export interface ConflictQueueEntry {
  * the attempt is over. Only a gain: correctness is the expected version's business, or the condition's.
  */
 export async function enterConflictQueue(store: EventReaderWriter, { subject, lostOn, signal }: ConflictQueueEntry): Promise<() => void> {
-  const ofStore = lines.get(store) ?? new ConflictQueues();
-  lines.set(store, ofStore);
+  const ofStore = queuesOfStores.get(store) ?? new ConflictQueues();
+  queuesOfStores.set(store, ofStore);
   const streamId = lostOn ?? (subject === undefined ? undefined : ofStore.streamOf(subject));
   return streamId === undefined ? () => {} : await ofStore.enter(streamId, subject, signal);
 }

@@ -94,7 +94,7 @@ export interface Session extends Queryable {
    */
   alone<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** Runs what uses the driver's own client, when its turn on the connection has come. */
-  turn<T>(work: (client: DriverClient) => Promise<T>): Promise<T>;
+  withClient<T>(work: (client: DriverClient) => Promise<T>): Promise<T>;
   /** Work of several statements, which the transaction waits for before it commits, and rolls back with where it fails then. */
   enlist<T>(work: Promise<T>): Promise<T>;
   /** Waits for what runs on the connection, and for what that starts. Rejects with the first failure of what it waited for. */

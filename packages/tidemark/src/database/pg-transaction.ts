@@ -2,7 +2,7 @@ import { ConnectionError, DatabaseError, TransactionEndedError } from "../errors
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { OutcomeUnknownError } from "../errors/appending.ts";
 import type { Session, UserResult } from "./database.ts";
-import { turnsOf } from "./connection-turns.ts";
+import { connectionQueueOf } from "./connection-queue.ts";
 import { allowCommit, foundNoHeldCommit, holdCommit } from "./held-commit.ts";
 import type { PgConnection } from "./pg-connection.ts";
 import type { Statements } from "./pg-statements.ts";
@@ -87,21 +87,21 @@ export async function runTransaction<T>(
     if (ended) throw new InvalidArgumentError("tx", "was used after its transaction had ended. Await everything inside the callback.");
     if ((await connection.status(limits.timeoutMs)) === "I") throw new TransactionEndedError();
   };
-  const turns = turnsOf(connection.client);
-  const session = createSession(turns, explainEnd(connection, limits.timeoutMs, sendOnPg(connection, statements, limits.timeoutMs, refuseAfterEnd)));
+  const queue = connectionQueueOf(connection.client);
+  const session = createSession(queue, explainEnd(connection, limits.timeoutMs, sendOnPg(connection, statements, limits.timeoutMs, refuseAfterEnd)));
   const end = <E>(how: () => Promise<E>): Promise<E> =>
-    turns.take(() => {
+    queue.take(() => {
       ended = true;
       return how();
     });
   let result: T;
   try {
     result = await work(session);
-    await turns.settled();
+    await queue.settled();
   } catch (error) {
     ended = true;
     // On a connection that was closed meanwhile no turn may ever come.
-    if (connection.reusable) await turns.take(() => rollback(connection));
+    if (connection.reusable) await queue.take(() => rollback(connection));
     else connection.discard();
     throw error;
   }

@@ -3,7 +3,7 @@ import { ConnectionError, PoolTimeoutError } from "../errors/database.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { StoreClosedError } from "../errors/opening.ts";
 import { sendInTurn } from "./calls.ts";
-import { turnsOf } from "./connection-turns.ts";
+import { connectionQueueOf } from "./connection-queue.ts";
 import type { Database, Queryable, Session } from "./database.ts";
 import { encloseIn, encloseTransactionsOf, isInside, outsideStores, sendAsStore } from "./enclosure.ts";
 import type { GivenPGlite } from "./pglite-client.ts";
@@ -86,10 +86,10 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
       const begin: typeof instance.transaction = (inside) => sendAsStore(instance, () => instance.transaction(inside));
       return await begin(async (tx) => {
         const sending = sendOnPGlite(tx, true);
-        const turns = turnsOf(tx);
+        const queue = connectionQueueOf(tx);
         await sending.execute(`set transaction isolation level read committed, read write; ${holdCommit}`);
-        const result = await transactions.until(encloseIn(transactions, holder, () => work(createSession(turns, sending))));
-        await turns.settled();
+        const result = await transactions.until(encloseIn(transactions, holder, () => work(createSession(queue, sending))));
+        await queue.settled();
         holder.open = false;
         await sending.settle();
         return result;

@@ -1,4 +1,4 @@
-import { type ConnectionTurns, turnsOf } from "./connection-turns.ts";
+import { type ConnectionQueue, connectionQueueOf } from "./connection-queue.ts";
 import type { Session } from "./database.ts";
 import { Unfinished } from "../async/unfinished.ts";
 
@@ -9,34 +9,34 @@ export interface Sending extends Pick<Session, "client" | "query" | "userQuery" 
 }
 
 /** A session whose statements take turns with all others on the connection. */
-export function createSession(turns: ConnectionTurns, sending: Sending): Session {
+export function createSession(queue: ConnectionQueue, sending: Sending): Session {
   const { handlerQuery = sending.userQuery } = sending;
   return {
     // PGlite takes note of whoever asks for it.
     get client() {
       return sending.client;
     },
-    query: (...call) => turns.take(() => sending.query(...call)),
-    userQuery: (text, values) => turns.take(() => sending.userQuery(text, values)),
-    handlerQuery: <Row>(text: string, values: readonly unknown[]) => turns.take(() => handlerQuery<Row>(text, values)),
-    execute: (...call) => turns.take(() => sending.execute(...call)),
-    alone: (work) => turns.alone((inner) => work(createSession(inner, sending))),
-    turn: (work) => turns.take(() => work(sending.client)),
-    enlist: (work) => turns.enlist(work),
-    settled: () => turns.settled(),
+    query: (...call) => queue.take(() => sending.query(...call)),
+    userQuery: (text, values) => queue.take(() => sending.userQuery(text, values)),
+    handlerQuery: <Row>(text: string, values: readonly unknown[]) => queue.take(() => handlerQuery<Row>(text, values)),
+    execute: (...call) => queue.take(() => sending.execute(...call)),
+    alone: (work) => queue.alone((inner) => work(createSession(inner, sending))),
+    withClient: (work) => queue.take(() => work(sending.client)),
+    enlist: (work) => queue.enlist(work),
+    settled: () => queue.settled(),
   };
 }
 
 /** The same on a client that takes turns for each statement itself: a statement that waited for its turn twice would wait for itself. */
-export function createForwarding(turns: ConnectionTurns, sending: Sending): Session {
+export function createForwarding(queue: ConnectionQueue, sending: Sending): Session {
   const { handlerQuery = sending.userQuery } = sending;
   return {
-    ...createSession(turns, sending),
-    query: (...call) => turns.enlist(sending.query(...call)),
-    userQuery: (text, values) => turns.enlist(sending.userQuery(text, values)),
-    handlerQuery: <Row>(text: string, values: readonly unknown[]) => turns.enlist(handlerQuery<Row>(text, values)),
-    execute: (...call) => turns.enlist(sending.execute(...call)),
-    alone: (work) => turns.alone((inner) => work(createForwarding(inner, sending))),
+    ...createSession(queue, sending),
+    query: (...call) => queue.enlist(sending.query(...call)),
+    userQuery: (text, values) => queue.enlist(sending.userQuery(text, values)),
+    handlerQuery: <Row>(text: string, values: readonly unknown[]) => queue.enlist(handlerQuery<Row>(text, values)),
+    execute: (...call) => queue.enlist(sending.execute(...call)),
+    alone: (work) => queue.alone((inner) => work(createForwarding(inner, sending))),
   };
 }
 
@@ -45,7 +45,7 @@ export function lateSession(connection: () => object | Promise<object>, sending:
   let found: Promise<Session> | undefined;
   const unfinished = new Unfinished();
   const on = <T>(use: (session: Session) => Promise<T>): Promise<T> => {
-    found ??= (async () => create(turnsOf(await connection()), sending))();
+    found ??= (async () => create(connectionQueueOf(await connection()), sending))();
     return unfinished.add(found.then(use));
   };
   return {
@@ -57,7 +57,7 @@ export function lateSession(connection: () => object | Promise<object>, sending:
     handlerQuery: <Row>(text: string, values: readonly unknown[]) => on((session) => session.handlerQuery<Row>(text, values)),
     execute: (...call) => on((session) => session.execute(...call)),
     alone: (work) => on((session) => session.alone(work)),
-    turn: (work) => on((session) => session.turn(work)),
+    withClient: (work) => on((session) => session.withClient(work)),
     enlist: (work) => unfinished.add(work),
     settled: () => unfinished.settled(),
   };

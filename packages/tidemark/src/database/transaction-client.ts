@@ -1,6 +1,6 @@
 import { DatabaseError, SerializationFailureError } from "../errors/database.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
-import { connectionUnder, turnsOf } from "./connection-turns.ts";
+import { connectionUnder, connectionQueueOf } from "./connection-queue.ts";
 import type { QueryOptions, Session, Statement, TextRow, UserResult, Value } from "./database.ts";
 import type { Logger } from "../model/logger.ts";
 import { DescribedRows } from "./described-rows.ts";
@@ -89,7 +89,7 @@ export function joinTransaction(client: TransactionClient, options: JoinOptions)
   const under = connectionUnder(client);
   if (under) return lateSession(under, sending, createForwarding);
   if (isAdapted(client) && client.connection) return lateSession(client.connection.bind(client), sending, createSession);
-  return createSession(turnsOf(client), sending);
+  return createSession(connectionQueueOf(client), sending);
 }
 
 function sendOn(client: TransactionClient, { queryTimeoutMs, logger, embedded = false }: JoinOptions): Sending {

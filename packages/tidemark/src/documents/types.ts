@@ -45,8 +45,8 @@ type EscapedValue<T, P extends string> = {
   [Key in keyof T & string]: P extends Step<Key> ? T[Key] : P extends `${Step<Key>}.${infer Rest}` ? PathValue<NonNullable<T[Key]>, Rest> : never;
 }[keyof T & string];
 
-/** A text may name a moment, so it can be compared with one. */
-type Moment<V> = string extends V ? Date : never;
+/** A text may hold a time, so you can compare it with a Date. */
+type DateOfText<V> = string extends V ? Date : never;
 
 interface Equalities<V> {
   /** Equal; arrays and objects as a whole. A Date equals every text that names the same time. */
@@ -68,8 +68,8 @@ interface Ranges<V> {
   readonly lte?: V;
 }
 /** What can be asked of a value. */
-export type Comparable<V> = Equalities<V | Moment<V>> &
-  (NonNullable<V> extends number | string | Date ? Ranges<NonNullable<V> | Moment<NonNullable<V>>> : unknown) &
+export type Comparable<V> = Equalities<V | DateOfText<V>> &
+  (NonNullable<V> extends number | string | Date ? Ranges<NonNullable<V> | DateOfText<NonNullable<V>>> : unknown) &
   (NonNullable<V> extends readonly (infer Item)[]
     ? { readonly contains?: Item | readonly Item[] }
     : NonNullable<V> extends Leaf
@@ -80,7 +80,7 @@ export type Comparable<V> = Equalities<V | Moment<V>> &
 interface Anything extends Equalities<unknown>, Ranges<string | number | Date> {
   readonly contains?: unknown;
 }
-type Asked<V> = unknown extends V ? Scalar | Date | Anything : (V extends Scalar | Date ? V : never) | Moment<V> | Comparable<V>;
+type Asked<V> = unknown extends V ? Scalar | Date | Anything : (V extends Scalar | Date ? V : never) | DateOfText<V> | Comparable<V>;
 
 /**
  * Selects documents: every condition must hold. `{}` matches every document.

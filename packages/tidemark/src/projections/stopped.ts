@@ -12,7 +12,7 @@ const knownMs = 1_000;
 const known = new WeakMap<object, Map<string, number>>();
 
 /**
- * Refuses to read the documents of an inline projection that stands still at an event: they lack that event and all after it, so that a
+ * Refuses to read the documents of an inline projection that stopped at an event: they lack that event and all after it, so that a
  * document that is missing, or old, would look like the truth.
  *
  * @param owner - What the answer is kept for: the store's database.

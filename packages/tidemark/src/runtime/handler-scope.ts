@@ -74,7 +74,7 @@ export class HandlerScope implements HandlerSession, TransactionHolder {
   }
 
   get client(): DriverClient {
-    return (this.#client ??= lazyClient((work) => this.turn(work)));
+    return (this.#client ??= lazyClient((work) => this.withClient(work)));
   }
 
   query(statement: Statement, values: readonly Value[], options?: QueryOptions): Promise<readonly TextRow[]> {
@@ -97,8 +97,8 @@ export class HandlerScope implements HandlerSession, TransactionHolder {
     return this.#use((session) => session.alone(work));
   }
 
-  turn<T>(work: (client: DriverClient) => Promise<T>): Promise<T> {
-    return this.#use((session) => session.turn(work));
+  withClient<T>(work: (client: DriverClient) => Promise<T>): Promise<T> {
+    return this.#use((session) => session.withClient(work));
   }
 
   enlist<T>(work: Promise<T>): Promise<T> {

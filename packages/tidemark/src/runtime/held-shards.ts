@@ -161,7 +161,7 @@ export class HeldShards<Runner extends RunningShard> {
     if (!follower) return;
     for (const runner of this.#held(view.name)) {
       runner.setPaused(view.paused);
-      if (view.retries) runner.request();
+      if (view.retryRequested) runner.request();
     }
     const { take, surplus } = allocate(view, this.#held(view.name).length);
     for (const id of take) {

@@ -1,5 +1,5 @@
 import type { DriverClient } from "../model/driver.ts";
-import { usesConnectionOf } from "../database/connection-turns.ts";
+import { usesConnectionOf } from "../database/connection-queue.ts";
 
 /** What ORMs call of a driver's client. */
 const methods = new Set<string | symbol>(["query", "exec", "execute", "sql"]);

@@ -3,7 +3,7 @@ export interface FollowerView {
   readonly name: string;
   readonly paused: boolean;
   /** Somebody asked for something: a dead letter waits to be tried again. */
-  readonly retries: boolean;
+  readonly retryRequested: boolean;
   /** This worker's fair share of the shards. */
   readonly quota: number;
   /** Shards that nobody holds, by their ids. */

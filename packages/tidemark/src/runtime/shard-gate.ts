@@ -4,7 +4,7 @@ import { Signal, type WaitLimits } from "../async/signal.ts";
 /** An event loop that is never left serves no timers, and so no heartbeat. */
 const longestTurnMs = 25;
 
-/** Whether a shard's loop may go on: not while it is paused or its lease is unsure, and not once it must end. */
+/** Lets the loop of a shard go on, or holds it back: while the shard is paused, or while its lease may have ended. Ends it for good once the shard is lost. */
 export class ShardGate {
   readonly #status: ShardStatus;
   readonly #heartbeatSoon: () => void;
@@ -50,7 +50,7 @@ export class ShardGate {
     this.#changed.raise();
   }
 
-  /** Has whoever waits here look again. */
+  /** Wakes everything that waits here, to look again. */
   wakeUp(): void {
     this.#changed.raise();
   }

@@ -3404,8 +3404,8 @@ $tidemark$;
 --   p_ids, p_fences, p_states, p_details  one each a shard that it holds; p_details is a JSON array, and
 --                                        retryInMs in it becomes retryAt, by this clock
 --   p_liveness_lock  the lock that its process holds while it lives; null: none, and its leases alone count
--- Returns { renewed: ids, fences: { id: fence } of the others, livenessLocks: those of the others, consumers: [{ name, shards, barrier, paused, retries, workers, quota, free: ids, nextEndMs }] }:
---   retries    a dead letter waits to be tried again
+-- Returns { renewed: ids, fences: { id: fence } of the others, livenessLocks: those of the others, consumers: [{ name, shards, barrier, paused, retryRequested, workers, quota, free: ids, nextEndMs }] }:
+--   retryRequested  a dead letter waits to be tried again
 --   quota      this worker's fair share of the shards
 --   free       shards without an owner
 --   nextEndMs  until the first of the others' leases ends
@@ -3483,7 +3483,7 @@ begin
                'shards', c.shards,
                'barrier', c.barrier,
                'paused', c.paused,
-               'retries', exists (
+               'retryRequested', exists (
                  select from :"schema".dead_letters as d where d.tenant = c.tenant and d.consumer = c.name and d.retry_requested
                ),
                'workers', members.count,

@@ -107,7 +107,7 @@ test("the letter to try next, and whether there is one, are found in a line of t
   const renewed = await client.query(`select ${line.at}.${fn("renew_leases")}('', 'c', 'w', 60000, array[$1::integer], '{1}', '{live}', '[null]') as answer`, [
     line.id,
   ]);
-  expect(renewed.rows[0].answer.consumers).toMatchObject([{ retries: true }]);
+  expect(renewed.rows[0].answer.consumers).toMatchObject([{ retryRequested: true }]);
   const { rows } = await client.query(
     "select (seq_tup_read + coalesce(idx_tup_fetch, 0))::int as touched from pg_stat_xact_user_tables where schemaname = $1 and relname = 'dead_letters'",
     [schema],

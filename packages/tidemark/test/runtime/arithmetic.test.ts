@@ -23,7 +23,7 @@ describe("fair shares", () => {
   const view = (quota: number, free: readonly number[], nextEndMs: number | null = null): FollowerView => ({
     name: "c",
     paused: false,
-    retries: false,
+    retryRequested: false,
     quota,
     free,
     nextEndMs,

@@ -123,7 +123,7 @@ export class ModelLeases {
         return {
           name,
           paused: false,
-          retries: false,
+          retryRequested: false,
           quota: this.quotaOf(name, worker),
           free: this.shardsOf(name)
             .filter(({ end }) => end < now)

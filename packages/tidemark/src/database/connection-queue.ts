@@ -5,8 +5,8 @@ import { Unfinished } from "../async/unfinished.ts";
 
 /** A task that has a connection to itself, and what it started. */
 interface Section {
-  readonly of: ConnectionTurns;
-  readonly inner: ConnectionTurns;
+  readonly of: ConnectionQueue;
+  readonly inner: ConnectionQueue;
   readonly outer: Section | undefined;
 }
 
@@ -16,7 +16,7 @@ const current = new AsyncLocalStorage<Section>();
  * What runs on one connection takes turns: statements, and sections of several statements that nothing may come between. What
  * is called inside a section, through whatever object, belongs to it and does not wait for its end.
  */
-export class ConnectionTurns {
+export class ConnectionQueue {
   readonly #queue = new Semaphore(1);
   readonly #unfinished = new Unfinished();
   #ended = false;
@@ -29,12 +29,12 @@ export class ConnectionTurns {
   }
 
   /** Runs `work` with the connection to itself: its statements take turns among each other, all others wait until it is over. */
-  alone<T>(work: (turns: ConnectionTurns) => Promise<T>): Promise<T> {
+  alone<T>(work: (queue: ConnectionQueue) => Promise<T>): Promise<T> {
     if (this.#openSection()) return refuseInside();
     if (this.#ended) return refuseAfterEnd();
     return this.enlist(
       this.#queue.run(async () => {
-        const inner = new ConnectionTurns();
+        const inner = new ConnectionQueue();
         try {
           return await current.run({ of: this, inner, outer: current.getStore() }, () => work(inner));
         } finally {
@@ -69,13 +69,13 @@ export class ConnectionTurns {
 }
 
 /** Weakly held: of a connection that is gone nothing stays. */
-const known = new WeakMap<object, ConnectionTurns>();
+const known = new WeakMap<object, ConnectionQueue>();
 
-/** The turns of a connection, known by its driver's client: the same for whatever was made to use it. */
-export function turnsOf(connection: object): ConnectionTurns {
-  let turns = known.get(connection);
-  if (!turns) known.set(connection, (turns = new ConnectionTurns()));
-  return turns;
+/** The queue of a connection, known by its driver's client: the same for whatever was made to use it. */
+export function connectionQueueOf(connection: object): ConnectionQueue {
+  let queue = known.get(connection);
+  if (!queue) known.set(connection, (queue = new ConnectionQueue()));
+  return queue;
 }
 
 const underneath = new WeakMap<object, () => Promise<object>>();
