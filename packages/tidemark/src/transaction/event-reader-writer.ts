@@ -27,13 +27,18 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
    * order. Concurrent calls share a transaction, and each gets its own result. Without events, only the expectation is checked.
    *
    * Event ids are looked up before the expectation: the same ids with the same type, data and tags in the same stream return the first
-   * result, so you may repeat a call. Metadata is not compared.
+   * result, so you may repeat a call. Metadata is not compared. With a catalogue, the stored form is: after a change of the catalogue that
+   * stores the same data otherwise, a repetition has other content.
+   *
+   * With a catalogue, all events are checked before anything is sent, and what the schemas return is stored.
    *
    * @param streamId - 1–512 bytes of UTF-8 without control characters. The first append creates the stream.
    * @param events - At most 10,000; each at most `limits.eventBytes` of JSON (1 MiB by default).
    * @throws {@link VersionConflictError} — the stream is not at `expectedVersion`. Nothing was written.
    * @throws {@link DuplicateEventError} — an id exists with other content, in another stream, or as a part of these.
    * @throws {@link InvalidArgumentError}, {@link EventTooLargeError} — rejected before anything was sent.
+   * @throws {@link UnknownEventTypeError}, {@link EventValidationError} — the catalogue does not have the type, or its schema refuses the
+   *   data. Nothing was sent.
    * @throws {@link QueueFullError} — `limits.queuedAppends` appends are waiting.
    * @throws {@link OutcomeUnknownError} — the database did not say whether it committed: repeat the append with the ids in `eventIds`.
    * @throws {@link ConnectionError}, {@link PoolTimeoutError} — nothing was sent.

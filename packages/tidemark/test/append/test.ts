@@ -68,7 +68,7 @@ export function times<T>(count: number, make: (n: number) => T): T[] {
 }
 
 /** Locks the row of a stream in a transaction of its own, which `client` has open afterwards. */
-export async function lockStream(client: pg.Client, q: string, name: string): Promise<void> {
+export async function lockStream(client: pg.ClientBase, q: string, name: string): Promise<void> {
   await client.query("begin");
   const { rowCount } = await client.query(`select 1 from ${q}.streams where name = $1 for update`, [name]);
   if (rowCount !== 1) throw new Error(`There is no stream ${name} to lock.`);

@@ -1,5 +1,7 @@
+import pg from "pg";
 import { type EventCodec, plainEvents } from "../../src/catalogue/event-codec.ts";
 import type { RecordedEvent } from "../../src/index.ts";
+import { lockStream, waitersFor } from "../append/test.ts";
 import { rejection } from "../database/open.ts";
 import { sampleCodec } from "./sample-codec.ts";
 import { describe, expect, test } from "./test.ts";
@@ -109,6 +111,38 @@ describe("an append to a store with a catalogue", () => {
   });
 });
 
+describe("the version of a shape is kept", () => {
+  const bad = { type: "Bad", data: { sku: "tea" } };
+
+  test("by appends that are sent one by one, because PostgreSQL refused their batch", async ({ openWith, sql, schema }) => {
+    const store = await openWith(checkingCodec());
+    await sql.query(`alter table ${pg.escapeIdentifier(schema)}.events add constraint no_bad check (type <> 'Bad')`);
+    const calls = [[tea, tea], [bad], [tea]].map((each, n) => store.appendToStream(`cart-${n}`, each));
+    expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect((await store.readAll().toArray()).map(({ streamId, schemaVersion }) => [streamId, schemaVersion])).toEqual([
+      ["cart-0", 3],
+      ["cart-0", 3],
+      ["cart-2", 3],
+    ]);
+  });
+
+  test("by an append that waits for a stream that another transaction holds", async ({ openWith, sql, schema }) => {
+    const store = await openWith(checkingCodec());
+    await store.appendToStream("cart-1", [tea]);
+    const client = await sql.connect();
+    try {
+      await lockStream(client, pg.escapeIdentifier(schema), "cart-1");
+      const append = store.appendToStream("cart-1", [tea]);
+      await waitersFor(sql, 1);
+      await client.query("rollback");
+      await append;
+    } finally {
+      client.release(true);
+    }
+    expect((await store.readAll().toArray()).map(({ schemaVersion }) => schemaVersion)).toEqual([3, 3]);
+  });
+});
+
 describe("an append whose schema is asynchronous", () => {
   test("is written once all of its events were looked at", async ({ openWith }) => {
     const gate = Promise.withResolvers<void>();
@@ -186,4 +220,11 @@ describe("a condition by types", () => {
     expect(refused).toMatchObject({ code: "CONDITION_FAILED", type: "CartOpened" });
     await today.append([{ ...created, tags: ["cart:2"] }], { condition: { query: [{ types: ["CartCreated"], tags: ["cart:2"] }] } });
   });
+});
+
+test("a condition that names more types than it can lock, with the retired ones, is refused", async ({ openWith }) => {
+  const many: EventCodec = { ...checkingCodec(), storedTypes: (types) => types.flatMap((type) => Array.from({ length: 501 }, (_, n) => `${type}${n}`)) };
+  const store = await openWith(many);
+  const refused = await rejection(store.append([tea], { streamId: "cart-1", condition: { query: [{ types: ["ItemAdded"] }] } }));
+  expect(refused).toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringContaining("options.condition.query has 501 types") });
 });
