@@ -10,7 +10,11 @@ import type { Event, EventOf, EventQuery, EventQueryItem } from "./event.ts";
  *   .toArray();
  * ```
  */
-export type MatchingEvents<Events extends Event, Query> = Query extends readonly (infer Item)[] ? OfItem<Events, Item> : OfItem<Events, Query>;
+export type MatchingEvents<Events extends Event, Query> = Query extends readonly []
+  ? Events
+  : Query extends readonly (infer Item)[]
+    ? OfItem<Events, Item>
+    : OfItem<Events, Query>;
 
 type OfItem<Events extends Event, Item> = Item extends { readonly types: readonly (infer Type extends Events["type"])[] } ? EventOf<Events, Type> : Events;
 

@@ -1,15 +1,15 @@
 import { type Boundary, type BoundaryDecider, type BoundaryQuery, executeCommand, type NewEvent, type RecordedEvent, type StreamsResult } from "tidemark";
-import { type CartEvent, cartStore, same, store } from "./cart.ts";
+import { type CartConfirmed, type CartEvent, cartStore, same, store } from "./cart.ts";
 
 const item = { sku: "A1", quantity: 2, price: 10 };
 const decided: readonly NewEvent<CartEvent>[] = [{ type: "ItemAdded", data: item, tags: ["cart:1"] }];
 
-// A boundary's events are those of the type argument, or of the store.
+// A boundary's events are those of the type argument, or those of the store that the query's types find.
 const { events, boundary } = await store.readBoundary<CartEvent>([{ types: ["ItemAdded"], tags: ["cart:1"] }], { signal: AbortSignal.timeout(1) });
 same<readonly RecordedEvent<CartEvent>[]>()(events);
 same<Boundary>()(boundary);
 for (const event of events) if (event.type === "CartConfirmed") same<string>()(event.data.at);
-same<readonly RecordedEvent<CartEvent>[]>()((await cartStore.readBoundary([{ types: ["CartConfirmed"] }])).events);
+same<readonly RecordedEvent<CartConfirmed>[]>()((await cartStore.readBoundary([{ types: ["CartConfirmed"] }])).events);
 void store.transaction((tx) => tx.readBoundary([{ tags: ["cart:1"] }]));
 void store.readBoundary([]);
 void store.readBoundary([{}]);
