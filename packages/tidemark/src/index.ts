@@ -124,6 +124,7 @@ export type {
   ConsumerDefinition,
   ConsumerHandler,
   FailureAction,
+  FailureAction as Failure,
   OnFailure,
   RetryOptions,
 } from "./consumers/consumer.ts";
