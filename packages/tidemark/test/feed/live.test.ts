@@ -396,7 +396,7 @@ describe("connections", () => {
       return rows.map(({ query }) => query);
     };
     const listening = async (count: number): Promise<void> => {
-      await eventually(async () => expect((await queries()).filter((query) => query.startsWith("listen")).length).toBe(count));
+      await eventually(async () => expect((await queries()).filter((query) => /^listen|liveness_lock/.test(query)).length).toBe(count));
     };
     const store = await openStore(url.href, schema);
     await append(store, "a");
