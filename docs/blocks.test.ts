@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { glob, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "../packages/tidemark/test/support/test.ts";
@@ -32,18 +33,21 @@ describe("every code block of the README and the guides runs", () => {
       const url = new URL(databaseUrl);
       url.searchParams.set("options", "-c search_path=public");
       const folder = join(import.meta.dirname, ".blocks");
+      // What a page keeps in a folder must not be there when the page runs again.
+      const cwd = await mkdtemp(join(tmpdir(), "tidemark-blocks-"));
       const file = join(folder, `${basename(page, ".md")}-${process.pid}.ts`);
       await mkdir(folder, { recursive: true });
       await writeFile(file, program);
       try {
         const run = promisify(execFile)(process.execPath, ["--conditions=source", file], {
           env: { ...process.env, DATABASE_URL: url.href, NODE_OPTIONS: "" },
-          cwd: folder,
+          cwd,
         });
         const { stdout } = await run;
         expect(stdout.split("\n").filter((line) => line !== "")).toEqual(printed(program));
       } finally {
         await rm(file);
+        await rm(cwd, { recursive: true });
       }
     });
   }

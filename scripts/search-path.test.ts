@@ -6,8 +6,8 @@ import { readFunctions } from "./sql/functions.ts";
 import { calls, exposed, safePath, unqualified, unqualifiedInModule } from "./sql/search-path.ts";
 
 const source = join(schemaFolder, "..");
-/** Messages of the command hold jq's functions, and the test kit none of SQL. */
-const modules = globSync("**/*.ts", { cwd: source, exclude: ["cli/**", "testing/**", "**/*.generated.ts"] }).map((file) => ({
+/** Messages of the command hold jq's functions, those of the catalogue its own; the test kit has no SQL. */
+const modules = globSync("**/*.ts", { cwd: source, exclude: ["cli/**", "catalogue/**", "testing/**", "**/*.generated.ts"] }).map((file) => ({
   file,
   text: readFileSync(join(source, file), "utf8"),
 }));

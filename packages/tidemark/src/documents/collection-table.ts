@@ -144,7 +144,8 @@ function* parts(writes: readonly DocumentWrite[]): Iterable<readonly DocumentWri
  */
 export function givenKeys(planning: Planning): string {
   const texts = ["$1", "$2"].map((text) => `pg_catalog.string_to_array(${text}, pg_catalog.chr(30))`);
-  return `unnest(${texts.map((text) => (planning === "kept" ? `(select ${text})` : text)).join(", ")}) as k (tenant, id)`;
+  const lists = texts.map((text) => `pg_catalog.unnest(${planning === "kept" ? `(select ${text})` : text})`);
+  return `rows from (${lists.join(", ")}) as k (tenant, id)`;
 }
 
 /** The lateral subquery is not merged into the join: each key is looked up in the index, in order, whatever the planner believes of the table. */
