@@ -69,7 +69,7 @@ function checkShape(type: string, given: unknown, types: readonly string[], path
   if (!isRecord(definition)) {
     throw new InvalidArgumentError(
       path,
-      `must be a schema (zod, valibot, arktype or another Standard Schema), event(), { schema, … } or retired(…), not ${describeValue(given)}`,
+      `must be a schema (zod, valibot, arktype or another Standard Schema), event<Data>(), { schema, … } or retired, not ${describeValue(given)}`,
     );
   }
   for (const key of Object.keys(definition)) {
@@ -79,7 +79,7 @@ function checkShape(type: string, given: unknown, types: readonly string[], path
   if (!isStandardSchema(schema)) {
     throw new InvalidArgumentError(
       `${path}.schema`,
-      `must be a schema (zod, valibot, arktype or another Standard Schema) or event(), not ${describeValue(schema)}`,
+      `must be a schema (zod, valibot, arktype or another Standard Schema) or event<Data>(), not ${describeValue(schema)}`,
     );
   }
   const newest = version === undefined ? 1 : wholeNumber(1, mostVersions)(version, `${path}.version`);

@@ -23,12 +23,12 @@ describe("a catalogue is refused", () => {
     [
       "a definition that is no schema",
       { A: "string" },
-      'definitions.A must be a schema (zod, valibot, arktype or another Standard Schema), event(), { schema, … } or retired(…), not "string"',
+      'definitions.A must be a schema (zod, valibot, arktype or another Standard Schema), event<Data>(), { schema, … } or retired, not "string"',
     ],
     [
       "a definition without a schema",
       { A: { version: 1 } },
-      "definitions.A.schema must be a schema (zod, valibot, arktype or another Standard Schema) or event(), not undefined",
+      "definitions.A.schema must be a schema (zod, valibot, arktype or another Standard Schema) or event<Data>(), not undefined",
     ],
     ["a misspelt part", of({ upcasts: {} }), 'definitions.A.upcasts is not a part of a definition; did you mean "upcast"?'],
     [
