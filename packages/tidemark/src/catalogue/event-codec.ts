@@ -10,6 +10,8 @@ export interface ShapeFilter {
   readonly types?: readonly string[];
   /** JSON that the event's data contains. */
   readonly data?: string;
+  /** Events in a newer version of their shape than the first match whatever their data says, so that the reader meets what it does not know. */
+  readonly orNewer?: true;
   readonly categories?: readonly string[];
   readonly streamIds?: readonly string[];
   readonly tags?: readonly string[];

@@ -49,12 +49,12 @@ export function decodeEvents(reading: Reading): (event: RecordedEvent, into: Rec
 }
 
 function decodeOlder(event: RecordedEvent, reading: Reading): readonly RecordedEvent[] {
-  const { catalogue, unknownEvents, narrow, narrowAsStored, onSkipped } = reading;
+  const { catalogue, unknownEvents, narrow, onSkipped } = reading;
   const shape = catalogue.shapes.get(event.type);
   if (shape ? event.schemaVersion > shape.version : !catalogue.retired.has(event.type)) {
     if (unknownEvents === "error") throw unknownEvent(catalogue, event, shape);
     if (unknownEvents === "skip") onSkipped?.(event);
-    return unknownEvents === "pass" && (!narrowAsStored || narrowAsStored(event, event.type, event.data)) ? [event] : [];
+    return unknownEvents === "pass" && (!narrow || narrow(event, event.type, event.data)) ? [event] : [];
   }
   const upToDate = new UpToDate(catalogue, event);
   upToDate.follow(event.type, event.schemaVersion, event.data);

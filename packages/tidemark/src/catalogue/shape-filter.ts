@@ -13,8 +13,10 @@ export type Narrowing = (event: RecordedEvent, type: string, data: unknown) => b
  * The filter by which the log finds everything that can become a match. The same array if nothing has to be widened, so that what the log
  * finds needs no second look unless it was changed.
  *
- * Types grow by those under which their events are stored. A condition on data is left out where an older shape may say the same in other
- * words: an alternative is split if it names both types that have older shapes and types that have none.
+ * Types grow by those under which their events are stored. A condition on data is left out where another shape may say the same in other
+ * words: where types have older versions, and where the catalogue may not know the type at all. It stays for types that have one version
+ * here, but lets newer ones pass, which other code has written: what becomes of those is not for a filter to decide in silence. An
+ * alternative is split if it names types of both kinds.
  */
 export function widenFilter<Item extends ShapeFilter>(catalogue: DefinedEvents, filter: readonly Item[]): readonly Item[] {
   const widened = filter.map((item) => widenItem(catalogue, item));
@@ -26,23 +28,20 @@ export function widenFilter<Item extends ShapeFilter>(catalogue: DefinedEvents, 
 
 function widenItem<Item extends ShapeFilter>(catalogue: DefinedEvents, item: Item): readonly Item[] {
   const { types, data } = item;
-  if (types === undefined) return data === undefined || hasOneShapeEach(catalogue) ? [item] : [withoutData(item)];
+  if (types === undefined) return [data === undefined ? item : withoutData(item)];
   const stored = catalogue.storedTypes.of(types);
   if (data === undefined) return stored === types ? [item] : [withTypes(item, stored)];
   const same = stored.filter((type) => types.includes(type) && hasOneShape(catalogue, type));
   const other = stored.filter((type) => !same.includes(type));
-  if (other.length === 0) return [item];
   const loose = withTypes(withoutData(item), other);
-  return same.length === 0 ? [loose] : [withTypes(item, same), loose];
+  if (same.length === 0) return [loose];
+  const exact: Item = { ...item, types: same, orNewer: true };
+  return other.length === 0 ? [exact] : [exact, loose];
 }
 
-/** Whether what is stored under this type is in its newest shape. */
-function hasOneShape({ shapes, retired }: DefinedEvents, type: string): boolean {
-  return (shapes.get(type)?.version ?? 1) === 1 && !retired.has(type);
-}
-
-function hasOneShapeEach({ shapes, retired }: DefinedEvents): boolean {
-  return retired.size === 0 && [...shapes.values()].every(({ version }) => version === 1);
+/** Whether what is stored under this type is in its newest shape, as far as this catalogue knows. */
+function hasOneShape({ shapes }: DefinedEvents, type: string): boolean {
+  return shapes.get(type)?.version === 1;
 }
 
 function withTypes<Item extends ShapeFilter>(item: Item, types: readonly string[] | undefined): Item {

@@ -46,7 +46,7 @@ export function rowFilter({ tenant, filter, shard }: Wanted): (shared: SharedRow
     (!items || items.some((matches) => matches(shared)));
 }
 
-function itemFilter({ types, categories, streamIds, tags, data, prefix, since }: ValidQueryItem): (shared: SharedRow) => boolean {
+function itemFilter({ types, categories, streamIds, tags, data, orNewer, prefix, since }: ValidQueryItem): (shared: SharedRow) => boolean {
   const [anyType, anyCategory, anyStream] = [types, categories, streamIds].map((names) => names && new Set<string | null | undefined>(names));
   const part: JsonValue | undefined = data === undefined ? undefined : JSON.parse(data);
   return (shared) =>
@@ -56,5 +56,5 @@ function itemFilter({ types, categories, streamIds, tags, data, prefix, since }:
     (prefix === undefined || shared.streamId.startsWith(prefix)) &&
     (!since || shared.recordedAt >= since.getTime()) &&
     (!tags || tags.every((tag) => shared.tags.includes(tag))) &&
-    (part === undefined || contains(shared.data, part));
+    (part === undefined || (orNewer === true && Number(shared.row["schema_version"]) > 1) || contains(shared.data, part));
 }

@@ -33,11 +33,12 @@ function joined(values: readonly string[]): string {
   return values.join(separator) || separator;
 }
 
-function shapeOf({ types, categories, streamIds, tags, data, prefix, since }: ValidQueryItem): string {
-  return `${types ? "t" : ""}${categories ? "c" : ""}${streamIds ? "s" : ""}${tags ? "g" : ""}${data === undefined ? "" : "d"}${prefix === undefined ? "" : "p"}${since ? "r" : ""}`;
+function shapeOf({ types, categories, streamIds, tags, data, orNewer, prefix, since }: ValidQueryItem): string {
+  return `${types ? "t" : ""}${categories ? "c" : ""}${streamIds ? "s" : ""}${tags ? "g" : ""}${data === undefined ? "" : orNewer ? "dn" : "d"}${prefix === undefined ? "" : "p"}${since ? "r" : ""}`;
 }
 
-function alternative({ types, categories, streamIds, tags, data, prefix, since }: ValidQueryItem, next: (value: string) => string): string {
+function alternative(item: ValidQueryItem, next: (value: string) => string): string {
+  const { types, categories, streamIds, tags, data, orNewer, prefix, since } = item;
   // Joined, since names hold no control characters; in a subquery, to be split once a statement and not once a row.
   const list = (values: readonly string[]): string => `(select pg_catalog.string_to_array(${next(joined(values))}, pg_catalog.chr(31)))::text[]`;
   const parts: string[] = [];
@@ -46,7 +47,8 @@ function alternative({ types, categories, streamIds, tags, data, prefix, since }
   if (streamIds) parts.push(`s.stream_name = any (${list(streamIds)})`);
   if (tags) parts.push(`e.tags operator(pg_catalog.@>) ${list(tags)}`);
   // postgres.js would encode a text for a jsonb parameter as JSON once more.
-  if (data !== undefined) parts.push(`e.data operator(pg_catalog.@>) (select ${next(data)}::text::jsonb)`);
+  const containing = data !== undefined && `e.data operator(pg_catalog.@>) (select ${next(data)}::text::jsonb)`;
+  if (containing) parts.push(orNewer ? `(e.schema_version > 1 or ${containing})` : containing);
   if (prefix !== undefined) parts.push(`pg_catalog.starts_with(s.stream_name, ${next(prefix)}::text)`);
   // As a text of digits, like every value of a filter. Compared in a subquery's result, it is worked out once a statement.
   if (since)

@@ -21,6 +21,8 @@ export interface ValidQueryItem {
   readonly tags?: readonly string[];
   /** JSON that the event's data contains. */
   readonly data?: string;
+  /** With `data`: events in a newer version of their shape than the first match whatever they contain. */
+  readonly orNewer?: true;
   /** How the stream's id begins. */
   readonly prefix?: string;
   /** When it was recorded, at the earliest. */
