@@ -27,11 +27,16 @@ type OfItem<Events extends Event, Item> = Item extends { readonly types: readonl
  * await store.readBoundary(query);
  * ```
  */
-export type WrittenQuery<Query> = Query &
-  (Query extends readonly unknown[] ? { readonly [Index in keyof Query]: NoOtherKeys<Query[Index]> } : NoOtherKeys<Query>);
+export type WrittenQuery<Query> = Query & Refused<NoInfer<Query>>;
 
-type NoOtherKeys<Item> = { readonly [Key in Exclude<keyof Item, keyof EventQueryItem>]: never };
+type Refused<Query> = Query extends readonly unknown[] ? { readonly [Index in keyof Query]: NoOtherKeys<Query[Index]> } : NoOtherKeys<Query>;
 
+/** Not `{}` where nothing is refused: an intersection with that takes any array for an alternative, whatever is in it. */
+type NoOtherKeys<Item> = [Exclude<keyof Item, keyof EventQueryItem>] extends [never]
+  ? unknown
+  : { readonly [Key in Exclude<keyof Item, keyof EventQueryItem>]: never };
+
+// Two fields of one name: of an intersection within one the compiler would infer one part of a union, and refuse the other.
 /**
  * Options with a filter as it was written.
  *
@@ -41,4 +46,6 @@ type NoOtherKeys<Item> = { readonly [Key in Exclude<keyof Item, keyof EventQuery
  * await store.readAll(options).toArray();
  * ```
  */
-export type Filtered<Options extends { readonly filter?: EventQuery }, Query> = Omit<Options, "filter"> & { readonly filter?: WrittenQuery<Query> };
+export type Filtered<Options extends { readonly filter?: EventQuery }, Query> = Omit<Options, "filter"> & { readonly filter?: Query } & {
+  readonly filter?: Refused<NoInfer<Query>>;
+};

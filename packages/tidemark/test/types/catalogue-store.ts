@@ -84,8 +84,16 @@ store.readAll({ filter: { types: ["ItemAdded"], tag: ["a"] } });
 store.readAll({ filter: [{ types: ["ItemAdded"], tag: ["a"] }] });
 // @ts-expect-error -- no option
 store.readAll({ filters: { types: ["ItemAdded"] } });
+// @ts-expect-error -- no type of the catalogue, in the second alternative alone
+store.readAll({ filter: [{ types: ["ItemAdded"] }, { types: ["ItemAded"] }] });
+// @ts-expect-error -- no type of the catalogue, in a list
+store.readAll({ filter: [{ types: ["ItemAded"] }] });
+// @ts-expect-error -- no type of the catalogue, in the second alternative alone
+store.subscribe({ filter: [{ types: ["ItemAdded"] }, { types: ["ItemAded"] }] });
 // @ts-expect-error -- no type of the catalogue
 void store.readBoundary([{ types: ["ItemAded"] }]);
+// @ts-expect-error -- no type of the catalogue, in the second alternative alone
+void store.readBoundary([{ types: ["ItemAdded"] }, { types: ["ItemAded"] }]);
 
 // What takes any store takes this one.
 declare function audit(any: EventStore): void;
