@@ -7,6 +7,7 @@ import { addAppend } from "./commands/append.ts";
 import { addConsumers } from "./commands/consumers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addEvents } from "./commands/events.ts";
 import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import.ts";
 import { addMigrate } from "./commands/migrate.ts";
@@ -67,6 +68,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addConsumers(program, terminal);
   addProjections(program, terminal);
   addDeadLetters(program, terminal);
+  addEvents(program, terminal);
   addImport(program, terminal);
   addExport(program, terminal);
   try {

@@ -1,13 +1,11 @@
-import { access } from "node:fs/promises";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { className, describeValue } from "../arguments/describe-value.ts";
+import { className } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Projection } from "../arguments/projection.ts";
 import { checkProjections } from "../projections/check-projections.ts";
 import { DefinedProjection } from "../projections/defined-projection.ts";
 import type { Consumer } from "../consumers/consumer.ts";
 import { DefinedConsumer } from "../consumers/define-consumer.ts";
+import { loadExports, toldExports } from "./module.ts";
 
 /** What a module exports. */
 export interface WorkerModule {
@@ -25,7 +23,7 @@ export interface WorkerModule {
  * @throws {@link InvalidArgumentError} — the file is not there, cannot be loaded, or exports neither.
  */
 export async function loadModule(file: string, where = "<file>"): Promise<WorkerModule> {
-  const exported = Object.entries(await load(file, where));
+  const exported = await loadExports(file, where);
   // What a module exports by name and by default is one consumer.
   const values = [...new Set(exported.flatMap(([, value]): unknown[] => (Array.isArray(value) ? value : [value])))];
   if (values.some(isForeign)) {
@@ -43,10 +41,9 @@ export async function loadModule(file: string, where = "<file>"): Promise<Worker
     const inMode = (mode: Projection["mode"]): readonly Projection[] => projections.filter((projection) => projection.mode === mode);
     return { consumers, projections: inMode("async"), inline: inMode("inline") };
   }
-  const found = exported.length === 0 ? "nothing" : exported.map(([name, value]) => `${name} (${kindOf(value)})`).join(", ");
   throw new InvalidArgumentError(
     where,
-    `exports no consumer and no projection: it exports ${found}. Export what defineConsumer, defineProjection or documentProjection returns, by itself, in an array or by default.`,
+    `exports no consumer and no projection: it exports ${toldExports(exported)}. Export what defineConsumer, defineProjection or documentProjection returns, by itself, in an array or by default.`,
   );
 }
 
@@ -57,38 +54,8 @@ export async function loadInline(file: string): Promise<readonly Projection[]> {
   throw new InvalidArgumentError("--projections", "exports no inline projection: appends write only those. Leave it out.");
 }
 
-async function load(file: string, where: string): Promise<object> {
-  const path = resolve(file);
-  try {
-    await access(path);
-  } catch (cause) {
-    throw new InvalidArgumentError(where, `cannot be read: ${JSON.stringify(path)}`, { cause });
-  }
-  try {
-    const module: unknown = await import(pathToFileURL(path).href);
-    return Object(module);
-  } catch (cause) {
-    const told = cause instanceof Error ? (cause.stack ?? cause.message) : describeValue(cause);
-    throw new InvalidArgumentError(where, `cannot be loaded: ${told}${hintFor(cause, path)}`, { cause });
-  }
-}
-
-function hintFor(error: unknown, path: string): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
-  if (code === "ERR_UNKNOWN_FILE_EXTENSION")
-    return `\nThis Node.js (${process.version}) does not run TypeScript: use 22.18 or later, or name the compiled file.`;
-  // Node.js tells the line of a syntax error only where nothing catches it.
-  if (error instanceof SyntaxError) return `\nTo see the place: node ${JSON.stringify(path)}`;
-  return "";
-}
-
 /** A consumer or projection by its looks, but not one that this copy of the library made. */
 function isForeign(value: unknown): boolean {
   if (typeof value !== "object" || value === null || value instanceof DefinedConsumer || value instanceof DefinedProjection) return false;
   return /^Defined(Consumer|(Document)?Projection)$/.test(className(value) ?? "") && typeof Reflect.get(value, "name") === "string";
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  return typeof value === "string" || typeof value === "number" ? `a ${typeof value}` : describeValue(value);
 }

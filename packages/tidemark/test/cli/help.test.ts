@@ -33,6 +33,8 @@ const commands = [
   ["dead-letters", "show"],
   ["dead-letters", "retry"],
   ["dead-letters", "discard"],
+  ["events"],
+  ["events", "list"],
   ["import"],
   ["export"],
 ];

@@ -1,0 +1,13 @@
+import type { Command } from "commander";
+import type { Terminal } from "../terminal.ts";
+import { addEventsList } from "./events-list.ts";
+
+/** `tidemark events …`: each subcommand in a file of its own. */
+export function addEvents(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("events")
+    .description("Look at the types of events: those that are stored, and those of a catalogue.")
+    .helpCommand(false)
+    .addHelpText("after", "\nExamples:\n  tidemark events list\n  tidemark events list --help");
+  addEventsList(command, terminal);
+}
