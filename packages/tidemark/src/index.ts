@@ -7,6 +7,7 @@ export { defineEvents } from "./catalogue/define-events.ts";
 export type { EventDefinition, EventStep, StoredEvent } from "./catalogue/definition.ts";
 export { event } from "./catalogue/plain-event.ts";
 export { type RetiredEvent, retired, type RetiredOptions, type RetiredStep } from "./catalogue/retired.ts";
+export type { SkippedType } from "./catalogue/skipped-events.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./catalogue/standard-schema.ts";
 export { asBigInt, asDate, asMap, asSet, type StoredCodec } from "./catalogue/stored-codecs.ts";
 export { fromDrizzle } from "./database/adapters/drizzle.ts";

@@ -48,7 +48,7 @@ export interface StoreOptions<Events extends Event = Event, Input extends Event 
   readonly events?: EventCatalogue<Events, Input>;
   /**
    * What readers get of a stored event whose type or version the catalogue does not know. `"error"`: `UnknownEventTypeError`.
-   * `"skip"`: nothing. `"pass"`: what is stored. Appends of unknown types are always rejected. Needs `events`.
+   * `"skip"`: nothing; `store.skippedTypes()` counts them, and the logger warns. `"pass"`: what is stored. Appends of unknown types are always rejected. Needs `events`.
    * @defaultValue "error"
    */
   readonly unknownEvents?: "error" | "skip" | "pass";

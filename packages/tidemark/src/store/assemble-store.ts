@@ -5,6 +5,7 @@ import type { ValidStoreOptions } from "../arguments/store-options.ts";
 import type { StoreTarget } from "../arguments/store-url.ts";
 import { createCodec } from "../catalogue/create-codec.ts";
 import { type EventCodec, plainEvents } from "../catalogue/event-codec.ts";
+import { SkippedEvents } from "../catalogue/skipped-events.ts";
 import { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
 import type { Database } from "../database/database.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
@@ -27,8 +28,10 @@ import { Workers } from "./workers.ts";
 export async function assembleStore<Events extends Event, Input extends Event>(
   target: StoreTarget,
   options: ValidStoreOptions,
-  codec: EventCodec = codecOf(options),
+  given?: EventCodec,
 ): Promise<EventStore<Events, Input>> {
+  const skipped = new SkippedEvents(options.logger);
+  const codec = given ?? codecOf(options, skipped);
   const projections = checkProjections(options.projections, "options.projections");
   const database = await openDatabase(target, options);
   try {
@@ -69,7 +72,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   // Not `open`, either: the last commands' snapshots are written while the store closes.
   const snapshots = new SnapshotKeeper({ database, schema, logger, codec });
   const store = new Store<Events, Input>(
-    { database: open, options, codec, statements, group, gate, feed, workers, readStatements, heads, snapshots },
+    { database: open, options, codec, statements, group, gate, feed, workers, readStatements, heads, snapshots, skipped },
     "",
     async (timeoutMs) => {
       if (database.insideTransaction())
@@ -87,8 +90,8 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   return store;
 }
 
-function codecOf({ events, unknownEvents, validateReads }: ValidStoreOptions): EventCodec {
-  return events ? createCodec(events, { unknownEvents, validateReads }) : plainEvents;
+function codecOf({ events, unknownEvents, validateReads }: ValidStoreOptions, skipped: SkippedEvents): EventCodec {
+  return events ? createCodec(events, { unknownEvents, validateReads, onSkipped: (event) => skipped.count(event) }) : plainEvents;
 }
 
 /** While the last appends drain, the database is open for them alone. */

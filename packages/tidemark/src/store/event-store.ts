@@ -1,5 +1,6 @@
 import type { QueryResult, StopOptions } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
+import type { SkippedType } from "../catalogue/skipped-events.ts";
 import type { MetadataSource } from "../commands/metadata.ts";
 import type { Snapshots } from "../commands/snapshots/snapshots.ts";
 import type { TransactionClient } from "../database/transaction-client.ts";
@@ -77,6 +78,13 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * @throws {@link SequenceBehindError} — the sequence of positions is behind the log, for example after a restore of the data alone.
    */
   highWaterMark(): Promise<number>;
+
+  /**
+   * Returns what `unknownEvents: "skip"` has left out since this store was opened: the types and versions that the catalogue does not know,
+   * with how often a reader met one, of all tenants and views. At most 10,000 of them. The first, the tenth, the hundredth … time of each
+   * is a warning of the logger, too.
+   */
+  skippedTypes(): readonly SkippedType[];
 
   /** Returns the open appends that hold the high-water mark back now, including those in prepared transactions. */
   blockers(): Promise<readonly Blocker[]>;

@@ -5,6 +5,7 @@ import type { AppendStatements } from "../append/statements.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { ValidStoreOptions } from "../arguments/store-options.ts";
 import type { EventCodec } from "../catalogue/event-codec.ts";
+import type { SkippedEvents } from "../catalogue/skipped-events.ts";
 import { type MetadataSource, stampAppends, stampEvents } from "../commands/metadata.ts";
 import { giveSnapshots, type SnapshotAccess } from "../commands/snapshots/access.ts";
 import type { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
@@ -38,6 +39,7 @@ export interface StoreContext {
   readonly readStatements: StatementsBySize;
   readonly heads: FirstPages;
   readonly snapshots: SnapshotKeeper;
+  readonly skipped: SkippedEvents;
 }
 
 /** Reads and appends, through the pool or inside a transaction: one line each, the rooms do the work. */

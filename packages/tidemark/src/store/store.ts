@@ -4,6 +4,7 @@ import { Appender } from "../append/appender.ts";
 import { checkFunction, wholeNumber } from "../arguments/checks.ts";
 import { checkTenant } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
+import type { SkippedType } from "../catalogue/skipped-events.ts";
 import { checkMetadataSource, type MetadataSource } from "../commands/metadata.ts";
 import { SnapshotAccess } from "../commands/snapshots/access.ts";
 import { type Snapshots, StoreSnapshots } from "../commands/snapshots/snapshots.ts";
@@ -110,6 +111,10 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   highWaterMark(): Promise<number> {
     return this.#context.feed.highWaterMark();
+  }
+
+  skippedTypes(): readonly SkippedType[] {
+    return this.#context.skipped.list();
   }
 
   blockers(): Promise<readonly Blocker[]> {

@@ -118,6 +118,7 @@ const store: Readers<EventStore> = {
   pool: none,
   wake: none,
   highWaterMark: none,
+  skippedTypes: none,
   blockers: none,
   waitFor: none,
   query: none,
