@@ -1,6 +1,7 @@
 import { orAborted } from "../async/or-aborted.ts";
 import { decodedParts, type EventCodec } from "../catalogue/event-codec.ts";
-import type { Event, NewEvent } from "../model/event.ts";
+import { isTidemarkError } from "../errors/errors.ts";
+import type { Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import { type EncodedCondition, widenCondition } from "./condition.ts";
 import { defaultStreamFor } from "./default-stream.ts";
 import { encodeAppend, type PartPath, pathInAppends, pathInArguments } from "./encode.ts";
@@ -76,9 +77,22 @@ export class Appender {
     return this.#submit(shaped instanceof Promise ? orAborted(shaped, signal).then(take) : take(shaped), signal);
   }
 
-  /** What was stored, as readers get it. */
+  /**
+   * What was stored, as readers get it. Where a codec of `stored`, or a schema under `validateReads`, cannot read back what it has just
+   * accepted, nothing is told: the append has succeeded, and thrown here the error would end the process. Who reads the event meets it.
+   */
   #decoded(onRecorded: NonNullable<EncodedAppend["onRecorded"]>): NonNullable<EncodedAppend["onRecorded"]> {
     const decoder = this.#codec.decoder();
-    return decoder.decode ? (events) => onRecorded(events.flatMap((event) => decodedParts(event, decoder))) : onRecorded;
+    if (!decoder.decode) return onRecorded;
+    return (events) => {
+      let current: readonly RecordedEvent[];
+      try {
+        current = events.flatMap((event) => decodedParts(event, decoder));
+      } catch (error) {
+        if (isTidemarkError(error, "EVENT_UNDECODABLE")) return;
+        throw error;
+      }
+      onRecorded(current);
+    };
   }
 }

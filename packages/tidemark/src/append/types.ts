@@ -55,8 +55,8 @@ export interface AppendOptions {
   readonly signal?: AbortSignal;
   /**
    * Called with the events as they are stored, in the order of their positions, once this append has written them, and before the call
-   * resolves; inside a transaction before its commit. Not called if nothing was written: the events were there already, or there are none. The append has
-   * succeeded whatever the function does: what it throws becomes an uncaught exception.
+   * resolves; inside a transaction before its commit. Not called if nothing was written: the events were there already, or there are none. Nor is it
+   * called if the catalogue cannot read back what it accepted: readers of the event meet the error. The append has succeeded whatever the function does: what it throws becomes an uncaught exception.
    */
   readonly onRecorded?: (events: readonly RecordedEvent[]) => void;
 }

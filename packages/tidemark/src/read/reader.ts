@@ -162,10 +162,10 @@ export class Reader {
     const { initialState, evolve, from, ...bounds } = checkFold(fold);
     const folding = checkedFold({ initialState, evolve }, "fold");
     // With the last event in the given state, which must be there: a state ahead of its stream is of another stream, or of lost events.
-    const pages = this.streamPages<E>(checkStreamId(streamId, "streamId"), { ...bounds, fromVersion: from?.version ?? 0 });
+    const pages = this.#streamPages<E>(checkStreamId(streamId, "streamId"), { ...bounds, fromVersion: from?.version ?? 0 }, from?.version)();
     let state = from ? from.state : folding.initialState();
     for await (const events of readAhead(pages, bounds.signal)) {
-      for (const event of events) if (event.version !== from?.version) state = folding.evolve(state, event);
+      for (const event of events) state = folding.evolve(state, event);
     }
     if (from && from.version > 0 && versionOf(pages.firstRow) !== from.version) throw aheadOfStream(streamId, from.version, bounds.asOf);
     // Of what is stored: an event of which the catalogue makes none stands in the stream all the same.
@@ -197,12 +197,14 @@ export class Reader {
     return this.#streamPages<E>(streamId, options)();
   }
 
-  #streamPages<E extends Event>(streamId: string, options: StreamReading): () => RangePages<RecordedEvent<E>> {
+  /** @param folded - The version of an event that has to be there and is not wanted: it is not decoded, which may fail by now. */
+  #streamPages<E extends Event>(streamId: string, options: StreamReading, folded = 0): () => RangePages<RecordedEvent<E>> {
     const { fromVersion = 1, toVersion = Number.MAX_SAFE_INTEGER, direction, limit = Number.POSITIVE_INFINITY, asOf, signal, as, raw } = options;
     const decoder = this.#codec.decoder({ as, raw });
     const backward = direction === "backward";
     const values = asOf ? [Math.max(asOf.getTime(), earliestMs)] : [];
     const category = categoryOf(streamId);
+    const decode = eventsOfRow<E>(decoder, (row) => decodeEvent(row, this.#tenant, streamId, category));
     return () =>
       new RangePages({
         backward,
@@ -219,7 +221,7 @@ export class Reader {
                 [this.#tenant, streamId, range.after, range.until, rows, ...values],
                 signal,
               ),
-        decode: eventsOfRow<E>(decoder, (row) => decodeEvent(row, this.#tenant, streamId, category)),
+        decode: folded === 0 ? decode : (row, into) => (versionOf(row) === folded ? undefined : decode(row, into)),
         key: versionOf,
       });
   }
