@@ -18,7 +18,7 @@ export class DefinedEvents {
     refuseCircles(shapes, retired);
     this.shapes = shapes;
     this.retired = retired;
-    this.types = [...shapes.keys()];
+    this.types = Object.freeze([...shapes.keys()]);
     this.storedTypes = new StoredTypes(shapes, retired);
     this.fingerprint = fingerprintOf(shapes, retired);
   }

@@ -2,30 +2,34 @@ import type { EventShape, RetiredShape } from "./event-shape.ts";
 
 /** Answers under which types events are stored that are read as a given type. */
 export class StoredTypes {
-  /** Only types that others become. */
-  readonly #sources = new Map<string, readonly string[]>();
+  /** For each type, those whose steps name it. */
+  readonly #makers = new Map<string, Set<string>>();
+  /** Retired types that may become any type, and what becomes one of them. Kept apart: linked to each type they would be its square. */
+  readonly #open: ReadonlySet<string>;
+  readonly #types: ReadonlySet<string>;
 
   constructor(shapes: ReadonlyMap<string, EventShape>, retired: ReadonlyMap<string, RetiredShape>) {
-    const makers = new Map<string, Set<string>>();
-    const all = [...shapes.keys(), ...retired.keys()];
-    const link = (from: string, to: Iterable<string>): void => {
-      for (const type of to) {
-        if (type !== from) makers.set(type, (makers.get(type) ?? new Set()).add(from));
-      }
-    };
-    for (const { type, becomes } of shapes.values()) link(type, becomes);
-    for (const { type, becomes } of retired.values()) link(type, becomes ?? all);
-    for (const type of all) {
-      // A Set that grows while it is walked: also what becomes this type by way of another.
-      const sources = new Set([type]);
-      for (const source of sources) for (const maker of makers.get(source) ?? []) sources.add(maker);
-      if (sources.size > 1) this.#sources.set(type, [...sources]);
+    for (const { type, becomes = [] } of [...shapes.values(), ...retired.values()]) {
+      for (const made of becomes) if (made !== type) this.#makers.set(made, (this.#makers.get(made) ?? new Set()).add(type));
     }
+    this.#types = new Set([...shapes.keys(), ...retired.keys()]);
+    const open = [...retired.values()].filter(({ becomes }) => becomes === undefined).map(({ type }) => type);
+    this.#open = this.#withMakers(new Set(open));
   }
 
   /** These types, and those under which their events may be stored. The same array if there are no others. */
   of(types: readonly string[]): readonly string[] {
-    if (!types.some((type) => this.#sources.has(type))) return types;
-    return [...new Set(types.flatMap((type) => this.#sources.get(type) ?? [type]))];
+    const found = new Set<string>();
+    for (const type of types) {
+      for (const source of this.#withMakers(new Set([type]))) found.add(source);
+      if (this.#types.has(type)) for (const source of this.#open) found.add(source);
+    }
+    return found.size === new Set(types).size ? types : [...found];
+  }
+
+  /** A Set that grows while it is walked: also what becomes this type by way of another. */
+  #withMakers(sources: Set<string>): Set<string> {
+    for (const source of sources) for (const maker of this.#makers.get(source) ?? []) sources.add(maker);
+    return sources;
   }
 }
