@@ -16,6 +16,7 @@ import { addRead } from "./commands/read.ts";
 import { addStreams } from "./commands/streams.ts";
 import { addTail } from "./commands/tail.ts";
 import { addWorker } from "./commands/worker.ts";
+import { Finding } from "./finding.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
 
 /** Beside 0, for what was done, and 130, for what Ctrl-C ended. */
@@ -75,6 +76,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
+    if (error instanceof Finding) return exitCodes.failed;
     return fail(error, terminal, args.includes("--json"));
   }
 }

@@ -35,6 +35,7 @@ const commands = [
   ["dead-letters", "discard"],
   ["events"],
   ["events", "list"],
+  ["events", "check"],
   ["import"],
   ["export"],
 ];

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
+import { addEventsCheck } from "./events-check.ts";
 import { addEventsList } from "./events-list.ts";
 
 /** `tidemark events …`: each subcommand in a file of its own. */
@@ -8,6 +9,7 @@ export function addEvents(program: Command, terminal: Terminal): void {
     .command("events")
     .description("Look at the types of events: those that are stored, and those of a catalogue.")
     .helpCommand(false)
-    .addHelpText("after", "\nExamples:\n  tidemark events list\n  tidemark events list --help");
+    .addHelpText("after", "\nExamples:\n  tidemark events list\n  tidemark events check --help");
   addEventsList(command, terminal);
+  addEventsCheck(command, terminal);
 }

@@ -1,0 +1,101 @@
+import type { DefinedEvents } from "../catalogue/defined-events.ts";
+import { checkExamples } from "../catalogue/try-examples.ts";
+import type { Database, TextRow } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { everything, LogPages } from "../feed/log-pages.ts";
+import { MarkReader } from "../feed/mark.ts";
+import { decodeLogEvent, eventColumns } from "../read/decode.ts";
+import { logColumns, streamJoin } from "../read/log-columns.ts";
+import { StatementsBySize } from "../read/statements-by-size.ts";
+import { EventCheck } from "./event-check.ts";
+import { CheckTally, type CheckedType } from "./check-tally.ts";
+import { type SampledType, sampleTypes } from "./sample-types.ts";
+
+export interface CheckOptions {
+  /** How many events of each version of a type to read, 1 to 10,000. Undefined: all. */
+  readonly sample: number | undefined;
+  /** Whether the schemas check what was decoded. */
+  readonly validates: boolean;
+  readonly signal: AbortSignal;
+  /** @param fraction - From 0 to 1. */
+  readonly progress: (events: number, fraction: number) => void;
+}
+
+export interface CheckReport {
+  /** Events up to here were looked at: the high-water mark at the start. */
+  readonly position: number;
+  readonly checked: number;
+  /** How many of them today's code cannot handle. */
+  readonly failed: number;
+  /** Every stored version of every type, by name and version. */
+  readonly types: readonly CheckedType[];
+  /** Examples of the catalogue that do not fit. */
+  readonly examples: readonly string[];
+}
+
+/** So many events may be 16 MiB each, and are in memory at once. */
+const sampledAtOnce = 20;
+
+/** Reads what is stored, of all tenants, with a catalogue, and reports what that cannot handle. Writes nothing. */
+export async function checkEvents(database: Database, schema: string, catalogue: DefinedEvents, options: CheckOptions): Promise<CheckReport> {
+  const { sample, signal, validates } = options;
+  const examples = await checkExamples(catalogue);
+  const { position } = await new MarkReader(database, schema).read(signal);
+  const tally = new CheckTally(new EventCheck(catalogue, validates));
+  if (sample === undefined) {
+    await checkAll(database, schema, position, tally, options);
+  } else {
+    const sampled = await sampleTypes(database, schema, position, sample, signal);
+    await checkSample(database, schema, sampled, tally, options);
+  }
+  const types = tally.types();
+  const sum = (key: "checked" | "failed"): number => types.reduce((total, type) => total + type[key], 0);
+  return { position, checked: sum("checked"), failed: sum("failed"), types, examples: examples.map(({ message }) => message) };
+}
+
+async function checkAll(database: Database, schema: string, until: number, tally: CheckTally, { signal, progress }: CheckOptions): Promise<void> {
+  if (until === 0) return;
+  const pages = new LogPages(database, new StatementsBySize(schema)).open(0, until, everything, signal);
+  for (let events = 0; ;) {
+    const { rows, reached, last } = await pages.next();
+    for (const row of rows) {
+      signal.throwIfAborted();
+      await tally.check(decodeLogEvent(row));
+    }
+    events += rows.length;
+    progress(events, reached / until);
+    if (last) return;
+  }
+}
+
+async function checkSample(
+  database: Database,
+  schema: string,
+  sampled: readonly SampledType[],
+  tally: CheckTally,
+  { signal, progress }: CheckOptions,
+): Promise<void> {
+  for (const { type, schemaVersion, count } of sampled) tally.expect(type, schemaVersion, count);
+  // In the order of the log, whose pages lie together.
+  const positions = sampled.flatMap((type) => type.positions).toSorted((a, b) => a - b);
+  for (let at = 0; at < positions.length; at += sampledAtOnce) {
+    for (const row of await readAt(database, schema, positions.slice(at, at + sampledAtOnce), signal)) await tally.check(decodeLogEvent(row));
+    progress(at, at / positions.length);
+  }
+}
+
+/** @throws Error where an event is gone, which only a database that was replaced can do: nothing may pass unread. */
+async function readAt(database: Database, schema: string, positions: readonly number[], signal: AbortSignal): Promise<readonly TextRow[]> {
+  const quoted = quoteIdentifier(schema);
+  const text = `
+select ${logColumns} ${eventColumns}
+  from ${quoted}.events as e ${streamJoin(quoted)}
+ where e.position = any ($1::bigint[])
+ order by e.position`;
+  const rows = await database.query({ name: "tidemark_events_at", text }, [`{${positions.join(",")}}`], { signal });
+  const found = new Set(rows.map((row) => toSafeInteger(row["position"])));
+  const gone = positions.find((position) => !found.has(position));
+  if (gone !== undefined) throw new Error(`The event at position ${gone} has gone while the events were checked. Was the database restored? Check again.`);
+  return rows;
+}
