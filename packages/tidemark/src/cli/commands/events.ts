@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
 import { addEventsCheck } from "./events-check.ts";
 import { addEventsList } from "./events-list.ts";
+import { addEventsSchema } from "./events-schema.ts";
 
 /** `tidemark events …`: each subcommand in a file of its own. */
 export function addEvents(program: Command, terminal: Terminal): void {
@@ -12,4 +13,5 @@ export function addEvents(program: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExamples:\n  tidemark events list\n  tidemark events check --help");
   addEventsList(command, terminal);
   addEventsCheck(command, terminal);
+  addEventsSchema(command, terminal);
 }
