@@ -55,7 +55,7 @@ function sampleSql(events: string): string {
   return `
 select e.type, e.schema_version::text as schema_version, pg_catalog.string_agg(e.position::text, ',') as positions
   from ${events} as e
-  join pg_catalog.jsonb_to_recordset($2::jsonb) as m (type text collate "C", version smallint, mask integer)
+  join pg_catalog.jsonb_to_recordset($2::text::jsonb) as m (type text collate "C", version smallint, mask integer)
     on m.type = e.type and m.version = e.schema_version
  where e.position <= $1::bigint and pg_catalog.hashint8(e.position) & m.mask = 0
  group by e.type, e.schema_version`;

@@ -123,7 +123,7 @@ const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>
   snapshotsDelete: async (store) => await store.snapshots.delete({}),
 };
 /** What rejects with nothing of the database's. */
-const others = ["constructor", "inlineTransaction", "transactions", "forTenant", "withMetadata", "wake", "close", "pool", "withTransaction"];
+const others = ["constructor", "inlineTransaction", "transactions", "forTenant", "withMetadata", "wake", "skippedTypes", "close", "pool", "withTransaction"];
 
 function methodsOf(object: unknown): string[] {
   if (typeof object !== "object" || object === null || object === Object.prototype) return [];

@@ -34,7 +34,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   query: (store) => store.query("select 1"),
 };
 /** What a closed store still does. */
-const allowed = ["constructor", "inlineTransaction", "transactions", "forTenant", "withMetadata", "wake", "close", "pool"];
+const allowed = ["constructor", "inlineTransaction", "transactions", "forTenant", "withMetadata", "wake", "skippedTypes", "close", "pool"];
 
 function methodsOf(store: object): string[] {
   const names = new Set<string>();
