@@ -69,8 +69,8 @@ describe("a history in which nothing is wrong", () => {
     expect(broken(evidenceOf([written(), other], rows))).toEqual([]);
   });
 
-  test("allows a deadlock to end a transaction of the caller's", () => {
-    const ended = written().call(appendOf("transaction", ["a", "b"]), { fail: "DATABASE 40P01" });
+  test.for(["transaction", "two views of one client"])("allows a deadlock to end a transaction of the caller's: %s", (how) => {
+    const ended = written().call(appendOf(how, ["a", "b"]), { fail: "DATABASE 40P01" });
     expect(broken(evidenceOf([ended], rows, { deadlocks: 1 }))).toEqual([]);
   });
 
