@@ -93,7 +93,7 @@ export async function handleCommand<State, Command, E extends Event>(
           decided.push(...run.prepare(events, { before: decided.length }));
           state = (decodes ? await asRead<E>(codec, events, place) : events).reduce<State>(fold.evolve, state);
         }
-        return decided.length === 0 ? undefined : appendOf(decided, { ...found, state });
+        return decided.length === 0 ? undefined : appendOf(decided, { ...found, read: found.state, state });
       },
       nothing() {
         considerSnapshot(kept, { state, version: found.version, snapshotVersion: found.snapshotVersion });
@@ -110,10 +110,10 @@ export async function handleCommand<State, Command, E extends Event>(
     return { state, version, position, events: earlier.events };
   }
 
-  /** @param decision - The version that was read, and the state that the decided events lead to. */
+  /** @param decision - The state and version that were read, and the state that the decided events lead to. */
   function appendOf(
     decided: readonly NewEvent<E>[],
-    decision: { readonly state: State; readonly version: number; readonly snapshotVersion: number },
+    decision: { readonly read: State; readonly state: State; readonly version: number; readonly snapshotVersion: number },
   ): DecidedCommand<E, Omit<CommandResult<State, E>, "attempts">> {
     let position: number | undefined;
     return {
@@ -129,6 +129,8 @@ export async function handleCommand<State, Command, E extends Event>(
         // They were there already, under ids of their own: then the state that was read holds them, or lacks what came before them.
         if (version !== decision.version + decided.length)
           ({ state } = await readAfter(written, () => store.aggregateStream<State, E>(streamId, { ...fold, toVersion: version })));
+        // A schema may answer otherwise each time, as where a default is a new id: what was stored counts.
+        else if (decodes) state = written.events.reduce<State>(fold.evolve, decision.read);
         considerSnapshot(kept, { state, version, snapshotVersion: decision.snapshotVersion });
         return { state, version, position, events: written.events };
       },

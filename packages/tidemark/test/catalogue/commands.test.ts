@@ -56,6 +56,23 @@ const old = { type: "ItemAdded", data: { item: "tea" }, tags };
 const in2026 = new Date("2026-05-01");
 
 describe("a command with a catalogue", () => {
+  test("leaves the state of what was stored, where a schema gives another default each time", async ({ openWith }) => {
+    let made = 0;
+    const events = defineEvents({ LineAdded: z.object({ line: z.number().default(() => ++made) }) });
+    const store = await openWith(createCodec(events));
+    const lines: Decider<readonly number[], number, Event<"LineAdded", { line?: number }>> = {
+      name: "lines",
+      snapshot: { every: 1 },
+      initialState: () => [],
+      evolve: (before, { data }) => [...before, data.line ?? 0],
+      decide: (count) => Array.from({ length: count }, () => ({ type: "LineAdded", data: {} })),
+    };
+    for (const count of [2, 1]) await handleCommand(store, lines, "cart-1", count);
+    await store.snapshots.settled();
+    const { state } = await handleCommand(store, lines, "cart-1", 1);
+    expect(state).toEqual((await store.readStream<Event<"LineAdded", { line: number }>>("cart-1").toArray()).map(({ data }) => data.line));
+  });
+
   test("is decided on what old events are today, and expects the stored version", async ({ store, openWith }) => {
     await store.appendToStream("cart-1", [old, basket, touched]);
     const reading = await openWith(today);
