@@ -15,7 +15,8 @@ export function encodeShape(catalogue: DefinedEvents, type: string, data: unknow
   if (!shape) throw unknownType(catalogue, type, at());
   if (!shape.checks) return storedShape(shape, data, at);
   const result = shape.schema["~standard"].validate(data);
-  return "then" in result ? result.then((settled) => accepted(shape, settled, at)) : accepted(shape, result, at);
+  // A library may have promises of its own, which those who wait for a Promise would take for the answer.
+  return "then" in result ? Promise.resolve(result).then((settled) => accepted(shape, settled, at)) : accepted(shape, result, at);
 }
 
 function accepted(shape: EventShape, result: SchemaResult<unknown>, at: () => string): StoredShape {

@@ -57,6 +57,16 @@ test("many issues are told in short, and listed in full", async () => {
   });
 });
 
+test("a promise of the schema's own library becomes one that is awaited", () => {
+  const settled = Promise.resolve({ value: { sku: "tea" } });
+  const own = (then: unknown): object => Object.fromEntries(new Map([["then", then]]));
+  const validate = (): object => own((...call: Parameters<typeof settled.then>) => own(settled.then(...call)));
+  const schema = { "~standard": { version: 1, vendor: "mine", validate } };
+  const encoded = codecOf({ A: schema }).encode?.("A", {}, at);
+  expect(encoded).toBeInstanceOf(Promise);
+  return expect(encoded).resolves.toEqual({ data: { sku: "tea" }, schemaVersion: 1 });
+});
+
 test("an asynchronous schema gives a promise, a synchronous one does not", async () => {
   const slow = z.object({ sku: z.string().refine(async (sku) => sku !== "gin", "is not sold") });
   const codec = codecOf({ A: slow, B: z.object({ sku: z.string() }) });
