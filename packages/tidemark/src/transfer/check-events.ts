@@ -1,16 +1,14 @@
 import type { DefinedEvents } from "../catalogue/defined-events.ts";
 import { checkExamples } from "../catalogue/try-examples.ts";
-import type { Database, TextRow } from "../database/database.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
-import { toSafeInteger } from "../database/number.ts";
+import type { Database } from "../database/database.ts";
 import { everything, LogPages } from "../feed/log-pages.ts";
 import { MarkReader } from "../feed/mark.ts";
-import { decodeLogEvent, eventColumns } from "../read/decode.ts";
-import { logColumns, streamJoin } from "../read/log-columns.ts";
+import { decodeLogEvent } from "../read/decode.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
 import { EventCheck } from "./event-check.ts";
 import { CheckTally, type CheckedType } from "./check-tally.ts";
 import { type SampledType, sampleTypes } from "./sample-types.ts";
+import { sampledEvents } from "./sampled-events.ts";
 
 export interface CheckOptions {
   /** How many events of each version of a type to read, 1 to 10,000. Undefined: all. */
@@ -33,9 +31,6 @@ export interface CheckReport {
   /** Examples of the catalogue that do not fit. */
   readonly examples: readonly string[];
 }
-
-/** So many events may be 16 MiB each, and are in memory at once. */
-const sampledAtOnce = 20;
 
 /** Reads what is stored, of all tenants, with a catalogue, and reports what that cannot handle. Writes nothing. */
 export async function checkEvents(database: Database, schema: string, catalogue: DefinedEvents, options: CheckOptions): Promise<CheckReport> {
@@ -77,25 +72,10 @@ async function checkSample(
   { signal, progress }: CheckOptions,
 ): Promise<void> {
   for (const { type, schemaVersion, count } of sampled) tally.expect(type, schemaVersion, count);
-  // In the order of the log, whose pages lie together.
-  const positions = sampled.flatMap((type) => type.positions).toSorted((a, b) => a - b);
-  for (let at = 0; at < positions.length; at += sampledAtOnce) {
-    for (const row of await readAt(database, schema, positions.slice(at, at + sampledAtOnce), signal)) await tally.check(decodeLogEvent(row));
-    progress(at, at / positions.length);
+  const all = sampled.reduce((total, { positions }) => total + positions.length, 0);
+  let read = 0;
+  for await (const event of sampledEvents(database, schema, sampled, signal)) {
+    await tally.check(event);
+    progress(++read, read / all);
   }
-}
-
-/** @throws Error where an event is gone, which only a database that was replaced can do: nothing may pass unread. */
-async function readAt(database: Database, schema: string, positions: readonly number[], signal: AbortSignal): Promise<readonly TextRow[]> {
-  const quoted = quoteIdentifier(schema);
-  const text = `
-select ${logColumns} ${eventColumns}
-  from ${quoted}.events as e ${streamJoin(quoted)}
- where e.position = any ($1::bigint[])
- order by e.position`;
-  const rows = await database.query({ name: "tidemark_events_at", text }, [`{${positions.join(",")}}`], { signal });
-  const found = new Set(rows.map((row) => toSafeInteger(row["position"])));
-  const gone = positions.find((position) => !found.has(position));
-  if (gone !== undefined) throw new Error(`The event at position ${gone} has gone while the events were checked. Was the database restored? Check again.`);
-  return rows;
 }

@@ -6,6 +6,7 @@ import { issuesAt } from "../catalogue/issue-path.ts";
 import { type EventIssue, issuesText } from "../errors/catalogue.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { RecordedEvent } from "../model/event.ts";
+import { messageWithCause } from "./message-with-cause.ts";
 
 /** What a catalogue cannot do with an event: it does not know it, cannot bring it up to date, refuses the result, or cannot downcast it. */
 export type ProblemKind = "unknown" | "undecodable" | "invalid" | "downcast";
@@ -39,7 +40,7 @@ export class EventCheck {
     try {
       parts = decodedParts(event, this.#newest);
     } catch (error) {
-      return [{ kind: isTidemarkError(error, "UNKNOWN_EVENT_TYPE") ? "unknown" : "undecodable", message: told(error) }];
+      return [{ kind: isTidemarkError(error, "UNKNOWN_EVENT_TYPE") ? "unknown" : "undecodable", message: messageWithCause(error) }];
     }
     const problems: EventProblem[] = [];
     if (this.#validates) for (const part of parts) problems.push(...(await this.#validate(part)));
@@ -57,7 +58,7 @@ export class EventCheck {
       const issues = issuesAt(found, "data");
       return [{ kind: "invalid", message: `The schema of ${quoteText(type)} refuses it: ${issuesText(issues)}`, issues }];
     } catch (error) {
-      return [{ kind: "invalid", message: `The schema of ${quoteText(type)} threw: ${told(error)}` }];
+      return [{ kind: "invalid", message: `The schema of ${quoteText(type)} threw: ${messageWithCause(error)}` }];
     }
   }
 
@@ -68,13 +69,7 @@ export class EventCheck {
       decodedParts(event, decoder);
       return [];
     } catch (error) {
-      return [{ kind: "downcast", message: told(error) }];
+      return [{ kind: "downcast", message: messageWithCause(error) }];
     }
   }
-}
-
-/** With the cause, which says what was wrong in a step of the user's. */
-function told(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} Cause: ${error.cause.message}` : error.message;
 }
