@@ -1,4 +1,5 @@
 export { openTestStore, type TestStoreOptions } from "./test-store.ts";
+export { goldenEvents, type GoldenEventsOptions } from "./golden-events.ts";
 export type { PlannedConflict, PlannedFault } from "./interference.ts";
 export {
   type BoundaryScenario,

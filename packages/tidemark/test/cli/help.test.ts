@@ -36,6 +36,7 @@ const commands = [
   ["events"],
   ["events", "list"],
   ["events", "check"],
+  ["events", "golden"],
   ["events", "schema"],
   ["import"],
   ["export"],

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
 import { addEventsCheck } from "./events-check.ts";
+import { addEventsGolden } from "./events-golden.ts";
 import { addEventsList } from "./events-list.ts";
 import { addEventsSchema } from "./events-schema.ts";
 
@@ -13,5 +14,6 @@ export function addEvents(program: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExamples:\n  tidemark events list\n  tidemark events check --help");
   addEventsList(command, terminal);
   addEventsCheck(command, terminal);
+  addEventsGolden(command, terminal);
   addEventsSchema(command, terminal);
 }
