@@ -78,7 +78,7 @@ export function projectionFollower(
     },
     prepare: async () => void (await registerProjections({ database, schema, createTransaction }, [projection])),
     registered: (tenant) => pauseWith(database, schema, { tenant, follower, projection }),
-    filterChanged: `projection ${JSON.stringify(name)} handles other events than before. From here on only: give it another version to build it from the beginning.`,
+    filterChanged: `projection ${JSON.stringify(name)} is followed for other tenants than before. From here on only: give it another version to build it from the beginning.`,
     ...(goLive && { createHooks: ({ checkpoint, leaseMs }) => ({ handOver: new GoLiveSchedule(() => goLive.attempt(checkpoint, leaseMs)) }) }),
   };
 }

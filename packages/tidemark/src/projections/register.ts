@@ -3,6 +3,7 @@ import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { createCollections } from "../documents/create-collections.ts";
 import { DefinedDocumentProjection, type DefinedProjection } from "./defined-projection.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
+import { refuseChanged } from "./refuse-changed.ts";
 import { readRegistry, type RegisteredProjection, type Registry, registryStatement } from "./registry.ts";
 import { functionName } from "../schema/function-set.ts";
 
@@ -19,8 +20,8 @@ export interface Registrar {
  * known. Any number of processes may do this at once: `setup` runs once, and what it does commits with the registry.
  *
  * @returns The registry as it was before, or as it is where nothing was new.
- * @throws {@link InvalidArgumentError} — a projection is registered with the other mode or another collection, or a collection is another
- *   projection's.
+ * @throws {@link InvalidArgumentError} — a collection is another projection's.
+ * @throws {@link ProjectionChangedError} — a version is registered with another mode, another collection or other events.
  * @throws What `setup` throws.
  */
 export async function registerProjections({ database, schema, createTransaction }: Registrar, projections: readonly DefinedProjection[]): Promise<Registry> {
@@ -54,7 +55,7 @@ export async function registerProjections({ database, schema, createTransaction 
 }
 
 function isNew(projection: DefinedProjection, registered: readonly RegisteredProjection[]): boolean {
-  const { name, version, mode } = projection;
+  const { name, version } = projection;
   const collection = projection instanceof DefinedDocumentProjection ? projection.collection : undefined;
   const owner = registered.find((other) => other.collection !== null && other.collection === collection && other.name !== name);
   if (owner)
@@ -63,21 +64,8 @@ function isNew(projection: DefinedProjection, registered: readonly RegisteredPro
       `holds ${JSON.stringify(name)} with the collection ${JSON.stringify(collection)}, which is that of ${JSON.stringify(owner.name)}`,
     );
   const known = registered.find((other) => other.name === name && other.version === version);
-  if (known && known.mode !== mode)
-    throw new InvalidArgumentError(
-      "options.projections",
-      `holds ${JSON.stringify(name)} as ${mode}, but version ${version} is registered as ${known.mode}: give it another version`,
-    );
-  if (known && known.collection !== (collection ?? null))
-    throw new InvalidArgumentError(
-      "options.projections",
-      `holds ${JSON.stringify(name)} ${collectionText(collection)}, but version ${version} is registered ${collectionText(known.collection)}, where its documents are: keep that, or give it another version`,
-    );
+  if (known) refuseChanged(projection, known);
   return !known;
-}
-
-function collectionText(collection: string | null | undefined): string {
-  return collection == null ? "without a collection" : `with the collection ${JSON.stringify(collection)}`;
 }
 
 /** A standby cannot register anything; the primary did. */

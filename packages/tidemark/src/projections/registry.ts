@@ -14,6 +14,8 @@ export interface RegisteredProjection {
   readonly state: RegistryState;
   /** The collection, where it holds documents. */
   readonly collection: string | null;
+  /** Which events, as it was defined. */
+  readonly filter: unknown;
 }
 
 /** The registry at one moment. */
@@ -35,7 +37,8 @@ export function registryStatement(schema: string): Statement {
 select e.epoch::text as epoch,
        (
          select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-                  'name', p.name, 'version', p.version, 'mode', p.mode, 'state', p.state, 'collection', p.definition operator(pg_catalog.->>) 'collection'
+                  'name', p.name, 'version', p.version, 'mode', p.mode, 'state', p.state, 'collection', p.definition operator(pg_catalog.->>) 'collection',
+                  'filter', p.definition operator(pg_catalog.->) 'filter'
                 ) order by p.name, p.version), '[]')
            from ${at}.projections as p
        )::text as projections

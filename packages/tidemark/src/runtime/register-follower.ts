@@ -1,4 +1,5 @@
 import { toSafeInteger } from "../database/number.ts";
+import { sameQuery } from "../read/same-query.ts";
 import type { Follower } from "./follower.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -27,23 +28,6 @@ export async function registerFollower(context: WorkerContext, tenant: string, f
   await follower.registered?.(tenant);
   // One whose kind registered it before has no definition yet.
   const before: RegisteredDefinition | null = JSON.parse(row?.["before"] ?? "null");
-  if (before?.filter !== undefined && (!same(before.filter, filter) || before.tenants !== tenants)) logger.warn(`tidemark: ${follower.filterChanged}`);
+  if (before?.filter !== undefined && (!sameQuery(before.filter, filter) || before.tenants !== tenants)) logger.warn(`tidemark: ${follower.filterChanged}`);
   if (row && toSafeInteger(row["shards"]) !== shards) await database.query(statements.requestShards, [tenant, name, shards]);
-}
-
-/** jsonb changes the order of keys, and nothing else that a filter can hold. */
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  // As it was kept: a time is a text in JSON.
-  if (value instanceof Date) return value.toJSON();
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)]),
-  );
 }

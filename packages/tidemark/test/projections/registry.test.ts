@@ -106,7 +106,13 @@ describe.for(drivers)("store.projections on $driver", ({ test }) => {
 
   test("refuses what contradicts the registry or itself", async ({ open }) => {
     await open({ projections: [cartSummary("inline")] });
-    await expect(open({ projections: [cartSummary("async")] })).rejects.toThrow("version 1 is registered as inline: give it another version");
+    await expect(open({ projections: [cartSummary("async")] })).rejects.toMatchObject({
+      code: "PROJECTION_CHANGED",
+      projection: "cart-summary",
+      version: 1,
+      changed: "mode",
+      message: expect.stringMatching(/is async here, but version 1 is registered as inline\..*Set version: 2/),
+    });
     await expect(open({ projections: [cartSummary("inline"), cartSummary("inline")] })).rejects.toThrow('holds "cart-summary" with version 1 twice');
     const thief = documentProjection<object>({
       name: "thief",
@@ -171,7 +177,7 @@ describe.for(drivers)("store.projections on $driver", ({ test }) => {
       documentProjection<object>({ name: "moved", version, mode: "inline", collection, handles: ["A"], documentId: () => "a", evolve: () => ({}) });
     const sql = defineProjection({ name: "moved", mode: "inline", handles: ["A"], handle: () => {} });
     const store = await open({ projections: [define("before")] });
-    const refused = { code: "INVALID_ARGUMENT", path: "options.projections", message: expect.stringMatching(/"moved".*"after".*version 1.*"before"/) };
+    const refused = { code: "PROJECTION_CHANGED", changed: "collection", message: expect.stringMatching(/"moved".*"after".*version 1.*"before"/) };
     await expect(open({ projections: [define("after")] })).rejects.toMatchObject(refused);
     await expect(open({ projections: [sql] })).rejects.toMatchObject({ message: expect.stringContaining("without a collection") });
     await open({ projections: [define("before"), define("before", 2)] });
