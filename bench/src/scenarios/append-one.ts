@@ -46,10 +46,11 @@ const timesPlainSql = new Map([
 
 /**
  * With one caller the floor is a bare insert of the same rows: plain SQL writes one row with two indexes, where streams and unique ids
- * take two rows with six. With more callers Tidemark has to do better than plain SQL, and with 1,000 the ceiling counts too.
+ * take two rows with six. On top come the floor, gate and claims: 50 to 70 µs of the server's time, of which a new stream pays most
+ * (docs/design/append.md). With more callers Tidemark has to do better than plain SQL, and with 1,000 the ceiling counts too.
  */
-function againstFloorAndCeiling(callers: number): readonly Target[] {
-  if (callers === 1) return [{ against: sameTables, atLeast: 0.8 }];
+function againstFloorAndCeiling(callers: number, oneCaller: number): readonly Target[] {
+  if (callers === 1) return [{ against: sameTables, atLeast: oneCaller }];
   const floor: Target = { against: "plain SQL", atLeast: timesPlainSql.get(callers) ?? 1 };
   return callers < 1_000 ? [floor] : [floor, { against: "COPY", atLeast: 0.5 }];
 }
@@ -60,7 +61,12 @@ export const appendToNewStreams: Scenario = {
   about:
     "Every call creates a stream and says that it must not exist. Same tables: the bare driver's insert of the same rows into Tidemark's tables. COPY: one connection, 1,000 streams and events a command. Durability off: without waiting for the disk, as some publish alone.",
   prepare: (setting) =>
-    compare(setting, { isNew: true, callers: [1, 10, 100, 1_000], streamId: () => `cart-${randomUUID()}`, targets: againstFloorAndCeiling }),
+    compare(setting, {
+      isNew: true,
+      callers: [1, 10, 100, 1_000],
+      streamId: () => `cart-${randomUUID()}`,
+      targets: (count) => againstFloorAndCeiling(count, 0.7),
+    }),
 };
 
 export const appendToExistingStreams: Scenario = {
@@ -73,7 +79,7 @@ export const appendToExistingStreams: Scenario = {
       isNew: false,
       callers: [1, 10, 100, 1_000],
       streamId: () => `cart-${Math.floor(Math.random() * 1_000)}`,
-      targets: againstFloorAndCeiling,
+      targets: (count) => againstFloorAndCeiling(count, 0.8),
     }),
 };
 

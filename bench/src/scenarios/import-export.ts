@@ -89,7 +89,8 @@ export const importFile: Scenario = {
             ),
           ),
         ],
-        targets: [{ against: "COPY", atLeast: 0.65 }],
+        // Streams are looked up and locked, versions read, and 250 groups flushed: docs/design/import.md.
+        targets: [{ against: "COPY", atLeast: 0.6 }],
       },
     ];
   },
