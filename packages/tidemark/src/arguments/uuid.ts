@@ -42,3 +42,9 @@ export function checkUuid(value: unknown, path: string): string {
   }
   throw new InvalidArgumentError(path, `must be a UUID such as "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78", not ${describeValue(value)}`);
 }
+
+/** Whether a text is a UUID that `checkUuid` takes. */
+export function isUuid(text: string): boolean {
+  const found = wrapped.exec(text)?.groups;
+  return canonical.test((found?.["urn"] ?? found?.["braced"] ?? found?.["bare"] ?? "").toLowerCase());
+}

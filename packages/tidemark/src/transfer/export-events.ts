@@ -1,12 +1,12 @@
-import type { Database, TextRow } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
 import { LogPages, type RowPage, type Wanted } from "../feed/log-pages.ts";
 import { MarkReader } from "../feed/mark.ts";
-import { csvColumns, toCell } from "./csv-envelope.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
+import type { EventWriter } from "./event-writer.ts";
 
 export interface ExportOptions {
   readonly wanted: Wanted;
-  readonly format: "ndjson" | "csv";
+  readonly writer: EventWriter;
   /** Exclusive. */
   readonly after: number;
   /** Inclusive. The high-water mark at the start, if that is less. */
@@ -28,13 +28,15 @@ export interface ExportReport {
  * database's own JSON, never parsed: every number comes out as it is.
  */
 export async function* exportEvents(database: Database, schema: string, options: ExportOptions): AsyncGenerator<string, ExportReport, undefined> {
-  const { wanted, format, after, progress } = options;
+  const { wanted, writer, after, progress } = options;
   const mark = await new MarkReader(database, schema).read();
   const until = Math.max(after, Math.min(options.until, mark.position));
-  const line = format === "csv" ? csvLine : ndjsonLine;
   let report: ExportReport = { events: 0, position: after, fraction: after === until ? 1 : 0 };
-  if (format === "csv") yield `${csvColumns.map(({ key }) => key).join(",")}\r\n`;
-  if (after === until) return report;
+  if (writer.head !== "") yield writer.head;
+  if (after === until) {
+    if (writer.foot !== "") yield writer.foot;
+    return report;
+  }
 
   const pages = new LogPages(database, new StatementsBySize(schema)).open(after, until, wanted, new AbortController().signal);
   const next = (): Promise<RowPage> => {
@@ -46,46 +48,17 @@ export async function* exportEvents(database: Database, schema: string, options:
   for (let coming = next(); ;) {
     const { rows, reached, last } = await coming;
     if (!last) coming = next();
+    for (let at = 0; at < rows.length; at += 512) {
+      const text = rows
+        .slice(at, at + 512)
+        .map(writer.write)
+        .join(writer.between);
+      yield at + report.events > 0 ? writer.between + text : text;
+    }
     report = { events: report.events + rows.length, position: reached, fraction: (reached - after) / (until - after) };
-    if (rows.length > 0)
-      for (let at = 0; at < rows.length; at += 512)
-        yield rows
-          .slice(at, at + 512)
-          .map(line)
-          .join("");
     progress(report);
-    if (last) return report;
+    if (!last) continue;
+    if (writer.foot !== "") yield writer.foot;
+    return report;
   }
-}
-
-/** The envelope of `toEnvelope`, key by key. */
-function ndjsonLine(row: TextRow): string {
-  const tags = row["tags"] ? JSON.stringify(row["tags"].split("\x1f")) : "[]";
-  return `{"streamId":${JSON.stringify(row["stream_name"])},"type":${JSON.stringify(row["type"])},"data":${row["data"]},"metadata":${row["metadata"] ?? "{}"},"id":"${row["id"]}","tags":${tags},"recordedAt":"${timeOf(row)}","schemaVersion":${row["schema_version"]},"tenant":${JSON.stringify(row["tenant"])},"version":${row["version"]},"position":${row["position"]}}\n`;
-}
-
-function csvLine(row: TextRow): string {
-  const cells = [
-    toCell(row["stream_name"] ?? ""),
-    toCell(row["type"] ?? ""),
-    quoted(row["data"] ?? "null"),
-    quoted(row["metadata"] ?? ""),
-    row["id"] ?? "",
-    row["tags"] ? quoted(JSON.stringify(row["tags"].split("\x1f"))) : "",
-    timeOf(row),
-    row["schema_version"] ?? "",
-    toCell(row["tenant"] ?? ""),
-    row["version"] ?? "",
-    row["position"] ?? "",
-  ];
-  return `${cells.join(",")}\r\n`;
-}
-
-/** JSON as a cell. */
-function quoted(json: string): string {
-  return /[",\r\n]/.test(json) ? `"${json.replaceAll('"', '""')}"` : json;
-}
-
-function timeOf(row: TextRow): string {
-  return new Date(Number(row["recorded_at"])).toISOString();
 }

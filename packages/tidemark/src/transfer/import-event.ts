@@ -38,6 +38,8 @@ export interface EnvelopeLine {
   readonly envelope: ExactJson;
   /** Names the event where it has no id of its own: the same name and time are the same event. */
   readonly name?: string;
+  /** As `name`, and the same event at any time. */
+  readonly globalName?: string;
 }
 
 export interface ImportRules {
@@ -59,7 +61,7 @@ const place = wholeNumber(1);
  *
  * @throws {@link InvalidArgumentError}, {@link EventTooLargeError} — what is wrong with it.
  */
-export function readImportEvent({ line, text, envelope, name }: EnvelopeLine, rules: ImportRules): ImportEvent {
+export function readImportEvent({ line, text, envelope, name, globalName }: EnvelopeLine, rules: ImportRules): ImportEvent {
   const { value, exact } = envelope;
   if (!isRecord(value)) throw new InvalidArgumentError("it", `must hold an event as a JSON object, not ${describeValue(value)}`);
   for (const key of Object.keys(value)) {
@@ -83,7 +85,11 @@ export function readImportEvent({ line, text, envelope, name }: EnvelopeLine, ru
     tags: given("tags", checkTags)?.join("\x1f") ?? "",
     recordedAt: given("recordedAt", (held, path) => checkMoment(held, path, rules.utc)) ?? null,
   };
-  const id = given("id", checkUuid) ?? (name === undefined ? deriveId(event, line) : namedId(event.tenant, name, event.recordedAt));
+  const derived = (): string => {
+    if (globalName !== undefined) return namedId(event.tenant, globalName, null);
+    return name === undefined ? deriveId(event, line) : namedId(event.tenant, name, event.recordedAt);
+  };
+  const id = given("id", checkUuid) ?? derived();
   return {
     line,
     text,

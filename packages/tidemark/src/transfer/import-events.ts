@@ -80,7 +80,8 @@ class Group {
  * Writes the events of a file, in its order, in groups of a few thousand, each a transaction. The next group is read and
  * checked while one is written. The same import can be run again after it was cut short anywhere: what is there is passed over.
  *
- * @throws {@link BadLineError} — a line cannot be taken, and `onBadLine` is `"stop"`. Everything before it is written.
+ * @throws {@link BadLineError} — a line cannot be taken, and `onBadLine` is `"stop"`, or nothing behind it can be read. Everything before
+ * it is written.
  * @throws {@link InterruptedError} — `signal` was aborted. The group under way is written.
  * @throws {@link PositionsTakenError} — positions cannot be kept here.
  */
@@ -111,14 +112,14 @@ export async function importEvents(
     report.repeated += done.repeated + copies.length - badCopies.length;
     report.renumbered += done.renumbered;
     report.lastPosition = done.last ?? report.lastPosition;
-    const all = [...bad, ...done.bad, ...badCopies].sort((a, b) => a.line - b.line);
+    const all: readonly BadLine[] = [...bad, ...done.bad, ...badCopies].sort((a, b) => a.line - b.line);
     for (const line of all) {
       report.bad++;
       await options.badLine(line);
     }
     options.progress(report);
-    const [first] = all;
-    if (first !== undefined && stops) throw new BadLineError(first, told(report));
+    const last = stops ? all[0] : all.find(({ ends }) => ends);
+    if (last !== undefined) throw new BadLineError(last, told(report));
   }
   /** Waits for the group before, then sends this one. */
   async function send(): Promise<void> {
@@ -152,7 +153,7 @@ export async function importEvents(
         const event = take(line);
         if ("reason" in event) {
           group.bad.push(event);
-          if (stops) break reading;
+          if (stops || event.ends) break reading;
           continue;
         }
         if (!group.add(event)) {

@@ -7,18 +7,20 @@ export interface BadLine {
   readonly reason: string;
   /** The line as it was, where it could be read. */
   readonly text: string;
+  /** Nothing behind it can be read: the import ends here with an error, also where bad lines are skipped. */
+  readonly ends?: true;
 }
 
-/** An import was to stop at the first bad line, and did. Lines before it are written, none after it. */
+/** An import was to stop at the first bad line, and did, or could read no further. Lines before it are written, none after it. */
 export class BadLineError extends TidemarkError {
   declare readonly code: "BAD_LINE";
   readonly line: number;
 
-  constructor({ line, reason }: BadLine, told: string) {
-    super(
-      "BAD_LINE",
-      `Line ${line}: ${sentence(reason)} ${told} Correct the line and run the same command again, or continue with --on-bad-line skip or --bad-lines <file>.`,
-    );
+  constructor({ line, reason, ends }: BadLine, told: string) {
+    const next = ends
+      ? "Nothing behind it was read. Correct the file and run the same command again."
+      : "Correct the line and run the same command again, or continue with --on-bad-line skip or --bad-lines <file>.";
+    super("BAD_LINE", `Line ${line}: ${sentence(reason)} ${told} ${next}`);
     this.line = line;
   }
 }

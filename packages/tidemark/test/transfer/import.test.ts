@@ -283,7 +283,7 @@ describe("an export imports into an identical log", () => {
     recordedAt: fc.date({ min: new Date("0001-01-02T00:00:00Z"), max: new Date("9999-12-30T00:00:00Z"), noInvalidDate: true }).map((at) => at.toISOString()),
   });
 
-  test.for(["ndjson", "csv"] as const)("as %s, with kept and with new positions", async (format, { openLog, schema }) => {
+  test.for(["ndjson", "csv", "cloudevents", "cloudevents batch"] as const)("as %s, with kept and with new positions", async (format, { openLog, schema }) => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 40 }), async (events) => {
@@ -292,14 +292,13 @@ describe("an export imports into an identical log", () => {
         await from.import(lines(...events), { groups });
         const original = await from.export();
         const file = await from.export(format);
-        const csv = format === "csv" ? {} : undefined;
         const kept = await openLog(`${schema} kept ${run}`);
-        expect(await kept.import(file, { keepPositions: true, groups }, csv)).toMatchObject({ written: events.length, renumbered: 0 });
+        expect(await kept.import(file, { keepPositions: true, groups }, format)).toMatchObject({ written: events.length, renumbered: 0 });
         expect(await kept.export()).toBe(original);
-        expect(await kept.import(file, { keepPositions: true, groups }, csv)).toMatchObject({ written: 0, repeated: events.length });
+        expect(await kept.import(file, { keepPositions: true, groups }, format)).toMatchObject({ written: 0, repeated: events.length });
         const anew = await openLog(`${schema} new ${run}`);
         await anew.import(lines(item("before", 0)));
-        await anew.import(file, { groups }, csv);
+        await anew.import(file, { groups }, format);
         expect(withoutPositions(parsed(await anew.export()).slice(1))).toEqual(withoutPositions(parsed(original)));
         await Promise.all([from, kept, anew].map(({ database }) => database.close()));
       }),

@@ -4,7 +4,10 @@ import { openSchema } from "../../src/schema/open-schema.ts";
 import { ProjectionGate } from "../../src/projections/projection-gate.ts";
 import { exportEvents } from "../../src/transfer/export-events.ts";
 import { importEvents, type ImportOptions, type ImportReport } from "../../src/transfer/import-events.ts";
+import { cloudEventsWriter } from "../../src/transfer/cloudevents-writer.ts";
+import { readCloudEvents } from "../../src/transfer/cloudevents.ts";
 import { readCsv, type CsvOptions } from "../../src/transfer/csv.ts";
+import { csvWriter, ndjsonWriter } from "../../src/transfer/envelope-writers.ts";
 import { readNdjson } from "../../src/transfer/ndjson.ts";
 import type { BadLine } from "../../src/transfer/transfer-error.ts";
 import type { Database } from "../../src/database/database.ts";
@@ -12,7 +15,14 @@ import type { Database } from "../../src/database/database.ts";
 export { describe, eventually, expect } from "../support/test.ts";
 export { gate, rejection } from "../database/open.ts";
 
-export type Format = "ndjson" | "csv";
+/** How a log is exported, and what its import reads. */
+export const formats = {
+  ndjson: { writer: ndjsonWriter, read: readNdjson },
+  csv: { writer: csvWriter, read: (chunks: AsyncIterable<Buffer>) => readCsv(chunks, {}) },
+  cloudevents: { writer: cloudEventsWriter({ source: "tidemark", batch: false }), read: readCloudEvents },
+  "cloudevents batch": { writer: cloudEventsWriter({ source: "https://shop.example/events?of=all", batch: true }), read: readCloudEvents },
+};
+export type Format = keyof typeof formats;
 
 /** What the tests do with one schema. */
 export interface Log {
@@ -21,7 +31,7 @@ export interface Log {
   import(
     text: string | Buffer | AsyncIterable<Buffer>,
     options?: Partial<ImportOptions>,
-    csv?: CsvOptions,
+    from?: CsvOptions | Format,
   ): Promise<ImportReport & { readonly told: readonly BadLine[] }>;
   /** The whole log of all tenants as an export. */
   export(format?: Format): Promise<string>;
@@ -51,10 +61,10 @@ export const test = base
 export function logOf(database: Database, schema: string): Log {
   return {
     database,
-    async import(text, options = {}, csv) {
+    async import(text, options = {}, from = "ndjson") {
       const told: BadLine[] = [];
       const chunks = typeof text === "string" || Buffer.isBuffer(text) ? piecesOf(Buffer.from(text)) : text;
-      const report = await importEvents(database, schema, csv ? readCsv(chunks, csv) : readNdjson(chunks), {
+      const report = await importEvents(database, schema, typeof from === "string" ? formats[from].read(chunks) : readCsv(chunks, from), {
         tenant: undefined,
         utc: false,
         keepPositions: false,
@@ -70,7 +80,13 @@ export function logOf(database: Database, schema: string): Log {
     async export(format = "ndjson") {
       const texts: string[] = [];
       const wanted = { tenant: undefined, filter: undefined, shard: undefined };
-      for await (const text of exportEvents(database, schema, { wanted, format, after: 0, until: Number.MAX_SAFE_INTEGER, progress: () => {} }))
+      for await (const text of exportEvents(database, schema, {
+        wanted,
+        writer: formats[format].writer,
+        after: 0,
+        until: Number.MAX_SAFE_INTEGER,
+        progress: () => {},
+      }))
         texts.push(text);
       return texts.join("");
     },

@@ -1,4 +1,5 @@
 import { checkFilter } from "../../../../packages/tidemark/src/read/filter.ts";
+import { ndjsonWriter } from "../../../../packages/tidemark/src/transfer/envelope-writers.ts";
 import { exportEvents } from "../../../../packages/tidemark/src/transfer/export-events.ts";
 import type { ImportReport } from "../../../../packages/tidemark/src/transfer/import-events.ts";
 import { BadLineError } from "../../../../packages/tidemark/src/transfer/transfer-error.ts";
@@ -85,7 +86,7 @@ async function exported({ name, target }: Actor, events: readonly Line[]): Promi
   while ((await target.copy.highWaterMark()) < Math.max(...positions)) await new Promise((resolve) => setImmediate(resolve));
   const texts = exportEvents(target.database, copySchema, {
     wanted: { tenant: "", filter: checkFilter({ categories: [name] }, "filter"), shard: undefined },
-    format: "ndjson",
+    writer: ndjsonWriter,
     after: Math.min(...positions) - 1,
     until: Math.max(...positions),
     progress: () => undefined,

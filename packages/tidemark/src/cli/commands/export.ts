@@ -6,17 +6,24 @@ import type { Database } from "../../database/database.ts";
 import { checkFilter } from "../../read/filter.ts";
 import { openSchema } from "../../schema/open-schema.ts";
 import { type Destination, toFile, toStream } from "../../transfer/destination.ts";
+import { checkSource, cloudEventsWriter } from "../../transfer/cloudevents-writer.ts";
+import { csvWriter, ndjsonWriter } from "../../transfer/envelope-writers.ts";
+import type { EventWriter } from "../../transfer/event-writer.ts";
 import { exportEvents, type ExportReport } from "../../transfer/export-events.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import { queryOf, type FilterFlags, refuseTenantWithAll } from "../filter-flags.ts";
-import { collect, wholeNumber } from "../flags.ts";
+import { collect, given, wholeNumber } from "../flags.ts";
 import { counted, Progress } from "../progress.ts";
 import { keepHeapSmall } from "../small-heap.ts";
 import { inFlags } from "../refusal.ts";
 import type { Terminal } from "../terminal.ts";
 
+type ExportFormat = "ndjson" | "csv" | "cloudevents";
+
 interface ExportFlags extends ConnectionFlags, Omit<FilterFlags, "data"> {
-  readonly format?: "ndjson" | "csv";
+  readonly format?: ExportFormat;
+  readonly source?: string;
+  readonly batch?: boolean;
   readonly after?: number;
   readonly until?: number;
   readonly tenant?: string;
@@ -28,14 +35,17 @@ const examples = `
 Examples:
   tidemark export events.ndjson.gz
   tidemark export orders.csv --category order --type OrderPlaced
+  tidemark export orders.json --format cloudevents --batch --source https://shop.example/orders
   tidemark export --after 1200000 | jq -r .streamId | sort -u`;
 
 /** `tidemark export` */
 export function addExport(program: Command, terminal: Terminal): void {
   addConnectionFlags(program.command("export"))
-    .description("Write the log up to the high-water mark as one JSON document a line, or as CSV. tidemark import reads both.")
+    .description("Write the log up to the high-water mark as one JSON document a line, as CSV or as CloudEvents. tidemark import reads them all.")
     .argument("[file]", "the file, packed with gzip where its name ends in .gz; - or none is stdout", "-")
-    .addOption(new Option("--format <format>", "default: by the file's name, else ndjson").choices(["ndjson", "csv"]))
+    .addOption(new Option("--format <format>", "default: by the file's name, else ndjson").choices(["ndjson", "csv", "cloudevents"]))
+    .option("--source <uri>", "of CloudEvents: where the events come from; default: tidemark")
+    .option("--batch", "of CloudEvents: one JSON array in place of a line for each event")
     .option("--type <type>", "only this type, or any of several", collect)
     .option("--category <category>", "only streams of this category, or any of several", collect)
     .option("--stream <stream>", "only this stream, or any of several", collect)
@@ -54,6 +64,7 @@ async function exportFile(file: string, flags: ExportFlags, terminal: Terminal):
   if (file === "-" && flags.json) throw new InvalidArgumentError("--json", "prints a report on stdout, where the events go. Name a file for the events.");
   const tenant = checkTenant(flags.tenant ?? "", "--tenant");
   const filter = filterOf(flags);
+  const writer = writerOf(file, flags);
   const progress = new Progress(terminal, "event");
   keepHeapSmall();
   const report = await withDatabase(flags, terminal, !mayCreate, async (database: Database, schema: string) => {
@@ -61,7 +72,7 @@ async function exportFile(file: string, flags: ExportFlags, terminal: Terminal):
     const destination = file === "-" ? toStream((text) => terminal.printText(shown(text, terminal))) : toFile(file, flags.force ?? false);
     const texts = exportEvents(database, schema, {
       wanted: { tenant: flags.allTenants ? undefined : tenant, filter, shard: undefined },
-      format: flags.format ?? (/\.csv(\.gz)?$/i.test(file) ? "csv" : "ndjson"),
+      writer,
       after: flags.after ?? 0,
       until: flags.until ?? Number.MAX_SAFE_INTEGER,
       progress: ({ events, fraction }) => progress.update(events, fraction),
@@ -73,6 +84,14 @@ async function exportFile(file: string, flags: ExportFlags, terminal: Terminal):
   const told = `${counted(report.events, "event")} up to position ${report.position} exported in ${progress.summary(report.events)}.`;
   if (file === "-") terminal.say(told);
   else terminal.print(told);
+}
+
+function writerOf(file: string, { format, source, batch }: ExportFlags): EventWriter {
+  const chosen = format ?? (/\.csv(\.gz)?$/i.test(file) ? "csv" : "ndjson");
+  if (chosen === "cloudevents") return cloudEventsWriter({ source: checkSource(source ?? "tidemark", "--source"), batch: batch ?? false });
+  const [wrong] = Object.keys(given({ source, batch }));
+  if (wrong !== undefined) throw new InvalidArgumentError(`--${wrong}`, "is for CloudEvents. Pass --format cloudevents, or leave it out.");
+  return chosen === "csv" ? csvWriter : ndjsonWriter;
 }
 
 async function drain(texts: AsyncGenerator<string, ExportReport, undefined>, destination: Destination): Promise<ExportReport> {

@@ -10,6 +10,7 @@ import { openSchema } from "../../schema/open-schema.ts";
 import { openBadLinesFile } from "../../transfer/bad-lines-file.ts";
 import { type CsvOptions, readCsv } from "../../transfer/csv.ts";
 import { type ImportReport, importEvents } from "../../transfer/import-events.ts";
+import { readCloudEvents } from "../../transfer/cloudevents.ts";
 import { type ReadLine, readNdjson } from "../../transfer/ndjson.ts";
 import { openSource } from "../../transfer/source.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, mayCreate, withDatabase } from "../connection.ts";
@@ -22,7 +23,7 @@ import type { Terminal } from "../terminal.ts";
 import { loadInline } from "../worker-module.ts";
 
 interface ImportFlags extends ConnectionFlags, CsvOptions {
-  readonly format?: "ndjson" | "csv";
+  readonly format?: "ndjson" | "csv" | "cloudevents";
   readonly utc?: boolean;
   readonly tenant?: string;
   readonly keepPositions?: boolean;
@@ -56,14 +57,15 @@ Examples:
   tidemark import events.ndjson.gz
   tidemark import commits.csv --stream "file-{path}" --type "{change}" --time committed_at
   tidemark import orders.csv --stream "order-{number}" --type Placed --number total --bad-lines bad.ndjson
+  tidemark import from-the-broker.json --format cloudevents
   gzip -dc backup.gz | tidemark import - --keep-positions --url postgres://app@localhost/restored`;
 
 /** `tidemark import` */
 export function addImport(program: Command, terminal: Terminal): void {
   addConnectionFlags(program.command("import"))
-    .description("Write the events of a file, one JSON document a line or CSV. Run it again after it was cut short: it continues.")
+    .description("Write the events of a file: one JSON document a line, CSV or CloudEvents. Run it again after it was cut short: it continues.")
     .argument("<file>", "the file, also packed with gzip; - is stdin")
-    .addOption(new Option("--format <format>", "default: by the file's name, else ndjson").choices(["ndjson", "csv"]))
+    .addOption(new Option("--format <format>", "default: by the file's name, else ndjson").choices(["ndjson", "csv", "cloudevents"]))
     .option("--stream <template>", 'of CSV: the stream of a record, with columns in braces: "file-{path}"')
     .option("--type <template>", 'of CSV: its event type, such as "{change}" or OrderPlaced')
     .option("--time <column>", "of CSV: when it was recorded, a column or a template; default: now")
@@ -168,7 +170,7 @@ function linesOf(chunks: AsyncIterable<Buffer>, file: string, { format, ...flags
   const [wrong] = Object.keys(ofCsv);
   if (wrong !== undefined)
     throw new InvalidArgumentError(`--${wrong === "omitEmpty" ? "omit-empty" : wrong}`, "is for CSV. Pass --format csv, or leave it out.");
-  return readNdjson(chunks);
+  return format === "cloudevents" ? readCloudEvents(chunks) : readNdjson(chunks);
 }
 
 function tell(report: ImportReport, flags: ImportFlags, progress: Progress, terminal: Terminal): void {
