@@ -1,4 +1,4 @@
-import { shortId } from "../history/content.ts";
+import { shortId } from "../history/short-id.ts";
 import type { LogLine } from "../history/final.ts";
 
 export interface LogEvent {

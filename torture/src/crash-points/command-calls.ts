@@ -1,5 +1,5 @@
 import { aggregate, decider, type Event, handleCommand, repository } from "tidemark";
-import { contentOf, types } from "../history/content.ts";
+import { contentOf, plainContentOf, types } from "../history/content.ts";
 import type { AppendCall, Part } from "../history/entry.ts";
 import { type Digest, digested, performCommand, tally } from "../operations/command.ts";
 import { performTransfer } from "../operations/transfer.ts";
@@ -51,7 +51,7 @@ class Aggregated extends aggregate<Digest, Tallied>({
   evolve: { [added]: digested.evolve, [removed]: digested.evolve, [confirmed]: digested.evolve },
 }) {
   add(ids: readonly string[]): void {
-    for (const id of ids) this.apply(contentOf(id));
+    for (const id of ids) this.apply(plainContentOf(id));
   }
 }
 

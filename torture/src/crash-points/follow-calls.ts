@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { shortId } from "../history/content.ts";
+import { shortId } from "../history/short-id.ts";
 import { eventsOf, resultsOf, type Client } from "../worker/client.ts";
 import type { Call } from "./call.ts";
 import { threeEvents } from "./read-calls.ts";

@@ -1,4 +1,4 @@
-import { shortId } from "../history/content.ts";
+import { shortId } from "../history/short-id.ts";
 import { eventsOf, resultsOf, type Client } from "../worker/client.ts";
 import type { Call } from "./call.ts";
 

@@ -59,6 +59,7 @@ async function openClient({ place, call, number }: Opening, url: string, pool: t
       : {
           orders: {
             seed: 1,
+            code: "before",
             worker: number >> 11,
             incarnation: number & 0x7ff,
             url,

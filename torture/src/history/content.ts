@@ -1,5 +1,8 @@
 import type { Event } from "tidemark";
 import { randomFrom, hash } from "../random.ts";
+import type { Reading } from "../shapes/code.ts";
+import { hasShapes, type Shape, shapesFor, storedShape } from "../shapes/shapes.ts";
+import { shortId } from "./short-id.ts";
 
 export const types = ["ItemAdded", "ItemRemoved", "CartConfirmed"] as const;
 
@@ -10,18 +13,22 @@ export function eventId(worker: number, incarnation: number, batch: number, plac
   return `${time.slice(0, 8)}-${time.slice(8)}-7${digits(worker, 3)}-8${digits(incarnation, 3)}-${digits(batch, 8)}${digits(place, 4)}`;
 }
 
-/** The part of an id that tells events apart; the rest is the time. */
-export function shortId(id: string): string {
-  return id.slice(15);
-}
-
-export interface Content extends Event<(typeof types)[number]> {
+export interface Content<Type extends string = string> extends Event<Type> {
   readonly metadata: { readonly actorId: string };
   readonly tags: readonly string[];
 }
 
-/** What the event of this id holds, so that histories need not. Hard to carry: quotes, separators, every plane of Unicode. */
+/** What the event of this id holds, as it is stored, so that histories need not. Hard to carry: quotes, separators, every plane of Unicode. */
 export function contentOf(id: string): Content {
+  if (hasShapes(id)) {
+    const { type, data } = storedShape(id);
+    return { type, data, metadata: { actorId: shortId(id) }, tags: tagsOf(id) };
+  }
+  return plainContentOf(id);
+}
+
+/** Of an event that all code reads and writes alike. */
+export function plainContentOf(id: string): Content<(typeof types)[number]> {
   const number = hash(shortId(id));
   const random = randomFrom(number, "content");
   const letters = ["tea", "\u001e", '"', "\\", "\u{1f375}", "é", "\u2028", "\ue000"] as const;
@@ -40,11 +47,22 @@ export function tagsOf(id: string): readonly string[] {
   return number % 4 === 0 ? [`sku:${number % 97}`] : [];
 }
 
-/** What differs between an event as it came back and the content of its id; undefined where nothing does. */
-export function alteration(event: Event & { readonly id: string; readonly tags: readonly string[] }): string | undefined {
-  const { type, data, metadata, tags } = event;
-  const found = stable({ type, data, metadata: { actorId: metadata?.["actorId"] }, tags });
-  return found === stable(contentOf(event.id)) ? undefined : found;
+/** What a reader has to get of the event of this id, in order. */
+export function partsOf(id: string, reading: Reading): readonly Shape[] {
+  if (hasShapes(id)) return shapesFor(id, reading);
+  const { type, data } = contentOf(id);
+  return [{ type, schemaVersion: 1, data }];
+}
+
+type Given = Event & { readonly id: string; readonly tags: readonly string[]; readonly schemaVersion: number; readonly part?: number };
+
+/** What differs between an event as it came back and what a reader has to get of its id; undefined where nothing does. */
+export function alteration({ id, type, data, metadata, tags, schemaVersion, part }: Given, reading: Reading): string | undefined {
+  const parts = partsOf(id, reading);
+  const found = stable({ type, schemaVersion, data, metadata: { actorId: metadata?.["actorId"] }, tags, part });
+  const { metadata: written, tags: tagged } = contentOf(id);
+  const wanted = { ...parts[part ?? 0], metadata: written, tags: tagged, part: parts.length > 1 ? (part ?? 0) : undefined };
+  return parts.length > 0 && found === stable(wanted) ? undefined : found;
 }
 
 /** JSON with sorted keys: jsonb keeps no order. */

@@ -1,3 +1,5 @@
+import type { Reading } from "../shapes/code.ts";
+
 /** What an append expects of a stream, as the API takes it. */
 export type Expected = number | "any" | "no-stream" | "stream-exists" | { readonly unchangedSince: number };
 
@@ -53,6 +55,10 @@ export interface FollowCall {
   readonly via: "readAll" | "subscribe";
   /** The one category it wants; all of them where it is not there. */
   readonly category?: string;
+  /** The one type. */
+  readonly type?: string;
+  /** As what it gets events. @defaultValue "stored" */
+  readonly reading?: Reading;
 }
 
 export type Call = AppendCall | ReadCall | SnapshotCall | FollowCall;
@@ -66,6 +72,8 @@ export interface CommandState {
   readonly events: number;
   /** See digest.ts. */
   readonly digest: number;
+  /** As what it got events. @defaultValue "stored" */
+  readonly reading?: Reading;
 }
 
 export type Answer =

@@ -1,13 +1,38 @@
+import type { Reading } from "../shapes/code.ts";
+
 /** One event of the log as it is in the end: position, id, stream, version. */
 export type LogLine = readonly [position: number, id: string, stream: string, version: number];
 
+/** What a handler did of one event that it was given: of a stored event, or of one part of what that became. */
+export type Effect = readonly [
+  consumer: string,
+  position: number,
+  id: string,
+  shard: number,
+  fence: number,
+  part: number,
+  reading: Reading,
+  /** What it was given instead of what the id says. */
+  found: string | null,
+];
+
 /** What consumers did, in the order in which they did it. */
 export interface Consumed {
-  readonly effects: readonly (readonly [consumer: string, position: number, id: string, shard: number, fence: number])[];
+  readonly effects: readonly Effect[];
   readonly letters: readonly (readonly [consumer: string, position: number, state: string, errorCode?: string | null])[];
   readonly totals: readonly (readonly [consumer: string, shard: number, events: number])[];
+  /** Dead letters that were tried again at the very end, and what that did. Undefined where none were. */
+  readonly retried?: Retried;
   /** Why a consumer could not get to the end, where one could not. */
   readonly stopped?: string;
+}
+
+/** A second chance of dead letters, by today's code and a handler that fails no more. */
+export interface Retried {
+  readonly positions: readonly number[];
+  readonly effects: readonly Effect[];
+  /** Positions of those that are letters still. */
+  readonly left: readonly number[];
 }
 
 /** What the auditor of projections found, in all snapshots of a run. */
@@ -17,6 +42,12 @@ export interface Projected {
   readonly documents: number;
   /** The first of them. */
   readonly differences: readonly string[];
+}
+
+/** What fresh readers with today's catalogue found, each of the whole log. */
+export interface Decoded {
+  readonly events: number;
+  readonly wrong: readonly string[];
 }
 
 /** What the final phase found, beside the log. */
@@ -36,6 +67,8 @@ export interface FinalState {
   readonly migrations: readonly number[];
   /** Undefined where nothing was consumed. */
   readonly consumed?: Consumed;
+  /** Undefined where the log was read as it is stored alone. */
+  readonly decoded?: Decoded;
   /** Undefined where nothing was projected. */
   readonly projected?: Projected;
   /** Deadlocks in the server's log. */

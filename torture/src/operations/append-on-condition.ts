@@ -1,5 +1,6 @@
 import { isTidemarkError, type Boundary, type EventStore } from "tidemark";
-import { contentOf, shortId, types } from "../history/content.ts";
+import { contentOf, types } from "../history/content.ts";
+import { shortId } from "../history/short-id.ts";
 import type { Condition } from "../history/entry.ts";
 import { now } from "../history/write.ts";
 import { eventsOf, eventsWithoutIds, resultsOf } from "../worker/client.ts";
@@ -9,6 +10,11 @@ import type { Operation } from "./operation.ts";
 /** Tags that decisions are about for a while, so that they meet, and so that none has to read all that ever carried it. */
 const hotTags = 4;
 const hotMicroseconds = 15_000_000;
+
+export function hotTagsNow(): readonly string[] {
+  const first = Math.floor(now() / hotMicroseconds) * hotTags;
+  return Array.from({ length: hotTags }, (_, n) => `sku:${(first + n) % 97}`);
+}
 
 /** What the API takes for what a history says of a condition. */
 export function conditionOf({ query, mark, above }: Condition): { readonly query: Condition["query"]; readonly after: Boundary } {
@@ -21,8 +27,7 @@ export const appendOnCondition: Operation = {
   weight: 10,
   async run({ random, store, shared, newIds, append }) {
     const stream = chooseStream(random);
-    const first = Math.floor(now() / hotMicroseconds) * hotTags;
-    const hot = Array.from({ length: hotTags }, (_, n) => `sku:${(first + n) % 97}`);
+    const hot = hotTagsNow();
     const ids = newIds(1_000);
     const id = ids.find((candidate) => contentOf(candidate).tags.some((tag) => hot.includes(tag))) ?? ids[0] ?? "";
     const { type, tags } = contentOf(id);
@@ -51,12 +56,13 @@ export const appendOnCondition: Operation = {
 
 /** What the decision has seen, as a history needs it: how many up to the mark, and which above it. */
 export async function seen(store: EventStore, query: Condition["query"]): Promise<Condition> {
-  const { events, boundary } = await store.readBoundary(query);
+  // As they are stored: to some code one is two.
+  const { events, boundary } = await store.readBoundary(query, { raw: true });
   const above = events.filter(({ position }) => position > boundary.mark).map(({ id }) => shortId(id));
   return { query, mark: boundary.mark, below: events.length - above.length, above };
 }
 
 /** Who cannot read does not decide. */
-function noDecision(error: unknown): undefined {
+export function noDecision(error: unknown): undefined {
   if (!isTidemarkError(error)) throw error;
 }

@@ -5,7 +5,10 @@ import { appendAtALimit } from "./append-at-a-limit.ts";
 import { appendOnCondition } from "./append-on-condition.ts";
 import { appendToStream } from "./append-to-stream.ts";
 import { appendToStreams } from "./append-to-streams.ts";
+import { appendShapes } from "./append-shapes.ts";
 import { command } from "./command.ts";
+import { commandOnShapes } from "./command-on-shapes.ts";
+import { decideOnShapes } from "./decide-on-shapes.ts";
 import { endedTransaction } from "./ended-transaction.ts";
 import { forgottenAwait } from "./forgotten-await.ts";
 import type { Operation } from "./operation.ts";
@@ -37,6 +40,9 @@ export const operations: readonly [Operation, ...Operation[]] = [
   readSnapshot,
   command,
   transfer,
+  appendShapes,
+  decideOnShapes,
+  commandOnShapes,
 ];
 
 /** Every operation as often as its weight says. */

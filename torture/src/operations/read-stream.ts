@@ -1,4 +1,5 @@
-import { alteration, shortId } from "../history/content.ts";
+import { alteration } from "../history/content.ts";
+import { shortId } from "../history/short-id.ts";
 import type { SeenEvent } from "../history/entry.ts";
 import { chooseStream } from "../worker/streams.ts";
 import type { Operation } from "./operation.ts";
@@ -14,9 +15,9 @@ export const readStream: Operation = {
     const op = shared.operations;
     const answer = await perform({ kind: "read", stream, from }, async () => {
       const events: SeenEvent[] = [];
-      for await (const event of store.readStream(stream, { fromVersion: from })) {
+      for await (const event of store.readStream(stream, { fromVersion: from, raw: true })) {
         events.push([event.position, shortId(event.id)]);
-        const found = alteration(event);
+        const found = alteration(event, "stored");
         if (found !== undefined) shared.history.write({ t: "altered", op, id: event.id, found });
       }
       return { kind: "read" as const, events };

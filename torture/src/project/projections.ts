@@ -1,5 +1,6 @@
 import { documentProjection, type DocumentProjection, type RecordedEvent } from "tidemark";
 import { types } from "../history/content.ts";
+import type { Code } from "../shapes/code.ts";
 
 /** What events come to, whatever their order among streams: how many, and the sum of their versions. */
 interface Tally {
@@ -7,17 +8,22 @@ interface Tally {
   readonly versions: number;
 }
 
-/** A projection, and what it makes of an event's stream, in SQL: the id of the document; null for none. */
+/** A projection, and what it makes of a stored event, in SQL. */
 export interface Tallied {
   readonly name: string;
+  /** The id of the document; null for none. */
   readonly idOf: string;
+  /** For how many it counts. */
+  readonly countOf: string;
   readonly projection: DocumentProjection<Tally>;
 }
 
 /** An append of an event whose data has this key is refused as late as one can be: its event is written, and then its documents fail. */
 export const unprojectable = "unprojectable";
 
-function tallied(name: string, mode: "inline" | "async", idOf: string, documentId: (event: RecordedEvent) => string | null): Tallied {
+type DocumentId = (event: RecordedEvent) => string | null;
+
+function tallied(name: string, mode: "inline" | "async", idOf: string, documentId: DocumentId): Tallied {
   const projection = documentProjection<Tally>({
     name,
     mode,
@@ -29,17 +35,45 @@ function tallied(name: string, mode: "inline" | "async", idOf: string, documentI
       return { events: (document?.events ?? 0) + 1, versions: (document?.versions ?? 0) + version };
     },
   });
-  return { name, idOf, projection };
+  return { name, idOf, countOf: "1", projection };
+}
+
+/**
+ * Counts what was added, a line or what was in a crate. To today's code a crate is lines, and it asks for lines alone: appends of either
+ * code write the same documents.
+ */
+function talliedShapes(name: string, mode: "inline" | "async", code: Code): Tallied {
+  const projection = documentProjection<Tally>({
+    name,
+    mode,
+    collection: name,
+    handles: code === "today" ? ["LineAdded"] : ["LineAdded", "CrateOpened"],
+    filter: { categories: ["shape"] },
+    documentId: ({ streamId }) => streamId,
+    evolve(document, { version, data }) {
+      const added = data !== null && typeof data === "object" && "skus" in data && Array.isArray(data.skus) ? data.skus.length : 1;
+      return { events: (document?.events ?? 0) + added, versions: (document?.versions ?? 0) + added * version };
+    },
+  });
+  const isCounted = "s.name like 'shape-%' and e.type in ('LineAdded', 'CrateOpened')";
+  const countOf = "case e.type when 'CrateOpened' then jsonb_array_length(e.data -> 'skus') else 1 end";
+  return { name, idOf: `case when ${isCounted} then s.name end`, countOf, projection };
 }
 
 /** Of races for new streams, so that those who create streams at once create documents at once. Users' own transactions have none. */
 const raceOf = (streamId: string): string | null => (streamId.startsWith("race-") ? `races-${streamId.slice(-2)}` : null);
 const raceSql = "case when s.name like 'race-%' then 'races-' || right(s.name, 2) end";
 
-/** One document a stream, and one that streams share; each inline and async. */
-export const tallies: readonly Tallied[] = [
-  tallied("inline by stream", "inline", "s.name", ({ streamId }) => streamId),
-  tallied("inline by race", "inline", raceSql, ({ streamId }) => raceOf(streamId)),
-  tallied("async by stream", "async", "s.name", ({ streamId }) => streamId),
-  tallied("async by race", "async", raceSql, ({ streamId }) => raceOf(streamId)),
-];
+const plainSql = `case when e.type in (${types.map((type) => `'${type}'`).join(", ")}) then s.name end`;
+
+/** One document a stream, one that streams share, and one a stream of shapes; each inline and async. */
+export function talliesOf(code: Code): readonly Tallied[] {
+  return [
+    tallied("inline by stream", "inline", plainSql, ({ streamId }) => streamId),
+    tallied("inline by race", "inline", raceSql, ({ streamId }) => raceOf(streamId)),
+    tallied("async by stream", "async", plainSql, ({ streamId }) => streamId),
+    tallied("async by race", "async", raceSql, ({ streamId }) => raceOf(streamId)),
+    talliedShapes("inline by shape", "inline", code),
+    talliedShapes("async by shape", "async", code),
+  ];
+}

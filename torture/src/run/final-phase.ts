@@ -13,7 +13,10 @@ import { administer } from "../faults/fault.ts";
 import { alteration } from "../history/content.ts";
 import type { Consumed, FinalState, LogLine } from "../history/final.ts";
 import type { Auditor } from "../project/audit.ts";
-import { tallies } from "../project/projections.ts";
+import { talliesOf } from "../project/projections.ts";
+import { catalogueOf } from "../shapes/catalogues.ts";
+import { readLogAsToday } from "../shapes/read-as-today.ts";
+import { retryLetters } from "../shapes/retry-letters.ts";
 import { resolvePrepared } from "./coordinator.ts";
 import type { Farewell } from "./workers.ts";
 
@@ -35,29 +38,30 @@ export interface FinalOptions {
  */
 export async function writeFinalState({ folder, server, url, schema, farewells, consuming = false, auditor }: FinalOptions): Promise<void> {
   const name = pg.escapeIdentifier(schema);
-  await using store = await openEventStore(url, { schema, projections: auditor ? tallies.map(({ projection }) => projection) : [] });
+  const projections = auditor ? talliesOf("today").map(({ projection }) => projection) : [];
+  await using store = await openEventStore(url, { schema, projections, ...(consuming && catalogueOf("today")) });
   await resolvePrepared(url, 0);
   const consumed = consuming ? await consumeToTheEnd(store, url, schema) : undefined;
   await auditor?.audit(url);
   // Whoever was killed leaves backends that roll back in their own time; afterwards nothing may hold the mark.
   const left = await untilQuiet(url);
   const highWaterMark = await store.highWaterMark();
-  const read: number[] = [];
+  const read: [position: number, id: string][] = [];
   const altered: [string, string][] = [];
-  for await (const event of store.readAll({ after: 0 })) {
-    read.push(event.position);
-    const found = alteration(event);
+  for await (const event of store.readAll({ after: 0, raw: true })) {
+    read.push([event.position, event.id]);
+    const found = alteration(event, "stored");
     if (found !== undefined) altered.push([event.id, found]);
   }
   await writeLog(join(folder, "log.jsonl"), url, name);
   const state: FinalState = {
-    read,
+    read: read.map(([position]) => position),
     altered,
     highWaterMark,
     blockers: (await store.blockers()).length,
     changes: await tryToChange(url, name),
     ...left,
-    ...(consumed && { consumed }),
+    ...(consumed && { consumed, decoded: await readLogAsToday(store, read) }),
     ...(auditor && { projected: auditor.findings }),
     migrations: await administer(url, async (client) =>
       (await client.query<{ id: number }>(`select version::int as id from ${name}.migrations order by version`)).rows.map(({ id }) => id),
@@ -70,7 +74,7 @@ export async function writeFinalState({ folder, server, url, schema, farewells, 
 
 /** A fresh worker takes what the dead ones left and handles the rest. */
 async function consumeToTheEnd(store: EventStore, url: string, schema: string): Promise<Consumed> {
-  const worker = await consume(store, AbortSignal.timeout(60_000));
+  const worker = await consume(store, "today", AbortSignal.timeout(60_000));
   const over = new AbortController();
   const stopped = await Promise.race([worker?.caughtUp(), standingStill(url, pg.escapeIdentifier(schema), over.signal)]).catch((error: unknown) =>
     String(error),
@@ -78,7 +82,8 @@ async function consumeToTheEnd(store: EventStore, url: string, schema: string): 
   over.abort();
   await worker?.stop();
   const effects = await administer(url, (client) => readEffects(client, schema));
-  return { ...effects, ...(stopped !== undefined && { stopped }) };
+  const retried = await retryLetters(store, (work) => administer(url, work));
+  return { ...effects, retried, ...(stopped !== undefined && { stopped }) };
 }
 
 /**

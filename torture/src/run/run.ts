@@ -8,6 +8,7 @@ import type { Arena } from "../faults/fault.ts";
 import { administer, untilAnswering } from "../faults/fault.ts";
 import { createEffects } from "../consume/tables.ts";
 import { randomFrom } from "../random.ts";
+import { codeOf } from "../shapes/code.ts";
 import { createClocks } from "./clocks.ts";
 import { Auditor } from "../project/audit.ts";
 import { coordinate } from "./coordinator.ts";
@@ -82,6 +83,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     env: (worker) => clocks?.worker(worker).env ?? {},
     orders: (worker) => ({
       seed: plan.seed,
+      code: codeOf(worker),
       url: wayOf(worker),
       // To cancel a commit that waits for its replica would acknowledge it without one.
       queryTimeoutMs: plan.replica ? 60_000 : 1_500,

@@ -3,6 +3,7 @@ import { contentOf, eventId } from "../history/content.ts";
 import type { Answer, AppendCall, Call, Expected, Part } from "../history/entry.ts";
 import type { HistoryWriter } from "../history/write.ts";
 import type { Random } from "../random.ts";
+import { firstShapeBatch } from "../shapes/shapes.ts";
 import { failureOf, type Failure } from "./outcome.ts";
 import type { Orders } from "./orders.ts";
 import { chooseExpected } from "./streams.ts";
@@ -33,6 +34,8 @@ export interface Client {
   readonly random: Random;
   /** Ids for the events of one operation. */
   newIds(count: number): string[];
+  /** Ids for events that this process's code writes in other shapes than another's. */
+  newShapeIds(count: number): string[];
   /** An expectation of the stream, mostly right. */
   expect(stream: string): Expected;
   /** Writes down the call, does it, and writes down what came of it. Returns the answer, or undefined where it threw. */
@@ -63,14 +66,15 @@ export function createClient(shared: Shared, random: Random): Client {
     }
   }
 
+  const idsOf = (batch: number, count: number): string[] =>
+    Array.from({ length: count }, (_, place) => eventId(orders.worker, orders.incarnation, batch, place));
+
   return {
     shared,
     store: shared.store,
     random,
-    newIds(count) {
-      const batch = idBatches++;
-      return Array.from({ length: count }, (_, place) => eventId(orders.worker, orders.incarnation, batch, place));
-    },
+    newIds: (count) => idsOf(idBatches++, count),
+    newShapeIds: (count) => idsOf(firstShapeBatch + idBatches++, count),
     expect: (stream) => chooseExpected(random, versions, stream),
     perform,
     async append(call, work, failure) {

@@ -1,8 +1,11 @@
+import type { Code } from "../shapes/code.ts";
+
 /** What a worker process is told on its command line, as JSON. */
 export interface Orders {
   readonly seed: number;
   /** Which worker, from 1, and how often it was started before. */
   readonly worker: number;
+  readonly code: Code;
   readonly incarnation: number;
   readonly url: string;
   readonly schema: string;

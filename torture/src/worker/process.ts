@@ -6,8 +6,9 @@ import { consume } from "../consume/consume.ts";
 import { openHistory } from "../history/write.ts";
 import { eventId } from "../history/content.ts";
 import { drawn } from "../operations/operations.ts";
-import { tallies } from "../project/projections.ts";
+import { talliesOf } from "../project/projections.ts";
 import { randomFrom } from "../random.ts";
+import { catalogueOf } from "../shapes/catalogues.ts";
 import { createClient, type Client, type Shared } from "./client.ts";
 import { follow } from "./follow.ts";
 import type { Orders } from "./orders.ts";
@@ -27,7 +28,8 @@ async function open(idsToGive: string[]): Promise<EventStore> {
     try {
       return await openEventStore(orders.url, {
         schema: orders.schema,
-        projections: tallies.map(({ projection }) => projection),
+        projections: talliesOf(orders.code).map(({ projection }) => projection),
+        ...catalogueOf(orders.code),
         pool: { max: 6, connectionTimeoutMs: 4_000, queryTimeoutMs: orders.queryTimeoutMs },
         // What nobody prepared belongs to an append that was refused before it was sent.
         createId: () => idsToGive.shift() ?? eventId(orders.worker, orders.incarnation, 0xffffffff, 0),
@@ -69,7 +71,7 @@ const telling = setInterval(() => process.send?.(shared.acknowledged), 500);
 const randomOf = (purpose: string) => randomFrom(orders.seed, `worker ${orders.worker}.${orders.incarnation} ${purpose}`);
 const startedAt = performance.now();
 const working = [
-  consume(store, stop.signal),
+  consume(store, orders.code, stop.signal),
   ...Array.from({ length: orders.clients }, (_, n) => live(createClient(shared, randomOf(`client ${n}`)), startedAt)),
   ...Array.from({ length: orders.followers }, (_, n) => follow(shared, randomOf(`follower ${n}`))),
 ];

@@ -8,6 +8,8 @@ const repeatable = new Set([
   "append and check other streams",
   "append at a limit",
   "append on a condition",
+  "append shapes",
+  "decide on shapes",
   "race for a new stream",
   "append again",
 ]);

@@ -1,6 +1,7 @@
 import type { AppendCall } from "../../src/history/entry.ts";
 import { describe, expect, test } from "vitest";
-import { contentOf, shortId } from "../../src/history/content.ts";
+import { contentOf } from "../../src/history/content.ts";
+import { shortId } from "../../src/history/short-id.ts";
 import { digestOf } from "../../src/history/digest.ts";
 import { broken, evidenceOf, id, Script, type Row } from "./evidence.ts";
 

@@ -20,7 +20,16 @@ const rows: readonly Row[] = [
 ];
 
 type Effect = Consumed["effects"][number];
-const effect = (consumer: string, position: number, number: number, fence = 1, shard = 0): Effect => [consumer, position, id(number), shard, fence];
+const effect = (consumer: string, position: number, number: number, fence = 1, shard = 0): Effect => [
+  consumer,
+  position,
+  id(number),
+  shard,
+  fence,
+  0,
+  "stored",
+  null,
+];
 
 const rightly: Consumed = {
   effects: [

@@ -2,7 +2,8 @@ import { addHistory, emptyHistories } from "../../src/check/history.ts";
 import { judge, type Evidence } from "../../src/check/invariant.ts";
 import { invariants } from "../../src/check/invariants/invariants.ts";
 import { logOf } from "../../src/check/log.ts";
-import { eventId, shortId } from "../../src/history/content.ts";
+import { eventId } from "../../src/history/content.ts";
+import { shortId } from "../../src/history/short-id.ts";
 import type { Answer, AppendCall, Call, Conflict, Entry, Expected, PartResult } from "../../src/history/entry.ts";
 import type { FinalState, LogLine } from "../../src/history/final.ts";
 

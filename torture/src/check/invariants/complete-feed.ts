@@ -1,3 +1,4 @@
+import { partsOf } from "../../history/content.ts";
 import type { Invariant } from "../invariant.ts";
 import { indexAfter, type LogEvent } from "../log.ts";
 
@@ -6,7 +7,9 @@ export const completeFeed: Invariant = {
   title: "A follower is given every event that it wants, once, in order, from wherever it begins",
   check({ histories, log, final }, { checked, anomaly }) {
     for (const { name, call, seen } of histories.follows) {
-      const wanted = ({ stream }: LogEvent): boolean => call.category === undefined || stream.split("-")[0] === call.category;
+      const { category, type, reading = "stored" } = call;
+      const wanted = ({ stream, id }: LogEvent): boolean =>
+        (category === undefined || stream.split("-")[0] === category) && partsOf(id, reading).some((part) => type === undefined || part.type === type);
       let index = indexAfter(log.events, call.after);
       let last = call.after;
       for (const [position, id] of seen) {

@@ -11,6 +11,7 @@ import { fenced } from "./fenced.ts";
 import { consumedInOrder } from "./consumed-in-order.ts";
 import { countedOnce } from "./counted-once.ts";
 import { poisonAside } from "./poison-aside.ts";
+import { lettersUpToDate } from "./letters-up-to-date.ts";
 import { keptConditions } from "./kept-conditions.ts";
 import { markReachesEnd } from "./mark-reaches-end.ts";
 import { keptTotal } from "./kept-total.ts";
@@ -20,10 +21,12 @@ import { oneSchema } from "./one-schema.ts";
 import { oneWinner } from "./one-winner.ts";
 import { ownVerdict } from "./own-verdict.ts";
 import { projectedExactly } from "./projected-exactly.ts";
+import { readAsToday } from "./read-as-today.ts";
 import { realTimeOrder } from "./real-time-order.ts";
 import { sameReply } from "./same-reply.ts";
 import { together } from "./together.ts";
 import { typedErrors } from "./typed-errors.ts";
+import { wholeEvents } from "./whole-events.ts";
 import { withinLimits } from "./within-limits.ts";
 
 /** Everything that a run is checked for. */
@@ -51,6 +54,9 @@ export const invariants: readonly Invariant[] = [
   countedOnce,
   poisonAside,
   projectedExactly,
+  wholeEvents,
+  lettersUpToDate,
+  readAsToday,
   boundedMemory,
   oneSchema,
   cleanEnd,
