@@ -18,6 +18,14 @@ function checkCodec(value: unknown, path: string): StoredCodec {
   }
   const encode = checkFunction<StoredCodec["encode"]>(value["encode"], `${path}.encode`);
   const decode = checkFunction<StoredCodec["decode"]>(value["decode"], `${path}.decode`);
-  // Called on their object: a codec may be an instance of a class.
-  return { encode: (held: unknown): unknown => encode.call(value, held), decode: (stored: unknown): unknown => decode.call(value, stored) };
+  const { jsonSchema } = value;
+  if (jsonSchema !== undefined && !isRecord(jsonSchema)) {
+    throw new InvalidArgumentError(`${path}.jsonSchema`, `must be a JSON Schema such as { type: "string" }, not ${describeValue(jsonSchema)}`);
+  }
+  return {
+    // Called on their object: a codec may be an instance of a class.
+    encode: (held: unknown): unknown => encode.call(value, held),
+    decode: (stored: unknown): unknown => decode.call(value, stored),
+    ...(jsonSchema && { jsonSchema }),
+  };
 }

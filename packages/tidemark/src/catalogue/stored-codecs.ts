@@ -13,6 +13,8 @@ import { describeValue } from "../arguments/describe-value.ts";
 export interface StoredCodec<Value = any, Stored = any> {
   readonly encode: (value: Value) => Stored;
   readonly decode: (stored: Stored) => Value;
+  /** What `encode` returns, as JSON Schema: `tidemark events schema --stored` and `events diff` use it. */
+  readonly jsonSchema?: object;
 }
 
 /**
@@ -34,6 +36,7 @@ export const asDate: StoredCodec<Date, string> = {
     if (Number.isNaN(date.getTime())) throw new TypeError(`must be the text of a date, not ${describeValue(stored)}`);
     return date;
   },
+  jsonSchema: { type: "string", format: "date-time" },
 };
 
 /**
@@ -55,6 +58,7 @@ export const asBigInt: StoredCodec<bigint, string> = {
     if (typeof stored === "number" && Number.isSafeInteger(stored)) return BigInt(stored);
     throw new TypeError(`must be the digits of a whole number, not ${describeValue(stored)}`);
   },
+  jsonSchema: { type: "string", pattern: String.raw`^-?\d+$` },
 };
 
 /**
@@ -74,6 +78,7 @@ export const asSet: StoredCodec<ReadonlySet<unknown>, readonly unknown[]> = {
     if (!Array.isArray(stored)) throw new TypeError(`must be an array, not ${describeValue(stored)}`);
     return new Set(stored);
   },
+  jsonSchema: { type: "array", uniqueItems: true },
 };
 
 /**
@@ -95,4 +100,5 @@ export const asMap: StoredCodec<ReadonlyMap<unknown, unknown>, readonly (readonl
     }
     return new Map(stored);
   },
+  jsonSchema: { type: "array", items: { type: "array", minItems: 2, maxItems: 2 } },
 };

@@ -27,10 +27,12 @@ export class StoredFormError extends Error {
 /** Puts an event's data into the form that is stored, and back. Copies what it changes: neither form is ever written to. */
 export class StoredForm {
   readonly paths: readonly string[];
+  readonly codecs: ReadonlyMap<string, StoredCodec>;
   readonly #root: Place = { path: "" };
 
   constructor(codecs: ReadonlyMap<string, StoredCodec>, at: string) {
     this.paths = [...codecs.keys()];
+    this.codecs = codecs;
     for (const [path, codec] of codecs) this.#add(path, codec, at + quoteStep(path));
   }
 
