@@ -135,6 +135,7 @@ export type { Consumers, PauseOptions, ResetOptions } from "./consumers/administ
 export type { DeadLetter, DeadLetterHistoryQuery, DeadLetterKey, DeadLetterQuery, DeadLetters, ResolvedDeadLetter } from "./consumers/dead-letter.ts";
 export { defineConsumer } from "./consumers/define-consumer.ts";
 export type { ProjectionInfo, ProjectionState } from "./projections/projection-info.ts";
+export type { BuildInfo } from "./projections/rebuild/build-info.ts";
 export type { Projections, ProjectionVersion } from "./projections/administration.ts";
 export type { ShardState } from "./runtime/shard.ts";
 export type { EventCounts } from "./runtime/event-counts.ts";

@@ -21,6 +21,7 @@ export const commonShape: {
   readonly as: Check<ReaderVersions>;
   readonly events: Check<EventCatalogue>;
   readonly startFrom: Check<number | "end">;
+  readonly rebuild: Check<"auto" | "manual">;
 } = {
   name: checkProjectionName,
   version: wholeNumber(1, 2_147_483_647),
@@ -31,6 +32,7 @@ export const commonShape: {
   as: checkReaderVersions,
   events: checkDefinitionEvents,
   startFrom: checkStartFrom,
+  rebuild: oneOf("auto", "manual"),
 };
 
 interface Common {
@@ -39,10 +41,11 @@ interface Common {
   readonly mode?: "inline" | "async";
   readonly tenants?: "own" | "all";
   readonly startFrom?: number | "end";
+  readonly rebuild?: "auto" | "manual";
 }
 
-/** Name, version, mode, tenants and start, with the defaults. */
-export function identityOf({ name, version = 1, mode, tenants, startFrom }: Common): ProjectionIdentity {
+/** Name, version, mode, tenants, start and how it takes over, with the defaults. */
+export function identityOf({ name, version = 1, mode, tenants, startFrom, rebuild = "auto" }: Common): ProjectionIdentity {
   const given = required(name, "name", "");
   const checkedMode = required(mode, "mode", '; say "inline", in the transaction of the append, or "async", later by a worker');
   if (checkedMode === "inline" && tenants === "own")
@@ -56,7 +59,7 @@ export function identityOf({ name, version = 1, mode, tenants, startFrom }: Comm
       `does not fit the inline projection ${JSON.stringify(given)}, which begins at the beginning: leave it out, or use mode "async"`,
     );
   const startAfter = startFrom === "end" ? undefined : (startFrom ?? 0);
-  return { name: given, version, mode: checkedMode, tenants: tenants ?? (checkedMode === "inline" ? "all" : "own"), startAfter };
+  return { name: given, version, mode: checkedMode, tenants: tenants ?? (checkedMode === "inline" ? "all" : "own"), startAfter, rebuild };
 }
 
 export function required<T>(value: T | undefined, option: string, hint: string): T {

@@ -48,6 +48,8 @@ export interface ProjectionIdentity {
   readonly tenants: "own" | "all";
   /** Undefined: at the end of the log. */
   readonly startAfter: number | undefined;
+  /** Whether it is built beside another version that serves, and takes over, by itself. */
+  readonly rebuild: "auto" | "manual";
 }
 
 /** A projection whose definition was checked, with every default filled in. */
@@ -57,6 +59,7 @@ export class DefinedProjection<Work extends DocumentWork | HandlerWork = Documen
   readonly mode: "inline" | "async";
   readonly tenants: "own" | "all";
   readonly startAfter: number | undefined;
+  readonly rebuild: "auto" | "manual";
   readonly events: ProjectedEvents;
   readonly work: Work;
 
@@ -66,6 +69,7 @@ export class DefinedProjection<Work extends DocumentWork | HandlerWork = Documen
     this.mode = identity.mode;
     this.tenants = identity.tenants;
     this.startAfter = identity.startAfter;
+    this.rebuild = identity.rebuild;
     this.events = events;
     this.work = work;
   }

@@ -9,6 +9,7 @@ import { followBatch } from "./follow-batch.ts";
 import { GoLive } from "./go-live.ts";
 import { GoLiveSchedule } from "./go-live-schedule.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
+import { beginBuild } from "./rebuild/begin-build.ts";
 import { registerProjections } from "./register.ts";
 
 /** Per batch: one load, one write, one checkpoint. Twice as many gained a twentieth, and hold twice the documents in memory. */
@@ -77,7 +78,10 @@ export function projectionFollower(
       await handle(events, session, () => session.appended());
     },
     prepare: async () => void (await registerProjections({ database, schema, createTransaction }, [projection])),
-    registered: (tenant) => pauseWith(database, schema, { tenant, follower, projection }),
+    registered: async (tenant) => {
+      await pauseWith(database, schema, { tenant, follower, projection });
+      await beginBuild(database, schema, projection, tenant);
+    },
     filterChanged: `projection ${JSON.stringify(name)} is followed for other tenants than before. From here on only: give it another version to build it from the beginning.`,
     ...(goLive && { createHooks: ({ checkpoint, leaseMs }) => ({ handOver: new GoLiveSchedule(() => goLive.attempt(checkpoint, leaseMs)) }) }),
   };

@@ -5,11 +5,12 @@ import type { RegistryState } from "./registry.ts";
 import type { Lag, ShardInfo } from "../consumers/consumer-info.ts";
 import { currentState } from "../consumers/consumer-info-statement.ts";
 import type { ShardState } from "../runtime/shard.ts";
+import { type BuildInfo, buildInfo, type BuildRow, buildSql } from "./rebuild/build-info.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /**
  * `"live"`: appends write it (inline), or it is at the end of the log (async). `"catching-up"`: it is behind, and followed. `"paused"`
- * and `"inactive"`: nothing writes it, by request. The others are those of its follower, see `ShardInfo`; `"stopped"`: nothing follows
+ * and `"inactive"`: nothing writes it, by request. `"building"`: it is made from the log, and another version serves. The others are those of its follower, see `ShardInfo`; `"stopped"`: nothing follows
  * it.
  *
  * @example
@@ -17,7 +18,7 @@ import { functionName } from "../schema/function-set.ts";
  * const healthy: readonly ProjectionState[] = ["live", "catching-up"];
  * ```
  */
-export type ProjectionState = ShardState | "inactive";
+export type ProjectionState = ShardState | "inactive" | "building";
 
 /**
  * How a projection goes.
@@ -33,6 +34,10 @@ export interface ProjectionInfo {
   readonly version: number;
   readonly mode: "inline" | "async";
   readonly state: ProjectionState;
+  /** Whether the collection shows its documents. One version of a name serves, the others are being built, or were replaced. */
+  readonly serving: boolean;
+  /** How its build goes, or went. Undefined where it was not built beside another version. */
+  readonly build: BuildInfo | undefined;
   /** Everything in the log up to this position is in it. While appends write it: the high-water mark. */
   readonly position: number;
   readonly lag: Lag;
@@ -52,6 +57,8 @@ interface Row {
   readonly version: number;
   readonly mode: "inline" | "async";
   readonly state: RegistryState;
+  readonly serving: boolean;
+  readonly build: BuildRow | null;
   readonly mark: number;
   readonly collection: string | null;
   readonly registeredAt: number;
@@ -77,6 +84,8 @@ select pg_catalog.jsonb_build_object(
          'version', p.version,
          'mode', p.mode,
          'state', p.state,
+         'serving', p.serving,
+         'build', ${buildSql(at)},
          'mark', m.mark,
          'collection', p.definition operator(pg_catalog.->) 'collection',
          'registeredAt', ${milliseconds("p.registered_at")},
@@ -113,6 +122,8 @@ export function projectionInfo(json: string): ProjectionInfo {
     version,
     mode,
     state: stateOf(row),
+    serving: row.serving,
+    build: row.build ? buildInfo(row.build, { position, mark }) : undefined,
     position,
     lag: { events: Math.max(0, mark - position), seconds: live ? 0 : Math.max(0, follower?.seconds ?? 0) },
     lastError: live ? undefined : follower?.details?.error,
@@ -123,9 +134,12 @@ export function projectionInfo(json: string): ProjectionInfo {
   };
 }
 
-function stateOf({ state, follower, mark }: Row): ProjectionState {
+function stateOf({ state, serving, build, follower, mark }: Row): ProjectionState {
   if (state === "live" || state === "paused" || state === "inactive") return state;
   const followed = follower ? currentState(follower.state, Math.max(0, mark - follower.position)) : "stopped";
+  if (build?.state === "failed") return "failed";
+  const going = followed === "catching-up" || followed === "starting" || followed === "live" || followed === "paused";
+  if (!serving && going && build && build.state !== "ready") return "building";
   // Its follower is at the end of the log, or waits there for the pause to be over, and appends do not write it yet.
   return state === "behind" && (followed === "live" || followed === "paused") ? "catching-up" : followed;
 }

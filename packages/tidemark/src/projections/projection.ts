@@ -48,7 +48,10 @@ export type EvolveByType<Document, E extends Event, Type extends E["type"] = E["
 export interface ProjectionBase<E extends Event> {
   /** 1–200 bytes. Name and version are the identity: they hold the place in the log. */
   readonly name: string;
-  /** From 1 on. Another version is another projection, which begins at the beginning of the log. @defaultValue 1 */
+  /**
+   * From 1 on. A higher one is built beside the one that serves, from the beginning of the log, and then takes its place; see `rebuild`.
+   * @defaultValue 1
+   */
   readonly version?: number;
   /** `"inline"`: in the transaction of the append. `"async"`: later, by a worker, exactly once. */
   readonly mode: "inline" | "async";
@@ -71,6 +74,12 @@ export interface ProjectionBase<E extends Event> {
    * checkpoint. An inline one begins at the beginning. @defaultValue "beginning"
    */
   readonly startFrom?: StartFrom;
+  /**
+   * What happens to a version of a name that another version serves already. `"auto"`: it is built from the log as soon as a store or a
+   * worker knows it, and serves once it is up to date and its check holds. `"manual"`: it waits for `store.projections.rebuild`.
+   * @defaultValue "auto"
+   */
+  readonly rebuild?: "auto" | "manual";
 }
 
 export interface DocumentProjectionBase<E extends Event> extends ProjectionBase<E> {

@@ -37,15 +37,15 @@ export async function registerProjections({ database, schema, createTransaction 
   if (fresh.length === 0) return registry;
   const register: Statement = {
     name: "tidemark_register_projection",
-    text: `select ${functionName(schema, "register_projection")}($1, $2, $3, $4::text::jsonb)::text as new`,
+    text: `select ${functionName(schema, "register_projection")}($1, $2, $3, $4::text::jsonb, $5)::text as serving`,
   };
   let others = false;
   for (const projection of fresh) {
-    const { name, version, mode, events, work } = projection;
+    const { name, version, mode, rebuild, events, work } = projection;
     const definition = { filter: events.query, ...(work.kind === "documents" && { collection: work.collection }) };
     await database.transaction(async (session) => {
-      const [row] = await session.query(register, [name, version, mode, JSON.stringify(definition)]);
-      if (row?.["new"] !== "true") others = true;
+      const [row] = await session.query(register, [name, version, mode, JSON.stringify(definition), rebuild === "manual"]);
+      if (row?.["serving"] == null) others = true;
       else if (work.kind === "handler") await work.setup?.(createTransaction(session, ""));
     });
   }

@@ -12,6 +12,8 @@ export interface RegisteredProjection {
   readonly version: number;
   readonly mode: "inline" | "async";
   readonly state: RegistryState;
+  /** Of the versions of a name one serves: the collection shows its documents. */
+  readonly serving: boolean;
   /** The collection, where it holds documents. */
   readonly collection: string | null;
   /** Which events, as it was defined. */
@@ -37,7 +39,8 @@ export function registryStatement(schema: string): Statement {
 select e.epoch::text as epoch,
        (
          select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-                  'name', p.name, 'version', p.version, 'mode', p.mode, 'state', p.state, 'collection', p.definition operator(pg_catalog.->>) 'collection',
+                  'name', p.name, 'version', p.version, 'mode', p.mode, 'state', p.state, 'serving', p.serving,
+                  'collection', p.definition operator(pg_catalog.->>) 'collection',
                   'filter', p.definition operator(pg_catalog.->) 'filter'
                 ) order by p.name, p.version), '[]')
            from ${at}.projections as p

@@ -14,6 +14,7 @@ export type FunctionName =
   | "append_separately"
   | "append_singles"
   | "append_waiting"
+  | "begin_build"
   | "blockers"
   | "change_projection"
   | "claim_number"
@@ -25,6 +26,7 @@ export type FunctionName =
   | "delete_consumer"
   | "discard_dead_letter"
   | "document_instant"
+  | "drop_projection"
   | "end_leases_of_dead"
   | "enter_append"
   | "enter_gate"
@@ -65,6 +67,7 @@ export type FunctionName =
   | "raise_epoch"
   | "rarest_tag"
   | "read_checkpoint"
+  | "ready_to_swap"
   | "refuse_sequence"
   | "refuse_shard"
   | "refuse_stale_look"
@@ -76,12 +79,14 @@ export type FunctionName =
   | "rename_consumer"
   | "renew_leases"
   | "repeated_events"
+  | "report_build"
   | "request_next_dead_letter"
   | "request_shards"
   | "reset_consumer"
   | "resume_consumer"
   | "settle_dead_letter"
   | "stop_projection_writers"
+  | "swap_projection"
   | "take_claims"
   | "take_shard";
 
@@ -209,11 +214,16 @@ create trigger projection_epoch_kept
 -- State of an inline projection: 'live', every append writes it; 'behind', its follower brings it up to date. State of an async one:
 -- 'following'. A 'paused' or 'inactive' projection is not written. Its place in the log is the checkpoint of its follower, the row of
 -- consumers with kind 'projection' that it owns. A live projection has no checkpoint.
+--
+-- Of the versions of a name one serves: the collection's view shows its documents, and its handlers have effects outside. The first
+-- that is registered serves at once; a later one when swap_projection() says so. served_until: when it last ceased to serve.
 create table :"schema".projections (
   name text collate "C" not null,
   version integer not null,
   mode text not null,
   state text not null,
+  serving boolean not null default false,
+  served_until timestamptz(3),
   definition jsonb not null default '{}',
   registered_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   changed_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
@@ -225,10 +235,14 @@ create table :"schema".projections (
   )
 );
 
+create unique index projections_serving_key on :"schema".projections (name) where serving;
+
+-- drop_projection() alone removes a version: once nothing writes it.
 create trigger projections_kept
   before delete or truncate on :"schema".projections
-  for each statement execute function :"schema".refuse_change(
-    'appends would cease to write this projection, and nobody would know that it was there', 'Use store.projections.deactivate.');
+  for each statement when (pg_catalog.current_setting('tidemark.dropping', true) is distinct from 'a projection')
+  execute function :"schema".refuse_change(
+    'appends would cease to write this projection, and nobody would know that it was there', 'Use store.projections.deactivate, or store.projections.drop.');
 
 -- Durable readers of the log. A stream belongs to the shard \`stream id modulo shards\`.
 --
@@ -428,6 +442,41 @@ begin
   end case;
 end
 $tidemark$;
+
+-- Versions of projections that are being built, or were: a row for each follower (of an inline projection the one of tenant '').
+--
+-- state: 'building', its follower goes through the log; 'checking', what came of it is compared with a fold made another way; 'ready', it
+-- may serve; 'failed', the comparison found a difference, which error tells of. way: 'follow', as any follower does, and ready at target;
+-- 'fold', in memory, by who says itself what is ready. swap: 'auto', whoever finds it ready has it serve; 'manual', it waits for the call.
+create table :"schema".projection_builds (
+  name text collate "C" not null,
+  version integer not null,
+  tenant text collate "C" not null default '',
+  state text not null default 'building',
+  way text not null default 'follow',
+  swap text not null default 'auto',
+  -- The position it began after, and the end of the log as it was then.
+  started_after bigint not null default 0,
+  target bigint not null default 0,
+  -- Everything up to here is in it, though its checkpoint may stand before: what comes between is not for it.
+  reached bigint,
+  -- Once it serves: outside effects of its handlers begin after this position. Up to there the version before had them.
+  effects_after bigint,
+  -- How many documents are compared, and how fast the log may be read; null: as the library says.
+  sample integer,
+  events_per_second integer,
+  events bigint not null default 0,
+  documents bigint not null default 0,
+  error jsonb,
+  started_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  built_at timestamptz(3),
+  constraint projection_builds_pkey primary key (name, version, tenant),
+  constraint projection_builds_state_check check (state in ('building', 'checking', 'ready', 'failed')),
+  constraint projection_builds_way_check check (way in ('follow', 'fold')),
+  constraint projection_builds_swap_check check (swap in ('auto', 'manual')),
+  constraint projection_builds_sample_check check (sample > 0),
+  constraint projection_builds_events_per_second_check check (events_per_second > 0)
+);
 `,
   },
 ];
@@ -1889,6 +1938,107 @@ $tidemark$;
 `,
   },
   {
+    name: "high_water_mark",
+    text: `-- The high-water mark: the last event at or below which nothing new can appear. The writer's half is hold_floor().
+--
+-- Three steps, each a statement of its own with a snapshot of its own (VOLATILE, READ COMMITTED), in this order:
+--   1. last = the position sequence;
+--   2. mark = the least of last and the floors in pg_locks: every append published a floor before it drew a position, so
+--      an open append is seen here, one that starts later draws above last, and one that ended is visible to step 3;
+--   3. the last event at or below the mark.
+-- It returns an event's position and id, never a number in a gap: after a crash the sequence can hand out numbers
+-- below a gap's end again. Taking 2 and 3 in one snapshot loses events.
+--
+-- p_position, p_id: the last answer this reader had. It stays true as long as that event is there, and floors published
+-- late may be older than it, so the greater one is returned.
+--
+-- A sequence behind the log is refused (refuse_sequence). The log's end is read in the snapshot of step 1, which is older than the
+-- look at the sequence, so that a sequence in order is never found behind.
+--
+-- On a standby locks are not seen and the sequence runs ahead: only the row that the primary wrote counts. It is asked for
+-- at every call: a failover behind the same address changes the answer.
+create function :"schema".high_water_mark(
+  p_position bigint, p_id uuid,
+  out mark bigint, out id uuid, out in_recovery boolean
+)
+  language plpgsql volatile
+  set search_path = pg_catalog, pg_temp
+  set jit = off
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+as $tidemark$
+declare
+  v_log bigint;
+  v_last bigint;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'the high-water mark needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
+  end if;
+  in_recovery := pg_is_in_recovery();
+  if in_recovery then
+    select m.position, m.event_id into mark, id from :"schema".high_water_mark as m;
+    return;
+  end if;
+
+  select (select max(e.position) from :"schema".events as e), coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0) into v_log, v_last;
+  if v_log > v_last then
+    perform :"schema".refuse_sequence(v_last, v_log);
+  end if;
+
+  -- The distance is taken modulo 2^32, since a lock holds only the low 32 bits of its floor. A floor published after
+  -- step 1 lies ahead of last by a little: it is not below it by nearly 2^32.
+  select v_last - max(distance)
+    into mark
+    from (
+      select (v_last - objid::bigint) & 4294967295 as distance
+        from pg_catalog.pg_locks
+       where locktype = 'advisory'
+         and database = (select oid from pg_catalog.pg_database where datname = current_database())
+         and classid = :regclass(events_position_seq)::oid
+         and objsubid = 2
+         and mode = 'ShareLock'
+    ) as floors
+   where distance < 4294967296 - 16777216;
+  mark := least(mark, v_last);
+
+  select e.position, e.id into mark, id
+    from :"schema".events as e where e.position <= mark order by e.position desc limit 1;
+  mark := coalesce(mark, 0);
+  if mark < p_position and exists (select from :"schema".events as e where e.position = p_position and e.id = p_id) then
+    mark := p_position;
+    id := p_id;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "begin_build",
+    text: `-- Begins the build of a projection for one tenant, unless it has begun: up to the end of the log as it is now. What was asked for
+-- before, for this version, counts for every tenant. Returns the state it is in.
+create function :"schema".begin_build(p_name text, p_version integer, p_tenant text, p_after bigint, p_swap text default 'auto', p_way text default 'follow') returns text
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_state text;
+begin
+  insert into :"schema".projection_builds (name, version, tenant, way, swap, started_after, target, sample, events_per_second)
+  select p.name, p.version, p_tenant, p_way, coalesce(asked.swap, p_swap), p_after, m.mark, asked.sample, asked.events_per_second
+    from :"schema".projections as p
+   cross join :"schema".high_water_mark(0, null) as m
+    left join lateral (
+      select b.swap, b.sample, b.events_per_second from :"schema".projection_builds as b where b.name = p.name and b.version = p.version order by b.tenant limit 1
+    ) as asked on true
+   where p.name = p_name and p.version = p_version
+      on conflict do nothing;
+  select b.state into v_state from :"schema".projection_builds as b where b.name = p_name and b.version = p_version and b.tenant = p_tenant;
+  return v_state;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "blockers",
     text: `-- The open appends that hold the high-water mark back, also in prepared transactions (pid null), each with the number of committed
 -- events that wait above its floor.
@@ -2371,6 +2521,38 @@ $tidemark$;
 `,
   },
   {
+    name: "drop_projection",
+    text: `-- Removes a version of a projection that nothing writes: its place in the log with what workers have in flight, its builds and its row. Its
+-- table goes in the same transaction. Null where there is no such version; else whether it is gone: not while it serves or is written.
+create function :"schema".drop_projection(p_name text, p_version integer) returns boolean
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_state text;
+  v_serving boolean;
+begin
+  select p.state, p.serving into v_state, v_serving
+    from :"schema".projections as p where p.name = p_name and p.version = p_version for update;
+  if not found then
+    return null;
+  elsif v_serving or v_state not in ('paused', 'inactive') then
+    return false;
+  end if;
+  perform from :"schema".consumers as c where c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version order by c.tenant for update;
+  perform :"schema".evict_owners(c.tenant, c.name)
+     from :"schema".consumers as c where c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version;
+  delete from :"schema".consumers as c where c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version;
+  delete from :"schema".projection_builds as b where b.name = p_name and b.version = p_version;
+  perform set_config('tidemark.dropping', 'a projection', true);
+  delete from :"schema".projections as p where p.name = p_name and p.version = p_version;
+  perform set_config('tidemark.dropping', '', true);
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "free_liveness_locks",
     text: `-- Those of these locks that no other session holds. It tries each lock, and holds what it gets until the statement ends: shared, so that
 -- two sessions that look at once find the same. pg_locks would show the same, but stops every lock of the server for a moment.
@@ -2618,81 +2800,6 @@ begin
   end if;
   perform pg_sleep(0.1);
   return not exists (select from :"schema".gate_locks() as l where l.virtualtransaction = any (v_unknown));
-end
-$tidemark$;
-`,
-  },
-  {
-    name: "high_water_mark",
-    text: `-- The high-water mark: the last event at or below which nothing new can appear. The writer's half is hold_floor().
---
--- Three steps, each a statement of its own with a snapshot of its own (VOLATILE, READ COMMITTED), in this order:
---   1. last = the position sequence;
---   2. mark = the least of last and the floors in pg_locks: every append published a floor before it drew a position, so
---      an open append is seen here, one that starts later draws above last, and one that ended is visible to step 3;
---   3. the last event at or below the mark.
--- It returns an event's position and id, never a number in a gap: after a crash the sequence can hand out numbers
--- below a gap's end again. Taking 2 and 3 in one snapshot loses events.
---
--- p_position, p_id: the last answer this reader had. It stays true as long as that event is there, and floors published
--- late may be older than it, so the greater one is returned.
---
--- A sequence behind the log is refused (refuse_sequence). The log's end is read in the snapshot of step 1, which is older than the
--- look at the sequence, so that a sequence in order is never found behind.
---
--- On a standby locks are not seen and the sequence runs ahead: only the row that the primary wrote counts. It is asked for
--- at every call: a failover behind the same address changes the answer.
-create function :"schema".high_water_mark(
-  p_position bigint, p_id uuid,
-  out mark bigint, out id uuid, out in_recovery boolean
-)
-  language plpgsql volatile
-  set search_path = pg_catalog, pg_temp
-  set jit = off
-  set enable_seqscan = off
-  set enable_bitmapscan = off
-as $tidemark$
-declare
-  v_log bigint;
-  v_last bigint;
-begin
-  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
-    raise exception 'the high-water mark needs READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
-  end if;
-  in_recovery := pg_is_in_recovery();
-  if in_recovery then
-    select m.position, m.event_id into mark, id from :"schema".high_water_mark as m;
-    return;
-  end if;
-
-  select (select max(e.position) from :"schema".events as e), coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0) into v_log, v_last;
-  if v_log > v_last then
-    perform :"schema".refuse_sequence(v_last, v_log);
-  end if;
-
-  -- The distance is taken modulo 2^32, since a lock holds only the low 32 bits of its floor. A floor published after
-  -- step 1 lies ahead of last by a little: it is not below it by nearly 2^32.
-  select v_last - max(distance)
-    into mark
-    from (
-      select (v_last - objid::bigint) & 4294967295 as distance
-        from pg_catalog.pg_locks
-       where locktype = 'advisory'
-         and database = (select oid from pg_catalog.pg_database where datname = current_database())
-         and classid = :regclass(events_position_seq)::oid
-         and objsubid = 2
-         and mode = 'ShareLock'
-    ) as floors
-   where distance < 4294967296 - 16777216;
-  mark := least(mark, v_last);
-
-  select e.position, e.id into mark, id
-    from :"schema".events as e where e.position <= mark order by e.position desc limit 1;
-  mark := coalesce(mark, 0);
-  if mark < p_position and exists (select from :"schema".events as e where e.position = p_position and e.id = p_id) then
-    mark := p_position;
-    id := p_id;
-  end if;
 end
 $tidemark$;
 `,
@@ -3252,6 +3359,83 @@ $tidemark$;
 `,
   },
   {
+    name: "ready_to_swap",
+    text: `-- Whether a version of a projection may serve instead of the one that does, and if so keeps it so until the transaction ends: the rows
+-- of all versions are locked, so nobody pauses, drops or swaps one meanwhile, and of async ones the checkpoints, so that nobody who
+-- has read the documents that serve now reads older ones afterwards.
+--
+-- An inline one has to be written by appends. An async one has to have a follower wherever the serving one has one, as far as that.
+--
+-- verdict: 'ready', 'serving' (it does), 'unknown', 'inactive' (nothing writes it), 'building', 'failed' (its check), 'behind'.
+-- detail: which tenants are behind; the check's error.
+create function :"schema".ready_to_swap(p_name text, p_version integer, out verdict text, out detail jsonb, out serving integer)
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_mode text;
+  v_state text;
+begin
+  perform from :"schema".projections as p where p.name = p_name order by p.version for no key update;
+  select p.version into ready_to_swap.serving from :"schema".projections as p where p.name = p_name and p.serving;
+  select p.mode, p.state into v_mode, v_state from :"schema".projections as p where p.name = p_name and p.version = p_version;
+  if v_mode is null then
+    verdict := 'unknown';
+    return;
+  elsif ready_to_swap.serving = p_version then
+    verdict := 'serving';
+    return;
+  elsif v_state in ('paused', 'inactive') then
+    verdict := 'inactive';
+    detail := to_jsonb(v_state);
+    return;
+  end if;
+
+  update :"schema".projection_builds as b
+     set state = 'ready', built_at = clock_timestamp()
+    from :"schema".consumers as c
+    join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+   where b.name = p_name and b.version = p_version and b.state = 'building' and b.way = 'follow'
+     and c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version and c.tenant = b.tenant
+     and (v_state = 'live' or greatest(s.position, b.reached) >= b.target);
+  select b.state, b.error into verdict, detail
+    from :"schema".projection_builds as b
+   where b.name = p_name and b.version = p_version and b.state <> 'ready'
+   order by b.state = 'failed' desc
+   limit 1;
+  if found then
+    verdict := case verdict when 'failed' then 'failed' else 'building' end;
+    return;
+  end if;
+
+  if v_mode = 'inline' then
+    verdict := case v_state when 'live' then 'ready' else 'behind' end;
+    return;
+  end if;
+  perform
+     from :"schema".consumers as c
+     join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+    where c.kind = 'projection' and c.owner_name = p_name and c.owner_version in (p_version, ready_to_swap.serving)
+    order by s.id
+      for no key update of s;
+  select jsonb_agg(old.tenant order by old.tenant) into detail
+    from :"schema".consumers as old
+    join :"schema".consumer_shards as at on at.tenant = old.tenant and at.consumer = old.name
+    left join :"schema".projection_builds as b on b.name = p_name and b.version = p_version and b.tenant = old.tenant
+   where old.kind = 'projection' and old.owner_name = p_name and old.owner_version = ready_to_swap.serving
+     and not exists (
+       select
+         from :"schema".consumers as new
+         join :"schema".consumer_shards as s on s.tenant = new.tenant and s.consumer = new.name
+        where new.kind = 'projection' and new.owner_name = p_name and new.owner_version = p_version and new.tenant = old.tenant
+          and greatest(s.position, b.reached) >= at.position
+     );
+  verdict := case when detail is null then 'ready' else 'behind' end;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "refuse_unfinished_append",
     text: `-- The query of a cursor WITH HOLD that is open while an append of several statements is made in a transaction of the caller's:
 -- PostgreSQL runs it when the transaction commits, so that no COMMIT can come between those statements.
@@ -3315,25 +3499,39 @@ $tidemark$;
   },
   {
     name: "register_projection",
-    text: `-- Registers a projection, unless it is registered. True if it was new; a second caller waits for the first to commit.
+    text: `-- Registers a projection, unless it is registered. Null if it was; a second caller waits for the first to commit. Else whether it
+-- serves: the first version of a name does.
 --
--- An inline one begins behind, at the beginning of the log: its follower makes it live once it has caught up.
-create function :"schema".register_projection(p_name text, p_version integer, p_mode text, p_definition jsonb) returns boolean
+-- An inline one begins behind, at the beginning of the log: its follower makes it live once it has caught up. p_manual: a version
+-- that does not serve begins inactive, until somebody asks for it.
+create function :"schema".register_projection(p_name text, p_version integer, p_mode text, p_definition jsonb, p_manual boolean default false) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
+declare
+  v_serving boolean := not exists (select from :"schema".projections as p where p.name = p_name and p.serving);
+  v_state text;
 begin
-  insert into :"schema".projections (name, version, mode, state, definition)
-  values (p_name, p_version, p_mode, case p_mode when 'inline' then 'behind' else 'following' end, p_definition)
-  on conflict on constraint projections_pkey do nothing;
-  if not found then
-    return false;
-  end if;
+  loop
+    v_state := case when p_manual and not v_serving then 'inactive' when p_mode = 'inline' then 'behind' else 'following' end;
+    insert into :"schema".projections (name, version, mode, state, serving, definition)
+    values (p_name, p_version, p_mode, v_state, v_serving, p_definition)
+    on conflict do nothing;
+    exit when found;
+    if exists (select from :"schema".projections as p where p.name = p_name and p.version = p_version) then
+      return null;
+    end if;
+    -- Another version came first, and serves.
+    v_serving := false;
+  end loop;
   if p_mode = 'inline' then
     perform :"schema".register_consumer(
       '', :"schema".follower_name('projection', p_name, p_version), 1, 0, '{}', 'projection', p_name, p_version);
+    update :"schema".consumers as c
+       set paused = true
+     where v_state = 'inactive' and c.tenant = '' and c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version;
   end if;
-  return true;
+  return v_serving;
 end
 $tidemark$;
 `,
@@ -3514,6 +3712,32 @@ $tidemark$;
 `,
   },
   {
+    name: "report_build",
+    text: `-- Tells how far the build of a projection for one tenant is. Nulls leave what stands there. False where there is no such build: the version
+-- was dropped.
+create function :"schema".report_build(
+  p_name text, p_version integer, p_tenant text, p_state text, p_way text default null,
+  p_events bigint default null, p_documents bigint default null, p_reached bigint default null, p_error jsonb default null
+) returns boolean
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+begin
+  update :"schema".projection_builds as b
+     set state = coalesce(p_state, b.state),
+         way = coalesce(p_way, b.way),
+         events = coalesce(p_events, b.events),
+         documents = coalesce(p_documents, b.documents),
+         reached = greatest(b.reached, p_reached),
+         error = case when p_state in ('building', 'checking', 'ready') then null else coalesce(p_error, b.error) end,
+         built_at = case when p_state = 'ready' then coalesce(b.built_at, clock_timestamp()) when p_state in ('building', 'checking') then null else b.built_at end
+   where b.name = p_name and b.version = p_version and b.tenant = p_tenant;
+  return found;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "request_shards",
     text: `-- Asks for another number of shards. A stream changes its shard then, so all of its events must be handled up to one place
 -- first: the barrier, the furthest checkpoint. Every fence is raised, so that no transaction in flight goes beyond it, and
@@ -3625,6 +3849,43 @@ begin
     perform :"schema".request_next_dead_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
   end if;
   return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "swap_projection",
+    text: `-- Has a version of a projection serve, in the transaction in which ready_to_swap() said that it may. The last statement but the commit: of an
+-- inline one the gate is closed from here on, so that no append is in flight that knows the other version as the serving one.
+create function :"schema".swap_projection(p_name text, p_version integer) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_mode text;
+  v_before integer;
+begin
+  select p.mode into v_mode from :"schema".projections as p where p.name = p_name and p.version = p_version;
+  select p.version into v_before from :"schema".projections as p where p.name = p_name and p.serving;
+  if v_mode = 'inline' then
+    perform :"schema".close_gate();
+  end if;
+  update :"schema".projections as p set serving = false, served_until = clock_timestamp() where p.name = p_name and p.serving;
+  update :"schema".projections as p set serving = true where p.name = p_name and p.version = p_version;
+
+  -- Whoever takes it back does not want it to come again by itself.
+  update :"schema".projection_builds as b set swap = 'manual' where b.name = p_name and b.version = v_before;
+  -- Up to where the one before is, its handlers have had their effects; from there on this one's have them.
+  insert into :"schema".projection_builds as b (name, version, tenant, state, target, effects_after, built_at)
+  select p_name, p_version, c.tenant, 'ready', s.position, s.position, clock_timestamp()
+    from :"schema".consumers as c
+    join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+   where v_mode = 'async' and c.kind = 'projection' and c.owner_name = p_name and c.owner_version = v_before
+      on conflict on constraint projection_builds_pkey do update set effects_after = excluded.effects_after;
+
+  if v_mode = 'inline' then
+    perform :"schema".raise_epoch();
+  end if;
 end
 $tidemark$;
 `,

@@ -4,11 +4,16 @@
 -- State of an inline projection: 'live', every append writes it; 'behind', its follower brings it up to date. State of an async one:
 -- 'following'. A 'paused' or 'inactive' projection is not written. Its place in the log is the checkpoint of its follower, the row of
 -- consumers with kind 'projection' that it owns. A live projection has no checkpoint.
+--
+-- Of the versions of a name one serves: the collection's view shows its documents, and its handlers have effects outside. The first
+-- that is registered serves at once; a later one when swap_projection() says so. served_until: when it last ceased to serve.
 create table :"schema".projections (
   name text collate "C" not null,
   version integer not null,
   mode text not null,
   state text not null,
+  serving boolean not null default false,
+  served_until timestamptz(3),
   definition jsonb not null default '{}',
   registered_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   changed_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
@@ -20,7 +25,11 @@ create table :"schema".projections (
   )
 );
 
+create unique index projections_serving_key on :"schema".projections (name) where serving;
+
+-- drop_projection() alone removes a version: once nothing writes it.
 create trigger projections_kept
   before delete or truncate on :"schema".projections
-  for each statement execute function :"schema".refuse_change(
-    'appends would cease to write this projection, and nobody would know that it was there', 'Use store.projections.deactivate.');
+  for each statement when (pg_catalog.current_setting('tidemark.dropping', true) is distinct from 'a projection')
+  execute function :"schema".refuse_change(
+    'appends would cease to write this projection, and nobody would know that it was there', 'Use store.projections.deactivate, or store.projections.drop.');

@@ -1,0 +1,22 @@
+-- Tells how far the build of a projection for one tenant is. Nulls leave what stands there. False where there is no such build: the version
+-- was dropped.
+create function :"schema".report_build(
+  p_name text, p_version integer, p_tenant text, p_state text, p_way text default null,
+  p_events bigint default null, p_documents bigint default null, p_reached bigint default null, p_error jsonb default null
+) returns boolean
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+begin
+  update :"schema".projection_builds as b
+     set state = coalesce(p_state, b.state),
+         way = coalesce(p_way, b.way),
+         events = coalesce(p_events, b.events),
+         documents = coalesce(p_documents, b.documents),
+         reached = greatest(b.reached, p_reached),
+         error = case when p_state in ('building', 'checking', 'ready') then null else coalesce(p_error, b.error) end,
+         built_at = case when p_state = 'ready' then coalesce(b.built_at, clock_timestamp()) when p_state in ('building', 'checking') then null else b.built_at end
+   where b.name = p_name and b.version = p_version and b.tenant = p_tenant;
+  return found;
+end
+$tidemark$;
