@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { administer } from "../faults/fault.ts";
 import type { Projected } from "../history/final.ts";
-import { talliesOf, type Tallied } from "./projections.ts";
+import { tallies, type Tallied } from "./projections.ts";
 
 /** Each reads the whole log. Of a long one they would take the time of those who write it. */
 const shareOfTime = 1 / 4;
@@ -37,7 +37,7 @@ export class Auditor {
   async audit(url: string): Promise<void> {
     await administer(url, async (client) => {
       await client.query("begin isolation level repeatable read read only");
-      for (const tallied of talliesOf("today")) {
+      for (const tallied of tallies) {
         const { rows } = await client.query<{ documents: string; different: string | null }>(differences(this.#schema, tallied));
         this.#documents += Number(rows[0]?.documents ?? 0);
         const different = rows[0]?.different;

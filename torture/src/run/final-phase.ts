@@ -13,7 +13,7 @@ import { administer } from "../faults/fault.ts";
 import { alteration } from "../history/content.ts";
 import type { Consumed, FinalState, LogLine } from "../history/final.ts";
 import type { Auditor } from "../project/audit.ts";
-import { talliesOf } from "../project/projections.ts";
+import { tallies } from "../project/projections.ts";
 import { catalogueOf } from "../shapes/catalogues.ts";
 import { readLogAsToday } from "../shapes/read-as-today.ts";
 import { retryLetters } from "../shapes/retry-letters.ts";
@@ -38,7 +38,7 @@ export interface FinalOptions {
  */
 export async function writeFinalState({ folder, server, url, schema, farewells, consuming = false, auditor }: FinalOptions): Promise<void> {
   const name = pg.escapeIdentifier(schema);
-  const projections = auditor ? talliesOf("today").map(({ projection }) => projection) : [];
+  const projections = auditor ? tallies.map(({ projection }) => projection) : [];
   await using store = await openEventStore(url, { schema, projections, ...(consuming && catalogueOf("today")) });
   await resolvePrepared(url, 0);
   const consumed = consuming ? await consumeToTheEnd(store, url, schema) : undefined;

@@ -6,7 +6,7 @@ import { consume } from "../consume/consume.ts";
 import { openHistory } from "../history/write.ts";
 import { eventId } from "../history/content.ts";
 import { drawn } from "../operations/operations.ts";
-import { talliesOf } from "../project/projections.ts";
+import { tallies } from "../project/projections.ts";
 import { randomFrom } from "../random.ts";
 import { catalogueOf } from "../shapes/catalogues.ts";
 import { createClient, type Client, type Shared } from "./client.ts";
@@ -28,7 +28,7 @@ async function open(idsToGive: string[]): Promise<EventStore> {
     try {
       return await openEventStore(orders.url, {
         schema: orders.schema,
-        projections: talliesOf(orders.code).map(({ projection }) => projection),
+        projections: tallies.map(({ projection }) => projection),
         ...catalogueOf(orders.code),
         pool: { max: 6, connectionTimeoutMs: 4_000, queryTimeoutMs: orders.queryTimeoutMs },
         // What nobody prepared belongs to an append that was refused before it was sent.
