@@ -1,6 +1,7 @@
 import { appendManyEvents } from "./scenarios/append-many.ts";
 import { appendToExistingStreams, appendToNewStreams, appendToOneStream } from "./scenarios/append-one.ts";
 import { appendOnConditions, appendOnConditionsBesidePeer, decideOnOneTag } from "./scenarios/conditions.ts";
+import { appendWithCatalogue, readWithCatalogue } from "./scenarios/catalogue.ts";
 import { consumerCatchesUp } from "./scenarios/catch-up.ts";
 import { tenFollowers } from "./scenarios/followers.ts";
 import { handOverFromAppend } from "./scenarios/hand-over.ts";
@@ -42,6 +43,8 @@ export const scenarios: readonly Scenario[] = [
   commandsOnStreams,
   commandsWithSnapshots,
   commandsOnLongStreams,
+  appendWithCatalogue,
+  readWithCatalogue,
   appendWithInlineProjection,
   followWithAsyncProjection,
   inlineBecomesLive,
