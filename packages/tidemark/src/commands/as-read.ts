@@ -1,6 +1,6 @@
 import { encodeJson } from "../arguments/json.ts";
 import { type EventCodec, decodedParts } from "../catalogue/event-codec.ts";
-import { categoryOf, type Event, type NewEvent } from "../model/event.ts";
+import { asDecided, categoryOf, type Event, type NewEvent } from "../model/event.ts";
 
 /** Where decided events will stand, if nothing comes in between. */
 export interface DecidedPlace {
@@ -17,10 +17,10 @@ export interface DecidedPlace {
  *
  * @throws {@link UnknownEventTypeError}, {@link EventValidationError} — the append would be refused.
  */
-export async function asRead<E extends Event>(codec: EventCodec, decided: readonly NewEvent<E>[], place: DecidedPlace): Promise<readonly NewEvent<E>[]> {
+export async function asRead<E extends Event>(codec: EventCodec, decided: readonly NewEvent[], place: DecidedPlace): Promise<readonly NewEvent<E>[]> {
   const { encode } = codec;
   const decoder = codec.decoder();
-  if (!encode || !decoder.decode) return decided;
+  if (!encode || !decoder.decode) return decided.map((event) => asDecided<E>(event));
   const { streamId, version, before } = place;
   const category = categoryOf(streamId);
   const events: NewEvent<E>[] = [];
@@ -30,7 +30,7 @@ export async function asRead<E extends Event>(codec: EventCodec, decided: readon
     const { type, id = "", metadata = {}, tags = [] } = event;
     const at = { streamId, category, version: version + before + index + 1, position: 0, recordedAt: new Date(0), tenant: "" };
     const stored = { type, data: JSON.parse(encodeJson(data, path)), id, metadata, tags, schemaVersion, ...at };
-    for (const part of decodedParts(stored, decoder)) events.push({ ...event, type: part.type, data: part.data });
+    for (const part of decodedParts(stored, decoder)) events.push(asDecided<E>({ ...event, type: part.type, data: part.data }));
   }
   return events;
 }

@@ -25,12 +25,12 @@ export interface DecidedCommand<E extends Event, Result> {
   /** How many events, over all streams. */
   readonly count: number;
   /** Appends the events on the condition that what was read has not changed. */
-  append(options: AppendToStreamsOptions): Promise<readonly Appended<E>[]>;
+  append(options: AppendToStreamsOptions): Promise<readonly Appended[]>;
   result(written: WrittenCommand<E>): Promise<Result> | Result;
 }
 
 /** What an append did for a command. */
-export interface WrittenCommand<E extends Event> extends Written<E> {
+export interface WrittenCommand<E extends Event> extends Written {
   /** As they were stored, in the order of their positions. */
   readonly events: readonly RecordedEvent<E>[];
   /** Whether they were written just now, at the end of their streams. Otherwise they may have been there before, anywhere. */
@@ -57,7 +57,7 @@ export class CommandRun<State, Command, E extends Event> {
   readonly middleware: MiddlewareChain<State, Command, E>;
   readonly #store: EventReaderWriter;
   readonly #attempts: number;
-  readonly #stamp: (event: NewEvent<E>) => NewEvent<E>;
+  readonly #stamp: (event: NewEvent) => NewEvent;
 
   /** @param scope - Asked only if the command has an id. */
   constructor(store: EventReaderWriter, options: CommandOptions<State, Command, E> | undefined, scope: () => CommandScope) {
@@ -71,7 +71,7 @@ export class CommandRun<State, Command, E extends Event> {
   }
 
   /** The decided events as they are appended, with the command's metadata and ids. @param before - How many the command has already. */
-  prepare(decided: readonly NewEvent<E>[], { before = 0, path }: { readonly before?: number; readonly path?: string } = {}): NewEvent<E>[] {
+  prepare(decided: readonly NewEvent[], { before = 0, path }: { readonly before?: number; readonly path?: string } = {}): NewEvent[] {
     return checkDecision(decided, path).map((event, index) => {
       const stamped = this.#stamp(event);
       return this.ids ? this.ids.mark(stamped, before + index) : stamped;

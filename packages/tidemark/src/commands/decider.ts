@@ -3,6 +3,8 @@ import { checkFunction } from "../arguments/checks.ts";
 import { checkDeciderName, checkStreamId } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { describeValue } from "../arguments/describe-value.ts";
+import { checkDefinitionEvents } from "../catalogue/definition-events.ts";
+import type { EventCatalogue, InferEvents, InferNewEvents } from "../model/event-catalogue.ts";
 import type { StreamAppend } from "../append/types.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { BoundaryQuery, Event, NewEvent, RecordedEvent } from "../model/event.ts";
@@ -21,7 +23,12 @@ import { checkSnapshotOptions, needName, type SnapshotOptions } from "./snapshot
  * await handleCommand(store, door, "door-1", "open");
  * ```
  */
-export interface Decider<State, Command, E extends Event> {
+export interface Decider<State, Command, E extends Event, Input extends Event = E> {
+  /**
+   * The catalogue that the store is opened with: `evolve` gets its events as they are read, and `decide` returns them as they may be
+   * appended. A scenario takes it from here. @defaultValue the events that you name, unchecked
+   */
+  readonly events?: EventCatalogue<E, Input>;
   /** Returns the state of a stream without events. Return a new object at every call, because `evolve` may change it in place. */
   readonly initialState: () => State;
   /** Returns the state after an event. Must accept every type of event that can be in the stream. */
@@ -30,7 +37,7 @@ export interface Decider<State, Command, E extends Event> {
    * Returns the events that the command leads to; `[]` if nothing changes. Throw to reject the command; the error reaches the caller
    * unchanged. Runs again on a new state after a conflict, so it should only decide.
    */
-  readonly decide: (command: Command, state: State) => readonly NewEvent<E>[] | Promise<readonly NewEvent<E>[]>;
+  readonly decide: (command: Command, state: State) => readonly NewEvent<Input>[] | Promise<readonly NewEvent<Input>[]>;
   /** Its name, 1–256 bytes. Snapshots are stored under it, and it tells its command ids from those of other deciders. */
   readonly name?: string;
   /**
@@ -57,7 +64,9 @@ export interface Decider<State, Command, E extends Event> {
  * await executeCommand(store, transfer, { from: "account-a", to: "account-b", amount: 10 });
  * ```
  */
-export interface MultiStreamDecider<State, Command, E extends Event> {
+export interface MultiStreamDecider<State, Command, E extends Event, Input extends Event = E> {
+  /** The catalogue that the store is opened with: see `Decider`. @defaultValue the events that you name, unchecked */
+  readonly events?: EventCatalogue<E, Input>;
   /**
    * The streams to read. A function is called again with the state so far until it names no new stream, at most 100 times. So an event
    * of one stream can name another stream.
@@ -71,7 +80,7 @@ export interface MultiStreamDecider<State, Command, E extends Event> {
    * Returns what to append to which stream. Streams that were read are expected at the version read; others at `expectedVersion`.
    * Throw to reject the command. Runs again on a new state after a conflict.
    */
-  readonly decide: (command: Command, state: State) => readonly StreamAppend<E>[] | Promise<readonly StreamAppend<E>[]>;
+  readonly decide: (command: Command, state: State) => readonly StreamAppend<Input>[] | Promise<readonly StreamAppend<Input>[]>;
   /** Its name, 1–256 bytes. Snapshots are stored under it, and it tells its command ids from those of other deciders. */
   readonly name?: string;
   /**
@@ -98,7 +107,9 @@ export interface MultiStreamDecider<State, Command, E extends Event> {
  * await executeCommand(store, enrol, { course: "c1", student: "ada" });
  * ```
  */
-export interface BoundaryDecider<State, Command, E extends Event> {
+export interface BoundaryDecider<State, Command, E extends Event, Input extends Event = E> {
+  /** The catalogue that the store is opened with: see `Decider`. The query may name no other types. @defaultValue the events that you name, unchecked */
+  readonly events?: EventCatalogue<E, Input>;
   /** The events that the decision depends on. All matching events are read, and the append fails if a new one came in between. */
   readonly query: BoundaryQuery<E> | ((command: Command) => BoundaryQuery<E>);
   /** Returns the state without events. Return a new object at every call, because `evolve` may change it in place. */
@@ -109,7 +120,7 @@ export interface BoundaryDecider<State, Command, E extends Event> {
    * Returns the events that the command leads to, with the tags by which later decisions find them; `[]` if nothing changes. Throw to
    * reject the command; the error reaches the caller unchanged. Runs again on a new state after a conflict.
    */
-  readonly decide: (command: Command, state: State) => readonly NewEvent<E>[] | Promise<readonly NewEvent<E>[]>;
+  readonly decide: (command: Command, state: State) => readonly NewEvent<Input>[] | Promise<readonly NewEvent<Input>[]>;
   /** The stream that the events are stored in. @defaultValue the one named after the first event's first tag, `course:c1` → `course-c1` */
   readonly streamId?: string | ((command: Command) => string);
   /** Its name, 1–256 bytes. It tells its command ids from those of other deciders. */
@@ -117,6 +128,7 @@ export interface BoundaryDecider<State, Command, E extends Event> {
 }
 
 const deciderShape = {
+  events: checkDefinitionEvents,
   initialState: checkFunction,
   evolve: checkFunction,
   decide: checkFunction,
@@ -124,6 +136,7 @@ const deciderShape = {
   snapshot: checkSnapshotOptions,
 };
 const multiStreamShape = {
+  events: checkDefinitionEvents,
   reads: checkReads,
   name: checkDeciderName,
   snapshot: checkSnapshotOptions,
@@ -133,6 +146,7 @@ const multiStreamShape = {
   query: oneOnly,
 };
 const boundaryShape = {
+  events: checkDefinitionEvents,
   query: checkQuery,
   streamId: checkStream,
   name: checkDeciderName,
@@ -143,7 +157,8 @@ const boundaryShape = {
 };
 
 /**
- * Checks a decider and returns it. Its types come from the type arguments, or from annotated functions.
+ * Checks a decider and returns it. Its types come from the type arguments, or from annotated functions; with `events`, a catalogue, those
+ * of its events come from there.
  *
  * @throws {@link InvalidArgumentError} — a function is missing, or a key is unknown.
  *
@@ -157,7 +172,12 @@ const boundaryShape = {
  * const { state } = await handleCommand(store, counter, "counter-1", { by: 2 });
  * ```
  */
-export function decider<State, Command, E extends Event>(definition: Decider<State, Command, E>): Decider<State, Command, E> {
+// const: otherwise the types of what `decide` returns would be widened to string.
+export function decider<State, Command, const Catalogue extends EventCatalogue>(
+  definition: Decider<State, Command, InferEvents<Catalogue>, InferNewEvents<Catalogue>> & { readonly events: Catalogue },
+): Decider<State, Command, InferEvents<Catalogue>, InferNewEvents<Catalogue>>;
+export function decider<State, Command, E extends Event>(definition: Decider<State, Command, E>): Decider<State, Command, E>;
+export function decider<State, Command, E extends Event>(definition: Decider<State, Command, E, Event>): Decider<State, Command, E, Event> {
   checkDecider(definition);
   return definition;
 }

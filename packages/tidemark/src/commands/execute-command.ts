@@ -34,7 +34,7 @@ import type { StreamsResult } from "./result.ts";
  */
 export async function executeCommand<State, Command, E extends Event>(
   store: EventReaderWriter,
-  decider: MultiStreamDecider<State, Command, E> | BoundaryDecider<State, Command, E>,
+  decider: MultiStreamDecider<State, Command, E, Event> | BoundaryDecider<State, Command, E, Event>,
   command: NoInfer<Command>,
   options?: CommandOptions<NoInfer<State>, NoInfer<Command>, NoInfer<E>>,
 ): Promise<StreamsResult<State, E>> {
@@ -42,7 +42,7 @@ export async function executeCommand<State, Command, E extends Event>(
 }
 
 function asksByQuery<State, Command, E extends Event>(
-  decider: MultiStreamDecider<State, Command, E> | BoundaryDecider<State, Command, E>,
-): decider is BoundaryDecider<State, Command, E> {
+  decider: MultiStreamDecider<State, Command, E, Event> | BoundaryDecider<State, Command, E, Event>,
+): decider is BoundaryDecider<State, Command, E, Event> {
   return isRecord(decider) && decider["query"] !== undefined;
 }

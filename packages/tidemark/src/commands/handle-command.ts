@@ -5,6 +5,7 @@ import { CommandRun, type DecidedCommand, type ReadCommand } from "./command-run
 import { checkedFold } from "../read/evolve.ts";
 import { asRead } from "./as-read.ts";
 import { checkDecider, type Decider } from "./decider.ts";
+import { refuseOtherStore } from "./decider-events.ts";
 import { type EarlierEvents, earlierEvents } from "./earlier-events.ts";
 import { checkDecision } from "./decision.ts";
 import type { CommandOptions } from "./options.ts";
@@ -42,12 +43,13 @@ import { considerSnapshot, snapshotState, readState } from "./snapshots/snapshot
  */
 export async function handleCommand<State, Command, E extends Event>(
   store: EventReaderWriter,
-  decider: Decider<State, Command, E>,
+  decider: Decider<State, Command, E, Event>,
   streamId: string,
   command: Command | readonly Command[],
   options?: CommandOptions<NoInfer<State>, NoInfer<Command>, NoInfer<E>>,
 ): Promise<CommandResult<State, E>> {
   checkDecider(decider);
+  refuseOtherStore(snapshotsOf(store), decider);
   checkStreamId(streamId, "streamId");
   const { decide, name } = decider;
   const run = new CommandRun<State, Command, E>(store, options, () => ({ kind: "stream", decider: name, target: streamId }));
@@ -85,13 +87,13 @@ export async function handleCommand<State, Command, E extends Event>(
         return leftBy(last && { events: before, last });
       },
       async decide() {
-        const decided: NewEvent<E>[] = [];
+        const decided: NewEvent[] = [];
         for (const one of commands) {
           if (!(await middleware.before({ command: one, state, streamId, attempt }))) continue;
           const events = checkDecision(await decide(one, state));
           const place = { streamId, version: found.version, before: decided.length };
           decided.push(...run.prepare(events, { before: decided.length }));
-          state = (decodes ? await asRead<E>(codec, events, place) : events).reduce<State>(fold.evolve, state);
+          state = (await asRead<E>(codec, events, place)).reduce<State>(fold.evolve, state);
         }
         return decided.length === 0 ? undefined : appendOf(decided, { ...found, read: found.state, state });
       },
@@ -112,14 +114,14 @@ export async function handleCommand<State, Command, E extends Event>(
 
   /** @param decision - The state and version that were read, and the state that the decided events lead to. */
   function appendOf(
-    decided: readonly NewEvent<E>[],
+    decided: readonly NewEvent[],
     decision: { readonly read: State; readonly state: State; readonly version: number; readonly snapshotVersion: number },
   ): DecidedCommand<E, Omit<CommandResult<State, E>, "attempts">> {
     let position: number | undefined;
     return {
       count: decided.length,
       async append(telling) {
-        const { version, position: last } = await store.appendToStream<E>(streamId, decided, { ...telling, expectedVersion: decision.version });
+        const { version, position: last } = await store.appendToStream(streamId, decided, { ...telling, expectedVersion: decision.version });
         position = last;
         return [{ streamId, version, events: decided }];
       },

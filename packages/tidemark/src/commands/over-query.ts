@@ -6,22 +6,27 @@ import { CommandRun, type DecidedCommand, type ReadCommand } from "./command-run
 import { checkedFold } from "../read/evolve.ts";
 import { queryTarget } from "./command-id.ts";
 import { type BoundaryDecider, checkBoundaryDecider } from "./decider.ts";
+import { checkQueryTypes, refuseOtherStore } from "./decider-events.ts";
 import { type EarlierEvents, earlierEvents } from "./earlier-events.ts";
 import type { CommandOptions } from "./options.ts";
 import { readAfter } from "./recorded.ts";
 import type { StreamsOutcome, StreamsResult } from "./result.ts";
+import { snapshotsOf } from "./snapshots/access.ts";
 
 /** `executeCommand` where a command names types and tags: every match that came between fails the append. */
 export async function executeOverQuery<State, Command, E extends Event>(
   store: EventReaderWriter,
-  decider: BoundaryDecider<State, Command, E>,
+  decider: BoundaryDecider<State, Command, E, Event>,
   command: Command,
   options: CommandOptions<State, Command, E> | undefined,
 ): Promise<StreamsResult<State, E>> {
   checkBoundaryDecider(decider);
+  refuseOtherStore(snapshotsOf(store), decider);
   const { initialState, evolve } = checkedFold(decider, "decider");
   const query = typeof decider.query === "function" ? decider.query(command) : decider.query;
-  const target = queryTarget(checkBoundaryQuery(query, "decider.query"), streamOf(decider, command));
+  const items = checkBoundaryQuery(query, "decider.query");
+  checkQueryTypes(decider, items);
+  const target = queryTarget(items, streamOf(decider, command));
   const run = new CommandRun<State, Command, E>(store, options, () => ({ kind: "query", decider: decider.name, target }));
   const { signal, middleware } = run;
 
@@ -45,12 +50,12 @@ export async function executeOverQuery<State, Command, E extends Event>(
     };
   }
 
-  function appendOf(decided: readonly NewEvent<E>[], after: Boundary, before: State): DecidedCommand<E, StreamsOutcome<State, E>> {
+  function appendOf(decided: readonly NewEvent[], after: Boundary, before: State): DecidedCommand<E, StreamsOutcome<State, E>> {
     let position: number | undefined;
     return {
       count: decided.length,
       async append(telling) {
-        const result = await store.append<E>(decided, { ...telling, ...streamOfDecision(decider, command, decided), condition: { query, after } });
+        const result = await store.append(decided, { ...telling, ...streamOfDecision(decider, command, decided), condition: { query, after } });
         ({ position } = result);
         return [{ streamId: result.streamId, version: result.version, events: decided }];
       },
@@ -80,9 +85,9 @@ function isFailed(error: unknown): boolean {
 
 /** Where the decided events go; without a `streamId` the store names the stream. */
 export function streamOfDecision<State, Command, E extends Event>(
-  decider: BoundaryDecider<State, Command, E>,
+  decider: BoundaryDecider<State, Command, E, Event>,
   command: Command,
-  decided: readonly NewEvent<E>[],
+  decided: readonly NewEvent[],
 ): { readonly streamId?: string } {
   const streamId = streamOf(decider, command);
   if (streamId !== undefined) return { streamId };
@@ -93,6 +98,6 @@ export function streamOfDecision<State, Command, E extends Event>(
   );
 }
 
-function streamOf<State, Command, E extends Event>({ streamId }: BoundaryDecider<State, Command, E>, command: Command): string | undefined {
+function streamOf<State, Command, E extends Event>({ streamId }: BoundaryDecider<State, Command, E, Event>, command: Command): string | undefined {
   return typeof streamId === "function" ? streamId(command) : streamId;
 }

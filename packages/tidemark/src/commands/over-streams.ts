@@ -8,6 +8,7 @@ import { checkedFold } from "../read/evolve.ts";
 import { streamsTarget } from "./command-id.ts";
 import { startAgain } from "./conflict.ts";
 import { checkMultiStreamDecider, type MultiStreamDecider } from "./decider.ts";
+import { refuseOtherStore } from "./decider-events.ts";
 import { type EarlierEvents, earlierEvents } from "./earlier-events.ts";
 import { checkDecision } from "./decision.ts";
 import type { CommandOptions } from "./options.ts";
@@ -21,11 +22,12 @@ import { movedStreams, readStreams, type StreamsRead } from "./streams-read.ts";
 /** `executeCommand` where a command names streams: every one that was read is checked at the append. */
 export async function executeOverStreams<State, Command, E extends Event>(
   store: EventReaderWriter,
-  decider: MultiStreamDecider<State, Command, E>,
+  decider: MultiStreamDecider<State, Command, E, Event>,
   command: Command,
   options: CommandOptions<State, Command, E> | undefined,
 ): Promise<StreamsResult<State, E>> {
   checkMultiStreamDecider(decider);
+  refuseOtherStore(snapshotsOf(store), decider);
   const fold = checkedFold(decider, "decider");
   const run = new CommandRun<State, Command, E>(store, options, () => ({ kind: "streams", decider: decider.name, target: targetOf() }));
   const { ids, signal, middleware } = run;
@@ -36,7 +38,7 @@ export async function executeOverStreams<State, Command, E extends Event>(
     return streamsTarget(new StreamDiscovery(decider, command).next(fold.initialState()));
   }
 
-  async function decide({ state, versions }: StreamsRead<State>, attempt: number): Promise<readonly StreamAppend<E>[]> {
+  async function decide({ state, versions }: StreamsRead<State>, attempt: number): Promise<readonly StreamAppend[]> {
     try {
       if (!(await middleware.before({ command, state, streamId: undefined, attempt }))) return [];
       return checkDecision(await decider.decide(command, state));
@@ -57,7 +59,7 @@ export async function executeOverStreams<State, Command, E extends Event>(
       async decide() {
         const decided = await decide(found, attempt);
         let count = 0;
-        const appends = decided.map((part, index): StreamAppend<E> => {
+        const appends = decided.map((part, index): StreamAppend => {
           const events = run.prepare(part.events, { before: count, path: `decide[${index}].events` });
           count += events.length;
           return { ...part, events, ...expectationOf(part, found.versions) };
@@ -72,13 +74,13 @@ export async function executeOverStreams<State, Command, E extends Event>(
     };
   }
 
-  function appendOf(appends: readonly StreamAppend<E>[], count: number, found: StreamsRead<State>): DecidedCommand<E, StreamsOutcome<State, E>> {
+  function appendOf(appends: readonly StreamAppend[], count: number, found: StreamsRead<State>): DecidedCommand<E, StreamsOutcome<State, E>> {
     const onlyRead = [...found.versions].filter(([streamId]) => !appends.some((part) => part.streamId === streamId));
-    const checks = onlyRead.map(([streamId, expectedVersion]): StreamAppend<E> => ({ streamId, events: [], expectedVersion }));
+    const checks = onlyRead.map(([streamId, expectedVersion]): StreamAppend => ({ streamId, events: [], expectedVersion }));
     return {
       count,
       async append(telling) {
-        const results = await store.appendToStreams<E>([...appends, ...checks], telling);
+        const results = await store.appendToStreams([...appends, ...checks], telling);
         return appends.map(({ streamId, events }, index) => ({ streamId, events, version: results[index]?.version ?? 0 }));
       },
       async result(written) {

@@ -4,10 +4,10 @@ import { asRecorded, type Event, type NewEvent, type RecordedEvent } from "../mo
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 
 /** Events that stand in a stream; the last of them has this version. */
-export interface Appended<E extends Event> {
+export interface Appended {
   readonly streamId: string;
   readonly version: number;
-  readonly events: readonly NewEvent<E>[];
+  readonly events: readonly NewEvent[];
 }
 
 /** Collects the events of an append as it tells them. */
@@ -33,14 +33,14 @@ export class Recorded<E extends Event> {
   }
 
   /** The events as they were stored, in the order of their positions. Where the append did not tell, they are read. */
-  async events(store: EventReaderWriter, { appended, again }: Written<E>): Promise<readonly RecordedEvent<E>[]> {
+  async events(store: EventReaderWriter, { appended, again }: Written): Promise<readonly RecordedEvent<E>[]> {
     return this.#events ?? (await readAfter({ appended, again }, () => readBack<E>(store, appended)));
   }
 }
 
 /** What was written, for readings that follow. */
-export interface Written<E extends Event> {
-  readonly appended: readonly Appended<E>[];
+export interface Written {
+  readonly appended: readonly Appended[];
   /** Whether the same command can be handled again without being carried out twice. */
   readonly again: boolean;
 }
@@ -49,7 +49,7 @@ export interface Written<E extends Event> {
  * Reads something after an append. Without the caller's signal: the events are written, and that is the outcome. When it fails they
  * stand all the same, so that its error must not look as if nothing had been written.
  */
-export async function readAfter<E extends Event, T>({ appended, again }: Written<E>, read: () => Promise<T>): Promise<T> {
+export async function readAfter<T>({ appended, again }: Written, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
@@ -66,7 +66,7 @@ export async function readAfter<E extends Event, T>({ appended, again }: Written
 }
 
 /** Their times and positions are the database's, so they have to be asked for. */
-async function readBack<E extends Event>(store: EventReaderWriter, appended: readonly Appended<E>[]): Promise<readonly RecordedEvent<E>[]> {
+async function readBack<E extends Event>(store: EventReaderWriter, appended: readonly Appended[]): Promise<readonly RecordedEvent<E>[]> {
   const streams = await Promise.all(
     appended
       .filter(({ events }) => events.length > 0)

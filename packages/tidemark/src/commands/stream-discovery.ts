@@ -9,13 +9,13 @@ const mostRounds = 100;
 
 /** The streams that a command over several names, as its state grows. */
 export class StreamDiscovery<State, Command, E extends Event> {
-  readonly #decider: MultiStreamDecider<State, Command, E>;
+  readonly #decider: MultiStreamDecider<State, Command, E, Event>;
   readonly #command: Command;
   #rounds = 0;
   /** In the order in which they were named. */
   readonly streamIds: Set<string> = new Set();
 
-  constructor(decider: MultiStreamDecider<State, Command, E>, command: Command) {
+  constructor(decider: MultiStreamDecider<State, Command, E, Event>, command: Command) {
     this.#decider = decider;
     this.#command = command;
   }

@@ -35,7 +35,7 @@ export interface ReadStreamsOptions<State, E extends Event> {
  */
 export async function readStreams<State, Command, E extends Event>(
   store: Pick<EventReaderWriter, "readStream">,
-  decider: MultiStreamDecider<State, Command, E>,
+  decider: MultiStreamDecider<State, Command, E, Event>,
   command: Command,
   { signal, kept, uncounted = false, earlier }: ReadStreamsOptions<State, E>,
 ): Promise<StreamsRead<State>> {

@@ -216,6 +216,12 @@ export function categoryOf(streamId: string): string {
   return dash === -1 ? streamId : streamId.slice(0, dash);
 }
 
+/** A decided event as one of the caller's types. */
+export function asDecided<E extends Event>(event: NewEvent): NewEvent<E> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a type holds is the caller's promise
+  return event as NewEvent<E>;
+}
+
 /** An event as one of the caller's types. */
 export function asRecorded<E extends Event>(event: RecordedEvent): RecordedEvent<E> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a type holds is the caller's promise

@@ -10,7 +10,7 @@ import { withDefaults } from "./options.ts";
 /** How the states of a decider are kept. @param snapshots - Asked only where the decider wants them. */
 export function snapshotStreams<State, Command, E extends Event>(
   snapshots: () => SnapshotAccess | undefined,
-  { name, snapshot }: MultiStreamDecider<State, Command, E>,
+  { name, snapshot }: MultiStreamDecider<State, Command, E, Event>,
 ): SnapshotStreams<State> | undefined {
   const access = name !== undefined && snapshot ? snapshots() : undefined;
   return access && snapshot && name !== undefined ? { access, name, options: withDefaults(snapshot) } : undefined;
@@ -19,7 +19,7 @@ export function snapshotStreams<State, Command, E extends Event>(
 /** After a command. Never throws. @param appended - The events that it appended to the streams that it read. */
 export function considerStreams<State, Command, E extends Event>(
   kept: SnapshotStreams<State> | undefined,
-  decider: MultiStreamDecider<State, Command, E>,
+  decider: MultiStreamDecider<State, Command, E, Event>,
   { versions, snapshotVersion }: StreamsRead<State>,
   { state, events }: { readonly state: State; readonly events: readonly { readonly streamId: string }[] },
 ): void {
@@ -35,7 +35,7 @@ export function considerStreams<State, Command, E extends Event>(
 /** By hand: of the streams that the command would read. */
 export async function takeOfStreams<State, Command, E extends Event>(
   access: SnapshotAccess,
-  decider: MultiStreamDecider<State, Command, E>,
+  decider: MultiStreamDecider<State, Command, E, Event>,
   command: Command,
 ): Promise<boolean> {
   const kept = snapshotStreams(() => access, decider);

@@ -7,6 +7,7 @@ import { keepCallers } from "../../errors/caller-frames.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { Event } from "../../model/event.ts";
 import { checkDecider, checkMultiStreamDecider, type Decider, type MultiStreamDecider } from "../decider.ts";
+import { refuseOtherStore } from "../decider-events.ts";
 import type { SnapshotAccess } from "./access.ts";
 import type { StreamHead } from "./keeper.ts";
 import { snapshotState, takeSnapshot } from "./snapshot-state.ts";
@@ -75,9 +76,9 @@ export interface Snapshots {
    *   the state at `path`.
    * @throws whatever `readStream` throws.
    */
-  take<State, Command, E extends Event>(decider: Decider<State, Command, E>, streamId: string): Promise<boolean>;
+  take<State, Command, E extends Event>(decider: Decider<State, Command, E, Event>, streamId: string): Promise<boolean>;
   /** The same, of the streams that the command would read. */
-  take<State, Command, E extends Event>(decider: MultiStreamDecider<State, Command, E>, command: NoInfer<Command>): Promise<boolean>;
+  take<State, Command, E extends Event>(decider: MultiStreamDecider<State, Command, E, Event>, command: NoInfer<Command>): Promise<boolean>;
   /**
    * Deletes snapshots, and returns how many. `{}` deletes all of this tenant's. Snapshots of an unused name or an abandoned state
    * version are never deleted otherwise.
@@ -114,15 +115,17 @@ export class StoreSnapshots implements Snapshots {
   }
 
   async take<State, Command, E extends Event>(
-    decider: Decider<State, Command, E> | MultiStreamDecider<State, Command, E>,
+    decider: Decider<State, Command, E, Event> | MultiStreamDecider<State, Command, E, Event>,
     subject: string | NoInfer<Command>,
   ): Promise<boolean> {
     if (readsSeveral(decider)) {
       checkMultiStreamDecider(decider);
+      refuseOtherStore(this.#access, decider);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the overload for such a decider takes its command
       return await takeOfStreams(this.#access, decider, subject as Command);
     }
     checkDecider(decider);
+    refuseOtherStore(this.#access, decider);
     return await takeSnapshot(snapshotState<State, E>(() => this.#access, "stream", decider, checkStreamId(subject, "streamId")));
   }
 
@@ -143,8 +146,8 @@ export class StoreSnapshots implements Snapshots {
 }
 
 function readsSeveral<State, Command, E extends Event>(
-  decider: Decider<State, Command, E> | MultiStreamDecider<State, Command, E>,
-): decider is MultiStreamDecider<State, Command, E> {
+  decider: Decider<State, Command, E, Event> | MultiStreamDecider<State, Command, E, Event>,
+): decider is MultiStreamDecider<State, Command, E, Event> {
   return isRecord(decider) && "reads" in decider;
 }
 
