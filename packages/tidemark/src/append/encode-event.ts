@@ -12,7 +12,7 @@ import type { AppendTotals } from "./append-totals.ts";
 
 const known = ["type", "data", "metadata", "id", "tags"];
 /** What the store adds to an event. */
-export const stamped: readonly string[] = ["streamId", "category", "version", "position", "recordedAt", "schemaVersion", "tenant"];
+export const stamped: readonly string[] = ["streamId", "category", "version", "position", "recordedAt", "schemaVersion", "part", "tenant"];
 /** The size of an event that is refused is exact up to this many times the limit; counting on would only cost memory. */
 const countedTimes = 4;
 

@@ -1,6 +1,7 @@
 import { AssertionError } from "node:assert";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { assertSame, shown } from "./assert-same.ts";
+import type { Awaitable } from "./stored-events.ts";
 import { checkExpectedError, type ExpectedError, messageOf, mismatch } from "./expected-error.ts";
 
 /**
@@ -27,11 +28,11 @@ export interface ScenarioDecision<Decided> {
   thenThrowsAsync(error?: ExpectedError): Promise<void>;
 }
 
-/** What was given, and what commands make of it. */
-export interface Plot<Command, Decided> {
-  decide(command: Command): readonly Decided[] | Promise<readonly Decided[]>;
+/** What was given, and what commands make of it. `Decision` is what `decide` returns, `Decided` the same as readers get it. */
+export interface Plot<Command, Decided, Decision> {
+  decide(command: Command): Awaitable<readonly Decision[]>;
   /** Adds what was decided, as a store would, and returns it as a store gives it back. Refuses what a store would refuse. */
-  settle(decided: readonly Decided[]): readonly Decided[];
+  settle(decided: readonly Decision[]): Awaitable<readonly Decided[]>;
   /** What is expected, as a store would give it back. */
   expected(decided: readonly Decided[]): readonly Decided[];
   /** What is compared: of what a store makes itself, only what the expectation names. */
@@ -39,18 +40,23 @@ export interface Plot<Command, Decided> {
 }
 
 /** @param open - A new plot at each call: every `then` plays it from the beginning. */
-export function decisionOf<Command, Decided>(commands: readonly Command[], open: () => Plot<Command, Decided>): ScenarioDecision<Decided> {
+export function decisionOf<Command, Decided, Decision>(
+  commands: readonly Command[],
+  open: () => Awaitable<Plot<Command, Decided, Decision>>,
+): ScenarioDecision<Decided> {
   return {
     // oxlint-disable-next-line unicorn/no-thenable -- given, when, then; awaited by mistake, it refuses what await passes to it
     then(expected) {
-      assertDecided(commands, open(), decideNow(commands, open()), expected, this.then);
+      const plot = checkedNow(open());
+      assertDecided(commands, plot, decideNow(commands, plot), expected, this.then);
     },
     thenThrows(error) {
       checkExpectedError(error);
       assertRefused(commands, outcomeOf(commands, open), error, this.thenThrows);
     },
     async thenAsync(expected) {
-      assertDecided(commands, open(), await decideInTurn(commands, open()), expected, this.thenAsync);
+      const plot = await open();
+      assertDecided(commands, plot, await decideInTurn(commands, plot), expected, this.thenAsync);
     },
     async thenThrowsAsync(error) {
       checkExpectedError(error);
@@ -61,18 +67,18 @@ export function decisionOf<Command, Decided>(commands: readonly Command[], open:
 
 type Outcome = { readonly decided: readonly unknown[] } | { readonly error: unknown };
 
-function decideNow<Command, Decided>(commands: readonly Command[], plot: Plot<Command, Decided>): readonly Decided[] {
-  return commands.flatMap((command) => plot.settle(refusePromise(plot.decide(command))));
+function decideNow<Command, Decided, Decision>(commands: readonly Command[], plot: Plot<Command, Decided, Decision>): readonly Decided[] {
+  return commands.flatMap((command) => checkedNow(plot.settle(decidedNow(plot.decide(command)))));
 }
 
-async function decideInTurn<Command, Decided>(commands: readonly Command[], plot: Plot<Command, Decided>): Promise<readonly Decided[]> {
+async function decideInTurn<Command, Decided, Decision>(commands: readonly Command[], plot: Plot<Command, Decided, Decision>): Promise<readonly Decided[]> {
   const all: Decided[] = [];
-  for (const command of commands) all.push(...plot.settle(await plot.decide(command)));
+  for (const command of commands) all.push(...(await plot.settle(await plot.decide(command))));
   return all;
 }
 
-function outcomeOf<Command, Decided>(commands: readonly Command[], open: () => Plot<Command, Decided>): Outcome {
-  const plot = open();
+function outcomeOf<Command, Decided, Decision>(commands: readonly Command[], open: () => Awaitable<Plot<Command, Decided, Decision>>): Outcome {
+  const plot = checkedNow(open());
   try {
     return { decided: decideNow(commands, plot) };
   } catch (error) {
@@ -81,8 +87,11 @@ function outcomeOf<Command, Decided>(commands: readonly Command[], open: () => P
   }
 }
 
-async function outcomeInTime<Command, Decided>(commands: readonly Command[], open: () => Plot<Command, Decided>): Promise<Outcome> {
-  const plot = open();
+async function outcomeInTime<Command, Decided, Decision>(
+  commands: readonly Command[],
+  open: () => Awaitable<Plot<Command, Decided, Decision>>,
+): Promise<Outcome> {
+  const plot = await open();
   try {
     return { decided: await decideInTurn(commands, plot) };
   } catch (error) {
@@ -92,16 +101,24 @@ async function outcomeInTime<Command, Decided>(commands: readonly Command[], ope
 
 class UnawaitedDecision extends InvalidArgumentError {}
 
-/** A test that does not await it would pass whatever is decided. */
-function refusePromise<T>(decision: T | Promise<T>): T {
-  if (!(decision instanceof Promise)) return decision;
-  decision.catch(() => {});
-  throw new UnawaitedDecision("decide", "returns a promise: write `await ….thenAsync(…)` or `await ….thenThrowsAsync(…)`");
+function decidedNow<T>(decision: Awaitable<T>): T {
+  return now(decision, "decide", "returns a promise");
 }
 
-function assertDecided<Command, Decided>(
+function checkedNow<T>(checked: Awaitable<T>): T {
+  return now(checked, "events", "has an asynchronous schema");
+}
+
+/** A test that does not await it would pass whatever is decided. */
+function now<T>(value: Awaitable<T>, path: string, problem: string): T {
+  if (!(value instanceof Promise)) return value;
+  value.catch(() => {});
+  throw new UnawaitedDecision(path, `${problem}: write \`await ….thenAsync(…)\` or \`await ….thenThrowsAsync(…)\``);
+}
+
+function assertDecided<Command, Decided, Decision>(
   commands: readonly Command[],
-  plot: Plot<Command, Decided>,
+  plot: Plot<Command, Decided, Decision>,
   decided: readonly Decided[],
   expected: readonly Decided[],
   assertion: (...args: never[]) => unknown,

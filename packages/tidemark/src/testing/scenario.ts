@@ -13,6 +13,8 @@ import { boundaryPlot } from "./boundary-plot.ts";
 import { deciderPlot } from "./decider-plot.ts";
 import type { DocumentProjection } from "../projections/projection.ts";
 import { isProjection, projectionScenario, type ProjectionScenario } from "./projection-scenario.ts";
+import { scenarioEvents, type ScenarioOptions } from "./scenario-events.ts";
+import type { VersionedEvent } from "./stored-events.ts";
 import { decisionOf, type ScenarioDecision } from "./scenario-decision.ts";
 import { streamsPlot } from "./streams-plot.ts";
 
@@ -61,7 +63,7 @@ export type DeciderHistory<Command, E extends Event> = ScenarioHistory<Command, 
  */
 export interface DeciderScenario<Command, E extends Event> {
   /** Takes the events of the stream so far; `[]` for none. */
-  given(events: readonly NoInfer<NewEvent<E>>[]): ScenarioHistory<Command, NewEvent<E>>;
+  given(events: readonly (NoInfer<NewEvent<E>> | VersionedEvent)[]): ScenarioHistory<Command, NewEvent<E>>;
 }
 
 /**
@@ -74,7 +76,9 @@ export interface DeciderScenario<Command, E extends Event> {
  */
 export interface StreamsScenario<Command, E extends Event> {
   /** The events so far with their streams, in the order of the log; `[]` for none. Those of streams that are not read are not seen. */
-  given(events: readonly NoInfer<NewEvent<E> & { readonly streamId: string }>[]): ScenarioHistory<Command, StreamAppend<E>>;
+  given(
+    events: readonly (NoInfer<NewEvent<E> & { readonly streamId: string }> | (VersionedEvent & { readonly streamId: string }))[],
+  ): ScenarioHistory<Command, StreamAppend<E>>;
 }
 
 /**
@@ -89,7 +93,9 @@ export interface StreamsScenario<Command, E extends Event> {
  */
 export interface BoundaryScenario<Command, E extends Event> {
   /** The events so far with their tags, in the order of the log; `[]` for none. Those that the query does not match are not seen. */
-  given(events: readonly NoInfer<NewEvent<E> & { readonly streamId?: string }>[]): ScenarioHistory<Command, NewEvent<E>>;
+  given(
+    events: readonly (NoInfer<NewEvent<E> & { readonly streamId?: string }> | (VersionedEvent & { readonly streamId?: string }))[],
+  ): ScenarioHistory<Command, NewEvent<E>>;
 }
 
 /**
@@ -102,6 +108,14 @@ export interface BoundaryScenario<Command, E extends Event> {
  * For a document projection: `await scenario(cartSummary).given(events).then({ "cart-42": document })`, which compares all documents.
  * It runs in memory; an event that it cannot apply is a `ProjectionFailedError`.
  *
+ * With a catalogue, in the definition as `events` or here as an option, events pass through it as in a store: given events and decided
+ * ones are checked by their schemas, and read back in their newest shape. A given event with `schemaVersion` is taken as it was stored,
+ * in that version: `given([{ type: "CartConfirmed", schemaVersion: 1, data }])`. Expected events are those that readers get. With an
+ * asynchronous schema, use `thenAsync`.
+ *
+ * @throws {@link EventValidationError} — a schema refuses the data of a given event or of a decided one.
+ * @throws {@link UnknownEventTypeError} — the catalogue does not have the type, or the version, of one of them.
+ *
  * @example
  * ```ts
  * scenario(cart)
@@ -110,39 +124,64 @@ export interface BoundaryScenario<Command, E extends Event> {
  *   .then([{ type: "CartConfirmed", data: { at: "noon" } }]);
  * ```
  */
-export function scenario<Document extends object>(projection: DocumentProjection<Document>): ProjectionScenario<Document>;
-export function scenario<State, Command, E extends Event>(decider: MultiStreamDecider<State, Command, E>): StreamsScenario<Command, E>;
-export function scenario<State, Command, E extends Event>(decider: BoundaryDecider<State, Command, E>): BoundaryScenario<Command, E>;
-export function scenario<State, Command, E extends Event>(decider: Decider<State, Command, E>): DeciderScenario<Command, E>;
+export function scenario<Document extends object>(projection: DocumentProjection<Document>, options?: ScenarioOptions): ProjectionScenario<Document>;
 export function scenario<State, Command, E extends Event>(
-  decider: Decider<State, Command, E> | MultiStreamDecider<State, Command, E> | BoundaryDecider<State, Command, E> | DocumentProjection<object>,
+  decider: MultiStreamDecider<State, Command, E, Event>,
+  options?: ScenarioOptions,
+): StreamsScenario<Command, E>;
+export function scenario<State, Command, E extends Event>(
+  decider: BoundaryDecider<State, Command, E, Event>,
+  options?: ScenarioOptions,
+): BoundaryScenario<Command, E>;
+export function scenario<State, Command, E extends Event>(decider: Decider<State, Command, E, Event>, options?: ScenarioOptions): DeciderScenario<Command, E>;
+export function scenario<State, Command, E extends Event>(
+  decider:
+    | Decider<State, Command, E, Event>
+    | MultiStreamDecider<State, Command, E, Event>
+    | BoundaryDecider<State, Command, E, Event>
+    | DocumentProjection<object>,
+  options?: ScenarioOptions,
 ): DeciderScenario<Command, E> | StreamsScenario<Command, E> | BoundaryScenario<Command, E> | ProjectionScenario<object> {
-  if (isProjection(decider)) return projectionScenario(decider);
-  if (namesStreams(decider)) return streamsScenario(decider);
-  return asksByQuery(decider) ? boundaryScenario(decider) : deciderScenario(decider);
+  if (isProjection(decider)) return projectionScenario(decider, options);
+  if (namesStreams(decider)) return streamsScenario(decider, options);
+  return asksByQuery(decider) ? boundaryScenario(decider, options) : deciderScenario(decider, options);
 }
 
-function deciderScenario<State, Command, E extends Event>(decider: Decider<State, Command, E>): DeciderScenario<Command, E> {
+function deciderScenario<State, Command, E extends Event>(
+  decider: Decider<State, Command, E, Event>,
+  options: ScenarioOptions | undefined,
+): DeciderScenario<Command, E> {
   checkDecider(decider);
-  return { given: (events) => ({ when: (...commands) => decisionOf(commands, () => deciderPlot(decider, events)) }) };
+  const shapes = scenarioEvents(options, decider.events);
+  return { given: (events) => ({ when: (...commands) => decisionOf(commands, () => deciderPlot(decider, events, shapes)) }) };
 }
 
-function streamsScenario<State, Command, E extends Event>(decider: MultiStreamDecider<State, Command, E>): StreamsScenario<Command, E> {
+function streamsScenario<State, Command, E extends Event>(
+  decider: MultiStreamDecider<State, Command, E, Event>,
+  options: ScenarioOptions | undefined,
+): StreamsScenario<Command, E> {
   checkMultiStreamDecider(decider);
-  return { given: (events) => ({ when: (...commands) => decisionOf(commands, () => streamsPlot(decider, events)) }) };
+  const shapes = scenarioEvents(options, decider.events);
+  return { given: (events) => ({ when: (...commands) => decisionOf(commands, () => streamsPlot(decider, events, shapes)) }) };
 }
 
-function boundaryScenario<State, Command, E extends Event>(decider: BoundaryDecider<State, Command, E>): BoundaryScenario<Command, E> {
+function boundaryScenario<State, Command, E extends Event>(
+  decider: BoundaryDecider<State, Command, E, Event>,
+  options: ScenarioOptions | undefined,
+): BoundaryScenario<Command, E> {
   checkBoundaryDecider(decider);
-  return { given: (events) => ({ when: (...commands) => decisionOf(commands, () => boundaryPlot(decider, events)) }) };
+  const shapes = scenarioEvents(options, decider.events);
+  return { given: (events) => ({ when: (...commands) => decisionOf(commands, () => boundaryPlot(decider, events, shapes)) }) };
 }
 
 function namesStreams<State, Command, E extends Event>(
-  decider: object | MultiStreamDecider<State, Command, E>,
-): decider is MultiStreamDecider<State, Command, E> {
+  decider: object | MultiStreamDecider<State, Command, E, Event>,
+): decider is MultiStreamDecider<State, Command, E, Event> {
   return isRecord(decider) && decider["reads"] !== undefined;
 }
 
-function asksByQuery<State, Command, E extends Event>(decider: object | BoundaryDecider<State, Command, E>): decider is BoundaryDecider<State, Command, E> {
+function asksByQuery<State, Command, E extends Event>(
+  decider: object | BoundaryDecider<State, Command, E, Event>,
+): decider is BoundaryDecider<State, Command, E, Event> {
   return isRecord(decider) && decider["query"] !== undefined;
 }

@@ -1,48 +1,132 @@
-import { encodeJson } from "../arguments/json.ts";
-import { isRecord } from "../arguments/options.ts";
+import { wholeNumber } from "../arguments/checks.ts";
 import { describeValue } from "../arguments/describe-value.ts";
+import { encodeJson } from "../arguments/json.ts";
+import { checkEventType, isEventType } from "../arguments/names.ts";
+import { isRecord } from "../arguments/options.ts";
 import { newId } from "../arguments/uuid.ts";
-import { defaultStreamFor } from "../append/default-stream.ts";
-import { encodeEvent, refuseUnknownParts, stamped } from "../append/encode-event.ts";
 import { AppendTotals } from "../append/append-totals.ts";
+import { encodeEvent, readEvent, refuseUnknownParts, stamped } from "../append/encode-event.ts";
+import { copyAsRead } from "../catalogue/copy-as-read.ts";
+import { decodedParts, type StoredShape } from "../catalogue/event-codec.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import { categoryOf, type Event, type NewEvent, type RecordedEvent } from "../model/event.ts";
+import { asDecided, type Event, type NewEvent } from "../model/event.ts";
 import { firstSchemaVersion } from "../model/recorded-event.ts";
+import type { GivenLog } from "./given-log.ts";
+import type { ScenarioEvents } from "./scenario-events.ts";
 
 /** A scenario does not know the store's own limit; this is the highest. */
 const settings = { eventBytes: 16 * 1024 * 1024, createId: newId };
+const checkVersion = wholeNumber(1, 32_767);
 
-/** The events as a store gives them back. Refuses what a store would refuse. */
-export function asStored<E extends Event, New extends NewEvent<E> = NewEvent<E>>(events: readonly New[], path: string): readonly New[] {
+/**
+ * An event of a scenario as it is stored: plain JSON, in any version of its type's shape, also of a retired type. The catalogue brings it
+ * up to date, as in a store.
+ *
+ * @example
+ * ```ts
+ * const old: VersionedEvent = { type: "CartConfirmed", schemaVersion: 1, data: { confirmedAt: "2020-01-01" } };
+ * ```
+ */
+export interface VersionedEvent extends NewEvent {
+  readonly schemaVersion: number;
+}
+
+/** An event whose data has its stored form. It may name its stream. */
+export type StoredNewEvent = VersionedEvent & { readonly streamId?: string };
+
+/** Either, where a schema may be asynchronous. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** The events as a store with this catalogue stores them. Refuses what a store would refuse. */
+export function asStored(events: readonly NewEvent[], path: string, shapes: ScenarioEvents): Awaitable<readonly StoredNewEvent[]> {
+  return storedEvents(events, path, shapes, (event) => event);
+}
+
+/**
+ * Events that stand in the log already: they may have been read from a store, and may name their stream. With `schemaVersion` their data
+ * is what is stored.
+ */
+export function asGiven(events: readonly NewEvent[], path: string, shapes: ScenarioEvents): Awaitable<readonly StoredNewEvent[]> {
+  return storedEvents(events, path, shapes, withoutStamps);
+}
+
+/** Events to compare with, in the shape in which they are read. In a misspelt key nothing would be compared. */
+export function asExpected<E extends Event>(events: readonly NewEvent<E>[], path: string, { catalogue }: ScenarioEvents): readonly NewEvent<E>[] {
+  return checkedEvents(events, path).map((event, index) => {
+    const at = `${path}[${index}]`;
+    refuseUnknownParts(event, (field) => `${at}${field}`);
+    return asDecided<E>({ ...event, data: copyAsRead(catalogue, event, `${at}.data`), ...metadataOf(event, at) });
+  });
+}
+
+/** What `evolve` of a decider of one stream gets of stored events, added to the log. */
+export function asEvolved<E extends Event>(events: readonly StoredNewEvent[], log: GivenLog, { codec }: ScenarioEvents): readonly NewEvent<E>[] {
+  const decoder = codec.decoder();
+  return events.flatMap(({ schemaVersion, ...event }) => {
+    const stored = log.add({ ...event, schemaVersion }, "given");
+    return decodedParts(stored, decoder).map(({ type, data }) => asDecided<E>({ ...event, type, data }));
+  });
+}
+
+/** Calls `use` with a value, at once unless it has to be awaited. */
+export function after<T, R>(value: Awaitable<T>, use: (value: T) => Awaitable<R>): Awaitable<R> {
+  if (!(value instanceof Promise)) return use(value);
+  const used = value.then(use);
+  // Where the test does not await it, this is refused at once, and nothing waits for what the schema says.
+  used.catch(() => {});
+  return used;
+}
+
+/** All of these values, at once unless one has to be awaited. */
+export function all<T>(values: readonly Awaitable<T>[]): Awaitable<readonly T[]> {
+  const ready: T[] = [];
+  for (const value of values) {
+    if (value instanceof Promise) return Promise.all(values);
+    ready.push(value);
+  }
+  return ready;
+}
+
+type Unstamp = (event: NewEvent) => object;
+
+function storedEvents(events: readonly NewEvent[], path: string, shapes: ScenarioEvents, unstamp: Unstamp): Awaitable<readonly StoredNewEvent[]> {
   const totals = new AppendTotals(settings);
-  return stored<E, New>(events, path, (event, at) => encodeEvent(event, totals, (field) => `${at}${field}`));
+  const stored = checkedEvents(events, path).map((event, index): Awaitable<StoredNewEvent> => {
+    const at = `${path}[${index}]`;
+    const { type } = readEvent(unstamp(event), (field) => `${at}${field}`);
+    if (!isEventType(type)) checkEventType(type, `${at}.type`);
+    const finish = ({ data, schemaVersion }: StoredShape): StoredNewEvent => {
+      encodeEvent({ ...unstamp(event), data }, totals, (field) => `${at}${field}`);
+      return { ...event, data: JSON.parse(encodeJson(data, `${at}.data`)), ...metadataOf(event, at), schemaVersion };
+    };
+    return after(shapeOf(event, at, shapes, unstamp), finish);
+  });
+  return all(stored);
 }
 
-/** Events that stand in the log already: they may have been read from a store, and may name their stream. */
-export function asGiven<E extends Event, New extends NewEvent<E> = NewEvent<E>>(events: readonly New[], path: string): readonly New[] {
-  const totals = new AppendTotals(settings);
-  return stored<E, New>(events, path, (event, at) => encodeEvent(withoutStamps(event), totals, (field) => `${at}${field}`));
+/** What is stored of an event's data: what it says itself, where it has a version, or what the catalogue makes of it. */
+function shapeOf(event: NewEvent, at: string, { codec }: ScenarioEvents, unstamp: Unstamp): Awaitable<StoredShape> {
+  const { type, data } = event;
+  if (!codec.encode) return { data, schemaVersion: firstSchemaVersion };
+  const version = unstamp === withoutStamps && "schemaVersion" in event ? event.schemaVersion : undefined;
+  if (version !== undefined) return { data, schemaVersion: checkVersion(version, `${at}.schemaVersion`) };
+  return codec.encode(type, data, () => `${at}.data`);
 }
 
-/** Events to compare with: in a misspelt key nothing would be compared. */
-export function asExpected<E extends Event>(events: readonly NewEvent<E>[], path: string): readonly NewEvent<E>[] {
-  return stored<E, NewEvent<E>>(events, path, (event, at) => refuseUnknownParts(event, (field) => `${at}${field}`));
-}
-
-function stored<E extends Event, New extends NewEvent<E>>(events: readonly New[], path: string, check: (event: New, at: string) => unknown): readonly New[] {
+function checkedEvents<New extends NewEvent>(events: readonly New[], path: string): readonly New[] {
   if (!Array.isArray(events)) throw new InvalidArgumentError(path, "must be an array of events; write [] for none");
   return Array.from(events, (event: New, index) => {
-    const at = `${path}[${index}]`;
-    if (!isRecord(event)) throw new InvalidArgumentError(at, `must be an event such as { type: "ItemAdded", data: {} }, not ${describeValue(event)}`);
-    check(event, at);
-    const { metadata } = event;
-    const data: E["data"] = JSON.parse(encodeJson(event.data, `${at}.data`));
-    return { ...event, data, ...(metadata && { metadata: JSON.parse(encodeJson(metadata, `${at}.metadata`)) }) };
+    if (isRecord(event)) return event;
+    throw new InvalidArgumentError(`${path}[${index}]`, `must be an event such as { type: "ItemAdded", data: {} }, not ${describeValue(event)}`);
   });
 }
 
 function withoutStamps(event: object): object {
   return Object.fromEntries(Object.entries(event).filter(([key]) => !stamped.includes(key)));
+}
+
+function metadataOf({ metadata }: NewEvent, at: string): Pick<NewEvent, "metadata"> {
+  return metadata ? { metadata: JSON.parse(encodeJson(metadata, `${at}.metadata`)) } : {};
 }
 
 /** What is compared of an event: of what the store can make itself, only what the expectation names. */
@@ -54,45 +138,4 @@ export function partsOf(event: NewEvent, expectation: NewEvent): Partial<NewEven
     ...(expectation.tags !== undefined && { tags: event.tags ?? [] }),
     ...(expectation.metadata !== undefined && { metadata: event.metadata ?? {} }),
   };
-}
-
-/** The first second of 2000; each event of a scenario is recorded a second after the one before. */
-const began = Date.UTC(2000, 0, 1);
-
-/** A log in memory: for scenarios, whose events come one after another. */
-export class GivenLog<E extends Event> {
-  readonly #events: RecordedEvent<E>[] = [];
-
-  /** All events, in the order of the log. */
-  get events(): readonly RecordedEvent<E>[] {
-    return this.#events;
-  }
-
-  versionOf(streamId: string): number {
-    return this.#events.filter((event) => event.streamId === streamId).length;
-  }
-
-  add(event: NewEvent<E>, streamId: string): RecordedEvent<E> {
-    const position = this.#events.length + 1;
-    const recorded: RecordedEvent<E> = {
-      ...event,
-      id: event.id ?? `00000000-0000-7000-8000-${position.toString(16).padStart(12, "0")}`,
-      metadata: event.metadata ?? {},
-      tags: event.tags ?? [],
-      streamId,
-      category: categoryOf(streamId),
-      version: this.versionOf(streamId) + 1,
-      position,
-      recordedAt: new Date(began + position * 1_000),
-      schemaVersion: firstSchemaVersion,
-      tenant: "",
-    };
-    this.#events.push(recorded);
-    return recorded;
-  }
-}
-
-/** The stream of an event that names none: as for `append`, and one for all that have no tag. */
-export function streamOf(event: NewEvent & { readonly streamId?: string }): string {
-  return event.streamId ?? (event.tags?.length ? defaultStreamFor([event]) : "given");
 }

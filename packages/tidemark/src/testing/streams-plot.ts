@@ -9,30 +9,31 @@ import { expectationOf } from "../commands/over-streams.ts";
 import { StreamDiscovery } from "../commands/stream-discovery.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { VersionConflictError } from "../errors/appending.ts";
-import type { Event, ExpectedVersion, NewEvent } from "../model/event.ts";
+import { decodedParts } from "../catalogue/event-codec.ts";
+import { asRecorded, type Event, type ExpectedVersion, type NewEvent } from "../model/event.ts";
 import { checkedFold } from "../read/evolve.ts";
+import { GivenLog } from "./given-log.ts";
 import type { Plot } from "./scenario-decision.ts";
-import { asExpected, asGiven, asStored, GivenLog, partsOf } from "./stored-events.ts";
+import type { ScenarioEvents } from "./scenario-events.ts";
+import { after, all, asExpected, asGiven, asStored, type Awaitable, partsOf } from "./stored-events.ts";
 
 /** Reads, decides and appends as `executeCommand` does, on a log in memory. */
 export function streamsPlot<State, Command, E extends Event>(
-  decider: MultiStreamDecider<State, Command, E>,
-  given: readonly (NewEvent<E> & { readonly streamId: string })[],
-): Plot<Command, StreamAppend<E>> {
+  decider: MultiStreamDecider<State, Command, E, Event>,
+  given: readonly (NewEvent & { readonly streamId: string })[],
+  shapes: ScenarioEvents,
+): Awaitable<Plot<Command, StreamAppend<E>, StreamAppend>> {
   const { initialState, evolve } = checkedFold(decider, "decider");
-  const log = new GivenLog<E>();
-  for (const [index, { streamId, ...event }] of asGiven<E, NewEvent<E> & { readonly streamId: string }>(given, "given").entries()) {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is left is the event that the stream was added to
-    log.add(event as unknown as NewEvent<E>, checkStreamId(streamId, `given[${index}].streamId`));
-  }
+  const decoder = shapes.codec.decoder();
+  const log = new GivenLog();
   let versions: ReadonlyMap<string, number> = new Map();
-  return {
+  const plot: Plot<Command, StreamAppend<E>, StreamAppend> = {
     decide(command) {
       const discovery = new StreamDiscovery(decider, command);
       let state = initialState();
       while (discovery.next(state).length > 0) {
-        const read = log.events.filter(({ streamId }) => discovery.streamIds.has(streamId));
-        state = read.reduce(evolve, initialState());
+        const read = log.read<E>(decoder, ({ streamId }) => discovery.streamIds.has(streamId));
+        state = read.reduce<State>(evolve, initialState());
       }
       versions = new Map(Array.from(discovery.streamIds, (streamId) => [streamId, log.versionOf(streamId)]));
       return decider.decide(command, state);
@@ -41,19 +42,25 @@ export function streamsPlot<State, Command, E extends Event>(
       const parts = checkParts(checkDecision(decided), "decided").map((part) => ({ ...part, ...expectationOf(part, versions) }));
       refuseTwice(parts);
       for (const part of parts) refuseConflict(log, part);
-      return decided.map((part, index) => {
-        const events = asStored<E>(checkDecision(part.events, `decide[${index}].events`), `decided[${index}].events`);
-        for (const event of events) log.add(event, part.streamId);
-        return { ...part, events };
-      });
+      const stored = parts.map(({ events }, index) => asStored(checkDecision(events, `decide[${index}].events`), `decided[${index}].events`, shapes));
+      return after(all(stored), (appended) =>
+        decided.map((part, index) => {
+          const added = appended[index]?.flatMap((event) => decodedParts(log.add(event, part.streamId), decoder)) ?? [];
+          return { ...part, events: added.map((event) => asRecorded<E>(event)) };
+        }),
+      );
     },
-    expected: (parts) => checkParts(parts, "then").map((part, index) => ({ ...part, events: asExpected<E>(part.events, `then[${index}].events`) })),
+    expected: (parts) => checkParts(parts, "then").map((part, index) => ({ ...part, events: asExpected<E>(part.events, `then[${index}].events`, shapes) })),
     compared: ({ streamId, events, expectedVersion }, expectation) => ({
       streamId,
       events: events.map((event, index) => partsOf(event, expectation.events[index] ?? event)),
       ...(expectation.expectedVersion !== undefined && { expectedVersion: expectedVersion ?? "any" }),
     }),
   };
+  return after(asGiven(given, "given", shapes), (stored) => {
+    for (const [index, { streamId, ...event }] of stored.entries()) log.add(event, checkStreamId(streamId, `given[${index}].streamId`));
+    return plot;
+  });
 }
 
 function checkParts<E extends Event>(parts: readonly StreamAppend<E>[], path: string): readonly StreamAppend<E>[] {
@@ -72,11 +79,10 @@ function refuseTwice(parts: readonly StreamAppend[]): void {
   }
 }
 
-function refuseConflict<E extends Event>(log: GivenLog<E>, { streamId, expectedVersion }: StreamAppend<E>): void {
+function refuseConflict(log: GivenLog, { streamId, expectedVersion }: StreamAppend): void {
   const expected = checkExpectedVersion(expectedVersion, "expectedVersion");
   const actual = log.versionOf(streamId);
-  if (!holds(expected, actual, log.events.findLast((event) => event.streamId === streamId)?.position ?? 0))
-    throw new VersionConflictError([{ streamId, expected, actual }]);
+  if (!holds(expected, actual, log.positionOf(streamId))) throw new VersionConflictError([{ streamId, expected, actual }]);
 }
 
 function holds(expected: ExpectedVersion, version: number, position: number): boolean {

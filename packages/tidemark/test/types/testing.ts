@@ -1,15 +1,20 @@
 import {
   type BoundaryDecider,
+  type Decider,
   decider,
   defineEvents,
   type DocumentProjection,
   event,
   type EventStore,
+  handleCommand,
   type InferEvents,
+  type InferNewEvents,
   type MultiStreamDecider,
+  type RecordedEvent,
   retired,
 } from "tidemark";
 import { openTestStore, scenario, storeContract, type TestStoreOptions } from "tidemark/testing";
+import { z } from "zod";
 import { same, type CartEvent } from "./cart.ts";
 
 const cart = decider<number, { at: string }, CartEvent>({
@@ -106,3 +111,48 @@ same<EventStore<InferEvents<typeof catalogue>>>()(testStore);
 same<EventStore>()(await openTestStore());
 // @ts-expect-error -- no type of the catalogue
 void testStore.appendToStream("cart-1", [{ type: "ItemRemoved", data: {} }]);
+
+// A decider of a catalogue has its events as they are read, and returns them as they may be appended.
+const dated = defineEvents({
+  ItemAdded: event<{ sku: string }>(),
+  CartConfirmed: z.object({ at: z.string().transform((text) => new Date(text)) }),
+  CartOpened: retired(() => []),
+});
+type DatedEvent = InferEvents<typeof dated>;
+const confirming = decider({
+  events: dated,
+  initialState: () => 0,
+  evolve: (year, found) => {
+    same<DatedEvent>()(found);
+    return found.type === "CartConfirmed" ? found.data.at.getFullYear() : year;
+  },
+  decide: ({ at }: { readonly at: string }, year) => (year > 0 ? [] : [{ type: "CartConfirmed", data: { at } }]),
+});
+same<Decider<number, { readonly at: string }, DatedEvent, InferNewEvents<typeof dated>>>()(confirming);
+// @ts-expect-error -- appended as a text
+decider({ ...confirming, events: dated, decide: () => [{ type: "CartConfirmed", data: { at: new Date() } }] });
+// @ts-expect-error -- no catalogue
+decider({ events: { ItemAdded: event<{ sku: string }>() }, initialState: () => 0, evolve: (year: number) => year, decide: () => [] });
+declare const datedStore: EventStore<DatedEvent, InferNewEvents<typeof dated>>;
+const handled = await handleCommand(datedStore, confirming, "cart-1", { at: "noon" });
+same<number>()(handled.state);
+same<readonly RecordedEvent<DatedEvent>[]>()(handled.events);
+
+// Its scenario compares what readers get. Given events may be as they were stored.
+same<void>()(
+  scenario(confirming)
+    .given([
+      { type: "ItemAdded", data: { sku: "tea" } },
+      { type: "CartOpened", schemaVersion: 1, data: {} },
+    ])
+    .when({ at: "noon" })
+    .then([{ type: "CartConfirmed", data: { at: new Date() } }]),
+);
+// @ts-expect-error -- a retired type, without the version in which it was stored
+scenario(confirming).given([{ type: "CartOpened", data: {} }]);
+// @ts-expect-error -- read as a Date
+scenario(confirming).given([]).when({ at: "noon" }).then([{ type: "CartConfirmed", data: { at: "noon" } }]); // oxfmt-ignore
+scenario(cart, { events: dated });
+scenario(summaries, { events: dated }).given([{ type: "ItemAdded", schemaVersion: 1, data: {}, streamId: "cart-1" }]);
+// @ts-expect-error -- a misspelt option
+scenario(cart, { event: dated });
