@@ -3,7 +3,7 @@ import { describeValue, quoteStep } from "../arguments/describe-value.ts";
 import { isRecord } from "../arguments/options.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { StoredCodec } from "./stored-codecs.ts";
-import { StoredForm } from "./stored-form.ts";
+import { type CheckedCodec, StoredForm } from "./stored-form.ts";
 
 /** The codecs of a definition by their paths. Undefined if there are none. */
 export function checkStored(value: unknown, path: string): StoredForm | undefined {
@@ -12,7 +12,7 @@ export function checkStored(value: unknown, path: string): StoredForm | undefine
   return codecs.length === 0 ? undefined : new StoredForm(new Map(codecs), path);
 }
 
-function checkCodec(value: unknown, path: string): StoredCodec {
+function checkCodec(value: unknown, path: string): CheckedCodec {
   if (!isRecord(value)) {
     throw new InvalidArgumentError(path, `must be asDate, asBigInt, asSet, asMap or { encode, decode }, not ${describeValue(value)}`);
   }
@@ -26,6 +26,7 @@ function checkCodec(value: unknown, path: string): StoredCodec {
     // Called on their object: a codec may be an instance of a class.
     encode: (held: unknown): unknown => encode.call(value, held),
     decode: (stored: unknown): unknown => decode.call(value, stored),
+    source: `${String(encode)}\n${String(decode)}`,
     ...(jsonSchema && { jsonSchema }),
   };
 }

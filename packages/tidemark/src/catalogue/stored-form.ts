@@ -5,6 +5,11 @@ import { plainCopy } from "./plain-copy.ts";
 import type { StoredCodec } from "./stored-codecs.ts";
 import { parseStoredPath, type PathStep } from "./stored-path.ts";
 
+/** A codec with the code of its functions, by which two catalogues are compared. */
+export interface CheckedCodec extends StoredCodec {
+  readonly source: string;
+}
+
 /** What the paths of `stored` say of one place in the data. */
 interface Place {
   path: string;
@@ -27,10 +32,10 @@ export class StoredFormError extends Error {
 /** Puts an event's data into the form that is stored, and back. Copies what it changes: neither form is ever written to. */
 export class StoredForm {
   readonly paths: readonly string[];
-  readonly codecs: ReadonlyMap<string, StoredCodec>;
+  readonly codecs: ReadonlyMap<string, CheckedCodec>;
   readonly #root: Place = { path: "" };
 
-  constructor(codecs: ReadonlyMap<string, StoredCodec>, at: string) {
+  constructor(codecs: ReadonlyMap<string, CheckedCodec>, at: string) {
     this.paths = [...codecs.keys()];
     this.codecs = codecs;
     for (const [path, codec] of codecs) this.#add(path, codec, at + quoteStep(path));

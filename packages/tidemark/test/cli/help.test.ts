@@ -37,6 +37,7 @@ const commands = [
   ["events", "list"],
   ["events", "check"],
   ["events", "golden"],
+  ["events", "diff"],
   ["events", "schema"],
   ["import"],
   ["export"],

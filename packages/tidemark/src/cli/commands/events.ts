@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
 import { addEventsCheck } from "./events-check.ts";
+import { addEventsDiff } from "./events-diff.ts";
 import { addEventsGolden } from "./events-golden.ts";
 import { addEventsList } from "./events-list.ts";
 import { addEventsSchema } from "./events-schema.ts";
@@ -15,5 +16,6 @@ export function addEvents(program: Command, terminal: Terminal): void {
   addEventsList(command, terminal);
   addEventsCheck(command, terminal);
   addEventsGolden(command, terminal);
+  addEventsDiff(command, terminal);
   addEventsSchema(command, terminal);
 }

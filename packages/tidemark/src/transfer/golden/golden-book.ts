@@ -5,7 +5,7 @@ import { goldenFileText } from "./golden-file.ts";
 import { type GoldenFile, goldenFileName, writeGoldenFile } from "./golden-folder.ts";
 import type { GoldenProblem } from "./golden-problem.ts";
 import { jsonDifferences } from "./json-difference.ts";
-import { sortedJson } from "./sorted-json.ts";
+import { sortedJson } from "../../arguments/sorted-json.ts";
 
 /** What may be written: nothing; what has no entry yet; or also what entries become where that has changed. */
 export type GoldenWrites = "nothing" | "new" | "all";

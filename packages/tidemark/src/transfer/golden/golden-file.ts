@@ -5,7 +5,7 @@ import { checkOptions, isRecord, unknownKey } from "../../arguments/options.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { EventMetadata } from "../../model/event.ts";
 import type { GoldenEntry } from "./golden-entry.ts";
-import { sortedJson } from "./sorted-json.ts";
+import { sortedJson } from "../../arguments/sorted-json.ts";
 
 /** The entries of one type, by version. */
 export interface GoldenType {

@@ -1,4 +1,4 @@
-import { isRecord } from "../../arguments/options.ts";
+import { isRecord } from "./options.ts";
 
 /** The same JSON with the keys of each object sorted. Object.fromEntries makes a key `__proto__` a field, as JSON.parse does. */
 export function sortedJson(value: unknown): unknown {
