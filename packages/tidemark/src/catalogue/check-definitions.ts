@@ -12,7 +12,8 @@ import { checksNothing } from "./plain-event.ts";
 import { RetiredEvent, type RetiredStep } from "./retired.ts";
 import { isStandardSchema } from "./standard-schema.ts";
 
-interface Definitions {
+/** Definitions, checked each for itself. */
+export interface Definitions {
   readonly shapes: ReadonlyMap<string, EventShape>;
   readonly retired: ReadonlyMap<string, RetiredShape>;
 }

@@ -1,5 +1,6 @@
 import type { Event } from "../model/event.ts";
 import type { EventCatalogue } from "../model/event-catalogue.ts";
+import { checkDefinitions } from "./check-definitions.ts";
 import { DefinedEvents } from "./defined-events.ts";
 import type { EventDefinition } from "./definition.ts";
 import type { RetiredEvent } from "./retired.ts";
@@ -51,5 +52,5 @@ export type NewEventsOf<Schemas extends SchemasByType> = {
 export function defineEvents<const Schemas extends SchemasByType>(
   definitions: EventDefinitions<Schemas>,
 ): EventCatalogue<EventsOf<Schemas>, NewEventsOf<Schemas>> {
-  return new DefinedEvents(definitions);
+  return new DefinedEvents(checkDefinitions(definitions));
 }

@@ -1,4 +1,4 @@
-import { checkDefinitions } from "./check-definitions.ts";
+import type { Definitions } from "./check-definitions.ts";
 import type { EventShape, RetiredShape } from "./event-shape.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { refuseCircles } from "./refuse-circles.ts";
@@ -13,8 +13,8 @@ export class DefinedEvents {
   readonly storedTypes: StoredTypes;
   readonly fingerprint: string;
 
-  constructor(definitions: unknown) {
-    const { shapes, retired } = checkDefinitions(definitions);
+  /** @param checked - What `checkDefinitions` made of the definitions. */
+  constructor({ shapes, retired }: Definitions) {
     refuseCircles(shapes, retired);
     this.shapes = shapes;
     this.retired = retired;

@@ -23,6 +23,7 @@ export function letterTable(letter: DeadLetter): Row[] {
     ["state", stateOf(letter)],
     ["attempts", `${attempts}`],
     ["since", parkedAt.toISOString()],
+    ...(letter.decodeError ? [["event", `as it is stored, because it cannot be decoded: ${letter.decodeError.message}`]] : []),
     ["error", error ? `${error.code ? `[${error.code}] ` : ""}${error.message}` : "none of its own"],
   ];
 }

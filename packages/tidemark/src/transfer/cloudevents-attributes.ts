@@ -9,4 +9,12 @@ export const copiedAttributes: readonly (readonly [attribute: string, key: strin
 export const contextAttributes: readonly string[] = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data"];
 
 /** Extensions for what CloudEvents has no attribute for. Numbers beyond 32 bits are no integers of CloudEvents, and travel as text. */
-export const ownAttributes: readonly string[] = ["schemaversion", "tidemarkversion", "tidemarkposition", "tidemarktenant", "tidemarktags", "tidemarkmetadata"];
+export const ownAttributes: readonly string[] = [
+  "schemaversion",
+  "tidemarkversion",
+  "tidemarkposition",
+  "tidemarkpart",
+  "tidemarktenant",
+  "tidemarktags",
+  "tidemarkmetadata",
+];

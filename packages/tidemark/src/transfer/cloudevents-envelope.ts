@@ -102,6 +102,7 @@ function ownParts(value: Attributes): Attributes {
     tags: given("tidemarktags", (held, path) => checkTags(json(held, path).value, path)),
     version: given("tidemarkversion", number),
     position: given("tidemarkposition", number),
+    part: value["tidemarkpart"],
   };
 }
 

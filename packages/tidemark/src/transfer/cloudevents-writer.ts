@@ -36,9 +36,12 @@ export function checkSource(source: string, path: string): string {
 function cloudEvent(row: TextRow, source: string): string {
   const tenant = row["tenant"] ?? "";
   const metadata = row["metadata"] ?? "{}";
+  // Each of several events that a catalogue made of a stored one needs an id of its own.
+  const part = row["part"];
   const tags = tagsOf(row);
   const from = tenant === "" ? source : `${source}#${encodeURIComponent(tenant)}`;
-  let text = `{"specversion":"1.0","id":"${row["id"]}","source":${JSON.stringify(from)},"type":${JSON.stringify(row["type"])},"subject":${JSON.stringify(row["stream_name"])},"time":"${timeOf(row)}","datacontenttype":"application/json","schemaversion":${row["schema_version"]},"tidemarkversion":"${row["version"]}","tidemarkposition":"${row["position"]}"`;
+  let text = `{"specversion":"1.0","id":"${row["id"]}${part === undefined ? "" : `/${part}`}","source":${JSON.stringify(from)},"type":${JSON.stringify(row["type"])},"subject":${JSON.stringify(row["stream_name"])},"time":"${timeOf(row)}","datacontenttype":"application/json","schemaversion":${row["schema_version"]},"tidemarkversion":"${row["version"]}","tidemarkposition":"${row["position"]}"`;
+  if (part !== undefined) text += `,"tidemarkpart":${part}`;
   if (tenant !== "") text += `,"tidemarktenant":${JSON.stringify(tenant)}`;
   if (tags.length > 0) text += `,"tidemarktags":${jsonAttribute(JSON.stringify(tags))}`;
   if (metadata !== "{}") text += `${copies(metadata)},"tidemarkmetadata":${jsonAttribute(metadata)}`;

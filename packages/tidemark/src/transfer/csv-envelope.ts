@@ -15,6 +15,9 @@ export const csvColumns: readonly { readonly key: keyof EventEnvelope; readonly 
   { key: "position", kind: "json" },
 ];
 
+/** The column behind them where a catalogue may have made several events of a stored one. */
+export const partColumn: (typeof csvColumns)[number] = { key: "part", kind: "json" };
+
 /** A spreadsheet runs a cell that begins like this as a formula. */
 const formula = /^'*[=+\-@\t\r]/;
 

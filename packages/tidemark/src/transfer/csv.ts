@@ -1,6 +1,6 @@
 import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import { csvColumns, fromCell } from "./csv-envelope.ts";
+import { csvColumns, fromCell, partColumn } from "./csv-envelope.ts";
 import { type CsvRecord, recordsOf } from "./csv-records.ts";
 import { parseExactly } from "./exact-json.ts";
 import { createMapping, type MappingOptions } from "./mapping.ts";
@@ -71,7 +71,8 @@ function mappedReader(header: readonly string[], options: MappingOptions): (reco
 function envelopeReader(header: readonly string[], options: MappingOptions): (record: CsvRecord) => ReadLine {
   const given = Object.entries(options).find(([, value]) => value !== undefined && value !== false);
   if (given) throw new InvalidArgumentError(`--${given[0]}`, "needs --stream and --type; without them the file is read by the columns that an export writes");
-  const unknown = header.find((name) => !csvColumns.some(({ key }) => key === name));
+  const columns = [...csvColumns, partColumn];
+  const unknown = header.find((name) => !columns.some(({ key }) => key === name));
   if (unknown !== undefined)
     throw new InvalidArgumentError(
       "<file>",
@@ -82,7 +83,7 @@ function envelopeReader(header: readonly string[], options: MappingOptions): (re
     const exact: Record<string, unknown> = {};
     for (const [column, key] of header.entries()) {
       const cell = fields[column] ?? "";
-      const kind = csvColumns.find((known) => known.key === key)?.kind;
+      const kind = columns.find((known) => known.key === key)?.kind;
       if (kind === "text") value[key] = key === "tenant" || cell !== "" ? fromCell(cell) : undefined;
       else if (cell !== "") {
         const parsed = parseExactly(cell);

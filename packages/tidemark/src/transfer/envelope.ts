@@ -14,6 +14,8 @@ export interface EventEnvelope {
   readonly tenant: string;
   readonly version: number;
   readonly position: number;
+  /** There if a catalogue made several events of the stored one. */
+  readonly part?: number;
 }
 
 /** The envelope of an event. Its category is left out: `streamId` says it. */
@@ -30,5 +32,6 @@ export function toEnvelope(event: RecordedEvent): EventEnvelope {
     tenant: event.tenant,
     version: event.version,
     position: event.position,
+    ...(event.part !== undefined && { part: event.part }),
   };
 }

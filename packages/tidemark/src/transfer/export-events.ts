@@ -1,11 +1,14 @@
 import type { Database } from "../database/database.ts";
-import { LogPages, type RowPage, type Wanted } from "../feed/log-pages.ts";
+import { LogPages, type RowPage } from "../feed/log-pages.ts";
 import { MarkReader } from "../feed/mark.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
 import type { EventWriter } from "./event-writer.ts";
+import type { ExportShapes } from "./export-shapes.ts";
 
 export interface ExportOptions {
-  readonly wanted: Wanted;
+  /** Undefined: all. */
+  readonly tenant: string | undefined;
+  readonly shapes: ExportShapes;
   readonly writer: EventWriter;
   /** Exclusive. */
   readonly after: number;
@@ -25,10 +28,10 @@ export interface ExportReport {
 /**
  * The events up to the high-water mark as it is at the start, in the order of the log, as text in pieces of some mebibytes.
  * Nothing can appear below the mark later, so that the export is whole, however long it takes. Data and metadata are the
- * database's own JSON, never parsed: every number comes out as it is.
+ * database's own JSON: every number comes out as it is, but for what a step of a catalogue has made.
  */
 export async function* exportEvents(database: Database, schema: string, options: ExportOptions): AsyncGenerator<string, ExportReport, undefined> {
-  const { wanted, writer, after, progress } = options;
+  const { tenant, shapes, writer, after, progress } = options;
   const mark = await new MarkReader(database, schema).read();
   const until = Math.max(after, Math.min(options.until, mark.position));
   let report: ExportReport = { events: 0, position: after, fraction: after === until ? 1 : 0 };
@@ -38,7 +41,12 @@ export async function* exportEvents(database: Database, schema: string, options:
     return report;
   }
 
-  const pages = new LogPages(database, new StatementsBySize(schema)).open(after, until, wanted, new AbortController().signal);
+  const pages = new LogPages(database, new StatementsBySize(schema)).open(
+    after,
+    until,
+    { tenant, filter: shapes.filter, shard: undefined },
+    new AbortController().signal,
+  );
   const next = (): Promise<RowPage> => {
     const page = pages.next();
     // Heard where it is awaited; until then a failure must not count as unhandled.
@@ -46,8 +54,9 @@ export async function* exportEvents(database: Database, schema: string, options:
     return page;
   };
   for (let coming = next(); ;) {
-    const { rows, reached, last } = await coming;
+    const { rows: stored, reached, last } = await coming;
     if (!last) coming = next();
+    const rows = shapes.rows(stored);
     for (let at = 0; at < rows.length; at += 512) {
       const text = rows
         .slice(at, at + 512)

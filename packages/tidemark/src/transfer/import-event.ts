@@ -52,7 +52,7 @@ export interface ImportRules {
 /** What applications allow at most (`limits.eventBytes`): an export of any of them can be imported. */
 export const maxEventBytes: number = 16 * 1024 * 1024;
 
-const keys = ["streamId", "type", "data", "metadata", "id", "tags", "recordedAt", "schemaVersion", "tenant", "version", "position", "category"];
+const keys = ["streamId", "type", "data", "metadata", "id", "tags", "recordedAt", "schemaVersion", "tenant", "version", "position", "part", "category"];
 const schemaVersion = wholeNumber(1, 32_767);
 const place = wholeNumber(1);
 
@@ -71,6 +71,10 @@ export function readImportEvent({ line, text, envelope, name, globalName }: Enve
     const held = value[key];
     return held === undefined || held === null ? undefined : check(held, key);
   };
+  if (value["part"] != null) {
+    const problem = "says that a catalogue made several events of a stored one, which share its id; import an export without --catalogue, or with --raw";
+    throw new InvalidArgumentError("part", problem);
+  }
   const exactly = isRecord(exact) ? exact : undefined;
   const data = writePart(value["data"], exactly?.["data"], "data");
   const metadata = isEmpty(value["metadata"]) ? "" : writePart(checkRecord(value["metadata"]), exactly?.["metadata"], "metadata");

@@ -3,6 +3,7 @@ import { open } from "../database/open.ts";
 import { openSchema } from "../../src/schema/open-schema.ts";
 import { ProjectionGate } from "../../src/projections/projection-gate.ts";
 import { exportEvents } from "../../src/transfer/export-events.ts";
+import { storedShapes } from "../../src/transfer/export-shapes.ts";
 import { importEvents, type ImportOptions, type ImportReport } from "../../src/transfer/import-events.ts";
 import { cloudEventsWriter } from "../../src/transfer/cloudevents-writer.ts";
 import { readCloudEvents } from "../../src/transfer/cloudevents.ts";
@@ -18,7 +19,7 @@ export { gate, rejection } from "../database/open.ts";
 /** How a log is exported, and what its import reads. */
 export const formats = {
   ndjson: { writer: ndjsonWriter, read: readNdjson },
-  csv: { writer: csvWriter, read: (chunks: AsyncIterable<Buffer>) => readCsv(chunks, {}) },
+  csv: { writer: csvWriter(false), read: (chunks: AsyncIterable<Buffer>) => readCsv(chunks, {}) },
   cloudevents: { writer: cloudEventsWriter({ source: "tidemark", batch: false }), read: readCloudEvents },
   "cloudevents batch": { writer: cloudEventsWriter({ source: "https://shop.example/events?of=all", batch: true }), read: readCloudEvents },
 };
@@ -79,15 +80,8 @@ export function logOf(database: Database, schema: string): Log {
     },
     async export(format = "ndjson") {
       const texts: string[] = [];
-      const wanted = { tenant: undefined, filter: undefined, shard: undefined };
-      for await (const text of exportEvents(database, schema, {
-        wanted,
-        writer: formats[format].writer,
-        after: 0,
-        until: Number.MAX_SAFE_INTEGER,
-        progress: () => {},
-      }))
-        texts.push(text);
+      const whole = { tenant: undefined, shapes: storedShapes(undefined), after: 0, until: Number.MAX_SAFE_INTEGER, progress: () => {} };
+      for await (const text of exportEvents(database, schema, { ...whole, writer: formats[format].writer })) texts.push(text);
       return texts.join("");
     },
   };

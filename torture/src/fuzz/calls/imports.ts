@@ -1,6 +1,7 @@
 import { checkFilter } from "../../../../packages/tidemark/src/read/filter.ts";
 import { ndjsonWriter } from "../../../../packages/tidemark/src/transfer/envelope-writers.ts";
 import { exportEvents } from "../../../../packages/tidemark/src/transfer/export-events.ts";
+import { storedShapes } from "../../../../packages/tidemark/src/transfer/export-shapes.ts";
 import type { ImportReport } from "../../../../packages/tidemark/src/transfer/import-events.ts";
 import { BadLineError } from "../../../../packages/tidemark/src/transfer/transfer-error.ts";
 import { type Actor, type Call, newEvents, type Outcome, outcomeOf } from "../call.ts";
@@ -85,7 +86,8 @@ async function exported({ name, target }: Actor, events: readonly Line[]): Promi
   // Somebody's append of a lower position may still be open.
   while ((await target.copy.highWaterMark()) < Math.max(...positions)) await new Promise((resolve) => setImmediate(resolve));
   const texts = exportEvents(target.database, copySchema, {
-    wanted: { tenant: "", filter: checkFilter({ categories: [name] }, "filter"), shard: undefined },
+    tenant: "",
+    shapes: storedShapes(checkFilter({ categories: [name] }, "filter")),
     writer: ndjsonWriter,
     after: Math.min(...positions) - 1,
     until: Math.max(...positions),

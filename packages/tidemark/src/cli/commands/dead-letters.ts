@@ -6,6 +6,7 @@ import { lineUp } from "../columns.ts";
 import { confirm } from "../confirm.ts";
 import { letterDocument, letterDocuments, letterRows, letterTable, resolvedDocuments, resolvedRows } from "../dead-letter-lines.ts";
 import { given, wholeNumber } from "../flags.ts";
+import { addShapeFlags, type ShapeFlags, shapeOptions } from "../shape-flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -20,7 +21,7 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
     .helpCommand(false)
     .addHelpText("after", "\nExamples:\n  tidemark dead-letters list\n  tidemark dead-letters retry --help");
 
-  addStoreFlags(command.command("list"), "one JSON document a line")
+  addShapeFlags(addStoreFlags(command.command("list"), "one JSON document a line"))
     .description("List dead letters by consumer and position, each with its error.")
     .option("--consumer <consumer>", "only this consumer's")
     .addOption(
@@ -32,12 +33,12 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
       "after",
       "\nExamples:\n  tidemark dead-letters list --consumer mailer --state failed\n  tidemark dead-letters list --limit 10000 --json | jq -r .error.message | sort | uniq -c",
     )
-    .action((flags: StoreFlags & ListFlags) => list(flags, terminal));
+    .action((flags: StoreFlags & ShapeFlags & ListFlags) => list(flags, terminal));
 
-  addOne(command, "show", "<letter>")
+  addShapeFlags(addOne(command, "show", "<letter>"))
     .description("Show one dead letter: its event, its error and the place in the code.")
     .addHelpText("after", "\nExample:\n  tidemark dead-letters show mailer 813")
-    .action((consumer: string, letter: string, flags: StoreFlags) => show(keyOf(consumer, letter), flags, terminal));
+    .action((consumer: string, letter: string, flags: StoreFlags & ShapeFlags) => show(keyOf(consumer, letter), flags, terminal));
 
   addOne(command, "retry", "[letter]")
     .description("Have a dead letter handled again by a worker of its consumer. Letters of one stream go in order, the first one first.")
@@ -77,15 +78,15 @@ function keyOf(consumer: string, letter: string): DeadLetterKey {
 
 type ListFlags = Pick<DeadLetterQuery, "consumer" | "state" | "after"> & { readonly limit: number };
 
-async function list({ consumer, state, after, limit, ...flags }: StoreFlags & ListFlags, terminal: Terminal): Promise<void> {
-  const letters = await withStore(flags, terminal, (store) => store.deadLetters.list(given({ consumer, state, after, limit })));
+async function list({ consumer, state, after, limit, ...flags }: StoreFlags & ShapeFlags & ListFlags, terminal: Terminal): Promise<void> {
+  const letters = await withStore(flags, terminal, (store) => store.deadLetters.list(given({ consumer, state, after, limit })), await shapeOptions(flags));
   await terminal.printLines(flags.json ? letterDocuments(letters) : lineUp(letterRows(letters), terminal.width));
   if (letters.length === 0) terminal.say("There are no dead letters.");
   else if (letters.length === limit) terminal.say(`There may be more than these ${limit}: see --limit and --after.`);
 }
 
-async function show(key: DeadLetterKey, flags: StoreFlags, terminal: Terminal): Promise<void> {
-  const letter = await withStore(flags, terminal, (store) => store.deadLetters.get(key));
+async function show(key: DeadLetterKey, flags: StoreFlags & ShapeFlags, terminal: Terminal): Promise<void> {
+  const letter = await withStore(flags, terminal, (store) => store.deadLetters.get(key), await shapeOptions(flags));
   if (flags.json) return terminal.printJson(letterDocument(letter));
   terminal.table(letterTable(letter));
   for (const line of letter.error?.stack?.split("\n") ?? []) terminal.print(`  ${line}`);

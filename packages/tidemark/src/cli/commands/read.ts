@@ -10,10 +10,11 @@ import { eventDocuments, eventRows } from "../event-lines.ts";
 import { queryOf, type FilterFlags, refuseTenantWithAll } from "../filter-flags.ts";
 import { collect, given, json, moment, wholeNumber } from "../flags.ts";
 import { flagOf } from "../refusal.ts";
+import { addShapeFlags, type ShapeFlags, shapeOptions } from "../shape-flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 
-interface ReadFlags extends StoreFlags, FilterFlags {
+interface ReadFlags extends StoreFlags, FilterFlags, ShapeFlags {
   readonly backward?: boolean;
   readonly limit?: number;
   readonly fromVersion?: number;
@@ -41,7 +42,7 @@ Examples:
 
 /** `tidemark read` */
 export function addRead(program: Command, terminal: Terminal): void {
-  addStoreFlags(program.command("read"), "one JSON document a line")
+  addShapeFlags(addStoreFlags(program.command("read"), "one JSON document a line"))
     .description("Print the events of a stream, or of the whole log up to the high-water mark, or one event by its id.")
     .argument("[stream]", "the stream's id; without it the whole log is read")
     .option("--backward", "the newest first; bounds mean the same")
@@ -66,13 +67,15 @@ export function addRead(program: Command, terminal: Terminal): void {
 
 async function read(streamId: string | undefined, flags: ReadFlags, terminal: Terminal): Promise<void> {
   checkFlags(streamId, flags);
-  await withStore(flags, terminal, async (store) => {
+  const shapes = await shapeOptions(flags);
+  const work = async (store: EventStore): Promise<void> => {
     if (flags.id !== undefined) return printOne(await eventOf(store, flags.id), flags, terminal);
     const events = streamId === undefined ? ofWholeLog(store, flags) : ofOneStream(store, streamId, flags);
     const withTenant = flags.allTenants === true;
     const printed = await terminal.printLines(flags.json ? eventDocuments(events) : lineUp(eventRows(events, { withTenant }), terminal.width));
     if (printed === 0 && !flags.json) terminal.say(`There are no such events in schema ${JSON.stringify(flags.schema)}.`);
-  });
+  };
+  await withStore(flags, terminal, work, shapes);
 }
 
 /** An option that would have no effect is a mistake: what was asked for is not what would be printed. */

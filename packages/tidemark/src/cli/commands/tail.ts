@@ -1,13 +1,15 @@
 import type { Command } from "commander";
 import type { RecordedEvent } from "../../model/event.ts";
+import type { EventStore } from "../../store/event-store.ts";
 import { lineUp } from "../columns.ts";
 import { eventDocuments, eventRows } from "../event-lines.ts";
 import { queryOf, type FilterFlags, refuseTenantWithAll } from "../filter-flags.ts";
 import { collect, given, json, moment, wholeNumber } from "../flags.ts";
+import { addShapeFlags, type ShapeFlags, shapeOptions } from "../shape-flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 
-interface TailFlags extends StoreFlags, FilterFlags {
+interface TailFlags extends StoreFlags, FilterFlags, ShapeFlags {
   readonly after?: number;
   readonly allTenants?: boolean;
 }
@@ -23,7 +25,7 @@ Examples:
 
 /** `tidemark tail` */
 export function addTail(program: Command, terminal: Terminal): void {
-  addStoreFlags(program.command("tail"), "one JSON document a line")
+  addShapeFlags(addStoreFlags(program.command("tail"), "one JSON document a line"))
     .description("Print events as they are written, until Ctrl-C.")
     .option("--after <position>", "begin above this position, 0 for the beginning; default: at the end", wholeNumber)
     .option("--type <type>", "only this type, or any of several", collect)
@@ -41,7 +43,8 @@ export function addTail(program: Command, terminal: Terminal): void {
 async function tail({ after, allTenants, ...flags }: TailFlags, terminal: Terminal): Promise<void> {
   refuseTenantWithAll({ ...flags, ...given({ allTenants }) });
   const filter = queryOf(flags);
-  await withStore(flags, terminal, async (store) => {
+  const shapes = await shapeOptions(flags);
+  const work = async (store: EventStore): Promise<void> => {
     const events = store.subscribe({
       // A time to begin with takes the place of the end.
       after: after ?? (flags.since === undefined ? "end" : 0),
@@ -53,7 +56,8 @@ async function tail({ after, allTenants, ...flags }: TailFlags, terminal: Termin
       const each = eachOf(batch);
       await terminal.printLines(flags.json ? eventDocuments(each) : lineUp(eventRows(each, { withTenant: allTenants === true }), terminal.width));
     }
-  });
+  };
+  await withStore(flags, terminal, work, shapes);
 }
 
 async function* eachOf(batch: readonly RecordedEvent[]): AsyncGenerator<RecordedEvent, void, undefined> {
