@@ -29,7 +29,7 @@ export type { SnapshotCandidate, SnapshotOptions } from "./commands/snapshots/op
 export type { SnapshotInfo, SnapshotQuery, Snapshots } from "./commands/snapshots/snapshots.ts";
 export type { SnapshotStats } from "./commands/snapshots/stats.ts";
 export { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./errors/projections.ts";
-export { type ProjectionChange, ProjectionChangedError } from "./errors/read-models.ts";
+export { type DuplicateDocuments, IndexRefusedError, type ProjectionChange, ProjectionChangedError } from "./errors/read-models.ts";
 export type { Projection } from "./arguments/projection.ts";
 export { defineProjection } from "./projections/define-projection.ts";
 export { documentProjection } from "./projections/document-projection.ts";

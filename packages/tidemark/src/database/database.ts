@@ -171,6 +171,12 @@ export interface Database extends Queryable {
    */
   side(): Queryable;
   /**
+   * Runs `work` with a connection of its own, apart from the pool's and outside of any transaction, and closes it afterwards: for what
+   * PostgreSQL refuses inside of one. Each statement is by itself, and what one sets for the session ends with it. An embedded
+   * database has only its one connection, which others use in between.
+   */
+  apart<T>(work: (session: Pick<Queryable, "query">) => Promise<T>): Promise<T>;
+  /**
    * Listens on a connection of its own, which is opened again whenever it is lost, until it is closed. Undefined where there
    * is nobody else who could notify, or no connection of its own to be had.
    */

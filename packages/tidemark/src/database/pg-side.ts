@@ -30,11 +30,15 @@ export interface PgConfig {
 /** Leases and wake-ups are short and few; more connections would only count against the server's limit. */
 const maxBeside = 2;
 
-/** Connections like the pool's, apart from it; undefined where a pool does not say how it connects. */
-export function lendBeside(pool: PgPool, settings: Required<PoolSettings>, logger: Logger): PgConnections | undefined {
+/**
+ * Connections like the pool's, apart from it; undefined where a pool does not say how it connects.
+ *
+ * @param max - The most at once.
+ */
+export function lendBeside(pool: PgPool, settings: Required<PoolSettings>, logger: Logger, max: number = maxBeside): PgConnections | undefined {
   if (!isConfigured(pool)) return undefined;
   // Nor do these keep a process that has nothing else to do, whatever the pool's own do.
-  const beside = new pool.constructor({ ...configOf(pool, "tidemark side"), max: maxBeside, min: 0, allowExitOnIdle: true });
+  const beside = new pool.constructor({ ...configOf(pool, "tidemark side"), max, min: 0, allowExitOnIdle: true });
   return lendFrom(beside, settings, logger, () => beside.end());
 }
 

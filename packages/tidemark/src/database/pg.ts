@@ -111,6 +111,24 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
         return { rows: rows as Row[], rowCount };
       }),
   });
+  async function apart<T>(work: (session: Pick<Queryable, "query">) => Promise<T>): Promise<T> {
+    const own = lendBeside(connections.pool, settings, logger, 1);
+    try {
+      return await use(own ?? connections, undefined, async (connection) => {
+        try {
+          return await work({
+            query: (statement, values, { signal, timeoutMs = settings.queryTimeoutMs } = {}) =>
+              directly(connection, { ...statement, unprepared: true }, values, { signal, timeoutMs }),
+          });
+        } finally {
+          connection.discard();
+        }
+      });
+    } finally {
+      await own?.close();
+    }
+  }
+
   const sideQueryable = queryableOn(() => (side ??= lendBeside(connections.pool, settings, logger) ?? connections));
 
   return {
@@ -119,6 +137,7 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     connections: connections.max,
     pool: connections.pool,
     side: () => sideQueryable,
+    apart,
     listen: (options) => listenBeside(connections.pool, options),
     // There are other connections; with max: 1 the wait ends in a PoolTimeoutError.
     refuseReentrance() {},

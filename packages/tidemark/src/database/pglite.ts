@@ -130,6 +130,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     connections: 1,
     pool: instance,
     side: () => queryable,
+    apart: (work) => work(queryable),
     // Nobody else can notify: this process has the database alone.
     listen: () => undefined,
     transaction,

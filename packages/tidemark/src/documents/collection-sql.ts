@@ -36,14 +36,23 @@ comment on table ${table} is ${quoteLiteral(collectionMark)};`;
  * A unique one holds besides the keys what they leave out of long texts: nothing and null become SQL nulls there, which are
  * never the same. Arrays and objects, which are all one key, are left out.
  */
-export function indexSql(schema: string, collection: Collection, index: ValidIndex): string {
+export function indexSql(schema: string, collection: Collection, index: ValidIndex, how: "" | "concurrently" = ""): string {
   const table = tableName(collection);
-  const keys = index.paths.map((steps) => keySql(schema, steps, "data"));
-  const columns = ["_partition", ...keys.map((key) => `(${key})`), ...(index.unique ? index.paths.map((steps) => `(${restSql(steps)})`) : ["_id"])];
-  const whole = keys.map((key) => `${key} < 't'`).join(" and ");
+  const { columns, where } = index.unique
+    ? uniqueKeys(schema, index)
+    : { columns: ["_partition", ...index.paths.map((steps) => `(${keySql(schema, steps, "data")})`), "_id"], where: undefined };
   return `
-create ${index.unique ? "unique " : ""}index ${quoteIdentifier(indexName(table, index))} on ${quotedTable(schema, collection)}
-  (${columns.join(", ")})${index.unique ? `\n  where ${whole}` : ""};`;
+create ${index.unique ? "unique " : ""}index ${how} ${quoteIdentifier(indexName(table, index))} on ${quotedTable(schema, collection)}
+  (${columns.join(", ")})${where === undefined ? "" : `\n  where ${where}`};`;
+}
+
+/** What a unique index holds of a row, and which rows. */
+export function uniqueKeys(schema: string, { paths }: ValidIndex): { readonly columns: readonly string[]; readonly where: string } {
+  const keys = paths.map((steps) => keySql(schema, steps, "data"));
+  return {
+    columns: ["_partition", ...keys.map((key) => `(${key})`), ...paths.map((steps) => `(${restSql(steps)})`)],
+    where: keys.map((key) => `${key} < 't'`).join(" and "),
+  };
 }
 
 function restSql(steps: readonly string[]): string {

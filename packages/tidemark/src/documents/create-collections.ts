@@ -7,29 +7,40 @@ import { quoteLiteral } from "../schema/render.ts";
 import { type Collection, tableName } from "./collection.ts";
 import { indexName } from "./collection-index.ts";
 import { collectionMark, indexSql, liveSql, tableSql } from "./collection-sql.ts";
+import { reconcileIndexes } from "./reconcile-indexes.ts";
 
 /** What stands in the schema under the names that collections would have. */
-type Relations = ReadonlyMap<string, { readonly kind: string; readonly ours: boolean }>;
+type Relations = ReadonlyMap<string, { readonly kind: string; readonly ours: boolean; readonly valid: boolean }>;
 
 const separator = "\u001f";
 
 /**
  * Creates the tables and indexes of collections that are not there yet; where a collection has no live version yet, this one becomes it.
- * What exists is left alone, and then this is one read without locks. An index of a table that is there already is built while
- * nobody can write to it. Any number of processes may do this at once.
+ * What exists is left alone, and then this is one read without locks. An index of a table that is there already is built beside its
+ * writers. Any number of processes may do this at once.
  *
  * @throws {@link InvalidArgumentError} — a relation of another's has the name of a collection or of its table.
+ * @throws {@link IndexRefusedError} — documents repeat a value at the paths of a new unique index.
  * @throws {@link DatabaseError} — the role may not create tables in the schema (42501).
  */
 export async function createCollections(database: Database, schema: string, collections: readonly Collection[]): Promise<void> {
-  if (collections.length === 0 || missing(await relations(database, schema, collections), schema, collections) === "") return;
+  if (collections.length === 0) return;
   try {
-    await database.transaction(async (session) => {
-      await session.execute(enter(schema), { timeoutMs: 0 });
-      // Another process may have created them while this one waited.
-      const script = missing(await relations(session, schema, collections), schema, collections);
-      if (script !== "") await session.execute(script, { timeoutMs: 0 });
-    });
+    let found = await relations(database, schema, collections);
+    if (missing(found, schema, collections) !== "") {
+      await database.transaction(async (session) => {
+        await session.execute(enter(schema), { timeoutMs: 0 });
+        // Another process may have created them while this one waited.
+        found = await relations(session, schema, collections);
+        const script = missing(found, schema, collections);
+        if (script === "") return;
+        await session.execute(script, { timeoutMs: 0 });
+        found = await relations(session, schema, collections);
+      });
+    }
+    for (const collection of collections) {
+      if (indexNames(collection).some((name) => found.get(name)?.valid !== true)) await reconcileIndexes(database, schema, collection);
+    }
   } catch (error) {
     throw explain(error, schema);
   }
@@ -51,23 +62,23 @@ select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${quoteLiter
 
 async function relations(queryable: Queryable, schema: string, collections: readonly Collection[]): Promise<Relations> {
   const text = `
-    select c.relname::text as name, c.relkind::text as kind, (pg_catalog.obj_description(c.oid, 'pg_class') = '${collectionMark}')::text as ours
+    select c.relname::text as name, c.relkind::text as kind, (pg_catalog.obj_description(c.oid, 'pg_class') = '${collectionMark}')::text as ours,
+           (select i.indisvalid from pg_catalog.pg_index as i where i.indexrelid = c.oid)::text as valid
       from pg_catalog.pg_class as c
       join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relname = any (pg_catalog.string_to_array($2, pg_catalog.chr(31))::name[])`;
   const names = collections.flatMap((collection) => [collection.collection, tableName(collection), ...indexNames(collection)]);
   const rows = await queryable.query({ name: "tidemark_collections", text }, [schema, names.join(separator)]);
-  return new Map(rows.map(({ name, kind, ours }) => [name ?? "", { kind: kind ?? "", ours: ours === "true" }]));
+  return new Map(rows.map(({ name, kind, ours, valid }) => [name ?? "", { kind: kind ?? "", ours: ours === "true", valid: valid === "true" }]));
 }
 
-/** The script that creates what is missing; empty where nothing is. */
+/** The script that creates the tables that are missing, with their indexes, and views; empty where none is. */
 function missing(found: Relations, schema: string, collections: readonly Collection[]): string {
   const live = new Set<string>();
   return collections
     .map((collection) => {
-      const indexes = collection.indexes?.filter((index) => !found.has(indexName(tableName(collection), index))) ?? [];
-      const created = isOurs(found, tableName(collection), "r") ? "" : tableSql(schema, collection);
-      const table = [created, ...indexes.map((index) => indexSql(schema, collection, index))].join("");
+      const indexes = (collection.indexes ?? []).map((index) => indexSql(schema, collection, index));
+      const table = isOurs(found, tableName(collection), "r") ? "" : [tableSql(schema, collection), ...indexes].join("");
       if (isOurs(found, collection.collection, "v") || live.has(collection.collection)) return table;
       live.add(collection.collection);
       return table + liveSql(schema, collection);

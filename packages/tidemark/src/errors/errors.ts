@@ -12,7 +12,7 @@ import type {
 } from "./following.ts";
 import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreClosedError, StoreLockedError } from "./opening.ts";
 import type { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./projections.ts";
-import type { ProjectionChangedError } from "./read-models.ts";
+import type { IndexRefusedError, ProjectionChangedError } from "./read-models.ts";
 import { brand, nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
 
 /**
@@ -76,6 +76,7 @@ export interface ErrorByCode {
   readonly PROJECTION_STOPPED: ProjectionStoppedError;
   readonly UNKNOWN_PROJECTION: UnknownProjectionError;
   readonly PROJECTION_CHANGED: ProjectionChangedError;
+  readonly INDEX_REFUSED: IndexRefusedError;
   readonly UNKNOWN_EVENT_TYPE: UnknownEventTypeError;
   readonly EVENT_VALIDATION: EventValidationError;
   readonly EVENT_UNDECODABLE: EventDecodingError;

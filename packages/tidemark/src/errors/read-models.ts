@@ -37,4 +37,63 @@ export class ProjectionChangedError extends TidemarkError {
   }
 }
 
-nameErrors({ ProjectionChangedError });
+/**
+ * Documents of one tenant that have the same values at the paths of a unique index.
+ *
+ * @example
+ * ```ts
+ * export const idsOf = (same: readonly DuplicateDocuments[]): readonly string[] => same.flatMap(({ documentIds }) => documentIds);
+ * ```
+ */
+export interface DuplicateDocuments {
+  readonly tenant: string;
+  /** What they have in common, in the order of the index's paths. */
+  readonly values: readonly unknown[];
+  /** The first 10 by id. */
+  readonly documentIds: readonly string[];
+  /** How many there are. */
+  readonly count: number;
+}
+
+/**
+ * A unique index that the definition of a projection has, but its collection has not yet, cannot be created: documents that are there
+ * repeat a value. The collection is as it was, without the index.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "INDEX_REFUSED")) console.error(error.duplicates);
+ * ```
+ */
+export class IndexRefusedError extends TidemarkError {
+  declare readonly code: "INDEX_REFUSED";
+  readonly collection: string;
+  /** Of the projection. */
+  readonly version: number;
+  /** The paths of the index. */
+  readonly paths: readonly string[];
+  /** At most 10 values that are repeated, the most frequent first. */
+  readonly duplicates: readonly DuplicateDocuments[];
+
+  constructor(
+    { collection, version }: { readonly collection: string; readonly version: number },
+    paths: readonly string[],
+    duplicates: readonly DuplicateDocuments[],
+    { cause }: { readonly cause: unknown },
+  ) {
+    const [first] = duplicates;
+    const example = first
+      ? `${first.documentIds.map((id) => JSON.stringify(id)).join(", ")}${first.count > first.documentIds.length ? ` and ${first.count - first.documentIds.length} more` : ""} have the same, ${JSON.stringify(first.values)}${duplicates.length > 1 ? ", and there are others" : ""}`
+      : "some documents have the same values";
+    super(
+      "INDEX_REFUSED",
+      `The unique index on ${paths.map((path) => JSON.stringify(path)).join(", ")} of the collection ${JSON.stringify(collection)}, version ${version}, cannot be created: ${example}. Nothing was changed. Append events that make their values differ, or leave unique out of the index, and open the store again.`,
+      { cause },
+    );
+    this.collection = collection;
+    this.version = version;
+    this.paths = paths;
+    this.duplicates = duplicates;
+  }
+}
+
+nameErrors({ IndexRefusedError, ProjectionChangedError });

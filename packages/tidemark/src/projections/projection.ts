@@ -112,7 +112,7 @@ export type DocumentProjectionDefinition<Document extends object, E extends Even
   readonly documentId: (event: RecordedEvent<EventOf<E, Type>>) => string | readonly string[] | null;
   /**
    * Paths of documents that questions and orders go by, at most 16 indexes of at most 3 paths. They are created with the
-   * collection; one that is added later is built when a store is opened, while nobody can write to the collection.
+   * collection; one that is added later is built when a store is opened, while documents are written.
    */
   readonly indexes?: readonly CollectionIndex<NoInfer<Document>>[];
 } & (
