@@ -6,7 +6,8 @@ import { ProjectionFailedError } from "../errors/projections.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import type { DocumentKey } from "../documents/collection.ts";
 import type { CollectionTable, DocumentWrite, StoredDocument } from "../documents/collection-table.ts";
-import { encodeDocument } from "../documents/encode-document.ts";
+import { asStored } from "../documents/as-stored.ts";
+import { decodeDocument, encodeDocument } from "../documents/encode-document.ts";
 import type { DefinedDocumentProjection } from "./defined-projection.ts";
 import { askedTooEarly, UnwrittenEvent } from "./unwritten-event.ts";
 import { writeFailure } from "./write-failure.ts";
@@ -15,6 +16,7 @@ interface Entry extends DocumentKey {
   document: object | undefined;
   /** It is in the database. */
   readonly stored: boolean;
+  evolved: boolean;
   /** The last event that changed it. */
   event: RecordedEvent | undefined;
 }
@@ -52,19 +54,16 @@ export class DocumentSet {
 
   constructor(projection: DefinedDocumentProjection, stored: readonly StoredDocument[]) {
     this.#projection = projection;
-    for (const { tenant, id, document } of stored) this.#entries.set(keyOf(tenant, id), { tenant, id, document, stored: true, event: undefined });
+    for (const { tenant, id, document } of stored)
+      this.#entries.set(keyOf(tenant, id), { tenant, id, document, stored: true, evolved: false, event: undefined });
   }
 
   /** Throws `ProjectionFailedError`: then the set is of no use any more. */
   evolve(event: RecordedEvent, ids: readonly string[]): void {
     for (const id of ids) {
       const entry = this.#entry(event.tenant, id);
-      try {
-        const next = this.#projection.work.evolve(entry.document, event, id);
-        entry.document = checkNext(next) ?? undefined;
-      } catch (error) {
-        throw failedAt(this.#projection, event, error, id);
-      }
+      entry.document = evolved(this.#projection, entry, event, ids.length > 1);
+      entry.evolved = true;
       entry.event = event;
     }
   }
@@ -73,7 +72,7 @@ export class DocumentSet {
     const key = keyOf(tenant, id);
     let entry = this.#entries.get(key);
     if (!entry) {
-      entry = { tenant, id, document: undefined, stored: false, event: undefined };
+      entry = { tenant, id, document: undefined, stored: false, evolved: false, event: undefined };
       this.#entries.set(key, entry);
     }
     return entry;
@@ -105,6 +104,35 @@ export class DocumentSet {
   /** The documents as they are now, by id; undefined where one was deleted. Of one tenant. */
   *documents(): Iterable<readonly [id: string, document: object | undefined]> {
     for (const { id, document } of this.#entries.values()) yield [id, document];
+  }
+}
+
+/** A document in memory. */
+export interface Evolving {
+  readonly id: string;
+  readonly document: object | undefined;
+  /** It is what `evolve` made of it, not what its table gave. */
+  readonly evolved: boolean;
+}
+
+/**
+ * What an event makes of a document; undefined deletes it. `evolve` gets it as it would be stored. Throws `ProjectionFailedError`.
+ *
+ * @param shared - The event changes other documents too: what they have in common must not be one object, which a later event might
+ *   change in all of them.
+ */
+export function evolved(
+  projection: DefinedDocumentProjection,
+  { id, document, evolved: made }: Evolving,
+  event: RecordedEvent,
+  shared: boolean,
+): object | undefined {
+  try {
+    const before = document && made ? asStored(id, document) : document;
+    const next = checkNext(projection.work.evolve(before, event, id)) ?? undefined;
+    return next && shared ? decodeDocument(encodeDocument(id, next, `the document ${JSON.stringify(id)}`)) : next;
+  } catch (error) {
+    throw failedAt(projection, event, error, id);
   }
 }
 
