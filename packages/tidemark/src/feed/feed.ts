@@ -12,6 +12,7 @@ import { NotificationListener, type SessionObserver } from "./notification-liste
 import type { Anchor, FollowedBatch, FollowOptions } from "./follow.ts";
 import { followLog, type Following } from "./follower.ts";
 import { everything, LogPages } from "./log-pages.ts";
+import { type LogScan, LogScans, type ScanOptions } from "./log-scan.ts";
 import { MarkReader } from "./mark.ts";
 import { ReadRetry } from "./read-retry.ts";
 import { PollSchedule } from "./poll-schedule.ts";
@@ -24,6 +25,7 @@ export class Feed implements LifecyclePart {
   readonly #marks: MarkReader;
   readonly #blockers: Statement;
   readonly #log: LogPages;
+  readonly #scans: LogScans;
   readonly #readRetry: ReadRetry;
   readonly #tail: Tail;
   readonly #notifier: Notifier;
@@ -35,6 +37,7 @@ export class Feed implements LifecyclePart {
     this.#marks = new MarkReader(database, schema);
     this.#blockers = blockersStatement(schema);
     this.#log = new LogPages(database, new StatementsBySize(schema));
+    this.#scans = new LogScans(this.#log, this.#marks);
     this.#readRetry = new ReadRetry(logger);
     const committed = new Signal();
     const channel = channelOf(schema);
@@ -112,6 +115,11 @@ export class Feed implements LifecyclePart {
       following.signal.removeEventListener("abort", onAbort);
       this.#closed.signal.removeEventListener("abort", onClose);
     }
+  }
+
+  /** Reads the log up to the high-water mark, together with others who do so: see `LogScans`. A failed read is not tried again. */
+  scan(options: ScanOptions): Promise<LogScan> {
+    return this.#scans.open(options);
   }
 
   /** Keeps the connection that listens open, although nobody follows. Call what it returns, once, to let go. */

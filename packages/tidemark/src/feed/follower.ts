@@ -1,7 +1,7 @@
-import { HistoryForkedError } from "../errors/following.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import { catchUp, HistoryChanged } from "./catch-up.ts";
-import type { Anchor, FollowedBatch, FollowOptions } from "./follow.ts";
+import { checkAnchor } from "./check-anchor.ts";
+import type { FollowedBatch, FollowOptions } from "./follow.ts";
 import type { Log, Wanted } from "./log-pages.ts";
 import type { Marks } from "./mark.ts";
 import { rowFilter } from "./row-filter.ts";
@@ -62,14 +62,4 @@ export async function* followLog({ log, marks, tail, readRetry }: Shared, option
       tail.part(member);
     }
   }
-}
-
-/** A reader that goes on although its last event is gone would skip what stands there instead. */
-async function checkAnchor(log: Log, reader: string, { position, id }: Anchor, signal: AbortSignal): Promise<void> {
-  if (id === null) return;
-  const found = await log.find(position, signal);
-  if (found.id === id) return;
-  // A standby that has not replayed it yet.
-  if (found.inRecovery && found.lastPosition < position) return;
-  throw new HistoryForkedError({ reader, position, eventId: id, found: found.id, lastPosition: found.lastPosition });
 }

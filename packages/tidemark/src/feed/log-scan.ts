@@ -1,0 +1,75 @@
+import { HistoryChanged } from "./catch-up.ts";
+import type { Anchor } from "./follow.ts";
+import { checkAnchor } from "./check-anchor.ts";
+import type { Log, Wanted } from "./log-pages.ts";
+import type { Mark, Marks } from "./mark.ts";
+import type { ScanMember, ScanPage } from "./scan-member.ts";
+import { SharedScan } from "./shared-scan.ts";
+
+export interface ScanOptions {
+  /** For `HistoryForkedError`. */
+  readonly reader: string;
+  readonly wanted: Wanted;
+  /** Checked: the event must still be there. */
+  readonly after: Anchor;
+  /** It reads by itself: nobody has to wait for it. */
+  readonly alone: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A reading of the log from an anchor up to the high-water mark of its beginning. */
+export interface LogScan {
+  /** Where it ends. */
+  readonly until: number;
+  /** Rejects as the read does, or with the signal's reason. Not after the last page. */
+  next(): Promise<ScanPage>;
+  /**
+   * What a follower may keep that has had everything up to there.
+   *
+   * @throws {@link HistoryChanged} — the database is another one than the scan began with: what was read may have gaps.
+   */
+  anchorAt(position: number): Promise<Anchor>;
+  /** Call it in the end: the others wait for who stays. */
+  close(): void;
+}
+
+/** Reads the log for those who begin at about the same place together, and for each of the others alone. */
+export class LogScans {
+  readonly #log: Log;
+  readonly #marks: Marks;
+  readonly #shared = new Set<SharedScan>();
+
+  constructor(log: Log, marks: Marks) {
+    this.#log = log;
+    this.#marks = marks;
+  }
+
+  /** @throws {@link HistoryForkedError} — the event of `after` is gone. */
+  async open({ reader, wanted, after, alone, signal }: ScanOptions): Promise<LogScan> {
+    const mark = await this.#marks.read(signal);
+    await checkAnchor(this.#log, reader, after, signal);
+    const range = { wanted, after: after.position, until: mark.position, signal };
+    const joined = alone ? undefined : [...this.#shared].find((candidate) => candidate.hasRoomFor(range));
+    const scan = joined ?? new SharedScan(this.#log);
+    if (!alone) this.#shared.add(scan);
+    const member = scan.join(range);
+    return {
+      until: mark.position,
+      next: () => member.next(),
+      anchorAt: (position) => this.#anchorAt(position, mark, signal),
+      close: () => this.#close(scan, member),
+    };
+  }
+
+  async #anchorAt(position: number, mark: Mark, signal: AbortSignal): Promise<Anchor> {
+    const anchor = position === mark.position ? { position, id: mark.id } : await this.#log.lastEvent(position, signal);
+    const { history } = await this.#marks.read(signal);
+    if (history !== mark.history) throw new HistoryChanged("the database was replaced while its log was read");
+    return anchor;
+  }
+
+  #close(scan: SharedScan, member: ScanMember): void {
+    scan.leave(member);
+    if (scan.idle) this.#shared.delete(scan);
+  }
+}

@@ -1,0 +1,89 @@
+import type { TextRow } from "../database/database.ts";
+import { Signal } from "../async/signal.ts";
+import type { FollowedEvent } from "./follow.ts";
+import { followed } from "./catch-up.ts";
+import type { Wanted } from "./log-pages.ts";
+import { rowFilter, type SharedRow } from "./row-filter.ts";
+
+/** Pages that wait for a member: one to work on next, so that nobody waits for the database, and no more. */
+const mostWaiting = 2;
+
+/** A page of the log for one of those who read it together. */
+export interface ScanPage {
+  readonly events: readonly FollowedEvent[];
+  /** Everything that it wants at or below this position has come. It is no anchor: ask the scan for one. */
+  readonly reached: number;
+  /** All up to its end has come. */
+  readonly last: boolean;
+}
+
+/** What a member reads. */
+export interface ScanRange {
+  readonly wanted: Wanted;
+  /** Exclusive. */
+  readonly after: number;
+  /** Inclusive. At or below the high-water mark. */
+  readonly until: number;
+  readonly signal: AbortSignal;
+}
+
+/** One reader of a shared scan. */
+export class ScanMember {
+  readonly range: ScanRange;
+  readonly #matches: (row: SharedRow) => boolean;
+  readonly #changed: () => void;
+  readonly #arrived = new Signal();
+  readonly #pages: { readonly rows: readonly TextRow[]; readonly reached: number }[] = [];
+  #failure: { readonly error: unknown } | undefined;
+  #position: number;
+
+  /** @param changed - Called when it can take more, or leaves. */
+  constructor(range: ScanRange, changed: () => void) {
+    this.range = range;
+    this.#matches = rowFilter(range.wanted);
+    this.#changed = changed;
+    this.#position = range.after;
+  }
+
+  /** How far it has been read for it. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get over(): boolean {
+    return this.#position >= this.range.until || this.#failure !== undefined || this.range.signal.aborted;
+  }
+
+  get full(): boolean {
+    return this.#pages.length >= mostWaiting;
+  }
+
+  /** @param shared - Whether the rows were read for others too. */
+  deliver(rows: readonly SharedRow[], reached: number, shared: boolean): void {
+    const own = shared ? rows.filter(this.#matches) : rows;
+    this.#pages.push({ rows: own.map(({ row }) => row), reached });
+    this.#position = reached;
+    this.#arrived.raise();
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#arrived.raise();
+  }
+
+  /** The next page; once, after the last one, an empty one. Rejects with what the read failed with, or with its signal's reason. */
+  async next(): Promise<ScanPage> {
+    const { until, signal } = this.range;
+    for (;;) {
+      signal.throwIfAborted();
+      const page = this.#pages.shift();
+      if (page) {
+        this.#changed();
+        return { events: page.rows.map(followed), reached: page.reached, last: page.reached >= until };
+      }
+      if (this.#failure) throw this.#failure.error;
+      if (this.#position >= until) return { events: [], reached: this.#position, last: true };
+      await this.#arrived.wait({ abort: signal });
+    }
+  }
+}
