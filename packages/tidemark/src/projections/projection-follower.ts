@@ -4,12 +4,14 @@ import type { RecordedEvent } from "../model/event.ts";
 import type { Follower, FollowerKind } from "../runtime/follower.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import { functionName } from "../schema/function-set.ts";
-import { decoderOf, type DefinedProjection, followerOf, followsSql } from "./defined-projection.ts";
+import { decoderOf, DefinedDocumentProjection, type DefinedProjection, followerOf, followsSql } from "./defined-projection.ts";
 import { followBatch } from "./follow-batch.ts";
 import { GoLive } from "./go-live.ts";
 import { GoLiveSchedule } from "./go-live-schedule.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
 import { beginBuild } from "./rebuild/begin-build.ts";
+import { type BuildLimits, defaultBuildLimits } from "./rebuild/build-run.ts";
+import { DocumentBuild } from "./rebuild/document-build.ts";
 import { registerProjections } from "./register.ts";
 
 /** Per batch: one load, one write, one checkpoint. Twice as many gained a twentieth, and hold twice the documents in memory. */
@@ -49,6 +51,7 @@ export function projectionFollower(
   context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed" | "codec">,
   projection: DefinedProjection,
   createTransaction: CreateProjectionTransaction,
+  limits: BuildLimits = defaultBuildLimits,
 ): Follower {
   const { database, schema } = context;
   const decoder = decoderOf(projection, context.codec);
@@ -57,6 +60,8 @@ export function projectionFollower(
     apply(events, session, (tenant) => createTransaction(session, tenant, onAppended), check);
   const goLive =
     projection.mode === "inline" ? new GoLive(context, projection, decoder, (events, session, check) => handle(events, session, () => {}, check)) : undefined;
+  const enter = async (session: Session): Promise<void> => await goLive?.check(session);
+  const build = projection instanceof DefinedDocumentProjection ? new DocumentBuild(context, { projection, decoder, limits, enter }) : undefined;
   const { work, name } = projection;
   const follower = followerOf(projection);
   return {
@@ -83,7 +88,10 @@ export function projectionFollower(
       await beginBuild(database, schema, projection, tenant);
     },
     filterChanged: `projection ${JSON.stringify(name)} is followed for other tenants than before. From here on only: give it another version to build it from the beginning.`,
-    ...(goLive && { createHooks: ({ checkpoint, leaseMs }) => ({ handOver: new GoLiveSchedule(() => goLive.attempt(checkpoint, leaseMs)) }) }),
+    createHooks: (shard) => ({
+      ...(build && { load: () => build.run(shard) }),
+      ...(goLive && { handOver: new GoLiveSchedule(() => goLive.attempt(shard.checkpoint, shard.leaseMs)) }),
+    }),
   };
 }
 

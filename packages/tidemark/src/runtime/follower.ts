@@ -135,6 +135,10 @@ export interface ShardAccess {
   /** How long the server lets a transaction sit idle. */
   readonly leaseMs: number;
   readonly checkpoint: Checkpoint;
+  /** Aborts when the work on the shard must end. */
+  readonly signal: AbortSignal;
+  /** A hook has handled so many events by itself, and moved the checkpoint past them. */
+  passed(events: number): void;
   /** Waits while the shard is paused or its lease unsure. False: it must end. */
   mayGoOn(): Promise<boolean>;
   /**

@@ -27,7 +27,7 @@ export class ShardWork {
   #aloneUntil = 0;
 
   constructor(shard: ShardContext) {
-    const { worker, settings, follower, checkpoint, gate } = shard;
+    const { worker, settings, follower, checkpoint, gate, status } = shard;
     this.#shard = shard;
     this.#decode = follower.decoder?.decode;
     this.#transaction = new HandlerTransaction({ ...worker, leaseMs: settings.leaseMs, notify: () => worker.feed.notify() }, checkpoint);
@@ -37,6 +37,12 @@ export class ShardWork {
       tenant: settings.tenant,
       leaseMs: settings.leaseMs,
       checkpoint,
+      signal: gate.signal,
+      passed: (events) => {
+        this.#count("handled", events);
+        this.#commits.moved();
+        status.enter("catching-up");
+      },
       mayGoOn: () => gate.mayGoOn(),
       handleApart: async (followed, attempt, last) => {
         const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, delivery(followed, this.#decode), attempt, last);

@@ -1,0 +1,141 @@
+import type { EventDecoder } from "../../catalogue/event-codec.ts";
+import { sendInTurn } from "../../database/calls.ts";
+import type { Session } from "../../database/database.ts";
+import { wasCutOff } from "../../database/sql-state.ts";
+import type { CollectionTable } from "../../documents/collection-table.ts";
+import { isTidemarkError } from "../../errors/errors.ts";
+import type { LogScan } from "../../feed/log-scan.ts";
+import type { ValidQueryItem } from "../../read/filter.ts";
+import type { ShardAccess } from "../../runtime/follower.ts";
+import type { WorkerContext } from "../../runtime/worker-context.ts";
+import type { DefinedDocumentProjection } from "../defined-projection.ts";
+import { DocumentCache, type DocumentChanges } from "./document-cache.ts";
+import { DocumentFold, NotFolded, unlessFolded } from "./document-fold.ts";
+
+/** How a projection is built that is far behind. */
+export interface BuildLimits {
+  /** Positions to the end of the log from which on it is built, not followed. */
+  readonly farBehind: number;
+  /** What its documents may take in memory, in bytes, roughly. Of each projection. */
+  readonly memoryBytes: number;
+  /** How long work may be lost that a killed process had done. */
+  readonly flushEveryMs: number;
+}
+
+export const defaultBuildLimits: BuildLimits = { farBehind: 10_000, memoryBytes: 64 * 1024 * 1024, flushEveryMs: 5_000 };
+
+/** So many times as long as a flush takes there is none, however often one is asked for. */
+const flushShare = 8;
+
+export type BuildContext = Pick<WorkerContext, "database" | "schema" | "statements" | "feed">;
+
+export interface BuildParts {
+  readonly projection: DefinedDocumentProjection;
+  readonly decoder: EventDecoder<ValidQueryItem>;
+  readonly table: CollectionTable;
+  readonly limits: BuildLimits;
+  /** Called in each transaction that writes, before it does. */
+  readonly enter: (session: Session) => Promise<void>;
+  /** Whether the table is empty. */
+  readonly whole: boolean;
+}
+
+/** One run of a build, in the hands of one owner of the shard. While a flush is written, the next pages are folded. */
+export class BuildRun {
+  readonly #context: BuildContext;
+  readonly #shard: ShardAccess;
+  readonly #parts: BuildParts;
+  readonly #cache: DocumentCache;
+  readonly #fold: DocumentFold;
+  /** Everything up to here is folded. */
+  #reached: number;
+  /** Events that are folded and not in a flush. */
+  #events = 0;
+  #flushedAt = performance.now();
+  #flushTookMs = 0;
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(context: BuildContext, shard: ShardAccess, parts: BuildParts) {
+    this.#context = context;
+    this.#shard = shard;
+    this.#parts = parts;
+    this.#cache = new DocumentCache(parts.projection, parts.whole);
+    this.#fold = new DocumentFold(parts.projection, parts.decoder, parts.table, this.#cache);
+    this.#reached = shard.checkpoint.written.position;
+  }
+
+  /** Folds and writes everything up to the high-water mark of its beginning. Ends earlier, with all that is folded written, where the shard must end. */
+  async toTheMark(): Promise<void> {
+    const { projection, decoder } = this.#parts;
+    const { checkpoint, tenant, signal } = this.#shard;
+    const wanted = { tenant: projection.tenants === "all" ? undefined : tenant, filter: decoder.filter, shard: undefined };
+    const scan = await this.#context.feed.scan({ reader: projection.name, wanted, after: checkpoint.written, alone: false, signal });
+    try {
+      for (let last = false; !last && (await this.#shard.mayGoOn());) {
+        const page = await scan.next();
+        this.#events += await this.#fold.take(page.events, this.#context.database);
+        this.#reached = page.reached;
+        ({ last } = page);
+        if (this.#isDue) await this.#flush(scan);
+      }
+      await this.#flush(scan);
+      await this.#flushing;
+    } finally {
+      scan.close();
+      // What comes next must not meet a transaction of this one's.
+      await this.#flushing.catch(() => {});
+    }
+  }
+
+  get #isDue(): boolean {
+    const { flushEveryMs, memoryBytes } = this.#parts.limits;
+    return (
+      performance.now() - this.#flushedAt > Math.max(flushEveryMs, flushShare * this.#flushTookMs) ||
+      this.#cache.bytes > memoryBytes ||
+      this.#cache.changedBytes > memoryBytes / 2
+    );
+  }
+
+  /** Begins to write what has changed; only one flush is under way. */
+  async #flush(scan: LogScan): Promise<void> {
+    await this.#flushing;
+    const { memoryBytes } = this.#parts.limits;
+    const changes = unlessFolded(() => this.#cache.takeChanges());
+    const [reached, events] = [this.#reached, this.#events];
+    this.#events = 0;
+    this.#flushedAt = performance.now();
+    this.#flushing = this.#write(scan, changes, { reached, events });
+    // Heard where it is awaited; until then a failure must not count as unhandled.
+    this.#flushing.catch(() => {});
+    if (this.#cache.bytes <= memoryBytes) return;
+    // What leaves memory is read from the table again.
+    await this.#flushing;
+    this.#cache.shrinkTo(memoryBytes / 2);
+  }
+
+  async #write(scan: LogScan, { writes }: DocumentChanges, { reached, events }: { readonly reached: number; readonly events: number }): Promise<void> {
+    const began = performance.now();
+    const { database, statements } = this.#context;
+    const { checkpoint, leaseMs } = this.#shard;
+    const found = await scan.anchorAt(reached);
+    if (found.position <= checkpoint.written.position) return;
+    const { id, fence } = checkpoint.shard;
+    try {
+      await database.transaction(
+        async (session) => {
+          await checkpoint.guard(() => session.query(statements.enter, [id, fence]));
+          await this.#parts.enter(session);
+          await sendInTurn(session, this.#parts.table.writeCalls(writes, "given"));
+          await checkpoint.move(session, found);
+        },
+        { idleTimeoutMs: leaseMs },
+      );
+    } catch (error) {
+      // Following says what is wrong with which event.
+      throw isTidemarkError(error, "DATABASE") && !error.retryable && !wasCutOff(error) ? new NotFolded(error) : error;
+    }
+    this.#flushTookMs = performance.now() - began;
+    checkpoint.moved(found);
+    this.#shard.passed(events);
+  }
+}

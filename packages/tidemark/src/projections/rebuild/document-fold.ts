@@ -1,0 +1,67 @@
+import { type EventDecoder, decodedParts } from "../../catalogue/event-codec.ts";
+import type { Queryable } from "../../database/database.ts";
+import type { CollectionTable } from "../../documents/collection-table.ts";
+import type { FollowedEvent } from "../../feed/follow.ts";
+import type { RecordedEvent } from "../../model/event.ts";
+import type { DefinedDocumentProjection } from "../defined-projection.ts";
+import { documentIdsOf } from "../document-set.ts";
+import type { DocumentCache } from "./document-cache.ts";
+
+/** An event cannot be folded, or a document not be stored. Following meets the same event, and says what is wrong with it. */
+export class NotFolded extends Error {
+  constructor(cause: unknown) {
+    super("an event could not be folded", { cause });
+  }
+}
+
+/** Folds pages of the log into documents in memory. */
+export class DocumentFold {
+  readonly #projection: DefinedDocumentProjection;
+  readonly #decoder: Pick<EventDecoder, "decode">;
+  readonly #table: CollectionTable;
+  readonly #cache: DocumentCache;
+
+  constructor(projection: DefinedDocumentProjection, decoder: Pick<EventDecoder, "decode">, table: CollectionTable, cache: DocumentCache) {
+    this.#projection = projection;
+    this.#decoder = decoder;
+    this.#table = table;
+    this.#cache = cache;
+  }
+
+  /**
+   * Returns how many of the events are something to the projection.
+   *
+   * @throws {@link NotFolded} — then everything since the last flush is of no use: `evolve` may have changed a document before it threw.
+   */
+  async take(events: readonly FollowedEvent[], queryable: Queryable): Promise<number> {
+    this.#cache.turnPage();
+    if (this.#cache.whole) return unlessFolded(() => this.#each(events, (event, ids) => this.#cache.evolve(event, ids)));
+    const touched: { readonly event: RecordedEvent; readonly ids: readonly string[] }[] = [];
+    const handled = unlessFolded(() => this.#each(events, (event, ids) => void touched.push({ event, ids })));
+    const missing = this.#cache.missing(touched.flatMap(({ event: { tenant }, ids }) => ids.map((id) => ({ tenant, id }))));
+    this.#cache.loaded(missing, await this.#table.load(queryable, missing));
+    unlessFolded(() => {
+      for (const { event, ids } of touched) this.#cache.evolve(event, ids);
+    });
+    return handled;
+  }
+
+  #each(events: readonly FollowedEvent[], take: (event: RecordedEvent, ids: readonly string[]) => void): number {
+    let handled = 0;
+    for (const { event: stored } of events) {
+      const parts = this.#decoder.decode ? decodedParts(stored, this.#decoder) : [stored];
+      for (const event of parts) take(event, documentIdsOf(this.#projection, event));
+      if (parts.length > 0) handled++;
+    }
+    return handled;
+  }
+}
+
+/** Runs what calls functions of the user's. */
+export function unlessFolded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new NotFolded(error);
+  }
+}
