@@ -1,3 +1,5 @@
+export { catalogueContract, type CatalogueContract } from "./catalogue-contract.ts";
+export type { DataArbitrary, EventData } from "./properties/given-data.ts";
 export { openTestStore, type TestStoreOptions } from "./test-store.ts";
 export { goldenEvents, type GoldenEventsOptions } from "./golden-events.ts";
 export type { PlannedConflict, PlannedFault } from "./interference.ts";
