@@ -1,5 +1,5 @@
 import pg from "pg";
-import { type CollectionIndex, type DocumentProjection, documentProjection, type EventStore, openEventStore } from "../../src/index.ts";
+import { type CollectionIndex, type DocumentProjection, documentProjection, type Event, type EventStore, openEventStore } from "../../src/index.ts";
 import { drivers } from "../contract/drivers.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";
 
@@ -9,14 +9,14 @@ interface User {
 }
 
 function users(indexes: readonly CollectionIndex<User>[]): DocumentProjection<User> {
-  return documentProjection<User>({
+  return documentProjection<User, Event<"Renamed", User>>({
     name: "users",
     mode: "inline",
     collection: "users",
     indexes,
     handles: ["Renamed"],
     documentId: ({ streamId }) => streamId,
-    evolve: (_, { data }) => data as User,
+    evolve: (_, { data }) => data,
   });
 }
 
