@@ -1,4 +1,5 @@
 export type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "./append/types.ts";
+export type { StaleDocuments } from "./arguments/stale-documents.ts";
 export type { StoreOptions } from "./arguments/store-options.ts";
 export { type Become, become, type BecomePart } from "./catalogue/become.ts";
 export type { Filtered, MatchingEvents, WrittenQuery } from "./model/narrowed-query.ts";
@@ -29,7 +30,14 @@ export type { SnapshotCandidate, SnapshotOptions } from "./commands/snapshots/op
 export type { SnapshotInfo, SnapshotQuery, Snapshots } from "./commands/snapshots/snapshots.ts";
 export type { SnapshotStats } from "./commands/snapshots/stats.ts";
 export { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./errors/projections.ts";
-export { type DuplicateDocuments, IndexRefusedError, type ProjectionChange, ProjectionChangedError } from "./errors/read-models.ts";
+export {
+  type DuplicateDocuments,
+  IndexRefusedError,
+  type ProjectionChange,
+  ProjectionChangedError,
+  StaleDocumentsError,
+  type StaleReason,
+} from "./errors/read-models.ts";
 export type { Projection } from "./arguments/projection.ts";
 export { defineProjection } from "./projections/define-projection.ts";
 export { documentProjection } from "./projections/document-projection.ts";
@@ -100,6 +108,7 @@ export type {
   DocumentPath,
   DocumentPath as Path,
   Documents,
+  DocumentsOptions,
   DocumentSource,
   FindOptions,
   PathValue,

@@ -8,6 +8,7 @@ import { checkOptions, isRecord } from "./options.ts";
 import { checkPool, type PgPool, type PGliteInstance, type PoolSettings, type ValidPoolSettings } from "./pool-options.ts";
 import type { Projection } from "./projection.ts";
 import { describeValue } from "./describe-value.ts";
+import { checkStaleDocuments, type StaleDocuments } from "./stale-documents.ts";
 import { checkStoreUrl, type StoreTarget } from "./store-url.ts";
 import { newId } from "./uuid.ts";
 
@@ -66,6 +67,13 @@ export interface StoreOptions<Events extends Event = Event, Input extends Event 
    * @defaultValue "warn"
    */
   readonly unknownProjections?: "warn" | "error";
+  /**
+   * What happens when documents are read that lack events, because their projection is not live; see `StaleDocuments`. `documents(…, { stale })`
+   * says it for one reading.
+   * @defaultValue an error where the version is still being built, or is an inline one that stopped at an event; else a warning. Readings by
+   * the name of a collection are not looked at.
+   */
+  readonly staleDocuments?: StaleDocuments;
   /** Receives what no call can return. @defaultValue one that prints warnings and errors to stderr */
   readonly logger?: Logger;
   /** The clock of `recordedAt`, for tests. @defaultValue the database's */
@@ -93,6 +101,8 @@ export interface ValidStoreOptions {
   /** Each is yet to be looked at. */
   readonly projections: readonly unknown[];
   readonly unknownProjections: "warn" | "error";
+  /** Undefined: as each reason says. */
+  readonly staleDocuments: StaleDocuments | undefined;
   readonly logger: Logger;
   readonly now: (() => Date) | undefined;
   readonly createId: () => string;
@@ -116,6 +126,7 @@ const shape = {
   correlationIds: oneOf("given", "automatic"),
   projections: checkArray,
   unknownProjections: oneOf("warn", "error"),
+  staleDocuments: checkStaleDocuments,
   events: checkCatalogue,
   unknownEvents: oneOf("error", "skip", "pass"),
   validateReads: checkBoolean,
@@ -169,6 +180,7 @@ export function checkStoreOptions(options: unknown): ValidStoreOptions {
     limits: { eventBytes: given.limits?.eventBytes ?? 1_048_576, queuedAppends: given.limits?.queuedAppends ?? 10_000 },
     projections: given.projections ?? [],
     unknownProjections: given.unknownProjections ?? "warn",
+    staleDocuments: given.staleDocuments,
     logger: given.logger ?? standardError,
     now: given.now,
     createId: given.createId ?? newId,

@@ -5,7 +5,7 @@ import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, Recor
 import type { Filtered, MatchingEvents, WrittenQuery } from "../model/narrowed-query.ts";
 import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
-import type { Documents, DocumentSource } from "../documents/types.ts";
+import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { ConsumerContext } from "./consumer.ts";
@@ -95,7 +95,7 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.eventById<E>(id, options);
   }
 
-  documents<Document extends object>(source: DocumentSource<Document> | string): Documents<Document> {
-    return typeof source === "string" ? this.#store.documents<Document>(source) : this.#store.documents<Document>(source);
+  documents<Document extends object>(source: DocumentSource<Document> | string, options?: DocumentsOptions): Documents<Document> {
+    return typeof source === "string" ? this.#store.documents<Document>(source, options) : this.#store.documents<Document>(source, options);
   }
 }

@@ -1,6 +1,7 @@
 import { type Check, wholeNumber } from "../arguments/checks.ts";
 import { checkCollectionName, checkDocumentId } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
+import { checkStaleDocuments, type StaleDocuments } from "../arguments/stale-documents.ts";
 import { describeValue } from "../arguments/describe-value.ts";
 import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
@@ -11,7 +12,7 @@ import { checkCollection, quotedTable, quotedView } from "./collection.ts";
 import { documentColumns, documentStatements, question } from "./document-statements.ts";
 import { behindSql, checkOrderBy, orderSql } from "./order.ts";
 import { Parameters } from "./parameters.ts";
-import type { Documents, DocumentSource, FindOptions, VersionedDocument, DocumentFilter } from "./types.ts";
+import type { Documents, DocumentsOptions, DocumentSource, FindOptions, VersionedDocument, DocumentFilter } from "./types.ts";
 import { whereSql } from "./where.ts";
 
 const defaultPage = 100;
@@ -22,8 +23,13 @@ const anything: Check<unknown> = (value) => value;
 const findShape = { where: anything, orderBy: checkOrderBy, limit: wholeNumber(0), after: anything };
 const countShape = { where: anything };
 
-/** Refuses to read the documents of a projection, where they are not what they should be. */
-export type CheckSource = (source: DocumentSource<object>) => Promise<void>;
+/**
+ * Looks whether documents are what they should be, before or while they are read. What it throws is the reading's error; undefined:
+ * there is nothing to look at.
+ */
+export type CheckSource = (source: DocumentSource<object> | string, stale: StaleDocuments | undefined) => Promise<void> | undefined;
+
+const optionsShape = { stale: checkStaleDocuments };
 
 /** The collections of one tenant, read through the pool or inside a transaction. */
 export class DocumentReaders {
@@ -32,21 +38,24 @@ export class DocumentReaders {
   readonly #tenant: string;
   readonly #check: CheckSource;
 
-  /** @param check - Runs before each reading of a projection's documents; what it throws is the reading's error. */
-  constructor(queryable: Queryable, schema: string, tenant: string, check: CheckSource = async () => {}) {
+  constructor(queryable: Queryable, schema: string, tenant: string, check: CheckSource = () => undefined) {
     this.#queryable = queryable;
     this.#schema = schema;
     this.#tenant = tenant;
     this.#check = check;
   }
 
-  of<T extends object>(source: DocumentSource<T> | string): Documents<T> {
-    const queryable = this.#queryable;
-    if (typeof source === "string") return new DocumentReader<T>(queryable, this.#schema, this.#tenant, source);
+  of<T extends object>(source: DocumentSource<T> | string, options?: DocumentsOptions): Documents<T> {
+    const { stale } = checkOptions(options, optionsShape);
     const checked: Pick<Queryable, "query"> = {
       query: async (...call) => {
-        await this.#check(source);
-        return await queryable.query(...call);
+        const checking = this.#check(source, stale);
+        if (!checking) return await this.#queryable.query(...call);
+        // At the same time, so that the answer is no later for it.
+        const [rows] = await Promise.allSettled([this.#queryable.query(...call), checking]);
+        await checking;
+        if (rows.status === "rejected") throw rows.reason;
+        return rows.value;
       },
     };
     return new DocumentReader<T>(checked, this.#schema, this.#tenant, source);

@@ -1,3 +1,5 @@
+import type { StaleDocuments } from "../arguments/stale-documents.ts";
+
 type Scalar = string | number | boolean | null;
 type Leaf = Scalar | Date | readonly unknown[];
 
@@ -173,6 +175,19 @@ export interface Documents<T extends object> {
   page(options?: FindOptions<T>): Promise<DocumentPage<T>>;
   /** Counts the documents that match. */
   count(options?: { readonly where?: DocumentFilter<T> }): Promise<number>;
+}
+
+/**
+ * What `documents` takes beside the projection or the collection.
+ *
+ * @example
+ * ```ts
+ * const options: DocumentsOptions = { stale: "error" };
+ * ```
+ */
+export interface DocumentsOptions {
+  /** What happens when they lack events, because their projection is not live. @defaultValue `staleDocuments` of the store */
+  readonly stale?: StaleDocuments;
 }
 
 /**

@@ -12,7 +12,7 @@ import type {
 } from "./following.ts";
 import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreClosedError, StoreLockedError } from "./opening.ts";
 import type { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./projections.ts";
-import type { IndexRefusedError, ProjectionChangedError } from "./read-models.ts";
+import type { IndexRefusedError, ProjectionChangedError, StaleDocumentsError } from "./read-models.ts";
 import { brand, nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
 
 /**
@@ -77,6 +77,7 @@ export interface ErrorByCode {
   readonly UNKNOWN_PROJECTION: UnknownProjectionError;
   readonly PROJECTION_CHANGED: ProjectionChangedError;
   readonly INDEX_REFUSED: IndexRefusedError;
+  readonly STALE_DOCUMENTS: StaleDocumentsError;
   readonly UNKNOWN_EVENT_TYPE: UnknownEventTypeError;
   readonly EVENT_VALIDATION: EventValidationError;
   readonly EVENT_UNDECODABLE: EventDecodingError;

@@ -96,4 +96,49 @@ export class IndexRefusedError extends TidemarkError {
   }
 }
 
-nameErrors({ IndexRefusedError, ProjectionChangedError });
+/**
+ * Why documents may lack events. `"building"`: this version is made from the log for the first time. `"behind"`: an inline projection that
+ * is being brought up to date. `"unfollowed"`: no worker follows an async one. `"paused"` and `"inactive"`: by request.
+ *
+ * @example
+ * ```ts
+ * const passing: readonly StaleReason[] = ["building", "behind"];
+ * ```
+ */
+export type StaleReason = "building" | "behind" | "unfollowed" | "paused" | "inactive";
+
+/**
+ * Documents were not read, because they lack events: their projection is not live, and `staleDocuments` of the store or `stale` of the
+ * call is `"error"`, or this version is still being built.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "STALE_DOCUMENTS")) console.error(error.projection, error.reason);
+ * ```
+ */
+export class StaleDocumentsError extends TidemarkError {
+  declare readonly code: "STALE_DOCUMENTS";
+  readonly projection: string;
+  readonly version: number;
+  readonly reason: StaleReason;
+
+  constructor({ name, version }: { readonly name: string; readonly version: number }, reason: StaleReason) {
+    super("STALE_DOCUMENTS", `Documents of projection ${JSON.stringify(name)}, version ${version}, lack events: ${staleTexts[reason](name)}`, {
+      retryable: reason === "building" || reason === "behind" || reason === "unfollowed",
+    });
+    this.projection = name;
+    this.version = version;
+    this.reason = reason;
+  }
+}
+
+const staleTexts: Readonly<Record<StaleReason, (name: string) => string>> = {
+  building: () =>
+    'this version is being built from the log, and some documents are missing. Read the version that serves, by the name of the collection, wait for this one, or read with stale: "allow".',
+  behind: () => 'appends do not write it until its follower has brought it up to date. Try again, or read with stale: "allow".',
+  unfollowed: () => 'no worker follows it. Start one (store.createWorker, or "tidemark worker"), or read with stale: "allow".',
+  paused: (name) => `it is paused. Call store.projections.resume(${JSON.stringify(name)}), or read with stale: "allow".`,
+  inactive: (name) => `it is inactive. Call store.projections.resume(${JSON.stringify(name)}), or read with stale: "allow".`,
+};
+
+nameErrors({ IndexRefusedError, ProjectionChangedError, StaleDocumentsError });

@@ -21,6 +21,7 @@ import { openSchema } from "../schema/open-schema.ts";
 import { beginProjections } from "./begin-projections.ts";
 import { checkProjections } from "../projections/check-projections.ts";
 import { ProjectionGate } from "../projections/projection-gate.ts";
+import { StaleDocumentsCheck } from "../projections/stale-documents.ts";
 import { Store } from "./store.ts";
 import { Workers } from "./workers.ts";
 
@@ -72,7 +73,21 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   // Not `open`, either: the last commands' snapshots are written while the store closes.
   const snapshots = new SnapshotKeeper({ database, schema, logger, codec });
   const store = new Store<Events, Input>(
-    { database: open, options, codec, statements, group, gate, feed, workers, readStatements, heads, snapshots, skipped },
+    {
+      database: open,
+      options,
+      codec,
+      statements,
+      group,
+      gate,
+      feed,
+      workers,
+      readStatements,
+      heads,
+      snapshots,
+      skipped,
+      staleness: new StaleDocumentsCheck(schema, logger),
+    },
     "",
     async (timeoutMs) => {
       if (database.insideTransaction())

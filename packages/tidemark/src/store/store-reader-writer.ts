@@ -17,8 +17,8 @@ import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, Recor
 import type { Feed } from "../feed/feed.ts";
 import { DefinedDocumentProjection } from "../projections/defined-projection.ts";
 import { DocumentReaders } from "../documents/document-reader.ts";
-import type { Documents, DocumentSource } from "../documents/types.ts";
-import { refuseStopped } from "../projections/stopped.ts";
+import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
+import type { StaleDocumentsCheck } from "../projections/stale-documents.ts";
 import type { FirstPages } from "../read/first-pages.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { StatementsBySize } from "../read/statements-by-size.ts";
@@ -40,6 +40,7 @@ export interface StoreContext {
   readonly heads: FirstPages;
   readonly snapshots: SnapshotKeeper;
   readonly skipped: SkippedEvents;
+  readonly staleness: StaleDocumentsCheck;
 }
 
 /** Reads and appends, through the pool or inside a transaction: one line each, the rooms do the work. */
@@ -110,8 +111,8 @@ export class StoreReaderWriter<Events extends Event, Input extends Event = Event
     return this.#reader.eventById<E>(id, options);
   }
 
-  documents<Document extends object>(source: DocumentSource<Document> | string): Documents<Document> {
-    return this.#documents.of(source);
+  documents<Document extends object>(source: DocumentSource<Document> | string, options?: DocumentsOptions): Documents<Document> {
+    return this.#documents.of(source, options);
   }
 }
 
@@ -127,8 +128,10 @@ export function encodeSettings({ limits, createId }: ValidStoreOptions): { reado
 }
 
 /** The documents of a tenant, through the pool or inside a transaction. */
-export function documentReaders(queryable: Queryable, { database, options }: StoreContext, tenant: string): DocumentReaders {
-  return new DocumentReaders(queryable, options.schema, tenant, async (source) => {
-    if (source instanceof DefinedDocumentProjection && source.mode === "inline") await refuseStopped(queryable, database, options.schema, source);
+export function documentReaders(queryable: Queryable, { options, staleness }: StoreContext, tenant: string): DocumentReaders {
+  return new DocumentReaders(queryable, options.schema, tenant, (source, stale) => {
+    const choice = stale ?? options.staleDocuments;
+    if (source instanceof DefinedDocumentProjection) return staleness.check(queryable, source, tenant, choice);
+    return typeof source === "string" && choice !== undefined ? staleness.check(queryable, { collection: source }, tenant, choice) : undefined;
   });
 }

@@ -3,7 +3,7 @@ import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { Filtered, MatchingEvents, WrittenQuery } from "../model/narrowed-query.ts";
 import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, RecordedEvent } from "../model/event.ts";
-import type { Documents, DocumentSource } from "../documents/types.ts";
+import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 
@@ -129,10 +129,12 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
    * @throws {@link InvalidArgumentError} — an option, path, operator or value is invalid. Thrown at once if the projection or the name
    *   is invalid.
    * @throws {@link NotFoundError} — no store has been opened with this collection's projection.
+   * @throws {@link StaleDocumentsError}, {@link ProjectionStoppedError} — the documents lack events, and `options.stale` or `staleDocuments`
+   *   of the store is `"error"`. By default where this version is still being built, or is an inline one that stopped at an event.
    * @throws {@link ConnectionError}, {@link PoolTimeoutError}, {@link DatabaseError}
    */
-  documents<Document extends object>(projection: DocumentSource<Document>): Documents<Document>;
-  documents<Document extends object>(collection: string): Documents<Document>;
+  documents<Document extends object>(projection: DocumentSource<Document>, options?: DocumentsOptions): Documents<Document>;
+  documents<Document extends object>(collection: string, options?: DocumentsOptions): Documents<Document>;
 }
 
 /**
