@@ -127,6 +127,10 @@ export type {
   StreamsOptions,
 } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";
+export type { CheckReport } from "./transfer/check-events.ts";
+export type { CheckEventsOptions, CheckProgress } from "./transfer/check-options.ts";
+export type { CheckedType, FoundProblem } from "./transfer/check-tally.ts";
+export type { ProblemKind } from "./transfer/event-check.ts";
 export { migrationSql, type MigrationSqlOptions } from "./schema/migration-sql.ts";
 export type {
   CircuitBreakerOptions,

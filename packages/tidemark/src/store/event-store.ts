@@ -9,6 +9,8 @@ import type { Filtered, MatchingEvents } from "../model/narrowed-query.ts";
 import type { EventReaderWriter, StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Blocker } from "../feed/blockers.ts";
 import type { SubscribeOptions, Subscription } from "../feed/subscribe.ts";
+import type { CheckReport } from "../transfer/check-events.ts";
+import type { CheckEventsOptions } from "../transfer/check-options.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
@@ -85,6 +87,15 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * is a warning of the logger, too.
    */
   skippedTypes(): readonly SkippedType[];
+
+  /**
+   * Reads the stored events with a catalogue, and reports what that cannot handle: unknown types and versions, steps that fail, data that the
+   * schemas refuse, downcasts that fail, and examples of the catalogue that do not fit. Let the code to deploy check the database that it
+   * will meet. Reads up to the high-water mark at the start, in pages, and changes nothing. `tidemark events check` does the same.
+   *
+   * @throws {@link InvalidArgumentError} — neither the options nor the store have a catalogue.
+   */
+  checkEvents(options?: CheckEventsOptions): Promise<CheckReport>;
 
   /** Returns the open appends that hold the high-water mark back now, including those in prepared transactions. */
   blockers(): Promise<readonly Blocker[]>;

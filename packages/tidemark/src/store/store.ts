@@ -27,6 +27,8 @@ import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
+import { checkEvents, type CheckReport } from "../transfer/check-events.ts";
+import { checkDefined, checkEventsOptions, type CheckEventsOptions } from "../transfer/check-options.ts";
 import type { Transactions } from "./workers.ts";
 import type { WorkerDefinition } from "./worker-definition.ts";
 
@@ -115,6 +117,19 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   skippedTypes(): readonly SkippedType[] {
     return this.#context.skipped.list();
+  }
+
+  async checkEvents(options?: CheckEventsOptions): Promise<CheckReport> {
+    const { database, options: opened } = this.#context;
+    const { events = opened.events, sample, validate, tenants, signal, onProgress } = checkEventsOptions(options);
+    const all = (tenants ?? (this.#tenant === "" ? "all" : "own")) === "all";
+    return await checkEvents(database, opened.schema, checkDefined(events), {
+      sample,
+      validates: validate ?? true,
+      tenant: all ? undefined : this.#tenant,
+      signal: signal ?? new AbortController().signal,
+      progress: onProgress ?? ((): void => {}),
+    });
   }
 
   blockers(): Promise<readonly Blocker[]> {

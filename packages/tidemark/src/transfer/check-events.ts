@@ -6,6 +6,7 @@ import { MarkReader } from "../feed/mark.ts";
 import { decodeLogEvent } from "../read/decode.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
 import { EventCheck } from "./event-check.ts";
+import type { CheckProgress } from "./check-options.ts";
 import { CheckTally, type CheckedType } from "./check-tally.ts";
 import { type SampledType, sampleTypes } from "./sample-types.ts";
 import { sampledEvents } from "./sampled-events.ts";
@@ -15,24 +16,36 @@ export interface CheckOptions {
   readonly sample: number | undefined;
   /** Whether the schemas check what was decoded. */
   readonly validates: boolean;
+  /** Undefined: all tenants. */
+  readonly tenant: string | undefined;
   readonly signal: AbortSignal;
-  /** @param fraction - From 0 to 1. */
-  readonly progress: (events: number, fraction: number) => void;
+  readonly progress: (progress: CheckProgress) => void;
 }
 
+/**
+ * What a catalogue cannot handle of the stored events.
+ *
+ * @example
+ * ```ts
+ * export function isReady({ failed, examples }: CheckReport): boolean {
+ *   return failed === 0 && examples.length === 0;
+ * }
+ * ```
+ */
 export interface CheckReport {
   /** Events up to here were looked at: the high-water mark at the start. */
   readonly position: number;
+  /** How many events were read. */
   readonly checked: number;
-  /** How many of them today's code cannot handle. */
+  /** How many of them the catalogue cannot handle. */
   readonly failed: number;
   /** Every stored version of every type, by name and version. */
   readonly types: readonly CheckedType[];
-  /** Examples of the catalogue that do not fit. */
+  /** Messages about examples of the catalogue that do not fit. */
   readonly examples: readonly string[];
 }
 
-/** Reads what is stored, of all tenants, with a catalogue, and reports what that cannot handle. Writes nothing. */
+/** Reads what is stored with a catalogue, and reports what that cannot handle. Writes nothing. */
 export async function checkEvents(database: Database, schema: string, catalogue: DefinedEvents, options: CheckOptions): Promise<CheckReport> {
   const { sample, signal, validates } = options;
   const examples = await checkExamples(catalogue);
@@ -41,7 +54,7 @@ export async function checkEvents(database: Database, schema: string, catalogue:
   if (sample === undefined) {
     await checkAll(database, schema, position, tally, options);
   } else {
-    const sampled = await sampleTypes(database, schema, position, sample, signal);
+    const sampled = await sampleTypes(database, schema, { until: position, size: sample, tenant: options.tenant }, signal);
     await checkSample(database, schema, sampled, tally, options);
   }
   const types = tally.types();
@@ -49,9 +62,9 @@ export async function checkEvents(database: Database, schema: string, catalogue:
   return { position, checked: sum("checked"), failed: sum("failed"), types, examples: examples.map(({ message }) => message) };
 }
 
-async function checkAll(database: Database, schema: string, until: number, tally: CheckTally, { signal, progress }: CheckOptions): Promise<void> {
+async function checkAll(database: Database, schema: string, until: number, tally: CheckTally, { signal, progress, tenant }: CheckOptions): Promise<void> {
   if (until === 0) return;
-  const pages = new LogPages(database, new StatementsBySize(schema)).open(0, until, everything, signal);
+  const pages = new LogPages(database, new StatementsBySize(schema)).open(0, until, { ...everything, tenant }, signal);
   for (let events = 0; ;) {
     const { rows, reached, last } = await pages.next();
     for (const row of rows) {
@@ -59,7 +72,7 @@ async function checkAll(database: Database, schema: string, until: number, tally
       await tally.check(decodeLogEvent(row));
     }
     events += rows.length;
-    progress(events, reached / until);
+    progress({ checked: events, fraction: reached / until });
     if (last) return;
   }
 }
@@ -76,6 +89,6 @@ async function checkSample(
   let read = 0;
   for await (const event of sampledEvents(database, schema, sampled, signal)) {
     await tally.check(event);
-    progress(++read, read / all);
+    progress({ checked: ++read, fraction: read / all });
   }
 }

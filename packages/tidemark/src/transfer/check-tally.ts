@@ -1,7 +1,16 @@
 import type { RecordedEvent } from "../model/event.ts";
 import type { EventCheck, EventProblem } from "./event-check.ts";
 
-/** One problem, with the event that has it. */
+/**
+ * One problem, with the event that has it.
+ *
+ * @example
+ * ```ts
+ * export function told({ id, kind, message }: FoundProblem): string {
+ *   return `${id} (${kind}): ${message}`;
+ * }
+ * ```
+ */
 export interface FoundProblem extends EventProblem {
   readonly id: string;
   readonly position: number;
@@ -9,7 +18,16 @@ export interface FoundProblem extends EventProblem {
   readonly tenant: string;
 }
 
-/** What was found of one version of a type. */
+/**
+ * What was found of one version of a type.
+ *
+ * @example
+ * ```ts
+ * export function nameOf({ type, schemaVersion }: CheckedType): string {
+ *   return `${type} ${schemaVersion}`;
+ * }
+ * ```
+ */
 export interface CheckedType {
   readonly type: string;
   readonly schemaVersion: number;

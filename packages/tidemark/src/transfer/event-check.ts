@@ -8,7 +8,15 @@ import { isTidemarkError } from "../errors/errors.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { messageWithCause } from "./message-with-cause.ts";
 
-/** What a catalogue cannot do with an event: it does not know it, cannot bring it up to date, refuses the result, or cannot downcast it. */
+/**
+ * What a catalogue cannot do with an event. `unknown`: it does not know the type or its version. `undecodable`: it cannot bring it up to date.
+ * `invalid`: the schema refuses the result. `downcast`: it cannot give it in an older shape.
+ *
+ * @example
+ * ```ts
+ * const kind: ProblemKind = "undecodable";
+ * ```
+ */
 export type ProblemKind = "unknown" | "undecodable" | "invalid" | "downcast";
 
 export interface EventProblem {

@@ -19,13 +19,23 @@ const surplus = 4;
  *
  * @param until - Not above the high-water mark.
  * @param size - 1 to 10,000.
+ * @param tenant - Undefined: all tenants.
  */
-export async function sampleTypes(database: Database, schema: string, until: number, size: number, signal?: AbortSignal): Promise<readonly SampledType[]> {
+export async function sampleTypes(
+  database: Database,
+  schema: string,
+  { until, size, tenant }: { readonly until: number; readonly size: number; readonly tenant: string | undefined },
+  signal?: AbortSignal,
+): Promise<readonly SampledType[]> {
   const options: QueryOptions = { signal, timeoutMs: 0 };
-  const types = await storedTypes(database, schema, { until, tenant: undefined }, signal);
+  const types = await storedTypes(database, schema, { until, tenant }, signal);
   const masks = types.map(({ type, schemaVersion, count }) => ({ type, version: schemaVersion, mask: maskFor(count, size) }));
   const events = `${quoteIdentifier(schema)}.events`;
-  const rows = await database.query({ name: "tidemark_sample_types", text: sampleSql(events), unprepared: true }, [until, JSON.stringify(masks)], options);
+  const rows = await database.query(
+    { name: "tidemark_sample_types", text: sampleSql(events), unprepared: true },
+    [until, JSON.stringify(masks), tenant ?? null],
+    options,
+  );
   const found = new Map(rows.map((row) => [keyOf(row["type"] ?? "", Number(row["schema_version"])), (row["positions"] ?? "").split(",").map(Number)]));
   const sampled: SampledType[] = [];
   for (const type of types) {
@@ -34,7 +44,7 @@ export async function sampleTypes(database: Database, schema: string, until: num
     if (positions.length < Math.min(size, type.count)) {
       // The hash gave too few of a large type, whose events are soon found.
       const statement = { name: "tidemark_first_positions", text: firstPositionsSql(events), unprepared: true } as const;
-      const first = await database.query(statement, [until, type.type, type.schemaVersion, size], options);
+      const first = await database.query(statement, [until, type.type, type.schemaVersion, size, tenant ?? null], options);
       positions = first.map(({ position }) => toSafeInteger(position));
     }
     sampled.push({ ...type, positions });
@@ -57,7 +67,7 @@ select e.type, e.schema_version::text as schema_version, pg_catalog.string_agg(e
   from ${events} as e
   join pg_catalog.jsonb_to_recordset($2::text::jsonb) as m (type text collate "C", version smallint, mask integer)
     on m.type = e.type and m.version = e.schema_version
- where e.position <= $1::bigint and pg_catalog.hashint8(e.position) & m.mask = 0
+ where e.position <= $1::bigint and pg_catalog.hashint8(e.position) & m.mask = 0 and ($3::text is null or e.tenant = $3::text)
  group by e.type, e.schema_version`;
 }
 
@@ -65,7 +75,7 @@ function firstPositionsSql(events: string): string {
   return `
 select e.position::text as position
   from ${events} as e
- where e.position <= $1::bigint and e.type = $2::text and e.schema_version = $3::smallint
+ where e.position <= $1::bigint and e.type = $2::text and e.schema_version = $3::smallint and ($5::text is null or e.tenant = $5::text)
  order by e.position
  limit $4::bigint`;
 }

@@ -119,6 +119,7 @@ const store: Readers<EventStore> = {
   wake: none,
   highWaterMark: none,
   skippedTypes: none,
+  checkEvents: none,
   blockers: none,
   waitFor: none,
   query: none,

@@ -1,4 +1,4 @@
-import { defineConsumer, openEventStore, type EventStore } from "../../src/index.ts";
+import { defineConsumer, defineEvents, event, openEventStore, type EventStore } from "../../src/index.ts";
 import { itemAdded } from "../support/cart.ts";
 import { runProgram } from "./child.ts";
 import { describe, eventually, expect, failure, recordLogs, test, times } from "./test.ts";
@@ -23,6 +23,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   subscribe: (store) => store.subscribe()[Symbol.asyncIterator]().next(),
   highWaterMark: (store) => store.highWaterMark(),
   blockers: (store) => store.blockers(),
+  checkEvents: (store) => store.checkEvents({ events: defineEvents({ ItemAdded: event() }) }),
   createWorker: (store) => store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] }).start(),
   consumers: (store) => store.consumers.list(),
   deadLetters: (store) => store.deadLetters.list(),

@@ -1,14 +1,13 @@
 import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
 import { openSchema } from "../../schema/open-schema.ts";
 import { type CheckReport, checkEvents } from "../../transfer/check-events.ts";
-import { untilSignal } from "../../async/until-signal.ts";
-import { InterruptedError } from "../../transfer/transfer-error.ts";
 import { loadCatalogue } from "../catalogue-module.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import { Finding } from "../finding.ts";
 import { wholeNumber } from "../flags.ts";
 import { count, counted, Progress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
+import { untilInterrupted } from "../until-interrupted.ts";
 
 interface CheckFlags extends ConnectionFlags {
   readonly catalogue: string;
@@ -36,19 +35,18 @@ export function addEventsCheck(events: Command, terminal: Terminal): void {
 async function check(flags: CheckFlags, terminal: Terminal): Promise<void> {
   const catalogue = await loadCatalogue(flags.catalogue);
   const progress = new Progress(terminal, "event");
-  const controller = new AbortController();
-  const { first, unlisten } = untilSignal(() => {});
-  // The server must not go on reading the log for a process that has gone.
-  void first.then(() => controller.abort(new InterruptedError("The check was interrupted. Nothing was changed.")));
   try {
     const report = await withDatabase(flags, terminal, !mayCreate, async (database, schema) => {
       await openSchema(database, schema, { migrate: "verify", logger: loggerOf(terminal) });
-      return await checkEvents(database, schema, catalogue, {
-        sample: flags.sample,
-        validates: flags.validate,
-        signal: controller.signal,
-        progress: (events, fraction) => progress.update(events, fraction),
-      });
+      return await untilInterrupted("The check was interrupted. Nothing was changed.", (signal) =>
+        checkEvents(database, schema, catalogue, {
+          sample: flags.sample,
+          validates: flags.validate,
+          tenant: undefined,
+          signal,
+          progress: ({ checked, fraction }) => progress.update(checked, fraction),
+        }),
+      );
     });
     progress.end();
     const { failed, examples: refused } = report;
@@ -57,7 +55,6 @@ async function check(flags: CheckFlags, terminal: Terminal): Promise<void> {
     if (failed + refused.length > 0) throw new Finding(`${failed} events and ${refused.length} types with wrong examples`);
   } finally {
     progress.end();
-    unlisten();
   }
 }
 

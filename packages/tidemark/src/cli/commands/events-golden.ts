@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
-import { untilSignal } from "../../async/until-signal.ts";
 import type { DefinedEvents } from "../../catalogue/defined-events.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import { MarkReader } from "../../feed/mark.ts";
@@ -8,13 +7,13 @@ import { golden, type GoldenOptions, type GoldenReport } from "../../transfer/go
 import { problemText } from "../../transfer/golden/golden-problem.ts";
 import { sampledEvents } from "../../transfer/sampled-events.ts";
 import { sampleTypes } from "../../transfer/sample-types.ts";
-import { InterruptedError } from "../../transfer/transfer-error.ts";
 import { loadCatalogue } from "../catalogue-module.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import { Finding } from "../finding.ts";
 import { wholeNumber } from "../flags.ts";
 import { counted } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
+import { untilInterrupted } from "../until-interrupted.ts";
 
 interface GoldenFlags extends ConnectionFlags {
   readonly catalogue: string;
@@ -62,20 +61,15 @@ async function write(flags: GoldenFlags, terminal: Terminal): Promise<void> {
 }
 
 async function fromStore(flags: GoldenFlags, catalogue: DefinedEvents, writes: GoldenOptions["writes"], terminal: Terminal): Promise<GoldenReport> {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const { first, unlisten } = untilSignal(() => {});
-  void first.then(() => controller.abort(new InterruptedError("The command was interrupted. No file was written.")));
-  try {
-    return await withDatabase(flags, terminal, !mayCreate, async (database, schema) => {
-      await openSchema(database, schema, { migrate: "verify", logger: loggerOf(terminal) });
-      const { position } = await new MarkReader(database, schema).read(signal);
-      const sampled = await sampleTypes(database, schema, position, flags.sample, signal);
-      return await golden(catalogue, flags.folder, { writes, sample: { events: sampledEvents(database, schema, sampled, signal), size: flags.sample } });
+  const { folder, sample: size } = flags;
+  return await withDatabase(flags, terminal, !mayCreate, async (database, schema) => {
+    await openSchema(database, schema, { migrate: "verify", logger: loggerOf(terminal) });
+    return await untilInterrupted("The command was interrupted. No file was written.", async (signal) => {
+      const { position: until } = await new MarkReader(database, schema).read(signal);
+      const sampled = await sampleTypes(database, schema, { until, size, tenant: undefined }, signal);
+      return await golden(catalogue, folder, { writes, sample: { events: sampledEvents(database, schema, sampled, signal), size } });
     });
-  } finally {
-    unlisten();
-  }
+  });
 }
 
 function print({ problems, written, entries }: GoldenReport, { folder, check, update }: GoldenFlags, terminal: Terminal): void {
