@@ -39,6 +39,8 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   const program = new Command("tidemark")
     .description("An event store on the PostgreSQL you already run.")
     .version(packageJson.version, "--version", "print the version")
+    // Behind a command, --version is that command's.
+    .enablePositionalOptions()
     .helpOption("-h, --help", "show this help")
     .helpCommand(false)
     .configureOutput({

@@ -39,6 +39,7 @@ const commands = [
   ["events", "golden"],
   ["events", "diff"],
   ["events", "schema"],
+  ["events", "asyncapi"],
   ["import"],
   ["export"],
 ];

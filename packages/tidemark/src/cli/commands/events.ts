@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
+import { addEventsAsyncApi } from "./events-asyncapi.ts";
 import { addEventsCheck } from "./events-check.ts";
 import { addEventsDiff } from "./events-diff.ts";
 import { addEventsGolden } from "./events-golden.ts";
@@ -18,4 +19,5 @@ export function addEvents(program: Command, terminal: Terminal): void {
   addEventsGolden(command, terminal);
   addEventsDiff(command, terminal);
   addEventsSchema(command, terminal);
+  addEventsAsyncApi(command, terminal);
 }
