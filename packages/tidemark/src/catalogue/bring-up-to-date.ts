@@ -51,7 +51,7 @@ export class UpToDate {
         this.#become(`${type} ${version}`, name, made.parts, shape.becomes);
         return;
       }
-      data = this.checked(made, name);
+      data = this.checked(made, name, shape.ordinal + version);
     }
     if (this.parts.length === mostParts) throw this.fail(`it becomes more than ${mostParts} events`);
     this.parts.push({ shape, data });
@@ -81,9 +81,9 @@ export class UpToDate {
   }
 
   /** A copy of the data that a step returned: a step may return the same object each time. */
-  checked(made: unknown, name: () => string): unknown {
+  checked(made: unknown, name: () => string, maker?: number): unknown {
     try {
-      return plainCopy(made);
+      return plainCopy(made, maker);
     } catch (error) {
       throw this.fail(`${name()} returned what JSON cannot hold: ${error instanceof Error ? error.message : describeValue(error)}`, error);
     }

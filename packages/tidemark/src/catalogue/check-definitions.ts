@@ -31,12 +31,12 @@ export function checkDefinitions(definitions: unknown): Definitions {
   const types = Object.keys(definitions);
   const shapes = new Map<string, EventShape>();
   const retired = new Map<string, RetiredShape>();
-  for (const type of types) {
+  for (const [ordinal, type] of types.entries()) {
     const path = `definitions${quoteStep(type)}`;
     checkEventType(type, path);
     const definition = definitions[type];
     if (definition instanceof RetiredEvent) retired.set(type, checkRetired(type, definition, types, path));
-    else shapes.set(type, checkShape(type, definition, types, path));
+    else shapes.set(type, checkShape({ type, ordinal }, definition, types, path));
   }
   return { shapes, retired };
 }
@@ -65,7 +65,7 @@ function checkRetired(type: string, { step, ...given }: RetiredEvent, types: rea
   return { type, step, becomes: new Set(checked) };
 }
 
-function checkShape(type: string, given: unknown, types: readonly string[], path: string): EventShape {
+function checkShape({ type, ordinal }: Pick<EventShape, "type" | "ordinal">, given: unknown, types: readonly string[], path: string): EventShape {
   const definition = isStandardSchema(given) ? { schema: given } : given;
   if (!isRecord(definition)) {
     throw new InvalidArgumentError(
@@ -86,6 +86,7 @@ function checkShape(type: string, given: unknown, types: readonly string[], path
   const newest = version === undefined ? 1 : wholeNumber(1, mostVersions)(version, `${path}.version`);
   const shape: EventShape = {
     type,
+    ordinal,
     version: newest,
     schema,
     checks: !checksNothing(schema),

@@ -6,6 +6,8 @@ import type { StoredForm } from "./stored-form.ts";
 /** A definition, checked: everything that a catalogue knows of one type that is written today. */
 export interface EventShape {
   readonly type: string;
+  /** Its place among the definitions. */
+  readonly ordinal: number;
   /** The newest version. */
   readonly version: number;
   readonly schema: StandardSchema;
