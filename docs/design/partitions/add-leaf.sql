@@ -1,7 +1,7 @@
 -- Adds a leaf. It is made beside the log and attached under SHARE UPDATE EXCLUSIVE, which no append waits for.
 --
 --   :from, :to  its positions: from inclusive, to exclusive
-create table :"schema".events_:from (like :"schema".events including defaults including storage);
+create table :"schema".events_:from (like :"schema".events including defaults including storage including compression);
 alter table :"schema".events_:from add constraint events_:from_pkey primary key (position);
 alter table :"schema".events_:from add constraint events_:from_stream_id_version_key unique (stream_id, version);
 alter table :"schema".events_:from add constraint events_:from_tenant_id_key unique (tenant, id);

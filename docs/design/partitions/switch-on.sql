@@ -13,7 +13,7 @@ alter table :"schema".events_0 rename constraint events_tenant_id_key to events_
 alter index :"schema".events_recorded_at_brin rename to events_0_recorded_at_brin;
 
 -- Only what holds in every leaf can be a constraint here. The other two are each leaf's own.
-create table :"schema".events (like :"schema".events_0 including defaults including storage) partition by range (position);
+create table :"schema".events (like :"schema".events_0 including defaults including storage including compression) partition by range (position);
 alter table :"schema".events add constraint events_pkey primary key (position);
 create index events_recorded_at_brin on :"schema".events using brin (recorded_at);
 alter sequence :"schema".events_position_seq owned by :"schema".events.position;
