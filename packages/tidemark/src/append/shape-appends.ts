@@ -3,6 +3,7 @@ import { isRecord } from "../arguments/options.ts";
 import type { EventCodec, StoredShape } from "../catalogue/event-codec.ts";
 import { type PathTo, readEvent } from "./encode-event.ts";
 import type { PartPath } from "./encode.ts";
+import { shapeOf } from "./shaped-event.ts";
 import type { StreamAppend } from "./types.ts";
 
 /** Appends whose events have their stored data. */
@@ -55,7 +56,9 @@ class Shaping {
       shaped.data = shape.data;
       this.#versions[place] = shape.schemaVersion;
     };
-    const shape = this.#encode(shaped.type, data, () => at(".data"));
+    // Of a command, which had to know it to decide.
+    const known = shapeOf(event, { encode: this.#encode, type: shaped.type, data });
+    const shape = known ?? this.#encode(shaped.type, data, () => at(".data"));
     if (shape instanceof Promise) this.#open.push(this.#taken(shape, take));
     else take(shape);
     return shaped;

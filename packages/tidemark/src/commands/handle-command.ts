@@ -1,9 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import { checkStreamId } from "../arguments/names.ts";
 import type { Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { CommandRun, type DecidedCommand, type ReadCommand } from "./command-run.ts";
 import { checkedFold } from "../read/evolve.ts";
-import { asRead } from "./as-read.ts";
 import { checkDecider, type Decider } from "./decider.ts";
 import { refuseOtherStore } from "./decider-events.ts";
 import { type EarlierEvents, earlierEvents } from "./earlier-events.ts";
@@ -11,6 +11,7 @@ import { checkDecision } from "./decision.ts";
 import type { CommandOptions } from "./options.ts";
 import { readAfter } from "./recorded.ts";
 import type { CommandResult } from "./result.ts";
+import { shapeDecided } from "./shape-decided.ts";
 import { codecOf, snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, snapshotState, readState } from "./snapshots/snapshot-state.ts";
 
@@ -88,14 +89,18 @@ export async function handleCommand<State, Command, E extends Event>(
       },
       async decide() {
         const decided: NewEvent[] = [];
+        const folded: NewEvent<E>[] = [];
         for (const one of commands) {
           if (!(await middleware.before({ command: one, state, streamId, attempt }))) continue;
           const events = checkDecision(await decide(one, state));
           const place = { streamId, version: found.version, before: decided.length };
-          decided.push(...run.prepare(events, { before: decided.length }));
-          state = (await asRead<E>(codec, events, place)).reduce<State>(fold.evolve, state);
+          const prepared = run.prepare(events, { before: decided.length });
+          const { append, read } = await shapeDecided<E>(codec, { decided: events, prepared }, place);
+          decided.push(...append);
+          folded.push(...read);
+          state = read.reduce<State>(fold.evolve, state);
         }
-        return decided.length === 0 ? undefined : appendOf(decided, { ...found, read: found.state, state });
+        return decided.length === 0 ? undefined : appendOf(decided, { ...found, folded, state });
       },
       nothing() {
         considerSnapshot(kept, { state, version: found.version, snapshotVersion: found.snapshotVersion });
@@ -112,10 +117,10 @@ export async function handleCommand<State, Command, E extends Event>(
     return { state, version, position, events: earlier.events };
   }
 
-  /** @param decision - The state and version that were read, and the state that the decided events lead to. */
+  /** @param decision - The version that was read, what was decided as it was folded, and the state that this led to. */
   function appendOf(
     decided: readonly NewEvent[],
-    decision: { readonly read: State; readonly state: State; readonly version: number; readonly snapshotVersion: number },
+    decision: { readonly folded: readonly NewEvent<E>[]; readonly state: State; readonly version: number; readonly snapshotVersion: number },
   ): DecidedCommand<E, Omit<CommandResult<State, E>, "attempts">> {
     let position: number | undefined;
     return {
@@ -128,11 +133,10 @@ export async function handleCommand<State, Command, E extends Event>(
       async result(written) {
         const version = written.appended[0]?.version ?? 0;
         let { state } = decision;
-        // They were there already, under ids of their own: then the state that was read holds them, or lacks what came before them.
-        if (version !== decision.version + decided.length)
+        // They were there already, under ids of their own: then the state that was read holds them, or lacks what came before them. Or a
+        // wrapper of the application's handed on copies, of which a schema made something else, as where a default is a new id.
+        if (version !== decision.version + decided.length || (decodes && !haveSameData(decision.folded, written.events)))
           ({ state } = await readAfter(written, () => store.aggregateStream<State, E>(streamId, { ...fold, toVersion: version })));
-        // A schema may answer otherwise each time, as where a default is a new id: what was stored counts.
-        else if (decodes) state = written.events.reduce<State>(fold.evolve, decision.read);
         considerSnapshot(kept, { state, version, snapshotVersion: decision.snapshotVersion });
         return { state, version, position, events: written.events };
       },
@@ -140,6 +144,10 @@ export async function handleCommand<State, Command, E extends Event>(
   }
 
   return await run.run({ subject: streamId, read });
+}
+
+function haveSameData(folded: readonly NewEvent[], written: readonly NewEvent[]): boolean {
+  return folded.length === written.length && folded.every(({ data }, index) => isDeepStrictEqual(data, written[index]?.data));
 }
 
 function isSeveral<Command>(command: Command | readonly Command[]): command is readonly Command[] {

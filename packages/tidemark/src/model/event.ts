@@ -141,7 +141,10 @@ export interface EventQueryItem<E extends Event = Event> {
   readonly streamIds?: readonly string[];
   /** All of these tags. */
   readonly tags?: readonly string[];
-  /** `data` contains this (PostgreSQL's jsonb `@>`). */
+  /**
+   * `data` contains this (PostgreSQL's jsonb `@>`). With a catalogue it means the newest version of a type, as it is stored. Name `types`
+   * beside it: without them, and for types with several versions, the store reads all events that pass the rest, and decides itself.
+   */
   readonly data?: { readonly [key: string]: JsonValue };
   /** The stream's id begins with this. At most 512 bytes; `""` begins them all. */
   readonly prefix?: string;

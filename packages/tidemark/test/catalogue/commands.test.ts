@@ -12,6 +12,8 @@ import {
 } from "tidemark";
 import { z } from "zod";
 import { createCodec } from "../../src/catalogue/create-codec.ts";
+import { shareSnapshots } from "../../src/commands/snapshots/access.ts";
+import { override } from "../../src/testing/override.ts";
 import { sampleCodec } from "./sample-codec.ts";
 import { describe, expect, test } from "./test.ts";
 
@@ -71,6 +73,81 @@ describe("a command with a catalogue", () => {
     await store.snapshots.settled();
     const { state } = await handleCommand(store, lines, "cart-1", 1);
     expect(state).toEqual((await store.readStream<Event<"LineAdded", { line: number }>>("cart-1").toArray()).map(({ data }) => data.line));
+  });
+
+  test("asks a schema once about each event, in a transaction and with metadata and ids of its own, too", async ({ openWith }) => {
+    const asked: number[] = [];
+    const events = defineEvents({ LineAdded: z.object({ line: z.number().refine((line) => asked.push(line) > 0) }) });
+    const store = await openWith(createCodec(events));
+    const lines: Decider<number, number, Event<"LineAdded", { line: number }>> = {
+      initialState: () => 0,
+      evolve: (sum, { data }) => sum + data.line,
+      decide: (line) => [{ type: "LineAdded", data: { line } }],
+    };
+    const options = { commandId: "command-1", metadata: { actorId: "ada" } };
+    const handled = [
+      await handleCommand(store, lines, "cart-1", [1, 2]),
+      await handleCommand(store.withMetadata({ correlationId: "c" }).forTenant("acme"), lines, "cart-1", [3], options),
+      await store.transaction((tx: StoreTransaction) => handleCommand(tx, lines, "cart-2", [4, 5], options)),
+    ];
+    expect(asked).toEqual([1, 2, 3, 4, 5]);
+    expect(handled.map(({ state }) => state)).toEqual([3, 3, 9]);
+    expect(handled[1]?.events[0]?.metadata).toEqual({ correlationId: "c", actorId: "ada", commandId: "command-1" });
+    await store.appendToStream("cart-1", [{ type: "LineAdded", data: { line: 6 } }]);
+    expect(asked).toHaveLength(6);
+  });
+
+  test("stores what was checked, whatever becomes of the decided object afterwards", async ({ openWith }) => {
+    const store = await openWith(
+      createCodec(defineEvents({ LineAdded: z.custom<{ line: number }>((data) => z.object({ line: z.number() }).safeParse(data).success) })),
+    );
+    const data: { line: unknown } = { line: 1 };
+    const lines: Decider<number, number, Event<"LineAdded", { line: unknown }>> = {
+      initialState: () => 0,
+      evolve: (count) => count + 1,
+      decide(line) {
+        // The second command spoils what the first has decided.
+        if (line === 2) data.line = "two";
+        return line === 2 ? [] : [{ type: "LineAdded", data }];
+      },
+    };
+    await handleCommand(store, lines, "cart-1", [1, 2]);
+    expect((await store.readStream("cart-1").toArray()).map((found) => found.data)).toEqual([{ line: 1 }]);
+  });
+
+  test("folds its events once into a state that is changed in place", async ({ openWith }) => {
+    const store = await openWith(createCodec(defineEvents({ LineAdded: z.object({ line: z.number() }) })));
+    const lines: Decider<number[], number, Event<"LineAdded", { line: number }>> = {
+      initialState: () => [],
+      evolve(all, { data }) {
+        all.push(data.line);
+        return all;
+      },
+      decide: (line) => [{ type: "LineAdded", data: { line } }],
+    };
+    await handleCommand(store, lines, "cart-1", 1);
+    expect((await handleCommand(store, lines, "cart-1", [2, 3])).state).toEqual([1, 2, 3]);
+  });
+
+  test("leaves the state of what was stored through a wrapper that hands on copies", async ({ openWith }) => {
+    let made = 0;
+    const store = await openWith(createCodec(defineEvents({ LineAdded: z.object({ line: z.number().default(() => ++made) }) })));
+    const lines: Decider<readonly number[], undefined, Event<"LineAdded", { line?: number }>> = {
+      initialState: () => [],
+      evolve: (all, { data }) => [...all, data.line ?? 0],
+      decide: () => [{ type: "LineAdded", data: {} }],
+    };
+    const copying = override(store, {
+      appendToStream: (...[streamId, events, options]: Parameters<typeof store.appendToStream>) =>
+        store.appendToStream(
+          streamId,
+          events.map((found) => ({ type: found.type, data: structuredClone(found.data) })),
+          options,
+        ),
+    });
+    shareSnapshots(copying, store);
+    const { state } = await handleCommand(copying, lines, "cart-1", undefined);
+    expect([state, made]).toEqual([[2], 2]);
   });
 
   test("is decided on what old events are today, and expects the stored version", async ({ store, openWith }) => {
