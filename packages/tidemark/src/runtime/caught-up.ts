@@ -47,10 +47,10 @@ export async function caughtUp(
       late = left <= 0;
       return !over && !late && Math.min(left, pollMs);
     };
-    const { name, kind, owner, requestPending } = follower;
+    const { name, kind, requestPending } = follower;
     const reached = await waitForCheckpoint(context, { tenant, name, kind, requestPending }, target, goOn);
-    if (reached === undefined) throw followerGone(owner);
-    if (late && !over) throw new WaitTimeoutError({ waitedFor: owner, target, reached, timeoutMs: timeoutMs ?? 0 });
+    if (reached === undefined) throw followerGone(follower);
+    if (late && !over) throw new WaitTimeoutError({ waitedFor: follower.owner, target, reached, timeoutMs: timeoutMs ?? 0 });
     await refuseGivenUp(follower);
   };
 

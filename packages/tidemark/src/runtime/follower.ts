@@ -62,6 +62,8 @@ export interface FollowerKind {
   readonly stops: string;
   /** The call that lets a shard go on that has stopped, such as `store.consumers.resume`. */
   readonly resume: string;
+  /** What to tell a worker's user whose follower the database does not know any more. @defaultValue that it was renamed or removed */
+  readonly gone?: string;
   /**
    * For `store.waitFor`: selects `tenant` and `name` of the follower that `$2` means to tenant `$1`, and `absent`, the position that counts
    * while it is not registered. One row at most.
@@ -78,6 +80,8 @@ export interface HandlerSession extends Session {
   readonly attempt: number;
   /** Aborts when the time is up, the shard was lost, or the worker is stopped by force. */
   readonly signal: AbortSignal;
+  /** Joins the transaction: the same object for all calls that share it, and for nobody else. */
+  joined(): Promise<object>;
   /** Tells that events were appended in this transaction: other followers look at the log once it has committed. */
   appended(): void;
 }

@@ -51,6 +51,10 @@ export class HandlerScope implements HandlerSession, TransactionHolder {
     this.#transaction.appended();
   }
 
+  joined(): Promise<object> {
+    return this.#use(async (session) => session);
+  }
+
   get signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController();

@@ -210,10 +210,10 @@ export class HeldShards<Runner extends RunningShard> {
 
   #reportMissing(views: readonly FollowerView[]): void {
     const found = new Set(views.map(({ name }) => name));
-    for (const [name, { owner }] of this.#followers) {
+    for (const [name, follower] of this.#followers) {
       if (found.has(name) || this.#missing.has(name)) continue;
       this.#missing.add(name);
-      this.#settings.onError(followerGone(owner));
+      this.#settings.onError(followerGone(follower));
     }
   }
 }
