@@ -149,6 +149,15 @@ export type { DeadLetter, DeadLetterHistoryQuery, DeadLetterKey, DeadLetterQuery
 export { defineConsumer } from "./consumers/define-consumer.ts";
 export type { ProjectionInfo, ProjectionState } from "./projections/projection-info.ts";
 export type { BuildInfo } from "./projections/rebuild/build-info.ts";
+export type { ProjectionDependent } from "./projections/rebuild/carry-over.ts";
+export type { DropOptions, RebuildOptions, RebuildProgress, SwapOptions } from "./projections/rebuild/rebuild-options.ts";
+export {
+  ProjectionBuildFailedError,
+  ProjectionCheckFailedError,
+  ProjectionDependentsError,
+  ProjectionNotReadyError,
+  ProjectionServingError,
+} from "./errors/rebuilding.ts";
 export type { Projections, ProjectionVersion } from "./projections/administration.ts";
 export type { ShardState } from "./runtime/shard.ts";
 export type { EventCounts } from "./runtime/event-counts.ts";

@@ -13,6 +13,13 @@ import type {
 import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreClosedError, StoreLockedError } from "./opening.ts";
 import type { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./projections.ts";
 import type { IndexRefusedError, ProjectionChangedError, StaleDocumentsError } from "./read-models.ts";
+import type {
+  ProjectionBuildFailedError,
+  ProjectionCheckFailedError,
+  ProjectionDependentsError,
+  ProjectionNotReadyError,
+  ProjectionServingError,
+} from "./rebuilding.ts";
 import { brand, nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
 
 /**
@@ -78,6 +85,11 @@ export interface ErrorByCode {
   readonly PROJECTION_CHANGED: ProjectionChangedError;
   readonly INDEX_REFUSED: IndexRefusedError;
   readonly STALE_DOCUMENTS: StaleDocumentsError;
+  readonly PROJECTION_NOT_READY: ProjectionNotReadyError;
+  readonly PROJECTION_SERVING: ProjectionServingError;
+  readonly PROJECTION_DEPENDENTS: ProjectionDependentsError;
+  readonly PROJECTION_BUILD_FAILED: ProjectionBuildFailedError;
+  readonly PROJECTION_CHECK_FAILED: ProjectionCheckFailedError;
   readonly UNKNOWN_EVENT_TYPE: UnknownEventTypeError;
   readonly EVENT_VALIDATION: EventValidationError;
   readonly EVENT_UNDECODABLE: EventDecodingError;

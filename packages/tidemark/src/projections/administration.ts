@@ -8,8 +8,13 @@ import { NotFoundError } from "../errors/following.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { followerOf } from "./defined-projection.ts";
 import { changeProjectionStatement, type RegistryState } from "./registry.ts";
-import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import { type ProjectionInfo, projectionInfo, projectionsStatement } from "./projection-info.ts";
+
+import { dropVersion } from "./rebuild/drop-call.ts";
+import { rebuildVersion } from "./rebuild/rebuild-call.ts";
+import { checkDrop, checkRebuild, checkSwap, checkVersion, type DropOptions, type RebuildOptions, type SwapOptions } from "./rebuild/rebuild-options.ts";
+import { swapNow, versionBefore } from "./rebuild/swap-call.ts";
+import { newestDefined, type VersionsScope } from "./rebuild/versions.ts";
 
 /**
  * Which version of a projection.
@@ -48,19 +53,57 @@ export interface Projections {
   resume(name: string, options?: ProjectionVersion): Promise<void>;
   /** Like `pause`, for a projection that is no longer needed: stores without it are not warned about it. Its documents stay. */
   deactivate(name: string, options?: ProjectionVersion): Promise<void>;
+  /**
+   * Builds a version beside the one that serves, unless it is built already, and resolves once it serves, or with `swap: "manual"` once it could.
+   * A store or worker with the definition builds it; where none does, this store does meanwhile, if it was opened with it. Called twice, by
+   * many processes, it runs once. Where the process ends, it goes on from where it was with the next that knows the version.
+   *
+   * @throws {@link ProjectionServingError} — the version serves: raise it.
+   * @throws {@link ProjectionDependentsError} — views, foreign keys and such hang on the table of the version that serves.
+   * @throws {@link ProjectionBuildFailedError} — it stopped at an event.
+   * @throws {@link ProjectionCheckFailedError} — the log makes other documents than those that it holds.
+   */
+  rebuild(name: string, options?: RebuildOptions): Promise<ProjectionInfo>;
+  /**
+   * Has a version serve that is built and up to date, in one transaction: readers of the collection see the documents of one version or of the
+   * other, appends wait at most 200 ms. The version that served stays as it is, and is written as long as processes know it. Resolves at once
+   * where the version serves already.
+   *
+   * @throws {@link ProjectionNotReadyError} — it is still being built, behind, or somebody was in the way for the whole time.
+   * @throws {@link ProjectionDependentsError}
+   * @throws {@link ProjectionCheckFailedError}
+   */
+  swap(name: string, options?: SwapOptions): Promise<ProjectionInfo>;
+  /**
+   * Has the version serve again that served before: the same as `swap`, as fast. The version that it replaces does not come to serve by itself any
+   * more.
+   *
+   * @throws {@link ProjectionNotReadyError} — there is none, or it is behind and nothing follows it.
+   * @throws {@link ProjectionDependentsError}
+   */
+  rollBack(name: string, options?: SwapOptions): Promise<ProjectionInfo>;
+  /**
+   * Removes a version that does not serve, for good: its documents, its place in the log, its build, also one that goes on; `teardown` of its
+   * definition runs. A process that still has the definition registers it again when it opens a store, and builds it.
+   *
+   * @throws {@link ProjectionServingError}
+   * @throws {@link ProjectionDependentsError} — something of yours hangs on its table.
+   * @throws {@link InvalidArgumentError} — its definition has a `teardown`, and this store was opened without it.
+   */
+  drop(name: string, version: number, options?: DropOptions): Promise<void>;
 }
 
 const versionShape = { version: wholeNumber(1, 2_147_483_647) };
 const patienceMs = 30_000;
 
 export class StoreProjections implements Projections {
-  readonly #scope: AdministrationScope;
+  readonly #scope: VersionsScope;
 
   static {
     keepCallers(this);
   }
 
-  constructor(scope: AdministrationScope) {
+  constructor(scope: VersionsScope) {
     this.#scope = scope;
   }
 
@@ -94,6 +137,36 @@ export class StoreProjections implements Projections {
 
   async deactivate(name: string, options?: ProjectionVersion): Promise<void> {
     await this.#change(await this.get(name, options), "inactive");
+  }
+
+  async rebuild(name: string, options?: RebuildOptions): Promise<ProjectionInfo> {
+    const checked = checkRebuild(options);
+    const version = checked.version ?? newestDefined(this.#scope, name);
+    const get = (): Promise<ProjectionInfo> => this.get(name, version === undefined ? {} : { version });
+    return await rebuildVersion(this.#scope, await get(), checked, { get, resume: () => this.resume(name, version === undefined ? {} : { version }) });
+  }
+
+  async swap(name: string, options?: SwapOptions): Promise<ProjectionInfo> {
+    const { version, ...checked } = checkSwap(options);
+    const info = await this.get(name, version === undefined ? {} : { version });
+    if (!info.serving) await swapNow(this.#scope, info, checked);
+    return await this.get(name, { version: info.version });
+  }
+
+  async rollBack(name: string, options?: SwapOptions): Promise<ProjectionInfo> {
+    const { version, ...checked } = checkSwap(options);
+    // Rejects where there is no such projection.
+    await this.get(name);
+    const info =
+      version === undefined ? versionBefore(name, await this.list().then((all) => all.filter((one) => one.name === name))) : await this.get(name, { version });
+    if (!info.serving) await swapNow(this.#scope, info, checked);
+    return await this.get(name, { version: info.version });
+  }
+
+  async drop(name: string, version: number, options?: DropOptions): Promise<void> {
+    const checked = checkDrop(options);
+    const info = await this.get(name, { version: checkVersion(version) });
+    await dropVersion(this.#scope, info, checked, () => this.#change(info, "inactive"));
   }
 
   async #change(info: ProjectionInfo, state: RegistryState): Promise<void> {

@@ -12,6 +12,7 @@ const shape = {
   ...commonShape,
   setup: checkFunction<(tx: StoreTransaction) => Promise<void>>,
   teardown: checkFunction<(tx: StoreTransaction) => Promise<void>>,
+  swap: checkFunction<(tx: StoreTransaction) => Promise<void>>,
   handle: checkFunction<(event: RecordedEvent, tx: ProjectionTransaction) => Promise<void> | void>,
   handleBatch: checkFunction<HandlerWork["handle"]>,
 } as const;
@@ -50,6 +51,7 @@ export function defineProjection<E extends Event = Event, const Type extends E["
     inBatches: handleBatch !== undefined,
     setup: checked.setup,
     teardown: checked.teardown,
+    swap: checked.swap,
   };
   return Object.freeze(new DefinedProjection(identity, eventsOf(checked, handles, identity.mode), work));
 }

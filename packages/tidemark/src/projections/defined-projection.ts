@@ -38,6 +38,7 @@ export interface HandlerWork {
   readonly inBatches: boolean;
   readonly setup: ((tx: StoreTransaction) => Promise<void>) | undefined;
   readonly teardown: ((tx: StoreTransaction) => Promise<void>) | undefined;
+  readonly swap: ((tx: StoreTransaction) => Promise<void>) | undefined;
 }
 
 /** What a projection is known by, and where it begins. */

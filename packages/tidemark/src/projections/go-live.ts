@@ -23,8 +23,8 @@ const closedMs = 200;
 class TooFar extends Error {}
 class TooSlow extends Error {}
 
-/** Applies events. Calls `check`, which throws where there is no time left, before each of them. */
-type ApplyWithin = (events: readonly RecordedEvent[], session: Session, check: () => void) => Promise<void>;
+/** Applies events. Calls `check`, which throws where there is no time left, before each of them. `replaying`: another version serves. */
+type ApplyWithin = (events: readonly RecordedEvent[], session: Session, replaying: boolean, check: () => void) => Promise<void>;
 
 /**
  * How an inline projection goes live without a hole: once its follower is near the end of the log, it closes the gate, so that
@@ -65,14 +65,18 @@ export class GoLive {
       name: "tidemark_go_live_last_event",
       text: `select e.position::text as position, e.id::text as id from ${at}.events as e order by e.position desc limit 1`,
     };
-    this.#state = { name: "tidemark_projection_state", text: `select p.state from ${at}.projections as p where p.name = $1 and p.version = $2` };
+    this.#state = {
+      name: "tidemark_projection_state",
+      text: `select p.state, p.serving::text as serving from ${at}.projections as p where p.name = $1 and p.version = $2`,
+    };
   }
 
-  /** In a transaction of its follower's: throws `FollowingSuspended` unless the projection is behind. */
-  async check(session: Session): Promise<void> {
+  /** In a transaction of its follower's: throws `FollowingSuspended` unless the projection is behind. Whether another version serves. */
+  async check(session: Session): Promise<boolean> {
     const { name, version } = this.#projection;
     const [row] = await session.query(this.#state, [name, version]);
     if (row?.["state"] !== "behind") throw new FollowingSuspended("the projection is not behind");
+    return row["serving"] !== "true";
   }
 
   /**
@@ -118,7 +122,7 @@ export class GoLive {
     const [last] = await session.query(this.#last, []);
     const end = last ? { position: Number(last["position"]), id: last["id"] ?? null } : checkpoint.written;
     const events = await this.#rest(session, checkpoint.written.position, end.position);
-    if (events.length > 0) await this.#applyInTime(events, session);
+    if (events.length > 0) await this.#applyInTime(events, session, await this.check(session));
     await checkpoint.move(session, end);
     const [row] = await session.query(this.#live, [name, version]);
     if (row?.["live"] !== "true") throw new FollowingSuspended("the projection is not behind");
@@ -126,13 +130,13 @@ export class GoLive {
   }
 
   /** Nobody waits for a handler whose time is up: the transaction ends without it, and refuses what it still asks. */
-  async #applyInTime(events: readonly RecordedEvent[], session: Session): Promise<void> {
+  async #applyInTime(events: readonly RecordedEvent[], session: Session, replaying: boolean): Promise<void> {
     const until = performance.now() + closedMs;
     const tooSlow = (): TooSlow => {
       this.#most = Math.floor(events.length / 2);
       return new TooSlow("too slow");
     };
-    const applying = this.#apply(events, session, () => {
+    const applying = this.#apply(events, session, replaying, () => {
       if (performance.now() > until) throw tooSlow();
     });
     let timer: NodeJS.Timeout | undefined;

@@ -125,13 +125,13 @@ export class BatchPlan implements InlinePlan {
     }
   }
 
-  async #handle(session: Session, { projection, work }: HandlerTarget, touches: readonly RecordedTouch[]): Promise<void> {
+  async #handle(session: Session, { projection, work, replaying }: HandlerTarget, touches: readonly RecordedTouch[]): Promise<void> {
     const events = touches.map(({ event }) => event);
     for (const group of byTenant(events, work.inBatches)) {
       const [first] = group;
       if (!first) continue;
       try {
-        await work.handle(group, this.#createTransaction(session, first.tenant));
+        await work.handle(group, this.#createTransaction(session, first.tenant, { replaying }));
         await session.settled();
       } catch (error) {
         throw blame(touches, failedAt(projection, first, error), work.inBatches);

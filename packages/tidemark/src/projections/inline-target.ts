@@ -7,6 +7,12 @@ import { InlineDocuments } from "./inline-documents.ts";
 /** An inline projection, as the appends of this process write it. */
 export type InlineTarget = DocumentTarget | HandlerTarget;
 
+/** One that appends write. */
+export interface LiveProjection {
+  readonly projection: DefinedProjection;
+  readonly serving: boolean;
+}
+
 export interface DocumentTarget {
   readonly projection: DefinedDocumentProjection;
   readonly documents: InlineDocuments;
@@ -19,16 +25,18 @@ export interface HandlerTarget {
   readonly projection: DefinedProjection;
   readonly documents?: undefined;
   readonly work: HandlerWork;
+  /** Another version serves. */
+  readonly replaying: boolean;
   readonly matches: (row: TextRow) => boolean;
   readonly decode: EventDecoder["decode"];
 }
 
-export function inlineTarget(projection: DefinedProjection, schema: string, codec: EventCodec): InlineTarget {
+export function inlineTarget({ projection, serving }: LiveProjection, schema: string, codec: EventCodec): InlineTarget {
   const { filter, decode } = decoderOf(projection, codec);
   const wanted = rowFilter({ tenant: undefined, filter, shard: undefined });
   const matches = (row: TextRow): boolean => wanted(new SharedRow(row));
   if (projection instanceof DefinedDocumentProjection) return { projection, documents: new InlineDocuments(schema, projection), matches, decode };
   const { work } = projection;
   if (work.kind !== "handler") throw new TypeError("documents are of a DefinedDocumentProjection");
-  return { projection, work, matches, decode };
+  return { projection, work, replaying: !serving, matches, decode };
 }

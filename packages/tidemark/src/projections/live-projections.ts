@@ -2,11 +2,10 @@ import type { EventCodec } from "../catalogue/event-codec.ts";
 import type { EncodedAppend } from "../append/encoded.ts";
 import { InlineFailure, type InlinePlan, type InlineProjections } from "../append/inline.ts";
 import type { TextRow } from "../database/database.ts";
-import type { DefinedProjection } from "./defined-projection.ts";
 import { documentIdsOf } from "./document-set.ts";
 import { BatchPlan, type Touch } from "./inline-plan.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
-import { type InlineTarget, inlineTarget } from "./inline-target.ts";
+import { type InlineTarget, inlineTarget, type LiveProjection } from "./inline-target.ts";
 import { unwrittenParts } from "./inline-parts.ts";
 import { UnwrittenEvent, unwrittenRow } from "./unwritten-event.ts";
 
@@ -15,7 +14,7 @@ export class LiveProjections implements InlineProjections {
   readonly #targets: readonly InlineTarget[];
   readonly #createTransaction: CreateProjectionTransaction;
 
-  constructor(schema: string, projections: readonly DefinedProjection[], codec: EventCodec, createTransaction: CreateProjectionTransaction) {
+  constructor(schema: string, projections: readonly LiveProjection[], codec: EventCodec, createTransaction: CreateProjectionTransaction) {
     this.#targets = projections.map((projection) => inlineTarget(projection, schema, codec));
     this.#createTransaction = createTransaction;
   }

@@ -9,6 +9,8 @@ import { followBatch } from "./follow-batch.ts";
 import { GoLive } from "./go-live.ts";
 import { GoLiveSchedule } from "./go-live-schedule.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
+import type { AutomaticSwaps } from "./rebuild/automatic-swaps.ts";
+import { OutsideEffects } from "./rebuild/outside-effects.ts";
 import { beginBuild } from "./rebuild/begin-build.ts";
 import { type BuildLimits, defaultBuildLimits } from "./rebuild/build-run.ts";
 import { DocumentBuild } from "./rebuild/document-build.ts";
@@ -24,12 +26,13 @@ export const projectionKind: FollowerKind = {
   name: "projection",
   stops: "projection",
   resume: "store.projections.resume",
-  /** Of the newest version. One that no worker has begun to follow is at 0. */
+  gone: "It was dropped while this worker ran: leave its definition out from now on. A worker that starts with it registers it again.",
+  /** Of the version that serves. One that no worker has begun to follow is at 0. */
   findSql: (schema) => `
 select case p.mode when 'inline' then '' else $1 end as tenant, ${functionName(schema, "follower_name")}('projection', p.name, p.version) as name, 0::bigint as absent
   from ${quoteIdentifier(schema)}.projections as p
  where p.name = $2
- order by p.version desc
+ order by p.serving desc, p.version desc
  limit 1`,
   /** Where appends write it, it is always there. */
   reached: (schema) => ({
@@ -46,23 +49,29 @@ select (case when pg_catalog.bool_or(p.state = 'live') then ${Number.MAX_SAFE_IN
 /**
  * The follower of a projection: it has one shard, whose fence makes it the projection's only writer. It stops at an event that fails:
  * a read model without some events would be wrong from there on.
+ *
+ * @param swaps - Is told of it once it is registered, to have it serve when it can.
  */
 export function projectionFollower(
   context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed" | "codec">,
   projection: DefinedProjection,
   createTransaction: CreateProjectionTransaction,
-  limits: BuildLimits = defaultBuildLimits,
+  { limits = defaultBuildLimits, swaps }: { readonly limits?: BuildLimits; readonly swaps?: Pick<AutomaticSwaps, "watch"> } = {},
 ): Follower {
   const { database, schema } = context;
   const decoder = decoderOf(projection, context.codec);
   const apply = followBatch(projection, schema);
-  const handle = (events: readonly RecordedEvent[], session: Session, onAppended: () => void, check?: () => void): Promise<void> =>
-    apply(events, session, (tenant) => createTransaction(session, tenant, onAppended), check);
+  const handle = (events: readonly RecordedEvent[], session: Session, how: Parameters<CreateProjectionTransaction>[2], check?: () => void): Promise<void> =>
+    apply(events, session, (tenant) => createTransaction(session, tenant, how), check);
   const goLive =
-    projection.mode === "inline" ? new GoLive(context, projection, decoder, (events, session, check) => handle(events, session, () => {}, check)) : undefined;
-  const enter = async (session: Session): Promise<void> => await goLive?.check(session);
+    projection.mode === "inline"
+      ? new GoLive(context, projection, decoder, (events, session, replaying, check) => handle(events, session, { replaying }, check))
+      : undefined;
+  const enter = async (session: Session): Promise<void> => void (await goLive?.check(session));
   const build = projection instanceof DefinedDocumentProjection ? new DocumentBuild(context, { projection, decoder, limits, enter }) : undefined;
   const { work, name } = projection;
+  // What documents are made by is pure.
+  const effects = projection.mode === "async" && work.kind === "handler" ? new OutsideEffects(context, projection) : undefined;
   const follower = followerOf(projection);
   return {
     name: follower,
@@ -79,13 +88,14 @@ export function projectionFollower(
     retry,
     inBatches: work.kind === "documents" || work.inBatches,
     handle: async (events, session) => {
-      await goLive?.check(session);
-      await handle(events, session, () => session.appended());
+      const replaying = goLive ? await goLive.check(session) : ((await effects?.replaying(events, session)) ?? false);
+      await handle(events, session, { onAppended: () => session.appended(), replaying });
     },
     prepare: async () => void (await registerProjections({ database, schema, createTransaction }, [projection])),
     registered: async (tenant) => {
       await pauseWith(database, schema, { tenant, follower, projection });
       await beginBuild(database, schema, projection, tenant);
+      swaps?.watch(projection);
     },
     filterChanged: `projection ${JSON.stringify(name)} is followed for other tenants than before. From here on only: give it another version to build it from the beginning.`,
     createHooks: (shard) => ({

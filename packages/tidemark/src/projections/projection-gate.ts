@@ -35,6 +35,8 @@ const patienceMs = 30_000;
 export class ProjectionGate implements Gate {
   readonly #options: GateOptions;
   readonly #known: ReadonlyMap<string, DefinedProjection>;
+  /** Of another version of these, older or newer code takes care. */
+  readonly #names: ReadonlySet<string>;
   readonly #read: Statement;
   readonly #change: Statement;
   readonly #warned = new Set<string>();
@@ -44,6 +46,7 @@ export class ProjectionGate implements Gate {
   constructor(options: GateOptions) {
     this.#options = options;
     this.#known = new Map(options.projections.map((projection) => [followerOf(projection), projection]));
+    this.#names = new Set(options.projections.map(({ name }) => name));
     this.#read = registryStatement(options.schema);
     this.#change = changeProjectionStatement(options.schema);
   }
@@ -56,13 +59,17 @@ export class ProjectionGate implements Gate {
       const live = projections.filter(({ mode, state }) => mode === "inline" && state === "live");
       const unknown = live.filter((projection) => !this.#known.has(followerOf(projection)));
       if (unknown.length === 0) {
-        const own = live.map((projection) => this.#known.get(followerOf(projection))).filter((projection) => projection !== undefined);
+        const own = live.flatMap((registered) => {
+          const projection = this.#known.get(followerOf(registered));
+          return projection ? [{ projection, serving: registered.serving }] : [];
+        });
         this.inline = own.length > 0 ? new LiveProjections(schema, own, codec, createTransaction) : undefined;
         this.epoch = epoch;
         if (projections.some((projection) => projection.state === "behind" && this.#known.has(followerOf(projection)))) this.#options.onBehind?.();
         return;
       }
-      if (unknownProjections === "error") throw new UnknownProjectionError(unknown.map(({ name }) => name));
+      const foreign = unknown.filter(({ name }) => !this.#names.has(name));
+      if (unknownProjections === "error" && foreign.length > 0) throw new UnknownProjectionError(foreign.map(({ name }) => name));
       // The transaction of the caller's must not hold the gate closed until it ends; an embedded database has no other.
       const beside = within && (database.driver === "pglite" ? within : database.side());
       for (const projection of unknown) await this.#leaveBehind(projection, beside ?? database);
@@ -70,8 +77,12 @@ export class ProjectionGate implements Gate {
   }
 
   async #leaveBehind(projection: RegisteredProjection, queryable: Queryable): Promise<void> {
-    const { name, version } = projection;
-    if (!this.#warned.has(followerOf(projection))) {
+    const { name, version, serving } = projection;
+    if (!serving && this.#names.has(name)) {
+      this.#options.logger.debug(
+        `tidemark: version ${version} of the inline projection ${JSON.stringify(name)} is marked behind: this store has another version of it, and another one serves.`,
+      );
+    } else if (!this.#warned.has(followerOf(projection))) {
       this.#warned.add(followerOf(projection));
       this.#options.logger.warn(
         `tidemark: appends have to write the inline projection ${JSON.stringify(name)} (version ${version}), which this store was opened without. It is marked behind before this one appends; a store that knows it brings it up to date in the background. Pass it to openEventStore (tidemark append: --projections <module>), or deactivate it with store.projections.deactivate.`,

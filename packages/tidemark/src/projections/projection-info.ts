@@ -36,6 +36,8 @@ export interface ProjectionInfo {
   readonly state: ProjectionState;
   /** Whether the collection shows its documents. One version of a name serves, the others are being built, or were replaced. */
   readonly serving: boolean;
+  /** When it last ceased to serve. Undefined where it never did. `rollBack` goes to the version with the latest. */
+  readonly servedUntil: Date | undefined;
   /** How its build goes, or went. Undefined where it was not built beside another version. */
   readonly build: BuildInfo | undefined;
   /** Everything in the log up to this position is in it. While appends write it: the high-water mark. */
@@ -58,6 +60,7 @@ interface Row {
   readonly mode: "inline" | "async";
   readonly state: RegistryState;
   readonly serving: boolean;
+  readonly servedUntil: number | null;
   readonly build: BuildRow | null;
   readonly mark: number;
   readonly collection: string | null;
@@ -85,7 +88,8 @@ select pg_catalog.jsonb_build_object(
          'mode', p.mode,
          'state', p.state,
          'serving', p.serving,
-         'build', ${buildSql(at)},
+         'servedUntil', ${milliseconds("p.served_until")},
+         'build', ${buildSql(schema)},
          'mark', m.mark,
          'collection', p.definition operator(pg_catalog.->) 'collection',
          'registeredAt', ${milliseconds("p.registered_at")},
@@ -123,6 +127,7 @@ export function projectionInfo(json: string): ProjectionInfo {
     mode,
     state: stateOf(row),
     serving: row.serving,
+    servedUntil: row.servedUntil === null ? undefined : new Date(row.servedUntil),
     build: row.build ? buildInfo(row.build, { position, mark }) : undefined,
     position,
     lag: { events: Math.max(0, mark - position), seconds: live ? 0 : Math.max(0, follower?.seconds ?? 0) },

@@ -120,8 +120,17 @@ export type DocumentProjectionDefinition<Document extends object, E extends Even
     | { readonly handles?: never; readonly evolve: EvolveByType<Document, E, Type> }
   );
 
-/** The store on a session, for one tenant. `onAppended` is called when something was appended. */
-export type CreateProjectionTransaction = (session: Session, tenant: string, onAppended?: () => void) => ProjectionTransaction;
+/** The store on a session, for one tenant. */
+export type CreateProjectionTransaction = (
+  session: Session,
+  tenant: string,
+  how?: {
+    /** Called when something was appended. */
+    readonly onAppended?: () => void;
+    /** Another version serves, so that nothing outside should happen. */
+    readonly replaying?: boolean;
+  },
+) => ProjectionTransaction;
 
 /**
  * What the handler of a projection of your own works in: everything in it commits with the events, or with the checkpoint.
@@ -134,7 +143,10 @@ export type CreateProjectionTransaction = (session: Session, tenant: string, onA
  * ```
  */
 export interface ProjectionTransaction<Events extends Event = Event> extends StoreTransaction<Events> {
-  /** Whether the events are replayed to build the projection anew, so that nothing outside the database should happen. */
+  /**
+   * Whether another version of the projection has the effects of these events outside the database, so that here nothing outside should
+   * happen: while this one is built, and while it is kept up to date beside the one that serves.
+   */
   readonly replaying: boolean;
 }
 
@@ -158,9 +170,12 @@ export type ProjectionDefinition<E extends Event, Type extends E["type"]> = Proj
   /** Runs once, before the first event: create tables here. */
   readonly setup?: (tx: StoreTransaction) => Promise<void>;
   /**
-   * Undoes `setup`, for the day when this version is removed from the store. No call removes one so far, so it has no effect yet:
-   * `pause` and `deactivate` keep what was written, for `resume`, and a new version has tables of its own.
+   * Runs once, when this version comes to serve instead of another: have views of your own show its tables here. It commits with the
+   * swap, which readers and appends wait for, so keep it short: each of its locks is waited for 100 ms at most, and then it is
+   * tried again as a whole.
    */
+  readonly swap?: (tx: StoreTransaction) => Promise<void>;
+  /** Undoes `setup`, when this version is removed by `store.projections.drop`: drop its tables here. It commits with the removal. */
   readonly teardown?: (tx: StoreTransaction) => Promise<void>;
 } & (
     | { readonly handle: (event: RecordedEvent<EventOf<E, Type>>, tx: ProjectionTransaction) => Promise<void> | void; readonly handleBatch?: never }

@@ -1,7 +1,7 @@
 import type { Database, Statement } from "../database/database.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { createCollections } from "../documents/create-collections.ts";
-import { DefinedDocumentProjection, type DefinedProjection } from "./defined-projection.ts";
+import { DefinedDocumentProjection, type DefinedProjection, type HandlerWork } from "./defined-projection.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
 import { refuseChanged } from "./refuse-changed.ts";
 import { readRegistry, type RegisteredProjection, type Registry, registryStatement } from "./registry.ts";
@@ -42,7 +42,7 @@ export async function registerProjections({ database, schema, createTransaction 
   let others = false;
   for (const projection of fresh) {
     const { name, version, mode, rebuild, events, work } = projection;
-    const definition = { filter: events.query, ...(work.kind === "documents" && { collection: work.collection }) };
+    const definition = { filter: events.query, ...(work.kind === "documents" ? { collection: work.collection } : { hooks: hooksOf(work) }) };
     await database.transaction(async (session) => {
       const [row] = await session.query(register, [name, version, mode, JSON.stringify(definition), rebuild === "manual"]);
       if (row?.["serving"] == null) others = true;
@@ -52,6 +52,11 @@ export async function registerProjections({ database, schema, createTransaction 
   // Another process came first, maybe with another definition.
   if (others) for (const projection of fresh) isNew(projection, (await readRegistry(database, registryStatement(schema))).projections);
   return registry;
+}
+
+/** What it takes a process with the definition to do. */
+function hooksOf({ swap, teardown }: HandlerWork): readonly string[] {
+  return [...(swap ? ["swap"] : []), ...(teardown ? ["teardown"] : [])];
 }
 
 function isNew(projection: DefinedProjection, registered: readonly RegisteredProjection[]): boolean {

@@ -14,6 +14,7 @@ export type FunctionName =
   | "append_separately"
   | "append_singles"
   | "append_waiting"
+  | "ask_for_build"
   | "begin_build"
   | "blockers"
   | "change_projection"
@@ -21,6 +22,7 @@ export type FunctionName =
   | "claims_of_conditions"
   | "claims_of_events"
   | "close_gate"
+  | "copy_grants"
   | "create_shards"
   | "dead_letter_failed_again"
   | "delete_consumer"
@@ -46,6 +48,7 @@ export type FunctionName =
   | "high_water_mark"
   | "hold_floor"
   | "hold_liveness_lock"
+  | "hold_projection_shards"
   | "import_events"
   | "imported_events"
   | "keep_event_ids"
@@ -57,11 +60,14 @@ export type FunctionName =
   | "lock_number"
   | "lock_streams"
   | "make_projection_live"
+  | "missing_indexes"
   | "move_checkpoint"
   | "move_checkpoints"
+  | "open_snapshots"
   | "park_behind"
   | "park_event"
   | "position_since"
+  | "projection_effects"
   | "projection_number"
   | "query_items"
   | "raise_epoch"
@@ -87,6 +93,7 @@ export type FunctionName =
   | "settle_dead_letter"
   | "stop_projection_writers"
   | "swap_projection"
+  | "table_dependents"
   | "take_claims"
   | "take_shard";
 
@@ -2052,6 +2059,27 @@ $tidemark$;
 `,
   },
   {
+    name: "ask_for_build",
+    text: `-- Asks for the build of a version that does not serve: what is given counts for all of its followers, and for those to come. Null leaves
+-- what stands there.
+create function :"schema".ask_for_build(p_name text, p_version integer, p_tenant text, p_swap text, p_sample integer, p_events_per_second integer) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+begin
+  perform :"schema".begin_build(p.name, p.version, coalesce(c.tenant, case p.mode when 'inline' then '' else p_tenant end), coalesce(s.position, 0))
+     from :"schema".projections as p
+     left join :"schema".consumers as c on c.kind = 'projection' and c.owner_name = p.name and c.owner_version = p.version
+     left join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+    where p.name = p_name and p.version = p_version;
+  update :"schema".projection_builds as b
+     set swap = coalesce(p_swap, b.swap), sample = coalesce(p_sample, b.sample), events_per_second = coalesce(p_events_per_second, b.events_per_second)
+   where b.name = p_name and b.version = p_version;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "blockers",
     text: `-- The open appends that hold the high-water mark back, also in prepared transactions (pid null), each with the number of committed
 -- events that wait above its floor.
@@ -2310,6 +2338,42 @@ begin
     raise exception 'what appends wrote is seen only under READ COMMITTED, not %', upper(current_setting('transaction_isolation')) using errcode = 'TM001';
   end if;
   perform pg_advisory_xact_lock(:"schema".lock_number(:regclass(projections)::oid::bigint), 0);
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "copy_grants",
+    text: `-- Gives to the table of one version of a collection what others may do with the table of another, and with its columns. It takes
+-- nothing away.
+create function :"schema".copy_grants(p_table regclass, p_other regclass) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_grant text;
+begin
+  for v_grant in
+    select format(
+             'grant %s%s on %s to %s%s', g.privilege_type, g.columns, p_other,
+             case g.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end,
+             case when g.is_grantable then ' with grant option' else '' end)
+      from (
+        select a.grantee, a.privilege_type, a.is_grantable, '' as columns, c.relowner as owner
+          from pg_class as c cross join lateral aclexplode(c.relacl) as a
+         where c.oid = p_table
+        union all
+        select a.grantee, a.privilege_type, a.is_grantable, format(' (%I)', t.attname), c.relowner
+          from pg_attribute as t
+          join pg_class as c on c.oid = t.attrelid
+         cross join lateral aclexplode(t.attacl) as a
+         where t.attrelid = p_table and not t.attisdropped
+           and exists (select from pg_attribute as o where o.attrelid = p_other and o.attname = t.attname and not o.attisdropped)
+      ) as g
+     where g.grantee <> g.owner
+  loop
+    execute v_grant;
+  end loop;
 end
 $tidemark$;
 `,
@@ -2899,6 +2963,29 @@ $tidemark$;
 `,
   },
   {
+    name: "hold_projection_shards",
+    text: `-- Waits until no handler's transaction of two versions of a projection is in flight, and lets none begin until this one ends: each of them
+-- holds its shard's lock (enter_shard). Waits at most 100 ms for each (55P03).
+create function :"schema".hold_projection_shards(p_name text, p_version integer, p_other integer) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set lock_timeout = '100ms'
+as $tidemark$
+begin
+  perform pg_advisory_xact_lock(:"schema".lock_number(:regclass(consumer_shards)::oid::bigint), held.id)
+     from (
+       select s.id
+         from :"schema".consumers as c
+         join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+        where c.kind = 'projection' and c.owner_name = p_name and c.owner_version in (p_version, p_other)
+        order by s.id
+       offset 0
+     ) as held;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "import_events",
     text: `-- Writes a batch of an import: events with their own times, in the order given, which is that of the file. All or nothing;
 -- an id that is in the log already fails it (23505, events_tenant_id_key), see imported_events.
@@ -3240,6 +3327,50 @@ $tidemark$;
 `,
   },
   {
+    name: "missing_indexes",
+    text: `-- Indexes that somebody made on the table of one version of a collection, and another version's has none like it: its name there, and what
+-- creates it beside everybody's work. A name that has the table's in it gets the other's there; another gets the version behind it.
+-- invalid: it is there, and its creation had failed.
+create function :"schema".missing_indexes(p_table regclass, p_other regclass) returns table (name text, statement text, invalid boolean)
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  c_schema constant name := (select n.nspname from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where c.oid = p_other);
+  c_from constant name := (select c.relname from pg_class as c where c.oid = p_table);
+  c_to constant name := (select c.relname from pg_class as c where c.oid = p_other);
+  v_index record;
+  v_begin text;
+begin
+  for v_index in
+    select i.indexrelid, i.indisunique, c.relname, pg_get_indexdef(i.indexrelid) as definition
+      from pg_index as i
+      join pg_class as c on c.oid = i.indexrelid
+     where i.indrelid = p_table and i.indisvalid
+       and not exists (select from pg_constraint as k where k.conindid = i.indexrelid)
+       -- The library makes these itself, of the definition.
+       and not (c.relname ~ '_[0-9a-f]{12}_idx$' and starts_with(c.relname, left(c_from, 40)))
+     order by c.relname
+  loop
+    name := case
+      when strpos(v_index.relname, c_from) > 0 then replace(v_index.relname, c_from, c_to)
+      else v_index.relname || '_v' || substring(c_to from '[0-9]+$')
+    end;
+    name := left(name, 63);
+    continue when exists (select from pg_index as i join pg_class as c on c.oid = i.indexrelid where i.indrelid = p_other and c.relname = missing_indexes.name and i.indisvalid);
+    v_begin := format('CREATE %sINDEX %I ON %s ', case when v_index.indisunique then 'UNIQUE ' else '' end, v_index.relname, p_table);
+    continue when not starts_with(v_index.definition, v_begin);
+    invalid := exists (select from pg_index as i join pg_class as c on c.oid = i.indexrelid where i.indrelid = p_other and c.relname = missing_indexes.name);
+    statement := format('create %sindex concurrently %I on %s ', case when v_index.indisunique then 'unique ' else '' end, name, p_other)
+      || substr(v_index.definition, length(v_begin) + 1);
+    name := format('%I.%I', c_schema, name);
+    return next;
+  end loop;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "move_checkpoint",
     text: `-- Moves a shard's checkpoint, from where its owner knows it to be. The last statement before COMMIT in a handler's
 -- transaction, so that its effects and the checkpoint stand or fall together, and the row is locked for a moment only.
@@ -3291,6 +3422,32 @@ begin
    where s.id = wanted.id and s.fence = wanted.fence and s.position = wanted."from"
   returning s.id;
 end
+$tidemark$;
+`,
+  },
+  {
+    name: "open_snapshots",
+    text: `-- Transactions of other sessions of this database that may read with a snapshot taken before now. In a table that was filled since, such a
+-- reader sees nothing, or a part.
+--
+-- Only members of pg_read_all_stats see which of other roles' transactions hold a snapshot; of those all count. Their virtual ids are unique.
+create function :"schema".open_snapshots() returns table (virtualtransaction text, holder text)
+  language sql volatile
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+  select l.virtualtransaction,
+         format(
+           'process %s (role %s, application %L%s)', l.pid, a.usename, a.application_name,
+           ', its transaction open for ' || floor(extract(epoch from clock_timestamp() - a.xact_start)) || ' s')
+    from pg_catalog.pg_locks as l
+    join pg_catalog.pg_stat_activity as a on a.pid = l.pid
+   where l.locktype = 'virtualxid'
+     and l.granted
+     and l.pid <> pg_backend_pid()
+     and a.datname = current_database()
+     -- Shown to whoever may see it at all: an auxiliary process's is null to everybody.
+     and coalesce(a.backend_type, 'client backend') = 'client backend'
+     and (a.backend_xmin is not null or a.xact_start is null);
 $tidemark$;
 `,
   },
@@ -3377,6 +3534,37 @@ $tidemark$;
 `,
   },
   {
+    name: "projection_effects",
+    text: `-- Whose effects outside the database count, at this moment, of the versions of a projection: to be read in each transaction of a handler,
+-- after its first statement, which a swap waits for (hold_projection_shards).
+--
+-- serving: this version's do, after effects_after. Else those of the version that serves, which is at until for this tenant: null where
+-- nothing follows it. A follower of this version goes no further than that, so that none is left out.
+create function :"schema".projection_effects(p_name text, p_version integer, p_shard integer, out serving boolean, out effects_after bigint, out until bigint)
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_tenant text;
+begin
+  select s.tenant into v_tenant from :"schema".consumer_shards as s where s.id = p_shard;
+  select p.serving, b.effects_after
+    into projection_effects.serving, projection_effects.effects_after
+    from :"schema".projections as p
+    left join :"schema".projection_builds as b on b.name = p.name and b.version = p.version and b.tenant = v_tenant
+   where p.name = p_name and p.version = p_version;
+  if not projection_effects.serving then
+    select s.position into projection_effects.until
+      from :"schema".projections as p
+      join :"schema".consumers as c on c.kind = 'projection' and c.owner_name = p.name and c.owner_version = p.version and c.tenant = v_tenant
+      join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+     where p.name = p_name and p.serving;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "query_items",
     text: `-- The alternatives of a boundary's query: types and tags of each, joined by U+001E, the names of one by U+001F; '' is none.
 --
@@ -3419,10 +3607,13 @@ $tidemark$;
 -- An inline one has to be written by appends. An async one has to have a follower wherever the serving one has one, as far as that.
 --
 -- verdict: 'ready', 'serving' (it does), 'unknown', 'inactive' (nothing writes it), 'building', 'failed' (its check), 'behind'.
--- detail: which tenants are behind; the check's error.
-create function :"schema".ready_to_swap(p_name text, p_version integer, out verdict text, out detail jsonb, out serving integer)
+-- detail: which tenants are behind; the check's error. since: when it was last brought up to date, as a text to compare.
+--
+-- Rows are waited for 100 ms at most (55P03).
+create function :"schema".ready_to_swap(p_name text, p_version integer, out verdict text, out detail jsonb, out serving integer, out since text)
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set lock_timeout = '100ms'
 as $tidemark$
 declare
   v_mode text;
@@ -3460,6 +3651,8 @@ begin
     return;
   end if;
 
+  select concat(p.changed_at, (select max(b.built_at) from :"schema".projection_builds as b where b.name = p.name and b.version = p.version)) into since
+    from :"schema".projections as p where p.name = p_name and p.version = p_version;
   if v_mode = 'inline' then
     verdict := case v_state when 'live' then 'ready' else 'behind' end;
     return;
@@ -3939,6 +4132,53 @@ begin
     perform :"schema".raise_epoch();
   end if;
 end
+$tidemark$;
+`,
+  },
+  {
+    name: "table_dependents",
+    text: `-- What hangs on the table of one version of a collection, and stays there when another version serves: views that read the table itself,
+-- functions, foreign keys; rules, policies, triggers and publications that the other table has none of by the same name. Null: nothing.
+create function :"schema".table_dependents(p_table regclass, p_other regclass) returns jsonb
+  language sql stable
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+  select jsonb_agg(jsonb_build_object('kind', found.kind, 'name', found.name) order by found.kind, found.name)
+    from (
+      select case c.relkind when 'm' then 'materialized view' else 'view' end as kind, r.ev_class::regclass::text as name
+        from pg_depend as d
+        join pg_rewrite as r on r.oid = d.objid
+        join pg_class as c on c.oid = r.ev_class
+       where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = p_table and r.ev_class <> p_table
+         and obj_description(r.ev_class, 'pg_class') is distinct from 'tidemark collection'
+      union
+      select 'function', d.objid::regprocedure::text
+        from pg_depend as d
+       where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = p_table
+      union
+      select 'foreign key', format('%s of %s', k.conname, k.conrelid::regclass)
+        from pg_constraint as k
+       where k.contype = 'f' and p_table in (k.confrelid, k.conrelid) and k.conparentid = 0
+         and not exists (select from pg_constraint as o where k.conrelid = p_table and o.conrelid = p_other and o.conname = k.conname)
+      union
+      select 'rule', r.rulename::text
+        from pg_rewrite as r
+       where r.ev_class = p_table and not exists (select from pg_rewrite as o where o.ev_class = p_other and o.rulename = r.rulename)
+      union
+      select 'policy', p.polname::text
+        from pg_policy as p
+       where p.polrelid = p_table and not exists (select from pg_policy as o where o.polrelid = p_other and o.polname = p.polname)
+      union
+      select 'trigger', t.tgname::text
+        from pg_trigger as t
+       where t.tgrelid = p_table and not t.tgisinternal
+         and not exists (select from pg_trigger as o where o.tgrelid = p_other and o.tgname = t.tgname)
+      union
+      select 'publication', p.pubname::text
+        from pg_publication_rel as r
+        join pg_publication as p on p.oid = r.prpubid
+       where r.prrelid = p_table and not exists (select from pg_publication_rel as o where o.prrelid = p_other and o.prpubid = r.prpubid)
+    ) as found
 $tidemark$;
 `,
   },

@@ -51,7 +51,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
     projections,
     unknownProjections,
     logger,
-    createTransaction: (session, tenant) => store.inlineTransaction(session, tenant),
+    createTransaction: (session, tenant, { replaying = false } = {}) => store.inlineTransaction(session, tenant, replaying),
     codec,
     onBehind: () => void workers.look().catch(() => {}),
   });

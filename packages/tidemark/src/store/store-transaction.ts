@@ -9,7 +9,7 @@ import { keepCallers } from "../errors/caller-frames.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Event } from "../model/event.ts";
-import type { ProjectionTransaction } from "../projections/projection.ts";
+import type { CreateProjectionTransaction, ProjectionTransaction } from "../projections/projection.ts";
 import { Reader } from "../read/reader.ts";
 import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
 
@@ -52,15 +52,26 @@ export class Transaction<Events extends Event, Input extends Event = Events>
 
 /** The store inside a projection's transaction. */
 export class AsyncProjectionTransaction extends Transaction<Event> implements ProjectionTransaction {
-  readonly replaying = false;
+  readonly replaying: boolean;
+
+  constructor(
+    context: StoreContext,
+    tenant: string,
+    session: Session,
+    metadata: readonly MetadataSource[],
+    { onAppended = () => {}, replaying = false }: Parameters<CreateProjectionTransaction>[2] = {},
+  ) {
+    super(context, tenant, session, metadata, onAppended);
+    this.replaying = replaying;
+  }
 }
 
 /** The same inside an append's: it would write itself. The append may be of any client, and the handler knows but one form of rows. */
 export class InlineProjectionTransaction extends AsyncProjectionTransaction {
   readonly #session: Session;
 
-  constructor(context: StoreContext, tenant: string, session: Session, metadata: readonly MetadataSource[]) {
-    super(context, tenant, session, metadata, () => {});
+  constructor(context: StoreContext, tenant: string, session: Session, metadata: readonly MetadataSource[], replaying: boolean) {
+    super(context, tenant, session, metadata, { replaying });
     this.#session = session;
   }
 

@@ -141,16 +141,15 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
   }
 
   /** The store of any tenant on an append's session, for inline projections. */
-  inlineTransaction(session: Session, tenant: string): ProjectionTransaction {
-    return new InlineProjectionTransaction(this.#context, tenant, session, this.#metadata);
+  inlineTransaction(session: Session, tenant: string, replaying: boolean): ProjectionTransaction {
+    return new InlineProjectionTransaction(this.#context, tenant, session, this.#metadata, replaying);
   }
 
   /** The store on a session, for handlers. */
   get transactions(): Transactions {
     return {
       createTransaction: (session, onAppended) => new Transaction<Event>(this.#context, this.#tenant, session, this.#metadata, onAppended),
-      createProjectionTransaction: (session, tenant, onAppended = () => {}) =>
-        new AsyncProjectionTransaction(this.#context, tenant, session, this.#metadata, onAppended),
+      createProjectionTransaction: (session, tenant, how) => new AsyncProjectionTransaction(this.#context, tenant, session, this.#metadata, how),
     };
   }
 
@@ -159,7 +158,7 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
   }
 
   get projections(): Projections {
-    return this.#context.workers.projections(this.#tenant);
+    return this.#context.workers.projections(this.#tenant, this.transactions);
   }
 
   get deadLetters(): DeadLetters {

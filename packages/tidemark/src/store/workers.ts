@@ -17,6 +17,7 @@ import type { Follower } from "../runtime/follower.ts";
 import { createWorkerContext, type WorkerContext, type WorkerSettings } from "../runtime/worker-context.ts";
 import { projectionFollower, projectionKind } from "../projections/projection-follower.ts";
 import type { CreateProjectionTransaction } from "../projections/projection.ts";
+import { AutomaticSwaps } from "../projections/rebuild/automatic-swaps.ts";
 import { type Projections, StoreProjections } from "../projections/administration.ts";
 import { waitForCheckpoint } from "../runtime/wait-for-checkpoint.ts";
 import { waitFor, type WaitOptions } from "../runtime/wait-for.ts";
@@ -46,20 +47,30 @@ export class Workers implements LifecyclePart {
   readonly #running = new Set<FollowerWorker>();
 
   readonly #projections: readonly DefinedProjection[];
+  /** Those, and the ones that workers got of their own. */
+  readonly #known: Set<DefinedProjection>;
 
   constructor({ database, feed, schema, logger, codec, projections }: WorkersOptions) {
     this.#projections = projections;
+    this.#known = new Set(projections);
     this.#context = createWorkerContext({ database, feed, schema, logger, codec });
   }
 
   /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */
   create(definition: WorkerDefinition | undefined, tenant: string, transactions: Transactions): Worker {
     const { consumers, projections, leaseMs, onError, onStart, onStop } = checkWorkerDefinition(definition, this.#projections);
+    for (const projection of projections) this.#known.add(projection);
+    const safe = safely(onError, this.#context.logger);
+    const swaps = new AutomaticSwaps(this.#context, transactions.createProjectionTransaction, safe);
     const followers = [
       ...consumers.map((consumer) => consumerFollower(this.#context, consumer, transactions.createTransaction)),
-      ...projections.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction)),
+      ...projections.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction, { swaps })),
     ];
-    return this.#worker({ tenant, leaseMs, background: false, onError: safely(onError, this.#context.logger), onStart, onStop }, followers);
+    const stopped = async (): Promise<void> => {
+      await swaps.stop();
+      await onStop?.();
+    };
+    return this.#worker({ tenant, leaseMs, background: false, onError: safe, onStart, onStop: stopped }, followers);
   }
 
   /**
@@ -68,13 +79,15 @@ export class Workers implements LifecyclePart {
    */
   async followInline(transactions: Transactions): Promise<(ms: number) => Promise<void>> {
     const projections = this.#projections.filter(({ mode }) => mode === "inline");
+    const onError = safely(undefined, this.#context.logger);
+    const swaps = new AutomaticSwaps(this.#context, transactions.createProjectionTransaction, onError);
     const followers = projections.map((projection) => {
       // The store that opens has registered them, all at once.
-      const { prepare: _registers, ...follower } = projectionFollower(this.#context, projection, transactions.createProjectionTransaction);
+      const { prepare: _registers, ...follower } = projectionFollower(this.#context, projection, transactions.createProjectionTransaction, { swaps });
       return follower;
     });
     const tenant = "";
-    await this.#worker({ tenant, leaseMs: defaultLeaseMs, background: true, onError: safely(undefined, this.#context.logger) }, followers).start();
+    await this.#worker({ tenant, leaseMs: defaultLeaseMs, background: true, onError, onStop: () => swaps.stop() }, followers).start();
     return async (ms) => {
       const until = performance.now() + ms;
       const goOn = (): number | false => {
@@ -97,8 +110,13 @@ export class Workers implements LifecyclePart {
     return new StoreConsumers(this.#administration(tenant));
   }
 
-  projections(tenant: string): Projections {
-    return new StoreProjections(this.#administration(tenant));
+  projections(tenant: string, transactions: Transactions): Projections {
+    return new StoreProjections({
+      ...this.#administration(tenant),
+      definitions: () => this.#known,
+      createTransaction: transactions.createProjectionTransaction,
+      createWorker: (projection) => this.create({ projections: [projection] }, tenant, transactions),
+    });
   }
 
   deadLetters(tenant: string): DeadLetters {

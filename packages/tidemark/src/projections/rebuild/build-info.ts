@@ -1,3 +1,8 @@
+import { functionName } from "../../schema/function-set.ts";
+import { quoteIdentifier } from "../../database/identifier.ts";
+import { quoteLiteral } from "../../schema/render.ts";
+import type { ProjectionDependent } from "./carry-over.ts";
+
 /**
  * How the build of a projection's version goes.
  *
@@ -29,6 +34,8 @@ export interface BuildInfo {
   readonly builtAt: Date | undefined;
   /** What the check found. */
   readonly error: unknown;
+  /** What hangs on the table of the version that serves, and cannot be carried over: it keeps this one from serving by itself. */
+  readonly dependents: readonly ProjectionDependent[];
 }
 
 /** A row of `projection_builds`. */
@@ -45,16 +52,25 @@ export interface BuildRow {
   /** Milliseconds since it began. */
   readonly elapsedMs: number;
   readonly error: unknown;
+  readonly dependents: readonly ProjectionDependent[] | null;
 }
 
 /** The build of `p` for the tenant `$1`; null where there is none. */
-export function buildSql(at: string): string {
+export function buildSql(schema: string): string {
+  const at = quoteIdentifier(schema);
+  const table = (version: string): string =>
+    `pg_catalog.to_regclass(pg_catalog.format('%I.%I', ${quoteLiteral(schema)}, ${version}.definition operator(pg_catalog.->>) 'collection' operator(pg_catalog.||) '__v' operator(pg_catalog.||) ${version}.version::text))`;
   const milliseconds = (column: string): string => `pg_catalog.floor(extract(epoch from ${column}) * 1000::numeric)::bigint`;
   return `(
            select pg_catalog.jsonb_build_object(
                     'state', b.state, 'swap', b.swap, 'startedAfter', b.started_after, 'target', b.target, 'reached', b.reached,
                     'documents', b.documents, 'error', b.error, 'startedAt', ${milliseconds("b.started_at")}, 'builtAt', ${milliseconds("b.built_at")},
-                    'elapsedMs', ${milliseconds("coalesce(b.built_at, pg_catalog.clock_timestamp()) - b.started_at")}
+                    'elapsedMs', ${milliseconds("coalesce(b.built_at, pg_catalog.clock_timestamp()) - b.started_at")},
+                    'dependents', (
+                      select ${functionName(schema, "table_dependents")}(${table("s")}, ${table("p")})
+                        from ${at}.projections as s
+                       where not p.serving and s.name = p.name and s.serving
+                    )
                   )
              from ${at}.projection_builds as b
             where b.name = p.name and b.version = p.version and b.tenant = case p.mode when 'inline' then '' else $1 end
@@ -78,5 +94,6 @@ export function buildInfo(row: BuildRow, { position, mark }: { readonly position
     startedAt: new Date(row.startedAt),
     builtAt: row.builtAt === null ? undefined : new Date(row.builtAt),
     error: row.error ?? undefined,
+    dependents: row.dependents ?? [],
   };
 }

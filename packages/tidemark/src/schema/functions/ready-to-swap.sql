@@ -5,10 +5,13 @@
 -- An inline one has to be written by appends. An async one has to have a follower wherever the serving one has one, as far as that.
 --
 -- verdict: 'ready', 'serving' (it does), 'unknown', 'inactive' (nothing writes it), 'building', 'failed' (its check), 'behind'.
--- detail: which tenants are behind; the check's error.
-create function :"schema".ready_to_swap(p_name text, p_version integer, out verdict text, out detail jsonb, out serving integer)
+-- detail: which tenants are behind; the check's error. since: when it was last brought up to date, as a text to compare.
+--
+-- Rows are waited for 100 ms at most (55P03).
+create function :"schema".ready_to_swap(p_name text, p_version integer, out verdict text, out detail jsonb, out serving integer, out since text)
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set lock_timeout = '100ms'
 as $tidemark$
 declare
   v_mode text;
@@ -46,6 +49,8 @@ begin
     return;
   end if;
 
+  select concat(p.changed_at, (select max(b.built_at) from :"schema".projection_builds as b where b.name = p.name and b.version = p.version)) into since
+    from :"schema".projections as p where p.name = p_name and p.version = p_version;
   if v_mode = 'inline' then
     verdict := case v_state when 'live' then 'ready' else 'behind' end;
     return;

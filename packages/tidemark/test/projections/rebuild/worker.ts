@@ -55,7 +55,7 @@ export async function startWorker(
     throw new Error("documents need no transaction of the user's");
   };
   const followers = projections.map((projection) => ({
-    ...projectionFollower(context, defined(projection), noTransaction, limits ?? never),
+    ...projectionFollower(context, defined(projection), noTransaction, { limits: limits ?? never }),
     ...(!limits && { batchSize: 1 }),
   }));
   const worker = new FollowerWorker(context, { tenant, leaseMs, background: false, onError: (error) => void errors.push(error) }, followers, new Set());

@@ -1,0 +1,114 @@
+import { type Backoff, backoffMs } from "../../async/retry.ts";
+import { pause } from "../../async/pause.ts";
+import type { Statement } from "../../database/database.ts";
+import { quoteIdentifier } from "../../database/identifier.ts";
+import { ProjectionDependentsError } from "../../errors/rebuilding.ts";
+import { StoreClosedError } from "../../errors/opening.ts";
+import type { TidemarkError } from "../../errors/tidemark-error.ts";
+import { asTidemarkError } from "../../runtime/error-details.ts";
+import type { WorkerContext } from "../../runtime/worker-context.ts";
+import { type DefinedProjection, followerOf } from "../defined-projection.ts";
+import type { CreateProjectionTransaction } from "../projection.ts";
+import type { Swap } from "./swap.ts";
+import { swapTo } from "./swap-target.ts";
+
+const building: Backoff = { firstMs: 50, mostMs: 1_000 };
+const refused: Backoff = { firstMs: 100, mostMs: 60_000 };
+/** How often it is looked whether somebody wants a version to serve by itself that so far waits for a call. */
+const waitingMs = 5_000;
+
+/** What is known of a version. Undefined: it was dropped. */
+interface Standing {
+  readonly serving: boolean;
+  /** A lower version serves, nothing says "manual", and no check has failed. */
+  readonly wanted: boolean;
+}
+
+/**
+ * Has versions serve that this process knows, as soon as they can: each process with a definition tries, so that the next one does it
+ * where one dies in between. It asks once a second at most while a version is built, and not at all once it serves.
+ */
+export class AutomaticSwaps {
+  readonly #context: Pick<WorkerContext, "database" | "schema">;
+  readonly #createTransaction: CreateProjectionTransaction;
+  readonly #onError: (error: TidemarkError) => void;
+  readonly #watched = new Map<string, Promise<void>>();
+  #over = new AbortController();
+  readonly #standing: Statement;
+
+  /** @param onError - Never throws. */
+  constructor(context: Pick<WorkerContext, "database" | "schema">, createTransaction: CreateProjectionTransaction, onError: (error: TidemarkError) => void) {
+    this.#context = context;
+    this.#createTransaction = createTransaction;
+    this.#onError = onError;
+    const at = quoteIdentifier(context.schema);
+    this.#standing = {
+      name: "tidemark_version_standing",
+      text: `
+select p.serving::text as serving,
+       (p.served_until is null
+        and exists (select from ${at}.projections as s where s.name = p.name and s.serving and s.version < p.version)
+        and (select pg_catalog.bool_and(b.swap = 'auto' and b.state <> 'failed') from ${at}.projection_builds as b where b.name = p.name and b.version = p.version)
+       )::text as wanted
+  from ${at}.projections as p
+ where p.name = $1 and p.version = $2`,
+    };
+  }
+
+  /** Once it is registered. Nothing where it serves. */
+  watch(projection: DefinedProjection): void {
+    const follower = followerOf(projection);
+    if (this.#watched.has(follower)) return;
+    const { signal } = this.#over;
+    const watching = this.#watch(projection, signal)
+      .catch(() => {})
+      .finally(() => this.#watched.delete(follower));
+    this.#watched.set(follower, watching);
+  }
+
+  /** Waits for the try in hand. */
+  async stop(): Promise<void> {
+    this.#over.abort(new StoreClosedError());
+    await Promise.all(this.#watched.values());
+    this.#over = new AbortController();
+  }
+
+  async #watch(projection: DefinedProjection, signal: AbortSignal): Promise<void> {
+    const swap = swapTo(this.#context, projection, this.#createTransaction);
+    let told: string | undefined;
+    for (let looks = 1, failures = 0; !signal.aborted; looks++) {
+      let waitMs = backoffMs(building, looks);
+      try {
+        const standing = await this.#look(projection);
+        if (!standing || standing.serving) return;
+        if (standing.wanted) {
+          const outcome = await this.#attempt(swap, projection);
+          if (outcome === "served") return;
+          failures = outcome === "later" ? 0 : failures + 1;
+          if (failures > 0) waitMs = backoffMs(refused, failures);
+        } else waitMs = waitingMs;
+        told = undefined;
+      } catch (error) {
+        if (error instanceof StoreClosedError) return;
+        waitMs = backoffMs(refused, ++failures);
+        const failed = asTidemarkError(error);
+        // Once: it may come again at every try.
+        if (told !== failed.message) this.#onError(failed);
+        told = failed.message;
+      }
+      await pause(waitMs, signal);
+    }
+  }
+
+  async #attempt(swap: Swap, { name, version }: DefinedProjection): Promise<"served" | "later" | "failed"> {
+    const outcome = await swap.attempt("refuse");
+    if (outcome.why === "served") return "served";
+    if (outcome.why === "dependents") throw new ProjectionDependentsError({ name, version }, outcome.dependents);
+    return outcome.why === "busy" ? "failed" : "later";
+  }
+
+  async #look({ name, version }: DefinedProjection): Promise<Standing | undefined> {
+    const [row] = await this.#context.database.query(this.#standing, [name, version]);
+    return row && { serving: row["serving"] === "true", wanted: row["wanted"] === "true" };
+  }
+}

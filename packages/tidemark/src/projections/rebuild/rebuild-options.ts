@@ -1,0 +1,112 @@
+import { checkBoolean, checkFunction, checkSignal, oneOf, wholeNumber } from "../../arguments/checks.ts";
+import { checkOptions } from "../../arguments/options.ts";
+
+/**
+ * How far a build is.
+ *
+ * @example
+ * ```ts
+ * const show = ({ events, total, remainingMs }: RebuildProgress): void => console.debug(events, total, remainingMs);
+ * const later = () => store.projections.rebuild("cart-summary", { version: 2, onProgress: show });
+ * ```
+ */
+export interface RebuildProgress {
+  readonly state: "building" | "checking" | "ready";
+  /** Events of the log that it has behind it, and all that there are now. */
+  readonly events: number;
+  readonly total: number;
+  /** Events a second, since it began. */
+  readonly perSecond: number;
+  /** Milliseconds to go at that rate; undefined before the first events. */
+  readonly remainingMs: number | undefined;
+}
+
+/**
+ * What to do where something of yours hangs on the table of the version that serves: `"refuse"`, or leave it there.
+ *
+ * @example
+ * ```ts
+ * const options: SwapOptions = { dependents: "keep" };
+ * const later = () => store.projections.swap("cart-summary", options);
+ * ```
+ */
+export interface SwapOptions {
+  /** @defaultValue the newest that is registered; of `rollBack`: the one that served before */
+  readonly version?: number;
+  /** @defaultValue "refuse" */
+  readonly dependents?: "refuse" | "keep";
+  /** How long to wait for readers and appends that are in the way, in milliseconds. 0–2,147,483,647. @defaultValue 30,000 */
+  readonly timeoutMs?: number;
+  /** Ends the wait. What it did by then stays. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * How to build a version.
+ *
+ * @example
+ * ```ts
+ * const options: RebuildOptions = { version: 2, swap: "manual", eventsPerSecond: 20_000 };
+ * const later = () => store.projections.rebuild("cart-summary", options);
+ * ```
+ */
+export interface RebuildOptions {
+  /** @defaultValue the newest that this store was opened with, or else that is registered */
+  readonly version?: number;
+  /** `"auto"`: it serves as soon as it can. `"manual"`: it waits for `swap`. @defaultValue "auto" */
+  readonly swap?: "auto" | "manual";
+  /** How many documents to compare with a fold made another way, about. 1–2,147,483,647. @defaultValue 1,000 */
+  readonly check?: number;
+  /** How fast the log may be read, in events a second. 1–2,147,483,647. @defaultValue as fast as it can be */
+  readonly eventsPerSecond?: number;
+  /** @see SwapOptions @defaultValue "refuse" */
+  readonly dependents?: "refuse" | "keep";
+  /** Called a few times a second. What it throws rejects the call; the build goes on. */
+  readonly onProgress?: (progress: RebuildProgress) => void;
+  /** Ends the watching, and the worker that the call started. The build goes on where it was once somebody follows it again. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * How to drop a version.
+ *
+ * @example
+ * ```ts
+ * const options: DropOptions = { teardown: false };
+ * const later = () => store.projections.drop("revenue", 1, options);
+ * ```
+ */
+export interface DropOptions {
+  /** Whether to run what the definition says, for which this store has to have it. @defaultValue true */
+  readonly teardown?: boolean;
+}
+
+const version = wholeNumber(1, 2_147_483_647);
+const dependents = oneOf("refuse", "keep");
+const swapShape = { version, dependents, timeoutMs: wholeNumber(0, 2_147_483_647), signal: checkSignal };
+const rebuildShape = {
+  version,
+  swap: oneOf("auto", "manual"),
+  check: wholeNumber(1, 2_147_483_647),
+  eventsPerSecond: wholeNumber(1, 2_147_483_647),
+  dependents,
+  onProgress: checkFunction<(progress: RebuildProgress) => void>,
+  signal: checkSignal,
+};
+const dropShape = { teardown: checkBoolean };
+
+export function checkSwap(options: SwapOptions | undefined): SwapOptions {
+  return checkOptions(options, swapShape);
+}
+
+export function checkRebuild(options: RebuildOptions | undefined): RebuildOptions {
+  return checkOptions(options, rebuildShape);
+}
+
+export function checkDrop(options: DropOptions | undefined): DropOptions {
+  return checkOptions(options, dropShape);
+}
+
+export function checkVersion(value: number): number {
+  return version(value, "version");
+}
