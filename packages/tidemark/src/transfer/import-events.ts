@@ -4,6 +4,7 @@ import type { Database } from "../database/database.ts";
 import { EventTooLargeError } from "../errors/appending.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { type BatchValues, encodeEvents } from "./import-batch.ts";
+import type { ImportCheck } from "./import-check.ts";
 import { type ImportEvent, type ImportRules, readImportEvent } from "./import-event.ts";
 import { ImportWriter, type Written } from "./import-writer.ts";
 import { isBad, type ReadLine } from "./ndjson.ts";
@@ -11,6 +12,8 @@ import { type BadLine, BadLineError, InterruptedError } from "./transfer-error.t
 
 export interface ImportOptions extends ImportRules {
   readonly keepPositions: boolean;
+  /** Finds lines that the application could not read. Undefined: none is looked for. */
+  readonly check?: ImportCheck | undefined;
   /** What to do about a line that cannot be taken. */
   readonly onBadLine: "stop" | "skip";
   /** Told of each bad line, in the order of the file, before anything after it counts as done. */
@@ -150,7 +153,7 @@ export async function importEvents(
   try {
     reading: for await (const some of lines) {
       for (const line of some) {
-        const event = take(line);
+        const event = options.check ? await checked(take(line), options.check) : take(line);
         if ("reason" in event) {
           group.bad.push(event);
           if (stops || event.ends) break reading;
@@ -173,6 +176,12 @@ export async function importEvents(
   await underWay;
   if (signal.aborted) throw new InterruptedError(`Stopped. ${told(report)} Run the same command again to continue.`);
   return report;
+}
+
+async function checked(event: ImportEvent | BadLine, check: ImportCheck): Promise<ImportEvent | BadLine> {
+  if ("reason" in event) return event;
+  const reason = await check(event);
+  return reason === undefined ? event : { line: event.line, reason, text: event.text };
 }
 
 /** The failure of the group under way came first, where there is one. */

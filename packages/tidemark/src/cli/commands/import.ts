@@ -9,10 +9,12 @@ import { checkServer } from "../../schema/check-server.ts";
 import { openSchema } from "../../schema/open-schema.ts";
 import { openBadLinesFile } from "../../transfer/bad-lines-file.ts";
 import { type CsvOptions, readCsv } from "../../transfer/csv.ts";
+import { importCheck } from "../../transfer/import-check.ts";
 import { type ImportReport, importEvents } from "../../transfer/import-events.ts";
 import { readCloudEvents } from "../../transfer/cloudevents.ts";
 import { type ReadLine, readNdjson } from "../../transfer/ndjson.ts";
 import { openSource } from "../../transfer/source.ts";
+import { loadCatalogue } from "../catalogue-module.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import { collect, given } from "../flags.ts";
 import { count, counted, Progress } from "../progress.ts";
@@ -30,6 +32,8 @@ interface ImportFlags extends ConnectionFlags, CsvOptions {
   readonly onBadLine?: "stop" | "skip";
   readonly badLines?: string;
   readonly projections?: string;
+  readonly catalogue?: string;
+  readonly validate: boolean;
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -81,6 +85,8 @@ export function addImport(program: Command, terminal: Terminal): void {
     .option("--keep-positions", "keep the positions of the file; into an empty store that nobody else writes to")
     .addOption(new Option("--on-bad-line <what>", "stop (the default) or skip").choices(["stop", "skip"]))
     .option("--projections <file>", "a module that exports the inline projections, to bring them up to date in the end; default: they are left behind")
+    .option("--catalogue <file>", "a module that exports a catalogue: what it cannot read, in whatever version, is a bad line; default: nothing is checked")
+    .option("--no-validate", "with --catalogue: do not check with the schemas")
     .option("--bad-lines <file>", "skip bad lines and set them aside in this file, with number and reason")
     .addHelpText("after", examples)
     .action((file: string, flags: ImportFlags) => importFile(file, flags, terminal));
@@ -91,6 +97,8 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
   if (flags.badLines !== undefined && flags.onBadLine === "stop")
     throw new InvalidArgumentError("--bad-lines", "writes bad lines to a file and continues. Leave --on-bad-line stop out.");
   const projections = flags.projections === undefined ? [] : await loadInline(flags.projections);
+  if (flags.catalogue === undefined && !flags.validate) throw new InvalidArgumentError("--no-validate", "needs --catalogue, whose schemas it leaves out");
+  const check = flags.catalogue === undefined ? undefined : importCheck(await loadCatalogue(flags.catalogue), flags.validate);
   using source = await openSource(file, terminal.stdin);
   const lines = linesOf(source.chunks, file, flags);
   const aborted = new AbortController();
@@ -111,6 +119,7 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
         tenant,
         utc: flags.utc ?? false,
         keepPositions: flags.keepPositions ?? false,
+        check,
         onBadLine: flags.badLines === undefined ? (flags.onBadLine ?? "stop") : "skip",
         async badLine(bad) {
           if (badLines) return badLines.write(bad);
