@@ -44,7 +44,8 @@ class CatalogueCodec implements EventCodec {
 
   constructor(catalogue: DefinedEvents, { unknownEvents = "error", validateReads = false, onSkipped }: CodecOptions) {
     if (validateReads) refuseAsynchronous(catalogue);
-    this.fingerprint = catalogue.fingerprint;
+    // A state in which unknown events are left out, or counted as they are stored, is no state of a store that refuses them.
+    this.fingerprint = unknownEvents === "error" ? catalogue.fingerprint : `${catalogue.fingerprint} ${unknownEvents}`;
     this.encode = (type, data, at) => encodeShape(catalogue, type, data, at);
     this.#catalogue = catalogue;
     this.#reading = {
@@ -64,15 +65,17 @@ class CatalogueCodec implements EventCodec {
     return this.#catalogue.storedTypes.of(types);
   }
 
-  decoder<Item extends ShapeFilter>({ filter, as, raw = false }: DecodeOptions<Item> = {}): EventDecoder<Item> {
+  decoder<Item extends ShapeFilter>({ filter, as, raw = false, skipNothing = false }: DecodeOptions<Item> = {}): EventDecoder<Item> {
     const older = as && readerShapes(this.#catalogue, as);
     if (raw) return { filter, decode: undefined };
     const wide = filter && widenFilter(this.#catalogue, filter);
     const isAsked = filter?.some(({ types, data }) => types !== undefined || data !== undefined) ?? false;
-    if (!isAsked && !older?.size) return { filter: wide, decode: this.#decode };
+    const refuses = skipNothing && this.#reading.unknownEvents === "skip";
+    if (!isAsked && !older?.size && !refuses) return { filter: wide, decode: this.#decode };
     const narrow = filter && isAsked ? narrowing(filter) : undefined;
     const reading: Reading = {
       ...this.#reading,
+      ...(refuses && { unknownEvents: "error" as const }),
       narrow,
       // What the log found by the reader's own filter, and what stays as it is, needs no second look.
       narrowAsStored: wide === filter ? undefined : narrow,

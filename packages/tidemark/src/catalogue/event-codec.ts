@@ -33,6 +33,8 @@ export interface DecodeOptions<Item extends ShapeFilter = ShapeFilter> {
   readonly as?: ReaderVersions | undefined;
   /** Whether to give events as they are stored. */
   readonly raw?: boolean | undefined;
+  /** Whether an unknown event is an error also where the store skips such events: what the caller settles must not be settled unseen. */
+  readonly skipNothing?: boolean | undefined;
 }
 
 /** Turns stored events into those of today's code, for one reading. */

@@ -27,6 +27,8 @@ export interface Follower {
    * events all the same. Undefined: `filter`, and each event as it is stored.
    */
   readonly decoder?: EventDecoder<ValidQueryItem>;
+  /** What an event is to `handle` that comes by `ShardAccess.handleApart`. @defaultValue as `decoder` says */
+  readonly decoderApart?: Pick<EventDecoder, "decode">;
   /** Where it begins when it is new. Undefined: at the end of the log. */
   readonly startAfter: number | undefined;
   readonly tenants: "own" | "all";

@@ -30,6 +30,7 @@ export class ShardWork {
     const { worker, settings, follower, checkpoint, gate, status } = shard;
     this.#shard = shard;
     this.#decode = follower.decoder?.decode;
+    const { decode: decodeApart } = follower.decoderApart ?? { decode: this.#decode };
     this.#transaction = new HandlerTransaction({ ...worker, leaseMs: settings.leaseMs, notify: () => worker.feed.notify() }, checkpoint);
     this.#tries = new HandlerTries(worker.database, follower, checkpoint.shard, this.#transaction);
     this.#commits = new ShardCommits(this.#transaction, checkpoint, () => worker.progress.moved(settings.tenant, follower.name));
@@ -45,7 +46,7 @@ export class ShardWork {
       },
       mayGoOn: () => gate.mayGoOn(),
       handleApart: async (followed, attempt, last) => {
-        const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, delivery(followed, this.#decode), attempt, last);
+        const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, delivery(followed, decodeApart), attempt, last);
         if (!failed) this.#count("handled");
         return failed;
       },
