@@ -1,5 +1,6 @@
 import { checkEventType, isEventType } from "../arguments/names.ts";
 import { isRecord } from "../arguments/options.ts";
+import { plainCopy } from "../catalogue/plain-copy.ts";
 import type { EventCodec, StoredShape } from "../catalogue/event-codec.ts";
 import { type PathTo, readEvent } from "./encode-event.ts";
 import type { PartPath } from "./encode.ts";
@@ -59,8 +60,12 @@ class Shaping {
     // Of a command, which had to know it to decide.
     const known = shapeOf(event, { encode: this.#encode, type: shaped.type, data });
     const shape = known ?? this.#encode(shaped.type, data, () => at(".data"));
-    if (shape instanceof Promise) this.#open.push(this.#taken(shape, take));
-    else take(shape);
+    if (shape instanceof Promise) {
+      // A synchronous append takes them before it returns; a caller who changes them then must not change this event.
+      shaped.metadata = asAtCall(metadata);
+      shaped.tags = Array.isArray(tags) ? [...tags] : tags;
+      this.#open.push(this.#taken(shape, take));
+    } else take(shape);
     return shaped;
   }
 
@@ -80,5 +85,14 @@ class Shaping {
   async #settled(shaped: ShapedAppends): Promise<ShapedAppends> {
     for (const result of await Promise.allSettled(this.#open)) if (result.status === "rejected") throw result.reason;
     return shaped;
+  }
+}
+
+/** What JSON cannot hold stays what it is, for the append to say what is wrong with it. */
+function asAtCall(metadata: unknown): unknown {
+  try {
+    return metadata === undefined ? undefined : plainCopy(metadata);
+  } catch {
+    return metadata;
   }
 }

@@ -9,6 +9,7 @@ import { Become } from "./become.ts";
 import type { DefinedEvents } from "./defined-events.ts";
 import type { StoredEvent } from "./definition.ts";
 import type { EventShape } from "./event-shape.ts";
+import { metadataCopy } from "./metadata-copy.ts";
 import { plainCopy } from "./plain-copy.ts";
 
 /** Data in the newest shape of its type, as it would be stored today. */
@@ -69,7 +70,7 @@ export class UpToDate {
   /** Calls a step with a copy of what is stored, so that nothing it changes is seen elsewhere. What another step made is one already. */
   run(step: (event: StoredEvent) => unknown, name: () => string, type: string, schemaVersion: number, data: unknown): unknown {
     const { metadata, tags, recordedAt } = this.#event;
-    this.#rest ??= { ...this.#event, metadata: { ...metadata }, tags: [...tags], recordedAt: new Date(recordedAt) };
+    this.#rest ??= { ...this.#event, metadata: metadataCopy(metadata), tags: [...tags], recordedAt: new Date(recordedAt) };
     let made: unknown;
     try {
       made = step({ ...this.#rest, type, schemaVersion, data: data === this.#event.data ? plainCopy(data) : data });

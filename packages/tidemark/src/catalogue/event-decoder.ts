@@ -9,6 +9,7 @@ import type { UnknownEvents } from "./unknown-events.ts";
 import type { DefinedEvents } from "./defined-events.ts";
 import type { EventShape } from "./event-shape.ts";
 import { issuesAt } from "./issue-path.ts";
+import { metadataCopy } from "./metadata-copy.ts";
 import type { Narrowing } from "./shape-filter.ts";
 import { type StoredForm, StoredFormError } from "./stored-form.ts";
 
@@ -65,7 +66,7 @@ function decodeOlder(event: RecordedEvent, reading: Reading): readonly RecordedE
     if (!part || (narrow && !narrow(event, part.shape.type, part.data))) continue;
     const current = finish(event, part, upToDate, reading);
     // Parts number what the event became, not what this reader gets of it. Each has metadata of its own, which its handler may change.
-    found.push(parts.length === 1 ? current : { ...current, metadata: { ...event.metadata }, part: index });
+    found.push(parts.length === 1 ? current : { ...current, metadata: metadataCopy(event.metadata), part: index });
   }
   return found;
 }

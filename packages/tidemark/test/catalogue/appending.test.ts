@@ -163,6 +163,31 @@ describe("an append whose schema is asynchronous", () => {
     expect((await store.readAll().toArray()).map(({ schemaVersion }) => schemaVersion)).toEqual([3, 3, 3]);
   });
 
+  test("stores the tags and the metadata that the event had at the call", async ({ openWith }) => {
+    const gate = Promise.withResolvers<void>();
+    const store = await openWith(checkingCodec(() => gate.promise));
+    const metadata = { actorId: "ada", by: { roles: ["owner"] } };
+    const tags = ["cart:1"];
+    const append = store.appendToStream("cart-1", [{ ...tea, metadata, tags }]);
+    Object.assign(metadata, { actorId: "eve" });
+    metadata.by.roles.push("guest");
+    tags.push("cart:2");
+    gate.resolve();
+    await append;
+    expect(await store.readAll().toArray()).toMatchObject([{ metadata: { actorId: "ada", by: { roles: ["owner"] } }, tags: ["cart:1"] }]);
+  });
+
+  test("names metadata and tags that cannot be stored as an append without a catalogue does", async ({ openWith }) => {
+    const store = await openWith(checkingCodec(() => Promise.resolve()));
+    for (const [more, message] of [
+      [{ metadata: { at: new Date(0) } }, "events[0].metadata.at is an object of class Date"],
+      [{ metadata: 7 }, "events[0].metadata must be a plain object, not 7"],
+      [{ tags: "cart:1" }, "events[0].tags must be an array of tags"],
+    ] as const) {
+      expect(String(await rejection(store.appendToStream("cart-1", [Object({ ...tea, ...more })])))).toContain(message);
+    }
+  });
+
   test("rejects with what is wrong with the first wrong event, whichever is found first", async ({ openWith }) => {
     const first = Promise.withResolvers<void>();
     const store = await openWith(checkingCodec((data) => ("late" in data ? first.promise : Promise.resolve())));

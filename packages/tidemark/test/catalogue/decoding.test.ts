@@ -100,6 +100,25 @@ describe("a stored event", () => {
     expect(stored).toEqual(storedEvent("A", { lines: ["one"] }));
   });
 
+  test("keeps metadata deep inside from its steps, and each part has its own", () => {
+    const greedy = codecOf({
+      A: retired(({ metadata }: StoredEvent) => {
+        Object.assign(Object(metadata["by"]), { name: "mallory" });
+        return [
+          { type: "B", data: {} },
+          { type: "B", data: {} },
+        ];
+      }),
+      B: event(),
+    });
+    const metadata = { by: { name: "ada", roles: ["owner"] }, ["__proto__x"]: null };
+    const [first, second] = decoded(greedy, storedEvent("A", {}, { metadata }));
+    expect([first?.metadata, second?.metadata]).toEqual([metadata, metadata]);
+    expect(metadata.by).toEqual({ name: "ada", roles: ["owner"] });
+    Object.assign(Object(first?.metadata["by"]), { name: "eve" });
+    expect(second?.metadata).toEqual(metadata);
+  });
+
   test("is not changed by a step that returns the same object each time", () => {
     const shared = { count: 0 };
     const counting = codecOf({ A: { schema: event(), version: 3, upcast: { 1: () => shared, 2: ({ data }: StoredEvent) => ({ count: ++data.count }) } } });
