@@ -12,12 +12,14 @@ export interface ScanOptions {
   readonly wanted: Wanted;
   /** Checked: the event must still be there. */
   readonly after: Anchor;
+  /** Where it ends, if that is below the high-water mark. */
+  readonly until?: number;
   /** It reads by itself: nobody has to wait for it. */
   readonly alone: boolean;
   readonly signal: AbortSignal;
 }
 
-/** A reading of the log from an anchor up to the high-water mark of its beginning. */
+/** A reading of the log from an anchor up to the high-water mark of its beginning, or an earlier end. */
 export interface LogScan {
   /** Where it ends. */
   readonly until: number;
@@ -45,16 +47,16 @@ export class LogScans {
   }
 
   /** @throws {@link HistoryForkedError} — the event of `after` is gone. */
-  async open({ reader, wanted, after, alone, signal }: ScanOptions): Promise<LogScan> {
+  async open({ reader, wanted, after, until = Number.POSITIVE_INFINITY, alone, signal }: ScanOptions): Promise<LogScan> {
     const mark = await this.#marks.read(signal);
     await checkAnchor(this.#log, reader, after, signal);
-    const range = { wanted, after: after.position, until: mark.position, signal };
+    const range = { wanted, after: after.position, until: Math.min(mark.position, until), signal };
     const joined = alone ? undefined : [...this.#shared].find((candidate) => candidate.hasRoomFor(range));
     const scan = joined ?? new SharedScan(this.#log);
     if (!alone) this.#shared.add(scan);
     const member = scan.join(range);
     return {
-      until: mark.position,
+      until: range.until,
       next: () => member.next(),
       anchorAt: (position) => this.#anchorAt(position, mark, signal),
       close: () => this.#close(scan, member),

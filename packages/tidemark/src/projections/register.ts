@@ -1,5 +1,6 @@
 import type { Database, Statement } from "../database/database.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import type { Collection } from "../documents/collection.ts";
 import { createCollections } from "../documents/create-collections.ts";
 import { DefinedDocumentProjection, type DefinedProjection, type HandlerWork } from "./defined-projection.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
@@ -32,7 +33,9 @@ export async function registerProjections({ database, schema, createTransaction 
   await createCollections(
     database,
     schema,
-    collections.filter((projection) => projection.indexes.length > 0 || fresh.includes(projection)),
+    collections
+      .filter((projection) => projection.indexes.length > 0 || fresh.includes(projection))
+      .map((projection) => unlessServed(projection, registry.projections)),
   );
   if (fresh.length === 0) return registry;
   const register: Statement = {
@@ -57,6 +60,16 @@ export async function registerProjections({ database, schema, createTransaction 
 /** What it takes a process with the definition to do. */
 function hooksOf({ swap, teardown }: HandlerWork): readonly string[] {
   return [...(swap ? ["swap"] : []), ...(teardown ? ["teardown"] : [])];
+}
+
+/**
+ * Of a version that does not serve its unique indexes alone: they refuse what they must, and whoever has built it creates the others, which takes
+ * less than writing them with each document.
+ */
+function unlessServed(projection: DefinedDocumentProjection, registered: readonly RegisteredProjection[]): Collection {
+  const { name, version, collection, indexes } = projection;
+  const serving = registered.find((other) => other.name === name && other.serving);
+  return { collection, version, indexes: serving && serving.version !== version ? indexes.filter(({ unique }) => unique) : indexes };
 }
 
 function isNew(projection: DefinedProjection, registered: readonly RegisteredProjection[]): boolean {

@@ -160,3 +160,13 @@ export interface ShardAccess {
 
 /** Thrown by a handler or a hook: nobody is to follow here until the follower is resumed. What the call wrote is rolled back. */
 export class FollowingSuspended extends Error {}
+
+/** Thrown by a hook: following stops here, as at an event that failed for good, until the follower is resumed. */
+export class FollowingStopped extends Error {
+  override readonly cause: TidemarkError;
+
+  constructor(cause: TidemarkError) {
+    super("following stops here");
+    this.cause = cause;
+  }
+}

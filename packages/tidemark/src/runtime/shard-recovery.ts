@@ -5,7 +5,7 @@ import { FencedError, HandlerFailedError, HistoryForkedError } from "../errors/f
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import { CheckpointAhead, CheckpointBehind } from "./checkpoint.ts";
 import { asTidemarkError, errorDetails } from "./error-details.ts";
-import { FollowingSuspended } from "./follower.ts";
+import { FollowingStopped, FollowingSuspended } from "./follower.ts";
 import type { ShardContext } from "./shard-context.ts";
 import { ShardStopped } from "./shard-stopped.ts";
 import { notTriedAgain } from "./delivery.ts";
@@ -49,6 +49,7 @@ export class ShardRecovery {
         host.heartbeatSoon();
         return;
       }
+      if (error instanceof FollowingStopped) return await this.#stop(error.cause);
       if (error instanceof ShardStopped || error instanceof HistoryForkedError) return await this.#stop(error);
       if (!(error instanceof CheckpointAhead || error instanceof CheckpointBehind)) await this.#backOff(error);
       try {
@@ -68,7 +69,7 @@ export class ShardRecovery {
   }
 
   /** Holds the shard, so that no other worker fails at the same event, until somebody resumes it or the worker ends. */
-  async #stop(error: ShardStopped | HistoryForkedError): Promise<void> {
+  async #stop(error: ShardStopped | TidemarkError): Promise<void> {
     const { gate, status, settings, follower, worker } = this.#shard;
     const failed = error instanceof ShardStopped ? this.#handlerFailed(error) : error;
     this.#failed = failed;

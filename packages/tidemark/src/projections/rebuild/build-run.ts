@@ -9,6 +9,8 @@ import type { ValidQueryItem } from "../../read/filter.ts";
 import type { ShardAccess } from "../../runtime/follower.ts";
 import type { WorkerContext } from "../../runtime/worker-context.ts";
 import type { DefinedDocumentProjection } from "../defined-projection.ts";
+import type { BuildRow, FoundBuild } from "./build-row.ts";
+import { Pace } from "./pace.ts";
 import { DocumentCache, type DocumentChanges } from "./document-cache.ts";
 import { DocumentFold, NotFolded, unlessFolded } from "./document-fold.ts";
 
@@ -38,6 +40,9 @@ export interface BuildParts {
   readonly enter: (session: Session) => Promise<void>;
   /** Whether the table is empty. */
   readonly whole: boolean;
+  /** Where it tells how far it is; undefined where it is built beside no other version. */
+  readonly row: BuildRow | undefined;
+  readonly found: FoundBuild | undefined;
 }
 
 /** One run of a build, in the hands of one owner of the shard. While a flush is written, the next pages are folded. */
@@ -51,6 +56,8 @@ export class BuildRun {
   #reached: number;
   /** Events that are folded and not in a flush. */
   #events = 0;
+  /** Written, by all runs. */
+  #written: { readonly events: number; readonly documents: number };
   #flushedAt = performance.now();
   #flushTookMs = 0;
   #flushing: Promise<void> = Promise.resolve();
@@ -62,14 +69,17 @@ export class BuildRun {
     this.#cache = new DocumentCache(parts.projection, parts.whole);
     this.#fold = new DocumentFold(parts.projection, parts.decoder, parts.table, this.#cache);
     this.#reached = shard.checkpoint.written.position;
+    this.#written = { events: parts.found?.events ?? 0, documents: parts.found?.documents ?? 0 };
   }
 
   /** Folds and writes everything up to the high-water mark of its beginning. Ends earlier, with all that is folded written, where the shard must end. */
   async toTheMark(): Promise<void> {
     const { projection, decoder } = this.#parts;
     const { checkpoint, tenant, signal } = this.#shard;
+    const perSecond = this.#parts.found?.eventsPerSecond;
+    const pace = perSecond == null ? undefined : new Pace(perSecond);
     const wanted = { tenant: projection.tenants === "all" ? undefined : tenant, filter: decoder.filter, shard: undefined };
-    const scan = await this.#context.feed.scan({ reader: projection.name, wanted, after: checkpoint.written, alone: false, signal });
+    const scan = await this.#context.feed.scan({ reader: projection.name, wanted, after: checkpoint.written, alone: pace !== undefined, signal });
     try {
       for (let last = false; !last && (await this.#shard.mayGoOn());) {
         const page = await scan.next();
@@ -77,6 +87,7 @@ export class BuildRun {
         this.#reached = page.reached;
         ({ last } = page);
         if (this.#isDue) await this.#flush(scan);
+        await pace?.keep(page.events.length, signal);
       }
       await this.#flush(scan);
       await this.#flushing;
@@ -113,19 +124,21 @@ export class BuildRun {
     this.#cache.shrinkTo(memoryBytes / 2);
   }
 
-  async #write(scan: LogScan, { writes }: DocumentChanges, { reached, events }: { readonly reached: number; readonly events: number }): Promise<void> {
+  async #write(scan: LogScan, { writes, grown }: DocumentChanges, { reached, events }: { readonly reached: number; readonly events: number }): Promise<void> {
     const began = performance.now();
     const { database, statements } = this.#context;
     const { checkpoint, leaseMs } = this.#shard;
     const found = await scan.anchorAt(reached);
     if (found.position <= checkpoint.written.position) return;
     const { id, fence } = checkpoint.shard;
+    const written = { events: this.#written.events + events, documents: this.#written.documents + grown };
     try {
       await database.transaction(
         async (session) => {
           await checkpoint.guard(() => session.query(statements.enter, [id, fence]));
           await this.#parts.enter(session);
           await sendInTurn(session, this.#parts.table.writeCalls(writes, "given"));
+          await this.#parts.row?.report(session, { state: "building", ...written, reached });
           await checkpoint.move(session, found);
         },
         { idleTimeoutMs: leaseMs },
@@ -134,6 +147,7 @@ export class BuildRun {
       // Following says what is wrong with which event.
       throw isTidemarkError(error, "DATABASE") && !error.retryable && !wasCutOff(error) ? new NotFolded(error) : error;
     }
+    this.#written = written;
     this.#flushTookMs = performance.now() - began;
     checkpoint.moved(found);
     this.#shard.passed(events);

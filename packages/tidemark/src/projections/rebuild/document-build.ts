@@ -1,35 +1,80 @@
 import { CollectionTable } from "../../documents/collection-table.ts";
-import type { ShardAccess } from "../../runtime/follower.ts";
+import { ProjectionCheckFailedError } from "../../errors/rebuilding.ts";
+import { FollowingStopped, type ShardAccess } from "../../runtime/follower.ts";
 import { type BuildContext, type BuildParts, BuildRun } from "./build-run.ts";
+import { BuildRow, type FoundBuild } from "./build-row.ts";
+import { checkBuilt } from "./check-built.ts";
+import { defaultSample, type DocumentCheck } from "./check-documents.ts";
+import { createBuiltIndexes } from "./create-indexes.ts";
 import { NotFolded } from "./document-fold.ts";
+
+type Parts = Omit<BuildParts, "whole" | "row" | "found">;
 
 /**
  * Brings documents that are far behind near the end of the log: they are folded in memory over many pages, and written many at once,
  * with the checkpoint. It runs as the shard's owner, and the shard's fence guards each write as it guards a handler's; what is not
  * written when it ends is done again. It leaves an event that cannot be folded to the shard's loop, which stops there.
+ *
+ * A version that is built beside another one that serves is folded whole, gets its indexes, and is compared with a second fold before it is
+ * ready to serve. Where they differ the shard stops.
  */
 export class DocumentBuild {
   readonly #context: BuildContext;
-  readonly #parts: Omit<BuildParts, "whole">;
+  readonly #parts: Parts;
 
-  constructor(context: BuildContext, parts: Omit<BuildParts, "whole" | "table">) {
+  constructor(context: BuildContext, parts: Omit<Parts, "table">) {
     this.#context = context;
     this.#parts = { ...parts, table: new CollectionTable(context.schema, parts.projection) };
   }
 
-  /** Rejects as the reads and writes do, and as `Checkpoint.move`. */
+  /** Rejects as the reads and writes do, and as `Checkpoint.move`; with `FollowingStopped` where the check finds a difference. */
   async run(shard: ShardAccess): Promise<void> {
-    if (!(await this.#isFarBehind(shard))) return;
-    const { database } = this.#context;
-    const run = new BuildRun(this.#context, shard, { ...this.#parts, whole: await this.#parts.table.isEmpty(database) });
+    const { database, schema } = this.#context;
+    const row = new BuildRow(schema, this.#parts.projection, shard.tenant);
+    const found = await row.find(database);
+    if (found === undefined || found.state === "ready") {
+      await this.#fold(shard, this.#parts.limits.farBehind);
+      return;
+    }
+    await row.report(database, { state: "building" });
+    if (!(await this.#fold(shard, 0, row, found))) return;
+    await createBuiltIndexes(database, schema, this.#parts.projection);
+    await this.#check(shard, row, found);
+  }
+
+  /** False where it must end before, or leaves an event to the shard's loop. */
+  async #fold(shard: ShardAccess, farBehind: number, row?: BuildRow, found?: FoundBuild): Promise<boolean> {
+    if (!(await this.#isBehind(shard, farBehind))) return true;
+    const run = new BuildRun(this.#context, shard, { ...this.#parts, row, found, whole: await this.#parts.table.isEmpty(this.#context.database) });
     try {
-      while ((await shard.mayGoOn()) && (await this.#isFarBehind(shard))) await run.toTheMark();
+      // While it folds, others append: the rest gets shorter each time.
+      for (let most = farBehind; ; most = this.#parts.limits.farBehind) {
+        if (!(await shard.mayGoOn())) return false;
+        if (!(await this.#isBehind(shard, most))) return true;
+        await run.toTheMark();
+      }
     } catch (error) {
-      if (!(error instanceof NotFolded)) throw error;
+      if (error instanceof NotFolded) return false;
+      throw error;
     }
   }
 
-  async #isFarBehind({ checkpoint }: ShardAccess): Promise<boolean> {
-    return (await this.#context.feed.highWaterMark()) - checkpoint.written.position > this.#parts.limits.farBehind;
+  async #isBehind({ checkpoint }: ShardAccess, by: number): Promise<boolean> {
+    return (await this.#context.feed.highWaterMark()) - checkpoint.written.position > by;
+  }
+
+  async #check(shard: ShardAccess, row: BuildRow, { sample }: FoundBuild): Promise<void> {
+    const { database } = this.#context;
+    await row.report(database, { state: "checking" });
+    const check = await checkBuilt(this.#context, this.#parts, shard, sample ?? defaultSample);
+    if (!check || (await this.#told(row, check))) return;
+    throw new FollowingStopped(new ProjectionCheckFailedError(this.#parts.projection, check.differences));
+  }
+
+  /** Whether it holds. */
+  async #told(row: BuildRow, { different, differences, compared }: DocumentCheck): Promise<boolean> {
+    const error = { compared, different, documents: differences };
+    await row.report(this.#context.database, different === 0 ? { state: "ready" } : { state: "failed", error });
+    return different === 0;
   }
 }

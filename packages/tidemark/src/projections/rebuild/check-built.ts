@@ -1,0 +1,60 @@
+import type { RecordedEvent } from "../../model/event.ts";
+import type { ShardAccess } from "../../runtime/follower.ts";
+import type { BuildContext, BuildParts } from "./build-run.ts";
+import { checkDocuments, type DocumentCheck } from "./check-documents.ts";
+import { StoredBuckets } from "./stored-bucket.ts";
+
+class Ended extends Error {}
+
+/**
+ * Compares what was built with a second fold of the log, up to the checkpoint: while the shard is ours nobody else writes, so that both are at
+ * one place. Undefined where the shard must end before, and where nothing says which events the documents are made of.
+ */
+export async function checkBuilt(
+  { database, schema, feed }: BuildContext,
+  { projection, decoder }: Pick<BuildParts, "projection" | "decoder">,
+  shard: ShardAccess,
+  sample: number,
+): Promise<DocumentCheck | undefined> {
+  const { startAfter } = projection;
+  // It began at the end of the log, wherever that was then: there is nothing to compare with.
+  if (startAfter === undefined) return { documents: 0, compared: 0, different: 0, differences: [] };
+  const tenant = projection.tenants === "all" ? undefined : shard.tenant;
+  const stored = new StoredBuckets(schema, projection, { tenant, follower: shard.tenant });
+  const wanted = { tenant, filter: decoder.filter, shard: undefined };
+
+  async function* events(): AsyncGenerator<readonly RecordedEvent[]> {
+    const until = shard.checkpoint.written.position;
+    const scan = await feed.scan({
+      reader: projection.name,
+      wanted,
+      after: { position: startAfter ?? 0, id: null },
+      until,
+      alone: false,
+      signal: shard.signal,
+    });
+    try {
+      for (let last = false; !last;) {
+        if (!(await shard.mayGoOn())) throw new Ended();
+        const page = await scan.next();
+        yield page.events.map(({ event }) => event);
+        ({ last } = page);
+      }
+      // What was read of a database that was replaced meanwhile says nothing.
+      await scan.anchorAt(until);
+    } finally {
+      scan.close();
+    }
+  }
+
+  try {
+    return await checkDocuments(
+      { projection, decoder },
+      { size: () => stored.size(database), withBucket: async (bucket, work) => await work(await stored.load(database, bucket), events()) },
+      sample,
+    );
+  } catch (error) {
+    if (error instanceof Ended || shard.signal.aborted) return undefined;
+    throw error;
+  }
+}

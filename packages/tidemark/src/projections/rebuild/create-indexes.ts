@@ -1,0 +1,22 @@
+import type { Database } from "../../database/database.ts";
+import { quoteIdentifier } from "../../database/identifier.ts";
+import { indexName } from "../../documents/collection-index.ts";
+import { indexSql } from "../../documents/collection-sql.ts";
+import { quotedTable, tableName } from "../../documents/collection.ts";
+import type { DefinedDocumentProjection } from "../defined-projection.ts";
+
+/**
+ * Creates the indexes that the table of a version lacks which was built without them, and has the table analysed. In a plain transaction:
+ * nobody but its builder writes there, and so nobody is waited for.
+ */
+export async function createBuiltIndexes(database: Database, schema: string, projection: DefinedDocumentProjection): Promise<void> {
+  await database.transaction(async (session) => {
+    await session.execute("set local lock_timeout = 0; set local statement_timeout = 0");
+    for (const index of projection.indexes) {
+      const name = `${quoteIdentifier(schema)}.${quoteIdentifier(indexName(tableName(projection), index))}`;
+      const [found] = await session.query({ name: "tidemark_find_index", text: "select pg_catalog.to_regclass($1)::oid::text as id" }, [name]);
+      if (found?.["id"] == null) await session.execute(indexSql(schema, projection, index), { timeoutMs: 0 });
+    }
+    await session.execute(`analyze ${quotedTable(schema, projection)}`, { timeoutMs: 0 });
+  });
+}

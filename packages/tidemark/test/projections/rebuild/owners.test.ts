@@ -1,0 +1,77 @@
+import pg from "pg";
+import { openEventStore } from "tidemark";
+import { fill, sums } from "./sums.ts";
+import { eager } from "./worker.ts";
+import { describe, eventually, expect, rowsOf, test } from "./world.ts";
+
+describe("a build", () => {
+  test("that is taken over in the middle of a flush writes nothing more, and the other goes on", async ({ openStore, sql, schema, start }) => {
+    const store = await openStore();
+    await fill(store, 600, 40);
+    const held = Promise.withResolvers<void>();
+    let commits = 0;
+    const first = await start([sums("sums")], { limits: eager, beforeCommit: () => (++commits === 2 ? held.promise : Promise.resolve()) });
+    await eventually(() => expect(commits).toBe(2));
+    const at = pg.escapeIdentifier(schema);
+    await sql.query(`update ${at}.consumer_leases set lease_end = '-infinity'; delete from ${at}.consumer_workers`);
+    const second = await start([sums("sums")], { limits: eager });
+    await second.worker.caughtUp();
+    held.resolve();
+    await eventually(() => expect(first.errors.map(({ code }) => code)).toContain("FENCED"));
+    const counts = (await rowsOf(sql, schema, sums("sums"))).map((row) => /"count": (\d+)/.exec(row)?.[1]);
+    expect(counts).toEqual(Array.from({ length: 40 }, () => "15"));
+  });
+
+  test("waits while its projection is paused, and goes on when it is resumed", async ({ openStore, schema, sql, start }) => {
+    const store = await openStore();
+    await fill(store, 600, 40);
+    let paused: Promise<void> | undefined;
+    const beforeCommit = async (): Promise<void> => await (paused ??= store.projections.pause("sums"));
+    const building = await start([sums("sums")], { limits: eager, beforeCommit });
+    await eventually(() => expect(paused).toBeDefined());
+    await eventually(async () => expect(await store.projections.get("sums")).toMatchObject({ state: "paused" }));
+    await building.worker.look();
+    await store.projections.resume("sums");
+    await building.worker.look();
+    await building.worker.caughtUp();
+    expect(await rowsOf(sql, schema, sums("sums"))).toHaveLength(40);
+    expect((await store.projections.get("sums")).position).toBe(600);
+  });
+
+  test("of several projections at once makes each of its own events", async ({ openStore, sql, schema, start }) => {
+    const store = await openStore();
+    await fill(store, 1_200, 40);
+    const projections = [1, 2, 3].map((by) => sums(`sums-${by}`, { by }));
+    await (await start(projections, { limits: eager })).worker.caughtUp();
+    for (const [index, projection] of projections.entries())
+      expect((await rowsOf(sql, schema, projection)).every((row) => row.includes(`"count": ${30 * (index + 1)}`))).toBe(true);
+  });
+});
+
+describe("a long log", () => {
+  test("is folded for a new inline projection, which then goes live", async ({ openStore, schema, sql }) => {
+    const before = await openStore();
+    await fill(before, 12_000, 60);
+    const inline = sums("sums", { mode: "inline" });
+    const store = await openStore({ projections: [inline] });
+    await eventually(async () => expect(await store.projections.get("sums")).toMatchObject({ state: "live" }));
+    await fill(store, 60, 60);
+    const rows = await rowsOf(sql, schema, inline);
+    expect(rows).toHaveLength(60);
+    expect(rows.every((row) => row.includes('"count": 201'))).toBe(true);
+    // Written once by the build and once by the appends, where following would have written each a dozen times.
+    const { rows: versions } = await sql.query<{ most: number }>(`select max(_version)::integer as most from ${pg.escapeIdentifier(schema)}.sums__v1`);
+    expect(versions[0]?.most).toBeLessThan(10);
+  });
+
+  test("is folded in an embedded database too", async () => {
+    await using store = await openEventStore({ projections: [sums("sums")], logger: { debug() {}, info() {}, warn() {}, error() {} } });
+    await fill(store, 12_000, 60);
+    await using worker = store.createWorker();
+    await worker.start();
+    await worker.caughtUp();
+    expect(await store.documents(sums("sums")).count({ where: { count: 200 } })).toBe(60);
+    // Following would have written it twelve times.
+    expect((await store.documents(sums("sums")).get("d-1"))?._version).toBeLessThan(10);
+  });
+});
