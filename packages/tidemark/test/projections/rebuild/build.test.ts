@@ -35,11 +35,12 @@ describe("a build", () => {
   test("holds no more documents in memory than its budget, and loads again what it let go", async ({ openStore, sql, schema, start }) => {
     const store = await openStore();
     await fill(store, 600, 200);
-    const [followed, built] = [sums("followed"), sums("built")];
-    await (await start([followed], { limits: undefined })).worker.caughtUp();
+    const built = sums("built");
     const building = await start([built], { limits: { ...eager, memoryBytes: 20_000 } });
     await building.worker.caughtUp();
-    expect(await rowsOf(sql, schema, built)).toEqual(await rowsOf(sql, schema, followed));
+    const rows = await rowsOf(sql, schema, built);
+    expect(rows).toHaveLength(200);
+    expect(rows.every((row) => row.includes('"count": 3'))).toBe(true);
     expect(building.worker.counts()).toMatchObject([{ handled: 600 }]);
     expect(building.ran.get("tidemark_load_documents")).toBeGreaterThan(0);
   });
@@ -53,11 +54,10 @@ describe("a build", () => {
     expect(building.ran.get("tidemark_load_documents")).toBeUndefined();
   });
 
-  test("whose process is killed at any commit goes on where it was", async ({ openStore, sql, schema, databaseUrl, start }) => {
+  test("whose process is killed at any commit goes on where it was", async ({ openStore, sql, schema, databaseUrl }) => {
     const store = await openStore();
     await fill(store, 600, 40);
-    const [followed, built] = [sums("followed"), sums("built")];
-    await (await start([followed], { limits: undefined })).worker.caughtUp();
+    const built = sums("built");
     const at: number[] = [];
     for (const dieAt of [1, 2, undefined]) {
       const child = fork(new URL("./dying-process.ts", import.meta.url), { execArgv: ["--conditions=source"], env: { ...process.env, NODE_OPTIONS: "" } });
@@ -73,7 +73,9 @@ describe("a build", () => {
     expect(at).toEqual([0, expect.any(Number), 600]);
     expect(at[1]).toBeGreaterThan(0);
     expect(at[1]).toBeLessThan(600);
-    expect(await rowsOf(sql, schema, built)).toEqual(await rowsOf(sql, schema, followed));
+    const rows = await rowsOf(sql, schema, built);
+    expect(rows).toHaveLength(40);
+    expect(rows.every((row) => row.includes('"count": 15'))).toBe(true);
   });
 
   test("writes documents of a unique path, and stops at the event that would repeat a value", async ({ openStore, sql, schema, start }) => {

@@ -73,7 +73,7 @@ describe("documents that were built", () => {
     const written: Parameters<typeof append>[1][number][] = [];
     await fc.assert(
       fc.asyncProperty(
-        fc.array(event, { minLength: 20, maxLength: 100, size: "max" }),
+        fc.array(event, { minLength: 20, maxLength: 60, size: "max" }),
         fc.constantFrom("own", "all" as const),
         fc.boolean(),
         fates,
@@ -89,7 +89,7 @@ describe("documents that were built", () => {
           await Promise.all([following.stop(), building.stop()]);
         },
       ),
-      { numRuns: 12, endOnFailure: true },
+      { numRuns: 8, endOnFailure: true },
     );
   }, 120_000);
 });
