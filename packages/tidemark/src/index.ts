@@ -3,6 +3,7 @@ export type { StaleDocuments } from "./arguments/stale-documents.ts";
 export type { StoreOptions } from "./arguments/store-options.ts";
 export { type Become, become, type BecomePart } from "./catalogue/become.ts";
 export type { Filtered, MatchingEvents, WrittenQuery } from "./model/narrowed-query.ts";
+export type { NewestShapes, OlderEvents } from "./model/reader-shapes.ts";
 export type { EventCatalogue, InferEvents, InferNewEvents } from "./model/event-catalogue.ts";
 export { defineEvents } from "./catalogue/define-events.ts";
 export type { EventDefinition, EventStep, StoredEvent } from "./catalogue/definition.ts";

@@ -1,8 +1,7 @@
 import type { QueryResult } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
-import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, RecordedEvent } from "../model/event.ts";
-import type { Filtered, MatchingEvents, WrittenQuery } from "../model/narrowed-query.ts";
+import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
@@ -66,17 +65,12 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.readStream<E>(streamId, options);
   }
 
-  readAll<E extends Event, const Query extends EventQuery<E> = EventQuery<E>>(
-    options?: Filtered<ReadAllOptions<E>, Query>,
-  ): EventSequence<MatchingEvents<E, Query>> {
-    return this.#store.readAll<E, Query>(options);
+  readAll<E extends Event = Event>(options?: ReadAllOptions<E>): EventSequence<E> {
+    return this.#store.readAll<E>(options);
   }
 
-  readBoundary<E extends Event, const Query extends BoundaryQuery<E> = BoundaryQuery<E>>(
-    query: WrittenQuery<Query>,
-    options?: ReadBoundaryOptions,
-  ): Promise<BoundaryReading<MatchingEvents<E, Query>>> {
-    return this.#store.readBoundary<E, Query>(query, options);
+  readBoundary<E extends Event = Event>(query: BoundaryQuery<E>, options?: ReadBoundaryOptions): Promise<BoundaryReading<E>> {
+    return this.#store.readBoundary<E>(query, options);
   }
 
   aggregateStream<State, E extends Event>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>> {

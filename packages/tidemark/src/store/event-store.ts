@@ -1,11 +1,13 @@
 import type { QueryResult, StopOptions } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
+import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { SkippedType } from "../catalogue/skipped-events.ts";
 import type { MetadataSource } from "../commands/metadata.ts";
 import type { Snapshots } from "../commands/snapshots/snapshots.ts";
 import type { TransactionClient } from "../database/transaction-client.ts";
 import type { Event, EventQuery } from "../model/event.ts";
 import type { Filtered, MatchingEvents } from "../model/narrowed-query.ts";
+import type { NewestShapes, OlderEvents } from "../model/reader-shapes.ts";
 import type { EventReaderWriter, StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Blocker } from "../feed/blockers.ts";
 import type { SubscribeOptions, Subscription } from "../feed/subscribe.ts";
@@ -65,8 +67,16 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
 
   /** Follows the log: delivers the events in it, then new ones, each matching event once and in order. See `Subscription`. */
   subscribe<E extends Events = Events, const Query extends EventQuery<E> = EventQuery<E>>(
-    options?: Filtered<SubscribeOptions<E>, Query>,
+    options?: Filtered<SubscribeOptions<E> & NewestShapes, Query>,
   ): Subscription<MatchingEvents<E, Query>>;
+  /** The same, in the shapes that `as` asks for: the data of the types that it names has no type. */
+  subscribe<E extends Events = Events, const As extends ReaderVersions = ReaderVersions>(
+    options: SubscribeOptions<E> & { readonly as: As; readonly raw?: false },
+  ): Subscription<OlderEvents<E, As>>;
+  /** The same, as it is stored: the events are of any type, and their data has no type unless you name one. */
+  subscribe<E extends Event = Event>(options: SubscribeOptions & { readonly raw: boolean }): Subscription<E>;
+  /** The same, where the options do not say in which shapes. */
+  subscribe<E extends Event = Event>(options?: SubscribeOptions<E & Events>): Subscription<E>;
 
   /**
    * Has followers, here and in other processes, look at the log now. Call it after the commit of your own transaction

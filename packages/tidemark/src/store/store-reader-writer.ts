@@ -12,8 +12,7 @@ import type { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
 import type { Database, Queryable } from "../database/database.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
-import type { Filtered, MatchingEvents, WrittenQuery } from "../model/narrowed-query.ts";
-import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Feed } from "../feed/feed.ts";
 import { DefinedDocumentProjection } from "../projections/defined-projection.ts";
 import { DocumentReaders } from "../documents/document-reader.ts";
@@ -78,24 +77,19 @@ export class StoreReaderWriter<Events extends Event, Input extends Event = Event
     return this.#appender.append(stampEvents(events, this.#metadata()), options);
   }
 
-  readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
+  readStream<E extends Event = Event>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
     return this.#reader.readStream<E>(streamId, options);
   }
 
-  readAll<E extends Events = Events, const Query extends EventQuery<E> = EventQuery<E>>(
-    options?: Filtered<ReadAllOptions<E>, Query>,
-  ): EventSequence<MatchingEvents<E, Query>> {
-    return this.#reader.readAll<MatchingEvents<E, Query>>(options);
+  readAll<E extends Event = Event>(options?: ReadAllOptions): EventSequence<E> {
+    return this.#reader.readAll<E>(options);
   }
 
-  readBoundary<E extends Events = Events, const Query extends BoundaryQuery<E> = BoundaryQuery<E>>(
-    query: WrittenQuery<Query>,
-    options?: ReadBoundaryOptions,
-  ): Promise<BoundaryReading<MatchingEvents<E, Query>>> {
-    return this.#reader.readBoundary<MatchingEvents<E, Query>>(query, options);
+  readBoundary<E extends Event = Event>(query: BoundaryQuery, options?: ReadBoundaryOptions): Promise<BoundaryReading<E>> {
+    return this.#reader.readBoundary<E>(query, options);
   }
 
-  aggregateStream<State, E extends Events = Events>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>> {
+  aggregateStream<State, E extends Event = Event>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>> {
     return this.#reader.aggregateStream<State, E>(streamId, fold);
   }
 
@@ -107,7 +101,7 @@ export class StoreReaderWriter<Events extends Event, Input extends Event = Event
     return this.#reader.streams(options);
   }
 
-  eventById<E extends Events = Events>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
+  eventById<E extends Event = Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
     return this.#reader.eventById<E>(id, options);
   }
 

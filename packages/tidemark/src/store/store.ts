@@ -14,8 +14,7 @@ import { keepCallers } from "../errors/caller-frames.ts";
 import { StoreClosedError } from "../errors/opening.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { EventStore } from "./event-store.ts";
-import type { Event, EventQuery } from "../model/event.ts";
-import type { Filtered, MatchingEvents } from "../model/narrowed-query.ts";
+import type { Event } from "../model/event.ts";
 import type { Blocker } from "../feed/blockers.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "../feed/subscribe.ts";
 import type { ProjectionTransaction } from "../projections/projection.ts";
@@ -101,10 +100,8 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
     return new Store<Events, Input>(this.#context, this.#tenant, async () => {}, [checkMetadataSource(metadata, "metadata"), ...this.#metadata]);
   }
 
-  subscribe<E extends Events = Events, const Query extends EventQuery<E> = EventQuery<E>>(
-    options?: Filtered<SubscribeOptions<E>, Query>,
-  ): Subscription<MatchingEvents<E, Query>> {
-    return subscribe<MatchingEvents<E, Query>>(this.#context.feed, this.#context.codec, this.#tenant, options);
+  subscribe<E extends Event = Event>(options?: SubscribeOptions): Subscription<E> {
+    return subscribe<E>(this.#context.feed, this.#context.codec, this.#tenant, options);
   }
 
   wake(): void {

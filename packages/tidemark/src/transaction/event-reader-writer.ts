@@ -1,7 +1,9 @@
 import type { QueryResult } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
+import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { Filtered, MatchingEvents, WrittenQuery } from "../model/narrowed-query.ts";
+import type { NewestShapes, OlderEvents } from "../model/reader-shapes.ts";
 import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
@@ -73,7 +75,14 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
   append<E extends Input = Input>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult>;
 
   /** Reads one stream, page by page. A stream that does not exist has no events. */
-  readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions): EventSequence<E>;
+  readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions & NewestShapes): EventSequence<E>;
+  /** The same, in the shapes that `as` asks for: the data of the types that it names has no type. */
+  readStream<E extends Events = Events, const As extends ReaderVersions = ReaderVersions>(
+    streamId: string,
+    options: ReadStreamOptions & { readonly as: As; readonly raw?: false },
+  ): EventSequence<OlderEvents<E, As>>;
+  /** The same, perhaps as it is stored: with `raw` the events are of any type, and their data has no type unless you name one. */
+  readStream<E extends Event = Event>(streamId: string, options?: ReadStreamOptions): EventSequence<E>;
 
   /**
    * Reads the whole log page by page, filtered on the server, up to the high-water mark of the moment it starts. An event whose append
@@ -82,8 +91,16 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
    * @throws {@link SequenceBehindError} — the sequence of positions is behind the log, for example after a restore of the data alone.
    */
   readAll<E extends Events = Events, const Query extends EventQuery<E> = EventQuery<E>>(
-    options?: Filtered<ReadAllOptions<E>, Query>,
+    options?: Filtered<ReadAllOptions<E> & NewestShapes, Query>,
   ): EventSequence<MatchingEvents<E, Query>>;
+  /** The same, in the shapes that `as` asks for: the data of the types that it names has no type. */
+  readAll<E extends Events = Events, const As extends ReaderVersions = ReaderVersions>(
+    options: ReadAllOptions<E> & { readonly as: As; readonly raw?: false },
+  ): EventSequence<OlderEvents<E, As>>;
+  /** The same, as it is stored: the events are of any type, and their data has no type unless you name one. */
+  readAll<E extends Event = Event>(options: ReadAllOptions & { readonly raw: boolean }): EventSequence<E>;
+  /** The same, where the options do not say in which shapes. */
+  readAll<E extends Event = Event>(options?: ReadAllOptions<E & Events>): EventSequence<E>;
 
   /**
    * Reads all committed events that match, also above the high-water mark, in the order of positions, and a boundary. `append(events,
@@ -99,8 +116,17 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
    */
   readBoundary<E extends Events = Events, const Query extends BoundaryQuery<E> = BoundaryQuery<E>>(
     query: WrittenQuery<Query>,
-    options?: ReadBoundaryOptions,
+    options?: ReadBoundaryOptions & NewestShapes,
   ): Promise<BoundaryReading<MatchingEvents<E, Query>>>;
+  /** The same, in the shapes that `as` asks for: the data of the types that it names has no type. */
+  readBoundary<E extends Events = Events, const As extends ReaderVersions = ReaderVersions>(
+    query: BoundaryQuery<E>,
+    options: ReadBoundaryOptions & { readonly as: As; readonly raw?: false },
+  ): Promise<BoundaryReading<OlderEvents<E, As>>>;
+  /** The same, as it is stored: the events are of any type, and their data has no type unless you name one. */
+  readBoundary<E extends Event = Event>(query: BoundaryQuery, options: ReadBoundaryOptions & { readonly raw: boolean }): Promise<BoundaryReading<E>>;
+  /** The same, where the options do not say in which shapes. */
+  readBoundary<E extends Event = Event>(query: BoundaryQuery<E & Events>, options?: ReadBoundaryOptions): Promise<BoundaryReading<E>>;
 
   /**
    * Folds a stream into a state. An error that `evolve` throws reaches you unchanged.
@@ -108,6 +134,13 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
    * @param fold - `from`: goes on from an earlier result, `{ state, version }`, and reads later events only.
    * @throws {@link InvalidArgumentError} — the stream has no event of the version in `from`.
    */
+  aggregateStream<State, E extends Events = Events>(streamId: string, fold: StreamFold<State, RecordedEvent<E>> & NewestShapes): Promise<FoldedStream<State>>;
+  /** The same, in older shapes or as it is stored: events whose data has no type unless `evolve` names one. */
+  aggregateStream<State, E extends Event = Event>(
+    streamId: string,
+    fold: StreamFold<State, RecordedEvent<E>> & ({ readonly raw: boolean } | { readonly as: ReaderVersions }),
+  ): Promise<FoldedStream<State>>;
+  /** The same, where the fold does not say in which shapes. */
   aggregateStream<State, E extends Events = Events>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>>;
 
   streamInfo(streamId: string): Promise<StreamInfo>;
@@ -121,7 +154,14 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
    *
    * @param id - A UUID, in any of its spellings.
    */
-  eventById<E extends Events = Events>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined>;
+  eventById<E extends Events = Events>(id: string, options?: NewestShapes): Promise<RecordedEvent<E> | undefined>;
+  /** The same, in the shapes that `as` asks for: the data of the types that it names has no type. */
+  eventById<E extends Events = Events, const As extends ReaderVersions = ReaderVersions>(
+    id: string,
+    options: { readonly as: As; readonly raw?: false },
+  ): Promise<RecordedEvent<OlderEvents<E, As>> | undefined>;
+  /** The same, perhaps as it is stored: with `raw` the event is of any type, and its data has no type unless you name one. */
+  eventById<E extends Event = Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined>;
 
   /**
    * Returns the documents of a projection, or of the live version of a collection. Their reads reject with:

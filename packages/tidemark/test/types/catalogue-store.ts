@@ -1,6 +1,8 @@
+import { type } from "arktype";
 import {
   defineEvents,
   type BoundaryReading,
+  type Event,
   event,
   type EventQuery,
   type EventSequence,
@@ -9,11 +11,13 @@ import {
   type EventStore,
   type InferEvents,
   type InferNewEvents,
+  type ReadAllOptions,
   type RecordedEvent,
   retired,
   type StoreTransaction,
   type Subscription,
 } from "tidemark";
+import * as v from "valibot";
 import { z } from "zod";
 import { same } from "./cart.ts";
 
@@ -29,7 +33,8 @@ type NewShopEvent = InferNewEvents<typeof events>;
 const store = await openEventStore("postgres://localhost/shop", { events, unknownEvents: "skip", validateReads: true });
 same<EventStore<ShopEvent, NewShopEvent>>()(store);
 same<EventStore<ShopEvent, NewShopEvent>>()(await openEventStore({ events }));
-same<EventStore>()(await openEventStore({ schema: "shop" }));
+const plain = await openEventStore({ schema: "shop" });
+same<EventStore>()(plain);
 
 // Appends take what the schemas accept; readers get what they return.
 void store.appendToStream("cart-1", [
@@ -94,6 +99,50 @@ store.subscribe({ filter: [{ types: ["ItemAdded"] }, { types: ["ItemAded"] }] })
 void store.readBoundary([{ types: ["ItemAded"] }]);
 // @ts-expect-error -- no type of the catalogue, in the second alternative alone
 void store.readBoundary([{ types: ["ItemAdded"] }, { types: ["ItemAded"] }]);
+
+// As it is stored, an event is of any type and its data of none: the types that a caller names are the caller's.
+same<EventSequence>()(store.readStream("cart-1", { raw: true }));
+same<EventSequence>()(store.readAll({ raw: true, filter: { types: ["CartOpened"] } }));
+same<Subscription>()(store.subscribe({ raw: true }));
+same<BoundaryReading>()(await store.readBoundary([{ types: ["CartOpened"] }], { raw: true }));
+same<RecordedEvent | undefined>()(await store.eventById("0198c0de-0000-7000-8000-000000000000", { raw: true }));
+const [stored] = await store.readStream("cart-1", { raw: true }).toArray();
+if (stored) same<unknown>()(stored.data);
+same<EventSequence<Added>>()(store.readStream<Added>("cart-1", { raw: true }));
+declare const perhaps: boolean;
+same<EventSequence>()(store.readAll({ raw: perhaps }));
+same<EventSequence<ShopEvent>>()(store.readAll({ raw: false }));
+void store.aggregateStream("cart-1", { initialState: () => 0, evolve: (count, { data }) => count + (same<unknown>()(data), 1), raw: true });
+void store.aggregateStream("cart-1", { initialState: () => 0, evolve: (count, found) => count + (same<RecordedEvent<ShopEvent>>()(found), 1) });
+
+// In an older shape, the data of the types that `as` names has no type; the others keep theirs.
+type Older = Event<"CartConfirmed"> | Added;
+const asked = { CartConfirmed: 1 } as const;
+same<EventSequence<Older>>()(store.readStream("cart-1", { as: asked }));
+same<EventSequence<Older>>()(store.readAll({ as: { CartConfirmed: 1 }, filter: { tags: ["a"] } }));
+same<Subscription<Older>>()(store.subscribe({ as: { CartConfirmed: 1 } }));
+same<BoundaryReading<Older>>()(await store.readBoundary([{ types: ["CartConfirmed"] }], { as: { CartConfirmed: 1 } }));
+same<RecordedEvent<Older> | undefined>()(await store.eventById("0198c0de-0000-7000-8000-000000000000", { as: { CartConfirmed: 1 } }));
+same<EventSequence<Event<"CartConfirmed"> | Event<"ItemAdded">>>()(store.readAll({ as: { ...asked, ItemAdded: 1 } }));
+void store.aggregateStream("cart-1", { initialState: () => 0, evolve: (count, { data }) => count + (same<unknown>()(data), 1), as: { CartConfirmed: 1 } });
+declare const versions: Readonly<Record<string, number>>;
+same<EventSequence<Event<"CartConfirmed"> | Event<"ItemAdded">>>()(store.readStream("cart-1", { as: versions }));
+for await (const found of store.readStream("cart-1", { as: { CartConfirmed: 1 } })) {
+  if (found.type === "ItemAdded") same<string>()(found.data.sku);
+  // @ts-expect-error -- the data of an older shape has no type
+  else void found.data.channel;
+}
+// @ts-expect-error -- no type of the catalogue
+store.readAll({ as: { CartConfirmed: 1 }, filter: { types: ["ItemAded"] } });
+declare const readOptions: ReadAllOptions;
+same<EventSequence>()(plain.readAll(readOptions));
+
+// So with every library.
+const libraries = defineEvents({ Zod: z.object({ a: z.number() }), Valibot: v.object({ a: v.number() }), Arktype: type({ a: "number" }) });
+const ofLibraries = await openEventStore({ events: libraries });
+same<EventSequence>()(ofLibraries.readAll({ raw: true }));
+same<EventSequence<Event<"Zod"> | Event<"Valibot", { a: number }> | Event<"Arktype", { a: number }>>>()(ofLibraries.readAll({ as: { Zod: 1 } }));
+same<EventSequence<Event<"Zod", { a: number }> | Event<"Valibot"> | Event<"Arktype">>>()(ofLibraries.readAll({ as: { Valibot: 1, Arktype: 1 } }));
 
 // What takes any store takes this one.
 declare function audit(any: EventStore): void;

@@ -1,0 +1,27 @@
+import type { Event } from "./event.ts";
+
+/**
+ * Options of a reading that gives today's shapes.
+ *
+ * @example
+ * ```ts
+ * const today: NewestShapes = { raw: false };
+ * const events = await store.readStream("cart-42", today).toArray();
+ * ```
+ */
+export interface NewestShapes {
+  readonly as?: never;
+  readonly raw?: false;
+}
+
+/**
+ * The events of a union in the shapes that `as` asks for: what it names may have an older shape, for which there is no type.
+ *
+ * @example
+ * ```ts
+ * export function dataOf(event: RecordedEvent<OlderEvents<CartEvent, { ItemAdded: 1 }>>): unknown {
+ *   return event.type === "CartConfirmed" ? event.data.at : event.data; // unknown of ItemAdded
+ * }
+ * ```
+ */
+export type OlderEvents<Events extends Event, As> = Events extends Event ? (Events["type"] extends keyof As ? Event<Events["type"]> : Events) : never;
