@@ -38,14 +38,14 @@ export class StoreDeadLetters implements DeadLetters {
 
   async list<E extends Event = Event>(query?: DeadLetterQuery): Promise<readonly DeadLetter<E>[]> {
     const { consumer = null, state = null, after = 0, limit = 100, raw } = checkOptions(query, listShape, "query");
-    const decoder = this.#scope.context.codec.decoder({ raw });
+    const decoder = this.#scope.context.codec.decoder({ raw, skipNothing: true });
     const where = "($2::text is null or d.consumer = $2) and ($3::text is null or d.state = $3) and d.position > $4 order by d.consumer, d.position limit $5";
     return (await this.#select("letters", where, [consumer, state, after, limit])).map((row) => deadLetter<E>(row, decoder));
   }
 
   async get<E extends Event = Event>(key: DeadLetterKey, options?: { readonly raw?: boolean }): Promise<DeadLetter<E>> {
     const { raw } = checkOptions(options, { raw: checkBoolean });
-    return deadLetter<E>(await this.#row(key), this.#scope.context.codec.decoder({ raw }));
+    return deadLetter<E>(await this.#row(key), this.#scope.context.codec.decoder({ raw, skipNothing: true }));
   }
 
   async retry(key: DeadLetterKey): Promise<void> {

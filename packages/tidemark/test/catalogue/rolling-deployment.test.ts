@@ -1,4 +1,15 @@
-import { type Decider, defineConsumer, type Event, event, type EventStore, handleCommand, type TidemarkError, UnknownEventTypeError } from "tidemark";
+import {
+  type Decider,
+  defineConsumer,
+  defineEvents,
+  type Event,
+  event,
+  type EventStore,
+  handleCommand,
+  openEventStore,
+  type TidemarkError,
+  UnknownEventTypeError,
+} from "tidemark";
 import type { UnknownEvents } from "../../src/catalogue/unknown-events.ts";
 import { codecOf } from "./stored-event.ts";
 import { describe, eventually, expect, test } from "./test.ts";
@@ -46,6 +57,16 @@ describe("a dead letter of newer code that older code tries again", () => {
     await newest.caughtUp();
     await newest.stop();
     expect([seen, await today.deadLetters.list()]).toEqual([[jam.data], []]);
+  });
+
+  test("is shown with why it cannot be decoded, and counts as skipped by nobody", async ({ databaseUrl, schema, openWith, onTestFinished }) => {
+    await leaveLetter(await openWith(newer));
+    const old = await openEventStore(databaseUrl, { schema, events: defineEvents({ ItemAdded: event() }), unknownEvents: "skip" });
+    onTestFinished(() => old.close());
+    const [letter] = await old.deadLetters.list();
+    expect(letter).toMatchObject({ event: { schemaVersion: 2, data: jam.data }, decodeError: { code: "UNKNOWN_EVENT_TYPE" } });
+    expect(await old.deadLetters.get({ consumer: "mailer", position: 1 })).toEqual(letter);
+    expect(old.skippedTypes()).toEqual([]);
   });
 
   test("is handled as it is stored, with unknownEvents pass", async ({ openWith }) => {
