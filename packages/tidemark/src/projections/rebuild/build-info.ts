@@ -58,8 +58,9 @@ export interface BuildRow {
 /** The build of `p` for the tenant `$1`; null where there is none. */
 export function buildSql(schema: string): string {
   const at = quoteIdentifier(schema);
+  // A projection of SQL has no table: an identifier cannot be null.
   const table = (version: string): string =>
-    `pg_catalog.to_regclass(pg_catalog.format('%I.%I', ${quoteLiteral(schema)}, ${version}.definition operator(pg_catalog.->>) 'collection' operator(pg_catalog.||) '__v' operator(pg_catalog.||) ${version}.version::text))`;
+    `pg_catalog.to_regclass(${quoteLiteral(quoteIdentifier(schema))} operator(pg_catalog.||) '.' operator(pg_catalog.||) pg_catalog.quote_ident(${version}.definition operator(pg_catalog.->>) 'collection' operator(pg_catalog.||) '__v' operator(pg_catalog.||) ${version}.version::text))`;
   const milliseconds = (column: string): string => `pg_catalog.floor(extract(epoch from ${column}) * 1000::numeric)::bigint`;
   return `(
            select pg_catalog.jsonb_build_object(
