@@ -3604,7 +3604,9 @@ $tidemark$;
 -- of all versions are locked, so nobody pauses, drops or swaps one meanwhile, and of async ones the checkpoints, so that nobody who
 -- has read the documents that serve now reads older ones afterwards.
 --
--- An inline one has to be written by appends. An async one has to have a follower wherever the serving one has one, as far as that.
+-- An inline one has to be written by appends. An async one has to have a follower wherever the serving one has one, as far as that. Where it has
+-- handlers, it goes no further than the serving one until it serves (projection_effects): of a log that grows all the while it is never quite
+-- as far, so that 100 positions less will do.
 --
 -- verdict: 'ready', 'serving' (it does), 'unknown', 'inactive' (nothing writes it), 'building', 'failed' (its check), 'behind'.
 -- detail: which tenants are behind; the check's error. since: when it was last brought up to date, as a text to compare.
@@ -3618,10 +3620,12 @@ as $tidemark$
 declare
   v_mode text;
   v_state text;
+  v_less integer;
 begin
   perform from :"schema".projections as p where p.name = p_name order by p.version for no key update;
   select p.version into ready_to_swap.serving from :"schema".projections as p where p.name = p_name and p.serving;
-  select p.mode, p.state into v_mode, v_state from :"schema".projections as p where p.name = p_name and p.version = p_version;
+  select p.mode, p.state, case when p.definition ? 'collection' then 0 else 100 end into v_mode, v_state, v_less
+    from :"schema".projections as p where p.name = p_name and p.version = p_version;
   if v_mode is null then
     verdict := 'unknown';
     return;
@@ -3640,7 +3644,12 @@ begin
     join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
    where b.name = p_name and b.version = p_version and b.state = 'building' and b.way = 'follow'
      and c.kind = 'projection' and c.owner_name = p_name and c.owner_version = p_version and c.tenant = b.tenant
-     and (v_state = 'live' or greatest(s.position, b.reached) >= b.target);
+     and (v_state = 'live' or greatest(s.position, b.reached) >= least(b.target, (
+       select at.position
+         from :"schema".consumers as old
+         join :"schema".consumer_shards as at on at.tenant = old.tenant and at.consumer = old.name
+        where v_mode = 'async' and old.kind = 'projection' and old.owner_name = p_name and old.owner_version = ready_to_swap.serving and old.tenant = b.tenant
+     )));
   select b.state, b.error into verdict, detail
     from :"schema".projection_builds as b
    where b.name = p_name and b.version = p_version and b.state <> 'ready'
@@ -3673,7 +3682,7 @@ begin
          from :"schema".consumers as new
          join :"schema".consumer_shards as s on s.tenant = new.tenant and s.consumer = new.name
         where new.kind = 'projection' and new.owner_name = p_name and new.owner_version = p_version and new.tenant = old.tenant
-          and greatest(s.position, b.reached) >= at.position
+          and greatest(s.position, b.reached) >= at.position - v_less
      );
   verdict := case when detail is null then 'ready' else 'behind' end;
 end
@@ -4120,6 +4129,13 @@ begin
 
   -- Whoever takes it back does not want it to come again by itself.
   update :"schema".projection_builds as b set swap = 'manual' where b.name = p_name and b.version = v_before;
+  -- Which says from now on where that one waits for this.
+  insert into :"schema".projection_builds as b (name, version, tenant, state, swap, started_after, target, built_at)
+  select p_name, v_before, c.tenant, 'ready', 'manual', s.position, s.position, clock_timestamp()
+    from :"schema".consumers as c
+    join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+   where v_mode = 'async' and c.kind = 'projection' and c.owner_name = p_name and c.owner_version = v_before
+      on conflict do nothing;
   -- Up to where the one before is, its handlers have had their effects; from there on this one's have them.
   insert into :"schema".projection_builds as b (name, version, tenant, state, target, effects_after, built_at)
   select p_name, p_version, c.tenant, 'ready', s.position, s.position, clock_timestamp()

@@ -7,7 +7,7 @@ import type { WorkerContext } from "../../runtime/worker-context.ts";
 import { functionName } from "../../schema/function-set.ts";
 import type { DefinedProjection } from "../defined-projection.ts";
 
-const lookMs = 200;
+const lookMs = 50;
 /** Less than a handler may take. */
 const mostMs = 5_000;
 
@@ -64,7 +64,10 @@ export class OutsideEffects {
       this.#looked.add(transaction);
     }
     const known = this.#known;
-    if (known?.serving) return last <= known.after;
+    if (known?.serving) {
+      if (last > known.after && (events[0]?.position ?? 0) <= known.after) throw new HeldBack("the version before had the effects of some of these");
+      return last <= known.after;
+    }
     // It served a moment ago.
     if (known && last > known.until) throw new FollowingSuspended("another version serves");
     return true;

@@ -18,6 +18,13 @@ begin
 
   -- Whoever takes it back does not want it to come again by itself.
   update :"schema".projection_builds as b set swap = 'manual' where b.name = p_name and b.version = v_before;
+  -- Which says from now on where that one waits for this.
+  insert into :"schema".projection_builds as b (name, version, tenant, state, swap, started_after, target, built_at)
+  select p_name, v_before, c.tenant, 'ready', 'manual', s.position, s.position, clock_timestamp()
+    from :"schema".consumers as c
+    join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+   where v_mode = 'async' and c.kind = 'projection' and c.owner_name = p_name and c.owner_version = v_before
+      on conflict do nothing;
   -- Up to where the one before is, its handlers have had their effects; from there on this one's have them.
   insert into :"schema".projection_builds as b (name, version, tenant, state, target, effects_after, built_at)
   select p_name, p_version, c.tenant, 'ready', s.position, s.position, clock_timestamp()

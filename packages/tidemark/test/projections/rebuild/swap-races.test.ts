@@ -82,7 +82,10 @@ test("two that swap at once come to one swap", async ({ openStore, sql, schema }
   const other = await openStore({ projections: [counts(1), manual(2)] });
   const before = await sql.query<{ epoch: string }>(`select (epoch >> 32)::text as epoch from ${at}.projection_epoch`);
   const both = await Promise.all([store.projections.swap("counts"), other.projections.swap("counts")]);
-  expect(both).toMatchObject([{ version: 2, serving: true }, { version: 2, serving: true }]);
+  expect(both).toMatchObject([
+    { version: 2, serving: true },
+    { version: 2, serving: true },
+  ]);
   const after = await sql.query<{ epoch: string }>(`select (epoch >> 32)::text as epoch from ${at}.projection_epoch`);
   expect(Number(after.rows[0]?.epoch)).toBe(Number(before.rows[0]?.epoch) + 1);
 });
@@ -96,7 +99,9 @@ test("an append of old code in the middle of a swap waits for it, leaves the ver
     await swapping.query("begin");
     const { rows } = await swapping.query<{ verdict: string }>(`select verdict from ${at}.${fn("ready_to_swap")}('counts', 2)`);
     expect(rows).toEqual([{ verdict: "ready" }]);
-    await swapping.query(`create or replace view ${at}.counts as select _id, data, metadata, _version, _partition, _archived, _created, _updated from ${at}.counts__v2`);
+    await swapping.query(
+      `create or replace view ${at}.counts as select _id, data, metadata, _version, _partition, _archived, _created, _updated from ${at}.counts__v2`,
+    );
     await swapping.query(`select ${at}.${fn("swap_projection")}('counts', 2)`);
     const appended = [old.appendToStream("cart-1", [tea]), store.appendToStream("cart-2", [tea])];
     await waitsForLock(sql, "append");
@@ -118,7 +123,10 @@ test("an append that writes the version when the swap comes is waited for, and i
   await holdingUpWrites(sql, `${at}.counts__v2`, async (release) => {
     const appending = store.appendToStream("cart-1", [tea]);
     await waitsForLock(sql, "counts__v2");
-    await expect(store.projections.swap("counts", { timeoutMs: 0 })).rejects.toMatchObject({ code: "PROJECTION_NOT_READY", reason: expect.stringMatching(/busy|snapshots/) });
+    await expect(store.projections.swap("counts", { timeoutMs: 0 })).rejects.toMatchObject({
+      code: "PROJECTION_NOT_READY",
+      reason: expect.stringMatching(/busy|snapshots/),
+    });
     expect(await of(store, 1)).toMatchObject({ serving: true });
     await release();
     await appending;
