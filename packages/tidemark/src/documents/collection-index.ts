@@ -73,10 +73,10 @@ function checkIndex(item: unknown, at: string): ValidIndex {
   return { paths: given, unique };
 }
 
-/** The same for the same index of the same table, in at most 63 bytes. */
-export function indexName(table: string, index: ValidIndex): string {
+/** The same for the same index of the same table, in at most 63 bytes. A unique one that leaves deleted documents out is another one. */
+export function indexName(table: string, index: ValidIndex, deletes: "hard" | "soft" = "hard"): string {
   const digest = createHash("sha256")
-    .update(JSON.stringify([table, index]))
+    .update(JSON.stringify([table, index, ...(index.unique && deletes === "soft" ? [deletes] : [])]))
     .digest("hex")
     .slice(0, 12);
   // Cut at a whole character: what is left of half a one becomes U+FFFD.

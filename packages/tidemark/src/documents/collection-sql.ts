@@ -39,19 +39,19 @@ comment on table ${table} is ${quoteLiteral(collectionMark)};`;
 export function indexSql(schema: string, collection: Collection, index: ValidIndex, how: "" | "concurrently" = ""): string {
   const table = tableName(collection);
   const { columns, where } = index.unique
-    ? uniqueKeys(schema, index)
+    ? uniqueKeys(schema, collection, index)
     : { columns: ["_partition", ...index.paths.map((steps) => `(${keySql(schema, steps, "data")})`), "_id"], where: undefined };
   return `
-create ${index.unique ? "unique " : ""}index ${how} ${quoteIdentifier(indexName(table, index))} on ${quotedTable(schema, collection)}
+create ${index.unique ? "unique " : ""}index ${how} ${quoteIdentifier(indexName(table, index, collection.deletes))} on ${quotedTable(schema, collection)}
   (${columns.join(", ")})${where === undefined ? "" : `\n  where ${where}`};`;
 }
 
 /** What a unique index holds of a row, and which rows. */
-export function uniqueKeys(schema: string, { paths }: ValidIndex): { readonly columns: readonly string[]; readonly where: string } {
+export function uniqueKeys(schema: string, { deletes }: Collection, { paths }: ValidIndex): { readonly columns: readonly string[]; readonly where: string } {
   const keys = paths.map((steps) => keySql(schema, steps, "data"));
   return {
     columns: ["_partition", ...keys.map((key) => `(${key})`), ...paths.map((steps) => `(${restSql(steps)})`)],
-    where: keys.map((key) => `${key} < 't'`).join(" and "),
+    where: [...keys.map((key) => `${key} < 't'`), ...(deletes === "soft" ? ["not _archived"] : [])].join(" and "),
   };
 }
 
@@ -62,14 +62,15 @@ function restSql(steps: readonly string[]): string {
 /**
  * Makes a version the live one: `<collection>` shows its documents from the commit on. The view stays the same object, so
  * its grants and what depends on it stay too. PostgreSQL would pass writes through to the table; a trigger refuses them, since a client
- * of document databases knows neither tenants nor events. ACCESS EXCLUSIVE on the view alone: who reads it at that moment is waited for.
+ * of document databases knows neither tenants nor events, and it does not look at _archived either. ACCESS EXCLUSIVE on the view alone: who reads it at that moment is waited for.
  */
 export function liveSql(schema: string, collection: Collection): string {
   const view = quotedView(schema, collection.collection);
   return `
 create or replace view ${view} as
   select _id, data, metadata, _version, _partition, _archived, _created, _updated
-    from ${quotedTable(schema, collection)};
+    from ${quotedTable(schema, collection)}
+   where not _archived;
 create or replace trigger documents_read_only
   instead of insert or update or delete on ${view}
   for each row execute function ${quoteIdentifier(schema)}.refuse_change(

@@ -14,8 +14,10 @@ export interface StoredDocument extends DocumentKey {
 
 /** What becomes of a document. */
 export interface DocumentWrite extends DocumentKey {
-  /** What `encodeDocument` made; null deletes. */
+  /** What `encodeDocument` made; null deletes the row. */
   readonly data: string | null;
+  /** It is deleted, and this was its last content: of collections that keep such rows. @defaultValue false */
+  readonly archived?: boolean;
 }
 
 /**
@@ -33,22 +35,27 @@ export class CollectionTable {
   readonly #write: Statement;
   readonly #writeOne: Statement;
   readonly #writeAndDelete: Statement;
+  readonly #soft: boolean;
 
   constructor(schema: string, collection: Collection) {
     const table = quotedTable(schema, collection);
+    const soft = collection.deletes === "soft";
+    this.#soft = soft;
     const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text, uncast: text.replaceAll("::text as", " as") });
     this.#first = named("first_document", `select d._id::text as id from ${table} as d limit 1`);
-    this.#load = named("load_documents", loadSql(table, "offset 0"));
+    this.#load = named("load_documents", loadSql(table, soft, "offset 0"));
     this.#lock = {
-      kept: named("lock_documents_exchange", loadSql(table, "for update", "kept")),
-      "each time": named("lock_documents", loadSql(table, "for update")),
+      kept: named("lock_documents_exchange", loadSql(table, soft, "for update", "kept")),
+      "each time": named("lock_documents", loadSql(table, soft, "for update")),
     };
-    this.#lockNow = named("lock_documents_now", loadSql(table, "for update nowait"));
+    this.#lockNow = named("lock_documents_now", loadSql(table, soft, "for update nowait"));
     this.#writeOne = {
       name: "tidemark_write_document",
-      text: `insert into ${table} as d (_partition, _id, data) values ($1, $2, $3::text::jsonb) ${orUpdate}`,
+      text: soft
+        ? `insert into ${table} as d (_partition, _id, data, _archived) values ($1, $2, $3::text::jsonb, $4::text::boolean) ${orUpdate}, _archived = excluded._archived`
+        : `insert into ${table} as d (_partition, _id, data) values ($1, $2, $3::text::jsonb) ${orUpdate}`,
     };
-    this.#write = named("write_documents", writeSql(table, false));
+    this.#write = named("write_documents", soft ? writeSoftSql(table) : writeSql(table, false));
     // The planner reads the table from end to end while it is small, and would keep that plan for the large one.
     this.#writeAndDelete = { ...named("write_and_delete_documents", writeSql(table, true)), unprepared: true };
   }
@@ -57,7 +64,7 @@ export class CollectionTable {
     return (await queryable.query(this.#first, [])).length === 0;
   }
 
-  /** Those of `keys` that exist, in any order. */
+  /** Those of `keys` that exist, in any order. One that was deleted and keeps its row does not. */
   load(queryable: Queryable, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
     return this.#select(queryable, this.#load, keys);
   }
@@ -84,11 +91,13 @@ export class CollectionTable {
   writeCalls(writes: readonly DocumentWrite[], order: "by key" | "given" = "by key"): readonly Call[] {
     const [only, ...others] = writes;
     // Half of what it costs the server to take three lists apart.
-    if (only && only.data !== null && others.length === 0) return [{ statement: this.#writeOne, values: [only.tenant, only.id, only.data] }];
+    if (only && only.data !== null && others.length === 0) {
+      return [{ statement: this.#writeOne, values: [only.tenant, only.id, only.data, ...(this.#soft ? [archivedText(only)] : [])] }];
+    }
     const sorted = order === "given" ? writes : [...writes].sort(byKey);
     return Array.from(parts(sorted), (part) => ({
-      statement: part.some(({ data }) => data === null) ? this.#writeAndDelete : this.#write,
-      values: [...columns(part), joined(part.map(({ data }) => data ?? ""))],
+      statement: !this.#soft && part.some(({ data }) => data === null) ? this.#writeAndDelete : this.#write,
+      values: [...columns(part), joined(part.map(({ data }) => data ?? "")), ...(this.#soft ? [joined(part.map(archivedText))] : [])],
     }));
   }
 
@@ -100,6 +109,10 @@ export class CollectionTable {
   async #select(queryable: Queryable, statement: Statement, keys: readonly DocumentKey[]): Promise<readonly StoredDocument[]> {
     return keys.length === 0 ? [] : (await queryable.query(statement, keyColumns(keys))).map(decodeRow);
   }
+}
+
+function archivedText({ archived = false }: DocumentWrite): string {
+  return String(archived);
 }
 
 /** What `loadSql` reads. */
@@ -157,12 +170,12 @@ export function givenKeys(planning: Planning): string {
 }
 
 /** The lateral subquery is not merged into the join: each key is looked up in the index, in order, whatever the planner believes of the table. */
-function loadSql(table: string, how: "offset 0" | "for update" | "for update nowait", planning: Planning = "each time"): string {
+function loadSql(table: string, soft: boolean, how: "offset 0" | "for update" | "for update nowait", planning: Planning = "each time"): string {
   return `
 select k.tenant::text as tenant, k.id::text as id, d._version::text as version, d.data::text as data
   from ${givenKeys(planning)}
  cross join lateral (
-   select d._version, d.data from ${table} as d where d._partition = k.tenant and d._id = k.id ${how}
+   select d._version, d.data from ${table} as d where d._partition = k.tenant and d._id = k.id${soft ? " and not d._archived" : ""} ${how}
  ) as d
  where k.id <> ''`;
 }
@@ -186,6 +199,17 @@ select w.tenant, w.id, w.data::jsonb
   from ${given}
  where w.data <> ''
     ${orUpdate}`;
+}
+
+/** What is deleted has its last data, and is marked. */
+function writeSoftSql(table: string): string {
+  const lists = ["$1", "$2", "$3", "$4"].map((text) => `pg_catalog.string_to_array(${text}, pg_catalog.chr(30))`);
+  return `
+insert into ${table} as d (_partition, _id, data, _archived)
+select w.tenant, w.id, w.data::jsonb, w.archived::boolean
+  from unnest(${lists.join(", ")}) as w (tenant, id, data, archived)
+ where w.data <> ''
+    ${orUpdate}, _archived = excluded._archived`;
 }
 
 const orUpdate = `on conflict (_partition, _id) do update

@@ -14,6 +14,8 @@ export interface Collection {
   readonly version: number;
   /** Created with the table. */
   readonly indexes?: readonly ValidIndex[];
+  /** `"soft"`: a deleted document keeps its row, with `_archived`. */
+  readonly deletes?: "hard" | "soft";
 }
 
 /** Which document. */

@@ -87,7 +87,7 @@ function missing(found: Relations, schema: string, collections: readonly Collect
 }
 
 function indexNames(collection: Collection): string[] {
-  return collection.indexes?.map((index) => indexName(tableName(collection), index)) ?? [];
+  return collection.indexes?.map((index) => indexName(tableName(collection), index, collection.deletes)) ?? [];
 }
 
 function isOurs(found: Relations, name: string, kind: "r" | "v"): boolean {

@@ -1,4 +1,4 @@
-import { type Check, wholeNumber } from "../arguments/checks.ts";
+import { type Check, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkCollectionName, checkDocumentId } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { checkStaleDocuments, type StaleDocuments } from "../arguments/stale-documents.ts";
@@ -9,10 +9,10 @@ import { keepCallers } from "../errors/caller-frames.ts";
 import { NotFoundError } from "../errors/following.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { checkCollection, quotedTable, quotedView } from "./collection.ts";
-import { documentColumns, documentStatements, question } from "./document-statements.ts";
+import { type DeletedDocuments, deletedSql, documentColumns, documentStatements, question } from "./document-statements.ts";
 import { behindSql, checkOrderBy, orderSql } from "./order.ts";
 import { Parameters } from "./parameters.ts";
-import type { Documents, DocumentsOptions, DocumentSource, FindOptions, VersionedDocument, DocumentFilter } from "./types.ts";
+import type { CountOptions, Documents, DocumentsOptions, DocumentSource, FindOptions, GetOptions, VersionedDocument } from "./types.ts";
 import { whereSql } from "./where.ts";
 
 const defaultPage = 100;
@@ -20,8 +20,9 @@ const mostIds = 100_000;
 
 /** Left for the SQL to check: what is wrong is found while it is put together. */
 const anything: Check<unknown> = (value) => value;
-const findShape = { where: anything, orderBy: checkOrderBy, limit: wholeNumber(0), after: anything };
-const countShape = { where: anything };
+const deletedShape = { deleted: oneOf("include", "only") };
+const findShape = { where: anything, orderBy: checkOrderBy, limit: wholeNumber(0), after: anything, ...deletedShape };
+const countShape = { where: anything, ...deletedShape };
 
 /**
  * Looks whether documents are what they should be, before or while they are read. What it throws is the reading's error; undefined:
@@ -69,6 +70,10 @@ class DocumentReader<T extends object> implements Documents<T> {
   readonly #tenant: string;
   readonly #collection: string;
   readonly #from: string;
+  /** Whether deleted documents keep their rows there. */
+  readonly #kept: boolean;
+  /** Whether it shows the documents of a projection, not of a collection by name. */
+  readonly #owned: boolean;
 
   static {
     keepCallers(this);
@@ -79,6 +84,8 @@ class DocumentReader<T extends object> implements Documents<T> {
     this.#queryable = queryable;
     this.#schema = schema;
     this.#tenant = tenant;
+    this.#owned = typeof source !== "string";
+    this.#kept = typeof source !== "string" && isRecord(source) && source.deletes === "soft";
     if (typeof source === "string") {
       this.#collection = checkCollectionName(source, "collection");
       this.#from = quotedView(schema, this.#collection);
@@ -93,15 +100,17 @@ class DocumentReader<T extends object> implements Documents<T> {
     }
   }
 
-  async get(id: string): Promise<VersionedDocument<T> | undefined> {
-    const [row] = await this.#rows(documentStatements(this.#from).get, [this.#tenant, checkDocumentId(id, "id")]);
+  async get(id: string, options?: GetOptions): Promise<VersionedDocument<T> | undefined> {
+    const statements = documentStatements(this.#from, this.#deleted(checkOptions(options, deletedShape)));
+    const [row] = await this.#rows(statements.get, [this.#tenant, checkDocumentId(id, "id")]);
     return row && decode<T>(row);
   }
 
-  async getMany(ids: readonly string[]): Promise<VersionedDocument<T>[]> {
+  async getMany(ids: readonly string[], options?: GetOptions): Promise<VersionedDocument<T>[]> {
     const checked = checkIds(ids);
+    const statements = documentStatements(this.#from, this.#deleted(checkOptions(options, deletedShape)));
     if (checked.length === 0) return [];
-    const rows = await this.#rows(documentStatements(this.#from).getMany, [this.#tenant, [...new Set(checked)].join("\u001f")]);
+    const rows = await this.#rows(statements.getMany, [this.#tenant, [...new Set(checked)].join("\u001f")]);
     const found = new Map(rows.map((row) => [row["id"], row]));
     return checked.flatMap((id) => {
       const row = found.get(id);
@@ -128,23 +137,32 @@ class DocumentReader<T extends object> implements Documents<T> {
     return { documents, next: documents.at(-1) };
   }
 
-  async count(options?: { readonly where?: DocumentFilter<T> }): Promise<number> {
-    const { where } = checkOptions(options, countShape);
+  async count(options?: CountOptions<T>): Promise<number> {
+    const { where, deleted } = checkOptions(options, countShape);
     const parameters = new Parameters([this.#tenant]);
-    const text = `select pg_catalog.count(*)::text as count from ${this.#from} as d where d._partition = $1${this.#where(where, parameters)}`;
+    const text = `select pg_catalog.count(*)::text as count from ${this.#from} as d where d._partition = $1${this.#deleted({ deleted })}${this.#where(where, parameters)}`;
     const [row] = await this.#rows(question("count_documents", text), parameters.values);
     return toSafeInteger(row?.["count"]);
   }
 
   async #find(options: unknown, limit: number | undefined): Promise<VersionedDocument<T>[]> {
-    const { where, orderBy = [], after } = checkOptions(options, findShape);
+    const { where, orderBy = [], after, deleted } = checkOptions(options, findShape);
     const parameters = new Parameters([this.#tenant]);
     const text = `
 select ${documentColumns}
   from ${this.#from} as d
- where d._partition = $1${this.#where(where, parameters)}${after === undefined ? "" : `\n   and ${behindSql(after, "options.after", orderBy, this.#schema, parameters)}`}
+ where d._partition = $1${this.#deleted({ deleted })}${this.#where(where, parameters)}${after === undefined ? "" : `\n   and ${behindSql(after, "options.after", orderBy, this.#schema, parameters)}`}
  order by ${orderSql(orderBy, this.#schema)}${limit === undefined ? "" : `\n limit ${parameters.add(limit)}`}`;
     return (await this.#rows(question("find_documents", text), parameters.values)).map((row) => decode<T>(row));
+  }
+
+  #deleted({ deleted }: { readonly deleted?: DeletedDocuments | undefined }): string {
+    if (deleted !== undefined && !this.#owned)
+      throw new InvalidArgumentError(
+        "options.deleted",
+        `does not fit the collection ${JSON.stringify(this.#collection)} by its name, which shows documents that are there. Pass the projection: store.documents(projection)`,
+      );
+    return deletedSql(deleted, this.#kept);
   }
 
   #where(where: unknown, parameters: Parameters): string {
@@ -175,6 +193,7 @@ function decode<T extends object>(row: TextRow): VersionedDocument<T> {
   const document: Record<string, unknown> = JSON.parse(row["data"] ?? "{}");
   document["_id"] = row["id"];
   document["_version"] = toSafeInteger(row["version"]);
+  if (row["archived"]?.startsWith("t")) document["_archived"] = true;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a document holds is the caller's promise
   return document as VersionedDocument<T>;
 }

@@ -15,7 +15,7 @@ export async function duplicateValues(
   collection: Collection,
   index: ValidIndex,
 ): Promise<readonly DuplicateDocuments[]> {
-  const { columns, where } = uniqueKeys(schema, index);
+  const { columns, where } = uniqueKeys(schema, collection, index);
   const values = index.paths.map((steps) => `(pg_catalog.array_agg(${pathSql(steps, "d.data")} order by d._id))[1]`);
   const text = `
 select pg_catalog.json_build_object(

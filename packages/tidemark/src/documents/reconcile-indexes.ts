@@ -31,7 +31,7 @@ const mostTries = 3;
 export async function reconcileIndexes(database: Database, schema: string, collection: Collection): Promise<void> {
   const lacking = async (session: Session): Promise<readonly ValidIndex[]> => {
     const valid = await validIndexes(session, schema, collection);
-    return (collection.indexes ?? []).filter((index) => !valid.has(indexName(tableName(collection), index)));
+    return (collection.indexes ?? []).filter((index) => !valid.has(indexName(tableName(collection), index, collection.deletes)));
   };
   if (database.driver === "pglite") {
     for (const index of await lacking(database)) await build(database, schema, { collection, index }, "");
@@ -58,7 +58,7 @@ interface MissingIndex {
 }
 
 async function build(session: Session, schema: string, { collection, index }: MissingIndex, how: "" | "concurrently"): Promise<void> {
-  const drop = `drop index ${how} if exists ${quoteIdentifier(schema)}.${quoteIdentifier(indexName(tableName(collection), index))}`;
+  const drop = `drop index ${how} if exists ${quoteIdentifier(schema)}.${quoteIdentifier(indexName(tableName(collection), index, collection.deletes))}`;
   for (let tries = 1; ; tries++) {
     // Invalid it is of no use to readers, and costs writers as much as a valid one; a unique one even refuses what they write.
     await run(session, drop);

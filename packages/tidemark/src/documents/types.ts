@@ -114,7 +114,29 @@ export type DocumentFilter<T> = { readonly [P in DocumentPath<T>]?: Exclude<Path
  * }
  * ```
  */
-export type VersionedDocument<T> = T & { readonly _id: string; readonly _version: number };
+export type VersionedDocument<T> = T & {
+  readonly _id: string;
+  readonly _version: number;
+  /** It was deleted, and is read because you asked for such. */
+  readonly _archived?: true;
+};
+
+/**
+ * What `get` and `getMany` take.
+ *
+ * @example
+ * ```ts
+ * const last = await store.documents(cartSummary).get("cart-42", { deleted: "include" });
+ * if (last?._archived) console.debug("cart-42 was deleted");
+ * ```
+ */
+export interface GetOptions {
+  /**
+   * Deleted documents of a projection with `deletes: "soft"`: `"include"` reads them too, with `_archived: true`, `"only"` nothing else.
+   * @defaultValue they are left out
+   */
+  readonly deleted?: "include" | "only";
+}
 
 /**
  * What `find`, `first` and `page` take.
@@ -124,7 +146,7 @@ export type VersionedDocument<T> = T & { readonly _id: string; readonly _version
  * const options: FindOptions<CartSummary> = { where: { confirmed: true }, orderBy: { total: "desc" }, limit: 10 };
  * ```
  */
-export interface FindOptions<T> {
+export interface FindOptions<T> extends GetOptions {
   /** @defaultValue every document */
   readonly where?: DocumentFilter<T>;
   /**
@@ -137,6 +159,19 @@ export interface FindOptions<T> {
   readonly limit?: number;
   /** Only documents after this one in the order: `next` of the previous page. */
   readonly after?: VersionedDocument<T>;
+}
+
+/**
+ * What `count` takes.
+ *
+ * @example
+ * ```ts
+ * const options: CountOptions<CartSummary> = { where: { confirmed: true }, deleted: "include" };
+ * ```
+ */
+export interface CountOptions<T> extends GetOptions {
+  /** @defaultValue every document */
+  readonly where?: DocumentFilter<T>;
 }
 
 /**
@@ -164,9 +199,9 @@ export interface DocumentPage<T> {
  */
 export interface Documents<T extends object> {
   /** Returns the document with this id; undefined if there is none. */
-  get(id: string): Promise<VersionedDocument<T> | undefined>;
+  get(id: string, options?: GetOptions): Promise<VersionedDocument<T> | undefined>;
   /** Returns the documents that exist, in the order of the ids. */
-  getMany(ids: readonly string[]): Promise<VersionedDocument<T>[]>;
+  getMany(ids: readonly string[], options?: GetOptions): Promise<VersionedDocument<T>[]>;
   /** Returns the documents that match. */
   find(options?: FindOptions<T>): Promise<VersionedDocument<T>[]>;
   /** Returns the first document that matches; undefined if there is none. */
@@ -174,7 +209,7 @@ export interface Documents<T extends object> {
   /** Returns a page of at most `limit` documents (100). Pass `next` as `after` to get the next page; it is undefined on the last one. */
   page(options?: FindOptions<T>): Promise<DocumentPage<T>>;
   /** Counts the documents that match. */
-  count(options?: { readonly where?: DocumentFilter<T> }): Promise<number>;
+  count(options?: CountOptions<T>): Promise<number>;
 }
 
 /**
@@ -203,5 +238,7 @@ export interface DocumentsOptions {
 export interface DocumentSource<Document extends object> {
   readonly collection: string;
   readonly version: number;
+  /** Whether deleted documents keep their rows. @defaultValue "hard" */
+  readonly deletes?: "hard" | "soft";
   readonly "~document"?: Document;
 }

@@ -5,10 +5,10 @@ import { nameErrors, TidemarkError } from "./tidemark-error.ts";
  *
  * @example
  * ```ts
- * const rebuilt: readonly ProjectionChange[] = ["mode", "collection", "events"];
+ * const rebuilt: readonly ProjectionChange[] = ["mode", "collection", "deletes", "events"];
  * ```
  */
-export type ProjectionChange = "mode" | "collection" | "events";
+export type ProjectionChange = "mode" | "collection" | "deletes" | "events";
 
 /**
  * A projection that the store is opened with, or that a worker is given, differs from what its version was registered with. Nothing was
@@ -23,7 +23,7 @@ export class ProjectionChangedError extends TidemarkError {
   declare readonly code: "PROJECTION_CHANGED";
   readonly projection: string;
   readonly version: number;
-  /** What differs: its mode, its collection, or the events that `handles` and `filter` let through. */
+  /** What differs: its mode, its collection, what it does with deleted documents, or the events that `handles` and `filter` let through. */
   readonly changed: ProjectionChange;
 
   constructor({ name, version }: { readonly name: string; readonly version: number }, changed: ProjectionChange, difference: string) {

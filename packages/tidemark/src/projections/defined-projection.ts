@@ -25,6 +25,7 @@ export interface DocumentWork {
   readonly kind: "documents";
   readonly collection: string;
   readonly indexes: readonly ValidIndex[];
+  readonly deletes: "hard" | "soft";
   /** What the definition says, unchecked: a string, several, or none. */
   readonly documentId: (event: RecordedEvent | UnwrittenEvent) => unknown;
   readonly evolve: (document: object | undefined, event: RecordedEvent, id: string) => unknown;
@@ -80,11 +81,13 @@ export class DefinedProjection<Work extends DocumentWork | HandlerWork = Documen
 export class DefinedDocumentProjection extends DefinedProjection<DocumentWork> {
   readonly collection: string;
   readonly indexes: readonly ValidIndex[];
+  readonly deletes: "hard" | "soft";
 
   constructor(...[identity, events, work]: ConstructorParameters<typeof DefinedProjection<DocumentWork>>) {
     super(identity, events, work);
     this.collection = work.collection;
     this.indexes = work.indexes;
+    this.deletes = work.deletes;
     Object.freeze(this);
   }
 }

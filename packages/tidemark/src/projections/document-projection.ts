@@ -1,4 +1,4 @@
-import { checkFunction } from "../arguments/checks.ts";
+import { checkFunction, oneOf } from "../arguments/checks.ts";
 import { checkCollectionName, checkEventType } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { describeValue } from "../arguments/describe-value.ts";
@@ -15,6 +15,7 @@ const shape = {
   ...commonShape,
   collection: checkCollectionName,
   indexes: checkIndexes,
+  deletes: oneOf("hard", "soft"),
   documentId: checkFunction<DocumentWork["documentId"]>,
   evolve: checkEvolve,
 } as const;
@@ -50,7 +51,7 @@ export function documentProjection<Document extends object, E extends Event = Ev
   const checked = checkOptions(definition, shape, "definition");
   const identity = identityOf(checked);
   const collection = required(checked.collection, "collection", ": the name of the table that holds the documents");
-  const { indexes = [] } = checked;
+  const { indexes = [], deletes = "hard" } = checked;
   const documentId = required(checked.documentId, "documentId", ": a function that says which document an event changes");
   const evolve = required(checked.evolve, "evolve", ": what an event makes of a document");
   if (typeof evolve === "function") {
@@ -59,6 +60,7 @@ export function documentProjection<Document extends object, E extends Event = Ev
       kind: "documents",
       collection,
       indexes,
+      deletes,
       documentId,
       evolve,
     });
@@ -68,6 +70,7 @@ export function documentProjection<Document extends object, E extends Event = Ev
     kind: "documents",
     collection,
     indexes,
+    deletes,
     documentId,
     evolve: (document, event, id) => evolve.get(event.type)?.(document, event, id),
   };

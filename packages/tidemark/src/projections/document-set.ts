@@ -14,6 +14,8 @@ import { writeFailure } from "./write-failure.ts";
 
 interface Entry extends DocumentKey {
   document: object | undefined;
+  /** What it was when an event deleted it last. */
+  deleted: object | undefined;
   /** It is in the database. */
   readonly stored: boolean;
   evolved: boolean;
@@ -55,14 +57,16 @@ export class DocumentSet {
   constructor(projection: DefinedDocumentProjection, stored: readonly StoredDocument[]) {
     this.#projection = projection;
     for (const { tenant, id, document } of stored)
-      this.#entries.set(keyOf(tenant, id), { tenant, id, document, stored: true, evolved: false, event: undefined });
+      this.#entries.set(keyOf(tenant, id), { tenant, id, document, deleted: undefined, stored: true, evolved: false, event: undefined });
   }
 
   /** Throws `ProjectionFailedError`: then the set is of no use any more. */
   evolve(event: RecordedEvent, ids: readonly string[]): void {
     for (const id of ids) {
       const entry = this.#entry(event.tenant, id);
-      entry.document = evolved(this.#projection, entry, event, ids.length > 1);
+      const next = evolved(this.#projection, entry, event, ids.length > 1);
+      if (!next) entry.deleted = entry.document ?? entry.deleted;
+      entry.document = next;
       entry.evolved = true;
       entry.event = event;
     }
@@ -72,7 +76,7 @@ export class DocumentSet {
     const key = keyOf(tenant, id);
     let entry = this.#entries.get(key);
     if (!entry) {
-      entry = { tenant, id, document: undefined, stored: false, evolved: false, event: undefined };
+      entry = { tenant, id, document: undefined, deleted: undefined, stored: false, evolved: false, event: undefined };
       this.#entries.set(key, entry);
     }
     return entry;
@@ -81,12 +85,13 @@ export class DocumentSet {
   /** What changed. Throws `ProjectionFailedError` where a document cannot be stored, for the last event that changed it. */
   writes(): readonly DocumentWrite[] {
     const writes: DocumentWrite[] = [];
-    for (const { tenant, id, document, stored, event } of this.#entries.values()) {
-      if (!event || (!document && !stored)) continue;
+    for (const entry of this.#entries.values()) {
+      if (!entry.event) continue;
       try {
-        writes.push({ tenant, id, data: document ? encodeDocument(id, document, `the document ${JSON.stringify(id)}`) : null });
+        const write = writeOf(this.#projection, entry);
+        if (write) writes.push(write);
       } catch (error) {
-        throw failedAt(this.#projection, event, error, id);
+        throw failedAt(this.#projection, entry.event, error, entry.id);
       }
     }
     return writes;
@@ -105,6 +110,26 @@ export class DocumentSet {
   *documents(): Iterable<readonly [id: string, document: object | undefined]> {
     for (const { id, document } of this.#entries.values()) yield [id, document];
   }
+}
+
+/** A document that events have changed, or created and deleted. */
+export interface ChangedDocument extends DocumentKey {
+  readonly document: object | undefined;
+  /** What it was when an event deleted it last. */
+  readonly deleted: object | undefined;
+  /** It is in the database. */
+  readonly stored: boolean;
+}
+
+/**
+ * What to write of it; undefined: nothing, it was not there and is not. Where deleted ones are kept, also one that came and went since it
+ * was loaded, so that it does not depend on what was written in between. Throws where it cannot be stored.
+ */
+export function writeOf({ deletes }: DefinedDocumentProjection, { tenant, id, document, deleted, stored }: ChangedDocument): DocumentWrite | undefined {
+  const encode = (one: object): string => encodeDocument(id, one, `the document ${JSON.stringify(id)}`);
+  if (document) return { tenant, id, data: encode(document) };
+  if (deletes === "soft") return deleted && { tenant, id, data: encode(deleted), archived: true };
+  return stored ? { tenant, id, data: null } : undefined;
 }
 
 /** A document in memory. */

@@ -27,10 +27,12 @@ export class InlineDocuments {
   constructor(schema: string, projection: DefinedDocumentProjection) {
     this.table = new CollectionTable(schema, projection);
     const table = quotedTable(schema, projection);
+    // One that was deleted is absent, whether its row is there or not.
+    const soft = projection.deletes === "soft";
     const lockAbsent = `${functionName(schema, "lock_absent_documents")}(${quoteLiteral(table)}::regclass`;
     this.#claimAbsent = {
-      kept: { name: "tidemark_claim_absent_documents_exchange", text: claimSql(table, lockAbsent, "kept") },
-      "each time": { name: "tidemark_claim_absent_documents", text: claimSql(table, lockAbsent, "each time") },
+      kept: { name: "tidemark_claim_absent_documents_exchange", text: claimSql(table, lockAbsent, { soft, planning: "kept" }) },
+      "each time": { name: "tidemark_claim_absent_documents", text: claimSql(table, lockAbsent, { soft, planning: "each time" }) },
     };
     this.#claimGone = {
       name: "tidemark_claim_documents",
@@ -64,12 +66,12 @@ export class InlineDocuments {
  * Locks the keys of those that do not exist, and returns them: as two texts, the tenants and the ids, joined by U+001E. No row where
  * all exist: the lock is taken for what HAVING lets through.
  */
-function claimSql(table: string, lockAbsent: string, planning: Planning): string {
+function claimSql(table: string, lockAbsent: string, { soft, planning }: { readonly soft: boolean; readonly planning: Planning }): string {
   return `
 select pg_catalog.string_agg(k.tenant, pg_catalog.chr(30)) as tenants, pg_catalog.string_agg(k.id, pg_catalog.chr(30)) as ids,
        ${lockAbsent}, pg_catalog.array_agg(k.tenant), pg_catalog.array_agg(k.id), true)::text as locked
   from ${givenKeys(planning)}
-  left join lateral (select true as exists from ${table} as d where d._partition = k.tenant and d._id = k.id offset 0) as d on true
+  left join lateral (select true as exists from ${table} as d where d._partition = k.tenant and d._id = k.id${soft ? " and not d._archived" : ""} offset 0) as d on true
  where k.id <> '' and d.exists is null
 having pg_catalog.count(*) > 0`;
 }

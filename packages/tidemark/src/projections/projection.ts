@@ -115,6 +115,13 @@ export type DocumentProjectionDefinition<Document extends object, E extends Even
    * collection; one that is added later is built when a store is opened, while documents are written.
    */
   readonly indexes?: readonly CollectionIndex<NoInfer<Document>>[];
+  /**
+   * What becomes of a document for which `evolve` returns null. `"hard"`: it is gone. `"soft"`: it keeps its row and its last content, marked
+   * `_archived`, and readings leave it out unless they ask for it (`deleted`). Either way the next event finds no document, and may make
+   * one anew; unique indexes leave deleted ones out.
+   * @defaultValue "hard"
+   */
+  readonly deletes?: "hard" | "soft";
 } & (
     | { readonly handles: readonly Type[]; readonly evolve: Evolve<Document, RecordedEvent<EventOf<E, Type>>> }
     | { readonly handles?: never; readonly evolve: EvolveByType<Document, E, Type> }

@@ -24,6 +24,10 @@ export function refuseChanged(projection: DefinedProjection, registered: Registe
   const collection = projection instanceof DefinedDocumentProjection ? projection.collection : null;
   if (registered.collection !== collection)
     refuse("collection", `is defined ${collectionText(collection)}, but version ${version} is registered ${collectionText(registered.collection)}.`);
+  const deletes = projection instanceof DefinedDocumentProjection ? projection.deletes : "hard";
+  const before = registered.deletes ?? "hard";
+  if (before !== deletes)
+    refuse("deletes", `has deletes: ${JSON.stringify(deletes)} here, but version ${version} is registered with ${JSON.stringify(before)}.`);
   if (!sameQuery(registered.filter, projection.events.query))
     refuse("events", `handles other events here than version ${version} is registered with: ${eventsText(registered.filter, projection.events.query)}.`);
 }

@@ -45,7 +45,9 @@ export async function registerProjections({ database, schema, createTransaction 
   let others = false;
   for (const projection of fresh) {
     const { name, version, mode, rebuild, events, work } = projection;
-    const definition = { filter: events.query, ...(work.kind === "documents" ? { collection: work.collection } : { hooks: hooksOf(work) }) };
+    const kept =
+      work.kind === "documents" ? { collection: work.collection, ...(work.deletes === "soft" && { deletes: work.deletes }) } : { hooks: hooksOf(work) };
+    const definition = { filter: events.query, ...kept };
     await database.transaction(async (session) => {
       const [row] = await session.query(register, [name, version, mode, JSON.stringify(definition), rebuild === "manual"]);
       if (row?.["serving"] == null) others = true;

@@ -18,6 +18,8 @@ export interface RegisteredProjection {
   readonly collection: string | null;
   /** Which events, as it was defined. */
   readonly filter: unknown;
+  /** Null: hard. */
+  readonly deletes: "soft" | null;
 }
 
 /** The registry at one moment. */
@@ -41,7 +43,8 @@ select e.epoch::text as epoch,
          select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                   'name', p.name, 'version', p.version, 'mode', p.mode, 'state', p.state, 'serving', p.serving,
                   'collection', p.definition operator(pg_catalog.->>) 'collection',
-                  'filter', p.definition operator(pg_catalog.->) 'filter'
+                  'filter', p.definition operator(pg_catalog.->) 'filter',
+                  'deletes', p.definition operator(pg_catalog.->>) 'deletes'
                 ) order by p.name, p.version), '[]')
            from ${at}.projections as p
        )::text as projections

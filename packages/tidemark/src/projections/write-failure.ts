@@ -23,7 +23,7 @@ export interface ChangedDocument {
 export function writeFailure(projection: DefinedDocumentProjection, changed: readonly ChangedDocument[], error: unknown): unknown {
   if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "23505") return error;
   const unique = projection.indexes.filter((one) => one.unique);
-  const index = unique.find((one) => indexName(tableName(projection), one) === error.constraint);
+  const index = unique.find((one) => indexName(tableName(projection), one, projection.deletes) === error.constraint);
   // Some drivers do not tell the constraint.
   if (!index && (error.constraint !== undefined || unique.length === 0)) return error;
   const detail = serverAnswer(error)?.detail;

@@ -1,9 +1,8 @@
 import type { DocumentKey } from "../../documents/collection.ts";
 import type { DocumentWrite, StoredDocument } from "../../documents/collection-table.ts";
-import { encodeDocument } from "../../documents/encode-document.ts";
 import type { RecordedEvent } from "../../model/event.ts";
 import type { DefinedDocumentProjection } from "../defined-projection.ts";
-import { evolved } from "../document-set.ts";
+import { evolved, writeOf } from "../document-set.ts";
 
 /** What a document takes in memory: objects take about three times what their JSON does, and each has an entry. */
 const bytesPerUnit = 3;
@@ -13,6 +12,8 @@ interface Cached {
   readonly tenant: string;
   readonly id: string;
   document: object | undefined;
+  /** What it was when an event deleted it, since it was written or loaded. */
+  deleted: object | undefined;
   /** It is in the table. */
   stored: boolean;
   evolved: boolean;
@@ -92,7 +93,9 @@ export class DocumentCache {
   evolve(event: RecordedEvent, ids: readonly string[]): void {
     for (const id of ids) {
       const entry = this.#byTenant.get(event.tenant)?.get(id) ?? this.#enter(event.tenant, id, undefined, false);
-      entry.document = evolved(this.#projection, entry, event, ids.length > 1);
+      const next = evolved(this.#projection, entry, event, ids.length > 1);
+      if (!next) entry.deleted = entry.document ?? entry.deleted;
+      entry.document = next;
       entry.evolved = true;
       entry.page = this.#page;
       if (entry.event === undefined) {
@@ -112,12 +115,11 @@ export class DocumentCache {
     const writes: DocumentWrite[] = [];
     let grown = 0;
     for (const entry of this.#changed) {
-      const { tenant, id, document, stored } = entry;
-      if (document) {
-        const data = encodeDocument(id, document, `the document ${JSON.stringify(id)}`);
-        writes.push({ tenant, id, data });
-        this.#resize(entry, data.length);
-      } else if (stored) writes.push({ tenant, id, data: null });
+      const { document, stored } = entry;
+      const write = writeOf(this.#projection, entry);
+      if (write) writes.push(write);
+      if (document && write?.data) this.#resize(entry, write.data.length);
+      entry.deleted = undefined;
       const exists = document !== undefined;
       if (exists !== stored) grown += exists ? 1 : -1;
       entry.stored = exists;
@@ -142,7 +144,19 @@ export class DocumentCache {
   }
 
   #enter(tenant: string, id: string, document: object | undefined, stored: boolean): Cached {
-    const entry: Cached = { tenant, id, document, stored, evolved: false, event: undefined, bytes: bytesOfEntry, changes: 0, measureAt: 1, page: this.#page };
+    const entry: Cached = {
+      tenant,
+      id,
+      document,
+      deleted: undefined,
+      stored,
+      evolved: false,
+      event: undefined,
+      bytes: bytesOfEntry,
+      changes: 0,
+      measureAt: 1,
+      page: this.#page,
+    };
     let documents = this.#byTenant.get(tenant);
     if (!documents) this.#byTenant.set(tenant, (documents = new Map<string, Cached>()));
     documents.set(id, entry);
