@@ -103,6 +103,7 @@ export type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";
 export { openEventStore } from "./store/open-event-store.ts";
 export type { CollectionIndex } from "./documents/collection-index.ts";
 export type {
+  CountOptions,
   DocumentFilter,
   DocumentFilter as Where,
   DocumentPage,
@@ -112,6 +113,7 @@ export type {
   DocumentsOptions,
   DocumentSource,
   FindOptions,
+  GetOptions,
   PathValue,
   VersionedDocument,
   VersionedDocument as Stored,
@@ -151,7 +153,8 @@ export { defineConsumer } from "./consumers/define-consumer.ts";
 export type { ProjectionInfo, ProjectionState } from "./projections/projection-info.ts";
 export type { BuildInfo } from "./projections/rebuild/build-info.ts";
 export type { ProjectionDependent } from "./projections/rebuild/carry-over.ts";
-export type { DropOptions, RebuildOptions, RebuildProgress, SwapOptions } from "./projections/rebuild/rebuild-options.ts";
+export type { RebuiltDocument } from "./projections/rebuild/rebuild-document.ts";
+export type { DropOptions, RebuildDocumentOptions, RebuildOptions, RebuildProgress, SwapOptions } from "./projections/rebuild/rebuild-options.ts";
 export {
   ProjectionBuildFailedError,
   ProjectionCheckFailedError,

@@ -1,6 +1,6 @@
 import { retry } from "../async/retry.ts";
 import { wholeNumber } from "../arguments/checks.ts";
-import { checkProjectionName } from "../arguments/names.ts";
+import { checkDocumentId, checkProjectionName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { didYouMean } from "../arguments/suggest.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
@@ -11,8 +11,20 @@ import { changeProjectionStatement, type RegistryState } from "./registry.ts";
 import { type ProjectionInfo, projectionInfo, projectionsStatement } from "./projection-info.ts";
 
 import { dropVersion } from "./rebuild/drop-call.ts";
+import { documentsOf } from "./rebuild/documents-of.ts";
+import { DocumentRebuild, type RebuiltDocument } from "./rebuild/rebuild-document.ts";
 import { rebuildVersion } from "./rebuild/rebuild-call.ts";
-import { checkDrop, checkRebuild, checkSwap, checkVersion, type DropOptions, type RebuildOptions, type SwapOptions } from "./rebuild/rebuild-options.ts";
+import {
+  checkDrop,
+  checkRebuild,
+  checkRebuildDocument,
+  checkSwap,
+  checkVersion,
+  type DropOptions,
+  type RebuildDocumentOptions,
+  type RebuildOptions,
+  type SwapOptions,
+} from "./rebuild/rebuild-options.ts";
 import { swapNow, versionBefore } from "./rebuild/swap-call.ts";
 import { newestDefined, type VersionsScope } from "./rebuild/versions.ts";
 
@@ -91,6 +103,17 @@ export interface Projections {
    * @throws {@link InvalidArgumentError} — its definition has a `teardown`, and this store was opened without it.
    */
   drop(name: string, version: number, options?: DropOptions): Promise<void>;
+  /**
+   * Folds the events of one document of this tenant anew, and writes what comes of them if something else is stored: for a document that was
+   * changed by hand, or by code that is mended since. `documentId` is asked of every event that the projection handles, so the log is read.
+   * Safe beside appends and workers, which wait only while its last events are read. Of a projection that many documents are wrong of,
+   * raise the version instead.
+   *
+   * @throws {@link InvalidArgumentError} — it has no documents, this store was opened without its definition, or it begins at the end of the log.
+   * @throws {@link ProjectionFailedError} — an event cannot be folded, or a unique index refuses the document. Nothing was changed.
+   * @throws {@link StaleDocumentsError} — this version is being built.
+   */
+  rebuildDocument(name: string, id: string, options?: RebuildDocumentOptions): Promise<RebuiltDocument>;
 }
 
 const versionShape = { version: wholeNumber(1, 2_147_483_647) };
@@ -167,6 +190,15 @@ export class StoreProjections implements Projections {
     const checked = checkDrop(options);
     const info = await this.get(name, { version: checkVersion(version) });
     await dropVersion(this.#scope, info, checked, () => this.#change(info, "inactive"));
+  }
+
+  async rebuildDocument(name: string, id: string, options?: RebuildDocumentOptions): Promise<RebuiltDocument> {
+    const { version, signal } = checkRebuildDocument(options);
+    const of = { tenant: this.#scope.tenant, id: checkDocumentId(id, "id"), signal };
+    // Rejects where there is none, and says which there are.
+    const newest = await this.get(name, version === undefined ? {} : { version });
+    const info = version === undefined ? ((await this.list()).find((one) => one.name === name && one.serving) ?? newest) : newest;
+    return await new DocumentRebuild(this.#scope.context, documentsOf(this.#scope, info), of).run();
   }
 
   async #change(info: ProjectionInfo, state: RegistryState): Promise<void> {

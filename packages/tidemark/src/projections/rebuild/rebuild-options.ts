@@ -81,6 +81,22 @@ export interface DropOptions {
   readonly teardown?: boolean;
 }
 
+/**
+ * Of which version, and until when.
+ *
+ * @example
+ * ```ts
+ * const options: RebuildDocumentOptions = { version: 2 };
+ * await store.projections.rebuildDocument("cart-summary", "cart-42", options);
+ * ```
+ */
+export interface RebuildDocumentOptions {
+  /** @defaultValue the one that serves */
+  readonly version?: number;
+  /** Ends the reading. Nothing is written then. */
+  readonly signal?: AbortSignal;
+}
+
 const version = wholeNumber(1, 2_147_483_647);
 const dependents = oneOf("refuse", "keep");
 const swapShape = { version, dependents, timeoutMs: wholeNumber(0, 2_147_483_647), signal: checkSignal };
@@ -97,6 +113,10 @@ const dropShape = { teardown: checkBoolean };
 
 export function checkSwap(options: SwapOptions | undefined): SwapOptions {
   return checkOptions(options, swapShape);
+}
+
+export function checkRebuildDocument(options: RebuildDocumentOptions | undefined): RebuildDocumentOptions {
+  return checkOptions(options, { version, signal: checkSignal });
 }
 
 export function checkRebuild(options: RebuildOptions | undefined): RebuildOptions {
