@@ -6,6 +6,7 @@ import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import type { EventShape } from "./event-shape.ts";
 import { issuesAt } from "./issue-path.ts";
 import type { SchemaResult } from "./standard-schema.ts";
+import { validate } from "./validate.ts";
 import { StoredFormError } from "./stored-form.ts";
 
 /** Refuses a definition whose examples do not fit it. Those of an asynchronous schema are left to `checkExamples`. */
@@ -23,7 +24,7 @@ export function checkExamplesNow(shape: EventShape, path: string): void {
 /** What the schema says of an example. */
 export function resultOf({ schema }: EventShape, example: unknown, at: string): SchemaResult<unknown> | Promise<SchemaResult<unknown>> {
   try {
-    return schema["~standard"].validate(example);
+    return validate(schema, example);
   } catch (error) {
     throw new InvalidArgumentError(at, "could not be tried: the schema threw (see cause)", { cause: error });
   }

@@ -10,6 +10,7 @@ import type { DefinedEvents } from "./defined-events.ts";
 import type { EventShape } from "./event-shape.ts";
 import { issuesAt } from "./issue-path.ts";
 import { metadataCopy } from "./metadata-copy.ts";
+import { validate } from "./validate.ts";
 import type { Narrowing } from "./shape-filter.ts";
 import { type StoredForm, StoredFormError } from "./stored-form.ts";
 
@@ -86,7 +87,7 @@ function finish(event: RecordedEvent, { shape, data }: CurrentPart, upToDate: Up
     return { ...event, type, data: previous, schemaVersion: wanted };
   }
   const decoded = stored ? decodeStored(event, stored, data) : data;
-  if (validateReads && shape.checks) validate(event, shape, decoded);
+  if (validateReads && shape.checks) checkRead(event, shape, decoded);
   return { ...event, type, data: decoded, schemaVersion: version };
 }
 
@@ -100,10 +101,10 @@ function decodeStored(event: RecordedEvent, stored: StoredForm, data: unknown): 
 }
 
 /** Checks alone: what a schema that transforms made of its input must not be transformed again. */
-function validate(event: RecordedEvent, { type, schema }: EventShape, data: unknown): void {
-  let result: ReturnType<(typeof schema)["~standard"]["validate"]>;
+function checkRead(event: RecordedEvent, { type, schema }: EventShape, data: unknown): void {
+  let result: ReturnType<typeof validate>;
   try {
-    result = schema["~standard"].validate(data);
+    result = validate(schema, data);
   } catch (error) {
     throw new EventDecodingError(event, `the schema of ${quoteText(type)} threw (see cause)`, { cause: error });
   }

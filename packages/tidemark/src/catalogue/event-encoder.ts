@@ -7,6 +7,7 @@ import type { StoredShape } from "./event-codec.ts";
 import type { EventShape } from "./event-shape.ts";
 import { issuesAt } from "./issue-path.ts";
 import type { SchemaResult } from "./standard-schema.ts";
+import { validate } from "./validate.ts";
 import { StoredFormError } from "./stored-form.ts";
 
 /** What to store of an event's data: see `EventCodec.encode`. What a schema throws instead of returning issues passes through. */
@@ -14,9 +15,8 @@ export function encodeShape(catalogue: DefinedEvents, type: string, data: unknow
   const shape = catalogue.shapes.get(type);
   if (!shape) throw unknownType(catalogue, type, at());
   if (!shape.checks) return storedShape(shape, data, at);
-  const result = shape.schema["~standard"].validate(data);
-  // A library may have promises of its own, which those who wait for a Promise would take for the answer.
-  return "then" in result ? Promise.resolve(result).then((settled) => accepted(shape, settled, at)) : accepted(shape, result, at);
+  const result = validate(shape.schema, data);
+  return result instanceof Promise ? result.then((settled) => accepted(shape, settled, at)) : accepted(shape, result, at);
 }
 
 function accepted(shape: EventShape, result: SchemaResult<unknown>, at: () => string): StoredShape {

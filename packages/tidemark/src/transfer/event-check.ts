@@ -3,6 +3,7 @@ import { createCodec } from "../catalogue/create-codec.ts";
 import type { DefinedEvents } from "../catalogue/defined-events.ts";
 import { decodedParts, type EventDecoder } from "../catalogue/event-codec.ts";
 import { issuesAt } from "../catalogue/issue-path.ts";
+import { validate } from "../catalogue/validate.ts";
 import { type EventIssue, issuesText } from "../errors/catalogue.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { RecordedEvent } from "../model/event.ts";
@@ -61,7 +62,7 @@ export class EventCheck {
     if (!shape?.checks) return [];
     try {
       // Asynchronous schemas too, which a store cannot use where it reads.
-      const { issues: found } = await shape.schema["~standard"].validate(data);
+      const { issues: found } = await validate(shape.schema, data);
       if (!found) return [];
       const issues = issuesAt(found, "data");
       return [{ kind: "invalid", message: `The schema of ${quoteText(type)} refuses it: ${issuesText(issues)}`, issues }];

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { event } from "../../src/catalogue/plain-event.ts";
 import { retired } from "../../src/catalogue/retired.ts";
 import { asBigInt, asDate, asMap, asSet } from "../../src/catalogue/stored-codecs.ts";
-import { codecOf } from "./stored-event.ts";
+import { codecOf, decoded, storedEvent } from "./stored-event.ts";
 
 const at = (): string => "events[2].data";
 
@@ -74,6 +74,27 @@ test("an asynchronous schema gives a promise, a synchronous one does not", async
   expect(await codec.encode?.("A", { sku: "tea" }, at)).toEqual({ data: { sku: "tea" }, schemaVersion: 1 });
   await expect(codec.encode?.("A", { sku: "gin" }, at)).rejects.toMatchObject({ issues: [{ path: "events[2].data.sku", message: "is not sold" }] });
   expect(codec.encode?.("B", { sku: "tea" }, at)).toEqual({ data: { sku: "tea" }, schemaVersion: 1 });
+});
+
+test.each<[string, unknown, string]>([
+  ["nothing, as a function without return", undefined, "the schema returned undefined in place of { value } or { issues }"],
+  ["null", null, "the schema returned null in place of { value } or { issues }"],
+  ["a boolean", true, "the schema returned true in place of { value } or { issues }"],
+  ["issues that are no list", { issues: "no" }, 'the schema returned { issues: "no" }, which is no list'],
+  ["no issue in its list", { issues: [] }, "the schema refuses it without a reason"],
+  ["issues without a message", { issues: [null] }, "the schema refuses it without a reason"],
+])("a schema that returns %s refuses, whether it is asynchronous or not", async (_what, result, message) => {
+  const schemaOf = (validate: () => unknown): unknown => ({ "~standard": { version: 1, vendor: "mine", validate } });
+  const codec = codecOf({ A: schemaOf(() => result), B: schemaOf(async () => result) });
+  const refusal = expect.objectContaining({ code: "EVENT_VALIDATION", issues: [{ path: "events[2].data", message }] });
+  expect(() => codec.encode?.("A", {}, at)).toThrow(refusal);
+  await expect(codec.encode?.("B", {}, at)).rejects.toEqual(refusal);
+  const reading = codecOf({ A: schemaOf(() => result) }, { validateReads: true });
+  expect(() => decoded(reading, storedEvent("A", {}))).toThrow(
+    expect.objectContaining({ code: "EVENT_UNDECODABLE", message: expect.stringContaining(`the schema of "A" refuses it: data: ${message}`) }),
+  );
+  const examples = [{}];
+  expect(() => codecOf({ A: { schema: schemaOf(() => result), examples } })).toThrow(`definitions.A.examples[0] is refused by the schema: ${message}`);
 });
 
 test("what a schema throws passes through", async () => {
