@@ -12,13 +12,33 @@ export interface Rooted {
 /** What says nothing about which values fit. */
 const annotations = new Set(["$schema", "$id", "$defs", "definitions", "title", "description", "default", "examples", "deprecated", "readOnly", "$comment"]);
 
+const mergeable = new Set(["type", "properties", "required", "additionalProperties"]);
+
 /** The schema that a reference names, without annotations. A boolean schema takes everything or nothing. */
 export function resolved({ schema, root }: { readonly schema: unknown; readonly root: JsonSchema }): Rooted {
   let found = schema;
   for (let hops = 0; isRecord(found) && typeof found["$ref"] === "string" && hops < 100; hops++) found = referred(root, found["$ref"]);
   if (found === false) return { schema: { not: {} }, root };
   const fields = isRecord(found) ? Object.entries(found).filter(([key]) => !annotations.has(key)) : [];
-  return { schema: Object.fromEntries(fields), root };
+  return { schema: merged(Object.fromEntries(fields), root), root };
+}
+
+/** An intersection of objects as one object. Others stay as they are: what two patterns have in common is no schema. */
+function merged(schema: JsonSchema, root: JsonSchema): JsonSchema {
+  const { allOf, ...rest } = schema;
+  if (!Array.isArray(allOf)) return schema;
+  const parts = [...allOf.map((one: unknown) => resolved({ schema: one, root }).schema), ...(Object.keys(rest).length > 0 ? [rest] : [])];
+  const properties: Record<string, unknown> = {};
+  const required = new Set<unknown>();
+  for (const part of parts) {
+    if (part["type"] !== "object" || !isRecord(part["properties"]) || Object.keys(part).some((key) => !mergeable.has(key))) return schema;
+    for (const [name, inner] of Object.entries(part["properties"])) {
+      if (Object.hasOwn(properties, name)) return schema;
+      properties[name] = inner;
+    }
+    for (const name of Array.isArray(part["required"]) ? part["required"] : []) required.add(name);
+  }
+  return { type: "object", properties, required: [...required] };
 }
 
 /** The kinds of values that a schema takes, each as a schema of its own: of a union its alternatives, of several types one for each. */
