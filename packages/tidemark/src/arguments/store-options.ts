@@ -69,9 +69,8 @@ export interface StoreOptions<Events extends Event = Event, Input extends Event 
   readonly unknownProjections?: "warn" | "error";
   /**
    * What happens when documents are read that lack events, because their projection is not live; see `StaleDocuments`. `documents(…, { stale })`
-   * says it for one reading.
-   * @defaultValue an error where the version is still being built, or is an inline one that stopped at an event; else a warning. Readings by
-   * the name of a collection are not looked at.
+   * says it for one reading. Readings by the name of a collection are not looked at.
+   * @defaultValue an error where the version is still being built, or is an inline one that stopped at an event; else a warning
    */
   readonly staleDocuments?: StaleDocuments;
   /** Receives what no call can return. @defaultValue one that prints warnings and errors to stderr */
