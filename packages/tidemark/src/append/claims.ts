@@ -51,7 +51,7 @@ export class ClaimLedger {
     this.#exclusive.clear();
   }
 
-  /** Whether somebody has taken what these would need alone, or has taken alone what these would need. */
+  /** Whether others have taken what these would need alone, or have taken alone what these would need. */
   meets({ shared, exclusive }: Claims): boolean {
     if (exclusive.some((name) => this.#exclusive.has(name) || this.#shared.has(name))) return true;
     return this.#exclusive.size > 0 && shared.some((name) => this.#exclusive.has(name));

@@ -39,7 +39,7 @@ export function hasCulprit(error: unknown): error is DatabaseError | Transaction
   return isTidemarkError(error, "DATABASE") && (error.sqlState === "25P02" || !concernsAll.test(error.sqlState));
 }
 
-/** It was sent, and nobody knows what became of it. */
+/** It was sent, and its outcome is unknown. */
 export function isUnanswered(error: unknown): boolean {
   return isTidemarkError(error, "CONNECTION") && error.sent;
 }

@@ -43,7 +43,7 @@ const carefulLimit = 64;
  *                    └→ queue again; the third time waits alone
  *
  * Two batches in flight keep the server busy while this process encodes and decodes; three gained nothing. Appends that wait
- * for a locked stream have connections of their own, so that they hold up nobody else.
+ * for a locked stream have connections of their own, so that they hold up no other append.
  */
 export class GroupAppend implements LifecyclePart {
   readonly #database: Database;
@@ -267,7 +267,7 @@ export class GroupAppend implements LifecyclePart {
       if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
     } catch (error) {
       if (isRepeatedId(error)) {
-        // Whoever holds the id has committed, so that the next look-up finds it.
+        // The append that holds the id has committed, so the next look-up finds it.
         pending.repeatedId = true;
         this.#letWait(pending);
       } else if (isBlocked(error) && !this.#waitedTooLong(pending)) {

@@ -11,7 +11,7 @@ import type { Outcome } from "./outcome.ts";
 import { markWritten, type PendingAppend } from "./pending-append.ts";
 import type { AppendStatements } from "./statements.ts";
 
-/** A document that many change is waited for longer than a stream: whoever has it gives it back in a moment. */
+/** A document that many change is waited for longer than a stream: its holder gives it back in a moment. */
 const batchLockMs = 60;
 const carefulLockMs = 30;
 const waitingLockMs = 1_000;
@@ -115,7 +115,7 @@ export class InlineSender {
         if (error instanceof TidemarkError && !isTransient(error)) {
           outcome = { kind: "refused", error };
         } else {
-          // All are sent again, and whoever gives that up must not say of these that nothing was written.
+          // All are sent again. A caller who gives up must not be told that nothing of these was written.
           for (const [index, { kind }] of outcomes.entries()) markWritten(kind, batch[index]);
           throw error;
         }

@@ -11,7 +11,7 @@ export interface InlineProjections {
 export interface InlinePlan {
   /** They change nothing, and need no transaction of several statements. */
   readonly empty: boolean;
-  /** The followers of the projections that it writes, so that nobody takes one of them from appends meanwhile. */
+  /** The followers of the projections that it writes, so that none of them is taken from appends meanwhile. */
   readonly projections: readonly string[];
   /** How many documents change. */
   readonly documents: number;

@@ -43,13 +43,13 @@ export class AppendQueue<E extends Queued> {
   readonly #busy = new Map<string, number>();
   /** Ids of entries that were taken and not released: a repetition in the same batch would not find them, and be told a conflict. */
   readonly #ids = new Set<string>();
-  /** Streams of entries that an earlier look had to leave behind: nobody may overtake them. */
+  /** Streams of entries that an earlier look had to leave behind: no other entry may overtake them. */
   readonly #held = new Set<string>();
   /** Entries before this index were looked at since the last release: they cannot go. */
   #seen = 0;
   #events = 0;
   #order = 0;
-  /** Entries with a condition that wait or were taken. While there are none, nobody's claims are looked at. */
+  /** Entries with a condition that wait or were taken. While there are none, claims are not looked at. */
   #conditional = 0;
   /** Claims of entries that were taken and not released. */
   readonly #claimed = new ClaimLedger();

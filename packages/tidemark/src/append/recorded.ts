@@ -13,7 +13,7 @@ export interface Written {
 
 /**
  * The events that an append wrote, as they are in the log now, in the order of their positions: made of what was sent and of
- * what the database answered, so that nobody has to read them. Undefined where the answer does not say enough.
+ * what the database answered, so that they need not be read. Undefined where the answer does not say enough.
  */
 export function recordedEvents({ parts, repeated }: Extract<Outcome, { kind: "written" }>): readonly RecordedEvent[] | undefined {
   if (repeated) return undefined;

@@ -60,7 +60,7 @@ function unique(check: Check<string>): Check<readonly string[]> {
   return (value, path) => [...new Set(list(value, path))];
 }
 
-/** Nobody locks them, so that nothing would keep such a condition true until the append commits. */
+/** They are not locked, so nothing would keep such a condition true until the append commits. */
 function refuseOther(_value: unknown, path: string): never {
   throw new InvalidArgumentError(
     path,

@@ -1,5 +1,5 @@
 /**
- * Whether a function that must be synchronous returned a promise. Nobody awaits it then: what it fails with is dropped, or it would end
+ * Whether a function that must be synchronous returned a promise. It is not awaited then: what it fails with is dropped, or it would end
  * the process.
  */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {

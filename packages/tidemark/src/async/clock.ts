@@ -1,6 +1,6 @@
 /** What a keeper takes its time from. Its tests have one that stands still between events. */
 export interface Clock {
-  /** Milliseconds of a clock that nobody sets: only differences mean something. */
+  /** Milliseconds of a clock that cannot be set: only differences mean something. */
   now(): number;
   /** Calls `work` once, that much later. Returns the way to call it off. */
   after(ms: number, work: () => void): () => void;

@@ -6,7 +6,7 @@ export interface WaitLimits {
   readonly abort?: AbortSignal | undefined;
 }
 
-/** Wakes the loop that waits for it. Raised while nobody waits, it is remembered, once. A wait keeps no process: see `keepProcess`. */
+/** Wakes the loop that waits for it. Raised while no loop waits, it is remembered, once. A wait keeps no process: see `keepProcess`. */
 export class Signal {
   #raised = false;
   readonly #waiting = new Set<(raised: boolean) => void>();
@@ -16,7 +16,7 @@ export class Signal {
     for (const wake of this.#waiting) wake(true);
   }
 
-  /** Forgets that it was raised: whoever looks now sees what it was raised for. */
+  /** Forgets that it was raised: the caller looks now, and sees what it was raised for. */
   clear(): void {
     this.#raised = false;
   }

@@ -1,6 +1,6 @@
 /**
  * Resolves at the first SIGTERM or SIGINT; calls `again` at each later one, until the function that is returned is called.
- * Node.js ends a process at these signals only while nobody listens.
+ * Node.js ends a process at these signals only while no listener is registered.
  */
 export function untilSignal(again: () => void): { readonly first: Promise<void>; readonly unlisten: () => void } {
   const { promise: first, resolve } = Promise.withResolvers<void>();

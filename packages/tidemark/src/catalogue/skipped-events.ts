@@ -16,7 +16,7 @@ export interface SkippedType {
   readonly times: number;
 }
 
-/** So many are told apart. A log with more of them that nobody knows is that of another application. */
+/** So many are told apart. A log with more unknown ones is that of another application. */
 const mostTypes = 10_000;
 
 /** Counts what `unknownEvents: "skip"` leaves out, in memory, and warns at the first, the tenth, the hundredth … time of each. */

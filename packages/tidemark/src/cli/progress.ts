@@ -17,7 +17,7 @@ export class Progress {
     this.#what = what;
   }
 
-  /** @param fraction - From 0 to 1; undefined where nobody knows how much there is. */
+  /** @param fraction - From 0 to 1; undefined where the total is unknown. */
   update(done: number, fraction: number | undefined): void {
     const now = performance.now();
     if (now - this.#told < (this.#terminal.isWatched ? overMs : lineMs)) return;

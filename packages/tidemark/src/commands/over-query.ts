@@ -35,7 +35,7 @@ export async function executeOverQuery<State, Command, E extends Event>(
     const fold = (): State => found.reduce(evolve, initialState());
     let state: State | undefined;
     return {
-      // After the reading: whoever handles the same command meanwhile is met by this, or by the append.
+      // After the reading: if the same command is handled elsewhere meanwhile, this look meets it, or the append does.
       async earlier(ids) {
         const earlier = await earlierEvents<E>(store, ids);
         return earlier && leftBy(earlier, found);

@@ -51,7 +51,7 @@ export async function executeOverStreams<State, Command, E extends Event>(
   async function read(attempt: number): Promise<ReadCommand<E, StreamsOutcome<State, E>>> {
     const found = await readStreams(store, decider, command, { signal, kept });
     return {
-      // After the reads: whoever handles the same command meanwhile is met by this, or by the append.
+      // After the reads: if the same command is handled elsewhere meanwhile, this look meets it, or the append does.
       async earlier(given) {
         const earlier = await earlierEvents<E>(store, given);
         return earlier && leftBy(earlier, await readStreams(store, decider, command, { signal, earlier }));

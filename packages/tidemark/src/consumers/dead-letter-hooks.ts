@@ -11,7 +11,7 @@ import { type RequestedDeadLetter, ShardDeadLetters } from "./shard-dead-letters
 
 /**
  * What a consumer adds to the work on one shard: an event that failed for good becomes a dead letter, later events of its stream are
- * parked behind it, and a letter that somebody wants tried again is handled between two batches.
+ * parked behind it, and a letter that is to be tried again is handled between two batches.
  */
 export class DeadLetterHooks implements ShardHooks {
   readonly #settings: ConsumerSettings;

@@ -9,7 +9,7 @@ import type { Checkpoint } from "../runtime/checkpoint.ts";
 import type { ErrorDetails } from "../runtime/error-details.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 
-/** A dead letter that somebody wants to be tried again. */
+/** A dead letter whose retry was requested. */
 export interface RequestedDeadLetter {
   readonly position: number;
   readonly stream: number;

@@ -121,7 +121,7 @@ export interface ListenOptions {
   readonly logger: Logger;
 }
 
-/** The session that listens. Nobody else runs statements in it. They have a few seconds each, and reject with whatever the driver throws. */
+/** The session that listens. Nothing else runs statements in it. They have a few seconds each, and reject with whatever the driver throws. */
 export type ListeningSession = Pick<Queryable, "query">;
 
 export interface Listener {

@@ -28,7 +28,7 @@ const enclosing = new WeakSet<PGliteInstance>();
 /** The PGlite that a store is sending to. */
 const sending = new AsyncLocalStorage<PGliteInstance | undefined>();
 
-/** Sends what is a store's own: it is refused where it would run inside of a transaction that somebody left open with BEGIN. */
+/** Sends what is a store's own: it is refused where it would run inside of a transaction that was left open with BEGIN. */
 export function sendAsStore<T>(instance: PGliteInstance, work: () => Promise<T>): Promise<T> {
   return sending.run(instance, work);
 }

@@ -72,7 +72,7 @@ function parse(text: string): Holder | undefined {
   }
 }
 
-/** Not one that somebody took over meanwhile. */
+/** Not one that another process took over meanwhile. */
 export function removeOwn(lockFile: string, token: string): void {
   if (ownerOf(lockFile)?.token === token) rmSync(lockFile, { force: true });
 }

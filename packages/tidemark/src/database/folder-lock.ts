@@ -29,7 +29,7 @@ const checkEveryMs = 1_000;
 /**
  * Locks a folder for this process, with the file `<folder>.lock` beside it: two embedded databases on one folder destroy it,
  * and PGlite does not look. The lock of a process that is dead is taken over; a living owner's never. A process in another
- * container cannot be seen from here: its lock is taken over once nobody touched it for `stillMs`.
+ * container cannot be seen from here: its lock is taken over once it was not touched for `stillMs`.
  *
  * @throws {@link StoreLockedError} — it is open elsewhere, in this process too.
  */
@@ -124,7 +124,7 @@ async function take(lockFile: string, folder: string, stillMs: number): Promise<
 
 /**
  * Replaces the lock of a dead holder. Several starters may see the same dead holder: whoever has the lock on taking over
- * looks again and replaces the file in one step, so that nobody removes a lock which a living process has just taken. That
+ * looks again and replaces the file in one step, so that no starter removes a lock which a living process has just taken. That
  * lock is one like the other, with the same rules, so that a crash in here is no special case.
  */
 async function takeOver(lockFile: string, folder: string, dead: Holder, mine: Holder, stillMs: number): Promise<boolean> {

@@ -28,7 +28,7 @@ export function beat(lockFile: string, token: string): () => void {
     resourceLimits: { maxOldGenerationSizeMb: 16 },
   });
   worker.unref();
-  // A process that cannot start a thread has more to worry about, and an error that nobody hears would end it.
+  // A process that cannot start a thread has more to worry about, and an error without a listener would end it.
   worker.on("error", () => {});
   return () => void worker.terminate();
 }

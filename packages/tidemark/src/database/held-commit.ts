@@ -10,7 +10,7 @@ const setting = "tidemark.a_statement_ended_the_transaction_of_the_library";
  *
  * So a cursor WITH HOLD stays open in each of them. PostgreSQL runs its query when the transaction commits, and this one raises an
  * error: every COMMIT fails until the library closes the cursor. After a ROLLBACK the cursor is gone, and closing it fails. The
- * query names a setting that nobody has, so that the message says what is wrong; a raise of one's own would need a function.
+ * query names a setting that does not exist, so that the message says what is wrong; a raise of one's own would need a function.
  */
 export const holdCommit: string = `declare tidemark_transaction no scroll cursor with hold for select pg_catalog.current_setting('${setting}')`;
 

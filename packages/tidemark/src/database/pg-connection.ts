@@ -77,7 +77,7 @@ export class PgConnection {
   };
 
   readonly #onNotice = ({ message, routine }: PgNotice): void => {
-    // The server commits here and only here before it could replicate; without this line nobody would hear of it.
+    // The server commits here and only here before it could replicate; without this line it would go unreported.
     if (routine === "SyncRepWaitForLSN") this.#logger.warn(`tidemark: committed, but perhaps not replicated: ${message}`);
   };
 

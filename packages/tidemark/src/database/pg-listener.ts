@@ -28,7 +28,7 @@ export function listenBeside(pool: PgPool, options: ListenOptions, timings: List
 const goodbyeMs = 1_000;
 
 /**
- * A connection that listens, for as long as somebody wants to hear. In this order: LISTEN, then the reader looks, then both
+ * A connection that listens, for as long as a follower needs it. In this order: LISTEN, then the reader looks, then both
  * wait; looking before LISTEN would miss what is notified between.
  *
  *   connect → LISTEN → heard? ──yes──→ heartbeat … lost → back off ─┐
@@ -85,7 +85,7 @@ class PgListener implements Listener {
       connectionTimeoutMillis: answerMs,
     });
     const lost = Promise.withResolvers<never>();
-    // What is lost while nobody waits for it must not count as unhandled.
+    // What is lost while it is not awaited must not count as unhandled.
     lost.promise.catch(() => {});
     const onClose = (): void => lost.reject(new Error("closed"));
     this.#closed.signal.addEventListener("abort", onClose, { once: true });

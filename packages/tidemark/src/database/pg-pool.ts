@@ -39,7 +39,7 @@ export async function openPool(url: string, settings: Required<PoolSettings>): P
     connectionTimeoutMillis: settings.connectionTimeoutMs,
     idleTimeoutMillis: settings.idleTimeoutMs,
     maxLifetimeSeconds: settings.maxLifetimeMs / 1_000,
-    // A store that nobody closed would keep its process for `idleTimeoutMs`. What is under way keeps it still.
+    // A store that was never closed would keep its process for `idleTimeoutMs`. What is under way keeps it still.
     allowExitOnIdle: true,
   };
   try {
@@ -128,7 +128,7 @@ const lostMeanwhile = new WeakMap<object, Error>();
 
 /**
  * A packet may end the handshake and the connection at once: the server stops, or ends the session. pg reads the rest of it before
- * the promise of `connect` resolves, when the pool listens no more and `attach` not yet, and an error that nobody hears ends the
+ * the promise of `connect` resolves, when the pool listens no more and `attach` not yet, and an error without a listener ends the
  * process.
  */
 function listenMeanwhile(client: PgClient): void {

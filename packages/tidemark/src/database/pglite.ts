@@ -46,7 +46,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
       );
   }
 
-  /** Whoever came next would be inside it. */
+  /** The next caller would be inside it. */
   async function refuseLeftOpen(): Promise<void> {
     if (!instance.isInTransaction?.()) return;
     await outsideStores(() => instance.exec("rollback"));
@@ -131,7 +131,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     pool: instance,
     side: () => queryable,
     apart: (work) => work(queryable),
-    // Nobody else can notify: this process has the database alone.
+    // No other process can notify: this one has the database alone.
     listen: () => undefined,
     transaction,
     exchange: ({ first, second }) =>

@@ -12,7 +12,7 @@ export interface Sending extends Pick<Session, "client" | "query" | "userQuery" 
 export function createSession(queue: ConnectionQueue, sending: Sending): Session {
   const { handlerQuery = sending.userQuery } = sending;
   return {
-    // PGlite takes note of whoever asks for it.
+    // PGlite takes note of each caller that asks for it.
     get client() {
       return sending.client;
     },

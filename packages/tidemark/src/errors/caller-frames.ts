@@ -31,7 +31,7 @@ export function keepCallers({ prototype }: { readonly prototype: object }): void
 /** Stacks as they were before a caller's frames were added. */
 const bare = new WeakMap<TidemarkError, string>();
 
-/** The error with the frames of whoever awaits the async function that calls this. */
+/** The error with the frames of the code that awaits the async function that calls this. */
 export function withCaller(error: unknown): unknown {
   if (!(error instanceof TidemarkError)) return error;
   const frames = framesOfCaller();

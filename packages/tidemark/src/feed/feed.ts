@@ -122,7 +122,7 @@ export class Feed implements LifecyclePart {
     return this.#scans.open(options);
   }
 
-  /** Keeps the connection that listens open, although nobody follows. Call what it returns, once, to let go. */
+  /** Keeps the connection that listens open, although there is no follower. Call what it returns, once, to let go. */
   keepListening(): () => void {
     return this.#listener.addFollower();
   }

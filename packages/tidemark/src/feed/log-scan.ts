@@ -14,7 +14,7 @@ export interface ScanOptions {
   readonly after: Anchor;
   /** Where it ends, if that is below the high-water mark. */
   readonly until?: number;
-  /** It reads by itself: nobody has to wait for it. */
+  /** It reads by itself: it need not be awaited. */
   readonly alone: boolean;
   readonly signal: AbortSignal;
 }

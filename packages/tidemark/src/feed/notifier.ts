@@ -34,7 +34,7 @@ export class Notifier {
 
   notify(): void {
     this.#committed.raise();
-    // Nobody else has an embedded database open.
+    // No other process has an embedded database open.
     if (this.#database.driver === "pglite") return;
     this.#due = true;
     this.#sending ??= this.#send();

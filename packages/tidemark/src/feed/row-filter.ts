@@ -31,7 +31,7 @@ export class SharedRow {
     return (this.#tags ??= this.row["tags"] ? this.row["tags"].split("\u001f") : []);
   }
 
-  /** For looking at alone: whoever gets the event gets data of their own. */
+  /** For looking at alone: a follower that gets the event gets data of its own. */
   get data(): JsonValue {
     return (this.#data ??= JSON.parse(this.row["data"] ?? "null"));
   }

@@ -5,7 +5,7 @@ import { followed } from "./catch-up.ts";
 import type { Wanted } from "./log-pages.ts";
 import { rowFilter, type SharedRow } from "./row-filter.ts";
 
-/** Pages that wait for a member: one to work on next, so that nobody waits for the database, and no more. */
+/** Pages that wait for a member: one to work on next, so that no member waits for the database, and no more. */
 const mostWaiting = 2;
 
 /** A page of the log for one of those who read it together. */

@@ -89,7 +89,7 @@ export class SharedScan {
   }
 }
 
-/** Ends a read that nobody waits for any more. */
+/** Ends a read that no member waits for any more. */
 function signalOf(members: readonly ScanMember[]): AbortSignal {
   const [only, ...others] = members;
   return only && others.length === 0 ? only.range.signal : new AbortController().signal;

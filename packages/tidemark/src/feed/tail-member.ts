@@ -55,7 +55,7 @@ export class TailMember {
     if (anchor.position > until || this.#bytes >= this.#mostBytes) return this.leave();
     const own = rows.filter((row) => row.position > this.#end.position && matches(row));
     const last = this.#queue.at(-1);
-    // Where nothing matches, only the anchor moves, however long nobody asks.
+    // Where nothing matches, only the anchor moves, however long it is not asked.
     if (own.length === 0 && last?.rows.length === 0) this.#queue.pop();
     this.#queue.push({ rows: own, anchor, mark });
     this.#bytes += own.reduce((sum, row) => sum + sizeOf(row), 0);

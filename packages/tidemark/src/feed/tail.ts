@@ -56,7 +56,7 @@ export class Tail {
    * is further than it remembers: catch up to a new mark first.
    */
   join(membership: Membership, mark: Mark): TailMember | undefined {
-    // The tail has yet to notice, and until then nobody could join.
+    // The tail has yet to notice, and until then no follower could join.
     if (this.#running && mark.history !== this.#end.history) this.#dismiss();
     if (!this.#running) this.#start(mark);
     if (membership.after.position < this.#rememberedAfter) return undefined;
@@ -66,7 +66,7 @@ export class Tail {
     return member;
   }
 
-  /** A member that nobody will ask again. */
+  /** A member that will not be asked again. */
   part(member: TailMember): void {
     this.#members.delete(member);
     if (this.#members.size === 0) this.#stop();

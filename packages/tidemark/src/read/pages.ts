@@ -16,7 +16,7 @@ export async function* readAhead<T>(pages: Pages<T>, signal: AbortSignal | undef
   let coming = pages.next();
   try {
     for (;;) {
-      // Here, not where it was asked for: nobody waited for it yet.
+      // Here, not where it was asked for: it was not awaited yet.
       const { items, last } = await keepCaller(coming);
       if (!last) {
         coming = pages.next();

@@ -1,7 +1,7 @@
 import type { Anchor } from "../feed/follow.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
-/** Who may move a shard's checkpoint: its own work, or whoever writes that it passed filtered-out events. One at a time. */
+/** Who may move a shard's checkpoint: its own work, or the writer that notes passed filtered-out events. One at a time. */
 export class CheckpointTurns {
   readonly #checkpoint: Checkpoint;
   readonly #idled: () => void;
@@ -20,7 +20,7 @@ export class CheckpointTurns {
     await this.#flushing;
     const result = await work();
     this.#working = false;
-    // Nobody wrote it meanwhile.
+    // It was not written meanwhile.
     if (this.#checkpoint.idle) this.#idled();
     return result;
   }

@@ -16,7 +16,7 @@ const mostAtOnce = 200;
 /**
  * Writes checkpoints that stand for themselves: of handlers that wrote nothing in the database, and past filtered-out events.
  * While one statement is under way, the moves of other shards gather for the next, so that a hundred consumers of the same
- * event cost one statement, and a single one waits for nobody.
+ * event cost one statement, and a single one waits for no other.
  */
 export class CheckpointWriter {
   readonly #queryable: Queryable;

@@ -81,7 +81,7 @@ export class FollowerWorker implements Worker {
     return this.#followers.map((follower) => this.#counts.of(follower));
   }
 
-  /** Somebody changed a follower in this process: looks what. */
+  /** A follower was changed in this process: looks what. */
   async look(): Promise<void> {
     const held = await this.#starting?.catch(() => undefined);
     await held?.heartbeatNow();

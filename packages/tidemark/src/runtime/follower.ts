@@ -50,7 +50,7 @@ export interface Follower {
   readonly filterChanged: string;
   /** The first event up to this position that was given up and still waits to be settled, as the error that tells of it. */
   readonly firstGivenUp?: (tenant: string, until: number) => Promise<TidemarkError | undefined>;
-  /** Whether somebody asked for something, here or elsewhere, that `ShardHooks.requested` has not done yet. */
+  /** Whether something was requested, here or elsewhere, that `ShardHooks.requested` has not done yet. */
   readonly requestPending?: (tenant: string) => Promise<boolean>;
   /** Makes what the kind adds to the work on one shard, at each takeover. */
   readonly createHooks?: (shard: ShardAccess) => ShardHooks;
@@ -82,7 +82,7 @@ export interface HandlerSession extends Session {
   readonly attempt: number;
   /** Aborts when the time is up, the shard was lost, or the worker is stopped by force. */
   readonly signal: AbortSignal;
-  /** Joins the transaction: the same object for all calls that share it, and for nobody else. */
+  /** Joins the transaction: the same object for all calls that share it, and for no others. */
   joined(): Promise<object>;
   /** Tells that events were appended in this transaction: other followers look at the log once it has committed. */
   appended(): void;
@@ -100,7 +100,7 @@ export interface ShardHooks {
   readonly handled?: () => void;
   /** Decides on an event whose attempts are used up. Without this hook the shard stops at it. */
   readonly giveUp?: (failed: FailedEvent) => Promise<GiveUpDecision>;
-  /** Somebody asked for something that the kind knows of; also called once before the first event. Nothing is half done meanwhile. */
+  /** Something was requested that the kind knows of; also called once before the first event. Nothing is half done meanwhile. */
   readonly requested?: () => Promise<void>;
   readonly handOver?: HandOver;
 }
@@ -158,7 +158,7 @@ export interface ShardAccess {
   report(event: RecordedEvent, error: unknown, outcome: string): void;
 }
 
-/** Thrown by a handler or a hook: nobody is to follow here until the follower is resumed. What the call wrote is rolled back. */
+/** Thrown by a handler or a hook: following stops here until the follower is resumed. What the call wrote is rolled back. */
 export class FollowingSuspended extends Error {}
 
 /** Thrown by a hook: following stops here, as at an event that failed for good, until the follower is resumed. */

@@ -21,7 +21,7 @@ interface Handled {
   readonly events: readonly RecordedEvent[];
   /** The one that is handled now, where each is by a call of its own. */
   current: RecordedEvent;
-  /** Nobody waits for it any more. */
+  /** It is not awaited any more. */
   over: boolean;
 }
 

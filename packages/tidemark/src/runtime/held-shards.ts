@@ -13,7 +13,7 @@ import type { ShardHost } from "./shard-context.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 import type { WorkerSettings } from "./worker-context.ts";
 
-/** What is asked of whoever works on a shard. */
+/** What is asked of the part that works on a shard. */
 export type RunningShard = Pick<
   ShardRunner,
   "shard" | "failed" | "ending" | "retired" | "done" | "renewed" | "setPaused" | "request" | "retire" | "abandon"
@@ -136,7 +136,7 @@ export class HeldShards<Runner extends RunningShard> {
     return nextHeartbeatMs(leaseMs, answer.consumers, (name) => this.#held(name).length);
   }
 
-  /** Lost is what was not renewed; somebody else may be at work there. */
+  /** Lost is what was not renewed; another worker may be at work there. */
   #settle(asked: readonly number[], { renewed, fences }: HeartbeatAnswer, validUntil: number): void {
     const goingOn = new Set(renewed);
     for (const id of asked) {
@@ -149,7 +149,7 @@ export class HeldShards<Runner extends RunningShard> {
       const { owner, shard, fence } = runner.shard;
       const current = fences[id];
       const error = new FencedError({ consumer: owner, shard, fence, current });
-      // Where nobody took it over, the lease only ran out: this worker may take it again.
+      // Where no other worker took it over, the lease only ran out: this worker may take it again.
       if (current !== undefined && current !== fence && !runner.ending) this.#settings.onError(error);
       void runner.abandon(error);
     }
@@ -175,7 +175,7 @@ export class HeldShards<Runner extends RunningShard> {
     // The last runner of this shard here, fenced off, is still ending.
     if (this.#runners.has(id)) return;
     const shard = await this.#tools.leases.take(id);
-    // While the worker stops nobody would end its work; stop() gives back what was taken.
+    // While the worker stops, nothing would end its work; stop() gives back what was taken.
     if (!shard || this.#stopped) return;
     const runner = this.#tools.createRunner(follower, shard, {
       heartbeatSoon: () => this.#heartbeat.soon(),

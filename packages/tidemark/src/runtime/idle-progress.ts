@@ -24,7 +24,7 @@ export class IdleProgress {
     this.#unlist = context.progress.writer(() => void this.write());
   }
 
-  /** A shard has something to write. Somebody may be waiting for just that. */
+  /** A shard has something to write. A caller may be waiting for just that. */
   noted(consumer: string): void {
     if (this.#context.progress.awaited(this.#tenant, consumer)) void this.write();
     else this.#later();
@@ -42,7 +42,7 @@ export class IdleProgress {
       await this.#context.checkpoints.move(checkpoint, to);
       this.#context.progress.moved(this.#tenant, shard.consumer);
     } catch (error) {
-      // The lease was lost, which the next heartbeat tells, or the database is away. Until then somebody may be waiting.
+      // The lease was lost, which the next heartbeat tells, or the database is away. Until then a caller may be waiting.
       this.#later();
       if (error instanceof CheckpointAhead) await checkpoint.refresh(this.#context.database).catch(() => {});
     }

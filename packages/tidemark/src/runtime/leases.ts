@@ -65,7 +65,7 @@ export class Leases {
     return answer;
   }
 
-  /** Undefined where somebody else was faster. */
+  /** Undefined where another worker was faster. */
   async take(id: number): Promise<HeldShard | undefined> {
     const sentAt = this.#clock.now();
     const [row] = await this.#queryable.query(this.#statements.take, [id, this.#worker, this.#leaseMs]);

@@ -13,7 +13,7 @@ interface Surroundings {
   readonly clock: Clock;
   /** The locks of others. */
   readonly watched: () => ReadonlySet<number>;
-  /** Workers should send a heartbeat: this lock counts from now on, or no longer, or somebody's leases have ended. */
+  /** Workers should send a heartbeat: this lock counts from now on, or no longer, or leases of a dead process have ended. */
   readonly changed: () => void;
 }
 
@@ -97,7 +97,7 @@ export class LivenessSession {
     this.#around.changed();
   }
 
-  /** Until the next look is due; for ever where there is nobody to watch. */
+  /** Until the next look is due; for ever where there is no process to watch. */
   async #pause(): Promise<void> {
     const { lookMs, graceMs } = this.#timings;
     const { clock, watched } = this.#around;

@@ -30,7 +30,7 @@ export interface WorkerLiveness {
  * the process dies, never while the process is only frozen. The workers' heartbeats name the lock, and others look whether it is free.
  * A free lock alone proves nothing, since sessions also end under processes that live. Somebody is dead where all of these hold:
  *
- *   - the lock was held by a session that hears what it listens to: a pooler that lends sessions by the transaction lets nobody hear;
+ *   - the lock was held by a session that hears what it listens to: with a pooler that lends sessions by the transaction, no session hears;
  *   - this process saw the lock held, and later free, in looks of one session of its own. When the server restarts, or fails over, that
  *     session ends too, and what it saw is forgotten;
  *   - the lock stayed free for `graceMs`, and no heartbeat took its name back. Who loses a session sends one at once;

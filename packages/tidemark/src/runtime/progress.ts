@@ -1,7 +1,7 @@
-/** Tells, inside this process, that a consumer's checkpoint moved: whoever waits for it looks at once, not at the next poll. */
+/** Tells, inside this process, that a consumer's checkpoint moved: a waiting caller looks at once, not at the next poll. */
 export class Progress {
   readonly #waiting = new Map<string, Set<() => void>>();
-  /** Called when somebody begins to wait. */
+  /** Called when a caller begins to wait. */
   readonly #writers = new Set<() => void>();
 
   moved(tenant: string, consumer: string): void {
@@ -13,7 +13,7 @@ export class Progress {
     return this.#waiting.has(keyOf(tenant, consumer));
   }
 
-  /** Whoever holds back checkpoints calls this with what writes them. Returns what takes it back. */
+  /** A part that holds back checkpoints calls this with what writes them. Returns what takes it back. */
   writer(write: () => void): () => void {
     this.#writers.add(write);
     return () => this.#writers.delete(write);

@@ -2,11 +2,11 @@
 export interface FollowerView {
   readonly name: string;
   readonly paused: boolean;
-  /** Somebody asked for something: a dead letter waits to be tried again. */
+  /** Something was requested: a dead letter waits to be tried again. */
   readonly retryRequested: boolean;
   /** This worker's fair share of the shards. */
   readonly quota: number;
-  /** Shards that nobody holds, by their ids. */
+  /** Shards that no worker holds, by their ids. */
   readonly free: readonly number[];
   /** Until the first of the others' leases ends, in milliseconds. */
   readonly nextEndMs: number | null;

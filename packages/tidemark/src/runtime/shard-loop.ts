@@ -26,7 +26,7 @@ export class ShardLoop {
     return this.#turns;
   }
 
-  /** Somebody asked for something that the follower's hooks know of. */
+  /** Something was requested that the follower's hooks know of. */
   request(): void {
     this.#requested = true;
     this.#shard.gate.wakeUp();
@@ -104,7 +104,7 @@ export class ShardLoop {
     await this.#reachedBarrier();
   }
 
-  /** The next batch. Meanwhile, what somebody requests. */
+  /** The next batch. Meanwhile, what is requested. */
   async #nextBatch(next: Promise<IteratorResult<FollowedBatch, void>>): Promise<IteratorResult<FollowedBatch, void>> {
     const { gate } = this.#shard;
     const { handOver } = this.#work.hooks;

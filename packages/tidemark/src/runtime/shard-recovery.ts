@@ -68,7 +68,7 @@ export class ShardRecovery {
     await this.#shard.gate.sleep(waitMs);
   }
 
-  /** Holds the shard, so that no other worker fails at the same event, until somebody resumes it or the worker ends. */
+  /** Holds the shard, so that no other worker fails at the same event, until it is resumed or the worker ends. */
   async #stop(error: ShardStopped | TidemarkError): Promise<void> {
     const { gate, status, settings, follower, worker } = this.#shard;
     const failed = error instanceof ShardStopped ? this.#handlerFailed(error) : error;

@@ -46,7 +46,7 @@ export class ShardRunner {
     return this.#recovery.failed;
   }
 
-  /** Whether it ended, or ends, with the shard still held: whoever retired it gives the shard back. */
+  /** Whether it ended, or ends, with the shard still held: the part that retired it gives the shard back. */
   get retired(): boolean {
     return this.#retired;
   }
@@ -60,7 +60,7 @@ export class ShardRunner {
     this.#gate.setPaused(paused);
   }
 
-  /** Somebody asked for something that the follower's hooks know of. */
+  /** Something was requested that the follower's hooks know of. */
   request(): void {
     this.#loop.request();
   }
@@ -77,7 +77,7 @@ export class ShardRunner {
     return this.done;
   }
 
-  /** Ends now: the shard is somebody else's, or the time to stop is over. */
+  /** Ends now: the shard is another worker's, or the time to stop is over. */
   abandon(reason: Error): Promise<void> {
     this.#gate.end(reason);
     this.#work.interrupt(reason);

@@ -18,7 +18,7 @@ export class ShardStatus {
   #details: StatusDetails | undefined;
   #retryAt = 0;
 
-  /** @param changed - Called when somebody who looks should soon see it. */
+  /** @param changed - Called when an observer should soon see it. */
   constructor(changed: () => void) {
     this.#changed = changed;
   }

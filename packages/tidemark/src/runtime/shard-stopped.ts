@@ -1,6 +1,6 @@
 import type { RecordedEvent } from "../model/event.ts";
 
-/** An event cannot be handled and must not be passed: the shard stops until somebody resumes it. */
+/** An event cannot be handled and must not be passed: the shard stops until it is resumed. */
 export class ShardStopped extends Error {
   readonly tried: { readonly event: RecordedEvent; readonly attempt: number };
   /** Its handler was not called. */

@@ -57,7 +57,7 @@ export class ShardWork {
     this.#attempts = new EventAttempts(shard, this.hooks, this.#commits, (followed, attempt) => this.#try([followed], attempt));
   }
 
-  /** Ends the handler's call now; whoever handles gets `reason` thrown. */
+  /** Ends the handler's call now; the handler gets `reason` thrown. */
   interrupt(reason: unknown): void {
     this.#tries.interrupt(reason);
   }
@@ -68,7 +68,7 @@ export class ShardWork {
 
   /**
    * Handles a batch. False: it had to end before all of it was handled; what was is written. `ahead` is called when all was
-   * handled and the checkpoint is on its way: whoever decodes the next batch meanwhile waits for nobody.
+   * handled and the checkpoint is on its way: the decoding of the next batch meanwhile waits for nothing.
    */
   async handle({ events: stored, anchor }: FollowedBatch, ahead: () => void): Promise<boolean> {
     const events = deliveries(stored, this.#decode);

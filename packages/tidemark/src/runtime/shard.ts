@@ -13,14 +13,14 @@ export interface HeldShard {
   /** Work ends here while the number of shards changes. */
   readonly barrier: number | undefined;
   readonly fence: number;
-  /** Until then, by `performance.now()`, nobody else takes it. */
+  /** Until then, by `performance.now()`, no other worker takes it. */
   readonly validUntil: number;
   /** The checkpoint at the takeover. */
   readonly after: Anchor;
 }
 
 /**
- * What is known of a shard's work, for whoever looks.
+ * What is known of a shard's work, for observers.
  *
  * @example
  * ```ts

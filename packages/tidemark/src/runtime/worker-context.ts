@@ -44,7 +44,7 @@ export function createWorkerContext(store: Pick<WorkerContext, "database" | "fee
 export interface WorkerSettings {
   readonly tenant: string;
   readonly leaseMs: number;
-  /** Nobody started it but the store itself: it keeps no process running. */
+  /** The store itself started it: it keeps no process running. */
   readonly background: boolean;
   /** Never throws. */
   readonly onError: (error: TidemarkError) => void;

@@ -102,7 +102,7 @@ end
 $tidemark$;`;
 }
 
-/** Made by somebody who does not take the migration lock between our look and our own creation. */
+/** Made by a process that does not take the migration lock, between our look and our own creation. */
 const racedConstraints = new Set([
   "pg_namespace_nspname_index",
   "pg_class_relname_nsp_index",

@@ -10,7 +10,7 @@ export interface CsvRecord {
   readonly flaw?: string;
 }
 
-/** A field of many lines. What is longer is a quote that nobody closed. */
+/** A field of many lines. What is longer is a quote that was never closed. */
 const maxRecordUnits = 16 * 1024 * 1024;
 
 /**

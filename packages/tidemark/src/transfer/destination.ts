@@ -32,7 +32,7 @@ export function toFile(path: string, replace: boolean): Destination {
   const partial = `${path}.partial`;
   const file = createWriteStream(partial, { flush: true });
   const { head, done } = path.endsWith(".gz") ? packed(file) : { head: file, done: finished(file) };
-  // Heard by whoever writes next, or finishes.
+  // The next write, or the end, hears of it.
   let failure: unknown;
   done.catch((error: unknown) => (failure = error));
   const orFail = async <T>(work: Promise<T>): Promise<T> => {

@@ -8,7 +8,7 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 /** The bytes of a file or of stdin, unpacked where they are gzip, whatever the name. */
 export interface Source extends Disposable {
   readonly chunks: AsyncIterable<Buffer>;
-  /** Of the file as it is stored; undefined where nobody knows. */
+  /** Of the file as it is stored; undefined where it is unknown. */
   readonly bytes: number | undefined;
   /** How many of those were read. */
   bytesRead(): number;

@@ -122,7 +122,7 @@ async function retryAll(store: EventStore, consumer: string): Promise<number> {
         await store.deadLetters.retry(letter);
         requested++;
       } catch (error) {
-        // Somebody else was faster.
+        // Another caller was faster.
         if (!isTidemarkError(error, "NOT_FOUND")) throw error;
       }
     }

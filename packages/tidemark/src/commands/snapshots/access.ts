@@ -88,7 +88,7 @@ export class SnapshotAccess {
   }
 
   /**
-   * After a command: has a snapshot taken where the policy wants one, of what `fold` reads then. Never throws, and nobody waits.
+   * After a command: has a snapshot taken where the policy wants one, of what `fold` reads then. Never throws, and no command waits for it.
    *
    * @param fold - With the access that snapshots are read by: apart from the readings of commands.
    */

@@ -118,7 +118,7 @@ export class SnapshotKeeper {
     return row?.["kept"] === "true";
   }
 
-  /** Takes a snapshot when its turn comes, of what `fold` reads then. Never throws, and nobody waits. */
+  /** Takes a snapshot when its turn comes, of what `fold` reads then. Never throws, and no command waits for it. */
   later<State>(name: SnapshotName, version: number, fold: (signal: AbortSignal) => Promise<Folded<State>>): void {
     const key = JSON.stringify(Object.values(name));
     this.queue.add({
@@ -127,7 +127,7 @@ export class SnapshotKeeper {
         try {
           const folded = await fold(signal);
           const { last } = folded;
-          // Somebody took it while this one was waiting.
+          // Another one was taken while this one was waiting.
           const kept = folded.snapshotVersion < version && last !== undefined && (await this.keep(name, { ...folded, last }, signal));
           this.counts[kept ? "taken" : "superseded"]++;
           this.#refused.delete(key);

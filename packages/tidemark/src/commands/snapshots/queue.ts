@@ -68,7 +68,7 @@ export class SnapshotQueue implements LifecyclePart {
     clearTimeout(timer);
   }
 
-  /** By setImmediate: whoever waits for the command goes on first. */
+  /** By setImmediate: the caller of the command goes on first. */
   #schedule(): void {
     if (this.#scheduled || this.#running) return;
     this.#scheduled = true;

@@ -1,7 +1,7 @@
 import { isRecord } from "../../arguments/options.ts";
 import type { Patch, Path, WrittenState } from "./write-state.ts";
 
-/** The state that `writeState` wrote: equal to it, and shared with nobody. */
+/** The state that `writeState` wrote: equal to it, and not shared. */
 export function readState<State>({ json, patches }: WrittenState): State {
   const root: { state: unknown } = { state: JSON.parse(json) };
   if (patches !== null) {
