@@ -56,7 +56,7 @@ export async function handleCommand<State, Command, E extends Event>(
   const run = new CommandRun<State, Command, E>(store, options, () => ({ kind: "stream", decider: name, target: streamId }));
   const { ids, signal, middleware } = run;
   const fold = checkedFold(decider, "decider");
-  const kept = snapshotState(() => snapshotsOf(store), "stream", decider, streamId);
+  const snapshots = snapshotState(() => snapshotsOf(store), "stream", decider, streamId);
   const codec = codecOf(store);
   /** Then a stored event may be several to `evolve`, or none, and is looked for by its id. */
   const decodes = codec.decoder().decode !== undefined;
@@ -73,7 +73,7 @@ export async function handleCommand<State, Command, E extends Event>(
         return fold.evolve(state, event);
       },
     };
-    let found = await readState<State, E>(store, kept, search, signal);
+    let found = await readState<State, E>(store, snapshots, search, signal);
     let { state } = found;
 
     return {
@@ -103,7 +103,7 @@ export async function handleCommand<State, Command, E extends Event>(
         return decided.length === 0 ? undefined : appendOf(decided, { ...found, folded, state });
       },
       nothing() {
-        considerSnapshot(kept, { state, version: found.version, snapshotVersion: found.snapshotVersion });
+        considerSnapshot(snapshots, { state, version: found.version, snapshotVersion: found.snapshotVersion });
         return { state, version: found.version, position: undefined, events: [] };
       },
     };
@@ -137,7 +137,7 @@ export async function handleCommand<State, Command, E extends Event>(
         // wrapper of the application's handed on copies, of which a schema made something else, as where a default is a new id.
         if (version !== decision.version + decided.length || (decodes && !haveSameData(decision.folded, written.events)))
           ({ state } = await readAfter(written, () => store.aggregateStream<State, E>(streamId, { ...fold, toVersion: version })));
-        considerSnapshot(kept, { state, version, snapshotVersion: decision.snapshotVersion });
+        considerSnapshot(snapshots, { state, version, snapshotVersion: decision.snapshotVersion });
         return { state, version, position, events: written.events };
       },
     };

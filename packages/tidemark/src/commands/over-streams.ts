@@ -31,7 +31,7 @@ export async function executeOverStreams<State, Command, E extends Event>(
   const fold = checkedFold(decider, "decider");
   const run = new CommandRun<State, Command, E>(store, options, () => ({ kind: "streams", decider: decider.name, target: targetOf() }));
   const { ids, signal, middleware } = run;
-  const kept = snapshotStreams(() => snapshotsOf(store), decider);
+  const snapshots = snapshotStreams(() => snapshotsOf(store), decider);
 
   /** Those named at first: which ones are named later can change with every event. */
   function targetOf(): string {
@@ -49,7 +49,7 @@ export async function executeOverStreams<State, Command, E extends Event>(
   }
 
   async function read(attempt: number): Promise<ReadCommand<E, StreamsOutcome<State, E>>> {
-    const found = await readStreams(store, decider, command, { signal, kept });
+    const found = await readStreams(store, decider, command, { signal, snapshots });
     return {
       // After the reads: if the same command is handled elsewhere meanwhile, this look meets it, or the append does.
       async earlier(given) {
@@ -68,7 +68,7 @@ export async function executeOverStreams<State, Command, E extends Event>(
       },
       async nothing() {
         await startAgainIfMoved(found.versions);
-        considerStreams(kept, decider, found, { state: found.state, events: [] });
+        considerStreams(snapshots, decider, found, { state: found.state, events: [] });
         return outcome(found, []);
       },
     };
@@ -89,7 +89,7 @@ export async function executeOverStreams<State, Command, E extends Event>(
         if (!written.now && last)
           return outcome(await readAfter(written, () => readStreams(store, decider, command, { signal: undefined, earlier: { events, last } })), events);
         const state = events.reduce(fold.evolve, found.state);
-        considerStreams(kept, decider, found, { state, events });
+        considerStreams(snapshots, decider, found, { state, events });
         return outcome({ state }, events);
       },
     };

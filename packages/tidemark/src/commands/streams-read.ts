@@ -21,7 +21,7 @@ export interface StreamsRead<State> {
 export interface ReadStreamsOptions<State, E extends Event> {
   readonly signal: AbortSignal | undefined;
   /** Where snapshots are to be read. */
-  readonly kept?: SnapshotStreams<State> | undefined;
+  readonly snapshots?: SnapshotStreams<State> | undefined;
   /** For the snapshots' own readings. */
   readonly uncounted?: boolean;
   /** What the command wrote when it was handled before: the state is then the one that it left. */
@@ -37,7 +37,7 @@ export async function readStreams<State, Command, E extends Event>(
   store: Pick<EventReaderWriter, "readStream">,
   decider: MultiStreamDecider<State, Command, E, Event>,
   command: Command,
-  { signal, kept, uncounted = false, earlier }: ReadStreamsOptions<State, E>,
+  { signal, snapshots, uncounted = false, earlier }: ReadStreamsOptions<State, E>,
 ): Promise<StreamsRead<State>> {
   const until = earlier?.last.position ?? Number.POSITIVE_INFINITY;
   const fold = checkedFold(decider, "decider");
@@ -47,9 +47,9 @@ export async function readStreams<State, Command, E extends Event>(
   let state = initialState();
   let folded: FoldedStreams<State> | undefined;
   for (let named = discovery.next(state); named.length > 0; named = discovery.next(state)) {
-    if (kept && !earlier) {
+    if (snapshots && !earlier) {
       // Each set of streams has a snapshot of its own, so that all are read again with those named late.
-      folded = await foldStreams<State, E>(kept, [...discovery.streamIds], fold, { signal, uncounted });
+      folded = await foldStreams<State, E>(snapshots, [...discovery.streamIds], fold, { signal, uncounted });
       ({ state } = folded);
       continue;
     }

@@ -119,9 +119,9 @@ export class SnapshotAccess {
   async takeNow<State>(name: SnapshotName, fold: (signal?: AbortSignal) => Promise<Folded<State>>): Promise<boolean> {
     const folded = await fold();
     const { last, version, snapshotVersion } = folded;
-    const kept = last !== undefined && version > snapshotVersion && (await this.keeper.keep(name, { ...folded, last }));
-    if (kept) this.keeper.counts.taken++;
-    return kept;
+    const taken = last !== undefined && version > snapshotVersion && (await this.keeper.keep(name, { ...folded, last }));
+    if (taken) this.keeper.counts.taken++;
+    return taken;
   }
 
   nameOf({ kind, name, streamId, stateVersion }: SnapshotStream): SnapshotName {

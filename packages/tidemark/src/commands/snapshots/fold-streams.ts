@@ -39,13 +39,13 @@ export function nameOfStreams<State>({ access, name, options }: SnapshotStreams<
  * came into the log below its end since. Such an event belongs between those that the snapshot holds, so that all are read.
  */
 export async function foldStreams<State, E extends Event>(
-  kept: SnapshotStreams<State>,
+  snapshots: SnapshotStreams<State>,
   streamIds: readonly string[],
   fold: Fold<State, RecordedEvent<E>>,
   { signal, uncounted }: FoldOptions = {},
 ): Promise<FoldedStreams<State>> {
-  const { access } = kept;
-  const name = nameOfStreams(kept, streamIds);
+  const { access } = snapshots;
+  const name = nameOfStreams(snapshots, streamIds);
   const { stored, outdated } = await find(access, name, streamIds, signal);
   const from = new Map(stored?.heads.map(([streamId, version]) => [streamId, version]));
   const behind = await readFrom<E>(access, streamIds, from, signal);
@@ -85,13 +85,13 @@ async function find(
   const values = [name.tenant, name.kind, name.name, name.key, name.stateVersion, catalogue];
   try {
     const [row] = await access.queryable.query(access.keeper.statements.find, values, { signal });
-    const kept = decodeSnapshot(row);
-    if (!kept) return { stored: undefined, outdated: false };
+    const snapshot = decodeSnapshot(row);
+    if (!snapshot) return { stored: undefined, outdated: false };
     const heads: readonly StreamHead[] = JSON.parse(row?.["heads"] ?? "[]");
     // Two sets of streams with one hash.
     const others = heads.some(([streamId]) => !streamIds.includes(streamId));
     const outdated = Number(row?.["state_version"]) !== name.stateVersion || row?.["catalogue"] !== catalogue;
-    return { stored: outdated || others ? undefined : { ...kept, heads }, outdated };
+    return { stored: outdated || others ? undefined : { ...snapshot, heads }, outdated };
   } catch (error) {
     // Counted, and then nothing is found.
     access.passOver(name, error);

@@ -128,8 +128,8 @@ export class SnapshotKeeper {
           const folded = await fold(signal);
           const { last } = folded;
           // Another one was taken while this one was waiting.
-          const kept = folded.snapshotVersion < version && last !== undefined && (await this.keep(name, { ...folded, last }, signal));
-          this.counts[kept ? "taken" : "superseded"]++;
+          const taken = folded.snapshotVersion < version && last !== undefined && (await this.keep(name, { ...folded, last }, signal));
+          this.counts[taken ? "taken" : "superseded"]++;
           this.#refused.delete(key);
         } catch (error) {
           if (signal.aborted) {

@@ -12,7 +12,7 @@ export interface SnapshotState<State, E extends Event> {
   readonly streamId: string;
   readonly fold: Fold<State, RecordedEvent<E>>;
   /** Undefined where no snapshots are kept. */
-  readonly kept: { readonly access: SnapshotAccess; readonly stream: SnapshotStream; readonly options: ValidSnapshotOptions<State> } | undefined;
+  readonly snapshots: { readonly access: SnapshotAccess; readonly stream: SnapshotStream; readonly options: ValidSnapshotOptions<State> } | undefined;
 }
 
 export interface SnapshotDefinition<State, E extends Event> extends Fold<State, RecordedEvent<E>> {
@@ -23,48 +23,49 @@ export interface SnapshotDefinition<State, E extends Event> extends Fold<State, 
 /**
  * A stream's state, with its snapshots where the definition wants them and the store has them.
  *
- * @param snapshots - Asked only where the definition wants them: a wrapper of a store may not know the way.
+ * @param accessOf - Asked only where the definition wants them: a wrapper of a store may not know the way.
  */
 export function snapshotState<State, E extends Event>(
-  snapshots: () => SnapshotAccess | undefined,
+  accessOf: () => SnapshotAccess | undefined,
   kind: "stream" | "aggregate",
   { name, snapshot, initialState, evolve }: SnapshotDefinition<State, E>,
   streamId: string,
 ): SnapshotState<State, E> {
-  const access = name !== undefined && snapshot ? snapshots() : undefined;
+  const access = name !== undefined && snapshot ? accessOf() : undefined;
   const options = snapshot && withDefaults(snapshot);
-  const kept = access && options && name !== undefined ? { access, options, stream: { kind, name, streamId, stateVersion: options.stateVersion } } : undefined;
-  return { streamId, fold: checkedFold({ initialState, evolve }, "decider"), kept };
+  const snapshots =
+    access && options && name !== undefined ? { access, options, stream: { kind, name, streamId, stateVersion: options.stateVersion } } : undefined;
+  return { streamId, fold: checkedFold({ initialState, evolve }, "decider"), snapshots };
 }
 
 /** @param fold - Instead of the definition's own, to the same state. */
 export async function readState<State, E extends Event>(
   store: EventReaderWriter,
-  { streamId, kept }: SnapshotState<State, E>,
+  { streamId, snapshots }: SnapshotState<State, E>,
   fold: Fold<State, RecordedEvent<E>>,
   signal: AbortSignal | undefined,
 ): Promise<Pick<Folded<State>, "state" | "version" | "snapshotVersion">> {
-  if (kept) return await kept.access.foldStream<State, E>(kept.stream, fold, { signal });
+  if (snapshots) return await snapshots.access.foldStream<State, E>(snapshots.stream, fold, { signal });
   return { ...(await store.aggregateStream<State, E>(streamId, { ...fold, ...(signal && { signal }) })), snapshotVersion: 0 };
 }
 
 /** After a command. Never throws. */
 export function considerSnapshot<State, E extends Event>(
-  { kept, fold }: SnapshotState<State, E>,
+  { snapshots, fold }: SnapshotState<State, E>,
   now: Pick<Folded<State>, "state" | "version" | "snapshotVersion">,
 ): void {
-  if (!kept) return;
-  const { access, stream, options } = kept;
+  if (!snapshots) return;
+  const { access, stream, options } = snapshots;
   access.consider(access.nameOf(stream), options, now, (apart, how) => apart.foldStream<State, E>(stream, fold, how));
 }
 
 /** By hand. False where there is one of as many events or more, or no event. */
-export async function takeSnapshot<State, E extends Event>({ kept, fold }: SnapshotState<State, E>): Promise<boolean> {
-  if (!kept)
+export async function takeSnapshot<State, E extends Event>({ snapshots, fold }: SnapshotState<State, E>): Promise<boolean> {
+  if (!snapshots)
     throw new InvalidArgumentError(
       "snapshot",
       "is missing in the definition, or the store has none: nothing would read a snapshot. Give it a name and snapshot: {}",
     );
-  const { access, stream } = kept;
+  const { access, stream } = snapshots;
   return await access.takeNow(access.nameOf(stream), (signal) => access.foldStream<State, E>(stream, fold, { signal, uncounted: true }));
 }

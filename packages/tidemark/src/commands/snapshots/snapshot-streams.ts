@@ -18,17 +18,17 @@ export function snapshotStreams<State, Command, E extends Event>(
 
 /** After a command. Never throws. @param appended - The events that it appended to the streams that it read. */
 export function considerStreams<State, Command, E extends Event>(
-  kept: SnapshotStreams<State> | undefined,
+  snapshots: SnapshotStreams<State> | undefined,
   decider: MultiStreamDecider<State, Command, E, Event>,
   { versions, snapshotVersion }: StreamsRead<State>,
   { state, events }: { readonly state: State; readonly events: readonly { readonly streamId: string }[] },
 ): void {
-  if (!kept || versions.size === 0) return;
+  if (!snapshots || versions.size === 0) return;
   const streamIds = [...versions.keys()];
   const appended = events.filter(({ streamId }) => versions.has(streamId)).length;
   const version = [...versions.values()].reduce((sum, one) => sum + one, appended);
-  kept.access.consider(nameOfStreams(kept, streamIds), kept.options, { state, version, snapshotVersion }, (access, how) =>
-    foldStreams<State, E>({ ...kept, access }, streamIds, checkedFold(decider, "decider"), how),
+  snapshots.access.consider(nameOfStreams(snapshots, streamIds), snapshots.options, { state, version, snapshotVersion }, (access, how) =>
+    foldStreams<State, E>({ ...snapshots, access }, streamIds, checkedFold(decider, "decider"), how),
   );
 }
 
@@ -38,11 +38,11 @@ export async function takeOfStreams<State, Command, E extends Event>(
   decider: MultiStreamDecider<State, Command, E, Event>,
   command: Command,
 ): Promise<boolean> {
-  const kept = snapshotStreams(() => access, decider);
-  if (!kept) throw new InvalidArgumentError("snapshot", "is missing in the definition: nothing would read a snapshot. Give it a name and snapshot: {}");
-  const { versions } = await readStreams(access.reader, decider, command, { signal: undefined, kept, uncounted: true });
+  const snapshots = snapshotStreams(() => access, decider);
+  if (!snapshots) throw new InvalidArgumentError("snapshot", "is missing in the definition: nothing would read a snapshot. Give it a name and snapshot: {}");
+  const { versions } = await readStreams(access.reader, decider, command, { signal: undefined, snapshots, uncounted: true });
   const streamIds = [...versions.keys()];
-  return await access.takeNow(nameOfStreams(kept, streamIds), () =>
-    foldStreams<State, E>(kept, streamIds, checkedFold(decider, "decider"), { uncounted: true }),
+  return await access.takeNow(nameOfStreams(snapshots, streamIds), () =>
+    foldStreams<State, E>(snapshots, streamIds, checkedFold(decider, "decider"), { uncounted: true }),
   );
 }
