@@ -192,9 +192,41 @@ describe("every reader of events gives today's", () => {
       stats: none,
       settled: none,
     });
-    const managed = { list: none, get: none, pause: none, resume: none } as const;
-    await checkReaders(today.projections, { ...managed, deactivate: none });
-    await checkReaders(today.consumers, { ...managed, reset: none, delete: none, rename: none });
+    await checkReaders(today.consumers, { list: none, get: none, pause: none, resume: none, reset: none, delete: none, rename: none });
+  });
+
+  test("of projections that are built anew, and of single documents", async ({ open }) => {
+    const seen: RecordedEvent[] = [];
+    const carts = (version: number): tidemark.Projection =>
+      documentProjection({
+        name: "carts",
+        version,
+        mode: "async",
+        collection: "carts",
+        handles: ["ItemAdded", "CartConfirmed"],
+        documentId: (event) => event.streamId,
+        evolve(document: { readonly events: number } | undefined, event) {
+          seen.push(event);
+          return { events: (document?.events ?? 0) + 1 };
+        },
+      });
+    const today = await open({ projections: [carts(1), carts(2)] });
+    {
+      await using worker = today.createWorker({ projections: [carts(1)] });
+      await worker.start();
+      await worker.caughtUp();
+    }
+    const folded = async (work: () => Promise<unknown>): Promise<RecordedEvent[]> => {
+      seen.splice(0);
+      await work();
+      expect(await today.documents("carts").get("cart-1")).toMatchObject({ events: 4 });
+      return seen;
+    };
+    await checkReaders(today.projections, {
+      rebuild: (from) => folded(() => from.rebuild("carts")),
+      rebuildDocument: (from) => folded(() => from.rebuildDocument("carts", "cart-1")),
+      ...({ list: none, get: none, pause: none, resume: none, deactivate: none, swap: none, rollBack: none, drop: none } as const),
+    });
   });
 
   test("of a consumer's handlers, their contexts and its dead letters", async ({ open }) => {
