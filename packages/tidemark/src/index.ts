@@ -153,8 +153,10 @@ export { defineConsumer } from "./consumers/define-consumer.ts";
 export type { ProjectionInfo, ProjectionState } from "./projections/projection-info.ts";
 export type { BuildInfo } from "./projections/rebuild/build-info.ts";
 export type { ProjectionDependent } from "./projections/rebuild/carry-over.ts";
+export type { DocumentCheck } from "./projections/rebuild/check-documents.ts";
+export type { DocumentDifference } from "./projections/rebuild/plain-fold.ts";
 export type { RebuiltDocument } from "./projections/rebuild/rebuild-document.ts";
-export type { DropOptions, RebuildDocumentOptions, RebuildOptions, RebuildProgress, SwapOptions } from "./projections/rebuild/rebuild-options.ts";
+export type { CheckOptions, DropOptions, RebuildDocumentOptions, RebuildOptions, RebuildProgress, SwapOptions } from "./projections/rebuild/rebuild-options.ts";
 export {
   ProjectionBuildFailedError,
   ProjectionCheckFailedError,

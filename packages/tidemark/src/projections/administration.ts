@@ -10,11 +10,15 @@ import { followerOf } from "./defined-projection.ts";
 import { changeProjectionStatement, type RegistryState } from "./registry.ts";
 import { type ProjectionInfo, projectionInfo, projectionsStatement } from "./projection-info.ts";
 
+import { checkProjection } from "./rebuild/check-call.ts";
+import type { DocumentCheck } from "./rebuild/check-documents.ts";
 import { dropVersion } from "./rebuild/drop-call.ts";
 import { documentsOf } from "./rebuild/documents-of.ts";
 import { DocumentRebuild, type RebuiltDocument } from "./rebuild/rebuild-document.ts";
 import { rebuildVersion } from "./rebuild/rebuild-call.ts";
 import {
+  checkCheck,
+  type CheckOptions,
   checkDrop,
   checkRebuild,
   checkRebuildDocument,
@@ -114,6 +118,15 @@ export interface Projections {
    * @throws {@link StaleDocumentsError} — this version is being built.
    */
   rebuildDocument(name: string, id: string, options?: RebuildDocumentOptions): Promise<RebuiltDocument>;
+  /**
+   * Compares documents with a fresh fold of the log up to where they are: a sample, by a hash of their ids, or all of them. Changes nothing,
+   * nothing waits for it, and it may run beside appends and workers. `different` is 0 where all of them are what the log makes.
+   *
+   * @throws {@link InvalidArgumentError} — it has no documents, this store was opened without its definition, or it begins at the end of the log.
+   * @throws {@link NotFoundError} — no worker has followed it for this tenant.
+   * @throws {@link ProjectionFailedError} — an event cannot be folded.
+   */
+  check(name: string, options?: CheckOptions): Promise<DocumentCheck>;
 }
 
 const versionShape = { version: wholeNumber(1, 2_147_483_647) };
@@ -195,10 +208,20 @@ export class StoreProjections implements Projections {
   async rebuildDocument(name: string, id: string, options?: RebuildDocumentOptions): Promise<RebuiltDocument> {
     const { version, signal } = checkRebuildDocument(options);
     const of = { tenant: this.#scope.tenant, id: checkDocumentId(id, "id"), signal };
+    return await new DocumentRebuild(this.#scope.context, documentsOf(this.#scope, await this.#serving(name, version)), of).run();
+  }
+
+  async check(name: string, options?: CheckOptions): Promise<DocumentCheck> {
+    const { version, sample, signal } = checkCheck(options);
+    const definition = documentsOf(this.#scope, await this.#serving(name, version));
+    return await checkProjection(this.#scope.context, definition, { tenant: this.#scope.tenant, sample, signal });
+  }
+
+  /** The version that serves, unless another one is meant. */
+  async #serving(name: string, version: number | undefined): Promise<ProjectionInfo> {
     // Rejects where there is none, and says which there are.
-    const newest = await this.get(name, version === undefined ? {} : { version });
-    const info = version === undefined ? ((await this.list()).find((one) => one.name === name && one.serving) ?? newest) : newest;
-    return await new DocumentRebuild(this.#scope.context, documentsOf(this.#scope, info), of).run();
+    const info = await this.get(name, version === undefined ? {} : { version });
+    return version === undefined ? ((await this.list()).find((one) => one.name === name && one.serving) ?? info) : info;
   }
 
   async #change(info: ProjectionInfo, state: RegistryState): Promise<void> {

@@ -2653,7 +2653,7 @@ begin
     into v_build
     from :"schema".projection_builds as b
    where b.name = document_state.name and b.version = document_state.version and b.tenant = coalesce(v_tenant, p_tenant);
-  if v_build in ('building', 'checking', 'failed') or (v_build is null and not v_served) then
+  if v_build in ('building', 'failed') or (v_build is null and not v_served) then
     reason := 'building';
   elsif v_state = 'behind' then
     reason := 'behind';

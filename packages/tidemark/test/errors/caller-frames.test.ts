@@ -121,6 +121,7 @@ const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>
   projectionsSwap: async (store) => await store.projections.swap("carts"),
   projectionsRollBack: async (store) => await store.projections.rollBack("carts"),
   projectionsDrop: async (store) => await store.projections.drop("carts", 1),
+  projectionsCheck: async (store) => await store.projections.check("carts"),
   projectionsRebuildDocument: async (store) => await store.projections.rebuildDocument("carts", "cart-1"),
   deadLettersList: async (store) => await store.deadLetters.list(),
   deadLettersGet: async (store) => await store.deadLetters.get(position),

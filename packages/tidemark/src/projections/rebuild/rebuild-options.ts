@@ -97,6 +97,24 @@ export interface RebuildDocumentOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Which documents to compare with the log.
+ *
+ * @example
+ * ```ts
+ * const options: CheckOptions = { sample: "all" };
+ * const { different } = await store.projections.check("cart-summary", options);
+ * ```
+ */
+export interface CheckOptions {
+  /** @defaultValue the one that serves */
+  readonly version?: number;
+  /** How many, about, or all of them. 1–2,147,483,647. @defaultValue 1,000 */
+  readonly sample?: number | "all";
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
+}
+
 const version = wholeNumber(1, 2_147_483_647);
 const dependents = oneOf("refuse", "keep");
 const swapShape = { version, dependents, timeoutMs: wholeNumber(0, 2_147_483_647), signal: checkSignal };
@@ -113,6 +131,17 @@ const dropShape = { teardown: checkBoolean };
 
 export function checkSwap(options: SwapOptions | undefined): SwapOptions {
   return checkOptions(options, swapShape);
+}
+
+const sampleSize = wholeNumber(1, 2_147_483_647);
+const checkShape = {
+  version,
+  sample: (value: unknown, path: string): number | "all" => (value === "all" ? value : sampleSize(value, path)),
+  signal: checkSignal,
+};
+
+export function checkCheck(options: CheckOptions | undefined): CheckOptions {
+  return checkOptions(options, checkShape);
 }
 
 export function checkRebuildDocument(options: RebuildDocumentOptions | undefined): RebuildDocumentOptions {
