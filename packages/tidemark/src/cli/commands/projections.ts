@@ -8,6 +8,7 @@ import { wholeNumber } from "../flags.ts";
 import { projectionRows, projectionTable } from "../projection-lines.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
+import { addVersions } from "./projection-versions.ts";
 
 interface OneFlags extends StoreFlags {
   readonly projectionVersion?: number;
@@ -15,11 +16,11 @@ interface OneFlags extends StoreFlags {
 
 const aboutOne = "the projection as show does, one JSON document,";
 
-/** `tidemark projections list|show|pause|resume|deactivate` */
+/** `tidemark projections list|show|pause|resume|deactivate`, and what changes versions */
 export function addProjections(program: Command, terminal: Terminal): void {
   const command = program
     .command("projections")
-    .description("Look at projections: how far they are, and what they stopped at; pause, resume or deactivate one.")
+    .description("Look at projections: how far they are, and what they stopped at; pause, resume or deactivate one; build, check, swap and drop versions.")
     .helpCommand(false)
     .addHelpText("after", "\nExamples:\n  tidemark projections list\n  tidemark projections show --help");
 
@@ -51,6 +52,8 @@ export function addProjections(program: Command, terminal: Terminal): void {
     .action((name: string, flags: OneFlags) =>
       change(name, flags, terminal, "is inactive: nothing writes it.", (store, of) => store.projections.deactivate(name, of)),
     );
+
+  addVersions(command, terminal);
 }
 
 function addOne(command: Command, name: string, json?: string): Command {
