@@ -41,6 +41,7 @@ const toldProblems = 20;
  * @param folder - A path, from the working directory if it is relative, or a `file:` URL. One file for each type.
  * @throws `AssertionError` — today's code reads an entry otherwise, or one is missing; with type, version, path, and both values.
  * @throws {@link InvalidArgumentError} — a file in the folder is no golden file.
+ * @throws {@link TidemarkError} — with `update`: a file could not be written (`FILE`).
  *
  * @example
  * ```ts
