@@ -17,6 +17,8 @@ export type Target =
   | { readonly of: string; readonly medianAtMostMs: number }
   | { readonly of: string; readonly p99AtMostMs: number }
   | { readonly of: string; readonly longestAtMostMs: number }
+  /** The p99 of one contestant's calls, as many times that of another's. */
+  | { readonly of: string; readonly against: string; readonly p99AtMostTimes: number }
   /** The rate of one contestant, in the scenario's unit. */
   | { readonly of: string; readonly atMost: number };
 

@@ -14,6 +14,7 @@ import { readOneStream, readWholeLog } from "./scenarios/read.ts";
 import { inlineBecomesLive } from "./scenarios/becomes-live.ts";
 import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
+import { appendBesideRebuild, rebuildDocuments } from "./scenarios/rebuild.ts";
 import { openTestStores } from "./scenarios/test-stores.ts";
 import { appendFromTwoProcesses } from "./scenarios/two-processes.ts";
 import type { Scenario } from "./scenario.ts";
@@ -48,5 +49,7 @@ export const scenarios: readonly Scenario[] = [
   appendWithInlineProjection,
   followWithAsyncProjection,
   inlineBecomesLive,
+  rebuildDocuments,
+  appendBesideRebuild,
   openTestStores,
 ];

@@ -34,6 +34,12 @@ function absolute(target: Extract<Target, { readonly of: string }>, results: rea
     const { longestMs } = result;
     return [{ beside: target.of, target: `longest ${Math.ceil(longestMs)} ≤ ${target.longestAtMostMs} ms`, met: longestMs <= target.longestAtMostMs }];
   }
+  if ("p99AtMostTimes" in target) {
+    const other = results.find(({ name }) => name === target.against);
+    if (!other) return [];
+    const times = result.p99Ms / other.p99Ms;
+    return [{ beside: target.of, target: `p99 ${times.toFixed(2)}× ≤ ${target.p99AtMostTimes}×`, met: times <= target.p99AtMostTimes }];
+  }
   return [{ beside: target.of, target: `≤ ${target.atMost}`, met: result.eventsPerSecond <= target.atMost }];
 }
 

@@ -39,8 +39,13 @@ function settledObject(value: Fields, depth: number): Fields {
     before = key;
   }
   if (same && !changed) return value;
-  const entries = Object.entries(value).filter(([, held]) => held !== undefined);
-  return Object.fromEntries(entries.sort(([a], [b]) => keyOrder(a, b)).map(([key, held]) => [key, changed?.get(key) ?? held]));
+  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+  sortKeys(keys);
+  // An assignment of this key would be one of the prototype.
+  if (keys.includes("__proto__")) return Object.fromEntries(keys.map((key) => [key, changed?.get(key) ?? value[key]]));
+  const copy: Record<string, unknown> = {};
+  for (const key of keys) copy[key] = changed?.get(key) ?? value[key];
+  return copy;
 }
 
 function settledArray(value: object, depth: number): object {
@@ -52,6 +57,20 @@ function settledArray(value: object, depth: number): object {
     if (next !== items[index]) (changed ??= [...items])[index] = next;
   }
   return changed ?? value;
+}
+
+/** By insertion: keys are few, and nearly in order. */
+function sortKeys(keys: string[]): void {
+  if (keys.length > 32) return void keys.sort(keyOrder);
+  for (let index = 1; index < keys.length; index++) {
+    const key = keys[index] ?? "";
+    let to = index;
+    for (let before = keys[to - 1]; before !== undefined && keyOrder(before, key) > 0; before = keys[to - 1]) {
+      keys[to] = before;
+      to--;
+    }
+    keys[to] = key;
+  }
 }
 
 /** jsonb keeps the keys of an object by their length in bytes, and those of one length by their bytes. */

@@ -58,12 +58,18 @@ export class ScanMember {
     return this.#pages.length >= mostWaiting;
   }
 
-  /** @param shared - Whether the rows were read for others too. */
-  deliver(rows: readonly SharedRow[], reached: number, shared: boolean): void {
-    const own = shared ? rows.filter(this.#matches) : rows;
-    this.#pages.push({ rows: own.map(({ row }) => row), reached });
+  deliver(rows: readonly TextRow[], reached: number): void {
+    this.#pages.push({ rows, reached });
     this.#position = reached;
     this.#arrived.raise();
+  }
+
+  /** Of what was read for others too. */
+  deliverOwn(rows: readonly SharedRow[], reached: number): void {
+    this.deliver(
+      rows.filter(this.#matches).map(({ row }) => row),
+      reached,
+    );
   }
 
   fail(error: unknown): void {

@@ -84,8 +84,10 @@ export class SharedScan {
 
   async #read({ members, pages }: Open): Promise<void> {
     const { rows, reached } = await pages.next();
+    const [only, ...others] = members;
+    if (only && others.length === 0) return only.deliver(rows, reached);
     const shared = rows.map((row) => new SharedRow(row));
-    for (const member of members) member.deliver(shared, reached, members.length > 1);
+    for (const member of members) member.deliverOwn(shared, reached);
   }
 }
 
