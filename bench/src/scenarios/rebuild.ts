@@ -7,23 +7,36 @@ import { callInLoops, type Sample } from "../sample.ts";
 import type { Contestant, Scenario, Setting } from "../scenario.ts";
 import { runSql } from "../databases.ts";
 import { openEmmett } from "../subjects/emmett.ts";
-import { emmettTally, type EmmettProjections } from "../subjects/emmett-projection.ts";
-import { importPeer } from "../subjects/peers.ts";
 import { tally } from "../subjects/tally.ts";
 import { filled } from "./projections.ts";
 
-interface EmmettRebuilds extends EmmettProjections {
-  rebuildPostgreSQLProjections(options: { readonly connectionString: string; readonly projections: readonly unknown[] }): { start(): Promise<unknown> };
-}
-
-/** Its command takes as long as its projector for each event. */
-const peerEvents = 10_000;
+/** Its command takes a second for some hundreds. */
+const peerEvents = 2_000;
 const streamsOf = (events: number): number => events / 20;
 
 async function timed(work: () => Promise<number>): Promise<Sample> {
   const began = performance.now();
   const events = await work();
   return { events, seconds: (performance.now() - began) / 1_000, latencies: [] };
+}
+
+interface Child extends AsyncDisposable {
+  said(): Promise<unknown>;
+  tell(message: string): void;
+}
+
+/** A process of `subjects/`, killed in the end. */
+function startProcess(file: string, given: readonly string[]): Child {
+  const child = fork(fileURLToPath(new URL(`../subjects/${file}`, import.meta.url)), given, { execArgv: process.execArgv });
+  return {
+    said: () => once(child, "message"),
+    tell: (message) => void child.send(message),
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, "exit");
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
 }
 
 /** Builds versions from `first` on beside the one that serves, and returns the events that they took. */
@@ -43,27 +56,28 @@ async function readAll(url: string): Promise<number> {
   return events;
 }
 
-async function openEmmettRebuild(setting: Setting): Promise<Contestant> {
+/** A second rebuild of the same database finds nothing to do, so each has one of its own. */
+async function rebuildEmmett(setting: Setting): Promise<Sample> {
   const url = await setting.createDatabase();
   const emmett = await openEmmett(url);
   setting.progress("filling Emmett");
   for (let stream = 0; stream < streamsOf(peerEvents); stream++) await emmett.append(`cart-${stream}`, 20, false);
   await emmett.close();
   await runSql(url, "vacuum analyze");
-  const rebuilds = await importPeer<EmmettRebuilds>("@event-driven-io/emmett-postgresql");
-  const measure = (): Promise<Sample> =>
-    timed(async () => {
-      await rebuilds.rebuildPostgreSQLProjections({ connectionString: url, projections: [emmettTally(rebuilds)] }).start();
-      return peerEvents;
-    });
-  return { name: "Emmett", measure };
+  await using child = startProcess("emmett-rebuild-process.ts", [url]);
+  await child.said();
+  return await timed(async () => {
+    child.tell("go");
+    await child.said();
+    return peerEvents;
+  });
 }
 
 export const rebuildDocuments: Scenario = {
   number: 29,
   title: "Rebuild 50,000 documents from 1,000,000 events",
   about:
-    "Every measurement builds another version of a document projection beside the one that serves, with a worker of its own, up to the end of the log. Three at once: three versions, whose events are counted thrice. readAll: the same log, read alone. Emmett: rebuildPostgreSQLProjections with its default settings, on 10,000 events and 500 documents.",
+    "Every measurement builds another version of a document projection beside the one that serves, with a worker of its own, up to the end of the log. Three at once: three versions, whose events are counted thrice. readAll: the same log, read alone. Emmett: rebuildPostgreSQLProjections with its default settings, on 2,000 events and 100 documents.",
   async prepare(setting) {
     const events = setting.quick ? 100_000 : 1_000_000;
     const url = await filled(setting, events, streamsOf(events));
@@ -74,7 +88,7 @@ export const rebuildDocuments: Scenario = {
       { name: "Tidemark", measure: () => timed(() => build(url, next(1), 1)) },
       { name: "three at once", measure: () => timed(() => build(url, next(3), 3)) },
     ];
-    if (setting.withPeers) contestants.push(await openEmmettRebuild(setting));
+    if (setting.withPeers) contestants.push({ name: "Emmett", measure: () => rebuildEmmett(setting) });
     return [
       {
         label: "one projection",
@@ -91,15 +105,9 @@ export const rebuildDocuments: Scenario = {
 
 /** Rebuilds one version after the other in a process of its own, for as long as `work` takes. */
 async function besideRebuilds(url: string, first: number, work: () => Promise<Sample>): Promise<Sample> {
-  const child = fork(fileURLToPath(new URL("../subjects/rebuild-process.ts", import.meta.url)), [url, String(first)], { execArgv: process.execArgv });
-  try {
-    await once(child, "message");
-    return await work();
-  } finally {
-    const ended = once(child, "exit");
-    child.kill("SIGKILL");
-    await ended;
-  }
+  await using child = startProcess("rebuild-process.ts", [url, String(first)]);
+  await child.said();
+  return await work();
 }
 
 export const appendBesideRebuild: Scenario = {
