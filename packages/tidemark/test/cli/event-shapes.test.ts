@@ -104,7 +104,10 @@ describe("with --catalogue, events come in today's shapes", () => {
       ),
       ...Object.fromEntries(["import", "migrate-sql", "migrate-status", "migrate-up", "migrate-verify", "streams", "worker"].map((name) => [name, printsNone])),
       ...Object.fromEntries(
-        ["deactivate", "drop", "list", "pause", "rebuild", "resume", "roll-back", "show", "swap"].map((name) => [`projections-${name}`, printsNone]),
+        ["check", "deactivate", "drop", "list", "pause", "rebuild", "rebuild-document", "resume", "rollback", "show", "swap"].map((name) => [
+          `projections-${name}`,
+          printsNone,
+        ]),
       ),
     };
     const helps = (await readdir(join(import.meta.dirname, "help"))).map((file) => file.replace(/^tidemark-?|\.txt$/g, ""));
