@@ -69,9 +69,9 @@ function hooksOf({ swap, teardown }: HandlerWork): readonly string[] {
  * less than writing them with each document.
  */
 function unlessServed(projection: DefinedDocumentProjection, registered: readonly RegisteredProjection[]): Collection {
-  const { name, version, collection, indexes } = projection;
+  const { name, version, collection, deletes, indexes } = projection;
   const serving = registered.find((other) => other.name === name && other.serving);
-  return { collection, version, indexes: serving && serving.version !== version ? indexes.filter(({ unique }) => unique) : indexes };
+  return { collection, version, deletes, indexes: serving && serving.version !== version ? indexes.filter(({ unique }) => unique) : indexes };
 }
 
 function isNew(projection: DefinedProjection, registered: readonly RegisteredProjection[]): boolean {

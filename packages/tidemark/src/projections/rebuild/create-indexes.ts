@@ -13,7 +13,7 @@ export async function createBuiltIndexes(database: Database, schema: string, pro
   await database.transaction(async (session) => {
     await session.execute("set local lock_timeout = 0; set local statement_timeout = 0");
     for (const index of projection.indexes) {
-      const name = `${quoteIdentifier(schema)}.${quoteIdentifier(indexName(tableName(projection), index))}`;
+      const name = `${quoteIdentifier(schema)}.${quoteIdentifier(indexName(tableName(projection), index, projection.deletes))}`;
       const [found] = await session.query({ name: "tidemark_find_index", text: "select pg_catalog.to_regclass($1)::oid::text as id" }, [name]);
       if (found?.["id"] == null) await session.execute(indexSql(schema, projection, index), { timeoutMs: 0 });
     }
