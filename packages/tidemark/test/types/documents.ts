@@ -139,3 +139,19 @@ same<readonly CollectionIndex<Summary>[]>()(indexes);
 const misspelt: CollectionIndex<Summary> = { path: "customer.city" };
 // @ts-expect-error -- one path or several
 const both: CollectionIndex<Summary> = { path: "total", paths: ["status"] };
+
+// Deleted documents that keep their rows, and documents that lack events.
+const deleted = await carts.find({ deleted: "include", where: { total: 1 } });
+same<true | undefined>()(deleted[0]?._archived);
+same<number>()(await carts.count({ deleted: "only" }));
+await carts.get("cart-1", { deleted: "include" });
+await carts.getMany(["cart-1"], { deleted: "only" });
+// @ts-expect-error -- they are included, or nothing else is read
+await carts.find({ deleted: true });
+// @ts-expect-error -- neither
+await carts.get("cart-1", { deleted: "exclude" });
+store.documents<Summary>("carts", { stale: "warn" });
+// @ts-expect-error -- it is an error, a warning or allowed
+store.documents<Summary>("carts", { stale: "ignore" });
+// @ts-expect-error -- the option is stale
+store.documents<Summary>("carts", { staleDocuments: "warn" });

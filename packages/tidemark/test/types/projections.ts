@@ -76,3 +76,33 @@ store.createWorker({ projections: [sql] });
 store.createWorker();
 const found = await store.documents(byType).get("cart-1");
 same<number | undefined>()(found?.total);
+
+// Versions, and single documents.
+const rebuilt = await store.projections.rebuildDocument("summary", "cart-1", { version: 1 });
+same<boolean>()(rebuilt.changed);
+same<object | undefined>()(rebuilt.document);
+same<number>()((await store.projections.check("summary", { sample: "all" })).different);
+// @ts-expect-error -- a number or all
+await store.projections.check("summary", { sample: "some" });
+await openEventStore({ staleDocuments: "error" });
+// @ts-expect-error -- it is an error, a warning or allowed
+await openEventStore({ staleDocuments: "never" });
+documentProjection<{ n: number }, CartEvent, "ItemAdded">({
+  name: "soft",
+  mode: "inline",
+  collection: "soft",
+  deletes: "soft",
+  handles: ["ItemAdded"],
+  documentId: ({ streamId }) => streamId,
+  evolve: () => null,
+});
+documentProjection<{ n: number }, CartEvent, "ItemAdded">({
+  name: "soft",
+  mode: "inline",
+  collection: "soft",
+  // @ts-expect-error -- hard or soft
+  deletes: "archive",
+  handles: ["ItemAdded"],
+  documentId: ({ streamId }) => streamId,
+  evolve: () => null,
+});
