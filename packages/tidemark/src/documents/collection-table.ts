@@ -203,11 +203,11 @@ select w.tenant, w.id, w.data::jsonb
 
 /** What is deleted has its last data, and is marked. */
 function writeSoftSql(table: string): string {
-  const lists = ["$1", "$2", "$3", "$4"].map((text) => `pg_catalog.string_to_array(${text}, pg_catalog.chr(30))`);
+  const lists = ["$1", "$2", "$3", "$4"].map((text) => `pg_catalog.unnest(pg_catalog.string_to_array(${text}, pg_catalog.chr(30)))`);
   return `
 insert into ${table} as d (_partition, _id, data, _archived)
 select w.tenant, w.id, w.data::jsonb, w.archived::boolean
-  from unnest(${lists.join(", ")}) as w (tenant, id, data, archived)
+  from rows from (${lists.join(", ")}) as w (tenant, id, data, archived)
  where w.data <> ''
     ${orUpdate}, _archived = excluded._archived`;
 }
