@@ -63,7 +63,7 @@ export interface StoreOptions<Events extends Event = Event, Input extends Event 
   readonly projections?: readonly Projection[];
   /**
    * What happens if another application made an inline projection live that this store was opened without. `"warn"`: marks
-   * it as behind before this store appends; a store that knows it brings it up to date in the background. `"error"`: rejects appends.
+   * it as behind before this store appends; a store that knows it brings it up to date in the background. `"error"`: rejects appends, unless this store has another version of it: then it is marked as behind.
    * @defaultValue "warn"
    */
   readonly unknownProjections?: "warn" | "error";

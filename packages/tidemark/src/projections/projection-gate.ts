@@ -69,7 +69,7 @@ export class ProjectionGate implements Gate {
         return;
       }
       const foreign = unknown.filter(({ name }) => !this.#names.has(name));
-      if (unknownProjections === "error" && foreign.length > 0) throw new UnknownProjectionError(foreign.map(({ name }) => name));
+      if (unknownProjections === "error" && foreign.length > 0) throw new UnknownProjectionError([...new Set(foreign.map(({ name }) => name))]);
       // The transaction of the caller's must not hold the gate closed until it ends; an embedded database has no other.
       const beside = within && (database.driver === "pglite" ? within : database.side());
       for (const projection of unknown) await this.#leaveBehind(projection, beside ?? database);

@@ -174,3 +174,16 @@ test("new code without the old version leaves that behind, and rollBack says wha
   expect(await both.projections.rollBack("counts")).toMatchObject({ version: 1, serving: true });
   expect(await both.documents("counts").get("cart-1")).toMatchObject({ n: 1, by: 1 });
 });
+
+test('old code goes on with unknownProjections: "error", whichever version serves', async ({ openStore }) => {
+  const old = await openStore({ projections: [counts(1)], unknownProjections: "error" });
+  await old.appendToStream("cart-1", [tea]);
+  const store = await openStore({ projections: [counts(1), counts(2)] });
+  await eventually(async () => expect(await of(store, 2)).toMatchObject({ serving: true }));
+  await old.appendToStream("cart-1", [tea]);
+  await eventually(async () => expect(await of(store, 2)).toMatchObject({ serving: true, state: "live" }));
+  expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 2, by: 2 });
+  // One of which it knows no version is another matter.
+  const stranger = await openStore({ unknownProjections: "error" });
+  await expect(stranger.appendToStream("cart-1", [tea])).rejects.toMatchObject({ code: "UNKNOWN_PROJECTION", projections: ["counts"] });
+});
