@@ -21,7 +21,15 @@ export interface CheckedCollection {
   withBucket<T>(bucket: Bucket, work: (stored: readonly StoredDocument[], events: AsyncIterable<readonly RecordedEvent[]>) => Promise<T>): Promise<T>;
 }
 
-/** What a comparison came to. */
+/**
+ * What a comparison of documents with the log came to.
+ *
+ * @example
+ * ```ts
+ * const found: DocumentCheck = await store.projections.check("cart-summary");
+ * if (found.different > 0) console.error(found.differences);
+ * ```
+ */
 export interface DocumentCheck {
   /** Of the collection. */
   readonly documents: number;

@@ -6,7 +6,14 @@ import type { DefinedDocumentProjection } from "../defined-projection.ts";
 import { documentIdsOf, evolved } from "../document-set.ts";
 import { type Bucket, isIn } from "./bucket.ts";
 
-/** A document that is not what the log makes of it. Undefined: there is none. */
+/**
+ * A document that is not what the log makes of it: undefined where there is none.
+ *
+ * @example
+ * ```ts
+ * const told = ({ id, expected, found }: DocumentDifference): string => `${id}: ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`;
+ * ```
+ */
 export interface DocumentDifference {
   readonly tenant: string;
   readonly id: string;

@@ -86,7 +86,7 @@ export interface DropOptions {
  *
  * @example
  * ```ts
- * const options: RebuildDocumentOptions = { version: 2 };
+ * const options: RebuildDocumentOptions = { version: 1 };
  * await store.projections.rebuildDocument("cart-summary", "cart-42", options);
  * ```
  */
