@@ -9,6 +9,7 @@ import type { DefinedProjection } from "./defined-projection.ts";
 import { failedAt } from "./document-set.ts";
 import { decodeLogEvent } from "../read/decode.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
+import { gateIsIdle } from "./gate-is-idle.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
 import type { Checkpoint } from "../runtime/checkpoint.ts";
 import { FollowingSuspended } from "../runtime/follower.ts";
@@ -41,7 +42,6 @@ export class GoLive {
   readonly #decoder: EventDecoder<ValidQueryItem>;
   readonly #apply: ApplyWithin;
   #most = mostWhileClosed;
-  readonly #quiet: Statement;
   readonly #close: Statement;
   readonly #live: Statement;
   readonly #last: Statement;
@@ -58,7 +58,6 @@ export class GoLive {
     this.#decoder = decoder;
     this.#apply = apply;
     const at = quoteIdentifier(context.schema);
-    this.#quiet = { name: "tidemark_gate_is_idle", text: `select ${functionName(context.schema, "gate_is_idle")}()::text as quiet` };
     this.#close = { name: "tidemark_close_gate", text: `select ${functionName(context.schema, "close_gate")}()::text` };
     this.#live = { name: "tidemark_make_projection_live", text: `select ${functionName(context.schema, "make_projection_live")}($1, $2)::text as live` };
     this.#last = {
@@ -85,10 +84,9 @@ export class GoLive {
    * @param leaseMs - How long the server lets the transaction sit idle.
    */
   async attempt(checkpoint: Checkpoint, leaseMs: number): Promise<boolean> {
-    const { database, feed } = this.#context;
+    const { database, schema, feed } = this.#context;
     if ((await feed.highWaterMark()) - checkpoint.written.position > mostWhileClosed) return false;
-    const [row] = await database.query(this.#quiet, []);
-    if (row?.["quiet"] !== "true") return false;
+    if (!(await gateIsIdle(database, schema))) return false;
     let committing = false;
     try {
       const end = await database.transaction(

@@ -225,6 +225,7 @@ describe("every reader of events gives today's", () => {
     await checkReaders(today.projections, {
       rebuild: (from) => folded(() => from.rebuild("carts")),
       rebuildDocument: (from) => folded(() => from.rebuildDocument("carts", "cart-1")),
+      check: (from) => folded(() => from.check("carts")),
       ...({ list: none, get: none, pause: none, resume: none, deactivate: none, swap: none, rollBack: none, drop: none } as const),
     });
   });

@@ -70,7 +70,7 @@ export class DocumentRebuild {
       text: `select h.state::text as state, h.position::text as position, h.built::text as built from ${functionName(schema, "hold_documents")}($1, $2::integer, $3) as h`,
     };
     this.#end = {
-      name: "tidemark_last_position",
+      name: "tidemark_rebuild_document_end",
       text: `select coalesce(pg_catalog.max(e.position), 0)::text as position from ${quoteIdentifier(schema)}.events as e`,
     };
   }

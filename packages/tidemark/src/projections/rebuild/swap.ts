@@ -2,6 +2,7 @@ import type { Session, Statement } from "../../database/database.ts";
 import { isTidemarkError } from "../../errors/errors.ts";
 import { makeLive } from "../../documents/create-collections.ts";
 import { functionName } from "../../schema/function-set.ts";
+import { gateIsIdle } from "../gate-is-idle.ts";
 import type { WorkerContext } from "../../runtime/worker-context.ts";
 import { CarryOver, type ProjectionDependent } from "./carry-over.ts";
 
@@ -55,7 +56,6 @@ export class Swap {
   readonly #ready: Statement;
   readonly #swap: Statement;
   readonly #hold: Statement;
-  readonly #quiet: Statement;
   readonly #openSnapshots: Statement;
 
   constructor(context: Pick<WorkerContext, "database" | "schema">, target: SwapTarget) {
@@ -70,7 +70,6 @@ export class Swap {
     );
     this.#swap = named("swap_projection", `select ${functionName(schema, "swap_projection")}($1, $2)::text`);
     this.#hold = named("hold_projection_shards", `select ${functionName(schema, "hold_projection_shards")}($1, $2, $3)::text`);
-    this.#quiet = named("gate_is_idle", `select ${functionName(schema, "gate_is_idle")}()::text as quiet`);
     this.#openSnapshots = named("open_snapshots", `select o.virtualtransaction, o.holder from ${functionName(schema, "open_snapshots")}() as o`);
   }
 
@@ -89,7 +88,7 @@ export class Swap {
       if (holders.length > 0) return { why: "snapshots", holders };
       const hanging = await this.#carryOver.prepare(found.serving);
       if (hanging.length > 0 && dependents === "refuse") return { why: "dependents", dependents: hanging };
-      if (this.#target.mode === "inline" && !(await this.#gateIsIdle()))
+      if (this.#target.mode === "inline" && !(await gateIsIdle(database, this.#context.schema)))
         return { why: "busy", cause: new Error("a transaction holds the gate of appends for long") };
       return await database.transaction((session) => this.#change(session, found));
     } catch (error) {
@@ -137,11 +136,6 @@ export class Swap {
     const still = rows.filter((row) => open.has(row["virtualtransaction"] ?? ""));
     this.#snapshots = { since, open: new Set(still.map((row) => row["virtualtransaction"] ?? "")) };
     return still.map((row) => row["holder"] ?? "");
-  }
-
-  async #gateIsIdle(): Promise<boolean> {
-    const [row] = await this.#context.database.query(this.#quiet, []);
-    return row?.["quiet"] === "true";
   }
 }
 
