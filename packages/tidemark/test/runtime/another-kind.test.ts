@@ -10,6 +10,7 @@ import type { Follower, FollowerKind } from "../../src/runtime/follower.ts";
 import { FollowerWorker } from "../../src/runtime/follower-worker.ts";
 import { createWorkerContext } from "../../src/runtime/worker-context.ts";
 import { functionName } from "../../src/schema/function-set.ts";
+import { takeOver } from "./take-over.ts";
 
 // A kind of follower of its own: it counts the events of each stream in one table, and notes those that it cannot count in another.
 
@@ -115,14 +116,17 @@ describe("a kind of follower that the runtime does not know", () => {
     const before = counting;
     await append("Added");
     await eventually(() => expect(counting).toBeGreaterThan(before));
-    await sql.query(`update ${at}.consumer_leases set lease_end = '-infinity'; delete from ${at}.consumer_workers`);
-    const second = await start();
-    await second.worker.caughtUp();
-    expect(await counts()).toEqual(counted(2));
-    released.resolve();
-    await eventually(() => expect(first.errors.map(({ code }) => code)).toContain("FENCED"));
-    expect((await sql.query(`select from ${at}.consumer_shards where fence >= 2`)).rowCount).toBe(4);
+    let second: Started;
+    try {
+      second = await takeOver(sql, schema, () => start());
+      await second.worker.caughtUp();
+      expect(await counts()).toEqual(counted(2));
+    } finally {
+      released.resolve();
+    }
     await first.worker.stop();
+    expect(await counts()).toEqual(counted(2));
+    expect((await sql.query(`select from ${at}.consumer_shards where fence >= 2`)).rowCount).toBe(4);
 
     // What fails is noted by its own hook, and what comes after it is counted.
     await append("Uncountable");

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { openEventStore } from "tidemark";
+import { takeOver } from "../../runtime/take-over.ts";
 import { fill, sums } from "./sums.ts";
 import { eager } from "./worker.ts";
 import { describe, eventually, expect, rowsOf, test } from "./world.ts";
@@ -12,12 +13,13 @@ describe("a build", () => {
     let commits = 0;
     const first = await start([sums("sums")], { limits: eager, beforeCommit: () => (++commits === 2 ? held.promise : Promise.resolve()) });
     await eventually(() => expect(commits).toBe(2));
-    const at = pg.escapeIdentifier(schema);
-    await sql.query(`update ${at}.consumer_leases set lease_end = '-infinity'; delete from ${at}.consumer_workers`);
-    const second = await start([sums("sums")], { limits: eager });
-    await second.worker.caughtUp();
-    held.resolve();
-    await eventually(() => expect(first.errors.map(({ code }) => code)).toContain("FENCED"));
+    try {
+      const second = await takeOver(sql, schema, () => start([sums("sums")], { limits: eager }));
+      await second.worker.caughtUp();
+    } finally {
+      held.resolve();
+    }
+    await first.stop();
     const counts = (await rowsOf(sql, schema, sums("sums"))).map((row) => /"count": (\d+)/.exec(row)?.[1]);
     expect(counts).toEqual(Array.from({ length: 40 }, () => "15"));
   });
