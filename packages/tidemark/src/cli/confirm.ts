@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import { linesOf } from "./json-text.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Somebody was asked, and did not say yes. Nothing was changed. */
+/** The answer at the terminal was not yes. Nothing was changed. */
 export class DeclinedError extends TidemarkError {
   declare readonly code: "DECLINED";
 
@@ -15,7 +15,7 @@ export class DeclinedError extends TidemarkError {
 nameErrors({ DeclinedError });
 
 /**
- * Asks whoever sits at the terminal before something is lost. Without a terminal `--yes` has to say it: a script that was not
+ * Asks at the terminal before something is lost. Without a terminal `--yes` has to say it: a script that was not
  * written for it must not lose anything.
  *
  * @param what - What would be done: a sentence or several.

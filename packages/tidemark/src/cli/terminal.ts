@@ -65,7 +65,7 @@ export class Terminal {
   }
 
   /**
-   * Lines of a result that may be long, at the pace of whoever reads them. They hold data, so that they are written as they
+   * Lines of a result that may be long, at the pace of their reader. They hold data, so that they are written as they
    * are: what makes them has to escape what a terminal would act on.
    *
    * @returns How many there were.
@@ -89,12 +89,12 @@ export class Terminal {
     return printed;
   }
 
-  /** A piece of a result, at the pace of whoever reads it. It holds data: what makes it has to escape that. */
+  /** A piece of a result, at the pace of its reader. It holds data: what makes it has to escape that. */
   async printText(text: string): Promise<void> {
     await this.#write(text);
   }
 
-  /** Whether somebody watches stderr, so that a line may replace the one before. */
+  /** Whether stderr is a terminal, so that a line may replace the one before. */
   get isWatched(): boolean {
     return "isTTY" in this.#surroundings.stderr && this.#surroundings.stderr.isTTY === true;
   }

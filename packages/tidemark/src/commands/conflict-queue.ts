@@ -52,7 +52,7 @@ export interface ConflictQueueEntry {
 
 /**
  * Commands of one store that lost on the same stream go on one after another: all at once, all but one would lose again. While
- * they do, those who begin on the same subject join them; who comes alone waits for nobody. Returns what has to be called when
+ * they do, those that begin on the same subject join them; a command that comes alone does not wait. Returns what has to be called when
  * the attempt is over. Only a gain: correctness is the expected version's business, or the condition's.
  */
 export async function enterConflictQueue(store: EventReaderWriter, { subject, lostOn, signal }: ConflictQueueEntry): Promise<() => void> {

@@ -10,7 +10,7 @@ export interface SavedInTransaction {
 }
 
 /**
- * A transaction of the caller's ends where the store cannot see it, and the aggregate lives on. Whoever saves it next by other means
+ * A transaction of the caller's ends where the store cannot see it, and the aggregate lives on. The next save by other means
  * looks whether its events are there.
  */
 const saves = new WeakMap<object, readonly SavedInTransaction[]>();

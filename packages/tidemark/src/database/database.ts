@@ -128,7 +128,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Somebody whose transaction has the connection. */
+/** Holds the connection for a transaction. */
 export interface TransactionHolder {
   readonly open: boolean;
 }
@@ -141,8 +141,8 @@ export interface Database extends Queryable {
   /** The `pg.Pool` or `PGlite` underneath, for `store.pool`. */
   readonly pool: DriverClient;
   /**
-   * Throws where the caller is inside a transaction of this database's only connection, whoever began it: what it queues would wait
-   * for that transaction, which waits for it.
+   * Throws where the caller is inside a transaction of this database's only connection, its own or another's: a call that it queues would wait
+   * for that transaction, which waits for the call.
    */
   refuseReentrance(): void;
   /** Whether the caller is inside a callback of `transaction`, which `close` would wait for. */
@@ -177,8 +177,8 @@ export interface Database extends Queryable {
    */
   apart<T>(work: (session: Pick<Queryable, "query">) => Promise<T>): Promise<T>;
   /**
-   * Listens on a connection of its own, which is opened again whenever it is lost, until it is closed. Undefined where there
-   * is nobody else who could notify, or no connection of its own to be had.
+   * Listens on a connection of its own, which is opened again whenever it is lost, until it is closed. Undefined where no other
+   * process could notify, or where it cannot have a connection of its own.
    */
   listen(options: ListenOptions): Listener | undefined;
   /**

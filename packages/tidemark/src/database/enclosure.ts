@@ -39,7 +39,7 @@ export function outsideStores<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Lets everything that keeps a PGlite for itself be noticed from inside, whoever begins it: the user, or another store on the same
+ * Makes every exclusive use of a PGlite visible from inside it, whether the user begins it or another store on the same
  * instance. Only the methods that begin it can tell.
  */
 export function encloseTransactionsOf(instance: PGliteInstance): void {

@@ -123,7 +123,7 @@ async function take(lockFile: string, folder: string, stillMs: number): Promise<
 }
 
 /**
- * Replaces the lock of a dead holder. Several starters may see the same dead holder: whoever has the lock on taking over
+ * Replaces the lock of a dead holder. Several starters may see the same dead holder: the one that gets the lock on taking over
  * looks again and replaces the file in one step, so that no starter removes a lock which a living process has just taken. That
  * lock is one like the other, with the same rules, so that a crash in here is no special case.
  */

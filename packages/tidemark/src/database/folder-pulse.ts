@@ -34,7 +34,7 @@ export function beat(lockFile: string, token: string): () => void {
 }
 
 /**
- * Whether the file stays, and nobody touches it, for so long. It asks no clock but this process's own: those of two machines differ, and one
+ * Whether the file stays untouched for so long. It asks no clock but this process's own: those of two machines differ, and one
  * that slept wakes to a lock that looks old.
  */
 export async function isStill(file: string, ms: number): Promise<boolean> {

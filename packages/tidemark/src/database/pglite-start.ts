@@ -65,7 +65,7 @@ function isOwn(lock: FolderLock): boolean {
 
 /**
  * A crash while the files of a new database are written leaves half of them. The file `<folder>.starting` is there until all
- * are, so that the next start begins again; nobody's events can be in such a folder yet.
+ * are, so that the next start begins again; such a folder cannot hold events yet.
  */
 async function openFolder(folder: string): Promise<PGliteInstance> {
   const driver = await importPGlite();

@@ -5,7 +5,7 @@ import { keySql } from "./condition-sql.ts";
 import { pathSql } from "./document-path.ts";
 import { type Collection, quotedTable, quotedView, tableName } from "./collection.ts";
 
-/** What the store's relations are known by, so that a collection never takes over a table of somebody else's. It survives a dump. */
+/** Marks the store's own relations, so that a collection never takes over a foreign table. It survives a dump. */
 export const collectionMark = "tidemark collection";
 
 /**

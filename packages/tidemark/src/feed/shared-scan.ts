@@ -15,7 +15,7 @@ interface Open {
 
 /**
  * Reads the log once for several who want all of it, such as projections that are built at the same time. Each gets what is its own, in
- * order, from where it began: whoever is furthest behind is read for first, until the others are met, and then all get each page together.
+ * order, from where it began: the member furthest behind is read for first, until the others are met, and then all get each page together.
  * The slowest holds the others up, so that at most two pages wait for a member.
  */
 export class SharedScan {
@@ -70,7 +70,7 @@ export class SharedScan {
     this.#running = false;
   }
 
-  /** What to read now. Undefined: nothing, before somebody comes, leaves, or takes a page. */
+  /** What to read now. Undefined: nothing, until a member comes, leaves, or takes a page. */
   #next(open: Open | undefined): Open | undefined {
     const reading = [...this.#members].filter(({ over }) => !over);
     const from = Math.min(...reading.map(({ position }) => position));

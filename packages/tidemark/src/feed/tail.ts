@@ -16,7 +16,7 @@ const defaultLimits: TailLimits = { waiting: 1024 * 1024, remembered: 1024 * 102
 /** What the tail reads from. */
 export interface TailSource {
   mark(signal: AbortSignal): Promise<Mark>;
-  /** Everything above `after` up to `until`, whoever's it is. */
+  /** Everything above `after` up to `until`, of all tenants. */
   pages(after: number, until: number, signal: AbortSignal): RowPages;
   /** Waits until it is time to look again; `found` says whether the last look brought anything. */
   wait(found: boolean, signal: AbortSignal): Promise<void>;
@@ -33,7 +33,7 @@ export interface TailSource {
  *                     └────────────────────────────┘
  *
  * The tail stands at `end`: all above it, up to the next mark, goes to every member. It remembers its last portions, so that
- * whoever has had everything up to some place among them can join and get the rest. So nothing is missed or had twice
+ * a reader that has had everything up to some place among them can join and get the rest. So nothing is missed or had twice
  * between the two ways of reading: both go by positions, and neither passes a mark. It runs while it has members.
  */
 export class Tail {

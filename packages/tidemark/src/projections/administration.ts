@@ -85,7 +85,7 @@ export interface Projections {
    * other, appends wait at most 200 ms. The version that served stays as it is, and is written as long as processes know it. Resolves at once
    * where the version serves already.
    *
-   * @throws {@link ProjectionNotReadyError} — it is still being built, behind, or somebody was in the way for the whole time.
+   * @throws {@link ProjectionNotReadyError} — it is still being built, behind, or blocked by another transaction for the whole time.
    * @throws {@link ProjectionDependentsError}
    * @throws {@link ProjectionCheckFailedError}
    */

@@ -32,7 +32,7 @@ type ApplyWithin = (events: readonly RecordedEvent[], session: Session, replayin
  * no append is in flight and none begins, applies what is left, and says so in the same transaction. Appends that come next find
  * another epoch, and write the projection themselves.
  *
- * Nothing waits for long: the gate is only tried while nobody has held it for 100 ms, its lock is waited for 100 ms at most, and
+ * Nothing waits for long: the gate is only tried while no transaction has held it for 100 ms, its lock is waited for 100 ms at most, and
  * at most 500 events are applied behind it, for 200 ms. Else everything is rolled back, the follower goes on with the gate open, and
  * it is tried again later: with fewer events where they took too long.
  */
@@ -127,7 +127,7 @@ export class GoLive {
     return end;
   }
 
-  /** Nobody waits for a handler whose time is up: the transaction ends without it, and refuses what it still asks. */
+  /** A handler whose time is up is not waited for: the transaction ends without it, and refuses its further statements. */
   async #applyInTime(events: readonly RecordedEvent[], session: Session, replaying: boolean): Promise<void> {
     const until = performance.now() + closedMs;
     const tooSlow = (): TooSlow => {

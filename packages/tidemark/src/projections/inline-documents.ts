@@ -8,7 +8,7 @@ import type { DefinedDocumentProjection } from "./defined-projection.ts";
 /** What an append found of the documents that it changes. */
 export interface FoundDocuments {
   readonly found: readonly StoredDocument[];
-  /** Deleted by somebody while their rows were waited for: neither they nor their keys are locked. */
+  /** Deleted by another transaction during the wait for their rows: neither they nor their keys are locked. */
   readonly gone: readonly DocumentKey[];
 }
 
@@ -16,7 +16,7 @@ export interface FoundDocuments {
  * The documents of an inline projection, which appends of any process change at the same time.
  *
  * Each append locks all of its documents before it changes one, in an order that is the same for all: first, by a lock of its key,
- * each that does not exist, then, by its row, each that does. Nobody who holds rows waits for keys of the same collection, nor for an
+ * each that does not exist, then, by its row, each that does. An append that holds rows never waits for keys of the same collection, nor for an
  * earlier row, and collections follow each other in one order, so that single appends never wait for each other in a ring.
  */
 export class InlineDocuments {
@@ -42,7 +42,7 @@ export class InlineDocuments {
 
   /**
    * Locks all of them against every other append until the transaction ends, and loads those that exist: in a second statement, for
-   * somebody else may have created some while the first waited for their keys.
+   * another append may have created some while the first waited for their keys.
    */
   lock(keys: readonly DocumentKey[], planning: Planning): readonly [Call, Call] {
     return [{ statement: this.#claimAbsent[planning], values: keyColumns(keys) }, this.table.lockCall(keys, planning)];

@@ -153,7 +153,7 @@ function recordedPart({ projection, decode }: InlineTarget, { append, part }: To
 /** Which append an error is to be blamed on, where it is a projection's. */
 function blame(touches: readonly RecordedTouch[], error: unknown, inBatches = false): unknown {
   if (!(error instanceof ProjectionFailedError)) return error;
-  // Whoever holds what its statement needed gives it back: the append is sent again.
+  // Another transaction holds what its statement needed, and will release it: the append is sent again.
   if (isTidemarkError(error.cause, "DATABASE") && error.cause.retryable) return error.cause;
   const unknown = inBatches && new Set(touches.map(({ append }) => append)).size > 1;
   return new InlineFailure(unknown ? undefined : touches.find(({ event }) => event.id === error.eventId)?.append, error);

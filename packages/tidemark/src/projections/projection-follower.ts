@@ -105,7 +105,7 @@ export function projectionFollower(
   };
 }
 
-/** A follower that is registered for a tenant after somebody paused its projection. */
+/** A follower that is registered for a tenant after its projection was paused. */
 async function pauseWith(
   database: Database,
   schema: string,

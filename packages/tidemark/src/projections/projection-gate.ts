@@ -25,7 +25,7 @@ export interface GateOptions {
   readonly onBehind?: () => void;
 }
 
-/** How long a projection is tried to be left behind: whoever wrote it in a transaction that stays open is waited for. */
+/** How long marking a projection as behind is retried, while a transaction that wrote it stays open. */
 const patienceMs = 30_000;
 
 /**
@@ -92,7 +92,7 @@ export class ProjectionGate implements Gate {
       firstMs: 40,
       mostMs: 500,
       withinMs: patienceMs,
-      // Somebody writes it. The wait was short, so that nobody waits behind this one for long.
+      // Another transaction writes it. The wait was short, so that appends do not queue behind this one for long.
       retryable: (error) => isTidemarkError(error, "DATABASE") && error.sqlState === "55P03",
     });
   }

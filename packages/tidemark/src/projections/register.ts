@@ -65,8 +65,8 @@ function hooksOf({ swap, teardown }: HandlerWork): readonly string[] {
 }
 
 /**
- * Of a version that does not serve its unique indexes alone: they refuse what they must, and whoever has built it creates the others, which takes
- * less than writing them with each document.
+ * Of a version that does not serve its unique indexes alone: they refuse what they must, and its build creates the others at the end, which costs
+ * less than maintaining them with each document.
  */
 function unlessServed(projection: DefinedDocumentProjection, registered: readonly RegisteredProjection[]): Collection {
   const { name, version, collection, deletes, indexes } = projection;

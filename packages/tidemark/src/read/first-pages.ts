@@ -53,7 +53,7 @@ export async function readFirstPages(
   const values: Value[] = [
     requests.map(({ tenant, streamId }) => `${tenant}\u001e${streamId}`).join("\u001f"),
     `{${requests.map(({ after }) => after).join()}}`,
-    // A snapshot begins where nobody knows yet, so that such a request is cut by the limit alone.
+    // The version of a snapshot is not known yet, so such a request is cut by the limit alone.
     `{${requests.map(({ after, until, rows, kept: name }) => (name ? until : Math.min(until, after + rows))).join()}}`,
     limit,
   ];

@@ -103,7 +103,7 @@ export class FollowerWorker implements Worker {
 
   async stop(options?: StopOptions): Promise<void> {
     const { timeoutMs = defaultStopMs } = checkOptions(options, stopShape);
-    // Whoever waits for its end, of one in the background too, waits for what ends it.
+    // The caller waits for the end, also of a worker in the background, whose timers alone would not keep the process.
     this.#keepProcess();
     this.#stopping ??= this.#stop(timeoutMs).finally(() => this.#over());
     if (timeoutMs === 0) this.#forceStop?.();

@@ -76,7 +76,7 @@ export class HeldShards<Runner extends RunningShard> {
     }
   }
 
-  /** Whoever called start() has no hold of what it began. Leases that cannot be given back end by themselves. */
+  /** The caller of a failed start() cannot stop what it began. Leases that cannot be given back end by themselves. */
   async #giveUp(): Promise<void> {
     this.#stopped = true;
     this.#heartbeat.stop();

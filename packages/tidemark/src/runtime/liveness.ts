@@ -28,7 +28,7 @@ export interface WorkerLiveness {
  *
  * A process with workers holds an advisory lock in the session that listens. PostgreSQL drops it when that session ends: at once when
  * the process dies, never while the process is only frozen. The workers' heartbeats name the lock, and others look whether it is free.
- * A free lock alone proves nothing, since sessions also end under processes that live. Somebody is dead where all of these hold:
+ * A free lock alone proves nothing, since sessions also end under processes that live. A process counts as dead where all of these hold:
  *
  *   - the lock was held by a session that hears what it listens to: with a pooler that lends sessions by the transaction, no session hears;
  *   - this process saw the lock held, and later free, in looks of one session of its own. When the server restarts, or fails over, that

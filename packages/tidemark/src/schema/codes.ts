@@ -27,7 +27,7 @@ export const verdicts = {
 /** What an append expects of a stream, where it is no version. Everything at or below `unchangedSince` is that less a position. */
 export const expectations = { any: -1, streamExists: -2, unchangedSince: -10 } as const;
 
-/** Which streams of a batch may be created: of a `newcomer` nobody looks whether it is there. */
+/** Which streams of a batch may be created: a `newcomer` is inserted without a look-up. */
 export const slotKinds = { present: 0, either: 1, newcomer: 2 } as const;
 
 /** What stands for the id of a stream that cannot be extended. */

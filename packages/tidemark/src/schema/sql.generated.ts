@@ -468,7 +468,8 @@ $tidemark$;
 --
 -- state: 'building', its follower goes through the log; 'checking', what came of it is compared with a fold made another way; 'ready', it
 -- may serve; 'failed', the comparison found a difference, which error tells of. way: 'follow', as any follower does, and ready at target;
--- 'fold', in memory, by who says itself what is ready. swap: 'auto', whoever finds it ready has it serve; 'manual', it waits for the call.
+-- 'fold', in memory, and the builder says when it is ready. swap: 'auto', the first process that finds it ready swaps it in; 'manual', it waits
+-- for the call.
 create table :"schema".projection_builds (
   name text collate "C" not null,
   version integer not null,
@@ -734,7 +735,7 @@ $tidemark$;
   {
     name: "keep_event_ids",
     text: `-- Of a log in partitions: keeps the ids of these events where one index sees them all. Each leaf has an index of its own on ids, so
--- that two transactions could write one id into two of them. Called for ids that somebody may give again: those that a caller chose,
+-- that two transactions could write one id into two of them. Called for ids that may come again: those that a caller chose,
 -- and those that a caller's open transaction has seen. 23505 on event_ids_pkey means what it means on events_tenant_id_key.
 create function :"schema".keep_event_ids(p_positions bigint[]) returns void
   language plpgsql
@@ -846,7 +847,7 @@ $tidemark$;
 -- does not show. The caller holds the stream's row, so that nothing comes after this look.
 --
 -- For REPEATABLE READ and SERIALIZABLE: an append that writes to a stream meets what it cannot see at that index. One that only
--- reads the stream would not, and a lock on a row that nobody changes fails nothing. So it tries to write the next event, and
+-- reads the stream would not, and locking a row that no session changes raises no error. So it tries to write the next event, and
 -- undoes that at once. What it writes is the event before it once more, so that a CHECK of the user's lets it pass.
 create function :"schema".refuse_stale_look(p_stream bigint, p_version bigint) returns void
   language plpgsql
@@ -2648,7 +2649,7 @@ begin
     reason := 'stopped';
     return;
   end if;
-  -- One that is built by following tells of its end only once somebody asks whether it may serve.
+  -- A build by following is marked ready only when a process checks whether it may serve.
   select case when b.way = 'follow' and b.state = 'building' and greatest(v_position, b.reached) >= b.target then 'ready' else b.state end
     into v_build
     from :"schema".projection_builds as b
@@ -2722,10 +2723,10 @@ $tidemark$;
   {
     name: "end_leases_of_dead",
     text: `-- Ends the leases of workers whose process is dead, so that others take them at once: those that still name one of these locks
--- while nobody holds it. Whoever calls it has seen the lock held, and then free for some seconds.
+-- while no session holds it. The caller has seen the lock held, and then free for some seconds.
 --
 -- A worker that lost its session but lives names another lock at its next heartbeat, or none. So the rows of consumer_workers
--- are locked, which waits for such a heartbeat, and read again behind the lock. Leases that somebody has locked are being taken,
+-- are locked, which waits for such a heartbeat, and read again behind the lock. Leases that another session has locked are being taken,
 -- given back or ended: to wait for those, against the order of release_shards(), could be a deadlock.
 --
 -- A wrong verdict costs a takeover. It never costs more: take_shard() raises the fence.
@@ -2993,7 +2994,7 @@ $tidemark$;
   {
     name: "hold_liveness_lock",
     text: `-- Takes a lock that says "this process lives": until its session ends, which PostgreSQL notices at once when the process dies.
--- Held by the connection that listens, and named in consumer_workers. False: the number is somebody's already.
+-- Held by the connection that listens, and named in consumer_workers. False: another session holds this number.
 create function :"schema".hold_liveness_lock(p_lock integer) returns boolean
   language sql volatile
   set search_path = pg_catalog, pg_temp
@@ -3034,8 +3035,8 @@ $tidemark$;
 --
 --   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
 --   p_names        stream of each slot, joined by U+001E, in the order of (tenant, name), each once
---   p_heads        of each slot: the version that this import left it at, null where it does not know. A stream that somebody
---                  else extended since fails the batch (23505, events_stream_id_version_key)
+--   p_heads        of each slot: the version that this import left it at, null where it does not know. A stream that another
+--                  session extended since fails the batch (23505, events_stream_id_version_key)
 --   p_slot         slot of each event; p_place its place among those of its slot (1, 2, 3 …)
 --   p_event_tenants  tenant of each event, joined by U+001E; null where all are p_tenant
 --   p_types, p_data, p_metadata, p_tags   as in append_many
@@ -3161,7 +3162,7 @@ $tidemark$;
   {
     name: "imported_events",
     text: `-- Which events of an import are in the log already, by their ids; takes no locks. An event never changes, so what is found
--- stays true; what is not found may be written by somebody else a moment later, and then events_tenant_id_key refuses
+-- stays true; what is not found may be written by another session a moment later, and then events_tenant_id_key refuses
 -- import_events.
 --
 --   parameters as in import_events; p_positions null: any position will do
@@ -3219,7 +3220,7 @@ $tidemark$;
   {
     name: "keep_high_water_mark",
     text: `-- Writes the mark down for standbys. Sound when called in a later transaction than the one that read the mark: the commit
--- record of this row then follows those of all events it covers. A row that somebody else is writing is left to them.
+-- record of this row then follows those of all events it covers. A row that another session is writing is skipped.
 --
 -- The event must be there: after a failover the mark may come from a server that had more, and a row ahead of the log would
 -- let standbys pass open appends.
@@ -3246,8 +3247,8 @@ $tidemark$;
 -- has. Snapshots of older state versions go, too, and those of other catalogues after a day, in which versions of an application may
 -- run side by side. Returns whether it was written.
 --
--- Nobody waits for it, and it waits for nobody for long. Whoever locks several snapshots, this one or a deletion, locks those of one
--- stream from the latest state version to the earliest: else two of them could wait for each other.
+-- No command waits for it, and it waits for at most a second. This function and a deletion both lock several snapshots: always those of one
+-- stream from the latest state version to the earliest, or two of them could wait for each other.
 create function :"schema".keep_snapshot(
   p_tenant text, p_kind text, p_name text, p_key text, p_state_version integer, p_catalogue text,
   p_version bigint, p_position bigint, p_event_id uuid, p_heads json, p_state json, p_patches json, p_replaces uuid
@@ -3257,7 +3258,7 @@ create function :"schema".keep_snapshot(
   set lock_timeout = '1s'
 as $tidemark$
 begin
-  -- Whoever loses it in a crash reads more events once. A command that commits beside it should not wait for its disk.
+  -- If a crash loses it, the next command reads more events once. A command that commits beside it should not wait for its disk.
   perform set_config('synchronous_commit', 'off', true);
 
   insert into :"schema".snapshots as s (tenant, kind, name, key, state_version, catalogue, version, position, event_id, heads, state, patches)
@@ -3368,8 +3369,8 @@ $tidemark$;
   },
   {
     name: "missing_indexes",
-    text: `-- Indexes that somebody made on the table of one version of a collection, and another version's has none like it: its name there, and what
--- creates it beside everybody's work. A name that has the table's in it gets the other's there; another gets the version behind it.
+    text: `-- Indexes that users created on the table of one version of a collection, and that another version's table lacks: the name there, and the
+-- statement that creates it CONCURRENTLY. A name that has the table's in it gets the other's there; another gets the version behind it.
 -- invalid: it is there, and its creation had failed.
 create function :"schema".missing_indexes(p_table regclass, p_other regclass) returns table (name text, statement text, invalid boolean)
   language plpgsql stable
@@ -3445,7 +3446,7 @@ create function :"schema".move_checkpoints(p_ids integer[], p_fences bigint[], p
   set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
-  -- In one order for all workers. A row that somebody holds is not waited for.
+  -- In one order for all workers. A row that another session holds is skipped.
   return query
   with wanted as (
     select i.*
@@ -3485,7 +3486,7 @@ as $tidemark$
      and l.granted
      and l.pid <> pg_backend_pid()
      and a.datname = current_database()
-     -- Shown to whoever may see it at all: an auxiliary process's is null to everybody.
+     -- Null where this role may not see the column. Auxiliary processes have no such type for any role.
      and coalesce(a.backend_type, 'client backend') = 'client backend'
      and (a.backend_xmin is not null or a.xact_start is null);
 $tidemark$;
@@ -3641,8 +3642,8 @@ $tidemark$;
   {
     name: "ready_to_swap",
     text: `-- Whether a version of a projection may serve instead of the one that does, and if so keeps it so until the transaction ends: the rows
--- of all versions are locked, so nobody pauses, drops or swaps one meanwhile, and of async ones the checkpoints, so that nobody who
--- has read the documents that serve now reads older ones afterwards.
+-- of all versions are locked, so none is paused, dropped or swapped meanwhile, and of async ones the checkpoints, so that no reader
+-- of the documents that serve now gets older ones afterwards.
 --
 -- An inline one has to be written by appends. An async one has to have a follower wherever the serving one has one, as far as that. Where it has
 -- handlers, it goes no further than the serving one until it serves (projection_effects): of a log that grows all the while it is never quite
@@ -3797,7 +3798,7 @@ $tidemark$;
 -- serves: the first version of a name does.
 --
 -- An inline one begins behind, at the beginning of the log: its follower makes it live once it has caught up. p_manual: a version
--- that does not serve begins inactive, until somebody asks for it.
+-- that does not serve begins inactive, until it is asked for.
 create function :"schema".register_projection(p_name text, p_version integer, p_mode text, p_definition jsonb, p_manual boolean default false) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -4167,7 +4168,7 @@ begin
   update :"schema".projections as p set serving = false, served_until = clock_timestamp() where p.name = p_name and p.serving;
   update :"schema".projections as p set serving = true where p.name = p_name and p.version = p_version;
 
-  -- Whoever takes it back does not want it to come again by itself.
+  -- After a rollback the replaced version must not be swapped in again by itself.
   update :"schema".projection_builds as b set swap = 'manual' where b.name = p_name and b.version = v_before;
   -- Which says from now on where that one waits for this.
   insert into :"schema".projection_builds as b (name, version, tenant, state, swap, started_after, target, built_at)

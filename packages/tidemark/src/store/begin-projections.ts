@@ -28,7 +28,7 @@ export async function beginProjections(transactions: Transactions, store: Openin
   try {
     await registerProjections({ database, schema, createTransaction: transactions.createProjectionTransaction }, projections);
   } catch (error) {
-    // A standby, where nobody appends either.
+    // A standby, which takes no appends either.
     if (isReadOnly(error)) return;
     throw error;
   }

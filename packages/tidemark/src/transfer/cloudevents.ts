@@ -5,7 +5,7 @@ import { type ExactJson, parseExactly } from "./exact-json.ts";
 import { linesOf, type TextLine } from "./lines.ts";
 import { isBad, type ReadLine } from "./ndjson.ts";
 
-/** Blank text before the first event: more of it is no file that somebody meant. */
+/** Blank text before the first event: with more of it, this is the wrong file. */
 const mostBlankBytes = 1024 * 1024;
 const byteOrderMark = Buffer.from("\ufeff");
 

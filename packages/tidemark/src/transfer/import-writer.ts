@@ -40,7 +40,7 @@ interface LogEnd {
   readonly events: number | null;
 }
 
-/** For how long a stream that somebody holds, and a server that does not answer, are waited for. */
+/** For how long to wait for a stream that another session holds, and for a server that does not answer. */
 const patienceMs = 60_000;
 const timeoutMs = 120_000;
 
@@ -198,7 +198,7 @@ export class ImportWriter {
 
 const nothing: Written = { written: 0, repeated: 0, renumbered: 0, bad: [], last: undefined };
 
-/** Somebody else wrote one of the ids, or extended one of the streams, since they were looked up. */
+/** Another session wrote one of the ids, or extended one of the streams, since they were looked up. */
 function isOvertaken(error: unknown): boolean {
   return isRepeatedId(error) || isTakenVersion(error);
 }

@@ -3,7 +3,7 @@ const mostStreams = 200_000;
 
 /**
  * The versions that an import left streams at, so that it need not ask for them again: a seventh of what a group costs the
- * server where every event is of another stream. Where somebody else extended a stream since, the database refuses the group.
+ * server where every event is of another stream. Where another session extended a stream since, the database refuses the group.
  */
 export class KnownVersions {
   readonly #versions = new Map<string, number>();

@@ -121,7 +121,7 @@ async function reset(name: string, { after, yes, ...flags }: ResetFlags, termina
   });
 }
 
-/** What a reset does, for whoever has to agree. */
+/** What a reset does, as the question for confirmation tells it. */
 function lossOf({ name, shards, deadLetters }: ConsumerInfo, after: number | "end", to: string): string {
   const positions = shards.map(({ position }) => position);
   const [lowest, highest] = [Math.min(...positions), Math.max(...positions)];

@@ -46,7 +46,7 @@ begin
     reason := 'stopped';
     return;
   end if;
-  -- One that is built by following tells of its end only once somebody asks whether it may serve.
+  -- A build by following is marked ready only when a process checks whether it may serve.
   select case when b.way = 'follow' and b.state = 'building' and greatest(v_position, b.reached) >= b.target then 'ready' else b.state end
     into v_build
     from :"schema".projection_builds as b

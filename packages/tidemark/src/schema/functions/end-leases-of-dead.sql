@@ -1,8 +1,8 @@
 -- Ends the leases of workers whose process is dead, so that others take them at once: those that still name one of these locks
--- while nobody holds it. Whoever calls it has seen the lock held, and then free for some seconds.
+-- while no session holds it. The caller has seen the lock held, and then free for some seconds.
 --
 -- A worker that lost its session but lives names another lock at its next heartbeat, or none. So the rows of consumer_workers
--- are locked, which waits for such a heartbeat, and read again behind the lock. Leases that somebody has locked are being taken,
+-- are locked, which waits for such a heartbeat, and read again behind the lock. Leases that another session has locked are being taken,
 -- given back or ended: to wait for those, against the order of release_shards(), could be a deadlock.
 --
 -- A wrong verdict costs a takeover. It never costs more: take_shard() raises the fence.

@@ -5,8 +5,8 @@
 --
 --   p_tenants      tenant of each slot, joined by U+001E; null where all are p_tenant
 --   p_names        stream of each slot, joined by U+001E, in the order of (tenant, name), each once
---   p_heads        of each slot: the version that this import left it at, null where it does not know. A stream that somebody
---                  else extended since fails the batch (23505, events_stream_id_version_key)
+--   p_heads        of each slot: the version that this import left it at, null where it does not know. A stream that another
+--                  session extended since fails the batch (23505, events_stream_id_version_key)
 --   p_slot         slot of each event; p_place its place among those of its slot (1, 2, 3 …)
 --   p_event_tenants  tenant of each event, joined by U+001E; null where all are p_tenant
 --   p_types, p_data, p_metadata, p_tags   as in append_many

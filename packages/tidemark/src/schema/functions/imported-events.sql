@@ -1,5 +1,5 @@
 -- Which events of an import are in the log already, by their ids; takes no locks. An event never changes, so what is found
--- stays true; what is not found may be written by somebody else a moment later, and then events_tenant_id_key refuses
+-- stays true; what is not found may be written by another session a moment later, and then events_tenant_id_key refuses
 -- import_events.
 --
 --   parameters as in import_events; p_positions null: any position will do

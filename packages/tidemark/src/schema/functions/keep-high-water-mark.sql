@@ -1,5 +1,5 @@
 -- Writes the mark down for standbys. Sound when called in a later transaction than the one that read the mark: the commit
--- record of this row then follows those of all events it covers. A row that somebody else is writing is left to them.
+-- record of this row then follows those of all events it covers. A row that another session is writing is skipped.
 --
 -- The event must be there: after a failover the mark may come from a server that had more, and a row ahead of the log would
 -- let standbys pass open appends.

@@ -3,8 +3,8 @@
 -- has. Snapshots of older state versions go, too, and those of other catalogues after a day, in which versions of an application may
 -- run side by side. Returns whether it was written.
 --
--- Nobody waits for it, and it waits for nobody for long. Whoever locks several snapshots, this one or a deletion, locks those of one
--- stream from the latest state version to the earliest: else two of them could wait for each other.
+-- No command waits for it, and it waits for at most a second. This function and a deletion both lock several snapshots: always those of one
+-- stream from the latest state version to the earliest, or two of them could wait for each other.
 create function :"schema".keep_snapshot(
   p_tenant text, p_kind text, p_name text, p_key text, p_state_version integer, p_catalogue text,
   p_version bigint, p_position bigint, p_event_id uuid, p_heads json, p_state json, p_patches json, p_replaces uuid
@@ -14,7 +14,7 @@ create function :"schema".keep_snapshot(
   set lock_timeout = '1s'
 as $tidemark$
 begin
-  -- Whoever loses it in a crash reads more events once. A command that commits beside it should not wait for its disk.
+  -- If a crash loses it, the next command reads more events once. A command that commits beside it should not wait for its disk.
   perform set_config('synchronous_commit', 'off', true);
 
   insert into :"schema".snapshots as s (tenant, kind, name, key, state_version, catalogue, version, position, event_id, heads, state, patches)

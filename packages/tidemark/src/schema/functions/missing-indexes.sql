@@ -1,5 +1,5 @@
--- Indexes that somebody made on the table of one version of a collection, and another version's has none like it: its name there, and what
--- creates it beside everybody's work. A name that has the table's in it gets the other's there; another gets the version behind it.
+-- Indexes that users created on the table of one version of a collection, and that another version's table lacks: the name there, and the
+-- statement that creates it CONCURRENTLY. A name that has the table's in it gets the other's there; another gets the version behind it.
 -- invalid: it is there, and its creation had failed.
 create function :"schema".missing_indexes(p_table regclass, p_other regclass) returns table (name text, statement text, invalid boolean)
   language plpgsql stable

@@ -5,7 +5,7 @@ create function :"schema".move_checkpoints(p_ids integer[], p_fences bigint[], p
   set search_path = pg_catalog, pg_temp
 as $tidemark$
 begin
-  -- In one order for all workers. A row that somebody holds is not waited for.
+  -- In one order for all workers. A row that another session holds is skipped.
   return query
   with wanted as (
     select i.*

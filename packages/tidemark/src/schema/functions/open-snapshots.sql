@@ -16,7 +16,7 @@ as $tidemark$
      and l.granted
      and l.pid <> pg_backend_pid()
      and a.datname = current_database()
-     -- Shown to whoever may see it at all: an auxiliary process's is null to everybody.
+     -- Null where this role may not see the column. Auxiliary processes have no such type for any role.
      and coalesce(a.backend_type, 'client backend') = 'client backend'
      and (a.backend_xmin is not null or a.xact_start is null);
 $tidemark$;

@@ -1,6 +1,6 @@
 -- Whether a version of a projection may serve instead of the one that does, and if so keeps it so until the transaction ends: the rows
--- of all versions are locked, so nobody pauses, drops or swaps one meanwhile, and of async ones the checkpoints, so that nobody who
--- has read the documents that serve now reads older ones afterwards.
+-- of all versions are locked, so none is paused, dropped or swapped meanwhile, and of async ones the checkpoints, so that no reader
+-- of the documents that serve now gets older ones afterwards.
 --
 -- An inline one has to be written by appends. An async one has to have a follower wherever the serving one has one, as far as that. Where it has
 -- handlers, it goes no further than the serving one until it serves (projection_effects): of a log that grows all the while it is never quite

@@ -2,7 +2,7 @@
 -- does not show. The caller holds the stream's row, so that nothing comes after this look.
 --
 -- For REPEATABLE READ and SERIALIZABLE: an append that writes to a stream meets what it cannot see at that index. One that only
--- reads the stream would not, and a lock on a row that nobody changes fails nothing. So it tries to write the next event, and
+-- reads the stream would not, and locking a row that no session changes raises no error. So it tries to write the next event, and
 -- undoes that at once. What it writes is the event before it once more, so that a CHECK of the user's lets it pass.
 create function :"schema".refuse_stale_look(p_stream bigint, p_version bigint) returns void
   language plpgsql

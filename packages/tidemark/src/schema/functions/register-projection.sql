@@ -2,7 +2,7 @@
 -- serves: the first version of a name does.
 --
 -- An inline one begins behind, at the beginning of the log: its follower makes it live once it has caught up. p_manual: a version
--- that does not serve begins inactive, until somebody asks for it.
+-- that does not serve begins inactive, until it is asked for.
 create function :"schema".register_projection(p_name text, p_version integer, p_mode text, p_definition jsonb, p_manual boolean default false) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp

@@ -16,7 +16,7 @@ begin
   update :"schema".projections as p set serving = false, served_until = clock_timestamp() where p.name = p_name and p.serving;
   update :"schema".projections as p set serving = true where p.name = p_name and p.version = p_version;
 
-  -- Whoever takes it back does not want it to come again by itself.
+  -- After a rollback the replaced version must not be swapped in again by itself.
   update :"schema".projection_builds as b set swap = 'manual' where b.name = p_name and b.version = v_before;
   -- Which says from now on where that one waits for this.
   insert into :"schema".projection_builds as b (name, version, tenant, state, swap, started_after, target, built_at)

@@ -2,7 +2,8 @@
 --
 -- state: 'building', its follower goes through the log; 'checking', what came of it is compared with a fold made another way; 'ready', it
 -- may serve; 'failed', the comparison found a difference, which error tells of. way: 'follow', as any follower does, and ready at target;
--- 'fold', in memory, by who says itself what is ready. swap: 'auto', whoever finds it ready has it serve; 'manual', it waits for the call.
+-- 'fold', in memory, and the builder says when it is ready. swap: 'auto', the first process that finds it ready swaps it in; 'manual', it waits
+-- for the call.
 create table :"schema".projection_builds (
   name text collate "C" not null,
   version integer not null,
