@@ -13,12 +13,12 @@ export interface FirstPageRequest {
   /** The most rows. */
   readonly rows: number;
   /** Whose snapshot to begin with, where there is one. */
-  readonly kept?: SnapshotRequest | undefined;
+  readonly snapshot?: SnapshotRequest | undefined;
 }
 
-/** What reads heads: one statement for each, or one for many. */
+/** Reads first pages: by one statement for each, or by one for many. */
 export interface FirstPages {
-  /** Rows of events in order, the last with `full` where more may follow. With `kept` the first row may hold no event. */
+  /** Rows of events in order, the last with `full` where more may follow. With `snapshot` the first row may hold no event. */
   read(request: FirstPageRequest, signal: AbortSignal | undefined): Promise<readonly TextRow[]>;
 }
 
@@ -34,9 +34,9 @@ export async function readFirstPage(
   request: FirstPageRequest,
   signal: AbortSignal | undefined,
 ): Promise<readonly TextRow[]> {
-  const { tenant, streamId, after, until, rows, kept } = request;
-  if (!kept) return await queryable.query(statements.current.streamPage(false, true, false), [tenant, streamId, after, until, rows], { signal });
-  const { kind, name, stateVersion, catalogue } = kept;
+  const { tenant, streamId, after, until, rows, snapshot } = request;
+  if (!snapshot) return await queryable.query(statements.current.streamPage(false, true, false), [tenant, streamId, after, until, rows], { signal });
+  const { kind, name, stateVersion, catalogue } = snapshot;
   const values = [tenant, streamId, after, until, kind, name, stateVersion, catalogue, rows];
   const found = await queryable.query(statements.current.firstPageFromSnapshot(), values, { signal });
   return rowsOfEach(found, [request], rows)[0] ?? [];
@@ -49,23 +49,23 @@ export async function readFirstPages(
   requests: readonly FirstPageRequest[],
   { rows: limit, signal }: { readonly rows: number; readonly signal?: AbortSignal | undefined },
 ): Promise<readonly (readonly TextRow[])[]> {
-  const kept = requests.some((request) => request.kept);
+  const fromSnapshots = requests.some((request) => request.snapshot);
   const values: Value[] = [
     requests.map(({ tenant, streamId }) => `${tenant}\u001e${streamId}`).join("\u001f"),
     `{${requests.map(({ after }) => after).join()}}`,
     // The version of a snapshot is not known yet, so such a request is cut by the limit alone.
-    `{${requests.map(({ after, until, rows, kept: name }) => (name ? until : Math.min(until, after + rows))).join()}}`,
+    `{${requests.map(({ after, until, rows, snapshot }) => (snapshot ? until : Math.min(until, after + rows))).join()}}`,
     limit,
   ];
-  if (kept) {
+  if (fromSnapshots) {
     values.push(
       requests
-        .map((request) => (request.kept ? `${request.kept.kind}\u001e${request.kept.name}\u001e${request.kept.catalogue}` : "\u001e\u001e"))
+        .map((request) => (request.snapshot ? `${request.snapshot.kind}\u001e${request.snapshot.name}\u001e${request.snapshot.catalogue}` : "\u001e\u001e"))
         .join("\u001f"),
-      `{${requests.map((request) => request.kept?.stateVersion ?? 0).join()}}`,
+      `{${requests.map((request) => request.snapshot?.stateVersion ?? 0).join()}}`,
     );
   }
-  const found = await queryable.query(statements.current.heads(kept), values, { signal });
+  const found = await queryable.query(statements.current.firstPages(fromSnapshots), values, { signal });
   return rowsOfEach(found, requests, limit);
 }
 
@@ -74,7 +74,7 @@ function rowsOfEach(found: readonly TextRow[], requests: readonly FirstPageReque
   for (const row of found) {
     const index = Number(row["n"]) - 1;
     // A row without an event is what a snapshot comes in. Next to one, streams without events have such rows, too.
-    if (row["position"] != null || requests[index]?.kept) each[index]?.push(row);
+    if (row["position"] != null || requests[index]?.snapshot) each[index]?.push(row);
   }
   for (const [index, rows] of each.entries()) {
     // Each stream's events are read in order, and nothing orders the whole.

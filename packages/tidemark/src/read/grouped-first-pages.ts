@@ -27,7 +27,7 @@ export interface GroupedFirstPagesSettings {
 }
 
 /**
- * Reads the heads of many streams at once: while statements are in flight, new requests queue; when one returns, the queue goes
+ * Reads the first pages of many streams at once: while statements are in flight, new requests queue; when one returns, the queue goes
  * out as the next. No timer, so that one caller alone waits for nothing. A statement is sent after the requests in it were
  * made, so that each sees what was committed before.
  *

@@ -13,7 +13,7 @@ export interface StoredPlace {
 /** A snapshot as it was read, and the events from its last one on. */
 export interface SnapshotPage<E extends Event = Event> {
   /** Undefined where there is none of this state version. */
-  readonly kept: StoredSnapshot | undefined;
+  readonly snapshot: StoredSnapshot | undefined;
   /** Whether there is one, of another state version or catalogue. */
   readonly outdated: boolean;
   /** Of the first stored event: the last one that the snapshot holds, or the stream's first where there is no snapshot. */
@@ -32,10 +32,10 @@ export function snapshotPage<E extends Event>(
   decode: (row: TextRow, into: RecordedEvent<E>[]) => void,
 ): SnapshotPage<E> {
   const rows = found.filter((row) => row["position"] != null);
-  const kept = decodeSnapshot(found[0]);
+  const snapshot = decodeSnapshot(found[0]);
   return {
-    kept,
-    outdated: found[0]?.["snapshot_state_version"] != null && kept === undefined,
+    snapshot,
+    outdated: found[0]?.["snapshot_state_version"] != null && snapshot === undefined,
     first: placeOf(rows[0]),
     last: placeOf(rows.at(-1)),
     more: rows.length >= asked || found.at(-1)?.["full"] != null,

@@ -112,12 +112,12 @@ select case when (select e.recorded_at from ${this.#schema}.events as e where e.
   /**
    * The beginnings of ranges of many streams. $1, $2, $3, $5 and $6 as `first_page_requests.sql` takes them, $4 the most rows of each.
    *
-   * @param kept - With the snapshot of each, where there is one. Events then begin with the last
+   * @param fromSnapshots - With the snapshot of each, where there is one. Events then begin with the last
    *   one that the snapshot holds. A row without an event tells of a snapshot, or that there is nothing.
    */
-  heads(kept: boolean): Statement {
-    return this.#page(`read_first_pages${kept ? "_snapshots" : ""}`, () =>
-      kept
+  firstPages(fromSnapshots: boolean): Statement {
+    return this.#page(`read_first_pages${fromSnapshots ? "_snapshots" : ""}`, () =>
+      fromSnapshots
         ? firstPagesFromSnapshotsSql(this.#schema, `${this.#headRequests}($1, $2, $3, $5, $6)`, "$4")
         : firstPagesSql(this.#schema, `${this.#headRequests}($1, $2, $3, '', '{}')`, "$4"),
     );

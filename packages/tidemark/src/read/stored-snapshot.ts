@@ -22,7 +22,7 @@ export interface StoredSnapshot {
   readonly patches: string | null;
 }
 
-/** The columns `kept_…` of a row; undefined where it has none. */
+/** The columns `snapshot_…` of a row; undefined where it has none. */
 export function decodeSnapshot(row: TextRow | undefined): StoredSnapshot | undefined {
   if (row?.["snapshot_version"] == null) return undefined;
   return {

@@ -69,7 +69,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   // Not `open`: a handler that ends while the store closes still commits.
   const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, codec, projections });
   const readStatements = new StatementsBySize(options.schema);
-  const heads = new GroupedFirstPages(open, readStatements, options.pool);
+  const firstPages = new GroupedFirstPages(open, readStatements, options.pool);
   // Not `open`, either: the last commands' snapshots are written while the store closes.
   const snapshots = new SnapshotKeeper({ database, schema, logger, codec });
   const store = new Store<Events, Input>(
@@ -83,7 +83,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
       feed,
       workers,
       readStatements,
-      heads,
+      firstPages,
       snapshots,
       skipped,
       staleness: new StaleDocumentsCheck(schema, logger),

@@ -36,7 +36,7 @@ export interface StoreContext {
   readonly feed: Feed;
   readonly workers: Workers;
   readonly readStatements: StatementsBySize;
-  readonly heads: FirstPages;
+  readonly firstPages: FirstPages;
   readonly snapshots: SnapshotKeeper;
   readonly skipped: SkippedEvents;
   readonly staleness: StaleDocumentsCheck;

@@ -45,9 +45,9 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   /** @param close - does nothing for a view of a store */
   constructor(context: StoreContext, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>, metadata: readonly MetadataSource[] = []) {
-    const { database, options, codec, group, feed, readStatements, heads, snapshots } = context;
+    const { database, options, codec, group, feed, readStatements, firstPages, snapshots } = context;
     const marks = { mark: (signal?: AbortSignal) => feed.highWaterMark(signal), recentMark: (signal?: AbortSignal) => feed.recentMark(signal) };
-    const reader = new Reader({ queryable: database, statements: readStatements, codec, tenant, ...marks, heads });
+    const reader = new Reader({ queryable: database, statements: readStatements, codec, tenant, ...marks, firstPages });
     const access = new SnapshotAccess(snapshots, tenant, reader);
     super(
       new Appender({

@@ -10,7 +10,7 @@ import { eventually } from "../support/test.ts";
 import { describe, expect, type Log, test } from "./log.ts";
 
 interface Watched {
-  readonly heads: GroupedFirstPages;
+  readonly firstPages: GroupedFirstPages;
   readonly reader: Reader;
   /** The names of the statements that were sent. */
   readonly sent: string[];
@@ -42,8 +42,8 @@ function watched(
     },
   };
   const statements = new StatementsBySize(schema);
-  const heads = new GroupedFirstPages(spied, statements, { connectionTimeoutMs, inFlight });
-  return { heads, sent, reader: new Reader({ queryable: spied, statements, codec: plainEvents, tenant, mark: async () => 0, heads }) };
+  const firstPages = new GroupedFirstPages(spied, statements, { connectionTimeoutMs, inFlight });
+  return { firstPages, sent, reader: new Reader({ queryable: spied, statements, codec: plainEvents, tenant, mark: async () => 0, firstPages }) };
 }
 
 const streams = Array.from({ length: 30 }, (_, n) => `cart-${n}`);
@@ -80,12 +80,12 @@ describe("readings of many streams at once", () => {
     await new Promise(setImmediate);
     open();
     await first;
-    const [kept, unkept, absent, behindTheEnd] = await behindIt;
+    const [whole, none, absent, behindTheEnd] = await behindIt;
     expect(sent).toEqual(["tidemark_read_stream_forward_small", "tidemark_read_first_pages_snapshots"]);
-    expect(kept).toMatchObject({ kept: undefined, more: false });
-    expect(kept.events("first")).toEqual(model.filter(({ streamId }) => streamId === "cart-1"));
-    expect(unkept).toMatchObject({ kept: undefined, first: undefined, more: false });
-    expect(unkept.events("first")).toEqual([]);
+    expect(whole).toMatchObject({ snapshot: undefined, more: false });
+    expect(whole.events("first")).toEqual(model.filter(({ streamId }) => streamId === "cart-1"));
+    expect(none).toMatchObject({ snapshot: undefined, first: undefined, more: false });
+    expect(none.events("first")).toEqual([]);
     expect([absent, behindTheEnd]).toEqual([[], []]);
   });
 
@@ -154,9 +154,9 @@ describe("readings of many streams at once", () => {
       { streamId: "cart-1", tenant: "", data: { whose: "own" } },
       { streamId: "cart-1", tenant: "acme", data: { whose: "acme" } },
     ]);
-    const { heads } = watched(log);
+    const { firstPages } = watched(log);
     const ask = (tenant: string): Promise<readonly Readonly<Record<string, string | null>>[]> =>
-      heads.read({ tenant, streamId: "cart-1", after: 0, until: 10, rows: 10 }, undefined);
+      firstPages.read({ tenant, streamId: "cart-1", after: 0, until: 10, rows: 10 }, undefined);
     const [own, acme, none] = await Promise.all([ask(""), ask("acme"), ask("other")]);
     expect([own, acme, none].map((rows) => rows?.map((row) => JSON.parse(row["data"] ?? "").whose))).toEqual([["own"], ["acme"], []]);
   });
@@ -216,7 +216,7 @@ describe("a reading among others", () => {
     const { reader, sent } = watched(log, {
       before: async ({ name }, values) => {
         if (values.some((value) => String(value).includes("cart-3")))
-          throw name.includes("heads") ? new DatabaseError("of one of them", { sqlState: "XX001" }) : own;
+          throw name.includes("first_pages") ? new DatabaseError("of one of them", { sqlState: "XX001" }) : own;
       },
     });
     const outcomes = await Promise.allSettled(streams.slice(0, 5).map((streamId) => reader.readStream(streamId).toArray()));

@@ -30,12 +30,12 @@ describe("plans", () => {
           await reader.readBoundary([{ tags: ["t"] }, { types: ["a"], tags: ["t", "u"] }]);
           await reader.streamInfo("cart-1");
           await reader.eventById("00000000-0000-7000-8000-000000000001");
-          const heads = ["cart-1", "cart-2", "absent"].map((streamId) => ({ tenant: "", streamId, after: 0, until: 10, rows: 10 }));
-          await readFirstPages(session, statements, heads, { rows: 10 });
-          const kept = { kind: "stream", name: "cart", stateVersion: 1, catalogue: "" } as const;
-          const found = await readFirstPages(session, statements, [...heads.map((head) => ({ ...head, kept })), ...heads], { rows: 10 });
+          const requests = ["cart-1", "cart-2", "absent"].map((streamId) => ({ tenant: "", streamId, after: 0, until: 10, rows: 10 }));
+          await readFirstPages(session, statements, requests, { rows: 10 });
+          const snapshot = { kind: "stream", name: "cart", stateVersion: 1, catalogue: "" } as const;
+          const found = await readFirstPages(session, statements, [...requests.map((request) => ({ ...request, snapshot })), ...requests], { rows: 10 });
           expect(found.map((rows) => rows.length)).toEqual([1, 1, 1, 1, 1, 0]);
-          for (const head of heads) expect(await readFirstPage(session, statements, { ...head, kept }, undefined)).toHaveLength(1);
+          for (const request of requests) expect(await readFirstPage(session, statements, { ...request, snapshot }, undefined)).toHaveLength(1);
           return (await scanned()) - before;
         };
         const scanned = async (): Promise<number> => {
@@ -114,13 +114,13 @@ describe("plans", () => {
        select 'stream', 'cart', 'cart-1', 1, 19991, 19991, id, '{}' from ${schema}.events where position = 19991`,
     );
     const statements = new StatementsBySize(schema.slice(1, -1).replaceAll('""', '"'), tinyPages);
-    const head = {
+    const request = {
       tenant: "",
       streamId: "cart-1",
       after: 0,
       until: Number.MAX_SAFE_INTEGER,
       rows: 128,
-      kept: { kind: "stream", name: "cart", stateVersion: 1, catalogue: "" },
+      snapshot: { kind: "stream", name: "cart", stateVersion: 1, catalogue: "" },
     } as const;
     await log.database.transaction(async (session) => {
       const touched = async (): Promise<number> => {
@@ -132,8 +132,8 @@ describe("plans", () => {
       };
       for (let time = 0; time < 8; time++) {
         const before = await touched();
-        expect(await readFirstPage(session, statements, head, undefined)).toHaveLength(10);
-        expect((await readFirstPages(session, statements, [head, head], { rows: 128 })).map((rows) => rows.length)).toEqual([10, 10]);
+        expect(await readFirstPage(session, statements, request, undefined)).toHaveLength(10);
+        expect((await readFirstPages(session, statements, [request, request], { rows: 128 })).map((rows) => rows.length)).toEqual([10, 10]);
         expect((await touched()) - before).toBe(30);
       }
     });

@@ -84,7 +84,7 @@ export class SnapshotAccess {
       for await (const events of readAhead(pages, signal)) for (const event of events) state = fold.evolve(state, event);
       last = placeOf(pages.lastRow) ?? last;
     }
-    return { state, version: last?.version ?? 0, last, snapshotVersion, ...(head?.kept && snapshotVersion === 0 && { replaces: head.kept.eventId }) };
+    return { state, version: last?.version ?? 0, last, snapshotVersion, ...(head?.snapshot && snapshotVersion === 0 && { replaces: head.snapshot.eventId }) };
   }
 
   /**
@@ -140,14 +140,14 @@ export class SnapshotAccess {
 
   /** Where the fold begins. Undefined: at the beginning, with other events than those that were read. */
   #begin<State, E extends Event>(
-    { kept, first }: SnapshotPage<E>,
+    { snapshot, first }: SnapshotPage<E>,
     { initialState }: Fold<State, RecordedEvent<E>>,
     stream: SnapshotStream,
   ): { readonly state: State; readonly snapshotVersion: number } | undefined {
-    if (!kept) return { state: initialState(), snapshotVersion: 0 };
-    if (!endsWith(kept, first)) return undefined;
+    if (!snapshot) return { state: initialState(), snapshotVersion: 0 };
+    if (!endsWith(snapshot, first)) return undefined;
     try {
-      return { state: readState<State>(kept), snapshotVersion: kept.version };
+      return { state: readState<State>(snapshot), snapshotVersion: snapshot.version };
     } catch (error) {
       this.keeper.failed(this.nameOf(stream), error);
       return undefined;
@@ -160,7 +160,7 @@ function endsWith({ version, position, eventId }: StoredSnapshot, event: StoredP
   return event?.version === version && event.position === position && event.id === eventId;
 }
 
-function verdictOf({ kept, outdated, first }: SnapshotPage): "used" | "missing" | "outdated" | "mismatched" {
-  if (kept) return endsWith(kept, first) ? "used" : "mismatched";
+function verdictOf({ snapshot, outdated, first }: SnapshotPage): "used" | "missing" | "outdated" | "mismatched" {
+  if (snapshot) return endsWith(snapshot, first) ? "used" : "mismatched";
   return outdated ? "outdated" : "missing";
 }
