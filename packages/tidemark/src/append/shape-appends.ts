@@ -88,8 +88,8 @@ class Shaping {
   }
 }
 
-/** What JSON cannot hold stays what it is, for the append to say what is wrong with it. */
-function asAtCall(metadata: unknown): unknown {
+/** A copy of an event's metadata. What JSON cannot hold stays what it is, for the append to say what is wrong with it. */
+export function asAtCall(metadata: unknown): unknown {
   try {
     return metadata === undefined ? undefined : plainCopy(metadata);
   } catch {

@@ -18,6 +18,7 @@ const documentIdRule: NameRule = { what: "a document's id", minBytes: 1, maxByte
 /** PostgreSQL cuts names at 63 bytes; behind this one come `__v`, up to ten digits of a version, and `_pkey`. */
 const collectionRule: NameRule = { what: "a collection's name", minBytes: 1, maxBytes: 45 };
 const deciderRule: NameRule = { what: "a decider's name", minBytes: 1, maxBytes: 256 };
+const timerKeyRule: NameRule = { what: "a timer's key", minBytes: 1, maxBytes: 256 };
 const reasonRule: NameRule = { what: "a reason", minBytes: 1, maxBytes: 1_000 };
 const personRule: NameRule = { what: "who it was", minBytes: 1, maxBytes: 256 };
 const prefixRule: NameRule = { what: "the beginning of a stream id", minBytes: 0, maxBytes: 512 };
@@ -101,6 +102,11 @@ export function checkCollectionName(value: unknown, path: string): string {
 /** The name of a decider or an aggregate, which snapshots are kept under: 1–256 bytes. */
 export function checkDeciderName(value: unknown, path: string): string {
   return keeps(deciderRule, value) ? value : refuse(deciderRule, value, path);
+}
+
+/** The key of a timer: 1–256 bytes. */
+export function checkTimerKey(value: unknown, path: string): string {
+  return keeps(timerKeyRule, value) ? value : refuse(timerKeyRule, value, path);
 }
 
 /** Why something was done: 1–1,000 bytes. */

@@ -6,10 +6,13 @@ export interface Channel {
   readonly name: string;
   /** What this process sends, so that it does not wake by its own notification. */
   readonly own: string;
+  /** What it sends where a timer was set that is due soon. */
+  readonly ownTimers: string;
   /** What it sends to hear whether it hears; it means nothing to others. */
   readonly probe: string;
 }
 
+const timersMark = "!";
 const probeMark = "?";
 
 export function channelOf(schema: string): Channel {
@@ -17,10 +20,15 @@ export function channelOf(schema: string): Channel {
   return {
     name: `tidemark_${createHash("sha256").update(schema).digest("hex").slice(0, 16)}`,
     own: self,
+    ownTimers: `${self}${timersMark}`,
     probe: `${self}${probeMark}`,
   };
 }
 
 export function isProbe(payload: string): boolean {
   return payload.endsWith(probeMark);
+}
+
+export function isOfTimers(payload: string): boolean {
+  return payload.endsWith(timersMark);
 }

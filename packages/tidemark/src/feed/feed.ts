@@ -31,6 +31,8 @@ export class Feed implements LifecyclePart {
   readonly #notifier: Notifier;
   readonly #listener: NotificationListener;
   readonly #closed = new AbortController();
+  /** Raised where a timer was set that is due soon, here or in another process. */
+  readonly timersSet: Signal = new Signal();
 
   constructor(database: Database, schema: string, logger: Logger, timings: FollowTimings = defaultTimings) {
     this.#database = database;
@@ -42,7 +44,7 @@ export class Feed implements LifecyclePart {
     const committed = new Signal();
     const channel = channelOf(schema);
     this.#notifier = new Notifier(database, committed, channel);
-    this.#listener = new NotificationListener(database, committed, channel, { logger, heardWithinMs: timings.heardWithinMs });
+    this.#listener = new NotificationListener(database, channel, { committed, timers: this.timersSet, logger, heardWithinMs: timings.heardWithinMs });
     const schedule = new PollSchedule(committed, timings);
     this.#tail = new Tail({
       mark: (signal) => this.#marks.read(signal),
@@ -135,6 +137,12 @@ export class Feed implements LifecyclePart {
   /** Something was committed: followers look now, those of other processes a moment later. */
   notify(): void {
     this.#notifier.notify();
+  }
+
+  /** A timer was set that is due soon: who fires timers looks now, in other processes a moment later. */
+  notifyTimers(): void {
+    this.timersSet.raise();
+    this.#notifier.notifyTimers();
   }
 
   /** Ends every follower with a `StoreClosedError`. Other processes still hear of what is written. */

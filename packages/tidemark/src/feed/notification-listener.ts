@@ -1,12 +1,20 @@
 import type { Database, Listener, ListeningSession } from "../database/database.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Signal } from "../async/signal.ts";
-import { type Channel, isProbe } from "./channel.ts";
+import { type Channel, isOfTimers, isProbe } from "./channel.ts";
 import { notifyStatement } from "./notifier.ts";
 
 /** What one listener waits for until it is known whether it hears. */
 interface Proof {
   heard: (hears: boolean) => void;
+}
+
+/** What is raised for what is heard. */
+interface ListenerSettings {
+  readonly committed: Signal;
+  readonly timers: Signal;
+  readonly logger: Logger;
+  readonly heardWithinMs: number;
 }
 
 /** Gets each session of which it is known that it hears, and so is no pooler's. Returns what is called when that session ends. */
@@ -21,6 +29,8 @@ interface Listening {
 export class NotificationListener {
   readonly #database: Database;
   readonly #committed: Signal;
+  /** Raised where another process set a timer that is due soon. */
+  readonly #timers: Signal;
   readonly #channel: Channel;
   readonly #logger: Logger;
   readonly #heardWithinMs: number;
@@ -29,9 +39,10 @@ export class NotificationListener {
   #listening: Listening | undefined;
   #closing: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Database, committed: Signal, channel: Channel, { logger, heardWithinMs }: { readonly logger: Logger; readonly heardWithinMs: number }) {
+  constructor(database: Database, channel: Channel, { committed, timers, logger, heardWithinMs }: ListenerSettings) {
     this.#database = database;
     this.#committed = committed;
+    this.#timers = timers;
     this.#channel = channel;
     this.#logger = logger;
     this.#heardWithinMs = heardWithinMs;
@@ -64,8 +75,11 @@ export class NotificationListener {
     const listener = this.#database.listen({
       channel: this.#channel.name,
       onNotification: (payload) => {
-        if (payload === this.#channel.probe) proof.heard(true);
-        else if (payload !== this.#channel.own && !isProbe(payload)) this.#committed.raise();
+        const { own, ownTimers, probe } = this.#channel;
+        if (payload === probe) proof.heard(true);
+        else if (payload === own || payload === ownTimers || isProbe(payload)) return;
+        else if (isOfTimers(payload)) this.#timers.raise();
+        else this.#committed.raise();
       },
       onListening: async (session) => {
         const proved = await this.#prove(proof);

@@ -23,7 +23,8 @@ export class Notifier {
   readonly #database: Database;
   readonly #committed: Signal;
   readonly #channel: Channel;
-  #due = false;
+  /** What has to be sent. */
+  readonly #due = new Set<string>();
   #sending: Promise<void> | undefined;
 
   constructor(database: Database, committed: Signal, channel: Channel) {
@@ -34,9 +35,18 @@ export class Notifier {
 
   notify(): void {
     this.#committed.raise();
+    this.#tell(this.#channel.own);
+  }
+
+  /** Tells who fires timers, in other processes, that one was set which is due soon. */
+  notifyTimers(): void {
+    this.#tell(this.#channel.ownTimers);
+  }
+
+  #tell(payload: string): void {
     // No other process has an embedded database open.
     if (this.#database.driver === "pglite") return;
-    this.#due = true;
+    this.#due.add(payload);
     this.#sending ??= this.#send();
   }
 
@@ -46,13 +56,16 @@ export class Notifier {
   }
 
   async #send(): Promise<void> {
-    while (this.#due) {
-      this.#due = false;
-      // Where the database is lost, followers poll, and appends fail.
-      await this.#database
-        .side()
-        .query(notifyStatement, [this.#channel.name, this.#channel.own])
-        .catch(() => {});
+    while (this.#due.size > 0) {
+      const payloads = [...this.#due];
+      this.#due.clear();
+      for (const payload of payloads) {
+        // Where the database is lost, followers poll, and appends fail.
+        await this.#database
+          .side()
+          .query(notifyStatement, [this.#channel.name, payload])
+          .catch(() => {});
+      }
       await delay(coalesceMs);
     }
     this.#sending = undefined;

@@ -23,6 +23,10 @@ import { checkProjections } from "../projections/check-projections.ts";
 import { ProjectionGate } from "../projections/projection-gate.ts";
 import { StaleDocumentsCheck } from "../projections/stale-documents.ts";
 import { Store } from "./store.ts";
+import { encodeSettings } from "./store-reader-writer.ts";
+import { TimerAlarm } from "../timers/timer-alarm.ts";
+import type { TimerParts } from "../timers/timer-parts.ts";
+import { TimerWrites } from "../timers/timer-writes.ts";
 import { Workers } from "./workers.ts";
 
 /** Opens the database, brings its schema up to date, and wires the rooms together. */
@@ -66,8 +70,9 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   const group = new GroupAppend(database, statements, settings, gate);
   const open = unlessClosing(database, group);
   const feed = new Feed(open, options.schema, options.logger);
+  const timers: TimerParts = { writes: new TimerWrites(schema, { codec, settings: encodeSettings(options) }), alarm: new TimerAlarm(feed) };
   // Not `open`: a handler that ends while the store closes still commits.
-  const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, codec, projections });
+  const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, codec, timers, projections });
   const readStatements = new StatementsBySize(options.schema);
   const firstPages = new GroupedFirstPages(open, readStatements, options.pool);
   // Not `open`, either: the last commands' snapshots are written while the store closes.

@@ -23,6 +23,7 @@ import { waitForCheckpoint } from "../runtime/wait-for-checkpoint.ts";
 import { waitFor, type WaitOptions } from "../runtime/wait-for.ts";
 import { FollowerWorker } from "../runtime/follower-worker.ts";
 import type { Worker } from "../runtime/worker.ts";
+import type { TimerParts } from "../timers/timer-parts.ts";
 import { checkWorkerDefinition, defaultLeaseMs, type WorkerDefinition } from "./worker-definition.ts";
 
 interface WorkersOptions {
@@ -31,6 +32,7 @@ interface WorkersOptions {
   readonly schema: string;
   readonly logger: Logger;
   readonly codec: EventCodec;
+  readonly timers: TimerParts;
   /** Those that the store was opened with. */
   readonly projections: readonly DefinedProjection[];
 }

@@ -58,6 +58,11 @@ async function work(database: Database, schema: string): Promise<void> {
       version,
     ]);
   }
+  await database.userQuery(
+    `select * from ${store}.${fn("set_timers")}('', '{0}', 'r-1', $1, array[gen_random_uuid()], 'ItemAdded', '{}', '', '', '{1}', '{0}', '{true}')`,
+    [stream],
+  );
+  await database.userQuery(`delete from ${store}.timers where key = 'r-1'`, []);
 }
 
 async function read(database: Database, schema: string): Promise<void> {
