@@ -8,7 +8,10 @@ const most = 2;
 /** Functions with more, and why inference forbids fewer. */
 const exceptions: Readonly<Record<string, string>> = {
   decider: "A state, a command and an event are what a decider is about; whoever gives them as type arguments leaves nothing to infer.",
-  documentProjection: "The document and the events are given as type arguments; the types in `handles`, where all is inferred, narrow the event of `evolve`.",
+  documentProjection:
+    "The document and the events are given as type arguments; the types in `handles`, where all is inferred, narrow the event of `evolve`, and the versions in `as` take its type away.",
+  defineProjection: "As documentProjection, without the document.",
+  defineConsumer: "As defineProjection, with `filter` in place of `handles`.",
   handleCommand: "One type parameter for the whole decider would make `evolve` of a decider written in place take a state of type never.",
   executeCommand: "As handleCommand.",
   scenario: "As handleCommand: tests write deciders in place.",

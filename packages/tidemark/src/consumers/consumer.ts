@@ -2,6 +2,7 @@ import type { StartFrom } from "../arguments/start-from.ts";
 import type { EventCatalogue } from "../model/event-catalogue.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
+import type { NoOlderShapes, OlderEvents } from "../model/reader-shapes.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 
 /**
@@ -93,7 +94,7 @@ export interface CircuitBreakerOptions {
  * const definition: ConsumerDefinition<CartEvent> = { name: "audit", filter: { types: ["CartConfirmed"] }, shards: 4, startFrom: "end" };
  * ```
  */
-export interface ConsumerDefinition<E extends Event = Event, Filter extends EventQuery<E> = EventQuery<E>> {
+export interface ConsumerDefinition<E extends Event = Event, Filter extends EventQuery<E> = EventQuery<E>, As extends ReaderVersions = NoOlderShapes> {
   /** 1–256 bytes. The name identifies the consumer and its checkpoint. Another name is another consumer, with its own start. */
   readonly name: string;
   /**
@@ -110,7 +111,7 @@ export interface ConsumerDefinition<E extends Event = Event, Filter extends Even
   readonly since?: Date;
   /**
    * Older versions of event types that its handler still knows, as `{ CartConfirmed: 2 }`: it gets those shapes while other code writes
-   * newer ones.
+   * newer ones. With `events`, the data of these types has no type. Where you name the types yourself, name them in these shapes.
    * @defaultValue the newest of each
    */
   readonly as?: ReaderVersions;
@@ -133,7 +134,7 @@ export interface ConsumerDefinition<E extends Event = Event, Filter extends Even
    * stops its shard until `consumers.resume`. `"skip"` keeps a record and continues. So too, at its first attempt, with an event that
    * cannot be decoded. @defaultValue "dead-letter"
    */
-  readonly onFailure?: FailureAction | OnFailure<E>;
+  readonly onFailure?: FailureAction | OnFailure<OlderEvents<E, As>>;
   /** Holds a shard if everything fails, instead of parking the whole log. `false`: never. */
   readonly circuitBreaker?: CircuitBreakerOptions | false;
 }

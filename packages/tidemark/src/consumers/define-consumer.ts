@@ -4,6 +4,7 @@ import { checkOptions } from "../arguments/options.ts";
 import { checkReaderVersions } from "../arguments/reader-versions.ts";
 import type { EventCatalogue } from "../model/event-catalogue.ts";
 import type { MatchingEvents } from "../model/narrowed-query.ts";
+import type { NoOlderShapes, OlderEvents } from "../model/reader-shapes.ts";
 import { checkDefinitionEvents, checkDefinitionTypes } from "../catalogue/definition-events.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import { describeValue } from "../arguments/describe-value.ts";
@@ -90,8 +91,10 @@ const shape = {
  * await worker.stop();
  * ```
  */
-export function defineConsumer<E extends Event, const Filter extends EventQuery<E> = EventQuery<E>>(
-  definition: ConsumerDefinition<E, Filter> & { readonly events: EventCatalogue<E, Event> } & ConsumerHandler<MatchingEvents<E, Filter>>,
+export function defineConsumer<E extends Event, const Filter extends EventQuery<E> = EventQuery<E>, const As extends ReaderVersions = NoOlderShapes>(
+  definition: ConsumerDefinition<E, Filter, As> & { readonly events: EventCatalogue<E, Event>; readonly as?: As } & ConsumerHandler<
+      OlderEvents<MatchingEvents<E, Filter>, As>
+    >,
 ): Consumer;
 export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & ConsumerHandler<E>): Consumer;
 export function defineConsumer(definition: ConsumerDefinition & ConsumerHandler<Event>): Consumer {

@@ -1,5 +1,9 @@
 import type { Event } from "./event.ts";
 
+/** What a definition without `as` asks for: nothing, so that it gets the newest shape of every type. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- no keys is what is meant
+export type NoOlderShapes = Readonly<Record<never, number>>;
+
 /**
  * Options of a reading that gives today's shapes.
  *

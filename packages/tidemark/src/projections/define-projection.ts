@@ -2,7 +2,9 @@ import { checkFunction } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import type { Projection } from "../arguments/projection.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
+import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { Event, RecordedEvent } from "../model/event.ts";
+import type { NoOlderShapes } from "../model/reader-shapes.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import { commonShape, eventsOf, identityOf, required } from "./check-definition.ts";
 import { DefinedProjection, type HandlerWork } from "./defined-projection.ts";
@@ -37,7 +39,9 @@ const shape = {
  * });
  * ```
  */
-export function defineProjection<E extends Event = Event, const Type extends E["type"] = E["type"]>(definition: ProjectionDefinition<E, Type>): Projection {
+export function defineProjection<E extends Event = Event, const Type extends E["type"] = E["type"], const As extends ReaderVersions = NoOlderShapes>(
+  definition: ProjectionDefinition<E, Type, As>,
+): Projection {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");
   const checked = checkOptions(definition, shape, "definition");
   const identity = identityOf(checked);

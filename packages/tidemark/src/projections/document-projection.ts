@@ -3,7 +3,9 @@ import { checkCollectionName, checkEventType } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { describeValue } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
+import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { Event } from "../model/event.ts";
+import type { NoOlderShapes } from "../model/reader-shapes.ts";
 import { commonShape, eventsOf, identityOf, required } from "./check-definition.ts";
 import { checkIndexes } from "../documents/collection-index.ts";
 import { DefinedDocumentProjection, type DocumentWork } from "./defined-projection.ts";
@@ -44,9 +46,12 @@ const shape = {
  * });
  * ```
  */
-export function documentProjection<Document extends object, E extends Event = Event, const Type extends E["type"] = E["type"]>(
-  definition: DocumentProjectionDefinition<Document, E, Type>,
-): DocumentProjection<Document> {
+export function documentProjection<
+  Document extends object,
+  E extends Event = Event,
+  const Type extends E["type"] = E["type"],
+  const As extends ReaderVersions = NoOlderShapes,
+>(definition: DocumentProjectionDefinition<Document, E, Type, As>): DocumentProjection<Document> {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");
   const checked = checkOptions(definition, shape, "definition");
   const identity = identityOf(checked);

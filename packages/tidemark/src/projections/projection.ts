@@ -3,6 +3,7 @@ import type { Projection } from "../arguments/projection.ts";
 import type { EventCatalogue } from "../model/event-catalogue.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { Event, EventOf, EventQuery, RecordedEvent } from "../model/event.ts";
+import type { NoOlderShapes, OlderEvents } from "../model/reader-shapes.ts";
 import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { CollectionIndex } from "../documents/collection-index.ts";
@@ -40,9 +41,12 @@ export type Evolve<Document, E> = (document: Document | undefined, event: E, id:
  * const evolve: EvolveByType<{ total: number }, CartEvent> = { ItemAdded: (document, event) => ({ total: (document?.total ?? 0) + event.data.price }) };
  * ```
  */
-export type EvolveByType<Document, E extends Event, Type extends E["type"] = E["type"]> = {
-  readonly [One in Type]?: Evolve<Document, RecordedEvent<EventOf<E, One>>>;
+export type EvolveByType<Document, E extends Event, Type extends E["type"] = E["type"], As extends ReaderVersions = NoOlderShapes> = {
+  readonly [One in Type]?: Evolve<Document, HandledEvent<E, One, As>>;
 };
+
+/** An event of these types as the functions of a projection get it: its data has no type where `as` asks for an older shape. */
+type HandledEvent<E extends Event, Type extends E["type"], As> = RecordedEvent<OlderEvents<EventOf<E, Type>, As>>;
 
 /** What every projection has. */
 export interface ProjectionBase<E extends Event> {
@@ -62,7 +66,11 @@ export interface ProjectionBase<E extends Event> {
   readonly events?: EventCatalogue<E, Event>;
   /** Narrows the events further than `handles`. */
   readonly filter?: EventQuery<E>;
-  /** Older versions of event types that its code still knows, as `{ CartConfirmed: 2 }`. @defaultValue the newest of each */
+  /**
+   * Older versions of event types that its code still knows, as `{ CartConfirmed: 2 }`. With `events`, the data of these types has no type.
+   * Where you name the types yourself, name them in these shapes.
+   * @defaultValue the newest of each
+   */
   readonly as?: ReaderVersions;
   /**
    * Whose events a worker of `store` brings to an async projection: the store's own, or those of every tenant. An inline one
@@ -103,13 +111,18 @@ export interface DocumentProjectionBase<E extends Event> extends ProjectionBase<
  * const counts = documentProjection(definition);
  * ```
  */
-export type DocumentProjectionDefinition<Document extends object, E extends Event, Type extends E["type"]> = DocumentProjectionBase<E> & {
+export type DocumentProjectionDefinition<
+  Document extends object,
+  E extends Event,
+  Type extends E["type"],
+  As extends ReaderVersions = NoOlderShapes,
+> = DocumentProjectionBase<E> & { readonly as?: As } & {
   /**
    * The documents that an event changes: the id of one, several, or none (null, `[]`). An id has 1–512 bytes. Of an inline
    * projection it is asked before the event has its `version`, `position` and `recordedAt`: these are undefined then, and what it
    * gives must not depend on them.
    */
-  readonly documentId: (event: RecordedEvent<EventOf<E, Type>>) => string | readonly string[] | null;
+  readonly documentId: (event: HandledEvent<E, Type, As>) => string | readonly string[] | null;
   /**
    * Paths of documents that questions and orders go by, at most 16 indexes of at most 3 paths. They are created with the
    * collection; one that is added later is built when a store is opened, while documents are written.
@@ -123,8 +136,8 @@ export type DocumentProjectionDefinition<Document extends object, E extends Even
    */
   readonly deletes?: "hard" | "soft";
 } & (
-    | { readonly handles: readonly Type[]; readonly evolve: Evolve<Document, RecordedEvent<EventOf<E, Type>>> }
-    | { readonly handles?: never; readonly evolve: EvolveByType<Document, E, Type> }
+    | { readonly handles: readonly Type[]; readonly evolve: Evolve<Document, HandledEvent<E, Type, As>> }
+    | { readonly handles?: never; readonly evolve: EvolveByType<Document, E, Type, As> }
   );
 
 /** The store on a session, for one tenant. */
@@ -171,7 +184,9 @@ export interface ProjectionTransaction<Events extends Event = Event> extends Sto
  * const confirmed = defineProjection(definition);
  * ```
  */
-export type ProjectionDefinition<E extends Event, Type extends E["type"]> = ProjectionBase<E> & {
+export type ProjectionDefinition<E extends Event, Type extends E["type"], As extends ReaderVersions = NoOlderShapes> = ProjectionBase<E> & {
+  readonly as?: As;
+} & {
   /** The types of its events, at least one. */
   readonly handles: readonly Type[];
   /** Runs once, before the first event: create tables here. */
@@ -185,10 +200,10 @@ export type ProjectionDefinition<E extends Event, Type extends E["type"]> = Proj
   /** Undoes `setup`, when this version is removed by `store.projections.drop`: drop its tables here. It commits with the removal. */
   readonly teardown?: (tx: StoreTransaction) => Promise<void>;
 } & (
-    | { readonly handle: (event: RecordedEvent<EventOf<E, Type>>, tx: ProjectionTransaction) => Promise<void> | void; readonly handleBatch?: never }
+    | { readonly handle: (event: HandledEvent<E, Type, As>, tx: ProjectionTransaction) => Promise<void> | void; readonly handleBatch?: never }
     | {
         /** Events of one tenant, in the order of the log. */
-        readonly handleBatch: (events: readonly RecordedEvent<EventOf<E, Type>>[], tx: ProjectionTransaction) => Promise<void> | void;
+        readonly handleBatch: (events: readonly HandledEvent<E, Type, As>[], tx: ProjectionTransaction) => Promise<void> | void;
         readonly handle?: never;
       }
   );

@@ -4,6 +4,7 @@ import {
   defineProjection,
   documentProjection,
   type DocumentProjection,
+  type Event,
   event,
   type InferEvents,
   type RecordedEvent,
@@ -32,7 +33,6 @@ defineConsumer({
   name: "one",
   events,
   filter: { types: ["CartConfirmed"] },
-  as: { ItemAdded: 1 },
   onFailure: (_error, found) => (found.type === "ItemAdded" ? "skip" : "dead-letter"),
   handle: ({ type, data }) => {
     same<"CartConfirmed">()(type);
@@ -97,3 +97,71 @@ defineProjection({
 });
 // @ts-expect-error -- no type of the catalogue
 defineProjection({ name: "wrong", mode: "async", events, handles: ["ItemAdde"], handle: () => {} });
+
+// In an older shape, the data of the types that `as` names has no type; the others keep theirs.
+type Older = Event<"CartConfirmed"> | Exclude<ShopEvent, { type: "CartConfirmed" }>;
+defineConsumer({
+  name: "older",
+  events,
+  as: { CartConfirmed: 1 },
+  onFailure: (_error, found) => (same<RecordedEvent<Older>>()(found), "skip"),
+  handle(found) {
+    same<RecordedEvent<Older>>()(found);
+    if (found.type === "CartClosed") same<string>()(found.data.reason);
+    // @ts-expect-error -- the data of an older shape has no type
+    if (found.type === "CartConfirmed") void found.data.at;
+  },
+});
+defineConsumer({
+  name: "older",
+  events,
+  filter: { types: ["CartConfirmed", "ItemAdded"] },
+  as: { CartConfirmed: 1 },
+  handleBatch: (found) => same<readonly RecordedEvent<Event<"CartConfirmed"> | Extract<ShopEvent, { type: "ItemAdded" }>>[]>()(found),
+});
+declare const versions: Readonly<Record<string, number>>;
+defineConsumer({ name: "older", events, as: versions, filter: { types: ["ItemAdded"] }, handle: ({ data }) => same<unknown>()(data) });
+// @ts-expect-error -- a version is a number
+defineConsumer({ name: "older", events, as: { ItemAdded: "1" }, handle: () => {} });
+// Types that the definition names are those of the shapes that it asks for.
+type OlderConfirmed = Event<"CartConfirmed", { confirmedAt: string }>;
+defineConsumer<OlderConfirmed>({ name: "named", as: { CartConfirmed: 1 }, handle: ({ data }) => same<string>()(data.confirmedAt) });
+
+documentProjection({
+  name: "older",
+  mode: "inline",
+  collection: "older",
+  events,
+  handles: ["ItemAdded", "CartClosed"],
+  as: { ItemAdded: 1 },
+  documentId(found) {
+    if (found.type === "ItemAdded") same<unknown>()(found.data);
+    else same<{ reason: string }>()(found.data);
+    return found.streamId;
+  },
+  evolve: (_document: Stock | undefined, found): Stock => (
+    same<RecordedEvent<Event<"ItemAdded"> | Event<"CartClosed", { reason: string }>>>()(found),
+    { quantity: 1 }
+  ),
+});
+documentProjection<Stock, ShopEvent, "ItemAdded" | "CartClosed", { ItemAdded: 1 }>({
+  name: "older",
+  mode: "inline",
+  collection: "older",
+  events,
+  as: { ItemAdded: 1 },
+  documentId: ({ streamId }) => streamId,
+  evolve: {
+    ItemAdded: (document, { data }) => (same<unknown>()(data), document ?? null),
+    CartClosed: (_document, { data }) => (same<string>()(data.reason), null),
+  },
+});
+defineProjection({
+  name: "older",
+  mode: "async",
+  events,
+  handles: ["ItemAdded", "CartClosed"],
+  as: { CartClosed: 1 },
+  handleBatch: (found) => same<readonly RecordedEvent<Event<"CartClosed"> | Extract<ShopEvent, { type: "ItemAdded" }>>[]>()(found),
+});
+defineProjection({ name: "older", mode: "async", events, handles: ["CartConfirmed"], as: versions, handle: ({ data }) => same<unknown>()(data) });
