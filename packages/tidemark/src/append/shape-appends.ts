@@ -32,9 +32,17 @@ interface ShapedEvent {
   data: unknown;
 }
 
+/** What of an event a caller may change after the call. */
+interface Changeable {
+  data: unknown;
+  metadata: unknown;
+  tags: unknown;
+}
+
 class Shaping {
   readonly #encode: Encode;
   readonly #versions: number[] = [];
+  readonly #taken: Changeable[] = [];
   readonly #open: Promise<void>[] = [];
 
   constructor(encode: Encode) {
@@ -52,6 +60,7 @@ class Shaping {
   #event(event: unknown, at: PathTo): ShapedEvent {
     const { type, data, metadata, id, tags } = readEvent(event, at);
     const shaped = { type: isEventType(type) ? type : checkEventType(type, at(".type")), data, metadata, id, tags };
+    this.#taken.push(shaped);
     const place = this.#versions.push(0) - 1;
     const take = (shape: StoredShape): void => {
       shaped.data = shape.data;
@@ -60,16 +69,12 @@ class Shaping {
     // Of a command, which had to know it to decide.
     const known = shapeOf(event, { encode: this.#encode, type: shaped.type, data });
     const shape = known ?? this.#encode(shaped.type, data, () => at(".data"));
-    if (shape instanceof Promise) {
-      // A synchronous append takes them before it returns; a caller who changes them then must not change this event.
-      shaped.metadata = asAtCall(metadata);
-      shaped.tags = Array.isArray(tags) ? [...tags] : tags;
-      this.#open.push(this.#taken(shape, take));
-    } else take(shape);
+    if (shape instanceof Promise) this.#open.push(this.#awaited(shape, take));
+    else take(shape);
     return shaped;
   }
 
-  #taken(shape: Promise<StoredShape>, take: (shape: StoredShape) => void): Promise<void> {
+  #awaited(shape: Promise<StoredShape>, take: (shape: StoredShape) => void): Promise<void> {
     const taken = shape.then(take);
     // A later event may be refused at once. Then nothing awaits this one, whose failure would end the process.
     taken.catch(() => {});
@@ -78,7 +83,14 @@ class Shaping {
 
   finish(appends: readonly StreamAppend[]): ShapedAppends | Promise<ShapedAppends> {
     const shaped = { appends, versions: this.#versions };
-    return this.#open.length === 0 ? shaped : this.#settled(shaped);
+    if (this.#open.length === 0) return shaped;
+    // An append that waits for no schema takes them before it returns; a caller who changes them then must not change these events.
+    for (const event of this.#taken) {
+      event.data = asAtCall(event.data);
+      event.metadata = asAtCall(event.metadata);
+      event.tags = asAtCall(event.tags);
+    }
+    return this.#settled(shaped);
   }
 
   /** Rejects with what is wrong with the first of the wrong events, whichever schema was the quickest. */

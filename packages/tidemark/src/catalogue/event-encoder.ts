@@ -7,7 +7,7 @@ import type { StoredShape } from "./event-codec.ts";
 import type { EventShape } from "./event-shape.ts";
 import { issuesAt } from "./issue-path.ts";
 import type { SchemaResult } from "./standard-schema.ts";
-import { validate } from "./validate.ts";
+import { validateNew } from "./validate-new.ts";
 import { StoredFormError } from "./stored-form.ts";
 
 /** What to store of an event's data: see `EventCodec.encode`. What a schema throws instead of returning issues passes through. */
@@ -15,7 +15,7 @@ export function encodeShape(catalogue: DefinedEvents, type: string, data: unknow
   const shape = catalogue.shapes.get(type);
   if (!shape) throw unknownType(catalogue, type, at());
   if (!shape.checks) return storedShape(shape, data, at);
-  const result = validate(shape.schema, data);
+  const result = validateNew(shape.schema, data);
   return result instanceof Promise ? result.then((settled) => accepted(shape, settled, at)) : accepted(shape, result, at);
 }
 

@@ -1,6 +1,7 @@
 import pg from "pg";
+import { createCodec } from "../../src/catalogue/create-codec.ts";
 import { type EventCodec, plainEvents } from "../../src/catalogue/event-codec.ts";
-import type { RecordedEvent } from "../../src/index.ts";
+import { asDate, defineEvents, event, type RecordedEvent, type StandardSchema } from "../../src/index.ts";
 import { lockStream, waitersFor } from "../append/test.ts";
 import { rejection } from "../database/open.ts";
 import { sampleCodec } from "./sample-codec.ts";
@@ -175,6 +176,58 @@ describe("an append whose schema is asynchronous", () => {
     gate.resolve();
     await append;
     expect(await store.readAll().toArray()).toMatchObject([{ metadata: { actorId: "ada", by: { roles: ["owner"] } }, tags: ["cart:1"] }]);
+  });
+
+  test("stores the data that the event had at the call, also of events with synchronous schemas beside it", async ({ openWith }) => {
+    const gate = Promise.withResolvers<void>();
+    const asked: unknown[] = [];
+    const late = async (value: unknown): Promise<{ readonly value: unknown }> => {
+      asked.push(value);
+      await gate.promise;
+      return { value };
+    };
+    const schema = (validate: StandardSchema["~standard"]["validate"]): StandardSchema => ({ "~standard": { version: 1, vendor: "test", validate } });
+    const isLate = (value: unknown): boolean => JSON.stringify(value).includes("late");
+    const store = await openWith(
+      createCodec(
+        defineEvents({
+          Late: { schema: schema(late), stored: { "lines[].at": asDate } },
+          Either: schema((value) => (isLate(value) ? late(value) : { value })),
+          AtOnce: schema((value) => ({ value })),
+          Plain: event<object>(),
+        }),
+      ),
+    );
+    const at = new Date(0);
+    const line = { at, colours: ["red"] };
+    const data = { sku: "tea", lines: [line], of: { late: 1 } };
+    // By now it is known to answer at once.
+    await store.appendToStream("cart-0", [{ type: "Either", data: { sku: "jam" } }]);
+    const metadata = { by: { roles: ["owner"] } };
+    const append = store.appendToStream("cart-1", [
+      { type: "Late", data },
+      { type: "Either", data: data.of },
+      { type: "AtOnce", data: data.of, metadata },
+      { type: "Plain", data: data.of },
+    ]);
+    data.sku = "changed";
+    data.of.late = 2;
+    data.lines.push(line);
+    at.setFullYear(1999);
+    line.colours.push("blue");
+    metadata.by.roles.push("guest");
+    gate.resolve();
+    await append;
+    const stored = await store.readStream("cart-1", { raw: true }).toArray();
+    expect(stored.map(({ data: kept }) => kept)).toEqual([
+      { sku: "tea", lines: [{ at: "1970-01-01T00:00:00.000Z", colours: ["red"] }], of: { late: 1 } },
+      { late: 1 },
+      { late: 1 },
+      { late: 1 },
+    ]);
+    expect(stored[2]?.metadata).toMatchObject({ by: { roles: ["owner"] } });
+    // What was given to a schema before it was known to be asynchronous is given again.
+    expect(asked).toHaveLength(3);
   });
 
   test("names metadata and tags that cannot be stored as an append without a catalogue does", async ({ openWith }) => {
