@@ -28,12 +28,13 @@ export function consumerFollower(
   refuseWithoutCatalogue(context.codec, settings.events, `consumer ${JSON.stringify(name)}`, "definition.consumers");
   const statements = deadLetterStatements(context.schema);
   const reading = { filter: settings.items, as: settings.as };
+  const decoder = context.codec.decoder(reading);
   return {
     name,
     kind: consumerKind,
     owner: name,
     filter: settings.filter,
-    decoder: context.codec.decoder(reading),
+    decoder,
     // A letter that this code does not know stays one: newer code left it.
     decoderApart: context.codec.decoder({ ...reading, skipNothing: true }),
     startAfter: settings.startAfter,
@@ -47,7 +48,7 @@ export function consumerFollower(
     filterChanged: `consumer ${JSON.stringify(name)} has another filter than before. It counts from the checkpoint on: events behind it that only the new filter lets through are not handled. Set it back with store.consumers.reset, or give the consumer a new name.`,
     firstGivenUp: (tenant, until) => firstDeadLetter(context.database, statements.firstUnsettled, { tenant, name }, until),
     requestPending: (tenant) => retryPending(context.database, statements.retryPending, { tenant, name }),
-    createHooks: (shard) => new DeadLetterHooks(context, statements, settings, shard),
+    createHooks: (shard) => new DeadLetterHooks(context, statements, { settings, filter: decoder.filter }, shard),
   };
 }
 

@@ -3,6 +3,7 @@ import { notTriedAgain } from "../runtime/delivery.ts";
 import type { FailedEvent, GiveUpDecision, ShardAccess, ShardHooks, TryFailure } from "../runtime/follower.ts";
 import { errorDetails } from "../runtime/error-details.ts";
 import { delayAfter } from "../runtime/retry-policy.ts";
+import type { ValidQueryItem } from "../read/filter.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { DeadLetterStatements } from "./dead-letter-statements.ts";
@@ -15,12 +16,20 @@ import { type RequestedDeadLetter, ShardDeadLetters } from "./shard-dead-letters
  */
 export class DeadLetterHooks implements ShardHooks {
   readonly #settings: ConsumerSettings;
+  /** As the log is asked. */
+  readonly #filter: readonly ValidQueryItem[] | undefined;
   readonly #shard: ShardAccess;
   readonly #letters: ShardDeadLetters;
   readonly #breaker: CircuitBreaker;
 
-  constructor(context: Pick<WorkerContext, "database" | "schema">, statements: DeadLetterStatements, settings: ConsumerSettings, shard: ShardAccess) {
+  constructor(
+    context: Pick<WorkerContext, "database" | "schema">,
+    statements: DeadLetterStatements,
+    { settings, filter }: { readonly settings: ConsumerSettings; readonly filter: readonly ValidQueryItem[] | undefined },
+    shard: ShardAccess,
+  ) {
     this.#settings = settings;
+    this.#filter = filter;
     this.#shard = shard;
     this.#letters = new ShardDeadLetters(context, statements, shard.tenant, shard.checkpoint);
     this.#breaker = new CircuitBreaker(settings.circuitBreaker?.failures);
@@ -66,9 +75,15 @@ export class DeadLetterHooks implements ShardHooks {
   /** Tries a dead letter again, as often as an event. False: the shard had to end before. */
   async #retry(letter: RequestedDeadLetter): Promise<boolean> {
     const { retry } = this.#settings;
-    const event = await this.#letters.read(letter.position);
-    if (!event) {
+    const found = await this.#letters.read(letter.position, this.#filter);
+    if (!found) {
       await this.#letters.failedAgain(letter, 1, errorDetails(new Error(`No event stands at position ${letter.position} any more.`)));
+      return true;
+    }
+    const { event, wanted } = found;
+    if (!wanted) {
+      // As the log passes what the filter leaves out. Else it would keep the later events of its stream for ever.
+      await this.#letters.pass(letter);
       return true;
     }
     const followed = { event, stream: letter.stream };

@@ -4,7 +4,10 @@ import { quoteIdentifier } from "../database/identifier.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import type { DeadLetterStatements } from "./dead-letter-statements.ts";
 import type { FollowedEvent } from "../feed/follow.ts";
+import { rowFilter, SharedRow } from "../feed/row-filter.ts";
 import { decodeLogEvent, eventColumns } from "../read/decode.ts";
+import type { ValidQueryItem } from "../read/filter.ts";
+import { followColumns } from "../read/log-columns.ts";
 import type { Checkpoint } from "../runtime/checkpoint.ts";
 import type { ErrorDetails } from "../runtime/error-details.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
@@ -13,6 +16,13 @@ import type { WorkerContext } from "../runtime/worker-context.ts";
 export interface RequestedDeadLetter {
   readonly position: number;
   readonly stream: number;
+}
+
+/** The event of a letter, as it is stored. */
+export interface LetterInLog {
+  readonly event: RecordedEvent;
+  /** Whether the filter looks for it: it may be another one than when the letter was written. */
+  readonly wanted: boolean;
 }
 
 /** The dead letters of one shard, as its owner sees them. */
@@ -66,11 +76,21 @@ export class ShardDeadLetters {
   }
 
   /** Undefined where the log lost it. */
-  async read(position: number): Promise<RecordedEvent | undefined> {
+  async read(position: number, filter: readonly ValidQueryItem[] | undefined): Promise<LetterInLog | undefined> {
     const at = quoteIdentifier(this.#schema);
-    const text = `select s.name as stream_name, e.tenant as tenant, ${eventColumns} from ${at}.events as e join ${at}.streams as s on s.id = e.stream_id where e.position = $1`;
+    const text = `
+select s.name as ${followColumns} ${eventColumns}
+  from ${at}.events as e
+  join ${at}.streams as s on s.id = e.stream_id
+ where e.position = $1`;
     const [row] = await this.#database.query({ name: "tidemark_worker_letter", text }, [position]);
-    return row && decodeLogEvent(row);
+    const wanted = rowFilter({ tenant: undefined, filter, shard: undefined });
+    return row && { event: decodeLogEvent(row), wanted: wanted(new SharedRow(row)) };
+  }
+
+  /** Settles a letter without a call. */
+  async pass(letter: RequestedDeadLetter): Promise<void> {
+    await this.settle(this.#database, letter);
   }
 
   /** The last statement of the transaction that handled the letter. False: it was discarded meanwhile. */

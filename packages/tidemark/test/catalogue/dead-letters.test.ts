@@ -1,4 +1,4 @@
-import { defineConsumer } from "tidemark";
+import { defineConsumer, type RecordedEvent } from "tidemark";
 import { sampleCodec } from "./sample-codec.ts";
 import { expect, test } from "./test.ts";
 
@@ -51,4 +51,34 @@ test("dead letters can be listed whatever today's code makes of their events", a
     "ItemAdded handled",
   ]);
   expect(await today.deadLetters.list()).toMatchObject([{ position: spoiled.position, attempts: 2, error: { message: "the step from 1 to 2 failed" } }]);
+});
+
+test("a retry hands over what of the event today's filter wants, under the names of today, and settles the rest without a call", async ({
+  store,
+  openWith,
+}) => {
+  await store.appendToStream("cart-1", [{ type: "BasketFilled", data: { skus: ["jam", "rye"] } }]);
+  await store.appendToStream("cart-2", [{ type: "ItemAdded", data: { item: "tea" } }]);
+  await store.appendToStream("cart-3", [{ type: "CartOpened", data: { by: "ada" } }]);
+  const today = await openWith(sampleCodec("today"));
+  const failing = defineConsumer({
+    name: "c",
+    retry: { attempts: 1 },
+    handle() {
+      throw new Error("not now");
+    },
+  });
+  const worker = today.createWorker({ consumers: [failing], onError: () => {} });
+  await worker.start();
+  await worker.caughtUp();
+  await worker.stop();
+  const seen: string[] = [];
+  const handle = ({ type, data }: RecordedEvent): void => void seen.push(`${type} ${JSON.stringify(data)}`);
+  const next = today.createWorker({ consumers: [defineConsumer({ name: "c", filter: { types: ["ItemAdded"], data: { sku: "rye" } }, handle })] });
+  await next.start();
+  for (const letter of await today.deadLetters.list()) await today.deadLetters.retry(letter);
+  await next.caughtUp();
+  await next.stop();
+  expect(seen).toEqual([`ItemAdded {"sku":"rye","quantity":1}`]);
+  expect(await today.deadLetters.list()).toEqual([]);
 });

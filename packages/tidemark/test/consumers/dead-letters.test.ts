@@ -124,6 +124,31 @@ describe("a stream with a dead letter", () => {
   });
 });
 
+test("a letter whose event the filter no longer wants is settled without a call, and so are those behind it", async ({ store, start }) => {
+  const seen: string[] = [];
+  const handle = ({ type, version }: RecordedEvent): void => {
+    seen.push(`${type} ${version}`);
+    if (version === 1) throw new Error("not now");
+  };
+  const before = await start(defineConsumer({ name: "c", retry: { attempts: 1 }, handle }));
+  await store.appendToStream("cart-1", [itemAdded(), itemAdded(), confirmed]);
+  await before.worker.caughtUp();
+  await before.worker.stop();
+  expect(seen).toEqual(["ItemAdded 1"]);
+  const { worker } = await start(defineConsumer({ name: "c", filter: { types: ["CartConfirmed"] }, retry: { attempts: 1 }, handle }));
+  const [first] = await store.deadLetters.list({ consumer: "c" });
+  if (!first) throw new Error("missing");
+  await store.deadLetters.retry(first);
+  await worker.caughtUp();
+  expect(seen).toEqual(["ItemAdded 1", "CartConfirmed 3"]);
+  expect(await store.deadLetters.list()).toEqual([]);
+  expect((await store.deadLetters.history()).map(({ type, outcome }) => `${type} ${outcome}`)).toEqual([
+    "CartConfirmed handled",
+    "ItemAdded handled",
+    "ItemAdded handled",
+  ]);
+});
+
 test("a key of a dead letter says what it needs", async ({ store }) => {
   // @ts-expect-error -- neither position nor eventId
   await expect(store.deadLetters.get({ consumer: "x" })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
