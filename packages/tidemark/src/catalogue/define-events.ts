@@ -30,7 +30,7 @@ export type NewEventsOf<Schemas extends SchemasByType> = {
  * and brings old events up to date wherever you read them.
  *
  * Everything about the definitions that can be wrong is refused here, not when the first old event is read. Asynchronous schemas are the
- * exception: their examples are not tried.
+ * exception: their examples are not tried here, but by `store.checkEvents` and `tidemark events check`.
  *
  * @throws {@link InvalidArgumentError} — a definition is wrong: a chain of versions has a hole or a circle, an example does not fit, …
  *

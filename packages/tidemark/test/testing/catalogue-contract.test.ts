@@ -1,6 +1,6 @@
 import { type } from "arktype";
 import fc from "fast-check";
-import { asBigInt, asDate, asSet, become, defineEvents, event, type EventCatalogue, retired } from "tidemark";
+import { asBigInt, asDate, asSet, become, defineEvents, event, type EventCatalogue, retired, type StandardSchema } from "tidemark";
 import { type CatalogueContract, catalogueContract } from "tidemark/testing";
 import * as v from "valibot";
 import { describe, expect, test, vi } from "vitest";
@@ -172,6 +172,14 @@ describe("the contract of a catalogue", () => {
     expect((await outcomes({ events, data: { ItemAdded: { 1: [{ sku: "gin" }] } } }))["ItemAdded 1"]).toContain(
       "does not hold for { sku: 'gin' }: the schema refuses it",
     );
+  });
+
+  test("takes an answer that Standard Schema does not know for a refusal, as an append does", async () => {
+    // oxlint-disable-next-line typescript/no-explicit-any -- what a schema with a flaw returns
+    const flawed = (result: any): StandardSchema => ({ "~standard": { version: 1, vendor: "mine", validate: () => result } });
+    const events = defineEvents({ Nothing: flawed(undefined), Told: flawed({ issues: "none" }) });
+    const found = await outcomes({ events, data: { Nothing: { 1: [{ sku: "tea" }] }, Told: { 1: [{ sku: "tea" }] } } });
+    expect([found["Nothing 1"], found["Told 1"]]).toEqual([expect.stringContaining("the schema refuses it"), expect.stringContaining("the schema refuses it")]);
   });
 
   test("refuses options that cannot be meant", () => {

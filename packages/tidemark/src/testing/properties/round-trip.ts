@@ -6,6 +6,7 @@ import type { DefinedEvents } from "../../catalogue/defined-events.ts";
 import { decodedParts, type EventDecoder } from "../../catalogue/event-codec.ts";
 import type { EventShape } from "../../catalogue/event-shape.ts";
 import { issuesAt } from "../../catalogue/issue-path.ts";
+import { validate } from "../../catalogue/validate.ts";
 import { issuesText } from "../../errors/catalogue.ts";
 import type { RecordedEvent } from "../../model/event.ts";
 import { recorded } from "../../transfer/golden/golden-entry.ts";
@@ -29,7 +30,7 @@ export class RoundTrip {
 
   /** What the schema makes of the data. Undefined: it refuses it. */
   async accepted({ schema }: EventShape, data: unknown): Promise<{ readonly value: unknown } | undefined> {
-    const result = await schema["~standard"].validate(data);
+    const result = await validate(schema, data);
     return result.issues ? undefined : { value: result.value };
   }
 
@@ -64,7 +65,7 @@ export class RoundTrip {
 
   async #accepts({ type, schema, checks }: EventShape, data: unknown, what: string): Promise<void> {
     if (!checks || this.#transforms.has(type)) return;
-    const result = await schema["~standard"].validate(data);
+    const result = await validate(schema, data);
     if (!result.issues) return;
     throw new PropertyFailure(
       `the schema of ${quoteText(type)} refuses ${what}: ${issuesText(issuesAt(result.issues, "data"))}. If it accepts something else than it returns, name the type in transforms`,
