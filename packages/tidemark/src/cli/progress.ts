@@ -52,9 +52,9 @@ export function count(number: number): string {
   return Math.round(number).toLocaleString("en");
 }
 
-/** `1 event`, `2,000 events` */
-export function counted(number: number, what: string): string {
-  return `${count(number)} ${what}${number === 1 ? "" : "s"}`;
+/** `1 event`, `2,000 events`; `several` where an s does not do */
+export function counted(number: number, what: string, several = `${what}s`): string {
+  return `${count(number)} ${number === 1 ? what : several}`;
 }
 
 export function duration(seconds: number): string {

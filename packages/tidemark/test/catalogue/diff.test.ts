@@ -303,6 +303,38 @@ describe("without JSON Schema, examples", () => {
     examples: [example],
   });
 
+  test("of plain types are compared with each other, and say that they are all there is", async () => {
+    const plain = (...examples: object[]): Definition => ({ schema: event<object>(), stored: { at: asDate }, examples });
+    const note = (oldCode = "unknown"): Told => [undefined, expect.stringMatching(/^is compared by its examples alone: event<Data>/), "nothing", true, oldCode];
+    const one = { sku: "tea", lines: [{ n: 1 }], at: new Date(0) };
+    expect(told(await diff({ T: plain(one) }, { T: plain({ ...one, sku: "jam" }) }))).toEqual(expected([note()]));
+    const changes = await diff({ T: plain(one) }, { T: plain({ sku: "tea", lines: [{ n: "1" }, { n: 1 }], gift: true, at: new Date(1) }) });
+    expect(told(changes)).toEqual(
+      expected([
+        note(),
+        ["data.gift", "is new, and always there, by the examples", "default", false, "reads"],
+        ["data.lines[].n", "can also be string, by the examples", "nothing", true, "misreads"],
+      ]),
+    );
+    expect(changes[1]?.remedy).toBe(
+      'version: 2, upcast: { 1: ({ data }) => ({ ...data, "gift": … }) }; or examples that also show the old shape, if it may still be written',
+    );
+    // With an example of the old shape beside the new one, it is optional.
+    expect(told(await diff({ T: plain(one) }, { T: plain({ ...one, gift: true }, one) }))).toEqual(
+      expected([note(), ["data.gift", "is new, and optional, by the examples", "nothing", true, "reads"]]),
+    );
+    const raised = { schema: event<object>(), version: 2, upcast: { 1: ({ data }: { data: object }) => data }, examples: [{ gift: true }] };
+    expect(told(await diff({ T: { schema: event<object>(), examples: [{}] } }, { T: raised }))).toEqual(
+      expected([
+        [undefined, "has version 2 in place of 1, with the steps between them", "upcaster", true, "refuses"],
+        note("refuses"),
+        ["data.gift", "is new, and always there, by the examples", "default", true, "refuses"],
+      ]),
+    );
+    // One that cannot be stored, and none at all, show nothing.
+    expect((await diff({ T: event<object>() }, { T: plain(one) })).map(({ comparedBy }) => comparedBy)).toEqual(["nothing", undefined]);
+  });
+
   test("show what old events lack, and what the old code would miss", async () => {
     const changes = await diff({ T: checked("sku") }, { T: checked("product") });
     expect(told(changes)).toEqual([

@@ -24,4 +24,6 @@ export interface CatalogueChange {
   readonly oldCode: OldCode;
   /** What to write, where something is missing. */
   readonly remedy?: string;
+  /** Where there are no schemas to compare: the shapes were compared by the examples of both catalogues, or not at all. */
+  readonly comparedBy?: "examples" | "nothing";
 }

@@ -3,8 +3,9 @@ import type { DefinedEvents } from "../defined-events.ts";
 import type { EventShape } from "../event-shape.ts";
 import { describeData } from "../json-schema.ts";
 import type { CatalogueChange, OldCode } from "./catalogue-change.ts";
-import { exampleChanges } from "./example-changes.ts";
+import { exampleChanges, storedExamples } from "./example-changes.ts";
 import { type SchemaChange, schemaChanges } from "./schema-changes.ts";
+import { schemaOfExamples } from "./schema-of-examples.ts";
 
 /** The changes of a type that both catalogues write. */
 export async function diffShapes(before: DefinedEvents, after: DefinedEvents, old: EventShape, now: EventShape): Promise<readonly CatalogueChange[]> {
@@ -20,8 +21,11 @@ export async function diffShapes(before: DefinedEvents, after: DefinedEvents, ol
   if (raised) changes.push(raisedVersion(old, now));
   const found = await shapeChanges(old, now);
   if (typeof found === "string") {
-    changes.push({ ...whole, message: `cannot be compared: ${found}`, needs: "nothing", done: true, oldCode: raised ? "refuses" : "unknown" });
-    changes.push(...storedChanges(old, now, []));
+    const shown = now.checks ? undefined : await changesOfExamples([before, old], [after, now]);
+    const [message, comparedBy] = shown ? (["is compared by its examples alone", "examples"] as const) : (["cannot be compared", "nothing"] as const);
+    changes.push({ ...whole, message: `${message}: ${found}`, needs: "nothing", done: true, oldCode: raised ? "refuses" : "unknown", comparedBy });
+    changes.push(...(shown ?? []).map((change) => ofExamples(ofSchema(type, change, old.version, raised))));
+    changes.push(...storedChanges(old, now, shown ?? []));
   } else {
     changes.push(...found.map((change) => ofSchema(type, change, old.version, raised)));
     if (!raised) changes.push(...storedChanges(old, now, found));
@@ -36,6 +40,26 @@ async function shapeChanges(old: EventShape, now: EventShape): Promise<readonly 
   if ("missing" in b) return b.missing;
   const [before, after] = [{ ...a.schema }, { ...b.schema }];
   return schemaChanges({ schema: before, root: before }, { schema: after, root: after });
+}
+
+/** For a type without validation: what its examples show. Undefined: one of the catalogues has none. */
+async function changesOfExamples(...sides: readonly [before: Side, after: Side]): Promise<readonly SchemaChange[] | undefined> {
+  const [olds, news] = await Promise.all(sides.map(([catalogue, shape]) => storedExamples(catalogue, shape)));
+  if (!olds?.length || !news?.length) return undefined;
+  const [before, after] = [schemaOfExamples(olds), schemaOfExamples(news)];
+  return schemaChanges({ schema: before, root: before }, { schema: after, root: after });
+}
+
+type Side = readonly [catalogue: DefinedEvents, shape: EventShape];
+
+/** Examples show what can be, not what cannot. */
+function ofExamples(change: CatalogueChange): CatalogueChange {
+  const { message, remedy } = change;
+  return {
+    ...change,
+    message: `${message}, by the examples`,
+    ...(remedy !== undefined && { remedy: `${remedy}; or examples that also show the old shape, if it may still be written` }),
+  };
 }
 
 function raisedVersion(old: EventShape, { type, version, downcast }: EventShape): CatalogueChange {

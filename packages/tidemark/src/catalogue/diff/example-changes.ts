@@ -4,6 +4,7 @@ import type { RecordedEvent } from "../../model/event.ts";
 import { createCodec } from "../create-codec.ts";
 import type { DefinedEvents } from "../defined-events.ts";
 import { decodedParts } from "../event-codec.ts";
+import { validate } from "../validate.ts";
 import { encodeShape } from "../event-encoder.ts";
 import type { EventShape } from "../event-shape.ts";
 import { issuesAt } from "../issue-path.ts";
@@ -30,20 +31,31 @@ export async function exampleChanges(before: DefinedEvents, after: DefinedEvents
   return [];
 }
 
-/** Stores an example by one catalogue and reads it by another. Undefined: it fits, or cannot be stored in the first place. */
-async function problemOf(writer: DefinedEvents, reader: DefinedEvents, shape: EventShape, n: number): Promise<string | undefined> {
-  let stored: unknown;
+/** The examples of a type as its catalogue stores them. */
+export async function storedExamples(writer: DefinedEvents, shape: EventShape): Promise<readonly unknown[]> {
+  const stored = await Promise.all(shape.examples.map((example) => storedExample(writer, shape, example)));
+  return stored.flatMap((example) => (example ? [example.data] : []));
+}
+
+/** Undefined: it cannot be stored. */
+async function storedExample(writer: DefinedEvents, { type }: EventShape, example: unknown): Promise<{ readonly data: unknown } | undefined> {
   try {
-    const { data } = await encodeShape(writer, shape.type, shape.examples[n], () => "data");
-    stored = JSON.parse(encodeJson(data, "data"));
+    const { data } = await encodeShape(writer, type, example, () => "data");
+    return { data: JSON.parse(encodeJson(data, "data")) };
   } catch {
     return undefined;
   }
+}
+
+/** Stores an example by one catalogue and reads it by another. Undefined: it fits, or cannot be stored in the first place. */
+async function problemOf(writer: DefinedEvents, reader: DefinedEvents, shape: EventShape, n: number): Promise<string | undefined> {
+  const stored = await storedExample(writer, shape, shape.examples[n]);
+  if (!stored) return undefined;
   try {
-    for (const part of decodedParts(recorded(shape, stored), createCodec(reader).decoder())) {
+    for (const part of decodedParts(recorded(shape, stored.data), createCodec(reader).decoder())) {
       const known = reader.shapes.get(part.type);
       if (!known?.checks || !(await takesWhatItReturns(known))) continue;
-      const { issues } = await known.schema["~standard"].validate(part.data);
+      const { issues } = await validate(known.schema, part.data);
       if (issues) return issuesText(issuesAt(issues, "data"));
     }
     return undefined;
@@ -55,9 +67,9 @@ async function problemOf(writer: DefinedEvents, reader: DefinedEvents, shape: Ev
 /** A schema that turns its input into something else says nothing about what it returned before. */
 async function takesWhatItReturns({ schema, examples }: EventShape): Promise<boolean> {
   for (const example of examples) {
-    const first = await schema["~standard"].validate(example);
+    const first = await validate(schema, example);
     if (first.issues) return false;
-    const second = await schema["~standard"].validate(first.value);
+    const second = await validate(schema, first.value);
     if (second.issues) return false;
   }
   return examples.length > 0;

@@ -34,11 +34,16 @@ export function addEventsDiff(events: Command, terminal: Terminal): void {
       const changes = await diffCatalogues(await loadCatalogue(old, "<old>"), await loadCatalogue(now, "<new>"));
       const missing = changes.filter(({ done }) => !done);
       const unread = changes.filter(isUnread);
-      if (flags.json) terminal.printJson({ changes, done: missing.length === 0, rolling: unread.length === 0 });
+      if (flags.json) terminal.printJson({ changes, done: missing.length === 0, rolling: unread.length === 0, uncompared: uncomparedOf(changes) });
       else print(changes, terminal);
       const failed = missing.length + (flags.rolling ? unread.length : 0);
       if (failed > 0) throw new Finding(counted(failed, "change"));
     });
+}
+
+/** The types whose shapes could not be compared. */
+function uncomparedOf(changes: readonly CatalogueChange[]): readonly string[] {
+  return changes.filter(({ comparedBy }) => comparedBy === "nothing").map(({ type }) => type);
 }
 
 /** `unknown` does not count: it would be every type without a JSON Schema. */
@@ -59,4 +64,8 @@ function print(changes: readonly CatalogueChange[], terminal: Terminal): void {
   const end = missing === 0 ? "The new catalogue has what they need" : `${counted(missing, "change")} lack what they need`;
   const beside = unread === 0 ? "the old code reads what the new code writes" : `${counted(unread, "change")} the old code may not read while both run`;
   terminal.say(`${counted(changes.length, "change")}. ${end}; ${beside}.`);
+  const uncompared = uncomparedOf(changes);
+  if (uncompared.length === 0) return;
+  const names = uncompared.map(quoteText).join(", ");
+  terminal.say(`${counted(uncompared.length, "type")} could not be compared: ${names}. Give each a schema with a JSON Schema, or examples in both catalogues.`);
 }

@@ -57,7 +57,7 @@ async function write(flags: GoldenFlags, terminal: Terminal): Promise<void> {
   const report = flags.fromStore ? await fromStore(flags, catalogue, writes, terminal) : await golden(catalogue, flags.folder, { writes });
   if (flags.json) terminal.printJson(report);
   else print(report, flags, terminal);
-  if (report.problems.length > 0) throw new Finding(`${report.problems.length} problems`);
+  if (report.problems.length > 0) throw new Finding(counted(report.problems.length, "problem"));
 }
 
 async function fromStore(flags: GoldenFlags, catalogue: DefinedEvents, writes: GoldenOptions["writes"], terminal: Terminal): Promise<GoldenReport> {
@@ -78,7 +78,7 @@ function print({ problems, written, entries }: GoldenReport, { folder, check, up
   const changed = problems.filter(({ kind }) => kind === "changed").length;
   if (changed > 0 && !update) terminal.say("If today's code reads them right, run the same command with --update, and look at what changes.");
   if (check && problems.length > changed) terminal.say("Run the command without --check to write the entries that are missing.");
-  const end = `${counted(entries, "entry").replace("entrys", "entries")} in ${folder}`;
+  const end = `${counted(entries, "entry", "entries")} in ${folder}`;
   terminal.say(problems.length === 0 ? `${end}: today's code reads them as they say.` : `${end}: ${counted(problems.length, "problem")}.`);
 }
 
