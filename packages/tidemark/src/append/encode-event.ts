@@ -47,9 +47,9 @@ function writePart(value: unknown, room: number, eventBytes: number, field: stri
   try {
     return writeJson(value, room);
   } catch (error) {
-    const flaw = JsonProblem.of(error);
-    if (flaw.excess !== undefined && flaw.loop() === undefined) throw new EventTooLargeError(at(""), room + flaw.excess, eventBytes);
-    throw flaw.at(at(field));
+    const problem = JsonProblem.of(error);
+    if (problem.excess !== undefined && problem.loop() === undefined) throw new EventTooLargeError(at(""), room + problem.excess, eventBytes);
+    throw problem.at(at(field));
   }
 }
 

@@ -30,9 +30,9 @@ export class JsonProblem extends Error {
 
   /** The same place, with another problem. */
   replaced(problem: string): JsonProblem {
-    const flaw = new JsonProblem(problem, "cause" in this ? { cause: this.cause } : {});
-    flaw.#steps.push(...this.#steps);
-    return flaw;
+    const replaced = new JsonProblem(problem, "cause" in this ? { cause: this.cause } : {});
+    replaced.#steps.push(...this.#steps);
+    return replaced;
   }
 
   inside(holder: object, step: string | number): this {

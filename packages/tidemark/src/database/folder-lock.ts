@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { StoreLockedError } from "../errors/opening.ts";
 import { createLockFile, type Holder, ownerOf, readHolder, removeOwn, writeDraft } from "./folder-lock-file.ts";
 import { birthOf, lifeOf } from "./folder-lock-holder.ts";
-import { beat, isStill } from "./folder-pulse.ts";
+import { sendHeartbeats, isStill } from "./folder-heartbeat.ts";
 
 export interface FolderLock {
   /** The folder's path without symbolic links. */
@@ -40,7 +40,7 @@ export async function lockFolder(folder: string, stillMs = 20_000): Promise<Fold
   const path = existingPath(folder) ?? join(realpathSync(parent), basename(resolve(folder)));
   const lockFile = `${path}.lock`;
   const holder = await take(lockFile, path, stillMs);
-  const stop = beat(lockFile, holder.token);
+  const stop = sendHeartbeats(lockFile, holder.token);
   let checkedAt = performance.now();
   let lost: StoreLockedError | undefined;
   return {

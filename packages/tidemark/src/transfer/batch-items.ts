@@ -108,12 +108,12 @@ class BatchScanner {
     const [number, bytes, parts] = [this.#itemLine, this.#heldBytes, this.#held];
     this.#held = [];
     this.#heldBytes = 0;
-    if (bytes > this.#maxBytes) return { number, text: "", flaw: `is longer than ${this.#maxBytes / 1024 / 1024} MiB` };
+    if (bytes > this.#maxBytes) return { number, text: "", problem: `is longer than ${this.#maxBytes / 1024 / 1024} MiB` };
     const whole = Buffer.concat(parts);
-    return isUtf8(whole) ? { number, text: whole.toString().trimEnd() } : { number, text: "", flaw: "is not UTF-8" };
+    return isUtf8(whole) ? { number, text: whole.toString().trimEnd() } : { number, text: "", problem: "is not UTF-8" };
   }
 }
 
-function broken(number: number, flaw: string): BatchItem {
-  return { number, text: "", flaw, ends: true };
+function broken(number: number, problem: string): BatchItem {
+  return { number, text: "", problem, ends: true };
 }

@@ -16,7 +16,7 @@ const byteOrderMark = Buffer.from("\ufeff");
 export async function* readCloudEvents(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly ReadLine[], void, undefined> {
   const { isBatch, all } = await beginningOf(chunks);
   if (!isBatch) {
-    for await (const lines of linesOf(all)) yield lines.filter(({ text, flaw }) => flaw !== undefined || text.trim() !== "").map(readItem);
+    for await (const lines of linesOf(all)) yield lines.filter(({ text, problem }) => problem !== undefined || text.trim() !== "").map(readItem);
     return;
   }
   for await (const items of batchItems(all)) {
@@ -31,8 +31,8 @@ export async function* readCloudEvents(chunks: AsyncIterable<Buffer>): AsyncGene
   }
 }
 
-function readItem({ number: line, text, flaw }: TextLine): ReadLine & { readonly broken?: true } {
-  if (flaw !== undefined) return { line, reason: flaw, text };
+function readItem({ number: line, text, problem }: TextLine): ReadLine & { readonly broken?: true } {
+  if (problem !== undefined) return { line, reason: problem, text };
   let parsed: ExactJson;
   try {
     parsed = parseExactly(text);

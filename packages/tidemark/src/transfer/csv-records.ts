@@ -7,7 +7,7 @@ export interface CsvRecord {
   readonly line: number;
   readonly text: string;
   readonly fields: readonly string[];
-  readonly flaw?: string;
+  readonly problem?: string;
 }
 
 /** A field of many lines. What is longer is a quote that was never closed. */
@@ -40,7 +40,7 @@ function take(lines: readonly TextLine[], delimiter: string, final: boolean): { 
     if (span === undefined && !final && unitsOf(lines, at) <= maxRecordUnits) break;
     const record = readRecord(lines, at, span, delimiter);
     if (record) records.push(record);
-    at += record?.flaw === undefined ? (span ?? 1) : 1;
+    at += record?.problem === undefined ? (span ?? 1) : 1;
   }
   return { records, taken: at };
 }
@@ -50,8 +50,8 @@ function spanOf(lines: readonly TextLine[], from: number): number | undefined {
   let open = false;
   let units = 0;
   for (let at = from; at < lines.length; at++) {
-    const { text, flaw } = lines[at] ?? { text: "" };
-    if (flaw !== undefined && at > from) return undefined;
+    const { text, problem } = lines[at] ?? { text: "" };
+    if (problem !== undefined && at > from) return undefined;
     for (let quote = text.indexOf('"'); quote !== -1; quote = text.indexOf('"', quote + 1)) open = !open;
     if (!open) return at - from + 1;
     units += text.length;
@@ -69,9 +69,9 @@ function unitsOf(lines: readonly TextLine[], from: number): number {
 function readRecord(lines: readonly TextLine[], at: number, span: number | undefined, delimiter: string): CsvRecord | undefined {
   const [first] = lines.slice(at, at + 1);
   if (first === undefined) return undefined;
-  const { number: line, flaw } = first;
-  if (flaw !== undefined) return { line, text: first.text, fields: [], flaw };
-  if (span === undefined) return { line, text: first.text, fields: [], flaw: "has a quote that is never closed" };
+  const { number: line, problem } = first;
+  if (problem !== undefined) return { line, text: first.text, fields: [], problem };
+  if (span === undefined) return { line, text: first.text, fields: [], problem: "has a quote that is never closed" };
   const whole =
     span === 1
       ? first.text
@@ -82,7 +82,7 @@ function readRecord(lines: readonly TextLine[], at: number, span: number | undef
   const text = whole.endsWith("\r") ? whole.slice(0, -1) : whole;
   if (text.trim() === "") return undefined;
   const fields = text.includes('"') ? quotedFields(text, delimiter) : text.includes("\r") ? bareReturn : text.split(delimiter);
-  return typeof fields === "string" ? { line, text, fields: [], flaw: fields } : { line, text, fields };
+  return typeof fields === "string" ? { line, text, fields: [], problem: fields } : { line, text, fields };
 }
 
 /** A file whose lines end in CR alone is one line, and would be a header with nothing below it. */

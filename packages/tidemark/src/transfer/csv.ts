@@ -31,8 +31,8 @@ export async function* readCsv(
   if (read === undefined) throw new InvalidArgumentError("<file>", "is empty; a CSV file begins with the names of its columns");
 }
 
-function checkHeader({ fields, flaw, line }: CsvRecord, delimiter: string): readonly string[] {
-  if (flaw !== undefined) throw new InvalidArgumentError("<file>", `has no header: line ${line} ${flaw}`);
+function checkHeader({ fields, problem, line }: CsvRecord, delimiter: string): readonly string[] {
+  if (problem !== undefined) throw new InvalidArgumentError("<file>", `has no header: line ${line} ${problem}`);
   const names = fields.map((name) => name.trim());
   const empty = names.indexOf("");
   if (empty !== -1) throw new InvalidArgumentError("<file>", `has no name for column ${empty + 1}; every column needs one in the header`);
@@ -48,8 +48,8 @@ function readerOf(header: readonly string[], options: MappingOptions): (record: 
   const isExport = options.stream === undefined && options.type === undefined && ["streamId", "type", "data"].every((name) => header.includes(name));
   const read = isExport ? envelopeReader(header, options) : mappedReader(header, options);
   return (record) => {
-    const { line, text, fields, flaw } = record;
-    if (flaw !== undefined) return { line, reason: flaw, text };
+    const { line, text, fields, problem } = record;
+    if (problem !== undefined) return { line, reason: problem, text };
     if (fields.length !== header.length) return { line, reason: `has ${fields.length} fields where the header has ${header.length}`, text };
     try {
       return read(record);

@@ -120,9 +120,9 @@ function writePart(value: unknown, exact: unknown, path: string): string {
     const text = writeJson(value, maxEventBytes);
     return exact === undefined ? text : JSON.stringify(exact);
   } catch (error) {
-    const flaw = JsonProblem.of(error);
-    if (flaw.excess !== undefined) throw new EventTooLargeError(path, maxEventBytes + flaw.excess, maxEventBytes);
-    throw flaw.at(path);
+    const problem = JsonProblem.of(error);
+    if (problem.excess !== undefined) throw new EventTooLargeError(path, maxEventBytes + problem.excess, maxEventBytes);
+    throw problem.at(path);
   }
 }
 

@@ -6,7 +6,7 @@ export interface TextLine {
   readonly number: number;
   /** Without its line feed; a carriage return before that is still there. */
   readonly text: string;
-  readonly flaw?: string;
+  readonly problem?: string;
 }
 
 /** An event has at most 16 MiB, which escapes can double. */
@@ -35,7 +35,7 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>, maxBytes: number =
       const found = block.indexOf(lineFeed, from);
       const line = block.subarray(from, found === -1 ? block.length : found);
       number++;
-      yield isUtf8(line) ? lineOf(number, line.toString()) : { number, text: "", flaw: notUtf8 };
+      yield isUtf8(line) ? lineOf(number, line.toString()) : { number, text: "", problem: notUtf8 };
       from += line.length + 1;
     }
   }
@@ -53,7 +53,7 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>, maxBytes: number =
     const lines: TextLine[] = [];
     let from = 0;
     if (restBytes + first > maxBytes) {
-      lines.push({ number: ++number, text: "", flaw: overlong });
+      lines.push({ number: ++number, text: "", problem: overlong });
       from = first + 1;
     }
     if (from <= last) {
@@ -64,7 +64,7 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>, maxBytes: number =
     restBytes = chunk.length - last - 1;
     yield lines;
   }
-  if (restBytes > maxBytes) yield [{ number: ++number, text: "", flaw: overlong }];
+  if (restBytes > maxBytes) yield [{ number: ++number, text: "", problem: overlong }];
   else if (restBytes > 0) yield [...decoded(Buffer.concat(rest))];
 }
 

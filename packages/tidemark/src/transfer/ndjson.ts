@@ -15,12 +15,12 @@ export async function* readNdjson(chunks: AsyncIterable<Buffer>): AsyncGenerator
   for await (const lines of linesOf(chunks)) yield lines.filter(isNotBlank).map(readLine);
 }
 
-function isNotBlank({ text, flaw }: TextLine): boolean {
-  return flaw !== undefined || text.trim() !== "";
+function isNotBlank({ text, problem }: TextLine): boolean {
+  return problem !== undefined || text.trim() !== "";
 }
 
-function readLine({ number, text, flaw }: TextLine): ReadLine {
-  if (flaw !== undefined) return { line: number, reason: flaw, text };
+function readLine({ number, text, problem }: TextLine): ReadLine {
+  if (problem !== undefined) return { line: number, reason: problem, text };
   try {
     return { line: number, text, envelope: parseExactly(text) };
   } catch (error) {

@@ -263,7 +263,7 @@ describe("a batch of CloudEvents", () => {
     const huge = Buffer.from(`[${JSON.stringify(foreign)},{"data":"${"x,]".repeat(1_000)}"},${JSON.stringify(foreign)}]`);
     expect(await all(batchItems(piecesOf(huge, 100), 512))).toMatchObject([
       { number: 1, text: JSON.stringify(foreign) },
-      { number: 1, text: "", flaw: expect.stringContaining("is longer than") },
+      { number: 1, text: "", problem: expect.stringContaining("is longer than") },
       { number: 1, text: JSON.stringify(foreign) },
     ]);
   });
@@ -271,7 +271,7 @@ describe("a batch of CloudEvents", () => {
   test("with an event that is no UTF-8 loses that one alone", async () => {
     const text = Buffer.concat([Buffer.from('[{"a":"'), Buffer.from([0xc3, 0x28]), Buffer.from(`"},${JSON.stringify(foreign)}]`)]);
     expect(await all(batchItems(piecesOf(text)))).toEqual([
-      { number: 1, text: "", flaw: "is not UTF-8" },
+      { number: 1, text: "", problem: "is not UTF-8" },
       { number: 1, text: JSON.stringify(foreign) },
     ]);
   });

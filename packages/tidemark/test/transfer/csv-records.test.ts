@@ -3,7 +3,7 @@ import { recordsOf } from "../../src/transfer/csv-records.ts";
 import { all, describe, expect, piecesOf, test } from "./test.ts";
 
 async function read(text: string, delimiter = ",", size = 1000): Promise<unknown[]> {
-  return (await all(recordsOf(piecesOf(Buffer.from(text), size), delimiter))).map(({ line, fields, flaw }) => flaw ?? [line, ...fields]);
+  return (await all(recordsOf(piecesOf(Buffer.from(text), size), delimiter))).map(({ line, fields, problem }) => problem ?? [line, ...fields]);
 }
 
 function quote(field: string): string {
@@ -37,11 +37,11 @@ describe("the records of a CSV file", () => {
   });
 
   test("whose lines end in CR alone are told as such, and do not become a header without records", async () => {
-    const flaw = expect.stringContaining("has a carriage return outside of quotes; end lines with LF or CRLF");
-    expect(await read("a,b\r1,2\r3,4\r")).toEqual([flaw]);
-    expect(await read('a,b\r1,"x"\r')).toEqual([flaw]);
-    expect(await read('a,b\n1,2\r3,4\n5,"6\r7"\r\n')).toEqual([[1, "a", "b"], flaw, [3, "5", "6\r7"]]);
-    expect(await read("a\r\r\n1\r\n")).toEqual([flaw, [2, "1"]]);
+    const problem = expect.stringContaining("has a carriage return outside of quotes; end lines with LF or CRLF");
+    expect(await read("a,b\r1,2\r3,4\r")).toEqual([problem]);
+    expect(await read('a,b\r1,"x"\r')).toEqual([problem]);
+    expect(await read('a,b\n1,2\r3,4\n5,"6\r7"\r\n')).toEqual([[1, "a", "b"], problem, [3, "5", "6\r7"]]);
+    expect(await read("a\r\r\n1\r\n")).toEqual([problem, [2, "1"]]);
   });
 
   test.for([1, 5, 1000])("after a wrong one are all there, in pieces of %i bytes", async (size) => {
@@ -60,7 +60,7 @@ describe("the records of a CSV file", () => {
   test("after bytes that are no UTF-8 are all there", async () => {
     const bytes = Buffer.concat([Buffer.from('a\n"b'), Buffer.from([0xff]), Buffer.from('"\nc\n"d\n'), Buffer.from([0xff]), Buffer.from("\ne\n")]);
     const found = await all(recordsOf(piecesOf(bytes), ","));
-    expect(found.map(({ line, fields, flaw }) => [line, flaw ?? fields[0]])).toEqual([
+    expect(found.map(({ line, fields, problem }) => [line, problem ?? fields[0]])).toEqual([
       [1, "a"],
       [2, "is not UTF-8"],
       [3, "c"],

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { linesOf } from "../../src/transfer/lines.ts";
 import { all, describe, expect, piecesOf, test } from "./test.ts";
 
-const texts = (found: readonly { readonly text: string; readonly flaw?: string }[]): string[] => found.map(({ text, flaw }) => flaw ?? text);
+const texts = (found: readonly { readonly text: string; readonly problem?: string }[]): string[] => found.map(({ text, problem }) => problem ?? text);
 
 describe("the lines of a file", () => {
   test("are the same wherever its pieces are cut", async () => {

@@ -34,8 +34,8 @@ export function writeState(state: unknown): WrittenState {
     const json = writer.write(state, undefined, 0);
     return { json, patches: writer.patches.length === 0 ? null : JSON.stringify(writer.patches) };
   } catch (error) {
-    const flaw = JsonProblem.of(error);
-    throw (flaw.excess === undefined ? flaw : flaw.replaced(`is too large for a snapshot: more than ${mostUnits} characters of JSON`)).at("state");
+    const problem = JsonProblem.of(error);
+    throw (problem.excess === undefined ? problem : problem.replaced(`is too large for a snapshot: more than ${mostUnits} characters of JSON`)).at("state");
   }
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
 /** A sign of life is given so often. */
-const beatMs = 1_000;
+const heartbeatMs = 1_000;
 
 /** Runs in a thread of its own: a statement of an embedded database blocks this one, for minutes where it is a long one. */
 const program = `
@@ -16,13 +16,13 @@ setInterval(() => {
   } catch {
     // The file is gone, or its disk does not answer now.
   }
-}, workerData.beatMs);`;
+}, workerData.heartbeatMs);`;
 
 /** Touches a lock file until it is told to stop. It keeps no process alive. */
-export function beat(lockFile: string, token: string): () => void {
+export function sendHeartbeats(lockFile: string, token: string): () => void {
   const worker = new Worker(program, {
     eval: true,
-    workerData: { lockFile, token, beatMs },
+    workerData: { lockFile, token, heartbeatMs },
     execArgv: [],
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16 },
@@ -42,7 +42,7 @@ export async function isStill(file: string, ms: number): Promise<boolean> {
   if (first === undefined) return false;
   const until = performance.now() + ms;
   while (performance.now() < until) {
-    await delay(Math.min(ms / 10, beatMs / 2));
+    await delay(Math.min(ms / 10, heartbeatMs / 2));
     if (touchedAt(file) !== first) return false;
   }
   return true;
