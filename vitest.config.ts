@@ -32,8 +32,8 @@ export default defineConfig({
     pool: "forks",
     execArgv: ["--conditions=source"],
     // PostgreSQL and the client share the machine with the tests: what takes 50 ms alone may take seconds beside others.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // A test that is left out, or that only passes alone, is no proof.
     allowOnly: false,
     passWithNoTests: false,

@@ -134,7 +134,7 @@ describe("appends with many tags", () => {
         open.delete(`${tenant} ${n}`);
       }),
     );
-    await expect.poll(() => [...open], { timeout: 10_000 }).toEqual(["tenant-3 7"]);
+    await expect.poll(() => [...open], { timeout: 60_000 }).toEqual(["tenant-3 7"]);
     await user.query("commit");
     await Promise.all(calls);
   });

@@ -36,7 +36,7 @@ function model(calls: readonly Call[]): (number | "written")[] {
 }
 
 describe("appends with and without conditions, whatever they ask and write", () => {
-  test.for(["one by one", "in one burst"] as const)("made %s, have the verdicts of a model", { timeout: 120_000 }, async (way, { store }) => {
+  test.for(["one by one", "in one burst"] as const)("made %s, have the verdicts of a model", async (way, { store }) => {
     let run = 0;
     let failed = 0;
     await fc.assert(

@@ -179,7 +179,7 @@ describe("a condition that another transaction has open", () => {
     const settled = expected.map(() => false);
     const events = [offered("c1"), offered("c2"), seatTaken("c1", "s1"), seatTaken("c2", "s2"), { type: "Noted", data: {} }, { type: "SeatTaken", data: {} }];
     for (const [n, event] of events.entries()) void store.appendToStream(`cart-${n}`, [event]).then(() => (settled[n] = true));
-    await expect.poll(() => settled, { timeout: 20_000 }).toEqual(expected);
+    await expect.poll(() => settled, { timeout: 60_000 }).toEqual(expected);
     // Two connections wait, the others wait for these.
     await waitersFor(sql, Math.min(2, expected.filter((settles) => !settles).length));
     expect(settled).toEqual(expected);
@@ -196,7 +196,7 @@ describe("a condition that another transaction has open", () => {
     await store.withTransaction(user).append([], { streamId: "decision", condition: { query } });
     await expectSettled(store, sql, expected);
     await user.query("commit");
-    await expect.poll(async () => (await log()).filter(({ stream }) => stream.startsWith("cart-")).length, { timeout: 20_000 }).toBe(6);
+    await expect.poll(async () => (await log()).filter(({ stream }) => stream.startsWith("cart-")).length, { timeout: 60_000 }).toBe(6);
   });
 
   test("keeps appends to one stream in the order in which they were called", async ({ store, client, sql }) => {

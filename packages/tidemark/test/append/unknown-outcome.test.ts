@@ -77,7 +77,7 @@ describe.concurrent("an append whose connection breaks", () => {
     async ([side, name, written], { databaseUrl, schema, store, log }) => {
       await store.appendToStream("elsewhere", [added()]);
       await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
-      await using broken = await openEventStore(proxy.through(databaseUrl), { schema, pool: { max: 1, connectionTimeoutMs: 300 } });
+      await using broken = await openEventStore(proxy.through(databaseUrl), { schema, pool: { max: 1, connectionTimeoutMs: 5_000 } });
       proxy.on("frontend", (message) => (message.name === "StartupMessage" ? "drop-connection-before" : "pass"));
       once(proxy, side, name, "drop-connection-before");
       const events: NewEvent[] = [added(1), added(2)];

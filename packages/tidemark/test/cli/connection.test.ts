@@ -99,7 +99,7 @@ describe("an import that fails", () => {
   });
 });
 
-describe("tidemark append --projections", { timeout: 120_000 }, () => {
+describe("tidemark append --projections", () => {
   const carts = `
     import { documentProjection } from "tidemark";
     export const carts = documentProjection({ name: "carts", version: 1, mode: "inline", collection: "carts", handles: ["A"],

@@ -25,6 +25,8 @@ const test = base.extend("consumers", async ({ openStore, databaseUrl, schema })
   await worker.start();
   const failed = (): Promise<void> => eventually(async () => expect(await store.consumers.get("mailer")).toMatchObject({ state: "failed" }));
   await failed();
+  // Its other shard goes on.
+  await eventually(async () => expect((await store.consumers.get("mailer")).shards.map(({ position }) => position)).toEqual(expect.arrayContaining([1, 4])));
   await eventually(async () => expect(await store.consumers.get("audit")).toMatchObject({ state: "live", lag: { events: 0 } }));
   const command = (args: readonly string[], options?: InsideOptions): Promise<Ended> =>
     inside(["consumers", ...args, "--schema", schema], { ...options, env: { DATABASE_URL: databaseUrl } });

@@ -85,14 +85,14 @@ describe("tidemark dead-letters", () => {
       code: 0,
       stdout: "1 letter is handled again as soon as a worker of mailer comes to it.\n",
     });
-    await eventually(async () => expect((await store.deadLetters.list()).map(({ position }) => position)).toEqual([3]), { timeoutMs: 15_000 });
+    await eventually(async () => expect((await store.deadLetters.list()).map(({ position }) => position)).toEqual([3]));
     expect(handled).toEqual([5, 1, 2, 4]);
   });
 
   test("has all handled again", async ({ letters: { command, store, handled, mend } }) => {
     mend();
     expect(documentOf(await command(["retry", "mailer", "--all", "--json"]))).toEqual({ requested: 2 });
-    await eventually(async () => expect(await store.deadLetters.list()).toEqual([]), { timeoutMs: 15_000 });
+    await eventually(async () => expect(await store.deadLetters.list()).toEqual([]));
     expect(new Set(handled)).toEqual(new Set([1, 2, 3, 4, 5]));
     expect(await command(["retry", "mialer", "--all"])).toMatchObject({ code: 1, stderr: expect.stringContaining('Did you mean "mailer"?') });
   });

@@ -13,7 +13,7 @@ const test = base.extend("folder", async ({}, { onCleanup }) => {
   return join(scratch, "shop");
 });
 
-describe("tidemark demo", { timeout: 60_000 }, () => {
+describe("tidemark demo", () => {
   test("needs no server, shows what a store does and counts what it wrote", async () => {
     const { code, stdout, stderr } = await tidemark(["demo", "--events", "300"]);
     expect([code, stderr]).toEqual([0, expect.stringContaining("applied migration 1")]);

@@ -72,7 +72,7 @@ describe("an import that is killed", () => {
     child.stdin?.on("error", () => {});
     child.stdin?.write(csv.slice(0, csv.length / 2));
     await using store = await openEventStore(databaseUrl, { schema });
-    await eventually(async () => expect(await store.highWaterMark()).toBeGreaterThan(0), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await store.highWaterMark()).toBeGreaterThan(0));
     child.kill("SIGKILL");
     await once(child, "exit");
     await eventually(async () =>
@@ -98,7 +98,7 @@ describe("an import that is killed", () => {
     child.stdin?.on("error", () => {});
     child.stdin?.write(history(6_000));
     await using store = await openEventStore(databaseUrl, { schema });
-    await eventually(async () => expect(await store.highWaterMark()).toBe(4_000), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await store.highWaterMark()).toBe(4_000));
     child.kill("SIGINT");
     const [code] = await once(child, "close");
     expect([code, stderr]).toEqual([130, expect.stringContaining("4000 events were written. Run the same command again to continue.")]);
@@ -219,7 +219,7 @@ describe("tidemark export", () => {
   });
 });
 
-describe("tidemark import --projections", { timeout: 120_000 }, () => {
+describe("tidemark import --projections", () => {
   const moduleOf = (index: string): string => `
     import { documentProjection } from ${JSON.stringify(index)};
     export const counted = documentProjection({

@@ -50,7 +50,7 @@ describe("tidemark projections", () => {
     expect((await command("pause", "cart-summary")).stdout).toBe("cart-summary is paused: nothing writes it.\n");
     expect(await store.projections.get("cart-summary")).toMatchObject({ state: "paused" });
     expect(documentOf(await command("resume", "cart-summary", "--json"))).toMatchObject({ name: "cart-summary" });
-    await eventually(async () => expect(await store.projections.get("cart-summary")).toMatchObject({ state: "live" }), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await store.projections.get("cart-summary")).toMatchObject({ state: "live" }));
     await command("deactivate", "broken", "--projection-version", "1");
     expect(await store.projections.get("broken")).toMatchObject({ state: "inactive" });
   }, 30_000);

@@ -60,7 +60,7 @@ describe("tidemark worker", () => {
     `);
     const { child, ended, output } = work(file, "--lease", "3");
     for (const name of ["mailer", "audit", "search"]) {
-      await eventually(async () => expect((await store.streamInfo(`by-${name}`)).version).toBe(1), { timeoutMs: 20_000 });
+      await eventually(async () => expect((await store.streamInfo(`by-${name}`)).version).toBe(1));
     }
     // Handling begins before the first report.
     await eventually(() => expect(output.stderr).toMatch(/\nmailer: (starting|catching-up|live) at \d+/));
@@ -85,8 +85,8 @@ describe("tidemark worker", () => {
     `);
     const { child, ended, output } = work(file, "--json");
     const document = (name: string): Promise<unknown> => store.documents(name).get("cart-1");
-    for (const name of ["later", "at-once"]) await eventually(async () => expect(await document(name)).toMatchObject({ skus: ["tea"] }), { timeoutMs: 20_000 });
-    await eventually(() => expect(output.stdout).toContain('"projection":"at-once","version":1,"state":"live"'), { timeoutMs: 20_000 });
+    for (const name of ["later", "at-once"]) await eventually(async () => expect(await document(name)).toMatchObject({ skus: ["tea"] }));
+    await eventually(() => expect(output.stdout).toContain('"projection":"at-once","version":1,"state":"live"'));
     child.kill("SIGTERM");
     const { code, stdout } = await ended;
     expect(code).toBe(0);
@@ -100,11 +100,11 @@ describe("tidemark worker", () => {
         documentId: (event) => event.streamId, evolve: (document) => ({ events: (document?.events ?? 0) + 1 }) });
     `);
     const { child, ended } = work(file);
-    await eventually(async () => expect((await store.projections.get("counts")).state).toBe("live"), { timeoutMs: 20_000 });
+    await eventually(async () => expect((await store.projections.get("counts")).state).toBe("live"));
     // A store without it leaves it behind; the worker brings it up to date.
     const { position } = await store.appendToStream("cart-1", [{ type: "Noted", data: {} }]);
     await store.waitFor("counts", position, { timeoutMs: 20_000 });
-    await eventually(async () => expect((await store.projections.get("counts")).state).toBe("live"), { timeoutMs: 20_000 });
+    await eventually(async () => expect((await store.projections.get("counts")).state).toBe("live"));
     child.kill("SIGTERM");
     expect(await ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Running counts\. .*\n.*Stopped\.\n$/s) });
     expect(await store.documents("counts").get("cart-1")).toMatchObject({ events: 1 });
@@ -117,7 +117,7 @@ describe("tidemark worker", () => {
       export default defineConsumer({ name: "mailer", retry: { attempts: 1 }, onFailure: "stop", handle() { throw new Error("no mail"); } });
     `);
     const { child, ended, output } = work(file, "--json");
-    await eventually(() => expect(output.stdout).toContain('"state":"failed"'), { timeoutMs: 20_000 });
+    await eventually(() => expect(output.stdout).toContain('"state":"failed"'));
     child.kill("SIGINT");
     const { code, stdout } = await ended;
     expect(code).toBe(0);
@@ -143,7 +143,7 @@ describe("tidemark worker", () => {
   test("aborts handlers when --timeout is over", async ({ module, work, store }) => {
     await store.appendToStream("cart-1", [{ type: "Noted", data: {} }]);
     const { child, ended, output } = work(await module(stuck), "--timeout", "1");
-    await eventually(() => expect(output.stderr).toContain("handling"), { timeoutMs: 20_000 });
+    await eventually(() => expect(output.stderr).toContain("handling"));
     child.kill("SIGTERM");
     const { code, stderr } = await ended;
     expect(code).toBe(0);
@@ -154,7 +154,7 @@ describe("tidemark worker", () => {
   test("does not wait for handlers at a second signal, and ends with 130", async ({ module, work, store }) => {
     await store.appendToStream("cart-1", [{ type: "Noted", data: {} }]);
     const { child, ended, output } = work(await module(stuck), "--timeout", "86400");
-    await eventually(() => expect(output.stderr).toContain("handling"), { timeoutMs: 20_000 });
+    await eventually(() => expect(output.stderr).toContain("handling"));
     child.kill("SIGINT");
     await eventually(() => expect(output.stderr).toContain("Stopping"));
     child.kill("SIGINT");

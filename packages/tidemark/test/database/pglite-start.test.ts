@@ -51,7 +51,7 @@ async function markImage(file: string): Promise<void> {
   writeFileSync(file, Buffer.concat([tar, createHash("sha256").update(tar).digest()]));
 }
 
-describe("the start of an embedded database", { timeout: 120_000 }, () => {
+describe("the start of an embedded database", () => {
   test("keeps an image at the first, from which every later one starts", async ({ scratch }) => {
     const cache = join(scratch, "cache");
     const first = await start(cache, join(scratch, "first"));

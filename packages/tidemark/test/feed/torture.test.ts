@@ -29,7 +29,7 @@ async function stopWriter(child: ChildProcess): Promise<number> {
 }
 
 describe("beside twelve connections in three processes, with rollbacks, savepoints, pauses and frozen backends,", () => {
-  test("readers by the mark lose, double and reorder nothing, and a naive one loses", { timeout: 60_000 }, async ({ databaseUrl, sql, schema }) => {
+  test("readers by the mark lose, double and reorder nothing, and a naive one loses", async ({ databaseUrl, sql, schema }) => {
     await using one = await openStore(databaseUrl, schema);
     await using two = await openStore(databaseUrl, schema);
     const followers = [followByMark(one), followByMark(two), followNaively(sql, schema)];
@@ -56,7 +56,7 @@ describe("beside twelve connections in three processes, with rollbacks, savepoin
       expect(log.seen.length).toBe(committed);
       for (const { name, wants, stop, seen } of subscribed) {
         const wanted = log.seen.filter(wants).map(({ position }) => position);
-        await eventually(() => expect(seen.length).toBeGreaterThanOrEqual(wanted.length), { timeoutMs: 20_000 });
+        await eventually(() => expect(seen.length).toBeGreaterThanOrEqual(wanted.length));
         await stop();
         expect(seen, `of the subscriber that is ${name}`).toEqual(wanted);
       }

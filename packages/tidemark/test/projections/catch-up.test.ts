@@ -7,7 +7,7 @@ import { cartSummary, documentsIn, popularity } from "./carts.ts";
 const tea = itemAdded("tea", 1, 1);
 
 function isLive(store: EventStore, name = "popularity"): Promise<void> {
-  return eventually(async () => expect(await store.projections.get(name)).toMatchObject({ state: "live" }), { timeoutMs: 25_000 });
+  return eventually(async () => expect(await store.projections.get(name)).toMatchObject({ state: "live" }));
 }
 
 function recorder(): { readonly logger: Logger; readonly warnings: string[] } {
@@ -51,7 +51,7 @@ describe("an inline projection that is new", () => {
     await eventually(() => expect(appended).toBeGreaterThan(300));
     // Whoever knows it writes it from the moment that it is live; this writer does not, so it is left behind once, and follows.
     const store = await openStore({ projections: [cartSummary("inline"), popularity("inline")] });
-    await eventually(() => expect(appended).toBeGreaterThan(1_500), { timeoutMs: 25_000 });
+    await eventually(() => expect(appended).toBeGreaterThan(1_500));
     run.going = false;
     await writing;
     await isLive(store);

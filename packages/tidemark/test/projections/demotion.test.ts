@@ -11,7 +11,7 @@ const quiet = (): void => {};
 const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 function isLive(store: EventStore): Promise<void> {
-  return eventually(async () => expect(await store.projections.get("popularity")).toMatchObject({ state: "live" }), { timeoutMs: 25_000 });
+  return eventually(async () => expect(await store.projections.get("popularity")).toMatchObject({ state: "live" }));
 }
 
 test("leaves a projection behind beside a transaction that appended nothing to it and stays open", async ({ openStore, schema }) => {

@@ -8,7 +8,7 @@ import { eventually, expect, test } from "../support/test.ts";
 const tea = itemAdded("tea", 1, 1);
 
 function isLive(store: EventStore, name: string): Promise<void> {
-  return eventually(async () => expect(await store.projections.get(name)).toMatchObject({ state: "live" }), { timeoutMs: 25_000 });
+  return eventually(async () => expect(await store.projections.get(name)).toMatchObject({ state: "live" }));
 }
 
 test("gives up a handler that does not end while appends wait for it, and goes live later with each event once", async ({ openStore, schema }) => {

@@ -16,7 +16,7 @@ const deed = fc.record({
 });
 
 describe("workers with shards, in any order of what they, the database and the network do,", () => {
-  test("never work on another's shard, share all of them once it is quiet, and leave nothing when they stop", { timeout: 120_000 }, async () => {
+  test("never work on another's shard, share all of them once it is quiet, and leave nothing when they stop", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fate, { maxLength: 40 }),

@@ -13,7 +13,7 @@ function filesOf(folder: string): Record<string, number> {
   return Object.fromEntries(files.map((file) => [file, statSync(join(folder, file)).mtimeMs]));
 }
 
-describe("openEventStore", { timeout: 60_000 }, () => {
+describe("openEventStore", () => {
   test("without a URL opens a store in memory, each its own", async () => {
     await using first = await openEventStore();
     await using second = await openEventStore({});

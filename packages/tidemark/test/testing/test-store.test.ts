@@ -52,7 +52,7 @@ describe("a test store", () => {
     expect(stdout).toBe("over\n");
   });
 
-  test("and scenarios work under node:test, whose report tells a failure's difference", { timeout: 120_000 }, async () => {
+  test("and scenarios work under node:test, whose report tells a failure's difference", async () => {
     const program = `
       import test from "node:test";
       import { handleCommand } from "tidemark";

@@ -95,7 +95,7 @@ describe("an import that keeps positions", () => {
           async () =>
             (await sql.query("select 1 from pg_stat_activity where wait_event = 'advisory' and query like '%import_events%' and datname = current_database()"))
               .rowCount,
-          { timeout: 10_000 },
+          { timeout: 60_000 },
         )
         .toBe(1);
       expect((await sql.query(`select 1 from ${q}.events`)).rowCount).toBe(0);

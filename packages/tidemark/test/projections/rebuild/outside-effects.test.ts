@@ -17,7 +17,7 @@ async function effects(store: EventStore, at: string): Promise<readonly (readonl
 }
 
 async function serving(store: EventStore, version: number): Promise<void> {
-  await eventually(async () => expect(await store.projections.get("notes", { version })).toMatchObject({ serving: true }), { timeoutMs: 20_000 });
+  await eventually(async () => expect(await store.projections.get("notes", { version })).toMatchObject({ serving: true }));
 }
 
 describe.for(drivers)("tx.replaying on $driver", ({ test }) => {

@@ -13,7 +13,7 @@ async function versions(store: EventStore, name: string): Promise<Record<number,
 }
 
 async function serves(store: EventStore, name: string, version: number): Promise<void> {
-  await eventually(async () => expect((await versions(store, name))[version]).toMatchObject({ serving: true }), { timeoutMs: 20_000 });
+  await eventually(async () => expect((await versions(store, name))[version]).toMatchObject({ serving: true }));
 }
 
 describe.for(drivers)("versions of a projection on $driver", ({ test }) => {
