@@ -87,15 +87,16 @@ export class CollectionTable {
    * One statement for each 16 MiB of documents; run them in a transaction.
    *
    * @param order - `"by key"`, so that two who write never wait for each other in a ring; `"given"` spares the only writer the sorting.
+   * @param unitsAtOnce - The most characters of documents in a statement.
    */
-  writeCalls(writes: readonly DocumentWrite[], order: "by key" | "given" = "by key"): readonly Call[] {
+  writeCalls(writes: readonly DocumentWrite[], order: "by key" | "given" = "by key", unitsAtOnce: number = mostUnits): readonly Call[] {
     const [only, ...others] = writes;
     // Half of what it costs the server to take three lists apart.
     if (only && only.data !== null && others.length === 0) {
       return [{ statement: this.#writeOne, values: [only.tenant, only.id, only.data, ...(this.#soft ? [archivedText(only)] : [])] }];
     }
     const sorted = order === "given" ? writes : [...writes].sort(byKey);
-    return Array.from(parts(sorted), (part) => ({
+    return Array.from(parts(sorted, unitsAtOnce), (part) => ({
       statement: !this.#soft && part.some(({ data }) => data === null) ? this.#writeAndDelete : this.#write,
       values: [...columns(part), joined(part.map(({ data }) => data ?? "")), ...(this.#soft ? [joined(part.map(archivedText))] : [])],
     }));
@@ -144,12 +145,12 @@ export function keyColumns(keys: readonly DocumentKey[]): string[] {
 
 const mostUnits = 16 * 1024 * 1024;
 
-function* parts(writes: readonly DocumentWrite[]): Iterable<readonly DocumentWrite[]> {
+function* parts(writes: readonly DocumentWrite[], unitsAtOnce: number): Iterable<readonly DocumentWrite[]> {
   let from = 0;
   let units = 0;
   for (const [index, { data }] of writes.entries()) {
     const more = data?.length ?? 0;
-    if (index > from && units + more > mostUnits) {
+    if (index > from && units + more > unitsAtOnce) {
       yield writes.slice(from, index);
       from = index;
       units = 0;

@@ -5,6 +5,7 @@ import { checkFilter } from "../read/filter.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
 import type { LifecyclePart } from "../async/lifecycle.ts";
 import { Signal } from "../async/signal.ts";
+import { BackgroundPace } from "./background-pace.ts";
 import { type Blocker, blockersStatement, readBlockers } from "./blockers.ts";
 import { channelOf } from "./channel.ts";
 import { Notifier } from "./notifier.ts";
@@ -21,6 +22,8 @@ import { defaultTimings, type FollowTimings } from "./timings.ts";
 
 /** The log as it grows: how far it may be read, who holds that back, and following it. */
 export class Feed implements LifecyclePart {
+  /** For work that nobody waits for. */
+  readonly background: BackgroundPace;
   readonly #database: Database;
   readonly #marks: MarkReader;
   readonly #blockers: Statement;
@@ -37,9 +40,10 @@ export class Feed implements LifecyclePart {
   constructor(database: Database, schema: string, logger: Logger, timings: FollowTimings = defaultTimings) {
     this.#database = database;
     this.#marks = new MarkReader(database, schema);
+    this.background = new BackgroundPace(this.#marks);
     this.#blockers = blockersStatement(schema);
     this.#log = new LogPages(database, new StatementsBySize(schema));
-    this.#scans = new LogScans(this.#log, this.#marks);
+    this.#scans = new LogScans(this.#log, this.#marks, () => this.background.pageRows);
     this.#readRetry = new ReadRetry(logger);
     const committed = new Signal();
     const channel = channelOf(schema);

@@ -52,8 +52,12 @@ export interface Found {
 
 /** The log as followers read it. */
 export interface Log {
-  /** What is wanted above `after` and at or below `until`, which must not be above the high-water mark. */
-  open(after: number, until: number, wanted: Wanted, signal: AbortSignal): RowPages;
+  /**
+   * What is wanted above `after` and at or below `until`, which must not be above the high-water mark.
+   *
+   * @param mostRows - The most rows of the next page. Asked before each.
+   */
+  open(after: number, until: number, wanted: Wanted, signal: AbortSignal, mostRows?: () => number): RowPages;
   /** The last event at or below a position; position 0 where there is none. */
   lastEvent(position: number, signal: AbortSignal): Promise<Place>;
   find(position: number, signal: AbortSignal): Promise<Found>;
@@ -69,7 +73,7 @@ export class LogPages implements Log {
     this.#statements = statements;
   }
 
-  open(after: number, until: number, { tenant, filter, shard }: Wanted, signal: AbortSignal): RowPages {
+  open(after: number, until: number, { tenant, filter, shard }: Wanted, signal: AbortSignal, mostRows?: () => number): RowPages {
     const all = tenant === undefined;
     const first = all ? 4 : 5;
     const filtered = filter && filterSql(filter, first, all);
@@ -84,6 +88,7 @@ export class LogPages implements Log {
       signal,
       windowed: true,
       limits: defaultPageLimits,
+      ...(mostRows && { mostRows }),
       bounds: async () => ({ after: since === undefined ? after : await this.#positionSince(since, { after, until }, signal), until }),
       fetch: (range, rows) =>
         this.#queryable.query(

@@ -39,11 +39,14 @@ export interface LogScan {
 export class LogScans {
   readonly #log: Log;
   readonly #marks: Marks;
+  readonly #mostRows: () => number;
   readonly #shared = new Set<SharedScan>();
 
-  constructor(log: Log, marks: Marks) {
+  /** @param mostRows - Of a page. Asked before each. */
+  constructor(log: Log, marks: Marks, mostRows: () => number) {
     this.#log = log;
     this.#marks = marks;
+    this.#mostRows = mostRows;
   }
 
   /** @throws {@link HistoryForkedError} — the event of `after` is gone. */
@@ -52,7 +55,7 @@ export class LogScans {
     await checkAnchor(this.#log, reader, after, signal);
     const range = { wanted, after: after.position, until: Math.min(mark.position, until), signal };
     const joined = alone ? undefined : [...this.#shared].find((candidate) => candidate.hasRoomFor(range));
-    const scan = joined ?? new SharedScan(this.#log);
+    const scan = joined ?? new SharedScan(this.#log, this.#mostRows);
     if (!alone) this.#shared.add(scan);
     const member = scan.join(range);
     return {

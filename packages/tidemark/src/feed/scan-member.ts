@@ -8,9 +8,15 @@ import { rowFilter, type SharedRow } from "./row-filter.ts";
 /** Pages that wait for a member: one to work on next, so that no member waits for the database, and no more. */
 const mostWaiting = 2;
 
+/** Half a millisecond's work for most projections. */
+const sliceRows = 50;
+
 /** A page of the log for one of those who read it together. */
 export interface ScanPage {
-  readonly events: readonly FollowedEvent[];
+  /** How many events. */
+  readonly size: number;
+  /** Its events, a few at a time, so that who takes them can let go of the process in between. They are decoded as they are taken, which is once. */
+  readonly slices: Iterable<readonly FollowedEvent[]>;
   /** Everything that it wants at or below this position has come. It is no anchor: ask the scan for one. */
   readonly reached: number;
   /** All up to its end has come. */
@@ -85,11 +91,15 @@ export class ScanMember {
       const page = this.#pages.shift();
       if (page) {
         this.#changed();
-        return { events: page.rows.map(followed), reached: page.reached, last: page.reached >= until };
+        return { size: page.rows.length, slices: slicesOf(page.rows), reached: page.reached, last: page.reached >= until };
       }
       if (this.#failure) throw this.#failure.error;
-      if (this.#position >= until) return { events: [], reached: this.#position, last: true };
+      if (this.#position >= until) return { size: 0, slices: [], reached: this.#position, last: true };
       await this.#arrived.wait({ abort: signal });
     }
   }
+}
+
+function* slicesOf(rows: readonly TextRow[]): Iterable<readonly FollowedEvent[]> {
+  for (let from = 0; from < rows.length; from += sliceRows) yield rows.slice(from, from + sliceRows).map(followed);
 }

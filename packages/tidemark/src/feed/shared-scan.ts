@@ -20,12 +20,15 @@ interface Open {
  */
 export class SharedScan {
   readonly #log: Log;
+  readonly #mostRows: (() => number) | undefined;
   readonly #members = new Set<ScanMember>();
   readonly #changed = new Signal();
   #running = false;
 
-  constructor(log: Log) {
+  /** @param mostRows - Of a page. Asked before each. */
+  constructor(log: Log, mostRows?: () => number) {
     this.#log = log;
+    this.#mostRows = mostRows;
   }
 
   get idle(): boolean {
@@ -79,7 +82,7 @@ export class SharedScan {
     const met = reading.filter(({ position }) => position > from).map(({ position }) => position);
     const bound = Math.min(...members.map(({ range }) => range.until), ...met);
     if (open && open.bound === bound && open.members.length === members.length && members.every((member) => open.members.includes(member))) return open;
-    return { members, bound, pages: this.#log.open(from, bound, union(members.map(({ range }) => range.wanted)), signalOf(members)) };
+    return { members, bound, pages: this.#log.open(from, bound, union(members.map(({ range }) => range.wanted)), signalOf(members), this.#mostRows) };
   }
 
   async #read({ members, pages }: Open): Promise<void> {

@@ -19,6 +19,8 @@ export interface RangeReading<T> {
   /** Whether each statement looks at a window of the range only. */
   readonly windowed: boolean;
   readonly limits: PageLimits;
+  /** The most rows of the next page, below those that `limits` allow. Asked before each. */
+  mostRows?(): number;
   /** What is left of a range without the gap at its beginning (at its end, if `backward`). Asked where a window was empty. */
   skipGap?(rest: Range): Promise<Range>;
   /** Asked once, before the first page. */
@@ -69,7 +71,7 @@ export class RangePages<T> implements Pages<T> {
   }
 
   async next(): Promise<Page<T>> {
-    const { signal, limit, bounds, fetch, skipGap } = this.#reading;
+    const { signal, limit, bounds, fetch, skipGap, mostRows } = this.#reading;
     signal?.throwIfAborted();
     if (this.#failure) throw this.#failure.error;
     if (limit === 0) return { items: [], last: true };
@@ -78,7 +80,7 @@ export class RangePages<T> implements Pages<T> {
     signal?.throwIfAborted();
 
     const range = this.#windowOf(rest);
-    const asked = Math.min(this.#size.rows, this.#remaining * this.#rowsOfItem);
+    const asked = Math.min(this.#size.rows, this.#remaining * this.#rowsOfItem, mostRows?.() ?? Number.POSITIVE_INFINITY);
     const sent = performance.now();
     const rows = await fetch(range, asked);
     const exhausted = rows.length < asked && rows.at(-1)?.["full"] == null;

@@ -58,7 +58,7 @@ async function readAll(scan: SharedScan, after: number, until: number, wanted = 
   try {
     for (let last = false; !last;) {
       const page = await member.next();
-      positions.push(...page.events.map(({ event }) => event.position));
+      for (const slice of page.slices) positions.push(...slice.map(({ event }) => event.position));
       ({ last } = page);
     }
   } finally {

@@ -2,7 +2,7 @@ import type { EventDecoder } from "../../catalogue/event-codec.ts";
 import { sendInTurn } from "../../database/calls.ts";
 import type { Session } from "../../database/database.ts";
 import { wasCutOff } from "../../database/sql-state.ts";
-import type { CollectionTable } from "../../documents/collection-table.ts";
+import type { CollectionTable, DocumentWrite } from "../../documents/collection-table.ts";
 import { isTidemarkError } from "../../errors/errors.ts";
 import type { LogScan } from "../../feed/log-scan.ts";
 import type { ValidQueryItem } from "../../read/filter.ts";
@@ -10,24 +10,21 @@ import type { ShardAccess } from "../../runtime/follower.ts";
 import type { WorkerContext } from "../../runtime/worker-context.ts";
 import type { DefinedDocumentProjection } from "../defined-projection.ts";
 import type { BuildRow, FoundBuild } from "./build-row.ts";
+import { type FlushLimits, FlushSchedule } from "./flush-schedule.ts";
 import { Pace } from "./pace.ts";
 import { DocumentCache, type DocumentChanges } from "./document-cache.ts";
 import { DocumentFold, NotFolded, unlessFolded } from "./document-fold.ts";
 
 /** How a projection is built that is far behind. */
-export interface BuildLimits {
+export interface BuildLimits extends FlushLimits {
   /** Positions to the end of the log from which on it is built, not followed. */
   readonly farBehind: number;
-  /** What its documents may take in memory, in bytes, roughly. Of each projection. */
-  readonly memoryBytes: number;
-  /** How long work may be lost that a killed process had done. */
-  readonly flushEveryMs: number;
 }
 
 export const defaultBuildLimits: BuildLimits = { farBehind: 10_000, memoryBytes: 64 * 1024 * 1024, flushEveryMs: 5_000 };
 
-/** So many times as long as a flush takes there is none, however often one is asked for. */
-const flushShare = 8;
+/** Of a statement that writes documents while events are appended: some hundred of the usual size, which take the server about 10 ms. */
+const unitsBesideAppends = 64 * 1024;
 
 export type BuildContext = Pick<WorkerContext, "database" | "schema" | "statements" | "feed">;
 
@@ -58,8 +55,7 @@ export class BuildRun {
   #events = 0;
   /** Written, by all runs. */
   #written: { readonly events: number; readonly documents: number };
-  #flushedAt = performance.now();
-  #flushTookMs = 0;
+  readonly #schedule: FlushSchedule;
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(context: BuildContext, shard: ShardAccess, parts: BuildParts) {
@@ -69,6 +65,7 @@ export class BuildRun {
     this.#cache = new DocumentCache(parts.projection, parts.whole);
     this.#fold = new DocumentFold(parts.projection, parts.decoder, parts.table, this.#cache);
     this.#reached = shard.checkpoint.written.position;
+    this.#schedule = new FlushSchedule(parts.limits, this.#reached);
     this.#written = { events: parts.found?.events ?? 0, documents: parts.found?.documents ?? 0 };
   }
 
@@ -76,18 +73,24 @@ export class BuildRun {
   async toTheMark(): Promise<void> {
     const { projection, decoder } = this.#parts;
     const { checkpoint, tenant, signal } = this.#shard;
-    const perSecond = this.#parts.found?.eventsPerSecond;
-    const pace = perSecond == null ? undefined : new Pace(perSecond);
+    const pace = new Pace(this.#context.feed.background, this.#eventsPerSecond, signal);
     const wanted = { tenant: projection.tenants === "all" ? undefined : tenant, filter: decoder.filter, shard: undefined };
-    const scan = await this.#context.feed.scan({ reader: projection.name, wanted, after: checkpoint.written, alone: pace !== undefined, signal });
+    const scan = await this.#context.feed.scan({
+      reader: projection.name,
+      wanted,
+      after: checkpoint.written,
+      alone: this.#eventsPerSecond !== undefined,
+      signal,
+    });
     try {
       for (let last = false; !last && (await this.#shard.mayGoOn());) {
         const page = await scan.next();
-        this.#events += await this.#fold.take(page.events, this.#context.database);
+        pace.begin();
+        this.#events += await this.#fold.take(page, this.#context.database, pace);
         this.#reached = page.reached;
         ({ last } = page);
-        if (this.#isDue) await this.#flush(scan);
-        await pace?.keep(page.events.length, signal);
+        if (this.#schedule.isDue(this.#cache, this.#reached, scan.until)) await this.#flush(scan);
+        await pace.keep(page.size);
       }
       await this.#flush(scan);
       await this.#flushing;
@@ -98,13 +101,9 @@ export class BuildRun {
     }
   }
 
-  get #isDue(): boolean {
-    const { flushEveryMs, memoryBytes } = this.#parts.limits;
-    return (
-      performance.now() - this.#flushedAt > Math.max(flushEveryMs, flushShare * this.#flushTookMs) ||
-      this.#cache.bytes > memoryBytes ||
-      this.#cache.changedBytes > memoryBytes / 2
-    );
+  /** Undefined: out of the way of appends. */
+  get #eventsPerSecond(): number | undefined {
+    return this.#parts.found?.eventsPerSecond ?? undefined;
   }
 
   /** Begins to write what has changed; only one flush is under way. */
@@ -114,7 +113,7 @@ export class BuildRun {
     const changes = unlessFolded(() => this.#cache.takeChanges());
     const [reached, events] = [this.#reached, this.#events];
     this.#events = 0;
-    this.#flushedAt = performance.now();
+    this.#schedule.begin();
     this.#flushing = this.#write(scan, changes, { reached, events });
     // Heard where it is awaited; until then a failure must not count as unhandled.
     this.#flushing.catch(() => {});
@@ -125,7 +124,6 @@ export class BuildRun {
   }
 
   async #write(scan: LogScan, { writes, grown }: DocumentChanges, { reached, events }: { readonly reached: number; readonly events: number }): Promise<void> {
-    const began = performance.now();
     const { database, statements } = this.#context;
     const { checkpoint, leaseMs } = this.#shard;
     const found = await scan.anchorAt(reached);
@@ -137,7 +135,7 @@ export class BuildRun {
         async (session) => {
           await checkpoint.guard(() => session.query(statements.enter, [id, fence]));
           await this.#parts.enter(session);
-          await sendInTurn(session, this.#parts.table.writeCalls(writes, "given"));
+          await this.#writeDocuments(session, writes);
           await this.#parts.row?.report(session, { state: "building", ...written, reached });
           await checkpoint.move(session, found);
         },
@@ -148,8 +146,19 @@ export class BuildRun {
       throw isTidemarkError(error, "DATABASE") && !error.retryable && !wasCutOff(error) ? new NotFolded(error) : error;
     }
     this.#written = written;
-    this.#flushTookMs = performance.now() - began;
+    this.#schedule.end();
     checkpoint.moved(found);
     this.#shard.passed(events);
+  }
+
+  /** While events are appended, a few at a time: one long statement takes a core from appends, and its WAL holds up the flush that they wait for. */
+  async #writeDocuments(session: Session, writes: readonly DocumentWrite[]): Promise<void> {
+    const { background } = this.#context.feed;
+    if (this.#eventsPerSecond !== undefined || !background.busy) return void (await sendInTurn(session, this.#parts.table.writeCalls(writes, "given")));
+    for (const call of this.#parts.table.writeCalls(writes, "given", unitsBesideAppends)) {
+      const sentAt = performance.now();
+      await sendInTurn(session, [call]);
+      await background.rest(sentAt, this.#shard.signal);
+    }
   }
 }

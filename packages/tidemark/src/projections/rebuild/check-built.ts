@@ -2,6 +2,7 @@ import type { RecordedEvent } from "../../model/event.ts";
 import type { ShardAccess } from "../../runtime/follower.ts";
 import type { BuildContext, BuildParts } from "./build-run.ts";
 import { checkDocuments, type DocumentCheck } from "./check-documents.ts";
+import { Pace } from "./pace.ts";
 import { StoredBuckets } from "./stored-bucket.ts";
 
 class Ended extends Error {}
@@ -33,11 +34,16 @@ export async function checkBuilt(
       alone: false,
       signal: shard.signal,
     });
+    const pace = new Pace(feed.background, undefined, shard.signal);
     try {
       for (let last = false; !last;) {
         if (!(await shard.mayGoOn())) throw new Ended();
         const page = await scan.next();
-        yield page.events.map(({ event }) => event);
+        pace.begin();
+        for (const slice of page.slices) {
+          yield slice.map(({ event }) => event);
+          if (pace.due) await pace.rest();
+        }
         ({ last } = page);
       }
       // What was read of a database that was replaced meanwhile says nothing.

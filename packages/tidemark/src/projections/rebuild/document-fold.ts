@@ -2,10 +2,12 @@ import { type EventDecoder, decodedParts } from "../../catalogue/event-codec.ts"
 import type { Queryable } from "../../database/database.ts";
 import type { CollectionTable } from "../../documents/collection-table.ts";
 import type { FollowedEvent } from "../../feed/follow.ts";
+import type { ScanPage } from "../../feed/scan-member.ts";
 import type { RecordedEvent } from "../../model/event.ts";
 import type { DefinedDocumentProjection } from "../defined-projection.ts";
 import { documentIdsOf } from "../document-set.ts";
 import type { DocumentCache } from "./document-cache.ts";
+import type { Pace } from "./pace.ts";
 
 /** An event cannot be folded, or a document not be stored. Following meets the same event, and says what is wrong with it. */
 export class NotFolded extends Error {
@@ -31,24 +33,35 @@ export class DocumentFold {
   /**
    * Returns how many of the events are something to the projection.
    *
+   * @param pace - Says when to let go of the process.
    * @throws {@link NotFolded} — then everything since the last flush is of no use: `evolve` may have changed a document before it threw.
    */
-  async take(events: readonly FollowedEvent[], queryable: Queryable): Promise<number> {
+  async take(page: ScanPage, queryable: Queryable, pace: Pace): Promise<number> {
     this.#cache.turnPage();
-    if (this.#cache.whole) return unlessFolded(() => this.#each(events, (event, ids) => this.#cache.evolve(event, ids)));
+    if (this.#cache.whole) return await this.#each(page, pace, (event, ids) => this.#cache.evolve(event, ids));
     const touched: { readonly event: RecordedEvent; readonly ids: readonly string[] }[] = [];
-    const handled = unlessFolded(() => this.#each(events, (event, ids) => void touched.push({ event, ids })));
+    const handled = await this.#each(page, pace, (event, ids) => void touched.push({ event, ids }));
     const missing = this.#cache.missing(touched.flatMap(({ event: { tenant }, ids }) => ids.map((id) => ({ tenant, id }))));
     this.#cache.loaded(missing, await this.#table.load(queryable, missing));
-    unlessFolded(() => {
-      for (const { event, ids } of touched) this.#cache.evolve(event, ids);
-    });
+    for (const { event, ids } of touched) {
+      unlessFolded(() => this.#cache.evolve(event, ids));
+      if (pace.due) await pace.rest();
+    }
     return handled;
   }
 
-  #each(events: readonly FollowedEvent[], take: (event: RecordedEvent, ids: readonly string[]) => void): number {
+  async #each({ slices }: ScanPage, pace: Pace, take: (event: RecordedEvent, ids: readonly string[]) => void): Promise<number> {
     let handled = 0;
-    for (const { event: stored } of events) {
+    for (const slice of slices) {
+      handled += unlessFolded(() => this.#takeSlice(slice, take));
+      if (pace.due) await pace.rest();
+    }
+    return handled;
+  }
+
+  #takeSlice(slice: readonly FollowedEvent[], take: (event: RecordedEvent, ids: readonly string[]) => void): number {
+    let handled = 0;
+    for (const { event: stored } of slice) {
       const parts = this.#decoder.decode ? decodedParts(stored, this.#decoder) : [stored];
       for (const event of parts) take(event, documentIdsOf(this.#projection, event));
       if (parts.length > 0) handled++;

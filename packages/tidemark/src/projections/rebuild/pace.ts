@@ -1,19 +1,43 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { pause } from "../../async/pause.ts";
+import { type BackgroundPace, sliceMs } from "../../feed/background-pace.ts";
 
-/** Holds a reader back to so many events a second, counted from its beginning. */
+/** How fast a build may go: out of the way of appends, or so many events a second, counted from its beginning. */
 export class Pace {
-  readonly #perSecond: number;
+  readonly #background: BackgroundPace;
+  readonly #perSecond: number | undefined;
+  readonly #signal: AbortSignal;
   readonly #began = performance.now();
+  #since = performance.now();
   #events = 0;
 
-  constructor(perSecond: number) {
+  constructor(background: BackgroundPace, perSecond: number | undefined, signal: AbortSignal) {
+    this.#background = background;
     this.#perSecond = perSecond;
+    this.#signal = signal;
   }
 
-  /** Waits until so many more events are due. Rejects with the signal's reason. */
-  async keep(events: number, signal: AbortSignal): Promise<void> {
+  /** Work begins after a wait. */
+  begin(): void {
+    this.#since = performance.now();
+  }
+
+  /** Whether it has worked for long enough to rest. */
+  get due(): boolean {
+    return performance.now() - this.#since >= sliceMs;
+  }
+
+  /** Ends a slice of work, and begins the next one. */
+  async rest(): Promise<void> {
+    await (this.#perSecond === undefined ? this.#background.rest(this.#since, this.#signal) : turn());
+    this.begin();
+  }
+
+  /** Waits until so many more events were due, or until the signal aborts. */
+  async keep(events: number): Promise<void> {
+    if (this.#perSecond === undefined) return;
     this.#events += events;
     const aheadMs = (this.#events / this.#perSecond) * 1_000 - (performance.now() - this.#began);
-    if (aheadMs > 0) await pause(aheadMs, signal);
+    if (aheadMs > 0) await pause(aheadMs, this.#signal).catch(() => {});
   }
 }

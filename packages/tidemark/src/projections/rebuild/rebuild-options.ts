@@ -57,7 +57,11 @@ export interface RebuildOptions {
   readonly swap?: "auto" | "manual";
   /** How many documents to compare with a fold made another way, about. 1–2,147,483,647. @defaultValue 1,000 */
   readonly check?: number;
-  /** How fast the log may be read, in events a second. 1–2,147,483,647. @defaultValue as fast as it can be */
+  /**
+   * How fast the log may be read, in events a second. 1–2,147,483,647. A high number builds at full speed, whatever appends wait for.
+   *
+   * @defaultValue as fast as it can be while nothing is appended, and a fifth of the time beside appends
+   */
   readonly eventsPerSecond?: number;
   /** @see SwapOptions @defaultValue "refuse" */
   readonly dependents?: "refuse" | "keep";

@@ -1,8 +1,9 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import pg from "pg";
+import { documentProjection } from "tidemark";
 import type { Orders } from "./dying-process.ts";
-import { type Added, fill, sums } from "./sums.ts";
+import { type Added, fill, type Sum, sums } from "./sums.ts";
 import { eager } from "./worker.ts";
 import { describe, eventually, expect, rowsOf, test } from "./world.ts";
 
@@ -88,5 +89,55 @@ describe("a build", () => {
     for (const { name } of [followed, built])
       await eventually(async () => expect(await store.projections.get(name)).toMatchObject({ state: "failed", failingEvent: { position: 151 } }));
     expect(await rowsOf(sql, schema, built)).toEqual(await rowsOf(sql, schema, followed));
+  });
+
+  test("lets the process do other things within a page", async ({ openStore, start }) => {
+    const store = await openStore();
+    await fill(store, 1_000);
+    let [folded, most] = [0, 0];
+    const slow = documentProjection<Sum, Added>({
+      name: "built",
+      mode: "async",
+      collection: "built",
+      documentId: ({ data }) => data.to,
+      evolve: {
+        Added: (document) => {
+          folded++;
+          for (const until = performance.now() + 0.2; performance.now() < until;);
+          return { count: (document?.count ?? 0) + 1 };
+        },
+      },
+    });
+    const turn = new AbortController();
+    const turns = (async () => {
+      for (let before = folded; !turn.signal.aborted; before = folded) {
+        await new Promise((resolve) => setImmediate(resolve));
+        most = Math.max(most, folded - before);
+      }
+    })();
+    try {
+      const building = await start([slow], { limits: eager });
+      await building.worker.caughtUp();
+    } finally {
+      turn.abort();
+      await turns;
+    }
+    expect(folded).toBe(1_000);
+    expect(most).toBeLessThanOrEqual(100);
+  });
+
+  test.for([
+    { busy: true, statements: 5 },
+    { busy: false, statements: 1 },
+  ])("writes documents in $statements statements where appends are busy: $busy", async ({ busy, statements }, { openStore, sql, schema, start }) => {
+    const store = await openStore();
+    const text = "x".repeat(1_000);
+    for (let n = 0; n < 300; n++) await store.appendToStream("s-1", [{ type: "Added", data: { to: `d-${n}`, text } } satisfies Added]);
+    const built = sums("built");
+    const background = { busy, rest: async () => {} };
+    const building = await start([built], { limits: { ...eager, flushEveryMs: 60_000 }, background });
+    await building.worker.caughtUp();
+    expect(await rowsOf(sql, schema, built)).toHaveLength(300);
+    expect(building.wrote.get("tidemark_write_documents")).toBe(statements);
   });
 });

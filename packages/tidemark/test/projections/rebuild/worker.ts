@@ -1,8 +1,9 @@
 import type { DocumentProjection, TidemarkError } from "tidemark";
 import { checkPool } from "../../../src/arguments/pool-options.ts";
 import { type EventCodec, plainEvents } from "../../../src/catalogue/event-codec.ts";
-import type { Database, Session } from "../../../src/database/database.ts";
+import type { Database, Queryable, Session } from "../../../src/database/database.ts";
 import { openPgDatabase } from "../../../src/database/pg.ts";
+import type { BackgroundPace } from "../../../src/feed/background-pace.ts";
 import { Feed } from "../../../src/feed/feed.ts";
 import { DefinedDocumentProjection } from "../../../src/projections/defined-projection.ts";
 import { projectionFollower } from "../../../src/projections/projection-follower.ts";
@@ -19,6 +20,8 @@ export interface Started {
   readonly errors: TidemarkError[];
   /** How often statements ran outside of transactions, by name. */
   readonly ran: Map<string, number>;
+  /** And in transactions. */
+  readonly wrote: Map<string, number>;
   stop(): Promise<void>;
 }
 
@@ -29,6 +32,8 @@ export interface StartOptions {
   readonly codec?: EventCodec;
   /** Of each transaction that moves a checkpoint, in turn; then all commit. */
   readonly fates?: readonly Fate[];
+  /** What its builds rest by. @defaultValue the feed's own */
+  readonly background?: Pick<BackgroundPace, "busy" | "rest">;
   /** Called before each transaction commits. */
   readonly beforeCommit?: () => Promise<void>;
 }
@@ -43,12 +48,13 @@ export async function startWorker(
   databaseUrl: string,
   schema: string,
   projections: readonly DocumentProjection<object>[],
-  { limits, tenant = "", codec = plainEvents, fates = [], beforeCommit = async () => {} }: StartOptions,
+  { limits, tenant = "", codec = plainEvents, fates = [], background, beforeCommit = async () => {} }: StartOptions,
 ): Promise<Started> {
   const real = await openPgDatabase({ connection: databaseUrl, settings: checkPool({}, "pool").pool, prepare: true, logger: silent });
-  const ran = new Map<string, number>();
-  const database = faulty(real, { fates: [...fates], beforeCommit, ran });
+  const [ran, wrote] = [new Map<string, number>(), new Map<string, number>()];
+  const database = faulty(real, { fates: [...fates], beforeCommit, ran, wrote });
   const feed = new Feed(database, schema, silent);
+  if (background) Object.defineProperty(feed, "background", { value: background });
   const errors: TidemarkError[] = [];
   const context = createWorkerContext({ database, feed, schema, logger: silent, codec });
   const noTransaction = (): never => {
@@ -68,7 +74,7 @@ export async function startWorker(
       await real.close();
     })());
   await worker.start();
-  return { worker, errors, ran, stop };
+  return { worker, errors, ran, wrote, stop };
 }
 
 export function defined(projection: DocumentProjection<object>): DefinedDocumentProjection {
@@ -80,15 +86,16 @@ interface Faults {
   readonly fates: Fate[];
   readonly beforeCommit: () => Promise<void>;
   readonly ran: Map<string, number>;
+  readonly wrote: Map<string, number>;
 }
 
 /** A database whose transactions end as `fates` says. */
-export function faulty(database: Database, { fates, beforeCommit, ran }: Faults): Database {
+export function faulty(database: Database, { fates, beforeCommit, ran, wrote }: Faults): Database {
   const transaction: Database["transaction"] = async <T>(work: (session: Session) => Promise<T>, options?: Parameters<Database["transaction"]>[1]) => {
     // Those of registering have no such limit.
     const fate = options?.idleTimeoutMs === leaseMs ? (fates.shift() ?? "commit") : "commit";
     const result = await database.transaction(async (session) => {
-      const done = await work(session);
+      const done = await work(withOwn(session, { query: counted(session, wrote) }));
       if (options?.idleTimeoutMs === leaseMs) await beforeCommit();
       if (fate === "lost before") throw new Error("the process died before the commit");
       return done;
@@ -96,14 +103,20 @@ export function faulty(database: Database, { fates, beforeCommit, ran }: Faults)
     if (fate === "lost after") throw new Error("the process died after the commit");
     return result;
   };
-  const query: Database["query"] = (statement, ...rest) => {
-    ran.set(statement.name, (ran.get(statement.name) ?? 0) + 1);
-    return database.query(statement, ...rest);
+  return withOwn(database, { transaction, query: counted(database, ran) });
+}
+
+function counted(queryable: Queryable, counts: Map<string, number>): Queryable["query"] {
+  return (statement, ...rest) => {
+    counts.set(statement.name, (counts.get(statement.name) ?? 0) + 1);
+    return queryable.query(statement, ...rest);
   };
-  return new Proxy(database, {
+}
+
+function withOwn<T extends object>(real: T, own: Partial<T>): T {
+  return new Proxy(real, {
     get(target, key) {
-      if (key === "transaction") return transaction;
-      if (key === "query") return query;
+      if (key in own) return Reflect.get(own, key);
       const value: unknown = Reflect.get(target, key, target);
       return typeof value === "function" ? value.bind(target) : value;
     },

@@ -1,0 +1,66 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { pause } from "../async/pause.ts";
+import type { Mark } from "./mark.ts";
+
+/** Of the time, while events are appended. */
+const share = 0.2;
+/** So long nothing else in the process gets a turn. */
+export const sliceMs = 2;
+/** What a statement reads while events are appended: a full page takes a core of the server for some 20 ms. */
+const rowsWhileBusy = 500;
+const lookEveryMs = 250;
+/** After the last look that found new events. */
+const busyForMs = 1_000;
+/** What was appended in a longer time without a look says nothing about now. */
+const looksWithinMs = 10_000;
+
+/** The high-water mark of a moment ago. */
+export interface RecentMark {
+  readRecent(signal?: AbortSignal): Promise<Pick<Mark, "position">>;
+}
+
+/**
+ * Keeps work that nobody waits for out of the way of appends, wherever they come from: while the log grows it gets a share of the time,
+ * in short slices, and otherwise all of it. One for a store: those who work at the same time share the share.
+ */
+export class BackgroundPace {
+  readonly #marks: RecentMark;
+  #looked: { readonly position: number; readonly at: number } | undefined;
+  #grewAt = Number.NEGATIVE_INFINITY;
+  #restUntil = 0;
+
+  constructor(marks: RecentMark) {
+    this.#marks = marks;
+  }
+
+  /** Whether the log grew a moment ago. */
+  get busy(): boolean {
+    return performance.now() - this.#grewAt < busyForMs;
+  }
+
+  /** The most rows that a statement reads now. */
+  get pageRows(): number {
+    return this.busy ? rowsWhileBusy : Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Ends a slice of work that began at `since`, by `performance.now()`: the process's other work gets its turn, and appends their time.
+   * Ends early when the signal aborts. Rejects as the read of the mark does.
+   */
+  async rest(since: number, signal: AbortSignal): Promise<void> {
+    const now = performance.now();
+    if (!this.#looked || now - this.#looked.at > lookEveryMs) await this.#look(now);
+    if (!this.busy) return await turn();
+    this.#restUntil = Math.max(this.#restUntil, since) + (now - since) / share;
+    await pause(Math.max(0, this.#restUntil - performance.now()), signal).catch(() => {});
+  }
+
+  async #look(now: number): Promise<void> {
+    const before = this.#looked;
+    // Who comes meanwhile does not look too.
+    this.#looked = { position: before?.position ?? Number.POSITIVE_INFINITY, at: now };
+    const { position } = await this.#marks.readRecent();
+    this.#looked = { position, at: now };
+    if (before && position > before.position && now - before.at < looksWithinMs) this.#grewAt = performance.now();
+  }
+}

@@ -1,0 +1,104 @@
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { BackgroundPace } from "../../src/feed/background-pace.ts";
+
+/** A log that grows when the test says so, and a clock that the test moves. */
+function background(): { readonly log: { position: number; looks: number }; readonly pace: BackgroundPace } {
+  vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const log = { position: 1_000, looks: 0 };
+  const readRecent = async (): Promise<{ position: number }> => {
+    log.looks++;
+    return { position: log.position };
+  };
+  return { log, pace: new BackgroundPace({ readRecent }) };
+}
+
+const never = new AbortController().signal;
+
+/** Moves the clock from timer to timer. */
+async function untilSettled(work: Promise<unknown>): Promise<void> {
+  const settled = { yet: false };
+  const noted = work.finally(() => (settled.yet = true));
+  for (let turns = 0; !settled.yet; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    // What waits for no timer needs a turn or two.
+    if (turns > 3 && !settled.yet) vi.advanceTimersToNextTimer();
+  }
+  await noted;
+}
+
+/** A slice of so many milliseconds; resolves with the milliseconds of its rest. */
+async function work(pace: BackgroundPace, ms: number, signal = never): Promise<number> {
+  const since = performance.now();
+  vi.advanceTimersByTime(ms);
+  const ended = performance.now();
+  await untilSettled(pace.rest(since, signal));
+  return performance.now() - ended;
+}
+
+describe("work in the background", () => {
+  test("goes on at once while the log stands still, and looks at it four times a second", async () => {
+    const { log, pace } = background();
+    for (let slice = 0; slice < 500; slice++) expect(await work(pace, 2)).toBe(0);
+    expect(log.looks).toBe(4);
+  });
+
+  test("gets a share of the time while the log grows, and all of it a second after it grew last", async () => {
+    const { log, pace } = background();
+    await work(pace, 2);
+    log.position++;
+    vi.advanceTimersByTime(300);
+    expect(await work(pace, 2)).toBe(8);
+    expect(await work(pace, 10)).toBe(40);
+    vi.advanceTimersByTime(1_100);
+    expect(await work(pace, 2)).toBe(0);
+  });
+
+  test("shares that share between those who work at the same time", async () => {
+    const { log, pace } = background();
+    await work(pace, 2);
+    log.position++;
+    vi.advanceTimersByTime(300);
+    await work(pace, 2);
+    const began = performance.now();
+    let slices = 0;
+    const working = [1, 2, 3].map(async () => {
+      while (performance.now() < began + 400) {
+        const since = performance.now();
+        vi.advanceTimersByTime(2);
+        slices++;
+        await pace.rest(since, never);
+      }
+    });
+    await untilSettled(Promise.all(working));
+    // A fifth of 400 ms, 2 ms each, and what was begun together.
+    expect(slices).toBeGreaterThanOrEqual(38);
+    expect(slices).toBeLessThanOrEqual(44);
+  });
+
+  test("reads small pages while the log grows", async () => {
+    const { log, pace } = background();
+    await work(pace, 2);
+    expect(pace.pageRows).toBe(Number.POSITIVE_INFINITY);
+    log.position++;
+    vi.advanceTimersByTime(300);
+    await work(pace, 2);
+    expect(pace.pageRows).toBe(500);
+  });
+
+  test("is not held up by what was appended long before", async () => {
+    const { log, pace } = background();
+    await work(pace, 2);
+    log.position += 100;
+    vi.advanceTimersByTime(60_000);
+    expect(await work(pace, 2)).toBe(0);
+  });
+
+  test("ends its rest when it is told to", async () => {
+    const { log, pace } = background();
+    await work(pace, 2);
+    log.position++;
+    vi.advanceTimersByTime(300);
+    expect(await work(pace, 60_000, AbortSignal.abort(new Error("enough")))).toBe(0);
+  });
+});
