@@ -42,7 +42,8 @@ export class Lifecycle {
 
   async #close(timeoutMs: number | undefined): Promise<void> {
     const end = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-    const leftMs = (): number | undefined => (end === undefined ? undefined : Math.max(0, end - performance.now()));
+    // Whole, since parts check what they are given as they check what a caller passes.
+    const leftMs = (): number | undefined => (end === undefined ? undefined : Math.max(0, Math.ceil(end - performance.now())));
     const steps = (["drain", "stop"] as const).flatMap((step) => this.#layers.toReversed().map((parts) => ({ step, parts })));
     let failure: PromiseRejectedResult | undefined;
     for (const { step, parts } of steps) {

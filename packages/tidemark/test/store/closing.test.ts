@@ -153,6 +153,14 @@ describe("a closed store", () => {
     expect((await again.streamInfo("cart-1")).exists).toBe(false);
   });
 
+  test("with timeoutMs stops the workers that run", async ({ openStore }) => {
+    const store = await openStore();
+    const worker = store.createWorker({ consumers: [defineConsumer({ name: "closing", handle: () => {} })] });
+    await worker.start();
+    await store.close({ timeoutMs: 10_000 });
+    expect(await failure(() => worker.caughtUp())).toMatchObject({ code: "INVALID_ARGUMENT", path: "worker" });
+  });
+
   test.for(["a server", "memory"])("is refused inside a transaction of the store on %s, and the store stays open", async (where, { openStore }) => {
     await using store = where === "memory" ? await openEventStore({ logger: recordLogs().logger }) : await openStore();
     await store.transaction(async (tx) => {
