@@ -12,6 +12,9 @@ import { reconcileIndexes } from "./reconcile-indexes.ts";
 /** What stands in the schema under the names that collections would have. */
 type Relations = ReadonlyMap<string, { readonly kind: string; readonly ours: boolean; readonly valid: boolean }>;
 
+/** A process that stands still while it creates keeps others from opening for no longer. */
+const idleTimeoutMs = 5_000;
+
 const separator = "\u001f";
 
 /**
@@ -28,15 +31,18 @@ export async function createCollections(database: Database, schema: string, coll
   try {
     let found = await relations(database, schema, collections);
     if (missing(found, schema, collections) !== "") {
-      await database.transaction(async (session) => {
-        await session.execute(enter(schema), { timeoutMs: 0 });
-        // Another process may have created them while this one waited.
-        found = await relations(session, schema, collections);
-        const script = missing(found, schema, collections);
-        if (script === "") return;
-        await session.execute(script, { timeoutMs: 0 });
-        found = await relations(session, schema, collections);
-      });
+      await database.transaction(
+        async (session) => {
+          await session.execute(enter(schema), { timeoutMs: 0 });
+          // Another process may have created them while this one waited.
+          found = await relations(session, schema, collections);
+          const script = missing(found, schema, collections);
+          if (script === "") return;
+          await session.execute(script, { timeoutMs: 0 });
+          found = await relations(session, schema, collections);
+        },
+        { idleTimeoutMs },
+      );
     }
     for (const collection of collections) {
       if (indexNames(collection).some((name) => found.get(name)?.valid !== true)) await reconcileIndexes(database, schema, collection);

@@ -1,6 +1,7 @@
 import { decodedParts, type EventDecoder } from "../catalogue/event-codec.ts";
 import type { Session, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { wasCutOff } from "../database/sql-state.ts";
 import { ProjectionFailedError } from "../errors/projections.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { LogPages } from "../feed/log-pages.ts";
@@ -103,6 +104,7 @@ export class GoLive {
       if (error instanceof TooFar) this.#most = Math.min(mostWhileClosed, this.#most * 2 + 1);
       // An event that it cannot take stops the follower, which tells of it.
       if (error instanceof TooFar || error instanceof TooSlow || error instanceof ProjectionFailedError) return false;
+      if (wasCutOff(error)) return false;
       // Nor can it take one whose handler ended the transaction, or wrote what the commit refuses.
       if (isTidemarkError(error, "TRANSACTION_ENDED")) return false;
       if (isTidemarkError(error, "DATABASE") && (error.retryable || committing)) return false;
@@ -115,7 +117,10 @@ export class GoLive {
     const { name, version } = this.#projection;
     await checkpoint.guard(() => session.query(this.#context.statements.enter, [id, fence]));
     // Of what follows, and of handlers: no statement may wait where every append waits for it.
-    await session.execute(`set local jit = off; set local lock_timeout = '${closedMs / 2}ms'; set local statement_timeout = '${closedMs}ms'`);
+    // A process that stands still here would hold them all up as long: the server ends its session then, which rolls back.
+    await session.execute(
+      `set local jit = off; set local lock_timeout = '${closedMs / 2}ms'; set local statement_timeout = '${closedMs}ms'; set local idle_in_transaction_session_timeout = '${closedMs}ms'`,
+    );
     await session.query(this.#close, []);
     const [last] = await session.query(this.#last, []);
     const end = last ? { position: Number(last["position"]), id: last["id"] ?? null } : checkpoint.written;

@@ -1,10 +1,12 @@
 import type { Session, Statement } from "../../database/database.ts";
+import { wasCutOff } from "../../database/sql-state.ts";
 import { isTidemarkError } from "../../errors/errors.ts";
 import { makeLive } from "../../documents/create-collections.ts";
 import { functionName } from "../../schema/function-set.ts";
 import { gateIsIdle } from "../gate-is-idle.ts";
 import type { WorkerContext } from "../../runtime/worker-context.ts";
 import { CarryOver, type ProjectionDependent } from "./carry-over.ts";
+import { HeldBack } from "./held-back.ts";
 
 /** A version that may come to serve, as the registry has it. */
 export interface SwapTarget {
@@ -39,6 +41,12 @@ const passing = new Set(["55P03", "57014", "40P01", "40001", "42P07", "23505"]);
 const lockMs = 100;
 
 /**
+ * How long the server lets the transaction sit idle while appends or readers may wait for it. A process that stands still there would
+ * hold all of them up for as long as it does: the server ends its session instead, which rolls back.
+ */
+const idleMs = 100;
+
+/**
  * Has a version of a projection serve instead of another, in one transaction: readers of the collection see the documents of one or of
  * the other. Each try takes little of anybody's time; where it finds somebody in its way, it leaves everything as it was.
  *
@@ -52,16 +60,17 @@ export class Swap {
   readonly #context: Pick<WorkerContext, "database" | "schema">;
   readonly #target: SwapTarget;
   readonly #carryOver: CarryOver;
+  readonly #heldBack: HeldBack;
   #snapshots: { readonly since: string; readonly open: ReadonlySet<string> } | undefined;
   readonly #ready: Statement;
   readonly #swap: Statement;
-  readonly #hold: Statement;
   readonly #openSnapshots: Statement;
 
   constructor(context: Pick<WorkerContext, "database" | "schema">, target: SwapTarget) {
     this.#context = context;
     this.#target = target;
     this.#carryOver = new CarryOver(context, target);
+    this.#heldBack = new HeldBack(context.schema, target);
     const named = (name: string, text: string): Statement => ({ name: `tidemark_${name}`, text });
     const { schema } = context;
     this.#ready = named(
@@ -69,7 +78,6 @@ export class Swap {
       `select r.verdict, r.detail::text as detail, r.serving::text as serving, r.since from ${functionName(schema, "ready_to_swap")}($1, $2) as r`,
     );
     this.#swap = named("swap_projection", `select ${functionName(schema, "swap_projection")}($1, $2)::text`);
-    this.#hold = named("hold_projection_shards", `select ${functionName(schema, "hold_projection_shards")}($1, $2, $3)::text`);
     this.#openSnapshots = named("open_snapshots", `select o.virtualtransaction, o.holder from ${functionName(schema, "open_snapshots")}() as o`);
   }
 
@@ -83,7 +91,7 @@ export class Swap {
     const { database } = this.#context;
     try {
       const found = await this.#look(database);
-      if (found.refusal) return found.refusal;
+      if (found.refusal && !(await this.#isAlmostThere(found))) return found.refusal;
       const holders = await this.#olderSnapshots(found.since);
       if (holders.length > 0) return { why: "snapshots", holders };
       const hanging = await this.#carryOver.prepare(found.serving);
@@ -92,7 +100,7 @@ export class Swap {
         return { why: "busy", cause: new Error("a transaction holds the gate of appends for long") };
       return await database.transaction((session) => this.#change(session, found));
     } catch (error) {
-      if (isTidemarkError(error, "DATABASE") && passing.has(error.sqlState)) return { why: "busy", cause: error };
+      if (wasCutOff(error) || (isTidemarkError(error, "DATABASE") && passing.has(error.sqlState))) return { why: "busy", cause: error };
       throw error;
     }
   }
@@ -104,19 +112,35 @@ export class Swap {
 
   async #change(session: Session, found: Found): Promise<SwapOutcome> {
     const { name, version, collection, mode, hook } = this.#target;
-    await session.execute(`set local jit = off; set local lock_timeout = '${lockMs}ms'`);
+    await session.execute(`set local jit = off; set local lock_timeout = '${lockMs}ms'; set local idle_in_transaction_session_timeout = '${10 * idleMs}ms'`);
     // Before any row, which a handler in flight may wait for at its end.
-    if (mode === "async" && collection === undefined) await session.query(this.#hold, [name, version, found.serving ?? null]);
+    if (found.refusal) await this.#heldBack.wait(session, found.serving);
+    if (mode === "async" && collection === undefined) await this.#heldBack.hold(session, found.serving, version);
     const now = await this.#look(session);
     if (now.refusal) return now.refusal;
     // Meanwhile it was left behind and brought up to date again, or another version came to serve.
     if (now.since !== found.since || now.serving !== found.serving) return { why: "busy", cause: new Error("the projection changed meanwhile") };
-    await hook?.(session);
+    if (hook) {
+      // It may take its time, as any handler.
+      await session.execute("set local idle_in_transaction_session_timeout = '60s'");
+      await hook(session);
+    }
     await this.#carryOver.grant(session);
+    await session.execute(`set local idle_in_transaction_session_timeout = '${idleMs}ms'`);
     if (collection !== undefined) await makeLive(session, this.#context.schema, { collection, version });
     await session.execute(`set local statement_timeout = '${2 * lockMs}ms'`);
     await session.query(this.#swap, [name, version]);
     return { why: "served" };
+  }
+
+  /**
+   * Two followers go on beside each other, so that of an async version it is chance whether it is as far as the one that serves. Where it is
+   * not far from it, that one is held back until it is. Not in an embedded database, which does nothing else during a transaction.
+   */
+  async #isAlmostThere({ refusal, serving }: Found): Promise<boolean> {
+    const { database } = this.#context;
+    if (refusal?.why !== "behind" || this.#target.mode !== "async" || database.driver !== "pg") return false;
+    return await this.#heldBack.isClose(database, serving);
   }
 
   async #look(queryable: Pick<Session, "query">): Promise<Found> {
