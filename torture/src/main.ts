@@ -22,7 +22,10 @@ async function run(options: Options): Promise<boolean> {
   if (options.program === "fuzz") return fuzz({ ...common, seed: options.plan.seed, seconds: options.plan.seconds, only: options.only });
   if (options.program === "settings") return settingsMatrix({ ...common, only: options.only, short: options.ci });
   if (options.program === "torn-reads") return tornReads(folderOf(options), options.plan.version, options.plan.seconds);
-  if (options.program === "crash-points") return crashPoints({ ...common, call: options.call, messages: options.only });
+  if (options.program === "crash-points") {
+    const sample = options.cases === undefined ? undefined : { cases: options.cases, seed: options.plan.seed };
+    return crashPoints({ ...common, call: options.call, messages: options.only, sample });
+  }
   if (options.program === "check") return check(folderOf(options), options.report);
   return torture(options.plan, folderOf(options), options.report);
 }

@@ -31,6 +31,7 @@ Options of run:
 Options of crash-points:
   --call NAME        only this call
   --only a,b         only these messages of the protocol, by name: Query, Bind, CommandComplete …
+  --cases N          of those of rebuilding only so many, drawn by --seed N
 Options of interleavings:
   --only a,b         only those whose name contains one of these
 Options of settings:
@@ -60,6 +61,7 @@ export interface Options {
   readonly ci: boolean;
   readonly night: boolean;
   readonly call: string | undefined;
+  readonly cases: number | undefined;
   /** Where the report is kept. */
   readonly report: string | undefined;
   readonly plan: Plan;
@@ -95,6 +97,7 @@ export function readOptions(args: readonly string[]): Options {
       workers: text,
       only: text,
       call: text,
+      cases: text,
       report: text,
       folder: text,
       help: flag,
@@ -113,6 +116,7 @@ export function readOptions(args: readonly string[]): Options {
     ci: values.ci,
     night: values.night,
     call: values.call,
+    cases: whole("cases", values.cases),
     report: values.report,
     plan: {
       seed: whole("seed", values.seed) ?? randomInt(1, 2 ** 31),

@@ -5,7 +5,8 @@ import type { Verdict } from "../check/invariant.ts";
 import { runChecker } from "../check/run-checker.ts";
 import { createProgress } from "../progress.ts";
 import { keepReport } from "../report/keep.ts";
-import { runCrashPoints, type Chosen, type CrashPoints } from "./run.ts";
+import type { Chosen, CrashPoints } from "./found.ts";
+import { runCrashPoints } from "./run.ts";
 
 export interface CrashPointsOptions extends Chosen {
   readonly folder: string;

@@ -11,11 +11,14 @@ import { breaks, type Break, type Point } from "./points.ts";
 import { commandCalls } from "./command-calls.ts";
 import { consumeCalls, handledTable } from "./consume-calls.ts";
 import { decideCalls } from "./decide-calls.ts";
+import type { Chosen, CrashPoints, Wrong } from "./found.ts";
 import { followCalls } from "./follow-calls.ts";
 import { importCalls } from "./import-calls.ts";
 import { openCalls } from "./open-calls.ts";
 import { followedCalls, inlineCalls, inlineProjection } from "./project-calls.ts";
 import { readCalls } from "./read-calls.ts";
+import { runRebuildPoints } from "./rebuild/run.ts";
+import { scenarios } from "./rebuild/scenarios.ts";
 import { record, replay, type Place } from "./replay.ts";
 
 export const calls: readonly Call[] = [
@@ -38,33 +41,6 @@ const inlineSchema = "crash points, inline";
 const atOnce = 16;
 const mostMs = 30_000;
 
-/** After which something was not as it should be. */
-export interface Wrong {
-  /** The invariant that it is about. */
-  readonly promise: string;
-  readonly text: string;
-}
-
-export interface CrashPoints {
-  readonly cases: number;
-  /** By call: its messages. */
-  readonly messages: readonly (readonly [call: string, messages: number])[];
-  /** Cases whose message did not come again. */
-  readonly missed: number;
-  /** Cases that took longer than any time-out explains. */
-  readonly slow: readonly string[];
-  readonly wrong: readonly Wrong[];
-  /** What the checker is to judge, one after the other. */
-  readonly folders: readonly string[];
-}
-
-/** Which cases; undefined: all. */
-export interface Chosen {
-  readonly call?: string | undefined;
-  /** Names of the protocol's messages. */
-  readonly messages?: readonly string[] | undefined;
-}
-
 interface Case {
   readonly number: number;
   readonly call: Call;
@@ -73,28 +49,20 @@ interface Case {
 }
 
 /** Every call, broken at each of its messages in every way. Leaves histories and the final states in folders within `folder`. */
-export async function runCrashPoints(
-  folder: string,
-  version: Version,
-  progress: (text: string) => void,
-  { call: only, messages }: Chosen = {},
-): Promise<CrashPoints> {
-  await using server = await startServer({ version, settings: { fsync: "off", max_connections: 200 } });
-  const url = await server.createDatabase("points");
-  await administer(url, (client) => client.query(handledTable));
-  const wanted = ({ name }: Call): boolean => only === undefined || name === only;
+export async function runCrashPoints(folder: string, version: Version, progress: (text: string) => void, chosen: Chosen = {}): Promise<CrashPoints> {
+  const { call: only, messages } = chosen;
+  const wanted = ({ name }: { readonly name: string }): boolean => only === undefined || name === only;
   const stages = [
     { schema: "crash points", calls: calls.filter(wanted) },
     { schema: inlineSchema, calls: inlineCalls.filter(wanted) },
   ].filter((stage) => stage.calls.length > 0);
-  if (stages.length === 0)
-    throw new TypeError(`There is no call ${JSON.stringify(only)}; there are: ${[...calls, ...inlineCalls].map(({ name }) => name).join("; ")}.`);
-  const done: CrashPoints[] = [];
-  for (const { schema, calls: chosen } of stages) {
-    const place: Place = { server, url, schema, folder: join(folder, schema) };
-    await mkdir(place.folder, { recursive: true });
-    done.push(await runCalls(place, { calls: chosen, messages }, progress));
+  const rebuilding = scenarios.filter(wanted);
+  if (stages.length + rebuilding.length === 0) {
+    const names = [...calls, ...inlineCalls, ...scenarios].map(({ name }) => name);
+    throw new TypeError(`There is no call ${JSON.stringify(only)}; there are: ${names.join("; ")}.`);
   }
+  const done = stages.length === 0 ? [] : await runStages(folder, version, stages, messages, progress);
+  if (rebuilding.length > 0) done.push(await runRebuildPoints({ ...chosen, version, progress, scenarios: rebuilding }));
   return {
     cases: done.reduce((sum, { cases }) => sum + cases, 0),
     messages: done.flatMap(({ messages }) => messages),
@@ -103,6 +71,30 @@ export async function runCrashPoints(
     wrong: done.flatMap(({ wrong }) => wrong),
     folders: done.flatMap(({ folders }) => folders),
   };
+}
+
+interface Schema {
+  readonly schema: string;
+  readonly calls: readonly Call[];
+}
+
+async function runStages(
+  folder: string,
+  version: Version,
+  stages: readonly Schema[],
+  messages: readonly string[] | undefined,
+  progress: (text: string) => void,
+): Promise<CrashPoints[]> {
+  await using server = await startServer({ version, settings: { fsync: "off", max_connections: 200 } });
+  const url = await server.createDatabase("points");
+  await administer(url, (client) => client.query(handledTable));
+  const done: CrashPoints[] = [];
+  for (const { schema, calls: chosen } of stages) {
+    const place: Place = { server, url, schema, folder: join(folder, schema) };
+    await mkdir(place.folder, { recursive: true });
+    done.push(await runCalls(place, { calls: chosen, messages }, progress));
+  }
+  return done;
 }
 
 interface Stage extends Chosen {
