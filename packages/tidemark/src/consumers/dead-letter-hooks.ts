@@ -1,7 +1,7 @@
 import { isTidemarkError } from "../errors/errors.ts";
 import { notTriedAgain } from "../runtime/delivery.ts";
 import type { FailedEvent, GiveUpDecision, ShardAccess, ShardHooks, TryFailure } from "../runtime/follower.ts";
-import { errorDetails } from "../runtime/error-details.ts";
+import { errorDetails } from "../database/error-details.ts";
 import { delayAfter } from "../runtime/retry-policy.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";

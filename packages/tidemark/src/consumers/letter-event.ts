@@ -1,6 +1,6 @@
 import { type EventDecoder, decodedParts } from "../catalogue/event-codec.ts";
 import type { RecordedEvent } from "../model/event.ts";
-import { errorDetails } from "../runtime/error-details.ts";
+import { errorDetails } from "../database/error-details.ts";
 
 /** The event of a dead letter, as it is shown. */
 export interface LetterEvent {

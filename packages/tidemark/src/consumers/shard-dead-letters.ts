@@ -9,7 +9,7 @@ import { decodeLogEvent, eventColumns } from "../read/decode.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import { followColumns } from "../read/log-columns.ts";
 import type { Checkpoint } from "../runtime/checkpoint.ts";
-import type { ErrorDetails } from "../runtime/error-details.ts";
+import type { ErrorDetails } from "../database/error-details.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 
 /** A dead letter whose retry was requested. */

@@ -4,7 +4,7 @@ import { isTidemarkError } from "../errors/errors.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { type CallFailure, HandlerCall } from "./call-handler.ts";
 import { type Delivery, eventsOf, firstOf } from "./delivery.ts";
-import { errorDetails } from "./error-details.ts";
+import { errorDetails } from "../database/error-details.ts";
 import { type Follower, FollowingSuspended, type TryFailure } from "./follower.ts";
 import { HandlerScope } from "./handler-scope.ts";
 import type { HandlerTransaction } from "./handler-transaction.ts";

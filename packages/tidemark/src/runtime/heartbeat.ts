@@ -1,6 +1,6 @@
 import type { Clock } from "../async/clock.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
-import { asTidemarkError } from "./error-details.ts";
+import { asTidemarkError } from "../database/error-details.ts";
 
 /** Requests for a heartbeat out of turn are answered by one, so often at most. */
 const soonMs = 20;

@@ -1,6 +1,6 @@
 import type { Clock } from "../async/clock.ts";
 import { FencedError } from "../errors/following.ts";
-import { asTidemarkError } from "./error-details.ts";
+import { asTidemarkError } from "../database/error-details.ts";
 import type { Follower } from "./follower.ts";
 import { followerGone } from "./follower-gone.ts";
 import { Heartbeat } from "./heartbeat.ts";

@@ -4,7 +4,7 @@ import { StoreClosedError } from "../errors/opening.ts";
 import { FencedError, HandlerFailedError, HistoryForkedError } from "../errors/following.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import { CheckpointAhead, CheckpointBehind } from "./checkpoint.ts";
-import { asTidemarkError, errorDetails } from "./error-details.ts";
+import { asTidemarkError, errorDetails } from "../database/error-details.ts";
 import { FollowingStopped, FollowingSuspended } from "./follower.ts";
 import type { ShardContext } from "./shard-context.ts";
 import { ShardStopped } from "./shard-stopped.ts";

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from "../model/event.ts";
-import { errorDetails } from "./error-details.ts";
+import { errorDetails } from "../database/error-details.ts";
 import type { ShardState } from "./shard.ts";
 
 /** What a heartbeat tells beside the state. */

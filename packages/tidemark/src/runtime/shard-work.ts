@@ -2,7 +2,7 @@ import type { EventDecoder } from "../catalogue/event-codec.ts";
 import { HandlerFailedError } from "../errors/following.ts";
 import type { Anchor, FollowedBatch } from "../feed/follow.ts";
 import type { RecordedEvent } from "../model/event.ts";
-import { errorDetails } from "./error-details.ts";
+import { errorDetails } from "../database/error-details.ts";
 import { EventAttempts } from "./event-attempts.ts";
 import { type Delivery, deliveries, delivery, firstOf } from "./delivery.ts";
 import type { ShardHooks, TryFailure } from "./follower.ts";

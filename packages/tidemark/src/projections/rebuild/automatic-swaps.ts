@@ -5,7 +5,7 @@ import { quoteIdentifier } from "../../database/identifier.ts";
 import { ProjectionDependentsError } from "../../errors/rebuilding.ts";
 import { StoreClosedError } from "../../errors/opening.ts";
 import type { TidemarkError } from "../../errors/tidemark-error.ts";
-import { asTidemarkError } from "../../runtime/error-details.ts";
+import { asTidemarkError } from "../../database/error-details.ts";
 import type { WorkerContext } from "../../runtime/worker-context.ts";
 import { type DefinedProjection, followerOf } from "../defined-projection.ts";
 import type { CreateProjectionTransaction } from "../projection.ts";
