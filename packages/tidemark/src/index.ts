@@ -168,6 +168,8 @@ export type { Projections, ProjectionVersion } from "./projections/administratio
 export type { ShardState } from "./runtime/shard.ts";
 export type { EventCounts } from "./runtime/event-counts.ts";
 export type { CaughtUpOptions, Worker } from "./runtime/worker.ts";
+export { TimerFailedError } from "./errors/timers.ts";
+export type { ScheduledTimer, ScheduleOptions, Timer, Timers, TimersQuery } from "./timers/timer.ts";
 export type { StartFrom } from "./arguments/start-from.ts";
 export type { WaitOptions } from "./runtime/wait-for.ts";
 export type { WorkerDefinition } from "./store/worker-definition.ts";

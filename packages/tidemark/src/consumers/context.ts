@@ -7,6 +7,7 @@ import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
+import type { ScheduledTimer, ScheduleOptions, Timers } from "../timers/timer.ts";
 import type { ConsumerContext } from "./consumer.ts";
 import type { HandlerSession } from "../runtime/follower.ts";
 
@@ -59,6 +60,14 @@ export class HandlerContext implements ConsumerContext {
 
   append<E extends Event>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
     return this.#store.append<E>(events, options);
+  }
+
+  schedule<E extends Event>(streamId: string, event: NoInfer<NewEvent<E>>, options: ScheduleOptions): Promise<ScheduledTimer> {
+    return this.#store.schedule<E>(streamId, event, options);
+  }
+
+  get timers(): Timers {
+    return this.#store.timers;
   }
 
   readStream<E extends Event>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {

@@ -20,6 +20,7 @@ import type {
   ProjectionNotReadyError,
   ProjectionServingError,
 } from "./rebuilding.ts";
+import type { TimerFailedError } from "./timers.ts";
 import { brand, nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
 
 /**
@@ -76,6 +77,7 @@ export interface ErrorByCode {
   readonly HISTORY_FORKED: HistoryForkedError;
   readonly SEQUENCE_BEHIND: SequenceBehindError;
   readonly WAIT_TIMEOUT: WaitTimeoutError;
+  readonly TIMER_FAILED: TimerFailedError;
   readonly HANDLER_TIMEOUT: HandlerTimeoutError;
   readonly HANDLER_FAILED: HandlerFailedError;
   readonly NOT_FOUND: NotFoundError;

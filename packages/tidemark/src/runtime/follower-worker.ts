@@ -1,6 +1,7 @@
 import type { StopOptions } from "../model/calls.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { wholeNumber } from "../arguments/checks.ts";
+import type { LifecyclePart } from "../async/lifecycle.ts";
 import { keepProcess } from "../async/keep-process.ts";
 import { untilSignal } from "../async/until-signal.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
@@ -61,11 +62,21 @@ export class FollowerWorker implements Worker {
       for (const follower of this.#followers) await registerFollower(this.#context, this.#settings.tenant, follower);
       const held = holdShards(this.#context, this.#settings, this.#followers, this.#counts);
       await held.start();
+      for (const service of this.#services) await service.start?.();
       return held;
     } catch (error) {
+      await this.#stopServices();
       await this.#stopped();
       throw error;
     }
+  }
+
+  get #services(): readonly LifecyclePart[] {
+    return this.#settings.services ?? [];
+  }
+
+  async #stopServices(): Promise<void> {
+    await Promise.all(this.#services.map(async (service) => await service.stop?.()));
   }
 
   /** Nothing is handled any more. What the user's hook throws must not keep a store from closing. */
@@ -127,7 +138,7 @@ export class FollowerWorker implements Worker {
     const held = await this.#starting?.catch(() => undefined);
     if (!held) return;
     this.#forceStop = () => held.abandonAll();
-    await held.stop(timeoutMs);
+    await Promise.all([held.stop(timeoutMs), this.#stopServices()]);
     await this.#stopped();
     this.#forceStop = undefined;
   }

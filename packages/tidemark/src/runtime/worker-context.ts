@@ -1,3 +1,4 @@
+import type { LifecyclePart } from "../async/lifecycle.ts";
 import { Semaphore } from "../async/semaphore.ts";
 import type { EventCodec } from "../catalogue/event-codec.ts";
 import type { Database } from "../database/database.ts";
@@ -48,6 +49,8 @@ export interface WorkerSettings {
   readonly background: boolean;
   /** Never throws. */
   readonly onError: (error: TidemarkError) => void;
+  /** What else works for as long as the worker runs: started after its followers, and stopped with them. */
+  readonly services?: readonly LifecyclePart[];
   readonly onStart?: (() => void | Promise<void>) | undefined;
   readonly onStop?: (() => void | Promise<void>) | undefined;
 }

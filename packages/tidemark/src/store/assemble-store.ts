@@ -26,6 +26,8 @@ import { Store } from "./store.ts";
 import { encodeSettings } from "./store-reader-writer.ts";
 import { TimerAlarm } from "../timers/timer-alarm.ts";
 import type { TimerParts } from "../timers/timer-parts.ts";
+import { TimerService } from "../timers/timer-service.ts";
+import { timerStatements } from "../timers/timer-statements.ts";
 import { TimerWrites } from "../timers/timer-writes.ts";
 import { Workers } from "./workers.ts";
 
@@ -70,7 +72,27 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   const group = new GroupAppend(database, statements, settings, gate);
   const open = unlessClosing(database, group);
   const feed = new Feed(open, options.schema, options.logger);
-  const timers: TimerParts = { writes: new TimerWrites(schema, { codec, settings: encodeSettings(options) }), alarm: new TimerAlarm(feed) };
+  const alarm = new TimerAlarm(feed);
+  const ofTimers = timerStatements(schema);
+  const timers: TimerParts = {
+    statements: ofTimers,
+    writes: new TimerWrites(ofTimers, { codec, settings: encodeSettings(options) }),
+    alarm,
+    createService: (tenant, report) =>
+      new TimerService(
+        {
+          database,
+          statements: ofTimers,
+          append: { statements, gate },
+          settings,
+          alarm,
+          keepListening: () => feed.keepListening(),
+          onWritten: () => feed.notify(),
+        },
+        tenant,
+        report,
+      ),
+  };
   // Not `open`: a handler that ends while the store closes still commits.
   const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, codec, timers, projections });
   const readStatements = new StatementsBySize(options.schema);
@@ -87,6 +109,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
       gate,
       feed,
       workers,
+      timers,
       readStatements,
       firstPages,
       snapshots,

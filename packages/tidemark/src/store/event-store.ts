@@ -79,8 +79,8 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
   subscribe<E extends Event = Event>(options?: SubscribeOptions<E & Events>): Subscription<E>;
 
   /**
-   * Has followers, here and in other processes, look at the log now. Call it after the commit of your own transaction
-   * (`withTransaction`): the store does not see that commit, and followers would find it by polling within a second.
+   * Has followers, here and in other processes, look at the log now, and workers for timers that are due. Call it after the commit of your own
+   * transaction (`withTransaction`): the store does not see that commit, and they would find it by polling within a second.
    */
   wake(): void;
 

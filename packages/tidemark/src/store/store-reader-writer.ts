@@ -23,6 +23,9 @@ import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptio
 import type { StatementsBySize } from "../read/statements-by-size.ts";
 import type { Reader } from "../read/reader.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
+import type { TenantTimers } from "../timers/tenant-timers.ts";
+import type { ScheduledTimer, ScheduleOptions, Timers } from "../timers/timer.ts";
+import type { TimerParts } from "../timers/timer-parts.ts";
 import type { Workers } from "./workers.ts";
 
 /** What the stores of all tenants share. */
@@ -40,6 +43,18 @@ export interface StoreContext {
   readonly snapshots: SnapshotKeeper;
   readonly skipped: SkippedEvents;
   readonly staleness: StaleDocumentsCheck;
+  readonly timers: TimerParts;
+}
+
+/** What a store reads and writes with, through the pool or inside a transaction. */
+interface ReaderWriterParts {
+  readonly appender: Appender;
+  readonly reader: Reader;
+  readonly documents: DocumentReaders;
+  /** Asked at each call: what its events get. */
+  readonly metadata: () => readonly MetadataSource[];
+  readonly snapshots: SnapshotAccess;
+  readonly timers: TenantTimers;
 }
 
 /** Reads and appends, through the pool or inside a transaction: one line each, the rooms do the work. */
@@ -48,13 +63,14 @@ export class StoreReaderWriter<Events extends Event, Input extends Event = Event
   readonly #reader: Reader;
   readonly #documents: DocumentReaders;
   readonly #metadata: () => readonly MetadataSource[];
+  readonly #timers: TenantTimers;
 
   static {
     keepCallers(this);
   }
 
-  /** @param metadata - Asked at each call: what its events get. */
-  constructor(appender: Appender, reader: Reader, documents: DocumentReaders, metadata: () => readonly MetadataSource[], snapshots: SnapshotAccess) {
+  constructor({ appender, reader, documents, metadata, snapshots, timers }: ReaderWriterParts) {
+    this.#timers = timers;
     this.#appender = appender;
     this.#reader = reader;
     this.#documents = documents;
@@ -75,6 +91,15 @@ export class StoreReaderWriter<Events extends Event, Input extends Event = Event
 
   async append<E extends Input = Input>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
     return this.#appender.append(stampEvents(events, this.#metadata()), options);
+  }
+
+  async schedule<E extends Input = Input>(streamId: string, event: NoInfer<NewEvent<E>>, options: ScheduleOptions): Promise<ScheduledTimer> {
+    const [stamped = event] = stampEvents([event], this.#metadata());
+    return this.#timers.schedule(streamId, stamped, options);
+  }
+
+  get timers(): Timers {
+    return this.#timers;
   }
 
   readStream<E extends Event = Event>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {

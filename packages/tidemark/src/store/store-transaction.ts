@@ -11,7 +11,14 @@ import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Event } from "../model/event.ts";
 import type { CreateProjectionTransaction, ProjectionTransaction } from "../projections/projection.ts";
 import { Reader } from "../read/reader.ts";
+import { TenantTimers } from "../timers/tenant-timers.ts";
 import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
+
+/** What the transaction wrote, of which others should hear after its commit. */
+interface Written {
+  readonly onAppended: () => void;
+  readonly onTimerSet?: (inMs: number) => void;
+}
 
 /** The store inside one transaction. */
 export class Transaction<Events extends Event, Input extends Event = Events>
@@ -24,20 +31,20 @@ export class Transaction<Events extends Event, Input extends Event = Events>
     keepCallers(this);
   }
 
-  /** @param onAppended - Called when something was written, of which followers should hear after the commit. */
-  constructor(context: StoreContext, tenant: string, session: Session, metadata: readonly MetadataSource[], onAppended: () => void) {
-    const { options, codec, statements, gate, feed, readStatements, snapshots } = context;
+  constructor(context: StoreContext, tenant: string, session: Session, metadata: readonly MetadataSource[], { onAppended, onTimerSet = () => {} }: Written) {
+    const { options, codec, statements, gate, feed, readStatements, snapshots, timers } = context;
     // Made at the first append: one correlation id for all of the transaction.
     let sources: readonly MetadataSource[] | undefined;
     const submit = joinedAppend(session, statements, { now: options.now, gate, onWritten: onAppended });
     const reader = new Reader({ queryable: session, statements: readStatements, codec, tenant, mark: () => feed.markWithin(session) });
-    super(
-      new Appender({ tenant, codec, settings: encodeSettings(options), submit }),
+    super({
+      appender: new Appender({ tenant, codec, settings: encodeSettings(options), submit }),
       reader,
-      documentReaders(session, context, tenant),
-      () => (sources ??= metadataOf(options, metadata)()),
-      new SnapshotAccess(snapshots, tenant, reader, session),
-    );
+      documents: documentReaders(session, context, tenant),
+      metadata: () => (sources ??= metadataOf(options, metadata)()),
+      snapshots: new SnapshotAccess(snapshots, tenant, reader, session),
+      timers: new TenantTimers({ ...timers, on: session, tenant, enlist: (work) => session.enlist(work), onSet: onTimerSet }),
+    });
     this.#session = session;
   }
 
@@ -61,7 +68,7 @@ export class AsyncProjectionTransaction extends Transaction<Event> implements Pr
     metadata: readonly MetadataSource[],
     { onAppended = () => {}, replaying = false }: Parameters<CreateProjectionTransaction>[2] = {},
   ) {
-    super(context, tenant, session, metadata, onAppended);
+    super(context, tenant, session, metadata, { onAppended });
     this.replaying = replaying;
   }
 }
@@ -90,11 +97,15 @@ export class InlineProjectionTransaction extends AsyncProjectionTransaction {
   override append(): Promise<never> {
     return refuseAppend();
   }
+
+  override schedule(): Promise<never> {
+    return refuseAppend();
+  }
 }
 
 async function refuseAppend(): Promise<never> {
   throw new InvalidArgumentError(
     "tx",
-    "is of an inline projection, which runs inside an append and may not append; use an async projection or a consumer for that",
+    "is of an inline projection, which runs inside an append and may neither append nor set timers; use an async projection or a consumer for that",
   );
 }

@@ -28,6 +28,7 @@ import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
 import { checkEvents, type CheckReport } from "../transfer/check-events.ts";
 import { checkDefined, checkEventsOptions, type CheckEventsOptions } from "../transfer/check-options.ts";
+import { TenantTimers } from "../timers/tenant-timers.ts";
 import type { Transactions } from "./workers.ts";
 import type { WorkerDefinition } from "./worker-definition.ts";
 
@@ -45,22 +46,23 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   /** @param close - does nothing for a view of a store */
   constructor(context: StoreContext, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>, metadata: readonly MetadataSource[] = []) {
-    const { database, options, codec, group, feed, readStatements, firstPages, snapshots } = context;
+    const { database, options, codec, group, feed, readStatements, firstPages, snapshots, timers } = context;
     const marks = { mark: (signal?: AbortSignal) => feed.highWaterMark(signal), recentMark: (signal?: AbortSignal) => feed.recentMark(signal) };
     const reader = new Reader({ queryable: database, statements: readStatements, codec, tenant, ...marks, firstPages });
     const access = new SnapshotAccess(snapshots, tenant, reader);
-    super(
-      new Appender({
+    super({
+      appender: new Appender({
         tenant,
         codec,
         settings: encodeSettings(options),
         submit: (append, signal) => (append instanceof Promise ? append.then((encoded) => group.append(encoded, signal)) : group.append(append, signal)),
       }),
       reader,
-      documentReaders(database, context, tenant),
-      metadataOf(options, metadata),
-      access,
-    );
+      documents: documentReaders(database, context, tenant),
+      metadata: metadataOf(options, metadata),
+      snapshots: access,
+      timers: new TenantTimers({ ...timers, on: database, tenant, onSet: (inMs) => timers.alarm.set(inMs) }),
+    });
     this.#context = context;
     this.#snapshots = access;
     this.#tenant = tenant;
@@ -74,14 +76,22 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   async transaction<T>(work: (tx: StoreTransaction<Events, Input>) => Promise<T>): Promise<T> {
     const checked = checkFunction<typeof work>(work, "work");
+    const { feed, timers } = this.#context;
     let appended = false;
-    const onAppended = (): void => {
-      appended = true;
+    let dueInMs = Number.POSITIVE_INFINITY;
+    const written = {
+      onAppended: (): void => {
+        appended = true;
+      },
+      onTimerSet: (inMs: number): void => {
+        dueInMs = Math.min(dueInMs, inMs);
+      },
     };
     const result = await this.#context.database.transaction((session) =>
-      checked(new Transaction<Events, Input>(this.#context, this.#tenant, session, this.#metadata, onAppended)),
+      checked(new Transaction<Events, Input>(this.#context, this.#tenant, session, this.#metadata, written)),
     );
-    if (appended) this.#context.feed.notify();
+    if (appended) feed.notify();
+    timers.alarm.set(dueInMs);
     return result;
   }
 
@@ -89,7 +99,7 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
     if (this.#context.group.closed) throw new StoreClosedError();
     const { options, database } = this.#context;
     const session = joinTransaction(client, { queryTimeoutMs: options.pool.queryTimeoutMs, logger: options.logger, embedded: database.driver === "pglite" });
-    return new Transaction<Events, Input>(this.#context, this.#tenant, session, this.#metadata, () => {});
+    return new Transaction<Events, Input>(this.#context, this.#tenant, session, this.#metadata, { onAppended: () => {} });
   }
 
   forTenant(tenant: string): EventStore<Events, Input> {
@@ -106,6 +116,7 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   wake(): void {
     this.#context.feed.notify();
+    this.#context.feed.notifyTimers();
   }
 
   highWaterMark(): Promise<number> {
@@ -145,7 +156,7 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
   /** The store on a session, for handlers. */
   get transactions(): Transactions {
     return {
-      createTransaction: (session, onAppended) => new Transaction<Event>(this.#context, this.#tenant, session, this.#metadata, onAppended),
+      createTransaction: (session, onAppended) => new Transaction<Event>(this.#context, this.#tenant, session, this.#metadata, { onAppended }),
       createProjectionTransaction: (session, tenant, how) => new AsyncProjectionTransaction(this.#context, tenant, session, this.#metadata, how),
     };
   }

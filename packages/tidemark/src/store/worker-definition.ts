@@ -1,4 +1,4 @@
-import { arrayOf, checkFunction, wholeNumber } from "../arguments/checks.ts";
+import { arrayOf, checkBoolean, checkFunction, wholeNumber } from "../arguments/checks.ts";
 import { describeValue } from "../arguments/describe-value.ts";
 import { checkOptions } from "../arguments/options.ts";
 import type { Projection } from "../arguments/projection.ts";
@@ -23,6 +23,12 @@ export interface WorkerDefinition {
   /** Async projections to follow. @defaultValue those that the store was opened with */
   readonly projections?: readonly Projection[];
   /**
+   * Whether it fires timers, those of its tenant: see `schedule`. Workers in several processes share the work. A worker without consumers
+   * and projections needs `timers: true`.
+   * @defaultValue true
+   */
+  readonly timers?: boolean;
+  /**
    * How long a shard stays with a worker that sends no heartbeat, and how long a handler's transaction may be idle, in milliseconds.
    * 500–3,600,000. Shards of a process that was killed go to other workers within three seconds, where PostgreSQL ended its sessions.
    * @defaultValue 15,000
@@ -46,6 +52,7 @@ export const defaultLeaseMs = 15_000;
 const shape = {
   consumers: arrayOf(checkConsumer),
   projections: checkAsync,
+  timers: checkBoolean,
   leaseMs: wholeNumber(500, 3_600_000),
   onError: checkFunction<(error: TidemarkError) => void>,
   onStart: checkFunction<() => void | Promise<void>>,
@@ -55,18 +62,22 @@ const shape = {
 interface CheckedWorkerDefinition extends Pick<WorkerDefinition, "onError" | "onStart" | "onStop"> {
   readonly consumers: readonly DefinedConsumer[];
   readonly projections: readonly DefinedProjection[];
+  readonly timers: boolean;
   readonly leaseMs: number;
 }
 
 /** @param opened - The projections that the store was opened with. */
 export function checkWorkerDefinition(definition: WorkerDefinition | undefined, opened: readonly DefinedProjection[]): CheckedWorkerDefinition {
-  const { consumers = [], projections, leaseMs = defaultLeaseMs, ...callbacks } = checkOptions(definition, shape, "definition");
+  const { consumers = [], projections, timers, leaseMs = defaultLeaseMs, ...callbacks } = checkOptions(definition, shape, "definition");
   const followed = projections ?? opened.filter(({ mode }) => mode === "async");
-  if (consumers.length + followed.length === 0)
-    throw new InvalidArgumentError("definition.consumers", "is missing or empty, and there are no async projections: a worker with neither would do nothing");
+  if (consumers.length + followed.length === 0 && timers !== true)
+    throw new InvalidArgumentError(
+      "definition.consumers",
+      "is missing or empty, and there are no async projections: a worker with neither would do nothing. For one that only fires timers, write timers: true",
+    );
   const twice = consumers.find(({ name }, index) => consumers.findIndex((other) => other.name === name) !== index);
   if (twice) throw new InvalidArgumentError("definition.consumers", `holds ${JSON.stringify(twice.name)} twice`);
-  return { consumers, projections: followed, leaseMs, ...callbacks };
+  return { consumers, projections: followed, timers: timers ?? true, leaseMs, ...callbacks };
 }
 
 function checkConsumer(value: unknown, path: string): DefinedConsumer {

@@ -48,11 +48,13 @@ export class Workers implements LifecyclePart {
   readonly #context: WorkerContext;
   readonly #running = new Set<FollowerWorker>();
 
+  readonly #timers: TimerParts;
   readonly #projections: readonly DefinedProjection[];
   /** Those, and the ones that workers got of their own. */
   readonly #known: Set<DefinedProjection>;
 
-  constructor({ database, feed, schema, logger, codec, projections }: WorkersOptions) {
+  constructor({ database, feed, schema, logger, codec, timers, projections }: WorkersOptions) {
+    this.#timers = timers;
     this.#projections = projections;
     this.#known = new Set(projections);
     this.#context = createWorkerContext({ database, feed, schema, logger, codec });
@@ -60,7 +62,7 @@ export class Workers implements LifecyclePart {
 
   /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */
   create(definition: WorkerDefinition | undefined, tenant: string, transactions: Transactions): Worker {
-    const { consumers, projections, leaseMs, onError, onStart, onStop } = checkWorkerDefinition(definition, this.#projections);
+    const { consumers, projections, timers, leaseMs, onError, onStart, onStop } = checkWorkerDefinition(definition, this.#projections);
     for (const projection of projections) this.#known.add(projection);
     const safe = safely(onError, this.#context.logger);
     const swaps = new AutomaticSwaps(this.#context, transactions.createProjectionTransaction, safe);
@@ -72,7 +74,8 @@ export class Workers implements LifecyclePart {
       await swaps.stop();
       await onStop?.();
     };
-    return this.#worker({ tenant, leaseMs, background: false, onError: safe, onStart, onStop: stopped }, followers);
+    const services = timers ? [this.#timers.createService(tenant, safe)] : [];
+    return this.#worker({ tenant, leaseMs, background: false, onError: safe, services, onStart, onStop: stopped }, followers);
   }
 
   /**
@@ -117,7 +120,7 @@ export class Workers implements LifecyclePart {
       ...this.#administration(tenant),
       definitions: () => this.#known,
       createTransaction: transactions.createProjectionTransaction,
-      createWorker: (projection) => this.create({ projections: [projection] }, tenant, transactions),
+      createWorker: (projection) => this.create({ projections: [projection], timers: false }, tenant, transactions),
     });
   }
 

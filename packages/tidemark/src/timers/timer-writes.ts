@@ -3,7 +3,7 @@ import type { Queryable, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { type EncodedTimer, encodeTimer, type NewTimer, type TimerEncoding } from "./encode-timer.ts";
 import { type PendingTimer, pendingTimer } from "./pending-timer.ts";
-import { type TimerStatements, timerStatements } from "./timer-statements.ts";
+import type { TimerStatements } from "./timer-statements.ts";
 
 /** What was set. */
 export interface SetTimer {
@@ -33,8 +33,8 @@ export class TimerWrites {
   readonly #statements: TimerStatements;
   readonly #encoding: TimerEncoding;
 
-  constructor(schema: string, encoding: TimerEncoding) {
-    this.#statements = timerStatements(schema);
+  constructor(statements: TimerStatements, encoding: TimerEncoding) {
+    this.#statements = statements;
     this.#encoding = encoding;
   }
 

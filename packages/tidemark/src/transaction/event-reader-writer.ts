@@ -8,6 +8,7 @@ import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, Recor
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
+import type { ScheduledTimer, ScheduleOptions, Timers } from "../timers/timer.ts";
 
 /**
  * The calls that work both on the store and inside a transaction.
@@ -73,6 +74,28 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
    * @see SQL: `schema/functions/take-claims.sql` · why: `docs/design/conditions.md`
    */
   append<E extends Input = Input>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult>;
+
+  /**
+   * Appends an event once it is due, by the database's clock: sets a timer. A worker appends it, exactly once, across restarts and failovers,
+   * and never before it is due; after an outage, at once and in order of due times. The event is checked now, as an append checks it, and its
+   * `metadata.timer` gets `{ key, dueAt }`. It expects nothing of the stream.
+   *
+   * The same key replaces: the event, the due time, and whatever failed before. A recurring timer keeps its due time if pattern and time zone
+   * stay the same, so that you may set it at every start of your application. A timer that has fired is gone, and its key is free.
+   *
+   * Where the answer of the database is lost, repeat the call: the key is the same. A worker of this tenant has to run for it to fire.
+   *
+   * @param streamId - The stream that the event is appended to.
+   * @param options - `key`, and one of `at`, `in` and `cron`.
+   * @throws {@link InvalidArgumentError}, {@link EventTooLargeError}, {@link UnknownEventTypeError}, {@link EventValidationError} — rejected
+   *   before anything was sent.
+   * @throws {@link ConnectionError}, {@link PoolTimeoutError}, {@link DatabaseError}
+   * @see SQL: `schema/functions/set-timers.sql` · why: `docs/design/timers.md`
+   */
+  schedule<E extends Input = Input>(streamId: string, event: NoInfer<NewEvent<E>>, options: ScheduleOptions): Promise<ScheduledTimer>;
+
+  /** The timers that `schedule` set: list and cancel them. */
+  readonly timers: Timers;
 
   /** Reads one stream, page by page. A stream that does not exist has no events. */
   readStream<E extends Events = Events>(streamId: string, options?: ReadStreamOptions & NewestShapes): EventSequence<E>;

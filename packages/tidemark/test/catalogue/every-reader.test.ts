@@ -81,6 +81,9 @@ const readers: Readers<Reader> = {
   streamInfo: none,
   streams: none,
   documents: none,
+  // Fires as an append does, under `schedule` in test/timers.
+  schedule: none,
+  timers: none,
 };
 const appends: Readers<Reader> = {
   async appendToStream(from) {

@@ -33,6 +33,8 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   documents: (store) => store.documents("carts").get("cart-1"),
   projections: (store) => store.projections.list(),
   query: (store) => store.query("select 1"),
+  schedule: (store) => store.schedule("cart-1", itemAdded(), { key: "a", in: 1 }),
+  timers: (store) => store.timers.list(),
 };
 /** What a closed store still does. */
 const allowed = ["constructor", "inlineTransaction", "transactions", "forTenant", "withMetadata", "wake", "skippedTypes", "close", "pool"];

@@ -52,6 +52,8 @@ function callsOf(b: EventStore, any: Random): readonly [() => unknown, ...(() =>
       () => tx.readAll({ limit: 20 }).toArray(),
       () => tx.readStream(stream()).toArray(),
       () => tx.streamInfo(stream()),
+      () => tx.schedule(stream(), event(), { key: any("a", "b"), in: any(0, 60_000) }),
+      () => tx.timers.list(),
     )();
   return [
     () => b.appendToStream(stream(), [event()], { expectedVersion: expected() }),
@@ -86,6 +88,9 @@ function callsOf(b: EventStore, any: Random): readonly [() => unknown, ...(() =>
       return listed;
     },
     () => b.eventById(any(canaryId, "b0000000-0000-4000-8000-000000000001")),
+    () => b.schedule(stream(), event(), { key: any("a", "b"), at: new Date(any(0, 4_000_000_000_000)) }),
+    () => b.timers.list(any<object>({}, { dueBefore: new Date() })),
+    () => b.timers.cancel(any("a", "b")),
     () => b.transaction(within),
     () => b.highWaterMark(),
     () => b.blockers(),

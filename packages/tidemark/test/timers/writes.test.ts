@@ -3,6 +3,7 @@ import { newId } from "../../src/arguments/uuid.ts";
 import { plainEvents } from "../../src/catalogue/event-codec.ts";
 import type { Database } from "../../src/database/database.ts";
 import type { EncodedTimer, NewTimer } from "../../src/timers/encode-timer.ts";
+import { timerStatements } from "../../src/timers/timer-statements.ts";
 import { TimerWrites } from "../../src/timers/timer-writes.ts";
 import { open } from "../database/open.ts";
 import { describe, eventually, expect, test as base } from "../support/test.ts";
@@ -15,7 +16,7 @@ const test = base
     onCleanup(() => database.close());
     return database;
   })
-  .extend("writes", ({ schema }) => new TimerWrites(schema, { codec: plainEvents, settings: { eventBytes: 1_000, createId: newId } }));
+  .extend("writes", ({ schema }) => new TimerWrites(timerStatements(schema), { codec: plainEvents, settings: { eventBytes: 1_000, createId: newId } }));
 
 /** A timer that was checked: no schema is asynchronous here. */
 function encoded(writes: TimerWrites, { key, ...rest }: Partial<NewTimer> & { readonly key: string }): EncodedTimer {

@@ -1,4 +1,11 @@
-import { isTidemarkError, type ExpectedVersion, type OutcomeUnknownError, type TidemarkError, type VersionConflictError } from "tidemark";
+import {
+  isTidemarkError,
+  type ExpectedVersion,
+  type OutcomeUnknownError,
+  type TidemarkError,
+  type TimerFailedError,
+  type VersionConflictError,
+} from "tidemark";
 import { same } from "./cart.ts";
 
 export function explain(error: unknown): string {
@@ -12,6 +19,10 @@ export function explain(error: unknown): string {
   if (isTidemarkError(error, "OUTCOME_UNKNOWN")) {
     same<OutcomeUnknownError>()(error);
     return error.eventIds.join();
+  }
+  if (isTidemarkError(error, "TIMER_FAILED")) {
+    same<TimerFailedError>()(error);
+    return `${error.key} ${error.attempts}`;
   }
   if (isTidemarkError(error)) {
     same<TidemarkError>()(error);
