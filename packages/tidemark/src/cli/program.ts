@@ -15,6 +15,7 @@ import { addProjections } from "./commands/projections.ts";
 import { addRead } from "./commands/read.ts";
 import { addStreams } from "./commands/streams.ts";
 import { addTail } from "./commands/tail.ts";
+import { addTimers } from "./commands/timers.ts";
 import { addWorker } from "./commands/worker.ts";
 import { Finding } from "./finding.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
@@ -71,6 +72,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addConsumers(program, terminal);
   addProjections(program, terminal);
   addDeadLetters(program, terminal);
+  addTimers(program, terminal);
   addEvents(program, terminal);
   addImport(program, terminal);
   addExport(program, terminal);
