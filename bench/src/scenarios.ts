@@ -16,6 +16,7 @@ import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
 import { appendBesideRebuild, rebuildDocuments } from "./scenarios/rebuild.ts";
 import { openTestStores } from "./scenarios/test-stores.ts";
+import { fireTimers, idleTimers, setTimers } from "./scenarios/timers.ts";
 import { appendFromTwoProcesses } from "./scenarios/two-processes.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -51,5 +52,8 @@ export const scenarios: readonly Scenario[] = [
   inlineBecomesLive,
   rebuildDocuments,
   appendBesideRebuild,
+  setTimers,
+  fireTimers,
+  idleTimers,
   openTestStores,
 ];
