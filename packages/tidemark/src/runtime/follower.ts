@@ -103,6 +103,12 @@ export interface ShardHooks {
   /** Something was requested that the kind knows of; also called once before the first event. Nothing is half done meanwhile. */
   readonly requested?: () => Promise<void>;
   readonly handOver?: HandOver;
+  /** The checkpoint may have moved: what was handled before it is committed. For work that follows a commit. Must not throw. */
+  readonly moved?: () => void;
+  /** Work of the hooks that runs beside the loop has to end at once: the shard was lost, or the worker stops by force. Must not throw. */
+  readonly interrupted?: (reason: Error) => void;
+  /** Waits for work of the hooks that runs beside the loop, once `ShardAccess.signal` is aborted. The shard is given back after it. Must not reject. */
+  readonly ended?: () => Promise<void>;
 }
 
 /** For a follower whose work others go on with, once it has caught up. The shard pauses then, until it is resumed. */
@@ -156,6 +162,10 @@ export interface ShardAccess {
   waitToRetry(failed: FailedEvent, waitMs: number): Promise<boolean>;
   /** Tells the worker's `onError` of an event that failed for good, and what became of it. */
   report(event: RecordedEvent, error: unknown, outcome: string): void;
+  /** Tells the worker's `onError` of anything else that no call can return. */
+  tell(error: TidemarkError): void;
+  /** Something that `Follower.requestPending` tells of is over: whoever waits for it looks at once. */
+  settled(): void;
 }
 
 /** Thrown by a handler or a hook: following stops here until the follower is resumed. What the call wrote is rolled back. */

@@ -34,7 +34,7 @@ export class ShardRunner {
     this.#work = new ShardWork(context);
     this.#recovery = new ShardRecovery(context);
     this.#loop = new ShardLoop(context, this.#work, () => this.#recovery.succeeded());
-    this.done = this.#run();
+    this.done = this.#run().then(() => this.#work.hooks.ended?.());
   }
 
   get ending(): boolean {

@@ -33,7 +33,11 @@ export class ShardWork {
     const { decode: decodeApart } = follower.decoderApart ?? { decode: this.#decode };
     this.#transaction = new HandlerTransaction({ ...worker, leaseMs: settings.leaseMs, notify: () => worker.feed.notify() }, checkpoint);
     this.#tries = new HandlerTries(worker.database, follower, checkpoint.shard, this.#transaction);
-    this.#commits = new ShardCommits(this.#transaction, checkpoint, () => worker.progress.moved(settings.tenant, follower.name));
+    const settled = (): void => worker.progress.moved(settings.tenant, follower.name);
+    this.#commits = new ShardCommits(this.#transaction, checkpoint, () => {
+      settled();
+      this.hooks.moved?.();
+    });
     const hooks = follower.createHooks?.({
       tenant: settings.tenant,
       leaseMs: settings.leaseMs,
@@ -52,14 +56,17 @@ export class ShardWork {
       },
       waitToRetry: (failed, waitMs) => this.#attempts.wait(failed, waitMs),
       report: (event, error, outcome) => this.#report(event, error, outcome),
+      tell: (error) => settings.onError(error),
+      settled,
     });
     this.hooks = hooks ?? {};
     this.#attempts = new EventAttempts(shard, this.hooks, this.#commits, (followed, attempt) => this.#try([followed], attempt));
   }
 
   /** Ends the handler's call now; the handler gets `reason` thrown. */
-  interrupt(reason: unknown): void {
+  interrupt(reason: Error): void {
     this.#tries.interrupt(reason);
+    this.hooks.interrupted?.(reason);
   }
 
   rollback(): Promise<void> {

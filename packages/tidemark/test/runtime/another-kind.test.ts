@@ -6,7 +6,7 @@ import type { Database } from "../../src/database/database.ts";
 import { openPgDatabase } from "../../src/database/pg.ts";
 import type { TidemarkError } from "../../src/errors/tidemark-error.ts";
 import { Feed } from "../../src/feed/feed.ts";
-import type { Follower, FollowerKind } from "../../src/runtime/follower.ts";
+import type { Follower, FollowerKind, ShardAccess, ShardHooks } from "../../src/runtime/follower.ts";
 import { FollowerWorker } from "../../src/runtime/follower-worker.ts";
 import { createWorkerContext } from "../../src/runtime/worker-context.ts";
 import { functionName } from "../../src/schema/function-set.ts";
@@ -16,7 +16,7 @@ import { takeOver } from "./take-over.ts";
 
 const kind: FollowerKind = { name: "process", stops: "counter", resume: "nothing", findSql: () => "select null, null, null" };
 
-function counter(database: Database, schema: string, beforeCounting: () => Promise<void>): Follower {
+function counter(database: Database, schema: string, beforeCounting: () => Promise<void>, more: (shard: ShardAccess) => ShardHooks): Follower {
   const at = pg.escapeIdentifier(schema);
   const note = `with noted as (insert into ${at}.uncounted values ($6)) select ${functionName(schema, "move_checkpoint")}($1, $2, $3, $4, $5)::text`;
   return {
@@ -42,11 +42,12 @@ function counter(database: Database, schema: string, beforeCounting: () => Promi
         await beforeCounting();
       }
     },
-    createHooks: ({ checkpoint, report }) => ({
+    createHooks: (shard) => ({
+      ...more(shard),
       giveUp: async ({ followed: { event }, error }) => {
         const moveAndNote = (move: readonly (number | string | null)[]) => database.query({ name: "note", text: note }, [...move, event.position]);
-        await checkpoint.moveBy(event, moveAndNote, () => true);
-        report(event, error, "It was noted.");
+        await shard.checkpoint.moveBy(event, moveAndNote, () => true);
+        shard.report(event, error, "It was noted.");
         return { action: "passed" };
       },
     }),
@@ -63,7 +64,7 @@ const test = base.extend("start", ({ databaseUrl, schema }, { onCleanup }) => {
   onCleanup(async () => {
     for (const end of ends) await end();
   });
-  return async (beforeCounting: () => Promise<void> = async () => {}): Promise<Started> => {
+  return async (beforeCounting: () => Promise<void> = async () => {}, more: (shard: ShardAccess) => ShardHooks = () => ({})): Promise<Started> => {
     const database = await openPgDatabase({ connection: databaseUrl, settings: checkPool({}, "pool").pool, prepare: true, logger: console });
     const feed = new Feed(database, schema, console);
     const errors: TidemarkError[] = [];
@@ -71,7 +72,7 @@ const test = base.extend("start", ({ databaseUrl, schema }, { onCleanup }) => {
     const worker = new FollowerWorker(
       createWorkerContext({ database, feed, schema, logger: console, codec: plainEvents }),
       settings,
-      [counter(database, schema, beforeCounting)],
+      [counter(database, schema, beforeCounting, more)],
       new Set(),
     );
     ends.push(async () => {
@@ -136,5 +137,40 @@ describe("a kind of follower that the runtime does not know", () => {
     expect((await sql.query(`select from ${at}.uncounted`)).rowCount).toBe(streams.length);
     expect(second.errors.map(({ code }) => code)).toEqual(streams.map(() => "HANDLER_FAILED"));
     expect(await store.consumers.list()).toEqual([]);
+  });
+
+  test("works beside the loop after commits, and gives its shards back once that has ended", async ({ store, sql, schema, start }) => {
+    const at = pg.escapeIdentifier(schema);
+    await sql.query(`create table ${at}.counts (stream text primary key, count integer, fence integer)`);
+    const ended = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const { worker } = await start(undefined, ({ checkpoint, signal }) => ({
+      moved: () => void (checkpoint.written.position > 0 && seen.push("moved")),
+      interrupted: () => void seen.push("interrupted"),
+      async ended() {
+        seen.push(`ended, ${signal.aborted}`);
+        await ended.promise;
+      },
+    }));
+    await store.appendToStream("cart-1", [{ type: "Added", data: {} }]);
+    await worker.caughtUp();
+    expect(seen).toContain("moved");
+    expect(await sql.query(`select from ${at}.counts`)).toMatchObject({ rowCount: 1 });
+    const owned = async (): Promise<number | null> => (await sql.query(`select from ${at}.consumer_leases where lease_end > clock_timestamp()`)).rowCount;
+    const stopped = worker.stop();
+    try {
+      await eventually(() => expect(seen.filter((what) => what === "ended, true")).toHaveLength(4));
+      expect(await owned()).toBe(4);
+      expect(seen).not.toContain("interrupted");
+      const byForce = worker.stop({ timeoutMs: 0 });
+      await eventually(() => expect(seen.filter((what) => what === "interrupted")).toHaveLength(4));
+      expect(await owned()).toBe(4);
+      ended.resolve();
+      await byForce;
+    } finally {
+      ended.resolve();
+    }
+    await stopped;
+    expect(await owned()).toBe(0);
   });
 });
