@@ -1,4 +1,4 @@
-import { checkBoolean, checkFunction, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkFunction, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkConsumerName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { checkReaderVersions } from "../arguments/reader-versions.ts";
@@ -7,7 +7,7 @@ import type { MatchingEvents } from "../model/narrowed-query.ts";
 import type { NoOlderShapes, OlderEvents } from "../model/reader-shapes.ts";
 import { checkDefinitionEvents, checkDefinitionTypes } from "../catalogue/definition-events.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
-import { describeValue } from "../arguments/describe-value.ts";
+import { checkRetryPolicy } from "../arguments/retry-policy.ts";
 import { checkStartFrom } from "../arguments/start-from.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
@@ -50,7 +50,6 @@ export interface ConsumerSettings {
 }
 
 const words = oneOf("dead-letter", "stop", "skip");
-const delayMs = wholeNumber(0, 2_147_483_647);
 
 const shape = {
   name: checkConsumerName,
@@ -63,8 +62,7 @@ const shape = {
   shards: wholeNumber(1, 256),
   batchSize: wholeNumber(1, 10_000),
   timeoutMs: wholeNumber(1, 2_147_483_647),
-  retry: (value: unknown, path: string) =>
-    checkOptions(value, { attempts: wholeNumber(1, 1_000_000), minDelayMs: delayMs, maxDelayMs: delayMs, factor: checkFactor, jitter: checkBoolean }, path),
+  retry: checkRetryPolicy,
   onFailure: (value: unknown, path: string): FailureAction | OnFailure =>
     typeof value === "function" ? checkFunction<OnFailure>(value, path) : words(value, path),
   circuitBreaker: (value: unknown, path: string) =>
@@ -129,9 +127,4 @@ const retryDefaults: RetryPolicy = { attempts: 5, minDelayMs: 100, maxDelayMs: 3
 
 function eachOf(handle: (event: RecordedEvent, context: ConsumerContext) => Promise<void> | void): ConsumerSettings["handle"] {
   return ([event], context) => (event === undefined ? undefined : handle(event, context));
-}
-
-function checkFactor(value: unknown, path: string): number {
-  if (typeof value === "number" && value >= 1 && value <= 100) return value;
-  throw new InvalidArgumentError(path, `must be a number from 1 to 100, not ${describeValue(value)}`);
 }
