@@ -2,8 +2,10 @@
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import {
   aggregate,
+  complete,
   type Decider,
   decider,
+  defineProcess,
   documentProjection,
   type Event,
   type EventStore,
@@ -11,6 +13,7 @@ import {
   type MultiStreamDecider,
   type NewEvent,
   openEventStore,
+  type Process,
 } from "tidemark";
 
 export type { Knex } from "knex";
@@ -53,6 +56,15 @@ export const cart: Decider<CartState, CartCommand, CartEvent> = decider<CartStat
     if (state.items === 0) throw new Error("the cart is empty");
     return [{ type: "CartConfirmed", data: { at: "noon" } }];
   },
+});
+
+export const checkout: Process<CartState, CartEvent> = defineProcess<CartState, CartEvent>({
+  name: "checkout",
+  handles: ["ItemAdded", "CartConfirmed"],
+  instanceId: (event) => event.streamId,
+  initialState: () => ({ items: 0 }),
+  evolve: (state, event) => (event.type === "ItemAdded" ? { items: state.items + event.data.quantity } : state),
+  react: (event) => (event.type === "CartConfirmed" ? [complete()] : []),
 });
 
 export const merge: MultiStreamDecider<CartState, { from: string; to: string }, CartEvent> = {

@@ -97,6 +97,27 @@ export type {
   RecordedEventFields as Recording,
 } from "./model/event.ts";
 export type { EventReaderWriter, StoreTransaction } from "./transaction/event-reader-writer.ts";
+export {
+  append,
+  type AppendEffect,
+  cancelTimer,
+  type CancelTimerEffect,
+  command,
+  type CommandEffect,
+  type CommandEffectOptions,
+  complete,
+  type CompleteEffect,
+  type Effect,
+  type OrElse,
+  timer,
+  type TimerDue,
+  type TimerEffect,
+} from "./processes/effect.ts";
+export type { GetProcessOptions, Processes, ProcessQuery } from "./processes/administration.ts";
+export type { ProcessCommand, ProcessDetails, ProcessError, ProcessInfo, ProcessInput, ProcessStatus, ProcessTimer } from "./processes/process-info.ts";
+export { defineProcess } from "./processes/define-process.ts";
+export type { Process, ProcessDefinition } from "./processes/process.ts";
+export { ProcessParkedError } from "./errors/processes.ts";
 export type { EventStore } from "./store/event-store.ts";
 export type { Blocker } from "./feed/blockers.ts";
 export type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";

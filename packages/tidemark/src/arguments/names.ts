@@ -14,6 +14,8 @@ const tagRule: NameRule = { what: "a tag", minBytes: 1, maxBytes: 256 };
 const tenantRule: NameRule = { what: "a tenant", minBytes: 0, maxBytes: 128 };
 const consumerRule: NameRule = { what: "a consumer's name", minBytes: 1, maxBytes: 256 };
 const projectionRule: NameRule = { what: "a projection's name", minBytes: 1, maxBytes: 200 };
+const processRule: NameRule = { what: "a process's name", minBytes: 1, maxBytes: 128 };
+const instanceRule: NameRule = { what: "the id of a process's instance", minBytes: 1, maxBytes: 512 };
 const documentIdRule: NameRule = { what: "a document's id", minBytes: 1, maxBytes: 512 };
 /** PostgreSQL cuts names at 63 bytes; behind this one come `__v`, up to ten digits of a version, and `_pkey`. */
 const collectionRule: NameRule = { what: "a collection's name", minBytes: 1, maxBytes: 45 };
@@ -81,6 +83,16 @@ export function checkConsumerName(value: unknown, path: string): string {
 /** The name of a projection: 1–200 bytes. */
 export function checkProjectionName(value: unknown, path: string): string {
   return keeps(projectionRule, value) ? value : refuse(projectionRule, value, path);
+}
+
+/** The name of a process: 1–128 bytes. */
+export function checkProcessName(value: unknown, path: string): string {
+  return keeps(processRule, value) ? value : refuse(processRule, value, path);
+}
+
+/** The id of a process's instance: 1–512 bytes, like a stream id. */
+export function checkInstanceId(value: unknown, path: string): string {
+  return keeps(instanceRule, value) ? value : refuse(instanceRule, value, path);
 }
 
 /** The id of a document: 1–512 bytes, like a stream id. */

@@ -11,6 +11,7 @@ import type {
   WaitTimeoutError,
 } from "./following.ts";
 import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreClosedError, StoreLockedError } from "./opening.ts";
+import type { ProcessParkedError } from "./processes.ts";
 import type { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./projections.ts";
 import type { IndexRefusedError, ProjectionChangedError, StaleDocumentsError } from "./read-models.ts";
 import type {
@@ -81,6 +82,7 @@ export interface ErrorByCode {
   readonly HANDLER_TIMEOUT: HandlerTimeoutError;
   readonly HANDLER_FAILED: HandlerFailedError;
   readonly NOT_FOUND: NotFoundError;
+  readonly PROCESS_PARKED: ProcessParkedError;
   readonly PROJECTION_FAILED: ProjectionFailedError;
   readonly PROJECTION_STOPPED: ProjectionStoppedError;
   readonly UNKNOWN_PROJECTION: UnknownProjectionError;

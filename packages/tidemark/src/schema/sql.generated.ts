@@ -57,6 +57,7 @@ export type FunctionName =
   | "keep_high_water_mark"
   | "keep_resolved"
   | "keep_snapshot"
+  | "load_process_instances"
   | "lock_absent_documents"
   | "lock_budget"
   | "lock_number"
@@ -77,6 +78,7 @@ export type FunctionName =
   | "rarest_tag"
   | "read_checkpoint"
   | "ready_to_swap"
+  | "record_process_inputs"
   | "refuse_sequence"
   | "refuse_shard"
   | "refuse_stale_look"
@@ -541,6 +543,83 @@ create index timers_tenant_due_at_idx on :"schema".timers (tenant, due_at, owner
 
 -- Those that failed are tried apart, so that they never stand in front of the others.
 create index timers_tenant_next_try_at_idx on :"schema".timers (tenant, next_try_at, owner, key) where next_try_at is not null;
+
+-- Instances of processes. An instance's state is a fold of its inputs, kept beside their number.
+--
+-- status is where the process stands: it runs, it has completed itself, or an operator has cancelled it. parked says what waits for an
+-- operator: an input that the process failed at ('input'; later inputs queue behind it), or a command that failed for good
+-- ('command'; later commands wait behind it). handled counts the inputs that are folded into state, inputs those that are recorded,
+-- late those that came after the end and were not recorded.
+create table :"schema".process_instances (
+  id bigint not null generated always as identity,
+  tenant text collate "C" not null default '',
+  process text collate "C" not null,
+  version integer not null,
+  instance text collate "C" not null,
+  status text collate "C" not null default 'running',
+  parked text collate "C",
+  state jsonb not null,
+  state_version integer not null,
+  handled integer not null default 0,
+  inputs integer not null default 0,
+  late integer not null default 0,
+  error jsonb,
+  retry_requested boolean not null default false,
+  created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  updated_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  constraint process_instances_pkey primary key (id),
+  constraint process_instances_tenant_process_instance_key unique (tenant, process, instance),
+  constraint process_instances_status_check check (status in ('running', 'completed', 'cancelled')),
+  constraint process_instances_parked_check check (parked in ('input', 'command')),
+  constraint process_instances_handled_check check (handled between 0 and inputs)
+);
+
+-- Pages of one process's instances, of one status, and of those that are parked.
+create index process_instances_tenant_process_id_idx on :"schema".process_instances (tenant, process, id);
+create index process_instances_tenant_process_status_id_idx on :"schema".process_instances (tenant, process, status, id);
+create index process_instances_parked_idx on :"schema".process_instances (tenant, process, id) where parked is not null;
+
+-- Read at every heartbeat.
+create index process_instances_retry_requested_idx on :"schema".process_instances (tenant, process) where retry_requested;
+
+-- The inputs of each instance: its own stream of events, by their positions in the log. No copies.
+create table :"schema".process_inputs (
+  instance_id bigint not null,
+  number integer not null,
+  position bigint not null,
+  constraint process_inputs_pkey primary key (instance_id, number),
+  constraint process_inputs_instance_fkey foreign key (instance_id) references :"schema".process_instances (id) on delete cascade
+);
+
+-- What inputs led to that is issued after their transaction: commands, and appends. path is the effect's place in what react returned,
+-- with the places in what orElse returned behind it; within one instance (input, path) is the order of issue. payload is what is
+-- issued, whatever the code returns later. state_number tells which state orElse was called with.
+create table :"schema".process_commands (
+  id bigint not null generated always as identity,
+  tenant text collate "C" not null,
+  process text collate "C" not null,
+  version integer not null,
+  instance_id bigint not null,
+  input integer not null,
+  path integer[] not null,
+  kind text collate "C" not null,
+  stream text collate "C",
+  payload jsonb not null,
+  status text collate "C" not null default 'pending',
+  attempts integer not null default 0,
+  due_at timestamptz not null default pg_catalog.clock_timestamp(),
+  error jsonb,
+  state_number integer,
+  settled_at timestamptz(3),
+  constraint process_commands_pkey primary key (instance_id, input, path),
+  constraint process_commands_id_key unique (id),
+  constraint process_commands_instance_fkey foreign key (instance_id) references :"schema".process_instances (id) on delete cascade,
+  constraint process_commands_kind_check check (kind in ('command', 'append')),
+  constraint process_commands_status_check check (status in ('pending', 'done', 'refused', 'parked', 'cancelled'))
+);
+
+-- What is to be issued next. Done ones, by and by nearly all, cost this index nothing.
+create index process_commands_due_idx on :"schema".process_commands (tenant, process, version, due_at, id) where status = 'pending';
 `,
   },
 ];
@@ -3426,6 +3505,25 @@ $tidemark$;
 `,
   },
   {
+    name: "load_process_instances",
+    text: `-- Locks and returns those of these instances of a process that exist. p_instances: a JSON array of names.
+-- In the order of their ids, in which every transaction that locks several of them does so.
+create function :"schema".load_process_instances(p_tenant text, p_process text, p_instances jsonb)
+  returns setof :"schema".process_instances
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+  select i.*
+    from :"schema".process_instances as i
+   where i.tenant = p_tenant
+     and i.process = p_process
+     and i.instance = any (array(select jsonb_array_elements_text(p_instances)))
+   order by i.id
+     for no key update
+$tidemark$;
+`,
+  },
+  {
     name: "lock_absent_documents",
     text: `-- Locks documents that do not exist, until the transaction ends: two appends that both create one would each evolve it from
 -- nothing, and the second would overwrite the first. A lock for each hash of tenant and id, in the class of the table's OID,
@@ -3883,6 +3981,53 @@ $tidemark$;
 `,
   },
   {
+    name: "record_process_inputs",
+    text: `-- Writes what a batch of inputs made of instances of a process. All three are JSON arrays:
+--   p_instances  { instance, status, parked, state, handled, inputs, late, error }, as they are now; new ones among them
+--   p_inputs     { instance, number, position }
+--   p_commands   { instance, input, path, kind, stream, payload }, in the order of issue
+-- Returns the ids of these instances.
+create function :"schema".record_process_inputs(
+  p_tenant text, p_process text, p_version integer, p_state_version integer, p_instances jsonb, p_inputs jsonb, p_commands jsonb
+)
+  returns table (instance text, id bigint)
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+  with written as (
+    insert into :"schema".process_instances as i (tenant, process, version, instance, status, parked, state, state_version, handled, inputs, late, error)
+    -- What JSON calls null is no value here, but can be a state.
+    select p_tenant, p_process, p_version, g.instance, g.status, g.parked, coalesce(g.state, 'null'), p_state_version, g.handled, g.inputs, g.late, g.error
+      from jsonb_to_recordset(p_instances) as g (instance text, status text, parked text, state jsonb, handled integer, inputs integer, late integer, error jsonb)
+    on conflict on constraint process_instances_tenant_process_instance_key do update
+      set status = excluded.status,
+          parked = excluded.parked,
+          state = excluded.state,
+          state_version = excluded.state_version,
+          handled = excluded.handled,
+          inputs = excluded.inputs,
+          late = excluded.late,
+          error = excluded.error,
+          updated_at = clock_timestamp()
+    returning i.instance, i.id
+  ), inputs as (
+    insert into :"schema".process_inputs (instance_id, number, position)
+    select w.id, g.number, g.position
+      from jsonb_to_recordset(p_inputs) as g (instance text, number integer, position bigint)
+      join written as w on w.instance = g.instance
+  ), commands as (
+    insert into :"schema".process_commands (tenant, process, version, instance_id, input, path, kind, stream, payload)
+    select p_tenant, p_process, p_version, w.id, g.input, g.path, g.kind, g.stream, g.payload
+      from rows from (jsonb_to_recordset(p_commands) as (instance text, input integer, path integer[], kind text, stream text, payload jsonb))
+           with ordinality as g (instance, input, path, kind, stream, payload, slot)
+      join written as w on w.instance = g.instance
+     order by g.slot
+  )
+  select w.instance, w.id from written as w
+$tidemark$;
+`,
+  },
+  {
     name: "refuse_unfinished_append",
     text: `-- The query of a cursor WITH HOLD that is open while an append of several statements is made in a transaction of the caller's:
 -- PostgreSQL runs it when the transaction commits, so that no COMMIT can come between those statements.
@@ -4050,7 +4195,7 @@ $tidemark$;
 --                                        retryInMs in it becomes retryAt, by this clock
 --   p_liveness_lock  the lock that its process holds while it lives; null: none, and its leases alone count
 -- Returns { renewed: ids, fences: { id: fence } of the others, livenessLocks: those of the others, consumers: [{ name, shards, barrier, paused, retryRequested, workers, quota, free: ids, nextEndMs }] }:
---   retryRequested  a dead letter waits to be tried again
+--   retryRequested  a dead letter, or an instance of a process, waits to be tried again
 --   quota      this worker's fair share of the shards
 --   free       shards without an owner
 --   nextEndMs  until the first of the others' leases ends
@@ -4130,7 +4275,10 @@ begin
                'paused', c.paused,
                'retryRequested', exists (
                  select from :"schema".dead_letters as d where d.tenant = c.tenant and d.consumer = c.name and d.retry_requested
-               ),
+               ) or (c.kind = 'process' and exists (
+                 select from :"schema".process_instances as i
+                  where i.tenant = c.tenant and i.process = c.owner_name and i.version = c.owner_version and i.retry_requested
+               )),
                'workers', members.count,
                'quota', c.shards / members.count + (members.rank < c.shards % members.count)::integer,
                'free', leases.free,

@@ -16,6 +16,7 @@ import type { CheckEventsOptions } from "../transfer/check-options.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
+import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
 import type { WorkerDefinition } from "./worker-definition.ts";
@@ -111,7 +112,7 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
   blockers(): Promise<readonly Blocker[]>;
 
   /**
-   * Creates a worker that runs consumers and async projections in this process; start it with `start` or `run`. Workers in several
+   * Creates a worker that runs consumers, async projections and processes in this process; start it with `start` or `run`. Workers in several
    * processes share the shards of a consumer evenly, and take over from one that dies. `close` stops running workers.
    *
    * @throws {@link InvalidArgumentError} — the definition is invalid.
@@ -123,6 +124,9 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
 
   /** The projections that this store knows, from every application: their state, and how to pause, resume and deactivate them. */
   readonly projections: Projections;
+
+  /** The instances of processes: their state, inputs, commands and timers, and how to let parked ones go on, or to end one. */
+  readonly processes: Processes;
 
   /** The events that consumers gave up on: list, retry and discard them. */
   readonly deadLetters: DeadLetters;

@@ -24,6 +24,7 @@ import { AsyncProjectionTransaction, InlineProjectionTransaction, Transaction } 
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
+import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
 import { checkEvents, type CheckReport } from "../transfer/check-events.ts";
@@ -156,6 +157,8 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
   /** The store on a session, for handlers. */
   get transactions(): Transactions {
     return {
+      store: new Store<Event>(this.#context, this.#tenant, async () => {}, this.#metadata),
+      settings: encodeSettings(this.#context.options),
       createTransaction: (session, onAppended) => new Transaction<Event>(this.#context, this.#tenant, session, this.#metadata, { onAppended }),
       createProjectionTransaction: (session, tenant, how) => new AsyncProjectionTransaction(this.#context, tenant, session, this.#metadata, how),
     };
@@ -167,6 +170,10 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   get projections(): Projections {
     return this.#context.workers.projections(this.#tenant, this.transactions);
+  }
+
+  get processes(): Processes {
+    return this.#context.workers.processes(this.#tenant);
   }
 
   get deadLetters(): DeadLetters {

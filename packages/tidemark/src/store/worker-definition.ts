@@ -6,11 +6,13 @@ import type { Consumer } from "../consumers/consumer.ts";
 import { DefinedConsumer } from "../consumers/define-consumer.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
+import { DefinedProcess } from "../processes/defined-process.ts";
+import type { Process } from "../processes/process.ts";
 import { checkProjections } from "../projections/check-projections.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
 
 /**
- * The consumers, projections and settings of a worker, for `createWorker`.
+ * The consumers, projections, processes and settings of a worker, for `createWorker`.
  *
  * @example
  * ```ts
@@ -22,9 +24,11 @@ export interface WorkerDefinition {
   readonly consumers?: readonly Consumer[];
   /** Async projections to follow. @defaultValue those that the store was opened with */
   readonly projections?: readonly Projection[];
+  /** The processes to run, each once. */
+  readonly processes?: readonly Process[];
   /**
-   * Whether it fires timers, those of its tenant: see `schedule`. Workers in several processes share the work. A worker without consumers
-   * and projections needs `timers: true`.
+   * Whether it fires timers, those of its tenant: see `schedule`. Workers in several processes share the work. A worker without consumers,
+   * projections and processes needs `timers: true`.
    * @defaultValue true
    */
   readonly timers?: boolean;
@@ -53,6 +57,7 @@ const shape = {
   consumers: arrayOf(checkConsumer),
   projections: checkAsync,
   timers: checkBoolean,
+  processes: arrayOf(checkProcess),
   leaseMs: wholeNumber(500, 3_600_000),
   onError: checkFunction<(error: TidemarkError) => void>,
   onStart: checkFunction<() => void | Promise<void>>,
@@ -63,21 +68,32 @@ interface CheckedWorkerDefinition extends Pick<WorkerDefinition, "onError" | "on
   readonly consumers: readonly DefinedConsumer[];
   readonly projections: readonly DefinedProjection[];
   readonly timers: boolean;
+  readonly processes: readonly DefinedProcess[];
   readonly leaseMs: number;
 }
 
 /** @param opened - The projections that the store was opened with. */
 export function checkWorkerDefinition(definition: WorkerDefinition | undefined, opened: readonly DefinedProjection[]): CheckedWorkerDefinition {
-  const { consumers = [], projections, timers, leaseMs = defaultLeaseMs, ...callbacks } = checkOptions(definition, shape, "definition");
+  const { consumers = [], projections, processes = [], timers, leaseMs = defaultLeaseMs, ...callbacks } = checkOptions(definition, shape, "definition");
   const followed = projections ?? opened.filter(({ mode }) => mode === "async");
-  if (consumers.length + followed.length === 0 && timers !== true)
+  if (consumers.length + followed.length + processes.length === 0 && timers !== true)
     throw new InvalidArgumentError(
       "definition.consumers",
-      "is missing or empty, and there are no async projections: a worker with neither would do nothing. For one that only fires timers, write timers: true",
+      "is missing or empty, and there are no async projections and no processes: a worker without any would do nothing. For one that only fires timers, write timers: true",
     );
-  const twice = consumers.find(({ name }, index) => consumers.findIndex((other) => other.name === name) !== index);
-  if (twice) throw new InvalidArgumentError("definition.consumers", `holds ${JSON.stringify(twice.name)} twice`);
-  return { consumers, projections: followed, timers: timers ?? true, leaseMs, ...callbacks };
+  refuseTwice(consumers, "definition.consumers");
+  refuseTwice(processes, "definition.processes");
+  return { consumers, projections: followed, processes, timers: timers ?? true, leaseMs, ...callbacks };
+}
+
+function refuseTwice(named: readonly { readonly name: string }[], path: string): void {
+  const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) !== index);
+  if (twice) throw new InvalidArgumentError(path, `holds ${JSON.stringify(twice.name)} twice`);
+}
+
+function checkProcess(value: unknown, path: string): DefinedProcess {
+  if (value instanceof DefinedProcess) return value;
+  throw new InvalidArgumentError(path, `must be what defineProcess returns, not ${describeValue(value)}`);
 }
 
 function checkConsumer(value: unknown, path: string): DefinedConsumer {

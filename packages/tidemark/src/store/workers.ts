@@ -15,6 +15,8 @@ import { StoreDeadLetters } from "../consumers/dead-letters.ts";
 import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import type { Follower } from "../runtime/follower.ts";
 import { createWorkerContext, type WorkerContext, type WorkerSettings } from "../runtime/worker-context.ts";
+import { type Processes, StoreProcesses } from "../processes/administration.ts";
+import { processFollower, processKind, type ProcessStore } from "../processes/process-follower.ts";
 import { projectionFollower, projectionKind } from "../projections/projection-follower.ts";
 import type { CreateProjectionTransaction } from "../projections/projection.ts";
 import { AutomaticSwaps } from "../projections/rebuild/automatic-swaps.ts";
@@ -37,8 +39,8 @@ interface WorkersOptions {
   readonly projections: readonly DefinedProjection[];
 }
 
-/** The store inside a transaction. */
-export interface Transactions {
+/** The store inside a transaction, and the store itself. */
+export interface Transactions extends ProcessStore {
   readonly createTransaction: CreateTransaction;
   readonly createProjectionTransaction: CreateProjectionTransaction;
 }
@@ -62,13 +64,14 @@ export class Workers implements LifecyclePart {
 
   /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */
   create(definition: WorkerDefinition | undefined, tenant: string, transactions: Transactions): Worker {
-    const { consumers, projections, timers, leaseMs, onError, onStart, onStop } = checkWorkerDefinition(definition, this.#projections);
+    const { consumers, projections, processes, timers, leaseMs, onError, onStart, onStop } = checkWorkerDefinition(definition, this.#projections);
     for (const projection of projections) this.#known.add(projection);
     const safe = safely(onError, this.#context.logger);
     const swaps = new AutomaticSwaps(this.#context, transactions.createProjectionTransaction, safe);
     const followers = [
       ...consumers.map((consumer) => consumerFollower(this.#context, consumer, transactions.createTransaction)),
       ...projections.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction, { swaps })),
+      ...processes.map((process) => processFollower({ ...this.#context, timers: this.#timers }, process, transactions)),
     ];
     const stopped = async (): Promise<void> => {
       await swaps.stop();
@@ -124,13 +127,17 @@ export class Workers implements LifecyclePart {
     });
   }
 
+  processes(tenant: string): Processes {
+    return new StoreProcesses(this.#administration(tenant), this.#timers);
+  }
+
   deadLetters(tenant: string): DeadLetters {
     return new StoreDeadLetters(this.#administration(tenant));
   }
 
   waitFor(place: { readonly tenant: string; readonly name: string; readonly position: number }, options?: WaitOptions): Promise<void> {
     const notFound = (tenant: string, name: string): Promise<NotFoundError> => consumerNotFound(this.#context, tenant, name);
-    return waitFor(this.#context, { kinds: [consumerKind, projectionKind], notFound }, place, options);
+    return waitFor(this.#context, { kinds: [consumerKind, projectionKind, processKind], notFound }, place, options);
   }
 
   /** Has the workers of this process look at once what changed. */

@@ -116,6 +116,7 @@ const store: Readers<EventStore> = {
   createWorker: none,
   consumers: none,
   deadLetters: none,
+  processes: none,
   projections: none,
   snapshots: none,
   pool: none,
@@ -343,6 +344,8 @@ describe("every reader of events gives today's", () => {
           none,
         ]),
       ),
+      // What a process takes in is read as its catalogue says: test/processes/inputs.test.ts.
+      ...Object.fromEntries(["append", "cancelTimer", "command", "complete", "defineProcess", "timer"].map((name) => [name, none])),
       ...Object.fromEntries(["fromDrizzle", "fromKnex", "fromKysely", "fromPostgresJs", "fromPrisma", "fromTypeORM"].map((name) => [name, none])),
       ...Object.fromEntries(["isTidemarkError", "migrationSql", "openEventStore", "retired", "withMetadata"].map((name) => [name, none])),
     });

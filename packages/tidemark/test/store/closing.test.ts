@@ -27,6 +27,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   createWorker: (store) => store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] }).start(),
   consumers: (store) => store.consumers.list(),
   deadLetters: (store) => store.deadLetters.list(),
+  processes: (store) => store.processes.list(),
   waitFor: (store) => store.waitFor("mailer", 1),
   snapshots: (store) => store.snapshots.list(),
   readBoundary: (store) => store.readBoundary([{ tags: ["a"] }]),

@@ -9,7 +9,7 @@
 --                                        retryInMs in it becomes retryAt, by this clock
 --   p_liveness_lock  the lock that its process holds while it lives; null: none, and its leases alone count
 -- Returns { renewed: ids, fences: { id: fence } of the others, livenessLocks: those of the others, consumers: [{ name, shards, barrier, paused, retryRequested, workers, quota, free: ids, nextEndMs }] }:
---   retryRequested  a dead letter waits to be tried again
+--   retryRequested  a dead letter, or an instance of a process, waits to be tried again
 --   quota      this worker's fair share of the shards
 --   free       shards without an owner
 --   nextEndMs  until the first of the others' leases ends
@@ -89,7 +89,10 @@ begin
                'paused', c.paused,
                'retryRequested', exists (
                  select from :"schema".dead_letters as d where d.tenant = c.tenant and d.consumer = c.name and d.retry_requested
-               ),
+               ) or (c.kind = 'process' and exists (
+                 select from :"schema".process_instances as i
+                  where i.tenant = c.tenant and i.process = c.owner_name and i.version = c.owner_version and i.retry_requested
+               )),
                'workers', members.count,
                'quota', c.shards / members.count + (members.rank < c.shards % members.count)::integer,
                'free', leases.free,

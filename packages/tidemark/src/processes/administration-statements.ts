@@ -1,0 +1,101 @@
+import type { Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { milliseconds } from "../database/milliseconds.ts";
+import { eventColumns } from "../read/decode.ts";
+import type { ProcessStatus } from "./process-info.ts";
+
+export interface AdministrationStatements {
+  /** `$1` tenant, `$2` process or null, `$3` after which id, `$4` how many. */
+  readonly list: (named: boolean, status: ProcessStatus | undefined) => Statement;
+  /** `$1` tenant, `$2` process, `$3` instance. */
+  readonly find: Statement;
+  /** `$1` id, `$2` how many: the latest, in order. */
+  readonly inputs: Statement;
+  readonly commands: Statement;
+  /** `$1` id. */
+  readonly retryInstance: Statement;
+  readonly retryCommands: Statement;
+  readonly cancelInstance: Statement;
+  readonly cancelCommands: Statement;
+}
+
+const instanceColumns = `
+  i.id::text as id, i.process as process, i.instance as instance, i.version::text as version, i.status as status, i.parked as parked,
+  i.handled::text as handled, i.inputs::text as inputs, i.late::text as late, i.error::text as error,
+  ${milliseconds("i.created_at")} as created_at, ${milliseconds("i.updated_at")} as updated_at`;
+
+export function administrationStatements(schema: string): AdministrationStatements {
+  const at = quoteIdentifier(schema);
+  const named = (name: string, text: string): Statement => ({ name: `tidemark_processes_${name}`, text });
+  const where = (status: ProcessStatus | undefined): string => {
+    if (status === undefined) return "true";
+    return status === "parked" ? "i.parked is not null" : `i.parked is null and i.status = '${status}'`;
+  };
+  return {
+    list: (of, status) =>
+      named(
+        `list_${of ? "one" : "all"}_${status ?? "any"}`,
+        `
+select ${instanceColumns}
+  from ${at}.process_instances as i
+ where i.tenant = $1 and ${of ? "i.process = $2" : "$2::text is null"} and ${where(status)} and i.id > $3
+ order by i.id
+ limit $4`,
+      ),
+    find: named(
+      "find",
+      `select ${instanceColumns}, i.state::text as state from ${at}.process_instances as i where i.tenant = $1 and i.process = $2 and i.instance = $3`,
+    ),
+    inputs: named(
+      "inputs",
+      `
+select p.number::text as number, s.name as stream_name, e.tenant as tenant, ${eventColumns}
+  from (select * from ${at}.process_inputs as l where l.instance_id = $1 order by l.number desc limit $2) as p
+  join ${at}.events as e on e.position = p.position
+  join ${at}.streams as s on s.id = e.stream_id
+ order by p.number`,
+    ),
+    commands: named(
+      "commands",
+      `
+select c.input::text as input, pg_catalog.array_to_json(c.path)::text as path, c.kind as kind, c.stream as stream, c.payload::text as payload,
+       c.status as status, c.attempts::text as attempts, case when c.due_at < 'infinity' then ${milliseconds("c.due_at")} end as due_at, c.error::text as error
+  from (select * from ${at}.process_commands as l where l.instance_id = $1 order by l.input desc, l.path desc limit $2) as c
+ order by c.input, c.path`,
+    ),
+    retryInstance: named(
+      "retry_instance",
+      `
+update ${at}.process_instances as i
+   set retry_requested = true,
+       parked = case i.parked when 'command' then null else i.parked end,
+       error = case i.parked when 'command' then null else i.error end,
+       updated_at = pg_catalog.clock_timestamp()
+ where i.id = $1`,
+    ),
+    retryCommands: named(
+      "retry_commands",
+      `
+update ${at}.process_commands as c
+   set status = 'pending', attempts = 0, due_at = pg_catalog.clock_timestamp()
+ where c.instance_id = $1 and c.status in ('pending', 'parked')`,
+    ),
+    cancelInstance: named(
+      "cancel_instance",
+      `
+update ${at}.process_instances as i
+   set status = case i.status when 'running' then 'cancelled' else i.status end,
+       parked = null,
+       error = null,
+       updated_at = pg_catalog.clock_timestamp()
+ where i.id = $1`,
+    ),
+    cancelCommands: named(
+      "cancel_commands",
+      `
+update ${at}.process_commands as c
+   set status = 'cancelled', settled_at = pg_catalog.clock_timestamp()
+ where c.instance_id = $1 and c.status in ('pending', 'parked')`,
+    ),
+  };
+}

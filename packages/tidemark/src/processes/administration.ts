@@ -1,0 +1,168 @@
+import { checkBoolean, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkInstanceId, checkProcessName } from "../arguments/names.ts";
+import { checkOptions } from "../arguments/options.ts";
+import type { TextRow, Value } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import { keepCallers } from "../errors/caller-frames.ts";
+import { NotFoundError } from "../errors/following.ts";
+import type { AdministrationScope } from "../runtime/administration-scope.ts";
+import type { TimerParts } from "../timers/timer-parts.ts";
+import { administrationStatements, type AdministrationStatements } from "./administration-statements.ts";
+import type { ProcessDetails, ProcessInfo, ProcessStatus } from "./process-info.ts";
+import { processCommand, processInfo, processInput } from "./process-rows.ts";
+
+/**
+ * Selects instances for `processes.list`.
+ *
+ * @example
+ * ```ts
+ * const query: ProcessQuery = { name: "checkout", status: "parked", limit: 10 };
+ * ```
+ */
+export interface ProcessQuery {
+  /** The process's. @defaultValue all of them */
+  readonly name?: string;
+  readonly status?: ProcessStatus;
+  /** Only instances after this `number`. */
+  readonly after?: number;
+  /** At most so many, 1–10,000. @defaultValue 100 */
+  readonly limit?: number;
+}
+
+/**
+ * Options of `processes.get`.
+ *
+ * @example
+ * ```ts
+ * const options: GetProcessOptions = { limit: 50 };
+ * ```
+ */
+export interface GetProcessOptions {
+  /** The most inputs, and the most commands: the latest ones. 1–10,000. @defaultValue 1,000 */
+  readonly limit?: number;
+  /** Whether to give the inputs' events as they are stored. @defaultValue false */
+  readonly raw?: boolean;
+}
+
+/**
+ * The instances of processes. Each call with a name and an id rejects with `NotFoundError` if there is no such instance. Workers of this
+ * process apply a change at once, others at their next heartbeat, at most a third of a lease later.
+ *
+ * @example
+ * ```ts
+ * const processes: Processes = store.processes;
+ * for (const { name, id } of await processes.list({ status: "parked" })) await processes.retry(name, id);
+ * ```
+ */
+export interface Processes {
+  /** Lists instances of this tenant in the order in which they began. */
+  list(query?: ProcessQuery): Promise<readonly ProcessInfo[]>;
+  /** Returns an instance with its state, its inputs, its commands and its timers. */
+  get(name: string, id: string, options?: GetProcessOptions): Promise<ProcessDetails>;
+  /**
+   * Lets a parked instance go on: its worker handles the input that failed and those behind it, or issues the command that failed and
+   * those behind it, with all attempts. A command that waits for its next try is tried at once. Otherwise nothing changes.
+   */
+  retry(name: string, id: string): Promise<void>;
+  /**
+   * Ends an instance: cancels its timers and the commands that are not issued, in one transaction. Later inputs are late ones. A command
+   * that a worker has begun is carried out. Of an instance that has ended, it cancels the commands that are left.
+   */
+  cancel(name: string, id: string): Promise<void>;
+}
+
+const listShape = {
+  name: checkProcessName,
+  status: oneOf("running", "completed", "cancelled", "parked"),
+  after: wholeNumber(0),
+  limit: wholeNumber(1, 10_000),
+};
+
+export class StoreProcesses implements Processes {
+  readonly #scope: AdministrationScope;
+  readonly #timers: TimerParts;
+  readonly #statements: AdministrationStatements;
+
+  static {
+    keepCallers(this);
+  }
+
+  constructor(scope: AdministrationScope, timers: TimerParts) {
+    this.#scope = scope;
+    this.#timers = timers;
+    this.#statements = administrationStatements(scope.context.schema);
+  }
+
+  async list(query?: ProcessQuery): Promise<readonly ProcessInfo[]> {
+    const { name = null, status, after = 0, limit = 100 } = checkOptions(query, listShape, "query");
+    const rows = await this.#scope.context.database.query(this.#statements.list(name !== null, status), [this.#scope.tenant, name, after, limit]);
+    return rows.map(processInfo);
+  }
+
+  async get(name: string, id: string, options?: GetProcessOptions): Promise<ProcessDetails> {
+    const { limit = 1_000, raw } = checkOptions(options, { limit: wholeNumber(1, 10_000), raw: checkBoolean });
+    const { database, codec } = this.#scope.context;
+    const decoder = codec.decoder({ raw, skipNothing: true });
+    const row = await this.#find(name, id);
+    const info = processInfo(row);
+    const [inputs, commands, timers] = await Promise.all([
+      database.query(this.#statements.inputs, [info.number, limit]),
+      database.query(this.#statements.commands, [info.number, limit]),
+      this.#timers.writes.of(database, this.#scope.tenant, [info.number]),
+    ]);
+    const state: unknown = JSON.parse(row["state"] ?? "null");
+    return {
+      ...info,
+      state,
+      inputs: inputs.map((input) => processInput(input, info.handledCount, decoder)),
+      commands: commands.map(processCommand),
+      timers: timers.map(({ key, dueAt }) => ({ key, dueAt })),
+    };
+  }
+
+  retry(name: string, id: string): Promise<void> {
+    return this.#change(name, id, async (query, owner) => {
+      await query("retryInstance", [owner]);
+      await query("retryCommands", [owner]);
+    });
+  }
+
+  cancel(name: string, id: string): Promise<void> {
+    return this.#change(name, id, async (query, owner, cancelTimers) => {
+      await query("cancelInstance", [owner]);
+      await query("cancelCommands", [owner]);
+      await cancelTimers();
+    });
+  }
+
+  /** Changes an instance and what belongs to it in one transaction: the instance first, whose lock keeps its worker from writing more. */
+  async #change(
+    name: string,
+    id: string,
+    change: (
+      query: (what: "retryInstance" | "retryCommands" | "cancelInstance" | "cancelCommands", values: readonly Value[]) => Promise<unknown>,
+      owner: number,
+      cancelTimers: () => Promise<unknown>,
+    ) => Promise<void>,
+  ): Promise<void> {
+    const { tenant, context } = this.#scope;
+    const owner = toSafeInteger((await this.#find(name, id))["id"]);
+    await context.database.transaction((session) =>
+      change(
+        (what, values) => session.query(this.#statements[what], values),
+        owner,
+        () => this.#timers.writes.cancel(session, tenant, [{ owner, keys: "all" }]),
+      ),
+    );
+    await this.#scope.changed();
+  }
+
+  async #find(name: string, id: string): Promise<TextRow> {
+    const { tenant, context } = this.#scope;
+    const [process, instance] = [checkProcessName(name, "name"), checkInstanceId(id, "id")];
+    const [row] = await context.database.query(this.#statements.find, [tenant, process, instance]);
+    if (!row)
+      throw new NotFoundError("instance of a process", `${process} ${instance}`, "It has had no input yet; store.processes.list() names those that had.");
+    return row;
+  }
+}

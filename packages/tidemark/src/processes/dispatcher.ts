@@ -1,0 +1,182 @@
+import { backoffMs } from "../async/retry.ts";
+import { Signal } from "../async/signal.ts";
+import type { Queryable } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import type { ShardAccess } from "../runtime/follower.ts";
+import { asTidemarkError } from "../database/error-details.ts";
+import type { DefinedProcess } from "./defined-process.ts";
+import { isClosing } from "./issue-command.ts";
+import { type LaneTools, runLane } from "./lane.ts";
+import { type PendingCommand, pendingCommand } from "./pending-command.ts";
+import type { ProcessStatements } from "./statements.ts";
+
+const backoff = { firstMs: 100, mostMs: 5_000 };
+/** Commands that one look at the table finds at most, and instances that are worked on or wait here for their turn. */
+const mostFound = 500;
+const longestWaitMs = 60_000;
+
+/** The commands of one instance that were loaded together. */
+interface Lane {
+  readonly commands: readonly PendingCommand[];
+  /** Ids of those that were issued, and are not marked yet. */
+  readonly done: number[];
+  state: "waiting" | "running" | "over";
+}
+
+export interface DispatcherContext {
+  readonly process: DefinedProcess;
+  readonly statements: ProcessStatements;
+  readonly database: Queryable;
+  readonly shard: Pick<ShardAccess, "tenant" | "signal" | "mayGoOn" | "settled" | "tell">;
+  readonly lane: LaneTools;
+}
+
+/**
+ * Issues the commands of a process that are recorded, beside the shard's loop: side by side over instances, in order within one.
+ *
+ * The table is what it works from: what another worker left, what was just committed and what is to be tried again is found alike. One
+ * look at the table comes after the other, and each after what was issued is marked, so nothing that was issued here is found again.
+ */
+export class Dispatcher {
+  readonly #context: DispatcherContext;
+  /** By the id of the instance. */
+  readonly #lanes = new Map<number, Lane>();
+  readonly #changed = new Signal();
+  readonly #force = new AbortController();
+  /** Whether there may be something in the table that is in no lane. */
+  #more = true;
+  #loop: Promise<void> | undefined;
+  #failures = 0;
+
+  constructor(context: DispatcherContext) {
+    this.#context = context;
+  }
+
+  /** Begins, unless it has. */
+  start(): void {
+    if (this.#loop) return;
+    this.#context.shard.signal.addEventListener("abort", () => this.#changed.raise(), { once: true });
+    this.#loop = this.#run();
+  }
+
+  /** Something may have been recorded. */
+  look(): void {
+    this.#more = true;
+    this.#changed.raise();
+  }
+
+  /** Ends what is under way at once. */
+  interrupt(reason: Error): void {
+    this.#force.abort(reason);
+    this.#changed.raise();
+  }
+
+  /** Resolves once nothing of it runs. */
+  async ended(): Promise<void> {
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#ending && (await this.#context.shard.mayGoOn())) {
+      try {
+        await this.#mark();
+        const waitMs = this.#wantsMore ? await this.#load() : undefined;
+        this.#begin();
+        const woken = this.#wantsMore || (await this.#changed.wait({ ms: waitMs ?? longestWaitMs }));
+        // A time has come, of which nothing tells.
+        if (!woken) this.#more = true;
+      } catch (error) {
+        this.#failed(error);
+      }
+      if (this.#failures > 0 && !this.#ending) await this.#changed.wait({ ms: backoffMs(backoff, this.#failures) });
+    }
+    while (this.#count("running") > 0) await this.#changed.wait();
+    // What cannot be marked any more is issued again, under the same ids.
+    await this.#mark().catch(() => {});
+  }
+
+  get #ending(): boolean {
+    return this.#context.shard.signal.aborted;
+  }
+
+  /** Whether to look at the table now: not while there is enough to do. */
+  get #wantsMore(): boolean {
+    return this.#more && !this.#ending && this.#failures === 0 && this.#count("waiting") < this.#context.process.settings.concurrency;
+  }
+
+  #count(state: Lane["state"]): number {
+    let count = 0;
+    for (const lane of this.#lanes.values()) if (lane.state === state) count++;
+    return count;
+  }
+
+  /** Marks what was issued, all in one statement, and forgets lanes that are over. */
+  async #mark(): Promise<void> {
+    const { database, statements, shard } = this.#context;
+    const over = [...this.#lanes].filter(([, { state }]) => state === "over");
+    const marked = [...this.#lanes.values()].map(({ done }) => ({ done, count: done.length }));
+    const ids = marked.flatMap(({ done }) => done);
+    if (ids.length > 0) {
+      await database.query(statements.done, [`{${ids.join(",")}}`]);
+      this.#failures = 0;
+      shard.settled();
+    }
+    for (const { done, count } of marked) done.splice(0, count);
+    for (const [id] of over) this.#lanes.delete(id);
+    // Others may have been recorded behind them meanwhile, and were left out because of them.
+    if (over.length > 0) this.#more = true;
+  }
+
+  /** Puts what is due into lanes. Returns how long until something is, if nothing is now. */
+  async #load(): Promise<number | undefined> {
+    const { database, statements, shard, process } = this.#context;
+    const mine = [shard.tenant, process.name, process.version, `{${[...this.#lanes.keys()].join(",")}}`];
+    this.#more = false;
+    const rows = await database.query(statements.due, [...mine, mostFound]);
+    if (rows.length >= mostFound) this.#more = true;
+    const postponed: number[] = [];
+    for (const [id, commands] of Map.groupBy(rows.map(pendingCommand), ({ instanceId }) => instanceId)) {
+      const end = commands.findIndex(({ ready }) => !ready);
+      if (end === 0) postponed.push(id);
+      else this.#lanes.set(id, { commands: end === -1 ? commands : commands.slice(0, end), done: [], state: "waiting" });
+    }
+    // Behind one that waits, they would be found again and again.
+    if (postponed.length > 0) await database.query(statements.postpone, [`{${postponed.join(",")}}`]);
+    if (rows.length > 0) return undefined;
+    shard.settled();
+    const [next] = await database.query(statements.nextDue, mine);
+    return next && Math.min(Math.max(toSafeInteger(next["in_ms"]), 1), longestWaitMs);
+  }
+
+  /** Has lanes run, as many as may at once. */
+  #begin(): void {
+    let free = this.#context.process.settings.concurrency - this.#count("running");
+    for (const lane of this.#lanes.values()) {
+      if (free === 0) return;
+      if (lane.state !== "waiting") continue;
+      free--;
+      lane.state = "running";
+      void this.#runLane(lane);
+    }
+  }
+
+  async #runLane(lane: Lane): Promise<void> {
+    try {
+      await runLane(this.#context.lane, lane.commands, {
+        onDone: (id) => void lane.done.push(id),
+        mayGoOn: () => !this.#ending,
+        signal: this.#force.signal,
+      });
+    } catch (error) {
+      this.#failed(error);
+    }
+    lane.state = "over";
+    this.#changed.raise();
+  }
+
+  /** Of failures in a row the first is told. */
+  #failed(error: unknown): void {
+    this.#more = true;
+    if (++this.#failures === 1 && !this.#ending && !isClosing(error)) this.#context.shard.tell(asTidemarkError(error));
+  }
+}

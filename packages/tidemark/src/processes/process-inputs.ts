@@ -1,0 +1,116 @@
+import type { RecordedEvent } from "../model/event.ts";
+import { checkInstanceId } from "../arguments/names.ts";
+import type { Queryable, Session } from "../database/database.ts";
+import { toSafeInteger } from "../database/number.ts";
+import type { Cancellation } from "../timers/timer-writes.ts";
+import type { TimerParts } from "../timers/timer-parts.ts";
+import type { DefinedProcess } from "./defined-process.ts";
+import type { Effect } from "./effect.ts";
+import { type FoldTools, type Input, Instance } from "./instance.ts";
+import { instanceOfTimer } from "./own-stream.ts";
+import type { ProcessStatements } from "./statements.ts";
+
+/** What a transaction has written, for what follows its commit. */
+export interface WrittenInputs {
+  /** What `react` returned, by instance and input. */
+  readonly effects: readonly { readonly instance: number; readonly input: number; readonly effects: readonly Effect[] }[];
+  readonly failures: readonly { readonly instance: string; readonly input: number; readonly position: number; readonly error: unknown }[];
+  /** Until the first of the timers that were set is due. */
+  readonly timersInMs: number | undefined;
+}
+
+export interface InputsContext {
+  readonly process: DefinedProcess;
+  readonly statements: ProcessStatements;
+  readonly timers: TimerParts;
+  readonly tools: FoldTools;
+}
+
+/** The events of a batch by instance, in the order of the log. The parts of one stored event that belong together are one input. */
+export function inputsByInstance(process: DefinedProcess, events: readonly RecordedEvent[]): ReadonlyMap<string, Input[]> {
+  const byInstance = new Map<string, { readonly position: number; readonly parts: RecordedEvent[] }[]>();
+  for (const event of events) {
+    const name = instanceOf(process, event);
+    if (name === undefined) continue;
+    const inputs = byInstance.get(name) ?? [];
+    byInstance.set(name, inputs);
+    const last = inputs.at(-1);
+    if (last?.position === event.position) last.parts.push(event);
+    else inputs.push({ position: event.position, parts: [event] });
+  }
+  return byInstance;
+}
+
+/** Undefined: the event is none of the process's. */
+function instanceOf({ name, settings }: DefinedProcess, event: RecordedEvent): string | undefined {
+  // What the catalogue makes of an older event may be of a type that the process does not handle.
+  if (!settings.handles.includes(event.type)) return undefined;
+  const own = instanceOfTimer(name, event);
+  if (own !== undefined) return own;
+  const given = settings.instanceId(event);
+  return given === null ? undefined : checkInstanceId(given, `instanceId(${event.type})`);
+}
+
+/** Loads and locks these instances, new ones among them. Undefined for one that another version runs. */
+export async function lockInstances(
+  { process, statements, tools }: InputsContext,
+  tenant: string,
+  session: Session,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Instance>> {
+  const rows = await session.query(statements.load, [tenant, process.name, JSON.stringify(names)]);
+  const known = new Map(rows.map((row) => [row["instance"] ?? "", row]));
+  const instances = new Map<string, Instance>();
+  for (const name of names) {
+    const row = known.get(name);
+    if (row && toSafeInteger(row["version"]) !== process.version) continue;
+    instances.set(name, new Instance(tools, name, row));
+  }
+  return instances;
+}
+
+/** Writes what a transaction made of instances, with their timers. */
+export async function writeInstances(
+  { process, statements, timers }: InputsContext,
+  tenant: string,
+  session: Session,
+  instances: readonly Instance[],
+): Promise<WrittenInputs> {
+  const rows = instances.map(({ name, row }) => ({ instance: name, ...row, state: JSON.parse(row.state) }));
+  const answer = await session.query(statements.record, [
+    tenant,
+    process.name,
+    process.version,
+    1,
+    JSON.stringify(rows),
+    JSON.stringify(instances.flatMap(({ name, recorded }) => recorded.map((input) => ({ instance: name, ...input })))),
+    JSON.stringify(instances.flatMap(({ name, commands }) => commands.map((command) => ({ instance: name, ...command })))),
+  ]);
+  const ids = new Map(answer.map((row) => [row["instance"] ?? "", toSafeInteger(row["id"])]));
+  const idOf = ({ name }: Instance): number => ids.get(name) ?? 0;
+  return {
+    timersInMs: await writeTimers(timers, tenant, session, instances, idOf),
+    effects: instances.flatMap((one) => [...one.effects].map(([input, effects]) => ({ instance: idOf(one), input, effects }))),
+    failures: instances.flatMap(({ name, failure }) => (failure ? [{ instance: name, ...failure }] : [])),
+  };
+}
+
+/** Cancelled first, as they are two statements: no key is in both. */
+async function writeTimers(
+  { writes }: TimerParts,
+  tenant: string,
+  session: Queryable,
+  instances: readonly Instance[],
+  idOf: (instance: Instance) => number,
+): Promise<number | undefined> {
+  const cancelled = instances.flatMap((one): Cancellation[] => {
+    if (one.endsNow) return [{ owner: idOf(one), keys: "all" }];
+    const keys = [...one.timers].filter(([, timer]) => timer === undefined).map(([key]) => key);
+    return keys.length === 0 ? [] : [{ owner: idOf(one), keys }];
+  });
+  if (cancelled.length > 0) await writes.cancel(session, tenant, cancelled);
+  const set = instances.flatMap((one) => [...one.timers.values()].flatMap((timer) => (timer ? [{ ...timer, owner: idOf(one) }] : [])));
+  if (set.length === 0) return undefined;
+  const due = await writes.set(session, tenant, set);
+  return due.reduce((least, { inMs }) => Math.min(least, inMs), Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,216 @@
+import { isRecord } from "../arguments/options.ts";
+import type { EventDecoder } from "../catalogue/event-codec.ts";
+import type { Session } from "../database/database.ts";
+import { ProcessParkedError } from "../errors/processes.ts";
+import type { EventMetadata, RecordedEvent } from "../model/event.ts";
+import type { HandlerSession, ShardAccess, ShardHooks } from "../runtime/follower.ts";
+import type { WorkerContext } from "../runtime/worker-context.ts";
+import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { EffectCache } from "./effect-cache.ts";
+import type { CommandEffect, Effect } from "./effect.ts";
+import { Instance } from "./instance.ts";
+import { type InputsContext, inputsByInstance, lockInstances, writeInstances, type WrittenInputs } from "./process-inputs.ts";
+import type { PendingCommand } from "./pending-command.ts";
+import { readInputs } from "./read-inputs.ts";
+import { type Reaction, recordEffects } from "./record-effects.ts";
+import { recoverEffects } from "./recover-effects.ts";
+import { storedError } from "./stored-error.ts";
+
+export interface ProcessShardContext extends InputsContext {
+  readonly worker: Pick<WorkerContext, "database" | "statements">;
+  readonly store: EventReaderWriter;
+  readonly decoder: Pick<EventDecoder, "decode">;
+}
+
+/** What a batch wrote, in a transaction that may not have been committed yet. */
+interface WrittenBatch extends WrittenInputs {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Thrown out of the transaction of a refusal: what `orElse` threw is no failure of the database. */
+class OrElseFailed extends Error {
+  constructor(cause: unknown) {
+    super("orElse threw", { cause });
+  }
+}
+
+/**
+ * A process at work on one shard: inputs become effects in the loop's transactions, and beside the loop a dispatcher issues what was
+ * recorded. Everything that either of them writes demands the fence, but for the marks of what was issued, which are true whoever says so.
+ */
+export class ProcessShard implements ShardHooks {
+  readonly #context: ProcessShardContext;
+  readonly #shard: ShardAccess;
+  readonly #cache = new EffectCache();
+  readonly #dispatcher: Dispatcher;
+  #written: WrittenBatch[] = [];
+
+  constructor(context: ProcessShardContext, shard: ShardAccess) {
+    const { process, statements, store, tools, worker } = context;
+    const { database } = worker;
+    this.#context = context;
+    this.#shard = shard;
+    this.#dispatcher = new Dispatcher({
+      process,
+      statements,
+      database,
+      shard,
+      lane: {
+        store,
+        codec: tools.codec,
+        process: process.name,
+        definition: process,
+        timeoutMs: process.settings.timeoutMs,
+        retryable: process.settings.retryable,
+        cache: this.#cache,
+        recover: (command) => recoverEffects({ ...context, database }, command),
+        backOff: async ({ id, attempts }, error, inMs) =>
+          void (await database.query(statements.backOff, [id, attempts + 1, inMs, JSON.stringify(storedError(error))])),
+        park: (command, error) => this.#park(command, error),
+        refuse: (command, error, effect) => this.#refuse(command, error, effect),
+      },
+    });
+  }
+
+  load = async (): Promise<void> => {
+    // What was written since the checkpoint was rolled back.
+    this.#written = [];
+    this.#dispatcher.start();
+  };
+
+  /** Takes a batch of events, in the transaction of their checkpoint. */
+  async handle(events: readonly RecordedEvent[], session: HandlerSession): Promise<void> {
+    const [first] = events;
+    const last = events.at(-1);
+    if (!first || !last) return;
+    // What another try of these events wrote was undone.
+    this.#written = this.#written.filter((batch) => batch.last < first.position);
+    const inputs = inputsByInstance(this.#context.process, events);
+    if (inputs.size === 0) return;
+    const instances = await lockInstances(this.#context, this.#shard.tenant, session, [...inputs.keys()]);
+    for (const [name, instance] of instances) for (const input of inputs.get(name) ?? []) await instance.take(input);
+    const written = await writeInstances(this.#context, this.#shard.tenant, session, [...instances.values()]);
+    this.#written.push({ ...written, first: first.position, last: last.position });
+  }
+
+  moved = (): void => {
+    const { position } = this.#shard.checkpoint.written;
+    const committed = this.#written.filter(({ last }) => last <= position);
+    if (committed.length === 0) return;
+    this.#written = this.#written.filter(({ last }) => last > position);
+    for (const batch of committed) this.#publish(batch);
+  };
+
+  requested = async (): Promise<void> => {
+    while ((await this.#shard.mayGoOn()) && (await this.#serveRetry()));
+  };
+
+  interrupted = (reason: Error): void => this.#dispatcher.interrupt(reason);
+
+  ended = (): Promise<void> => this.#dispatcher.ended();
+
+  /** What follows a commit. */
+  #publish({ effects, failures, timersInMs }: WrittenInputs): void {
+    const { process, timers } = this.#context;
+    for (const { instance, input, effects: returned } of effects) this.#cache.set(instance, input, [], returned);
+    for (const { instance, input, error } of failures)
+      this.#shard.tell(new ProcessParkedError({ process: process.name, instance, input, at: "input" }, storedError(error).message, { cause: error }));
+    if (timersInMs !== undefined) timers.alarm.set(timersInMs);
+    this.#dispatcher.look();
+  }
+
+  /** Lets one instance go on whose retry was requested: folds the inputs that wait. False: there is none. */
+  async #serveRetry(): Promise<boolean> {
+    const { process, statements, tools } = this.#context;
+    const written = await this.#transaction(async (session) => {
+      const [row] = await session.query(statements.requested, [this.#shard.tenant, process.name, process.version]);
+      if (!row) return undefined;
+      const instance = new Instance(tools, row["instance"] ?? "", row);
+      const { handled, inputs, parked } = instance.row;
+      if (parked === "input") {
+        instance.unpark();
+        const place = { id: instance.id ?? 0, name: instance.name };
+        for (const { number, ...input } of await readInputs(this.#context, session, place, { after: handled, until: inputs })) {
+          await instance.fold(number, input);
+          if (instance.failure || instance.ended) break;
+        }
+      }
+      await session.query(statements.served, [instance.id ?? 0]);
+      return await writeInstances(this.#context, this.#shard.tenant, session, [instance]);
+    });
+    if (!written) return false;
+    this.#publish(written);
+    this.#shard.settled();
+    return true;
+  }
+
+  async #park(command: PendingCommand, error: unknown): Promise<void> {
+    const { process, statements, worker } = this.#context;
+    await worker.database.query(statements.park, [command.id, command.attempts + 1, JSON.stringify(storedError(error))]);
+    const { instance, input } = command;
+    this.#shard.tell(new ProcessParkedError({ process: process.name, instance, input, at: "command" }, storedError(error).message, { cause: error }));
+  }
+
+  /** Records a refusal, and what `orElse` returns for it, in one transaction. */
+  async #refuse(command: PendingCommand, error: unknown, { orElse }: CommandEffect): Promise<void> {
+    try {
+      const done = await this.#transaction((session) => this.#recordRefusal(session, command, error, orElse));
+      if (!done) return;
+      this.#publish(done.written);
+      this.#cache.set(command.instanceId, command.input, command.path, done.effects);
+    } catch (thrown) {
+      if (!(thrown instanceof OrElseFailed)) throw thrown;
+      await this.#park(command, thrown.cause);
+    }
+  }
+
+  /** Undefined: it is not pending any more. */
+  async #recordRefusal(
+    session: Session,
+    { id, instance: name, input, path, payload }: PendingCommand,
+    error: unknown,
+    orElse: CommandEffect["orElse"],
+  ): Promise<{ readonly written: WrittenInputs; readonly effects: readonly Effect[] } | undefined> {
+    const { process, statements, tools } = this.#context;
+    const [instance] = (await lockInstances(this.#context, this.#shard.tenant, session, [name])).values();
+    if (!instance) return undefined;
+    const [refused] = await session.query(statements.refuse, [id, JSON.stringify(storedError(error)), instance.row.handled]);
+    if (!refused) return undefined;
+    const cause = { process: process.name, instance: name, input, path, metadata: metadataOf(payload) };
+    const reaction = await orElseOf(orElse, error, instance, (returned) => recordEffects(tools, returned, cause, "orElse"));
+    instance.add(reaction);
+    return { effects: reaction.effects, written: await writeInstances(this.#context, this.#shard.tenant, session, [instance]) };
+  }
+
+  /** A transaction of the shard's owner beside the loop's. */
+  #transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const { database, statements } = this.#context.worker;
+    const { id, fence } = this.#shard.checkpoint.shard;
+    return database.transaction(async (session) => {
+      await this.#shard.checkpoint.guard(() => session.query(statements.enter, [id, fence]));
+      return await work(session);
+    });
+  }
+}
+
+async function orElseOf(
+  orElse: CommandEffect["orElse"],
+  error: unknown,
+  { row }: Instance,
+  record: (returned: unknown) => Promise<Reaction>,
+): Promise<Reaction> {
+  try {
+    return await record(orElse ? orElse(error, JSON.parse(row.state)) : []);
+  } catch (thrown) {
+    throw new OrElseFailed(thrown);
+  }
+}
+
+/** What everything that the input leads to carries. */
+function metadataOf(payload: unknown): EventMetadata {
+  const metadata = isRecord(payload) ? payload["metadata"] : undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- recorded by recordEffects
+  return (metadata ?? {}) as EventMetadata;
+}

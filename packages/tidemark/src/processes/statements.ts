@@ -1,0 +1,172 @@
+import type { Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { eventColumns } from "../read/decode.ts";
+import { functionName } from "../schema/function-set.ts";
+
+/** What a process's follower asks of the database. */
+export interface ProcessStatements {
+  /** `$1` tenant, `$2` process, `$3` a JSON array of names: locks and returns those that exist. */
+  readonly load: Statement;
+  /** See `record-process-inputs.sql`. */
+  readonly record: Statement;
+  /** `$1` tenant, `$2` process, `$3` version: one instance that is to be tried again, locked. */
+  readonly requested: Statement;
+  /** `$1` id: it was tried again. */
+  readonly served: Statement;
+  /** `$1` id, `$2` after which number, `$3` up to which: its inputs with their events. */
+  readonly inputs: Statement;
+  /** `$1` tenant, `$2` process, `$3` version, `$4` instances that are being worked on, `$5` how many: what is due, with what follows it. */
+  readonly due: Statement;
+  /** The same `$1` to `$4`: milliseconds until the next one is due. */
+  readonly nextDue: Statement;
+  /** `$1` instances whose first command waits: the others wait as long. */
+  readonly postpone: Statement;
+  /** `$1` ids: they were issued. */
+  readonly done: Statement;
+  /** `$1` id, `$2` attempts, `$3` in how many milliseconds, `$4` error. */
+  readonly backOff: Statement;
+  /** `$1` id, `$2` attempts, `$3` error: parks it, and says so of its instance. */
+  readonly park: Statement;
+  /** `$1` id, `$2` error, `$3` number of the state. Returns a row if it was pending. */
+  readonly refuse: Statement;
+  /** `$1` id: the command that was refused. */
+  readonly command: Statement;
+  /** `$1` tenant, `$2` process, `$3` version: whether commands are pending or a retry is requested. */
+  readonly pending: Statement;
+}
+
+export function processStatements(schema: string): ProcessStatements {
+  const at = quoteIdentifier(schema);
+  const named = (name: string, text: string): Statement => ({ name: `tidemark_process_${name}`, text });
+  const instance = `i.id::text as id, i.instance as instance, i.status as status, i.parked as parked, i.state::text as state, i.version::text as version,
+       i.handled::text as handled, i.inputs::text as inputs, i.late::text as late, i.error::text as error`;
+  const mine = "c.tenant = $1 and c.process = $2 and c.version = $3 and c.status = 'pending'";
+  return {
+    load: named("load", `select ${instance} from ${functionName(schema, "load_process_instances")}($1, $2, $3::text::jsonb) as i`),
+    record: named(
+      "record",
+      `select r.instance as instance, r.id::text as id from ${functionName(schema, "record_process_inputs")}($1, $2, $3, $4, $5::text::jsonb, $6::text::jsonb, $7::text::jsonb) as r`,
+    ),
+    requested: named(
+      "requested",
+      `
+select ${instance}
+  from ${at}.process_instances as i
+ where i.tenant = $1 and i.process = $2 and i.version = $3 and i.retry_requested
+ order by i.id
+ limit 1
+   for no key update`,
+    ),
+    served: named("served", `update ${at}.process_instances as i set retry_requested = false where i.id = $1 returning 'true' as served`),
+    inputs: named(
+      "inputs",
+      `
+select p.number::text as number, s.name as stream_name, e.tenant as tenant, ${eventColumns}
+  from ${at}.process_inputs as p
+  join ${at}.events as e on e.position = p.position
+  join ${at}.streams as s on s.id = e.stream_id
+ where p.instance_id = $1 and p.number > $2 and p.number <= $3
+ order by p.number`,
+    ),
+    due: named(
+      "due",
+      `
+with due as (
+  select distinct d.instance_id
+    from (
+      select c.instance_id
+        from ${at}.process_commands as c
+       where ${mine} and c.due_at <= pg_catalog.clock_timestamp() and not c.instance_id = any ($4::bigint[])
+       order by c.due_at, c.id
+       limit $5
+    ) as d
+)
+select c.id::text as id, c.instance_id::text as instance_id, i.instance as instance, c.input::text as input, pg_catalog.array_to_json(c.path)::text as path,
+       c.kind as kind, c.stream as stream, c.payload::text as payload, c.status as status, c.attempts::text as attempts,
+       (c.due_at <= pg_catalog.clock_timestamp())::text as is_due
+  from due
+  join ${at}.process_commands as c on c.instance_id = due.instance_id
+  join ${at}.process_instances as i on i.id = due.instance_id
+ where c.status in ('pending', 'parked')
+ order by c.instance_id, c.input, c.path`,
+    ),
+    nextDue: named(
+      "next_due",
+      `
+select pg_catalog.ceil(extract(epoch from c.due_at - pg_catalog.clock_timestamp()) * 1000)::bigint::text as in_ms
+  from ${at}.process_commands as c
+ where ${mine} and c.due_at < 'infinity' and not c.instance_id = any ($4::bigint[])
+ order by c.due_at, c.id
+ limit 1`,
+    ),
+    postpone: named(
+      "postpone",
+      `
+update ${at}.process_commands as c
+   set due_at = case h.status when 'parked' then 'infinity' else h.due_at end
+  from (
+    select distinct on (f.instance_id) f.instance_id, f.status, f.due_at
+      from ${at}.process_commands as f
+     where f.instance_id = any ($1::bigint[]) and f.status in ('pending', 'parked')
+     order by f.instance_id, f.input, f.path
+  ) as h
+ where c.instance_id = h.instance_id and c.status = 'pending'`,
+    ),
+    done: named(
+      "done",
+      `
+update ${at}.process_commands as c
+   set status = 'done', attempts = c.attempts + 1, settled_at = pg_catalog.clock_timestamp()
+ where c.id = any ($1::bigint[]) and c.status = 'pending'`,
+    ),
+    backOff: named(
+      "back_off",
+      `
+update ${at}.process_commands as c
+   set attempts = $2, due_at = pg_catalog.clock_timestamp() + $3 * interval '1 millisecond', error = $4::text::jsonb
+ where c.id = $1 and c.status = 'pending'`,
+    ),
+    park: named(
+      "park",
+      `
+with locked as materialized (
+  -- First, as everything does that locks an instance and its commands.
+  select i.id
+    from ${at}.process_instances as i
+   where i.id = (select p.instance_id from ${at}.process_commands as p where p.id = $1)
+     for no key update
+), parked as (
+  update ${at}.process_commands as c
+     set status = 'parked', attempts = $2, error = $3::text::jsonb, due_at = 'infinity'
+    from locked
+   where c.id = $1 and c.instance_id = locked.id and c.status = 'pending'
+  returning c.instance_id, c.error
+)
+update ${at}.process_instances as i
+   set parked = coalesce(i.parked, 'command'), error = coalesce(i.error, parked.error), updated_at = pg_catalog.clock_timestamp()
+  from parked
+ where i.id = parked.instance_id`,
+    ),
+    refuse: named(
+      "refuse",
+      `
+update ${at}.process_commands as c
+   set status = 'refused', attempts = c.attempts + 1, error = $2::text::jsonb, state_number = $3, settled_at = pg_catalog.clock_timestamp()
+ where c.id = $1 and c.status = 'pending'
+returning c.id::text as id`,
+    ),
+    command: named(
+      "command",
+      `
+select c.error::text as error, c.state_number::text as state_number
+  from ${at}.process_commands as c
+ where c.instance_id = $1 and c.input = $2 and c.path = $3::integer[]`,
+    ),
+    pending: named(
+      "pending",
+      `
+select (exists (select from ${at}.process_commands as c where ${mine} and c.due_at < 'infinity')
+        or exists (select from ${at}.process_instances as i where i.tenant = $1 and i.process = $2 and i.version = $3 and i.retry_requested))::text as pending`,
+    ),
+  };
+}

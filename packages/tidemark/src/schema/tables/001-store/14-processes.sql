@@ -1,0 +1,76 @@
+-- Instances of processes. An instance's state is a fold of its inputs, kept beside their number.
+--
+-- status is where the process stands: it runs, it has completed itself, or an operator has cancelled it. parked says what waits for an
+-- operator: an input that the process failed at ('input'; later inputs queue behind it), or a command that failed for good
+-- ('command'; later commands wait behind it). handled counts the inputs that are folded into state, inputs those that are recorded,
+-- late those that came after the end and were not recorded.
+create table :"schema".process_instances (
+  id bigint not null generated always as identity,
+  tenant text collate "C" not null default '',
+  process text collate "C" not null,
+  version integer not null,
+  instance text collate "C" not null,
+  status text collate "C" not null default 'running',
+  parked text collate "C",
+  state jsonb not null,
+  state_version integer not null,
+  handled integer not null default 0,
+  inputs integer not null default 0,
+  late integer not null default 0,
+  error jsonb,
+  retry_requested boolean not null default false,
+  created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  updated_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  constraint process_instances_pkey primary key (id),
+  constraint process_instances_tenant_process_instance_key unique (tenant, process, instance),
+  constraint process_instances_status_check check (status in ('running', 'completed', 'cancelled')),
+  constraint process_instances_parked_check check (parked in ('input', 'command')),
+  constraint process_instances_handled_check check (handled between 0 and inputs)
+);
+
+-- Pages of one process's instances, of one status, and of those that are parked.
+create index process_instances_tenant_process_id_idx on :"schema".process_instances (tenant, process, id);
+create index process_instances_tenant_process_status_id_idx on :"schema".process_instances (tenant, process, status, id);
+create index process_instances_parked_idx on :"schema".process_instances (tenant, process, id) where parked is not null;
+
+-- Read at every heartbeat.
+create index process_instances_retry_requested_idx on :"schema".process_instances (tenant, process) where retry_requested;
+
+-- The inputs of each instance: its own stream of events, by their positions in the log. No copies.
+create table :"schema".process_inputs (
+  instance_id bigint not null,
+  number integer not null,
+  position bigint not null,
+  constraint process_inputs_pkey primary key (instance_id, number),
+  constraint process_inputs_instance_fkey foreign key (instance_id) references :"schema".process_instances (id) on delete cascade
+);
+
+-- What inputs led to that is issued after their transaction: commands, and appends. path is the effect's place in what react returned,
+-- with the places in what orElse returned behind it; within one instance (input, path) is the order of issue. payload is what is
+-- issued, whatever the code returns later. state_number tells which state orElse was called with.
+create table :"schema".process_commands (
+  id bigint not null generated always as identity,
+  tenant text collate "C" not null,
+  process text collate "C" not null,
+  version integer not null,
+  instance_id bigint not null,
+  input integer not null,
+  path integer[] not null,
+  kind text collate "C" not null,
+  stream text collate "C",
+  payload jsonb not null,
+  status text collate "C" not null default 'pending',
+  attempts integer not null default 0,
+  due_at timestamptz not null default pg_catalog.clock_timestamp(),
+  error jsonb,
+  state_number integer,
+  settled_at timestamptz(3),
+  constraint process_commands_pkey primary key (instance_id, input, path),
+  constraint process_commands_id_key unique (id),
+  constraint process_commands_instance_fkey foreign key (instance_id) references :"schema".process_instances (id) on delete cascade,
+  constraint process_commands_kind_check check (kind in ('command', 'append')),
+  constraint process_commands_status_check check (status in ('pending', 'done', 'refused', 'parked', 'cancelled'))
+);
+
+-- What is to be issued next. Done ones, by and by nearly all, cost this index nothing.
+create index process_commands_due_idx on :"schema".process_commands (tenant, process, version, due_at, id) where status = 'pending';
