@@ -59,18 +59,17 @@ export const appendWithCatalogue: Scenario = {
   },
 };
 
+interface Line {
+  readonly [key: string]: unknown;
+}
+
 /** Three steps of the usual kinds: a field is added, one gets another name, two become one. */
-const threeSteps = defineEvents({
-  [eventType]: {
-    schema: event<unknown>(),
-    version: 4,
-    upcast: {
-      1: ({ data }) => ({ ...data, channel: "web" }),
-      2: ({ data: { customerId, ...rest } }) => ({ ...rest, customer: customerId }),
-      3: ({ data: { unitPrice, currency, ...rest } }) => ({ ...rest, price: { amount: unitPrice, currency } }),
-    },
-  },
-});
+const steps = {
+  1: ({ data }: { readonly data: Line }): Line => ({ ...data, channel: "web" }),
+  2: ({ data: { customerId, ...rest } }: { readonly data: Line }): Line => ({ ...rest, customer: customerId }),
+  3: ({ data: { unitPrice, currency, ...rest } }: { readonly data: Line }): Line => ({ ...rest, price: { amount: unitPrice, currency } }),
+};
+const threeSteps = defineEvents({ [eventType]: { schema: event<unknown>(), version: 4, upcast: steps } });
 const newest = defineEvents({ [eventType]: event<unknown>() });
 
 async function readAll(store: EventStore): Promise<number> {
@@ -79,16 +78,27 @@ async function readAll(store: EventStore): Promise<number> {
   return events;
 }
 
+/** The same steps by hand around a plain read, with no copy, check or error beside them. */
+async function readAndStep(store: EventStore): Promise<number> {
+  let events = 0;
+  for await (const batch of store.readAll<Event<string, Line>>().batches(1_000)) {
+    const current = batch.map((old) => ({ ...old, schemaVersion: 4, data: steps[3]({ data: steps[2]({ data: steps[1](old) }) }) }));
+    events += current.length;
+  }
+  return events;
+}
+
 export const readWithCatalogue: Scenario = {
   number: 45,
   title: "Read the whole log with a catalogue",
   about:
-    "Every call reads all 50,000 events. Newest version: a catalogue that has nothing to do. Three steps: every event is brought from version 1 to 4. All readers are on the same tables; bare driver: as in 6.",
+    "Every call reads all 50,000 events. Newest version: a catalogue that has nothing to do. Three steps: every event is brought from version 1 to 4; by hand: the same steps around a plain read. All readers are on the same tables; bare driver: as in 6.",
   async prepare(setting) {
     const { subject, url } = await openWithEvents(setting, openTidemark, 50_000);
     const bare = openBareReads(url);
     setting.cleanup.defer(() => bare.close());
-    const without = contestant("without a catalogue", 1, () => readAll(subject.store));
+    const plain = subject.store;
+    const without = contestant("without a catalogue", 1, () => readAll(plain));
     const reading = async (name: string, events: EventCatalogue): Promise<Contestant> => {
       const store = await openStore(setting, url, events);
       return contestant(name, 1, () => readAll(store));
@@ -104,8 +114,8 @@ export const readWithCatalogue: Scenario = {
       {
         label: "three steps",
         subject: "with a catalogue",
-        contestants: [without, await reading("with a catalogue", threeSteps)],
-        targets: [{ against: "without a catalogue", atLeast: 0.8 }],
+        contestants: [without, contestant("by hand", 1, () => readAndStep(plain)), await reading("with a catalogue", threeSteps)],
+        targets: [{ against: "by hand", atLeast: 0.8 }],
       },
       {
         label: "no catalogue",
