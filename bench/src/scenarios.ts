@@ -15,6 +15,7 @@ import { inlineBecomesLive } from "./scenarios/becomes-live.ts";
 import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
 import { appendBesideRebuild, rebuildDocuments } from "./scenarios/rebuild.ts";
+import { rebuildSql } from "./scenarios/rebuild-sql.ts";
 import { openTestStores } from "./scenarios/test-stores.ts";
 import { fireTimers, idleTimers, setTimers } from "./scenarios/timers.ts";
 import { appendFromTwoProcesses } from "./scenarios/two-processes.ts";
@@ -52,6 +53,7 @@ export const scenarios: readonly Scenario[] = [
   inlineBecomesLive,
   rebuildDocuments,
   appendBesideRebuild,
+  rebuildSql,
   setTimers,
   fireTimers,
   idleTimers,
