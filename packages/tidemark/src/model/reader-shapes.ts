@@ -1,8 +1,15 @@
 import type { Event } from "./event.ts";
 
-/** What a definition without `as` asks for: nothing, so that it gets the newest shape of every type. */
-// oxlint-disable-next-line typescript/no-generated-empty-object-type -- no keys is what is meant
-export type NoOlderShapes = Readonly<Record<never, number>>;
+declare const newest: unique symbol;
+
+/**
+ * What a definition without `as` asks for: nothing, so that it gets the newest shape of every type. It takes any `as`, for definitions whose
+ * other type arguments are spelt out: then this one is not inferred.
+ */
+export interface NoOlderShapes {
+  readonly [type: string]: number;
+  readonly [newest]?: never;
+}
 
 /**
  * Options of a reading that gives today's shapes.
@@ -28,4 +35,10 @@ export interface NewestShapes {
  * }
  * ```
  */
-export type OlderEvents<Events extends Event, As> = Events extends Event ? (Events["type"] extends keyof As ? Event<Events["type"]> : Events) : never;
+export type OlderEvents<Events extends Event, As> = typeof newest extends keyof As
+  ? Events
+  : Events extends Event
+    ? Events["type"] extends keyof As
+      ? Event<Events["type"]>
+      : Events
+    : never;
