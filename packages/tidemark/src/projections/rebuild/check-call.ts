@@ -10,7 +10,7 @@ import { type CheckedCollection, checkDocuments, defaultSample, type DocumentChe
 import { StoredBuckets } from "./stored-bucket.ts";
 
 export interface CheckCallOptions {
-  /** Of an async projection with documents of its own tenant alone. */
+  /** Whose documents; of the store itself, `""`, those of all tenants where the projection has them. */
   readonly tenant: string;
   /** @defaultValue 1,000 */
   readonly sample?: number | "all" | undefined;
@@ -37,7 +37,8 @@ export async function checkProjection(
     );
   const { database, schema, feed } = context;
   const decoder = decoderOf(projection, context.codec);
-  const own = projection.tenants === "all" ? undefined : tenant;
+  // A tenant's view compares that tenant's documents alone, also of a projection that has those of all tenants.
+  const own = projection.tenants === "all" && tenant === "" ? undefined : tenant;
   const stored = new StoredBuckets(schema, projection, { tenant: own, follower: projection.mode === "inline" ? "" : tenant });
   const log = new LogPages(database, new StatementsBySize(schema));
 
