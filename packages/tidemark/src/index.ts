@@ -151,6 +151,9 @@ export type {
   StreamsOptions,
 } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";
+export type { VerifyProblem, VerifyProblemKind } from "./operations/verify/problems.ts";
+export type { VerifyReport } from "./operations/verify/verify.ts";
+export type { VerifyOptions, VerifyProgress } from "./operations/verify/verify-options.ts";
 export type { CheckReport } from "./transfer/check-events.ts";
 export type { CheckEventsOptions, CheckProgress } from "./transfer/check-options.ts";
 export type { CheckedType, FoundProblem } from "./transfer/check-tally.ts";

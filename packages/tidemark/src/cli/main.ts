@@ -24,4 +24,4 @@ const args = process.argv.slice(2);
 process.exitCode = await run(args, process);
 
 // These run a module of the user's, which may have left a pool or a timer open, or a handler that ignores its signal.
-if (args[0] === "worker" || args[0] === "append" || args[0] === "events") process.exit();
+if (["append", "events", "projections", "verify", "worker"].includes(args[0] ?? "")) process.exit();

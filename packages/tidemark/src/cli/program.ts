@@ -16,6 +16,7 @@ import { addRead } from "./commands/read.ts";
 import { addStreams } from "./commands/streams.ts";
 import { addTail } from "./commands/tail.ts";
 import { addTimers } from "./commands/timers.ts";
+import { addVerify } from "./commands/verify.ts";
 import { addWorker } from "./commands/worker.ts";
 import { Finding } from "./finding.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
@@ -74,6 +75,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addDeadLetters(program, terminal);
   addTimers(program, terminal);
   addEvents(program, terminal);
+  addVerify(program, terminal);
   addImport(program, terminal);
   addExport(program, terminal);
   try {

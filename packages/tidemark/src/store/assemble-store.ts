@@ -114,6 +114,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
       firstPages,
       snapshots,
       skipped,
+      projections,
       staleness: new StaleDocumentsCheck(schema, logger),
     },
     "",

@@ -16,6 +16,8 @@ import type { CheckEventsOptions } from "../transfer/check-options.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
+import type { VerifyReport } from "../operations/verify/verify.ts";
+import type { VerifyOptions } from "../operations/verify/verify-options.ts";
 import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
@@ -107,6 +109,17 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * @throws {@link InvalidArgumentError} — neither the options nor the store have a catalogue.
    */
   checkEvents(options?: CheckEventsOptions): Promise<CheckReport>;
+
+  /**
+   * Verifies that the store is whole: in each stream every version follows the one before it, also in the log; every event is in a stream of its
+   * tenant; tags lead to the events that carry them, and to no others; the position sequence, checkpoints and snapshots fit the log; and a sample
+   * of the documents of each projection that this store was opened with is what the log makes of it. Reads up to the high-water mark at the
+   * start, 50,000 events at a time, on the server: little crosses the network. Changes nothing, holds no snapshot for long, and runs beside appends and
+   * on a replica. `tidemark verify` does the same.
+   *
+   * @throws {@link InvalidArgumentError}
+   */
+  verify(options?: VerifyOptions): Promise<VerifyReport>;
 
   /** Returns the open appends that hold the high-water mark back now, including those in prepared transactions. */
   blockers(): Promise<readonly Blocker[]>;

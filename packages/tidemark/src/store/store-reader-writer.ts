@@ -14,7 +14,7 @@ import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Feed } from "../feed/feed.ts";
-import { DefinedDocumentProjection } from "../projections/defined-projection.ts";
+import { DefinedDocumentProjection, type DefinedProjection } from "../projections/defined-projection.ts";
 import { DocumentReaders } from "../documents/document-reader.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { StaleDocumentsCheck } from "../projections/stale-documents.ts";
@@ -42,6 +42,8 @@ export interface StoreContext {
   readonly firstPages: FirstPages;
   readonly snapshots: SnapshotKeeper;
   readonly skipped: SkippedEvents;
+  /** Those that the store was opened with. */
+  readonly projections: readonly DefinedProjection[];
   readonly staleness: StaleDocumentsCheck;
   readonly timers: TimerParts;
 }

@@ -24,6 +24,8 @@ import { AsyncProjectionTransaction, InlineProjectionTransaction, Transaction } 
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
+import { verify, type VerifyReport } from "../operations/verify/verify.ts";
+import { checkVerifyOptions, type VerifyOptions } from "../operations/verify/verify-options.ts";
 import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
@@ -139,6 +141,13 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
       signal: signal ?? new AbortController().signal,
       progress: onProgress ?? ((): void => {}),
     });
+  }
+
+  async verify(options?: VerifyOptions): Promise<VerifyReport> {
+    const { database, feed, options: opened, projections: definitions } = this.#context;
+    const checked = checkVerifyOptions(options);
+    const all = (checked.tenants ?? (this.#tenant === "" ? "all" : "own")) === "all";
+    return await verify({ database, schema: opened.schema, feed, projections: this.projections, definitions }, checked, all ? undefined : this.#tenant);
   }
 
   blockers(): Promise<readonly Blocker[]> {

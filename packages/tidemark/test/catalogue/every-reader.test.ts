@@ -124,6 +124,7 @@ const store: Readers<EventStore> = {
   highWaterMark: none,
   skippedTypes: none,
   checkEvents: none,
+  verify: none,
   blockers: none,
   waitFor: none,
   query: none,

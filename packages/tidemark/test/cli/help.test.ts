@@ -49,6 +49,7 @@ const commands = [
   ["events", "diff"],
   ["events", "schema"],
   ["events", "asyncapi"],
+  ["verify"],
   ["import"],
   ["export"],
 ];

@@ -105,6 +105,7 @@ const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>
   highWaterMark: async (store) => await store.highWaterMark(),
   blockers: async (store) => await store.blockers(),
   checkEvents: async (store) => await store.checkEvents({ events: defineEvents({ ItemAdded: event() }) }),
+  verify: async (store) => await store.verify(),
   waitFor: async (store) => await store.waitFor("mailer", 1),
   createWorker: async (store) => await store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] }).start(),
   createWorkerCaughtUp: async (store) => await store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] }).caughtUp(),

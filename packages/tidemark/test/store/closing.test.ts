@@ -24,6 +24,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   highWaterMark: (store) => store.highWaterMark(),
   blockers: (store) => store.blockers(),
   checkEvents: (store) => store.checkEvents({ events: defineEvents({ ItemAdded: event() }) }),
+  verify: (store) => store.verify(),
   createWorker: (store) => store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] }).start(),
   consumers: (store) => store.consumers.list(),
   deadLetters: (store) => store.deadLetters.list(),
