@@ -114,7 +114,7 @@ export interface ConsumerDefinition<E extends Event = Event, Filter extends Even
    * newer ones. With `events`, the data of these types has no type. Where you name the types yourself, name them in these shapes.
    * @defaultValue the newest of each
    */
-  readonly as?: ReaderVersions;
+  readonly as?: As;
   /** Where a new consumer starts; later it continues from its checkpoint. `after` is exclusive. @defaultValue "beginning" */
   readonly startFrom?: StartFrom;
   /** The store's own events, or those of every tenant. Its context reads and appends for the store itself. @defaultValue "own" */

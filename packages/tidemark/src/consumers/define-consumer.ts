@@ -90,11 +90,9 @@ const shape = {
  * ```
  */
 export function defineConsumer<E extends Event, const Filter extends EventQuery<E> = EventQuery<E>, const As extends ReaderVersions = NoOlderShapes>(
-  definition: ConsumerDefinition<E, Filter, As> & { readonly events: EventCatalogue<E, Event>; readonly as?: As } & ConsumerHandler<
-      OlderEvents<MatchingEvents<E, Filter>, As>
-    >,
+  definition: ConsumerDefinition<E, Filter, As> & { readonly events: EventCatalogue<E, Event> } & ConsumerHandler<OlderEvents<MatchingEvents<E, Filter>, As>>,
 ): Consumer;
-export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & ConsumerHandler<E>): Consumer;
+export function defineConsumer<E extends Event = Event>(definition: ConsumerDefinition<E> & { readonly as?: ReaderVersions } & ConsumerHandler<E>): Consumer;
 export function defineConsumer(definition: ConsumerDefinition & ConsumerHandler<Event>): Consumer {
   if (definition === undefined) throw new InvalidArgumentError("definition", "is missing");
   const checked = checkOptions(definition, shape, "definition");

@@ -48,6 +48,16 @@ export type EvolveByType<Document, E extends Event, Type extends E["type"] = E["
 /** An event of these types as the functions of a projection get it: its data has no type where `as` asks for an older shape. */
 type HandledEvent<E extends Event, Type extends E["type"], As> = RecordedEvent<OlderEvents<EventOf<E, Type>, As>>;
 
+/** The shapes that a projection asks for. */
+interface ReaderOfShapes<As extends ReaderVersions> {
+  /**
+   * Older versions of event types that its code still knows, as `{ CartConfirmed: 2 }`. With `events`, the data of these types has no type.
+   * Where you name the types yourself, name them in these shapes.
+   * @defaultValue the newest of each
+   */
+  readonly as?: As;
+}
+
 /** What every projection has. */
 export interface ProjectionBase<E extends Event> {
   /** 1–200 bytes. Name and version are the identity: they hold the place in the log. */
@@ -66,12 +76,6 @@ export interface ProjectionBase<E extends Event> {
   readonly events?: EventCatalogue<E, Event>;
   /** Narrows the events further than `handles`. */
   readonly filter?: EventQuery<E>;
-  /**
-   * Older versions of event types that its code still knows, as `{ CartConfirmed: 2 }`. With `events`, the data of these types has no type.
-   * Where you name the types yourself, name them in these shapes.
-   * @defaultValue the newest of each
-   */
-  readonly as?: ReaderVersions;
   /**
    * Whose events a worker of `store` brings to an async projection: the store's own, or those of every tenant. An inline one
    * gets every append's. Documents belong to the tenant of the event. @defaultValue "own"
@@ -116,26 +120,27 @@ export type DocumentProjectionDefinition<
   E extends Event,
   Type extends E["type"],
   As extends ReaderVersions = NoOlderShapes,
-> = DocumentProjectionBase<E> & { readonly as?: As } & {
-  /**
-   * The documents that an event changes: the id of one, several, or none (null, `[]`). An id has 1–512 bytes. Of an inline
-   * projection it is asked before the event has its `version`, `position` and `recordedAt`: these are undefined then, and what it
-   * gives must not depend on them.
-   */
-  readonly documentId: (event: HandledEvent<E, Type, As>) => string | readonly string[] | null;
-  /**
-   * Paths of documents that questions and orders go by, at most 16 indexes of at most 3 paths. They are created with the
-   * collection; one that is added later is built when a store is opened, while documents are written.
-   */
-  readonly indexes?: readonly CollectionIndex<NoInfer<Document>>[];
-  /**
-   * What becomes of a document for which `evolve` returns null. `"hard"`: it is gone. `"soft"`: it keeps its row and its last content, marked
-   * `_archived`, and readings leave it out unless they ask for it (`deleted`). Either way the next event finds no document, and may make
-   * one anew; unique indexes leave deleted ones out.
-   * @defaultValue "hard"
-   */
-  readonly deletes?: "hard" | "soft";
-} & (
+> = DocumentProjectionBase<E> &
+  ReaderOfShapes<As> & {
+    /**
+     * The documents that an event changes: the id of one, several, or none (null, `[]`). An id has 1–512 bytes. Of an inline
+     * projection it is asked before the event has its `version`, `position` and `recordedAt`: these are undefined then, and what it
+     * gives must not depend on them.
+     */
+    readonly documentId: (event: HandledEvent<E, Type, As>) => string | readonly string[] | null;
+    /**
+     * Paths of documents that questions and orders go by, at most 16 indexes of at most 3 paths. They are created with the
+     * collection; one that is added later is built when a store is opened, while documents are written.
+     */
+    readonly indexes?: readonly CollectionIndex<NoInfer<Document>>[];
+    /**
+     * What becomes of a document for which `evolve` returns null. `"hard"`: it is gone. `"soft"`: it keeps its row and its last content, marked
+     * `_archived`, and readings leave it out unless they ask for it (`deleted`). Either way the next event finds no document, and may make
+     * one anew; unique indexes leave deleted ones out.
+     * @defaultValue "hard"
+     */
+    readonly deletes?: "hard" | "soft";
+  } & (
     | { readonly handles: readonly Type[]; readonly evolve: Evolve<Document, HandledEvent<E, Type, As>> }
     | { readonly handles?: never; readonly evolve: EvolveByType<Document, E, Type, As> }
   );
