@@ -3,6 +3,9 @@ export type { StaleDocuments } from "./arguments/stale-documents.ts";
 export type { StoreOptions } from "./arguments/store-options.ts";
 export { type Become, become, type BecomePart } from "./catalogue/become.ts";
 export type { Filtered, MatchingEvents, WrittenQuery } from "./model/narrowed-query.ts";
+export type { CausationTree, CausedEvent, ReadCausationOptions, ReadCorrelationOptions } from "./read/causation.ts";
+export type { IndexInfo, Indexes } from "./schema/store-indexes.ts";
+export type { LogIndexSet } from "./schema/log-indexes.ts";
 export type { NewestShapes, OlderEvents } from "./model/reader-shapes.ts";
 export type { EventCatalogue, InferEvents, InferNewEvents } from "./model/event-catalogue.ts";
 export { defineEvents } from "./catalogue/define-events.ts";
@@ -55,6 +58,7 @@ export type { DriverClient } from "./model/driver.ts";
 export type { Logger } from "./model/logger.ts";
 export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
+export { IndexMissingError } from "./errors/reading.ts";
 export { TidemarkError } from "./errors/tidemark-error.ts";
 export { EventDecodingError, type EventIssue, EventValidationError, UnknownEventTypeError } from "./errors/catalogue.ts";
 export {

@@ -10,6 +10,7 @@ import { addDemo } from "./commands/demo.ts";
 import { addEvents } from "./commands/events.ts";
 import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import.ts";
+import { addIndexes } from "./commands/indexes.ts";
 import { addMigrate } from "./commands/migrate.ts";
 import { addProjections } from "./commands/projections.ts";
 import { addRead } from "./commands/read.ts";
@@ -17,6 +18,7 @@ import { addStreams } from "./commands/streams.ts";
 import { addTail } from "./commands/tail.ts";
 import { addTimers } from "./commands/timers.ts";
 import { addVerify } from "./commands/verify.ts";
+import { addWhy } from "./commands/why.ts";
 import { addWorker } from "./commands/worker.ts";
 import { Finding } from "./finding.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
@@ -69,6 +71,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addRead(program, terminal);
   addTail(program, terminal);
   addStreams(program, terminal);
+  addWhy(program, terminal);
   addWorker(program, terminal);
   addConsumers(program, terminal);
   addProjections(program, terminal);
@@ -76,6 +79,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addTimers(program, terminal);
   addEvents(program, terminal);
   addVerify(program, terminal);
+  addIndexes(program, terminal);
   addImport(program, terminal);
   addExport(program, terminal);
   try {

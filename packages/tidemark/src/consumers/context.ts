@@ -5,6 +5,7 @@ import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } f
 import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
+import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "../read/causation.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { ScheduledTimer, ScheduleOptions, Timers } from "../timers/timer.ts";
@@ -96,6 +97,14 @@ export class HandlerContext implements ConsumerContext {
 
   eventById<E extends Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
     return this.#store.eventById<E>(id, options);
+  }
+
+  readCausation<E extends Event>(id: string, options?: ReadCausationOptions): Promise<CausationTree<E>> {
+    return this.#store.readCausation<E>(id, options);
+  }
+
+  readCorrelation<E extends Event>(correlationId: string, options?: ReadCorrelationOptions): EventSequence<E> {
+    return this.#store.readCorrelation<E>(correlationId, options);
   }
 
   documents<Document extends object>(source: DocumentSource<Document> | string, options?: DocumentsOptions): Documents<Document> {

@@ -14,6 +14,7 @@ import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError
 import type { ProcessParkedError } from "./processes.ts";
 import type { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./projections.ts";
 import type { IndexRefusedError, ProjectionChangedError, StaleDocumentsError } from "./read-models.ts";
+import type { IndexMissingError } from "./reading.ts";
 import type {
   ProjectionBuildFailedError,
   ProjectionCheckFailedError,
@@ -83,6 +84,7 @@ export interface ErrorByCode {
   readonly HANDLER_FAILED: HandlerFailedError;
   readonly NOT_FOUND: NotFoundError;
   readonly PROCESS_PARKED: ProcessParkedError;
+  readonly INDEX_MISSING: IndexMissingError;
   readonly PROJECTION_FAILED: ProjectionFailedError;
   readonly PROJECTION_STOPPED: ProjectionStoppedError;
   readonly UNKNOWN_PROJECTION: UnknownProjectionError;

@@ -67,7 +67,7 @@ export class LogReader {
         limits: this.#statements.limits,
         skipGap: (rest) => this.#skipGap(rest, backward, signal),
         bounds: async () => {
-          const range = { after, until: Math.min(until, await this.#end(signal)) };
+          const range = { after, until: Math.min(until, await this.end(signal)) };
           return since === undefined ? range : { ...range, after: await this.#positionSince(since, range, signal) };
         },
         fetch: (range, rows) =>
@@ -126,8 +126,15 @@ export class LogReader {
     return row?.["position"] == null ? until : Math.min(until, toSafeInteger(row["position"]));
   }
 
+  /** Has the statements that follow planned for a log of today's size, where nothing else that is read tells how long it is. */
+  async learnSize(signal: AbortSignal | undefined): Promise<void> {
+    const mark = await this.#recentMark(signal);
+    if (mark < Number.MAX_SAFE_INTEGER) this.#statements.sawPosition(mark);
+    else await this.end(signal);
+  }
+
   /** Where a reading of the log ends, whatever is written meanwhile. */
-  async #end(signal: AbortSignal | undefined): Promise<number> {
+  async end(signal: AbortSignal | undefined): Promise<number> {
     const mark = await this.#mark(signal);
     if (mark < Number.MAX_SAFE_INTEGER) {
       this.#statements.sawPosition(mark);

@@ -1,4 +1,4 @@
-import { checkBoolean, checkDate, checkFunction, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { type Check, checkBoolean, checkDate, checkFunction, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkCategory, checkPrefix, checkStreamId } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { checkReaderVersions } from "../arguments/reader-versions.ts";
@@ -177,7 +177,11 @@ export interface ValidReadAllOptions extends Omit<ReadAllOptions, "filter" | "pr
 
 const direction = oneOf("forward", "backward");
 const count = wholeNumber(0);
-const shapeShape = { as: checkReaderVersions, raw: checkBoolean };
+/** The options of `EventShapeOptions`. */
+export const shapeShape: { readonly as: Check<Readonly<Record<string, number>>>; readonly raw: Check<boolean> } = {
+  as: checkReaderVersions,
+  raw: checkBoolean,
+};
 const readStreamShape = { fromVersion: count, toVersion: count, direction, limit: count, asOf: checkDate, signal: checkSignal, ...shapeShape };
 const readAllShape = {
   after: count,
@@ -210,7 +214,8 @@ export function checkEventByIdOptions(options: unknown): EventShapeOptions {
   return oneShape(checkOptions(options, shapeShape), "options");
 }
 
-function oneShape<Options extends EventShapeOptions>(options: Options, path: string): Options {
+/** Refuses `as` together with `raw`. */
+export function oneShape<Options extends EventShapeOptions>(options: Options, path: string): Options {
   if (options.raw !== true || options.as === undefined) return options;
   throw new InvalidArgumentError(`${path}.as`, "is given with raw: true, which gives every event in the version that is stored. Leave one of them out");
 }

@@ -3,6 +3,8 @@ import { decodedParts, type EventCodec } from "../catalogue/event-codec.ts";
 import type { Queryable } from "../database/database.ts";
 import { asRecorded, type BoundaryQuery, type Event, type RecordedEvent } from "../model/event.ts";
 import type { BoundaryEvents } from "./boundary.ts";
+import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "./causation.ts";
+import { CausationReader } from "./causation-reader.ts";
 import { decodeLogEvent } from "./decode.ts";
 import { type FirstPages, singleFirstPages } from "./first-pages.ts";
 import { LogReader } from "./log-reader.ts";
@@ -50,6 +52,7 @@ export class Reader {
   readonly #tenant: string;
   readonly #log: LogReader;
   readonly #streams: StreamReader;
+  readonly #causation: CausationReader;
 
   constructor({ queryable, statements, codec, tenant, mark, recentMark = mark, firstPages }: ReaderOptions) {
     this.#queryable = queryable;
@@ -58,6 +61,7 @@ export class Reader {
     this.#tenant = tenant;
     const shared = { statements: this.#statements, codec, tenant };
     this.#log = new LogReader({ ...shared, mark, recentMark });
+    this.#causation = new CausationReader({ ...shared, log: this.#log });
     this.#streams = new StreamReader({
       ...shared,
       firstPages: firstPages ?? singleFirstPages(queryable, statements),
@@ -96,6 +100,14 @@ export class Reader {
     if (!row) return undefined;
     const [first] = decodedParts(decodeLogEvent(row), decoder);
     return first && asRecorded<E>(first);
+  }
+
+  readCausation<E extends Event = Event>(id: string, options?: ReadCausationOptions): Promise<CausationTree<E>> {
+    return this.#causation.readCausation<E>(id, options);
+  }
+
+  readCorrelation<E extends Event = Event>(correlationId: string, options?: ReadCorrelationOptions): EventSequence<E> {
+    return this.#causation.readCorrelation<E>(correlationId, options);
   }
 
   /** One reading of a stream: its events as they are today, and the places of what is stored. Checks nothing. */

@@ -2,6 +2,7 @@ import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { boundaryPageSql } from "./boundary-sql.ts";
+import { causesSql, correlationPageSql, countedEffectsSql, effectsSql, indexStateSql } from "./causation-sql.ts";
 import { eventColumns, uncastEventColumns } from "./decode.ts";
 import type { FilterSql } from "./filter-sql.ts";
 import { firstPagesFromSnapshotsSql, firstPagesSql } from "./first-pages-sql.ts";
@@ -42,6 +43,12 @@ export class ReadStatements {
    * of each alternative, joined by U+001E, the names of one by U+001F.
    */
   readonly matchPage: Statement;
+  /** The state of an index: $1 name. */
+  readonly indexState: Statement;
+  /** See `causation-sql.ts`. */
+  readonly causes: Statement;
+  readonly effects: Statement;
+  readonly countedEffects: Statement;
   /** $1 tenant, $2 after, $3 rows, $4 and $5 the lowest and the highest name, both inclusive. */
   readonly streams: Statement;
   /** The same, and $6 the category. */
@@ -82,6 +89,10 @@ select case when (select e.recorded_at from ${this.#schema}.events as e where e.
        end::text as position`,
     );
     this.matchPage = this.#named("match", boundaryPageSql(this.#schema, functionName(schema, "query_items")));
+    this.indexState = this.#named("index_state", indexStateSql(this.#schema));
+    this.causes = this.#named("causes", causesSql(this.#schema));
+    this.effects = this.#named("effects", effectsSql(this.#schema));
+    this.countedEffects = this.#named("counted_effects", countedEffectsSql(this.#schema));
     const listed = `${this.#streamsSql("join")} where s.tenant = $1 and s.name > $2 and s.name >= $4 and s.name <= $5`;
     this.streams = this.#named("streams", `${listed} order by s.name limit $3`);
     this.streamsOfCategory = this.#named("streams_of_category", `${listed} and s.category = $6 order by s.name limit $3`);
@@ -135,6 +146,12 @@ select case when (select e.recorded_at from ${this.#schema}.events as e where e.
         "$9",
       ),
     );
+  }
+
+  /** $1 after, $2 until, $3 rows, $4 tenant, $5 the correlation id. */
+  correlationPage(backward: boolean, small: boolean): Statement {
+    const name = `read_correlation_${backward ? "backward" : "forward"}${small ? "_small" : ""}`;
+    return this.#page(name, () => correlationPageSql(this.#schema, { backward, small, largeEvents: this.#largeEvents }));
   }
 
   /** $1 after, $2 until, $3 rows, then the tenant unless all are read, then the filter's values. */

@@ -21,6 +21,7 @@ import type { VerifyOptions } from "../operations/verify/verify-options.ts";
 import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
+import type { Indexes } from "../schema/store-indexes.ts";
 import type { WorkerDefinition } from "./worker-definition.ts";
 
 /**
@@ -146,6 +147,9 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
 
   /** The stored states that commands start from: list, take, count and delete them. */
   readonly snapshots: Snapshots;
+
+  /** Indexes of the log that not every application needs: list, create and drop them. The same for every tenant. */
+  readonly indexes: Indexes;
 
   /**
    * Waits until a consumer or projection has passed a position, such as the one that an append returned. If the name has several

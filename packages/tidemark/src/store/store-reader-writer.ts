@@ -19,6 +19,7 @@ import { DocumentReaders } from "../documents/document-reader.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { StaleDocumentsCheck } from "../projections/stale-documents.ts";
 import type { FirstPages } from "../read/first-pages.ts";
+import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "../read/causation.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { StatementsBySize } from "../read/statements-by-size.ts";
 import type { Reader } from "../read/reader.ts";
@@ -130,6 +131,14 @@ export class StoreReaderWriter<Events extends Event, Input extends Event = Event
 
   eventById<E extends Event = Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
     return this.#reader.eventById<E>(id, options);
+  }
+
+  readCausation<E extends Event = Event>(id: string, options?: ReadCausationOptions): Promise<CausationTree<E>> {
+    return this.#reader.readCausation<E>(id, options);
+  }
+
+  readCorrelation<E extends Event = Event>(correlationId: string, options?: ReadCorrelationOptions): EventSequence<E> {
+    return this.#reader.readCorrelation<E>(correlationId, options);
   }
 
   documents<Document extends object>(source: DocumentSource<Document> | string, options?: DocumentsOptions): Documents<Document> {

@@ -19,6 +19,7 @@ import type { Blocker } from "../feed/blockers.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "../feed/subscribe.ts";
 import type { ProjectionTransaction } from "../projections/projection.ts";
 import { Reader } from "../read/reader.ts";
+import { type Indexes, StoreIndexes } from "../schema/store-indexes.ts";
 import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
 import { AsyncProjectionTransaction, InlineProjectionTransaction, Transaction } from "./store-transaction.ts";
 import type { Worker } from "../runtime/worker.ts";
@@ -187,6 +188,10 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   get deadLetters(): DeadLetters {
     return this.#context.workers.deadLetters(this.#tenant);
+  }
+
+  get indexes(): Indexes {
+    return new StoreIndexes(this.#context.database, this.#context.options.schema);
   }
 
   get snapshots(): Snapshots {

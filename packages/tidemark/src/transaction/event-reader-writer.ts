@@ -6,6 +6,7 @@ import type { Filtered, MatchingEvents, WrittenQuery } from "../model/narrowed-q
 import type { NewestShapes, OlderEvents } from "../model/reader-shapes.ts";
 import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
+import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "../read/causation.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { ScheduledTimer, ScheduleOptions, Timers } from "../timers/timer.ts";
@@ -185,6 +186,54 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
   ): Promise<RecordedEvent<OlderEvents<E, As>> | undefined>;
   /** The same, perhaps as it is stored: with `raw` the event is of any type, and its data has no type unless you name one. */
   eventById<E extends Event = Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined>;
+
+  /**
+   * Returns where an event comes from and what came of it: its causes up to the root, and the tree of its effects, by the `causationId` in
+   * the metadata of events (`causedBy`). Also events above the high-water mark. One query reads the causes, and one each level of effects.
+   * Everything is in memory at once: `depth` and `limit` bound it, and `complete`, `cut` and `causesCut` say what they cut.
+   *
+   * With a catalogue of events: of an event that became several the first, and in the place of one that became nothing its effects.
+   *
+   * @param id - A UUID, in any of its spellings. A `causationId` counts if it is an event's id as the store gives it, in lower case.
+   * @throws {@link IndexMissingError} — the indexes `causation` were not created: `tidemark indexes create causation`.
+   * @throws {@link NotFoundError} — this tenant has no such event, or the catalogue makes nothing of it.
+   * @throws {@link EventDecodingError}, {@link UnknownEventTypeError} — the catalogue cannot read an event of the tree; `raw: true` can.
+   *
+   * @example
+   * ```ts
+   * const [first] = await store.readStream("cart-42").toArray();
+   * const { causes, effects, complete } = await store.readCausation(first?.id ?? "");
+   * ```
+   */
+  readCausation<E extends Events = Events>(id: string, options?: ReadCausationOptions & NewestShapes): Promise<CausationTree<E>>;
+  /** The same, in the shapes that `as` asks for: the data of the types that it names has no type. */
+  readCausation<E extends Events = Events, const As extends ReaderVersions = ReaderVersions>(
+    id: string,
+    options: ReadCausationOptions & { readonly as: As; readonly raw?: false },
+  ): Promise<CausationTree<OlderEvents<E, As>>>;
+  /** The same, perhaps as it is stored: with `raw` the events are of any type, and their data has no type unless you name one. */
+  readCausation<E extends Event = Event>(id: string, options?: ReadCausationOptions): Promise<CausationTree<E>>;
+
+  /**
+   * Reads the events of this tenant with one `correlationId` in their metadata, in the order of the log, page by page, up to the high-water
+   * mark of the moment it starts. An unknown id has no events.
+   *
+   * @param correlationId - The text as it stands in metadata, compared as a whole.
+   * @throws {@link IndexMissingError} — at the first event: the indexes `causation` were not created.
+   *
+   * @example
+   * ```ts
+   * for await (const event of store.readCorrelation("request-7")) console.debug(event.type);
+   * ```
+   */
+  readCorrelation<E extends Events = Events>(correlationId: string, options?: ReadCorrelationOptions & NewestShapes): EventSequence<E>;
+  /** The same, in the shapes that `as` asks for: the data of the types that it names has no type. */
+  readCorrelation<E extends Events = Events, const As extends ReaderVersions = ReaderVersions>(
+    correlationId: string,
+    options: ReadCorrelationOptions & { readonly as: As; readonly raw?: false },
+  ): EventSequence<OlderEvents<E, As>>;
+  /** The same, perhaps as it is stored: with `raw` the events are of any type, and their data has no type unless you name one. */
+  readCorrelation<E extends Event = Event>(correlationId: string, options?: ReadCorrelationOptions): EventSequence<E>;
 
   /**
    * Returns the documents of a projection, or of the live version of a collection. Their reads reject with:

@@ -78,6 +78,13 @@ const readers: Readers<Reader> = {
     const stored = await from.readStream("cart-1", { raw: true }).toArray();
     return (await Promise.all(stored.map(({ id }) => from.eventById(id)))).filter((event) => event !== undefined);
   },
+  async readCausation(from) {
+    const stored = await from.readStream("cart-1", { raw: true }).toArray();
+    const trees = await Promise.all(stored.map(({ id }) => from.readCausation(id)));
+    const inner = ({ event, effects }: tidemark.CausedEvent): readonly Event[] => [event, ...effects.flatMap(inner)];
+    return trees.flatMap((tree) => [...tree.causes, ...inner(tree)]);
+  },
+  readCorrelation: (from) => from.readCorrelation("basket").toArray(),
   streamInfo: none,
   streams: none,
   documents: none,
@@ -119,6 +126,7 @@ const store: Readers<EventStore> = {
   processes: none,
   projections: none,
   snapshots: none,
+  indexes: none,
   pool: none,
   wake: none,
   highWaterMark: none,
@@ -133,9 +141,11 @@ const store: Readers<EventStore> = {
 
 /** `open`: a store of today's code, over what yesterday's wrote. */
 const test = base.extend("open", ({ store: old, openWith }) => async (options: tidemark.StoreOptions = {}): Promise<EventStore> => {
+  const filled = "00000000-0000-7000-8000-000000000001";
+  await old.indexes.create("causation");
   await old.appendToStream("cart-1", [
-    { type: "BasketFilled", data: { skus: ["jam", "rye"] }, tags },
-    { type: "CartConfirmed", data: { at: at.toISOString() }, tags },
+    { type: "BasketFilled", data: { skus: ["jam", "rye"] }, tags, id: filled, metadata: { correlationId: "basket" } },
+    { type: "CartConfirmed", data: { at: at.toISOString() }, tags, metadata: { correlationId: "basket", causationId: filled } },
     { type: "ItemAdded", data: { item: "tea" }, tags },
   ]);
   return await openWith(sampleCodec("today"), options);

@@ -69,6 +69,8 @@ const shared: Readonly<Record<string, (store: EventStore | StoreTransaction) => 
     for await (const _ of store.streams({ category: "cart" }));
   },
   eventById: async (store) => await store.eventById(id),
+  readCausation: async (store) => await store.readCausation(id),
+  readCorrelation: async (store) => await store.readCorrelation("request-7").toArray(),
   query: async (store) => await store.query("select * from nowhere"),
   schedule: async (store) => await store.schedule("cart-1", itemAdded(), { key: "a", in: 1 }),
   timersList: async (store) => await store.timers.list(),
@@ -135,6 +137,9 @@ const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>
   processesGet: async (store) => await store.processes.get("ordering", "order-1"),
   processesRetry: async (store) => await store.processes.retry("ordering", "order-1"),
   processesCancel: async (store) => await store.processes.cancel("ordering", "order-1"),
+  indexesList: async (store) => await store.indexes.list(),
+  indexesCreate: async (store) => await store.indexes.create("causation"),
+  indexesDrop: async (store) => await store.indexes.drop("causation"),
   snapshotsList: async (store) => await store.snapshots.list(),
   snapshotsTake: async (store) => await store.snapshots.take({ ...cart, name: "cart", snapshot: {} }, "cart-1"),
   snapshotsDelete: async (store) => await store.snapshots.delete({}),

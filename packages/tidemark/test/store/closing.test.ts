@@ -18,6 +18,9 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
     for await (const _ of store.streams()) break;
   },
   eventById: (store) => store.eventById(id),
+  readCausation: (store) => store.readCausation(id),
+  readCorrelation: (store) => store.readCorrelation("request-7").toArray(),
+  indexes: (store) => store.indexes.list(),
   transaction: (store) => store.transaction(async () => {}),
   withTransaction: (store) => store.withTransaction({ query: async () => ({ rows: [] }) }),
   subscribe: (store) => store.subscribe()[Symbol.asyncIterator]().next(),

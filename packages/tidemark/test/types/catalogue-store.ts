@@ -2,6 +2,7 @@ import { type } from "arktype";
 import {
   defineEvents,
   type BoundaryReading,
+  type CausationTree,
   type Event,
   event,
   type EventQuery,
@@ -115,6 +116,15 @@ same<EventSequence<ShopEvent>>()(store.readAll({ raw: false }));
 void store.aggregateStream("cart-1", { initialState: () => 0, evolve: (count, { data }) => count + (same<unknown>()(data), 1), raw: true });
 void store.aggregateStream("cart-1", { initialState: () => 0, evolve: (count, found) => count + (same<RecordedEvent<ShopEvent>>()(found), 1) });
 
+same<CausationTree>()(await store.readCausation("0198c0de-0000-7000-8000-000000000000", { raw: true }));
+same<EventSequence>()(store.readCorrelation("request-7", { raw: true }));
+const tree = await store.readCausation("0198c0de-0000-7000-8000-000000000000", { depth: 3 });
+same<CausationTree<ShopEvent>>()(tree);
+same<RecordedEvent<ShopEvent>>()(tree.causes[0] ?? tree.effects[0]?.event ?? tree.event);
+same<EventSequence<ShopEvent>>()(store.readCorrelation("request-7", { limit: 5 }));
+// @ts-expect-error -- no option of a correlation
+store.readCorrelation("request-7", { filter: { types: ["ItemAdded"] } });
+
 // In an older shape, the data of the types that `as` names has no type; the others keep theirs.
 type Older = Event<"CartConfirmed"> | Added;
 const asked = { CartConfirmed: 1 } as const;
@@ -124,6 +134,8 @@ same<Subscription<Older>>()(store.subscribe({ as: { CartConfirmed: 1 } }));
 same<BoundaryReading<Older>>()(await store.readBoundary([{ types: ["CartConfirmed"] }], { as: { CartConfirmed: 1 } }));
 same<RecordedEvent<Older> | undefined>()(await store.eventById("0198c0de-0000-7000-8000-000000000000", { as: { CartConfirmed: 1 } }));
 same<EventSequence<Event<"CartConfirmed"> | Event<"ItemAdded">>>()(store.readAll({ as: { ...asked, ItemAdded: 1 } }));
+same<CausationTree<Older>>()(await store.readCausation("0198c0de-0000-7000-8000-000000000000", { as: { CartConfirmed: 1 } }));
+same<EventSequence<Older>>()(store.readCorrelation("request-7", { as: { CartConfirmed: 1 } }));
 void store.aggregateStream("cart-1", { initialState: () => 0, evolve: (count, { data }) => count + (same<unknown>()(data), 1), as: { CartConfirmed: 1 } });
 declare const versions: Readonly<Record<string, number>>;
 same<EventSequence<Event<"CartConfirmed"> | Event<"ItemAdded">>>()(store.readStream("cart-1", { as: versions }));
