@@ -1,5 +1,5 @@
 import type { Entry } from "../history/entry.ts";
-import type { Append, Follow, Read, Snapshot } from "./operations.ts";
+import type { Append, Follow, Read, Snapshot, TimerUse } from "./operations.ts";
 
 /** All histories of a run, as operations. */
 export interface Histories {
@@ -7,6 +7,7 @@ export interface Histories {
   readonly reads: Read[];
   readonly snapshots: Snapshot[];
   readonly follows: Follow[];
+  readonly timers: TimerUse[];
   /** Events that came back with another content than their id's. */
   readonly altered: string[];
   /** Errors that are none of the library's. */
@@ -16,12 +17,14 @@ export interface Histories {
 }
 
 export function emptyHistories(): Histories {
-  return { appends: [], reads: [], snapshots: [], follows: [], altered: [], untyped: [], closed: [] };
+  return { appends: [], reads: [], snapshots: [], follows: [], timers: [], altered: [], untyped: [], closed: [] };
 }
+
+type Operation = Append | Read | Snapshot | Follow | TimerUse;
 
 /** Adds the history of one process. */
 export function addHistory(all: Histories, process: string, entries: Iterable<Entry>): void {
-  const open = new Map<number, Append | Read | Snapshot | Follow>();
+  const open = new Map<number, Operation>();
   for (const entry of entries) {
     const name = `${process}:${entry.op}`;
     if (entry.t === "invoke") {
@@ -44,7 +47,7 @@ export function addHistory(all: Histories, process: string, entries: Iterable<En
   }
 }
 
-function begin(all: Histories, name: string, { call, at }: Entry & { t: "invoke" }): Append | Read | Snapshot | Follow {
+function begin(all: Histories, name: string, { call, at }: Entry & { t: "invoke" }): Operation {
   const times = { name, from: at, until: Number.POSITIVE_INFINITY };
   if (call.kind === "append") {
     const append: Append = { ...times, call, outcome: "unknown", results: [], state: undefined, condition: call.condition, code: "unanswered", conflicts: [] };
@@ -61,13 +64,21 @@ function begin(all: Histories, name: string, { call, at }: Entry & { t: "invoke"
     all.snapshots.push(snapshot);
     return snapshot;
   }
+  if (call.kind === "set timer" || call.kind === "cancel timer") {
+    const use: TimerUse = { ...times, call, outcome: "unknown", there: undefined };
+    all.timers.push(use);
+    return use;
+  }
   const follow: Follow = { ...times, call, seen: [] };
   all.follows.push(follow);
   return follow;
 }
 
-function end(operation: Append | Read | Snapshot | Follow, entry: Entry & { t: "ok" | "fail" | "unknown" | "untyped" }): void {
-  if ("outcome" in operation) {
+function end(operation: Operation, entry: Entry & { t: "ok" | "fail" | "unknown" | "untyped" }): void {
+  if ("there" in operation) {
+    operation.outcome = entry.t === "untyped" ? "unknown" : entry.t;
+    if (entry.t === "ok" && entry.answer.kind === "cancel timer") operation.there = entry.answer.there;
+  } else if ("outcome" in operation) {
     operation.outcome = entry.t === "untyped" ? "unknown" : entry.t;
     operation.code = "code" in entry ? entry.code : "";
     if (entry.t === "fail") operation.conflicts = entry.conflicts ?? [];

@@ -1,4 +1,16 @@
-import type { AppendCall, CommandState, Condition, Conflict, FollowCall, PartResult, ReadCall, SeenEvent, SnapshotCall } from "../history/entry.ts";
+import type {
+  AppendCall,
+  CancelTimerCall,
+  CommandState,
+  Condition,
+  Conflict,
+  FollowCall,
+  PartResult,
+  ReadCall,
+  SeenEvent,
+  SetTimerCall,
+  SnapshotCall,
+} from "../history/entry.ts";
 
 interface Operation<C> {
   /** Where it stands: `worker-1.2:17`. */
@@ -32,4 +44,12 @@ export interface Snapshot extends Operation<SnapshotCall> {
 
 export interface Follow extends Operation<FollowCall> {
   readonly seen: SeenEvent[];
+}
+
+/** A timer that is set or cancelled. */
+export interface TimerUse extends Operation<SetTimerCall | CancelTimerCall> {
+  /** As of an append. */
+  outcome: "ok" | "fail" | "unknown";
+  /** Of a cancellation: whether there was one. */
+  there: boolean | undefined;
 }

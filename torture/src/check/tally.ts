@@ -19,7 +19,7 @@ export interface Tally {
   readonly perSecond: readonly (readonly [acknowledged: number, longestMs: number])[];
 }
 
-export function tallyOf({ appends, reads, snapshots, follows }: Histories, log: Log): Tally {
+export function tallyOf({ appends, reads, snapshots, follows, timers }: Histories, log: Log): Tally {
   const outcomes: Record<string, { ok: number; fail: number; unknown: number }> = {};
   const codes: Record<string, number> = {};
   const from = appends.reduce((least, append) => Math.min(least, append.from), Number.POSITIVE_INFINITY);
@@ -47,10 +47,11 @@ export function tallyOf({ appends, reads, snapshots, follows }: Histories, log: 
   }
   for (const { events } of reads) count("read a stream", events ? "ok" : "fail");
   for (const { versions } of snapshots) count("read a snapshot", versions ? "ok" : "fail");
+  for (const { call, outcome } of timers) count(call.kind === "set timer" ? "set a timer" : "cancel a timer", outcome);
   let delivered = 0;
   for (const { seen } of follows) delivered += seen.length;
   return {
-    operations: appends.length + reads.length + snapshots.length + follows.length,
+    operations: appends.length + reads.length + snapshots.length + follows.length + timers.length,
     acknowledgedEvents,
     log: log.events.length,
     delivered,

@@ -61,7 +61,21 @@ export interface FollowCall {
   readonly reading?: Reading;
 }
 
-export type Call = AppendCall | ReadCall | SnapshotCall | FollowCall;
+/** A timer is set. The event that it is for has the content of its id. */
+export interface SetTimerCall {
+  readonly kind: "set timer";
+  readonly key: string;
+  readonly id: string;
+  readonly stream: string;
+}
+
+/** The timer of a key is cancelled. All calls with one key come from one client, one after the other. */
+export interface CancelTimerCall {
+  readonly kind: "cancel timer";
+  readonly key: string;
+}
+
+export type Call = AppendCall | ReadCall | SnapshotCall | FollowCall | SetTimerCall | CancelTimerCall;
 
 /** Version and position of the stream's last event, and whether the append began the stream. */
 export type PartResult = readonly [version: number, position: number, created: boolean];
@@ -86,7 +100,10 @@ export type Answer =
     }
   | { readonly kind: "read"; readonly events: readonly SeenEvent[] }
   | { readonly kind: "snapshot"; readonly versions: readonly number[] }
-  | { readonly kind: "follow" };
+  | { readonly kind: "follow" }
+  | { readonly kind: "set timer" }
+  /** Whether there was one. */
+  | { readonly kind: "cancel timer"; readonly there: boolean };
 
 export type SeenEvent = readonly [position: number, id: string];
 

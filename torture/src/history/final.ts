@@ -50,6 +50,16 @@ export interface Decoded {
   readonly wrong: readonly string[];
 }
 
+/** What became of timers. */
+export interface TimersLeft {
+  /** Those that did not fire, though they were given the time. */
+  readonly waiting: number;
+  /** Whether somebody set the server's clock meanwhile. */
+  readonly clockJumped: boolean;
+  /** How long before they were due some were recorded, by the server's clock, in milliseconds. */
+  readonly early: readonly (readonly [id: string, ms: number])[];
+}
+
 /** What the final phase found, beside the log. */
 export interface FinalState {
   /** Positions that a fresh reader of the library's was given, from zero. */
@@ -69,6 +79,8 @@ export interface FinalState {
   readonly consumed?: Consumed;
   /** Undefined where the log was read as it is stored alone. */
   readonly decoded?: Decoded;
+  /** Undefined where nobody fired timers. */
+  readonly timers?: TimersLeft;
   /** Undefined where nothing was projected. */
   readonly projected?: Projected;
   /** Deadlocks in the server's log. */

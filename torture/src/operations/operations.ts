@@ -17,6 +17,7 @@ import { race } from "./race.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 import { readStream } from "./read-stream.ts";
 import { snapshotTransaction } from "./snapshot-transaction.ts";
+import { timer } from "./timer.ts";
 import { transaction } from "./transaction.ts";
 import { transfer } from "./transfer.ts";
 import { twoViews } from "./two-views.ts";
@@ -43,6 +44,7 @@ export const operations: readonly [Operation, ...Operation[]] = [
   appendShapes,
   decideOnShapes,
   commandOnShapes,
+  timer,
 ];
 
 /** Every operation as often as its weight says. */

@@ -11,7 +11,7 @@ import { consume } from "../consume/consume.ts";
 import { readEffects } from "../consume/read-effects.ts";
 import { administer } from "../faults/fault.ts";
 import { alteration } from "../history/content.ts";
-import type { Consumed, FinalState, LogLine } from "../history/final.ts";
+import type { Consumed, FinalState, LogLine, TimersLeft } from "../history/final.ts";
 import type { Auditor } from "../project/audit.ts";
 import { tallies } from "../project/projections.ts";
 import { catalogueOf } from "../shapes/catalogues.ts";
@@ -30,18 +30,30 @@ export interface FinalOptions {
   readonly consuming?: boolean;
   /** Looks once more when everything is at rest. */
   readonly auditor?: Auditor;
+  /** Somebody set the server's clock. */
+  readonly clockJumped?: boolean;
 }
 
 /**
  * Reads everything from zero with fresh clients, once from the tables and once through the library, and writes it down for
  * the checker. The table is what is true; whether readers were given it is judged by it.
  */
-export async function writeFinalState({ folder, server, url, schema, farewells, consuming = false, auditor }: FinalOptions): Promise<void> {
+export async function writeFinalState({
+  folder,
+  server,
+  url,
+  schema,
+  farewells,
+  consuming = false,
+  auditor,
+  clockJumped = false,
+}: FinalOptions): Promise<void> {
   const name = pg.escapeIdentifier(schema);
   const projections = auditor ? tallies.map(({ projection }) => projection) : [];
   await using store = await openEventStore(url, { schema, projections, ...(consuming && catalogueOf("today")) });
   await resolvePrepared(url, 0);
   const consumed = consuming ? await consumeToTheEnd(store, url, schema) : undefined;
+  const timers = consuming ? await fireToTheEnd(store, url, name, clockJumped) : undefined;
   await auditor?.audit(url);
   // Whoever was killed leaves backends that roll back in their own time; afterwards nothing may hold the mark.
   const left = await untilQuiet(url);
@@ -62,6 +74,7 @@ export async function writeFinalState({ folder, server, url, schema, farewells, 
     changes: await tryToChange(url, name),
     ...left,
     ...(consumed && { consumed, decoded: await readLogAsToday(store, read) }),
+    ...(timers && { timers }),
     ...(auditor && { projected: auditor.findings }),
     migrations: await administer(url, async (client) =>
       (await client.query<{ id: number }>(`select version::int as id from ${name}.migrations order by version`)).rows.map(({ id }) => id),
@@ -84,6 +97,25 @@ async function consumeToTheEnd(store: EventStore, url: string, schema: string): 
   const effects = await administer(url, (client) => readEffects(client, schema));
   const retried = await retryLetters(store, (work) => administer(url, work));
   return { ...effects, retried, ...(stopped !== undefined && { stopped }) };
+}
+
+/** A fresh worker fires what the dead ones left. A clock that was ahead left timers that are due later. */
+async function fireToTheEnd(store: EventStore, url: string, name: string, clockJumped: boolean): Promise<TimersLeft> {
+  const worker = store.createWorker({ timers: true });
+  await worker.start();
+  let waiting = 0;
+  for (const until = performance.now() + 90_000; performance.now() < until; await delay(100)) {
+    waiting = await administer(url, async (client) => (await client.query<{ n: number }>(`select count(*)::int as n from ${name}.timers`)).rows[0]?.n ?? 0);
+    if (waiting === 0) break;
+  }
+  await worker.stop();
+  const text = `
+select json_build_array(e.id, late.ms) as row
+  from ${name}.events as e
+ cross join lateral (select (extract(epoch from (e.metadata -> 'timer' ->> 'dueAt')::timestamptz - e.recorded_at) * 1000)::float8 as ms) as late
+ where late.ms > 0`;
+  const early = await administer(url, async (client) => (await client.query<{ row: [string, number] }>(text)).rows.map(({ row }) => row));
+  return { waiting, clockJumped, early };
 }
 
 /**

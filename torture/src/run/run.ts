@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasPgbouncer, startPgbouncer, startProxy, startServer, type Server, type ServerOptions } from "@tidemark/servers";
 import { Cluster } from "../cluster/cluster.ts";
+import { jumpServerClock } from "../faults/jump-server-clock.ts";
 import { faults } from "../faults/faults.ts";
 import type { Arena } from "../faults/fault.ts";
 import { administer, untilAnswering } from "../faults/fault.ts";
@@ -132,7 +133,16 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     await untilAnswering(urlNow());
     await workers.finish();
     progress("reading everything from zero");
-    await writeFinalState({ folder, server: server(), url: urlNow(), schema, farewells: workers.farewells, consuming: true, auditor });
+    await writeFinalState({
+      folder,
+      server: server(),
+      url: urlNow(),
+      schema,
+      farewells: workers.farewells,
+      consuming: true,
+      auditor,
+      clockJumped: strikes.some(({ name }) => name === jumpServerClock.name),
+    });
     const record: RunRecord = {
       plan,
       startedAt: started.toISOString(),

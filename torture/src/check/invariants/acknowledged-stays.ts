@@ -35,6 +35,8 @@ export const acknowledgedStays: Invariant = {
       if (tries.every(({ outcome }) => outcome === "fail") && there > 0)
         anomaly(`resurrected: ${ids[0]} is there although nothing was to be written (${names})`);
     }
+    // What became of these, another check tells.
+    for (const { call } of histories.timers) if (call.kind === "set timer") known.add(call.id);
     for (const event of log.events) if (!known.has(event.id)) anomaly(`${event.id} at ${event.position} was never sent, or was rolled back`);
   },
 };

@@ -24,6 +24,8 @@ import { projectedExactly } from "./projected-exactly.ts";
 import { readAsToday } from "./read-as-today.ts";
 import { realTimeOrder } from "./real-time-order.ts";
 import { sameReply } from "./same-reply.ts";
+import { firedOrCancelled } from "./fired-or-cancelled.ts";
+import { neverEarly } from "./never-early.ts";
 import { together } from "./together.ts";
 import { typedErrors } from "./typed-errors.ts";
 import { wholeEvents } from "./whole-events.ts";
@@ -57,6 +59,8 @@ export const invariants: readonly Invariant[] = [
   wholeEvents,
   lettersUpToDate,
   readAsToday,
+  firedOrCancelled,
+  neverEarly,
   boundedMemory,
   oneSchema,
   cleanEnd,
