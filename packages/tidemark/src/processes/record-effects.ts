@@ -7,7 +7,7 @@ import type { EventCodec } from "../catalogue/event-codec.ts";
 import { stampEvent } from "../commands/metadata.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { EventMetadata, NewEvent } from "../model/event.ts";
-import type { EncodedTimer } from "../timers/encode-timer.ts";
+import type { EncodedTimer, NewTimer } from "../timers/encode-timer.ts";
 import type { TimerWrites } from "../timers/timer-writes.ts";
 import { checkEffects } from "./check-effects.ts";
 import { derivedId, type EffectOrigin } from "./derived-id.ts";
@@ -53,7 +53,7 @@ export interface Cause extends EffectOrigin {
 export interface RecordingTools {
   readonly codec: EventCodec;
   readonly settings: EncodeSettings;
-  readonly timers: Pick<TimerWrites, "encode">;
+  readonly timers: { encode(timer: NewTimer, path: string): ReturnType<TimerWrites["encode"]> };
   /** The types of event that the process takes in. */
   readonly handles: readonly string[];
 }

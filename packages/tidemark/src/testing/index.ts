@@ -16,5 +16,6 @@ export type { ExpectedError } from "./expected-error.ts";
 export type { ScenarioDecision } from "./scenario-decision.ts";
 export type { ScenarioOptions } from "./scenario-events.ts";
 export type { VersionedEvent } from "./stored-events.ts";
+export type { ProcessHistory, ProcessInputEvent, ProcessReaction, ProcessScenario } from "./process-scenario.ts";
 export type { ProjectedEvent, ProjectionHistory, ProjectionScenario } from "./projection-scenario.ts";
 export { storeContract, type StoreContract } from "./store-contract.ts";

@@ -119,7 +119,7 @@ function idsOf(projection: DefinedDocumentProjection, event: RecordedEvent): rea
 }
 
 /** What a filter looks at. */
-function rowOf({ type, streamId, tenant, tags, data, recordedAt, schemaVersion }: RecordedEvent): SharedRow {
+export function rowOf({ type, streamId, tenant, tags, data, recordedAt, schemaVersion }: RecordedEvent): SharedRow {
   const texts = { tags: tags.join("\u001f"), data: JSON.stringify(data), recorded_at: String(recordedAt.getTime()) };
   return new SharedRow({ type, tenant, stream_name: streamId, ...texts, schema_version: String(schemaVersion), position: "0", stream_number: "0" });
 }

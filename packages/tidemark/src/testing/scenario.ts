@@ -12,6 +12,8 @@ import type { Event, NewEvent } from "../model/event.ts";
 import { boundaryPlot } from "./boundary-plot.ts";
 import { deciderPlot } from "./decider-plot.ts";
 import type { DocumentProjection } from "../projections/projection.ts";
+import type { Process } from "../processes/process.ts";
+import { isProcess, processScenario, type ProcessScenario } from "./process-scenario.ts";
 import { isProjection, projectionScenario, type ProjectionScenario } from "./projection-scenario.ts";
 import { scenarioEvents, type ScenarioOptions } from "./scenario-events.ts";
 import type { VersionedEvent } from "./stored-events.ts";
@@ -108,6 +110,9 @@ export interface BoundaryScenario<Command, E extends Event> {
  * For a document projection: `await scenario(cartSummary).given(events).then({ "cart-42": document })`, which compares all documents.
  * It runs in memory; an event that it cannot apply is a `ProjectionFailedError`.
  *
+ * For a process: `await scenario(checkout).given(events).when(event).then(effects)`, or `.whenTimerFires("payment")`, with the test's clock;
+ * `.whenRefused(payment, error)` goes on with an `orElse`.
+ *
  * With a catalogue, in the definition as `events` or here as an option, events pass through it as in a store: given events and decided
  * ones are checked by their schemas, and read back in their newest shape. A given event with `schemaVersion` is taken as it was stored,
  * in that version: `given([{ type: "CartConfirmed", schemaVersion: 1, data }])`. Expected events are those that readers get. With an
@@ -124,6 +129,7 @@ export interface BoundaryScenario<Command, E extends Event> {
  *   .then([{ type: "CartConfirmed", data: { at: "noon" } }]);
  * ```
  */
+export function scenario<State, E extends Event>(process: Process<State, E>, options?: ScenarioOptions): ProcessScenario<E>;
 export function scenario<Document extends object>(projection: DocumentProjection<Document>, options?: ScenarioOptions): ProjectionScenario<Document>;
 export function scenario<State, Command, E extends Event>(
   decider: MultiStreamDecider<State, Command, E, Event>,
@@ -139,9 +145,11 @@ export function scenario<State, Command, E extends Event>(
     | Decider<State, Command, E, Event>
     | MultiStreamDecider<State, Command, E, Event>
     | BoundaryDecider<State, Command, E, Event>
-    | DocumentProjection<object>,
+    | DocumentProjection<object>
+    | Process<State, E>,
   options?: ScenarioOptions,
-): DeciderScenario<Command, E> | StreamsScenario<Command, E> | BoundaryScenario<Command, E> | ProjectionScenario<object> {
+): DeciderScenario<Command, E> | StreamsScenario<Command, E> | BoundaryScenario<Command, E> | ProjectionScenario<object> | ProcessScenario<E> {
+  if (isProcess(decider)) return processScenario(decider, options);
   if (isProjection(decider)) return projectionScenario(decider, options);
   if (namesStreams(decider)) return streamsScenario(decider, options);
   return asksByQuery(decider) ? boundaryScenario(decider, options) : deciderScenario(decider, options);
