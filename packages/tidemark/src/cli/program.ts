@@ -12,6 +12,7 @@ import { addExport } from "./commands/export.ts";
 import { addImport } from "./commands/import.ts";
 import { addIndexes } from "./commands/indexes.ts";
 import { addMigrate } from "./commands/migrate.ts";
+import { addProcesses } from "./commands/processes.ts";
 import { addProjections } from "./commands/projections.ts";
 import { addRead } from "./commands/read.ts";
 import { addStreams } from "./commands/streams.ts";
@@ -76,6 +77,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addConsumers(program, terminal);
   addProjections(program, terminal);
   addDeadLetters(program, terminal);
+  addProcesses(program, terminal);
   addTimers(program, terminal);
   addEvents(program, terminal);
   addVerify(program, terminal);

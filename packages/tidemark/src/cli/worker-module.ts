@@ -5,6 +5,8 @@ import { checkProjections } from "../projections/check-projections.ts";
 import { DefinedProjection } from "../projections/defined-projection.ts";
 import type { Consumer } from "../consumers/consumer.ts";
 import { DefinedConsumer } from "../consumers/define-consumer.ts";
+import { DefinedProcess } from "../processes/defined-process.ts";
+import type { Process } from "../processes/process.ts";
 import { loadExports, toldExports } from "./module.ts";
 
 /** What a module exports. */
@@ -14,13 +16,14 @@ export interface WorkerModule {
   readonly projections: readonly Projection[];
   /** Appends write these, and a store that knows them follows them wherever appends do not. */
   readonly inline: readonly Projection[];
+  readonly processes: readonly Process[];
 }
 
 /**
- * The consumers and projections that a module exports: by themselves, in arrays, or as the default export, each once.
+ * The consumers, projections and processes that a module exports: by themselves, in arrays, or as the default export, each once.
  *
  * @param where - The argument or option that names the file, for messages.
- * @throws {@link InvalidArgumentError} — the file is not there, cannot be loaded, or exports neither.
+ * @throws {@link InvalidArgumentError} — the file is not there, cannot be loaded, or exports none of them.
  */
 export async function loadModule(file: string, where = "<file>"): Promise<WorkerModule> {
   const exported = await loadExports(file, where);
@@ -29,7 +32,7 @@ export async function loadModule(file: string, where = "<file>"): Promise<Worker
   if (values.some(isForeign)) {
     throw new InvalidArgumentError(
       where,
-      "exports a consumer or projection of another copy of tidemark. Run the command of the package that the file imports, from its folder: npx tidemark …",
+      "exports a consumer, a projection or a process of another copy of tidemark. Run the command of the package that the file imports, from its folder: npx tidemark …",
     );
   }
   const consumers = values.filter((value) => value instanceof DefinedConsumer);
@@ -37,13 +40,14 @@ export async function loadModule(file: string, where = "<file>"): Promise<Worker
     values.filter((value) => value instanceof DefinedProjection),
     where,
   );
-  if (consumers.length + projections.length > 0) {
+  const processes = values.filter((value) => value instanceof DefinedProcess);
+  if (consumers.length + projections.length + processes.length > 0) {
     const inMode = (mode: Projection["mode"]): readonly Projection[] => projections.filter((projection) => projection.mode === mode);
-    return { consumers, projections: inMode("async"), inline: inMode("inline") };
+    return { consumers, projections: inMode("async"), inline: inMode("inline"), processes };
   }
   throw new InvalidArgumentError(
     where,
-    `exports no consumer and no projection: it exports ${toldExports(exported)}. Export what defineConsumer, defineProjection or documentProjection returns, by itself, in an array or by default.`,
+    `exports no consumer, no projection and no process: it exports ${toldExports(exported)}. Export what defineConsumer, defineProjection, documentProjection or defineProcess returns, by itself, in an array or by default.`,
   );
 }
 
@@ -54,8 +58,9 @@ export async function loadInline(file: string): Promise<readonly Projection[]> {
   throw new InvalidArgumentError("--projections", "exports no inline projection: appends write only those. Leave it out.");
 }
 
-/** A consumer or projection by its looks, but not one that this copy of the library made. */
+/** One of them by its looks, but not one that this copy of the library made. */
 function isForeign(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || value instanceof DefinedConsumer || value instanceof DefinedProjection) return false;
-  return /^Defined(Consumer|(Document)?Projection)$/.test(className(value) ?? "") && typeof Reflect.get(value, "name") === "string";
+  if (typeof value !== "object" || value === null || value instanceof DefinedConsumer || value instanceof DefinedProjection || value instanceof DefinedProcess)
+    return false;
+  return /^Defined(Consumer|(Document)?Projection|Process)$/.test(className(value) ?? "") && typeof Reflect.get(value, "name") === "string";
 }
