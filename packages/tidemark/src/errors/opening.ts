@@ -36,7 +36,7 @@ function lack(found: number, required: number, functions: string | undefined): s
 }
 
 /** Quotes a schema name for a POSIX shell, so that the command in a message can be pasted. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

@@ -1,3 +1,4 @@
+import { shellWord } from "./opening.ts";
 import { nameErrors, TidemarkError } from "./tidemark-error.ts";
 
 /**
@@ -17,11 +18,11 @@ export class IndexMissingError extends TidemarkError {
   /** `"invalid"`: it is being built, or a build of it failed. */
   readonly state: "missing" | "invalid";
 
-  constructor(call: string, set: string, index: string, state: "missing" | "invalid") {
+  constructor(call: string, { set, index, schema }: { readonly set: string; readonly index: string; readonly schema: string }, state: "missing" | "invalid") {
     const what = state === "missing" ? "which was not created" : "whose build has not succeeded: it is still going on, or it failed";
     super(
       "INDEX_MISSING",
-      `${call} needs the index ${index}, ${what}. Run: npx tidemark indexes create ${set}, or call store.indexes.create(${JSON.stringify(set)}). Events are appended meanwhile.`,
+      `${call} needs the index ${index}, ${what}. Run: npx tidemark indexes create ${set} --schema ${shellWord(schema)}; or call store.indexes.create(${JSON.stringify(set)}). Events are appended meanwhile.`,
     );
     this.set = set;
     this.index = index;

@@ -144,7 +144,8 @@ export class CausationReader {
     if (!index) return;
     const [row] = await this.#statements.rows(this.#statements.current.indexState, [index.name], signal);
     if (row?.["valid"] === "true") return;
-    throw new IndexMissingError(call, index.set, index.name, row ? "invalid" : "missing");
+    const { schema } = this.#statements.current;
+    throw new IndexMissingError(call, { set: index.set, index: index.name, schema }, row ? "invalid" : "missing");
   }
 }
 

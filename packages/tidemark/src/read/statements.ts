@@ -16,6 +16,8 @@ const maxShapes = 200;
 
 /** The statements that read, by their shape. One object for each text: drivers remember what they prepared by object. */
 export class ReadStatements {
+  /** The name of the store's schema. */
+  readonly schema: string;
   readonly #schema: string;
   readonly #headRequests: string;
   readonly #largeEvents: number;
@@ -56,6 +58,7 @@ export class ReadStatements {
 
   /** @param sizeClass - Part of every name: see `statements-by-size.ts`. */
   constructor(schema: string, largeEvents: number, sizeClass: number) {
+    this.schema = schema;
     this.#schema = quoteIdentifier(schema);
     this.#headRequests = functionName(schema, "first_page_requests");
     this.#largeEvents = largeEvents;

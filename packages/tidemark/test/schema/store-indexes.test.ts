@@ -66,6 +66,23 @@ describe("the indexes of causation", () => {
     expect(await store.readCorrelation("order 1").toArray()).toHaveLength(21);
   });
 
+  test("give a correlation up to the high-water mark, as the log is read, and a causation past it", async ({ store, sql }) => {
+    await store.indexes.create("causation");
+    const recorded: RecordedEvent[] = [];
+    const writer = await sql.connect();
+    try {
+      await writer.query("begin");
+      await store.withTransaction(writer).appendToStream("held-1", [placed]);
+      await store.appendToStream("order-1", [placed], { onRecorded: (events) => void recorded.push(...events) });
+      expect(await store.readCorrelation("order 1").toArray()).toEqual([]);
+      expect(await store.readCausation(recorded[0]?.id ?? "")).toMatchObject({ event: { streamId: "order-1" }, complete: true });
+    } finally {
+      await writer.query("rollback");
+      writer.release();
+    }
+    await eventually(async () => expect(await store.readCorrelation("order 1").toArray()).toEqual(recorded));
+  });
+
   test("are built anew where a build was killed", async ({ store, databaseUrl, sql, schema }) => {
     await store.appendToStream("order-1", [placed]);
     await using killed = await openEventStore(databaseUrl, { schema });
