@@ -9,6 +9,8 @@ export const sliceMs = 2;
 /** What a statement reads while events are appended: a full page takes a core of the server for some 20 ms. */
 const rowsWhileBusy = 500;
 const lookEveryMs = 250;
+/** However long the work took: a transaction that waits for longer holds up others, and in the end loses its lease. */
+const longestRestMs = 1_000;
 /** After the last look that found new events. */
 const busyForMs = 1_000;
 /** What was appended in a longer time without a look says nothing about now. */
@@ -51,7 +53,7 @@ export class BackgroundPace {
     const now = performance.now();
     if (!this.#looked || now - this.#looked.at > lookEveryMs) await this.#look(now);
     if (!this.busy) return await turn();
-    this.#restUntil = Math.max(this.#restUntil, since) + (now - since) / share;
+    this.#restUntil = Math.min(Math.max(this.#restUntil, since) + (now - since) / share, now + longestRestMs);
     await pause(Math.max(0, this.#restUntil - performance.now()), signal).catch(() => {});
   }
 

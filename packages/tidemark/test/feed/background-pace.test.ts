@@ -94,6 +94,14 @@ describe("work in the background", () => {
     expect(await work(pace, 2)).toBe(0);
   });
 
+  test("rests for no longer than a second, however long it worked", async () => {
+    const { log, pace } = background();
+    await work(pace, 2);
+    log.position++;
+    vi.advanceTimersByTime(300);
+    expect(await work(pace, 5_000)).toBe(1_000);
+  });
+
   test("ends its rest when it is told to", async () => {
     const { log, pace } = background();
     await work(pace, 2);
