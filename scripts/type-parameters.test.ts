@@ -14,6 +14,7 @@ const exceptions: Readonly<Record<string, string>> = {
   defineConsumer: "As defineProjection, with `filter` in place of `handles`.",
   handleCommand: "One type parameter for the whole decider would make `evolve` of a decider written in place take a state of type never.",
   executeCommand: "As handleCommand.",
+  command: "As handleCommand, and the state that `orElse` takes, which is the process's.",
   scenario: "As handleCommand: tests write deciders in place.",
   "Snapshots.take": "As handleCommand, and the command of the second form comes from the decider.",
 };
