@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { pause } from "../async/pause.ts";
+import type { Headway } from "./headway.ts";
 import type { Mark } from "./mark.ts";
 
 /** Of the time, while events are appended. */
@@ -29,6 +30,8 @@ export class BackgroundPace {
   readonly #marks: RecentMark;
   #looked: { readonly position: number; readonly at: number } | undefined;
   #grewAt = Number.NEGATIVE_INFINITY;
+  /** In positions a second, between the last two looks. */
+  #growth = 0;
   #restUntil = 0;
 
   constructor(marks: RecentMark) {
@@ -48,11 +51,13 @@ export class BackgroundPace {
   /**
    * Ends a slice of work that began at `since`, by `performance.now()`: the process's other work gets its turn, and appends their time.
    * Ends early when the signal aborts. Rejects as the read of the mark does.
+   *
+   * @param headway - Of a reader that has to reach the end of the log: without enough of it there is no rest, or it never would.
    */
-  async rest(since: number, signal: AbortSignal): Promise<void> {
+  async rest(since: number, signal: AbortSignal, headway?: Headway): Promise<void> {
     const now = performance.now();
     if (!this.#looked || now - this.#looked.at > lookEveryMs) await this.#look(now);
-    if (!this.busy) return await turn();
+    if (!this.busy || headway?.isEnough(this.#growth) === false) return await turn();
     this.#restUntil = Math.min(Math.max(this.#restUntil, since) + (now - since) / share, now + longestRestMs);
     await pause(Math.max(0, this.#restUntil - performance.now()), signal).catch(() => {});
   }
@@ -63,6 +68,8 @@ export class BackgroundPace {
     this.#looked = { position: before?.position ?? Number.POSITIVE_INFINITY, at: now };
     const { position } = await this.#marks.readRecent();
     this.#looked = { position, at: now };
-    if (before && position > before.position && now - before.at < looksWithinMs) this.#grewAt = performance.now();
+    if (!before || now - before.at > looksWithinMs) return;
+    this.#growth = Math.max(0, position - before.position) / ((now - before.at) / 1_000);
+    if (this.#growth > 0) this.#grewAt = performance.now();
   }
 }

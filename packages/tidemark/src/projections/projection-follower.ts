@@ -14,6 +14,7 @@ import { OutsideEffects } from "./rebuild/outside-effects.ts";
 import { beginBuild } from "./rebuild/begin-build.ts";
 import { type BuildLimits, defaultBuildLimits } from "./rebuild/build-run.ts";
 import { DocumentBuild } from "./rebuild/document-build.ts";
+import { ReplayPace } from "./rebuild/replay-pace.ts";
 import { registerProjections } from "./register.ts";
 
 /** Per batch: one load, one write, one checkpoint. Twice as many gained a twentieth, and hold twice the documents in memory. */
@@ -72,6 +73,7 @@ export function projectionFollower(
   const { work, name } = projection;
   // What documents are made by is pure.
   const effects = projection.mode === "async" && work.kind === "handler" ? new OutsideEffects(context, projection) : undefined;
+  const pace = new ReplayPace(context.feed.background);
   const follower = followerOf(projection);
   return {
     name: follower,
@@ -88,8 +90,10 @@ export function projectionFollower(
     retry,
     inBatches: work.kind === "documents" || work.inBatches,
     handle: async (events, session) => {
+      const end = await pace.begin(events[0]?.position ?? 0, session.signal);
       const replaying = goLive ? await goLive.check(session) : ((await effects?.replaying(events, session)) ?? false);
       await handle(events, session, { onAppended: () => session.appended(), replaying });
+      end(replaying);
     },
     prepare: async () => void (await registerProjections({ database, schema, createTransaction }, [projection])),
     registered: async (tenant) => {

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { BackgroundPace } from "../../src/feed/background-pace.ts";
+import { Headway } from "../../src/feed/headway.ts";
 
 /** A log that grows when the test says so, and a clock that the test moves. */
 function background(): { readonly log: { position: number; looks: number }; readonly pace: BackgroundPace } {
@@ -28,11 +29,11 @@ async function untilSettled(work: Promise<unknown>): Promise<void> {
 }
 
 /** A slice of so many milliseconds; resolves with the milliseconds of its rest. */
-async function work(pace: BackgroundPace, ms: number, signal = never): Promise<number> {
+async function work(pace: BackgroundPace, ms: number, signal = never, headway?: Headway): Promise<number> {
   const since = performance.now();
   vi.advanceTimersByTime(ms);
   const ended = performance.now();
-  await untilSettled(pace.rest(since, signal));
+  await untilSettled(pace.rest(since, signal, headway));
   return performance.now() - ended;
 }
 
@@ -100,6 +101,25 @@ describe("work in the background", () => {
     log.position++;
     vi.advanceTimersByTime(300);
     expect(await work(pace, 5_000)).toBe(1_000);
+  });
+
+  test("does not rest while its reader is not twice as fast as the log grows, from its second second on", async () => {
+    const { log, pace } = background();
+    const headway = new Headway(0);
+    await work(pace, 2, never, headway);
+    log.position += 3_000;
+    vi.advanceTimersByTime(300);
+    // The log grows by 10,000 a second.
+    expect(await work(pace, 2, never, headway)).toBe(8);
+    for (const [position, rest] of [
+      [19_000, 0],
+      [30_000, 8],
+    ] as const) {
+      headway.reached(position);
+      vi.advanceTimersByTime(position === 19_000 ? 688 : 0);
+      log.position += position === 19_000 ? 6_900 : 0;
+      expect(await work(pace, 2, never, headway)).toBe(rest);
+    }
   });
 
   test("ends its rest when it is told to", async () => {

@@ -4,6 +4,7 @@ import type { Session } from "../../database/database.ts";
 import { wasCutOff } from "../../database/sql-state.ts";
 import type { CollectionTable, DocumentWrite } from "../../documents/collection-table.ts";
 import { isTidemarkError } from "../../errors/errors.ts";
+import { Headway } from "../../feed/headway.ts";
 import type { LogScan } from "../../feed/log-scan.ts";
 import type { ValidQueryItem } from "../../read/filter.ts";
 import type { ShardAccess } from "../../runtime/follower.ts";
@@ -56,6 +57,7 @@ export class BuildRun {
   /** Written, by all runs. */
   #written: { readonly events: number; readonly documents: number };
   readonly #schedule: FlushSchedule;
+  readonly #headway: Headway;
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(context: BuildContext, shard: ShardAccess, parts: BuildParts) {
@@ -65,6 +67,7 @@ export class BuildRun {
     this.#cache = new DocumentCache(parts.projection, parts.whole);
     this.#fold = new DocumentFold(parts.projection, parts.decoder, parts.table, this.#cache);
     this.#reached = shard.checkpoint.written.position;
+    this.#headway = new Headway(this.#reached);
     this.#schedule = new FlushSchedule(parts.limits, this.#reached);
     this.#written = { events: parts.found?.events ?? 0, documents: parts.found?.documents ?? 0 };
   }
@@ -73,7 +76,7 @@ export class BuildRun {
   async toTheMark(): Promise<void> {
     const { projection, decoder } = this.#parts;
     const { checkpoint, tenant, signal } = this.#shard;
-    const pace = new Pace(this.#context.feed.background, this.#eventsPerSecond, signal);
+    const pace = new Pace(this.#context.feed.background, this.#eventsPerSecond, signal, this.#headway);
     const wanted = { tenant: projection.tenants === "all" ? undefined : tenant, filter: decoder.filter, shard: undefined };
     const scan = await this.#context.feed.scan({
       reader: projection.name,
@@ -88,6 +91,7 @@ export class BuildRun {
         pace.begin();
         this.#events += await this.#fold.take(page, this.#context.database, pace);
         this.#reached = page.reached;
+        this.#headway.reached(page.reached);
         ({ last } = page);
         if (this.#schedule.isDue(this.#cache, this.#reached, scan.until)) await this.#flush(scan);
         await pace.keep(page.size);
@@ -158,7 +162,7 @@ export class BuildRun {
     for (const call of this.#parts.table.writeCalls(writes, "given", unitsBesideAppends)) {
       const sentAt = performance.now();
       await sendInTurn(session, [call]);
-      await background.rest(sentAt, this.#shard.signal);
+      await background.rest(sentAt, this.#shard.signal, this.#headway);
     }
   }
 }

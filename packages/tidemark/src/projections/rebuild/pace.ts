@@ -1,17 +1,21 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { pause } from "../../async/pause.ts";
 import { type BackgroundPace, sliceMs } from "../../feed/background-pace.ts";
+import type { Headway } from "../../feed/headway.ts";
 
 /** How fast a build may go: out of the way of appends, or so many events a second, counted from its beginning. */
 export class Pace {
   readonly #background: BackgroundPace;
   readonly #perSecond: number | undefined;
   readonly #signal: AbortSignal;
+  readonly #headway: Headway | undefined;
   readonly #began = performance.now();
   #since = performance.now();
   #events = 0;
 
-  constructor(background: BackgroundPace, perSecond: number | undefined, signal: AbortSignal) {
+  /** @param headway - Of a reader that has to reach the end of the log. */
+  constructor(background: BackgroundPace, perSecond: number | undefined, signal: AbortSignal, headway?: Headway) {
+    this.#headway = headway;
     this.#background = background;
     this.#perSecond = perSecond;
     this.#signal = signal;
@@ -29,7 +33,7 @@ export class Pace {
 
   /** Ends a slice of work, and begins the next one. */
   async rest(): Promise<void> {
-    await (this.#perSecond === undefined ? this.#background.rest(this.#since, this.#signal) : turn());
+    await (this.#perSecond === undefined ? this.#background.rest(this.#since, this.#signal, this.#headway) : turn());
     this.begin();
   }
 
