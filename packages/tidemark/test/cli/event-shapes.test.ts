@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { defineConsumer, openEventStore } from "../../src/index.ts";
+import { defineConsumer, defineProcess, type Event, openEventStore } from "../../src/index.ts";
 import { describe, eventually, expect } from "../support/test.ts";
 import { test as base } from "./catalogue-file.ts";
 import { documentOf, documentsOf, inside, start } from "./run.ts";
@@ -55,9 +55,21 @@ describe("with --catalogue, events come in today's shapes", () => {
       filter: { streamIds: ["cart-2"] },
       handle: () => Promise.reject(new Error("no")),
     });
-    await using worker = store.createWorker({ consumers: [failing], onError: () => {} });
+    const carts = defineProcess<{ seen: number }, Event>({
+      name: "carts",
+      handles: ["ItemAdded", "CartConfirmed"],
+      filter: { streamIds: ["cart-2"] },
+      instanceId: ({ streamId }) => streamId,
+      initialState: () => ({ seen: 0 }),
+      evolve: ({ seen }) => ({ seen: seen + 1 }),
+      react: () => [],
+    });
+    await using worker = store.createWorker({ consumers: [failing], processes: [carts], onError: () => {} });
     await worker.start();
+    await worker.caughtUp();
     await eventually(async () => expect(await store.deadLetters.list()).toHaveLength(2));
+    expect(await inside(["indexes", "create", "causation", ...of])).toMatchObject({ code: 0 });
+    const confirmed = await store.readStream("cart-2").toArray();
     const ask =
       (...args: readonly string[]): Ask =>
       async (options) =>
@@ -77,6 +89,15 @@ describe("with --catalogue, events come in today's shapes", () => {
       "dead-letters-list": async (options) => (await letters(options)).map((letter) => Object(letter).event),
       "dead-letters-show": async (options) =>
         [documentOf(await inside(["dead-letters", "show", "failing", "4", "--json", ...options]))].map((letter) => Object(letter).event),
+      why: async (options) => {
+        const trees = [];
+        for (const { id } of confirmed) trees.push(documentOf(await inside(["why", id, "--json", ...options])));
+        return trees.map((tree) => Object(tree).event);
+      },
+      "processes-show": async (options) => {
+        const { inputs } = Object(documentOf(await inside(["processes", "show", "carts", "cart-2", "--json", ...options])));
+        return inputs.map(({ event }: { readonly event: unknown }) => event);
+      },
       ...Object.fromEntries(
         [
           "append",
@@ -102,7 +123,26 @@ describe("with --catalogue, events come in today's shapes", () => {
           "events-schema",
         ].map((name) => [name, printsNone]),
       ),
-      ...Object.fromEntries(["import", "migrate-sql", "migrate-status", "migrate-up", "migrate-verify", "streams", "worker"].map((name) => [name, printsNone])),
+      ...Object.fromEntries(
+        [
+          "import",
+          "indexes-create",
+          "indexes-drop",
+          "indexes-list",
+          "migrate-sql",
+          "migrate-status",
+          "migrate-up",
+          "migrate-verify",
+          "processes-cancel",
+          "processes-list",
+          "processes-retry",
+          "streams",
+          "timers-cancel",
+          "timers-list",
+          "verify",
+          "worker",
+        ].map((name) => [name, printsNone]),
+      ),
       ...Object.fromEntries(
         ["check", "deactivate", "drop", "list", "pause", "rebuild", "rebuild-document", "resume", "rollback", "show", "swap"].map((name) => [
           `projections-${name}`,
@@ -113,10 +153,11 @@ describe("with --catalogue, events come in today's shapes", () => {
     const helps = (await readdir(join(import.meta.dirname, "help"))).map((file) => file.replace(/^tidemark-?|\.txt$/g, ""));
     const commands = helps.filter((name) => name !== "" && !helps.some((other) => other.startsWith(`${name}-`)));
     expect(commands.filter((name) => !(name in asks))).toEqual([]);
+    const ofCart2 = ["dead-letters-list", "dead-letters-show", "why", "processes-show"];
     for (const [name, asked] of Object.entries(asks)) {
       if (asked === printsNone) continue;
-      const [expected, raw] = name.startsWith("dead-letters")
-        ? [today.slice(3), stored.slice(3)].map((events) => (name.endsWith("show") ? events.slice(0, 1) : events))
+      const [expected, raw] = ofCart2.includes(name)
+        ? [today.slice(3), stored.slice(3)].map((events) => (name === "dead-letters-show" ? events.slice(0, 1) : events))
         : [today, stored];
       expect([name, await asked(shaped)]).toMatchObject([name, expected]);
       expect([name, await asked([...shaped, "--raw"])]).toMatchObject([name, raw]);

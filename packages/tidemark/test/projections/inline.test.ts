@@ -186,7 +186,7 @@ describe.for(drivers)("an inline projection with SQL of your own on $driver", ({
     await store.query("drop table public.sold");
   });
 
-  test("may not append", async ({ open }) => {
+  test("may neither append nor set timers", async ({ open }) => {
     const recursive = defineProjection({
       name: "recursive",
       mode: "inline",
@@ -194,6 +194,6 @@ describe.for(drivers)("an inline projection with SQL of your own on $driver", ({
       handle: async (_event, tx) => void (await tx.appendToStream("b", [{ type: "A", data: 1 }])),
     });
     const store = await open({ projections: [recursive] });
-    await expect(store.appendToStream("a", [{ type: "A", data: 1 }])).rejects.toThrow("runs inside an append and may not append");
+    await expect(store.appendToStream("a", [{ type: "A", data: 1 }])).rejects.toThrow("runs inside an append and may neither append nor set timers");
   });
 });
