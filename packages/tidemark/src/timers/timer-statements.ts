@@ -56,7 +56,7 @@ export function timerStatements(schema: string): TimerStatements {
       "set",
       `
 select set_owner::text as owner, set_key as key, set_event_id::text as event_id, ${milliseconds("set_due_at")} as due_at,
-       pg_catalog.ceil(pg_catalog.date_part('epoch', set_in) * 1000::float8)::bigint::text as in_ms
+       pg_catalog.floor(pg_catalog.date_part('epoch', set_in) * 1000::float8)::bigint::text as in_ms
   from ${functionName(schema, "set_timers")}($1, $2::bigint[], $3, $4, $5::uuid[], $6, $7, $8, $9, $10::smallint[], $11::bigint[], $12::boolean[], $13, $14, $15)`,
     ),
     cancel: named(

@@ -11,7 +11,7 @@ export interface SetTimer {
   readonly key: string;
   readonly eventId: string;
   readonly dueAt: Date;
-  /** Milliseconds until it is due, by the database's clock; 0 or less: it is. */
+  /** Whole milliseconds until it is due, by the database's clock; less than 0: it was before. */
   readonly inMs: number;
 }
 

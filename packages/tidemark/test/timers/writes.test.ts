@@ -43,6 +43,12 @@ describe("setting timers", () => {
     ]);
   });
 
+  test("rounds a deadline up to a whole millisecond, and never down", async ({ writes, database }) => {
+    const delays: number[] = [];
+    for (let n = 0; n < 30; n++) delays.push((await writes.set(database, "", [encoded(writes, { key: "a", due: { in: 1_000 } })]))[0]?.inMs ?? 0);
+    expect(delays).toEqual(delays.map(() => 1_000));
+  });
+
   test("stores a date to the millisecond, whatever its century", async ({ writes, database }) => {
     for (const at of [new Date(0), new Date("1066-10-14T09:00:00.001Z"), new Date("2026-10-25T00:59:59.999Z"), new Date(8_640_000_000_000_000)]) {
       const [set] = await writes.set(database, "", [encoded(writes, { key: "a", due: { at } })]);
