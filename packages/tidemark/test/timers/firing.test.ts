@@ -70,7 +70,10 @@ describe("a timer", () => {
       await tx.appendToStream("reminder-3", [reminded(3)]);
       // Not awaited: the commit waits for it.
       void tx.schedule("reminder-3", reminded(4), { key: "set", in: 0 });
+      // Nor this one, which asks the database for its clock first.
+      void tx.schedule("reminder-4", reminded(5), { key: "recurring", cron: "0 0 1 1 *" });
     });
+    expect((await store.timers.list()).map(({ key }) => key)).toEqual(["kept", "set", "recurring"]);
     await fire();
     expect((await firedIn(store, "reminder-3", 2)).map(({ data }) => data)).toEqual([{ n: 3 }, { n: 4 }]);
     await firedIn(store, "reminder-1");

@@ -163,7 +163,8 @@ test("a timer never deadlocks with a transaction that has its stream and replace
   await store.schedule("reminder-1", reminded(1), { key: "r-1", at: new Date(0) });
   await store.schedule("reminder-2", reminded(2), { key: "r-2", at: new Date(1) });
   const own = await client();
-  await own.query("begin");
+  // Sooner than the worker's session would look for one: what waited for each other would end here, with an error.
+  await own.query("set deadlock_timeout = '600ms'; begin");
   const tx = store.withTransaction(own);
   await tx.appendToStream("reminder-1", [reminded(3)]);
   const { errors } = await fire();

@@ -2,7 +2,7 @@ import { newId } from "../../src/arguments/uuid.ts";
 import { Feed } from "../../src/feed/feed.ts";
 import { TimerAlarm } from "../../src/timers/timer-alarm.ts";
 import { open } from "../database/open.ts";
-import { expect, firedIn, reminded, test } from "./test.ts";
+import { eventually, expect, firedIn, reminded, test } from "./test.ts";
 
 test("a timer that is due soon wakes those that fire timers in other processes", async ({ store, databaseUrl, schema }) => {
   await using opened = await open(databaseUrl);
@@ -10,8 +10,10 @@ test("a timer that is due soon wakes those that fire timers in other processes",
   const leave = feed.keepListening();
   try {
     // Set again until the feed has a connection that listens.
-    do await store.schedule("reminder-1", reminded(), { key: newId(), in: 0 });
-    while (!(await feed.timersSet.wait({ ms: 50 })));
+    await eventually(async () => {
+      await store.schedule("reminder-1", reminded(), { key: newId(), in: 0 });
+      expect(await feed.timersSet.wait({ ms: 50 })).toBe(true);
+    });
   } finally {
     leave();
     await feed.drain();

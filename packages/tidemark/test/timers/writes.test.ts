@@ -101,7 +101,8 @@ describe("setting timers", () => {
     const holder = await sql.connect();
     try {
       await holder.query("begin");
-      await holder.query(`select from ${pg.escapeIdentifier(schema)}.timers where key = 'key-0' for update`);
+      // In the middle: of two orders, each would have what the other one wants next.
+      await holder.query(`select from ${pg.escapeIdentifier(schema)}.timers where key = 'key-15' for update`);
       const setting = [keys, keys.toReversed()].map((order) =>
         writes.set(
           database,
