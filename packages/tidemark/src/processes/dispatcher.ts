@@ -45,6 +45,8 @@ export class Dispatcher {
   readonly #force = new AbortController();
   /** Whether there may be something in the table that is in no lane. */
   #more = true;
+  /** Whether no lane may begin now. */
+  #held = true;
   #loop: Promise<void> | undefined;
   #failures = 0;
 
@@ -77,7 +79,7 @@ export class Dispatcher {
   }
 
   async #run(): Promise<void> {
-    while (!this.#ending && (await this.#context.shard.mayGoOn())) {
+    while (await this.#mayGoOn()) {
       try {
         await this.#mark();
         const waitMs = this.#wantsMore ? await this.#load() : undefined;
@@ -93,6 +95,14 @@ export class Dispatcher {
     while (this.#count("running") > 0) await this.#changed.wait();
     // What cannot be marked any more is issued again, under the same ids.
     await this.#mark().catch(() => {});
+  }
+
+  /** Waits while the shard is paused or its lease unsure. No lane begins meanwhile. */
+  async #mayGoOn(): Promise<boolean> {
+    this.#held = true;
+    const goOn = !this.#ending && (await this.#context.shard.mayGoOn());
+    this.#held = !goOn;
+    return goOn;
   }
 
   get #ending(): boolean {
@@ -150,6 +160,7 @@ export class Dispatcher {
 
   /** Has lanes run, as many as may at once. */
   #begin(): void {
+    if (this.#held) return;
     let free = this.#context.process.settings.concurrency - this.#count("running");
     for (const lane of this.#lanes.values()) {
       if (free === 0) return;
@@ -171,6 +182,8 @@ export class Dispatcher {
       this.#failed(error);
     }
     lane.state = "over";
+    // At once: the loop may be waiting for the database.
+    this.#begin();
     this.#changed.raise();
   }
 

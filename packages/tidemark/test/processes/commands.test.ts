@@ -157,13 +157,15 @@ describe("a command of a process", () => {
     };
     await store.appendToStream("order-1", [placed()]);
     try {
-      const { worker } = await start(ordering(() => [command(decider, "work-1", {})], { retry: quick, timeoutMs: 50 }));
+      const { worker } = await start(ordering(() => [command(decider, "work-1", {})], { retry: { ...quick, attempts: 1_000 }, timeoutMs: 100 }));
       await worker.caughtUp();
-      expect(calls).toBe(2);
     } finally {
       hung.resolve();
     }
-    expect((await store.readStream("work-1").toArray()).map(({ data }) => data)).toEqual([{ call: 2 }]);
+    // One of the later ones, however many of them a busy machine took too long for.
+    const written = await store.readStream<Event<"Done", { call: number }>>("work-1").toArray();
+    expect(written).toHaveLength(1);
+    expect(written[0]?.data.call).toBeGreaterThan(1);
   });
 
   test("can be one over several streams", async ({ store, start }) => {
