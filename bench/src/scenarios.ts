@@ -18,6 +18,7 @@ import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
 import { appendBesideRebuild, rebuildDocuments } from "./scenarios/rebuild.ts";
 import { rebuildSql } from "./scenarios/rebuild-sql.ts";
 import { openTestStores } from "./scenarios/test-stores.ts";
+import { processInputs } from "./scenarios/processes.ts";
 import { fireTimers, idleTimers, setTimers } from "./scenarios/timers.ts";
 import { appendFromTwoProcesses } from "./scenarios/two-processes.ts";
 import type { Scenario } from "./scenario.ts";
@@ -59,5 +60,6 @@ export const scenarios: readonly Scenario[] = [
   setTimers,
   fireTimers,
   idleTimers,
+  processInputs,
   openTestStores,
 ];
