@@ -35,7 +35,10 @@ export class DeadLetterHooks implements ShardHooks {
     this.#breaker = new CircuitBreaker(settings.circuitBreaker?.failures);
   }
 
-  load = (): Promise<void> => this.#letters.load();
+  load = async (): Promise<undefined> => {
+    await this.#letters.load();
+    return undefined;
+  };
 
   holdsBack = (stream: number): boolean => this.#letters.has(stream);
 

@@ -74,10 +74,11 @@ export class ProcessShard implements ShardHooks {
     });
   }
 
-  load = async (): Promise<void> => {
+  load = async (): Promise<undefined> => {
     // What was written since the checkpoint was rolled back.
     this.#written = [];
     this.#dispatcher.start();
+    return undefined;
   };
 
   /** Takes a batch of events, in the transaction of their checkpoint. */

@@ -104,7 +104,9 @@ export function projectionFollower(
     filterChanged: `projection ${JSON.stringify(name)} is followed for other tenants than before. From here on only: give it another version to build it from the beginning.`,
     createHooks: (shard) => ({
       ...(build && { load: () => build.run(shard) }),
-      ...(goLive && { handOver: new GoLiveSchedule(() => goLive.attempt(shard.checkpoint, shard.leaseMs)) }),
+      ...(goLive && {
+        handOver: new GoLiveSchedule(async () => ((await build?.isDone(shard.tenant)) ?? true) && (await goLive.attempt(shard.checkpoint, shard.leaseMs))),
+      }),
     }),
   };
 }

@@ -90,8 +90,11 @@ export interface HandlerSession extends Session {
 
 /** What a kind adds to the work on one shard. The shard's loop calls one hook at a time, and what one throws is a failure of the loop. */
 export interface ShardHooks {
-  /** Called before the log is followed: at the takeover and after each failure. */
-  readonly load?: () => Promise<void>;
+  /**
+   * Called before the log is followed: at the takeover, after each failure, and once the log was followed up to the position that it
+   * resolved to. Undefined: it has nothing left to do.
+   */
+  readonly load?: () => Promise<number | undefined>;
   /** Whether events of this stream are held back now. Asked for every event. */
   readonly holdsBack?: (stream: number) => boolean;
   /** Takes an event that is held back, and moves the checkpoint past it. False: it is not held back any more, and nothing was done. */

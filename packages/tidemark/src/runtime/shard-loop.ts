@@ -36,8 +36,7 @@ export class ShardLoop {
   async run(): Promise<void> {
     const { load, handOver } = this.#work.hooks;
     if (handOver && !(await this.#mayFollow())) return;
-    await load?.();
-    await this.#follow();
+    await this.#follow(await load?.());
   }
 
   /** Whether a follower that can hand over has something to do: not while others do it, nor in a pause. */
@@ -63,7 +62,8 @@ export class ShardLoop {
     return this.#handedOver;
   }
 
-  async #follow(): Promise<void> {
+  /** @param again - Where it ends, to load again; undefined: nowhere. */
+  async #follow(again: number | undefined): Promise<void> {
     const { worker, settings, follower, checkpoint, gate } = this.#shard;
     const { barrier, shard, of } = checkpoint.shard;
     if (barrier !== undefined && checkpoint.written.position >= barrier) return await this.#reachedBarrier();
@@ -91,6 +91,7 @@ export class ShardLoop {
           coming.catch(() => {});
         };
         if (!(await this.#take(value, ahead))) return;
+        if (again !== undefined && value.anchor.position >= again) return await this.#flush();
         if (value.caughtUp && (await this.#tryHandOver())) return;
         next = coming ?? iterator.next();
       }

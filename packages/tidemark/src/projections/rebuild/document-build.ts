@@ -27,34 +27,46 @@ export class DocumentBuild {
     this.#parts = { ...parts, table: new CollectionTable(context.schema, parts.projection) };
   }
 
-  /** Rejects as the reads and writes do, and as `Checkpoint.move`; with `FollowingStopped` where the check finds a difference. */
-  async run(shard: ShardAccess): Promise<void> {
+  /**
+   * Returns the position from which on it is to run again, where it left an event to the shard's loop and is not done. Rejects as the reads and
+   * writes do, and as `Checkpoint.move`; with `FollowingStopped` where the check finds a difference.
+   */
+  async run(shard: ShardAccess): Promise<number | undefined> {
     const { database, schema } = this.#context;
     const row = new BuildRow(schema, this.#parts.projection, shard.tenant);
     const found = await row.find(database);
     if (found === undefined || found.state === "ready") {
       await this.#fold(shard, this.#parts.limits.farBehind);
-      return;
+      return undefined;
     }
     await row.report(database, { state: "building" });
-    if (!(await this.#fold(shard, 0, row, found))) return;
+    const ended = await this.#fold(shard, 0, row, found);
+    if (ended === "left") return await this.#context.feed.highWaterMark();
+    if (ended === "interrupted") return undefined;
     await createBuiltIndexes(database, schema, this.#parts.projection);
     await this.#check(shard, row, found);
+    return undefined;
   }
 
-  /** False where it must end before, or leaves an event to the shard's loop. */
-  async #fold(shard: ShardAccess, farBehind: number, row?: BuildRow, found?: FoundBuild): Promise<boolean> {
-    if (!(await this.#isBehind(shard, farBehind))) return true;
+  /** Whether appends may write its documents: not before they have been compared, where another version serves. */
+  async isDone(tenant: string): Promise<boolean> {
+    const found = await new BuildRow(this.#context.schema, this.#parts.projection, tenant).find(this.#context.database);
+    return found === undefined || found.state === "ready";
+  }
+
+  /** `"interrupted"`: it must end before. `"left"`: it leaves an event to the shard's loop. */
+  async #fold(shard: ShardAccess, farBehind: number, row?: BuildRow, found?: FoundBuild): Promise<"whole" | "interrupted" | "left"> {
+    if (!(await this.#isBehind(shard, farBehind))) return "whole";
     const run = new BuildRun(this.#context, shard, { ...this.#parts, row, found, whole: await this.#parts.table.isEmpty(this.#context.database) });
     try {
       // While it folds, others append: the rest gets shorter each time.
       for (let most = farBehind; ; most = this.#parts.limits.farBehind) {
-        if (!(await shard.mayGoOn())) return false;
-        if (!(await this.#isBehind(shard, most))) return true;
+        if (!(await shard.mayGoOn())) return "interrupted";
+        if (!(await this.#isBehind(shard, most))) return "whole";
         await run.toTheMark();
       }
     } catch (error) {
-      if (error instanceof NotFolded) return false;
+      if (error instanceof NotFolded) return "left";
       throw error;
     }
   }

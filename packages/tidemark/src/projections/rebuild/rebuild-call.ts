@@ -9,6 +9,8 @@ import { refused } from "./swap-call.ts";
 import { definitionOf, swapToRegistered, type VersionsScope } from "./versions.ts";
 
 const lookMs = 200;
+/** So often a version is looked at that is built and a little behind: processes with old code may leave it behind again and again. */
+const mostLooks = 10;
 
 /** What it needs of the other calls. */
 export interface RebuildCalls {
@@ -34,7 +36,7 @@ export async function rebuildVersion(scope: VersionsScope, first: ProjectionInfo
   const swap = await swapToRegistered(scope, first);
   let worker: Worker | undefined;
   try {
-    for (let known = dependents === "keep"; ;) {
+    for (let known = dependents === "keep", behind = 0; ;) {
       const info = await calls.get();
       if (info.serving) {
         if (info.build) onProgress?.(progressOf(info.build));
@@ -53,7 +55,7 @@ export async function rebuildVersion(scope: VersionsScope, first: ProjectionInfo
         return done;
       }
       if (outcome.why === "failed" || outcome.why === "dependents" || outcome.why === "unknown" || outcome.why === "inactive") throw refused(info, outcome);
-      if (when === "manual" && outcome.why === "behind" && info.build?.state === "ready") return info;
+      if (when === "manual" && outcome.why === "behind" && info.build?.state === "ready" && ++behind > mostLooks) return info;
       worker ??= await workerFor(scope, info);
       await pause(lookMs, signal, { keepsProcess: true });
     }
