@@ -10,3 +10,8 @@ test("appends that meet on streams, conditions and documents keep every promise 
   const stopped = new Set(chosen.filter(({ stops = [] }) => stops.length > 0).map(({ name }) => name));
   expect(explored.filter(({ name, waits }) => waits === 0 && !stopped.has(name))).toEqual([]);
 });
+
+test("a version has the effects of an event only if it still serves when they become visible", { timeout: 120_000 }, async () => {
+  const chosen = meetings.filter(({ name }) => name.includes("swap"));
+  expect(await explore(chosen, 18, () => undefined)).toMatchObject([{ promise: "S9", orders: 3, anomalies: [] }]);
+});

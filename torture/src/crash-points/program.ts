@@ -1,5 +1,5 @@
 import type { Version } from "@tidemark/servers";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Verdict } from "../check/invariant.ts";
 import { runChecker } from "../check/run-checker.ts";
@@ -18,6 +18,7 @@ export interface CrashPointsOptions extends Chosen {
 /** Breaks every call of the API at each of its protocol messages, and prints what came of it. Returns whether all is well. */
 export async function crashPoints({ folder, version, report, ...chosen }: CrashPointsOptions): Promise<boolean> {
   const startedAt = performance.now();
+  await mkdir(folder, { recursive: true });
   const done = await runCrashPoints(folder, version, createProgress(), chosen);
   const { cases, messages, missed, slow, wrong } = done;
   const verdicts = await judgeCrashPoints(done);

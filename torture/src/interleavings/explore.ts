@@ -1,6 +1,6 @@
 import pg from "pg";
 import { startServer, type Version } from "@tidemark/servers";
-import { openEventStore, type EventStore } from "tidemark";
+import { openEventStore, type EventStore, type Projection } from "tidemark";
 import { appendMeetings } from "./append-meetings.ts";
 import { conditionMeetings } from "./condition-meetings.ts";
 import { countingProjection, documentMeetings } from "./document-meetings.ts";
@@ -10,6 +10,7 @@ import { markMeetings } from "./mark-meetings.ts";
 import type { Meeting, Place } from "./meeting.ts";
 import { orderMeetings } from "./order-meetings.ts";
 import { ordersOf } from "./orders.ts";
+import { swapMeetings } from "./swap-meetings.ts";
 import { Session } from "./session.ts";
 import { installStops, type Stop } from "./stops.ts";
 
@@ -26,6 +27,7 @@ export interface Explored {
 }
 
 const schema = "interleavings";
+const shared: readonly Projection[] = [countingProjection];
 /** Longer than what goes on in the background of a store holds anybody up. */
 const patienceMs = 5_000;
 export const meetings: readonly Meeting[] = [
@@ -36,14 +38,26 @@ export const meetings: readonly Meeting[] = [
   ...markMeetings,
   ...leaseMeetings,
   ...liveMeetings,
+  ...swapMeetings,
 ];
 
 /** Runs each meeting in every order that locks allow. */
 export async function explore(chosen: readonly Meeting[], version: Version, progress: (text: string) => void): Promise<Explored[]> {
   await using server = await startServer({ version, settings: { fsync: "off" } });
-  const url = await server.createDatabase("interleavings");
-  const openOwn = (): Promise<EventStore> => openEventStore(url, { schema, projections: [countingProjection], pool: { max: 1 } });
-  await (await openOwn()).close();
+  const explored: Explored[] = [];
+  const groups = Map.groupBy(chosen, ({ projections = shared }) => projections);
+  for (const [projections, meetings] of groups) explored.push(...(await exploreGroup(await server.createDatabase(), projections, meetings, progress)));
+  return explored;
+}
+
+async function exploreGroup(
+  url: string,
+  projections: readonly Projection[],
+  chosen: readonly Meeting[],
+  progress: (text: string) => void,
+): Promise<Explored[]> {
+  const openOwn = (): Promise<EventStore> => openEventStore(url, { schema, projections, pool: { max: 1 } });
+  await using known = await openOwn();
   await using stranger = await openEventStore(url, { schema, logger: { debug() {}, info() {}, warn() {}, error: console.error } });
   const control = new pg.Client({ connectionString: url });
   // Where something else fails, its server goes first.
@@ -53,6 +67,7 @@ export async function explore(chosen: readonly Meeting[], version: Version, prog
   const place: Place = {
     schema: pg.escapeIdentifier(schema),
     stranger,
+    known,
     query: async (text, values = []) => (await control.query<Record<string, unknown>>(text, [...values])).rows,
   };
   const stops = new Map(chosen.flatMap((meeting) => meeting.stops ?? []).map((stop): [string, Stop] => [stop.function, stop]));
@@ -69,7 +84,6 @@ export async function explore(chosen: readonly Meeting[], version: Version, prog
     await Promise.all([control.end(), ...sessions.map((session) => session.close())]);
   }
 }
-
 interface Stage {
   readonly place: Place;
   readonly control: pg.Client;

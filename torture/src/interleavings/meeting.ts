@@ -1,4 +1,4 @@
-import type { EventStore } from "tidemark";
+import type { EventStore, Projection } from "tidemark";
 import type { Step } from "./session.ts";
 import type { Stop } from "./stops.ts";
 
@@ -21,6 +21,8 @@ export interface Meeting {
   readonly stops?: readonly Stop[];
   /** Of three sessions: only where there is time. */
   readonly long?: boolean;
+  /** What its stores know, which are then in a schema of their own. Undefined: the projection that all other meetings share. */
+  readonly projections?: readonly Projection[];
   /** @param key - in the names of all that an order creates, so that it meets no other's. */
   prepare(key: string, place: Place): Promise<Scene> | Scene;
 }
@@ -31,5 +33,7 @@ export interface Place {
   readonly schema: string;
   /** Of a program that knows no projection. */
   readonly stranger: EventStore;
+  /** Of a program that knows those of the meeting. */
+  readonly known: EventStore;
   query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
 }

@@ -52,8 +52,8 @@ class Breaking {
   }
 }
 
-/** The messages of the process when nothing breaks. */
-export async function record({ server, databases }: Place, scenario: Scenario): Promise<readonly StatementPoint[]> {
+/** The messages of the process when nothing breaks, or what is wrong then. */
+export async function record({ server, databases }: Place, scenario: Scenario): Promise<readonly StatementPoint[] | string> {
   const url = await databases.copy(scenario.mode, scenario.beginning);
   try {
     await using proxy = await startProxy({ port: server.port });
@@ -62,8 +62,7 @@ export async function record({ server, databases }: Place, scenario: Scenario): 
       if (!scenario.opens) await process.open();
       const points = listPoints(proxy);
       await process.act();
-      await administer(url, (client) => untilOutcome(client, scenario));
-      return points();
+      return (await administer(url, (client) => untilOutcome(client, scenario))) ?? points();
     } finally {
       await process.stop();
     }
@@ -154,6 +153,8 @@ async function untilOutcome(client: pg.Client, scenario: Scenario): Promise<stri
 async function judge(client: pg.Client, scenario: Scenario, other: Running, endAppends: () => Promise<readonly string[]>): Promise<readonly string[]> {
   const late = await untilOutcome(client, scenario);
   const wrong = [...(late === undefined ? [] : [late]), ...(await endAppends())];
+  // Then neither need it be caught up.
+  if (late !== undefined) return wrong;
   await other.caughtUp();
   for (const version of Object.keys(scenario.outcome)) {
     const different = await differencesOf(client, Number(version));

@@ -23,6 +23,9 @@ export interface RebuildPointsOptions extends Pick<Chosen, "messages" | "sample"
   readonly progress: (text: string) => void;
 }
 
+/** What it checks. */
+export const rebuiltWhole = { id: "S9", title: "Versions come to serve and leave whole, and disturb neither appends nor readers" } as const;
+
 interface Case {
   readonly scenario: Scenario;
   readonly point: StatementPoint;
@@ -36,14 +39,19 @@ export async function runRebuildPoints({ version, scenarios, progress, messages:
   const place = { server, databases: new Databases(server) };
   const messages: [string, number][] = [];
   const all: Case[] = [];
+  const wrong: string[] = [];
   for (const scenario of scenarios) {
-    const points = (await record(place, scenario)).filter(({ name }) => named?.includes(name) ?? true);
+    const recorded = await record(place, scenario);
+    if (typeof recorded === "string") {
+      wrong.push(`${scenario.name}, where nothing broke: ${recorded}`);
+      continue;
+    }
+    const points = recorded.filter(({ name }) => named?.includes(name) ?? true);
     messages.push([scenario.name, points.length]);
     for (const point of points) for (const way of waysAt(point)) all.push({ scenario, point, way });
   }
   const chosen = sample ? randomFrom(sample.seed, "rebuild points").shuffle(all).slice(0, sample.cases) : all;
   const waiting = [...chosen];
-  const wrong: string[] = [];
   let [done, missed] = [0, 0];
   const work = async (): Promise<void> => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
@@ -54,14 +62,14 @@ export async function runRebuildPoints({ version, scenarios, progress, messages:
         looks,
       } = await breakAt(place, scenario, point, way).catch((error: unknown): Broken => ({ struck: true, looks: 1, wrong: [String(error)] }));
       if (!struck) missed++;
-      const all = looks === 0 ? [...found, "no reader looked"] : found;
-      wrong.push(...all.map((text) => `${scenario.name}, ${way} at ${describePoint(point)}: ${text}`));
+      const told = looks === 0 ? [...found, "no reader looked"] : found;
+      wrong.push(...told.map((text) => `${scenario.name}, ${way} at ${describePoint(point)}: ${text}`));
       progress(`${++done} of ${chosen.length} points of rebuilding`);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   wrong.push(...(await waitsOf(server)));
-  return { cases: chosen.length, messages, missed, slow: [], wrong: wrong.map((text) => ({ promise: "S9", text })), folders: [] };
+  return { cases: chosen.length, messages, missed, slow: [], wrong: wrong.map((text) => ({ promise: rebuiltWhole.id, text })), folders: [] };
 }
 
 /** Appends and readers that waited for too long for a lock, by the server's log. Locks with one 64-bit key are those of processes that open. */

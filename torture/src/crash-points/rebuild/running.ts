@@ -5,7 +5,7 @@ import { schema } from "./definitions.ts";
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const leaseMs = 1_500;
 /** Longer than any lease, and than a busy machine takes for what is left. */
-export const patienceMs = 90_000;
+export const patienceMs = 60_000;
 
 /** What a process runs: a store, which follows its inline projections, and a worker for the others. */
 export class Running {
