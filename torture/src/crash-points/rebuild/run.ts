@@ -72,8 +72,10 @@ export async function runRebuildPoints({ version, scenarios, progress, messages:
   return { cases: chosen.length, messages, missed, slow: [], wrong: wrong.map((text) => ({ promise: rebuiltWhole.id, text })), folders: [] };
 }
 
-/** Appends and readers that waited for too long for a lock, by the server's log. Locks with one 64-bit key are those of processes that open. */
+/** Appends and readers that waited for too long for a lock, by the server's log. What processes do besides, as opening, may wait. */
 async function waitsOf({ folder }: Server): Promise<readonly string[]> {
   const log = await readFile(join(folder, "log"), "utf8");
-  return log.split("\n").filter((line) => /^(appender|auditor)\|.*still waiting for (?!.*advisory lock \[\d+,\d+,\d+,1\])/.test(line));
+  // An entry with its details, which end with the statement.
+  const entries = log.split(/^(?=[^|\n]*\|(?:LOG|ERROR|FATAL|WARNING):)/m).filter((entry) => entry.includes("still waiting for"));
+  return entries.filter((entry) => entry.startsWith("auditor|") || /^appender\|STATEMENT:[^]*(?:append|documents)/m.test(entry));
 }
