@@ -128,7 +128,10 @@ describe("verify", () => {
     expect(await store.forTenant("acme").verify({ tenants: "all" })).toMatchObject({ ok: true, events: 9 });
   });
 
-  test.for(kinds.flatMap((kind) => Object.keys(damages).map((what) => [kind, what] as const)))("on %s finds %s", async ([kind, what], { damaged }) => {
+  // The statements are the same on both; an embedded database takes seconds to open.
+  const onPGlite = ["a lost event", "a lost tag", "a tag that leads nowhere", "a document that was changed"];
+  const all = [...Object.keys(damages).map((what) => ["server", what] as const), ...onPGlite.map((what) => ["PGlite", what] as const)];
+  test.for(all)("on %s finds %s", async ([kind, what], { damaged }) => {
     const { store, damage } = await damaged(kind);
     await fill(store);
     const [sql, expected, told] = damages[what] ?? [];
