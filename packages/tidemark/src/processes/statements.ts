@@ -93,7 +93,7 @@ select c.id::text as id, c.instance_id::text as instance_id, i.instance as insta
     nextDue: named(
       "next_due",
       `
-select pg_catalog.ceil(extract(epoch from c.due_at - pg_catalog.clock_timestamp()) * 1000)::bigint::text as in_ms
+select pg_catalog.ceil(pg_catalog.date_part('epoch', c.due_at - pg_catalog.clock_timestamp()) * 1000::float8)::bigint::text as in_ms
   from ${at}.process_commands as c
  where ${mine} and c.due_at < 'infinity' and not c.instance_id = any ($4::bigint[])
  order by c.due_at, c.id
@@ -123,7 +123,7 @@ update ${at}.process_commands as c
       "back_off",
       `
 update ${at}.process_commands as c
-   set attempts = $2, due_at = pg_catalog.clock_timestamp() + $3 * interval '1 millisecond', error = $4::text::jsonb
+   set attempts = $2, due_at = pg_catalog.clock_timestamp() + $3::float8 * interval '1 millisecond', error = $4::text::jsonb
  where c.id = $1 and c.status = 'pending'`,
     ),
     park: named(
