@@ -15,7 +15,7 @@ describe("workers of one consumer", () => {
   test("share its shards evenly, and hand them over when one comes and when one stops", async ({ store, openStore, start }) => {
     const consumer = (): ReturnType<typeof defineConsumer> => defineConsumer({ name: "c", shards: 8, handle: () => {} });
     await start(consumer(), { leaseMs: 1_000 });
-    expect(await owners(store, "c")).toEqual([8]);
+    await eventually(async () => expect(await owners(store, "c")).toEqual([8]));
     await start(consumer(), { on: await openStore(), leaseMs: 1_000 });
     await eventually(async () => expect(await owners(store, "c")).toEqual([4, 4]));
     const elsewhere = await openStore();
