@@ -4,7 +4,7 @@ import type { Statement } from "../../database/database.ts";
  * One page of the log, looked at by the server: a first row `page` with what was read, then a row for each problem. Only rows that
  * look wrong are compared with others: within a page each event of a stream follows the one before it, and only the first of a stream
  * in the page, or one that does not follow, has its predecessor looked up. What is looked up elsewhere is asked for by subqueries that
- * return one value: a join would be planned as a scan of the whole other table, for every page.
+ * return one value: of a join the planner may scan the whole other table, for every page.
  *
  * @param schema - Quoted.
  */

@@ -7,8 +7,8 @@
  * - `missing-tag`: the event carries a tag that queries by tag do not find.
  * - `stray-tag`: queries by tag find an event that is not stored, or does not carry the tag.
  * - `sequence`: the position sequence is behind the log, so new events would get positions below it.
- * - `checkpoint`: a checkpoint stands behind the end of the log, or at an event that is not there.
- * - `snapshot`: a snapshot holds an event that is not there.
+ * - `checkpoint`: a checkpoint holds an event that is not at its position.
+ * - `snapshot`: a snapshot holds an event that is not at its position.
  * - `document`: a document is not what the log makes of it.
  *
  * @example

@@ -34,7 +34,10 @@ export interface VerifyOptions {
   readonly until?: number;
   /** How many documents of each projection that this store was opened with to compare with a fresh fold, about; 0: none. @defaultValue 1,000 */
   readonly documents?: number;
-  /** `"own"`: events of this tenant. `"all"`: of all tenants. @defaultValue `"all"` of the store itself, `"own"` of a tenant's view */
+  /**
+   * `"own"`: events of this tenant. `"all"`: of all tenants. The documents are those that `projections.check` of this store or view compares.
+   * @defaultValue `"all"` of the store itself, `"own"` of a tenant's view
+   */
   readonly tenants?: "own" | "all";
   /** Called after each page. What it throws ends the verification. */
   readonly onProgress?: (progress: VerifyProgress) => void;
