@@ -64,6 +64,8 @@ describe("the look for calls without a schema", () => {
     ["select pg_catalog.unnest(string_to_array($1, chr(30)))", ["string_to_array()", "chr()"]],
     ["select * from unnest($1)", ["unnest()"]],
     ["where e.tags @> $1 and d.data -> 'a' ->> 'b(' is null", ["@>", "->", "->>"]],
+    ["where c.path = $3::integer[] and c.id = any ($1::bigint[])", ["="]],
+    ["set due_at = pg_catalog.now() + $3 * interval '1 s', later = pg_catalog.now() + $4::float8 * interval '1 s'", ["*"]],
   ])("finds those of %s", (sql, found) => {
     expect(unqualified(sql)).toEqual(found);
   });

@@ -27,6 +27,8 @@ const grammar = new Set([
 
 /** Operators that take arrays, or JSON and a text of unknown type: an overload can fit better than pg_catalog's. */
 const loose = /(?<![\w.<>=@#-])(?:@>|<@|&&|->>?|#>>?)(?![\w.<>=])/g;
+/** A comparison with a parameter that is an array, and the product of a parameter without a type and an interval. */
+const looseBesideParameters = /(?<![<>=])(?:=|<>)(?=\s*\$\d+::\w+\[\])|(?<=\$\d+\s*)\*(?=\s*interval\b)/g;
 
 /** The calls in a text of SQL that name no schema, and the operators that should. */
 export function unqualified(sql: string): readonly string[] {
@@ -36,6 +38,7 @@ export function unqualified(sql: string): readonly string[] {
   return [
     ...calls.filter(({ name, at }) => !grammar.has(name) && !(name === "unnest" && hasTwoArguments(bare, at))).map(({ name }) => `${name}()`),
     ...Array.from(bare.matchAll(loose), ([operator]) => operator),
+    ...Array.from(bare.matchAll(looseBesideParameters), ([operator]) => operator),
   ];
 }
 

@@ -160,7 +160,7 @@ returning c.id::text as id`,
       `
 select c.error::text as error, c.state_number::text as state_number
   from ${at}.process_commands as c
- where c.instance_id = $1 and c.input = $2 and c.path = $3::integer[]`,
+ where c.instance_id = $1 and c.input = $2 and c.path operator(pg_catalog.=) $3::integer[]`,
     ),
     pending: named(
       "pending",
