@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Databases, openDatabases } from "./databases.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { clearProgress, showProgress } from "./progress.ts";
-import { writeDocs } from "./report/docs.ts";
+import { sectionOf, writeDocs } from "./report/docs.ts";
 import { plot } from "./report/plot.ts";
 import { type ComparisonReport, type Report, type ScenarioReport, versionsLine } from "./report/report.ts";
 import { scenarioTable } from "./report/table.ts";
@@ -85,7 +85,7 @@ if (options.help) {
   const report = await run(options);
   const name = `${report.startedAt.replaceAll(":", "").slice(0, 17)}.json`;
   await save(report, options.json ?? fileURLToPath(new URL(`../results/${name}`, import.meta.url)));
-  if (options.writeDocs) await writeDocs(report, options.growth === undefined ? (options.mixed === undefined ? "results" : "mixed") : "growth");
+  if (options.writeDocs) await writeDocs(report, sectionOf(options));
   const verdicts = report.scenarios.flatMap(({ comparisons }) => comparisons.flatMap((comparison) => comparison.verdicts));
   console.log(`${verdicts.filter(({ met }) => met).length} of ${verdicts.length} targets met.`);
 }
