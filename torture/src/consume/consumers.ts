@@ -17,7 +17,7 @@ export interface Consumption {
 /** Shorter than some freezes of a worker, so that shards change hands under owners who do not know it. */
 export const leaseMs = 2_000;
 /** Longer than a fault that cancels every statement for a while. */
-const retry = { attempts: 8, minDelayMs: 5, maxDelayMs: 200 };
+export const retry = { attempts: 8, minDelayMs: 5, maxDelayMs: 200 };
 const handlerMs = 800;
 
 const pause = new Int32Array(new SharedArrayBuffer(4));

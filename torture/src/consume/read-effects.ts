@@ -11,8 +11,8 @@ export async function effectsOf(client: pg.Client, consumer?: string): Promise<r
 /** What consumers did and left undone, at the end. */
 export async function readEffects(client: pg.Client, schema: string): Promise<Consumed> {
   const name = pg.escapeIdentifier(schema);
-  const letters = await client.query<{ row: [string, number, string, string | null] }>(
-    `select json_build_array(consumer, position, state, error_code) as row from ${name}.dead_letters order by consumer, position`,
+  const letters = await client.query<{ row: [string, number, string, string | null, number] }>(
+    `select json_build_array(consumer, position, state, error_code, attempts) as row from ${name}.dead_letters order by consumer, position`,
   );
   const totals = await client.query<{ row: [string, number, number] }>("select json_build_array(consumer, shard, events) as row from app.totals");
   return { effects: await effectsOf(client), letters: letters.rows.map(({ row }) => row), totals: totals.rows.map(({ row }) => row) };

@@ -19,7 +19,7 @@ export type Effect = readonly [
 /** What consumers did, in the order in which they did it. */
 export interface Consumed {
   readonly effects: readonly Effect[];
-  readonly letters: readonly (readonly [consumer: string, position: number, state: string, errorCode?: string | null])[];
+  readonly letters: readonly (readonly [consumer: string, position: number, state: string, errorCode?: string | null, attempts?: number])[];
   readonly totals: readonly (readonly [consumer: string, shard: number, events: number])[];
   /** Dead letters that were tried again at the very end, and what that did. Undefined where none were. */
   readonly retried?: Retried;

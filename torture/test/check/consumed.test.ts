@@ -122,17 +122,18 @@ describe("of what consumers did, the checker", () => {
     ).toEqual(["S10"]);
   });
 
-  test("allows an event to be given up on that the database refused as often as it was tried", () => {
-    const givenUp = (code: string | null): readonly string[] =>
+  test("allows an event to be given up on that the database refused, or was too slow for, as often as it may be tried", () => {
+    const givenUp = (code: string | null, attempts = 8): readonly string[] =>
       brokenBy({
         effects: without(4),
-        letters: [...rightly.letters, ["singly", 4, "failed", code]],
+        letters: [...rightly.letters, ["singly", 4, "failed", code, attempts]],
         totals: [
           ["in batches", 0, 4],
           ["singly", 0, 1],
         ],
       });
-    expect([givenUp("53100"), givenUp("DATABASE")]).toEqual([[], []]);
+    expect([givenUp("53100"), givenUp("DATABASE"), givenUp("HANDLER_TIMEOUT")]).toEqual([[], [], []]);
+    expect([givenUp("DATABASE", 7), givenUp("HANDLER_TIMEOUT", 1)]).toEqual([["S10"], ["S10"]]);
     expect([givenUp(null), givenUp("ENOENT")]).toEqual([["S10"], ["S10"]]);
   });
 

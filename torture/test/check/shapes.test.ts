@@ -134,7 +134,7 @@ describe("of events in the shapes of two catalogues, the checker", () => {
   });
 
   test("finds a letter that was not tried again, tried in another shape, or in part", () => {
-    const aside: Consumed["letters"] = [["lines", 3, "failed", "DATABASE"]];
+    const aside: Consumed["letters"] = [["lines", 3, "failed", "DATABASE", 8]];
     const retried = (effects: readonly Effect[], left: readonly number[] = []): string[] =>
       brokenBy(consumed(rightly.slice(0, 1), aside, { retried: { positions: [3], effects, left } }));
     const [, two, three] = rightly;

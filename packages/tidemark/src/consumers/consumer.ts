@@ -126,7 +126,10 @@ export interface ConsumerDefinition<E extends Event = Event, Filter extends Even
   readonly shards?: number;
   /** The most stored events of a batch; `handleBatch` gets all that they became. A crash repeats at most one batch. 1–10,000. @defaultValue 1,000 */
   readonly batchSize?: number;
-  /** The milliseconds that `handle` may take for an event, with all that it became, or `handleBatch` for a batch. @defaultValue 30,000 */
+  /**
+   * The milliseconds that `handle` may take for an event, with all that it became, or `handleBatch` for a batch. Not an attempt where
+   * all of them went by before the handler got its transaction. @defaultValue 30,000
+   */
   readonly timeoutMs?: number;
   readonly retry?: RetryOptions;
   /**

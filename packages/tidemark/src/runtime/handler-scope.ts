@@ -72,6 +72,11 @@ export class HandlerScope implements HandlerSession, TransactionHolder {
     return this.#lost;
   }
 
+  /** Whether it asked for the transaction and has not got it: it waits for a connection, or for others that hold them. */
+  get waiting(): boolean {
+    return this.used && !this.#open;
+  }
+
   /** Whether the try used the database. */
   get used(): boolean {
     return this.#joining !== undefined;

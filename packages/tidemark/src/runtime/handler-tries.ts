@@ -103,8 +103,10 @@ export class HandlerTries {
       scope.end();
       return undefined;
     }
+    // Its time went by before the database let it begin: on a busy machine eight such tries would make any event a dead letter.
+    const waited = failure?.running === true && scope.waiting;
     await this.#undo(scope, error, failure);
-    if (failure?.interrupted || isTidemarkError(error, "STORE_CLOSED") || error instanceof FollowingSuspended) throw error;
+    if (waited || failure?.interrupted || isTidemarkError(error, "STORE_CLOSED") || error instanceof FollowingSuspended) throw error;
     if (scope.lost !== undefined) throw scope.lost;
     return { error, event: handled.current, undecodable: false };
   }

@@ -169,6 +169,33 @@ describe("a worker whose connections are lost", () => {
     expect(handled).toBe(8);
     expect(errors).toEqual([]);
   });
+
+  test("counts no try whose time went by while it waited for its transaction", async ({ openStore, start, effects }) => {
+    // One handler's transaction at a time.
+    const store = await openStore({ pool: { max: 2 } });
+    const { position } = await store.appendToStream("cart-1", [itemAdded()]);
+    const [inside, go] = [gate(), gate()];
+    const holding = defineConsumer({
+      name: "holds the transaction",
+      async handle(_event, context) {
+        await context.query("select 1");
+        inside.open();
+        await go.opened;
+      },
+    });
+    const waiting = defineConsumer({ name: "waits for it", timeoutMs: 50, retry: { attempts: 1 }, handle: effects.write });
+    await start(holding, { on: store });
+    await inside.opened;
+    const { worker, errors } = await start(waiting, { on: store });
+    try {
+      await eventually(() => expect(errors).toMatchObject([{ code: "HANDLER_TIMEOUT", consumer: "waits for it" }]));
+    } finally {
+      go.open();
+    }
+    await worker.caughtUp();
+    expect(await effects.positions()).toEqual([position]);
+    expect(await store.deadLetters.list()).toEqual([]);
+  });
 });
 
 describe("a handler that keeps its transaction open", () => {

@@ -1,21 +1,23 @@
+import { retry } from "../../consume/consumers.ts";
 import { isPoison } from "../../consume/trouble.ts";
 import type { Invariant } from "../invariant.ts";
 
 export const poisonAside: Invariant = {
   id: "S10",
-  title: "What is put aside is poison, or was refused by the database as often as it was tried, or stands behind such",
+  title: "What is put aside is poison, or found the database refusing or too slow at all eight attempts, or stands behind such",
   check({ log, final: { consumed } }, { checked, anomaly }) {
     if (!consumed) return;
     const byPosition = new Map(log.events.map((event) => [event.position, event]));
     const poisoned = new Map<string, number>();
     checked(consumed.effects.length);
-    for (const [consumer, position, state, errorCode] of consumed.letters) {
+    for (const [consumer, position, state, errorCode, attempts = 0] of consumed.letters) {
       checked();
       const event = byPosition.get(position);
       if (!event) continue;
       const key = `"${consumer}" ${event.stream}`;
       if (state === "failed") {
-        if (!isPoison(event.id) && !isDatabases(errorCode)) anomaly(`${key}: ${position} was given up on, and would have been handled`);
+        if (!isPoison(event.id) && (!isDatabases(errorCode) || attempts < retry.attempts))
+          anomaly(`${key}: ${position} was given up on after ${attempts} attempts (${errorCode}), and would have been handled`);
         poisoned.set(key, Math.min(event.version, poisoned.get(key) ?? event.version));
       } else if ((poisoned.get(key) ?? Number.POSITIVE_INFINITY) > event.version)
         anomaly(`${key}: ${position} is put aside, and nothing of its stream has failed before it`);
@@ -29,7 +31,10 @@ export const poisonAside: Invariant = {
   },
 };
 
-/** A handler's write that fails is a failure like any other: eight tries take half a second, and a disk is full for longer. */
+/**
+ * A handler's write that fails is a failure like any other, and so is one that takes longer than its handler may: eight tries take half a
+ * second, or eight times 0.8 seconds. A disk is full for longer, and a machine with too much to do is as slow for minutes.
+ */
 function isDatabases(code: string | null | undefined): boolean {
-  return code != null && /^(DATABASE|CONNECTION|[0-9][0-9A-Z]{4})$/.test(code);
+  return code != null && /^(DATABASE|CONNECTION|HANDLER_TIMEOUT|[0-9][0-9A-Z]{4})$/.test(code);
 }
