@@ -4,6 +4,7 @@ import type { Database } from "../database/database.ts";
 import { DatabaseError } from "../errors/database.ts";
 import { QueueFullError } from "../errors/appending.ts";
 import { StoreClosedError } from "../errors/opening.ts";
+import type { AppendMetrics } from "./append-counters.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { hasCulprit, isBlocked, isRepeatedId } from "./failure.ts";
 import type { Gate } from "./gate.ts";
@@ -75,6 +76,10 @@ export class GroupAppend implements LifecyclePart {
     return this.#queue.length + this.#blocked.length;
   }
 
+  metrics(): AppendMetrics {
+    return this.#settings.counters.metrics({ queued: this.queued, blocked: this.#blocked.length, inFlight: this.#batches + this.#waiters });
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -84,8 +89,9 @@ export class GroupAppend implements LifecyclePart {
     this.#database.refuseReentrance();
     signal?.throwIfAborted();
     if (this.queued >= this.#settings.queuedAppends) throw new QueueFullError(this.#settings.queuedAppends);
-    const pending = new PendingAppend(append, signal);
+    const pending = new PendingAppend(append, signal, this.#settings.counters);
     this.#queue.add(pending);
+    this.#settings.counters.queued(this.queued);
     if (signal) this.#giveUpOn(signal, pending);
     // Calls of one turn of the event loop go out together.
     this.#schedule();

@@ -4,6 +4,7 @@ import { isTidemarkError } from "../errors/errors.ts";
 import { SerializationFailureError } from "../errors/database.ts";
 import type { Submit } from "./appender.ts";
 import { batchCall } from "./append-call.ts";
+import type { AppendCounters } from "./append-counters.ts";
 import type { EncodedAppend } from "./encoded.ts";
 import { isRepeatedId, isTakenVersion } from "./failure.ts";
 import type { Gate } from "./gate.ts";
@@ -16,6 +17,7 @@ import type { AppendStatements } from "./statements.ts";
 export interface JoinedAppendSettings {
   readonly now: (() => Date) | undefined;
   readonly gate: Gate;
+  readonly counters: AppendCounters;
   /** Called when it has written something. */
   readonly onWritten: () => void;
 }
@@ -46,7 +48,11 @@ export function joinedAppend(session: Session, statements: AppendStatements, set
       outcome = await send();
     }
     if (!outcome || outcome.kind === "blocked") throw new TypeError("an append that waits is never blocked");
-    if (outcome.kind !== "written") throw outcome.error;
+    if (outcome.kind !== "written") {
+      settings.counters.rejectedInTransaction(outcome.error);
+      throw outcome.error;
+    }
+    settings.counters.writtenInTransaction(outcome.repeated ? 0 : append.events);
     settings.onWritten();
     tellRecorded(append, outcome);
     return outcome.results;

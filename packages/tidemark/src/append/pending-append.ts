@@ -1,5 +1,6 @@
 import { isTidemarkError } from "../errors/errors.ts";
 import { OutcomeUnknownError, type VersionConflict } from "../errors/appending.ts";
+import type { AppendCounters } from "./append-counters.ts";
 import { streamKey } from "./batch.ts";
 import { type Claims, claimsOf } from "./claims.ts";
 import type { EncodedAppend } from "./encoded.ts";
@@ -32,9 +33,10 @@ export class PendingAppend implements Queued {
   readonly since: number = performance.now();
   readonly #resolve: (results: readonly AppendResult[]) => void;
   readonly #reject: (error: unknown) => void;
+  readonly #counters: AppendCounters;
   #claims: Claims | undefined;
 
-  constructor(append: EncodedAppend, signal: AbortSignal | undefined) {
+  constructor(append: EncodedAppend, signal: AbortSignal | undefined, counters: AppendCounters) {
     const { promise, resolve, reject } = Promise.withResolvers<readonly AppendResult[]>();
     this.append = append;
     this.tags = append.tags > mostTags && this.claims.shared.length <= mostTags ? 0 : append.tags;
@@ -44,6 +46,7 @@ export class PendingAppend implements Queued {
     this.promise = promise;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#counters = counters;
   }
 
   get events(): number {
@@ -70,9 +73,10 @@ export class PendingAppend implements Queued {
   settle(outcome: Exclude<Outcome, { kind: "blocked" | "outdated" }>): void {
     if (outcome.kind === "written") {
       tellRecorded(this.append, outcome);
+      this.#counters.written(this.events, outcome.repeated, this.since);
       this.#resolve(outcome.results);
     } else if (outcome.kind === "conflict" && (isTidemarkError(outcome.error, "CONDITION_FAILED") || outcome.error.conflicts.some(isFinal))) {
-      this.#reject(outcome.error);
+      this.#rejectWith(outcome.error);
     } else {
       this.fail(outcome.error);
     }
@@ -81,7 +85,12 @@ export class PendingAppend implements Queued {
   /** Nothing is written, unless a try was never answered. */
   fail(error: unknown): void {
     const definite = !this.unanswered || this.events === 0 || isTidemarkError(error, "DUPLICATE_EVENT");
-    this.#reject(definite ? error : this.#unknown(error));
+    this.#rejectWith(definite ? error : this.#unknown(error));
+  }
+
+  #rejectWith(error: unknown): void {
+    this.#counters.rejected(error, this.since);
+    this.#reject(error);
   }
 
   #unknown(cause: unknown): OutcomeUnknownError {

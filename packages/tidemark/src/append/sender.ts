@@ -1,6 +1,7 @@
 import { retry } from "../async/retry.ts";
 import type { Database, QueryOptions } from "../database/database.ts";
 import { batchCall, leanCall } from "./append-call.ts";
+import type { AppendCounters } from "./append-counters.ts";
 import type { BatchSettings } from "./batch.ts";
 import { isTransient, isUnanswered } from "./failure.ts";
 import type { Gate } from "./gate.ts";
@@ -14,6 +15,7 @@ export interface SenderSettings {
   readonly now: (() => Date) | undefined;
   /** How long refusals are retried, and how long an unanswered append is resolved. */
   readonly connectionTimeoutMs: number;
+  readonly counters: AppendCounters;
 }
 
 /** One that needs no other try here. */
@@ -49,14 +51,22 @@ export class Sender {
       }
     };
     const goesOn = (error: unknown): boolean => isTransient(error) && !options?.signal?.aborted;
+    this.#settings.counters.sent(batch.length);
     try {
       return await attempt();
     } catch (error) {
       if (!goesOn(error)) throw error;
+      this.#settings.counters.retried();
     }
     // Without the signal: between two tries the outcome is unknown, and an abort says nothing of it.
     const { connectionTimeoutMs } = this.#settings;
-    return await retry(attempt, { firstMs: 20, mostMs: 500, withinMs: connectionTimeoutMs > 0 ? connectionTimeoutMs : undefined, retryable: goesOn });
+    return await retry(attempt, {
+      firstMs: 20,
+      mostMs: 500,
+      withinMs: connectionTimeoutMs > 0 ? connectionTimeoutMs : undefined,
+      retryable: goesOn,
+      onRetry: () => this.#settings.counters.retried(),
+    });
   }
 
   /** The outcomes under the projections' epoch as it is: where it changed, the same appends again. */

@@ -17,6 +17,15 @@ export class Semaphore {
     this.#free = count;
   }
 
+  get free(): number {
+    return this.#free;
+  }
+
+  /** How many wait for a permit. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Waits for a permit; call what it returns when done. */
   acquire({ signal, timeoutMs = 0 }: AcquireLimits = {}): Promise<() => void> {
     if (signal?.aborted) return Promise.reject(signal.reason);

@@ -1,5 +1,6 @@
 import type { DriverClient } from "../model/driver.ts";
 import type { Logger } from "../model/logger.ts";
+import type { PoolMetrics } from "./pool-counters.ts";
 
 /**
  * The seam between the store and a driver. Rooms above this one know no driver: they name statements, send text values and
@@ -140,6 +141,8 @@ export interface Database extends Queryable {
   readonly connections: number;
   /** The `pg.Pool` or `PGlite` underneath, for `store.pool`. */
   readonly pool: DriverClient;
+  /** How its connections are used, without those apart from the pool. */
+  metrics(): PoolMetrics;
   /**
    * Throws where the caller is inside a transaction of this database's only connection, its own or another's: a call that it queues would wait
    * for that transaction, which waits for the call.

@@ -1,9 +1,10 @@
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import { ConnectionError, PoolTimeoutError } from "../errors/database.ts";
-import { InvalidArgumentError } from "../errors/errors.ts";
+import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import type { Logger } from "../model/logger.ts";
 import type { PgClient, PgPool, PooledPgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
+import { PoolCounters, type PoolMetrics } from "./pool-counters.ts";
 import type { PoolSettings } from "../arguments/pool-options.ts";
 import { toConnectError } from "./sql-state.ts";
 import { defaultGraceMs } from "./verdict.ts";
@@ -13,6 +14,7 @@ export interface PgConnections {
   readonly max: number;
   /** Lends a connection to `work` and takes it back, whatever happens. An abort ends the wait with nothing sent. */
   use<T>(signal: AbortSignal | undefined, work: (connection: PgConnection) => Promise<T>): Promise<T>;
+  metrics(): PoolMetrics;
   /** Closes the pool where this module opened it. */
   close(): Promise<void>;
 }
@@ -21,6 +23,7 @@ export interface PgConnections {
 interface AnyPool extends PgPool {
   readonly options?: { readonly max?: number; readonly connectionTimeoutMillis?: number };
   readonly waitingCount?: number;
+  readonly idleCount?: number;
   readonly ended?: boolean;
   on?(event: "error", listener: (error: Error) => void): unknown;
   on?(event: "connect", listener: (client: PgClient) => void): unknown;
@@ -58,6 +61,7 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
   const max = pool.options?.max ?? settings.max;
   const waitMs = pool.options?.connectionTimeoutMillis || settings.connectionTimeoutMs;
   const usedBefore = new WeakSet<object>();
+  const counters = new PoolCounters();
   let told = false;
   /** A server that stops takes all idle connections with it: that is told once, until there is a new one. */
   const onIdleError = (error: Error): void => {
@@ -106,13 +110,15 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
     pool,
     max,
     async use(signal, work) {
-      const { client, connection } = await acquire(signal);
+      const { client, connection } = await counters.acquiring(() => acquire(signal), isNoConnection);
       try {
         return await work(connection);
       } finally {
+        counters.released();
         giveBack(client, connection);
       }
     },
+    metrics: () => counters.metrics({ max, size: pool.totalCount, idle: pool.idleCount ?? 0, waiting: pool.waitingCount ?? 0 }),
     async close() {
       await close();
       // A pool that was ended may still hear of a connection: end() does not wait until the server has let it go.
@@ -158,6 +164,10 @@ async function connect(pool: AnyPool, max: number, waitMs: number, signal: Abort
       (error: unknown) => over || finish(() => reject(isPoolTimeout(error) ? new PoolTimeoutError(waitMs, max, { cause: error }) : toConnectError(error))),
     );
   });
+}
+
+function isNoConnection(error: unknown): boolean {
+  return isTidemarkError(error, "POOL_TIMEOUT");
 }
 
 /** pg-pool gives this error no code. */

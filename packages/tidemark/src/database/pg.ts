@@ -136,6 +136,7 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     driver: "pg",
     connections: connections.max,
     pool: connections.pool,
+    metrics: () => connections.metrics(),
     side: () => sideQueryable,
     apart,
     listen: (options) => listenBeside(connections.pool, options),

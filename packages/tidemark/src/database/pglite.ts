@@ -9,6 +9,7 @@ import { encloseIn, encloseTransactionsOf, isInside, outsideStores, sendAsStore 
 import type { GivenPGlite } from "./pglite-client.ts";
 import { holdCommit } from "./held-commit.ts";
 import { OpenTransactions } from "./open-transactions.ts";
+import { PoolCounters } from "./pool-counters.ts";
 import { sendOnPGlite } from "./pglite-session.ts";
 import { startPGlite } from "./pglite-start.ts";
 import { createSession } from "./session.ts";
@@ -32,6 +33,7 @@ export interface PGliteDatabaseOptions {
 export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatabaseOptions): Promise<Database> {
   const { instance, close } = await startPGlite(source);
   const queue = new Semaphore(1);
+  const counters = new PoolCounters();
   const autocommit = sendOnPGlite(instance);
   const transactions = new OpenTransactions();
   let closing: Promise<void> | undefined;
@@ -57,7 +59,14 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     if (closing) throw new StoreClosedError();
     refuseReentrance();
     try {
-      return await queue.acquire(limits);
+      const leave = await counters.acquiring(
+        () => queue.acquire(limits),
+        (error) => error instanceof AcquireTimeout,
+      );
+      return () => {
+        counters.released();
+        leave();
+      };
     } catch (error) {
       throw error instanceof AcquireTimeout ? new PoolTimeoutError(limits.timeoutMs, 1) : error;
     }
@@ -129,6 +138,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     driver: "pglite",
     connections: 1,
     pool: instance,
+    metrics: () => counters.metrics({ max: 1, size: 1, idle: queue.free, waiting: queue.waiting }),
     side: () => queryable,
     apart: (work) => work(queryable),
     // No other process can notify: this one has the database alone.

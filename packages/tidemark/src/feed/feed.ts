@@ -2,12 +2,14 @@ import type { Database, Session, Statement } from "../database/database.ts";
 import { StoreClosedError } from "../errors/opening.ts";
 import type { Logger } from "../model/logger.ts";
 import { checkFilter } from "../read/filter.ts";
+import type { PageMetrics } from "../read/page-counters.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
 import type { LifecyclePart } from "../async/lifecycle.ts";
 import { Signal } from "../async/signal.ts";
 import { BackgroundPace } from "./background-pace.ts";
 import { type Blocker, blockersStatement, readBlockers } from "./blockers.ts";
 import { channelOf } from "./channel.ts";
+import type { ListenerMetrics, MarkMetrics } from "./feed-metrics.ts";
 import { Notifier } from "./notifier.ts";
 import { NotificationListener, type SessionObserver } from "./notification-listener.ts";
 import type { Anchor, FollowedBatch, FollowOptions } from "./follow.ts";
@@ -34,6 +36,8 @@ export class Feed implements LifecyclePart {
   readonly #notifier: Notifier;
   readonly #listener: NotificationListener;
   readonly #closed = new AbortController();
+  readonly #reads: StatementsBySize;
+  #heldBy: { readonly by: readonly Blocker[]; readonly at: number } | undefined;
   /** Raised where a timer was set that is due soon, here or in another process. */
   readonly timersSet: Signal = new Signal();
 
@@ -42,7 +46,8 @@ export class Feed implements LifecyclePart {
     this.#marks = new MarkReader(database, schema);
     this.background = new BackgroundPace(this.#marks);
     this.#blockers = blockersStatement(schema);
-    this.#log = new LogPages(database, new StatementsBySize(schema));
+    this.#reads = new StatementsBySize(schema);
+    this.#log = new LogPages(database, this.#reads);
     this.#scans = new LogScans(this.#log, this.#marks, () => this.background.pageRows);
     this.#readRetry = new ReadRetry(logger);
     const committed = new Signal();
@@ -84,8 +89,22 @@ export class Feed implements LifecyclePart {
     return this.#marks.readWithin(session);
   }
 
-  blockers(signal?: AbortSignal): Promise<readonly Blocker[]> {
-    return readBlockers(this.#database, this.#blockers, signal);
+  async blockers(signal?: AbortSignal): Promise<readonly Blocker[]> {
+    const by = await readBlockers(this.#database, this.#blockers, signal);
+    this.#heldBy = { by, at: performance.now() };
+    return by;
+  }
+
+  /** What this process knows, without a query. */
+  metrics(): { readonly mark: MarkMetrics; readonly listener: ListenerMetrics; readonly followed: PageMetrics } {
+    const held = this.#heldBy;
+    const mark = { ...this.#marks.metrics(), heldBy: held?.by ?? null, heldByAgoMs: held ? performance.now() - held.at : null };
+    return { mark, listener: this.#listener.metrics(), followed: this.#reads.counters.metrics() };
+  }
+
+  /** How long this process has known of events after a position: see `MarkHistory`. */
+  behindMs(position: number): number {
+    return this.#marks.history.behindMs(position);
   }
 
   /**

@@ -90,12 +90,15 @@ export class LogPages implements Log {
       limits: defaultPageLimits,
       ...(mostRows && { mostRows }),
       bounds: async () => ({ after: since === undefined ? after : await this.#positionSince(since, { after, until }, signal), until }),
-      fetch: (range, rows) =>
-        this.#queryable.query(
+      fetch: async (range, rows) => {
+        const found = await this.#queryable.query(
           this.#statements.current.followPage(rows <= defaultPageLimits.firstRows, all, filtered, sharded),
           [range.after, range.until, rows, ...values],
           { signal },
-        ),
+        );
+        this.#statements.counters.read(found.length);
+        return found;
+      },
       skipGap: async (rest) => {
         const [row] = await this.#queryable.query(this.#statements.current.positionAfter, [rest.after, rest.until], { signal });
         return { after: row?.["position"] == null ? rest.until : toSafeInteger(row["position"]) - 1, until: rest.until };

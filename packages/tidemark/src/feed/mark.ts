@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { Durations } from "../counters/durations.ts";
 import type { Database, Session, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { sizeClassAt } from "../read/statements-by-size.ts";
 import { functionName } from "../schema/function-set.ts";
+import type { MarkMetrics } from "./feed-metrics.ts";
+import { MarkHistory } from "./mark-history.ts";
 
 /** The last event at or below which nothing new can appear; position 0 and no id where there is none. */
 export interface Mark {
@@ -45,6 +48,9 @@ export class MarkReader implements Marks {
   #running: Promise<Mark> | undefined;
   #next: Promise<Mark> | undefined;
   #keptAt = Number.NEGATIVE_INFINITY;
+  readonly #reading = new Durations();
+  /** Of the marks that were read. */
+  readonly history: MarkHistory = new MarkHistory();
   #keeps = true;
 
   constructor(database: Database, schema: string) {
@@ -86,6 +92,12 @@ select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted
     return toSafeInteger(row?.["mark"]);
   }
 
+  metrics(): Omit<MarkMetrics, "heldBy" | "heldByAgoMs"> {
+    const { movedAgoMs, perSecond } = this.history;
+    const readAgoMs = Number.isFinite(this.#readAt) ? performance.now() - this.#readAt : null;
+    return { position: this.#last.position, readAgoMs, movedAgoMs, positionsPerSecond: perSecond, reading: this.#reading.metrics() };
+  }
+
   #statement(): Statement {
     const sizeClass = sizeClassAt(this.#last.position);
     if (!this.#mark || sizeClass > this.#sizeClass) {
@@ -104,6 +116,8 @@ select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted
     const gone = before.id !== null && row?.["last_id"] !== before.id;
     this.#last = { position, id, history: before.history + (gone ? 1 : 0) };
     this.#readAt = askedAt;
+    this.#reading.add(performance.now() - askedAt);
+    this.history.read(position);
     if (row?.["in_recovery"] === "false" && id !== null) this.#writeDown(position, id);
     return this.#last;
   }

@@ -1,6 +1,7 @@
 import type { Database, Listener, ListeningSession } from "../database/database.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Signal } from "../async/signal.ts";
+import type { ListenerMetrics, ListenerState } from "./feed-metrics.ts";
 import { type Channel, isOfTimers, isProbe } from "./channel.ts";
 import { notifyStatement } from "./notifier.ts";
 
@@ -36,6 +37,9 @@ export class NotificationListener {
   readonly #heardWithinMs: number;
   #onSession: SessionObserver = () => () => {};
   #followers = 0;
+  #state: ListenerState = "off";
+  #heard = 0;
+  #losses = 0;
   #listening: Listening | undefined;
   #closing: Promise<unknown> = Promise.resolve();
 
@@ -60,8 +64,13 @@ export class NotificationListener {
       const { listener, proof } = this.#listening;
       this.#listening = undefined;
       proof.heard(true);
+      this.#state = "off";
       if (listener) this.#closing = Promise.all([this.#closing, listener.close()]);
     };
+  }
+
+  metrics(): ListenerMetrics {
+    return { state: this.#state, followers: this.#followers, heard: this.#heard, losses: this.#losses };
   }
 
   /** Resolves when no connection is left. */
@@ -76,22 +85,33 @@ export class NotificationListener {
       channel: this.#channel.name,
       onNotification: (payload) => {
         const { own, ownTimers, probe } = this.#channel;
-        if (payload === probe) proof.heard(true);
-        else if (payload === own || payload === ownTimers || isProbe(payload)) return;
-        else if (isOfTimers(payload)) this.#timers.raise();
+        if (payload === probe) {
+          proof.heard(true);
+          return;
+        }
+        if (payload === own || payload === ownTimers || isProbe(payload)) return;
+        this.#heard++;
+        if (isOfTimers(payload)) this.#timers.raise();
         else this.#committed.raise();
       },
       onListening: async (session) => {
         const proved = await this.#prove(proof);
+        // A listener that was closed meanwhile says nothing of the one after it.
+        if (this.#listening?.proof === proof) this.#state = proved === "deaf" ? "deaf" : "listening";
         if (proved === "hears" && this.#listening?.proof === proof) end = this.#onSession(session);
         return proved !== "deaf";
       },
       onEnded: () => {
+        if (this.#listening?.proof === proof && this.#state === "listening") {
+          this.#state = "connecting";
+          this.#losses++;
+        }
         end();
         end = () => {};
       },
       logger: this.#logger,
     });
+    this.#state = listener ? "connecting" : "off";
     return { listener, proof };
   }
 

@@ -42,6 +42,8 @@ export class ProjectionGate implements Gate {
   readonly #warned = new Set<string>();
   epoch = 0;
   inline: InlineProjections | undefined;
+  /** The followers of the projections in `inline`. */
+  written: ReadonlySet<string> = new Set();
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -64,6 +66,7 @@ export class ProjectionGate implements Gate {
           return projection ? [{ projection, serving: registered.serving }] : [];
         });
         this.inline = own.length > 0 ? new LiveProjections(schema, own, codec, createTransaction) : undefined;
+        this.written = new Set(own.map(({ projection }) => followerOf(projection)));
         this.epoch = epoch;
         if (projections.some((projection) => projection.state === "behind" && this.#known.has(followerOf(projection)))) this.#options.onBehind?.();
         return;

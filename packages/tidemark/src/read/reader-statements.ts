@@ -28,6 +28,9 @@ export class ReaderStatements {
 
   /** Rows in the order of the log. */
   saw(rows: readonly TextRow[]): readonly TextRow[] {
+    // Other statements of a reader, which ask how long a stream is for example, have no data in their rows.
+    const [first] = rows;
+    if (first && "data" in first) this.#statements.counters.read(rows.length);
     this.sawPosition(Number(rows.at(-1)?.["position"] ?? 0));
     return rows;
   }

@@ -1,4 +1,5 @@
 import { defaultPageLimits, type PageLimits } from "./page-size.ts";
+import { PageCounters } from "./page-counters.ts";
 import { ReadStatements } from "./statements.ts";
 
 /** Rises by one each time the log has grown eightfold. */
@@ -18,6 +19,8 @@ export function sizeClassAt(position: number): number {
 export class StatementsBySize {
   readonly #schema: string;
   readonly limits: PageLimits;
+  /** Of what they read. */
+  readonly counters: PageCounters = new PageCounters();
   #sizeClass = 0;
   current: ReadStatements;
 

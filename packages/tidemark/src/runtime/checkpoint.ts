@@ -1,3 +1,4 @@
+import { Rate } from "../counters/rate.ts";
 import type { Queryable } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { FencedError, HistoryForkedError } from "../errors/following.ts";
@@ -18,6 +19,7 @@ export class Checkpoint {
   readonly #statements: RuntimeStatements;
   #written: Anchor;
   #idle: Anchor | undefined;
+  readonly #progress = new Rate();
 
   constructor(shard: HeldShard, statements: RuntimeStatements) {
     this.shard = shard;
@@ -32,11 +34,23 @@ export class Checkpoint {
 
   /** A move to here was committed. */
   moved({ position, id }: Anchor): void {
+    this.#progress.add(Math.max(0, position - this.reached));
     this.#written = { position, id };
+  }
+
+  /** How far the shard has come, past filtered-out events that are not written yet. */
+  get reached(): number {
+    return (this.idle ?? this.#written).position;
+  }
+
+  /** How many positions a second it passes, over the last minute. */
+  get perSecond(): number {
+    return this.#progress.perSecond;
   }
 
   /** Everything up to here was filtered out. Written now and then, see `IdleProgress`. */
   passed(anchor: Anchor): void {
+    this.#progress.add(Math.max(0, anchor.position - this.reached));
     this.#idle = anchor;
   }
 

@@ -11,6 +11,7 @@ import { caughtUp, checkCaughtUp } from "./caught-up.ts";
 import { type EventCounts, WorkerCounts } from "./event-counts.ts";
 import type { Follower } from "./follower.ts";
 import type { HeldShards } from "./held-shards.ts";
+import { drainMs, type FollowerMetrics } from "./follower-metrics.ts";
 import { holdShards } from "./hold-shards.ts";
 import { registerFollower } from "./register-follower.ts";
 import type { ShardRunner } from "./shard-runner.ts";
@@ -28,6 +29,8 @@ export class FollowerWorker implements Worker {
   /** The workers of this store that run. */
   readonly #running: Set<FollowerWorker>;
   #starting: Promise<HeldShards<ShardRunner>> | undefined;
+  /** What `#starting` has resolved to. */
+  #held: HeldShards<ShardRunner> | undefined;
   #stopping: Promise<void> | undefined;
   #forceStop: (() => void) | undefined;
   #letGo = (): void => {};
@@ -63,6 +66,7 @@ export class FollowerWorker implements Worker {
       const held = holdShards(this.#context, this.#settings, this.#followers, this.#counts);
       await held.start();
       for (const service of this.#services) await service.start?.();
+      this.#held = held;
       return held;
     } catch (error) {
       await this.#stopServices();
@@ -90,6 +94,32 @@ export class FollowerWorker implements Worker {
 
   counts(): readonly EventCounts[] {
     return this.#followers.map((follower) => this.#counts.of(follower));
+  }
+
+  /** Of each follower, with its kind. @param handedOver - The names of followers whose work others go on with. */
+  metrics(handedOver: ReadonlySet<string>): readonly { readonly kind: string; readonly metrics: FollowerMetrics }[] {
+    const { position: mark, positionsPerSecond } = this.#context.feed.metrics().mark;
+    return this.#followers.map((follower) => {
+      const runners = [...(this.#held?.runners ?? [])].filter(({ shard, ending }) => shard.consumer === follower.name && !ending);
+      const shards = runners.map((runner) => runner.metrics(mark, handedOver.has(follower.name))).sort((a, b) => a.shard - b.shard);
+      const lag = { events: Math.max(0, ...shards.map(({ lag }) => lag.events)), ms: Math.max(0, ...shards.map(({ lag }) => lag.ms)) };
+      const slowest = Math.min(...runners.map(({ checkpoint }) => checkpoint.perSecond));
+      const { handled, retried, parked } = this.#counts.of(follower);
+      const metrics = {
+        name: follower.owner,
+        version: follower.ownerVersion ?? null,
+        tenant: this.#settings.tenant,
+        shards,
+        position: shards.length === 0 ? null : Math.min(...shards.map(({ position }) => position)),
+        lag,
+        drainMs: shards.length === 0 ? null : drainMs(lag.events, slowest, positionsPerSecond),
+        ...this.#counts.paceOf(follower),
+        handled,
+        retried,
+        parked,
+      };
+      return { kind: follower.kind.name, metrics };
+    });
   }
 
   /** A follower was changed in this process: looks what. */
@@ -131,6 +161,7 @@ export class FollowerWorker implements Worker {
     this.#letGo();
     this.#stopping = undefined;
     this.#starting = undefined;
+    this.#held = undefined;
     this.#running.delete(this);
   }
 

@@ -7,6 +7,7 @@ import { ShardGate } from "./shard-gate.ts";
 import { ShardLoop } from "./shard-loop.ts";
 import { ShardRecovery } from "./shard-recovery.ts";
 import { ShardStatus } from "./shard-status.ts";
+import type { ShardMetrics } from "./follower-metrics.ts";
 import { ShardWork } from "./shard-work.ts";
 
 /** What a shard's work gets from its worker. */
@@ -21,12 +22,14 @@ export class ShardRunner {
   readonly #work: ShardWork;
   readonly #loop: ShardLoop;
   readonly #recovery: ShardRecovery;
+  readonly #feed: ShardContext["worker"]["feed"];
   #retired = false;
   /** Resolves when nothing of it runs any more. */
   readonly done: Promise<void>;
 
   constructor({ worker, settings, follower, counts, host }: RunnerContext, shard: HeldShard) {
     this.shard = shard;
+    this.#feed = worker.feed;
     this.checkpoint = new Checkpoint(shard, worker.statements);
     this.status = new ShardStatus(host.heartbeatSoon);
     this.#gate = new ShardGate(shard.validUntil, this.status, host.heartbeatSoon);
@@ -49,6 +52,24 @@ export class ShardRunner {
   /** Whether it ended, or ends, with the shard still held: the part that retired it gives the shard back. */
   get retired(): boolean {
     return this.#retired;
+  }
+
+  /**
+   * As this process knows it.
+   *
+   * @param mark - The high-water mark that was read last.
+   * @param handedOver - Others go on with the follower's work, and leave nothing of it behind.
+   */
+  metrics(mark: number, handedOver: boolean): ShardMetrics {
+    const { reached } = this.checkpoint;
+    const position = handedOver ? Math.max(mark, reached) : reached;
+    return {
+      shard: this.shard.shard,
+      state: handedOver ? "live" : this.#gate.paused && this.status.state !== "failed" ? "paused" : this.status.state,
+      position,
+      lag: { events: Math.max(0, mark - position), ms: this.#feed.behindMs(position) },
+      lastError: this.status.details?.error ?? null,
+    };
   }
 
   /** The lease goes on. */

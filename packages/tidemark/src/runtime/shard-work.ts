@@ -23,6 +23,8 @@ export class ShardWork {
   readonly #attempts: EventAttempts;
   /** The last event that was tried. */
   #tried = 0;
+  /** The last call of the handler had to be awaited: the next one is timed. */
+  #awaits = false;
   /** Up to this position each event has a transaction of its own: what several wrote in one could not be committed. */
   #aloneUntil = 0;
 
@@ -35,6 +37,7 @@ export class ShardWork {
     this.#tries = new HandlerTries(worker.database, follower, checkpoint.shard, this.#transaction);
     const settled = (): void => worker.progress.moved(settings.tenant, follower.name);
     this.#commits = new ShardCommits(this.#transaction, checkpoint, () => {
+      shard.counts.moved(shard.follower);
       settled();
       this.hooks.moved?.();
     });
@@ -140,8 +143,14 @@ export class ShardWork {
   /** One try. Where it succeeds, its events count as handled, and are committed when that is due. */
   #try(group: readonly Delivery[], attempt: number): Promise<TryFailure | undefined> | undefined {
     this.#tried = group.at(-1)?.event.position ?? this.#tried;
+    const began = this.#awaits ? performance.now() : undefined;
     const trying = this.#tries.try(group, attempt, this.#commits.commitBehind);
-    return trying ? trying.then((failed) => failed ?? this.#passed(group)) : this.#passed(group);
+    this.#awaits = trying !== undefined;
+    if (!trying) return this.#passed(group);
+    return trying.then((failed) => {
+      if (began !== undefined) this.#shard.counts.called(this.#shard.follower, began);
+      return failed ?? this.#passed(group);
+    });
   }
 
   #passed(group: readonly Delivery[]): Promise<TryFailure | undefined> | undefined {

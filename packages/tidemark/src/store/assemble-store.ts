@@ -1,3 +1,4 @@
+import { AppendCounters } from "../append/append-counters.ts";
 import { GroupAppend } from "../append/group-append.ts";
 import { appendStatements } from "../append/statements.ts";
 import { Lifecycle } from "../async/lifecycle.ts";
@@ -61,7 +62,9 @@ export async function assembleStore<Events extends Event, Input extends Event>(
     codec,
     onBehind: () => void workers.look().catch(() => {}),
   });
+  const appendCounters = new AppendCounters();
   const settings = {
+    counters: appendCounters,
     queuedAppends: options.limits.queuedAppends,
     durability: options.durability === "server" ? null : options.durability,
     now: options.now,
@@ -110,6 +113,8 @@ export async function assembleStore<Events extends Event, Input extends Event>(
       feed,
       workers,
       timers,
+      appendCounters,
+      openedAt: performance.now(),
       readStatements,
       firstPages,
       snapshots,

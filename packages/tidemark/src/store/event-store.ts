@@ -16,6 +16,7 @@ import type { CheckEventsOptions } from "../transfer/check-options.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
+import type { StoreMetrics } from "../operations/metrics/store-metrics.ts";
 import type { VerifyReport } from "../operations/verify/verify.ts";
 import type { VerifyOptions } from "../operations/verify/verify-options.ts";
 import type { Processes } from "../processes/administration.ts";
@@ -94,6 +95,13 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * @throws {@link SequenceBehindError} — the sequence of positions is behind the log, for example after a restore of the data alone.
    */
   highWaterMark(): Promise<number>;
+
+  /**
+   * Returns what this store knows of its own work in this process, of all tenants and views: the pool, appends, reads, the high-water mark, the
+   * connection that listens, and each consumer, projection and process that a worker runs here. Plain numbers; it asks the database nothing,
+   * so that you may call it every second, and after `close`. For a whole database, of which this process knows a part, see `tidemark metrics`.
+   */
+  metrics(): StoreMetrics;
 
   /**
    * Returns what `unknownEvents: "skip"` has left out since this store was opened: the types and versions that the catalogue does not know,

@@ -1,5 +1,5 @@
+import type { AppendCounters } from "../append/append-counters.ts";
 import type { Appender } from "../append/appender.ts";
-import type { Gate } from "../append/gate.ts";
 import type { GroupAppend } from "../append/group-append.ts";
 import type { AppendStatements } from "../append/statements.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
@@ -17,6 +17,7 @@ import type { Feed } from "../feed/feed.ts";
 import { DefinedDocumentProjection, type DefinedProjection } from "../projections/defined-projection.ts";
 import { DocumentReaders } from "../documents/document-reader.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
+import type { ProjectionGate } from "../projections/projection-gate.ts";
 import type { StaleDocumentsCheck } from "../projections/stale-documents.ts";
 import type { FirstPages } from "../read/first-pages.ts";
 import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "../read/causation.ts";
@@ -36,7 +37,7 @@ export interface StoreContext {
   readonly codec: EventCodec;
   readonly statements: AppendStatements;
   readonly group: GroupAppend;
-  readonly gate: Gate;
+  readonly gate: ProjectionGate;
   readonly feed: Feed;
   readonly workers: Workers;
   readonly readStatements: StatementsBySize;
@@ -47,6 +48,9 @@ export interface StoreContext {
   readonly projections: readonly DefinedProjection[];
   readonly staleness: StaleDocumentsCheck;
   readonly timers: TimerParts;
+  readonly appendCounters: AppendCounters;
+  /** By performance.now(). */
+  readonly openedAt: number;
 }
 
 /** What a store reads and writes with, through the pool or inside a transaction. */

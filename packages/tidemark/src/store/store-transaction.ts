@@ -32,10 +32,10 @@ export class Transaction<Events extends Event, Input extends Event = Events>
   }
 
   constructor(context: StoreContext, tenant: string, session: Session, metadata: readonly MetadataSource[], { onAppended, onTimerSet = () => {} }: Written) {
-    const { options, codec, statements, gate, feed, readStatements, snapshots, timers } = context;
+    const { options, codec, statements, gate, feed, readStatements, snapshots, timers, appendCounters } = context;
     // Made at the first append: one correlation id for all of the transaction.
     let sources: readonly MetadataSource[] | undefined;
-    const submit = joinedAppend(session, statements, { now: options.now, gate, onWritten: onAppended });
+    const submit = joinedAppend(session, statements, { now: options.now, gate, counters: appendCounters, onWritten: onAppended });
     const reader = new Reader({ queryable: session, statements: readStatements, codec, tenant, mark: () => feed.markWithin(session) });
     super({
       appender: new Appender({ tenant, codec, settings: encodeSettings(options), submit }),

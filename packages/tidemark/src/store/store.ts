@@ -25,6 +25,7 @@ import { AsyncProjectionTransaction, InlineProjectionTransaction, Transaction } 
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
+import { storeMetrics, type StoreMetrics } from "../operations/metrics/store-metrics.ts";
 import { verify, type VerifyReport } from "../operations/verify/verify.ts";
 import { checkVerifyOptions, type VerifyOptions } from "../operations/verify/verify-options.ts";
 import type { Processes } from "../processes/administration.ts";
@@ -125,6 +126,19 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   highWaterMark(): Promise<number> {
     return this.#context.feed.highWaterMark();
+  }
+
+  metrics(): StoreMetrics {
+    const { openedAt, database, group, gate, readStatements, feed, workers, skipped } = this.#context;
+    return storeMetrics({
+      openedAt,
+      pool: database.metrics(),
+      appends: group.metrics(),
+      reads: readStatements.counters.metrics(),
+      feed: feed.metrics(),
+      followers: workers.metrics(gate.written),
+      skipped: skipped.list(),
+    });
   }
 
   skippedTypes(): readonly SkippedType[] {

@@ -23,6 +23,7 @@ import { AutomaticSwaps } from "../projections/rebuild/automatic-swaps.ts";
 import { type Projections, StoreProjections } from "../projections/administration.ts";
 import { waitForCheckpoint } from "../runtime/wait-for-checkpoint.ts";
 import { waitFor, type WaitOptions } from "../runtime/wait-for.ts";
+import type { FollowerMetrics } from "../runtime/follower-metrics.ts";
 import { FollowerWorker } from "../runtime/follower-worker.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { TimerParts } from "../timers/timer-parts.ts";
@@ -138,6 +139,11 @@ export class Workers implements LifecyclePart {
   waitFor(place: { readonly tenant: string; readonly name: string; readonly position: number }, options?: WaitOptions): Promise<void> {
     const notFound = (tenant: string, name: string): Promise<NotFoundError> => consumerNotFound(this.#context, tenant, name);
     return waitFor(this.#context, { kinds: [consumerKind, projectionKind, processKind], notFound }, place, options);
+  }
+
+  /** Of what the workers of this process run, with its kind. @param writtenByAppends - The followers of such projections. */
+  metrics(writtenByAppends: ReadonlySet<string>): readonly { readonly kind: string; readonly metrics: FollowerMetrics }[] {
+    return [...this.#running].flatMap((worker) => worker.metrics(writtenByAppends));
   }
 
   /** Has the workers of this process look at once what changed. */

@@ -1,3 +1,4 @@
+import { AppendCounters } from "../../src/append/append-counters.ts";
 import { encodeBatch } from "../../src/append/batch.ts";
 import { outcomeOf } from "../../src/append/outcome.ts";
 import { PendingAppend } from "../../src/append/pending-append.ts";
@@ -12,7 +13,7 @@ const id = "0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78";
 function pending(expected: ExpectedVersion, events = 1): PendingAppend {
   const event = { id, type: "T", data: "{}", metadata: "", tags: "", schemaVersion: 1 };
   const part = { tenant: "", streamId: "cart-1", expected, events: events === 0 ? [] : [event] };
-  const append = new PendingAppend({ parts: [part], events, bytes: 2, ownIds: false, tags: 0 }, undefined);
+  const append = new PendingAppend({ parts: [part], events, bytes: 2, ownIds: false, tags: 0 }, undefined, new AppendCounters());
   append.unanswered = true;
   return append;
 }
@@ -78,7 +79,7 @@ describe("an append with more tags than a batch may claim", () => {
   const tagged = (streamId: string, tags: (n: number) => string): PendingAppend => {
     const events = Array.from({ length: 60 }, (_, n) => ({ id, type: "T", data: "{}", metadata: "", tags: tags(n), schemaVersion: 1 }));
     const part = { tenant: "", streamId, expected: "any" as const, events };
-    return new PendingAppend({ parts: [part], events: 60, bytes: 120, ownIds: false, tags: 600 }, undefined);
+    return new PendingAppend({ parts: [part], events: 60, bytes: 120, ownIds: false, tags: 600 }, undefined, new AppendCounters());
   };
   const different = (n: number): string => Array.from({ length: 10 }, (_, i) => `t${n}-${i}`).join("\x1f");
   const same = (): string => Array.from({ length: 10 }, (_, i) => `t${i}`).join("\x1f");

@@ -132,6 +132,7 @@ const store: Readers<EventStore> = {
   highWaterMark: none,
   skippedTypes: none,
   checkEvents: none,
+  metrics: none,
   verify: none,
   blockers: none,
   waitFor: none,
