@@ -45,6 +45,8 @@ export class Dispatcher {
   readonly #force = new AbortController();
   /** Whether there may be something in the table that is in no lane. */
   #more = true;
+  /** Whether a command may be in the table whose time has not come. */
+  #waiting = true;
   /** Whether no lane may begin now. */
   #held = true;
   #loop: Promise<void> | undefined;
@@ -137,7 +139,7 @@ export class Dispatcher {
     if (over.length > 0) this.#more = true;
   }
 
-  /** Puts what is due into lanes. Returns how long until something is, if nothing is now. */
+  /** Puts what is due into lanes. Returns how long until something else is. */
   async #load(): Promise<number | undefined> {
     const { database, statements, shard, process } = this.#context;
     const mine = [shard.tenant, process.name, process.version, `{${[...this.#lanes.keys()].join(",")}}`];
@@ -152,9 +154,12 @@ export class Dispatcher {
     }
     // Behind one that waits, they would be found again and again.
     if (postponed.length > 0) await database.query(statements.postpone, [`{${postponed.join(",")}}`]);
-    if (rows.length > 0) return undefined;
-    shard.settled();
+    if (rows.length === 0) shard.settled();
+    // Asked only where it can make a difference, or every batch of inputs would pay for it. The end of a lane is no substitute: its
+    // commands may take long, and where all that was found was postponed no lane has begun.
+    else if (!this.#waiting && postponed.length === 0) return undefined;
     const [next] = await database.query(statements.nextDue, mine);
+    this.#waiting = next !== undefined;
     return next && Math.min(Math.max(toSafeInteger(next["in_ms"]), 1), longestWaitMs);
   }
 
@@ -173,11 +178,12 @@ export class Dispatcher {
 
   async #runLane(lane: Lane): Promise<void> {
     try {
-      await runLane(this.#context.lane, lane.commands, {
+      const all = await runLane(this.#context.lane, lane.commands, {
         onDone: (id) => void lane.done.push(id),
         mayGoOn: () => !this.#ending,
         signal: this.#force.signal,
       });
+      if (!all) this.#waiting = true;
     } catch (error) {
       this.#failed(error);
     }

@@ -28,13 +28,14 @@ export interface LaneRun {
 
 /**
  * Issues the commands of one instance, one after the other. It ends with the last of them, or with the first that did not succeed: what
- * comes after it then is loaded again. Rejects where the database was away.
+ * comes after it then is loaded again. Returns whether all were issued. Rejects where the database was away.
  */
-export async function runLane(tools: LaneTools, commands: readonly PendingCommand[], { onDone, mayGoOn, signal }: LaneRun): Promise<void> {
+export async function runLane(tools: LaneTools, commands: readonly PendingCommand[], { onDone, mayGoOn, signal }: LaneRun): Promise<boolean> {
   for (const command of commands) {
-    if (!mayGoOn() || !(await runCommand(tools, command, signal))) return;
+    if (!mayGoOn() || !(await runCommand(tools, command, signal))) return false;
     onDone(command.id);
   }
+  return true;
 }
 
 /** Whether it was issued. */

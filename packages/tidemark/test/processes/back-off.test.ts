@@ -1,0 +1,69 @@
+import { command, type Decider, type Event } from "tidemark";
+import { ordering, placed } from "./order.ts";
+import { describe, eventually, expect, test } from "./test.ts";
+
+type Done = Event<"Done", object>;
+const received = { type: "PaymentReceived", data: { amount: 1 } } as const;
+
+/** The outside, as it is at the call with this number, from 1, for this order. */
+function asking(outside: (order: string, call: number) => Promise<void>): Decider<number, { readonly order: string }, Done> {
+  const calls = new Map<string, number>();
+  return {
+    name: "asking",
+    initialState: () => 0,
+    evolve: (count) => count + 1,
+    async decide({ order }) {
+      const call = (calls.get(order) ?? 0) + 1;
+      calls.set(order, call);
+      await outside(order, call);
+      return [{ type: "Done", data: {} }];
+    },
+  };
+}
+
+const away = (): Error => Object.assign(new Error("the outside is away"), { retryable: true });
+
+describe("a command that waits for its next try", () => {
+  test("is tried in time, and what was recorded behind it meanwhile follows", async ({ store, start }) => {
+    const decider = asking(async (_order, call) => {
+      if (call > 1) return;
+      // The second command is due while the first one waits.
+      await store.appendToStream("order-1", [received]);
+      await eventually(async () => expect(await store.processes.get("ordering", "order-1")).toMatchObject({ handledCount: 2 }));
+      throw away();
+    });
+    const process = ordering(({ streamId }) => [command(decider, `asked-${streamId}`, { order: streamId })], {
+      retry: { attempts: 2, minDelayMs: 200, maxDelayMs: 200, jitter: false },
+    });
+    await store.appendToStream("order-1", [placed()]);
+    await start(process);
+    // Far less than the minute after which a dispatcher looks without a reason.
+    await eventually(async () => expect(await store.readStream("asked-order-1").toArray()).toHaveLength(2), { timeoutMs: 20_000 });
+  });
+
+  test("is tried in time though commands of other instances take long", async ({ store, start }) => {
+    const held = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const decider = asking(async (order, call) => {
+      if (order === "order-slow") {
+        begun.resolve();
+        return await held.promise;
+      }
+      if (call === 1) throw away();
+    });
+    const process = ordering(({ streamId }) => [command(decider, `asked-${streamId}`, { order: streamId })], {
+      retry: { attempts: 2, minDelayMs: 3_000, maxDelayMs: 3_000, jitter: false },
+    });
+    await store.appendToStream("order-1", [placed()]);
+    const { worker } = await start(process);
+    try {
+      await eventually(async () => expect((await store.processes.get("ordering", "order-1")).commands).toMatchObject([{ attempts: 1 }]));
+      await store.appendToStream("order-slow", [placed()]);
+      await begun.promise;
+      await eventually(async () => expect(await store.readStream("asked-order-1").toArray()).toHaveLength(1), { timeoutMs: 20_000 });
+    } finally {
+      held.resolve();
+    }
+    await worker.caughtUp();
+  });
+});
