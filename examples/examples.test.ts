@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
 const folder = import.meta.dirname;
-const examples = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+const examples = globSync(["*.ts", "*/main.ts"], { cwd: folder, exclude: ["*.test.ts"] }).toSorted();
 
 test.for(examples)("%s prints what it says at its end", async (name) => {
   const file = join(folder, name);

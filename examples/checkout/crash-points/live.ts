@@ -1,0 +1,80 @@
+import { startProxy } from "@tidemark/servers";
+import type { PaymentService } from "../payment-service.ts";
+import { openShop, type Shop } from "../shop.ts";
+import { judge } from "./judge.ts";
+import { type Story, streamId } from "./stories.ts";
+
+/** Where a shop works on one order that no other shop knows. */
+export interface Place {
+  readonly url: string;
+  readonly schema: string;
+  readonly tenant: string;
+  readonly service: PaymentService;
+}
+
+/** A message of PostgreSQL's protocol: which one its side sends, over all connections of the shop, from 0. */
+export interface Point {
+  readonly side: "frontend" | "backend";
+  readonly ordinal: number;
+}
+
+/** Each costs a dozen messages before it is of use. */
+const pool = { max: 4 };
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const answerWithinMs = 250;
+
+/** Has a shop take the order and bring it to its end. Returns what the order's last event is, undefined where the shop was closed before. */
+async function work(shop: Shop, { order }: Story, service: PaymentService): Promise<string | undefined> {
+  await shop.place(streamId, order);
+  const ended = await shop.end(streamId);
+  await service.told();
+  return ended;
+}
+
+/**
+ * Has a shop work until it dies: it neither sends nor gets the message at `point`, nor any later one. Undefined: it lives.
+ *
+ * @returns How many messages each side sent, and whether the shop died.
+ */
+export async function live({ url, schema, tenant, service }: Place, story: Story, point?: Point): Promise<Record<Point["side"], number> & { dead: boolean }> {
+  const proxy = await startProxy({ port: Number(new URL(url).port) });
+  const died = Promise.withResolvers<void>();
+  const seen = { frontend: 0, backend: 0, dead: false };
+  for (const side of ["frontend", "backend"] as const) {
+    proxy.on(side, () => {
+      if (point?.side === side && point.ordinal === seen[side]) {
+        seen.dead = true;
+        died.resolve();
+      }
+      seen[side]++;
+      // All of its connections, and those that it tries to open.
+      return seen.dead ? "drop-connection-before" : "pass";
+    });
+  }
+  const opening = openShop({ database: proxy.through(url), storeOptions: { schema, migrate: "off", pool, logger: silent }, tenant, service, answerWithinMs });
+  try {
+    const working = opening.then((shop) => work(shop, story, service));
+    working.catch(() => {});
+    await Promise.race([died.promise, working]);
+  } finally {
+    // A process that is killed says no goodbye.
+    if (seen.dead) await proxy.close();
+    await opening.then(
+      (shop) => shop.close(seen.dead ? { timeoutMs: 0 } : {}),
+      () => {},
+    );
+    await proxy.close();
+  }
+  return seen;
+}
+
+/** Another shop goes on with what the first one left. The customer, who got no answer, sends the order again. Returns what is wrong then. */
+export async function goOn({ url, schema, tenant, service }: Place, story: Story): Promise<string | undefined> {
+  const shop = await openShop({ database: url, storeOptions: { schema, migrate: "off", pool }, tenant, service, answerWithinMs });
+  try {
+    await work(shop, story, service);
+    return await judge(shop.store, story, service);
+  } finally {
+    await shop.close();
+  }
+}

@@ -1,0 +1,83 @@
+import { openEventStore } from "tidemark";
+import { startPaymentService } from "../payment-service.ts";
+import type { StockEvent } from "../events.ts";
+import { goOn, live, type Place, type Point } from "./live.ts";
+import { stories, type Story } from "./stories.ts";
+
+/** Each waits most of the time: for answers that never come, and for the lease of a shop that is dead. */
+const atOnce = 8;
+
+export interface CrashPointsOptions {
+  readonly url: string;
+  readonly schema: string;
+  /** Only every so many points, from the one with this number on. @defaultValue all */
+  readonly every?: number;
+  readonly from?: number;
+  readonly progress?: (text: string) => void;
+}
+
+export interface CrashPoints {
+  /** How many messages an order takes whose shop lives, by story. */
+  readonly messages: readonly (readonly [story: string, messages: number])[];
+  readonly cases: number;
+  /** Cases whose message did not come again, so that the shop lived. */
+  readonly lived: number;
+  readonly wrong: readonly string[];
+}
+
+interface Case {
+  readonly story: Story;
+  readonly point: Point;
+}
+
+/** Has a shop die at each protocol message of each story, and another one go on. */
+export async function runCrashPoints({ url, schema, every = 1, from = 0, progress = () => {} }: CrashPointsOptions): Promise<CrashPoints> {
+  const store = await openEventStore(url, { schema });
+  let tenants = 0;
+
+  /** A tenant with ten packets of tea, and a payment service of its own. */
+  async function at<T>(work: (place: Place) => Promise<T>): Promise<T> {
+    const tenant = `shop-${++tenants}`;
+    await store.forTenant(tenant).appendToStream<StockEvent>("stock-tea", [{ type: "StockArrived", data: { items: 10 } }]);
+    const service = await startPaymentService();
+    try {
+      return await work({ url, schema, tenant, service });
+    } finally {
+      await service.close();
+    }
+  }
+
+  try {
+    const messages: [string, number][] = [];
+    const all: Case[] = [];
+    for (const story of stories) {
+      const { frontend, backend } = await at((place) => live(place, story));
+      messages.push([story.name, frontend + backend]);
+      for (const [side, count] of [
+        ["frontend", frontend],
+        ["backend", backend],
+      ] as const)
+        all.push(...Array.from({ length: count }, (_, ordinal) => ({ story, point: { side, ordinal } })));
+    }
+    const waiting = all.filter((_, number) => number % every === from % every);
+    const cases = waiting.length;
+    const wrong: string[] = [];
+    let [done, lived] = [0, 0];
+    const take = async (): Promise<void> => {
+      for (let next = waiting.pop(); next; next = waiting.pop()) {
+        const { story, point } = next;
+        const found = await at(async (place) => {
+          const { dead } = await live(place, story, point);
+          if (!dead) lived++;
+          return await goOn(place, story);
+        }).catch(String);
+        if (found !== undefined) wrong.push(`${story.name}, dead at ${point.side} message ${point.ordinal}: ${found}`);
+        progress(`${++done} of ${cases}`);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, take));
+    return { messages, cases, lived, wrong };
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,102 @@
+// A payment service as there are many: it takes a request at once, and tells later what became of it. It keeps its word about money, but
+// its answers are as unreliable as the world. Each card makes another kind of trouble:
+//
+//   fails          the first request is answered 503; at the second the connection breaks after the money has moved
+//   hangs          the first request is never answered, though the money has moved
+//   answers-twice  what became of the payment is told twice, at the same time
+//   tells-late     what became of it is told only when the payment is cancelled
+//   declined       there is no money
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { bodyOf, listen, postJson } from "./http.ts";
+import { type Booking, PaymentLedger, type PaymentRequest } from "./payment-ledger.ts";
+
+/** What a shop is told, again and again until it answers 2xx. */
+export interface Notification {
+  /** The same each time that it is told. */
+  readonly id: string;
+  readonly order: string;
+  readonly outcome: "received" | "declined";
+}
+
+export interface PaymentService {
+  readonly url: string;
+  /** What it did with money, in order. */
+  readonly bookings: readonly Booking[];
+  /** Has a shop told from now on; of several, the last one. */
+  notify(url: string): void;
+  /** Resolves once the shop has taken all that it was told. */
+  told(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const tellAgainMs = 20;
+
+export async function startPaymentService(): Promise<PaymentService> {
+  const ledger = new PaymentLedger();
+  /** How many requests there were of each payment. */
+  const requests = new Map<string, number>();
+  const telling = new Set<Promise<void>>();
+  const over = new AbortController();
+  let shop: string | undefined;
+
+  async function tell(notification: Notification): Promise<void> {
+    for (let taken = false; !taken && !over.signal.aborted;) {
+      taken = shop !== undefined && (await postJson(shop, notification, over.signal));
+      if (!taken) await delay(tellAgainMs, undefined, { signal: over.signal }).catch(() => {});
+    }
+  }
+
+  function tellOf({ order, card }: PaymentRequest): void {
+    const notification: Notification = { id: randomUUID(), order, outcome: card === "declined" ? "declined" : "received" };
+    for (let times = card === "answers-twice" ? 2 : 1; times > 0; times--) {
+      const told = tell(notification).finally(() => telling.delete(told));
+      telling.add(told);
+    }
+  }
+
+  function takeRequest(key: string, request: PaymentRequest, response: ServerResponse): void {
+    const number = (requests.get(key) ?? 0) + 1;
+    requests.set(key, number);
+    if (request.card === "fails" && number === 1) return answer(response, 503);
+    const outcome = ledger.request(key, request);
+    if ((outcome === "charged" || outcome === "declined") && request.card !== "tells-late") tellOf(request);
+    if (request.card === "fails" && number === 2) return void response.destroy();
+    if (request.card === "hangs" && number === 1) return;
+    answer(response, outcome === "refused" ? 409 : 202);
+  }
+
+  function takeCancellation(key: string, response: ServerResponse): void {
+    const payment = ledger.get(key);
+    if (payment?.card === "tells-late") tellOf(payment);
+    answer(response, 200, { refunded: ledger.cancel(key) });
+  }
+
+  const server = createServer((message: IncomingMessage, response: ServerResponse) => {
+    const key = message.headers["idempotency-key"];
+    if (typeof key !== "string") return answer(response, 400);
+    if (message.url === "/cancellations") return takeCancellation(key, response);
+    bodyOf<PaymentRequest>(message).then(
+      (request) => takeRequest(key, request, response),
+      () => answer(response, 400),
+    );
+  });
+  const { url, close } = await listen(server);
+  return {
+    url,
+    bookings: ledger.bookings,
+    notify: (at) => void (shop = at),
+    async told() {
+      while (telling.size > 0) await Promise.all(telling);
+    },
+    async close() {
+      over.abort();
+      await close();
+    },
+  };
+}
+
+function answer(response: ServerResponse, status: number, body: object = {}): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
