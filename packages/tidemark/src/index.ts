@@ -125,10 +125,10 @@ export {
   type TimerEffect,
 } from "./processes/effect.ts";
 export type { GetProcessOptions, Processes, ProcessQuery } from "./processes/administration.ts";
-export type { ProcessCommand, ProcessDetails, ProcessError, ProcessInfo, ProcessInput, ProcessStatus, ProcessTimer } from "./processes/process-info.ts";
+export type { ProcessCommand, ProcessDetails, ProcessError, ProcessInfo, ProcessInput, ProcessStatus, ProcessTimer, ProcessVersionInfo } from "./processes/process-info.ts";
 export { defineProcess } from "./processes/define-process.ts";
 export type { Process, ProcessDefinition } from "./processes/process.ts";
-export { ProcessParkedError } from "./errors/processes.ts";
+export { ProcessParkedError, ProcessVersionMissingError } from "./errors/processes.ts";
 export type { EventStore } from "./store/event-store.ts";
 export type { Blocker } from "./feed/blockers.ts";
 export type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";

@@ -1,18 +1,27 @@
 import { escapeUnsafe, hideCredentials } from "../arguments/describe-value.ts";
-import type { ProcessDetails, ProcessError, ProcessInfo } from "../processes/process-info.ts";
+import type { ProcessDetails, ProcessError, ProcessInfo, ProcessVersionInfo } from "../processes/process-info.ts";
 import { toEnvelope } from "../transfer/envelope.ts";
 import type { Row } from "./columns.ts";
 
 /** Each instance as a line for people, below the names of the columns. Nothing where there is none. */
 export async function* processRows(instances: readonly ProcessInfo[]): AsyncGenerator<Row, void, undefined> {
-  if (instances.length > 0) yield ["number", "process", "instance", "status", "inputs", "late", "changed", "error"];
-  for (const { number, name, id, status, handledCount, inputCount, lateCount, updatedAt, lastError } of instances) {
+  if (instances.length > 0) yield ["number", "process", "version", "instance", "status", "inputs", "late", "changed", "error"];
+  for (const { number, name, version, id, status, handledCount, inputCount, lateCount, updatedAt, lastError } of instances) {
     const inputs = handledCount === inputCount ? `${inputCount}` : `${handledCount} of ${inputCount}`;
-    yield [number, ...[name, id, status, inputs].map(safe), lateCount, updatedAt.toISOString(), safe(errorText(lastError))];
+    yield [number, safe(name), version, ...[id, status, inputs].map(safe), lateCount, updatedAt.toISOString(), safe(errorText(lastError))];
   }
 }
 
-export async function* processLines(instances: readonly ProcessInfo[]): AsyncGenerator<string, void, undefined> {
+/** Each version of a process as a line for people. */
+export async function* versionRows(versions: readonly ProcessVersionInfo[]): AsyncGenerator<Row, void, undefined> {
+  if (versions.length > 0) yield ["process", "version", "starts", "at", "open", "parked", "pending", "workers", "needed"];
+  for (const { name, version, startsAfter, startsUntil, position, openCount, parkedCount, pendingCount, workers, needed } of versions) {
+    const starts = startsUntil === undefined ? `after ${startsAfter}` : `after ${startsAfter}, up to ${startsUntil}`;
+    yield [safe(name), version, starts, position, openCount, parkedCount, pendingCount, workers, needed ? "yes" : "no"];
+  }
+}
+
+export async function* processLines(instances: readonly (ProcessInfo | ProcessVersionInfo)[]): AsyncGenerator<string, void, undefined> {
   for (const instance of instances) yield escapeUnsafe(JSON.stringify(instance));
 }
 

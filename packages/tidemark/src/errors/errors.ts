@@ -11,7 +11,7 @@ import type {
   WaitTimeoutError,
 } from "./following.ts";
 import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreClosedError, StoreLockedError } from "./opening.ts";
-import type { ProcessParkedError } from "./processes.ts";
+import type { ProcessParkedError, ProcessVersionMissingError } from "./processes.ts";
 import type { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./projections.ts";
 import type { IndexRefusedError, ProjectionChangedError, StaleDocumentsError } from "./read-models.ts";
 import type { IndexMissingError } from "./reading.ts";
@@ -84,6 +84,7 @@ export interface ErrorByCode {
   readonly HANDLER_FAILED: HandlerFailedError;
   readonly NOT_FOUND: NotFoundError;
   readonly PROCESS_PARKED: ProcessParkedError;
+  readonly PROCESS_VERSION_MISSING: ProcessVersionMissingError;
   readonly INDEX_MISSING: IndexMissingError;
   readonly PROJECTION_FAILED: ProjectionFailedError;
   readonly PROJECTION_STOPPED: ProjectionStoppedError;

@@ -38,4 +38,46 @@ export class ProcessParkedError extends TidemarkError {
   }
 }
 
-nameErrors({ ProcessParkedError });
+/** What waits for a version of a process that no worker runs. */
+type WaitsForVersion = "instances" | "new-instances" | "next-version";
+
+/**
+ * No worker runs a version of a process that is needed: its instances wait, or those that it would start, or the next version waits for it
+ * to reach the place where it ends. `onError` of a worker that runs another version gets this error; when a worker runs the version,
+ * everything goes on.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "PROCESS_VERSION_MISSING")) console.error(error.process, error.version, error.waits);
+ * ```
+ */
+export class ProcessVersionMissingError extends TidemarkError {
+  declare readonly code: "PROCESS_VERSION_MISSING";
+  readonly process: string;
+  /** The version that no worker runs. */
+  readonly version: number;
+  /**
+   * `"instances"`: instances of this version. `"new-instances"`: the instances that it would start. `"next-version"`: the version above it,
+   * which starts no instance before this one has handled the events up to the cut between them.
+   */
+  readonly waits: "instances" | "new-instances" | "next-version";
+
+  constructor(missing: { readonly process: string; readonly version: number; readonly waits: WaitsForVersion }) {
+    const { process, version, waits } = missing;
+    super(
+      "PROCESS_VERSION_MISSING",
+      `No worker runs version ${version} of the process ${JSON.stringify(process)}: ${what[waits]} Add that version to a worker, beside the others: createWorker({ processes: [...] }). store.processes.versions(${JSON.stringify(process)}) shows when it is no longer needed.`,
+    );
+    this.process = process;
+    this.version = version;
+    this.waits = waits;
+  }
+}
+
+const what: Readonly<Record<WaitsForVersion, string>> = {
+  instances: "its instances wait, with their inputs, timers and commands.",
+  "new-instances": "it is the version that starts new instances, and these wait.",
+  "next-version": "it has not yet handled the events up to the cut, and the next version waits for that.",
+};
+
+nameErrors({ ProcessParkedError, ProcessVersionMissingError });

@@ -5,8 +5,10 @@ import { eventColumns } from "../read/decode.ts";
 import type { ProcessStatus } from "./process-info.ts";
 
 export interface AdministrationStatements {
-  /** `$1` tenant, `$2` process or null, `$3` after which id, `$4` how many. */
+  /** `$1` tenant, `$2` process or null, `$3` after which id, `$4` how many, `$5` version or null. */
   readonly list: (named: boolean, status: ProcessStatus | undefined) => Statement;
+  /** `$1` tenant, `$2` process or null. */
+  readonly versions: Statement;
   /** `$1` tenant, `$2` process, `$3` instance. */
   readonly find: Statement;
   /** `$1` id, `$2` how many: the latest, in order. */
@@ -20,9 +22,10 @@ export interface AdministrationStatements {
 }
 
 const instanceColumns = `
-  i.id::text as id, i.process as process, i.instance as instance, i.version::text as version, i.status as status, i.parked as parked,
+  i.id::text as id, i.process as process, i.instance as instance, i.version::text as version, i.state_version::text as state_version, i.status as status, i.parked as parked,
   i.handled::text as handled, i.inputs::text as inputs, i.late::text as late, i.error::text as error,
-  ${milliseconds("i.created_at")} as created_at, ${milliseconds("i.updated_at")} as updated_at`;
+  ${milliseconds("i.created_at")} as created_at, ${milliseconds("i.updated_at")} as updated_at,
+  ${milliseconds("i.ended_at")} as ended_at`;
 
 export function administrationStatements(schema: string): AdministrationStatements {
   const at = quoteIdentifier(schema);
@@ -38,10 +41,40 @@ export function administrationStatements(schema: string): AdministrationStatemen
         `
 select ${instanceColumns}
   from ${at}.process_instances as i
- where i.tenant = $1 and ${of ? "i.process = $2" : "$2::text is null"} and ${where(status)} and i.id > $3
+ where i.tenant = $1 and ${of ? "i.process = $2" : "$2::text is null"} and ${where(status)} and i.id > $3 and i.version = coalesce($5::integer, i.version)
  order by i.id
  limit $4`,
       ),
+    versions: named(
+      "versions",
+      `
+select v.process as process, v.version::text as version, v.starts_after::text as starts_after, v.starts_until::text as starts_until,
+       (select pg_catalog.min(s.position) from ${at}.consumer_shards as s where s.tenant = c.tenant and s.consumer = c.name)::text as position,
+       (
+         select pg_catalog.count(*)
+           from ${at}.consumer_workers as w
+          where w.tenant = c.tenant and w.consumer = c.name and w.lease_end > pg_catalog.clock_timestamp()
+       )::text as workers,
+       (
+         select pg_catalog.count(*)
+           from ${at}.process_instances as i
+          where i.tenant = v.tenant and i.process = v.process and i.status = 'running' and i.version = v.version
+       )::text as open,
+       (
+         select pg_catalog.count(*)
+           from ${at}.process_instances as i
+          where i.tenant = v.tenant and i.process = v.process and i.parked is not null and i.version = v.version
+       )::text as parked,
+       (
+         select pg_catalog.count(*)
+           from ${at}.process_commands as p
+          where p.tenant = v.tenant and p.process = v.process and p.version = v.version and p.status = 'pending'
+       )::text as pending
+  from ${at}.process_versions as v
+  join ${at}.consumers as c on c.tenant = v.tenant and c.kind = 'process' and c.owner_name = v.process and c.owner_version = v.version
+ where v.tenant = $1 and v.process = coalesce($2, v.process)
+ order by v.process, v.version`,
+    ),
     find: named(
       "find",
       `select ${instanceColumns}, i.state::text as state from ${at}.process_instances as i where i.tenant = $1 and i.process = $2 and i.instance = $3`,
@@ -87,7 +120,8 @@ update ${at}.process_instances as i
    set status = case i.status when 'running' then 'cancelled' else i.status end,
        parked = null,
        error = null,
-       updated_at = pg_catalog.clock_timestamp()
+       updated_at = pg_catalog.clock_timestamp(),
+       ended_at = coalesce(i.ended_at, pg_catalog.clock_timestamp())
  where i.id = $1`,
     ),
     cancelCommands: named(

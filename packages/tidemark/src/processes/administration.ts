@@ -8,8 +8,8 @@ import { NotFoundError } from "../errors/following.ts";
 import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import type { TimerParts } from "../timers/timer-parts.ts";
 import { administrationStatements, type AdministrationStatements } from "./administration-statements.ts";
-import type { ProcessDetails, ProcessInfo, ProcessStatus } from "./process-info.ts";
-import { processCommand, processInfo, processInput } from "./process-rows.ts";
+import type { ProcessDetails, ProcessInfo, ProcessStatus, ProcessVersionInfo } from "./process-info.ts";
+import { processCommand, processInfo, processInput, processVersion } from "./process-rows.ts";
 
 /**
  * Selects instances for `processes.list`.
@@ -23,6 +23,8 @@ export interface ProcessQuery {
   /** The process's. @defaultValue all of them */
   readonly name?: string;
   readonly status?: ProcessStatus;
+  /** The version of the process that runs them. @defaultValue all of them */
+  readonly version?: number;
   /** Only instances after this `number`. */
   readonly after?: number;
   /** At most so many, 1–10,000. @defaultValue 100 */
@@ -57,6 +59,11 @@ export interface GetProcessOptions {
 export interface Processes {
   /** Lists instances of this tenant in the order in which they began. */
   list(query?: ProcessQuery): Promise<readonly ProcessInfo[]>;
+  /**
+   * Lists the versions of a process, or of every process, that workers of this tenant have run: which one starts new instances, and which
+   * ones are still needed. Counts every instance that runs.
+   */
+  versions(name?: string): Promise<readonly ProcessVersionInfo[]>;
   /** Returns an instance with its state, its inputs, its commands and its timers. */
   get(name: string, id: string, options?: GetProcessOptions): Promise<ProcessDetails>;
   /**
@@ -74,6 +81,7 @@ export interface Processes {
 const listShape = {
   name: checkProcessName,
   status: oneOf("running", "completed", "cancelled", "parked"),
+  version: wholeNumber(1, 2_147_483_647),
   after: wholeNumber(0),
   limit: wholeNumber(1, 10_000),
 };
@@ -94,9 +102,16 @@ export class StoreProcesses implements Processes {
   }
 
   async list(query?: ProcessQuery): Promise<readonly ProcessInfo[]> {
-    const { name = null, status, after = 0, limit = 100 } = checkOptions(query, listShape, "query");
-    const rows = await this.#scope.context.database.query(this.#statements.list(name !== null, status), [this.#scope.tenant, name, after, limit]);
+    const { name = null, status, version = null, after = 0, limit = 100 } = checkOptions(query, listShape, "query");
+    const statement = this.#statements.list(name !== null, status);
+    const rows = await this.#scope.context.database.query(statement, [this.#scope.tenant, name, after, limit, version]);
     return rows.map(processInfo);
+  }
+
+  async versions(name?: string): Promise<readonly ProcessVersionInfo[]> {
+    const process = name === undefined ? null : checkProcessName(name, "name");
+    const rows = await this.#scope.context.database.query(this.#statements.versions, [this.#scope.tenant, process]);
+    return rows.map(processVersion);
   }
 
   async get(name: string, id: string, options?: GetProcessOptions): Promise<ProcessDetails> {

@@ -15,6 +15,8 @@ import type { Process, ProcessDefinition } from "./process.ts";
 
 const shape = {
   name: checkProcessName,
+  version: wholeNumber(1, 2_147_483_647),
+  stateVersion: wholeNumber(1, 2_147_483_647),
   events: checkDefinitionEvents,
   handles: listOf(checkEventType, "name the types of the process's inputs"),
   filter: checkQuery,
@@ -23,6 +25,7 @@ const shape = {
   evolve: checkFunction<(state: unknown, event: RecordedEvent) => unknown>,
   react: checkFunction<(event: RecordedEvent, state: unknown) => readonly Effect[]>,
   startFrom: checkStartFrom,
+  shards: wholeNumber(1, 256),
   batchSize: wholeNumber(1, 10_000),
   concurrency: wholeNumber(1, 1_000),
   timeoutMs: wholeNumber(1, 2_147_483_647),
@@ -67,13 +70,14 @@ export function defineProcess<State>(definition: ProcessDefinition<State, Event>
   if (handles === undefined) throw new InvalidArgumentError("definition.handles", "is missing: the types of the process's inputs");
   checkDefinitionTypes(checked.events, handles, "definition.handles");
   const query = inputsOf(name, handles, checked.filter);
-  return new DefinedProcess<State>(name, 1, {
+  return new DefinedProcess<State>(name, checked.version ?? 1, {
     ...functionsOf(checked),
     handles,
     query,
     items: checkFilter(query, "definition.filter"),
     events: checked.events,
     startAfter: startFrom === "end" ? undefined : startFrom,
+    shards: checked.shards ?? 1,
     batchSize: checked.batchSize ?? 500,
     concurrency: checked.concurrency ?? 32,
     timeoutMs: checked.timeoutMs ?? 30_000,
@@ -83,12 +87,12 @@ export function defineProcess<State>(definition: ProcessDefinition<State, Event>
 }
 
 function functionsOf(checked: { readonly [Name in keyof ProcessFunctions]?: ProcessFunctions[Name] }): ProcessFunctions {
-  const { instanceId, initialState, evolve, react } = checked;
+  const { instanceId, stateVersion = 1, initialState, evolve, react } = checked;
   if (!instanceId) throw new InvalidArgumentError("definition.instanceId", "is missing: which instance an event belongs to");
   if (!initialState) throw new InvalidArgumentError("definition.initialState", "is missing");
   if (!evolve) throw new InvalidArgumentError("definition.evolve", "is missing");
   if (!react) throw new InvalidArgumentError("definition.react", "is missing");
-  return { instanceId, initialState, evolve, react };
+  return { instanceId, stateVersion, initialState, evolve, react };
 }
 
 /** What it follows in the log: with a filter, that and the events of its own timers, which stand in streams of its own. */

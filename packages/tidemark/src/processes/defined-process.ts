@@ -23,6 +23,7 @@ export class DefinedProcess<State = unknown, E extends Event = Event> implements
 
 export interface ProcessFunctions {
   readonly instanceId: (event: RecordedEvent) => string | null;
+  readonly stateVersion: number;
   readonly initialState: () => unknown;
   readonly evolve: (state: unknown, event: RecordedEvent) => unknown;
   readonly react: (event: RecordedEvent, state: unknown) => readonly Effect[];
@@ -37,6 +38,7 @@ export interface ProcessSettings extends ProcessFunctions {
   readonly events: EventCatalogue | undefined;
   /** Undefined: the end. */
   readonly startAfter: number | undefined;
+  readonly shards: number;
   readonly batchSize: number;
   readonly concurrency: number;
   readonly timeoutMs: number;

@@ -27,7 +27,7 @@ export interface DispatcherContext {
   readonly process: DefinedProcess;
   readonly statements: ProcessStatements;
   readonly database: Queryable;
-  readonly shard: Pick<ShardAccess, "tenant" | "signal" | "mayGoOn" | "settled" | "tell">;
+  readonly shard: Pick<ShardAccess, "tenant" | "checkpoint" | "signal" | "mayGoOn" | "settled" | "tell">;
   readonly lane: LaneTools;
 }
 
@@ -142,7 +142,8 @@ export class Dispatcher {
   /** Puts what is due into lanes. Returns how long until something else is. */
   async #load(): Promise<number | undefined> {
     const { database, statements, shard, process } = this.#context;
-    const mine = [shard.tenant, process.name, process.version, `{${[...this.#lanes.keys()].join(",")}}`];
+    const { of, shard: index } = shard.checkpoint.shard;
+    const mine = [shard.tenant, process.name, process.version, of, index, `{${[...this.#lanes.keys()].join(",")}}`];
     this.#more = false;
     const rows = await database.query(statements.due, [...mine, mostFound]);
     if (rows.length >= mostFound) this.#more = true;

@@ -26,10 +26,19 @@ export interface InstanceRow {
   readonly parked: "input" | "command" | null;
   /** JSON. */
   readonly state: string;
+  /** Of the `evolve` that made it. */
+  readonly stateVersion: number;
   readonly handled: number;
   readonly inputs: number;
   readonly late: number;
   readonly error: StoredError | null;
+}
+
+/** Where an instance fails. */
+export interface InputFailure {
+  readonly input: number;
+  readonly position: number;
+  readonly error: unknown;
 }
 
 /** What makes inputs of a process into effects. */
@@ -52,7 +61,7 @@ export class Instance {
   /** What `react` returned, by the number of its input. */
   readonly effects: Map<number, readonly Effect[]> = new Map();
   /** It was parked just now, by this error. */
-  failure: { readonly input: number; readonly position: number; readonly error: unknown } | undefined;
+  failure: InputFailure | undefined;
 
   constructor(tools: FoldTools, name: string, row?: TextRow) {
     this.#tools = tools;
@@ -105,9 +114,33 @@ export class Instance {
       this.effects.set(number, reaction.effects);
       this.add(reaction);
     } catch (error) {
-      this.#change({ parked: "input", error: storedError(error) });
-      this.failure = { input: number, position: input.position, error };
+      this.park({ input: number, position: input.position, error });
     }
+  }
+
+  /** Whether its state was folded by an `evolve` that the definition calls another one. */
+  get stale(): boolean {
+    return this.#row.stateVersion !== this.#tools.functions.stateVersion;
+  }
+
+  /** Folds the state again from these inputs, all that are handled. Nothing else comes of them. What fails is returned, and changes nothing. */
+  refold(inputs: readonly (Input & { readonly number: number })[]): InputFailure | undefined {
+    const { initialState, evolve, stateVersion } = this.#tools.functions;
+    let [at] = inputs;
+    try {
+      let state = initialState();
+      for (at of inputs) for (const event of at.parts) state = evolved(evolve(state, event));
+      this.#change({ state: encodeJson(state, "state"), stateVersion });
+      return undefined;
+    } catch (error) {
+      return { input: at?.number ?? 0, position: at?.position ?? 0, error };
+    }
+  }
+
+  /** Has it wait for an operator: its later inputs are recorded, and not folded. */
+  park(failure: InputFailure): void {
+    this.#change({ parked: "input", error: storedError(failure.error) });
+    this.failure = failure;
   }
 
   /** Takes what an input or a refusal led to. */
@@ -133,9 +166,9 @@ export class Instance {
 }
 
 /** The state of an instance without inputs, as it is stored. */
-export function newInstance(functions: Pick<ProcessFunctions, "initialState">): InstanceRow {
-  const state = encodeJson(functions.initialState(), "initialState()");
-  return { status: "running", parked: null, state, handled: 0, inputs: 0, late: 0, error: null };
+export function newInstance({ initialState, stateVersion }: Pick<ProcessFunctions, "initialState" | "stateVersion">): InstanceRow {
+  const state = encodeJson(initialState(), "initialState()");
+  return { status: "running", parked: null, state, stateVersion, handled: 0, inputs: 0, late: 0, error: null };
 }
 
 /** What `evolve` returned, if it can be a state. */
@@ -150,6 +183,7 @@ function instanceRow(row: TextRow): InstanceRow {
     status: row["status"] === "completed" || row["status"] === "cancelled" ? row["status"] : "running",
     parked: row["parked"] === "input" || row["parked"] === "command" ? row["parked"] : null,
     state: row["state"] ?? "null",
+    stateVersion: toSafeInteger(row["state_version"]),
     handled: toSafeInteger(row["handled"]),
     inputs: toSafeInteger(row["inputs"]),
     late: toSafeInteger(row["late"]),

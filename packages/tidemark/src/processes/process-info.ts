@@ -42,6 +42,8 @@ export interface ProcessInfo {
   readonly number: number;
   /** The version of the process that runs it. */
   readonly version: number;
+  /** The `stateVersion` of the definition by which its state was folded. */
+  readonly stateVersion: number;
   readonly status: ProcessStatus;
   /** How many inputs it has taken, those that wait behind a failed one included. */
   readonly inputCount: number;
@@ -53,6 +55,39 @@ export interface ProcessInfo {
   readonly lastError: ProcessError | undefined;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** When it completed or was cancelled. */
+  readonly endedAt: Date | undefined;
+}
+
+/**
+ * A version of a process, as `store.processes.versions` gives it.
+ *
+ * @example
+ * ```ts
+ * const versions: readonly ProcessVersionInfo[] = await store.processes.versions("checkout");
+ * for (const { version, needed, workers } of versions) if (needed && workers === 0) console.warn(`no worker runs version ${version}`);
+ * ```
+ */
+export interface ProcessVersionInfo {
+  /** The process's. */
+  readonly name: string;
+  readonly version: number;
+  /** It starts the instances whose first input comes after this position, */
+  readonly startsAfter: number;
+  /** and up to this one: the cut, behind which the next version starts them. Undefined: it starts the new ones. */
+  readonly startsUntil: number | undefined;
+  /** Up to where it has handled the log: the least of its shards' checkpoints. */
+  readonly position: number;
+  /** How many of its instances have not ended, parked ones included. */
+  readonly openCount: number;
+  /** How many of its instances are parked, some of which may have ended. */
+  readonly parkedCount: number;
+  /** How many of its commands are to be issued, those of ended instances included. */
+  readonly pendingCount: number;
+  /** How many workers run it now. */
+  readonly workers: number;
+  /** Whether a worker has to run it: it starts new instances, is not at its cut, or one of the counts is not 0. */
+  readonly needed: boolean;
 }
 
 /**

@@ -1,12 +1,14 @@
 import type { RecordedEvent } from "../model/event.ts";
 import { checkInstanceId } from "../arguments/names.ts";
-import type { Queryable, Session } from "../database/database.ts";
+import type { Queryable, Session, TextRow } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
+import { DatabaseError } from "../errors/database.ts";
+import { partitionOf } from "../runtime/partition.ts";
 import type { Cancellation } from "../timers/timer-writes.ts";
 import type { TimerParts } from "../timers/timer-parts.ts";
 import type { DefinedProcess } from "./defined-process.ts";
 import type { Effect } from "./effect.ts";
-import { type FoldTools, type Input, Instance } from "./instance.ts";
+import { type FoldTools, type Input, type InputFailure, Instance } from "./instance.ts";
 import { instanceOfTimer } from "./own-stream.ts";
 import type { ProcessStatements } from "./statements.ts";
 
@@ -14,7 +16,7 @@ import type { ProcessStatements } from "./statements.ts";
 export interface WrittenInputs {
   /** What `react` returned, by instance and input. */
   readonly effects: readonly { readonly instance: number; readonly input: number; readonly effects: readonly Effect[] }[];
-  readonly failures: readonly { readonly instance: string; readonly input: number; readonly position: number; readonly error: unknown }[];
+  readonly failures: readonly (InputFailure & { readonly instance: string })[];
   /** Until the first of the timers that were set is due. */
   readonly timersInMs: number | undefined;
 }
@@ -41,8 +43,8 @@ export function inputsByInstance(process: DefinedProcess, events: readonly Recor
   return byInstance;
 }
 
-/** Undefined: the event is none of the process's. */
-function instanceOf({ name, settings }: DefinedProcess, event: RecordedEvent): string | undefined {
+/** Undefined: the event is none of the process's. Throws what `instanceId` throws. */
+export function instanceOf({ name, settings }: DefinedProcess, event: RecordedEvent): string | undefined {
   // What the catalogue makes of an older event may be of a type that the process does not handle.
   if (!settings.handles.includes(event.type)) return undefined;
   const own = instanceOfTimer(name, event);
@@ -51,22 +53,27 @@ function instanceOf({ name, settings }: DefinedProcess, event: RecordedEvent): s
   return given === null ? undefined : checkInstanceId(given, `instanceId(${event.type})`);
 }
 
-/** Loads and locks these instances, new ones among them. Undefined for one that another version runs. */
-export async function lockInstances(
+/** Instances by name: those that are there, locked, and what is known of the others. */
+export interface LoadedInstances {
+  readonly own: ReadonlyMap<string, Instance>;
+  /** Those that another version runs, and whether each has ended. */
+  readonly others: ReadonlyMap<string, { readonly ended: boolean }>;
+}
+
+/** Loads and locks these instances, as far as this version runs them. */
+export async function loadInstances(
   { process, statements, tools }: InputsContext,
   tenant: string,
   session: Session,
   names: readonly string[],
-): Promise<ReadonlyMap<string, Instance>> {
-  const rows = await session.query(statements.load, [tenant, process.name, JSON.stringify(names)]);
-  const known = new Map(rows.map((row) => [row["instance"] ?? "", row]));
-  const instances = new Map<string, Instance>();
-  for (const name of names) {
-    const row = known.get(name);
-    if (row && toSafeInteger(row["version"]) !== process.version) continue;
-    instances.set(name, new Instance(tools, name, row));
-  }
-  return instances;
+): Promise<LoadedInstances> {
+  const rows = await session.query(statements.load, [tenant, process.name, process.version, JSON.stringify(names)]);
+  const isOwn = (row: TextRow): boolean => toSafeInteger(row["version"]) === process.version;
+  const nameOf = (row: TextRow): string => row["instance"] ?? "";
+  return {
+    own: new Map(rows.filter(isOwn).map((row) => [nameOf(row), new Instance(tools, nameOf(row), row)])),
+    others: new Map(rows.filter((row) => !isOwn(row)).map((row) => [nameOf(row), { ended: row["status"] !== "running" }])),
+  };
 }
 
 /** Writes what a transaction made of instances, with their timers. */
@@ -76,18 +83,25 @@ export async function writeInstances(
   session: Session,
   instances: readonly Instance[],
 ): Promise<WrittenInputs> {
-  const rows = instances.map(({ name, row }) => ({ instance: name, ...row, state: JSON.parse(row.state) }));
+  const rows = instances.map(({ name, row }) => ({ instance: name, hash: partitionOf(name), ...row, state: JSON.parse(row.state) }));
   const answer = await session.query(statements.record, [
     tenant,
     process.name,
     process.version,
-    1,
     JSON.stringify(rows),
     JSON.stringify(instances.flatMap(({ name, recorded }) => recorded.map((input) => ({ instance: name, ...input })))),
     JSON.stringify(instances.flatMap(({ name, commands }) => commands.map((command) => ({ instance: name, ...command })))),
   ]);
   const ids = new Map(answer.map((row) => [row["instance"] ?? "", toSafeInteger(row["id"])]));
-  const idOf = ({ name }: Instance): number => ids.get(name) ?? 0;
+  const idOf = ({ name }: Instance): number => {
+    const id = ids.get(name);
+    if (id !== undefined) return id;
+    throw new DatabaseError(
+      `Instance ${JSON.stringify(name)} of the process ${JSON.stringify(process.name)} was started by another version than ${process.version} meanwhile, which cannot be.`,
+      { sqlState: "XX000" },
+    );
+  };
+  for (const instance of instances) idOf(instance);
   return {
     timersInMs: await writeTimers(timers, tenant, session, instances, idOf),
     effects: instances.flatMap((one) => [...one.effects].map(([input, effects]) => ({ instance: idOf(one), input, effects }))),

@@ -4,7 +4,7 @@ import { letterEvent } from "../consumers/letter-event.ts";
 import type { TextRow } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { decodeLogEvent } from "../read/decode.ts";
-import type { ProcessCommand, ProcessError, ProcessInfo, ProcessInput, ProcessStatus } from "./process-info.ts";
+import type { ProcessCommand, ProcessError, ProcessInfo, ProcessInput, ProcessStatus, ProcessVersionInfo } from "./process-info.ts";
 import type { StoredError } from "./stored-error.ts";
 
 export function processInfo(row: TextRow): ProcessInfo {
@@ -13,6 +13,7 @@ export function processInfo(row: TextRow): ProcessInfo {
     id: row["instance"] ?? "",
     number: toSafeInteger(row["id"]),
     version: toSafeInteger(row["version"]),
+    stateVersion: toSafeInteger(row["state_version"]),
     status: statusOf(row),
     inputCount: toSafeInteger(row["inputs"]),
     handledCount: toSafeInteger(row["handled"]),
@@ -20,6 +21,24 @@ export function processInfo(row: TextRow): ProcessInfo {
     lastError: processError(row["error"]),
     createdAt: new Date(toSafeInteger(row["created_at"])),
     updatedAt: new Date(toSafeInteger(row["updated_at"])),
+    endedAt: row["ended_at"] == null ? undefined : new Date(toSafeInteger(row["ended_at"])),
+  };
+}
+
+export function processVersion(row: TextRow): ProcessVersionInfo {
+  const startsUntil = row["starts_until"] == null ? undefined : toSafeInteger(row["starts_until"]);
+  const position = toSafeInteger(row["position"]);
+  const [openCount, parkedCount, pendingCount] = [row["open"], row["parked"], row["pending"]].map(toSafeInteger);
+  const counts = { openCount: openCount ?? 0, parkedCount: parkedCount ?? 0, pendingCount: pendingCount ?? 0 };
+  return {
+    name: row["process"] ?? "",
+    version: toSafeInteger(row["version"]),
+    startsAfter: toSafeInteger(row["starts_after"]),
+    startsUntil,
+    position,
+    ...counts,
+    workers: toSafeInteger(row["workers"]),
+    needed: startsUntil === undefined || position < startsUntil || Object.values(counts).some((count) => count > 0),
   };
 }
 

@@ -9,16 +9,17 @@ import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EffectCache } from "./effect-cache.ts";
 import type { CommandEffect, Effect } from "./effect.ts";
-import { Instance } from "./instance.ts";
-import { type InputsContext, inputsByInstance, lockInstances, writeInstances, type WrittenInputs } from "./process-inputs.ts";
+import { type Input, Instance } from "./instance.ts";
+import { type InputsContext, inputsByInstance, loadInstances, writeInstances, type WrittenInputs } from "./process-inputs.ts";
 import type { PendingCommand } from "./pending-command.ts";
-import { readInputs } from "./read-inputs.ts";
+import { readHandled, readInputs } from "./read-inputs.ts";
 import { type Reaction, recordEffects } from "./record-effects.ts";
 import { recoverEffects } from "./recover-effects.ts";
 import { storedError } from "./stored-error.ts";
+import { VersionGate } from "./version-gate.ts";
 
 export interface ProcessShardContext extends InputsContext {
-  readonly worker: Pick<WorkerContext, "database" | "statements">;
+  readonly worker: Pick<WorkerContext, "database" | "logger" | "progress" | "statements">;
   readonly store: EventReaderWriter;
   readonly decoder: Pick<EventDecoder, "decode">;
 }
@@ -45,6 +46,7 @@ export class ProcessShard implements ShardHooks {
   readonly #shard: ShardAccess;
   readonly #cache = new EffectCache();
   readonly #dispatcher: Dispatcher;
+  readonly #versions: VersionGate;
   #written: WrittenBatch[] = [];
 
   constructor(context: ProcessShardContext, shard: ShardAccess) {
@@ -52,6 +54,7 @@ export class ProcessShard implements ShardHooks {
     const { database } = worker;
     this.#context = context;
     this.#shard = shard;
+    this.#versions = new VersionGate(context, shard);
     this.#dispatcher = new Dispatcher({
       process,
       statements,
@@ -77,6 +80,7 @@ export class ProcessShard implements ShardHooks {
   load = async (): Promise<undefined> => {
     // What was written since the checkpoint was rolled back.
     this.#written = [];
+    await this.#versions.open();
     this.#dispatcher.start();
     return undefined;
   };
@@ -90,10 +94,30 @@ export class ProcessShard implements ShardHooks {
     this.#written = this.#written.filter((batch) => batch.last < first.position);
     const inputs = inputsByInstance(this.#context.process, events);
     if (inputs.size === 0) return;
-    const instances = await lockInstances(this.#context, this.#shard.tenant, session, [...inputs.keys()]);
-    for (const [name, instance] of instances) for (const input of inputs.get(name) ?? []) await instance.take(input);
-    const written = await writeInstances(this.#context, this.#shard.tenant, session, [...instances.values()]);
+    const { own, others } = await loadInstances(this.#context, this.#shard.tenant, session, [...inputs.keys()]);
+    const instances: Instance[] = [];
+    for (const [name, taken] of inputs) {
+      const instance = own.get(name) ?? (others.has(name) ? undefined : this.#newInstance(name, taken));
+      if (instance) instances.push(instance);
+      // One that has ended takes nothing in, whatever its version: nothing of it waits.
+      else if (!others.get(name)?.ended) this.#versions.passedBy();
+      if (instance?.stale && !instance.ended && instance.row.parked !== "input") await this.#refold(session, instance);
+      for (const input of instance ? taken : []) await instance?.take(input);
+    }
+    if (instances.length === 0) return;
+    const written = await writeInstances(this.#context, this.#shard.tenant, session, instances);
     this.#written.push({ ...written, first: first.position, last: last.position });
+  }
+
+  /** Has `evolve`, which has changed, make the state again. Where it fails, the instance is parked. */
+  async #refold(session: Session, instance: Instance): Promise<void> {
+    const failure = instance.refold(await readHandled(this.#context, session, instance));
+    if (failure) instance.park(failure);
+  }
+
+  /** Undefined: another version starts it. */
+  #newInstance(name: string, [first]: readonly Input[]): Instance | undefined {
+    return first && this.#versions.starts(first.position) ? new Instance(this.#context.tools, name) : undefined;
   }
 
   moved = (): void => {
@@ -110,7 +134,9 @@ export class ProcessShard implements ShardHooks {
 
   interrupted = (reason: Error): void => this.#dispatcher.interrupt(reason);
 
-  ended = (): Promise<void> => this.#dispatcher.ended();
+  ended = async (): Promise<void> => {
+    await Promise.all([this.#dispatcher.ended(), this.#versions.ended()]);
+  };
 
   /** What follows a commit. */
   #publish({ effects, failures, timersInMs }: WrittenInputs): void {
@@ -125,15 +151,17 @@ export class ProcessShard implements ShardHooks {
   /** Lets one instance go on whose retry was requested: folds the inputs that wait. False: there is none. */
   async #serveRetry(): Promise<boolean> {
     const { process, statements, tools } = this.#context;
+    const { of, shard: index } = this.#shard.checkpoint.shard;
     const written = await this.#transaction(async (session) => {
-      const [row] = await session.query(statements.requested, [this.#shard.tenant, process.name, process.version]);
+      const [row] = await session.query(statements.requested, [this.#shard.tenant, process.name, process.version, of, index]);
       if (!row) return undefined;
       const instance = new Instance(tools, row["instance"] ?? "", row);
       const { handled, inputs, parked } = instance.row;
       if (parked === "input") {
         instance.unpark();
+        if (instance.stale && !instance.ended) await this.#refold(session, instance);
         const place = { id: instance.id ?? 0, name: instance.name };
-        for (const { number, ...input } of await readInputs(this.#context, session, place, { after: handled, until: inputs })) {
+        for (const { number, ...input } of await readInputs(this.#context, session, place, { after: handled, until: instance.failure ? handled : inputs })) {
           await instance.fold(number, input);
           if (instance.failure || instance.ended) break;
         }
@@ -175,10 +203,14 @@ export class ProcessShard implements ShardHooks {
     orElse: CommandEffect["orElse"],
   ): Promise<{ readonly written: WrittenInputs; readonly effects: readonly Effect[] } | undefined> {
     const { process, statements, tools } = this.#context;
-    const [instance] = (await lockInstances(this.#context, this.#shard.tenant, session, [name])).values();
+    const instance = (await loadInstances(this.#context, this.#shard.tenant, session, [name])).own.get(name);
     if (!instance) return undefined;
     const [refused] = await session.query(statements.refuse, [id, JSON.stringify(storedError(error)), instance.row.handled]);
     if (!refused) return undefined;
+    if (instance.stale) {
+      const failure = instance.refold(await readHandled(this.#context, session, instance));
+      if (failure) throw new OrElseFailed(failure.error);
+    }
     const cause = { process: process.name, instance: name, input, path, metadata: metadataOf(payload) };
     const reaction = await orElseOf(orElse, error, instance, (returned) => recordEffects(tools, returned, cause, "orElse"));
     instance.add(reaction);

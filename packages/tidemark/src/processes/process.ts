@@ -39,6 +39,16 @@ export interface ProcessDefinition<State, E extends Event> {
   /** 1–128 bytes. Instances, their inputs and the place in the log belong to it. */
   readonly name: string;
   /**
+   * 1–2,147,483,647. An instance stays with the version that started it, so a worker runs both until the older one's instances have ended:
+   * `createWorker({ processes: [checkout1, checkout2] })`. Raise it when `react` changes what running instances rely on. @defaultValue 1
+   */
+  readonly version?: number;
+  /**
+   * 1–2,147,483,647. Another number has the state of an instance folded again, from all of its inputs, before the next one: raise it when
+   * `initialState` or `evolve` changes. Effects are not repeated. @defaultValue 1
+   */
+  readonly stateVersion?: number;
+  /**
    * The catalogue that the store is opened with: the functions get its events, and `handles` may name no other types.
    * @defaultValue the types that you name, unchecked
    */
@@ -60,9 +70,14 @@ export interface ProcessDefinition<State, E extends Event> {
   readonly react: (event: RecordedEvent<E>, state: State) => readonly Effect<State>[];
   /** Where it begins when it is new. @defaultValue "beginning" */
   readonly startFrom?: StartFrom;
+  /**
+   * Over how many shards its instances are spread, which workers share, 1–256. An instance belongs to one shard, so its inputs stay in order. Each shard reads
+   * all events of `handles`. When the number changes, all shards first continue to one position. @defaultValue 1
+   */
+  readonly shards?: number;
   /** The most inputs of one transaction, 1–10,000. @defaultValue 500 */
   readonly batchSize?: number;
-  /** How many commands are issued at once, each of another instance. 1–1,000. @defaultValue 32 */
+  /** How many commands a shard issues at once, each of another instance. 1–1,000. @defaultValue 32 */
   readonly concurrency?: number;
   /** How long one command may take, in milliseconds. Then it counts as failed for the outside's sake. @defaultValue 30,000 */
   readonly timeoutMs?: number;

@@ -5,19 +5,23 @@ import { functionName } from "../schema/function-set.ts";
 
 /** What a process's follower asks of the database. */
 export interface ProcessStatements {
-  /** `$1` tenant, `$2` process, `$3` a JSON array of names: locks and returns those that exist. */
+  /** See `register-process.sql`. */
+  readonly register: Statement;
+  /** `$1` tenant, `$2` process: its versions, and where they are. */
+  readonly versions: Statement;
+  /** See `load-process-instances.sql`. */
   readonly load: Statement;
   /** See `record-process-inputs.sql`. */
   readonly record: Statement;
-  /** `$1` tenant, `$2` process, `$3` version: one instance that is to be tried again, locked. */
+  /** `$1` tenant, `$2` process, `$3` version, `$4` shards, `$5` shard: one instance of the shard that is to be tried again, locked. */
   readonly requested: Statement;
   /** `$1` id: it was tried again. */
   readonly served: Statement;
   /** `$1` id, `$2` after which number, `$3` up to which: its inputs with their events. */
   readonly inputs: Statement;
-  /** `$1` tenant, `$2` process, `$3` version, `$4` instances that are being worked on, `$5` how many: what is due, with what follows it. */
+  /** `$1` tenant, `$2` process, `$3` version, `$4` shards, `$5` shard, `$6` instances that are being worked on, `$7` how many: what is due, with what follows it. */
   readonly due: Statement;
-  /** The same `$1` to `$4`: milliseconds until the next one is due. */
+  /** The same `$1` to `$6`: milliseconds until the next one is due. */
   readonly nextDue: Statement;
   /** `$1` instances whose first command waits: the others wait as long. */
   readonly postpone: Statement;
@@ -39,20 +43,46 @@ export function processStatements(schema: string): ProcessStatements {
   const at = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_process_${name}`, text });
   const instance = `i.id::text as id, i.instance as instance, i.status as status, i.parked as parked, i.state::text as state, i.version::text as version,
-       i.handled::text as handled, i.inputs::text as inputs, i.late::text as late, i.error::text as error`;
-  const mine = "c.tenant = $1 and c.process = $2 and c.version = $3 and c.status = 'pending'";
+       i.state_version::text as state_version, i.handled::text as handled, i.inputs::text as inputs, i.late::text as late, i.error::text as error`;
+  const ofShard = (alias: string): string => `${alias}.tenant = $1 and ${alias}.process = $2 and ${alias}.version = $3 and ${alias}.hash % $4::integer = $5::integer`;
+  const mine = `${ofShard("c")} and c.status = 'pending'`;
   return {
-    load: named("load", `select ${instance} from ${functionName(schema, "load_process_instances")}($1, $2, $3::text::jsonb) as i`),
+    register: named(
+      "register",
+      `select r.starts_after::text, r.starts_until::text from ${functionName(schema, "register_process")}($1, $2, $3, $4, $5, $6) as r`,
+    ),
+    versions: named(
+      "versions",
+      `
+select v.version::text as version, v.starts_after::text as starts_after, v.starts_until::text as starts_until, place.reached::text as reached, c.name as follower,
+       (exists (
+         select from ${at}.consumer_workers as w where w.tenant = c.tenant and w.consumer = c.name and w.lease_end > pg_catalog.clock_timestamp()
+       ))::text as is_served,
+       -- No version starts an instance before those below it have reached their ends, so the first one that runs is of the lowest version.
+       (v.version = (
+         select i.version from ${at}.process_instances as i where i.tenant = $1 and i.process = $2 and i.status = 'running' order by i.id limit 1
+       ) or exists (
+         select from ${at}.process_commands as p where p.tenant = $1 and p.process = $2 and p.version = v.version and p.status = 'pending'
+       ))::text as is_open
+  from ${at}.process_versions as v
+  join ${at}.consumers as c on c.tenant = v.tenant and c.kind = 'process' and c.owner_name = v.process and c.owner_version = v.version
+  join lateral (
+    select pg_catalog.min(s.position) as reached from ${at}.consumer_shards as s where s.tenant = c.tenant and s.consumer = c.name
+  ) as place on true
+ where v.tenant = $1 and v.process = $2
+ order by v.version`,
+    ),
+    load: named("load", `select ${instance} from ${functionName(schema, "load_process_instances")}($1, $2, $3, $4::text::jsonb) as i`),
     record: named(
       "record",
-      `select r.instance as instance, r.id::text as id from ${functionName(schema, "record_process_inputs")}($1, $2, $3, $4, $5::text::jsonb, $6::text::jsonb, $7::text::jsonb) as r`,
+      `select r.instance as instance, r.id::text as id from ${functionName(schema, "record_process_inputs")}($1, $2, $3, $4::text::jsonb, $5::text::jsonb, $6::text::jsonb) as r`,
     ),
     requested: named(
       "requested",
       `
 select ${instance}
   from ${at}.process_instances as i
- where i.tenant = $1 and i.process = $2 and i.version = $3 and i.retry_requested
+ where ${ofShard("i")} and i.retry_requested
  order by i.id
  limit 1
    for no key update`,
@@ -76,9 +106,9 @@ with due as (
     from (
       select c.instance_id
         from ${at}.process_commands as c
-       where ${mine} and c.due_at <= pg_catalog.clock_timestamp() and not c.instance_id = any ($4::bigint[])
+       where ${mine} and c.due_at <= pg_catalog.clock_timestamp() and not c.instance_id = any ($6::bigint[])
        order by c.due_at, c.id
-       limit $5
+       limit $7
     ) as d
 )
 select c.id::text as id, c.instance_id::text as instance_id, i.instance as instance, c.input::text as input, pg_catalog.array_to_json(c.path)::text as path,
@@ -95,7 +125,7 @@ select c.id::text as id, c.instance_id::text as instance_id, i.instance as insta
       `
 select pg_catalog.ceil(pg_catalog.date_part('epoch', c.due_at - pg_catalog.clock_timestamp()) * 1000::float8)::bigint::text as in_ms
   from ${at}.process_commands as c
- where ${mine} and c.due_at < 'infinity' and not c.instance_id = any ($4::bigint[])
+ where ${mine} and c.due_at < 'infinity' and not c.instance_id = any ($6::bigint[])
  order by c.due_at, c.id
  limit 1`,
     ),
@@ -165,7 +195,7 @@ select c.error::text as error, c.state_number::text as state_number
     pending: named(
       "pending",
       `
-select (exists (select from ${at}.process_commands as c where ${mine} and c.due_at < 'infinity')
+select (exists (select from ${at}.process_commands as c where c.tenant = $1 and c.process = $2 and c.version = $3 and c.status = 'pending' and c.due_at < 'infinity')
         or exists (select from ${at}.process_instances as i where i.tenant = $1 and i.process = $2 and i.version = $3 and i.retry_requested))::text as pending`,
     ),
   };

@@ -1,6 +1,7 @@
 import type { EventDecoder } from "../catalogue/event-codec.ts";
 import type { FollowedEvent } from "../feed/follow.ts";
 import type { RecordedEvent } from "../model/event.ts";
+import type { Belongs } from "./partition.ts";
 
 /** What a message says of an event that cannot be decoded. */
 export const notTriedAgain = "It was not tried again: it cannot be decoded until the code changes.";
@@ -13,17 +14,20 @@ export interface Delivery extends FollowedEvent {
   readonly undecodable?: { readonly error: unknown } | undefined;
 }
 
-/** What of a batch is something to the handler. What became nothing is passed like an event that the filter left out. */
-export function deliveries(events: readonly FollowedEvent[], decode: EventDecoder["decode"]): readonly Delivery[] {
-  return decode ? events.map((followed) => delivery(followed, decode)).filter((made) => !isNothing(made)) : events;
+/**
+ * What of a batch is something to the handler. What became nothing is passed like an event that the filter left out, and so is what
+ * belongs to other shards.
+ */
+export function deliveries(events: readonly FollowedEvent[], decode: EventDecoder["decode"], belongs?: Belongs): readonly Delivery[] {
+  return decode || belongs ? events.map((followed) => delivery(followed, decode, belongs)).filter((made) => !isNothing(made)) : events;
 }
 
-export function delivery({ event, stream }: FollowedEvent, decode: EventDecoder["decode"]): Delivery {
-  if (!decode) return { event, stream };
+export function delivery({ event, stream }: FollowedEvent, decode: EventDecoder["decode"], belongs?: Belongs): Delivery {
+  if (!decode) return belongs && !belongs(event) ? { event, stream, parts: [] } : { event, stream };
   const parts: RecordedEvent[] = [];
   try {
     decode(event, parts);
-    return { event, stream, parts, undecodable: undefined };
+    return { event, stream, parts: belongs ? parts.filter(belongs) : parts, undecodable: undefined };
   } catch (error) {
     return { event, stream, parts: [], undecodable: { error } };
   }

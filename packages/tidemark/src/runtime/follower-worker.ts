@@ -61,7 +61,7 @@ export class FollowerWorker implements Worker {
   async #start(): Promise<HeldShards<ShardRunner>> {
     await this.#settings.onStart?.();
     try {
-      for (const { prepare } of this.#followers) await prepare?.();
+      for (const { prepare } of this.#followers) await prepare?.(this.#settings.tenant);
       for (const follower of this.#followers) await registerFollower(this.#context, this.#settings.tenant, follower);
       const held = holdShards(this.#context, this.#settings, this.#followers, this.#counts);
       await held.start();

@@ -33,6 +33,12 @@ export interface Follower {
   readonly startAfter: number | undefined;
   readonly tenants: "own" | "all";
   readonly shards: number;
+  /**
+   * What decides the shard of an event, where it is not its stream: events of one key are handled in order. Each shard reads every event then,
+   * and handles those of its own keys. It is asked of what `decoder` made of an event, so the parts of one stored event can go to several
+   * shards. Undefined: every shard handles it, as it does an event that cannot be decoded. Must not throw. @defaultValue by stream
+   */
+  readonly partitionKey?: (event: RecordedEvent) => string | undefined;
   /** The most events of a batch. */
   readonly batchSize: number;
   /** How long `handle` may take for one event, or for one batch. */
@@ -43,7 +49,7 @@ export interface Follower {
   /** Handles one event, or several. What it writes through `scope` commits with the checkpoint, or not at all. */
   readonly handle: (events: readonly RecordedEvent[], scope: HandlerSession) => Promise<void> | void;
   /** Called when a worker starts, before the follower is registered. */
-  readonly prepare?: () => Promise<void>;
+  readonly prepare?: (tenant: string) => Promise<void>;
   /** Called when a worker starts, once the follower is registered for this tenant. */
   readonly registered?: (tenant: string) => Promise<void>;
   /** What to tell the user when its filter or tenants are others than those it was registered with. */
@@ -67,8 +73,8 @@ export interface FollowerKind {
   /** What to tell a worker's user whose follower the database does not know any more. @defaultValue that it was renamed or removed */
   readonly gone?: string;
   /**
-   * For `store.waitFor`: selects `tenant` and `name` of the follower that `$2` means to tenant `$1`, and `absent`, the position that counts
-   * while it is not registered. One row at most.
+   * For `store.waitFor`: selects `tenant` and `name` of each follower that `$2` means to tenant `$1`, and `absent`, the position that counts
+   * while it is not registered.
    */
   readonly findSql: (schema: string) => string;
   /** Where a follower of this kind is: `$1` tenant, `$2` name → `reached`. Undefined: at the least of its shards' checkpoints. */

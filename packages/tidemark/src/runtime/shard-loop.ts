@@ -71,7 +71,7 @@ export class ShardLoop {
     const following = {
       reader: follower.owner,
       tenant: follower.tenants === "all" ? undefined : settings.tenant,
-      shard: of > 1 ? { index: shard, of } : undefined,
+      shard: of > 1 && !follower.partitionKey ? { index: shard, of } : undefined,
       after: checkpoint.written,
       until: barrier,
       batchSize: follower.batchSize,

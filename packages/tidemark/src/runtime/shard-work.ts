@@ -9,6 +9,7 @@ import type { ShardHooks, TryFailure } from "./follower.ts";
 import { handleApart } from "./handle-apart.ts";
 import { CommitRefused, HandlerTransaction } from "./handler-transaction.ts";
 import { HandlerTries } from "./handler-tries.ts";
+import { type Belongs, belongsTo } from "./partition.ts";
 import { ShardCommits } from "./shard-commits.ts";
 import type { ShardContext } from "./shard-context.ts";
 
@@ -17,6 +18,7 @@ export class ShardWork {
   readonly hooks: ShardHooks;
   readonly #shard: ShardContext;
   readonly #decode: EventDecoder["decode"];
+  readonly #belongs: Belongs | undefined;
   readonly #transaction: HandlerTransaction;
   readonly #tries: HandlerTries;
   readonly #commits: ShardCommits;
@@ -32,6 +34,7 @@ export class ShardWork {
     const { worker, settings, follower, checkpoint, gate, status } = shard;
     this.#shard = shard;
     this.#decode = follower.decoder?.decode;
+    this.#belongs = belongsTo(follower, checkpoint.shard);
     const { decode: decodeApart } = follower.decoderApart ?? { decode: this.#decode };
     this.#transaction = new HandlerTransaction({ ...worker, leaseMs: settings.leaseMs, notify: () => worker.feed.notify() }, checkpoint);
     this.#tries = new HandlerTries(worker.database, follower, checkpoint.shard, this.#transaction);
@@ -53,7 +56,7 @@ export class ShardWork {
       },
       mayGoOn: () => gate.mayGoOn(),
       handleApart: async (followed, attempt, last) => {
-        const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, delivery(followed, decodeApart), attempt, last);
+        const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, delivery(followed, decodeApart, this.#belongs), attempt, last);
         if (!failed) this.#count("handled");
         return failed;
       },
@@ -81,7 +84,7 @@ export class ShardWork {
    * handled and the checkpoint is on its way: the decoding of the next batch meanwhile waits for nothing.
    */
   async handle({ events: stored, anchor }: FollowedBatch, ahead: () => void): Promise<boolean> {
-    const events = deliveries(stored, this.#decode);
+    const events = deliveries(stored, this.#decode, this.#belongs);
     for (;;) {
       this.#commits.begin();
       try {

@@ -44,29 +44,36 @@ export async function waitFor(
   const target = checkPosition(position, "position");
   const { timeoutMs = defaultTimeoutMs, signal } = checkOptions(options, { timeoutMs: wholeNumber(0, 2_147_483_647), signal: checkSignal });
   signal?.throwIfAborted();
-  const follower = await find(context, kinds, tenant, given);
-  if (!follower) throw await notFound(tenant, given);
+  const followers = await find(context, kinds, tenant, given);
   const until = performance.now() + timeoutMs;
-  const onAbort = (): void => context.progress.moved(follower.tenant, follower.name);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    const reached = await waitForCheckpoint(context, follower, target, () => {
-      signal?.throwIfAborted();
-      const left = until - performance.now();
-      return left > 0 && left;
-    });
-    if (reached === undefined) throw await notFound(tenant, given);
-    if (reached < target) throw new WaitTimeoutError({ waitedFor: given, target, reached, timeoutMs });
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
+  for (const follower of followers) {
+    const onAbort = (): void => context.progress.moved(follower.tenant, follower.name);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      const reached = await waitForCheckpoint(context, follower, target, () => {
+        signal?.throwIfAborted();
+        const left = until - performance.now();
+        return left > 0 && left;
+      });
+      if (reached === undefined) throw await notFound(tenant, given);
+      if (reached < target) throw new WaitTimeoutError({ waitedFor: given, target, reached, timeoutMs });
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
   }
+  if (followers.length === 0) throw await notFound(tenant, given);
 }
 
-async function find({ database, schema }: WorkerContext, kinds: readonly FollowerKind[], tenant: string, name: string): Promise<AwaitedFollower | undefined> {
+/** What a name means: the followers of one kind, most often one. */
+async function find({ database, schema }: WorkerContext, kinds: readonly FollowerKind[], tenant: string, name: string): Promise<readonly AwaitedFollower[]> {
   const found = kinds.map(({ findSql }, rank) => `select '${rank}' as rank, f.tenant, f.name, f.absent::text as absent from (${findSql(schema)}) as f`);
-  const text = `${found.join("\n union all\n")}\n order by rank\n limit 1`;
-  const [row] = await database.query({ name: "tidemark_worker_find", text }, [tenant, name]);
-  const kind = kinds[Number(row?.["rank"])];
-  if (!row || !kind) return undefined;
-  return { kind, tenant: row["tenant"] ?? "", name: row["name"] ?? "", absent: row["absent"] == null ? undefined : toSafeInteger(row["absent"]) };
+  const text = `${found.join("\n union all\n")}\n order by rank`;
+  const rows = await database.query({ name: "tidemark_worker_find", text }, [tenant, name]);
+  return rows
+    .filter((row) => row["rank"] === rows[0]?.["rank"])
+    .flatMap((row) => {
+      const kind = kinds[Number(row["rank"])];
+      if (!kind) return [];
+      return [{ kind, tenant: row["tenant"] ?? "", name: row["name"] ?? "", absent: row["absent"] == null ? undefined : toSafeInteger(row["absent"]) }];
+    });
 }

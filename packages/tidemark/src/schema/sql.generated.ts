@@ -85,6 +85,7 @@ export type FunctionName =
   | "refuse_unfinished_append"
   | "refuse_unseen_events"
   | "register_consumer"
+  | "register_process"
   | "register_projection"
   | "release_shards"
   | "rename_consumer"
@@ -549,13 +550,15 @@ create index timers_tenant_next_try_at_idx on :"schema".timers (tenant, next_try
 -- status is where the process stands: it runs, it has completed itself, or an operator has cancelled it. parked says what waits for an
 -- operator: an input that the process failed at ('input'; later inputs queue behind it), or a command that failed for good
 -- ('command'; later commands wait behind it). handled counts the inputs that are folded into state, inputs those that are recorded,
--- late those that came after the end and were not recorded.
+-- late those that came after the end and were not recorded. hash is a number made of the instance's name: modulo the number of the
+-- process's shards it is the shard that the instance belongs to. state_version names the evolve that state was folded by.
 create table :"schema".process_instances (
   id bigint not null generated always as identity,
   tenant text collate "C" not null default '',
   process text collate "C" not null,
   version integer not null,
   instance text collate "C" not null,
+  hash integer not null,
   status text collate "C" not null default 'running',
   parked text collate "C",
   state jsonb not null,
@@ -567,11 +570,13 @@ create table :"schema".process_instances (
   retry_requested boolean not null default false,
   created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   updated_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  ended_at timestamptz(3),
   constraint process_instances_pkey primary key (id),
   constraint process_instances_tenant_process_instance_key unique (tenant, process, instance),
   constraint process_instances_status_check check (status in ('running', 'completed', 'cancelled')),
   constraint process_instances_parked_check check (parked in ('input', 'command')),
-  constraint process_instances_handled_check check (handled between 0 and inputs)
+  constraint process_instances_handled_check check (handled between 0 and inputs),
+  constraint process_instances_ended_at_check check ((ended_at is null) = (status = 'running'))
 );
 
 -- Pages of one process's instances, of one status, and of those that are parked.
@@ -581,6 +586,9 @@ create index process_instances_parked_idx on :"schema".process_instances (tenant
 
 -- Read at every heartbeat.
 create index process_instances_retry_requested_idx on :"schema".process_instances (tenant, process) where retry_requested;
+
+-- What is kept no longer.
+create index process_instances_ended_at_idx on :"schema".process_instances (tenant, process, ended_at) where ended_at is not null;
 
 -- The inputs of each instance: its own stream of events, by their positions in the log. No copies.
 create table :"schema".process_inputs (
@@ -600,6 +608,7 @@ create table :"schema".process_commands (
   process text collate "C" not null,
   version integer not null,
   instance_id bigint not null,
+  hash integer not null,
   input integer not null,
   path integer[] not null,
   kind text collate "C" not null,
@@ -620,6 +629,21 @@ create table :"schema".process_commands (
 
 -- What is to be issued next. Done ones, by and by nearly all, cost this index nothing.
 create index process_commands_due_idx on :"schema".process_commands (tenant, process, version, due_at, id) where status = 'pending';
+
+-- The versions of each process. A version starts the instances whose first input comes after starts_after, up to starts_until; an instance
+-- stays with the version that started it. Null: it starts those of today, as one version of each process does.
+create table :"schema".process_versions (
+  tenant text collate "C" not null default '',
+  process text collate "C" not null,
+  version integer not null,
+  starts_after bigint not null,
+  starts_until bigint,
+  registered_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  constraint process_versions_pkey primary key (tenant, process, version),
+  constraint process_versions_range_check check (starts_until >= starts_after)
+);
+
+create unique index process_versions_open_key on :"schema".process_versions (tenant, process) where starts_until is null;
 `,
   },
 ];
@@ -3506,20 +3530,31 @@ $tidemark$;
   },
   {
     name: "load_process_instances",
-    text: `-- Locks and returns those of these instances of a process that exist. p_instances: a JSON array of names.
+    text: `-- Returns those of these instances of a process that exist, and locks those that this version runs. p_instances: a JSON array of names.
 -- In the order of their ids, in which every transaction that locks several of them does so.
-create function :"schema".load_process_instances(p_tenant text, p_process text, p_instances jsonb)
+create function :"schema".load_process_instances(p_tenant text, p_process text, p_version integer, p_instances jsonb)
   returns setof :"schema".process_instances
   language sql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
+  with own as materialized (
+    select i.*
+      from :"schema".process_instances as i
+     where i.tenant = p_tenant
+       and i.process = p_process
+       and i.version = p_version
+       and i.instance = any (array(select jsonb_array_elements_text(p_instances)))
+     order by i.id
+       for no key update
+  )
+  select * from own
+   union all
   select i.*
     from :"schema".process_instances as i
    where i.tenant = p_tenant
      and i.process = p_process
+     and i.version <> p_version
      and i.instance = any (array(select jsonb_array_elements_text(p_instances)))
-   order by i.id
-     for no key update
 $tidemark$;
 `,
   },
@@ -3983,22 +4018,25 @@ $tidemark$;
   {
     name: "record_process_inputs",
     text: `-- Writes what a batch of inputs made of instances of a process. All three are JSON arrays:
---   p_instances  { instance, status, parked, state, handled, inputs, late, error }, as they are now; new ones among them
+--   p_instances  { instance, hash, status, parked, state, stateVersion, handled, inputs, late, error }, as they are now; new ones among them
 --   p_inputs     { instance, number, position }
 --   p_commands   { instance, input, path, kind, stream, payload }, in the order of issue
--- Returns the ids of these instances.
+-- Returns the ids of these instances. One that another version runs is left out and stays as it is.
 create function :"schema".record_process_inputs(
-  p_tenant text, p_process text, p_version integer, p_state_version integer, p_instances jsonb, p_inputs jsonb, p_commands jsonb
+  p_tenant text, p_process text, p_version integer, p_instances jsonb, p_inputs jsonb, p_commands jsonb
 )
   returns table (instance text, id bigint)
   language sql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
   with written as (
-    insert into :"schema".process_instances as i (tenant, process, version, instance, status, parked, state, state_version, handled, inputs, late, error)
+    insert into :"schema".process_instances as i
+           (tenant, process, version, instance, hash, status, parked, state, state_version, handled, inputs, late, error, ended_at)
     -- What JSON calls null is no value here, but can be a state.
-    select p_tenant, p_process, p_version, g.instance, g.status, g.parked, coalesce(g.state, 'null'), p_state_version, g.handled, g.inputs, g.late, g.error
-      from jsonb_to_recordset(p_instances) as g (instance text, status text, parked text, state jsonb, handled integer, inputs integer, late integer, error jsonb)
+    select p_tenant, p_process, p_version, g.instance, g.hash, g.status, g.parked, coalesce(g.state, 'null'), g."stateVersion", g.handled, g.inputs, g.late,
+           g.error, case when g.status <> 'running' then clock_timestamp() end
+      from jsonb_to_recordset(p_instances) as g
+           (instance text, hash integer, status text, parked text, state jsonb, "stateVersion" integer, handled integer, inputs integer, late integer, error jsonb)
     on conflict on constraint process_instances_tenant_process_instance_key do update
       set status = excluded.status,
           parked = excluded.parked,
@@ -4008,16 +4046,18 @@ as $tidemark$
           inputs = excluded.inputs,
           late = excluded.late,
           error = excluded.error,
-          updated_at = clock_timestamp()
-    returning i.instance, i.id
+          updated_at = clock_timestamp(),
+          ended_at = coalesce(i.ended_at, excluded.ended_at)
+      where i.version = excluded.version
+    returning i.instance, i.id, i.hash
   ), inputs as (
     insert into :"schema".process_inputs (instance_id, number, position)
     select w.id, g.number, g.position
       from jsonb_to_recordset(p_inputs) as g (instance text, number integer, position bigint)
       join written as w on w.instance = g.instance
   ), commands as (
-    insert into :"schema".process_commands (tenant, process, version, instance_id, input, path, kind, stream, payload)
-    select p_tenant, p_process, p_version, w.id, g.input, g.path, g.kind, g.stream, g.payload
+    insert into :"schema".process_commands (tenant, process, version, instance_id, hash, input, path, kind, stream, payload)
+    select p_tenant, p_process, p_version, w.id, w.hash, g.input, g.path, g.kind, g.stream, g.payload
       from rows from (jsonb_to_recordset(p_commands) as (instance text, input integer, path integer[], kind text, stream text, payload jsonb))
            with ordinality as g (instance, input, path, kind, stream, payload, slot)
       join written as w on w.instance = g.instance
@@ -4085,6 +4125,63 @@ begin
   if before is distinct from p_definition then
     update :"schema".consumers as c set definition = p_definition where c.tenant = p_tenant and c.name = p_name;
   end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "register_process",
+    text: `-- Registers a version of a process, unless it is registered, and its follower with it. Returns its range: see process_versions.
+--
+--   p_name   of its follower
+--   p_after  the position after which the first version of a process begins; null: the high-water mark
+--
+-- A version that is higher than all before it takes over from the one that has started new instances so far. The cut between them is the
+-- furthest checkpoint of the older one, and nothing that this one has in flight may go beyond it. So its owners are fenced off first, as for
+-- a change of shards: each of their transactions either has moved the checkpoint before, or fails. After the next takeover of a shard they
+-- know where they end.
+--
+-- A lower version comes too late: it starts no instance.
+create function :"schema".register_process(
+  p_tenant text, p_process text, p_version integer, p_name text, p_shards integer, p_after bigint,
+  out starts_after bigint, out starts_until bigint
+)
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_open record;
+begin
+  -- One version of a process at a time.
+  perform pg_advisory_xact_lock(:"schema".lock_number(:regclass(process_versions)::oid::bigint), hashtext(p_tenant || chr(31) || p_process));
+  select v.starts_after, v.starts_until into starts_after, starts_until
+    from :"schema".process_versions as v where v.tenant = p_tenant and v.process = p_process and v.version = p_version;
+  if found then
+    return;
+  end if;
+  select v.version, c.name into v_open
+    from :"schema".process_versions as v
+    join :"schema".consumers as c on c.tenant = v.tenant and c.kind = 'process' and c.owner_name = v.process and c.owner_version = v.version
+   where v.tenant = p_tenant and v.process = p_process and v.starts_until is null
+     for no key update of c;
+  if not found then
+    starts_after := coalesce(p_after, (select m.mark from :"schema".high_water_mark(0, null) as m));
+  else
+    if p_version > v_open.version then
+      perform :"schema".evict_owners(p_tenant, v_open.name);
+    end if;
+    select max(s.position) into starts_after from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = v_open.name;
+    if p_version < v_open.version then
+      starts_until := starts_after;
+    else
+      update :"schema".process_versions as v
+         set starts_until = register_process.starts_after
+       where v.tenant = p_tenant and v.process = p_process and v.version = v_open.version;
+    end if;
+  end if;
+  insert into :"schema".process_versions (tenant, process, version, starts_after, starts_until)
+    values (p_tenant, p_process, p_version, register_process.starts_after, register_process.starts_until);
+  perform :"schema".register_consumer(p_tenant, p_name, p_shards, starts_after, '{}', 'process', p_process, p_version);
 end
 $tidemark$;
 `,

@@ -24,7 +24,7 @@ export interface WorkerDefinition {
   readonly consumers?: readonly Consumer[];
   /** Async projections to follow. @defaultValue those that the store was opened with */
   readonly projections?: readonly Projection[];
-  /** The processes to run, each once. */
+  /** The processes to run, each version once. */
   readonly processes?: readonly Process[];
   /**
    * Whether it fires timers, those of its tenant: see `schedule`. Workers in several processes share the work. A worker without consumers,
@@ -86,9 +86,9 @@ export function checkWorkerDefinition(definition: WorkerDefinition | undefined, 
   return { consumers, projections: followed, processes, timers: timers ?? true, leaseMs, ...callbacks };
 }
 
-function refuseTwice(named: readonly { readonly name: string }[], path: string): void {
-  const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) !== index);
-  if (twice) throw new InvalidArgumentError(path, `holds ${JSON.stringify(twice.name)} twice`);
+function refuseTwice(named: readonly { readonly name: string; readonly version?: number }[], path: string): void {
+  const twice = named.find(({ name, version }, index) => named.findIndex((other) => other.name === name && other.version === version) !== index);
+  if (twice) throw new InvalidArgumentError(path, `holds ${JSON.stringify(twice.name)} twice${twice.version === undefined ? "" : `, each as version ${twice.version}`}`);
 }
 
 function checkProcess(value: unknown, path: string): DefinedProcess {

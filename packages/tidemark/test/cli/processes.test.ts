@@ -34,14 +34,26 @@ describe("tidemark processes", () => {
     const { code, stdout, stderr } = await command(["list"]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(
-      /^number  process   instance  status   inputs  late  changed +error\n +1  ordering  order-1 {3}running  1 +0  20\S+Z\n +2  ordering  order-2 {3}parked {3}1 of 2 +0  20\S+Z  \[EBANK\] no bank\n$/,
+      /^number  process   version  instance  status   inputs  late  changed +error\n +1  ordering +1  order-1 {3}running  1 +0  20\S+Z\n +2  ordering +1  order-2 {3}parked {3}1 of 2 +0  20\S+Z  \[EBANK\] no bank\n$/,
     );
     const ids = async (...args: readonly string[]): Promise<unknown[]> =>
       documentsOf(await command(["list", "--json", ...args])).map((one) => Reflect.get(Object(one), "id"));
     expect(await ids("--status", "parked")).toEqual(["order-2"]);
     expect(await ids("--name", "ordering", "--after", "1")).toEqual(["order-2"]);
+    expect(await ids("--version", "1", "--limit", "1")).toEqual(["order-1"]);
+    expect(await ids("--version", "2")).toEqual([]);
     expect(await command(["list", "--name", "others"])).toEqual({ code: 0, stdout: "", stderr: "There are no instances.\n" });
     expect((await command(["list", "--limit", "1"])).stderr).toBe("There may be more than these 1: see --limit and --after.\n");
+  });
+
+  test("lists versions, and says which one is needed and has no worker", async ({ orders: { command, worker } }) => {
+    const { stdout, stderr } = await command(["versions", "ordering"]);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^process   version  starts {3,}at  open  parked  pending  workers  needed\nordering +1  after 0 +3 +2 +1 +0 +1 +yes\n$/);
+    await worker.stop();
+    expect((await command(["versions"])).stderr).toBe("Version 1 of ordering is needed, and no worker runs it.\n");
+    expect(documentsOf(await command(["versions", "--json"]))).toMatchObject([{ name: "ordering", version: 1, openCount: 2, needed: true, workers: 0 }]);
+    expect((await command(["versions", "others"])).stderr).toBe("No worker has run a process.\n");
   });
 
   test("shows one with its inputs, commands and state", async ({ orders: { command } }) => {

@@ -134,6 +134,7 @@ const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>
   deadLettersRetry: async (store) => await store.deadLetters.retry(position),
   deadLettersDiscard: async (store) => await store.deadLetters.discard(position),
   processesList: async (store) => await store.processes.list(),
+  processesVersions: async (store) => await store.processes.versions(),
   processesGet: async (store) => await store.processes.get("ordering", "order-1"),
   processesRetry: async (store) => await store.processes.retry("ordering", "order-1"),
   processesCancel: async (store) => await store.processes.cancel("ordering", "order-1"),

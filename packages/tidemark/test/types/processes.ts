@@ -12,6 +12,7 @@ import {
   type MultiStreamDecider,
   type Process,
   type ProcessDetails,
+  type ProcessVersionInfo,
   timer,
 } from "tidemark";
 import { same, store, type CartEvent } from "./cart.ts";
@@ -91,5 +92,7 @@ void effects;
 
 // Administration.
 same<Promise<ProcessDetails>>()(store.processes.get("checkout", "cart-1"));
+same<Promise<readonly ProcessVersionInfo[]>>()(store.processes.versions("checkout"));
+void store.processes.list({ version: 2 });
 // @ts-expect-error -- no status
 void store.processes.list({ status: "open" });

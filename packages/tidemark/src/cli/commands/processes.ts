@@ -3,12 +3,12 @@ import type { ProcessQuery } from "../../processes/administration.ts";
 import { lineUp } from "../columns.ts";
 import { confirm } from "../confirm.ts";
 import { given, wholeNumber } from "../flags.ts";
-import { processDocument, processLines, processRows, processTable } from "../process-lines.ts";
+import { processDocument, processLines, processRows, processTable, versionRows } from "../process-lines.ts";
 import { addShapeFlags, type ShapeFlags, shapeOptions } from "../shape-flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** `tidemark processes list|show|retry|cancel` */
+/** `tidemark processes list|show|versions|retry|cancel` */
 export function addProcesses(program: Command, terminal: Terminal): void {
   const command = program
     .command("processes")
@@ -20,6 +20,7 @@ export function addProcesses(program: Command, terminal: Terminal): void {
     .description("List instances in the order in which they began, each with its status.")
     .option("--name <process>", "only this process's")
     .addOption(new Option("--status <status>", "only those with this status").choices(["running", "completed", "cancelled", "parked"]))
+    .option("--version <number>", "only those that this version of the process runs", wholeNumber)
     .option("--after <number>", "only those after this number, which the list shows", wholeNumber)
     .option("--limit <number>", "the most instances to list", wholeNumber, 100)
     .addHelpText(
@@ -34,6 +35,12 @@ export function addProcesses(program: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExample:\n  tidemark processes show checkout order-7")
     .action((name: string, id: string, flags: StoreFlags & ShapeFlags & { readonly limit: number }) => show(name, id, flags, terminal));
 
+  addStoreFlags(command.command("versions"), "one JSON document a line")
+    .description("List the versions of processes: which one starts new instances, and which ones are still needed.")
+    .argument("[process]", "only this process's")
+    .addHelpText("after", "\nExample:\n  tidemark processes versions checkout")
+    .action((name: string | undefined, flags: StoreFlags) => versions(name, flags, terminal));
+
   addOne(command, "retry")
     .description("Let a parked instance go on: its worker handles again what failed, then what waits behind it.")
     .addHelpText("after", "\nExample:\n  tidemark processes retry checkout order-7")
@@ -46,14 +53,14 @@ export function addProcesses(program: Command, terminal: Terminal): void {
     .action((name: string, id: string, flags: StoreFlags & { readonly yes?: boolean }) => cancel(name, id, flags, terminal));
 }
 
-type ListFlags = Pick<ProcessQuery, "name" | "status" | "after"> & { readonly limit: number };
+type ListFlags = Pick<ProcessQuery, "name" | "status" | "version" | "after"> & { readonly limit: number };
 
 function addOne(command: Command, name: string): Command {
   return addStoreFlags(command.command(name)).argument("<process>", "the process's name").argument("<instance>", "the instance's id");
 }
 
-async function list({ name, status, after, limit, ...flags }: StoreFlags & ListFlags, terminal: Terminal): Promise<void> {
-  const instances = await withStore(flags, terminal, (store) => store.processes.list(given({ name, status, after, limit })));
+async function list({ name, status, version, after, limit, ...flags }: StoreFlags & ListFlags, terminal: Terminal): Promise<void> {
+  const instances = await withStore(flags, terminal, (store) => store.processes.list(given({ name, status, version, after, limit })));
   await terminal.printLines(flags.json ? processLines(instances) : lineUp(processRows(instances), terminal.width));
   if (instances.length === 0) terminal.say("There are no instances.");
   else if (instances.length === limit) terminal.say(`There may be more than these ${limit}: see --limit and --after.`);
@@ -64,6 +71,14 @@ async function show(name: string, id: string, { limit, ...flags }: StoreFlags & 
   if (flags.json) return terminal.printJson(processDocument(instance));
   terminal.table(processTable(instance));
   for (const line of JSON.stringify(processDocument(instance).state, null, 2).split("\n")) terminal.print(line);
+}
+
+async function versions(name: string | undefined, flags: StoreFlags, terminal: Terminal): Promise<void> {
+  const found = await withStore(flags, terminal, (store) => store.processes.versions(name));
+  await terminal.printLines(flags.json ? processLines(found) : lineUp(versionRows(found), terminal.width));
+  if (found.length === 0) terminal.say("No worker has run a process.");
+  for (const { name: process, version, needed, workers } of found)
+    if (needed && workers === 0) terminal.say(`Version ${version} of ${process} is needed, and no worker runs it.`);
 }
 
 async function retry(name: string, id: string, flags: StoreFlags, terminal: Terminal): Promise<void> {
