@@ -125,7 +125,16 @@ export {
   type TimerEffect,
 } from "./processes/effect.ts";
 export type { GetProcessOptions, Processes, ProcessQuery } from "./processes/administration.ts";
-export type { ProcessCommand, ProcessDetails, ProcessError, ProcessInfo, ProcessInput, ProcessStatus, ProcessTimer, ProcessVersionInfo } from "./processes/process-info.ts";
+export type {
+  ProcessCommand,
+  ProcessDetails,
+  ProcessError,
+  ProcessInfo,
+  ProcessInput,
+  ProcessStatus,
+  ProcessTimer,
+  ProcessVersionInfo,
+} from "./processes/process-info.ts";
 export { defineProcess } from "./processes/define-process.ts";
 export type { Process, ProcessDefinition } from "./processes/process.ts";
 export { ProcessParkedError, ProcessVersionMissingError } from "./errors/processes.ts";

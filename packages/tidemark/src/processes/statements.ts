@@ -44,7 +44,8 @@ export function processStatements(schema: string): ProcessStatements {
   const named = (name: string, text: string): Statement => ({ name: `tidemark_process_${name}`, text });
   const instance = `i.id::text as id, i.instance as instance, i.status as status, i.parked as parked, i.state::text as state, i.version::text as version,
        i.state_version::text as state_version, i.handled::text as handled, i.inputs::text as inputs, i.late::text as late, i.error::text as error`;
-  const ofShard = (alias: string): string => `${alias}.tenant = $1 and ${alias}.process = $2 and ${alias}.version = $3 and ${alias}.hash % $4::integer = $5::integer`;
+  const ofShard = (alias: string): string =>
+    `${alias}.tenant = $1 and ${alias}.process = $2 and ${alias}.version = $3 and ${alias}.hash % $4::integer = $5::integer`;
   const mine = `${ofShard("c")} and c.status = 'pending'`;
   return {
     register: named(

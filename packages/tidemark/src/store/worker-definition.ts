@@ -88,7 +88,8 @@ export function checkWorkerDefinition(definition: WorkerDefinition | undefined, 
 
 function refuseTwice(named: readonly { readonly name: string; readonly version?: number }[], path: string): void {
   const twice = named.find(({ name, version }, index) => named.findIndex((other) => other.name === name && other.version === version) !== index);
-  if (twice) throw new InvalidArgumentError(path, `holds ${JSON.stringify(twice.name)} twice${twice.version === undefined ? "" : `, each as version ${twice.version}`}`);
+  if (twice)
+    throw new InvalidArgumentError(path, `holds ${JSON.stringify(twice.name)} twice${twice.version === undefined ? "" : `, each as version ${twice.version}`}`);
 }
 
 function checkProcess(value: unknown, path: string): DefinedProcess {
