@@ -98,6 +98,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   };
   // Not `open`: a handler that ends while the store closes still commits.
   const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, codec, timers, projections });
+  let phase: "open" | "closing" | "closed" = "open";
   const readStatements = new StatementsBySize(options.schema);
   const firstPages = new GroupedFirstPages(open, readStatements, options.pool);
   // Not `open`, either: the last commands' snapshots are written while the store closes.
@@ -115,6 +116,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
       timers,
       appendCounters,
       openedAt: performance.now(),
+      phase: () => phase,
       readStatements,
       firstPages,
       snapshots,
@@ -129,7 +131,9 @@ export async function assembleStore<Events extends Event, Input extends Event>(
           "store",
           "cannot be closed inside its own transaction, whose end it would wait for. Close it after store.transaction has settled.",
         );
+      if (phase === "open") phase = "closing";
       await lifecycle.close(timeoutMs);
+      phase = "closed";
     },
   );
   const inline = { start: () => beginProjections(store.transactions, { database, schema, projections, workers, gate, feed }) };

@@ -16,6 +16,9 @@ import type { CheckEventsOptions } from "../transfer/check-options.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
+import type { FollowerState } from "../operations/follower-states.ts";
+import type { HealthLimits } from "../operations/health/health-limits.ts";
+import type { HealthReport } from "../operations/health/health-report.ts";
 import type { StoreMetrics } from "../operations/metrics/store-metrics.ts";
 import type { VerifyReport } from "../operations/verify/verify.ts";
 import type { VerifyOptions } from "../operations/verify/verify-options.ts";
@@ -102,6 +105,26 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * so that you may call it every second, and after `close`. For a whole database, of which this process knows a part, see `tidemark metrics`.
    */
   metrics(): StoreMetrics;
+
+  /**
+   * Returns how far each consumer, projection and process is, wherever its workers run: those of all tenants, of a tenant's view its own. For
+   * the details of one, see `consumers`, `projections` and `processes`. `tidemark metrics` shows them, with their pace.
+   *
+   * @throws {@link SequenceBehindError} — as `highWaterMark`.
+   */
+  followers(): Promise<readonly FollowerState[]>;
+
+  /**
+   * Looks at the store and its server, and tells how well they are: whether the process should go on (`live`), whether calls can be served
+   * (`ready`), and a check for each thing that can go wrong, with its value, its limit and what to do. A mark that stands still while events
+   * wait behind it is failing, whatever else moves. It costs a few statements, of which none grows with the log. It never rejects because of
+   * the database: one that does not answer is a check that fails. May be called on a store that closes, or is closed.
+   *
+   * The store itself looks at the consumers, projections and processes of all tenants, a tenant's view at its own. `tidemark health` does the same.
+   *
+   * @throws {@link InvalidArgumentError} — a limit is invalid or unknown.
+   */
+  health(limits?: HealthLimits): Promise<HealthReport>;
 
   /**
    * Returns what `unknownEvents: "skip"` has left out since this store was opened: the types and versions that the catalogue does not know,

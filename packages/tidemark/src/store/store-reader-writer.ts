@@ -51,6 +51,7 @@ export interface StoreContext {
   readonly appendCounters: AppendCounters;
   /** By performance.now(). */
   readonly openedAt: number;
+  readonly phase: () => "open" | "closing" | "closed";
 }
 
 /** What a store reads and writes with, through the pool or inside a transaction. */

@@ -25,6 +25,10 @@ import { AsyncProjectionTransaction, InlineProjectionTransaction, Transaction } 
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
+import { type FollowerState, followerStates } from "../operations/follower-states.ts";
+import { health } from "../operations/health/health.ts";
+import { checkHealthLimits, type HealthLimits } from "../operations/health/health-limits.ts";
+import type { HealthReport } from "../operations/health/health-report.ts";
 import { storeMetrics, type StoreMetrics } from "../operations/metrics/store-metrics.ts";
 import { verify, type VerifyReport } from "../operations/verify/verify.ts";
 import { checkVerifyOptions, type VerifyOptions } from "../operations/verify/verify-options.ts";
@@ -139,6 +143,17 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
       followers: workers.metrics(gate.written),
       skipped: skipped.list(),
     });
+  }
+
+  async followers(): Promise<readonly FollowerState[]> {
+    const { database, feed, options } = this.#context;
+    return await followerStates(database, options.schema, await feed.highWaterMark(), this.#tenant === "" ? undefined : this.#tenant);
+  }
+
+  async health(limits?: HealthLimits): Promise<HealthReport> {
+    const { database, feed, phase, options } = this.#context;
+    const tenant = this.#tenant === "" ? undefined : this.#tenant;
+    return await health({ database, schema: options.schema, feed, durability: options.durability, phase: phase(), tenant }, checkHealthLimits(limits));
   }
 
   skippedTypes(): readonly SkippedType[] {

@@ -133,6 +133,8 @@ const store: Readers<EventStore> = {
   skippedTypes: none,
   checkEvents: none,
   metrics: none,
+  health: none,
+  followers: none,
   verify: none,
   blockers: none,
   waitFor: none,

@@ -59,6 +59,8 @@ const commands = [
   ["events", "diff"],
   ["events", "schema"],
   ["events", "asyncapi"],
+  ["health"],
+  ["metrics"],
   ["verify"],
   ["import"],
   ["export"],

@@ -107,6 +107,7 @@ const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>
   highWaterMark: async (store) => await store.highWaterMark(),
   blockers: async (store) => await store.blockers(),
   checkEvents: async (store) => await store.checkEvents({ events: defineEvents({ ItemAdded: event() }) }),
+  followers: async (store) => await store.followers(),
   verify: async (store) => await store.verify(),
   waitFor: async (store) => await store.waitFor("mailer", 1),
   createWorker: async (store) => await store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] }).start(),
@@ -146,7 +147,20 @@ const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>
   snapshotsDelete: async (store) => await store.snapshots.delete({}),
 };
 /** What rejects with nothing of the database's. */
-const others = ["constructor", "inlineTransaction", "transactions", "forTenant", "withMetadata", "wake", "skippedTypes", "close", "pool", "withTransaction"];
+const others = [
+  "constructor",
+  "inlineTransaction",
+  "transactions",
+  "forTenant",
+  "withMetadata",
+  "wake",
+  "metrics",
+  "health",
+  "skippedTypes",
+  "close",
+  "pool",
+  "withTransaction",
+];
 
 function methodsOf(object: unknown): string[] {
   if (typeof object !== "object" || object === null || object === Object.prototype) return [];

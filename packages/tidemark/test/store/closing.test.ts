@@ -27,6 +27,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   highWaterMark: (store) => store.highWaterMark(),
   blockers: (store) => store.blockers(),
   checkEvents: (store) => store.checkEvents({ events: defineEvents({ ItemAdded: event() }) }),
+  followers: (store) => store.followers(),
   verify: (store) => store.verify(),
   createWorker: (store) => store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] }).start(),
   consumers: (store) => store.consumers.list(),
@@ -42,7 +43,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   timers: (store) => store.timers.list(),
 };
 /** What a closed store still does. */
-const allowed = ["constructor", "inlineTransaction", "transactions", "forTenant", "withMetadata", "wake", "metrics", "skippedTypes", "close", "pool"];
+const allowed = ["constructor", "inlineTransaction", "transactions", "forTenant", "withMetadata", "wake", "metrics", "health", "skippedTypes", "close", "pool"];
 
 function methodsOf(store: object): string[] {
   const names = new Set<string>();
