@@ -133,8 +133,8 @@ export function placeOf(row: TextRow): Place {
 function rowPages(pages: Pages<TextRow>, reached: () => number): RowPages {
   return {
     async next() {
-      const { items, last } = await pages.next();
-      return { rows: items, reached: reached(), last };
+      const page = await pages.next();
+      return { rows: page.decode().items, reached: reached(), last: page.last };
     },
   };
 }

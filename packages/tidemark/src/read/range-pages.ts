@@ -1,6 +1,6 @@
 import type { TextRow } from "../database/database.ts";
 import { type PageLimits, PageSize } from "./page-size.ts";
-import type { Page, Pages } from "./pages.ts";
+import type { DecodedPage, Page, Pages } from "./pages.ts";
 import { ScanWindow } from "./scan-window.ts";
 
 /** A part of a stream by version, or of the log by position. */
@@ -36,6 +36,9 @@ export interface RangeReading<T> {
 /** How many times more rows are asked for after a page of which not every row gave an item. */
 const widening = 4;
 
+/** The end of a reading that is at its end before it asks. */
+const nothing: Page<never> = { last: true, decode: () => ({ items: [] }) };
+
 /** Keyset pages: each begins behind the last row of the one before, so that no page costs more than another. */
 export class RangePages<T> implements Pages<T> {
   readonly #reading: RangeReading<T>;
@@ -45,7 +48,6 @@ export class RangePages<T> implements Pages<T> {
   #remaining: number;
   /** Rows to ask for, for each item that remains: where few rows give one, a small limit must not mean a statement for each row. */
   #rowsOfItem = 1;
-  #failure: { readonly error: unknown } | undefined;
   #firstRow: TextRow | undefined;
   #lastRow: TextRow | undefined;
 
@@ -73,10 +75,9 @@ export class RangePages<T> implements Pages<T> {
   async next(): Promise<Page<T>> {
     const { signal, limit, bounds, fetch, skipGap, mostRows } = this.#reading;
     signal?.throwIfAborted();
-    if (this.#failure) throw this.#failure.error;
-    if (limit === 0) return { items: [], last: true };
+    if (limit === 0) return nothing;
     const rest = (this.#rest ??= await bounds());
-    if (rest.after >= rest.until) return { items: [], last: true };
+    if (rest.after >= rest.until) return nothing;
     signal?.throwIfAborted();
 
     const range = this.#windowOf(rest);
@@ -86,20 +87,22 @@ export class RangePages<T> implements Pages<T> {
     const exhausted = rows.length < asked && rows.at(-1)?.["full"] == null;
     if (exhausted) this.#window.learn(performance.now() - sent);
     this.#size.learn(rows);
+    this.#firstRow ??= rows[0];
+    this.#lastRow = rows.at(-1) ?? this.#lastRow;
 
-    const items = this.#decode(rows);
+    // With a limit, what rows give decides how many are asked for next, and whether any.
+    const decoded = limit === Number.POSITIVE_INFINITY ? undefined : this.#decode(rows);
     this.#rest = this.#restOf(rest, exhausted ? range : undefined, rows.at(-1));
     // After setval or a restore the log may have a gap of any width, which windows alone would cross at their own pace.
     if (rows.length === 0 && skipGap && this.#rest.after < this.#rest.until) this.#rest = await skipGap(this.#rest);
-    return { items, last: this.#failure === undefined && (this.#remaining === 0 || this.#rest.after >= this.#rest.until) };
+    const last = decoded?.failure !== undefined || this.#remaining === 0 || this.#rest.after >= this.#rest.until;
+    return { last, decode: () => decoded ?? this.#decode(rows) };
   }
 
   /** What the rows give, up to the limit. Where one cannot be decoded, those before it are handed out first, and then its error. */
-  #decode(rows: readonly TextRow[]): T[] {
+  #decode(rows: readonly TextRow[]): DecodedPage<T> {
     const { decode, backward } = this.#reading;
     const items: T[] = [];
-    this.#firstRow ??= rows[0];
-    this.#lastRow = rows.at(-1) ?? this.#lastRow;
     let empty = 0;
     for (const row of rows) {
       if (this.#remaining === 0) break;
@@ -108,15 +111,14 @@ export class RangePages<T> implements Pages<T> {
         decode(row, items);
       } catch (error) {
         items.length = before;
-        this.#failure = { error };
-        break;
+        return { items, failure: { error } };
       }
       if (items.length === before) empty++;
       else this.#remaining--;
       if (backward && items.length > before + 1) items.push(...items.splice(before).toReversed());
     }
     if (empty > 0) this.#rowsOfItem *= widening;
-    return items;
+    return { items };
   }
 
   #windowOf({ after, until }: Range): Range {

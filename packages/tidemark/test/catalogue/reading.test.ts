@@ -1,5 +1,5 @@
 import type { RecordedEvent } from "tidemark";
-import { plainEvents } from "../../src/catalogue/event-codec.ts";
+import { type EventCodec, plainEvents } from "../../src/catalogue/event-codec.ts";
 import { Reader } from "../../src/read/reader.ts";
 import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { open } from "../database/open.ts";
@@ -81,6 +81,40 @@ describe("a reading with a catalogue", () => {
       [1, 2, 2, 2],
       [4, 5, 5],
     ]);
+  });
+
+  test("decodes a page while the database makes the next one, unless its limit depends on the page", async ({ store, databaseUrl, schema }) => {
+    await store.appendToStream("cart-1", ["tea", "jam", "rye", "oil", "fig"].map(added));
+    const { database } = await open(databaseUrl);
+    await using _closing = { [Symbol.asyncDispose]: () => database.close() };
+    const seen: string[] = [];
+    const codec: EventCodec = {
+      ...today,
+      decoder(options) {
+        const { filter, decode } = today.decoder(options);
+        return { filter, decode: (event, into) => (seen.push(`decoded ${event.version}`), decode?.(event, into)) };
+      },
+    };
+    const queryable = observed(database, async (count) => {
+      // As long as a pool takes to hand out a connection, if not longer.
+      for (let ticks = 0; ticks < 10; ticks++) await new Promise<void>((resolve) => process.nextTick(resolve));
+      seen.push(`asked for page ${count}`);
+    });
+    const statements = new StatementsBySize(schema, { firstRows: 2, maxRows: 2, bytes: 4_096, largeEvents: 1 });
+    const reading = (): Reader => new Reader({ queryable, statements, codec, tenant: "", mark: () => store.highWaterMark() });
+    expect(await reading().readStream("cart-1").toArray()).toHaveLength(5);
+    expect(seen.splice(0)).toEqual([
+      "asked for page 1",
+      "asked for page 2",
+      "decoded 1",
+      "decoded 2",
+      "asked for page 3",
+      "decoded 3",
+      "decoded 4",
+      "decoded 5",
+    ]);
+    expect(await reading().readStream("cart-1", { limit: 3 }).toArray()).toHaveLength(3);
+    expect(seen).toEqual(["asked for page 4", "decoded 1", "decoded 2", "asked for page 5", "decoded 3"]);
   });
 
   test("rejects at what cannot be decoded, after the events before it", async ({ store, reader }) => {
