@@ -10,7 +10,7 @@ import type { DefinedEvents } from "./defined-events.ts";
 import type { StoredEvent } from "./definition.ts";
 import type { EventShape } from "./event-shape.ts";
 import { metadataCopy } from "./metadata-copy.ts";
-import { plainCopy } from "./plain-copy.ts";
+import { copyIfPlain, plainCopy, unfit } from "./plain-copy.ts";
 
 /** Data in the newest shape of its type, as it would be stored today. */
 export interface CurrentPart {
@@ -22,69 +22,112 @@ export interface CurrentPart {
 const mostParts = 10_000;
 const partKeys = ["type", "schemaVersion", "data"];
 
-/** Follows the steps of one stored event to the newest shapes. */
+/** Which step is called: what an error says of it, and where its data stands. */
+interface StepPlace {
+  readonly kind: "step" | "downcast";
+  readonly shape: EventShape;
+  readonly version: number;
+}
+
+/**
+ * Follows the steps of one stored event to the newest shapes. Nothing that a step changes is seen elsewhere: it gets copies, and what it
+ * returns is copied, because it may return the same object each time.
+ */
 export class UpToDate {
   readonly parts: CurrentPart[] = [];
   readonly #catalogue: DefinedEvents;
   readonly #event: RecordedEvent;
+  readonly #isOwn: boolean;
   /** What steps get besides the data; made when the first one runs. */
-  #rest: RecordedEvent | undefined;
+  #rest: Pick<RecordedEvent, "metadata" | "tags" | "recordedAt"> | undefined;
   /** The steps that made other events, on the way to the present one. */
   #trail: string[] | undefined;
 
-  constructor(catalogue: DefinedEvents, event: RecordedEvent) {
+  /** @param isOwn - Whether nothing else has the event's data, so that the first step may get it without a copy. */
+  constructor(catalogue: DefinedEvents, event: RecordedEvent, isOwn: boolean) {
     this.#catalogue = catalogue;
     this.#event = event;
+    this.#isOwn = isOwn;
   }
 
   /** Adds what the data becomes to `parts`. */
   follow(type: string, schemaVersion: number, start: unknown): void {
     const shape = this.#catalogue.shapes.get(type);
     if (!shape) return this.#followRetired(type, schemaVersion, start);
-    // A name is put together for an error alone: it would cost more than the step.
     let data = start;
     for (let version = schemaVersion; version < shape.version; version++) {
-      const step = shape.upcast.get(version);
-      const name = (): string => `step ${version} of ${quoteText(type)}`;
-      if (!step) throw this.fail(`there is no ${name()}`);
-      const made = this.run(step, name, type, version, data);
-      if (made instanceof Become) {
-        this.#become(`${type} ${version}`, name, made.parts, shape.becomes);
-        return;
-      }
-      data = this.checked(made, name, shape.ordinal + version);
+      const place: StepPlace = { kind: "step", shape, version };
+      const made = this.make(shape.upcast.get(version), place, data);
+      if (made instanceof Become) return this.#becomeInstead(place, made);
+      data = made;
     }
     if (this.parts.length === mostParts) throw this.fail(`it becomes more than ${mostParts} events`);
     this.parts.push({ shape, data });
+  }
+
+  #becomeInstead(place: StepPlace, { parts }: Become): void {
+    const { shape, version } = place;
+    this.#become(`${shape.type} ${version}`, () => nameOf(place), parts, shape.becomes);
   }
 
   #followRetired(type: string, schemaVersion: number, data: unknown): void {
     const shape = this.#catalogue.retired.get(type);
     if (!shape) throw this.fail(`the catalogue has no type ${quoteText(type)}`);
     const name = (): string => `the step of the retired type ${quoteText(type)}`;
-    const made = this.run(shape.step, name, type, schemaVersion, data);
-    const parts: unknown = made instanceof Become ? made.parts : made;
-    this.#become(type, name, parts, shape.becomes);
-  }
-
-  /** Calls a step with a copy of what is stored, so that nothing it changes is seen elsewhere. What another step made is one already. */
-  run(step: (event: StoredEvent) => unknown, name: () => string, type: string, schemaVersion: number, data: unknown): unknown {
-    const { metadata, tags, recordedAt } = this.#event;
-    this.#rest ??= { ...this.#event, metadata: metadataCopy(metadata), tags: [...tags], recordedAt: new Date(recordedAt) };
     let made: unknown;
     try {
-      made = step({ ...this.#rest, type, schemaVersion, data: data === this.#event.data ? plainCopy(data) : data });
+      made = shape.step(this.#asStepsGetIt(type, schemaVersion, data));
     } catch (error) {
-      throw this.fail(`${name()} threw (see cause)`, error);
+      throw this.#threw(name(), error);
     }
-    if (isPromise(made)) throw this.fail(`${name()} returned a promise, but steps are synchronous`);
-    return made;
+    this.#refusePromise(made, name);
+    this.#become(type, name, made instanceof Become ? made.parts : made, shape.becomes);
   }
 
-  /** A copy of the data that a step returned: a step may return the same object each time. */
-  checked(made: unknown, name: () => string, maker?: number): unknown {
+  /**
+   * What a step makes of the data: plain JSON that nothing else has; or, where a step up did so, what the event becomes instead.
+   *
+   * No closure stands in this function or in the loop around it: V8 would allocate what it captures at every call, used or not.
+   */
+  make(step: ((event: StoredEvent) => unknown) | undefined, place: StepPlace, data: unknown): unknown {
+    const { shape, version } = place;
+    if (!step) throw this.fail(`there is no ${nameOf(place)}`);
+    let made: unknown;
     try {
-      return plainCopy(made, maker);
+      made = step(this.#asStepsGetIt(shape.type, version, data));
+    } catch (error) {
+      throw this.#threw(nameOf(place), error);
+    }
+    const copy = copyIfPlain(made, shape.ordinal + version);
+    // Nearly every step of every event ends here. All other questions, and the step's name for an error, would cost more than the step.
+    return copy === unfit ? this.#unusual(made, place) : copy;
+  }
+
+  #unusual(made: unknown, place: StepPlace): unknown {
+    if (place.kind === "step" && made instanceof Become) return made;
+    const name = (): string => nameOf(place);
+    this.#refusePromise(made, name);
+    return this.#checked(made, name);
+  }
+
+  /** A copy of what is stored. What another step made is one already. */
+  #asStepsGetIt(type: string, schemaVersion: number, held: unknown): StoredEvent {
+    const event = this.#event;
+    const data = held === event.data && !this.#isOwn ? plainCopy(held) : held;
+    this.#rest ??= { metadata: metadataCopy(event.metadata), tags: [...event.tags], recordedAt: new Date(event.recordedAt) };
+    const { metadata, tags, recordedAt } = this.#rest;
+    const { id, streamId, category, version, position, tenant } = event;
+    return { type, data, metadata, tags, id, streamId, category, version, position, recordedAt, schemaVersion, tenant };
+  }
+
+  #refusePromise(made: unknown, name: () => string): void {
+    if (isPromise(made)) throw this.fail(`${name()} returned a promise, but steps are synchronous`);
+  }
+
+  /** A copy of the data that a step returned. */
+  #checked(made: unknown, name: () => string): unknown {
+    try {
+      return plainCopy(made);
     } catch (error) {
       throw this.fail(`${name()} returned what JSON cannot hold: ${error instanceof Error ? error.message : describeValue(error)}`, error);
     }
@@ -117,7 +160,7 @@ export class UpToDate {
     if (typeof schemaVersion !== "number" || !Number.isSafeInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > newest) {
       throw this.fail(`${name()} has schemaVersion ${describeValue(schemaVersion)}; ${quoteText(type)} has versions 1 to ${newest}`);
     }
-    this.follow(type, schemaVersion, this.checked(data, name));
+    this.follow(type, schemaVersion, this.#checked(data, name));
   }
 
   fail(problem: string, cause?: unknown): EventDecodingError {
@@ -125,4 +168,11 @@ export class UpToDate {
     const origin = cause === undefined || isTidemarkError(cause, "INVALID_ARGUMENT") ? {} : { cause };
     return new EventDecodingError(this.#event, problem, origin);
   }
+  #threw(name: string, error: unknown): EventDecodingError {
+    return this.fail(`${name} threw (see cause)`, error);
+  }
+}
+
+function nameOf({ kind, shape, version }: StepPlace): string {
+  return `${kind} ${version} of ${quoteText(shape.type)}`;
 }

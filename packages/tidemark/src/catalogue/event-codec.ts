@@ -45,10 +45,11 @@ export interface EventDecoder<Item extends ShapeFilter = ShapeFilter> {
    * Adds to `into` what a stored event is to this reader: itself, its newest shape, several events, or nothing. They share id, version
    * and position, and carry `part` if there are several. Undefined: each event is what is stored.
    *
+   * @param isOwn - Whether nothing else has the event, so that its steps may change it. Then one copy is saved. Default: false.
    * @throws {@link UnknownEventTypeError} — the catalogue does not know the type or its version.
    * @throws {@link EventDecodingError} — a step failed, or its result does not fit.
    */
-  readonly decode: ((event: RecordedEvent, into: RecordedEvent[]) => void) | undefined;
+  readonly decode: ((event: RecordedEvent, into: RecordedEvent[], isOwn?: boolean) => void) | undefined;
 }
 
 /** What lies between an application's events and the log: shapes are checked and encoded on their way in, brought up to date on their way out. */

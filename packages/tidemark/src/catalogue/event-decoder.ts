@@ -7,6 +7,7 @@ import type { RecordedEvent } from "../model/event.ts";
 import { type CurrentPart, UpToDate } from "./bring-up-to-date.ts";
 import type { UnknownEvents } from "./unknown-events.ts";
 import type { DefinedEvents } from "./defined-events.ts";
+import type { EventDecoder } from "./event-codec.ts";
 import type { EventShape } from "./event-shape.ts";
 import { issuesAt } from "./issue-path.ts";
 import { metadataCopy } from "./metadata-copy.ts";
@@ -37,20 +38,20 @@ export function versionsAsStored({ shapes }: DefinedEvents, validateReads: boole
 }
 
 /** See `EventDecoder.decode`. */
-export function decodeEvents(reading: Reading): (event: RecordedEvent, into: RecordedEvent[]) => void {
+export function decodeEvents(reading: Reading): NonNullable<EventDecoder["decode"]> {
   const { asStored, narrowAsStored } = reading;
-  return (event, into) => {
+  return (event, into, isOwn = false) => {
     // Most events of a log. Nothing else may stand on their way.
     if (asStored.get(event.type) === event.schemaVersion) {
       if (narrowAsStored === undefined || narrowAsStored(event, event.type, event.data)) into.push(event);
       return;
     }
     // Only when all are ready: an event that fails in its second part must not leave its first behind.
-    for (const current of decodeOlder(event, reading)) into.push(current);
+    for (const current of decodeOlder(event, reading, isOwn)) into.push(current);
   };
 }
 
-function decodeOlder(event: RecordedEvent, reading: Reading): readonly RecordedEvent[] {
+function decodeOlder(event: RecordedEvent, reading: Reading, isOwn: boolean): readonly RecordedEvent[] {
   const { catalogue, unknownEvents, narrow, onSkipped } = reading;
   const shape = catalogue.shapes.get(event.type);
   if (shape ? event.schemaVersion > shape.version : !catalogue.retired.has(event.type)) {
@@ -58,7 +59,7 @@ function decodeOlder(event: RecordedEvent, reading: Reading): readonly RecordedE
     if (unknownEvents === "skip") onSkipped?.(event);
     return unknownEvents === "pass" && (!narrow || narrow(event, event.type, event.data)) ? [event] : [];
   }
-  const upToDate = new UpToDate(catalogue, event);
+  const upToDate = new UpToDate(catalogue, event, isOwn);
   upToDate.follow(event.type, event.schemaVersion, event.data);
   const { parts } = upToDate;
   const found: RecordedEvent[] = [];
@@ -79,10 +80,7 @@ function finish(event: RecordedEvent, { shape, data }: CurrentPart, upToDate: Up
   if (wanted !== undefined) {
     let previous = data;
     for (let from = version; from > wanted; from--) {
-      const step = shape.downcast.get(from);
-      if (!step) throw upToDate.fail(`there is no downcast ${from} of ${quoteText(type)}`);
-      const name = (): string => `downcast ${from} of ${quoteText(type)}`;
-      previous = upToDate.checked(upToDate.run(step, name, type, from, previous), name);
+      previous = upToDate.make(shape.downcast.get(from), { kind: "downcast", shape, version: from }, previous);
     }
     return { ...event, type, data: previous, schemaVersion: wanted };
   }

@@ -1,6 +1,7 @@
 import { encodeJson, maxDepth } from "../arguments/json.ts";
 
-const unfit = Symbol("not plain JSON");
+/** What `copyIfPlain` returns for what is not plain JSON. */
+export const unfit: unique symbol = Symbol("not plain JSON");
 
 type CopyFields = (value: object) => Record<string, unknown>;
 
@@ -26,13 +27,21 @@ const places: readonly [CopyFields, ...CopyFields[]] = [
 /**
  * A copy of plain JSON, so that a step may change what it gets and nothing else sees it. Keys that are `undefined` are left out.
  *
- * @param maker - A number for what made the value: what one step makes has few shapes.
  * @throws {@link InvalidArgumentError} — at its place in `data`, for a value that JSON cannot hold.
  */
-export function plainCopy(value: unknown, maker = 0): unknown {
-  const copy = copied(value, 0, places[maker % places.length] ?? places[0]);
+export function plainCopy(value: unknown): unknown {
+  const copy = copyIfPlain(value, 0);
   // The slow way finds the place and says what is wrong with it. It also takes objects of another realm.
   return copy === unfit ? JSON.parse(encodeJson(value, "data")) : copy;
+}
+
+/**
+ * The same, but `unfit` for a value that JSON cannot hold.
+ *
+ * @param maker - A number for what made the value: what one step makes has few shapes.
+ */
+export function copyIfPlain(value: unknown, maker: number): unknown {
+  return copied(value, 0, places[maker % places.length] ?? places[0]);
 }
 
 function copied(value: unknown, depth: number, copyFields: CopyFields): unknown {

@@ -47,5 +47,5 @@ export function eventsOfRow<E extends Event>(
   stored: (row: TextRow) => RecordedEvent,
 ): (row: TextRow, into: RecordedEvent<E>[]) => void {
   if (!decode) return (row, into) => void into.push(asRecorded<E>(stored(row)));
-  return (row, into) => decode(stored(row), into);
+  return (row, into) => decode(stored(row), into, true);
 }

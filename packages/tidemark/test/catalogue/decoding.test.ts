@@ -4,6 +4,7 @@ import { event } from "../../src/catalogue/plain-event.ts";
 import { retired } from "../../src/catalogue/retired.ts";
 import { asDate } from "../../src/catalogue/stored-codecs.ts";
 import type { StoredEvent } from "../../src/catalogue/definition.ts";
+import type { RecordedEvent } from "../../src/model/event.ts";
 import { codecOf, decoded, read, storedEvent } from "./stored-event.ts";
 
 const confirmed = {
@@ -98,6 +99,33 @@ describe("a stored event", () => {
     expect(first).toEqual(decoded(greedy, stored));
     expect(first[0]).toMatchObject({ data: { lines: ["one", "more"], second: true }, metadata: { actorId: "ada" } });
     expect(stored).toEqual(storedEvent("A", { lines: ["one"] }));
+  });
+
+  test("that nothing else has gives its data to the first step without a copy, and its metadata never", () => {
+    const seen: StoredEvent[] = [];
+    const keeping = codecOf({
+      A: {
+        schema: event(),
+        version: 2,
+        upcast: {
+          1: (stored: StoredEvent) => {
+            seen.push(stored);
+            Object.assign(stored.metadata, { actorId: "mallory" });
+            stored.recordedAt.setTime(0);
+            return stored.data;
+          },
+        },
+      },
+    });
+    const stored = storedEvent("A", { lines: ["one"] });
+    const into: RecordedEvent[] = [];
+    keeping.decoder().decode?.(stored, into, true);
+    keeping.decoder().decode?.(stored, into);
+    expect(into[0]).toStrictEqual({ ...storedEvent("A", { lines: ["one"] }), schemaVersion: 2 });
+    expect(into[1]).toStrictEqual(into[0]);
+    expect(seen[0]?.data).toBe(stored.data);
+    expect(seen[1]?.data).not.toBe(stored.data);
+    expect(into[0]?.data).not.toBe(stored.data);
   });
 
   test("keeps metadata deep inside from its steps, and each part has its own", () => {
