@@ -162,8 +162,9 @@ export class ProcessShard implements ShardHooks {
         if (instance.stale && !instance.ended) await this.#refold(session, instance);
         const place = { id: instance.id ?? 0, name: instance.name };
         for (const { number, ...input } of await readInputs(this.#context, session, place, { after: handled, until: instance.failure ? handled : inputs })) {
-          await instance.fold(number, input);
+          // A refusal may have ended it while its inputs waited.
           if (instance.failure || instance.ended) break;
+          await instance.fold(number, input);
         }
       }
       await session.query(statements.served, [instance.id ?? 0]);

@@ -36,6 +36,35 @@ describe("an instance that has ended", () => {
     });
   });
 
+  test("by a refusal while it was parked handles none of the inputs that wait, after retry either", async ({ store, start }) => {
+    const refusing: Decider<number, object, Event<"Done", object>> = {
+      initialState: () => 0,
+      evolve: (count) => count,
+      decide() {
+        throw new Error("no");
+      },
+    };
+    let broken = true;
+    const process = ordering(({ type }) => {
+      if (type === "OrderPlaced") return [command(refusing, "work-1", {}, { orElse: () => [complete()] })];
+      if (broken) throw new Error("cannot react");
+      return [append("notes-1", [{ type: "Handled", data: {} }])];
+    });
+    await store.appendToStream("order-1", [placed(), received]);
+    const { worker } = await start(process);
+    await worker.caughtUp();
+    broken = false;
+    await store.processes.retry("ordering", "order-1");
+    await worker.caughtUp();
+    expect(await store.processes.get("ordering", "order-1")).toMatchObject({
+      status: "completed",
+      state: { seen: ["OrderPlaced"] },
+      inputCount: 2,
+      handledCount: 1,
+    });
+    expect(await store.readStream("notes-1").toArray()).toEqual([]);
+  });
+
   test("by cancel has no timers and no pending commands, in one transaction", async ({ store, start }) => {
     const away: Decider<number, object, Event<"Done", object>> = {
       initialState: () => 0,
