@@ -1,4 +1,5 @@
 import type { Event } from "tidemark";
+import { inputOf, isDerived, isErrandInput } from "../errands/inputs.ts";
 import { randomFrom, hash } from "../random.ts";
 import type { Reading } from "../shapes/code.ts";
 import { hasShapes, type Shape, shapesFor, storedShape } from "../shapes/shapes.ts";
@@ -14,7 +15,7 @@ export function eventId(worker: number, incarnation: number, batch: number, plac
 }
 
 export interface Content<Type extends string = string> extends Event<Type> {
-  readonly metadata: { readonly actorId: string };
+  readonly metadata: { readonly actorId: string; readonly correlationId?: string };
   readonly tags: readonly string[];
 }
 
@@ -23,6 +24,10 @@ export function contentOf(id: string): Content {
   if (hasShapes(id)) {
     const { type, data } = storedShape(id);
     return { type, data, metadata: { actorId: shortId(id) }, tags: tagsOf(id) };
+  }
+  if (isErrandInput(id)) {
+    const { type, data, correlationId } = inputOf(id);
+    return { type, data, metadata: { actorId: shortId(id), ...(correlationId !== undefined && { correlationId }) }, tags: [] };
   }
   return plainContentOf(id);
 }
@@ -58,10 +63,12 @@ type Given = Event & { readonly id: string; readonly tags: readonly string[]; re
 
 /** What differs between an event as it came back and what a reader has to get of its id; undefined where nothing does. */
 export function alteration({ id, type, data, metadata, tags, schemaVersion, part }: Given, reading: Reading): string | undefined {
+  // What the process wrote is checked with what led to it.
+  if (isDerived(id)) return undefined;
   const parts = partsOf(id, reading);
   const found = stable({ type, schemaVersion, data, metadata: { actorId: metadata?.["actorId"] }, tags, part });
   const { metadata: written, tags: tagged } = contentOf(id);
-  const wanted = { ...parts[part ?? 0], metadata: written, tags: tagged, part: parts.length > 1 ? (part ?? 0) : undefined };
+  const wanted = { ...parts[part ?? 0], metadata: { actorId: written.actorId }, tags: tagged, part: parts.length > 1 ? (part ?? 0) : undefined };
   return parts.length > 0 && found === stable(wanted) ? undefined : found;
 }
 

@@ -60,6 +60,50 @@ export interface TimersLeft {
   readonly early: readonly (readonly [id: string, ms: number])[];
 }
 
+/** What the process came to, by its own tables and by the log. */
+export interface ErrandsLeft {
+  /** Instances that stood still before the code was mended, and at which input. */
+  readonly parked: readonly (readonly [instance: string, at: "input" | "command", input: number])[];
+  /** Why the process did not get to its end, where it did not. */
+  readonly stuck?: string;
+  readonly instances: readonly (readonly [
+    instance: string,
+    status: string,
+    parked: string | null,
+    inputs: number,
+    handled: number,
+    late: number,
+    state: { readonly inputs: number; readonly digest: number },
+  ])[];
+  readonly inputs: readonly (readonly [instance: string, number: number, position: number])[];
+  readonly commands: readonly ErrandCommand[];
+  /** Inputs, and what the process wrote. */
+  readonly events: readonly ErrandEvent[];
+  /** Timers that have not fired. */
+  readonly timers: readonly (readonly [instance: string, key: string])[];
+}
+
+export type ErrandCommand = readonly [
+  instance: string,
+  input: number,
+  path: readonly number[],
+  kind: string,
+  status: string,
+  /** Of a refused one: the number of the state that `orElse` was called with. */
+  stateNumber: number | null,
+  error: unknown,
+];
+
+export type ErrandEvent = readonly [
+  position: number,
+  id: string,
+  stream: string,
+  type: string,
+  data: unknown,
+  correlationId: string | null,
+  causationId: string | null,
+];
+
 /** What the final phase found, beside the log. */
 export interface FinalState {
   /** Positions that a fresh reader of the library's was given, from zero. */
@@ -81,6 +125,8 @@ export interface FinalState {
   readonly decoded?: Decoded;
   /** Undefined where nobody fired timers. */
   readonly timers?: TimersLeft;
+  /** Undefined where no process ran. */
+  readonly errands?: ErrandsLeft;
   /** Undefined where nothing was projected. */
   readonly projected?: Projected;
   /** Deadlocks in the server's log. */

@@ -9,6 +9,7 @@ import { appendShapes } from "./append-shapes.ts";
 import { command } from "./command.ts";
 import { commandOnShapes } from "./command-on-shapes.ts";
 import { decideOnShapes } from "./decide-on-shapes.ts";
+import { errand } from "./errand.ts";
 import { endedTransaction } from "./ended-transaction.ts";
 import { forgottenAwait } from "./forgotten-await.ts";
 import type { Operation } from "./operation.ts";
@@ -45,6 +46,7 @@ export const operations: readonly [Operation, ...Operation[]] = [
   decideOnShapes,
   commandOnShapes,
   timer,
+  errand,
 ];
 
 /** Every operation as often as its weight says. */

@@ -9,6 +9,8 @@ import type { Server } from "@tidemark/servers";
 import { openEventStore, type EventStore } from "tidemark";
 import { consume } from "../consume/consume.ts";
 import { readEffects } from "../consume/read-effects.ts";
+import { unfinishedErrands } from "../errands/read-errands.ts";
+import { runErrandsToTheEnd } from "../errands/to-the-end.ts";
 import { administer } from "../faults/fault.ts";
 import { alteration } from "../history/content.ts";
 import type { Consumed, FinalState, LogLine, TimersLeft } from "../history/final.ts";
@@ -52,8 +54,10 @@ export async function writeFinalState({
   const projections = auditor ? tallies.map(({ projection }) => projection) : [];
   await using store = await openEventStore(url, { schema, projections, ...(consuming && catalogueOf("today")) });
   await resolvePrepared(url, 0);
+  // First, as consumers get what it writes.
+  const errands = consuming ? await runErrandsToTheEnd(store, url, schema) : undefined;
+  const timers = consuming ? await fireToTheEnd(store, url, schema, clockJumped) : undefined;
   const consumed = consuming ? await consumeToTheEnd(store, url, schema) : undefined;
-  const timers = consuming ? await fireToTheEnd(store, url, name, clockJumped) : undefined;
   await auditor?.audit(url);
   // Whoever was killed leaves backends that roll back in their own time; afterwards nothing may hold the mark.
   const left = await untilQuiet(url);
@@ -75,6 +79,7 @@ export async function writeFinalState({
     ...left,
     ...(consumed && { consumed, decoded: await readLogAsToday(store, read) }),
     ...(timers && { timers }),
+    ...(errands && { errands }),
     ...(auditor && { projected: auditor.findings }),
     migrations: await administer(url, async (client) =>
       (await client.query<{ id: number }>(`select version::int as id from ${name}.migrations order by version`)).rows.map(({ id }) => id),
@@ -100,12 +105,13 @@ async function consumeToTheEnd(store: EventStore, url: string, schema: string): 
 }
 
 /** A fresh worker fires what the dead ones left. A clock that was ahead left timers that are due later. */
-async function fireToTheEnd(store: EventStore, url: string, name: string, clockJumped: boolean): Promise<TimersLeft> {
+async function fireToTheEnd(store: EventStore, url: string, schema: string, clockJumped: boolean): Promise<TimersLeft> {
+  const name = pg.escapeIdentifier(schema);
   const worker = store.createWorker({ timers: true });
   await worker.start();
   let waiting = 0;
   for (const until = performance.now() + 90_000; performance.now() < until; await delay(100)) {
-    waiting = await administer(url, async (client) => (await client.query<{ n: number }>(`select count(*)::int as n from ${name}.timers`)).rows[0]?.n ?? 0);
+    ({ timers: waiting } = await administer(url, (client) => unfinishedErrands(client, schema)));
     if (waiting === 0) break;
   }
   await worker.stop();

@@ -1,8 +1,9 @@
 import { defineEvents, event, type EventCatalogue, retired } from "tidemark";
+import { errandTypes } from "../errands/inputs.ts";
 import { types as plainTypes } from "../history/content.ts";
 import type { Code, Reading } from "./code.ts";
 
-const plain = Object.fromEntries(plainTypes.map((type) => [type, event<unknown>()]));
+const plain = Object.fromEntries([...plainTypes, ...errandTypes].map((type) => [type, event<unknown>()]));
 
 const yesterday = defineEvents({
   ...plain,

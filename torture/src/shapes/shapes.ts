@@ -1,3 +1,4 @@
+import { isDerived } from "../errands/inputs.ts";
 import { shortId } from "../history/short-id.ts";
 import { hash } from "../random.ts";
 import { codeOf, type Reading } from "./code.ts";
@@ -18,7 +19,7 @@ const markOfBatch = "4";
 const placeOfWorker = 15;
 
 export function hasShapes(id: string): boolean {
-  return id[placeOfBatch] === markOfBatch;
+  return !isDerived(id) && id[placeOfBatch] === markOfBatch;
 }
 
 /** What an event says, in whichever words. */

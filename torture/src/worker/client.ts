@@ -1,4 +1,5 @@
 import type { EventStore } from "tidemark";
+import { firstErrandBatch } from "../errands/inputs.ts";
 import { contentOf, eventId } from "../history/content.ts";
 import type { Answer, AppendCall, Call, Expected, Part } from "../history/entry.ts";
 import type { HistoryWriter } from "../history/write.ts";
@@ -36,6 +37,8 @@ export interface Client {
   newIds(count: number): string[];
   /** Ids for events that this process's code writes in other shapes than another's. */
   newShapeIds(count: number): string[];
+  /** Ids for inputs of the process: the first one begins an instance. */
+  newErrandIds(count: number): string[];
   /** An expectation of the stream, mostly right. */
   expect(stream: string): Expected;
   /** Writes down the call, does it, and writes down what came of it. Returns the answer, or undefined where it threw. */
@@ -75,6 +78,7 @@ export function createClient(shared: Shared, random: Random): Client {
     random,
     newIds: (count) => idsOf(idBatches++, count),
     newShapeIds: (count) => idsOf(firstShapeBatch + idBatches++, count),
+    newErrandIds: (count) => idsOf(firstErrandBatch + idBatches++, count),
     expect: (stream) => chooseExpected(random, versions, stream),
     perform,
     async append(call, work, failure) {

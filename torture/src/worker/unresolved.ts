@@ -9,6 +9,7 @@ const repeatable = new Set([
   "append at a limit",
   "append on a condition",
   "append shapes",
+  "errand",
   "decide on shapes",
   "race for a new stream",
   "append again",

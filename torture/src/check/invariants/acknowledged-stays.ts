@@ -1,3 +1,4 @@
+import { isDerived } from "../../errands/inputs.ts";
 import type { Invariant } from "../invariant.ts";
 import type { Append } from "../operations.ts";
 
@@ -35,8 +36,9 @@ export const acknowledgedStays: Invariant = {
       if (tries.every(({ outcome }) => outcome === "fail") && there > 0)
         anomaly(`resurrected: ${ids[0]} is there although nothing was to be written (${names})`);
     }
-    // What became of these, another check tells.
+    // What became of these, and of what the process wrote, other checks tell.
     for (const { call } of histories.timers) if (call.kind === "set timer") known.add(call.id);
-    for (const event of log.events) if (!known.has(event.id)) anomaly(`${event.id} at ${event.position} was never sent, or was rolled back`);
+    const others = final.errands ? log.events.filter(({ id }) => !isDerived(id)) : log.events;
+    for (const event of others) if (!known.has(event.id)) anomaly(`${event.id} at ${event.position} was never sent, or was rolled back`);
   },
 };

@@ -3,7 +3,10 @@ import { acknowledgedStays } from "./acknowledged-stays.ts";
 import { appendOnly } from "./append-only.ts";
 import { boundedMemory } from "./bounded-memory.ts";
 import { causalPositions } from "./causal-positions.ts";
+import { caused } from "./caused.ts";
 import { cleanEnd } from "./clean-end.ts";
+import { commandsInOrder } from "./commands-in-order.ts";
+import { commandsOnce } from "./commands-once.ts";
 import { completeFeed } from "./complete-feed.ts";
 import { denseVersions } from "./dense-versions.ts";
 import { consumedOnce } from "./consumed-once.ts";
@@ -12,14 +15,17 @@ import { consumedInOrder } from "./consumed-in-order.ts";
 import { countedOnce } from "./counted-once.ts";
 import { poisonAside } from "./poison-aside.ts";
 import { lettersUpToDate } from "./letters-up-to-date.ts";
+import { inputsOnce } from "./inputs-once.ts";
 import { keptConditions } from "./kept-conditions.ts";
 import { markReachesEnd } from "./mark-reaches-end.ts";
 import { keptTotal } from "./kept-total.ts";
 import { soundDecisions } from "./sound-decisions.ts";
 import { noDeadlock } from "./no-deadlock.ts";
+import { nothingAfterTheEnd } from "./nothing-after-the-end.ts";
 import { oneSchema } from "./one-schema.ts";
 import { oneWinner } from "./one-winner.ts";
 import { ownVerdict } from "./own-verdict.ts";
+import { processTimers } from "./process-timers.ts";
 import { projectedExactly } from "./projected-exactly.ts";
 import { readAsToday } from "./read-as-today.ts";
 import { realTimeOrder } from "./real-time-order.ts";
@@ -61,6 +67,12 @@ export const invariants: readonly Invariant[] = [
   readAsToday,
   firedOrCancelled,
   neverEarly,
+  inputsOnce,
+  commandsOnce,
+  nothingAfterTheEnd,
+  processTimers,
+  commandsInOrder,
+  caused,
   boundedMemory,
   oneSchema,
   cleanEnd,
