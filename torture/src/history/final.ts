@@ -60,6 +60,16 @@ export interface TimersLeft {
   readonly early: readonly (readonly [id: string, ms: number])[];
 }
 
+/** What versions of projections came to that were built, swapped, rolled back and dropped. */
+export interface Rebuilt {
+  /** How often each was done. */
+  readonly done: Readonly<Record<string, number>>;
+  /** How many documents were compared, in all snapshots. */
+  readonly documents: number;
+  /** The first of what was wrong with them, or with what was done. */
+  readonly wrong: readonly string[];
+}
+
 /** What the process came to, by its own tables and by the log. */
 export interface ErrandsLeft {
   /** Instances that stood still before the code was mended, and at which input. */
@@ -129,6 +139,8 @@ export interface FinalState {
   readonly errands?: ErrandsLeft;
   /** Undefined where nothing was projected. */
   readonly projected?: Projected;
+  /** Undefined where no version was built. */
+  readonly rebuilt?: Rebuilt;
   /** Deadlocks in the server's log. */
   readonly deadlocks: number;
   readonly farewells: readonly { readonly worker: number; readonly incarnation: number; readonly tookMs: number; readonly code: number | null }[];

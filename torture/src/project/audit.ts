@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { administer } from "../faults/fault.ts";
-import type { Projected } from "../history/final.ts";
+import type { Projected, Rebuilt } from "../history/final.ts";
 import { tallies, type Tallied } from "./projections.ts";
+import { lookAtRebuilt } from "./rebuilt-audit.ts";
 
 /** Each reads the whole log. Of a long one they would take the time of those who write it. */
 const shareOfTime = 1 / 4;
@@ -14,6 +15,8 @@ export class Auditor {
   #snapshots = 0;
   #documents = 0;
   readonly #differences: string[] = [];
+  #rebuilt = 0;
+  readonly #wrong: string[] = [];
   readonly #schema: string;
 
   constructor(schema: string) {
@@ -22,6 +25,11 @@ export class Auditor {
 
   get findings(): Projected {
     return { snapshots: this.#snapshots, documents: this.#documents, differences: this.#differences };
+  }
+
+  /** Of projections that have several versions. */
+  get rebuilt(): Pick<Rebuilt, "documents" | "wrong"> {
+    return { documents: this.#rebuilt, wrong: this.#wrong };
   }
 
   async run(url: () => string, over: AbortSignal): Promise<void> {
@@ -45,6 +53,11 @@ export class Auditor {
       }
       await client.query("commit");
       this.#snapshots++;
+      // In one of its own: a table that is dropped meanwhile ends it.
+      await client.query("begin isolation level repeatable read read only");
+      const { documents, wrong } = await lookAtRebuilt(client, this.#schema);
+      this.#rebuilt += documents;
+      this.#wrong.push(...wrong.slice(0, told - this.#wrong.length));
     });
   }
 }

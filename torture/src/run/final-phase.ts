@@ -15,7 +15,9 @@ import { administer } from "../faults/fault.ts";
 import { alteration } from "../history/content.ts";
 import type { Consumed, FinalState, LogLine, TimersLeft } from "../history/final.ts";
 import type { Auditor } from "../project/audit.ts";
+import type { Operator } from "../project/operator.ts";
 import { tallies } from "../project/projections.ts";
+import { rebuiltBy, rebuiltVersions } from "../project/rebuilt.ts";
 import { catalogueOf } from "../shapes/catalogues.ts";
 import { readLogAsToday } from "../shapes/read-as-today.ts";
 import { retryLetters } from "../shapes/retry-letters.ts";
@@ -32,6 +34,8 @@ export interface FinalOptions {
   readonly consuming?: boolean;
   /** Looks once more when everything is at rest. */
   readonly auditor?: Auditor;
+  /** Who built versions of projections meanwhile. */
+  readonly operator?: Operator;
   /** Somebody set the server's clock. */
   readonly clockJumped?: boolean;
 }
@@ -48,10 +52,11 @@ export async function writeFinalState({
   farewells,
   consuming = false,
   auditor,
+  operator,
   clockJumped = false,
 }: FinalOptions): Promise<void> {
   const name = pg.escapeIdentifier(schema);
-  const projections = auditor ? tallies.map(({ projection }) => projection) : [];
+  const projections = auditor ? [...tallies.map(({ projection }) => projection), ...rebuiltBy(rebuiltVersions.length)] : [];
   await using store = await openEventStore(url, { schema, projections, ...(consuming && catalogueOf("today")) });
   await resolvePrepared(url, 0);
   // First, as consumers get what it writes.
@@ -81,6 +86,7 @@ export async function writeFinalState({
     ...(timers && { timers }),
     ...(errands && { errands }),
     ...(auditor && { projected: auditor.findings }),
+    ...(auditor && operator && { rebuilt: { ...auditor.rebuilt, ...operator.findings, wrong: [...operator.findings.wrong, ...auditor.rebuilt.wrong] } }),
     migrations: await administer(url, async (client) =>
       (await client.query<{ id: number }>(`select version::int as id from ${name}.migrations order by version`)).rows.map(({ id }) => id),
     ),

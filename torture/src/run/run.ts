@@ -12,6 +12,7 @@ import { randomFrom } from "../random.ts";
 import { codeOf } from "../shapes/code.ts";
 import { createClocks } from "./clocks.ts";
 import { Auditor } from "../project/audit.ts";
+import { Operator } from "../project/operator.ts";
 import { coordinate } from "./coordinator.ts";
 import { writeFinalState } from "./final-phase.ts";
 import { torment, type Strike } from "./nemesis.ts";
@@ -95,8 +96,11 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     }),
   });
   const over = new AbortController();
+  const noMore = new AbortController();
   const auditor = new Auditor(schema);
+  const operator = new Operator(schema, randomFrom(plan.seed, "operator"));
   let coordinating: Promise<unknown> | undefined;
+  let operating: Promise<unknown> | undefined;
   try {
     const arena: Arena = {
       get server() {
@@ -120,6 +124,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     });
     coordinating = Promise.all([coordinate(urlNow, over.signal), auditor.run(urlNow, over.signal)]);
     await disturbTheStart(arena);
+    operating = operator.run(urlNow, noMore.signal);
     const ending = performance.now() + plan.seconds * 1_000;
     const enough = (): boolean => workers.acknowledged >= plan.events;
     const tooLong = AbortSignal.any([over.signal, AbortSignal.timeout(mostSeconds(plan) * 1_000)]);
@@ -131,6 +136,8 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     while (performance.now() < ending || (!enough() && !tooLong.aborted)) await delay(100);
     progress("healing, and waiting for the workers to finish");
     await untilAnswering(urlNow());
+    noMore.abort();
+    await operating;
     await workers.finish();
     progress("reading everything from zero");
     await writeFinalState({
@@ -141,6 +148,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
       farewells: workers.farewells,
       consuming: true,
       auditor,
+      operator,
       clockJumped: strikes.some(({ name }) => name === jumpServerClock.name),
     });
     const record: RunRecord = {
@@ -155,8 +163,10 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     return record;
   } finally {
     over.abort();
+    noMore.abort();
     workers.abandon();
     await coordinating;
+    await operating;
   }
 }
 

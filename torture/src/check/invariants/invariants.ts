@@ -29,6 +29,7 @@ import { processTimers } from "./process-timers.ts";
 import { projectedExactly } from "./projected-exactly.ts";
 import { readAsToday } from "./read-as-today.ts";
 import { realTimeOrder } from "./real-time-order.ts";
+import { rebuiltWhole } from "./rebuilt-whole.ts";
 import { sameReply } from "./same-reply.ts";
 import { firedOrCancelled } from "./fired-or-cancelled.ts";
 import { neverEarly } from "./never-early.ts";
@@ -62,6 +63,7 @@ export const invariants: readonly Invariant[] = [
   countedOnce,
   poisonAside,
   projectedExactly,
+  rebuiltWhole,
   wholeEvents,
   lettersUpToDate,
   readAsToday,
