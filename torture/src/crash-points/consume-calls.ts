@@ -33,7 +33,7 @@ export async function consume(
       await context.query("insert into public.handled values ($1, $2)", [category, event.position]);
     },
   });
-  const worker = store.createWorker({ consumers: [consumer], leaseMs: 1_500, onError: () => undefined });
+  const worker = store.createWorker({ consumers: [consumer], timers: false, leaseMs: 1_500, onError: () => undefined });
   try {
     await worker.start();
     await Promise.race([worker.caughtUp().then(until), delay(forMs)]);

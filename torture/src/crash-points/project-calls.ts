@@ -59,7 +59,7 @@ function followedBy(category: string): DocumentProjection<Tally> {
 
 /** Until it is caught up, or until the time is over; what is left is left to another worker. */
 async function project(store: EventStore, category: string, forMs: number): Promise<void> {
-  const worker = store.createWorker({ projections: [followedBy(category)], leaseMs: 1_500, onError: () => undefined });
+  const worker = store.createWorker({ projections: [followedBy(category)], timers: false, leaseMs: 1_500, onError: () => undefined });
   try {
     await worker.start();
     await Promise.race([worker.caughtUp(), delay(forMs)]);

@@ -16,6 +16,7 @@ import { followCalls } from "./follow-calls.ts";
 import { importCalls } from "./import-calls.ts";
 import { openCalls } from "./open-calls.ts";
 import { followedCalls, inlineCalls, inlineProjection } from "./project-calls.ts";
+import { timerCalls } from "./timer-calls.ts";
 import { readCalls } from "./read-calls.ts";
 import { runRebuildPoints } from "./rebuild/run.ts";
 import { scenarios } from "./rebuild/scenarios.ts";
@@ -32,6 +33,7 @@ export const calls: readonly Call[] = [
   ...administerCalls,
   ...followedCalls,
   ...importCalls,
+  ...timerCalls,
 ];
 
 /** Of the calls that know an inline projection: an append that does not would leave it behind. */

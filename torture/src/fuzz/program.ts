@@ -14,6 +14,7 @@ import { importCalls } from "./calls/imports.ts";
 import { ownTransactionCalls } from "./calls/own-transactions.ts";
 import { readCalls } from "./calls/reads.ts";
 import { repositoryCalls } from "./calls/repositories.ts";
+import { fireAll, timerCalls } from "./calls/timers.ts";
 import { transactionCalls } from "./calls/transactions.ts";
 import { differences } from "./differences.ts";
 import { wrongError } from "./errors.ts";
@@ -34,6 +35,7 @@ const calls: readonly Call[] = [
   ...commandCalls,
   ...repositoryCalls,
   ...importCalls,
+  ...timerCalls,
   ...hostileCalls,
 ];
 
@@ -87,6 +89,7 @@ export async function fuzz({ folder, version, seed, seconds, only, report }: Fuz
       }
     }),
   );
+  wrong.push(...(await fireAll(all)));
   await Promise.all(workers.map((worker) => worker.caughtUp()));
   await Promise.all(workers.map((worker) => worker.stop()));
   for (const target of [server, embedded]) {

@@ -10,7 +10,7 @@ import type { Operation } from "./operation.ts";
 const mostMs = 60;
 
 /** A lost answer leaves open what it would have said. */
-function timerFailure(error: unknown): Failure {
+export function timerFailure(error: unknown): Failure {
   if (isTidemarkError(error, "CONNECTION") && error.sent) return { t: "unknown", code: error.code };
   return failureOf(error);
 }
