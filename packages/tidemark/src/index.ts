@@ -16,6 +16,7 @@ export type { AppendMetrics } from "./append/append-counters.ts";
 export type { DurationMetrics } from "./counters/durations.ts";
 export type { PoolMetrics } from "./database/pool-counters.ts";
 export type { ListenerMetrics, ListenerState, MarkMetrics } from "./feed/feed-metrics.ts";
+export type { DoctorCode, DoctorFinding, DoctorSeverity } from "./operations/doctor/finding.ts";
 export type { FollowerState } from "./operations/follower-states.ts";
 export type { HealthLimits } from "./operations/health/health-limits.ts";
 export type { HealthCheck, HealthReport, HealthStatus } from "./operations/health/health-report.ts";

@@ -9,6 +9,7 @@ import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addEvents } from "./commands/events.ts";
 import { addExport } from "./commands/export.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addHealth } from "./commands/health.ts";
 import { addImport } from "./commands/import.ts";
 import { addIndexes } from "./commands/indexes.ts";
@@ -82,6 +83,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addProcesses(program, terminal);
   addTimers(program, terminal);
   addEvents(program, terminal);
+  addDoctor(program, terminal);
   addHealth(program, terminal);
   addMetrics(program, terminal);
   addVerify(program, terminal);

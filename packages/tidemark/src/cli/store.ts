@@ -29,7 +29,7 @@ export async function withStore<T>(
   flags: StoreFlags,
   terminal: Terminal,
   work: (store: EventStore) => Promise<T>,
-  options: Pick<StoreOptions, "pool" | "projections" | "events" | "unknownEvents"> = {},
+  options: Pick<StoreOptions, "migrate" | "pool" | "projections" | "events" | "unknownEvents"> = {},
 ): Promise<T> {
   const tenant = checkTenant(flags.tenant ?? "", "--tenant");
   try {

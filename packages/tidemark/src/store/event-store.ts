@@ -17,6 +17,7 @@ import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
 import type { FollowerState } from "../operations/follower-states.ts";
+import type { DoctorFinding } from "../operations/doctor/finding.ts";
 import type { HealthLimits } from "../operations/health/health-limits.ts";
 import type { HealthReport } from "../operations/health/health-report.ts";
 import type { StoreMetrics } from "../operations/metrics/store-metrics.ts";
@@ -113,6 +114,15 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * @throws {@link SequenceBehindError} — as `highWaterMark`.
    */
   followers(): Promise<readonly FollowerState[]>;
+
+  /**
+   * Finds what is wrong with the database, the worst first, and says how to mend each: objects that are missing or changed, privileges, settings
+   * that do harm, who holds the mark back, what stopped or lags, bloat, what runs out. Changes nothing; takes some 100 ms, since it looks through
+   * the catalogs of PostgreSQL. The same for every tenant's view. `tidemark doctor` does the same; docs/reference/doctor.md has a part on each code.
+   *
+   * @throws {@link DatabaseError} — PostgreSQL refused to answer, for another reason than that something is missing.
+   */
+  doctor(): Promise<readonly DoctorFinding[]>;
 
   /**
    * Looks at the store and its server, and tells how well they are: whether the process should go on (`live`), whether calls can be served

@@ -26,6 +26,8 @@ import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
 import { type FollowerState, followerStates } from "../operations/follower-states.ts";
+import { doctor } from "../operations/doctor/doctor.ts";
+import type { DoctorFinding } from "../operations/doctor/finding.ts";
 import { health } from "../operations/health/health.ts";
 import { checkHealthLimits, type HealthLimits } from "../operations/health/health-limits.ts";
 import type { HealthReport } from "../operations/health/health-report.ts";
@@ -143,6 +145,11 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
       followers: workers.metrics(gate.written),
       skipped: skipped.list(),
     });
+  }
+
+  async doctor(): Promise<readonly DoctorFinding[]> {
+    const { database, feed, options } = this.#context;
+    return await doctor({ database, schema: options.schema, feed, durability: options.durability });
   }
 
   async followers(): Promise<readonly FollowerState[]> {

@@ -134,6 +134,7 @@ const store: Readers<EventStore> = {
   checkEvents: none,
   metrics: none,
   health: none,
+  doctor: none,
   followers: none,
   verify: none,
   blockers: none,

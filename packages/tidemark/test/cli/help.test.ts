@@ -59,6 +59,7 @@ const commands = [
   ["events", "diff"],
   ["events", "schema"],
   ["events", "asyncapi"],
+  ["doctor"],
   ["health"],
   ["metrics"],
   ["verify"],

@@ -156,6 +156,7 @@ const others = [
   "wake",
   "metrics",
   "health",
+  "doctor",
   "skippedTypes",
   "close",
   "pool",

@@ -73,7 +73,7 @@ describe("the mark", () => {
         expect(check).toMatchObject({ status: "failing", limit: 0 });
         const [blocker] = await store.blockers();
         expect(check?.advice).toContain(`1 committed event waits behind the open transaction of backend ${blocker?.pid} of "tidemark"`);
-        expect(check?.advice).toContain(`select pg_terminate_backend(${blocker?.pid})`);
+        expect(check?.advice).toContain(`select pg_catalog.pg_terminate_backend(${blocker?.pid})`);
         expect(check?.value).toBeGreaterThan(0);
       });
       // It may wait for as long as the limit says. The heartbeat of the worker went on meanwhile, and it is at the mark.
@@ -141,7 +141,7 @@ describe("what follows the log", () => {
       expect(checkOf(report, "lag of stopping")).toMatchObject({
         status: "failing",
         value: 1,
-        advice: "It stopped at an event: not today. Mend the cause, then: tidemark consumers resume stopping",
+        advice: "It stopped at an event: not today. Mend the cause, then run: tidemark consumers resume stopping",
       });
       expect(checkOf(report, "dead letters of parking")).toMatchObject({
         status: "degraded",

@@ -27,6 +27,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   highWaterMark: (store) => store.highWaterMark(),
   blockers: (store) => store.blockers(),
   checkEvents: (store) => store.checkEvents({ events: defineEvents({ ItemAdded: event() }) }),
+  doctor: (store) => store.doctor(),
   followers: (store) => store.followers(),
   verify: (store) => store.verify(),
   createWorker: (store) => store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] }).start(),

@@ -1,4 +1,5 @@
 import { didYouMean } from "../../arguments/suggest.ts";
+import { toResume } from "../follower-commands.ts";
 import type { FollowerState } from "../follower-states.ts";
 import type { ValidHealthLimits } from "./health-limits.ts";
 import { good, type HealthCheck, upTo } from "./health-report.ts";
@@ -31,13 +32,11 @@ function nameOf({ name, version, tenant }: FollowerState): string {
 }
 
 function checkLag(state: FollowerState, name: string, { maxLag, maxLagMs }: ValidHealthLimits): HealthCheck {
-  const { kind, lagEvents, lagMs, error } = state;
+  const { lagEvents, lagMs, error } = state;
   const most = Object.hasOwn(maxLag, state.name) ? maxLag[state.name] : undefined;
   const lag = { name: `lag of ${name}`, value: lagEvents, limit: most ?? null };
   if (state.state === "failed" && lagEvents > 0) {
-    const resume =
-      kind === "projection" ? `tidemark projections resume ${state.name}` : `tidemark ${kind === "consumer" ? "consumers" : "processes"} resume ${state.name}`;
-    return { ...lag, status: "failing", advice: `It stopped at an event: ${error ?? "see the log of its worker"}. Mend the cause, then: ${resume}` };
+    return { ...lag, status: "failing", advice: `It stopped at an event: ${error ?? "see the log of its worker"}. Mend the cause, then ${toResume(state)}` };
   }
   if (most !== undefined && lagEvents > most) return { ...lag, status: "failing", advice: adviceOf(state) };
   if (!state.paused && lagEvents > 0 && lagMs > maxLagMs)

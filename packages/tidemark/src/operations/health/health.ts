@@ -100,7 +100,7 @@ async function checkMark({ waiting, waitingMs }: HealthFacts, { maxMarkAgeMs }: 
 function endOf({ pid, transaction, applicationName, heldForMs }: Blocker): string {
   if (pid === null) return `the prepared transaction ${JSON.stringify(transaction)}. Run: commit prepared or rollback prepared '${transaction}'`;
   const by = applicationName === "" ? "" : ` of ${JSON.stringify(applicationName)}`;
-  return `the open transaction of backend ${pid}${by}, for ${Math.round(heldForMs / 1_000)} s. To end it: select pg_terminate_backend(${pid})`;
+  return `the open transaction of backend ${pid}${by}, for ${Math.round(heldForMs / 1_000)} s. To end it: select pg_catalog.pg_terminate_backend(${pid})`;
 }
 
 function checkPool({ database, feed }: HealthContext): readonly HealthCheck[] {

@@ -1,0 +1,76 @@
+import { quoteIdentifier } from "../../database/identifier.ts";
+import type { Queryable } from "../../database/database.ts";
+import { logIndexes } from "../../schema/log-indexes.ts";
+import { type DoctorFinding, finding } from "./finding.ts";
+import { schemaManifest } from "./schema-manifest.generated.ts";
+import { schemaObjects } from "./schema-objects.ts";
+
+/** Compares what the schema holds with what the migrations of this version make of one. */
+export async function examineSchema(queryable: Queryable, schema: string): Promise<readonly DoctorFinding[]> {
+  const found = await schemaObjects(queryable, schema);
+  const optional = new Set(logIndexes.map(({ name }) => `index events.${name}`));
+  const missing = Object.keys(schemaManifest).filter((object) => !Object.hasOwn(found, object));
+  const missingTables = new Set(missing.filter((object) => object.startsWith("table ")).map((object) => object.slice("table ".length)));
+  const strange = Object.keys(found).filter((object) => !Object.hasOwn(schemaManifest, object) && !optional.has(object));
+  const strangeTables = new Set(strange.filter((object) => object.startsWith("table ")).map((object) => object.slice("table ".length)));
+  /** Of a table that is missing, or strange, as a whole: that says it all. */
+  const isPartOf = (object: string, tables: ReadonlySet<string>): boolean => !object.startsWith("table ") && tables.has(tableOf(object));
+  return [
+    ...missing.filter((object) => !isPartOf(object, missingTables)).map((object) => missingObject(object, schema)),
+    ...Object.entries(schemaManifest)
+      .filter(([object, definition]) => Object.hasOwn(found, object) && found[object] !== definition)
+      .map(([object, definition]) => changedObject(object, { definition, found: found[object] ?? "" }, schema)),
+    ...strange.filter((object) => !isPartOf(object, strangeTables)).map((object) => strangeObject(object, schema)),
+  ];
+}
+
+/** `column events.position`: `events` */
+function tableOf(object: string): string {
+  const [, name = ""] = object.split(" ");
+  return name.split(".")[0] ?? "";
+}
+
+function nameOf(object: string): string {
+  const [, name = ""] = object.split(" ");
+  return name.split(".").at(-1) ?? "";
+}
+
+function missingObject(object: string, schema: string): DoctorFinding {
+  const what = `The ${object} is missing.`;
+  const definition = schemaManifest[object] ?? "";
+  const table = `${quoteIdentifier(schema)}.${quoteIdentifier(tableOf(object))}`;
+  const name = quoteIdentifier(nameOf(object));
+  if (object.startsWith("index "))
+    return finding(
+      "object-missing",
+      what,
+      `${definition.replace("CREATE INDEX", "create index concurrently").replace(` ON ${tableOf(object)}`, ` on ${table}`)};`,
+    );
+  if (object.startsWith("constraint ")) return finding("object-missing", what, `alter table ${table} add constraint ${name} ${definition};`);
+  return finding(
+    "object-missing",
+    what,
+    `Restore it from a backup, or from a schema that tidemark migrate up creates elsewhere${definition === "" ? "." : `: ${definition}`}`,
+  );
+}
+
+function changedObject(object: string, { definition, found }: { readonly definition: string; readonly found: string }, schema: string): DoctorFinding {
+  const what = `The ${object} is ${JSON.stringify(found)}, not ${JSON.stringify(definition)}.`;
+  const table = `${quoteIdentifier(schema)}.${quoteIdentifier(tableOf(object))}`;
+  if (object.startsWith("trigger ") && found === `${definition} (disabled)`)
+    return finding("object-changed", what, `alter table ${table} enable trigger ${quoteIdentifier(nameOf(object))};`);
+  return finding("object-changed", what, `Change it back in ${table}.`);
+}
+
+function strangeObject(object: string, schema: string): DoctorFinding {
+  const kind = object.split(" ")[0] ?? "";
+  const [table, name] = [`${quoteIdentifier(schema)}.${quoteIdentifier(tableOf(object))}`, quoteIdentifier(nameOf(object))];
+  const drops: Readonly<Record<string, string>> = {
+    index: `drop index concurrently ${quoteIdentifier(schema)}.${name};`,
+    trigger: `drop trigger ${name} on ${table};`,
+    constraint: `alter table ${table} drop constraint ${name};`,
+    column: `alter table ${table} drop column ${name};`,
+  };
+  const drop = drops[kind] ?? `drop ${kind} ${quoteIdentifier(schema)}.${name};`;
+  return finding("object-left-over", `The ${object} is none of the library's.`, `If you do not need it: ${drop}`);
+}
