@@ -113,7 +113,7 @@ export interface Projections {
    * Safe beside appends and workers, which wait only while its last events are read. Of a projection that many documents are wrong of,
    * raise the version instead.
    *
-   * @throws {@link InvalidArgumentError} — it has no documents, this store was opened without its definition, or it begins at the end of the log.
+   * @throws {@link InvalidArgumentError} — it has no documents, or this store was opened without its definition.
    * @throws {@link ProjectionFailedError} — an event cannot be folded, or a unique index refuses the document. Nothing was changed.
    * @throws {@link StaleDocumentsError} — this version is being built.
    */
@@ -122,7 +122,7 @@ export interface Projections {
    * Compares documents with a fresh fold of the log up to where they are: a sample, by a hash of their ids, or all of them. Changes nothing,
    * nothing waits for it, and it may run beside appends and workers. `different` is 0 where all of them are what the log makes.
    *
-   * @throws {@link InvalidArgumentError} — it has no documents, this store was opened without its definition, or it begins at the end of the log.
+   * @throws {@link InvalidArgumentError} — it has no documents, or this store was opened without its definition.
    * @throws {@link NotFoundError} — no worker has followed it for this tenant.
    * @throws {@link ProjectionFailedError} — an event cannot be folded.
    */

@@ -294,6 +294,8 @@ create table :"schema".consumers (
   paused_by text,
   paused_at timestamptz(3),
   definition jsonb not null default '{}',
+  -- The position it began after, whatever its definition says now: nothing up to here was for it.
+  started_after bigint not null default 0,
   created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
   constraint consumers_kind_check check (kind in ('consumer', 'projection', 'process', 'relay', 'timer')),
@@ -3188,8 +3190,12 @@ $tidemark$;
 -- neither its checkpoint nor its state changes. Waits at most 2 s (55P03): handlers that begin wait behind this.
 --
 -- state: of the registry; null where there is no such version. position: everything up to here is in its documents; of a live one that is no
--- use, for appends write it. built: false while it is built in memory, whose owner would not see what is written here.
-create function :"schema".hold_documents(p_name text, p_version integer, p_tenant text, out state text, out "position" bigint, out built boolean)
+-- use, for appends write it. started_after: nothing up to here is in them; null where no worker ever followed it. built: false while it is
+-- built in memory, whose owner would not see what is written here.
+create function :"schema".hold_documents(
+  p_name text, p_version integer, p_tenant text,
+  out state text, out "position" bigint, out started_after bigint, out built boolean
+)
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set lock_timeout = '2s'
@@ -3198,8 +3204,8 @@ declare
   v_shard integer;
   v_tenant text;
 begin
-  select s.id, c.tenant
-    into v_shard, v_tenant
+  select s.id, c.tenant, c.started_after
+    into v_shard, v_tenant, hold_documents.started_after
     from :"schema".consumers as c
     join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
     join :"schema".projections as p on p.name = c.owner_name and p.version = c.owner_version
@@ -4110,8 +4116,8 @@ begin
     else
       select e.id into v_event from :"schema".events as e where e.position = p_after;
     end if;
-    insert into :"schema".consumers (tenant, name, kind, owner_name, owner_version, shards, definition)
-      values (p_tenant, p_name, p_kind, p_owner, p_owner_version, p_shards, p_definition)
+    insert into :"schema".consumers (tenant, name, kind, owner_name, owner_version, shards, definition, started_after)
+      values (p_tenant, p_name, p_kind, p_owner, p_owner_version, p_shards, p_definition, v_position)
       on conflict do nothing;
     if found then
       perform :"schema".create_shards(p_tenant, p_name, p_shards, v_position, v_event, 0);

@@ -16,14 +16,13 @@ export interface DocumentsVerification {
 
 /**
  * Compares documents of every version that serves with a fresh fold of the log. Left out are versions that this store was opened without,
- * those that begin at the end of the log, so that nothing says which events they are made of, and those that no worker has followed yet.
- * Returns how many documents were compared.
+ * and those that no worker has followed yet. Returns how many documents were compared.
  */
 export async function verifyDocuments({ projections, definitions, problems, sample, signal }: DocumentsVerification): Promise<number> {
   let compared = 0;
   for (const { name, version, serving } of await projections.list()) {
     const definition = definitions.find((one) => one.name === name && one.version === version);
-    if (!serving || !(definition instanceof DefinedDocumentProjection) || definition.startAfter === undefined) continue;
+    if (!serving || !(definition instanceof DefinedDocumentProjection)) continue;
     const found = await projections.check(name, { version, sample, signal }).catch((error: unknown) => {
       if (isTidemarkError(error, "NOT_FOUND")) return undefined;
       throw error;

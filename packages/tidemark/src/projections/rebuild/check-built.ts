@@ -1,3 +1,6 @@
+import type { Queryable } from "../../database/database.ts";
+import { quoteIdentifier } from "../../database/identifier.ts";
+import { toSafeInteger } from "../../database/number.ts";
 import type { RecordedEvent } from "../../model/event.ts";
 import type { ShardAccess } from "../../runtime/follower.ts";
 import type { BuildContext, BuildParts } from "./build-run.ts";
@@ -9,7 +12,7 @@ class Ended extends Error {}
 
 /**
  * Compares what was built with a second fold of the log, up to the checkpoint: while the shard is ours nobody else writes, so that both are at
- * one place. Undefined where the shard must end before, and where nothing says which events the documents are made of.
+ * one place. Undefined where the shard must end before.
  */
 export async function checkBuilt(
   { database, schema, feed }: BuildContext,
@@ -17,9 +20,7 @@ export async function checkBuilt(
   shard: ShardAccess,
   sample: number,
 ): Promise<DocumentCheck | undefined> {
-  const { startAfter } = projection;
-  // It began at the end of the log, wherever that was then: there is nothing to compare with.
-  if (startAfter === undefined) return { documents: 0, compared: 0, different: 0, differences: [] };
+  const after = await startedAfter(database, schema, shard.checkpoint.shard.id);
   const tenant = projection.tenants === "all" ? undefined : shard.tenant;
   const stored = new StoredBuckets(schema, projection, { tenant, follower: shard.tenant });
   const wanted = { tenant, filter: decoder.filter, shard: undefined };
@@ -29,7 +30,7 @@ export async function checkBuilt(
     const scan = await feed.scan({
       reader: projection.name,
       wanted,
-      after: { position: startAfter ?? 0, id: null },
+      after: { position: after, id: null },
       until,
       alone: false,
       signal: shard.signal,
@@ -63,4 +64,16 @@ export async function checkBuilt(
     if (error instanceof Ended || shard.signal.aborted) return undefined;
     throw error;
   }
+}
+
+/** Where its follower began, whatever the definition says by now. */
+async function startedAfter(queryable: Queryable, schema: string, shard: number): Promise<number> {
+  const at = quoteIdentifier(schema);
+  const text = `
+select c.started_after::text as started_after
+  from ${at}.consumers as c
+  join ${at}.consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+ where s.id = $1`;
+  const [row] = await queryable.query({ name: "tidemark_started_after", text }, [shard]);
+  return toSafeInteger(row?.["started_after"] ?? "0");
 }

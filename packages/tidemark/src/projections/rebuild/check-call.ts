@@ -1,5 +1,4 @@
 import { LogPages } from "../../feed/log-pages.ts";
-import { InvalidArgumentError } from "../../errors/errors.ts";
 import { NotFoundError } from "../../errors/following.ts";
 import type { RecordedEvent } from "../../model/event.ts";
 import { decodeLogEvent } from "../../read/decode.ts";
@@ -21,7 +20,6 @@ export interface CheckCallOptions {
  * Compares a projection's documents, as they are now, with a fresh fold of the log up to where they are. Nothing waits for it, and it holds
  * no snapshot.
  *
- * @throws {@link InvalidArgumentError} — the projection began at the end of the log.
  * @throws {@link NotFoundError} — no worker has followed it for this tenant.
  */
 export async function checkProjection(
@@ -29,12 +27,6 @@ export async function checkProjection(
   projection: DefinedDocumentProjection,
   { tenant, sample = defaultSample, signal = new AbortController().signal }: CheckCallOptions,
 ): Promise<DocumentCheck> {
-  const after = projection.startAfter;
-  if (after === undefined)
-    throw new InvalidArgumentError(
-      "projection",
-      `began at the end of the log, so that nothing says which events the documents of ${JSON.stringify(projection.name)} are made of`,
-    );
   const { database, schema, feed } = context;
   const decoder = decoderOf(projection, context.codec);
   // A tenant's view compares that tenant's documents alone, also of a projection that has those of all tenants.
@@ -51,17 +43,17 @@ export async function checkProjection(
     }
   }
 
-  async function* events(until: number, beyond: ReadonlySet<number>): AsyncGenerator<readonly RecordedEvent[]> {
-    yield* read(after ?? 0, until);
+  async function* events(after: number, until: number, beyond: ReadonlySet<number>): AsyncGenerator<readonly RecordedEvent[]> {
+    yield* read(after, until);
     const end = [...beyond].reduce((most, position) => Math.max(most, position), until);
     for await (const page of read(until, end)) yield page.filter(({ position }) => beyond.has(position));
   }
 
   const withBucket: CheckedCollection["withBucket"] = async (bucket, work) => {
-    const place = await stored.loadWithPlace(database, bucket, await feed.highWaterMark(signal));
-    if (place.until === undefined)
+    const { stored: documents, after, until, beyond } = await stored.loadWithPlace(database, bucket, await feed.highWaterMark(signal));
+    if (until === undefined)
       throw new NotFoundError("projection", projection.name, "No worker has followed it for this tenant, so there are no documents to compare.");
-    return await work(place.stored, events(place.until, place.beyond));
+    return await work(documents, events(after, until, beyond));
   };
   return await checkDocuments({ projection, decoder }, { size: () => stored.size(database), withBucket }, sample);
 }

@@ -22,16 +22,19 @@ export interface RefoldedDocument {
 export class DocumentRefold {
   readonly #of: RefoldedDocument;
   readonly #statements: StatementsBySize;
+  /** No event up to here is for it. */
+  readonly startedAfter: number;
   #reached: number;
   #document: object | undefined;
   #deleted: object | undefined;
   #last: RecordedEvent | undefined;
   #events = 0;
 
-  constructor(of: RefoldedDocument, after: number) {
+  constructor(of: RefoldedDocument, startedAfter: number) {
     this.#of = of;
     this.#statements = new StatementsBySize(of.schema);
-    this.#reached = after;
+    this.startedAfter = startedAfter;
+    this.#reached = startedAfter;
   }
 
   /** Everything up to here is folded. */

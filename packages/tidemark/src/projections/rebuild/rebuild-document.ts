@@ -4,7 +4,7 @@ import type { Session, Statement } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
 import { toSafeInteger } from "../../database/number.ts";
 import type { StoredDocument } from "../../documents/collection-table.ts";
-import { InvalidArgumentError, isTidemarkError } from "../../errors/errors.ts";
+import { isTidemarkError } from "../../errors/errors.ts";
 import { NotFoundError } from "../../errors/following.ts";
 import { StaleDocumentsError } from "../../errors/read-models.ts";
 import type { WorkerContext } from "../../runtime/worker-context.ts";
@@ -46,6 +46,15 @@ const patienceMs = 30_000;
 
 class StillFar extends Error {}
 
+/** Where the documents of a version are. */
+interface Held {
+  readonly live: boolean;
+  /** Its follower's. 0 where no worker has ever followed it: then it has no documents either. */
+  readonly position: number;
+  /** Where its follower began, whatever the definition says by now. */
+  readonly startedAfter: number;
+}
+
 /**
  * Folds the events of one document anew, and writes what comes of them. Almost all of the log is read before anything is locked. Then
  * the writers of the document are kept waiting while the last events are read: its follower, or, where appends write it, those that
@@ -67,7 +76,7 @@ export class DocumentRebuild {
     this.#documents = new InlineDocuments(schema, projection);
     this.#hold = {
       name: "tidemark_hold_documents",
-      text: `select h.state::text as state, h.position::text as position, h.built::text as built from ${functionName(schema, "hold_documents")}($1, $2::integer, $3) as h`,
+      text: `select h.state::text as state, h.position::text as position, h.started_after::text as started_after, h.built::text as built from ${functionName(schema, "hold_documents")}($1, $2::integer, $3) as h`,
     };
     this.#end = {
       name: "tidemark_rebuild_document_end",
@@ -78,21 +87,20 @@ export class DocumentRebuild {
   /** Rejects as `Projections.rebuildDocument` says. */
   async run(): Promise<RebuiltDocument> {
     const { database, schema, feed, codec } = this.#context;
-    const { name, startAfter } = this.#projection;
     const { tenant, id, signal = new AbortController().signal } = this.#of;
-    if (startAfter === undefined)
-      throw new InvalidArgumentError(
-        "name",
-        `is ${JSON.stringify(name)}, which begins at the end that the log had when its first worker started: nobody knows which events make a document. Raise its version to build it anew`,
-      );
-    const refold = new DocumentRefold({ projection: this.#projection, decoder: decoderOf(this.#projection, codec), schema, tenant, id }, startAfter);
+    let refold: DocumentRefold | undefined;
     let tries = 0;
     const attempt = async (): Promise<RebuiltDocument> => {
       const mark = await feed.highWaterMark();
+      const { reached, startedAfter } = await this.#look();
+      // A worker may have begun to follow it since the last try.
+      if (refold?.startedAfter !== startedAfter)
+        refold = new DocumentRefold({ projection: this.#projection, decoder: decoderOf(this.#projection, codec), schema, tenant, id }, startedAfter);
+      const fold = refold;
       // A follower's documents are as old as its checkpoint.
-      await refold.upTo(Math.min(mark, await this.#reached()), database, signal);
+      await fold.upTo(Math.min(mark, reached), database, signal);
       const most = ++tries > mostTries ? Number.POSITIVE_INFINITY : mostWhileHeld;
-      return await database.transaction((session) => this.#finish(session, refold, { most, signal }));
+      return await database.transaction((session) => this.#finish(session, fold, { most, signal }));
     };
     return await retry(attempt, {
       firstMs: 20,
@@ -103,22 +111,22 @@ export class DocumentRebuild {
     });
   }
 
-  /** How far its documents are, while nobody is kept from going on. */
-  async #reached(): Promise<number> {
+  /** Which events its documents are made of, while nobody is kept from going on: those after one position, up to another. */
+  async #look(): Promise<{ readonly reached: number; readonly startedAfter: number }> {
     return await this.#context.database.transaction(async (session) => {
-      const { live, position } = await this.#held(session);
-      return live ? Number.MAX_SAFE_INTEGER : position;
+      const { live, position, startedAfter } = await this.#held(session);
+      return { reached: live ? Number.MAX_SAFE_INTEGER : position, startedAfter };
     });
   }
 
-  async #held(session: Session): Promise<{ readonly live: boolean; readonly position: number }> {
+  async #held(session: Session): Promise<Held> {
     const { name, version } = this.#projection;
     const [row] = await session.query(this.#hold, [name, version, this.#of.tenant]);
     if (row?.["state"] == null) throw new NotFoundError("projection", `${name} v${version}`, "It was dropped meanwhile.");
     const live = row["state"] === "live";
     if (!live && row["built"] !== "true") throw new StaleDocumentsError(this.#projection, "building");
     const position = row["position"] == null ? 0 : toSafeInteger(row["position"]);
-    return { live, position: Math.max(position, this.#projection.startAfter ?? 0) };
+    return { live, position, startedAfter: row["started_after"] == null ? position : toSafeInteger(row["started_after"]) };
   }
 
   async #finish(session: Session, refold: DocumentRefold, { most, signal }: { readonly most: number; readonly signal: AbortSignal }): Promise<RebuiltDocument> {

@@ -15,7 +15,8 @@ export interface CollectionSize {
 /** Documents, and the events that they are made of. */
 export interface PlacedDocuments {
   readonly stored: readonly StoredDocument[];
-  /** All up to this position; undefined where nobody ever made any. */
+  /** Those after this position, where its follower began, and all up to the next; undefined where no worker ever followed it. */
+  readonly after: number;
   readonly until: number | undefined;
   /** And those at these positions beyond it: appends write the documents at once, in whatever order they commit. */
   readonly beyond: ReadonlySet<number>;
@@ -42,7 +43,7 @@ select pg_catalog.count(*)::text as documents, pg_catalog.pg_table_size('${table
  where not d._archived and ($1::text is null or d._partition = $1)`,
     };
     const bucket = `
-select d._partition::text as tenant, d._id::text as id, d._version::text as version, d.data::text as data, null::text as reached, null::text as beyond
+select d._partition::text as tenant, d._id::text as id, d._version::text as version, d.data::text as data, null::text as started, null::text as reached, null::text as beyond
   from ${table} as d
  where ${bucketSql} and not d._archived and ($3::text is null or d._partition = $3)`;
     this.#load = { name: "tidemark_collection_bucket", text: bucket };
@@ -52,6 +53,7 @@ select d._partition::text as tenant, d._id::text as id, d._version::text as vers
       text: `${bucket}
  union all
 select null, null, null, null,
+       (select c.started_after from ${at}.consumers as c where c.tenant = $4 and c.name = $5)::text,
        case when p.state = 'live' then $8::bigint else (select pg_catalog.min(s.position) from ${at}.consumer_shards as s where s.tenant = $4 and s.consumer = $5) end::text,
        case when p.state = 'live' then (select pg_catalog.string_agg(e.position::text, ',') from ${at}.events as e where e.position > $8::bigint) end
   from ${at}.projections as p
@@ -78,6 +80,7 @@ select null, null, null, null,
     const place = rows.find(({ id }) => id == null);
     return {
       stored: rows.filter((row) => row !== place).map(decodeRow),
+      after: place?.["started"] == null ? 0 : toSafeInteger(place["started"]),
       until: place?.["reached"] == null ? undefined : toSafeInteger(place["reached"]),
       beyond: new Set(place?.["beyond"]?.split(",").map(Number)),
     };

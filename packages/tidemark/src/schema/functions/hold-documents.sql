@@ -2,8 +2,12 @@
 -- neither its checkpoint nor its state changes. Waits at most 2 s (55P03): handlers that begin wait behind this.
 --
 -- state: of the registry; null where there is no such version. position: everything up to here is in its documents; of a live one that is no
--- use, for appends write it. built: false while it is built in memory, whose owner would not see what is written here.
-create function :"schema".hold_documents(p_name text, p_version integer, p_tenant text, out state text, out "position" bigint, out built boolean)
+-- use, for appends write it. started_after: nothing up to here is in them; null where no worker ever followed it. built: false while it is
+-- built in memory, whose owner would not see what is written here.
+create function :"schema".hold_documents(
+  p_name text, p_version integer, p_tenant text,
+  out state text, out "position" bigint, out started_after bigint, out built boolean
+)
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set lock_timeout = '2s'
@@ -12,8 +16,8 @@ declare
   v_shard integer;
   v_tenant text;
 begin
-  select s.id, c.tenant
-    into v_shard, v_tenant
+  select s.id, c.tenant, c.started_after
+    into v_shard, v_tenant, hold_documents.started_after
     from :"schema".consumers as c
     join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
     join :"schema".projections as p on p.name = c.owner_name and p.version = c.owner_version

@@ -24,8 +24,8 @@ begin
     else
       select e.id into v_event from :"schema".events as e where e.position = p_after;
     end if;
-    insert into :"schema".consumers (tenant, name, kind, owner_name, owner_version, shards, definition)
-      values (p_tenant, p_name, p_kind, p_owner, p_owner_version, p_shards, p_definition)
+    insert into :"schema".consumers (tenant, name, kind, owner_name, owner_version, shards, definition, started_after)
+      values (p_tenant, p_name, p_kind, p_owner, p_owner_version, p_shards, p_definition, v_position)
       on conflict do nothing;
     if found then
       perform :"schema".create_shards(p_tenant, p_name, p_shards, v_position, v_event, 0);

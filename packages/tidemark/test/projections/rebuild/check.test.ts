@@ -145,16 +145,26 @@ describe("a check of documents", () => {
     }
   });
 
-  test("of documents whose beginning nobody knows is refused", async ({ check }) => {
-    const projection = documentProjection<Sum, Added>({
-      name: "late",
-      mode: "async",
-      collection: "late",
-      startFrom: "end",
-      documentId: () => "a",
-      evolve: { Added: () => ({ count: 1 }) },
-    });
-    await expect(check(projection)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  test("compares documents with the events from where their follower began", async ({ openStore, sql, schema, check }) => {
+    const store = await openStore();
+    await fill(store, 30, 5);
+    const late = sums("late", { startFrom: "end" });
+    await using worker = store.createWorker({ projections: [late] });
+    await worker.start();
+    await fill(store, 30, 5);
+    await worker.caughtUp();
+    expect(await check(late, "all")).toMatchObject({ documents: 5, compared: 5, different: 0 });
+    await sql.query(`update ${pg.escapeIdentifier(schema)}.late__v1 set data = pg_catalog.jsonb_set(data, '{count}', '12') where _id = 'd-1'`);
+    expect(await check(late, "all")).toMatchObject({ different: 1, differences: [{ id: "d-1" }] });
+  });
+
+  test("compares a version that began at the end of the log before it serves", async ({ openStore, sql, schema, start }) => {
+    const store = await openStore();
+    await fill(store, 30, 5);
+    await (await start([sums("sums")], { limits: eager })).worker.caughtUp();
+    await (await start([sums("sums", { version: 2, startFrom: "end" })], { limits: eager })).worker.caughtUp();
+    const builds = `select state, error from ${pg.escapeIdentifier(schema)}.projection_builds`;
+    await eventually(async () => expect((await sql.query(builds)).rows).toEqual([{ state: "ready", error: null }]));
   });
 
   test("puts each document into the same bucket as the database does", async ({ sql }) => {

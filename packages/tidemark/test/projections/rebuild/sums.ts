@@ -1,4 +1,4 @@
-import { documentProjection, type DocumentProjection, type Event, type EventStore } from "tidemark";
+import { documentProjection, type DocumentProjection, type Event, type EventStore, type StartFrom } from "tidemark";
 
 export type Added = Event<"Added", { readonly to: string; readonly text?: string; readonly poison?: string }>;
 
@@ -14,15 +14,17 @@ export interface SumOptions {
   readonly indexed?: boolean;
   /** What each event adds. @defaultValue 1 */
   readonly by?: number;
+  readonly startFrom?: StartFrom;
 }
 
 /** How often something was added to a document. An event may fail in any function. */
-export function sums(name: string, { version = 1, mode = "async", unique = false, indexed = false, by = 1 }: SumOptions = {}): DocumentProjection<Sum> {
+export function sums(name: string, { version = 1, mode = "async", unique = false, indexed = false, by = 1, startFrom }: SumOptions = {}): DocumentProjection<Sum> {
   return documentProjection<Sum, Added>({
     name,
     version,
     mode,
     collection: name,
+    ...(startFrom !== undefined && { startFrom }),
     indexes: unique || indexed ? [{ path: "text", unique }] : [],
     documentId: ({ data }) => {
       if (data.poison === "documentId") throw new Error("no id for it");

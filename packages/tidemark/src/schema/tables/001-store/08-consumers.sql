@@ -21,6 +21,8 @@ create table :"schema".consumers (
   paused_by text,
   paused_at timestamptz(3),
   definition jsonb not null default '{}',
+  -- The position it began after, whatever its definition says now: nothing up to here was for it.
+  started_after bigint not null default 0,
   created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
   constraint consumers_kind_check check (kind in ('consumer', 'projection', 'process', 'relay', 'timer')),
