@@ -102,7 +102,8 @@ function signalOf(members: readonly ScanMember[]): AbortSignal {
 
 /** Everything that one of them wants, and perhaps more. */
 function union(all: readonly Wanted[]): Wanted {
-  const [first] = all;
+  const [first, ...others] = all;
+  if (first && others.length === 0) return first;
   const tenant = all.every((wanted) => wanted.tenant === first?.tenant) ? first?.tenant : undefined;
   const filters = all.map(({ filter }) => filter);
   const items = filters.every((filter) => filter !== undefined) ? alternatives(filters.flat()) : undefined;

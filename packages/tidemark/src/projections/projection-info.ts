@@ -70,6 +70,8 @@ interface Row {
   readonly follower: {
     readonly state: ShardState;
     readonly position: number;
+    /** Of several shards the mean, where the position is the least. */
+    readonly mean: number;
     readonly seconds: number | null;
     readonly details: { readonly error?: ShardInfo["lastError"]; readonly event?: ShardInfo["failingEvent"] } | null;
   } | null;
@@ -97,7 +99,8 @@ select pg_catalog.jsonb_build_object(
          'follower', (
            select pg_catalog.jsonb_build_object(
                     'state', case when l.lease_end > pg_catalog.clock_timestamp() then l.state else 'stopped' end,
-                    'position', s.position,
+                    'position', pg_catalog.min(s.position) over (),
+                    'mean', pg_catalog.floor(pg_catalog.avg(s.position) over ()),
                     'seconds', extract(epoch from pg_catalog.clock_timestamp() - (
                       select e.recorded_at from ${at}.events as e where e.position > s.position and e.position <= m.mark order by e.position limit 1
                     )),
@@ -107,6 +110,9 @@ select pg_catalog.jsonb_build_object(
              join ${at}.consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
              join ${at}.consumer_leases as l on l.id = s.id
             where ${followsSql} and c.tenant = case p.mode when 'inline' then '' else $1 end
+            -- A build may have several shards: one that failed says most, and one that somebody has more than others.
+            order by l.state = 'failed' desc, l.lease_end > pg_catalog.clock_timestamp() desc, s.position
+            limit 1
          )
        )::text as projection
   from ${functionName(schema, "high_water_mark")}(0, null) as m
@@ -128,7 +134,7 @@ export function projectionInfo(json: string): ProjectionInfo {
     state: stateOf(row),
     serving: row.serving,
     servedUntil: row.servedUntil === null ? undefined : new Date(row.servedUntil),
-    build: row.build ? buildInfo(row.build, { position, mark }) : undefined,
+    build: row.build ? buildInfo(row.build, { position: live ? mark : (follower?.mean ?? 0), mark }) : undefined,
     position,
     lag: { events: Math.max(0, mark - position), seconds: live ? 0 : Math.max(0, follower?.seconds ?? 0) },
     lastError: live ? undefined : follower?.details?.error,

@@ -162,6 +162,8 @@ export interface ShardAccess {
   passed(events: number): void;
   /** Waits while the shard is paused or its lease unsure. False: it must end. */
   mayGoOn(): Promise<boolean>;
+  /** Waits until the shard must end, which the next heartbeat finds: a hook has replaced it by others. */
+  untilEnded(): Promise<void>;
   /**
    * Handles one event out of turn, in a transaction of its own: the checkpoint stays. `last` is its last statement; where that returns
    * false, what the handler wrote is rolled back and nothing failed.

@@ -3,6 +3,9 @@ import { CheckpointTurns } from "./checkpoint-turns.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { ShardWork } from "./shard-work.ts";
 
+/** How often a shard at its barrier asks whether the others are there. */
+const barrierLookMs = 1_000;
+
 /** Follows the log for one shard, and has its events handled. */
 export class ShardLoop {
   readonly #shard: ShardContext;
@@ -166,8 +169,7 @@ export class ShardLoop {
   async #reachedBarrier(): Promise<void> {
     const { worker, settings, follower, gate, host } = this.#shard;
     await worker.database.query(worker.statements.finishShards, [settings.tenant, follower.name]);
-    host.heartbeatSoon();
-    // Until the last shard is there too; then this one is gone, and the heartbeat says so.
-    while (!gate.ending) await gate.wait();
+    // Until the last shard is there too; then this one is gone, and a heartbeat says so. The next one of an idle worker may be a third of a lease away.
+    for (host.heartbeatSoon(); !gate.ending; host.heartbeatSoon()) await gate.wait({ ms: barrierLookMs });
   }
 }

@@ -31,7 +31,7 @@ export class ShardWork {
   #aloneUntil = 0;
 
   constructor(shard: ShardContext) {
-    const { worker, settings, follower, checkpoint, gate, status } = shard;
+    const { worker, settings, follower, checkpoint, gate, status, host } = shard;
     this.#shard = shard;
     this.#decode = follower.decoder?.decode;
     this.#belongs = belongsTo(follower, checkpoint.shard);
@@ -55,6 +55,10 @@ export class ShardWork {
         status.enter("catching-up");
       },
       mayGoOn: () => gate.mayGoOn(),
+      untilEnded: async () => {
+        host.heartbeatSoon();
+        while (!gate.ending) await gate.wait();
+      },
       handleApart: async (followed, attempt, last) => {
         const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, delivery(followed, decodeApart, this.#belongs), attempt, last);
         if (!failed) this.#count("handled");

@@ -87,6 +87,7 @@ export type FunctionName =
   | "register_consumer"
   | "register_process"
   | "register_projection"
+  | "rejoin_build"
   | "release_shards"
   | "rename_consumer"
   | "renew_leases"
@@ -98,6 +99,7 @@ export type FunctionName =
   | "resume_consumer"
   | "set_timers"
   | "settle_dead_letter"
+  | "split_build"
   | "stop_projection_writers"
   | "swap_projection"
   | "table_dependents"
@@ -495,6 +497,10 @@ create table :"schema".projection_builds (
   -- How many documents are compared, and how fast the log may be read; null: as the library says.
   sample integer,
   events_per_second integer,
+  -- In how many parts the log is to be folded, by the hash of streams.
+  parts integer not null default 1,
+  -- The place where it was split while it had no documents: a part that stands there has none.
+  split_after bigint,
   events bigint not null default 0,
   documents bigint not null default 0,
   error jsonb,
@@ -505,7 +511,8 @@ create table :"schema".projection_builds (
   constraint projection_builds_way_check check (way in ('follow', 'fold')),
   constraint projection_builds_swap_check check (swap in ('auto', 'manual')),
   constraint projection_builds_sample_check check (sample > 0),
-  constraint projection_builds_events_per_second_check check (events_per_second > 0)
+  constraint projection_builds_events_per_second_check check (events_per_second > 0),
+  constraint projection_builds_parts_check check (parts between 1 and 64)
 );
 
 -- Events that will be appended once they are due by the database's clock. The transaction that appends the event deletes the row, or moves
@@ -2192,12 +2199,12 @@ as $tidemark$
 declare
   v_state text;
 begin
-  insert into :"schema".projection_builds (name, version, tenant, way, swap, started_after, target, sample, events_per_second)
-  select p.name, p.version, p_tenant, p_way, coalesce(asked.swap, p_swap), p_after, m.mark, asked.sample, asked.events_per_second
+  insert into :"schema".projection_builds (name, version, tenant, way, swap, started_after, target, sample, events_per_second, parts)
+  select p.name, p.version, p_tenant, p_way, coalesce(asked.swap, p_swap), p_after, m.mark, asked.sample, asked.events_per_second, coalesce(asked.parts, 1)
     from :"schema".projections as p
    cross join :"schema".high_water_mark(0, null) as m
     left join lateral (
-      select b.swap, b.sample, b.events_per_second from :"schema".projection_builds as b where b.name = p.name and b.version = p.version order by b.tenant limit 1
+      select b.swap, b.sample, b.events_per_second, b.parts from :"schema".projection_builds as b where b.name = p.name and b.version = p.version order by b.tenant limit 1
     ) as asked on true
    where p.name = p_name and p.version = p_version
       on conflict do nothing;
@@ -2211,7 +2218,7 @@ $tidemark$;
     name: "ask_for_build",
     text: `-- Asks for the build of a version that does not serve: what is given counts for all of its followers, and for those to come. Null leaves
 -- what stands there.
-create function :"schema".ask_for_build(p_name text, p_version integer, p_tenant text, p_swap text, p_sample integer, p_events_per_second integer) returns void
+create function :"schema".ask_for_build(p_name text, p_version integer, p_tenant text, p_swap text, p_sample integer, p_events_per_second integer, p_parts integer) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
@@ -2222,7 +2229,10 @@ begin
      left join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
     where p.name = p_name and p.version = p_version;
   update :"schema".projection_builds as b
-     set swap = coalesce(p_swap, b.swap), sample = coalesce(p_sample, b.sample), events_per_second = coalesce(p_events_per_second, b.events_per_second)
+     set swap = coalesce(p_swap, b.swap),
+         sample = coalesce(p_sample, b.sample),
+         events_per_second = coalesce(p_events_per_second, b.events_per_second),
+         parts = coalesce(p_parts, b.parts)
    where b.name = p_name and b.version = p_version;
 end
 $tidemark$;
@@ -2875,7 +2885,7 @@ begin
     join :"schema".consumer_leases as l on l.id = s.id
    where c.kind = 'projection' and c.owner_name = document_state.name and c.owner_version = document_state.version
      and (c.tenant = p_tenant or document_state.mode = 'inline' or c.definition ->> 'tenants' = 'all')
-   order by c.tenant = p_tenant desc
+   order by c.tenant = p_tenant desc, l.state = 'failed' desc
    limit 1;
   if v_follower in ('failed', 'stopped') and details -> 'event' is not null then
     reason := 'stopped';
@@ -4232,6 +4242,40 @@ $tidemark$;
 `,
   },
   {
+    name: "rejoin_build",
+    text: `-- Gives up the parts of a build: its shards become one, at the place where its follower began, and it is built in one part from now on. Whoever
+-- calls this deletes its documents in the same transaction. For the owner of one of its shards: p_id, p_fence; fails (TM005) where that has another.
+create function :"schema".rejoin_build(p_name text, p_version integer, p_tenant text, p_consumer text, p_id integer, p_fence bigint) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_position bigint;
+  v_fence bigint;
+begin
+  -- Of two owners that call this, the second finds its shard gone.
+  select c.started_after into v_position
+    from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_consumer for no key update;
+  perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+  -- What the others write now ends first (enter_shard): they would wait for the shards below, and the caller's deletion for their documents.
+  perform pg_advisory_xact_lock(:"schema".lock_number(:regclass(consumer_shards)::oid::bigint), held.id)
+     from (select s.id from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_consumer order by s.id offset 0) as held;
+  perform :"schema".evict_owners(p_tenant, p_consumer);
+  select max(s.fence) into v_fence from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_consumer;
+  delete from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_consumer;
+  perform :"schema".create_shards(p_tenant, p_consumer, 1, v_position, (select e.id from :"schema".events as e where e.position = v_position), v_fence + 1);
+  update :"schema".consumers as c set shards = 1, next_shards = null, barrier = null where c.tenant = p_tenant and c.name = p_consumer;
+  update :"schema".projection_builds as b
+     set parts = 1, split_after = null, events = 0, documents = 0, reached = null
+   where b.name = p_name and b.version = p_version and b.tenant = p_tenant;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "release_shards",
     text: `-- Gives shards back, so that another worker can take them at once. Without p_ids: the worker leaves its consumers, and gives
 -- back everything it holds.
@@ -4411,26 +4455,29 @@ $tidemark$;
   },
   {
     name: "report_build",
-    text: `-- Tells how far the build of a projection for one tenant is. Nulls leave what stands there. False where there is no such build: the version
--- was dropped.
+    text: `-- Tells how far the build of a projection for one tenant is. Nulls leave what stands there; events and documents are added. Returns in how many
+-- parts it is to be built; null where there is no such build: the version was dropped.
 create function :"schema".report_build(
   p_name text, p_version integer, p_tenant text, p_state text, p_way text default null,
   p_events bigint default null, p_documents bigint default null, p_reached bigint default null, p_error jsonb default null
-) returns boolean
+) returns integer
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
+declare
+  v_parts integer;
 begin
   update :"schema".projection_builds as b
      set state = coalesce(p_state, b.state),
          way = coalesce(p_way, b.way),
-         events = coalesce(p_events, b.events),
-         documents = coalesce(p_documents, b.documents),
+         events = b.events + coalesce(p_events, 0),
+         documents = b.documents + coalesce(p_documents, 0),
          reached = greatest(b.reached, p_reached),
          error = case when p_state in ('building', 'checking', 'ready') then null else coalesce(p_error, b.error) end,
          built_at = case when p_state = 'ready' then coalesce(b.built_at, clock_timestamp()) when p_state in ('building', 'checking') then null else b.built_at end
-   where b.name = p_name and b.version = p_version and b.tenant = p_tenant;
-  return found;
+   where b.name = p_name and b.version = p_version and b.tenant = p_tenant
+  returning b.parts into v_parts;
+  return v_parts;
 end
 $tidemark$;
 `,
@@ -4600,6 +4647,43 @@ begin
   if v_letter.state <> 'skipped' then
     perform :"schema".request_next_dead_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
   end if;
+  return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "split_build",
+    text: `-- Splits the build of a projection for one tenant into the parts that were asked for, by the hash of streams: its one shard becomes as many, all
+-- at its place, and all end at the end of the log as it is now, where they become one shard again (finish_shards). In a transaction of the
+-- shard's owner, who has entered it. False where nothing was split: it has become one part meanwhile.
+--
+--   p_empty  its table has no documents
+create function :"schema".split_build(p_name text, p_version integer, p_tenant text, p_consumer text, p_empty boolean) returns boolean
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_parts integer;
+  v_position bigint;
+begin
+  select b.parts into v_parts from :"schema".projection_builds as b where b.name = p_name and b.version = p_version and b.tenant = p_tenant;
+  if coalesce(v_parts, 1) = 1 then
+    return false;
+  end if;
+  -- Done at once: its one shard is as far as itself.
+  perform :"schema".request_shards(p_tenant, p_consumer, v_parts);
+  select max(s.position) into v_position from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_consumer;
+  update :"schema".consumers as c
+     set next_shards = 1,
+         -- An event's position, which a checkpoint can stand at.
+         barrier = (
+           select greatest(v_position, max(e.position)) from :"schema".events as e where e.position <= (select m.mark from :"schema".high_water_mark(0, null) as m)
+         )
+   where c.tenant = p_tenant and c.name = p_consumer;
+  update :"schema".projection_builds as b
+     set split_after = case when p_empty then v_position end
+   where b.name = p_name and b.version = p_version and b.tenant = p_tenant;
   return true;
 end
 $tidemark$;

@@ -18,7 +18,7 @@ class CountedLog implements Log {
       type: ["A", "B", "C"][n % 3] ?? "A",
       tenant: n % 5 === 0 ? "acme" : "",
       stream_name: "s-1",
-      stream_number: "1",
+      stream_number: `${n % 4}`,
       data: "{}",
       version: `${n + 1}`,
       recorded_at: "0",
@@ -82,7 +82,11 @@ describe("a shared scan", () => {
       after: fc.integer({ min: 0, max: 60 }),
       length: fc.integer({ min: 0, max: 60 }),
       waits: fc.integer({ min: 0, max: 12 }),
-      wanted: fc.record({ tenant: fc.constantFrom(undefined, "", "acme"), filter, shard: fc.constant(undefined) }),
+      wanted: fc.record({
+        tenant: fc.constantFrom(undefined, "", "acme"),
+        filter,
+        shard: fc.constantFrom(undefined, { index: 0, of: 2 }, { index: 1, of: 2 }),
+      }),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(reader, { minLength: 1, maxLength: 5 }), async (readers) => {
@@ -101,6 +105,13 @@ describe("a shared scan", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test("gives one that reads alone nothing else either, however much its filter names", async () => {
+    const filter = Array.from({ length: 20 }, (_, n) => ({ types: ["A"], streamIds: [`s-${n}`] }));
+    const log = new CountedLog(30);
+    const wanted = { ...everything, filter, shard: { index: 0, of: 2 } };
+    expect(await readAll(new SharedScan(log), 0, 30, wanted)).toEqual([1, 7, 13, 19, 25]);
   });
 
   test("keeps no more than two pages for who takes none, and the others wait", async () => {

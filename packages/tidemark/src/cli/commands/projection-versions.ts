@@ -27,6 +27,7 @@ interface RebuildFlags extends VersionFlags {
   readonly manual?: true;
   readonly check?: number;
   readonly eventsPerSecond?: number;
+  readonly parallel?: number;
   readonly keepDependents?: true;
 }
 
@@ -52,6 +53,7 @@ export function addVersions(command: Command, terminal: Terminal): void {
     .option("--manual", "stop once it is built and checked; swap has it serve")
     .option("--check <documents>", "how many documents to compare with a second fold of the log; default: 1000", wholeNumber)
     .option("--events-per-second <number>", "read the log no faster than this", wholeNumber)
+    .option("--parallel <parts>", "fold the log in so many parts, which the workers of the projection share", wholeNumber)
     .option("--keep-dependents", "serve although views and such hang on the old table: they stay with it")
     .addHelpText(
       "after",
@@ -136,7 +138,7 @@ async function rebuild(name: string, flags: RebuildFlags, terminal: Terminal): P
     const projection = await withDefinitions(name, flags, terminal, (store) =>
       untilInterrupted(interrupted, (signal) =>
         store.projections.rebuild(name, {
-          ...given({ version: flags.projectionVersion, check: flags.check, eventsPerSecond: flags.eventsPerSecond }),
+          ...given({ version: flags.projectionVersion, check: flags.check, eventsPerSecond: flags.eventsPerSecond, parallel: flags.parallel }),
           swap: flags.manual ? "manual" : "auto",
           dependents: flags.keepDependents ? "keep" : "refuse",
           onProgress: (progress) => report.show(progress),

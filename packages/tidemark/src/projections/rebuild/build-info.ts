@@ -28,6 +28,8 @@ export interface BuildInfo {
   readonly perSecond: number;
   /** Milliseconds to go at that rate; undefined before the first events, and once it is built. */
   readonly remainingMs: number | undefined;
+  /** In how many parts the log is folded: as `rebuild` was told, or 1 where that cannot be. */
+  readonly parallel: number;
   /** How many documents it wrote, where that is counted. */
   readonly documents: number;
   readonly startedAt: Date;
@@ -46,6 +48,7 @@ export interface BuildRow {
   readonly target: number;
   /** Where it was when it last told. */
   readonly reached: number | null;
+  readonly parts: number;
   readonly documents: number;
   readonly startedAt: number;
   readonly builtAt: number | null;
@@ -65,7 +68,7 @@ export function buildSql(schema: string): string {
   return `(
            select pg_catalog.jsonb_build_object(
                     'state', b.state, 'swap', b.swap, 'startedAfter', b.started_after, 'target', b.target, 'reached', b.reached,
-                    'documents', b.documents, 'error', b.error, 'startedAt', ${milliseconds("b.started_at")}, 'builtAt', ${milliseconds("b.built_at")},
+                    'parts', b.parts, 'documents', b.documents, 'error', b.error, 'startedAt', ${milliseconds("b.started_at")}, 'builtAt', ${milliseconds("b.built_at")},
                     'elapsedMs', ${milliseconds("coalesce(b.built_at, pg_catalog.clock_timestamp()) - b.started_at")},
                     'dependents', (
                       select ${functionName(schema, "table_dependents")}(${table("s")}, ${table("p")})
@@ -78,9 +81,9 @@ export function buildSql(schema: string): string {
          )`;
 }
 
-/** @param place - Where the version is, and the end of the log. */
+/** @param place - Where the version is, of several parts in the mean, and the end of the log. */
 export function buildInfo(row: BuildRow, { position, mark }: { readonly position: number; readonly mark: number }): BuildInfo {
-  const { state, swap, startedAfter, target, reached, documents, elapsedMs } = row;
+  const { state, swap, startedAfter, target, reached, parts, documents, elapsedMs } = row;
   const at = Math.max(position, reached ?? 0, startedAfter);
   const total = Math.max(mark, target, at);
   const perSecond = (1_000 * ((row.builtAt === null ? at : target) - startedAfter)) / Math.max(1, elapsedMs);
@@ -91,6 +94,7 @@ export function buildInfo(row: BuildRow, { position, mark }: { readonly position
     total: total - startedAfter,
     perSecond: Math.max(0, Math.round(perSecond)),
     remainingMs: row.builtAt !== null || perSecond <= 0 ? undefined : Math.round((1_000 * (total - at)) / perSecond),
+    parallel: parts,
     documents,
     startedAt: new Date(row.startedAt),
     builtAt: row.builtAt === null ? undefined : new Date(row.builtAt),

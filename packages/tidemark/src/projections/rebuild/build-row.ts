@@ -8,13 +8,16 @@ export interface FoundBuild {
   readonly state: "building" | "checking" | "ready" | "failed";
   readonly sample: number | null;
   readonly eventsPerSecond: number | null;
-  readonly events: number;
-  readonly documents: number;
+  /** In how many parts it is to be built. */
+  readonly parts: number;
+  /** Where it was split while its table was empty; null: nowhere. */
+  readonly splitAfter: number | null;
 }
 
 /** What is told of a build; what is left out stays. */
 export interface BuildReport {
   readonly state?: FoundBuild["state"];
+  /** How many more. */
   readonly events?: number;
   readonly documents?: number;
   readonly reached?: number;
@@ -32,14 +35,14 @@ export class BuildRow {
       name: "tidemark_find_build",
       text: `
 select pg_catalog.json_build_object(
-         'state', b.state, 'sample', b.sample, 'eventsPerSecond', b.events_per_second, 'events', b.events, 'documents', b.documents
+         'state', b.state, 'sample', b.sample, 'eventsPerSecond', b.events_per_second, 'parts', b.parts, 'splitAfter', b.split_after
        )::text as build
   from ${quoteIdentifier(schema)}.projection_builds as b
  where b.name = $1 and b.version = $2::integer and b.tenant = $3`,
     };
     this.#report = {
       name: "tidemark_report_build",
-      text: `select ${functionName(schema, "report_build")}($1, $2::integer, $3, $4, 'fold', $5::bigint, $6::bigint, $7::bigint, $8::text::jsonb)::text as found`,
+      text: `select ${functionName(schema, "report_build")}($1, $2::integer, $3, $4, 'fold', $5::bigint, $6::bigint, $7::bigint, $8::text::jsonb)::text as parts`,
     };
     this.#key = [name, version, tenant];
   }
@@ -52,8 +55,10 @@ select pg_catalog.json_build_object(
     return found;
   }
 
-  async report(queryable: Queryable, { state, events, documents, reached, error }: BuildReport): Promise<void> {
+  /** Returns in how many parts it is to be built, which may have changed. */
+  async report(queryable: Queryable, { state, events, documents, reached, error }: BuildReport): Promise<number> {
     const told = error === undefined ? null : JSON.stringify(error);
-    await queryable.query(this.#report, [...this.#key, state ?? null, events ?? null, documents ?? null, reached ?? null, told]);
+    const [row] = await queryable.query(this.#report, [...this.#key, state ?? null, events ?? null, documents ?? null, reached ?? null, told]);
+    return Number(row?.["parts"] ?? 1);
   }
 }

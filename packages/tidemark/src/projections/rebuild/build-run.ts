@@ -27,7 +27,7 @@ export const defaultBuildLimits: BuildLimits = { farBehind: 10_000, memoryBytes:
 /** Of a statement that writes documents while events are appended: some hundred of the usual size, which take the server about 10 ms. */
 const unitsBesideAppends = 64 * 1024;
 
-export type BuildContext = Pick<WorkerContext, "database" | "schema" | "statements" | "feed">;
+export type BuildContext = Pick<WorkerContext, "database" | "schema" | "statements" | "feed" | "logger">;
 
 export interface BuildParts {
   readonly projection: DefinedDocumentProjection;
@@ -36,7 +36,7 @@ export interface BuildParts {
   readonly limits: BuildLimits;
   /** Called in each transaction that writes, before it does. */
   readonly enter: (session: Session) => Promise<void>;
-  /** Whether the table is empty. */
+  /** Whether there are no documents in the table, in a part none of its own. */
   readonly whole: boolean;
   /** Where it tells how far it is; undefined where it is built beside no other version. */
   readonly row: BuildRow | undefined;
@@ -54,8 +54,9 @@ export class BuildRun {
   #reached: number;
   /** Events that are folded and not in a flush. */
   #events = 0;
-  /** Written, by all runs. */
-  #written: { readonly events: number; readonly documents: number };
+  /** In how many parts it is to be built, when it was last asked. */
+  #wanted: number;
+  #mayBeSplit: boolean;
   readonly #schedule: FlushSchedule;
   readonly #headway: Headway;
   #flushing: Promise<void> = Promise.resolve();
@@ -65,28 +66,54 @@ export class BuildRun {
     this.#shard = shard;
     this.#parts = parts;
     this.#cache = new DocumentCache(parts.projection, parts.whole);
-    this.#fold = new DocumentFold(parts.projection, parts.decoder, parts.table, this.#cache);
+    this.#fold = new DocumentFold(parts.projection, parts.decoder, parts.table, this.#cache, shard.checkpoint.shard.of > 1);
     this.#reached = shard.checkpoint.written.position;
     this.#headway = new Headway(this.#reached);
     this.#schedule = new FlushSchedule(parts.limits, this.#reached);
-    this.#written = { events: parts.found?.events ?? 0, documents: parts.found?.documents ?? 0 };
+    this.#wanted = parts.found?.parts ?? 1;
+    // What stood there when it began was heeded then.
+    this.#mayBeSplit = this.#wanted === 1 && shard.checkpoint.shard.of === 1;
   }
 
-  /** Folds and writes everything up to the high-water mark of its beginning. Ends earlier, with all that is folded written, where the shard must end. */
+  /** In how many parts it is to be built, as it was last told. */
+  get wanted(): number {
+    return this.#wanted;
+  }
+
+  /** Whether parts were asked for since it began. */
+  get isToBeSplit(): boolean {
+    return this.#mayBeSplit && this.#wanted > 1;
+  }
+
+  /** It goes on in one part, whatever was asked for. */
+  stayWhole(): void {
+    this.#mayBeSplit = false;
+  }
+
+  /**
+   * Folds and writes everything up to the high-water mark of its beginning, of a part up to the end that all parts have. Ends earlier, with all that is
+   * folded written, where the shard must end or the build is to be split.
+   */
   async toTheMark(): Promise<void> {
     const { projection, decoder } = this.#parts;
     const { checkpoint, tenant, signal } = this.#shard;
+    const { shard: index, of, barrier } = checkpoint.shard;
     const pace = new Pace(this.#context.feed.background, this.#eventsPerSecond, signal, this.#headway);
-    const wanted = { tenant: projection.tenants === "all" ? undefined : tenant, filter: decoder.filter, shard: undefined };
+    const wanted = {
+      tenant: projection.tenants === "all" ? undefined : tenant,
+      filter: decoder.filter,
+      shard: of > 1 ? { index, of } : undefined,
+    };
     const scan = await this.#context.feed.scan({
       reader: projection.name,
       wanted,
       after: checkpoint.written,
+      ...(barrier !== undefined && { until: barrier }),
       alone: this.#eventsPerSecond !== undefined,
       signal,
     });
     try {
-      for (let last = false; !last && (await this.#shard.mayGoOn());) {
+      for (let last = false; !last && !this.isToBeSplit && (await this.#shard.mayGoOn());) {
         const page = await scan.next();
         pace.begin();
         this.#events += await this.#fold.take(page, this.#context.database, pace);
@@ -107,7 +134,8 @@ export class BuildRun {
 
   /** Undefined: out of the way of appends. */
   get #eventsPerSecond(): number | undefined {
-    return this.#parts.found?.eventsPerSecond ?? undefined;
+    const { eventsPerSecond } = this.#parts.found ?? {};
+    return eventsPerSecond == null ? undefined : Math.ceil(eventsPerSecond / this.#shard.checkpoint.shard.of);
   }
 
   /** Begins to write what has changed; only one flush is under way. */
@@ -132,15 +160,16 @@ export class BuildRun {
     const { checkpoint, leaseMs } = this.#shard;
     const found = await scan.anchorAt(reached);
     if (found.position <= checkpoint.written.position) return;
-    const { id, fence } = checkpoint.shard;
-    const written = { events: this.#written.events + events, documents: this.#written.documents + grown };
+    const { id, fence, of } = checkpoint.shard;
     try {
       await database.transaction(
         async (session) => {
           await checkpoint.guard(() => session.query(statements.enter, [id, fence]));
           await this.#parts.enter(session);
           await this.#writeDocuments(session, writes);
-          await this.#parts.row?.report(session, { state: "building", ...written, reached });
+          // No part has everything up to there.
+          const told = { events, documents: grown, ...(of === 1 && { reached }) };
+          this.#wanted = (await this.#parts.row?.report(session, { state: "building", ...told })) ?? 1;
           await checkpoint.move(session, found);
         },
         { idleTimeoutMs: leaseMs },
@@ -149,7 +178,6 @@ export class BuildRun {
       // Following says what is wrong with which event.
       throw isTidemarkError(error, "DATABASE") && !error.retryable && !wasCutOff(error) ? new NotFolded(error) : error;
     }
-    this.#written = written;
     this.#schedule.end();
     checkpoint.moved(found);
     this.#shard.passed(events);

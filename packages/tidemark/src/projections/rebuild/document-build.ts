@@ -7,6 +7,7 @@ import { checkBuilt } from "./check-built.ts";
 import { defaultSample, type DocumentCheck } from "./check-documents.ts";
 import { createBuiltIndexes } from "./create-indexes.ts";
 import { NotFolded } from "./document-fold.ts";
+import { SharedDocument, SplitBuild } from "./split-build.ts";
 
 type Parts = Omit<BuildParts, "whole" | "row" | "found">;
 
@@ -21,9 +22,11 @@ type Parts = Omit<BuildParts, "whole" | "row" | "found">;
 export class DocumentBuild {
   readonly #context: BuildContext;
   readonly #parts: Parts;
+  readonly #splitBuild: SplitBuild;
 
   constructor(context: BuildContext, parts: Omit<Parts, "table">) {
     this.#context = context;
+    this.#splitBuild = new SplitBuild(context, parts.projection);
     this.#parts = { ...parts, table: new CollectionTable(context.schema, parts.projection) };
   }
 
@@ -40,9 +43,11 @@ export class DocumentBuild {
       return undefined;
     }
     await row.report(database, { state: "building" });
-    const ended = await this.#fold(shard, 0, row, found);
+    const ended = (await this.#split(shard, found)) ? "reformed" : await this.#fold(shard, 0, row, found);
+    if (ended === "reformed") await shard.untilEnded();
     if (ended === "left") return await this.#context.feed.highWaterMark();
-    if (ended === "interrupted") return undefined;
+    // A part ends at its barrier, and waits there for the others.
+    if (ended !== "whole" || shard.checkpoint.shard.of > 1) return undefined;
     await createBuiltIndexes(database, schema, this.#parts.projection);
     await this.#check(shard, row, found);
     return undefined;
@@ -54,25 +59,41 @@ export class DocumentBuild {
     return found === undefined || found.state === "ready";
   }
 
-  /** `"interrupted"`: it must end before. `"left"`: it leaves an event to the shard's loop. */
-  async #fold(shard: ShardAccess, farBehind: number, row?: BuildRow, found?: FoundBuild): Promise<"whole" | "interrupted" | "left"> {
+  /** Whether it goes on in parts, where that was asked for and is worth it. */
+  async #split(shard: ShardAccess, { parts }: Pick<FoundBuild, "parts">): Promise<boolean> {
+    if (parts === 1 || shard.checkpoint.shard.of > 1 || !(await this.#isBehind(shard, this.#parts.limits.farBehind))) return false;
+    return await this.#splitBuild.split(shard, await this.#parts.table.isEmpty(this.#context.database));
+  }
+
+  /** `"interrupted"`: it must end before. `"left"`: it leaves an event to the shard's loop. `"reformed"`: it has other shards now. */
+  async #fold(shard: ShardAccess, farBehind: number, row?: BuildRow, found?: FoundBuild): Promise<"whole" | "interrupted" | "left" | "reformed"> {
     if (!(await this.#isBehind(shard, farBehind))) return "whole";
-    const run = new BuildRun(this.#context, shard, { ...this.#parts, row, found, whole: await this.#parts.table.isEmpty(this.#context.database) });
+    const isPart = shard.checkpoint.shard.of > 1;
+    const whole = isPart ? found?.splitAfter === shard.checkpoint.written.position : await this.#parts.table.isEmpty(this.#context.database);
+    const run = new BuildRun(this.#context, shard, { ...this.#parts, row, found, whole });
     try {
       // While it folds, others append: the rest gets shorter each time.
       for (let most = farBehind; ; most = this.#parts.limits.farBehind) {
         if (!(await shard.mayGoOn())) return "interrupted";
         if (!(await this.#isBehind(shard, most))) return "whole";
         await run.toTheMark();
+        if (!run.isToBeSplit) continue;
+        if (await this.#split(shard, { parts: run.wanted })) return "reformed";
+        run.stayWhole();
       }
     } catch (error) {
+      if (isPart && (error instanceof NotFolded || error instanceof SharedDocument)) {
+        await this.#splitBuild.rejoin(shard, error);
+        return "reformed";
+      }
       if (error instanceof NotFolded) return "left";
       throw error;
     }
   }
 
   async #isBehind({ checkpoint }: ShardAccess, by: number): Promise<boolean> {
-    return (await this.#context.feed.highWaterMark()) - checkpoint.written.position > by;
+    const { barrier = Number.POSITIVE_INFINITY } = checkpoint.shard;
+    return Math.min(barrier, await this.#context.feed.highWaterMark()) - checkpoint.written.position > by;
   }
 
   async #check(shard: ShardAccess, row: BuildRow, { sample }: FoundBuild): Promise<void> {

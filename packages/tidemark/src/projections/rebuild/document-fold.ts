@@ -8,6 +8,7 @@ import type { DefinedDocumentProjection } from "../defined-projection.ts";
 import { documentIdsOf } from "../document-set.ts";
 import type { DocumentCache } from "./document-cache.ts";
 import type { Pace } from "./pace.ts";
+import { SharedDocument } from "./split-build.ts";
 
 /** An event cannot be folded, or a document not be stored. Following meets the same event, and says what is wrong with it. */
 export class NotFolded extends Error {
@@ -22,12 +23,15 @@ export class DocumentFold {
   readonly #decoder: Pick<EventDecoder, "decode">;
   readonly #table: CollectionTable;
   readonly #cache: DocumentCache;
+  readonly #part: boolean;
 
-  constructor(projection: DefinedDocumentProjection, decoder: Pick<EventDecoder, "decode">, table: CollectionTable, cache: DocumentCache) {
+  /** @param part - It gets the events of some streams, and others get the rest. */
+  constructor(projection: DefinedDocumentProjection, decoder: Pick<EventDecoder, "decode">, table: CollectionTable, cache: DocumentCache, part: boolean) {
     this.#projection = projection;
     this.#decoder = decoder;
     this.#table = table;
     this.#cache = cache;
+    this.#part = part;
   }
 
   /**
@@ -35,6 +39,7 @@ export class DocumentFold {
    *
    * @param pace - Says when to let go of the process.
    * @throws {@link NotFolded} — then everything since the last flush is of no use: `evolve` may have changed a document before it threw.
+   * @throws {@link SharedDocument} — this cannot be done in parts.
    */
   async take(page: ScanPage, queryable: Queryable, pace: Pace): Promise<number> {
     this.#cache.turnPage();
@@ -63,10 +68,17 @@ export class DocumentFold {
     let handled = 0;
     for (const { event: stored } of slice) {
       const parts = this.#decoder.decode ? decodedParts(stored, this.#decoder) : [stored];
-      for (const event of parts) take(event, documentIdsOf(this.#projection, event));
+      for (const event of parts) take(event, this.#idsOf(event));
       if (parts.length > 0) handled++;
     }
     return handled;
+  }
+
+  #idsOf(event: RecordedEvent): readonly string[] {
+    const ids = documentIdsOf(this.#projection, event);
+    const foreign = this.#part ? ids.find((id) => id !== event.streamId) : undefined;
+    if (foreign !== undefined) throw new SharedDocument(event.streamId, foreign);
+    return ids;
   }
 }
 
@@ -75,6 +87,6 @@ export function unlessFolded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new NotFolded(error);
+    throw error instanceof SharedDocument ? error : new NotFolded(error);
   }
 }

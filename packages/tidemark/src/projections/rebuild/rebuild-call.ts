@@ -1,10 +1,13 @@
 import { pause } from "../../async/pause.ts";
 import { functionName } from "../../schema/function-set.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
 import { NotFoundError } from "../../errors/following.ts";
 import { ProjectionBuildFailedError, ProjectionDependentsError, ProjectionServingError } from "../../errors/rebuilding.ts";
 import type { Worker } from "../../runtime/worker.ts";
+import { DefinedDocumentProjection } from "../defined-projection.ts";
 import type { ProjectionInfo } from "../projection-info.ts";
 import type { RebuildOptions, RebuildProgress } from "./rebuild-options.ts";
+import { undivided } from "./split-build.ts";
 import { refused } from "./swap-call.ts";
 import { definitionOf, swapToRegistered, type VersionsScope } from "./versions.ts";
 
@@ -31,6 +34,7 @@ export async function rebuildVersion(scope: VersionsScope, first: ProjectionInfo
       first,
       "It cannot be built anew in place: raise the version in its definition, which is then built beside this one. To repair one document, use store.projections.rebuildDocument.",
     );
+  refuseParts(scope, first, options);
   await ask(scope, first, options);
   if (first.state === "inactive" || first.state === "paused") await calls.resume();
   const swap = await swapToRegistered(scope, first);
@@ -64,13 +68,28 @@ export async function rebuildVersion(scope: VersionsScope, first: ProjectionInfo
   }
 }
 
+/** What is known before the first event. @throws {@link InvalidArgumentError} */
+function refuseParts(scope: VersionsScope, info: ProjectionInfo, { parallel = 1 }: RebuildOptions): void {
+  if (parallel === 1) return;
+  const definition = definitionOf(scope, info);
+  const why =
+    info.collection === undefined
+      ? "its handlers see the events in the order of the log"
+      : definition instanceof DefinedDocumentProjection
+        ? undivided(definition)
+        : undefined;
+  if (why === undefined) return;
+  const which = `${JSON.stringify(info.name)} (version ${info.version})`;
+  throw new InvalidArgumentError("options.parallel", `is ${parallel}, but ${which} cannot be built in parts: ${why}. Leave the option out`);
+}
+
 async function ask(
   { context: { database, schema }, tenant }: VersionsScope,
   { name, version }: ProjectionInfo,
-  { swap, check, eventsPerSecond }: RebuildOptions,
+  { swap, check, eventsPerSecond, parallel }: RebuildOptions,
 ): Promise<void> {
-  const text = `select ${functionName(schema, "ask_for_build")}($1, $2, $3, $4, $5, $6)::text`;
-  const values = [name, version, tenant, swap ?? "auto", check ?? null, eventsPerSecond ?? null];
+  const text = `select ${functionName(schema, "ask_for_build")}($1, $2, $3, $4, $5, $6, $7)::text`;
+  const values = [name, version, tenant, swap ?? "auto", check ?? null, eventsPerSecond ?? null, parallel ?? null];
   await database.query({ name: "tidemark_ask_for_build", text }, values);
 }
 

@@ -1,6 +1,6 @@
 -- Asks for the build of a version that does not serve: what is given counts for all of its followers, and for those to come. Null leaves
 -- what stands there.
-create function :"schema".ask_for_build(p_name text, p_version integer, p_tenant text, p_swap text, p_sample integer, p_events_per_second integer) returns void
+create function :"schema".ask_for_build(p_name text, p_version integer, p_tenant text, p_swap text, p_sample integer, p_events_per_second integer, p_parts integer) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
@@ -11,7 +11,10 @@ begin
      left join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
     where p.name = p_name and p.version = p_version;
   update :"schema".projection_builds as b
-     set swap = coalesce(p_swap, b.swap), sample = coalesce(p_sample, b.sample), events_per_second = coalesce(p_events_per_second, b.events_per_second)
+     set swap = coalesce(p_swap, b.swap),
+         sample = coalesce(p_sample, b.sample),
+         events_per_second = coalesce(p_events_per_second, b.events_per_second),
+         parts = coalesce(p_parts, b.parts)
    where b.name = p_name and b.version = p_version;
 end
 $tidemark$;

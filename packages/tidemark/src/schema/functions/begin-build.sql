@@ -7,12 +7,12 @@ as $tidemark$
 declare
   v_state text;
 begin
-  insert into :"schema".projection_builds (name, version, tenant, way, swap, started_after, target, sample, events_per_second)
-  select p.name, p.version, p_tenant, p_way, coalesce(asked.swap, p_swap), p_after, m.mark, asked.sample, asked.events_per_second
+  insert into :"schema".projection_builds (name, version, tenant, way, swap, started_after, target, sample, events_per_second, parts)
+  select p.name, p.version, p_tenant, p_way, coalesce(asked.swap, p_swap), p_after, m.mark, asked.sample, asked.events_per_second, coalesce(asked.parts, 1)
     from :"schema".projections as p
    cross join :"schema".high_water_mark(0, null) as m
     left join lateral (
-      select b.swap, b.sample, b.events_per_second from :"schema".projection_builds as b where b.name = p.name and b.version = p.version order by b.tenant limit 1
+      select b.swap, b.sample, b.events_per_second, b.parts from :"schema".projection_builds as b where b.name = p.name and b.version = p.version order by b.tenant limit 1
     ) as asked on true
    where p.name = p_name and p.version = p_version
       on conflict do nothing;

@@ -40,7 +40,7 @@ begin
     join :"schema".consumer_leases as l on l.id = s.id
    where c.kind = 'projection' and c.owner_name = document_state.name and c.owner_version = document_state.version
      and (c.tenant = p_tenant or document_state.mode = 'inline' or c.definition ->> 'tenants' = 'all')
-   order by c.tenant = p_tenant desc
+   order by c.tenant = p_tenant desc, l.state = 'failed' desc
    limit 1;
   if v_follower in ('failed', 'stopped') and details -> 'event' is not null then
     reason := 'stopped';

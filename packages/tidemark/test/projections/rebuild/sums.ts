@@ -18,7 +18,10 @@ export interface SumOptions {
 }
 
 /** How often something was added to a document. An event may fail in any function. */
-export function sums(name: string, { version = 1, mode = "async", unique = false, indexed = false, by = 1, startFrom }: SumOptions = {}): DocumentProjection<Sum> {
+export function sums(
+  name: string,
+  { version = 1, mode = "async", unique = false, indexed = false, by = 1, startFrom }: SumOptions = {},
+): DocumentProjection<Sum> {
   return documentProjection<Sum, Added>({
     name,
     version,

@@ -18,6 +18,7 @@ export type Fate = "commit" | "lost before" | "lost after";
 export interface Started {
   readonly worker: FollowerWorker;
   readonly errors: TidemarkError[];
+  readonly warnings: unknown[];
   /** How often statements ran outside of transactions, by name. */
   readonly ran: Map<string, number>;
   /** And in transactions. */
@@ -33,7 +34,7 @@ export interface StartOptions {
   /** Of each transaction that moves a checkpoint, in turn; then all commit. */
   readonly fates?: readonly Fate[];
   /** What its builds rest by. @defaultValue the feed's own */
-  readonly background?: Pick<BackgroundPace, "busy" | "rest">;
+  readonly background?: Pick<BackgroundPace, "busy" | "rest"> & Partial<Pick<BackgroundPace, "pageRows">>;
   /** Called before each transaction commits. */
   readonly beforeCommit?: () => Promise<void>;
 }
@@ -56,7 +57,9 @@ export async function startWorker(
   const feed = new Feed(database, schema, silent);
   if (background) Object.defineProperty(feed, "background", { value: background });
   const errors: TidemarkError[] = [];
-  const context = createWorkerContext({ database, feed, schema, logger: silent, codec });
+  const warnings: unknown[] = [];
+  const logger = { ...silent, warn: (warning: unknown) => void warnings.push(warning) };
+  const context = createWorkerContext({ database, feed, schema, logger, codec });
   const noTransaction = (): never => {
     throw new Error("documents need no transaction of the user's");
   };
@@ -74,7 +77,7 @@ export async function startWorker(
       await real.close();
     })());
   await worker.start();
-  return { worker, errors, ran, wrote, stop };
+  return { worker, errors, warnings, ran, wrote, stop };
 }
 
 export function defined(projection: DocumentProjection<object>): DefinedDocumentProjection {

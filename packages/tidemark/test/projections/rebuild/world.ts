@@ -3,17 +3,20 @@ import type { DocumentProjection } from "tidemark";
 import { test as base } from "../../support/test.ts";
 import { startWorker, type Started, type StartOptions } from "./worker.ts";
 
+export type Start = (projections: readonly DocumentProjection<object>[], options: StartOptions) => Promise<Started>;
+
 /** `start`: runs a worker for projections, with limits of its own; stopped after the test. */
 export const test = base.extend("start", ({ databaseUrl, schema }, { onCleanup }) => {
   const ends: (() => Promise<void>)[] = [];
   onCleanup(async () => {
     for (const end of ends) await end();
   });
-  return async (projections: readonly DocumentProjection<object>[], options: StartOptions): Promise<Started> => {
+  const start: Start = async (projections, options) => {
     const started = await startWorker(databaseUrl, schema, projections, options);
     ends.push(started.stop);
     return started;
   };
+  return start;
 });
 
 /** All documents of a collection as PostgreSQL writes them. */

@@ -21,6 +21,10 @@ create table :"schema".projection_builds (
   -- How many documents are compared, and how fast the log may be read; null: as the library says.
   sample integer,
   events_per_second integer,
+  -- In how many parts the log is to be folded, by the hash of streams.
+  parts integer not null default 1,
+  -- The place where it was split while it had no documents: a part that stands there has none.
+  split_after bigint,
   events bigint not null default 0,
   documents bigint not null default 0,
   error jsonb,
@@ -31,5 +35,6 @@ create table :"schema".projection_builds (
   constraint projection_builds_way_check check (way in ('follow', 'fold')),
   constraint projection_builds_swap_check check (swap in ('auto', 'manual')),
   constraint projection_builds_sample_check check (sample > 0),
-  constraint projection_builds_events_per_second_check check (events_per_second > 0)
+  constraint projection_builds_events_per_second_check check (events_per_second > 0),
+  constraint projection_builds_parts_check check (parts between 1 and 64)
 );
