@@ -50,8 +50,9 @@ function barOf(progress: RebuildProgress): string {
 }
 
 function textOf(progress: RebuildProgress): string {
-  const { state, events, perSecond, remainingMs } = progress;
+  const { state, events, perSecond, remainingMs, waitingFor } = progress;
   const rate = `${Math.floor(fractionOf(progress) * 100)} %, ${counted(events, "event")}, ${count(perSecond)} a second`;
   if (state === "checking") return `${rate}: checking`;
+  if (waitingFor.length > 0) return `${rate}: waiting for ${waitingFor.join(", ")}`;
   return remainingMs === undefined ? rate : `${rate}, ${duration(remainingMs / 1_000)} left`;
 }

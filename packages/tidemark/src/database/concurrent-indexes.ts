@@ -1,6 +1,7 @@
 import { pause } from "../async/pause.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { Database, Queryable, Statement } from "./database.ts";
+import { type IndexWatch, watchIndexBuilds } from "./index-build-watch.ts";
 
 type Session = Pick<Queryable, "query">;
 
@@ -17,7 +18,14 @@ export interface IndexBuilds<Index> {
   readonly table: string;
   /** The indexes that are not there, or invalid. */
   lacking(session: Session): Promise<readonly Index[]>;
-  build(session: Session, index: Index, how: Building): Promise<void>;
+  build(session: Session, index: Index, building: Build): Promise<void>;
+}
+
+/** One build. */
+export interface Build {
+  readonly how: Building;
+  /** Ends it. What it leaves behind is invalid. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -30,28 +38,31 @@ export interface IndexBuilds<Index> {
  *
  * An embedded database has no writers beside it, so there this is a plain build.
  */
-export async function buildLackingIndexes<Index>(database: Database, { table, lacking, build }: IndexBuilds<Index>): Promise<void> {
+export async function buildLackingIndexes<Index>(database: Database, { table, lacking, build }: IndexBuilds<Index>, watch: IndexWatch = {}): Promise<void> {
+  watch.signal?.throwIfAborted();
   if (database.driver === "pglite") {
-    for (const index of await lacking(database)) await build(database, index, "");
+    for (const index of await lacking(database)) await build(database, index, { how: "", signal: watch.signal });
     return;
   }
-  await database.apart(async (holder) => {
-    await runIndexStatement(holder, "begin isolation level read committed");
-    for (;;) {
-      if ((await lacking(database)).length === 0) return;
-      if (await takesTurn(holder, table)) break;
-      await pause(lookMs, undefined, { keepsProcess: true });
-    }
-    await alone(database, table, async (builder) => {
-      for (const index of await lacking(builder)) await build(builder, index, "concurrently");
-    });
-  });
+  await watchIndexBuilds(database, table, watch, (signal) =>
+    database.apart(async (holder) => {
+      await runIndexStatement(holder, "begin isolation level read committed");
+      for (;;) {
+        if ((await lacking(database)).length === 0) return;
+        if (await takesTurn(holder, table)) break;
+        await pause(lookMs, signal, { keepsProcess: true });
+      }
+      await alone(database, table, signal, async (builder) => {
+        for (const index of await lacking(builder)) await build(builder, index, { how: "concurrently", signal });
+      });
+    }),
+  );
 }
 
 /** Drops an index, if it is there, beside the writers of its table. @param index - Qualified and quoted. */
 export async function dropIndex(database: Database, table: string, index: string): Promise<void> {
   if (database.driver === "pglite") return await runIndexStatement(database, dropSql(index, ""));
-  await alone(database, table, (session) => runIndexStatement(session, dropSql(index, "concurrently")));
+  await alone(database, table, undefined, (session) => runIndexStatement(session, dropSql(index, "concurrently")));
 }
 
 /** One index, in SQL. */
@@ -68,13 +79,15 @@ export interface BuiltIndex {
 }
 
 /** Builds one index, in the place of what a build that failed or was killed has left behind. */
-export async function buildIndex(session: Session, { name, sql, refused }: BuiltIndex, how: Building): Promise<void> {
+export async function buildIndex(session: Session, { name, sql, refused }: BuiltIndex, { how, signal }: Build): Promise<void> {
   for (let tries = 1; ; tries++) {
     // Invalid it is of no use to readers, and costs writers as much as a valid one; a unique one even refuses what they write.
-    await runIndexStatement(session, dropSql(name, how));
+    await runIndexStatement(session, dropSql(name, how), signal);
     try {
-      return await runIndexStatement(session, sql(how));
+      return await runIndexStatement(session, sql(how), signal);
     } catch (error) {
+      // To drop it could take as long as what was waited for.
+      signal?.throwIfAborted();
       const last = tries === mostTries;
       await runIndexStatement(session, dropSql(name, how)).catch(() => {});
       if (refused && isTidemarkError(error, "DATABASE") && error.sqlState === "23505") {
@@ -104,7 +117,7 @@ function dropSql(index: string, how: Building): string {
  * Runs `work` once no other build of the table goes on: a server may not have noticed yet that the process that began it is gone. It tries,
  * for who waits for a lock has a snapshot, which that build may wait for.
  */
-async function alone(database: Database, table: string, work: (session: Session) => Promise<void>): Promise<void> {
+async function alone(database: Database, table: string, signal: AbortSignal | undefined, work: (session: Session) => Promise<void>): Promise<void> {
   await database.apart(async (session) => {
     await session.query(unboundedSession, []);
     for (;;) {
@@ -117,7 +130,7 @@ async function alone(database: Database, table: string, work: (session: Session)
         if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "55P03") throw error;
         await runIndexStatement(session, "rollback");
       }
-      await pause(lookMs, undefined, { keepsProcess: true });
+      await pause(lookMs, signal, { keepsProcess: true });
     }
     await work(session);
   });
@@ -141,6 +154,6 @@ select pg_catalog.set_config(s.name, s.wanted, false)
   unprepared: true,
 };
 
-async function runIndexStatement(session: Session, text: string): Promise<void> {
-  await session.query({ name: "tidemark_index_statement", text, unprepared: true }, [], { timeoutMs: 0 });
+async function runIndexStatement(session: Session, text: string, signal?: AbortSignal): Promise<void> {
+  await session.query({ name: "tidemark_index_statement", text, unprepared: true }, [], { timeoutMs: 0, signal });
 }

@@ -1,5 +1,6 @@
 import { sentence } from "../errors/tidemark-error.ts";
 import type { Database, Queryable, Session } from "../database/database.ts";
+import type { IndexWatch } from "../database/index-build-watch.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { DatabaseError } from "../errors/database.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
@@ -8,6 +9,11 @@ import { type Collection, tableName } from "./collection.ts";
 import { indexName } from "./collection-index.ts";
 import { collectionMark, indexSql, liveSql, tableSql } from "./collection-sql.ts";
 import { reconcileIndexes } from "./reconcile-indexes.ts";
+
+export interface CreatedCollection extends Collection {
+  /** False: its view is left to the swap, so that nobody reads half of its documents there. @defaultValue true */
+  readonly serves?: boolean;
+}
 
 /** What stands in the schema under the names that collections would have. */
 type Relations = ReadonlyMap<string, { readonly kind: string; readonly ours: boolean; readonly valid: boolean }>;
@@ -18,7 +24,7 @@ const idleTimeoutMs = 5_000;
 const separator = "\u001f";
 
 /**
- * Creates the tables and indexes of collections that are not there yet; where a collection has no live version yet, this one becomes it.
+ * Creates the tables and indexes of collections that are not there yet; where a collection has no live version yet, one that serves becomes it.
  * What exists is left alone, and then this is one read without locks. An index of a table that is there already is built beside its
  * writers. Any number of processes may do this at once.
  *
@@ -26,7 +32,7 @@ const separator = "\u001f";
  * @throws {@link IndexRefusedError} — documents repeat a value at the paths of a new unique index.
  * @throws {@link DatabaseError} — the role may not create tables in the schema (42501).
  */
-export async function createCollections(database: Database, schema: string, collections: readonly Collection[]): Promise<void> {
+export async function createCollections(database: Database, schema: string, collections: readonly CreatedCollection[], watch: IndexWatch = {}): Promise<void> {
   if (collections.length === 0) return;
   try {
     let found = await relations(database, schema, collections);
@@ -45,7 +51,7 @@ export async function createCollections(database: Database, schema: string, coll
       );
     }
     for (const collection of collections) {
-      if (indexNames(collection).some((name) => found.get(name)?.valid !== true)) await reconcileIndexes(database, schema, collection);
+      if (indexNames(collection).some((name) => found.get(name)?.valid !== true)) await reconcileIndexes(database, schema, collection, watch);
     }
   } catch (error) {
     throw explain(error, schema);
@@ -79,13 +85,13 @@ async function relations(queryable: Queryable, schema: string, collections: read
 }
 
 /** The script that creates the tables that are missing, with their indexes, and views; empty where none is. */
-function missing(found: Relations, schema: string, collections: readonly Collection[]): string {
+function missing(found: Relations, schema: string, collections: readonly CreatedCollection[]): string {
   const live = new Set<string>();
   return collections
     .map((collection) => {
       const indexes = (collection.indexes ?? []).map((index) => indexSql(schema, collection, index));
       const table = isOurs(found, tableName(collection), "r") ? "" : [tableSql(schema, collection), ...indexes].join("");
-      if (isOurs(found, collection.collection, "v") || live.has(collection.collection)) return table;
+      if (isOurs(found, collection.collection, "v") || live.has(collection.collection) || collection.serves === false) return table;
       live.add(collection.collection);
       return table + liveSql(schema, collection);
     })

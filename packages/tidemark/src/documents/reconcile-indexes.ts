@@ -1,5 +1,6 @@
-import { buildIndex, buildLackingIndexes, validIndexes } from "../database/concurrent-indexes.ts";
+import { buildIndex, buildLackingIndexes, type IndexBuilds, validIndexes } from "../database/concurrent-indexes.ts";
 import type { Database } from "../database/database.ts";
+import type { IndexWatch } from "../database/index-build-watch.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { IndexRefusedError } from "../errors/read-models.ts";
 import { type Collection, quotedTable, tableName } from "./collection.ts";
@@ -13,16 +14,16 @@ import { duplicateValues } from "./duplicate-values.ts";
  *
  * @throws {@link IndexRefusedError}
  */
-export async function reconcileIndexes(database: Database, schema: string, collection: Collection): Promise<void> {
+export async function reconcileIndexes(database: Database, schema: string, collection: Collection, watch: IndexWatch): Promise<void> {
   const table = quotedTable(schema, collection);
   const nameOf = (index: ValidIndex): string => indexName(tableName(collection), index, collection.deletes);
-  await buildLackingIndexes<ValidIndex>(database, {
+  const builds: IndexBuilds<ValidIndex> = {
     table,
     async lacking(session) {
       const valid = await validIndexes(session, table);
       return (collection.indexes ?? []).filter((index) => !valid.has(nameOf(index)));
     },
-    build: (session, index, how) =>
+    build: (session, index, build) =>
       buildIndex(
         session,
         {
@@ -35,7 +36,8 @@ export async function reconcileIndexes(database: Database, schema: string, colle
             return new IndexRefusedError(collection, index.paths.map(writePath), duplicates, { cause: error });
           },
         },
-        how,
+        build,
       ),
-  });
+  };
+  await buildLackingIndexes(database, builds, watch);
 }

@@ -95,7 +95,7 @@ export function projectionFollower(
       await handle(events, session, { onAppended: () => session.appended(), replaying });
       end(replaying);
     },
-    prepare: async () => void (await registerProjections({ database, schema, createTransaction }, [projection])),
+    prepare: async () => void (await registerProjections({ database, schema, createTransaction, logger: context.logger }, [projection])),
     registered: async (tenant) => {
       await pauseWith(database, schema, { tenant, follower, projection });
       await beginBuild(database, schema, projection, tenant);

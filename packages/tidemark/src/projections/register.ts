@@ -1,7 +1,7 @@
 import type { Database, Statement } from "../database/database.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
-import type { Collection } from "../documents/collection.ts";
-import { createCollections } from "../documents/create-collections.ts";
+import { type CreatedCollection, createCollections } from "../documents/create-collections.ts";
+import type { Logger } from "../model/logger.ts";
 import { DefinedDocumentProjection, type DefinedProjection, type HandlerWork } from "./defined-projection.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
 import { refuseChanged } from "./refuse-changed.ts";
@@ -14,6 +14,8 @@ export interface Registrar {
   readonly schema: string;
   /** The store inside a transaction, for `setup`. */
   readonly createTransaction: CreateProjectionTransaction;
+  /** Is told whom a new index waits for. */
+  readonly logger: Logger;
 }
 
 /**
@@ -25,7 +27,10 @@ export interface Registrar {
  * @throws {@link ProjectionChangedError} — a version is registered with another mode, another collection or other events.
  * @throws What `setup` throws.
  */
-export async function registerProjections({ database, schema, createTransaction }: Registrar, projections: readonly DefinedProjection[]): Promise<Registry> {
+export async function registerProjections(
+  { database, schema, createTransaction, logger }: Registrar,
+  projections: readonly DefinedProjection[],
+): Promise<Registry> {
   const registry = await readRegistry(database, registryStatement(schema));
   const fresh = projections.filter((projection) => isNew(projection, registry.projections));
   // A known collection may have got an index since.
@@ -35,7 +40,8 @@ export async function registerProjections({ database, schema, createTransaction 
     schema,
     collections
       .filter((projection) => projection.indexes.length > 0 || fresh.includes(projection))
-      .map((projection) => unlessServed(projection, registry.projections)),
+      .map((projection) => beforeItServes(projection, servingVersion(projection.name, registry.projections, fresh))),
+    { logger },
   );
   if (fresh.length === 0) return registry;
   const register: Statement = {
@@ -64,14 +70,20 @@ function hooksOf({ swap, teardown }: HandlerWork): readonly string[] {
   return [...(swap ? ["swap"] : []), ...(teardown ? ["teardown"] : [])];
 }
 
+/** The version that serves, or will: the first that is registered. */
+function servingVersion(name: string, registered: readonly RegisteredProjection[], fresh: readonly DefinedProjection[]): number | undefined {
+  const versions = registered.filter((other) => other.name === name);
+  return versions.length > 0 ? versions.find(({ serving }) => serving)?.version : fresh.find((other) => other.name === name)?.version;
+}
+
 /**
- * Of a version that does not serve its unique indexes alone: they refuse what they must, and its build creates the others at the end, which costs
- * less than maintaining them with each document.
+ * Of a version that does not serve no view, which readers would find half filled, and its unique indexes alone: they refuse what they must, and
+ * its build creates the others at the end, which costs less than maintaining them with each document.
  */
-function unlessServed(projection: DefinedDocumentProjection, registered: readonly RegisteredProjection[]): Collection {
-  const { name, version, collection, deletes, indexes } = projection;
-  const serving = registered.find((other) => other.name === name && other.serving);
-  return { collection, version, deletes, indexes: serving && serving.version !== version ? indexes.filter(({ unique }) => unique) : indexes };
+function beforeItServes(projection: DefinedDocumentProjection, serving: number | undefined): CreatedCollection {
+  const { version, collection, deletes, indexes } = projection;
+  const serves = serving === undefined || serving === version;
+  return { collection, version, deletes, serves, indexes: serves ? indexes : indexes.filter(({ unique }) => unique) };
 }
 
 function isNew(projection: DefinedProjection, registered: readonly RegisteredProjection[]): boolean {

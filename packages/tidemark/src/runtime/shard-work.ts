@@ -54,11 +54,11 @@ export class ShardWork {
         this.#commits.moved();
         status.enter("catching-up");
       },
-      mayGoOn: () => gate.mayGoOn(),
       untilEnded: async () => {
         host.heartbeatSoon();
         while (!gate.ending) await gate.wait();
       },
+      mayGoOn: () => gate.mayGoOn(),
       handleApart: async (followed, attempt, last) => {
         const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, delivery(followed, decodeApart, this.#belongs), attempt, last);
         if (!failed) this.#count("handled");

@@ -1,10 +1,13 @@
-import { oneOf } from "../arguments/checks.ts";
-import { buildIndex, buildLackingIndexes, dropIndex, validIndexes } from "../database/concurrent-indexes.ts";
+import { checkFunction, checkSignal, oneOf } from "../arguments/checks.ts";
+import { checkOptions } from "../arguments/options.ts";
+import { buildIndex, buildLackingIndexes, dropIndex, type IndexBuilds, validIndexes } from "../database/concurrent-indexes.ts";
+import type { IndexProgress } from "../database/index-build-watch.ts";
 import type { Database } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
-import { type LogIndexSet, logIndexes, logIndexSets, logIndexSql, logTable } from "./log-indexes.ts";
+import type { Logger } from "../model/logger.ts";
+import { type LogIndex, type LogIndexSet, logIndexes, logIndexSets, logIndexSql, logTable } from "./log-indexes.ts";
 
 /**
  * An index that a store can have beside those of its schema.
@@ -29,6 +32,22 @@ export interface IndexInfo {
 }
 
 /**
+ * How to create indexes.
+ *
+ * @example
+ * ```ts
+ * const options: IndexCreateOptions = { signal: AbortSignal.timeout(600_000), onProgress: ({ phase }) => console.debug(phase) };
+ * const later = () => store.indexes.create("causation", options);
+ * ```
+ */
+export interface IndexCreateOptions {
+  /** Called a few times a second while PostgreSQL builds. What it throws ends the build and rejects the call. Never in an embedded store. */
+  readonly onProgress?: (progress: IndexProgress) => void;
+  /** Ends the build. An index that was not finished stays invalid: no reader uses it, writers maintain it, `create` builds it anew and `drop` removes it. */
+  readonly signal?: AbortSignal;
+}
+
+/**
  * Indexes of the log that not every application needs. Each costs every append that it concerns.
  *
  * @example
@@ -43,32 +62,35 @@ export interface Indexes {
   /**
    * Creates the indexes of a set that are missing or invalid, while events are appended and read; in an embedded store, appends wait.
    * Several processes may do so at once: one builds, the others wait. PostgreSQL reads the whole log for it, and waits for every
-   * transaction that is older. The tables of the store have to be the role's own.
+   * transaction that is older; the logger is told of one that is waited for longer than five seconds. The tables of the store have to be the role's own.
    *
    * @param set - `"causation"`: for `readCausation` and `readCorrelation`.
    * @throws {@link DatabaseError} — the role may not create indexes here (42501), or the database has no room. Nothing is left behind.
    * @throws {@link ConnectionError} — the connection was lost. What is left behind is invalid; call it again.
    */
-  create(set: LogIndexSet): Promise<void>;
+  create(set: LogIndexSet, options?: IndexCreateOptions): Promise<void>;
 
   /** Drops the indexes of a set, while events are appended and read. What needs them then rejects with `IndexMissingError`. */
   drop(set: LogIndexSet): Promise<void>;
 }
 
 const checkSet = oneOf(...logIndexSets);
+const createShape = { onProgress: checkFunction<(progress: IndexProgress) => void>, signal: checkSignal };
 
 /** The same for all tenants: they share the log. */
 export class StoreIndexes implements Indexes {
   readonly #database: Database;
   readonly #schema: string;
+  readonly #logger: Logger;
 
   static {
     keepCallers(this);
   }
 
-  constructor(database: Database, schema: string) {
+  constructor(database: Database, schema: string, logger: Logger) {
     this.#database = database;
     this.#schema = schema;
+    this.#logger = logger;
   }
 
   async list(): Promise<readonly IndexInfo[]> {
@@ -85,18 +107,20 @@ select c.relname::text as name, i.indisvalid::text as valid, pg_catalog.pg_relat
     });
   }
 
-  async create(set: LogIndexSet): Promise<void> {
+  async create(set: LogIndexSet, options?: IndexCreateOptions): Promise<void> {
     const wanted = indexesOf(set);
+    const { onProgress, signal } = checkOptions(options, createShape);
     const table = logTable(this.#schema);
-    await buildLackingIndexes(this.#database, {
+    const builds: IndexBuilds<LogIndex> = {
       table,
       async lacking(session) {
         const valid = await validIndexes(session, table);
         return wanted.filter(({ name }) => !valid.has(name));
       },
-      build: (session, index, how) =>
-        buildIndex(session, { name: this.#qualified(index.name), sql: (building) => logIndexSql(this.#schema, index, building) }, how),
-    });
+      build: (session, index, build) =>
+        buildIndex(session, { name: this.#qualified(index.name), sql: (building) => logIndexSql(this.#schema, index, building) }, build),
+    };
+    await buildLackingIndexes(this.#database, builds, { onProgress, signal, logger: this.#logger });
   }
 
   async drop(set: LogIndexSet): Promise<void> {

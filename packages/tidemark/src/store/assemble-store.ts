@@ -136,7 +136,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
       phase = "closed";
     },
   );
-  const inline = { start: () => beginProjections(store.transactions, { database, schema, projections, workers, gate, feed }) };
+  const inline = { start: () => beginProjections(store.transactions, { database, schema, projections, workers, gate, feed, logger }) };
   // The last commands' snapshots are written once appends have drained.
   const lifecycle = new Lifecycle([[{ stop: (timeoutMs) => database.close(timeoutMs) }], [snapshots.queue], [feed, workers, group, inline]]);
   await lifecycle.start();

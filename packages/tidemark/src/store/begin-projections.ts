@@ -1,6 +1,7 @@
 import type { Gate } from "../append/gate.ts";
 import type { Database } from "../database/database.ts";
 import type { Feed } from "../feed/feed.ts";
+import type { Logger } from "../model/logger.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
 import { isReadOnly, registerProjections } from "../projections/register.ts";
 import type { Transactions, Workers } from "./workers.ts";
@@ -16,6 +17,7 @@ export interface OpeningStore {
   readonly workers: Workers;
   readonly gate: Gate;
   readonly feed: Feed;
+  readonly logger: Logger;
 }
 
 /**
@@ -23,10 +25,10 @@ export interface OpeningStore {
  * before this resolves, else in the background.
  */
 export async function beginProjections(transactions: Transactions, store: OpeningStore): Promise<void> {
-  const { database, schema, projections, workers, gate, feed } = store;
+  const { database, schema, projections, workers, gate, feed, logger } = store;
   if (projections.length === 0) return;
   try {
-    await registerProjections({ database, schema, createTransaction: transactions.createProjectionTransaction }, projections);
+    await registerProjections({ database, schema, createTransaction: transactions.createProjectionTransaction, logger }, projections);
   } catch (error) {
     // A standby, which takes no appends either.
     if (isReadOnly(error)) return;

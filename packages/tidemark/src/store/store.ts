@@ -227,7 +227,7 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
   }
 
   get indexes(): Indexes {
-    return new StoreIndexes(this.#context.database, this.#context.options.schema);
+    return new StoreIndexes(this.#context.database, this.#context.options.schema, this.#context.options.logger);
   }
 
   get snapshots(): Snapshots {

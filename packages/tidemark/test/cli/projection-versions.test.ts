@@ -32,6 +32,18 @@ const test = base.extend("shop", async ({ openStore, databaseUrl, schema }, { on
 });
 
 describe("tidemark projections rebuild, swap, rollback and drop", () => {
+  test("show a bar on a terminal while a version is built, and take it away", async ({ shop: { options }, openStore, schema }) => {
+    // The store that was opened with it builds it.
+    const store = await openStore({ projections: [counts(1), counts(2, { rebuild: "manual" })] });
+    const { code, stdout, stderr } = await inside(["projections", "rebuild", "counts", "--parallel", "2", "--schema", schema], { ...options, watched: true });
+    expect([code, stdout]).toEqual([0, "counts version 2 serves.\n"]);
+    const lines = stderr.split("\r");
+    expect(lines.filter((line) => /^ {2}█{0,24}░{0,24} \d+ %, /.test(line)).length).toBeGreaterThan(0);
+    expect(lines.at(-2)).toContain("████████████████████████ 100 %, 2 events");
+    expect(lines.at(-1)).toBe("\u001b[K");
+    expect(await store.projections.get("counts")).toMatchObject({ version: 2, serving: true, build: { parallel: 2 } });
+  });
+
   test("build a version, have it serve, go back and forth, and drop it", async ({ shop: { command, withModule }, databaseUrl, schema }) => {
     const rebuilt = await withModule("rebuild", "counts", "--json");
     expect([rebuilt.code, rebuilt.stderr]).toEqual([0, ""]);

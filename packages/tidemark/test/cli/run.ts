@@ -43,14 +43,16 @@ export interface InsideOptions extends Omit<RunOptions, "cwd"> {
   readonly columns?: number;
   /** What is typed at the terminal, in place of `input`. */
   readonly typed?: string;
+  /** Somebody looks at stderr on a terminal. */
+  readonly watched?: boolean;
 }
 
 /** The same in this process, which spares the start of another. */
-export async function inside(args: readonly string[], { env = {}, input, columns, typed }: InsideOptions = {}): Promise<Ended> {
+export async function inside(args: readonly string[], { env = {}, input, columns, typed, watched = false }: InsideOptions = {}): Promise<Ended> {
   const given = input ?? typed;
   const stdin = Object.assign(Readable.from(given === undefined ? [] : [given]), { isTTY: typed !== undefined });
   const stdout = Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns });
-  const stderr = new PassThrough();
+  const stderr = Object.assign(new PassThrough(), { isTTY: watched });
   const code = run(args, { stdin, stdout, stderr, env }).finally(() => {
     stdout.end();
     stderr.end();

@@ -210,3 +210,17 @@ describe.for(drivers)("an index that is new to a collection on $driver", ({ test
     await expect(rename(store, "u-7", "b@x")).rejects.toMatchObject({ code: "PROJECTION_FAILED", documentId: "u-7" });
   });
 });
+
+describe.for(drivers)("a new index of a collection on $driver", ({ test: onDriver }) => {
+  onDriver("is built when the store opens", async ({ open, schema }) => {
+    const first = await open({ projections: [users([])] });
+    await rename(first, "u-1", "1@x");
+    const store = await open({ projections: [users([{ path: "email", unique: true }])] });
+    const { rows } = await store.query(
+      "select i.indisvalid as valid from pg_catalog.pg_index as i where i.indrelid = $1::text::pg_catalog.regclass and not i.indisprimary",
+      [`${pg.escapeIdentifier(schema)}.users__v1`],
+    );
+    expect(rows).toEqual([{ valid: true }]);
+    await expect(rename(store, "u-2", "1@x")).rejects.toMatchObject({ code: "PROJECTION_FAILED", path: "email" });
+  });
+});

@@ -1,10 +1,11 @@
 import pg from "pg";
-import { causedBy, openEventStore, type RecordedEvent } from "../../src/index.ts";
+import { causedBy, type IndexProgress, openEventStore, type RecordedEvent } from "../../src/index.ts";
 import { plainEvents } from "../../src/catalogue/event-codec.ts";
 import type { Session } from "../../src/database/database.ts";
 import { Reader } from "../../src/read/reader.ts";
 import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";
+import { silent } from "../feed/open.ts";
 import { open as openDatabase, rejection } from "../database/open.ts";
 
 const placed = { type: "Placed", data: {}, metadata: { correlationId: "order 1" } };
@@ -95,6 +96,48 @@ describe("the indexes of causation", () => {
     await store.indexes.create("causation");
     expect(await store.indexes.list()).toMatchObject([{ state: "valid" }, { state: "valid" }]);
     expect(await store.readCorrelation("order 1").toArray()).toHaveLength(1);
+  });
+
+  test("say whom they wait for, and end when they are told to", async ({ openStore, sql, schema }) => {
+    const warnings: string[] = [];
+    const store = await openStore({ logger: { ...silent, warn: (warning: unknown) => void warnings.push(String(warning)) } });
+    await store.appendToStream("order-1", [placed]);
+    const enough = new AbortController();
+    const seen: IndexProgress[] = [];
+    await whileAppending(sql, schema, async () => {
+      const created = store.indexes.create("causation", { signal: enough.signal, onProgress: (progress) => void seen.push(progress) });
+      const refused = expect(created).rejects.toThrow("enough");
+      try {
+        const { rows } = await sql.query<{ pid: number; since: Date }>(
+          "select pid, xact_start as since from pg_stat_activity where datname = current_database() and state = 'idle in transaction' and query like 'insert into%'",
+        );
+        await eventually(() =>
+          expect(seen.at(-1)).toMatchObject({
+            index: "events_causation_idx",
+            phase: expect.stringContaining("waiting"),
+            waitingFor: { pid: rows[0]?.pid, application: "", since: rows[0]?.since },
+          }),
+        );
+        await eventually(() => expect(warnings).toEqual([expect.stringContaining(`process ${rows[0]?.pid} (application "", its transaction open since`)]));
+      } finally {
+        enough.abort(new Error("enough"));
+        await refused;
+      }
+      expect(await store.indexes.list()).toMatchObject([{ state: "invalid" }, { state: "missing" }]);
+    });
+    await store.indexes.create("causation");
+    expect(await store.indexes.list()).toMatchObject([{ state: "valid" }, { state: "valid" }]);
+  });
+
+  test("end with what onProgress throws", async ({ store, sql, schema }) => {
+    await whileAppending(sql, schema, async () => {
+      const onProgress = (): never => {
+        throw new Error("no more of this");
+      };
+      await expect(store.indexes.create("causation", { onProgress })).rejects.toThrow("no more of this");
+    });
+    await expect(store.indexes.create("causation", { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+    expect(await store.indexes.list()).toMatchObject([{ state: "invalid" }, { state: "missing" }]);
   });
 
   test("are read by, also before anybody analysed the log, and by statements that were prepared while it was tiny", async ({

@@ -1,10 +1,13 @@
 import { Argument, type Command } from "commander";
 import { logIndexSets, type LogIndexSet } from "../../schema/log-indexes.ts";
+import type { IndexProgress } from "../../database/index-build-watch.ts";
 import type { IndexInfo } from "../../schema/store-indexes.ts";
 import { addConnectionFlags, type ConnectionFlags } from "../connection.ts";
+import { IndexReport } from "../index-report.ts";
 import { duration } from "../progress.ts";
 import { withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
+import { untilInterrupted } from "../until-interrupted.ts";
 
 /** What a set is for, and what it costs: docs/design/causation.md has the figures. */
 const about: Readonly<Record<LogIndexSet, string>> = {
@@ -49,10 +52,14 @@ async function list(flags: ConnectionFlags, terminal: Terminal): Promise<void> {
 async function create(set: LogIndexSet, flags: ConnectionFlags, terminal: Terminal): Promise<void> {
   if (!flags.json) terminal.say(`${about[set]} Building…`);
   const began = performance.now();
-  const indexes = await withStore(flags, terminal, async (store) => {
-    await store.indexes.create(set);
-    return await ofSet(set, store.indexes.list());
-  });
+  const report = new IndexReport(terminal);
+  const interrupted = "The build was stopped. An index that was not finished is invalid: the same command builds it anew, and drop removes it.";
+  const indexes = await withStore(flags, terminal, (store) =>
+    untilInterrupted(interrupted, async (signal) => {
+      await store.indexes.create(set, { signal, ...(!flags.json && { onProgress: (progress: IndexProgress) => report.show(progress) }) });
+      return await ofSet(set, store.indexes.list());
+    }),
+  ).finally(() => report.end());
   if (flags.json) return terminal.printJson({ indexes });
   const bytes = indexes.reduce((sum, index) => sum + index.bytes, 0);
   terminal.print(`The indexes ${set} are there, after ${duration((performance.now() - began) / 1_000)}: ${bytes.toLocaleString("en")} bytes.`);

@@ -5,6 +5,7 @@ import { quoteIdentifier } from "../../database/identifier.ts";
 import { ProjectionDependentsError } from "../../errors/rebuilding.ts";
 import { StoreClosedError } from "../../errors/opening.ts";
 import type { TidemarkError } from "../../errors/tidemark-error.ts";
+import type { Logger } from "../../model/logger.ts";
 import { asTidemarkError } from "../../database/error-details.ts";
 import type { WorkerContext } from "../../runtime/worker-context.ts";
 import { type DefinedProjection, followerOf } from "../defined-projection.ts";
@@ -14,6 +15,9 @@ import { swapTo } from "./swap-target.ts";
 
 const building: Backoff = { firstMs: 50, mostMs: 1_000 };
 const refused: Backoff = { firstMs: 100, mostMs: 60_000 };
+/** Shorter waits for transactions are the rule. */
+const patienceMs = 5_000;
+const tellAgainMs = 60_000;
 /** How often it is looked whether somebody wants a version to serve by itself that so far waits for a call. */
 const waitingMs = 5_000;
 
@@ -24,12 +28,17 @@ interface Standing {
   readonly wanted: boolean;
 }
 
+interface Attempted {
+  readonly waits: SilentWaits;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Has versions serve that this process knows, as soon as they can: each process with a definition tries, so that the next one does it
  * where one dies in between. It asks once a second at most while a version is built, and not at all once it serves.
  */
 export class AutomaticSwaps {
-  readonly #context: Pick<WorkerContext, "database" | "schema">;
+  readonly #context: Pick<WorkerContext, "database" | "schema" | "logger">;
   readonly #createTransaction: CreateProjectionTransaction;
   readonly #onError: (error: TidemarkError) => void;
   readonly #watched = new Map<string, Promise<void>>();
@@ -37,7 +46,11 @@ export class AutomaticSwaps {
   readonly #standing: Statement;
 
   /** @param onError - Never throws. */
-  constructor(context: Pick<WorkerContext, "database" | "schema">, createTransaction: CreateProjectionTransaction, onError: (error: TidemarkError) => void) {
+  constructor(
+    context: Pick<WorkerContext, "database" | "schema" | "logger">,
+    createTransaction: CreateProjectionTransaction,
+    onError: (error: TidemarkError) => void,
+  ) {
     this.#context = context;
     this.#createTransaction = createTransaction;
     this.#onError = onError;
@@ -75,6 +88,7 @@ select p.serving::text as serving,
 
   async #watch(projection: DefinedProjection, signal: AbortSignal): Promise<void> {
     const swap = swapTo(this.#context, projection, this.#createTransaction);
+    const waits = new SilentWaits(this.#context.logger, projection);
     let told: string | undefined;
     for (let looks = 1, failures = 0; !signal.aborted; looks++) {
       let waitMs = backoffMs(building, looks);
@@ -82,7 +96,7 @@ select p.serving::text as serving,
         const standing = await this.#look(projection);
         if (!standing || standing.serving) return;
         if (standing.wanted) {
-          const outcome = await this.#attempt(swap, projection);
+          const outcome = await this.#attempt(swap, projection, { waits, signal });
           if (outcome === "served") return;
           failures = outcome === "later" ? 0 : failures + 1;
           if (failures > 0) waitMs = backoffMs(refused, failures);
@@ -100,8 +114,9 @@ select p.serving::text as serving,
     }
   }
 
-  async #attempt(swap: Swap, { name, version }: DefinedProjection): Promise<"served" | "later" | "failed"> {
-    const outcome = await swap.attempt("refuse");
+  async #attempt(swap: Swap, { name, version }: DefinedProjection, { waits, signal }: Attempted): Promise<"served" | "later" | "failed"> {
+    const outcome = await swap.attempt("refuse", signal);
+    waits.seen(outcome.why === "snapshots" ? outcome.holders : []);
     if (outcome.why === "served") return "served";
     if (outcome.why === "dependents") throw new ProjectionDependentsError({ name, version }, outcome.dependents);
     return outcome.why === "busy" ? "failed" : "later";
@@ -110,5 +125,28 @@ select p.serving::text as serving,
   async #look({ name, version }: DefinedProjection): Promise<Standing | undefined> {
     const [row] = await this.#context.database.query(this.#standing, [name, version]);
     return row && { serving: row["serving"] === "true", wanted: row["wanted"] === "true" };
+  }
+}
+
+/** Tells of transactions that keep a version from serving, which nobody would look for otherwise: nothing fails, and nothing waits. */
+class SilentWaits {
+  readonly #logger: Pick<Logger, "warn">;
+  readonly #what: string;
+  #tellAt = Number.POSITIVE_INFINITY;
+
+  constructor(logger: Pick<Logger, "warn">, { name, version }: DefinedProjection) {
+    this.#logger = logger;
+    this.#what = `projection ${JSON.stringify(name)} (version ${version})`;
+  }
+
+  /** @param holders - Those of the last try. */
+  seen(holders: readonly string[]): void {
+    const now = performance.now();
+    if (holders.length === 0) this.#tellAt = Number.POSITIVE_INFINITY;
+    else if (this.#tellAt === Number.POSITIVE_INFINITY) this.#tellAt = now + patienceMs;
+    else if (now >= this.#tellAt) {
+      this.#tellAt = now + tellAgainMs;
+      this.#logger.warn(`tidemark: ${this.#what} is ready, and serves once older transactions have ended, which might read half of it: ${holders.join(", ")}.`);
+    }
   }
 }

@@ -1,5 +1,6 @@
-import type { Session, Statement } from "../../database/database.ts";
+import type { Session, Statement, TextRow } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
+import { watchIndexBuilds } from "../../database/index-build-watch.ts";
 import { quotedTable } from "../../documents/collection.ts";
 import { functionName } from "../../schema/function-set.ts";
 import type { WorkerContext } from "../../runtime/worker-context.ts";
@@ -29,7 +30,7 @@ interface Target {
 
 /** What users did to the table of the version that serves, and expect of the next one's. */
 export class CarryOver {
-  readonly #context: Pick<WorkerContext, "database" | "schema">;
+  readonly #context: Pick<WorkerContext, "database" | "schema" | "logger">;
   readonly #target: Target;
   readonly #tables: Statement;
   readonly #indexes: Statement;
@@ -37,7 +38,7 @@ export class CarryOver {
   readonly #grants: Statement;
   #known: { readonly serving: number; readonly tables: readonly [string, string] | undefined } | undefined;
 
-  constructor(context: Pick<WorkerContext, "database" | "schema">, target: Target) {
+  constructor(context: Pick<WorkerContext, "database" | "schema" | "logger">, target: Target) {
     this.#context = context;
     this.#target = target;
     const { schema } = context;
@@ -60,18 +61,26 @@ export class CarryOver {
    * Creates the indexes, beside everybody's work, and returns what cannot be carried over.
    *
    * @param serving - The version that serves now.
+   * @param signal - Ends a creation. What it leaves behind is invalid, and the next call creates it anew.
    */
-  async prepare(serving: number | undefined): Promise<readonly ProjectionDependent[]> {
-    const { database } = this.#context;
+  async prepare(serving: number | undefined, signal: AbortSignal | undefined): Promise<readonly ProjectionDependent[]> {
+    const { database, logger } = this.#context;
     const tables = await this.#pair(serving);
     if (!tables) return [];
-    for (const { name, statement, invalid } of await database.query(this.#indexes, tables)) {
-      // What is left of a creation that failed.
-      if (invalid === "true")
-        await database.query({ name: "tidemark_drop_index", text: `drop index concurrently ${name}`, unprepared: true }, [], { timeoutMs: 0 });
-      await database.query({ name: "tidemark_carry_index", text: statement ?? "", unprepared: true }, [], { timeoutMs: 0 });
-    }
+    const missing = await database.query(this.#indexes, tables);
+    if (missing.length > 0)
+      await watchIndexBuilds(database, tables[1], { logger, signal }, async (ended) => {
+        for (const index of missing) await this.#create(index, ended);
+      });
     return await this.dependents(serving);
+  }
+
+  async #create({ name, statement, invalid }: TextRow, signal: AbortSignal | undefined): Promise<void> {
+    const { database } = this.#context;
+    const options = { timeoutMs: 0, signal };
+    // What is left of a creation that failed.
+    if (invalid === "true") await database.query({ name: "tidemark_drop_index", text: `drop index concurrently ${name}`, unprepared: true }, [], options);
+    await database.query({ name: "tidemark_carry_index", text: statement ?? "", unprepared: true }, [], options);
   }
 
   /** What hangs on the table of the version that serves, and would stay there. */

@@ -40,6 +40,7 @@ export async function rebuildVersion(scope: VersionsScope, first: ProjectionInfo
   const swap = await swapToRegistered(scope, first);
   let worker: Worker | undefined;
   try {
+    let waitingFor: readonly string[] = [];
     for (let known = dependents === "keep", behind = 0; ;) {
       const info = await calls.get();
       if (info.serving) {
@@ -51,8 +52,9 @@ export async function rebuildVersion(scope: VersionsScope, first: ProjectionInfo
       // Its failure says more than that nothing goes on.
       if (info.state === "failed" && info.build?.state !== "failed")
         throw new ProjectionBuildFailedError(info, info.failingEvent?.position, info.lastError?.message ?? "it is not known why");
-      if (info.build) onProgress?.(progressOf(info.build));
-      const outcome = when === "auto" ? await swap.attempt(dependents) : await swap.refusal();
+      if (info.build) onProgress?.(progressOf(info.build, waitingFor));
+      const outcome = when === "auto" ? await swap.attempt(dependents, signal) : await swap.refusal();
+      waitingFor = outcome?.why === "snapshots" ? outcome.holders : [];
       if (outcome === undefined || outcome.why === "served") {
         const done = await calls.get();
         if (done.build) onProgress?.(progressOf(done.build));
@@ -110,6 +112,9 @@ async function workerFor(scope: VersionsScope, info: ProjectionInfo): Promise<Wo
   return worker;
 }
 
-function progressOf({ state, events, total, perSecond, remainingMs }: NonNullable<ProjectionInfo["build"]>): RebuildProgress {
-  return { state: state === "failed" ? "building" : state, events, total, perSecond, remainingMs };
+function progressOf(
+  { state, events, total, perSecond, remainingMs }: NonNullable<ProjectionInfo["build"]>,
+  waitingFor: readonly string[] = [],
+): RebuildProgress {
+  return { state: state === "failed" ? "building" : state, events, total, perSecond, remainingMs, waitingFor };
 }

@@ -19,6 +19,11 @@ export interface RebuildProgress {
   readonly perSecond: number;
   /** Milliseconds to go at that rate; undefined before the first events. */
   readonly remainingMs: number | undefined;
+  /**
+   * The transactions that have to end before it may serve, because they began before it was ready and might read half of its documents. Each with its
+   * process id, role, application and age, as far as this role may see them.
+   */
+  readonly waitingFor: readonly string[];
 }
 
 /**

@@ -21,7 +21,7 @@ export async function swapNow(
   const swap = await swapToRegistered(scope, info);
   const until = performance.now() + timeoutMs;
   for (let tries = 1; ; tries++) {
-    const outcome = await swap.attempt(dependents);
+    const outcome = await swap.attempt(dependents, signal);
     if (outcome.why === "served") break;
     const leftMs = until - performance.now();
     const passes = outcome.why === "busy" || outcome.why === "snapshots" || (outcome.why === "behind" && (await isFollowed(scope, info)));

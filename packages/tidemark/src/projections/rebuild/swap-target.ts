@@ -5,7 +5,7 @@ import { Swap, type SwapTarget } from "./swap.ts";
 
 /** A swap to a version whose definition this process has. */
 export function swapTo(
-  context: Pick<WorkerContext, "database" | "schema">,
+  context: Pick<WorkerContext, "database" | "schema" | "logger">,
   projection: DefinedProjection,
   createTransaction: CreateProjectionTransaction,
 ): Swap {

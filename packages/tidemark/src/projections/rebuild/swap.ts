@@ -57,7 +57,7 @@ const idleMs = 100;
  * found ready have to end before. Keep one object for one version: it remembers them.
  */
 export class Swap {
-  readonly #context: Pick<WorkerContext, "database" | "schema">;
+  readonly #context: Pick<WorkerContext, "database" | "schema" | "logger">;
   readonly #target: SwapTarget;
   readonly #carryOver: CarryOver;
   readonly #heldBack: HeldBack;
@@ -66,7 +66,7 @@ export class Swap {
   readonly #swap: Statement;
   readonly #openSnapshots: Statement;
 
-  constructor(context: Pick<WorkerContext, "database" | "schema">, target: SwapTarget) {
+  constructor(context: Pick<WorkerContext, "database" | "schema" | "logger">, target: SwapTarget) {
     this.#context = context;
     this.#target = target;
     this.#carryOver = new CarryOver(context, target);
@@ -85,21 +85,23 @@ export class Swap {
    * One try.
    *
    * @param dependents - Whether to go on where something hangs on the table of the version that serves now.
+   * @param signal - Ends the creation of indexes, which may wait for others.
    * @throws What PostgreSQL refuses for good, or the definition's hook throws: nothing has changed then.
    */
-  async attempt(dependents: "refuse" | "keep"): Promise<SwapOutcome> {
+  async attempt(dependents: "refuse" | "keep", signal?: AbortSignal): Promise<SwapOutcome> {
     const { database } = this.#context;
     try {
       const found = await this.#look(database);
       if (found.refusal && !(await this.#isAlmostThere(found))) return found.refusal;
       const holders = await this.#olderSnapshots(found.since);
       if (holders.length > 0) return { why: "snapshots", holders };
-      const hanging = await this.#carryOver.prepare(found.serving);
+      const hanging = await this.#carryOver.prepare(found.serving, signal);
       if (hanging.length > 0 && dependents === "refuse") return { why: "dependents", dependents: hanging };
       if (this.#target.mode === "inline" && !(await gateIsIdle(database, this.#context.schema)))
         return { why: "busy", cause: new Error("a transaction holds the gate of appends for long") };
       return await database.transaction((session) => this.#change(session, found));
     } catch (error) {
+      signal?.throwIfAborted();
       if (wasCutOff(error) || (isTidemarkError(error, "DATABASE") && passing.has(error.sqlState))) return { why: "busy", cause: error };
       throw error;
     }

@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { EventStore, ProjectionInfo } from "../../../src/index.ts";
+import type { EventStore, ProjectionInfo, RebuildProgress } from "../../../src/index.ts";
 import { waitsForLock } from "../../schema/gates.ts";
 import { itemAdded } from "../../support/cart.ts";
 import { fn } from "../../support/functions.ts";
@@ -46,6 +46,31 @@ test("a reader who holds the view for long keeps no append waiting, and the swap
     reader.release(true);
   }
   expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 4, by: 2 });
+});
+
+test("an old snapshot that keeps a version from serving by itself is named in the log and in the progress", async ({ openStore, sql, schema }) => {
+  const warnings: string[] = [];
+  const store = await openStore({ projections: [counts(1)] });
+  await store.appendToStream("cart-1", [tea]);
+  const reader = await sql.connect();
+  try {
+    await reader.query(`begin isolation level repeatable read; select 1 from ${pg.escapeIdentifier(schema)}.events`);
+    const { rows } = await reader.query<{ pid: number }>("select pg_backend_pid() as pid");
+    const holder = expect.stringContaining(`process ${rows[0]?.pid} `);
+    const next = await openStore({
+      projections: [counts(1), counts(2)],
+      logger: { ...quiet, warn: (warning: unknown) => void warnings.push(String(warning)) },
+    });
+    const progress: RebuildProgress[] = [];
+    const rebuilding = next.projections.rebuild("counts", { onProgress: (seen) => void progress.push(seen) });
+    await eventually(() => expect(progress.at(-1)).toMatchObject({ state: "ready", waitingFor: [holder] }));
+    await eventually(() => expect(warnings).toEqual([holder]));
+    await reader.query("commit");
+    expect(await rebuilding).toMatchObject({ serving: true });
+    expect(progress.at(-1)).toMatchObject({ waitingFor: [] });
+  } finally {
+    reader.release(true);
+  }
 });
 
 test("a reader in REPEATABLE READ whose snapshot is older than the version ends before it serves", async ({ openStore, sql, schema }) => {

@@ -68,6 +68,22 @@ describe.for(drivers)("versions of a projection on $driver", ({ test }) => {
     expect(await store.projections.swap("counts")).toMatchObject({ version: 2, serving: true });
   });
 
+  test("shows the documents of a new collection's name only once its version serves", async ({ open }) => {
+    const [first, second] = [counts(1), counts(2, { rebuild: "manual", collection: "tallies" })];
+    const store = await open({ projections: [first, second] });
+    await store.appendToStream("cart-1", [tea]);
+    await expect(store.documents("tallies").get("cart-1")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await store.projections.rebuild("counts", { swap: "manual" });
+    // Opened again, while the version is known and does not serve.
+    const other = await open({ projections: [first, second] }).catch(() => store);
+    await expect(other.documents("tallies").get("cart-1")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await store.projections.swap("counts");
+    expect(await store.documents("tallies").get("cart-1")).toMatchObject({ n: 1, by: 2 });
+    expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 1, by: 1 });
+    await store.projections.rollBack("counts");
+    expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 1, by: 1 });
+  });
+
   test("has nothing to go back to where no other version served", async ({ open }) => {
     const store = await open({ projections: [counts(1)] });
     await expect(store.projections.rollBack("counts")).rejects.toMatchObject({ code: "PROJECTION_NOT_READY", reason: "none", retryable: false });

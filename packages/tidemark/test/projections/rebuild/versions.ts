@@ -4,14 +4,14 @@ import type { CartEvent } from "../../support/cart.ts";
 /** Counts the items of each cart, in steps of its version: which one made a document shows. */
 export function counts(
   version: number,
-  more: { readonly mode?: "inline" | "async"; readonly rebuild?: "auto" | "manual"; readonly broken?: () => boolean } = {},
+  more: { readonly mode?: "inline" | "async"; readonly rebuild?: "auto" | "manual"; readonly broken?: () => boolean; readonly collection?: string } = {},
 ): DocumentProjection<{ readonly n: number; readonly by: number }> {
   return documentProjection<{ readonly n: number; readonly by: number }, CartEvent, "ItemAdded">({
     name: "counts",
     version,
     mode: more.mode ?? "inline",
     rebuild: more.rebuild ?? "auto",
-    collection: "counts",
+    collection: more.collection ?? "counts",
     handles: ["ItemAdded"],
     documentId: ({ streamId }) => streamId,
     evolve: (document) => {
