@@ -24,7 +24,7 @@ async function run(options: Options): Promise<boolean> {
   if (options.program === "torn-reads") return tornReads(folderOf(options), options.plan.version, options.plan.seconds);
   if (options.program === "crash-points") {
     const sample = options.cases === undefined ? undefined : { cases: options.cases, seed: options.plan.seed };
-    return crashPoints({ ...common, call: options.call, messages: options.only, sample });
+    return crashPoints({ ...common, call: options.call, messages: options.only, sample, share: options.share });
   }
   if (options.program === "check") return check(folderOf(options), options.report);
   return torture(options.plan, folderOf(options), options.report);

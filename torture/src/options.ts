@@ -29,9 +29,10 @@ Options of run:
   --only a,b         only these faults, by name
   --replica          with a synchronous replica and failovers to it; without what only one server can bear
 Options of crash-points:
-  --call NAME        only this call
+  --call NAME        only this call; rebuilding: all that is done with versions of projections
   --only a,b         only these messages of the protocol, by name: Query, Bind, CommandComplete …
   --cases N          of those of rebuilding only so many, drawn by --seed N
+  --share I/N        of those of rebuilding only one of N shares, from 1 on: all shares are all cases, whenever each is run
 Options of interleavings:
   --only a,b         only those whose name contains one of these
 Options of settings:
@@ -62,6 +63,7 @@ export interface Options {
   readonly night: boolean;
   readonly call: string | undefined;
   readonly cases: number | undefined;
+  readonly share: { readonly index: number; readonly of: number } | undefined;
   /** Where the report is kept. */
   readonly report: string | undefined;
   readonly plan: Plan;
@@ -98,6 +100,7 @@ export function readOptions(args: readonly string[]): Options {
       only: text,
       call: text,
       cases: text,
+      share: text,
       report: text,
       folder: text,
       help: flag,
@@ -117,6 +120,7 @@ export function readOptions(args: readonly string[]): Options {
     night: values.night,
     call: values.call,
     cases: whole("cases", values.cases),
+    share: shareOf(values.share),
     report: values.report,
     plan: {
       seed: whole("seed", values.seed) ?? randomInt(1, 2 ** 31),
@@ -139,4 +143,12 @@ function whole(option: string, text: string | undefined): number | undefined {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`--${option} takes a whole number, not ${JSON.stringify(text)}.`);
   return value;
+}
+
+function shareOf(value: string | undefined): Options["share"] {
+  if (value === undefined) return undefined;
+  const [index = 0, of = 0] = value.split("/").map(Number);
+  if (!Number.isInteger(index) || !Number.isInteger(of) || index < 1 || of < index)
+    throw new TypeError(`--share takes two numbers such as 1/12, not ${value}.`);
+  return { index, of };
 }

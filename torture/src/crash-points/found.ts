@@ -7,6 +7,8 @@ export interface Wrong {
 
 export interface CrashPoints {
   readonly cases: number;
+  /** How many there are in all that was asked for, by sample or share. */
+  readonly all: number;
   /** By call: its messages. */
   readonly messages: readonly (readonly [call: string, messages: number])[];
   /** Cases whose message did not come again. */
@@ -25,4 +27,6 @@ export interface Chosen {
   readonly messages?: readonly string[] | undefined;
   /** Of those of rebuilding: so many, drawn by the seed. */
   readonly sample?: { readonly cases: number; readonly seed: number } | undefined;
+  /** Of those of rebuilding: one of so many shares, from 1 on, by a hash of each case. */
+  readonly share?: { readonly index: number; readonly of: number } | undefined;
 }

@@ -20,14 +20,14 @@ export async function crashPoints({ folder, version, report, ...chosen }: CrashP
   const startedAt = performance.now();
   await mkdir(folder, { recursive: true });
   const done = await runCrashPoints(folder, version, createProgress(), chosen);
-  const { cases, messages, missed, slow, wrong } = done;
+  const { cases, all, messages, missed, slow, wrong } = done;
   const verdicts = await judgeCrashPoints(done);
   await writeFile(join(folder, "verdict.json"), JSON.stringify({ verdicts }, undefined, 2));
   const red = verdicts.filter(({ anomalies }) => anomalies > 0);
   const well = red.length + slow.length === 0;
   const lines = [
     ...messages.map(([name, count]) => `${`${count}`.padStart(5)} messages  ${name}`),
-    `${cases} crash points in ${Math.round((performance.now() - startedAt) / 1_000)} s; at ${missed} the message did not come again.`,
+    `${cases} crash points${cases === all ? "" : ` of ${all}`} in ${Math.round((performance.now() - startedAt) / 1_000)} s; at ${missed} the message did not come again.`,
     ...slow.map((text) => `Too slow: ${text}`),
     ...red.flatMap(({ id, title, anomalies, examples }) => [`${id} FAILS: ${title}`, `${anomalies} anomalies:`, ...examples.map((text) => `  ${text}`)]),
     well ? `No anomalies: ${[...new Set(verdicts.map(({ id }) => id))].join(", ")} hold.` : "ANOMALIES.",

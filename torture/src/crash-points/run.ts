@@ -54,11 +54,12 @@ interface Case {
 export async function runCrashPoints(folder: string, version: Version, progress: (text: string) => void, chosen: Chosen = {}): Promise<CrashPoints> {
   const { call: only, messages } = chosen;
   const wanted = ({ name }: { readonly name: string }): boolean => only === undefined || name === only;
+  const isOfRebuilding = only === "rebuilding";
   const stages = [
     { schema: "crash points", calls: calls.filter(wanted) },
     { schema: inlineSchema, calls: inlineCalls.filter(wanted) },
   ].filter((stage) => stage.calls.length > 0);
-  const rebuilding = scenarios.filter(wanted);
+  const rebuilding = isOfRebuilding ? scenarios : scenarios.filter(wanted);
   if (stages.length + rebuilding.length === 0) {
     const names = [...calls, ...inlineCalls, ...scenarios].map(({ name }) => name);
     throw new TypeError(`There is no call ${JSON.stringify(only)}; there are: ${names.join("; ")}.`);
@@ -67,6 +68,7 @@ export async function runCrashPoints(folder: string, version: Version, progress:
   if (rebuilding.length > 0) done.push(await runRebuildPoints({ ...chosen, version, progress, scenarios: rebuilding }));
   return {
     cases: done.reduce((sum, { cases }) => sum + cases, 0),
+    all: done.reduce((sum, { all }) => sum + all, 0),
     messages: done.flatMap(({ messages }) => messages),
     missed: done.reduce((sum, { missed }) => sum + missed, 0),
     slow: done.flatMap(({ slow }) => slow),
@@ -132,7 +134,7 @@ async function runCalls(place: Place, { calls: chosen, messages: named }: Stage,
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   await writeFinalState({ folder, server, url, schema, farewells: [{ worker: 0, incarnation: 0, tookMs: 0, code: 0 }] });
-  return { cases: cases.length, messages, missed, slow, wrong, folders: [folder] };
+  return { cases: cases.length, all: cases.length, messages, missed, slow, wrong, folders: [folder] };
 }
 
 function describe({ number, call, point, how }: Case): string {

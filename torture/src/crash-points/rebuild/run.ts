@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startServer, type Server, type Version } from "@tidemark/servers";
@@ -7,17 +8,17 @@ import { breakAt, type Broken, record } from "./case.ts";
 import { Databases } from "./databases.ts";
 import { describePoint, type StatementPoint, type Way, waysAt } from "./points.ts";
 import type { Scenario } from "./scenarios.ts";
+import { watchWaits } from "./waits.ts";
 
 /** Each has some stores in this process, whose delays count as those of its calls. */
 const atOnce = 8;
 
-/**
- * An append waits 200 ms at most for a swap, by time-outs of the server's, which a busy machine heeds late. What this finds are waits that nothing
- * bounds: for a process that stands still, or for a reader.
- */
-const mostWaitMs = 2_000;
+/** An append waits 200 ms at most for a swap: 100 until the gate is closed, 100 until a process that stands still behind it is ended. Twice as long fails. */
+const mostWaitMs = 400;
+/** And so long a wait fails by the clock on the wall, whatever the machine was busy with. */
+const mostWallMs = 2_000;
 
-export interface RebuildPointsOptions extends Pick<Chosen, "messages" | "sample"> {
+export interface RebuildPointsOptions extends Pick<Chosen, "messages" | "sample" | "share"> {
   readonly version: Version;
   readonly scenarios: readonly Scenario[];
   readonly progress: (text: string) => void;
@@ -33,8 +34,8 @@ interface Case {
 }
 
 /** Builds, checks, swaps, rolls back and drops versions of a projection, in a process that breaks at each of its messages. */
-export async function runRebuildPoints({ version, scenarios, progress, messages: named, sample }: RebuildPointsOptions): Promise<CrashPoints> {
-  const settings = { fsync: "off", max_connections: 300, log_lock_waits: "on", deadlock_timeout: `${mostWaitMs}ms`, log_line_prefix: "%a|" };
+export async function runRebuildPoints({ version, scenarios, progress, messages: named, sample, share }: RebuildPointsOptions): Promise<CrashPoints> {
+  const settings = { fsync: "off", max_connections: 300, log_lock_waits: "on", deadlock_timeout: `${mostWallMs}ms`, log_line_prefix: "%a|" };
   await using server = await startServer({ version, settings });
   const place = { server, databases: new Databases(server) };
   const messages: [string, number][] = [];
@@ -50,7 +51,8 @@ export async function runRebuildPoints({ version, scenarios, progress, messages:
     messages.push([scenario.name, points.length]);
     for (const point of points) for (const way of waysAt(point)) all.push({ scenario, point, way });
   }
-  const chosen = sample ? randomFrom(sample.seed, "rebuild points").shuffle(all).slice(0, sample.cases) : all;
+  const shared = share ? all.filter((each) => shareOf(each, share.of) === share.index) : all;
+  const chosen = sample ? randomFrom(sample.seed, "rebuild points").shuffle(shared).slice(0, sample.cases) : shared;
   const waiting = [...chosen];
   let [done, missed] = [0, 0];
   const work = async (): Promise<void> => {
@@ -67,9 +69,22 @@ export async function runRebuildPoints({ version, scenarios, progress, messages:
       progress(`${++done} of ${chosen.length} points of rebuilding`);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  wrong.push(...(await waitsOf(server)));
-  return { cases: chosen.length, messages, missed, slow: [], wrong: wrong.map((text) => ({ promise: rebuiltWhole.id, text })), folders: [] };
+  const { waits, end } = await watchWaits(server.url, mostWaitMs);
+  try {
+    await Promise.all(Array.from({ length: atOnce }, work));
+  } finally {
+    await end();
+  }
+  wrong.push(...waits.tooLong, ...(await waitsOf(server)));
+  return { cases: chosen.length, all: all.length, messages, missed, slow: [], wrong: wrong.map((text) => ({ promise: rebuiltWhole.id, text })), folders: [] };
+}
+
+/** By what the case is: another run may record some messages more or less. */
+function shareOf({ scenario, point, way }: Case, of: number): number {
+  const hash = createHash("sha256")
+    .update(`${scenario.name}, ${way} at ${describePoint(point)}`)
+    .digest();
+  return 1 + (hash.readUInt32BE() % of);
 }
 
 /** Appends and readers that waited for too long for a lock, by the server's log. What processes do besides, as opening, may wait. */
