@@ -72,8 +72,9 @@ export interface Processes {
    */
   retry(name: string, id: string): Promise<void>;
   /**
-   * Ends an instance: cancels its timers and the commands that are not issued, in one transaction. Later inputs are late ones. A command
-   * that a worker has begun is carried out. Of an instance that has ended, it cancels the commands that are left.
+   * Ends an instance: cancels its timers and its commands in one transaction. Later inputs are late ones. No command of it is decided any
+   * more, but for one whose `decide` a worker has begun or is about to call: that is carried out, and `get` shows it as `"done"`. Of an
+   * instance that has ended, it cancels the commands that are left.
    */
   cancel(name: string, id: string): Promise<void>;
 }

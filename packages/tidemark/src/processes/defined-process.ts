@@ -39,6 +39,8 @@ export interface ProcessSettings extends ProcessFunctions {
   /** Undefined: the end. */
   readonly startAfter: number | undefined;
   readonly shards: number;
+  /** Undefined: for ever. */
+  readonly keepEndedMs: number | undefined;
   readonly batchSize: number;
   readonly concurrency: number;
   readonly timeoutMs: number;

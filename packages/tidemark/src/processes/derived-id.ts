@@ -1,4 +1,5 @@
 import { v5 } from "uuid";
+import type { EventMetadata } from "../model/event.ts";
 
 /** Of this library's own; a change would have what is pending now issued twice. */
 const namespace = "a2f0e7a8-1d1b-5c55-9d0e-7a1c9f4c2b30";
@@ -7,13 +8,13 @@ const namespace = "a2f0e7a8-1d1b-5c55-9d0e-7a1c9f4c2b30";
 export interface EffectOrigin {
   readonly process: string;
   readonly instance: string;
-  /** The input's number in the instance, from 1. */
-  readonly input: number;
+  /** Its `causationId` is the id of the input: unlike its number, it does not come again where the instance is forgotten and begins anew. */
+  readonly metadata: EventMetadata;
   /** The effect's place in what `react` returned; behind it the places in what `orElse` returned. */
   readonly path: readonly number[];
 }
 
 /** The id of a command; with `index`, of the event number `index` of an append. */
-export function derivedId({ process, instance, input, path }: EffectOrigin, index?: number): string {
-  return v5(JSON.stringify([process, instance, input, path, index ?? null]), namespace);
+export function derivedId({ process, instance, metadata, path }: EffectOrigin, index?: number): string {
+  return v5(JSON.stringify([process, instance, metadata.causationId ?? null, path, index ?? null]), namespace);
 }

@@ -17,6 +17,10 @@ export type Issued =
   | { readonly outcome: "done" }
   /** `decide` threw it. */
   | { readonly outcome: "refused"; readonly error: unknown }
+  /** It was cancelled before it was decided. */
+  | { readonly outcome: "withdrawn" }
+  /** Whether it was cannot be said: the database was away, or another worker has the shard. Nothing was decided. */
+  | { readonly outcome: "unasked"; readonly error: unknown }
   | { readonly outcome: "failed"; readonly error: unknown };
 
 export interface IssueTools {
@@ -24,6 +28,8 @@ export interface IssueTools {
   readonly codec: EventCodec;
   readonly process: string;
   readonly timeoutMs: number;
+  /** Asked while the command's streams are read, and answered before it is decided. */
+  readonly stillPending: (id: number) => Promise<boolean>;
   /** Whether an error of `decide` is the outside's. */
   readonly retryable: (error: unknown) => boolean;
 }
@@ -34,6 +40,10 @@ class Refusal extends Error {
     super("refused", { cause });
   }
 }
+
+/** Thrown before `decide` is called. */
+class Withdrawn extends Error {}
+class Unasked extends Withdrawn {}
 
 /** What took longer than it may. */
 export class CommandTimeout extends Error {
@@ -60,9 +70,23 @@ export async function issue(tools: IssueTools, pending: PendingCommand, effect: 
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    await Promise.race([effect ? decideAndAppend(tools, pending, effect, over.signal) : appendEvents(tools, pending, over.signal), late.promise]);
+    const asked = tools.stillPending(pending.id);
+    // Heard where it is awaited, if the command comes so far.
+    asked.catch(() => {});
+    const allowed = async (): Promise<void> => {
+      const pending = await asked.catch((error: unknown) => {
+        throw new Unasked("unasked", { cause: error });
+      });
+      if (!pending) throw new Withdrawn();
+    };
+    await Promise.race([
+      effect ? decideAndAppend(tools, pending, effect, { allowed, signal: over.signal }) : appendEvents(tools, pending, { allowed, signal: over.signal }),
+      late.promise,
+    ]);
     return { outcome: "done" };
   } catch (error) {
+    if (error instanceof Unasked) return { outcome: "unasked", error: error.cause };
+    if (error instanceof Withdrawn) return { outcome: "withdrawn" };
     return error instanceof Refusal ? { outcome: tools.retryable(error.cause) ? "failed" : "refused", error: error.cause } : { outcome: "failed", error };
   } finally {
     clearTimeout(timer);
@@ -71,15 +95,27 @@ export async function issue(tools: IssueTools, pending: PendingCommand, effect: 
   }
 }
 
-async function decideAndAppend({ store, process }: IssueTools, pending: PendingCommand, { decider }: CommandEffect, signal: AbortSignal): Promise<void> {
-  const { command, metadata } = commandPayload(pending.payload);
-  const options = { commandId: derivedId({ process, ...pending }), metadata, signal };
-  if (isOneStream(decider)) await handleCommand(store, refusing(decider), pending.stream ?? "", [command], options);
-  else if (isOverQuery(decider)) await executeCommand(store, refusing(decider), command, options);
-  else await executeCommand(store, refusing(decider), command, options);
+interface Issuing {
+  /** Rejects where the command is no longer to be issued. */
+  readonly allowed: () => Promise<void>;
+  readonly signal: AbortSignal;
 }
 
-async function appendEvents({ store, codec }: IssueTools, { stream = "", payload }: PendingCommand, signal: AbortSignal): Promise<void> {
+async function decideAndAppend(
+  { store, process }: IssueTools,
+  pending: PendingCommand,
+  { decider }: CommandEffect,
+  { allowed, signal }: Issuing,
+): Promise<void> {
+  const { command, metadata } = commandPayload(pending.payload);
+  const options = { commandId: derivedId({ process, ...pending, metadata }), metadata, signal };
+  if (isOneStream(decider)) await handleCommand(store, guarded(decider, allowed), pending.stream ?? "", [command], options);
+  else if (isOverQuery(decider)) await executeCommand(store, guarded(decider, allowed), command, options);
+  else await executeCommand(store, guarded(decider, allowed), command, options);
+}
+
+async function appendEvents({ store, codec }: IssueTools, { stream = "", payload }: PendingCommand, { allowed, signal }: Issuing): Promise<void> {
+  await allowed();
   const { encode } = codec;
   const events = eventsOf(payload).map(({ schemaVersion, ...event }): NewEvent => {
     // The catalogue said what is stored of it when it was recorded; asked again it might say something else.
@@ -88,9 +124,10 @@ async function appendEvents({ store, codec }: IssueTools, { stream = "", payload
   await store.appendToStream(stream, events, { signal });
 }
 
-/** The decider, whose own errors can be told from the store's. */
-function refusing<D extends { readonly decide: (command: never, state: never) => unknown }>(decider: D): D {
+/** The decider, which decides nothing that is not allowed any more, and whose own errors can be told from the store's. */
+function guarded<D extends { readonly decide: (command: never, state: never) => unknown }>(decider: D, allowed: Issuing["allowed"]): D {
   const decide = async (command: never, state: never): Promise<unknown> => {
+    await allowed();
     try {
       return await decider.decide(command, state);
     } catch (error) {

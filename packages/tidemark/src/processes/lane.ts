@@ -28,7 +28,8 @@ export interface LaneRun {
 
 /**
  * Issues the commands of one instance, one after the other. It ends with the last of them, or with the first that did not succeed: what
- * comes after it then is loaded again. Returns whether all were issued. Rejects where the database was away.
+ * comes after it then is loaded again. Returns whether all were issued. Rejects where the database was away, or the shard is another
+ * worker's.
  */
 export async function runLane(tools: LaneTools, commands: readonly PendingCommand[], { onDone, mayGoOn, signal }: LaneRun): Promise<boolean> {
   for (const command of commands) {
@@ -47,6 +48,8 @@ async function runCommand(tools: LaneTools, command: PendingCommand, signal: Abo
   }
   const issued = await issue(tools, command, effect, signal);
   if (issued.outcome === "done") return true;
+  if (issued.outcome === "withdrawn") return false;
+  if (issued.outcome === "unasked") throw issued.error;
   if (signal.aborted || isClosing(issued.error)) return false;
   if (issued.outcome === "refused" && effect) {
     await tools.refuse(command, issued.error, effect);

@@ -52,9 +52,9 @@ export function processFollower(
   const statements = processStatements(worker.schema);
   const decoder = worker.codec.decoder({ filter: settings.items });
   const tools = { codec: worker.codec, settings: encoding, timers: worker.timers.writes, handles: settings.handles, process: name, functions: settings };
-  const context = { process, statements, timers: worker.timers, tools, worker, store, decoder: worker.codec.decoder() };
-  const shards = new WeakMap<HeldShard, ProcessShard>();
   const follower = ["process", name, version].join("\u001d");
+  const context = { process, statements, timers: worker.timers, tools, worker, store, follower, decoder: worker.codec.decoder() };
+  const shards = new WeakMap<HeldShard, ProcessShard>();
   return {
     name: follower,
     kind: processKind,

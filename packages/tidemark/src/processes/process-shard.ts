@@ -9,6 +9,7 @@ import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EffectCache } from "./effect-cache.ts";
 import type { CommandEffect, Effect } from "./effect.ts";
+import { EndedInstances } from "./ended-instances.ts";
 import { type Input, Instance } from "./instance.ts";
 import { type InputsContext, inputsByInstance, loadInstances, writeInstances, type WrittenInputs } from "./process-inputs.ts";
 import type { PendingCommand } from "./pending-command.ts";
@@ -16,12 +17,15 @@ import { readHandled, readInputs } from "./read-inputs.ts";
 import { type Reaction, recordEffects } from "./record-effects.ts";
 import { recoverEffects } from "./recover-effects.ts";
 import { storedError } from "./stored-error.ts";
+import { StillPending } from "./still-pending.ts";
 import { VersionGate } from "./version-gate.ts";
 
 export interface ProcessShardContext extends InputsContext {
   readonly worker: Pick<WorkerContext, "database" | "logger" | "progress" | "statements">;
   readonly store: EventReaderWriter;
   readonly decoder: Pick<EventDecoder, "decode">;
+  /** Of `consumers`. */
+  readonly follower: string;
 }
 
 /** What a batch wrote, in a transaction that may not have been committed yet. */
@@ -47,6 +51,7 @@ export class ProcessShard implements ShardHooks {
   readonly #cache = new EffectCache();
   readonly #dispatcher: Dispatcher;
   readonly #versions: VersionGate;
+  readonly #endedInstances: EndedInstances;
   #written: WrittenBatch[] = [];
 
   constructor(context: ProcessShardContext, shard: ShardAccess) {
@@ -55,6 +60,7 @@ export class ProcessShard implements ShardHooks {
     this.#context = context;
     this.#shard = shard;
     this.#versions = new VersionGate(context, shard);
+    this.#endedInstances = new EndedInstances(context, shard);
     this.#dispatcher = new Dispatcher({
       process,
       statements,
@@ -66,6 +72,7 @@ export class ProcessShard implements ShardHooks {
         process: process.name,
         definition: process,
         timeoutMs: process.settings.timeoutMs,
+        stillPending: new StillPending(database, statements.stillPending, shard.checkpoint.shard).ask,
         retryable: process.settings.retryable,
         cache: this.#cache,
         recover: (command) => recoverEffects({ ...context, database }, command),
@@ -81,6 +88,7 @@ export class ProcessShard implements ShardHooks {
     // What was written since the checkpoint was rolled back.
     this.#written = [];
     await this.#versions.open();
+    this.#forgetEnded();
     this.#dispatcher.start();
     return undefined;
   };
@@ -126,7 +134,13 @@ export class ProcessShard implements ShardHooks {
     if (committed.length === 0) return;
     this.#written = this.#written.filter(({ last }) => last > position);
     for (const batch of committed) this.#publish(batch);
+    this.#forgetEnded();
   };
+
+  /** The newest version alone: of an instance that is not there, it alone starts another. */
+  #forgetEnded(): void {
+    if (this.#versions.isNewest) this.#endedInstances.look();
+  }
 
   requested = async (): Promise<void> => {
     while ((await this.#shard.mayGoOn()) && (await this.#serveRetry()));
@@ -135,7 +149,7 @@ export class ProcessShard implements ShardHooks {
   interrupted = (reason: Error): void => this.#dispatcher.interrupt(reason);
 
   ended = async (): Promise<void> => {
-    await Promise.all([this.#dispatcher.ended(), this.#versions.ended()]);
+    await Promise.all([this.#dispatcher.ended(), this.#versions.ended(), this.#endedInstances.ended()]);
   };
 
   /** What follows a commit. */

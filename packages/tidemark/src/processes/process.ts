@@ -75,6 +75,12 @@ export interface ProcessDefinition<State, E extends Event> {
    * all events of `handles`. When the number changes, all shards first continue to one position. @defaultValue 1
    */
   readonly shards?: number;
+  /**
+   * For how many milliseconds an instance is kept after its end, with its inputs and commands; at least an hour. It counts by the time of the
+   * events that the process has handled, so an instance is not forgotten before inputs that were recorded within that time have come as late ones. After that, an input of the
+   * instance begins it anew. @defaultValue for ever
+   */
+  readonly keepEndedMs?: number;
   /** The most inputs of one transaction, 1–10,000. @defaultValue 500 */
   readonly batchSize?: number;
   /** How many commands a shard issues at once, each of another instance. 1–1,000. @defaultValue 32 */

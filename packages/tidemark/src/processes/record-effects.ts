@@ -46,8 +46,8 @@ export interface Reaction {
 
 /** Where effects come from: the input, and before their own places those of the refused command, if there is one. */
 export interface Cause extends EffectOrigin {
-  /** Correlation and causation for everything that is written. */
-  readonly metadata: EventMetadata;
+  /** The input's number in the instance, from 1. */
+  readonly input: number;
 }
 
 export interface RecordingTools {

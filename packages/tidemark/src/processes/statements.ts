@@ -25,6 +25,8 @@ export interface ProcessStatements {
   readonly nextDue: Statement;
   /** `$1` instances whose first command waits: the others wait as long. */
   readonly postpone: Statement;
+  /** `$1` ids, `$2` shard's id: its fence, and those that are still to be issued as a JSON array. */
+  readonly stillPending: Statement;
   /** `$1` ids: they were issued. */
   readonly done: Statement;
   /** `$1` id, `$2` attempts, `$3` in how many milliseconds, `$4` error. */
@@ -35,6 +37,11 @@ export interface ProcessStatements {
   readonly refuse: Statement;
   /** `$1` id: the command that was refused. */
   readonly command: Statement;
+  /**
+   * `$1` tenant, `$2` process, `$3` shards, `$4` shard, `$5` the follower, `$6` for how many milliseconds to keep those that have ended, `$7` how
+   * many: forgets them, whatever their version, and returns a row for each.
+   */
+  readonly forget: Statement;
   /** `$1` tenant, `$2` process, `$3` version: whether commands are pending or a retry is requested. */
   readonly pending: Statement;
 }
@@ -143,12 +150,23 @@ update ${at}.process_commands as c
   ) as h
  where c.instance_id = h.instance_id and c.status = 'pending'`,
     ),
+    stillPending: named(
+      "still_pending",
+      `
+select s.fence::text as fence,
+       pg_catalog.array_to_json(array(
+         select c.id from ${at}.process_commands as c where c.id = any ($1::bigint[]) and c.status = 'pending'
+       ))::text as pending
+  from ${at}.consumer_shards as s
+ where s.id = $2`,
+    ),
+    // One that was cancelled while it was decided has been issued all the same.
     done: named(
       "done",
       `
 update ${at}.process_commands as c
    set status = 'done', attempts = c.attempts + 1, settled_at = pg_catalog.clock_timestamp()
- where c.id = any ($1::bigint[]) and c.status = 'pending'`,
+ where c.id = any ($1::bigint[]) and c.status in ('pending', 'cancelled')`,
     ),
     backOff: named(
       "back_off",
@@ -192,6 +210,30 @@ returning c.id::text as id`,
 select c.error::text as error, c.state_number::text as state_number
   from ${at}.process_commands as c
  where c.instance_id = $1 and c.input = $2 and c.path operator(pg_catalog.=) $3::integer[]`,
+    ),
+    forget: named(
+      "forget",
+      `
+with reached as (
+  select pg_catalog.min(s.position) as position from ${at}.consumer_shards as s where s.tenant = $1 and s.consumer = $5
+), handled as (
+  -- The time of the last event that all shards have handled: what is recorded later, and still to come, would begin the instance again.
+  select e.recorded_at from ${at}.events as e, reached where e.position <= reached.position order by e.position desc limit 1
+), old as materialized (
+  select i.id
+    from ${at}.process_instances as i
+   where i.tenant = $1 and i.process = $2 and i.hash % $3::integer = $4::integer
+     and i.ended_at < (select h.recorded_at - $6::float8 * interval '1 millisecond' from handled as h)
+     and i.parked is null
+     and not exists (select from ${at}.process_commands as c where c.instance_id = i.id and c.status in ('pending', 'parked'))
+   order by i.ended_at, i.id
+   limit $7
+     for update skip locked
+)
+delete from ${at}.process_instances as i
+ using old
+ where i.id = old.id
+returning i.id::text as id`,
     ),
     pending: named(
       "pending",

@@ -40,6 +40,11 @@ export class VersionGate {
     return position <= this.#startsUntil;
   }
 
+  /** Whether it starts the instances of today. */
+  get isNewest(): boolean {
+    return this.#startsUntil === Number.POSITIVE_INFINITY;
+  }
+
   /**
    * Resolves once inputs may be handled, or the shard must end. To be called after each takeover: registering the next version raises the
    * fence, so a shard that does not know its end commits nothing beyond it.

@@ -96,6 +96,38 @@ describe("an instance that has ended", () => {
     expect(await store.processes.get("ordering", "order-1")).toMatchObject({ status: "cancelled" });
   });
 
+  test("by cancel has no more commands decided, though a worker has loaded them; the one in hand is carried out, and shown so", async ({ store, start }) => {
+    const released = Promise.withResolvers<void>();
+    const decided: string[] = [];
+    const work = (name: string): Decider<number, object, Event<"Done", object>> => ({
+      initialState: () => 0,
+      evolve: (count) => count,
+      async decide() {
+        decided.push(name);
+        await released.promise;
+        return [{ type: "Done", data: {} }];
+      },
+    });
+    const process = ordering(() => [command(work("first"), "first-1", {}), command(work("second"), "second-1", {}), append("third-1", [placed()])]);
+    await store.appendToStream("order-1", [placed()]);
+    const { worker, errors } = await start(process);
+    try {
+      await eventually(() => expect(decided).toEqual(["first"]));
+      await store.processes.cancel("ordering", "order-1");
+      released.resolve();
+      await eventually(async () => expect((await store.processes.get("ordering", "order-1")).commands[0]).toMatchObject({ status: "done" }));
+    } finally {
+      released.resolve();
+    }
+    await worker.caughtUp();
+    await worker.stop();
+    expect((await store.processes.get("ordering", "order-1")).commands.map(({ status }) => status)).toEqual(["done", "cancelled", "cancelled"]);
+    expect(decided).toEqual(["first"]);
+    expect(await store.readStream("first-1").toArray()).toHaveLength(1);
+    expect(await store.readStream("third-1").toArray()).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
   test("is listed by its status, in the order in which instances began", async ({ store, start }) => {
     const process = ordering(({ streamId }) => (streamId === "order-2" ? [complete()] : []));
     for (const n of [1, 2, 3]) await store.appendToStream(`order-${n}`, [placed()]);

@@ -62,6 +62,41 @@ describe("a worker that takes a process over", () => {
     }
   });
 
+  test("has the last one decide no more of what it had loaded", async ({ store, start, next }) => {
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const decided: string[] = [];
+    const process = (by: string, released: Promise<void>): Process =>
+      ordering(({ streamId }) =>
+        ["a", "b"].map((name) =>
+          command(
+            slow(by, () => {
+              decided.push(`${by} ${name}`);
+              return released;
+            }),
+            `${name}-${streamId}`,
+            {},
+          ),
+        ),
+      );
+    await store.appendToStream("order-1", [placed()]);
+    try {
+      const before = await start(process("first", first.promise), { leaseMs: 60_000 });
+      await eventually(() => expect(decided).toEqual(["first a"]));
+      const after = await next(process("second", second.promise));
+      await eventually(() => expect(decided).toEqual(["first a", "second a"]));
+      first.resolve();
+      // It has not heard of the takeover, and comes to its next command.
+      await eventually(() => expect(before.errors).toMatchObject([{ code: "FENCED" }]));
+      second.resolve();
+      await after.worker.caughtUp();
+      await before.worker.stop();
+    } finally {
+      first.resolve();
+      second.resolve();
+    }
+    expect(decided).toEqual(["first a", "second a", "second b"]);
+  });
+
   test("calls orElse again for a command of a refusal, with the error and the state of then", async ({ store, start, next }) => {
     const released = Promise.withResolvers<void>();
     let asked = 0;

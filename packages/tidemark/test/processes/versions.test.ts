@@ -69,6 +69,16 @@ describe("an instance", () => {
     ]);
   });
 
+  test("is not started by the old version, though the new one is away", async ({ store, openStore, start, versionOf }) => {
+    const old = await start(ordered(1));
+    await (await start(ordered(2), { on: await openStore() })).worker.stop();
+    await store.appendToStream("order-1", [placed()]);
+    await old.worker.caughtUp();
+    expect(await store.processes.list()).toEqual([]);
+    await (await start(ordered(2))).worker.caughtUp();
+    expect(await versionOf("order-1")).toEqual({ version: 2, inputs: 1 });
+  });
+
   test("is the new version's where the old one is about to start it as that is registered", async ({ store, openStore, start, client, at, sql, versionOf }) => {
     const old = await start(ordered(1));
     await old.worker.caughtUp();
