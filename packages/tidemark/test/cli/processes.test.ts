@@ -49,7 +49,7 @@ describe("tidemark processes", () => {
   test("lists versions, and says which one is needed and has no worker", async ({ orders: { command, worker } }) => {
     const { stdout, stderr } = await command(["versions", "ordering"]);
     expect(stderr).toBe("");
-    expect(stdout).toMatch(/^process   version  starts {3,}at  open  parked  pending  workers  needed\nordering +1  after 0 +3 +2 +1 +0 +1 +yes\n$/);
+    expect(stdout).toMatch(/^process   version  starts +at  open  parked  pending  workers  needed\nordering +1  after 0 +\d+ +2 +1 +0 +1 +yes\n$/);
     await worker.stop();
     expect((await command(["versions"])).stderr).toBe("Version 1 of ordering is needed, and no worker runs it.\n");
     expect(documentsOf(await command(["versions", "--json"]))).toMatchObject([{ name: "ordering", version: 1, openCount: 2, needed: true, workers: 0 }]);

@@ -166,7 +166,7 @@ describe("a version that no worker runs", () => {
     await old.worker.caughtUp();
     const next = await start(ordered(2), { on: await openStore() });
     await old.worker.stop();
-    await store.appendToStream("order-1", [received]);
+    const { position } = await store.appendToStream("order-1", [received]);
     await next.worker.caughtUp();
     const error = { code: "PROCESS_VERSION_MISSING", process: "ordering", version: 1, waits: "instances", message: expect.stringContaining("createWorker") };
     await eventually(() => expect(next.errors).toMatchObject([error]));
@@ -175,7 +175,7 @@ describe("a version that no worker runs", () => {
     await eventually(() => expect(again.errors).toMatchObject([error]));
     const [first] = await store.processes.versions();
     expect(first).toMatchObject({ version: 1, openCount: 1, workers: 0, needed: true });
-    await expect(store.waitFor("ordering", 2, { timeoutMs: 1 })).rejects.toMatchObject({ code: "WAIT_TIMEOUT" });
+    await expect(store.waitFor("ordering", position, { timeoutMs: 1 })).rejects.toMatchObject({ code: "WAIT_TIMEOUT" });
 
     await (await start(ordered(1))).worker.caughtUp();
     expect(await store.processes.get("ordering", "order-1")).toMatchObject({ version: 1, status: "completed" });

@@ -8,15 +8,23 @@ import type { TidemarkError } from "../../src/errors/tidemark-error.ts";
 import { Feed } from "../../src/feed/feed.ts";
 import type { Follower, FollowerKind, ShardAccess, ShardHooks } from "../../src/runtime/follower.ts";
 import { FollowerWorker } from "../../src/runtime/follower-worker.ts";
+import { partitionOf } from "../../src/runtime/partition.ts";
 import { createWorkerContext } from "../../src/runtime/worker-context.ts";
 import { functionName } from "../../src/schema/function-set.ts";
+import type { RecordedEvent } from "tidemark";
 import { takeOver } from "./take-over.ts";
 
 // A kind of follower of its own: it counts the events of each stream in one table, and notes those that it cannot count in another.
 
 const kind: FollowerKind = { name: "process", stops: "counter", resume: "nothing", findSql: () => "select null, null, null" };
 
-function counter(database: Database, schema: string, beforeCounting: () => Promise<void>, more: (shard: ShardAccess) => ShardHooks): Follower {
+function counter(
+  database: Database,
+  schema: string,
+  beforeCounting: () => Promise<void>,
+  more: (shard: ShardAccess) => ShardHooks,
+  part: Partial<Follower>,
+): Follower {
   const at = pg.escapeIdentifier(schema);
   const note = `with noted as (insert into ${at}.uncounted values ($6)) select ${functionName(schema, "move_checkpoint")}($1, $2, $3, $4, $5)::text`;
   return {
@@ -51,6 +59,7 @@ function counter(database: Database, schema: string, beforeCounting: () => Promi
         return { action: "passed" };
       },
     }),
+    ...part,
   };
 }
 
@@ -64,7 +73,11 @@ const test = base.extend("start", ({ databaseUrl, schema }, { onCleanup }) => {
   onCleanup(async () => {
     for (const end of ends) await end();
   });
-  return async (beforeCounting: () => Promise<void> = async () => {}, more: (shard: ShardAccess) => ShardHooks = () => ({})): Promise<Started> => {
+  return async (
+    beforeCounting: () => Promise<void> = async () => {},
+    more: (shard: ShardAccess) => ShardHooks = () => ({}),
+    part: Partial<Follower> = {},
+  ): Promise<Started> => {
     const database = await openPgDatabase({ connection: databaseUrl, settings: checkPool({}, "pool").pool, prepare: true, logger: console });
     const feed = new Feed(database, schema, console);
     const errors: TidemarkError[] = [];
@@ -72,7 +85,7 @@ const test = base.extend("start", ({ databaseUrl, schema }, { onCleanup }) => {
     const worker = new FollowerWorker(
       createWorkerContext({ database, feed, schema, logger: console, codec: plainEvents }),
       settings,
-      [counter(database, schema, beforeCounting, more)],
+      [counter(database, schema, beforeCounting, more, part)],
       new Set(),
     );
     ends.push(async () => {
@@ -137,6 +150,31 @@ describe("a kind of follower that the runtime does not know", () => {
     expect((await sql.query(`select from ${at}.uncounted`)).rowCount).toBe(streams.length);
     expect(second.errors.map(({ code }) => code)).toEqual(streams.map(() => "HANDLER_FAILED"));
     expect(await store.consumers.list()).toEqual([]);
+  });
+
+  test("has events in shards by a key of its own; one without a key comes to all of them", async ({ store, start }) => {
+    const handled: { readonly key: unknown; readonly shard: number }[] = [];
+    const keyOf = ({ data }: RecordedEvent): unknown => Reflect.get(Object(data), "key");
+    const { worker } = await start(undefined, undefined, {
+      partitionKey(event) {
+        const key = keyOf(event);
+        return typeof key === "string" ? key : undefined;
+      },
+      handle: (events, { shard: { shard } }) => void handled.push(...events.map((event) => ({ key: keyOf(event), shard }))),
+    });
+    const keys = ["a", "b", "c", "d", "e", "f"];
+    // Each key in several streams, and each stream with several keys.
+    for (const stream of ["cart-1", "cart-2", "cart-3"])
+      await store.appendToStream(
+        stream,
+        [...keys, null].map((key) => ({ type: "Added", data: { key } })),
+      );
+    await worker.caughtUp();
+    const shardsOf = (key: string | null): number[] => handled.filter((one) => one.key === key).map(({ shard }) => shard);
+    for (const key of keys) expect(shardsOf(key)).toEqual([1, 2, 3].map(() => partitionOf(key) % 4));
+    expect(shardsOf(null).toSorted((a, b) => a - b)).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
+    expect(new Set(keys.flatMap(shardsOf)).size).toBeGreaterThan(1);
+    expect(worker.counts()).toMatchObject([{ handled: 3 * keys.length + 12 }]);
   });
 
   test("works beside the loop after commits, and gives its shards back once that has ended", async ({ store, sql, schema, start }) => {
