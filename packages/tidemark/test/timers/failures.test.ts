@@ -81,6 +81,20 @@ test("timers for a stream that a transaction holds wait for it, in order, and no
   expect(errors).toEqual([]);
 });
 
+test("timers behind one that is blocked do not overtake it, though the stream is free by their turn", async ({ store, sql, q, fire, client }) => {
+  await store.appendToStream("reminder-1", [reminded(0)]);
+  const own = await client();
+  await own.query("begin");
+  await store.withTransaction(own).appendToStream("reminder-1", [reminded(1)]);
+  const keys = [2, 3, 4, 5];
+  for (const n of keys) await store.schedule("reminder-1", reminded(n), { key: `r-${n}`, at: new Date(n) });
+  await fire();
+  // The first one has been tried alone, and waits: at this moment, the second one's turn comes.
+  await eventually(async () => expect((await sql.query(`select from ${q}.timers where key = 'r-2' and next_try_at is not null`)).rowCount).toBe(1));
+  await own.query("commit");
+  expect((await firedIn(store, "reminder-1", 6)).map(({ data }) => data)).toEqual([0, 1, ...keys].map((n) => ({ n })));
+});
+
 test("an outage is told of once, and timers fire when it is over", async ({ store, sql, q, fire }) => {
   await store.schedule("reminder-1", reminded(1), { key: "r-1", at: new Date(0) });
   await sql.query(`alter table ${q}.timers rename to gone`);

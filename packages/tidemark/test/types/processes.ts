@@ -94,5 +94,7 @@ void effects;
 same<Promise<ProcessDetails>>()(store.processes.get("checkout", "cart-1"));
 same<Promise<readonly ProcessVersionInfo[]>>()(store.processes.versions("checkout"));
 void store.processes.list({ version: 2 });
+// @ts-expect-error -- versions are numbers
+void store.processes.list({ version: "2" });
 // @ts-expect-error -- no status
 void store.processes.list({ status: "open" });

@@ -54,11 +54,11 @@ async function run(store: EventStore, module: WorkerModule, flags: WorkerFlags, 
     await worker?.start();
     const consumers = module.consumers.map(({ name }) => name);
     const projections = [...module.projections, ...module.inline].map(({ name }) => name);
-    const processes = module.processes.map(({ name }) => name);
+    const processes = module.processes.map(({ name, version }) => (version === 1 ? name : `${name} (version ${version})`));
     report.tell("started", `Running ${[...consumers, ...projections, ...processes].join(", ")}. SIGTERM or Ctrl-C ends it.`, {
       consumers,
       projections,
-      processes,
+      processes: module.processes.map(({ name }) => name),
     });
     const unwatch = report.watch(store, { consumers: new Set(consumers), projections: new Set(projections) });
     await first;
