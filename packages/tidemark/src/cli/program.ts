@@ -10,6 +10,7 @@ import { addDemo } from "./commands/demo.ts";
 import { addEvents } from "./commands/events.ts";
 import { addExport } from "./commands/export.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addStats } from "./commands/stats.ts";
 import { addHealth } from "./commands/health.ts";
 import { addImport } from "./commands/import.ts";
 import { addIndexes } from "./commands/indexes.ts";
@@ -84,6 +85,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addTimers(program, terminal);
   addEvents(program, terminal);
   addDoctor(program, terminal);
+  addStats(program, terminal);
   addHealth(program, terminal);
   addMetrics(program, terminal);
   addVerify(program, terminal);

@@ -18,6 +18,8 @@ import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
 import type { FollowerState } from "../operations/follower-states.ts";
 import type { DoctorFinding } from "../operations/doctor/finding.ts";
+import type { StatsOptions } from "../operations/stats/stats-options.ts";
+import type { StoreStats } from "../operations/stats/store-stats.ts";
 import type { HealthLimits } from "../operations/health/health-limits.ts";
 import type { HealthReport } from "../operations/health/health-report.ts";
 import type { StoreMetrics } from "../operations/metrics/store-metrics.ts";
@@ -123,6 +125,16 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * @throws {@link DatabaseError} — PostgreSQL refused to answer, for another reason than that something is missing.
    */
   doctor(): Promise<readonly DoctorFinding[]>;
+
+  /**
+   * Tells what the store holds: how many events and streams, by type, category, tenant and day; the largest streams; what tables and indexes take,
+   * and how often indexes are used. The store itself tells of all tenants, a tenant's view of its own events. A log of up to about 100,000 events is
+   * counted. Of a larger one some hundred blocks are sampled, and what comes of that is marked `estimated`: its cost does not grow with the log.
+   * `tidemark stats` shows it, with a plot of the days.
+   *
+   * @throws {@link InvalidArgumentError}
+   */
+  stats(options?: StatsOptions): Promise<StoreStats>;
 
   /**
    * Looks at the store and its server, and tells how well they are: whether the process should go on (`live`), whether calls can be served

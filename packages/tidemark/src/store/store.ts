@@ -28,6 +28,9 @@ import type { DeadLetters } from "../consumers/dead-letter.ts";
 import { type FollowerState, followerStates } from "../operations/follower-states.ts";
 import { doctor } from "../operations/doctor/doctor.ts";
 import type { DoctorFinding } from "../operations/doctor/finding.ts";
+import { stats } from "../operations/stats/stats.ts";
+import { checkStatsOptions, type StatsOptions } from "../operations/stats/stats-options.ts";
+import type { StoreStats } from "../operations/stats/store-stats.ts";
 import { health } from "../operations/health/health.ts";
 import { checkHealthLimits, type HealthLimits } from "../operations/health/health-limits.ts";
 import type { HealthReport } from "../operations/health/health-report.ts";
@@ -150,6 +153,11 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
   async doctor(): Promise<readonly DoctorFinding[]> {
     const { database, feed, options } = this.#context;
     return await doctor({ database, schema: options.schema, feed, durability: options.durability });
+  }
+
+  async stats(options?: StatsOptions): Promise<StoreStats> {
+    const { database, options: opened } = this.#context;
+    return await stats({ database, schema: opened.schema, tenant: this.#tenant === "" ? undefined : this.#tenant, ...checkStatsOptions(options) });
   }
 
   async followers(): Promise<readonly FollowerState[]> {

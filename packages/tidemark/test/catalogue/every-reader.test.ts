@@ -135,6 +135,7 @@ const store: Readers<EventStore> = {
   metrics: none,
   health: none,
   doctor: none,
+  stats: none,
   followers: none,
   verify: none,
   blockers: none,

@@ -60,6 +60,7 @@ const commands = [
   ["events", "schema"],
   ["events", "asyncapi"],
   ["doctor"],
+  ["stats"],
   ["health"],
   ["metrics"],
   ["verify"],

@@ -107,6 +107,7 @@ const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>
   highWaterMark: async (store) => await store.highWaterMark(),
   blockers: async (store) => await store.blockers(),
   checkEvents: async (store) => await store.checkEvents({ events: defineEvents({ ItemAdded: event() }) }),
+  stats: async (store) => await store.stats(),
   followers: async (store) => await store.followers(),
   verify: async (store) => await store.verify(),
   waitFor: async (store) => await store.waitFor("mailer", 1),

@@ -28,6 +28,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   blockers: (store) => store.blockers(),
   checkEvents: (store) => store.checkEvents({ events: defineEvents({ ItemAdded: event() }) }),
   doctor: (store) => store.doctor(),
+  stats: (store) => store.stats(),
   followers: (store) => store.followers(),
   verify: (store) => store.verify(),
   createWorker: (store) => store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] }).start(),
