@@ -20,6 +20,7 @@ export type { ListenerMetrics, ListenerState, MarkMetrics } from "./feed/feed-me
 export type { DoctorCode, DoctorFinding, DoctorSeverity } from "./operations/doctor/finding.ts";
 export type { StatsOptions } from "./operations/stats/stats-options.ts";
 export type { StatsCount, StatsIndex, StatsShare, StatsStream, StatsTable, StoreStats } from "./operations/stats/store-stats.ts";
+export { type RolesOptions, rolesSql } from "./schema/roles-sql.ts";
 export type { FollowerState } from "./operations/follower-states.ts";
 export type { HealthLimits } from "./operations/health/health-limits.ts";
 export type { HealthCheck, HealthReport, HealthStatus } from "./operations/health/health-report.ts";

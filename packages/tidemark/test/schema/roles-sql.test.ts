@@ -1,0 +1,125 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { defineConsumer, documentProjection, type EventStore, openEventStore, rolesSql } from "tidemark";
+import { itemAdded } from "../support/cart.ts";
+import { describe, expect, test as base } from "../support/test.ts";
+
+const kinds = ["owner", "writer", "reader", "worker", "operator"] as const;
+type Kind = (typeof kinds)[number];
+
+/** A store as a login role that is a member of one of the roles. */
+const test = base.extend("openAs", async ({ store, sql, schema, databaseUrl }, { onCleanup }) => {
+  await store.highWaterMark();
+  const prefix = `tidemark_${randomBytes(4).toString("hex")}`;
+  for (const _ of ["once", "again"]) await sql.query(rolesSql({ schema, prefix }));
+  const opened: EventStore[] = [];
+  const logins: string[] = [];
+  onCleanup(async () => {
+    await Promise.all(opened.map((one) => one.close()));
+    for (const role of [...logins, ...kinds.map((kind) => `${prefix}_${kind}`)]) await sql.query(`drop owned by ${role} cascade; drop role ${role}`);
+  });
+  return async (kind: Kind, options: Parameters<typeof openEventStore>[1] = {}): Promise<EventStore> => {
+    const login = `${prefix}_login_${kind}`;
+    if (!logins.includes(login)) {
+      await sql.query(`create role ${login} login password 'not a secret' in role ${prefix}_${kind}`);
+      logins.push(login);
+    }
+    const url = new URL(databaseUrl);
+    url.username = login;
+    url.password = "not a secret";
+    const opening = await openEventStore(url.href, { schema, migrate: "verify", ...options });
+    opened.push(opening);
+    return opening;
+  };
+});
+
+const mailer = defineConsumer({ name: "mailer", handle() {} });
+const counts = documentProjection<{ readonly n: number }>({
+  name: "counts",
+  version: 1,
+  mode: "async",
+  collection: "counts",
+  documentId: ({ streamId }) => streamId,
+  evolve: { ItemAdded: (document) => ({ n: (document?.n ?? 0) + 1 }) },
+});
+const refused = { code: "DATABASE", sqlState: "42501" };
+
+describe("the roles of rolesSql", () => {
+  test("let a writer append and read, and no more", async ({ openAs, schema }) => {
+    const store = await openAs("writer");
+    await store.appendToStream("cart-1", [{ ...itemAdded(), tags: ["a"] }]);
+    await store.append([{ ...itemAdded(), tags: ["a"] }], { streamId: "cart-2", condition: { query: [{ tags: ["b"] }] } });
+    await store.schedule("cart-1", itemAdded(), { key: "k", in: 1_000_000 });
+    expect(await store.readAll().toArray()).toHaveLength(2);
+    for (const statement of ["update events set type = 'x'", "delete from events", "delete from streams", "create table mine (a int)", "drop table timers"])
+      await expect(
+        store.query(statement.replace(/(events|streams|mine|timers)/, (table) => `${pg.escapeIdentifier(schema)}.${table}`)),
+        statement,
+      ).rejects.toMatchObject(refused);
+    await expect(store.createWorker({ consumers: [mailer] }).start()).rejects.toMatchObject(refused);
+  });
+
+  test("let a reader read and follow, and not append", async ({ openAs, store }) => {
+    await store.appendToStream("cart-1", [itemAdded()]);
+    const reading = await openAs("reader");
+    expect(await reading.readStream("cart-1").toArray()).toHaveLength(1);
+    for await (const { position } of reading.subscribe()) {
+      expect(position).toBe(1);
+      break;
+    }
+    await expect(reading.appendToStream("cart-1", [itemAdded()])).rejects.toMatchObject(refused);
+  });
+
+  test("let a worker run consumers and projections", async ({ openAs }) => {
+    const store = await openAs("worker", { projections: [counts] });
+    await store.appendToStream("cart-1", [itemAdded()]);
+    await using worker = store.createWorker({ consumers: [mailer] });
+    await worker.start();
+    await worker.caughtUp();
+    expect(await store.documents(counts).get("cart-1")).toMatchObject({ n: 1 });
+    await worker.stop();
+  });
+
+  test("let an operator look, pause and settle, and not append", async ({ openAs, store }) => {
+    const worker = store.createWorker({ consumers: [mailer] });
+    await worker.start();
+    await worker.stop();
+    const operating = await openAs("operator");
+    expect(await operating.health()).toMatchObject({ live: true, ready: true });
+    await operating.blockers();
+    await operating.consumers.pause("mailer", { reason: "a look" });
+    await operating.consumers.resume("mailer");
+    expect(await operating.deadLetters.list()).toEqual([]);
+    await operating.doctor();
+    await operating.stats();
+    await expect(operating.appendToStream("cart-1", [itemAdded()])).rejects.toMatchObject(refused);
+  });
+
+  test("grant what the reference says", async () => {
+    const reference = await readFile(join(import.meta.dirname, "../../../../docs/reference/schema.md"), "utf8");
+    const plain = (text: string): string => text.replaceAll(/"|table /g, "");
+    for (const [block, kind] of [
+      ["grants", "writer"],
+      ["worker", "worker"],
+      ["reader", "reader"],
+    ] as const) {
+      const [, text = ""] = new RegExp(`\`\`\`sql ${block}\n(.*?)\`\`\``, "s").exec(reference) ?? [];
+      const wanted = text.trim().split("\n");
+      expect(wanted.length).toBeGreaterThan(5);
+      const given = rolesSql({ prefix: "p" }).split("\n").map(plain);
+      for (const line of wanted) expect(given).toContain(line.replace(" to app;", ` to p_${kind};`));
+    }
+  });
+
+  test.for([
+    [{ schem: "a" }, 'did you mean "schema"?'],
+    [{ prefix: "p".repeat(60) }, "options.prefix"],
+    [{ schema: "" }, "options.schema"],
+    [{ prefix: "a$tidemark$" }, "must not hold"],
+  ] as const)("refuses the options %o", ([options, problem]) => {
+    // @ts-expect-error What JavaScript may pass.
+    expect(() => rolesSql(options)).toThrow(problem);
+  });
+});
