@@ -59,6 +59,9 @@ describe("a scenario of a process", () => {
     const ended = scenario(checkout).given([order, { ...received, streamId: "order-1" }]);
     await expect(ended.whenTimerFires("payment").then([])).rejects.toThrow('whenTimerFires names "payment", but no timer is set');
     await expect(scenario(checkout).given([order]).whenTimerFires("payments").then([])).rejects.toThrow("set are payment");
+    const forgetful = ordering(({ type }) => [timer(type, { in: 1 }, timedOut), ...(type === "PaymentReceived" ? [complete()] : [])]);
+    const over = scenario(forgetful).given([order, { ...received, streamId: "order-1" }]);
+    for (const key of ["OrderPlaced", "PaymentReceived"]) await expect(over.whenTimerFires(key).then([])).rejects.toThrow("no timer is set");
   });
 
   test("goes on with the orElse of a command that is refused", async () => {

@@ -42,3 +42,30 @@ test("of an asynchronous schema the event is taken as it was at the call", async
     await own.close();
   }
 });
+
+test("set in a transaction that does not await it commits and rolls back with that, whatever its schema waits for", async ({ databaseUrl, schema }) => {
+  // Not a statement: nothing on the connection tells that more is to come.
+  const tick = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      setImmediate(() => resolve(true));
+    });
+  const own = await openEventStore(databaseUrl, { schema, events: defineEvents({ Reminded: { schema: z.object({ n: z.number() }).refine(tick) } }) });
+  try {
+    await own.transaction(async (tx) => {
+      await tx.timers.list();
+      void tx.schedule("reminder-1", { type: "Reminded", data: { n: 1 } }, { key: "kept", in: 0 });
+    });
+    expect((await own.timers.list()).map(({ key }) => key)).toEqual(["kept"]);
+    const failure = new Error("rolled back");
+    const rolledBack = own.transaction(async (tx) => {
+      await tx.timers.list();
+      // It comes too late, and says so.
+      tx.schedule("reminder-1", { type: "Reminded", data: { n: 2 } }, { key: "lost", in: 0 }).catch(() => {});
+      throw failure;
+    });
+    await expect(rolledBack).rejects.toBe(failure);
+    expect((await own.timers.list()).map(({ key }) => key)).toEqual(["kept"]);
+  } finally {
+    await own.close();
+  }
+});
