@@ -155,6 +155,14 @@ const damages: Readonly<Record<string, readonly [sql: string, code: DoctorCode, 
   ],
 };
 
+test("what a newer version has added is not called strange", async ({ store, run, examine }) => {
+  await store.highWaterMark();
+  await run("alter table @timers add column newer integer");
+  expect(of(await examine(), "object-left-over")).toMatchObject([{ what: "The column timers.newer is none of the library's." }]);
+  await run("insert into @migrations (version, name, hash, breaking) values (99, 'newer', 'h', false)");
+  expect(of(await examine(), "object-left-over")).toEqual([]);
+});
+
 describe("the doctor finds", () => {
   for (const [name, [sql, code, what, mend]] of Object.entries(damages)) {
     test(`${name}: ${code}`, async ({ store, run, examine }) => {

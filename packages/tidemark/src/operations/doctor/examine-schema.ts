@@ -1,6 +1,8 @@
 import { quoteIdentifier } from "../../database/identifier.ts";
 import type { Queryable } from "../../database/database.ts";
+import { isTidemarkError } from "../../errors/errors.ts";
 import { logIndexes } from "../../schema/log-indexes.ts";
+import { migrations } from "../../schema/migrations.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import { schemaManifest } from "./schema-manifest.generated.ts";
 import { schemaObjects } from "./schema-objects.ts";
@@ -8,6 +10,7 @@ import { schemaObjects } from "./schema-objects.ts";
 /** Compares what the schema holds with what the migrations of this version make of one. */
 export async function examineSchema(queryable: Queryable, schema: string): Promise<readonly DoctorFinding[]> {
   const found = await schemaObjects(queryable, schema);
+  const newer = await isNewer(queryable, schema);
   const optional = new Set(logIndexes.map(({ name }) => `index events.${name}`));
   const missing = Object.keys(schemaManifest).filter((object) => !Object.hasOwn(found, object));
   const missingTables = new Set(missing.filter((object) => object.startsWith("table ")).map((object) => object.slice("table ".length)));
@@ -15,13 +18,28 @@ export async function examineSchema(queryable: Queryable, schema: string): Promi
   const strangeTables = new Set(strange.filter((object) => object.startsWith("table ")).map((object) => object.slice("table ".length)));
   /** Of a table that is missing, or strange, as a whole: that says it all. */
   const isPartOf = (object: string, tables: ReadonlySet<string>): boolean => !object.startsWith("table ") && tables.has(tableOf(object));
+  const lacking = missing.filter((object) => !isPartOf(object, missingTables)).map((object) => missingObject(object, schema));
+  if (newer) return lacking;
   return [
-    ...missing.filter((object) => !isPartOf(object, missingTables)).map((object) => missingObject(object, schema)),
+    ...lacking,
     ...Object.entries(schemaManifest)
       .filter(([object, definition]) => Object.hasOwn(found, object) && found[object] !== definition)
       .map(([object, definition]) => changedObject(object, { definition, found: found[object] ?? "" }, schema)),
     ...strange.filter((object) => !isPartOf(object, strangeTables)).map((object) => strangeObject(object, schema)),
   ];
+}
+
+/** Whether a newer version migrated the schema, during a deployment say: what it made is not to be called strange, and dropped. */
+async function isNewer(queryable: Queryable, schema: string): Promise<boolean> {
+  const text = `select pg_catalog.max(m.version)::text as version from ${quoteIdentifier(schema)}.migrations as m`;
+  try {
+    const [row] = await queryable.query({ name: "tidemark_newest_migration", text, unprepared: true }, []);
+    return Number(row?.["version"] ?? 0) > migrations.length;
+  } catch (error) {
+    // Without that table nothing says so, and its absence is a finding.
+    if (isTidemarkError(error, "DATABASE")) return false;
+    throw error;
+  }
 }
 
 /** `column events.position`: `events` */
