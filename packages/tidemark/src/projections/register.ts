@@ -8,6 +8,9 @@ import { refuseChanged } from "./refuse-changed.ts";
 import { readRegistry, type RegisteredProjection, type Registry, registryStatement } from "./registry.ts";
 import { functionName } from "../schema/function-set.ts";
 
+/** Others that register the same wait. A process that stands still meanwhile must not hold them up for as long as their statements may take. */
+const idleTimeoutMs = 10_000;
+
 /** What registering needs of the store. */
 export interface Registrar {
   readonly database: Database;
@@ -54,11 +57,14 @@ export async function registerProjections(
     const kept =
       work.kind === "documents" ? { collection: work.collection, ...(work.deletes === "soft" && { deletes: work.deletes }) } : { hooks: hooksOf(work) };
     const definition = { filter: events.query, ...kept };
-    await database.transaction(async (session) => {
-      const [row] = await session.query(register, [name, version, mode, JSON.stringify(definition), rebuild === "manual"]);
-      if (row?.["serving"] == null) others = true;
-      else if (work.kind === "handler") await work.setup?.(createTransaction(session, ""));
-    });
+    await database.transaction(
+      async (session) => {
+        const [row] = await session.query(register, [name, version, mode, JSON.stringify(definition), rebuild === "manual"]);
+        if (row?.["serving"] == null) others = true;
+        else if (work.kind === "handler") await work.setup?.(createTransaction(session, ""));
+      },
+      { idleTimeoutMs },
+    );
   }
   // Another process came first, maybe with another definition.
   if (others) for (const projection of fresh) isNew(projection, (await readRegistry(database, registryStatement(schema))).projections);

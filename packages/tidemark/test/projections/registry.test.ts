@@ -1,8 +1,8 @@
 import pg from "pg";
 import { confirmed, itemAdded } from "../support/cart.ts";
-import { describe, eventually, expect } from "../support/test.ts";
+import { describe, eventually, expect, test as onServer } from "../support/test.ts";
 import { drivers } from "../contract/drivers.ts";
-import { defineProjection, documentProjection } from "../../src/index.ts";
+import { defineProjection, documentProjection, type StoreTransaction } from "../../src/index.ts";
 import { cartSummary, documentsIn } from "./carts.ts";
 
 describe.for(drivers)("store.projections on $driver", ({ test }) => {
@@ -184,4 +184,14 @@ describe.for(drivers)("store.projections on $driver", ({ test }) => {
     await store.appendToStream("a", [{ type: "A", data: 1 }]);
     expect(await store.documents(define("before")).count()).toBe(1);
   });
+});
+
+onServer("a process that stands still while it registers is ended by the server, so that others get on", async ({ openStore }) => {
+  const seen: unknown[] = [];
+  const setup = async (tx: StoreTransaction): Promise<void> => {
+    const { rows } = await tx.query("select pg_catalog.current_setting('idle_in_transaction_session_timeout') as limit");
+    seen.push(...rows);
+  };
+  await openStore({ projections: [defineProjection({ name: "set-up", mode: "inline", handles: ["A"], setup, handle: () => {} })] });
+  expect(seen).toEqual([{ limit: "10s" }]);
 });
