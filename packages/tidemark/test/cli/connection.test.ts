@@ -74,14 +74,14 @@ describe("an import that fails", () => {
     ["no such column", 2, ["lines.csv", "--stream", "{id}", "--type", "T"], "a,b\n1,2\n"],
     ["another format than it says", 2, ["lines.csv"], '{"streamId":"s","type":"T","data":3}\n'],
     ["an empty file", 0, ["lines.ndjson"], ""],
-  ] as const)("for %s has created no schema", async ([, code, [name, ...args], text], { folder, databaseUrl, schema, sql }) => {
+  ] as const)("for %s has created no schema", async ([, code, [name, ...args], text], { folder, databaseUrl, absentSchema: schema, sql }) => {
     writeFileSync(join(folder, name), text);
     const ended = await inside(["import", join(folder, name), ...args, "--schema", schema], { env: { DATABASE_URL: databaseUrl } });
     expect(ended.code).toBe(code);
     expect((await sql.query("select 1 from pg_namespace where nspname = $1", [schema])).rows).toEqual([]);
   });
 
-  test("after some lines, which stay written, has", async ({ folder, databaseUrl, schema }) => {
+  test("after some lines, which stay written, has", async ({ folder, databaseUrl, absentSchema: schema }) => {
     writeFileSync(join(folder, "lines.ndjson"), '{"streamId":"s","type":"T","data":3}\nnonsense\n');
     const at = ["--schema", schema, "--url", databaseUrl];
     const { code, stderr } = await inside(["import", join(folder, "lines.ndjson"), ...at]);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import pg from "pg";
 import { migrations, nameOfStep, shippedSchema } from "../../src/schema/migrations.ts";
 import { openEventStore, SchemaOutdatedError } from "../../src/index.ts";
-import { describe, expect, test } from "../support/test.ts";
+import { describe, expect, test } from "../schema/test.ts";
 import { documentOf, tidemark } from "./run.ts";
 
 const newest = migrations.length;

@@ -1,7 +1,7 @@
 import { type Message, startProxy } from "@tidemark/servers";
 import pg from "pg";
 import type { Call, Database } from "../../src/database/database.ts";
-import { describe, expect, test as base } from "../support/test.ts";
+import { describe, expect, testWithoutSchema as base } from "../support/test.ts";
 import { backendPid, open, pidOf, rejection, sleep } from "./open.ts";
 
 interface Table {

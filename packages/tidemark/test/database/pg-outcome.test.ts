@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startProxy, startServer } from "@tidemark/servers";
 import pg from "pg";
-import { describe, eventually, expect, test } from "../support/test.ts";
+import { describe, eventually, expect, testWithoutSchema as test } from "../support/test.ts";
 import { clientOf, gate, open, pidOf, rejection, sleep } from "./open.ts";
 
 /** Waits until some session sleeps, and returns its pid. */

@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { Statement } from "../../src/database/database.ts";
-import { describe, expect, test } from "../support/test.ts";
+import { describe, expect, testWithoutSchema as test } from "../support/test.ts";
 import { open, pidOf, rejection } from "./open.ts";
 
 const prepared = { name: "prepared", text: "select name from pg_prepared_statements order by name" };

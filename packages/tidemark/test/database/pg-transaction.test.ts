@@ -1,7 +1,7 @@
 import { startProxy } from "@tidemark/servers";
 import pg from "pg";
 import type { Session, Statement } from "../../src/database/database.ts";
-import { describe, eventually, expect, test } from "../support/test.ts";
+import { describe, eventually, expect, testWithoutSchema as test } from "../support/test.ts";
 import { clientOf, gate, open, pidOf, rejection, sleep } from "./open.ts";
 
 async function createTable(sql: pg.Pool, schema: string): Promise<{ table: string; insert: Statement; count: () => Promise<number> }> {

@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import pg from "pg";
 import { serverAnswer, toConnectError, toTidemarkError } from "../../src/database/sql-state.ts";
-import { describe, expect, test } from "../support/test.ts";
+import { describe, expect, testWithoutSchema as test } from "../support/test.ts";
 
 function fromServer(
   code: string,

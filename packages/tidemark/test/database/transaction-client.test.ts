@@ -1,6 +1,6 @@
 import pg from "pg";
 import { joinTransaction, type TransactionClient } from "../../src/database/transaction-client.ts";
-import { describe, expect, test as base } from "../support/test.ts";
+import { describe, expect, testWithoutSchema as base } from "../support/test.ts";
 import { recordWarnings, rejection } from "./open.ts";
 
 const test = base.extend("client", async ({ sql }, { onCleanup }) => {

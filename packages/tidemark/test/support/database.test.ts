@@ -8,16 +8,21 @@ describe("a test's database", () => {
     await expect(sql.query("create table nowhere (n int)")).rejects.toThrow("no schema has been selected to create in");
   });
 
-  test("has a schema name for each test that must be quoted", async ({ schema, sql }) => {
-    await sql.query(`create schema ${pg.escapeIdentifier(schema)}`);
+  test("has a schema for each test whose name must be quoted", async ({ schema, sql }) => {
     await sql.query(`create table ${pg.escapeIdentifier(schema)}.somewhere (n int)`);
     await expect(sql.query(`select n from ${schema}.somewhere`)).rejects.toThrow("unterminated quoted identifier");
   });
 
-  test.for([1, 2])("gives another name to test %i of several", async (_, { schema, sql }) => {
-    const { rows } = await sql.query("select 1 from pg_namespace where nspname = $1", [schema]);
+  test.for([1, 2])("gives another schema to test %i of several", async (_, { schema, sql }) => {
+    const { rows } = await sql.query("select to_regclass($1) as found", [`${pg.escapeIdentifier(schema)}.somewhere`]);
+    expect(rows).toEqual([{ found: null }]);
+    await sql.query(`create table ${pg.escapeIdentifier(schema)}.somewhere (n int)`);
+  });
+
+  test.for([1, 2])("gives the name of a schema that is not there to test %i of several", async (_, { absentSchema, sql }) => {
+    const { rows } = await sql.query("select 1 from pg_namespace where nspname = $1", [absentSchema]);
     expect(rows).toEqual([]);
-    await sql.query(`create schema ${pg.escapeIdentifier(schema)}`);
+    await sql.query(`create schema ${pg.escapeIdentifier(absentSchema)}`);
   });
 });
 

@@ -5,20 +5,6 @@ import pg from "pg";
 /** Whether each database of a test begins with overloads, and with a search_path that finds them. */
 export const withOverloads: boolean = process.env["TIDEMARK_TEST_OVERLOADS"] === "1";
 
-/** What such databases are copies of. */
-export const overloadsTemplate = "tidemark_test_overloads";
-
-/** Makes that template anew on a server. */
-export async function createOverloads(serverUrl: string): Promise<void> {
-  const url = new URL(serverUrl);
-  await connected(url.href, async (client) => {
-    await client.query(`drop database if exists ${overloadsTemplate}`);
-    await client.query(`create database ${overloadsTemplate} template template0`);
-  });
-  url.pathname = `/${overloadsTemplate}`;
-  await connected(url.href, (client) => client.query(overloadsSql()));
-}
-
 /** How many overloads ran in a database. */
 export async function overloadCalls(databaseUrl: string): Promise<number> {
   return await connected(databaseUrl, async (client) => {

@@ -2,16 +2,20 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { openEventStore, type EventStore, type StoreOptions } from "tidemark";
 import { inject, test as base, vi } from "vitest";
-import { overloadCalls, overloadsTemplate, withOverloads } from "./overloads.ts";
+import { overloadCalls, withOverloads } from "./overloads.ts";
+import { schemaName } from "./template.ts";
 
 let tests = 0;
+let empty = 0;
 
 /**
  * Tests with a database.
  *
  * `databaseUrl`: a database of this test file's own, dropped after it.
  * `sql`: a pool of connections to it.
- * `schema`: the name of a PostgreSQL schema that no other test uses. It must be quoted in SQL: `pg.escapeIdentifier(schema)`.
+ * `schema`: the name of a PostgreSQL schema that no other test uses. It must be quoted in SQL: `pg.escapeIdentifier(schema)`. In most tests
+ * of a file an empty store is there already; opening one makes sure of it.
+ * `absentSchema`: the same, but there is no such schema yet: for tests of what opening and migrating create.
  * `store`: an event store in that schema, closed after the test.
  * `openStore`: opens another one there, with options; closed after the test.
  *
@@ -22,7 +26,7 @@ export const test = base
   .extend("databaseUrl", { scope: "file" }, async ({}, { onCleanup }) => {
     const name = `tidemark_test_${randomBytes(6).toString("hex")}`;
     const serverUrl = inject("serverUrl");
-    await administer(serverUrl, `create database ${name} template ${withOverloads ? overloadsTemplate : "template0"}`);
+    await administer(serverUrl, `create database ${name} template ${inject("templateDatabase")} strategy file_copy`);
     await administer(serverUrl, `alter database ${name} set search_path = ${withOverloads ? "public" : "''"}`);
     const url = new URL(serverUrl);
     url.pathname = `/${name}`;
@@ -40,7 +44,8 @@ export const test = base
     onCleanup(() => pool.end());
     return pool;
   })
-  .extend("schema", () => `we"ird Schema ${++tests}`)
+  .extend("schema", () => schemaName(++tests))
+  .extend("absentSchema", () => `not "yet there ${++empty}`)
   .extend("openStore", ({ databaseUrl, schema }, { onCleanup }) => {
     const opened: EventStore[] = [];
     onCleanup(async () => {
@@ -53,6 +58,9 @@ export const test = base
     };
   })
   .extend("store", ({ openStore }) => openStore());
+
+/** The same, but `schema` is the name of one that is not there: for tests of what creates it. */
+export const testWithoutSchema = test.extend("schema", ({ absentSchema }) => absentSchema);
 
 export { describe, expect } from "vitest";
 
