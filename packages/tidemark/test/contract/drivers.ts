@@ -1,5 +1,5 @@
-import { PGlite } from "@electric-sql/pglite";
 import { type EventStore, openEventStore, type StoreOptions } from "../../src/index.ts";
+import { startMigratedPGlite } from "../support/migrated-pglite.ts";
 import { test as base } from "../support/test.ts";
 
 /** Opens a store in a PostgreSQL schema that no other test uses; it is closed after the test. */
@@ -25,7 +25,7 @@ function testOn(driver: "PostgreSQL" | "PGlite") {
   return base
     .extend("connect", { scope: "file" }, async ({ databaseUrl }, { onCleanup }): Promise<Connect> => {
       if (driver === "PostgreSQL") return (options) => openEventStore(databaseUrl, options);
-      const pglite = await PGlite.create();
+      const pglite = await startMigratedPGlite();
       onCleanup(() => pglite.close());
       return (options) => openEventStore({ pool: pglite, ...options });
     })
