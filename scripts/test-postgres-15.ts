@@ -20,6 +20,13 @@ const elsewhere = [
   "database/folder-lock.test.ts",
   "**/pglite*.test.ts",
   "store/opening-embedded.test.ts",
+  // These wait for time-outs, garbage collections and kills, for two minutes in all; their statements are those of their neighbours.
+  "append/unknown-outcome.test.ts",
+  "feed/torture.test.ts",
+  "processes/{crash-points,kills}.test.ts",
+  "projections/go-live-in-time.test.ts",
+  "runtime/liveness.test.ts",
+  "store/forgotten.test.ts",
 ];
 const cwd = fileURLToPath(new URL("../packages/tidemark/test", import.meta.url));
 const files = globSync("**/*.test.ts", { cwd, exclude: elsewhere });
