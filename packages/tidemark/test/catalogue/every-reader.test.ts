@@ -277,7 +277,7 @@ describe("every reader of events gives today's", () => {
         }),
       ],
     });
-    await checkReaders(worker, { start: none, stop: none, caughtUp: none, counts: none, run: none, look: none });
+    await checkReaders(worker, { start: none, stop: none, caughtUp: none, counts: none, metrics: none, run: none, look: none });
     await worker.start();
     await worker.caughtUp();
     await worker.stop();

@@ -7,7 +7,7 @@ import { Reader } from "../../src/read/reader.ts";
 import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { migrationSql } from "../../src/schema/migration-sql.ts";
 import { open } from "../database/open.ts";
-import { test as base } from "../support/test.ts";
+import { testWithoutSchema as base } from "../support/test.ts";
 
 /** What a reader gives back for `events`, as a plain array to compare with. */
 export type Model = readonly RecordedEvent[];
