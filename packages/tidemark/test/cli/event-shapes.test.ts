@@ -139,6 +139,7 @@ describe("with --catalogue, events come in today's shapes", () => {
           "processes-cancel",
           "processes-list",
           "processes-retry",
+          "stats",
           "streams",
           "timers-cancel",
           "timers-list",

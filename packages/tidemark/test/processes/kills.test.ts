@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import pg from "pg";
 import { placed } from "./order.ts";
 import { eventually, expect, test } from "./test.ts";
 import type { Orders, Report } from "./worker-process.ts";
@@ -27,7 +28,7 @@ function startElsewhere(orders: Orders): Elsewhere {
   };
 }
 
-test("a worker's process that is killed again and again handles each input once, and each command writes once", async ({ store, schema, databaseUrl }) => {
+test("a worker's process that is killed again and again handles each input once, and each command writes once", async ({ store, sql, schema, databaseUrl }) => {
   const orders: Orders = { url: databaseUrl, schema };
   let placedOrders = 0;
   const place = async (count: number): Promise<void> => {
@@ -52,6 +53,9 @@ test("a worker's process that is killed again and again handles each input once,
   const streams = Map.groupBy(written, ({ streamId, type }) => `${type} ${streamId}`);
   expect([...streams.values()].filter(({ length }) => length !== 1)).toEqual([]);
   expect(streams.size).toBe(2 * placedOrders + 3);
+  // One that was issued again under another id would be refused: "already requested".
+  const { rows: outcomes } = await sql.query(`select distinct status from ${pg.escapeIdentifier(schema)}.process_commands`);
+  expect(outcomes).toEqual([{ status: "done" }]);
   const instances = await store.processes.list({ limit: 1_000 });
   expect(
     instances.map(({ inputCount, handledCount }) => ({ inputCount, handledCount })).filter(({ inputCount, handledCount }) => inputCount !== handledCount),
