@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import { type BatchValues, encodeEvents } from "./import-batch.ts";
 import type { ImportCheck } from "./import-check.ts";
 import { type ImportEvent, type ImportRules, readImportEvent } from "./import-event.ts";
-import { ImportWriter, type Written } from "./import-writer.ts";
+import { type GroupWriter, ImportWriter, type Written } from "./import-writer.ts";
 import { isBad, type ReadLine } from "./ndjson.ts";
 import { type BadLine, BadLineError, InterruptedError } from "./transfer-error.ts";
 
@@ -26,6 +26,8 @@ export interface ImportOptions extends ImportRules {
   readonly gate: Gate;
   /** Called before the first group is written: nothing needs to be there for a file whose first line is bad. */
   readonly prepare?: () => Promise<void>;
+  /** Takes the groups in place of the log: nothing is written. */
+  readonly dryRun?: GroupWriter | undefined;
   /** For tests. */
   readonly groups?: GroupLimits;
 }
@@ -96,7 +98,7 @@ export async function importEvents(
 ): Promise<ImportReport> {
   const { onBadLine, signal, groups: limits = defaultLimits } = options;
   const stops = onBadLine === "stop";
-  const writer = new ImportWriter(database, schema, { keepPositions: options.keepPositions, stopAtBad: stops, gate: options.gate, signal });
+  const writer = options.dryRun ?? new ImportWriter(database, schema, { keepPositions: options.keepPositions, stopAtBad: stops, gate: options.gate, signal });
   const report = { written: 0, repeated: 0, bad: 0, renumbered: 0, repositioned: false, lastPosition: undefined as number | undefined };
   let underWay: Promise<void> = Promise.resolve();
   let lastPosition = 0;
@@ -122,7 +124,7 @@ export async function importEvents(
     }
     options.progress(report);
     const last = stops ? all[0] : all.find(({ ends }) => ends);
-    if (last !== undefined) throw new BadLineError(last, told(report));
+    if (last !== undefined) throw new BadLineError(last, told(report, options));
   }
   /** Waits for the group before, then sends this one. */
   async function send(): Promise<void> {
@@ -174,7 +176,7 @@ export async function importEvents(
     if (!signal.aborted || error instanceof BadLineError) throw await settled(underWay, error);
   }
   await underWay;
-  if (signal.aborted) throw new InterruptedError(`Stopped. ${told(report)} Run the same command again to continue.`);
+  if (signal.aborted) throw new InterruptedError(`Stopped. ${told(report, options)} Run the same command again${options.dryRun ? "" : " to continue"}.`);
   return report;
 }
 
@@ -200,7 +202,8 @@ function checkPosition({ position }: ImportEvent, last: number): number {
   return position;
 }
 
-function told({ written, repeated }: ImportReport): string {
+function told({ written, repeated }: ImportReport, { dryRun }: Pick<ImportOptions, "dryRun">): string {
+  if (dryRun) return "Nothing was written.";
   const before = repeated > 0 ? ` and ${repeated} ${repeated === 1 ? "was" : "were"} there already` : "";
   return `${written} ${written === 1 ? "event was" : "events were"} written${before}.`;
 }

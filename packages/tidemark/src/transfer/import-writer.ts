@@ -6,12 +6,12 @@ import type { Database, Statement, TextRow } from "../database/database.ts";
 import { nullableList, nullableListSql } from "../database/nullable-list.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { isTidemarkError } from "../errors/errors.ts";
-import { type BatchValues, encodeEvents, lookUpValues, writeValues } from "./import-batch.ts";
+import { type BatchValues, encodeEvents, writeValues } from "./import-batch.ts";
 import type { ImportEvent } from "./import-event.ts";
+import { ImportedEvents } from "./imported-events.ts";
 import { KnownVersions } from "./known-versions.ts";
 import { type BadLine, PositionsTakenError } from "./transfer-error.ts";
 import { functionName } from "../schema/function-set.ts";
-import { importedVerdicts } from "../schema/codes.ts";
 
 /** What became of a group of events. */
 export interface Written {
@@ -33,6 +33,11 @@ export interface WriterOptions {
   readonly signal: AbortSignal;
 }
 
+/** Takes the groups of an import, one after the other. */
+export interface GroupWriter {
+  write(events: readonly ImportEvent[], encoded: BatchValues): Promise<Written>;
+}
+
 /** Where the log ends as far as an import that keeps positions knows. */
 interface LogEnd {
   readonly position: number;
@@ -44,23 +49,15 @@ interface LogEnd {
 const patienceMs = 60_000;
 const timeoutMs = 120_000;
 
-const differences: Readonly<Record<number, string>> = {
-  [importedVerdicts.otherStream]: "in another stream",
-  [importedVerdicts.otherType]: "with another type",
-  [importedVerdicts.otherData]: "with other data",
-  [importedVerdicts.otherTags]: "with other tags",
-  [importedVerdicts.otherPosition]: "at another position",
-};
-
 /**
  * Writes groups of events, one after the other. A group that fails can be sent again: its ids are looked up first, so that
  * nothing is written twice, whatever became of the first try.
  */
-export class ImportWriter {
+export class ImportWriter implements GroupWriter {
   readonly #database: Database;
   readonly #options: WriterOptions;
   readonly #write: Statement;
-  readonly #find: Statement;
+  readonly #imported: ImportedEvents;
   /** Look ids up first. Until a group was all new, and again when one was not. */
   #looksUp = true;
   #end: LogEnd = { position: 0, events: 0 };
@@ -74,10 +71,7 @@ export class ImportWriter {
       name: "tidemark_import_events",
       text: `select heads::text, last::text from ${functionName(schema, "import_events")}($1, $2, $3, ${bigints("$4")}, $5, $6, $7, $8, $9, $10, $11, $12, ${bigints("$13")}, $14, ${bigints("$15")}, $16, $17, $18)`,
     };
-    this.#find = {
-      name: "tidemark_imported_events",
-      text: `select ${functionName(schema, "imported_events")}($1, $2, $3, $4, $5, $6, $7, $8, $9, ${bigints("$10")})::text as verdicts`,
-    };
+    this.#imported = new ImportedEvents(database, schema, options.stopAtBad);
   }
 
   /**
@@ -132,7 +126,7 @@ export class ImportWriter {
 
   async #writeOnce(events: readonly ImportEvent[], encoded: BatchValues, unanswered: boolean): Promise<Written> {
     if (!this.#looksUp) return this.#writeNew(events, encoded, this.#end);
-    const { fresh, found, bad } = await this.#lookUp(events, encoded);
+    const { fresh, found, bad } = await this.#imported.lookUp(events, encoded, this.#positions(events));
     const { events: counted } = this.#end;
     const last = found.at(-1);
     const end = last === undefined ? this.#end : { position: last.position ?? 0, events: counted === null ? null : counted + found.length };
@@ -169,26 +163,6 @@ export class ImportWriter {
       if (row?.["last"] !== null) return row;
       await gate.reload();
     }
-  }
-
-  async #lookUp(
-    events: readonly ImportEvent[],
-    encoded: BatchValues,
-  ): Promise<{ readonly fresh: ImportEvent[]; readonly found: ImportEvent[]; readonly bad: BadLine[] }> {
-    const [row] = await this.#database.query(this.#find, lookUpValues(encoded, this.#positions(events)), { timeoutMs });
-    const verdicts = numbers(row?.["verdicts"]);
-    const fresh: ImportEvent[] = [];
-    const found: ImportEvent[] = [];
-    const bad: BadLine[] = [];
-    for (const [index, event] of events.entries()) {
-      const difference = differences[verdicts[index] ?? 0];
-      if (difference !== undefined) {
-        bad.push({ line: event.line, reason: `event ${event.id} exists already, ${difference}`, text: event.text });
-        if (this.#options.stopAtBad) break;
-      } else if (verdicts[index] === importedVerdicts.present) found.push(event);
-      else fresh.push(event);
-    }
-    return { fresh, found, bad };
   }
 
   #positions(events: readonly ImportEvent[]): string | null {

@@ -5,12 +5,15 @@ import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { Database } from "../../database/database.ts";
 import type { Logger } from "../../model/logger.ts";
 import { ProjectionGate } from "../../projections/projection-gate.ts";
+import { readApplied } from "../../schema/applied.ts";
 import { checkServer } from "../../schema/check-server.ts";
 import { openSchema } from "../../schema/open-schema.ts";
 import { openBadLinesFile } from "../../transfer/bad-lines-file.ts";
 import { type CsvOptions, readCsv } from "../../transfer/csv.ts";
 import { importCheck } from "../../transfer/import-check.ts";
+import { ImportDryRun } from "../../transfer/import-dry-run.ts";
 import { type ImportReport, importEvents } from "../../transfer/import-events.ts";
+import { ImportedEvents } from "../../transfer/imported-events.ts";
 import { readCloudEvents } from "../../transfer/cloudevents.ts";
 import { type ReadLine, readNdjson } from "../../transfer/ndjson.ts";
 import { openSource } from "../../transfer/source.ts";
@@ -34,6 +37,7 @@ interface ImportFlags extends ConnectionFlags, CsvOptions {
   readonly projections?: string;
   readonly catalogue?: string;
   readonly validate: boolean;
+  readonly dryRun?: true;
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -87,6 +91,7 @@ export function addImport(program: Command, terminal: Terminal): void {
     .option("--projections <file>", "a module that exports the inline projections, to bring them up to date in the end; default: they are left behind")
     .option("--catalogue <file>", "a module that exports a catalogue: what it cannot read, in whatever version, is a bad line; default: nothing is checked")
     .option("--no-validate", "with --catalogue: do not check with the schemas")
+    .option("--dry-run", "only read and check: write nothing, and say what would be written")
     .option("--bad-lines <file>", "skip bad lines and set them aside in this file, with number and reason")
     .addHelpText("after", examples)
     .action((file: string, flags: ImportFlags) => importFile(file, flags, terminal));
@@ -112,7 +117,7 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
   keepHeapSmall();
   try {
     await using badLines = flags.badLines === undefined ? undefined : await openBadLinesFile(flags.badLines);
-    const report = await withDatabase(flags, terminal, mayCreate, async (database, schema) => {
+    const report = await withDatabase(flags, terminal, flags.dryRun ? !mayCreate : mayCreate, async (database, schema) => {
       // Tells at once that the server cannot be reached, or cannot hold a store.
       await checkServer(database, schema, { withApplied: false });
       return importEvents(database, schema, lines, {
@@ -131,18 +136,28 @@ async function importFile(file: string, flags: ImportFlags, terminal: Terminal):
         },
         signal: aborted.signal,
         gate: gateOf(database, schema, terminal, flags),
+        dryRun: flags.dryRun && (await dryRunOf(database, schema, terminal, flags)),
         async prepare() {
+          if (flags.dryRun) return;
           await openSchema(database, schema, { migrate: "auto", logger: loggerOf(terminal) });
         },
       });
     });
     progress.end();
     tell(report, flags, progress, terminal);
-    if (projections.length > 0 && report.written + report.repeated > 0) await follow(projections, flags, aborted.signal, terminal);
+    if (projections.length > 0 && !flags.dryRun && report.written + report.repeated > 0) await follow(projections, flags, aborted.signal, terminal);
   } finally {
     progress.end();
     process.off("SIGINT", stop);
   }
+}
+
+/** Compares with what is in the store, if there is one. */
+async function dryRunOf(database: Database, schema: string, terminal: Terminal, flags: ImportFlags): Promise<ImportDryRun> {
+  const exists = (await readApplied(database, schema)).migrations.length > 0;
+  if (exists) await openSchema(database, schema, { migrate: "verify", logger: loggerOf(terminal) });
+  const stopAtBad = flags.badLines === undefined && flags.onBadLine !== "skip";
+  return new ImportDryRun(exists ? new ImportedEvents(database, schema, stopAtBad) : undefined, flags.keepPositions ?? false);
 }
 
 async function follow(projections: readonly Projection[], flags: ImportFlags, signal: AbortSignal, terminal: Terminal): Promise<void> {
@@ -184,6 +199,7 @@ function linesOf(chunks: AsyncIterable<Buffer>, file: string, { format, ...flags
 
 function tell(report: ImportReport, flags: ImportFlags, progress: Progress, terminal: Terminal): void {
   const { written, repeated, bad, renumbered, repositioned, lastPosition } = report;
+  if (flags.dryRun) return tellOfDryRun(report, flags, terminal);
   if (flags.json) {
     return terminal.printJson({ written, repeated, bad, renumbered, lastPosition: lastPosition ?? null, positions: flags.keepPositions ? "kept" : "new" });
   }
@@ -202,4 +218,11 @@ function tell(report: ImportReport, flags: ImportFlags, progress: Progress, term
     terminal.print(
       "The events have other positions than in the file, so checkpoints of the store that it came from do not apply here. To keep positions, import into an empty store with --keep-positions.",
     );
+}
+
+function tellOfDryRun({ written, repeated, bad }: ImportReport, flags: ImportFlags, terminal: Terminal): void {
+  if (flags.json) return terminal.printJson({ dryRun: true, written, repeated, bad });
+  terminal.print(`${counted(written, "event")} would be written. Nothing was.`);
+  if (repeated > 0) terminal.print(`${count(repeated)} ${repeated === 1 ? "is" : "are"} there already.`);
+  if (bad > 0) terminal.print(`${counted(bad, "bad line")} would be left out${flags.badLines === undefined ? "" : `; see ${flags.badLines}`}.`);
 }
