@@ -23,12 +23,24 @@ const pool = { max: 4 };
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const answerWithinMs = 250;
 
-/** Has a shop take the order and bring it to its end. Returns what the order's last event is, undefined where the shop was closed before. */
-async function work(shop: Shop, { order }: Story, service: PaymentService): Promise<string | undefined> {
-  await shop.place(streamId, order);
-  const ended = await shop.end(streamId);
-  await service.told();
-  return ended;
+/** An order that waits for ever is as wrong as one that is paid twice. */
+const mostMs = 60_000;
+
+/** Has a shop take the order and bring it to its end. Rejects where it takes too long. */
+async function work(shop: Shop, { order }: Story, service: PaymentService): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`the order has not ended after ${mostMs} ms`)), mostMs);
+  try {
+    await Promise.race([
+      late.promise,
+      shop
+        .place(streamId, order)
+        .then(() => shop.end(streamId))
+        .then(() => service.told()),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
