@@ -224,4 +224,5 @@ export { TimerFailedError } from "./errors/timers.ts";
 export type { ScheduledTimer, ScheduleOptions, Timer, Timers, TimersQuery } from "./timers/timer.ts";
 export type { StartFrom } from "./arguments/start-from.ts";
 export type { WaitOptions } from "./runtime/wait-for.ts";
+export { defineConfig, type TidemarkConfig } from "./store/define-config.ts";
 export type { WorkerDefinition } from "./store/worker-definition.ts";

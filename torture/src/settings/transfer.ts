@@ -7,7 +7,7 @@ import type { Script } from "./step.ts";
 /** Runs `tidemark …` in this process, and returns what it printed. */
 export async function tidemark(url: string, args: readonly string[], input = ""): Promise<string> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const running = run(args, { stdin: Readable.from([input]), stdout, stderr, env: { DATABASE_URL: url } }).finally(() => {
+  const running = run(args, { stdin: Readable.from([input]), stdout, stderr, env: { DATABASE_URL: url }, cwd: () => process.cwd() }).finally(() => {
     stdout.end();
     stderr.end();
   });

@@ -12,18 +12,27 @@ import { loadExports, toldExports } from "./module.ts";
 export async function loadCatalogue(file: string, where = "--catalogue"): Promise<DefinedEvents> {
   const exported = await loadExports(file, where);
   const values = new Set(exported.map(([, value]) => value));
-  const catalogues = [...values].filter((value) => value instanceof DefinedEvents);
+  const catalogues = [...values].filter(isCatalogue);
   const [catalogue] = catalogues;
   if (catalogue && catalogues.length === 1) return catalogue;
   if (catalogue) {
-    const names = exported.filter(([, value]) => value instanceof DefinedEvents).map(([name]) => name);
+    const names = exported.filter(([, value]) => isCatalogue(value)).map(([name]) => name);
     throw new InvalidArgumentError(where, `exports ${catalogues.length} catalogues: ${names.join(", ")}. Export the one that your store is opened with.`);
   }
-  if ([...values].some((value) => typeof value === "object" && value !== null && className(value) === DefinedEvents.name)) {
+  if ([...values].some(isForeignCatalogue)) {
     throw new InvalidArgumentError(
       where,
       "exports a catalogue of another copy of tidemark. Run the command of the package that the file imports, from its folder: npx tidemark …",
     );
   }
   throw new InvalidArgumentError(where, `exports no catalogue: it exports ${toldExports(exported)}. Export what defineEvents returns.`);
+}
+
+export function isCatalogue(value: unknown): value is DefinedEvents {
+  return value instanceof DefinedEvents;
+}
+
+/** One by its looks, but not one that this copy of the library made. */
+export function isForeignCatalogue(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !isCatalogue(value) && className(value) === DefinedEvents.name;
 }

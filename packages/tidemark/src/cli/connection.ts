@@ -8,6 +8,7 @@ import type { Database } from "../database/database.ts";
 import type { Logger } from "../model/logger.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { openDatabase } from "../store/open-database.ts";
+import { addConfigFlag, type Origin, type Settings } from "./config/settings.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The options that every command with a database has. */
@@ -15,6 +16,8 @@ export interface ConnectionFlags {
   readonly url?: string;
   readonly schema: string;
   readonly json?: boolean;
+  /** What the environment and the configuration say. */
+  readonly settings?: Settings;
 }
 
 /** Where neither `--schema` nor TIDEMARK_SCHEMA says. */
@@ -22,19 +25,24 @@ export const defaultSchema = "tidemark";
 
 /** @param json - what `--json` prints. */
 export function addConnectionFlags(command: Command, json = "one JSON document"): Command {
-  return command
+  return addConfigFlag(command)
     .option("--url <url>", "postgres://… or file:./folder; default: DATABASE_URL, which keeps the password out of the process list")
     .option("--schema <name>", "PostgreSQL schema that holds the store, else TIDEMARK_SCHEMA", defaultSchema)
     .option("--json", `print ${json} on stdout, errors too`);
 }
 
-/** The store's address: `--url`, else `DATABASE_URL`. */
-export function urlOf(flags: ConnectionFlags, terminal: Terminal): string {
-  const url = flags.url ?? terminal.env["DATABASE_URL"];
-  if (url === undefined || url === "") {
-    throw new InvalidArgumentError("--url", "is missing, and DATABASE_URL is not set. Set DATABASE_URL=postgres://…, or pass --url.");
-  }
-  return url;
+/** The store's address: `--url`, else what the environment, the configuration or `.env` says. */
+function originOfUrl({ url, settings }: ConnectionFlags): Origin {
+  if (url !== undefined && url !== "") return { value: url, from: "--url" };
+  if (settings?.url) return settings.url;
+  throw new InvalidArgumentError(
+    "--url",
+    "is missing, and DATABASE_URL is not set. Set DATABASE_URL=postgres://…, pass --url, or write the url into tidemark.config.ts.",
+  );
+}
+
+export function urlOf(flags: ConnectionFlags): string {
+  return originOfUrl(flags).value;
 }
 
 /** What the library tells goes to stderr, so that stdout holds the result alone. */
@@ -51,12 +59,12 @@ export const mayCreate = true;
  *
  * @throws {@link InvalidArgumentError} — it is a folder without a database.
  */
-export function existingUrlOf(flags: ConnectionFlags, terminal: Terminal): string {
-  const url = urlOf(flags, terminal);
+export function existingUrlOf(flags: ConnectionFlags): string {
+  const { value: url, from } = originOfUrl(flags);
   const target = checkStoreUrl(url);
   if (target.kind === "folder" && !existsSync(join(target.folder, "PG_VERSION"))) {
     throw new InvalidArgumentError(
-      flags.url === undefined ? "DATABASE_URL" : "--url",
+      from,
       `names the folder ${JSON.stringify(target.folder)}, which holds no database. Check the spelling, or create a store there with "tidemark migrate up".`,
     );
   }
@@ -71,7 +79,7 @@ export async function withDatabase<T>(
   work: (database: Database, schema: string) => Promise<T>,
 ): Promise<T> {
   const schema = checkSchemaName(flags.schema, "--schema");
-  const url = creates ? urlOf(flags, terminal) : existingUrlOf(flags, terminal);
+  const url = creates ? urlOf(flags) : existingUrlOf(flags);
   const database = await openDatabase(checkStoreUrl(url), checkStoreOptions({ schema, logger: loggerOf(terminal) }));
   try {
     return await work(database, schema);

@@ -8,9 +8,18 @@ export async function* eventDocuments(events: AsyncIterable<RecordedEvent>): Asy
   for await (const event of events) yield escapeUnsafe(JSON.stringify(toEnvelope(event)));
 }
 
+export interface EventRowOptions {
+  readonly withTenant: boolean;
+  /** Whether the names of the columns come first. Nothing where there is no event. */
+  readonly withHeader: boolean;
+}
+
 /** Each event for people: position, time, stream, version, type, data; before them the tenant, where it is asked for. */
-export async function* eventRows(events: AsyncIterable<RecordedEvent>, { withTenant }: { readonly withTenant: boolean }): AsyncGenerator<Row, void, undefined> {
+export async function* eventRows(events: AsyncIterable<RecordedEvent>, { withTenant, withHeader }: EventRowOptions): AsyncGenerator<Row, void, undefined> {
+  let first = withHeader;
   for await (const { tenant, position, recordedAt, streamId, version, type, data } of events) {
+    if (first) yield [...(withTenant ? ["tenant"] : []), "position", "recorded at", "stream", "version", "type", "data"];
+    first = false;
     const row = [position, recordedAt.toISOString(), escapeUnsafe(streamId), version, escapeUnsafe(type), escapeUnsafe(JSON.stringify(data))];
     yield withTenant ? [escapeUnsafe(JSON.stringify(tenant)), ...row] : row;
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { nodeTooOld } from "../arguments/node-version.ts";
+import { hasLoadedModules } from "./module.ts";
 import { run } from "./program.ts";
 
 // The reader has gone, as `| head` does when it has enough.
@@ -23,5 +24,5 @@ if (tooOld !== undefined) {
 const args = process.argv.slice(2);
 process.exitCode = await run(args, process);
 
-// These run a module of the user's, which may have left a pool or a timer open, or a handler that ignores its signal.
-if (["append", "events", "projections", "verify", "worker"].includes(args[0] ?? "")) process.exit();
+// A module of the user's may have left a pool or a timer open, or a handler that ignores its signal.
+if (hasLoadedModules()) process.exit();

@@ -7,6 +7,13 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 /** What a module exports, by name. A value that is exported under two names comes twice. */
 export type ModuleExports = readonly (readonly [name: string, value: unknown])[];
 
+let loaded = false;
+
+/** Whether code of the user's has run in this process. */
+export function hasLoadedModules(): boolean {
+  return loaded;
+}
+
 /**
  * Loads a module of the user's.
  *
@@ -20,6 +27,7 @@ export async function loadExports(file: string, where: string): Promise<ModuleEx
   } catch (cause) {
     throw new InvalidArgumentError(where, `cannot be read: ${JSON.stringify(path)}`, { cause });
   }
+  loaded = true;
   try {
     const module: unknown = await import(pathToFileURL(path).href);
     return Object.entries(Object(module));
@@ -34,10 +42,19 @@ export function toldExports(exported: ModuleExports): string {
   return exported.length === 0 ? "nothing" : exported.map(([name, value]) => `${name} (${kindOf(value)})`).join(", ");
 }
 
+/** What to do about errors of Node.js that do not say it, by their code. */
+const hints: Readonly<Record<string, string>> = {
+  ERR_UNKNOWN_FILE_EXTENSION: `This Node.js (${process.version}) does not run TypeScript: use 22.18 or later, without --no-strip-types, or name the compiled file.`,
+  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: "Node.js runs TypeScript by leaving out the types: enums, namespaces and parameter properties have to be compiled before.",
+  ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING: "Node.js runs no TypeScript in node_modules: name the compiled file.",
+  ERR_MODULE_NOT_FOUND: "Node.js takes imports as they are written: with the extension of the file, .ts included.",
+};
+
 function hintFor(error: unknown, path: string): string {
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
-  if (code === "ERR_UNKNOWN_FILE_EXTENSION")
-    return `\nThis Node.js (${process.version}) does not run TypeScript: use 22.18 or later, or name the compiled file.`;
+  const hint = typeof code === "string" ? hints[code] : undefined;
+  // A package that is not installed has the same code.
+  if (hint !== undefined && !String(error).includes("Cannot find package")) return `\n${hint}`;
   // Node.js tells the line of a syntax error only where nothing catches it.
   if (error instanceof SyntaxError) return `\nTo see the place: node ${JSON.stringify(path)}`;
   return "";

@@ -3,28 +3,8 @@ import packageJson from "../../package.json" with { type: "json" };
 import { hideCredentials } from "../arguments/describe-value.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { VersionConflict } from "../errors/appending.ts";
-import { addAppend } from "./commands/append.ts";
-import { addConsumers } from "./commands/consumers.ts";
-import { addDeadLetters } from "./commands/dead-letters.ts";
-import { addDemo } from "./commands/demo.ts";
-import { addEvents } from "./commands/events.ts";
-import { addExport } from "./commands/export.ts";
-import { addDoctor } from "./commands/doctor.ts";
-import { addStats } from "./commands/stats.ts";
-import { addHealth } from "./commands/health.ts";
-import { addImport } from "./commands/import.ts";
-import { addIndexes } from "./commands/indexes.ts";
-import { addMetrics } from "./commands/metrics.ts";
-import { addMigrate } from "./commands/migrate.ts";
-import { addProcesses } from "./commands/processes.ts";
-import { addProjections } from "./commands/projections.ts";
-import { addRead } from "./commands/read.ts";
-import { addStreams } from "./commands/streams.ts";
-import { addTail } from "./commands/tail.ts";
-import { addTimers } from "./commands/timers.ts";
-import { addVerify } from "./commands/verify.ts";
-import { addWhy } from "./commands/why.ts";
-import { addWorker } from "./commands/worker.ts";
+import { addCommands } from "./command-table.ts";
+import { configure } from "./config/settings.ts";
 import { Finding } from "./finding.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
 
@@ -42,9 +22,8 @@ const exitCodeOf: Readonly<Record<string, number>> = {
   INTERRUPTED: exitCodes.interrupted,
 };
 
-/** Runs one command and resolves to the exit code. */
-export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const terminal = new Terminal(surroundings);
+/** The command with all that stand below it. */
+export function createProgram(terminal: Terminal): Command {
   const program = new Command("tidemark")
     .description("An event store on the PostgreSQL you already run.")
     .version(packageJson.version, "--version", "print the version")
@@ -64,34 +43,15 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
       `\nExamples:\n  tidemark demo\n  DATABASE_URL=postgres://… tidemark migrate up\n  tidemark read cart-42\n\nExit codes: 0 done, ${exitCodes.failed} failed, ${exitCodes.usage} wrong usage, ${exitCodes.schema} the schema does not fit, ${exitCodes.conflict} conflict, 130 ended by Ctrl-C.`,
     )
     .exitOverride()
-    .hook("preAction", (_program, command) => {
-      const schema = terminal.env["TIDEMARK_SCHEMA"];
-      // The demo writes, so that no variable which was set for a store is for it.
-      if (schema !== undefined && schema !== "" && command.name() !== "demo" && command.getOptionValueSource("schema") === "default")
-        command.setOptionValueWithSource("schema", schema, "env");
-    });
-  addDemo(program, terminal);
-  addMigrate(program, terminal);
-  addAppend(program, terminal);
-  addRead(program, terminal);
-  addTail(program, terminal);
-  addStreams(program, terminal);
-  addWhy(program, terminal);
-  addWorker(program, terminal);
-  addConsumers(program, terminal);
-  addProjections(program, terminal);
-  addDeadLetters(program, terminal);
-  addProcesses(program, terminal);
-  addTimers(program, terminal);
-  addEvents(program, terminal);
-  addDoctor(program, terminal);
-  addStats(program, terminal);
-  addHealth(program, terminal);
-  addMetrics(program, terminal);
-  addVerify(program, terminal);
-  addIndexes(program, terminal);
-  addImport(program, terminal);
-  addExport(program, terminal);
+    .hook("preAction", (_program, command) => configure(command, terminal));
+  addCommands(program, terminal);
+  return program;
+}
+
+/** Runs one command and resolves to the exit code. */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const terminal = new Terminal(surroundings);
+  const program = createProgram(terminal);
   try {
     await program.parseAsync(args, { from: "user" });
     return 0;

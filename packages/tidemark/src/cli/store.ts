@@ -33,7 +33,7 @@ export async function withStore<T>(
 ): Promise<T> {
   const tenant = checkTenant(flags.tenant ?? "", "--tenant");
   try {
-    await using store = await openEventStore(existingUrlOf(flags, terminal), {
+    await using store = await openEventStore(existingUrlOf(flags), {
       schema: flags.schema,
       migrate: "verify",
       logger: loggerOf(terminal),

@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream;
   readonly env: NodeJS.ProcessEnv;
+  /** The working directory. */
+  cwd(): string;
 }
 
 /** Written at once: a system call for each line would take longer than the reading. */
@@ -29,6 +31,11 @@ export class Terminal {
 
   get env(): NodeJS.ProcessEnv {
     return this.#surroundings.env;
+  }
+
+  /** The working directory, from which the configuration is looked for. */
+  get cwd(): string {
+    return this.#surroundings.cwd();
   }
 
   get stdin(): Input {

@@ -28,7 +28,25 @@ export interface WorkerModule {
 export async function loadModule(file: string, where = "<file>"): Promise<WorkerModule> {
   const exported = await loadExports(file, where);
   // What a module exports by name and by default is one consumer.
-  const values = [...new Set(exported.flatMap(([, value]): unknown[] => (Array.isArray(value) ? value : [value])))];
+  const found = sortDefinitions([...new Set(exported.flatMap(([, value]): unknown[] => (Array.isArray(value) ? value : [value])))], where);
+  if (!isEmpty(found)) return found;
+  throw new InvalidArgumentError(
+    where,
+    `exports no consumer, no projection and no process: it exports ${toldExports(exported)}. Export what defineConsumer, defineProjection, documentProjection or defineProcess returns, by itself, in an array or by default.`,
+  );
+}
+
+/** Whether there is nothing for a worker to do. */
+export function isEmpty({ consumers, projections, inline, processes }: WorkerModule): boolean {
+  return consumers.length + projections.length + inline.length + processes.length === 0;
+}
+
+/**
+ * The definitions among values. Other values are left out.
+ *
+ * @throws {@link InvalidArgumentError} — one is of another copy of the library.
+ */
+export function sortDefinitions(values: readonly unknown[], where: string): WorkerModule {
   if (values.some(isForeign)) {
     throw new InvalidArgumentError(
       where,
@@ -41,14 +59,8 @@ export async function loadModule(file: string, where = "<file>"): Promise<Worker
     where,
   );
   const processes = values.filter((value) => value instanceof DefinedProcess);
-  if (consumers.length + projections.length + processes.length > 0) {
-    const inMode = (mode: Projection["mode"]): readonly Projection[] => projections.filter((projection) => projection.mode === mode);
-    return { consumers, projections: inMode("async"), inline: inMode("inline"), processes };
-  }
-  throw new InvalidArgumentError(
-    where,
-    `exports no consumer, no projection and no process: it exports ${toldExports(exported)}. Export what defineConsumer, defineProjection, documentProjection or defineProcess returns, by itself, in an array or by default.`,
-  );
+  const inMode = (mode: Projection["mode"]): readonly Projection[] => projections.filter((projection) => projection.mode === mode);
+  return { consumers, projections: inMode("async"), inline: inMode("inline"), processes };
 }
 
 /** What `--projections` names: the inline projections of a module. */
@@ -59,7 +71,7 @@ export async function loadInline(file: string): Promise<readonly Projection[]> {
 }
 
 /** One of them by its looks, but not one that this copy of the library made. */
-function isForeign(value: unknown): boolean {
+export function isForeign(value: unknown): boolean {
   if (typeof value !== "object" || value === null || value instanceof DefinedConsumer || value instanceof DefinedProjection || value instanceof DefinedProcess)
     return false;
   return /^Defined(Consumer|(Document)?Projection|Process)$/.test(className(value) ?? "") && typeof Reflect.get(value, "name") === "string";

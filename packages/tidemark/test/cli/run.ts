@@ -53,7 +53,7 @@ export async function inside(args: readonly string[], { env = {}, input, columns
   const stdin = Object.assign(Readable.from(given === undefined ? [] : [given]), { isTTY: typed !== undefined });
   const stdout = Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns });
   const stderr = Object.assign(new PassThrough(), { isTTY: watched });
-  const code = run(args, { stdin, stdout, stderr, env }).finally(() => {
+  const code = run(args, { stdin, stdout, stderr, env, cwd: () => process.cwd() }).finally(() => {
     stdout.end();
     stderr.end();
   });

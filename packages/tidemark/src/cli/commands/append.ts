@@ -2,12 +2,12 @@ import { Argument, type Command } from "commander";
 import { checkExpectedVersion } from "../../arguments/expected-version.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { ExpectedVersion, NewEvent } from "../../model/event.ts";
+import { configuredEvents, inlineProjections } from "../config/definitions.ts";
 import { collect, json } from "../flags.ts";
 import { readEvents } from "../event-input.ts";
 import { inFlags, type Place } from "../refusal.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
-import { loadInline } from "../worker-module.ts";
 
 interface EventFlags {
   readonly type?: string;
@@ -46,14 +46,14 @@ export function addAppend(program: Command, terminal: Terminal): void {
     .option("--tag <tag>", "a tag of the event; can be given several times", collect)
     .option("--id <uuid>", "the event's id: the same append with the same id writes once; default: a new one")
     .option("--expected-version <version>", "a version, any, no-stream or stream-exists", "any")
-    .option("--projections <file>", "a module that exports the inline projections, to write them too; default: they are left behind")
+    .option("--projections <file>", "a module that exports the inline projections, to write them too; default: the configuration's, else they are left behind")
     .addHelpText("after", examples)
     .action((stream: string, source: "-" | undefined, flags: AppendFlags) => append(stream, source, flags, terminal));
 }
 
 async function append(streamId: string, source: "-" | undefined, flags: AppendFlags, terminal: Terminal): Promise<void> {
   const expectedVersion = expectation(flags.expectedVersion);
-  const projections = flags.projections === undefined ? [] : await loadInline(flags.projections);
+  const projections = await inlineProjections(flags);
   const { events, place } = source === undefined ? ofFlags(flags) : await ofStdin(flags, terminal);
   const result = await withStore(
     flags,
@@ -66,7 +66,7 @@ async function append(streamId: string, source: "-" | undefined, flags: AppendFl
         throw inFlags(error, place);
       }
     },
-    { projections },
+    { projections, ...configuredEvents(flags) },
   );
   if (flags.json) terminal.printJson(result);
   else terminal.print(`${result.streamId} is at version ${result.version}, position ${result.position}.`);

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
 import { openSchema } from "../../schema/open-schema.ts";
 import { type CheckReport, checkEvents } from "../../transfer/check-events.ts";
-import { loadCatalogue } from "../catalogue-module.ts";
+import { neededCatalogue } from "../config/definitions.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import { Finding } from "../finding.ts";
 import { wholeNumber } from "../flags.ts";
@@ -10,7 +10,7 @@ import type { Terminal } from "../terminal.ts";
 import { untilInterrupted } from "../until-interrupted.ts";
 
 interface CheckFlags extends ConnectionFlags {
-  readonly catalogue: string;
+  readonly catalogue?: string;
   readonly sample?: number;
   readonly validate: boolean;
 }
@@ -25,7 +25,7 @@ Examples:
 export function addEventsCheck(events: Command, terminal: Terminal): void {
   addConnectionFlags(events.command("check"))
     .description("Read the stored events of all tenants with a catalogue: exit with 0 when it can handle every one, else with 1.")
-    .requiredOption("--catalogue <file>", "a module that exports the catalogue of the code to deploy")
+    .option("--catalogue <file>", "a module that exports the catalogue of the code to deploy; default: the configuration's")
     .option("--sample <number>", "read so many events of each version of each type, 1 to 10000; default: all", sampleSize)
     .option("--no-validate", "do not check with the schemas, for those that refuse what they return")
     .addHelpText("after", examples)
@@ -33,7 +33,7 @@ export function addEventsCheck(events: Command, terminal: Terminal): void {
 }
 
 async function check(flags: CheckFlags, terminal: Terminal): Promise<void> {
-  const catalogue = await loadCatalogue(flags.catalogue);
+  const catalogue = await neededCatalogue(flags);
   const progress = new Progress(terminal, "event");
   try {
     const report = await withDatabase(flags, terminal, !mayCreate, async (database, schema) => {

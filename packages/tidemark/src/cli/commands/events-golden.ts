@@ -7,7 +7,7 @@ import { golden, type GoldenOptions, type GoldenReport } from "../../transfer/go
 import { problemText } from "../../transfer/golden/golden-problem.ts";
 import { sampledEvents } from "../../transfer/sampled-events.ts";
 import { sampleTypes } from "../../transfer/sample-types.ts";
-import { loadCatalogue } from "../catalogue-module.ts";
+import { neededCatalogue } from "../config/definitions.ts";
 import { addConnectionFlags, type ConnectionFlags, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import { Finding } from "../finding.ts";
 import { wholeNumber } from "../flags.ts";
@@ -16,7 +16,7 @@ import type { Terminal } from "../terminal.ts";
 import { untilInterrupted } from "../until-interrupted.ts";
 
 interface GoldenFlags extends ConnectionFlags {
-  readonly catalogue: string;
+  readonly catalogue?: string;
   readonly folder: string;
   readonly update?: boolean;
   readonly check?: boolean;
@@ -37,7 +37,7 @@ export function addEventsGolden(events: Command, terminal: Terminal): void {
     .description(
       "Write stored events of each version of each type, with what today's code makes of them, one file for each type; exit with 1 where it makes something else of one than its file says.",
     )
-    .requiredOption("--catalogue <file>", "a module that exports the catalogue")
+    .option("--catalogue <file>", "a module that exports the catalogue; default: the configuration's")
     .requiredOption("--folder <folder>", "where the files are, to be committed with the code")
     .option("--update", "write what entries become also where that has changed")
     .option("--check", "write nothing; exit with 1 also where an entry is missing")
@@ -52,7 +52,7 @@ export function addEventsGolden(events: Command, terminal: Terminal): void {
 }
 
 async function write(flags: GoldenFlags, terminal: Terminal): Promise<void> {
-  const catalogue = await loadCatalogue(flags.catalogue);
+  const catalogue = await neededCatalogue(flags);
   const writes = flags.check ? "nothing" : flags.update ? "all" : "new";
   const report = flags.fromStore ? await fromStore(flags, catalogue, writes, terminal) : await golden(catalogue, flags.folder, { writes });
   if (flags.json) terminal.printJson(report);

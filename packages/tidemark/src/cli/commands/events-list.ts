@@ -28,14 +28,14 @@ Examples:
 export function addEventsList(events: Command, terminal: Terminal): void {
   addConnectionFlags(events.command("list"), "one JSON document a line,")
     .description("List every type and version of the stored events: how many, and since when. Reads the whole log, on the server.")
-    .option("--catalogue <file>", "a module that exports a catalogue: say of each version whether that knows it")
+    .option("--catalogue <file>", "a module that exports a catalogue: say of each version whether that knows it; default: the configuration's")
     .option("--tenant <tenant>", "only this tenant's events; default: those of all")
     .addHelpText("after", examples)
     .action((flags: ListFlags) => list(flags, terminal));
 }
 
 async function list(flags: ListFlags, terminal: Terminal): Promise<void> {
-  const catalogue = flags.catalogue === undefined ? undefined : await loadCatalogue(flags.catalogue);
+  const catalogue = flags.catalogue === undefined ? flags.settings?.config?.events : await loadCatalogue(flags.catalogue);
   const tenant = flags.tenant === undefined ? undefined : checkTenant(flags.tenant, "--tenant");
   const types = await withDatabase(flags, terminal, !mayCreate, async (database, schema) => {
     await openSchema(database, schema, { migrate: "verify", logger: loggerOf(terminal) });

@@ -68,7 +68,9 @@ async function exportFile(file: string, flags: ExportFlags, terminal: Terminal):
   if (file === "-" && flags.json) throw new InvalidArgumentError("--json", "prints a report on stdout, where the events go. Name a file for the events.");
   const tenant = checkTenant(flags.tenant ?? "", "--tenant");
   const filter = filterOf(flags);
-  const catalogue = await catalogueOf(flags);
+  // Not that of the configuration: nobody would notice that an export is no backup any more.
+  const { settings: _settings, ...shape } = flags;
+  const catalogue = await catalogueOf(shape);
   const writer = writerOf(file, flags, catalogue !== undefined);
   let skipped = 0;
   const progress = new Progress(terminal, "event");

@@ -4,6 +4,7 @@ import type { Projection } from "../../arguments/projection.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import { confirm } from "../confirm.ts";
+import { configuredEvents, needProjections, projectionsModule } from "../config/definitions.ts";
 import { Finding } from "../finding.ts";
 import { given, wholeNumber } from "../flags.ts";
 import { printCheck } from "../projection-check-lines.ts";
@@ -11,7 +12,6 @@ import { RebuildReport } from "../rebuild-report.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 import { untilInterrupted } from "../until-interrupted.ts";
-import { loadModule } from "../worker-module.ts";
 
 interface VersionFlags extends StoreFlags {
   readonly projections?: string;
@@ -64,7 +64,7 @@ export function addVersions(command: Command, terminal: Terminal): void {
   addVersion(command, "rebuild-document", "what was done, one JSON document,")
     .argument("<document>", "the document's id")
     .description("Make one document of its events anew.")
-    .requiredOption("--projections <file>", definitions)
+    .option("--projections <file>", `${definitions}; default: the configuration`)
     .option("--projection-version <number>", "its version; default: the one that serves", wholeNumber)
     .addHelpText("after", "\nExample:\n  tidemark projections rebuild-document cart-summary cart-42 --projections dist/projections.js")
     .action((name: string, id: string, flags: VersionFlags) => rebuildDocument(name, id, flags, terminal));
@@ -98,7 +98,7 @@ export function addVersions(command: Command, terminal: Terminal): void {
 
   addVersion(command, "check", "what was found, one JSON document,")
     .description("Compare documents with a fresh fold of the log. Exits with 1 if they differ.")
-    .requiredOption("--projections <file>", definitions)
+    .option("--projections <file>", `${definitions}; default: the configuration`)
     .option("--projection-version <number>", "its version; default: the one that serves", wholeNumber)
     .option("--sample <documents>", "how many documents to compare, about; default: 1000", wholeNumber)
     .option("--all", "compare all of them")
@@ -115,14 +115,15 @@ function addVersion(command: Command, name: string, json: string): Command {
 
 /** Opens the store with the definitions of this projection alone: no other one begins to be followed for it. */
 async function withDefinitions<T>(name: string, flags: VersionFlags, terminal: Terminal, work: (store: EventStore) => Promise<T>): Promise<T> {
-  return await withStore(flags, terminal, work, { projections: flags.projections === undefined ? [] : await definitionsOf(name, flags.projections) });
+  return await withStore(flags, terminal, work, { projections: await definitionsOf(name, flags), ...configuredEvents(flags) });
 }
 
-async function definitionsOf(name: string, file: string): Promise<readonly Projection[]> {
-  const { projections, inline } = await loadModule(file, "--projections");
+async function definitionsOf(name: string, flags: VersionFlags): Promise<readonly Projection[]> {
+  const { projections = [], inline = [] } = (await projectionsModule(flags)) ?? {};
   const all = [...projections, ...inline];
   const own = all.filter((projection) => projection.name === name);
-  if (own.length > 0) return own;
+  // A worker elsewhere may have what no module was named for.
+  if (own.length > 0 || flags.projections === undefined) return own;
   const names = [...new Set(all.map((projection) => projection.name))];
   throw new InvalidArgumentError(
     "--projections",
@@ -156,6 +157,7 @@ async function rebuild(name: string, flags: RebuildFlags, terminal: Terminal): P
 }
 
 async function rebuildDocument(name: string, id: string, flags: VersionFlags, terminal: Terminal): Promise<void> {
+  needProjections(flags);
   const rebuilt = await withDefinitions(name, flags, terminal, (store) =>
     untilInterrupted("The command was interrupted. Nothing was changed.", (signal) =>
       store.projections.rebuildDocument(name, id, { ...given({ version: flags.projectionVersion }), signal }),
@@ -205,6 +207,7 @@ async function drop(name: string, version: number, flags: DropFlags, terminal: T
 
 async function check(name: string, flags: CheckFlags, terminal: Terminal): Promise<void> {
   if (flags.all && flags.sample !== undefined) throw new InvalidArgumentError("--sample", "does not fit --all: give one of them");
+  needProjections(flags);
   const found = await withDefinitions(name, flags, terminal, (store) =>
     untilInterrupted("The check was interrupted. Nothing was changed.", (signal) =>
       store.projections.check(name, { ...given({ version: flags.projectionVersion, sample: flags.all ? ("all" as const) : flags.sample }), signal }),

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import type { VerifyProblemKind } from "../../operations/verify/problems.ts";
 import type { VerifyReport } from "../../operations/verify/verify.ts";
+import { configuredEvents, projectionsModule } from "../config/definitions.ts";
 import { Finding } from "../finding.ts";
 import { given, wholeNumber } from "../flags.ts";
 import { count, counted, Progress } from "../progress.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 import { untilInterrupted } from "../until-interrupted.ts";
-import { loadModule } from "../worker-module.ts";
 
 interface VerifyFlags extends StoreFlags {
   readonly from?: number;
@@ -32,7 +32,7 @@ export function addVerify(program: Command, terminal: Terminal): void {
 }
 
 async function verify(flags: VerifyFlags, terminal: Terminal): Promise<void> {
-  const modules = flags.projections === undefined ? undefined : await loadModule(flags.projections, "--projections");
+  const modules = await projectionsModule(flags);
   const progress = new Progress(terminal, "event");
   let reached = flags.from ?? 0;
   try {
@@ -54,7 +54,7 @@ async function verify(flags: VerifyFlags, terminal: Terminal): Promise<void> {
           if (reached > (flags.from ?? 0)) terminal.say(`Everything up to position ${reached} was looked at; go on with --from ${reached}.`);
           throw error;
         }),
-      { projections: modules ? [...modules.projections, ...modules.inline] : [] },
+      { projections: modules ? [...modules.projections, ...modules.inline] : [], ...configuredEvents(flags) },
     );
     progress.end();
     if (flags.json) terminal.printJson(report);

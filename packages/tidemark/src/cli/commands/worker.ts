@@ -1,46 +1,65 @@
+import { dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import { InterruptedError } from "../../transfer/transfer-error.ts";
 import type { Worker } from "../../runtime/worker.ts";
 import { untilSignal } from "../../async/until-signal.ts";
+import { configuredEvents, workerModule } from "../config/definitions.ts";
 import { wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
-import { loadModule, type WorkerModule } from "../worker-module.ts";
+import type { WorkerModule } from "../worker-module.ts";
 import { WorkerReport } from "../worker-report.ts";
+import { waitForStore } from "../worker/wait.ts";
+import { runWatched } from "../worker/watch.ts";
 
 interface WorkerFlags extends StoreFlags {
   readonly lease: number;
   readonly timeout: number;
   readonly connections: number;
+  readonly wait?: true | number;
+  readonly watch?: true;
 }
 
 const examples = `
 Examples:
-  tidemark worker consumers.ts
+  tidemark worker
+  tidemark worker consumers.ts --wait --watch
   tidemark worker dist/consumers.js --timeout 25 --json`;
 
 /** `tidemark worker` */
 export function addWorker(program: Command, terminal: Terminal): void {
   addStoreFlags(program.command("worker"), "what happens, one JSON document a line,")
     .description("Run every consumer and projection that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.")
-    .argument("<file>", "a module that exports consumers, projections and processes, by themselves, in an array or by default")
+    .argument("[file]", "a module that exports consumers, projections and processes; default: those of the configuration")
     .option("--lease <seconds>", "how long a shard stays with a worker without a heartbeat, 1 to 3600", from(1, 3_600), 15)
     .option("--timeout <seconds>", "how long handlers may run on after the signal, 0 to 86400", from(0, 86_400), 10)
     .option("--connections <number>", "the most connections to the database, 1 to 1000", from(1, 1_000), 10)
+    .option("--wait [seconds]", "wait until the database can be reached and its schema fits, 1 to 86400 seconds; default: without end", from(1, 86_400))
+    .option("--watch", "start again when a source file has changed in the folder of the module or below it; for development")
     .addHelpText("after", examples)
-    .action((file: string, flags: WorkerFlags) => work(file, flags, terminal));
+    .action((file: string | undefined, flags: WorkerFlags) => work(file, flags, terminal));
 }
 
-async function work(file: string, flags: WorkerFlags, terminal: Terminal): Promise<void> {
-  const module = await loadModule(file);
+async function work(file: string | undefined, flags: WorkerFlags, terminal: Terminal): Promise<void> {
   const report = new WorkerReport(terminal, flags.json === true);
+  if (flags.watch) return await watch(file, flags, report);
+  const module = await workerModule(file, flags);
+  if (flags.wait !== undefined) await waitForStore(flags, flags.wait === true ? Number.POSITIVE_INFINITY : flags.wait, terminal, report);
   await withStore(flags, terminal, (store) => run(store, module, flags, report), {
     pool: { max: flags.connections },
     // The store follows them wherever appends do not write them.
     projections: module.inline,
+    ...configuredEvents(flags),
   });
+}
+
+async function watch(file: string | undefined, { settings }: WorkerFlags, report: WorkerReport): Promise<void> {
+  const watched = file ?? settings?.config?.file;
+  if (watched === undefined) throw new InvalidArgumentError("--watch", "has nothing to watch: name a module, or write a tidemark.config.ts");
+  const [main = "", ...args] = process.argv.slice(1);
+  await runWatched([...process.execArgv, main, ...args.filter((arg) => arg !== "--watch")], dirname(resolve(watched)), report);
 }
 
 async function run(store: EventStore, module: WorkerModule, flags: WorkerFlags, report: WorkerReport): Promise<void> {

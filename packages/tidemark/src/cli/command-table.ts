@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+import { addAppend } from "./commands/append.ts";
+import { addConsumers } from "./commands/consumers.ts";
+import { addDeadLetters } from "./commands/dead-letters.ts";
+import { addDemo } from "./commands/demo.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addEvents } from "./commands/events.ts";
+import { addExport } from "./commands/export.ts";
+import { addHealth } from "./commands/health.ts";
+import { addImport } from "./commands/import.ts";
+import { addIndexes } from "./commands/indexes.ts";
+import { addMetrics } from "./commands/metrics.ts";
+import { addMigrate } from "./commands/migrate.ts";
+import { addProcesses } from "./commands/processes.ts";
+import { addProjections } from "./commands/projections.ts";
+import { addRead } from "./commands/read.ts";
+import { addStats } from "./commands/stats.ts";
+import { addStreams } from "./commands/streams.ts";
+import { addTail } from "./commands/tail.ts";
+import { addTimers } from "./commands/timers.ts";
+import { addVerify } from "./commands/verify.ts";
+import { addWhy } from "./commands/why.ts";
+import { addWorker } from "./commands/worker.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** All commands, in the order of the help. */
+const commandTable: readonly ((program: Command, terminal: Terminal) => void)[] = [
+  addDemo,
+  addMigrate,
+  addAppend,
+  addRead,
+  addTail,
+  addStreams,
+  addWhy,
+  addWorker,
+  addConsumers,
+  addProjections,
+  addDeadLetters,
+  addProcesses,
+  addTimers,
+  addEvents,
+  addDoctor,
+  addStats,
+  addHealth,
+  addMetrics,
+  addVerify,
+  addIndexes,
+  addImport,
+  addExport,
+];
+
+export function addCommands(program: Command, terminal: Terminal): void {
+  for (const add of commandTable) add(program, terminal);
+}

@@ -1,0 +1,95 @@
+import { dirname, resolve } from "node:path";
+import { arrayOf, type Check } from "../../arguments/checks.ts";
+import { describeValue } from "../../arguments/describe-value.ts";
+import { checkSchemaName } from "../../arguments/names.ts";
+import { checkOptions } from "../../arguments/options.ts";
+import { checkStoreUrl } from "../../arguments/store-url.ts";
+import type { DefinedEvents } from "../../catalogue/defined-events.ts";
+import { DefinedConsumer } from "../../consumers/define-consumer.ts";
+import { InvalidArgumentError } from "../../errors/errors.ts";
+import { DefinedProcess } from "../../processes/defined-process.ts";
+import { DefinedProjection } from "../../projections/defined-projection.ts";
+import { isCatalogue, isForeignCatalogue } from "../catalogue-module.ts";
+import { loadExports, toldExports } from "../module.ts";
+import { isForeign, sortDefinitions, type WorkerModule } from "../worker-module.ts";
+
+/** What a configuration says, checked. */
+export interface LoadedConfig {
+  readonly file: string;
+  readonly url: string | undefined;
+  readonly schema: string | undefined;
+  readonly events: DefinedEvents | undefined;
+  readonly definitions: WorkerModule;
+}
+
+/** What one of the library's functions has made; one of another copy is told of later. */
+function madeBy(made: abstract new (...args: never[]) => unknown, by: string): Check<unknown> {
+  return (value, path) => {
+    if (value instanceof made || isForeign(value)) return value;
+    throw new InvalidArgumentError(path, `must be what ${by} returns, not ${describeValue(value)}`);
+  };
+}
+
+const shape = {
+  url: checkUrl,
+  schema: checkSchemaName,
+  events: checkEvents,
+  projections: arrayOf(madeBy(DefinedProjection, "defineProjection or documentProjection")),
+  consumers: arrayOf(madeBy(DefinedConsumer, "defineConsumer")),
+  processes: arrayOf(madeBy(DefinedProcess, "defineProcess")),
+} as const;
+
+/**
+ * Loads `tidemark.config.ts`.
+ *
+ * @throws {@link InvalidArgumentError} — it cannot be loaded, exports no configuration, or one with a mistake.
+ */
+export async function loadConfig(file: string): Promise<LoadedConfig> {
+  const exported = await loadExports(file, file);
+  const [, config] = exported.find(([name]) => name === "default") ?? [];
+  if (config === undefined)
+    throw new InvalidArgumentError(
+      file,
+      `exports no configuration by default: it exports ${toldExports(exported)}. Write: export default defineConfig({ url, schema, events, projections, consumers, processes })`,
+    );
+  try {
+    const { url, schema, events, projections = [], consumers = [], processes = [] } = checkOptions(config, shape, "config");
+    return {
+      file,
+      url: url === undefined ? undefined : fromFolder(url, dirname(file)),
+      schema,
+      events,
+      definitions: sortDefinitions([...new Set([...projections, ...consumers, ...processes])], "config"),
+    };
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw new InvalidArgumentError(file, `has a mistake: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** A relative folder means the same wherever the command is run. */
+export function fromFolder(url: string, folder: string): string {
+  const target = checkStoreUrl(url);
+  return target.kind === "folder" ? `file:${resolve(folder, target.folder)}` : url;
+}
+
+function checkUrl(value: unknown, path: string): string {
+  if (typeof value !== "string") throw new InvalidArgumentError(path, `must be a string, "postgres://…" or "file:./folder", not ${describeValue(value)}`);
+  try {
+    checkStoreUrl(value);
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw new InvalidArgumentError(path, error.message.slice(error.path.length + 1), { cause: error });
+    throw error;
+  }
+  return value;
+}
+
+function checkEvents(value: unknown, path: string): DefinedEvents {
+  if (isCatalogue(value)) return value;
+  if (isForeignCatalogue(value))
+    throw new InvalidArgumentError(
+      path,
+      "is a catalogue of another copy of tidemark. Run the command of the package that the file imports, from its folder: npx tidemark …",
+    );
+  throw new InvalidArgumentError(path, `must be a catalogue made by defineEvents, not ${describeValue(value)}`);
+}

@@ -1,0 +1,45 @@
+import type { Projection } from "../arguments/projection.ts";
+import type { Consumer } from "../consumers/consumer.ts";
+import type { Event } from "../model/event.ts";
+import type { EventCatalogue } from "../model/event-catalogue.ts";
+import type { Process } from "../processes/process.ts";
+
+/**
+ * What `tidemark.config.ts` says of an application, for the command `tidemark`.
+ *
+ * @example
+ * ```ts
+ * const config: TidemarkConfig = { schema: "shop", projections: [cartSummary] };
+ * ```
+ */
+export interface TidemarkConfig {
+  /**
+   * The store's address: `postgres://…`, or `file:./folder`, from the folder of this file. `DATABASE_URL` and `--url` go before it.
+   * @defaultValue none
+   */
+  readonly url?: string | undefined;
+  /** The PostgreSQL schema that holds the store. `TIDEMARK_SCHEMA` and `--schema` go before it. @defaultValue "tidemark" */
+  readonly schema?: string | undefined;
+  /** The catalogue. Commands that print events give them in its shapes, and `tidemark events` takes it. @defaultValue events are given as they are stored */
+  readonly events?: EventCatalogue<Event, Event> | undefined;
+  /** The projections that the store is opened with, inline and async. `tidemark append` writes the inline ones, and a worker runs them. @defaultValue none */
+  readonly projections?: readonly Projection[] | undefined;
+  /** The consumers that `tidemark worker` runs. @defaultValue none */
+  readonly consumers?: readonly Consumer[] | undefined;
+  /** The processes that `tidemark worker` runs. @defaultValue none */
+  readonly processes?: readonly Process[] | undefined;
+}
+
+/**
+ * Returns the configuration as it is, with its types checked. Export it by default from `tidemark.config.ts`; the command finds that file
+ * in the working directory or a folder above.
+ *
+ * @example
+ * ```ts
+ * // tidemark.config.ts: export default defineConfig({ … })
+ * const config = defineConfig({ schema: "shop", projections: [cartSummary] });
+ * ```
+ */
+export function defineConfig(config: TidemarkConfig): TidemarkConfig {
+  return config;
+}
