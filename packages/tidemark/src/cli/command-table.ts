@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addAppend } from "./commands/append.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addConsumers } from "./commands/consumers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDemo } from "./commands/demo.ts";
@@ -47,6 +48,7 @@ const commandTable: readonly ((program: Command, terminal: Terminal) => void)[] 
   addIndexes,
   addImport,
   addExport,
+  addCompletion,
 ];
 
 export function addCommands(program: Command, terminal: Terminal): void {

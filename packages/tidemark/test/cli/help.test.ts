@@ -66,6 +66,7 @@ const commands = [
   ["verify"],
   ["import"],
   ["export"],
+  ["completion"],
 ];
 
 describe("the help", () => {

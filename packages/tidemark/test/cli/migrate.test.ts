@@ -29,7 +29,7 @@ describe("tidemark migrate", () => {
     expect([again.code, documentOf(again)]).toEqual([0, { schema, applied: [] }]);
     expect((await tidemark(["migrate", "verify", ...at], { env })).code).toBe(0);
     expect((await tidemark(["migrate", "status", ...at], { env })).stdout).toMatch(
-      /^Schema .*\n1 +store +applied +\d{4}-.*\nfunctions +[0-9a-f]{8} +applied +\d{4}-/,
+      /^Schema .*\nversion +name +state +applied at\n1 +store +applied +\d{4}-.*\nfunctions +[0-9a-f]{8} +applied +\d{4}-/,
     );
     await using store = await openEventStore(databaseUrl, { schema, migrate: "verify" });
     expect(await store.readAll().toArray()).toEqual([]);

@@ -101,17 +101,19 @@ describe("tidemark read", () => {
     const { code, stdout } = await read("--all-tenants");
     expect(code).toBe(0);
     const lines = stdout.split("\n");
-    expect(lines[0]).toBe(String.raw`""       1  2026-11-20T10:00:00.000Z  cart-\u202e  1  ItemAdded  {"text":"\u001b]52;c;eA\u0007\u009b"}`);
-    expect(lines[9]).toBe(`"acme"  10  2026-11-20T10:00:00.000Z  cart-2222    9  B          {"text":"${"x".repeat(300)}"}`);
-    expect(lines).toHaveLength(11);
+    expect(lines[0]).toBe("tenant  position  recorded at               stream       version  type       data");
+    expect(lines[1]).toBe(String.raw`""             1  2026-11-20T10:00:00.000Z  cart-\u202e        1  ItemAdded  {"text":"\u001b]52;c;eA\u0007\u009b"}`);
+    expect(lines[10]).toBe(`"acme"        10  2026-11-20T10:00:00.000Z  cart-2222          9  B          {"text":"${"x".repeat(300)}"}`);
+    expect(lines).toHaveLength(12);
   });
 
   test("cuts lines at the width of a terminal, and only there", async ({ store, databaseUrl, schema }) => {
     await store.appendToStream("cart-42", [{ type: "A", data: { text: "🍵".repeat(60) } }]);
     const args = ["read", "cart-42", "--schema", schema];
-    const { stdout } = await inside(args, { env: { DATABASE_URL: databaseUrl }, columns: 60 });
-    expect(Array.from(stdout)).toHaveLength(61);
-    expect(stdout).toMatch(/^1 {2}2026-.*cart-42 {2}1 {2}A {2}\{"text":"(🍵)+…\n$/u);
+    const { stdout } = await inside(args, { env: { DATABASE_URL: databaseUrl }, columns: 80 });
+    const [, line = ""] = stdout.split("\n");
+    expect(Array.from(line)).toHaveLength(80);
+    expect(line).toMatch(/^ {7}1 {2}2026-.*cart-42 {8}1 {2}A {5}\{"text":"(🍵)+…$/u);
   });
 });
 
@@ -148,7 +150,13 @@ describe("a long reading", { timeout: 240_000 }, () => {
     );
     const stdout = new PassThrough({ highWaterMark: 1 });
     const env = { DATABASE_URL: databaseUrl };
-    const reading = run(["read", "--json", "--schema", schema], { stdin: process.stdin, stdout, stderr: process.stderr, env }).finally(() => stdout.end());
+    const reading = run(["read", "--json", "--schema", schema], {
+      stdin: process.stdin,
+      stdout,
+      stderr: process.stderr,
+      env,
+      cwd: () => process.cwd(),
+    }).finally(() => stdout.end());
     let read = 0;
     let most = 0;
     for await (const chunk of stdout) {

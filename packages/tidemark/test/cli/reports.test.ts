@@ -9,7 +9,11 @@ import type { IndexProgress, RebuildProgress } from "../../src/index.ts";
 function terminalOf(watched: boolean): { readonly terminal: Terminal; readonly said: () => string; readonly told: () => string } {
   const [stdout, stderr] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY: watched })];
   const textOf = (stream: PassThrough): string => String(stream.read() ?? "");
-  return { terminal: new Terminal({ stdin: Readable.from([]), stdout, stderr, env: {} }), said: () => textOf(stderr), told: () => textOf(stdout) };
+  return {
+    terminal: new Terminal({ stdin: Readable.from([]), stdout, stderr, env: {}, cwd: () => process.cwd() }),
+    said: () => textOf(stderr),
+    told: () => textOf(stdout),
+  };
 }
 
 const half: RebuildProgress = { state: "building", events: 100, total: 200, perSecond: 50, remainingMs: 2_000, waitingFor: [] };

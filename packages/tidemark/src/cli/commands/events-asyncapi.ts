@@ -2,12 +2,14 @@ import type { Command } from "commander";
 import { escapeUnsafe } from "../../arguments/describe-value.ts";
 import { asyncApiDocument, type AsyncApiServer } from "../../catalogue/asyncapi-document.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
-import { loadCatalogue } from "../catalogue-module.ts";
+import { neededCatalogue } from "../config/definitions.ts";
 import { collect } from "../flags.ts";
+import { addConfigFlag, type Settings } from "../config/settings.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface AsyncApiFlags {
-  readonly catalogue: string;
+  readonly catalogue?: string;
+  readonly settings?: Settings;
   readonly title: string;
   readonly version: string;
   readonly address?: string;
@@ -21,20 +23,20 @@ Examples:
 
 /** `tidemark events asyncapi` */
 export function addEventsAsyncApi(events: Command, terminal: Terminal): void {
-  events
-    .command("asyncapi")
+  addConfigFlag(events.command("asyncapi"))
     .description("Print an AsyncAPI 3.0 document of a catalogue, as JSON: a message for each type in its newest version. Needs no database.")
-    .requiredOption("--catalogue <file>", "the module that exports the catalogue")
+    .option("--catalogue <file>", "the module that exports the catalogue; default: the configuration's")
     .option("--title <title>", "the title of the document", "Events")
     .option("--version <version>", "the version of the document", "1.0.0")
     .option("--address <address>", "the address of the channel, such as a topic; default: none")
     .option("--server <server>", "name=protocol://host/path of a server; can be repeated", collect)
+    .option("--json", "print errors as JSON, too: the document always is")
     .addHelpText("after", examples)
-    .action(async ({ catalogue, title, version, address, server = [] }: AsyncApiFlags) => {
+    .action(async ({ title, version, address, server = [], ...flags }: AsyncApiFlags) => {
       const servers = server.map(serverOf);
       const twice = servers.find(({ name }, index) => servers.findIndex((other) => other.name === name) !== index);
       if (twice) throw new InvalidArgumentError("--server", `names ${JSON.stringify(twice.name)} twice. Give each server a name of its own`);
-      const document = await asyncApiDocument(await loadCatalogue(catalogue), { title, version, address, servers });
+      const document = await asyncApiDocument(await neededCatalogue(flags), { title, version, address, servers });
       const lines = JSON.stringify(document, null, 2).split("\n").map(escapeUnsafe);
       terminal.printRaw(`${lines.join("\n")}\n`);
     });

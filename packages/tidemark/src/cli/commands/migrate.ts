@@ -7,6 +7,7 @@ import { migrationSql } from "../../schema/migration-sql.ts";
 import { nameOfStep, shippedSchema } from "../../schema/migrations.ts";
 import { type FunctionsStatus, type MigrationStatus, schemaStatus, verify } from "../../schema/verify.ts";
 import { addConnectionFlags, type ConnectionFlags, defaultSchema, loggerOf, mayCreate, withDatabase } from "../connection.ts";
+import { addConfigFlag } from "../config/settings.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `tidemark migrate up|status|verify|sql` */
@@ -36,14 +37,16 @@ export function addMigrate(program: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExample, as a gate before a deployment:\n  tidemark migrate verify || exit 1")
     .action((flags: ConnectionFlags) => checkFit(flags, terminal));
 
-  command
-    .command("sql")
+  addConfigFlag(command.command("sql"))
     .description("Print the migrations as SQL, for psql, Flyway, Prisma, Knex and others. Needs no connection.")
     .option("--schema <name>", "PostgreSQL schema that holds the store, else TIDEMARK_SCHEMA", defaultSchema)
     .option("--from <version>", "the newest migration that the schema has", wholeNumber, 0)
+    .option("--json", "print one JSON document on stdout, errors too")
     .addHelpText("after", '\nExample:\n  tidemark migrate sql --schema orders | psql --single-transaction --set ON_ERROR_STOP=1 "$DATABASE_URL"')
-    .action(({ schema, from }: { readonly schema: string; readonly from: number }) => {
-      terminal.printRaw(migrationSql({ schema: checkSchemaName(schema, "--schema"), from }));
+    .action(({ schema, from, json }: { readonly schema: string; readonly from: number; readonly json?: true }) => {
+      const sql = migrationSql({ schema: checkSchemaName(schema, "--schema"), from });
+      if (json) terminal.printJson({ schema, from, sql });
+      else terminal.printRaw(sql);
     });
 }
 
@@ -70,6 +73,7 @@ async function status(flags: ConnectionFlags, terminal: Terminal): Promise<void>
   if (flags.json) return terminal.printJson({ schema: flags.schema, migrations, functions });
   terminal.print(`Schema ${JSON.stringify(flags.schema)}`, "bold");
   terminal.table([
+    ["version", "name", "state", "applied at"],
     ...migrations.map((migration) => [String(migration.version), migration.name, inWords(migration), migration.appliedAt?.toISOString() ?? ""]),
     ...functions.map(({ hash, state, appliedAt }) => ["functions", hash.slice(0, 8), functionsInWords[state], appliedAt?.toISOString() ?? ""]),
   ]);

@@ -72,7 +72,9 @@ async function read(streamId: string | undefined, flags: ReadFlags, terminal: Te
     if (flags.id !== undefined) return printOne(await eventOf(store, flags.id), flags, terminal);
     const events = streamId === undefined ? ofWholeLog(store, flags) : ofOneStream(store, streamId, flags);
     const withTenant = flags.allTenants === true;
-    const printed = await terminal.printLines(flags.json ? eventDocuments(events) : lineUp(eventRows(events, { withTenant }), terminal.width));
+    const printed = await terminal.printLines(
+      flags.json ? eventDocuments(events) : lineUp(eventRows(events, { withTenant, withHeader: true }), terminal.width),
+    );
     if (printed === 0 && !flags.json) terminal.say(`There are no such events in schema ${JSON.stringify(flags.schema)}.`);
   };
   await withStore(flags, terminal, work, shapes);

@@ -54,7 +54,9 @@ async function tail({ after, allTenants, ...flags }: TailFlags, terminal: Termin
     });
     for await (const batch of events.batches(batchSize)) {
       const each = eachOf(batch);
-      await terminal.printLines(flags.json ? eventDocuments(each) : lineUp(eventRows(each, { withTenant: allTenants === true }), terminal.width));
+      await terminal.printLines(
+        flags.json ? eventDocuments(each) : lineUp(eventRows(each, { withTenant: allTenants === true, withHeader: false }), terminal.width),
+      );
     }
   };
   await withStore(flags, terminal, work, shapes);
