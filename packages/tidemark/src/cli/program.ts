@@ -5,6 +5,7 @@ import { isTidemarkError } from "../errors/errors.ts";
 import type { VersionConflict } from "../errors/appending.ts";
 import { addCommands } from "./command-table.ts";
 import { configure } from "./config/settings.ts";
+import { doctorHint } from "./doctor-hint.ts";
 import { Finding } from "./finding.ts";
 import { type Surroundings, Terminal } from "./terminal.ts";
 
@@ -64,11 +65,13 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 function fail(error: unknown, terminal: Terminal, json: boolean): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const { code, message, exitCode, conflicts } = describe(error);
-  if (json) terminal.printJson({ error: { code, message: hideCredentials(message), conflicts } });
+  const hint = doctorHint(error);
+  if (json) terminal.printJson({ error: { code, message: hideCredentials(message), conflicts, hint } });
   // Commander has said on its own what is wrong.
   if (error instanceof CommanderError) return exitCode;
   terminal.say(`tidemark: ${message}`);
   if (!isTidemarkError(error) && error instanceof Error && error.stack !== undefined) terminal.say(error.stack);
+  if (hint !== undefined) terminal.say(hint);
   return exitCode;
 }
 
