@@ -15,7 +15,7 @@ export const rebuiltNames = { inline: "inline rebuilt", async: "async rebuilt" }
 export const rebuiltVersions = [1, 2] as const;
 
 /** What a version folds, in SQL: `s` is a stream, `e` an event of it. */
-export const isRebuilt = `s.name like 'warm-%' and e.type in (${types.map((type) => `'${type}'`).join(", ")})`;
+export const isRebuilt = `s.name ~ '^warm-.*[05]$' and e.type in (${types.map((type) => `'${type}'`).join(", ")})`;
 
 function rebuilt(name: string, mode: Mode, version: number): Projection {
   return documentProjection<Count>({
@@ -25,7 +25,8 @@ function rebuilt(name: string, mode: Mode, version: number): Projection {
     collection: name,
     handles: types,
     filter: { categories: ["warm"] },
-    documentId: ({ streamId }) => streamId,
+    // A fifth of the streams, or every append would write twice as many documents.
+    documentId: ({ streamId }) => (/[05]$/.test(streamId) ? streamId : null),
     evolve: (document, { version: place }) => ({ events: (document?.events ?? 0) + 1, versions: (document?.versions ?? 0) + place, by: version }),
   });
 }
