@@ -22,7 +22,7 @@ test("what a run left behind can be checked again, without running it", async ()
   const folder = await mkdtemp(join(tmpdir(), "tidemark-check-"));
   try {
     const run: RunRecord = {
-      plan: { seed: 77, version: 18, seconds: 0, faults: 0, events: 0, workers: 1, only: undefined, replica: false, diskMegabytes: 1 },
+      plan: { seed: 77, version: 18, seconds: 0, faults: 0, events: 0, workers: 1, only: undefined, operations: undefined, replica: false, diskMegabytes: 1 },
       startedAt: "2026-01-01T00:00:00.000Z",
       tookSeconds: 1,
       strikes: [],

@@ -10,7 +10,8 @@ export const poisonAside: Invariant = {
     const byPosition = new Map(log.events.map((event) => [event.position, event]));
     const poisoned = new Map<string, number>();
     checked(consumed.effects.length);
-    for (const [consumer, position, state, errorCode, attempts = 0] of consumed.letters) {
+    // Letters of older runs do not tell how often they were tried.
+    for (const [consumer, position, state, errorCode, attempts = retry.attempts] of consumed.letters) {
       checked();
       const event = byPosition.get(position);
       if (!event) continue;

@@ -4,7 +4,7 @@ import { wrongError } from "../errors.ts";
 import type { ModelEvent } from "../model.ts";
 
 /** What a caller's timer is for: one event in a stream that no other timer has. Far ones are due after the run, others at once or soon. */
-interface Set {
+interface CallersTimer {
   readonly streamId: string;
   readonly event: ModelEvent;
   readonly far: boolean;
@@ -15,17 +15,17 @@ const soonMs = 30;
 const hourMs = 3_600_000;
 
 /** By caller and key: those that were set and not cancelled, and near ones perhaps have fired. */
-const timersOf = new WeakMap<Actor["model"], Map<string, Set>>();
+const timersOf = new WeakMap<Actor["model"], Map<string, CallersTimer>>();
 let streams = 0;
 
-function timers({ model }: Actor): Map<string, Set> {
-  const known = timersOf.get(model) ?? new Map<string, Set>();
+function timers({ model }: Actor): Map<string, CallersTimer> {
+  const known = timersOf.get(model) ?? new Map<string, CallersTimer>();
   timersOf.set(model, known);
   return known;
 }
 
 /** What became of a timer that does not wait any more: its event is there, or never will be. */
-async function settle({ store, model }: Actor, set: Set | undefined): Promise<"fired" | "not fired"> {
+async function settle({ store, model }: Actor, set: CallersTimer | undefined): Promise<"fired" | "not fired"> {
   if (!set || set.far || (await store.streamInfo(set.streamId)).version === 0) return "not fired";
   if (model.version(set.streamId) === 0) model.append(set.streamId, [set.event]);
   return "fired";
@@ -36,11 +36,11 @@ const schedule: Call = {
   async run(actor) {
     const { store, random, name } = actor;
     const key = `${name} ${random.between(1, keys)}`;
-    const [event = expectOne()] = actor.events(1);
-    const set: Set = { streamId: `${name}timer-${streams++}`, event, far: random.chance(0.6) };
+    const [event = missing()] = actor.events(1);
+    const set: CallersTimer = { streamId: `${name}timer-${streams++}`, event, far: random.chance(0.6) };
     const inMs = set.far ? random.between(hourMs, 2 * hourMs) : random.between(0, soonMs);
     const how = random.pick(["alone", "alone", "in a transaction", "rolled back"] as const);
-    const given = newEvents([event])[0] ?? expectOne();
+    const given = newEvents([event])[0] ?? missing();
     const on = async (to: Pick<StoreTransaction, "schedule" | "timers">): Promise<string | undefined> => {
       const due = random.chance(0.5) || !set.far ? { in: inMs } : { at: new Date(Date.now() + inMs) };
       const { dueAt, key: as } = await to.schedule(set.streamId, given, { key, ...due });
@@ -81,19 +81,22 @@ const cancel: Call = {
   },
 };
 
-async function pages({ list }: Timers, limit: number): Promise<readonly Timer[]> {
+async function pages(timers: Timers, limit: number): Promise<readonly Timer[]> {
   const all: Timer[] = [];
-  for (let page: readonly Timer[] = await list({ limit }); page.length > 0; page = await list({ limit, after: page.at(-1) ?? expectOne() })) all.push(...page);
-  return all;
+  for (let after: Timer | undefined; ;) {
+    const page = await timers.list({ limit, ...(after && { after }) });
+    all.push(...page);
+    after = page.at(-1);
+    if (!after) return all;
+  }
 }
 
 const list: Call = {
   name: "timers.list",
   async run(actor) {
     const { store, random, name } = actor;
-    const found = (await pages({ list: (query) => store.timers.list(query), cancel: (key) => store.timers.cancel(key) }, random.pick([1, 7, 10_000]))).filter(
-      ({ key }) => key.startsWith(`${name} `),
-    );
+    const all = await pages(store.timers, random.pick([1, 7, 10_000]));
+    const found = all.filter(({ key }) => key.startsWith(`${name} `));
     const far = [...timers(actor)].filter(([, set]) => set.far).map(([key, { streamId }]) => `${key} ${streamId}`);
     const listed = found.filter(({ dueAt }) => dueAt.getTime() > Date.now() + hourMs / 2).map(({ key, streamId }) => `${key} ${streamId}`);
     if (listed.toSorted().join() !== far.toSorted().join()) return `listed ${listed.join() || "nothing"}, and should have ${far.join() || "nothing"}`;
@@ -116,7 +119,7 @@ export async function fireAll(actors: readonly Actor[]): Promise<readonly string
   return wrong;
 }
 
-function expectOne(): never {
+function missing(): never {
   throw new Error("There is none.");
 }
 
