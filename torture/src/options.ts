@@ -27,6 +27,7 @@ Options of run:
   --seconds, --faults, --events, --workers N
                      instead of what the length says
   --only a,b         only these faults, by name
+  --operations a,b   only these operations, by name; checks that then have nothing to look at fail
   --replica          with a synchronous replica and failovers to it; without what only one server can bear
 Options of crash-points:
   --call NAME        only this call; rebuilding: all that is done with versions of projections
@@ -98,6 +99,7 @@ export function readOptions(args: readonly string[]): Options {
       events: text,
       workers: text,
       only: text,
+      operations: text,
       call: text,
       cases: text,
       share: text,
@@ -130,6 +132,7 @@ export function readOptions(args: readonly string[]): Options {
       events: whole("events", values.events) ?? length.events,
       workers: whole("workers", values.workers) ?? 4,
       only: program === "run" ? only : undefined,
+      operations: values.operations?.split(","),
       replica: values.replica,
       diskMegabytes: length.diskMegabytes,
     },

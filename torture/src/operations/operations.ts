@@ -49,8 +49,11 @@ export const operations: readonly [Operation, ...Operation[]] = [
   errand,
 ];
 
-/** Every operation as often as its weight says. */
-export const drawn: readonly [Operation, ...Operation[]] = [
-  operations[0],
-  ...operations.flatMap((operation) => Array.from({ length: operation.weight }, () => operation)),
-];
+/** Every operation as often as its weight says; or of those that are named. */
+export function drawn(names?: readonly string[]): readonly [Operation, ...Operation[]] {
+  const [first, ...others] = operations
+    .filter(({ name }) => names?.includes(name) ?? true)
+    .flatMap((operation) => Array.from({ length: operation.weight }, () => operation));
+  if (!first) throw new TypeError(`There is no operation ${names?.join(", ")}; there are ${operations.map(({ name }) => name).join(", ")}.`);
+  return [first, ...others];
+}

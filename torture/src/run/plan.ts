@@ -11,6 +11,8 @@ export interface Plan {
   /** A synchronous replica, to fail over to. */
   readonly replica: boolean;
   readonly only: readonly string[] | undefined;
+  /** Undefined: all. */
+  readonly operations: readonly string[] | undefined;
   /** Megabytes of the file system that holds the server. */
   readonly diskMegabytes: number;
 }

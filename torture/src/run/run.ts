@@ -91,6 +91,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
       queryTimeoutMs: plan.replica ? 60_000 : 1_500,
       schema,
       clients: 6,
+      operations: plan.operations,
       followers: worker % 2 === 0 ? 1 : 2,
       eventsPerSecond: (plan.events / plan.seconds / plan.workers) * 2.5,
     }),

@@ -15,6 +15,8 @@ export interface Orders {
   /** Loops that each run one operation after the other. */
   readonly clients: number;
   readonly followers: number;
+  /** What the loops do; undefined: everything. */
+  readonly operations?: readonly string[] | undefined;
   readonly queryTimeoutMs: number;
   /** Events that this process appends a second, at most. */
   readonly eventsPerSecond: number;

@@ -47,8 +47,9 @@ async function open(idsToGive: string[]): Promise<EventStore> {
 /** One operation after the other, no faster than the orders allow. */
 async function live(client: Client, startedAt: number): Promise<void> {
   const { shared, random } = client;
+  const operations = drawn(shared.orders.operations);
   while (!stop.signal.aborted) {
-    await random.pick(drawn).run(client);
+    await random.pick(operations).run(client);
     while (shared.written > ((performance.now() - startedAt) / 1_000) * orders.eventsPerSecond && !stop.signal.aborted) await delay(10);
   }
 }
