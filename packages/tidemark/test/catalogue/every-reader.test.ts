@@ -363,7 +363,9 @@ describe("every reader of events gives today's", () => {
       // What a process takes in is read as its catalogue says: test/processes/inputs.test.ts.
       ...Object.fromEntries(["append", "cancelTimer", "command", "complete", "defineProcess", "timer"].map((name) => [name, none])),
       ...Object.fromEntries(["fromDrizzle", "fromKnex", "fromKysely", "fromPostgresJs", "fromPrisma", "fromTypeORM"].map((name) => [name, none])),
-      ...Object.fromEntries(["isTidemarkError", "migrationSql", "openEventStore", "retired", "rolesSql", "withMetadata"].map((name) => [name, none])),
+      ...Object.fromEntries(
+        ["defineConfig", "isTidemarkError", "migrationSql", "openEventStore", "retired", "rolesSql", "withMetadata"].map((name) => [name, none]),
+      ),
     });
   });
 });
