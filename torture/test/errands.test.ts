@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { judge } from "../src/check/invariant.ts";
 import { invariants } from "../src/check/invariants/invariants.ts";
 import { firstErrandBatch, timedOut, toldPrefix } from "../src/errands/inputs.ts";
+import { timerId } from "../src/errands/plan.ts";
 import { runErrandsToTheEnd } from "../src/errands/to-the-end.ts";
-import { contentOf, eventId } from "../src/history/content.ts";
+import { contentOf, eventId, tagsOf, types } from "../src/history/content.ts";
 import type { ErrandEvent, ErrandsLeft } from "../src/history/final.ts";
 import { evidenceOf } from "./check/evidence.ts";
 
@@ -46,6 +47,12 @@ function altered<Row extends readonly unknown[]>(row: Row, ...changes: readonly 
 const instead = <Row>(rows: readonly Row[], row: Row, other: Row): Row[] => rows.map((one) => (one === row ? other : one));
 const position = 0;
 const behind = 1e6;
+
+test("no condition asks for what a process wrote, whatever its id looks like", () => {
+  const tagged = Array.from({ length: 50 }, (_, n) => timerId("an input", [n])).filter((id) => tagsOf(id).length > 0);
+  expect(tagged.length).toBeGreaterThan(0);
+  for (const { type, tags } of tagged.map(contentOf)) expect({ known: types.some((one) => one === type), tags }).toEqual({ known: false, tags: [] });
+});
 
 describe("of what a process did, the checker", () => {
   test("finds nothing wrong where nothing disturbed it, and looks at everything", () => {

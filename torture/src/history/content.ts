@@ -21,6 +21,8 @@ export interface Content<Type extends string = string> extends Event<Type> {
 
 /** What the event of this id holds, as it is stored, so that histories need not. Hard to carry: quotes, separators, every plane of Unicode. */
 export function contentOf(id: string): Content {
+  // Written by the process: it follows from what led to it, and no reader's query asks for it.
+  if (isDerived(id)) return { type: "of the process", data: {}, metadata: { actorId: shortId(id) }, tags: [] };
   if (hasShapes(id)) {
     const { type, data } = storedShape(id);
     return { type, data, metadata: { actorId: shortId(id) }, tags: tagsOf(id) };

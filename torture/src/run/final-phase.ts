@@ -15,9 +15,9 @@ import { administer } from "../faults/fault.ts";
 import { alteration } from "../history/content.ts";
 import type { Consumed, FinalState, LogLine, TimersLeft } from "../history/final.ts";
 import type { Auditor } from "../project/audit.ts";
+import { bringUpToDate } from "../project/bring-up-to-date.ts";
 import type { Operator } from "../project/operator.ts";
 import { tallies } from "../project/projections.ts";
-import { rebuiltBy, rebuiltVersions } from "../project/rebuilt.ts";
 import { catalogueOf } from "../shapes/catalogues.ts";
 import { readLogAsToday } from "../shapes/read-as-today.ts";
 import { retryLetters } from "../shapes/retry-letters.ts";
@@ -56,13 +56,14 @@ export async function writeFinalState({
   clockJumped = false,
 }: FinalOptions): Promise<void> {
   const name = pg.escapeIdentifier(schema);
-  const projections = auditor ? [...tallies.map(({ projection }) => projection), ...rebuiltBy(rebuiltVersions.length)] : [];
+  const projections = auditor ? tallies.map(({ projection }) => projection) : [];
   await using store = await openEventStore(url, { schema, projections, ...(consuming && catalogueOf("today")) });
   await resolvePrepared(url, 0);
   // First, as consumers get what it writes.
   const errands = consuming ? await runErrandsToTheEnd(store, url, schema) : undefined;
   const timers = consuming ? await fireToTheEnd(store, url, schema, clockJumped) : undefined;
   const consumed = consuming ? await consumeToTheEnd(store, url, schema) : undefined;
+  const behind = operator ? await bringUpToDate(url, schema) : undefined;
   await auditor?.audit(url);
   // Whoever was killed leaves backends that roll back in their own time; afterwards nothing may hold the mark.
   const left = await untilQuiet(url);
@@ -86,7 +87,14 @@ export async function writeFinalState({
     ...(timers && { timers }),
     ...(errands && { errands }),
     ...(auditor && { projected: auditor.findings }),
-    ...(auditor && operator && { rebuilt: { ...auditor.rebuilt, ...operator.findings, wrong: [...operator.findings.wrong, ...auditor.rebuilt.wrong] } }),
+    ...(auditor &&
+      operator && {
+        rebuilt: {
+          ...auditor.rebuilt,
+          ...operator.findings,
+          wrong: [...(behind === undefined ? [] : [behind]), ...operator.findings.wrong, ...auditor.rebuilt.wrong],
+        },
+      }),
     migrations: await administer(url, async (client) =>
       (await client.query<{ id: number }>(`select version::int as id from ${name}.migrations order by version`)).rows.map(({ id }) => id),
     ),
