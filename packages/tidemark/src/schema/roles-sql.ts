@@ -45,7 +45,7 @@ const worker: Grants = [
   ["select, insert, update, delete", "consumer_workers"],
   ["select, insert, update, delete", "dead_letters"],
   ["select, insert, delete", "dead_letter_history"],
-  ["select, insert, update", "process_instances"],
+  ["select, insert, update, delete", "process_instances"],
   ["select, insert", "process_inputs"],
   ["select, insert, update", "process_commands"],
   ["select, insert, update", "process_versions"],

@@ -47,7 +47,7 @@ const moduleOf = (name: string): string => `
   export default defineConsumer({ name: ${JSON.stringify(name)}, handle: () => {} });`;
 
 describe("tidemark worker --wait", () => {
-  test("waits until somebody has created the schema, and tells once what it waits for", async ({ write, run, schema, databaseUrl }) => {
+  test("waits until somebody has created the schema, and tells once what it waits for", async ({ write, run, absentSchema: schema, databaseUrl }) => {
     const file = await write("consumers.ts", moduleOf("mailer"));
     const { child, ended, said } = run(["worker", file, "--wait", "--json", "--schema", schema], { env: { DATABASE_URL: databaseUrl } });
     await eventually(() => expect(said()).toContain('"report":"waiting"'));

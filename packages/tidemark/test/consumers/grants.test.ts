@@ -44,13 +44,15 @@ async function work(database: Database, schema: string): Promise<void> {
   await call(`select @rename_consumer('', $1, $1 || 'x')`, name);
   await call(`select @delete_consumer('', $1 || 'x')`, name);
   await call(`select from @dead_letter_history`);
-  const instance = `[{"instance": "i", "status": "running", "state": null, "handled": 0, "inputs": 1, "late": 0}]`;
+  const instance = `[{"instance": "i", "hash": 1, "status": "running", "state": null, "stateVersion": 1, "handled": 0, "inputs": 1, "late": 0}]`;
   const command = `[{"instance": "i", "input": 1, "path": [0], "kind": "append", "stream": "s", "payload": {}}]`;
-  await call(`select @record_process_inputs('', $1, 1, 1, $2, '[{"instance": "i", "number": 1, "position": 1}]', $3)`, name, instance, command);
-  await call(`select @load_process_instances('', $1, '["i"]')`, name);
+  await call(`select @record_process_inputs('', $1, 1, $2, '[{"instance": "i", "number": 1, "position": 1}]', $3)`, name, instance, command);
+  await call(`select @load_process_instances('', $1, 1, '["i"]')`, name);
   await call(`select from @process_inputs`);
   await call(`select from @process_commands`);
   await call(`update @process_commands set status = 'done' where process = $1`, name);
+  await call(`delete from @process_instances where process = $1`, name);
+  for (const version of [1, 2]) await call(`select @register_process('', $1, $2, $3, 1, 0)`, name, version, `${name} v${version}`);
 }
 
 test("the documented grants of workers are enough, and none can be left out", async ({ store, databaseUrl, schema, sql }) => {
