@@ -18,7 +18,7 @@ const test = base.extend("file", ({}, { onCleanup }) => {
 const id = (number: number): string => `0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d0${number}`;
 const line = (number: number, more: object = {}): object => ({ streamId: "cart-1", type: "A", data: { number }, id: id(number), ...more });
 
-test("an import with --dry-run says what it would write, and creates nothing", async ({ file, databaseUrl, schema, sql }) => {
+test("an import with --dry-run says what it would write, and creates nothing", async ({ file, databaseUrl, absentSchema: schema, sql }) => {
   const args = ["import", file(line(1), line(2)), "--dry-run", "--schema", schema, "--url", databaseUrl];
   expect(await inside(args)).toMatchObject({ code: 0, stdout: "2 events would be written. Nothing was.\n" });
   expect((await sql.query("select 1 from pg_namespace where nspname = $1", [schema])).rows).toEqual([]);
