@@ -37,6 +37,8 @@ export async function startPaymentService(): Promise<PaymentService> {
   const ledger = new PaymentLedger();
   /** How many requests there were of each payment. */
   const requests = new Map<string, number>();
+  /** Of each payment, under which its shop is told, however often that is. */
+  const notificationIds = new Map<string, string>();
   const telling = new Set<Promise<void>>();
   const over = new AbortController();
   let shop: string | undefined;
@@ -48,8 +50,10 @@ export async function startPaymentService(): Promise<PaymentService> {
     }
   }
 
-  function tellOf({ order, card }: PaymentRequest): void {
-    const notification: Notification = { id: randomUUID(), order, outcome: card === "declined" ? "declined" : "received" };
+  function tellOf(key: string, { order, card }: PaymentRequest): void {
+    const id = notificationIds.get(key) ?? randomUUID();
+    notificationIds.set(key, id);
+    const notification: Notification = { id, order, outcome: card === "declined" ? "declined" : "received" };
     for (let times = card === "answers-twice" ? 2 : 1; times > 0; times--) {
       const told = tell(notification).finally(() => telling.delete(told));
       telling.add(told);
@@ -61,7 +65,7 @@ export async function startPaymentService(): Promise<PaymentService> {
     requests.set(key, number);
     if (request.card === "fails" && number === 1) return answer(response, 503);
     const outcome = ledger.request(key, request);
-    if ((outcome === "charged" || outcome === "declined") && request.card !== "tells-late") tellOf(request);
+    if ((outcome === "charged" || outcome === "declined") && request.card !== "tells-late") tellOf(key, request);
     if (request.card === "fails" && number === 2) return void response.destroy();
     if (request.card === "hangs" && number === 1) return;
     answer(response, outcome === "refused" ? 409 : 202);
@@ -69,7 +73,7 @@ export async function startPaymentService(): Promise<PaymentService> {
 
   function takeCancellation(key: string, response: ServerResponse): void {
     const payment = ledger.get(key);
-    if (payment?.card === "tells-late") tellOf(payment);
+    if (payment?.card === "tells-late") tellOf(key, payment);
     answer(response, 200, { refunded: ledger.cancel(key) });
   }
 

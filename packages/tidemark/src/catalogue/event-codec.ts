@@ -45,7 +45,7 @@ export interface EventDecoder<Item extends ShapeFilter = ShapeFilter> {
    * Adds to `into` what a stored event is to this reader: itself, its newest shape, several events, or nothing. They share id, version
    * and position, and carry `part` if there are several. Undefined: each event is what is stored.
    *
-   * @param isOwn - Whether nothing else has the event, so that its steps may change it. Then one copy is saved. Default: false.
+   * @param isOwn - Whether nothing else has the event, so that its steps may change it. Then one copy is saved. Undefined counts as false.
    * @throws {@link UnknownEventTypeError} — the catalogue does not know the type or its version.
    * @throws {@link EventDecodingError} — a step failed, or its result does not fit.
    */
