@@ -95,7 +95,7 @@ select 'connections', '', pg_catalog.count(*)::text,
        (pg_catalog.current_setting('max_connections')::integer - pg_catalog.current_setting('superuser_reserved_connections')::integer
          - coalesce(pg_catalog.current_setting('reserved_connections', true)::integer, 0))::text,
        coalesce((
-         select pg_catalog.string_agg(m.n || ' of ' || coalesce(nullif(m.application_name, ''), 'no name'), ', ')
+         select pg_catalog.string_agg(m.n::text || ' of ' || coalesce(nullif(m.application_name, ''), 'no name'), ', ')
            from (select b.application_name, pg_catalog.count(*) as n from pg_catalog.pg_stat_activity as b where b.backend_type operator(pg_catalog.=) 'client backend'
                   group by b.application_name order by 2 desc limit 3) as m), '')
   from pg_catalog.pg_stat_activity as a where a.backend_type operator(pg_catalog.=) 'client backend'

@@ -103,7 +103,7 @@ const tablesText = `
 select c.relname::text as name,
        greatest(s.n_live_tup, c.reltuples::bigint, 0)::text as live,
        s.n_dead_tup::text as dead,
-       (s.last_analyze is not null or s.last_autoanalyze is not null or c.reltuples >= 0)::text as analysed,
+       (s.last_analyze is not null or s.last_autoanalyze is not null or c.reltuples::double precision >= 0::double precision)::text as analysed,
        pg_catalog.pg_total_relation_size(c.oid)::text as bytes,
        (select 'off' from pg_catalog.unnest(c.reloptions) as o (option) where o.option in ('autovacuum_enabled=false', 'autovacuum_enabled=off')) as autovacuum
   from pg_catalog.pg_class as c

@@ -8,7 +8,7 @@ export const sampledBlocks = 400;
 export function sizeStatement(schema: string): Statement {
   const regclass = (table: string): string => `${quoteLiteral(`${schema}.${table}`)}::pg_catalog.regclass`;
   const estimate = (table: string): string => `(
-         select case when c.reltuples < 0 or c.relpages = 0 then -1::bigint
+         select case when c.reltuples::double precision < 0::double precision or c.relpages = 0 then -1::bigint
                      else (c.reltuples::double precision / c.relpages::double precision
                            * (pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint)::double precision)::bigint end
            from pg_catalog.pg_class as c where c.oid = ${regclass(table)})::text`;
