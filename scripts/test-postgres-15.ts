@@ -12,6 +12,7 @@ const elsewhere = [
   "append/{encode,event-size,options}.test.ts",
   "cli/**",
   "testing/**",
+  "transfer/{csv,csv-records,lines,values}.test.ts",
   "types/**",
   "**/memory.test.ts",
   "database/adapters/**",
