@@ -1,6 +1,7 @@
 import type { Queryable } from "../../database/database.ts";
 import type { ListenerMetrics } from "../../feed/feed-metrics.ts";
 import { quoteLiteral } from "../../schema/render.ts";
+import { connectionLimit, connectionsTaken, lockRoom, locksTaken } from "../server-room.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import type { DoctorThresholds } from "./thresholds.ts";
 
@@ -78,7 +79,6 @@ function deaf({ state }: ListenerMetrics): readonly DoctorFinding[] {
   ];
 }
 
-/** From PostgreSQL 19 on the same max_locks_per_transaction makes room for half as many locks. */
 const text = `
 select 'age' as kind, d.datname::text as name, pg_catalog.age(d.datfrozenxid)::text as value, '2146483648' as most, 'transaction id' as detail
   from pg_catalog.pg_database as d where d.datallowconn and d.datname = pg_catalog.current_database()
@@ -91,17 +91,10 @@ select 'slot', r.slot_name::text, pg_catalog.floor(pg_catalog.pg_wal_lsn_diff(
        case when r.active then '' else 'used by nobody' end
   from pg_catalog.pg_replication_slots as r where r.restart_lsn is not null
 union all
-select 'connections', '', pg_catalog.count(*)::text,
-       (pg_catalog.current_setting('max_connections')::integer - pg_catalog.current_setting('superuser_reserved_connections')::integer
-         - coalesce(pg_catalog.current_setting('reserved_connections', true)::integer, 0))::text,
+select 'connections', '', ${connectionsTaken}::text, ${connectionLimit}::text,
        coalesce((
          select pg_catalog.string_agg(m.n::text || ' of ' || coalesce(nullif(m.application_name, ''), 'no name'), ', ')
            from (select b.application_name, pg_catalog.count(*) as n from pg_catalog.pg_stat_activity as b where b.backend_type operator(pg_catalog.=) 'client backend'
                   group by b.application_name order by 2 desc limit 3) as m), '')
-  from pg_catalog.pg_stat_activity as a where a.backend_type operator(pg_catalog.=) 'client backend'
 union all
-select 'locks', '', pg_catalog.count(*)::text,
-       (pg_catalog.current_setting('max_locks_per_transaction')::integer
-         * (pg_catalog.current_setting('max_connections')::integer + pg_catalog.current_setting('max_prepared_transactions')::integer)
-         / case when pg_catalog.current_setting('server_version_num')::integer >= 190000 then 2 else 1 end)::text, ''
-  from pg_catalog.pg_locks as l where not l.fastpath`;
+select 'locks', '', ${locksTaken}::text, ${lockRoom}::text, ''`;

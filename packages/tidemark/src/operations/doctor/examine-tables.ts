@@ -1,5 +1,6 @@
 import type { Queryable, TextRow } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
+import { searchByTime } from "../log-search.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import type { DoctorThresholds } from "./thresholds.ts";
 
@@ -76,7 +77,7 @@ function megabytes(bytes: number): string {
 }
 
 /**
- * Which part of the log was recorded in the last week, by positions: the first of it is found by halving the log, as if times rose with positions.
+ * Which part of the log was recorded in the last week, by positions.
  *
  * @param schema - Quoted.
  */
@@ -84,17 +85,7 @@ function weekText(schema: string): string {
   return `
 with recursive ends as (
   select (select pg_catalog.min(e.position) from ${schema}.events as e) as first, (select pg_catalog.max(e.position) from ${schema}.events as e) as last
-), search as (
-  select n.first - 1 as low, n.last + 1 as high from ends as n where n.last is not null
-  union all
-  select case when m.recorded_at < pg_catalog.clock_timestamp() - interval '7 days' then m.position else s.low end,
-         case when m.recorded_at < pg_catalog.clock_timestamp() - interval '7 days' then s.high else (s.low + s.high) / 2 end
-    from search as s
-    left join lateral (
-     select e.position, e.recorded_at from ${schema}.events as e where e.position > (s.low + s.high) / 2 - 1 and e.position < s.high order by e.position limit 1
-   ) as m on true
-   where s.high - s.low > 1
-)
+), ${searchByTime(schema, "select pg_catalog.clock_timestamp() - interval '7 days' as since, n.first - 1 as low, n.last + 1 as high from ends as n where n.last is not null")}
 select ((n.last - (select pg_catalog.max(s.low) from search as s))::double precision / greatest(1, n.last - n.first + 1)::double precision)::text as part
   from ends as n`;
 }

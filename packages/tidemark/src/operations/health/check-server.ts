@@ -53,9 +53,7 @@ function checkConnections({ connections, maxConnections }: HealthFacts, { maxCon
   });
 }
 
-/** From PostgreSQL 19 on the same setting makes room for half as many. */
-function checkLocks({ locks, maxLocksPerTransaction, lockHolders, versionNumber }: HealthFacts, { maxLocksPercent }: ValidHealthLimits): HealthCheck {
-  const room = Math.floor((maxLocksPerTransaction * lockHolders) / (versionNumber >= 190_000 ? 2 : 1));
+function checkLocks({ locks, maxLocksPerTransaction, lockRoom: room }: HealthFacts, { maxLocksPercent }: ValidHealthLimits): HealthCheck {
   const raise = `Raise max_locks_per_transaction (now ${maxLocksPerTransaction}) and restart the server.`;
   if (room < fewestLocks) {
     const advice = `The server has room for ${room} locks, and appends with many tags need some hundred each. ${raise}`;

@@ -1,10 +1,10 @@
 import type { Queryable, Statement } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
+import { connectionLimit, connectionsTaken, lockRoom, locksTaken } from "../server-room.ts";
 
 /** What the server says of itself. */
 export interface HealthFacts {
   readonly inRecovery: boolean;
-  readonly versionNumber: number;
   readonly synchronousCommit: string;
   readonly fsync: string;
   readonly fullPageWrites: string;
@@ -13,8 +13,8 @@ export interface HealthFacts {
   readonly maxConnections: number;
   readonly locks: number;
   readonly maxLocksPerTransaction: number;
-  /** Sessions and prepared transactions, each of which brings room for so many locks. */
-  readonly lockHolders: number;
+  /** How many locks the server has room for. */
+  readonly lockRoom: number;
   /** Committed events above the mark, up to 10,001; the age of the first. */
   readonly waiting: number;
   readonly waitingMs: number;
@@ -27,29 +27,23 @@ export async function healthFacts(queryable: Queryable, schema: string, mark: nu
   return facts;
 }
 
-/**
- * Backends that are no client's have no connection of those that max_connections bounds. A lock of the fast path is not in the shared table.
- *
- * @param schema - Quoted.
- */
+/** @param schema - Quoted. */
 function statement(schema: string): Statement {
   const setting = (name: string): string => `pg_catalog.current_setting('${name}')`;
-  const number = (name: string): string => `coalesce(pg_catalog.current_setting('${name}', true)::integer, 0)`;
   return {
     name: "tidemark_health",
     unprepared: true,
     text: `
 select pg_catalog.json_build_object(
          'inRecovery', pg_catalog.pg_is_in_recovery(),
-         'versionNumber', ${number("server_version_num")},
          'synchronousCommit', ${setting("synchronous_commit")},
          'fsync', ${setting("fsync")},
          'fullPageWrites', ${setting("full_page_writes")},
-         'connections', (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type operator(pg_catalog.=) 'client backend'),
-         'maxConnections', ${number("max_connections")} - ${number("superuser_reserved_connections")} - ${number("reserved_connections")},
-         'locks', (select pg_catalog.count(*) from pg_catalog.pg_locks where not fastpath),
-         'maxLocksPerTransaction', ${number("max_locks_per_transaction")},
-         'lockHolders', ${number("max_connections")} + ${number("max_prepared_transactions")},
+         'connections', ${connectionsTaken},
+         'maxConnections', ${connectionLimit},
+         'locks', ${locksTaken},
+         'maxLocksPerTransaction', ${setting("max_locks_per_transaction")}::integer,
+         'lockRoom', ${lockRoom},
          'waiting', (select pg_catalog.count(*) from (select from ${schema}.events as e where e.position > $1::bigint limit 10001) as waiting),
          'waitingMs', coalesce((
            select greatest(0, extract(epoch from pg_catalog.clock_timestamp() - e.recorded_at) * 1000::numeric)

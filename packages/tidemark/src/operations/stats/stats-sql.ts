@@ -1,5 +1,6 @@
 import type { Statement } from "../../database/database.ts";
 import { quoteLiteral } from "../../schema/render.ts";
+import { searchByTime } from "../log-search.ts";
 
 /** Blocks of the log that are sampled: at some 30 to 60 events each, enough to know a share of a hundredth to a tenth of it. */
 export const sampledBlocks = 400;
@@ -97,32 +98,17 @@ select pg_catalog.to_char(d.day, 'YYYY-MM-DD') as name, coalesce(c.events, 0)::t
   };
 }
 
-/**
- * Of each day the positions between its first event and the next day's. Both are found by halving the log, as if times rose with positions: an
- * import that kept its times, and a clock that was set back, make it an estimate.
- *
- * @param schema - Quoted.
- */
+/** Of each day the positions between its first event and the next day's. @param schema - Quoted. */
 export function searchedDaysStatement(schema: string): Statement {
+  const midnight = "(d.day::pg_catalog.timestamp at time zone 'UTC')";
   return {
     name: "tidemark_stats_searched_days",
     unprepared: true,
     text: `
 with recursive days as (
   select d.number, ((pg_catalog.clock_timestamp() at time zone 'UTC')::pg_catalog.date - d.number) as day from pg_catalog.generate_series(-1, $2::integer - 1) as d (number)
-), search as (
-  select d.day, 0::bigint as low, $1::bigint + 1 as high from days as d
-  union all
-  select s.day,
-         case when m.recorded_at < (s.day::pg_catalog.timestamp at time zone 'UTC') then m.position else s.low end,
-         case when m.recorded_at < (s.day::pg_catalog.timestamp at time zone 'UTC') then s.high else (s.low + s.high) / 2 end
-    from search as s
-    left join lateral (
-     select e.position, e.recorded_at from ${schema}.events as e where e.position > (s.low + s.high) / 2 - 1 and e.position < s.high order by e.position limit 1
-   ) as m on true
-   where s.high - s.low > 1
-), bounds as (
-  select s.day, pg_catalog.max(s.low) as before from search as s group by s.day
+), ${searchByTime(schema, `select ${midnight} as since, 0::bigint as low, $1::bigint + 1 as high from days as d`)}, bounds as (
+  select d.day, pg_catalog.max(s.low) as before from days as d join search as s on s.since = ${midnight} group by d.day
 )
 select pg_catalog.to_char(b.day, 'YYYY-MM-DD') as name, greatest(0, n.before - b.before)::text as events
   from bounds as b
