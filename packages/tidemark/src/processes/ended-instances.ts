@@ -3,9 +3,9 @@ import type { ShardAccess } from "../runtime/follower.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import type { DefinedProcess } from "./defined-process.ts";
 import { isClosing } from "./issue-command.ts";
+import { Minutely } from "./minutely.ts";
 import type { ProcessStatements } from "./statements.ts";
 
-const betweenLooksMs = 60_000;
 /** Each with its inputs and commands, in one transaction. */
 const batch = 500;
 
@@ -20,8 +20,7 @@ export interface EndedInstancesContext {
 export class EndedInstances {
   readonly #context: EndedInstancesContext;
   readonly #shard: Pick<ShardAccess, "tenant" | "signal" | "checkpoint" | "tell">;
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  #looking: Promise<void> | undefined;
+  readonly #looks = new Minutely();
 
   constructor(context: EndedInstancesContext, shard: Pick<ShardAccess, "tenant" | "signal" | "checkpoint" | "tell">) {
     this.#context = context;
@@ -31,21 +30,17 @@ export class EndedInstances {
   /** Looks for some, once a minute at most. An idle process ends no instances, so nothing but its inputs has to call this. */
   look(): void {
     const { keepEndedMs } = this.#context.process.settings;
-    const now = performance.now();
-    if (keepEndedMs === undefined || this.#looking || now - this.#lookedAt < betweenLooksMs) return;
-    this.#lookedAt = now;
-    this.#looking = this.#forget(keepEndedMs)
-      .catch((error: unknown) => {
+    if (keepEndedMs === undefined) return;
+    this.#looks.run(() =>
+      this.#forget(keepEndedMs).catch((error: unknown) => {
         if (!this.#shard.signal.aborted && !isClosing(error)) this.#shard.tell(asTidemarkError(error));
-      })
-      .finally(() => {
-        this.#looking = undefined;
-      });
+      }),
+    );
   }
 
   /** Resolves once nothing of it runs. */
-  async ended(): Promise<void> {
-    await this.#looking;
+  ended(): Promise<void> {
+    return this.#looks.ended();
   }
 
   async #forget(keepMs: number): Promise<void> {

@@ -3,12 +3,12 @@ import { ProcessVersionMissingError } from "../errors/processes.ts";
 import type { ShardAccess } from "../runtime/follower.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import type { DefinedProcess } from "./defined-process.ts";
+import { Minutely } from "./minutely.ts";
 import { isBehind, readVersions, type RegisteredVersion } from "./process-versions.ts";
 import type { ProcessStatements } from "./statements.ts";
 
 const firstPollMs = 20;
 const mostPollMs = 1_000;
-const betweenLooksMs = 60_000;
 
 export interface VersionGateContext {
   readonly process: DefinedProcess;
@@ -27,8 +27,7 @@ export class VersionGate {
   #startsUntil = Number.POSITIVE_INFINITY;
   /** What was told of, until a worker runs it. */
   readonly #missing = new Set<number>();
-  #looking: Promise<unknown> | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  readonly #looks = new Minutely();
 
   constructor(context: VersionGateContext, shard: Pick<ShardAccess, "tenant" | "signal" | "tell">) {
     this.#context = context;
@@ -77,19 +76,14 @@ export class VersionGate {
 
   /** An input went by that is another version's. Looks, beside the loop and once in a while, whether a worker runs that. */
   passedBy(): void {
-    const now = performance.now();
-    if (this.#looking || now - this.#lookedAt < betweenLooksMs) return;
-    this.#lookedAt = now;
-    this.#looking = this.#look()
-      .catch(() => {})
-      .finally(() => {
-        this.#looking = undefined;
-      });
+    this.#looks.run(async () => {
+      await this.#look().catch(() => {});
+    });
   }
 
   /** Resolves once nothing of it runs beside the loop. */
-  async ended(): Promise<void> {
-    await this.#looking;
+  ended(): Promise<void> {
+    return this.#looks.ended();
   }
 
   async #look(): Promise<readonly RegisteredVersion[]> {
