@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { openEventStore, type EventStore } from "tidemark";
+import { hasAll } from "./has-all.ts";
 import { rebuiltBy, rebuiltNames, rebuiltVersions } from "./rebuilt.ts";
 
 const patienceMs = 60_000;
@@ -28,7 +29,7 @@ async function arrived(store: EventStore): Promise<string | undefined> {
   const end = await store.highWaterMark();
   for (const until = performance.now() + patienceMs; ; await delay(50)) {
     const versions = (await store.projections.list()).filter(({ name }) => names.includes(name));
-    const late = versions.filter(({ mode, state, position }) => (mode === "inline" ? state !== "live" : position < end));
+    const late = versions.filter((version) => !hasAll(version, end));
     if (late.length === 0) return undefined;
     if (performance.now() > until)
       return `after ${patienceMs / 1_000} s not up to date: ${late.map(({ name, version, state, position }) => `${name} v${version} (${state}, ${position} of ${end})`).join("; ")}`;

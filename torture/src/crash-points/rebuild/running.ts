@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { openEventStore, type EventStore, type Projection, type Worker } from "tidemark";
+import { hasAll } from "../../project/has-all.ts";
 import { schema } from "./definitions.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -28,7 +29,7 @@ export class Running {
     const end = await this.store.highWaterMark();
     for (const until = performance.now() + patienceMs; ; await delay(20)) {
       const versions = await this.store.projections.list();
-      if (versions.every(({ mode, state, position }) => (mode === "inline" ? state === "live" : position >= end))) return;
+      if (versions.every((version) => hasAll(version, end))) return;
       if (performance.now() > until) throw new Error(`Some version does not catch up: ${JSON.stringify(versions)}`);
     }
   }
