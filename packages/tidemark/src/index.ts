@@ -180,7 +180,7 @@ export type {
 } from "./read/options.ts";
 export type { EventSequence, StreamInfo } from "./read/types.ts";
 export type { VerifyProblem, VerifyProblemKind } from "./operations/verify/problems.ts";
-export type { VerifyReport } from "./operations/verify/verify.ts";
+export type { VerifiedChain, VerifyReport } from "./operations/verify/verify.ts";
 export type { VerifyOptions, VerifyProgress } from "./operations/verify/verify-options.ts";
 export type { CheckReport } from "./transfer/check-events.ts";
 export type { CheckEventsOptions, CheckProgress } from "./transfer/check-options.ts";

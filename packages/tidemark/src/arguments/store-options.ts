@@ -35,6 +35,13 @@ export interface StoreOptions<Events extends Event = Event, Input extends Event 
    * @defaultValue "server"
    */
   readonly durability?: "server" | "on" | "off";
+  /**
+   * `"chain"`: each event carries a hash of itself and of the event before it in its stream, so that `verify` finds what was changed. The database
+   * computes it, for every process. A store that is first opened so later is chained from there on; that needs `migrate: "auto"`, or `tidemark migrate chain`.
+   * `"none"`: does not ask for it. Events that are chained already go on being so.
+   * @defaultValue "none"
+   */
+  readonly integrity?: "none" | "chain";
   readonly limits?: {
     /** The most bytes of JSON in one event's data and metadata, 1,024 to 16,777,216. Beyond: `EventTooLargeError`. @defaultValue 1,048,576 */
     readonly eventBytes?: number;
@@ -96,6 +103,7 @@ export interface ValidStoreOptions {
   readonly pool: ValidPoolSettings;
   readonly prepare: boolean;
   readonly durability: "server" | "on" | "off";
+  readonly integrity: "none" | "chain";
   readonly limits: { readonly eventBytes: number; readonly queuedAppends: number };
   /** Each is yet to be looked at. */
   readonly projections: readonly unknown[];
@@ -118,6 +126,7 @@ const shape = {
   pool: checkPool,
   prepare: checkBoolean,
   durability: oneOf("server", "on", "off"),
+  integrity: oneOf("none", "chain"),
   limits: (value: unknown, path: string) => checkOptions(value, limitsShape, path),
   logger: checkLogger,
   now: checkClock,
@@ -176,6 +185,7 @@ export function checkStoreOptions(options: unknown): ValidStoreOptions {
     ...(given.pool ?? checkPool({}, "options.pool")),
     prepare: given.prepare ?? true,
     durability: given.durability ?? "server",
+    integrity: given.integrity ?? "none",
     limits: { eventBytes: given.limits?.eventBytes ?? 1_048_576, queuedAppends: given.limits?.queuedAppends ?? 10_000 },
     projections: given.projections ?? [],
     unknownProjections: given.unknownProjections ?? "warn",

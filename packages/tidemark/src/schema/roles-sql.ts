@@ -29,6 +29,7 @@ const writer: Grants = [
   ["select, insert, update (category)", "streams"],
   ["select, insert", "events"],
   ["select, insert", "event_tags"],
+  ["select", "event_chain"],
   ["select, update", "high_water_mark"],
   ["select, update (only_row)", "projection_epoch"],
   ["select", "projections"],
@@ -65,6 +66,7 @@ const reader: Grants = [
   ["select", "streams"],
   ["select", "events"],
   ["select", "event_tags"],
+  ["select", "event_chain"],
   ["select", "high_water_mark"],
   ["select", "sequence events_position_seq"],
 ];

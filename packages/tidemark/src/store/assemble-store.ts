@@ -43,7 +43,11 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   const projections = checkProjections(options.projections, "options.projections");
   const database = await openDatabase(target, options);
   try {
-    const { synchronousCommit } = await openSchema(database, options.schema, { migrate: options.migrate, logger: options.logger });
+    const { synchronousCommit } = await openSchema(database, options.schema, {
+      migrate: options.migrate,
+      integrity: options.integrity,
+      logger: options.logger,
+    });
     warnOfWeakDurability(options, database, synchronousCommit);
     if (target.kind === "memory" && options.givenPool === undefined) warnOfMemory(options.logger);
   } catch (error) {

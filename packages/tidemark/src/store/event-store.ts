@@ -168,7 +168,7 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * Verifies that the store is whole: in each stream every version follows the one before it, also in the log; every event is in a stream of its
    * tenant; tags lead to the events that carry them, and to no others; the position sequence, checkpoints and snapshots fit the log; and a sample
    * of the documents of each projection that this store was opened with is what the log makes of it. Reads up to the high-water mark at the
-   * start, 50,000 events at a time, on the server: little crosses the network. Changes nothing, holds no snapshot for long, and runs beside appends and
+   * start, 50,000 positions at a time, on the server: little crosses the network. Where events are chained (`integrity`), it names those that were changed. Changes nothing, holds no snapshot for long, and runs beside appends and
    * on a replica. `tidemark verify` does the same.
    *
    * @throws {@link InvalidArgumentError}

@@ -15,6 +15,7 @@ describe("the options of a store", () => {
       pool: { max: 10, min: 0, connectionTimeoutMs: 10_000, idleTimeoutMs: 600_000, maxLifetimeMs: 1_800_000, queryTimeoutMs: 30_000, pingBeforeUse: false },
       prepare: true,
       durability: "server",
+      integrity: "none",
       limits: { eventBytes: 1_048_576, queuedAppends: 10_000 },
       projections: [],
       unknownProjections: "warn",

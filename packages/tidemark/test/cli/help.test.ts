@@ -9,6 +9,7 @@ const commands = [
   ["migrate", "up"],
   ["migrate", "status"],
   ["migrate", "verify"],
+  ["migrate", "chain"],
   ["migrate", "sql"],
   ["append"],
   ["read"],

@@ -68,6 +68,26 @@ describe("tidemark verify", () => {
     expect(documentOf(json)).toMatchObject({ ok: false, counts: { "missing-version": 2 }, problems: [{ position: 3 }, { position: 5, tenant: "acme" }] });
   });
 
+  test("chains events, prints their digest, and compares one that was kept", async ({ store, verify, databaseUrl, schema, sql }) => {
+    await fill(store);
+    const chain = (...args: string[]): Promise<Ended> => inside(["migrate", "chain", "--url", databaseUrl, "--schema", schema, ...args]);
+    expect(await chain()).toMatchObject({ code: 0, stdout: `Every event after position 5 of schema ${JSON.stringify(schema)} is chained.\n` });
+    expect(documentOf(await chain("--json"))).toEqual({ schema, after: 5, active: true });
+    await fill(store);
+    const { code, stdout } = await verify();
+    expect(code).toBe(0);
+    const digest = /^digest ([0-9a-f]{64}) up to position 10\n$/.exec(stdout)?.[1] ?? "";
+    expect(documentOf(await verify(["--json"]))).toMatchObject({ chain: { after: 5, active: true, digest } });
+    expect((await verify(["--until", "10", "--digest", digest])).code).toBe(0);
+    expect(await verify(["--digest", digest])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--digest is of the events up to a position; give that too, as until"),
+    });
+    const at = pg.escapeIdentifier(schema);
+    await sql.query(`set session_replication_role = replica; delete from ${at}.events where position = 10; set session_replication_role = origin`);
+    expect(await verify(["--until", "10", "--digest", digest])).toMatchObject({ code: 1, stdout: expect.stringContaining(`it was ${digest}`) });
+  });
+
   test("refuses a place that is none, and a schema that holds no store", async ({ store, verify, databaseUrl }) => {
     await fill(store);
     expect(await verify(["--from", "-1"])).toMatchObject({ code: 2 });

@@ -41,6 +41,7 @@ test("a store that is well has no findings, on each major version of PostgreSQL"
     await using store = await openEventStore(server.url);
     await store.appendToStream("cart-1", [itemAdded()]);
     await store.indexes.create("causation");
+    await using _chained = await openEventStore(server.url, { integrity: "chain" });
     expect([version, await store.doctor()]).toEqual([version, []]);
   }
 });
@@ -102,6 +103,24 @@ const damages: Readonly<Record<string, readonly [sql: string, code: DoctorCode, 
     "object-left-over",
     /^The trigger events\.mine/,
     /drop trigger "mine"/,
+  ],
+  "a chain that lost its trigger": [
+    "insert into @event_chain (position) values (2)",
+    "chain-broken",
+    /^Events after position 2 should carry a hash, and the trigger events_chain is missing\.$/,
+    /^create trigger events_chain before insert on .*; tidemark verify then tells/,
+  ],
+  "a chain whose trigger is switched off": [
+    "insert into @event_chain (position) values (2); create trigger events_chain before insert on @events for each row execute function @chain_event(); alter table @events disable trigger events_chain",
+    "chain-broken",
+    /the trigger events_chain is disabled\.$/,
+    /^alter table .* enable trigger events_chain;/,
+  ],
+  "a chain without a beginning": [
+    "create trigger events_chain before insert on @events for each row execute function @chain_event()",
+    "chain-broken",
+    /^Events are hashed, and .* does not say since when\.$/,
+    /^insert into .*event_chain \(position\) select/,
   ],
   "a lost function": [
     `drop function @rarest_tag${own}`,
@@ -181,12 +200,10 @@ describe("the doctor finds", () => {
 
   test("a function with another text: function-changed", async ({ store, run, examine }) => {
     await store.highWaterMark();
-    await run(`create or replace function @rarest_tag${own}(p_tenant text, p_tags text[]) returns text language sql as 'select null::text'`).catch(async () => {
-      // Whatever its arguments are: the text of one that is there is replaced where PostgreSQL keeps it.
-      await run(
-        `update pg_catalog.pg_proc set prosrc = prosrc || '-- changed' where proname = 'hold_floor${own}' and pronamespace = trim(trailing '.' from '@')::regnamespace`,
-      );
-    });
+    // Not by "create or replace", which may make an overload beside it. The text is replaced where PostgreSQL keeps it.
+    await run(
+      `update pg_catalog.pg_proc set prosrc = prosrc || '-- changed' where proname = 'hold_floor${own}' and pronamespace = trim(trailing '.' from '@')::regnamespace`,
+    );
     expect(of(await examine(), "function-changed").length).toBeGreaterThan(0);
   });
 

@@ -118,9 +118,9 @@ const damages: Readonly<Record<string, readonly [sql: string, kind: VerifyProble
 describe("verify", () => {
   test.for(kinds)("on %s finds nothing wrong in a whole store, and says what it looked at", async (kind, { damaged }) => {
     const { store } = await damaged(kind);
-    expect(await store.verify()).toEqual({ ok: true, from: 0, until: 0, events: 0, documents: 0, problems: [], counts: {} });
+    expect(await store.verify()).toEqual({ ok: true, from: 0, until: 0, events: 0, documents: 0, chain: null, problems: [], counts: {} });
     await fill(store);
-    expect(await store.verify()).toEqual({ ok: true, from: 0, until: 9, events: 9, documents: 3, problems: [], counts: {} });
+    expect(await store.verify()).toEqual({ ok: true, from: 0, until: 9, events: 9, documents: 3, chain: null, problems: [], counts: {} });
     expect(await store.verify({ documents: 0 })).toMatchObject({ ok: true, documents: 0 });
     expect(await store.verify({ from: 2, until: 6 })).toMatchObject({ ok: true, from: 2, until: 6, events: 4 });
     expect(await store.verify({ from: 6, until: 1_000 })).toMatchObject({ ok: true, from: 6, until: 9, events: 3 });

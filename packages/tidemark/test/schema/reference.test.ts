@@ -75,6 +75,7 @@ async function read(database: Database, schema: string): Promise<void> {
   await database.userQuery(`select * from ${store}.high_water_mark(null, null)`, []);
   await database.userQuery(`select * from ${store}.blockers()`, []);
   await database.userQuery(`select position from ${store}.high_water_mark`, []);
+  await database.userQuery(`select position from ${store}.event_chain`, []);
 }
 
 describe("the documented grants", () => {

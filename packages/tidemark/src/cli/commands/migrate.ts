@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
 import { checkSchemaName } from "../../arguments/names.ts";
 import { pendingSteps, readApplied } from "../../schema/applied.ts";
+import { beginChain, chainTrigger } from "../../schema/event-chain.ts";
 import { checkServer } from "../../schema/check-server.ts";
 import { migrate } from "../../schema/migrate.ts";
 import { migrationSql } from "../../schema/migration-sql.ts";
@@ -10,7 +11,7 @@ import { addConnectionFlags, type ConnectionFlags, defaultSchema, loggerOf, mayC
 import { addConfigFlag } from "../config/settings.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** `tidemark migrate up|status|verify|sql` */
+/** `tidemark migrate up|status|verify|chain|sql` */
 export function addMigrate(program: Command, terminal: Terminal): void {
   const command = program
     .command("migrate")
@@ -36,6 +37,13 @@ export function addMigrate(program: Command, terminal: Terminal): void {
     .description("Exit with 0 when this version of tidemark can work with the schema, else with 3.")
     .addHelpText("after", "\nExample, as a gate before a deployment:\n  tidemark migrate verify || exit 1")
     .action((flags: ConnectionFlags) => checkFit(flags, terminal));
+
+  addConnectionFlags(command.command("chain"))
+    .description(
+      "Have every event that is appended from now on carry a hash of itself and of the event before it in its stream: tidemark verify then finds what was changed.",
+    )
+    .addHelpText("after", "\nExample:\n  tidemark migrate chain --url postgres://owner@localhost/shop")
+    .action((flags: ConnectionFlags) => chain(flags, terminal));
 
   addConfigFlag(command.command("sql"))
     .description("Print the migrations as SQL, for psql, Flyway, Prisma, Knex and others. Needs no connection.")
@@ -97,6 +105,18 @@ async function checkFit(flags: ConnectionFlags, terminal: Terminal): Promise<voi
   });
   if (flags.json) terminal.printJson({ schema: flags.schema, fits: true });
   else terminal.print(`Schema ${JSON.stringify(flags.schema)} fits this version of tidemark.`);
+}
+
+async function chain(flags: ConnectionFlags, terminal: Terminal): Promise<void> {
+  const { after, active } = await withDatabase(flags, terminal, !mayCreate, async (database, schema) => {
+    await checkServer(database, schema, { withApplied: false });
+    await verify(database, schema);
+    return beginChain(database, schema);
+  });
+  if (flags.json) return terminal.printJson({ schema: flags.schema, after, active });
+  const since = after === 0 ? "Every event" : `Every event after position ${after}`;
+  terminal.print(`${since} of schema ${JSON.stringify(flags.schema)} is chained.`);
+  if (!active) terminal.say(`The trigger ${chainTrigger} was dropped or disabled: tidemark doctor tells how to restore it.`);
 }
 
 function wholeNumber(text: string): number {

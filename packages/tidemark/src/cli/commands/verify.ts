@@ -13,15 +13,19 @@ interface VerifyFlags extends StoreFlags {
   readonly from?: number;
   readonly until?: number;
   readonly projections?: string;
+  readonly digest?: string;
   readonly documents?: number;
 }
 
 /** `tidemark verify` */
 export function addVerify(program: Command, terminal: Terminal): void {
   addStoreFlags(program.command("verify"), "the report, one JSON document,")
-    .description("Verify that the store is whole: versions, order, streams, tags, checkpoints, snapshots, documents. Exits with 1 if something is wrong.")
+    .description(
+      "Verify that the store is whole: versions, order, streams, tags, hashes, checkpoints, snapshots, documents. Exits with 1 if something is wrong.",
+    )
     .option("--from <position>", "verify the events after this position: where an interrupted run ended", wholeNumber)
     .option("--until <position>", "the last position to verify; default: the high-water mark", wholeNumber)
+    .option("--digest <digest>", "the digest that an earlier run printed for the events up to --until; another one is a problem")
     .option("--projections <file>", "a module that exports projections, as for worker: compare their documents with the log, too")
     .option("--documents <number>", "how many documents of each projection to compare, about; default: 1000", wholeNumber)
     .addHelpText(
@@ -42,7 +46,7 @@ async function verify(flags: VerifyFlags, terminal: Terminal): Promise<void> {
       (store) =>
         untilInterrupted("The verification was interrupted. Nothing was changed.", (signal) =>
           store.verify({
-            ...given({ from: flags.from, until: flags.until, documents: flags.documents }),
+            ...given({ from: flags.from, until: flags.until, digest: flags.digest, documents: flags.documents }),
             signal,
             onProgress: ({ events, position, fraction }) => {
               reached = position;
@@ -65,7 +69,7 @@ async function verify(flags: VerifyFlags, terminal: Terminal): Promise<void> {
   }
 }
 
-function print({ ok, events, documents, until, problems, counts }: VerifyReport, terminal: Terminal, progress: Progress): void {
+function print({ ok, events, documents, until, chain, problems, counts }: VerifyReport, terminal: Terminal, progress: Progress): void {
   const kinds = new Set<VerifyProblemKind>(problems.map(({ kind }) => kind));
   for (const kind of kinds) {
     const own = problems.filter((problem) => problem.kind === kind);
@@ -75,5 +79,6 @@ function print({ ok, events, documents, until, problems, counts }: VerifyReport,
     if (all > own.length) terminal.print(`  and ${count(all - own.length)} more`);
   }
   const seen = `${counted(events, "event")} up to position ${until}${documents > 0 ? ` and ${counted(documents, "document")}` : ""} verified in ${progress.summary(events)}`;
+  if (chain) terminal.print(`digest ${chain.digest} up to position ${until}`);
   terminal.say(ok ? `${seen}: nothing is wrong.` : `${seen}: see above for what is wrong.`);
 }

@@ -2,6 +2,7 @@ import type { Database } from "../../database/database.ts";
 import { isTidemarkError } from "../../errors/errors.ts";
 import type { Feed } from "../../feed/feed.ts";
 import { followerStates } from "../follower-states.ts";
+import { examineChain } from "./examine-chain.ts";
 import { examineFollowers, examineLeases } from "./examine-followers.ts";
 import { examineFunctions } from "./examine-functions.ts";
 import { examineLog } from "./examine-log.ts";
@@ -37,6 +38,7 @@ export async function doctor(context: DoctorContext): Promise<readonly DoctorFin
   };
   await examine(() => examineSchema(database, schema));
   await examine(() => examineFunctions(database, schema));
+  await examine(() => examineChain(database, schema));
   await examine(async () => examineLog(database, schema, await blockersOf(feed), thresholds));
   await examine(async () => examineFollowers(await followerStates(database, schema, await markOf(feed), undefined), thresholds));
   await examine(() => examineLeases(database, schema, thresholds));

@@ -1,6 +1,7 @@
 import { quoteIdentifier } from "../../database/identifier.ts";
 import type { Queryable } from "../../database/database.ts";
 import { isTidemarkError } from "../../errors/errors.ts";
+import { chainTrigger } from "../../schema/event-chain.ts";
 import { logIndexes } from "../../schema/log-indexes.ts";
 import { migrations } from "../../schema/migrations.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
@@ -11,7 +12,7 @@ import { schemaObjects } from "./schema-objects.ts";
 export async function examineSchema(queryable: Queryable, schema: string): Promise<readonly DoctorFinding[]> {
   const found = await schemaObjects(queryable, schema);
   const newer = await isNewer(queryable, schema);
-  const optional = new Set(logIndexes.map(({ name }) => `index events.${name}`));
+  const optional = new Set([...logIndexes.map(({ name }) => `index events.${name}`), `trigger events.${chainTrigger}`]);
   const missing = Object.keys(schemaManifest).filter((object) => !Object.hasOwn(found, object));
   const missingTables = new Set(missing.filter((object) => object.startsWith("table ")).map((object) => object.slice("table ".length)));
   const strange = Object.keys(found).filter((object) => !Object.hasOwn(schemaManifest, object) && !optional.has(object));

@@ -20,6 +20,7 @@ export type DoctorCode =
   | "setting-dangerous"
   | "durability-weak"
   | "autovacuum-off"
+  | "chain-broken"
   | "mark-held"
   | "sequence-behind"
   | "sequence-changed"
@@ -85,6 +86,7 @@ const reasons: Readonly<Record<DoctorCode, readonly [DoctorSeverity, string]>> =
   "setting-dangerous": ["warning", "It holds for every session of this role in this database, the library's too."],
   "durability-weak": ["warning", "A crash can take back what was acknowledged, or destroy the database."],
   "autovacuum-off": ["warning", "Dead rows pile up, statistics grow old, and transaction ids run out."],
+  "chain-broken": ["error", "New events carry no hash, so that nobody can tell whether they were changed."],
   "mark-held": ["warning", "Readers of the whole log, consumers and projections get nothing above the mark until that transaction ends."],
   "sequence-behind": ["error", "New events would get positions below those that readers have passed, and be skipped."],
   "sequence-changed": ["error", "The mark is right only while positions are drawn one by one."],

@@ -1,4 +1,5 @@
 import type { Statement } from "../../database/database.ts";
+import { hashOfNameSql, hashSql } from "./chain-sql.ts";
 
 /**
  * One page of the log, looked at by the server: a first row `page` with what was read, then a row for each problem. Only rows that
@@ -6,21 +7,23 @@ import type { Statement } from "../../database/database.ts";
  * in the page, or one that does not follow, has its predecessor looked up. What is looked up elsewhere is asked for by subqueries that
  * return one value: of a join the planner may scan the whole other table, for every page.
  *
+ * With `chained` the hash of each event after position `$4` is compared, too, and the row `page` has all hashes, in the order of the log. The page then holds
+ * whole rows: what is long in them stays outside until it is hashed, one event at a time.
+ *
  * @param schema - Quoted.
  */
-export function verifyPage(schema: string): Statement {
+export function verifyPage(schema: string, chained: boolean): Statement {
   return {
     name: "tidemark_verify_page",
     unprepared: true,
     text: `
 with page as materialized (
-  select e.position, e.stream_id, e.version, e.id, e.tenant, e.tags
+  select e.position, e.stream_id, e.version, e.id, e.tenant, e.tags${chained ? ", e.hash, e.recorded_at, e.schema_version, e.type, e.data, e.metadata" : ""}
     from ${schema}.events as e
    where e.position > $1::bigint and e.position <= $2::bigint and ($3::text is null or e.tenant = $3::text)
    order by e.position
-   limit $4::bigint
 ), followed as (
-  select p.*, pg_catalog.lag(p.version) over (partition by p.stream_id order by p.position) as version_before
+  select p.*, pg_catalog.lag(p.version) over (partition by p.stream_id order by p.position) as version_before${chained ? hashBefore : ""}
     from page as p
 ), unlinked as (
   select p.*, (select b.position from ${schema}.events as b where b.stream_id = p.stream_id and b.version = p.version - 1) as position_before
@@ -41,10 +44,10 @@ with page as materialized (
   select 'missing-tag', p.position, t.tag
     from page as p
    cross join lateral pg_catalog.unnest(p.tags) as t (tag)
-   where (select true from ${schema}.event_tags as k where k.tenant = p.tenant and k.tag = t.tag and k.position = p.position) is null
+   where (select true from ${schema}.event_tags as k where k.tenant = p.tenant and k.tag = t.tag and k.position = p.position) is null${chained ? brokenLinks(schema) : ""}
 )
 select 'page' as kind, pg_catalog.count(*)::text as events, pg_catalog.max(p.position)::text as position, pg_catalog.sum(pg_catalog.cardinality(p.tags))::text as tags,
-       null as id, null as tenant, null as version, null as stream, null as detail
+       null as id, null as tenant, null as version, null as stream, ${chained ? "pg_catalog.encode(pg_catalog.string_agg(p.hash, ''::bytea order by p.position), 'base64'::text)" : "null"} as detail
   from page as p
 union all
 select b.kind, null, b.position::text, null, p.id::text, p.tenant, p.version::text, 
@@ -52,6 +55,34 @@ select b.kind, null, b.position::text, null, p.id::text, p.tenant, p.version::te
   from problems as b
   join page as p on p.position = b.position`,
   };
+}
+
+/** The first event of a part of the log. @param schema - Quoted. */
+export function nextEvent(schema: string): Statement {
+  return {
+    name: "tidemark_verify_next_event",
+    unprepared: true,
+    text: `select e.position::text as position from ${schema}.events as e where e.position > $1::bigint and e.position <= $2::bigint order by e.position limit 1`,
+  };
+}
+
+const hashBefore = `,
+         pg_catalog.lag(p.hash) over (partition by p.stream_id order by p.position) as hash_before`;
+
+/** Events without a hash that should have one, and those that are not what their hash was made of. The detail says which. */
+function brokenLinks(schema: string): string {
+  return `
+  union all
+  select 'chain', l.position, case when l.hash is null then 'none' else 'other' end
+    from (
+      select f.*, coalesce(
+               case when f.version_before is not distinct from f.version - 1 then f.hash_before
+                    when f.version > 1 then (select b.hash from ${schema}.events as b where b.stream_id = f.stream_id and b.version = f.version - 1) end,
+               (select ${hashOfNameSql("s")} from ${schema}.streams as s where s.id = f.stream_id)) as before
+        from followed as f
+       where f.hash is not null or f.position > $4::bigint
+    ) as l
+   where l.hash is null or l.hash is distinct from ${hashSql("l", "l.before")}`;
 }
 
 /** How many rows lead from tags to events of a part of the log. @param schema - Quoted. */

@@ -6,6 +6,7 @@
  * - `orphan`: the event's stream is not stored, or is another tenant's.
  * - `missing-tag`: the event carries a tag that queries by tag do not find.
  * - `stray-tag`: queries by tag find an event that is not stored, or does not carry the tag.
+ * - `chain`: of a store whose events are chained, an event is not what its hash was made of, or carries none.
  * - `sequence`: the position sequence is behind the log, so new events would get positions below it.
  * - `checkpoint`: a checkpoint holds an event that is not at its position.
  * - `snapshot`: a snapshot holds an event that is not at its position.
@@ -13,10 +14,20 @@
  *
  * @example
  * ```ts
- * const grave: readonly VerifyProblemKind[] = ["missing-version", "order", "orphan"];
+ * const grave: readonly VerifyProblemKind[] = ["missing-version", "order", "orphan", "chain"];
  * ```
  */
-export type VerifyProblemKind = "missing-version" | "order" | "orphan" | "missing-tag" | "stray-tag" | "sequence" | "checkpoint" | "snapshot" | "document";
+export type VerifyProblemKind =
+  | "missing-version"
+  | "order"
+  | "orphan"
+  | "missing-tag"
+  | "stray-tag"
+  | "chain"
+  | "sequence"
+  | "checkpoint"
+  | "snapshot"
+  | "document";
 
 /**
  * Something that `verify` found wrong.

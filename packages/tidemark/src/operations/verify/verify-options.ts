@@ -1,3 +1,4 @@
+import { describeValue } from "../../arguments/describe-value.ts";
 import { checkFunction, checkSignal, oneOf, wholeNumber } from "../../arguments/checks.ts";
 import { checkOptions, type Shape } from "../../arguments/options.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
@@ -32,6 +33,11 @@ export interface VerifyOptions {
   readonly from?: number;
   /** The last position to verify. @defaultValue the high-water mark */
   readonly until?: number;
+  /**
+   * The digest that an earlier verification of the same part reported. Another one is a problem: hashes alone do not tell that the last events of a
+   * stream were removed, or that somebody wrote all hashes anew. Needs `until`.
+   */
+  readonly digest?: string;
   /** How many documents of each projection that this store was opened with to compare with a fresh fold, about; 0: none. @defaultValue 1,000 */
   readonly documents?: number;
   /**
@@ -48,16 +54,24 @@ export interface VerifyOptions {
 const shape = {
   from: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   until: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  digest: checkDigest,
   documents: wholeNumber(0, 1_000_000),
   tenants: oneOf("own", "all"),
   onProgress: checkFunction<(progress: VerifyProgress) => void>,
   signal: checkSignal,
 } satisfies Shape;
 
+function checkDigest(value: unknown, path: string): string {
+  if (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)) return value;
+  throw new InvalidArgumentError(path, `must be 64 hexadecimal digits in lower case, not ${describeValue(value)}`);
+}
+
 /** @throws {@link InvalidArgumentError} */
 export function checkVerifyOptions(options: VerifyOptions | undefined): VerifyOptions {
   const checked = checkOptions(options, shape);
-  const { from = 0, until } = checked;
+  const { from = 0, until, digest } = checked;
+  if (digest !== undefined && until === undefined)
+    throw new InvalidArgumentError("options.digest", "is of the events up to a position; give that too, as until, which the same report tells");
   if (until !== undefined && until < from) throw new InvalidArgumentError("options.until", `is ${until}; the verification begins after position ${from}`);
   return checked;
 }

@@ -15,6 +15,8 @@ create table :"schema".events (
   data jsonb not null,
   metadata jsonb,
   tags text[] collate "C",
+  -- Of this event and the one before it in its stream, where events are chained (15-event-chain.sql).
+  hash bytea,
   constraint events_pkey primary key (position),
   constraint events_stream_id_version_key unique (stream_id, version),
   constraint events_tenant_id_key unique (tenant, id)

@@ -1,0 +1,43 @@
+-- Whether events are chained, and since when: empty, or one row. Every event after this position carries a hash of itself and of the
+-- event before it in its stream (events.hash). schema/event-chain.ts writes the row, and creates the trigger events_chain with it: a
+-- store that does not choose a chain has no trigger that its appends would pay for.
+create table :"schema".event_chain (
+  only_row boolean not null default true,
+  position bigint not null,
+  begun_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  constraint event_chain_pkey primary key (only_row),
+  constraint event_chain_only_row_check check (only_row)
+);
+
+create trigger event_chain_kept
+  before update or delete or truncate on :"schema".event_chain
+  for each statement execute function :"schema".refuse_change('nobody would know which events carry a hash', 'Leave this row to the library.');
+
+-- The hash of an event that is being inserted, whoever inserts it. An event is inserted once the row of its stream is locked, so that the
+-- event before it is there; one that the same statement inserts is seen, too, since the function is volatile. A stream's first event with a
+-- hash stands on the hash of the stream's name.
+--
+-- operations/verify/chain-sql.ts computes it, too, and trusts neither this function nor the trigger. What is hashed never changes: every event
+-- since would have to be hashed again. No `set search_path`: it would cost each event a microsecond. So every name is qualified, and every operand
+-- has the exact type of an operator of pg_catalog.
+create function :"schema".chain_event() returns trigger
+  language plpgsql
+as $tidemark$
+declare
+  v_before bytea;
+begin
+  if new.version > 1::bigint then
+    select e.hash into v_before from :"schema".events as e where e.stream_id = new.stream_id and e.version = new.version - 1::bigint;
+  end if;
+  if v_before is null then
+    select pg_catalog.sha256(pg_catalog.convert_to(s.name, 'UTF8'::name)) into v_before from :"schema".streams as s where s.id = new.stream_id;
+  end if;
+  new.hash := pg_catalog.sha256(
+    v_before || pg_catalog.uuid_send(new.id) || pg_catalog.int8send(new.position) || pg_catalog.int8send(new.version)
+    || pg_catalog.timestamptz_send(new.recorded_at) || pg_catalog.int2send(new.schema_version)
+    || pg_catalog.convert_to(
+         new.tenant || pg_catalog.chr(30) || new.type || pg_catalog.chr(30) || new.data::text || pg_catalog.chr(30)
+         || coalesce(new.metadata::text, '') || pg_catalog.chr(30) || coalesce(new.tags::text, ''), 'UTF8'::name));
+  return new;
+end
+$tidemark$;
