@@ -2,6 +2,7 @@ import { appendManyEvents } from "./scenarios/append-many.ts";
 import { appendToExistingStreams, appendToNewStreams, appendToOneStream } from "./scenarios/append-one.ts";
 import { appendOnConditions, appendOnConditionsBesidePeer, decideOnOneTag } from "./scenarios/conditions.ts";
 import { appendWithCatalogue, readWithCatalogue } from "./scenarios/catalogue.ts";
+import { appendWithChain } from "./scenarios/chain.ts";
 import { appendWithCausationIndexes } from "./scenarios/causation.ts";
 import { consumerCatchesUp } from "./scenarios/catch-up.ts";
 import { tenFollowers } from "./scenarios/followers.ts";
@@ -51,6 +52,7 @@ export const scenarios: readonly Scenario[] = [
   appendWithCatalogue,
   readWithCatalogue,
   appendWithCausationIndexes,
+  appendWithChain,
   appendWithInlineProjection,
   followWithAsyncProjection,
   inlineBecomesLive,
