@@ -30,6 +30,7 @@ export default defineConfig({
       project("scripts", ["scripts/*.test.ts"]),
     ],
     globalSetup: ["packages/tidemark/test/support/server.ts"],
+    setupFiles: ["packages/tidemark/test/support/row-equality.ts"],
     // All cores: tests wait for the server and for time more than they compute, and one worker fewer leaves half of two cores idle.
     maxWorkers: "100%",
     // Child processes, unlike threads, have signals and can be ended when a test hangs.

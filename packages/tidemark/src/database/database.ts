@@ -1,6 +1,9 @@
 import type { DriverClient } from "../model/driver.ts";
 import type { Logger } from "../model/logger.ts";
 import type { PoolMetrics } from "./pool-counters.ts";
+import type { TextRow } from "./text-row.ts";
+
+export type { TextRow };
 
 /**
  * The seam between the store and a driver. Rooms above this one know no driver: they name statements, send text values and
@@ -34,9 +37,6 @@ export interface Statement {
 
 /** What is sent: arrays travel as PostgreSQL's `{…}` text, JSON as text. */
 export type Value = string | number | boolean | null;
-
-/** Every column of the library's statements is cast to text in SQL. */
-export type TextRow = Readonly<Record<string, string | null>>;
 
 /** A statement and what is sent with it. */
 export interface Call {

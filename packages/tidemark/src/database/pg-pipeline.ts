@@ -1,5 +1,6 @@
 import type { Value } from "./database.ts";
 import type { PgClient, PgQuery, PgResult } from "./pg-client.ts";
+import { type RowClass, rowClass, type TextRow } from "./text-row.ts";
 
 export interface PipelinedQuery extends PgQuery {
   readonly values: readonly Value[];
@@ -17,18 +18,13 @@ export interface PgExtendedProtocol {
   removeListener(event: "parseComplete", listener: () => void): unknown;
 }
 
-type Row = Record<string, string | null>;
-
-/** A row without values. Copies of one object share their shape, and are made in one step. */
-type RowShape = Readonly<Record<string, null>>;
-
-const noColumns: RowShape = {};
+const noColumns: RowClass = rowClass([]);
 
 /**
  * By client: the statements that are prepared on its connection, and the columns of those that it was asked for, which it need not
  * tell again. `pg` keeps a list of its own, of what it prepares itself: none of the library's, where this can send them.
  */
-const preparedOn = new WeakMap<object, Map<string, RowShape | undefined>>();
+const preparedOn = new WeakMap<object, Map<string, RowClass | undefined>>();
 
 /**
  * Several statements in one message of the extended protocol, with one Sync behind them: one round trip. The server runs them one
@@ -44,11 +40,10 @@ export class PgPipeline {
   readonly #results: PgResult[] = [];
   /** Of statements whose preparation was sent, and not answered yet. */
   readonly #preparing: string[] = [];
-  #prepared: Map<string, RowShape | undefined> = new Map();
+  #prepared: Map<string, RowClass | undefined> = new Map();
   /** Of the statement that is answered. */
-  #shape: RowShape = noColumns;
-  #columns: readonly string[] = [];
-  #rows: Row[] = [];
+  #rowClass: RowClass = noColumns;
+  #rows: TextRow[] = [];
   #sentOn: PgExtendedProtocol | undefined;
 
   constructor(queries: readonly PipelinedQuery[]) {
@@ -62,7 +57,7 @@ export class PgPipeline {
 
   async send(client: PgClient): Promise<readonly PgResult[]> {
     if (canPipeline(client)) {
-      const prepared = preparedOn.get(client) ?? new Map<string, RowShape | undefined>();
+      const prepared = preparedOn.get(client) ?? new Map<string, RowClass | undefined>();
       preparedOn.set(client, prepared);
       this.#prepared = prepared;
       client.query(this);
@@ -101,8 +96,7 @@ export class PgPipeline {
   /** The next answer is that of the first statement which has none. */
   #begin(): void {
     const name = this.#queries[this.#results.length]?.name;
-    this.#shape = (name === undefined ? undefined : this.#prepared.get(name)) ?? noColumns;
-    this.#columns = Object.keys(this.#shape);
+    this.#rowClass = (name === undefined ? undefined : this.#prepared.get(name)) ?? noColumns;
     this.#rows = [];
   }
 
@@ -113,17 +107,13 @@ export class PgPipeline {
   };
 
   handleRowDescription({ fields }: { readonly fields: readonly { readonly name: string }[] }): void {
-    this.#columns = fields.map(({ name }) => name);
-    this.#shape = Object.fromEntries(this.#columns.map((name) => [name, null]));
+    this.#rowClass = rowClass(fields.map(({ name }) => name));
     const name = this.#queries[this.#results.length]?.name;
-    if (name !== undefined) this.#prepared.set(name, this.#shape);
+    if (name !== undefined) this.#prepared.set(name, this.#rowClass);
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    const row: Row = { ...this.#shape };
-    const columns = this.#columns;
-    for (let index = 0; index < columns.length; index++) row[columns[index] ?? ""] = fields[index] ?? null;
-    this.#rows.push(row);
+    this.#rows.push(new this.#rowClass(fields));
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {

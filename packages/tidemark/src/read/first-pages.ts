@@ -1,4 +1,5 @@
 import type { Queryable, TextRow, Value } from "../database/database.ts";
+import { withColumns } from "../database/text-row.ts";
 import type { SnapshotRequest } from "./stored-snapshot.ts";
 import type { StatementsBySize } from "./statements-by-size.ts";
 
@@ -80,7 +81,7 @@ function rowsOfEach(found: readonly TextRow[], requests: readonly FirstPageReque
     // Each stream's events are read in order, and nothing orders the whole.
     if (rows.some((row, at) => versionOf(row) < versionOf(rows[at - 1]))) rows.sort((a, b) => versionOf(a) - versionOf(b));
     const last = rows.at(-1);
-    if (last && rows.length >= limit && limit < (requests[index]?.rows ?? 0)) rows[rows.length - 1] = { ...last, full: "" };
+    if (last && rows.length >= limit && limit < (requests[index]?.rows ?? 0)) rows[rows.length - 1] = withColumns(last, { full: "" });
   }
   return each;
 }

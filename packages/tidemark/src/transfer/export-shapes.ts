@@ -3,6 +3,7 @@ import type { DefinedEvents } from "../catalogue/defined-events.ts";
 import { inStoredForm } from "../catalogue/in-stored-form.ts";
 import type { UnknownEvents } from "../catalogue/unknown-events.ts";
 import type { TextRow } from "../database/database.ts";
+import { withColumns } from "../database/text-row.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { decodeLogEvent } from "../read/decode.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
@@ -47,5 +48,5 @@ export function currentShapes(wanted: ExportShapes["filter"], { catalogue, unkno
 }
 
 function rowOf(row: TextRow, { type, data, schemaVersion, part }: RecordedEvent): TextRow {
-  return { ...row, type, data: JSON.stringify(data), schema_version: `${schemaVersion}`, ...(part !== undefined && { part: `${part}` }) };
+  return withColumns(row, { type, data: JSON.stringify(data), schema_version: `${schemaVersion}`, ...(part !== undefined && { part: `${part}` }) });
 }
