@@ -22,24 +22,23 @@ export interface CurrentPart {
 const mostParts = 10_000;
 const partKeys = ["type", "schemaVersion", "data"];
 
-/** Which step is called: what an error says of it, and where its data stands. */
-interface StepPlace {
-  readonly kind: "step" | "downcast";
-  readonly shape: EventShape;
-  readonly version: number;
-}
+/** What `newest` returns of an event that its steps turned into others. */
+export const others: unique symbol = Symbol("became other events");
+
+type StepKind = "step" | "downcast";
 
 /**
  * Follows the steps of one stored event to the newest shapes. Nothing that a step changes is seen elsewhere: it gets copies, and what it
  * returns is copied, because it may return the same object each time.
  */
 export class UpToDate {
-  readonly parts: CurrentPart[] = [];
+  /** The events that it became. Made by the first: most events become none. */
+  #parts: CurrentPart[] | undefined;
   readonly #catalogue: DefinedEvents;
   readonly #event: RecordedEvent;
   readonly #isOwn: boolean;
-  /** What steps get besides the data; made when the first one runs. */
-  #rest: Pick<RecordedEvent, "metadata" | "tags" | "recordedAt"> | undefined;
+  /** What the steps get, one after the other. */
+  #given: { -readonly [Key in keyof StoredEvent]: StoredEvent[Key] } | undefined;
   /** The steps that made other events, on the way to the present one. */
   #trail: string[] | undefined;
 
@@ -50,24 +49,35 @@ export class UpToDate {
     this.#isOwn = isOwn;
   }
 
+  get parts(): readonly CurrentPart[] {
+    return this.#parts ?? [];
+  }
+
+  /** The data in the newest shape of its type; or `others`, where a step turned the event into those that are in `parts` now. */
+  newest(shape: EventShape, schemaVersion: number, start: unknown): unknown {
+    let data = start;
+    for (let version = schemaVersion; version < shape.version; version++) {
+      const made = this.make(shape.upcast.get(version), "step", shape, version, data);
+      if (made instanceof Become) return this.#becomeInstead(shape, version, made);
+      data = made;
+    }
+    return data;
+  }
+
   /** Adds what the data becomes to `parts`. */
   follow(type: string, schemaVersion: number, start: unknown): void {
     const shape = this.#catalogue.shapes.get(type);
     if (!shape) return this.#followRetired(type, schemaVersion, start);
-    let data = start;
-    for (let version = schemaVersion; version < shape.version; version++) {
-      const place: StepPlace = { kind: "step", shape, version };
-      const made = this.make(shape.upcast.get(version), place, data);
-      if (made instanceof Become) return this.#becomeInstead(place, made);
-      data = made;
-    }
-    if (this.parts.length === mostParts) throw this.fail(`it becomes more than ${mostParts} events`);
-    this.parts.push({ shape, data });
+    const data = this.newest(shape, schemaVersion, start);
+    if (data === others) return;
+    this.#parts ??= [];
+    if (this.#parts.length === mostParts) throw this.fail(`it becomes more than ${mostParts} events`);
+    this.#parts.push({ shape, data });
   }
 
-  #becomeInstead(place: StepPlace, { parts }: Become): void {
-    const { shape, version } = place;
-    this.#become(`${shape.type} ${version}`, () => nameOf(place), parts, shape.becomes);
+  #becomeInstead(shape: EventShape, version: number, { parts }: Become): typeof others {
+    this.#become(`${shape.type} ${version}`, () => nameOf("step", shape, version), parts, shape.becomes);
+    return others;
   }
 
   #followRetired(type: string, schemaVersion: number, data: unknown): void {
@@ -89,23 +99,22 @@ export class UpToDate {
    *
    * No closure stands in this function or in the loop around it: V8 would allocate what it captures at every call, used or not.
    */
-  make(step: ((event: StoredEvent) => unknown) | undefined, place: StepPlace, data: unknown): unknown {
-    const { shape, version } = place;
-    if (!step) throw this.fail(`there is no ${nameOf(place)}`);
+  make(step: ((event: StoredEvent) => unknown) | undefined, kind: StepKind, shape: EventShape, version: number, data: unknown): unknown {
+    if (!step) throw this.fail(`there is no ${nameOf(kind, shape, version)}`);
     let made: unknown;
     try {
       made = step(this.#asStepsGetIt(shape.type, version, data));
     } catch (error) {
-      throw this.#threw(nameOf(place), error);
+      throw this.#threw(nameOf(kind, shape, version), error);
     }
     const copy = copyIfPlain(made, shape.ordinal + version);
     // Nearly every step of every event ends here. All other questions, and the step's name for an error, would cost more than the step.
-    return copy === unfit ? this.#unusual(made, place) : copy;
+    return copy === unfit ? this.#unusual(made, kind, shape, version) : copy;
   }
 
-  #unusual(made: unknown, place: StepPlace): unknown {
-    if (place.kind === "step" && made instanceof Become) return made;
-    const name = (): string => nameOf(place);
+  #unusual(made: unknown, kind: StepKind, shape: EventShape, version: number): unknown {
+    if (kind === "step" && made instanceof Become) return made;
+    const name = (): string => nameOf(kind, shape, version);
     this.#refusePromise(made, name);
     return this.#checked(made, name);
   }
@@ -114,10 +123,16 @@ export class UpToDate {
   #asStepsGetIt(type: string, schemaVersion: number, held: unknown): StoredEvent {
     const event = this.#event;
     const data = held === event.data && !this.#isOwn ? plainCopy(held) : held;
-    this.#rest ??= { metadata: metadataCopy(event.metadata), tags: [...event.tags], recordedAt: new Date(event.recordedAt) };
-    const { metadata, tags, recordedAt } = this.#rest;
+    if (this.#given) {
+      this.#given.type = type;
+      this.#given.data = data;
+      this.#given.schemaVersion = schemaVersion;
+      return this.#given;
+    }
     const { id, streamId, category, version, position, tenant } = event;
-    return { type, data, metadata, tags, id, streamId, category, version, position, recordedAt, schemaVersion, tenant };
+    const metadata = metadataCopy(event.metadata);
+    const recordedAt = new Date(event.recordedAt);
+    return (this.#given = { type, data, metadata, tags: [...event.tags], id, streamId, category, version, position, recordedAt, schemaVersion, tenant });
   }
 
   #refusePromise(made: unknown, name: () => string): void {
@@ -173,6 +188,6 @@ export class UpToDate {
   }
 }
 
-function nameOf({ kind, shape, version }: StepPlace): string {
+function nameOf(kind: StepKind, shape: EventShape, version: number): string {
   return `${kind} ${version} of ${quoteText(shape.type)}`;
 }

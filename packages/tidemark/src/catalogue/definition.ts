@@ -5,7 +5,7 @@ import type { StoredCodec } from "./stored-codecs.ts";
 
 /**
  * A stored event as a step gets it. `data` is a copy, which the step may change. It is plain JSON of an older shape, for which there is no
- * type any more.
+ * type any more. All steps of an event get one object, with the data and the version of each: what a step keeps of it, it has to copy.
  *
  * @example
  * ```ts

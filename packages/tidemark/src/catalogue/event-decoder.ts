@@ -4,7 +4,7 @@ import { didYouMean } from "../arguments/suggest.ts";
 import { EventDecodingError, issuesText, UnknownEventTypeError } from "../errors/catalogue.ts";
 import { sentence } from "../errors/tidemark-error.ts";
 import type { RecordedEvent } from "../model/event.ts";
-import { type CurrentPart, UpToDate } from "./bring-up-to-date.ts";
+import { others, UpToDate } from "./bring-up-to-date.ts";
 import type { UnknownEvents } from "./unknown-events.ts";
 import type { DefinedEvents } from "./defined-events.ts";
 import type { EventDecoder } from "./event-codec.ts";
@@ -46,27 +46,38 @@ export function decodeEvents(reading: Reading): NonNullable<EventDecoder["decode
       if (narrowAsStored === undefined || narrowAsStored(event, event.type, event.data)) into.push(event);
       return;
     }
-    // Only when all are ready: an event that fails in its second part must not leave its first behind.
-    for (const current of decodeOlder(event, reading, isOwn)) into.push(current);
+    decodeOlder(event, reading, into, isOwn);
   };
 }
 
-function decodeOlder(event: RecordedEvent, reading: Reading, isOwn: boolean): readonly RecordedEvent[] {
+function decodeOlder(event: RecordedEvent, reading: Reading, into: RecordedEvent[], isOwn: boolean): void {
   const { catalogue, unknownEvents, narrow, onSkipped } = reading;
-  const shape = catalogue.shapes.get(event.type);
-  if (shape ? event.schemaVersion > shape.version : !catalogue.retired.has(event.type)) {
+  const { type, schemaVersion, data } = event;
+  const shape = catalogue.shapes.get(type);
+  if (shape ? schemaVersion > shape.version : !catalogue.retired.has(type)) {
     if (unknownEvents === "error") throw unknownEvent(catalogue, event, shape);
     if (unknownEvents === "skip") onSkipped?.(event);
-    return unknownEvents === "pass" && (!narrow || narrow(event, event.type, event.data)) ? [event] : [];
+    if (unknownEvents === "pass" && (!narrow || narrow(event, type, data))) into.push(event);
+    return;
   }
   const upToDate = new UpToDate(catalogue, event, isOwn);
-  upToDate.follow(event.type, event.schemaVersion, event.data);
+  if (shape) {
+    const newest = upToDate.newest(shape, schemaVersion, data);
+    if (newest !== others) {
+      if (!narrow || narrow(event, type, newest)) into.push(finish(event, shape, newest, upToDate, reading));
+      return;
+    }
+  } else upToDate.follow(type, schemaVersion, data);
+  // Only when all are ready: an event that fails in its second part must not leave its first behind.
+  for (const part of finishParts(event, upToDate, reading)) into.push(part);
+}
+
+function finishParts(event: RecordedEvent, upToDate: UpToDate, reading: Reading): readonly RecordedEvent[] {
   const { parts } = upToDate;
   const found: RecordedEvent[] = [];
-  for (let index = 0; index < parts.length; index++) {
-    const part = parts[index];
-    if (!part || (narrow && !narrow(event, part.shape.type, part.data))) continue;
-    const current = finish(event, part, upToDate, reading);
+  for (const [index, { shape, data }] of parts.entries()) {
+    if (reading.narrow && !reading.narrow(event, shape.type, data)) continue;
+    const current = finish(event, shape, data, upToDate, reading);
     // Parts number what the event became, not what this reader gets of it. Each has metadata of its own, which its handler may change.
     found.push(parts.length === 1 ? current : { ...current, metadata: metadataCopy(event.metadata), part: index });
   }
@@ -74,13 +85,13 @@ function decodeOlder(event: RecordedEvent, reading: Reading, isOwn: boolean): re
 }
 
 /** From the newest shape as it is stored to what the reader knows. `stored` describes the newest shape, so older ones stay plain JSON. */
-function finish(event: RecordedEvent, { shape, data }: CurrentPart, upToDate: UpToDate, { older, validateReads }: Reading): RecordedEvent {
+function finish(event: RecordedEvent, shape: EventShape, data: unknown, upToDate: UpToDate, { older, validateReads }: Reading): RecordedEvent {
   const { type, version, stored } = shape;
   const wanted = older.get(type);
   if (wanted !== undefined) {
     let previous = data;
     for (let from = version; from > wanted; from--) {
-      previous = upToDate.make(shape.downcast.get(from), { kind: "downcast", shape, version: from }, previous);
+      previous = upToDate.make(shape.downcast.get(from), "downcast", shape, from, previous);
     }
     return { ...event, type, data: previous, schemaVersion: wanted };
   }
