@@ -34,6 +34,9 @@ export class StillPending {
 
   async #askAll(): Promise<void> {
     this.#asking = true;
+    // Commands that were appended together are followed by others that begin in one turn. Were the first of them asked about alone, it would be
+    // appended alone, and from then on each statement would carry fewer.
+    await new Promise((resolve) => setImmediate(resolve));
     while (this.#questions.length > 0) {
       const asked = this.#questions;
       this.#questions = [];
