@@ -34,16 +34,22 @@ export function administrationStatements(schema: string): AdministrationStatemen
     if (status === undefined) return "true";
     return status === "parked" ? "i.parked is not null" : `i.parked is null and i.status = '${status}'`;
   };
+  /** Of one process each status has its page by an index, and all of them are merged. */
+  const wheres = (of: boolean, status: ProcessStatus | undefined): readonly string[] =>
+    of && status === undefined ? ["running", "completed", "cancelled"].map((one) => `i.status = '${one}'`) : [where(status)];
+  const page = (of: boolean, condition: string): string => `
+  select ${instanceColumns}, i.id as place
+    from ${at}.process_instances as i
+   where i.tenant = $1 and ${of ? "i.process = $2" : "$2::text is null"} and ${condition} and i.id > $3 and i.version = coalesce($5::integer, i.version)
+   order by i.id
+   limit $4`;
   return {
     list: (of, status) =>
       named(
         `list_${of ? "one" : "all"}_${status ?? "any"}`,
-        `
-select ${instanceColumns}
-  from ${at}.process_instances as i
- where i.tenant = $1 and ${of ? "i.process = $2" : "$2::text is null"} and ${where(status)} and i.id > $3 and i.version = coalesce($5::integer, i.version)
- order by i.id
- limit $4`,
+        `select * from (${wheres(of, status)
+          .map((condition) => `(${page(of, condition)})`)
+          .join(" union all ")}) as i order by i.place limit $4`,
       ),
     versions: named(
       "versions",

@@ -229,6 +229,10 @@ with reached as (
    order by i.ended_at, i.id
    limit $7
      for update skip locked
+), inputs as (
+  delete from ${at}.process_inputs as p using old where p.instance_id = old.id
+), commands as (
+  delete from ${at}.process_commands as c using old where c.instance_id = old.id
 )
 delete from ${at}.process_instances as i
  using old

@@ -47,8 +47,8 @@ const worker: Grants = [
   ["select, insert, update, delete", "dead_letters"],
   ["select, insert, delete", "dead_letter_history"],
   ["select, insert, update, delete", "process_instances"],
-  ["select, insert", "process_inputs"],
-  ["select, insert, update", "process_commands"],
+  ["select, insert, delete", "process_inputs"],
+  ["select, insert, update, delete", "process_commands"],
   ["select, insert, update", "process_versions"],
 ];
 

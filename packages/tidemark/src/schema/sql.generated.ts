@@ -590,9 +590,10 @@ create table :"schema".process_instances (
   constraint process_instances_ended_at_check check ((ended_at is null) = (status = 'running'))
 );
 
--- Pages of one process's instances, of one status, and of those that are parked.
-create index process_instances_tenant_process_id_idx on :"schema".process_instances (tenant, process, id);
-create index process_instances_tenant_process_status_id_idx on :"schema".process_instances (tenant, process, status, id);
+-- Pages of one process's instances: of one status, or of each, merged. Those that are parked are few. Partial, so that no look for a name can
+-- take one of these for the unique key.
+create index process_instances_running_idx on :"schema".process_instances (tenant, process, id) where status = 'running';
+create index process_instances_ended_idx on :"schema".process_instances (tenant, process, status, id) where status <> 'running';
 create index process_instances_parked_idx on :"schema".process_instances (tenant, process, id) where parked is not null;
 
 -- Read at every heartbeat.
@@ -601,13 +602,13 @@ create index process_instances_retry_requested_idx on :"schema".process_instance
 -- What is kept no longer.
 create index process_instances_ended_at_idx on :"schema".process_instances (tenant, process, ended_at) where ended_at is not null;
 
--- The inputs of each instance: its own stream of events, by their positions in the log. No copies.
+-- The inputs of each instance: its own stream of events, by their positions in the log. No copies. No foreign key, nor of process_commands:
+-- the statement that inserts both writes the instance too, and its check would lock a row for each. "verify" finds rows without an instance.
 create table :"schema".process_inputs (
   instance_id bigint not null,
   number integer not null,
   position bigint not null,
-  constraint process_inputs_pkey primary key (instance_id, number),
-  constraint process_inputs_instance_fkey foreign key (instance_id) references :"schema".process_instances (id) on delete cascade
+  constraint process_inputs_pkey primary key (instance_id, number)
 );
 
 -- What inputs led to that is issued after their transaction: commands, and appends. path is the effect's place in what react returned,
@@ -633,7 +634,6 @@ create table :"schema".process_commands (
   settled_at timestamptz(3),
   constraint process_commands_pkey primary key (instance_id, input, path),
   constraint process_commands_id_key unique (id),
-  constraint process_commands_instance_fkey foreign key (instance_id) references :"schema".process_instances (id) on delete cascade,
   constraint process_commands_kind_check check (kind in ('command', 'append')),
   constraint process_commands_status_check check (status in ('pending', 'done', 'refused', 'parked', 'cancelled'))
 );
@@ -3593,17 +3593,32 @@ $tidemark$;
   {
     name: "load_process_instances",
     text: `-- Returns those of these instances of a process that exist, and locks those that this version runs. p_instances: a JSON array of names.
--- In the order of their ids, in which every transaction that locks several of them does so. A join, not "= any": of a table that was not
--- analyzed yet the planner reads all instances of the process, and would compare each with each name.
+-- In the order of their ids, in which every transaction that locks several of them does so.
+--
+-- Each name is looked up by itself, and then each id, whatever the statistics say: in a table that was not analyzed yet the planner takes the instances of a
+-- process for one, and a join, or "= any", reads all that wait for each batch.
 create function :"schema".load_process_instances(p_tenant text, p_process text, p_version integer, p_instances jsonb)
   returns setof :"schema".process_instances
   language sql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
 as $tidemark$
-  with own as materialized (
-    select i.*
+  with found as materialized (
+    select one.id
       from jsonb_array_elements_text(p_instances) as g (instance)
-      join :"schema".process_instances as i on i.tenant = p_tenant and i.process = p_process and i.instance = g.instance
+     cross join lateral (
+       select i.id
+         from :"schema".process_instances as i
+        where i.tenant = p_tenant and i.process = p_process and i.instance = g.instance
+        limit 1
+     ) as one
+  ), own as materialized (
+    select i.*
+      from found
+      join :"schema".process_instances as i on i.id = found.id
      where i.version = p_version
      order by i.id
        for no key update of i
@@ -3611,8 +3626,8 @@ as $tidemark$
   select * from own
    union all
   select i.*
-    from jsonb_array_elements_text(p_instances) as g (instance)
-    join :"schema".process_instances as i on i.tenant = p_tenant and i.process = p_process and i.instance = g.instance
+    from found
+    join :"schema".process_instances as i on i.id = found.id
    where i.version <> p_version
 $tidemark$;
 `,

@@ -108,6 +108,25 @@ const damages: Readonly<Record<string, readonly [sql: string, kind: VerifyProble
     "snapshot",
     /^The snapshot "cart of cart-1" holds event 0190a6b1-5c1e-7b6a-9d5e-3f1c2b4a6d78 at position 4, where event [-0-9a-f]{36} is\.$/,
   ],
+  "an input of a process without its instance": [
+    "insert into @process_inputs (instance_id, number, position) values (77, 1, 5)",
+    "process",
+    "Input 1, at position 5, belongs to instance number 77 of a process, which is not stored.",
+  ],
+  "a command of a process without its instance": [
+    `insert into @process_commands (tenant, process, version, instance_id, hash, input, path, kind, payload) values ('', 'checkout', 1, 77, 0, 2, '{0}', 'command', '{}')`,
+    "process",
+    'A command of input 2 of the process "checkout" belongs to instance number 77, which is not stored.',
+  ],
+  "an input of a process whose event is lost": [
+    `with made as (
+       insert into @process_instances (process, version, instance, hash, state, state_version, handled, inputs) values ('checkout', 1, 'cart-2', 0, '{}', 1, 1, 1) returning id
+     )
+     insert into @process_inputs (instance_id, number, position) select id, 1, 6 from made;
+     delete from @events where position = 6; delete from @event_tags where position = 6`,
+    "process",
+    'Input 1 of instance "cart-2" of the process "checkout" is at position 6, where no event is.',
+  ],
   "a document that was changed": [
     `update @counts__v1 set data = '{"count": 7}' where _id = 'cart-1' and _partition = ''`,
     "document",

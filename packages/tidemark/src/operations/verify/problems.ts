@@ -11,6 +11,7 @@
  * - `checkpoint`: a checkpoint holds an event that is not at its position.
  * - `snapshot`: a snapshot holds an event that is not at its position.
  * - `document`: a document is not what the log makes of it.
+ * - `process`: an input or a command of a process belongs to no instance, or an input is at a position without an event.
  *
  * @example
  * ```ts
@@ -27,7 +28,8 @@ export type VerifyProblemKind =
   | "sequence"
   | "checkpoint"
   | "snapshot"
-  | "document";
+  | "document"
+  | "process";
 
 /**
  * Something that `verify` found wrong.

@@ -8,6 +8,7 @@ import { Problems, type VerifyProblem, type VerifyProblemKind } from "./problems
 import { verifyDocuments } from "./verify-documents.ts";
 import { type LogPart, verifyLog } from "./verify-log.ts";
 import { verifyPlaces } from "./verify-places.ts";
+import { verifyProcesses } from "./verify-processes.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 /**
@@ -80,6 +81,7 @@ export async function verify(
   );
   if (kept !== undefined && kept !== digest) problems.add(otherDigest(part, kept, digest));
   await verifyPlaces(verification, part);
+  await verifyProcesses(verification, part);
   const documents = sample === 0 || !whole ? 0 : await verifyDocuments({ projections, definitions, problems, sample, signal });
   return {
     ok: problems.total === 0,

@@ -1,15 +1,30 @@
 -- Returns those of these instances of a process that exist, and locks those that this version runs. p_instances: a JSON array of names.
--- In the order of their ids, in which every transaction that locks several of them does so. A join, not "= any": of a table that was not
--- analyzed yet the planner reads all instances of the process, and would compare each with each name.
+-- In the order of their ids, in which every transaction that locks several of them does so.
+--
+-- Each name is looked up by itself, and then each id, whatever the statistics say: in a table that was not analyzed yet the planner takes the instances of a
+-- process for one, and a join, or "= any", reads all that wait for each batch.
 create function :"schema".load_process_instances(p_tenant text, p_process text, p_version integer, p_instances jsonb)
   returns setof :"schema".process_instances
   language sql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
 as $tidemark$
-  with own as materialized (
-    select i.*
+  with found as materialized (
+    select one.id
       from jsonb_array_elements_text(p_instances) as g (instance)
-      join :"schema".process_instances as i on i.tenant = p_tenant and i.process = p_process and i.instance = g.instance
+     cross join lateral (
+       select i.id
+         from :"schema".process_instances as i
+        where i.tenant = p_tenant and i.process = p_process and i.instance = g.instance
+        limit 1
+     ) as one
+  ), own as materialized (
+    select i.*
+      from found
+      join :"schema".process_instances as i on i.id = found.id
      where i.version = p_version
      order by i.id
        for no key update of i
@@ -17,7 +32,7 @@ as $tidemark$
   select * from own
    union all
   select i.*
-    from jsonb_array_elements_text(p_instances) as g (instance)
-    join :"schema".process_instances as i on i.tenant = p_tenant and i.process = p_process and i.instance = g.instance
+    from found
+    join :"schema".process_instances as i on i.id = found.id
    where i.version <> p_version
 $tidemark$;

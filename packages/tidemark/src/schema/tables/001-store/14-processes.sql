@@ -32,9 +32,10 @@ create table :"schema".process_instances (
   constraint process_instances_ended_at_check check ((ended_at is null) = (status = 'running'))
 );
 
--- Pages of one process's instances, of one status, and of those that are parked.
-create index process_instances_tenant_process_id_idx on :"schema".process_instances (tenant, process, id);
-create index process_instances_tenant_process_status_id_idx on :"schema".process_instances (tenant, process, status, id);
+-- Pages of one process's instances: of one status, or of each, merged. Those that are parked are few. Partial, so that no look for a name can
+-- take one of these for the unique key.
+create index process_instances_running_idx on :"schema".process_instances (tenant, process, id) where status = 'running';
+create index process_instances_ended_idx on :"schema".process_instances (tenant, process, status, id) where status <> 'running';
 create index process_instances_parked_idx on :"schema".process_instances (tenant, process, id) where parked is not null;
 
 -- Read at every heartbeat.
@@ -43,13 +44,13 @@ create index process_instances_retry_requested_idx on :"schema".process_instance
 -- What is kept no longer.
 create index process_instances_ended_at_idx on :"schema".process_instances (tenant, process, ended_at) where ended_at is not null;
 
--- The inputs of each instance: its own stream of events, by their positions in the log. No copies.
+-- The inputs of each instance: its own stream of events, by their positions in the log. No copies. No foreign key, nor of process_commands:
+-- the statement that inserts both writes the instance too, and its check would lock a row for each. "verify" finds rows without an instance.
 create table :"schema".process_inputs (
   instance_id bigint not null,
   number integer not null,
   position bigint not null,
-  constraint process_inputs_pkey primary key (instance_id, number),
-  constraint process_inputs_instance_fkey foreign key (instance_id) references :"schema".process_instances (id) on delete cascade
+  constraint process_inputs_pkey primary key (instance_id, number)
 );
 
 -- What inputs led to that is issued after their transaction: commands, and appends. path is the effect's place in what react returned,
@@ -75,7 +76,6 @@ create table :"schema".process_commands (
   settled_at timestamptz(3),
   constraint process_commands_pkey primary key (instance_id, input, path),
   constraint process_commands_id_key unique (id),
-  constraint process_commands_instance_fkey foreign key (instance_id) references :"schema".process_instances (id) on delete cascade,
   constraint process_commands_kind_check check (kind in ('command', 'append')),
   constraint process_commands_status_check check (status in ('pending', 'done', 'refused', 'parked', 'cancelled'))
 );

@@ -1,0 +1,55 @@
+import pg from "pg";
+import { append, defineProcess, type Event, openEventStore } from "tidemark";
+import { rowsReadIn } from "../support/rows-read.ts";
+import { expect, test } from "../support/test.ts";
+
+const waiting = 10_000;
+const orders = 100;
+
+/** Instances that have taken one input, and wait for a timer that is due next year; with the commands that their inputs led to. */
+const fill = (at: string): string => `
+with made as (
+  insert into ${at}.process_instances (process, version, instance, hash, state, state_version, handled, inputs)
+  select 'ordering', 1, 'waiting-' || n, n, '{"seen": 1}', 1, 1, 1 from generate_series(1, $1::integer) as n
+  returning id, hash
+), inputs as (
+  insert into ${at}.process_inputs (instance_id, number, position) select id, 1, 1 from made
+), commands as (
+  insert into ${at}.process_commands (tenant, process, version, instance_id, hash, input, path, kind, stream, payload, status, settled_at)
+  select '', 'ordering', 1, id, hash, 1, '{0}', 'append', 'notes', '{}', 'done', clock_timestamp() from made
+)
+insert into ${at}.timers (owner, key, stream, event_id, type, data, due_at)
+select id, 'payment', 'ordering:waiting-' || hash, gen_random_uuid(), 'PaymentTimedOut', '{}', clock_timestamp() + interval '1 year' from made`;
+
+test("ten thousand instances that wait cost nothing: no more rows are read for the inputs of others", async ({ databaseUrl, schema, sql }) => {
+  /** How many rows of processes and timers are read while some orders are handled beside so many that wait. */
+  async function readBeside(count: number): Promise<number> {
+    const own = `${schema} ${count}`;
+    const ordering = defineProcess<{ readonly seen: number }, Event>({
+      name: "ordering",
+      handles: ["OrderPlaced", "PaymentTimedOut"],
+      instanceId: ({ streamId }) => streamId,
+      initialState: () => ({ seen: 0 }),
+      evolve: ({ seen }) => ({ seen: seen + 1 }),
+      react: ({ streamId }) => [append(`notes-${streamId}`, [{ type: "Noted", data: {} }])],
+    });
+    await (await openEventStore(databaseUrl, { schema: own })).close();
+    await sql.query(fill(pg.escapeIdentifier(own)), [count]);
+    const before = await rowsReadIn(sql, own);
+    const store = await openEventStore(databaseUrl, { schema: own });
+    try {
+      const worker = store.createWorker({ processes: [ordering] });
+      await worker.start();
+      for (let n = 0; n < orders; n++) await store.appendToStream(`order-${n}`, [{ type: "OrderPlaced", data: {} }]);
+      await worker.caughtUp();
+      await worker.stop();
+    } finally {
+      await store.close();
+    }
+    return (await rowsReadIn(sql, own)) - before;
+  }
+  const [alone, beside] = [await readBeside(0), await readBeside(waiting)];
+  expect(alone).toBeGreaterThan(orders);
+  // One look at all of them would be ten thousand.
+  expect(beside - alone).toBeLessThan(waiting / 2);
+});
