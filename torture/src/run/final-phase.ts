@@ -22,6 +22,7 @@ import { catalogueOf } from "../shapes/catalogues.ts";
 import { readLogAsToday } from "../shapes/read-as-today.ts";
 import { retryLetters } from "../shapes/retry-letters.ts";
 import { resolvePrepared } from "./coordinator.ts";
+import { earlyTimers } from "./early-timers.ts";
 import type { Farewell } from "./workers.ts";
 
 export interface FinalOptions {
@@ -120,7 +121,6 @@ async function consumeToTheEnd(store: EventStore, url: string, schema: string): 
 
 /** A fresh worker fires what the dead ones left. A clock that was ahead left timers that are due later. */
 async function fireToTheEnd(store: EventStore, url: string, schema: string, clockJumped: boolean): Promise<TimersLeft> {
-  const name = pg.escapeIdentifier(schema);
   const worker = store.createWorker({ timers: true });
   await worker.start();
   let waiting = 0;
@@ -129,12 +129,7 @@ async function fireToTheEnd(store: EventStore, url: string, schema: string, cloc
     if (waiting === 0) break;
   }
   await worker.stop();
-  const text = `
-select json_build_array(e.id, late.ms) as row
-  from ${name}.events as e
- cross join lateral (select (extract(epoch from (e.metadata -> 'timer' ->> 'dueAt')::timestamptz - e.recorded_at) * 1000)::float8 as ms) as late
- where late.ms > 0`;
-  const early = await administer(url, async (client) => (await client.query<{ row: [string, number] }>(text)).rows.map(({ row }) => row));
+  const early = await administer(url, (client) => earlyTimers(client, schema));
   return { waiting, clockJumped, early };
 }
 

@@ -14,6 +14,7 @@ import { createClocks } from "./clocks.ts";
 import { Auditor } from "../project/audit.ts";
 import { Operator } from "../project/operator.ts";
 import { coordinate } from "./coordinator.ts";
+import { watchTimers } from "./early-timers.ts";
 import { writeFinalState } from "./final-phase.ts";
 import { torment, type Strike } from "./nemesis.ts";
 import type { Plan } from "./plan.ts";
@@ -185,5 +186,6 @@ async function disturbTheStart({ workers, random, url, schema }: Arena): Promise
       if (tooLong.aborted) throw new Error(`No process has created the schema within ${startSeconds} s. Their logs lie beside their histories.`);
       await delay(50);
     }
+    await watchTimers(client, schema);
   });
 }

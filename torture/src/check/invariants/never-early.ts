@@ -11,6 +11,6 @@ export const neverEarly: Invariant = {
     checked(histories.timers.filter(({ call }) => call.kind === "set timer" && log.byId.has(call.id)).length);
     // Set back between taking a timer and recording its event, the clock itself says that it was early.
     const allowed = final.timers.clockJumped ? jumpMs : 0;
-    for (const [id, ms] of final.timers.early) if (ms > allowed) anomaly(`${id} was recorded ${Math.round(ms)} ms before it was due`);
+    for (const [id, ms] of final.timers.early) if (ms > allowed) anomaly(`${id} was taken ${Math.ceil(ms)} ms before it was due`);
   },
 };
