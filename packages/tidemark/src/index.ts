@@ -115,6 +115,8 @@ export type {
   RecordedEventFields,
   RecordedEventFields as Recording,
 } from "./model/event.ts";
+export type { TracedOperations } from "./tracing/messages.ts";
+export type { TracedStore } from "./tracing/traced-store.ts";
 export type { EventReaderWriter, StoreTransaction } from "./transaction/event-reader-writer.ts";
 export {
   append,

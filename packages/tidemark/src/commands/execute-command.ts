@@ -6,6 +6,9 @@ import type { BoundaryDecider, MultiStreamDecider } from "./decider.ts";
 import type { CommandOptions } from "./options.ts";
 import { executeOverStreams } from "./over-streams.ts";
 import type { StreamsResult } from "./result.ts";
+import { commanding } from "../tracing/operations.ts";
+import { tracedPlaceOf } from "../tracing/traced-store.ts";
+import { commanded } from "./commanded.ts";
 
 /**
  * Handles a command that needs more than one stream. If another writer came in between, it starts again on the new state.
@@ -38,7 +41,13 @@ export async function executeCommand<State, Command, E extends Event>(
   command: NoInfer<Command>,
   options?: CommandOptions<NoInfer<State>, NoInfer<Command>, NoInfer<E>>,
 ): Promise<StreamsResult<State, E>> {
-  return asksByQuery(decider) ? await executeOverQuery(store, decider, command, options) : await executeOverStreams(store, decider, command, options);
+  const name = isRecord(decider) && typeof decider["name"] === "string" ? { decider: decider["name"] } : {};
+  return await commanding.trace(
+    tracedPlaceOf(store),
+    () => ({ operation: "executeCommand", ...name }),
+    () => (asksByQuery(decider) ? executeOverQuery(store, decider, command, options) : executeOverStreams(store, decider, command, options)),
+    commanded,
+  );
 }
 
 function asksByQuery<State, Command, E extends Event>(

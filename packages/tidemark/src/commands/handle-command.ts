@@ -14,6 +14,9 @@ import type { CommandResult } from "./result.ts";
 import { shapeDecided } from "./shape-decided.ts";
 import { codecOf, snapshotsOf } from "./snapshots/access.ts";
 import { considerSnapshot, snapshotState, readState } from "./snapshots/snapshot-state.ts";
+import { commanding } from "../tracing/operations.ts";
+import { tracedPlaceOf } from "../tracing/traced-store.ts";
+import { commanded } from "./commanded.ts";
 
 /**
  * Reads a stream, decides, and appends the decided events at the version that was read. If another writer came in between, it starts
@@ -143,7 +146,12 @@ export async function handleCommand<State, Command, E extends Event>(
     };
   }
 
-  return await run.run({ subject: streamId, read });
+  return await commanding.trace(
+    tracedPlaceOf(store),
+    () => ({ operation: "handleCommand", ...(name !== undefined && { decider: name }), streamId }),
+    () => run.run({ subject: streamId, read }),
+    commanded,
+  );
 }
 
 function haveSameData(folded: readonly NewEvent[], written: readonly NewEvent[]): boolean {

@@ -11,6 +11,8 @@ import { derivedId } from "./derived-id.ts";
 import type { AnyDecider, CommandEffect, Effect } from "./effect.ts";
 import type { PendingCommand } from "./pending-command.ts";
 import type { RecordedEventPayload } from "./record-effects.ts";
+import { issuing } from "../tracing/operations.ts";
+import { tracedPlaceOf } from "../tracing/traced-store.ts";
 
 /** What became of a command. */
 export type Issued =
@@ -58,7 +60,16 @@ export class CommandTimeout extends Error {
  * Issues a command or an append once. Never rejects. After `timeoutMs`, and when `signal` aborts, it is waited for no longer; what its
  * `decide` returns then is not appended any more.
  */
-export async function issue(tools: IssueTools, pending: PendingCommand, effect: CommandEffect | undefined, signal: AbortSignal): Promise<Issued> {
+export function issue(tools: IssueTools, pending: PendingCommand, effect: CommandEffect | undefined, signal: AbortSignal): Promise<Issued> {
+  return issuing.trace(
+    tracedPlaceOf(tools.store),
+    () => ({ process: tools.process, kind: pending.kind, ...(pending.stream !== undefined && { streamId: pending.stream }) }),
+    () => issueOnce(tools, pending, effect, signal),
+    (issued) => (issued.outcome === "failed" || issued.outcome === "unasked" ? { error: issued.error } : { result: { outcome: issued.outcome } }),
+  );
+}
+
+async function issueOnce(tools: IssueTools, pending: PendingCommand, effect: CommandEffect | undefined, signal: AbortSignal): Promise<Issued> {
   const over = new AbortController();
   const late = Promise.withResolvers<never>();
   const end = (reason: unknown): void => {

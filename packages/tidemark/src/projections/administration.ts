@@ -31,6 +31,8 @@ import {
 } from "./rebuild/rebuild-options.ts";
 import { swapNow, versionBefore } from "./rebuild/swap-call.ts";
 import { newestDefined, type VersionsScope } from "./rebuild/versions.ts";
+import type { Rebuilding } from "../tracing/messages.ts";
+import { done, rebuilding } from "../tracing/operations.ts";
 
 /**
  * Which version of a projection.
@@ -179,13 +181,14 @@ export class StoreProjections implements Projections {
     const checked = checkRebuild(options);
     const version = checked.version ?? newestDefined(this.#scope, name);
     const get = (): Promise<ProjectionInfo> => this.get(name, version === undefined ? {} : { version });
-    return await rebuildVersion(this.#scope, await get(), checked, { get, resume: () => this.resume(name, version === undefined ? {} : { version }) });
+    const resume = (): Promise<void> => this.resume(name, version === undefined ? {} : { version });
+    return await this.#trace("rebuild", name, version, async () => await rebuildVersion(this.#scope, await get(), checked, { get, resume }));
   }
 
   async swap(name: string, options?: SwapOptions): Promise<ProjectionInfo> {
     const { version, ...checked } = checkSwap(options);
     const info = await this.get(name, version === undefined ? {} : { version });
-    if (!info.serving) await swapNow(this.#scope, info, checked);
+    if (!info.serving) await this.#trace("swap", name, info.version, () => swapNow(this.#scope, info, checked));
     return await this.get(name, { version: info.version });
   }
 
@@ -195,7 +198,7 @@ export class StoreProjections implements Projections {
     await this.get(name);
     const info =
       version === undefined ? versionBefore(name, await this.list().then((all) => all.filter((one) => one.name === name))) : await this.get(name, { version });
-    if (!info.serving) await swapNow(this.#scope, info, checked);
+    if (!info.serving) await this.#trace("rollBack", name, info.version, () => swapNow(this.#scope, info, checked));
     return await this.get(name, { version: info.version });
   }
 
@@ -208,13 +211,22 @@ export class StoreProjections implements Projections {
   async rebuildDocument(name: string, id: string, options?: RebuildDocumentOptions): Promise<RebuiltDocument> {
     const { version, signal } = checkRebuildDocument(options);
     const of = { tenant: this.#scope.tenant, id: checkDocumentId(id, "id"), signal };
-    return await new DocumentRebuild(this.#scope.context, documentsOf(this.#scope, await this.#serving(name, version)), of).run();
+    return await this.#trace("rebuildDocument", name, version, async () =>
+      new DocumentRebuild(this.#scope.context, documentsOf(this.#scope, await this.#serving(name, version)), of).run(),
+    );
   }
 
   async check(name: string, options?: CheckOptions): Promise<DocumentCheck> {
     const { version, sample, signal } = checkCheck(options);
-    const definition = documentsOf(this.#scope, await this.#serving(name, version));
-    return await checkProjection(this.#scope.context, definition, { tenant: this.#scope.tenant, sample, signal });
+    return await this.#trace("check", name, version, async () => {
+      const definition = documentsOf(this.#scope, await this.#serving(name, version));
+      return await checkProjection(this.#scope.context, definition, { tenant: this.#scope.tenant, sample, signal });
+    });
+  }
+
+  #trace<T>(operation: Rebuilding["operation"], projection: string, version: number | undefined, work: () => Promise<T>): Promise<T> {
+    const place = { store: this.#scope.context.traced, tenant: this.#scope.tenant };
+    return rebuilding.trace(place, () => ({ operation, projection, ...(version !== undefined && { version }) }), work, done);
   }
 
   /** The version that serves, unless another one is meant. */

@@ -54,7 +54,7 @@ select (case when pg_catalog.bool_or(p.state = 'live') then ${Number.MAX_SAFE_IN
  * @param swaps - Is told of it once it is registered, to have it serve when it can.
  */
 export function projectionFollower(
-  context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed" | "codec" | "logger">,
+  context: Pick<WorkerContext, "database" | "schema" | "statements" | "feed" | "codec" | "logger" | "traced">,
   projection: DefinedProjection,
   createTransaction: CreateProjectionTransaction,
   { limits = defaultBuildLimits, swaps }: { readonly limits?: BuildLimits; readonly swaps?: Pick<AutomaticSwaps, "watch"> } = {},

@@ -21,12 +21,14 @@ import { RangePages } from "./range-pages.ts";
 import type { ReaderStatements } from "./reader-statements.ts";
 import { createSequence } from "./sequence.ts";
 import type { EventSequence } from "./types.ts";
+import type { TracePages } from "./trace-pages.ts";
 
 export interface CausationReaderOptions {
   readonly statements: ReaderStatements;
   readonly codec: EventCodec;
   readonly tenant: string;
   readonly log: Pick<LogReader, "end" | "learnSize">;
+  readonly tracePages: TracePages;
 }
 
 /** A stored event of the tree. */
@@ -42,8 +44,10 @@ export class CausationReader {
   readonly #codec: EventCodec;
   readonly #tenant: string;
   readonly #log: Pick<LogReader, "end" | "learnSize">;
+  readonly #tracePages: TracePages;
 
-  constructor({ statements, codec, tenant, log }: CausationReaderOptions) {
+  constructor({ statements, codec, tenant, log, tracePages }: CausationReaderOptions) {
+    this.#tracePages = tracePages;
     this.#statements = statements;
     this.#codec = codec;
     this.#tenant = tenant;
@@ -98,7 +102,7 @@ export class CausationReader {
         decode: eventsOfRow<E>(decoder, decodeLogEvent),
         key: (row) => toSafeInteger(row["position"]),
       });
-    return createSequence(open, signal);
+    return createSequence(() => this.#tracePages(open(), { operation: "readCorrelation" }), signal);
   }
 
   /** Adds effects level by level. Returns whether they are all there. */

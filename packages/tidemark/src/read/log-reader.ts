@@ -13,6 +13,7 @@ import { type Range, RangePages } from "./range-pages.ts";
 import type { ReaderStatements } from "./reader-statements.ts";
 import { createSequence } from "./sequence.ts";
 import type { EventSequence } from "./types.ts";
+import type { TracePages } from "./trace-pages.ts";
 
 export interface LogReaderOptions {
   readonly statements: ReaderStatements;
@@ -22,6 +23,7 @@ export interface LogReaderOptions {
   readonly mark: (signal?: AbortSignal) => Promise<number>;
   /** The mark as it was a moment ago, for boundaries. */
   readonly recentMark: (signal?: AbortSignal) => Promise<number>;
+  readonly tracePages: TracePages;
 }
 
 /** Reads the log of one tenant, or of all, up to the mark; and boundaries, past it. */
@@ -31,13 +33,15 @@ export class LogReader {
   readonly #tenant: string;
   readonly #mark: (signal?: AbortSignal) => Promise<number>;
   readonly #recentMark: (signal?: AbortSignal) => Promise<number>;
+  readonly #tracePages: TracePages;
 
-  constructor({ statements, codec, tenant, mark, recentMark }: LogReaderOptions) {
+  constructor({ statements, codec, tenant, mark, recentMark, tracePages }: LogReaderOptions) {
     this.#statements = statements;
     this.#codec = codec;
     this.#tenant = tenant;
     this.#mark = mark;
     this.#recentMark = recentMark;
+    this.#tracePages = tracePages;
   }
 
   readAll<E extends Event = Event>(options?: ReadAllOptions): EventSequence<E> {
@@ -79,7 +83,7 @@ export class LogReader {
         decode: eventsOfRow<E>(decoder, decodeLogEvent),
         key: (row) => toSafeInteger(row["position"]),
       });
-    return createSequence(open, signal);
+    return createSequence(() => this.#tracePages(open(), { operation: "readAll" }), signal);
   }
 
   async readBoundary<E extends Event = Event>(query: BoundaryQuery, options?: ReadBoundaryOptions): Promise<BoundaryEvents<RecordedEvent<E>>> {

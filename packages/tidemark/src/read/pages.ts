@@ -4,6 +4,8 @@ import { keepCaller, withCaller } from "../errors/caller-frames.ts";
 /** One page of a reading. It may be empty without being the last: a window of the log in which nothing matched. */
 export interface Page<T> {
   readonly last: boolean;
+  /** How many the database returned. */
+  readonly rows: number;
   /** Decodes the page, where that is still to be done. Called once. */
   decode(): DecodedPage<T>;
 }

@@ -37,7 +37,7 @@ export interface RangeReading<T> {
 const widening = 4;
 
 /** The end of a reading that is at its end before it asks. */
-const nothing: Page<never> = { last: true, decode: () => ({ items: [] }) };
+const nothing: Page<never> = { last: true, rows: 0, decode: () => ({ items: [] }) };
 
 /** Keyset pages: each begins behind the last row of the one before, so that no page costs more than another. */
 export class RangePages<T> implements Pages<T> {
@@ -96,7 +96,7 @@ export class RangePages<T> implements Pages<T> {
     // After setval or a restore the log may have a gap of any width, which windows alone would cross at their own pace.
     if (rows.length === 0 && skipGap && this.#rest.after < this.#rest.until) this.#rest = await skipGap(this.#rest);
     const last = decoded?.failure !== undefined || this.#remaining === 0 || this.#rest.after >= this.#rest.until;
-    return { last, decode: () => decoded ?? this.#decode(rows) };
+    return { last, rows: rows.length, decode: () => decoded ?? this.#decode(rows) };
   }
 
   /** What the rows give, up to the limit. Where one cannot be decoded, those before it are handed out first, and then its error. */

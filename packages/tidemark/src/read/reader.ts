@@ -28,6 +28,10 @@ import type { SnapshotIdentity } from "./stored-snapshot.ts";
 import { StreamReader, type StreamReading } from "./stream-reader.ts";
 import { listStreams } from "./streams.ts";
 import type { EventSequence, StreamInfo } from "./types.ts";
+import type { Reading } from "../tracing/messages.ts";
+import { reading } from "../tracing/operations.ts";
+import type { TracedPlace } from "../tracing/traced-store.ts";
+import { type TracePages, tracePages } from "./trace-pages.ts";
 
 export interface ReaderOptions {
   /** The pool, or the session of a transaction, which runs one statement at a time. */
@@ -42,6 +46,8 @@ export interface ReaderOptions {
   readonly recentMark?: (signal?: AbortSignal) => Promise<number>;
   /** Reads the first pages of streams together with those that other calls ask for. @defaultValue one statement for each */
   readonly firstPages?: FirstPages;
+  /** Of which store it reads, for tracing. Undefined: it is not traced. */
+  readonly place?: TracedPlace;
 }
 
 /** Reads for one tenant, through the pool or inside a transaction. */
@@ -53,13 +59,17 @@ export class Reader {
   readonly #log: LogReader;
   readonly #streams: StreamReader;
   readonly #causation: CausationReader;
+  readonly #place: TracedPlace | undefined;
+  readonly #tracePages: TracePages;
 
-  constructor({ queryable, statements, codec, tenant, mark, recentMark = mark, firstPages }: ReaderOptions) {
+  constructor({ queryable, statements, codec, tenant, mark, recentMark = mark, firstPages, place }: ReaderOptions) {
     this.#queryable = queryable;
     this.#statements = new ReaderStatements(queryable, statements);
     this.#codec = codec;
     this.#tenant = tenant;
-    const shared = { statements: this.#statements, codec, tenant };
+    this.#place = place;
+    this.#tracePages = tracePages(place);
+    const shared = { statements: this.#statements, codec, tenant, tracePages: this.#tracePages };
     this.#log = new LogReader({ ...shared, mark, recentMark });
     this.#causation = new CausationReader({ ...shared, log: this.#log });
     this.#streams = new StreamReader({
@@ -78,23 +88,46 @@ export class Reader {
   }
 
   readBoundary<E extends Event = Event>(query: BoundaryQuery, options?: ReadBoundaryOptions): Promise<BoundaryEvents<RecordedEvent<E>>> {
-    return this.#log.readBoundary<E>(query, options);
+    return this.#trace(
+      { operation: "readBoundary" },
+      () => this.#log.readBoundary<E>(query, options),
+      ({ events }) => events.length,
+    );
   }
 
   aggregateStream<State, E extends Event = Event>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>> {
-    return this.#streams.aggregateStream<State, E>(streamId, fold);
+    return this.#trace(
+      { operation: "aggregateStream", streamId },
+      () => this.#streams.aggregateStream<State, E>(streamId, fold),
+      ({ version }) => version,
+    );
   }
 
   streamInfo(streamId: string): Promise<StreamInfo> {
-    return this.#streams.streamInfo(streamId);
+    return this.#trace(
+      { operation: "streamInfo", streamId },
+      () => this.#streams.streamInfo(streamId),
+      () => 0,
+    );
   }
 
   streams(options?: StreamsOptions): AsyncIterable<StreamInfo> {
     const checked = checkStreamsOptions(options);
-    return { [Symbol.asyncIterator]: () => eachOf(listStreams(this.#queryable, this.#statements.current, this.#tenant, checked)) };
+    return {
+      [Symbol.asyncIterator]: () =>
+        eachOf(this.#tracePages(listStreams(this.#queryable, this.#statements.current, this.#tenant, checked), { operation: "streams" })),
+    };
   }
 
-  async eventById<E extends Event = Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
+  eventById<E extends Event = Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
+    return this.#trace(
+      { operation: "eventById" },
+      () => this.#eventById<E>(id, options),
+      (event) => (event ? 1 : 0),
+    );
+  }
+
+  async #eventById<E extends Event>(id: string, options: EventShapeOptions | undefined): Promise<RecordedEvent<E> | undefined> {
     const decoder = this.#codec.decoder(checkEventByIdOptions(options));
     const [row] = await this.#statements.rows(this.#statements.current.eventById, [this.#tenant, checkUuid(id, "id")]);
     if (!row) return undefined;
@@ -103,7 +136,11 @@ export class Reader {
   }
 
   readCausation<E extends Event = Event>(id: string, options?: ReadCausationOptions): Promise<CausationTree<E>> {
-    return this.#causation.readCausation<E>(id, options);
+    return this.#trace(
+      { operation: "readCausation" },
+      () => this.#causation.readCausation<E>(id, options),
+      ({ causes }) => causes.length + 1,
+    );
   }
 
   readCorrelation<E extends Event = Event>(correlationId: string, options?: ReadCorrelationOptions): EventSequence<E> {
@@ -117,6 +154,19 @@ export class Reader {
 
   /** A stream's first events behind its snapshot, where it has one, by one statement. */
   readFromSnapshot<E extends Event = Event>(streamId: string, name: SnapshotIdentity, signal: AbortSignal | undefined): Promise<SnapshotPage<E>> {
-    return this.#streams.readFromSnapshot<E>(streamId, name, signal);
+    return this.#trace(
+      { operation: "readSnapshot", streamId },
+      () => this.#streams.readFromSnapshot<E>(streamId, name, signal),
+      ({ first, last }) => (first && last ? last.version - first.version + 1 : 0),
+    );
+  }
+
+  #trace<T>(subject: Reading, work: () => Promise<T>, eventsOf: (value: T) => number): Promise<T> {
+    return reading.trace(
+      this.#place,
+      () => ({ ...subject }),
+      work,
+      (value) => ({ result: { events: eventsOf(value) } }),
+    );
   }
 }

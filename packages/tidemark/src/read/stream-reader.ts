@@ -18,6 +18,7 @@ import { type SnapshotPage, snapshotPage } from "./snapshot-page.ts";
 import type { SnapshotIdentity } from "./stored-snapshot.ts";
 import { streamInfoOf } from "./streams.ts";
 import type { EventSequence, StreamInfo } from "./types.ts";
+import type { TracePages } from "./trace-pages.ts";
 
 export interface StreamReaderOptions {
   readonly statements: ReaderStatements;
@@ -26,6 +27,7 @@ export interface StreamReaderOptions {
   readonly firstPages: FirstPages;
   /** Whether plain readings begin with `firstPages` too: it then shares statements with other readings. */
   readonly sharesFirstPages: boolean;
+  readonly tracePages: TracePages;
 }
 
 /** Checked options of a reading. */
@@ -38,19 +40,21 @@ export class StreamReader {
   readonly #tenant: string;
   readonly #firstPages: FirstPages;
   readonly #sharesFirstPages: boolean;
+  readonly #tracePages: TracePages;
 
-  constructor({ statements, codec, tenant, firstPages, sharesFirstPages }: StreamReaderOptions) {
+  constructor({ statements, codec, tenant, firstPages, sharesFirstPages, tracePages }: StreamReaderOptions) {
     this.#statements = statements;
     this.#codec = codec;
     this.#tenant = tenant;
     this.#firstPages = firstPages;
     this.#sharesFirstPages = sharesFirstPages;
+    this.#tracePages = tracePages;
   }
 
   readStream<E extends Event = Event>(streamId: string, options?: ReadStreamOptions): EventSequence<E> {
     const checked = checkReadStreamOptions(options);
     const open = this.#streamPages<E>(checkStreamId(streamId, "streamId"), checked);
-    return createSequence(open, checked.signal);
+    return createSequence(() => this.#tracePages(open(), { operation: "readStream", streamId }), checked.signal);
   }
 
   async aggregateStream<State, E extends Event = Event>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>> {

@@ -36,7 +36,7 @@ export function listStreams(queryable: Queryable, statements: ReadStatements, te
 
   async function next(): Promise<Page<StreamInfo>> {
     const asked = Math.min(pageRows, remaining);
-    if (asked === 0) return { last: true, decode: () => ({ items: [] }) };
+    if (asked === 0) return { last: true, rows: 0, decode: () => ({ items: [] }) };
     const values = [tenant, after, asked, lowest, highest];
     const rows = await (category === undefined
       ? queryable.query(statements.streams, values)
@@ -44,7 +44,7 @@ export function listStreams(queryable: Queryable, statements: ReadStatements, te
     const items = rows.map((row) => streamInfoOf(row["name"] ?? "", row));
     after = items.at(-1)?.streamId ?? after;
     remaining -= items.length;
-    return { last: items.length < asked || remaining === 0, decode: () => ({ items }) };
+    return { last: items.length < asked || remaining === 0, rows: rows.length, decode: () => ({ items }) };
   }
   return { next };
 }

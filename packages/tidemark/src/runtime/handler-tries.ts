@@ -9,6 +9,7 @@ import { type Follower, FollowingSuspended, type TryFailure } from "./follower.t
 import { HandlerScope } from "./handler-scope.ts";
 import type { HandlerTransaction } from "./handler-transaction.ts";
 import type { HeldShard } from "./shard.ts";
+import type { ShardTracing } from "./shard-tracing.ts";
 
 /** Where a transaction stays open behind a handler that works on something else for longer, it is committed meanwhile. */
 const meanwhileMs = 50;
@@ -31,13 +32,20 @@ export class HandlerTries {
   readonly #follower: Follower;
   readonly #shard: HeldShard;
   readonly #transaction: HandlerTransaction;
+  readonly #trace: ShardTracing;
   #call: HandlerCall | undefined;
 
-  constructor(database: Database, follower: Follower, shard: HeldShard, transaction: HandlerTransaction) {
+  constructor(
+    database: Database,
+    follower: Follower,
+    shard: HeldShard,
+    { transaction, trace }: { readonly transaction: HandlerTransaction; readonly trace: ShardTracing },
+  ) {
     this.#database = database;
     this.#follower = follower;
     this.#shard = shard;
     this.#transaction = transaction;
+    this.#trace = trace;
   }
 
   /** Ends the call now; who waits for it gets `reason` thrown. */
@@ -60,10 +68,12 @@ export class HandlerTries {
     this.#call = call;
     const handled: Handled = { events, current: firstOf(first), over: false };
     const endMeanwhile = this.#commitMeanwhile(scope, commitBehind);
-    const outcome = call.run(
-      () => this.#database.enclose(scope, () => (inBatches || events.length === 1 ? this.#follower.handle(events, scope) : this.#handleEach(handled, scope))),
-      timeoutMs,
-      () => new HandlerTimeoutError({ consumer: owner, timeoutMs, position: events[0]?.position ?? 0 }),
+    const outcome = this.#trace.call({ events, attempt }, () =>
+      call.run(
+        () => this.#database.enclose(scope, () => (inBatches || events.length === 1 ? this.#follower.handle(events, scope) : this.#handleEach(handled, scope))),
+        timeoutMs,
+        () => new HandlerTimeoutError({ consumer: owner, timeoutMs, position: events[0]?.position ?? 0 }),
+      ),
     );
     if (outcome !== undefined || scope.used || endMeanwhile) return this.#conclude(scope, handled, outcome, endMeanwhile);
     this.#call = undefined;

@@ -7,17 +7,22 @@ const longestMs = 100;
 /** Without a transaction the checkpoint is written after each batch, and in a slow one so often. */
 const checkpointEveryMs = 1_000;
 
+/** Makes an operation of a commit. */
+export type TraceCommit = (position: number, work: () => Promise<void>) => Promise<void>;
+
 /** How far a shard's events are handled, and when that is committed. */
 export class ShardCommits {
   readonly #transaction: HandlerTransaction;
   readonly #checkpoint: Checkpoint;
   readonly #onMove: () => void;
+  readonly #trace: TraceCommit;
   /** The last event that was handled, whose checkpoint may not be written yet. */
   #handled: Anchor;
   #writtenAt = performance.now();
 
   /** @param onMove - Called when the checkpoint may have moved. */
-  constructor(transaction: HandlerTransaction, checkpoint: Checkpoint, onMove: () => void) {
+  constructor(transaction: HandlerTransaction, checkpoint: Checkpoint, onMove: () => void, trace: TraceCommit) {
+    this.#trace = trace;
     this.#transaction = transaction;
     this.#checkpoint = checkpoint;
     this.#onMove = onMove;
@@ -40,15 +45,21 @@ export class ShardCommits {
   }
 
   async commit(to: Anchor = this.#handled): Promise<void> {
-    await this.#transaction.commit(to);
+    await this.#commit(to, () => this.#transaction.commit(to));
     this.moved();
   }
 
   /** Commits what earlier events wrote while a handler works on something else. */
   readonly commitBehind = async (unless: () => boolean): Promise<void> => {
-    await this.#transaction.commit(this.#handled, unless);
+    const to = this.#handled;
+    await this.#commit(to, () => this.#transaction.commit(to, unless));
     this.moved();
   };
+
+  #commit(to: Anchor, work: () => Promise<void>): Promise<void> {
+    const isNothing = to.position === this.#checkpoint.written.position && this.#transaction.openMs === undefined;
+    return isNothing ? work() : this.#trace(to.position, work);
+  }
 
   /** The checkpoint was moved. */
   moved(): void {

@@ -12,6 +12,7 @@ import { HandlerTries } from "./handler-tries.ts";
 import { type Belongs, belongsTo } from "./partition.ts";
 import { ShardCommits } from "./shard-commits.ts";
 import type { ShardContext } from "./shard-context.ts";
+import { ShardTracing } from "./shard-tracing.ts";
 
 /** Handles the events of one shard, in order: each until it succeeded or was given up. */
 export class ShardWork {
@@ -37,13 +38,15 @@ export class ShardWork {
     this.#belongs = belongsTo(follower, checkpoint.shard);
     const { decode: decodeApart } = follower.decoderApart ?? { decode: this.#decode };
     this.#transaction = new HandlerTransaction({ ...worker, leaseMs: settings.leaseMs, notify: () => worker.feed.notify() }, checkpoint);
-    this.#tries = new HandlerTries(worker.database, follower, checkpoint.shard, this.#transaction);
+    const trace = new ShardTracing({ store: worker.traced, tenant: settings.tenant }, follower, checkpoint.shard);
+    this.#tries = new HandlerTries(worker.database, follower, checkpoint.shard, { transaction: this.#transaction, trace });
     const settled = (): void => worker.progress.moved(settings.tenant, follower.name);
-    this.#commits = new ShardCommits(this.#transaction, checkpoint, () => {
+    const moved = (): void => {
       shard.counts.moved(shard.follower);
       settled();
       this.hooks.moved?.();
-    });
+    };
+    this.#commits = new ShardCommits(this.#transaction, checkpoint, moved, (position, work) => trace.commit(position, work));
     const hooks = follower.createHooks?.({
       tenant: settings.tenant,
       leaseMs: settings.leaseMs,

@@ -9,6 +9,7 @@ import { CheckpointWriter } from "./checkpoint-writer.ts";
 import { Liveness } from "./liveness.ts";
 import { Progress } from "./progress.ts";
 import { type RuntimeStatements, runtimeStatements } from "./statements.ts";
+import type { TracedStore } from "../tracing/traced-store.ts";
 
 /** What all workers of a process share, for one store. */
 export interface WorkerContext {
@@ -26,9 +27,11 @@ export interface WorkerContext {
   readonly checkpoints: CheckpointWriter;
   readonly logger: Logger;
   readonly codec: EventCodec;
+  /** Which store it is of, for tracing. */
+  readonly traced: TracedStore;
 }
 
-export function createWorkerContext(store: Pick<WorkerContext, "database" | "feed" | "schema" | "logger" | "codec">): WorkerContext {
+export function createWorkerContext(store: Pick<WorkerContext, "database" | "feed" | "schema" | "logger" | "codec" | "traced">): WorkerContext {
   const { database, feed, schema } = store;
   const statements = runtimeStatements(schema);
   return {

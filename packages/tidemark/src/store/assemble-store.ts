@@ -31,6 +31,8 @@ import { TimerService } from "../timers/timer-service.ts";
 import { timerStatements } from "../timers/timer-statements.ts";
 import { TimerWrites } from "../timers/timer-writes.ts";
 import { Workers } from "./workers.ts";
+import { done, migrating } from "../tracing/operations.ts";
+import { tracedStore } from "./traced-store.ts";
 
 /** Opens the database, brings its schema up to date, and wires the rooms together. */
 export async function assembleStore<Events extends Event, Input extends Event>(
@@ -42,12 +44,15 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   const codec = given ?? codecOf(options, skipped);
   const projections = checkProjections(options.projections, "options.projections");
   const database = await openDatabase(target, options);
+  const traced = tracedStore(target, options, database);
   try {
-    const { synchronousCommit } = await openSchema(database, options.schema, {
-      migrate: options.migrate,
-      integrity: options.integrity,
-      logger: options.logger,
-    });
+    const { migrate, integrity, logger } = options;
+    const { synchronousCommit } = await migrating.trace(
+      { store: traced, tenant: "" },
+      () => ({}),
+      () => openSchema(database, options.schema, { migrate, integrity, logger }),
+      done,
+    );
     warnOfWeakDurability(options, database, synchronousCommit);
     if (target.kind === "memory" && options.givenPool === undefined) warnOfMemory(options.logger);
   } catch (error) {
@@ -90,6 +95,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
         {
           database,
           statements: ofTimers,
+          traced,
           append: { statements, gate },
           settings,
           alarm,
@@ -101,7 +107,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
       ),
   };
   // Not `open`: a handler that ends while the store closes still commits.
-  const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, codec, timers, projections });
+  const workers = new Workers({ database, feed, schema: options.schema, logger: options.logger, codec, traced, timers, projections });
   let phase: "open" | "closing" | "closed" = "open";
   const readStatements = new StatementsBySize(options.schema);
   const firstPages = new GroupedFirstPages(open, readStatements, options.pool);
@@ -112,6 +118,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
       database: open,
       options,
       codec,
+      traced,
       statements,
       group,
       gate,

@@ -12,7 +12,7 @@ import type { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
 import type { Database, Queryable } from "../database/database.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
-import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
+import type { BoundaryQuery, BoundaryReading, Event, EventMetadata, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Feed } from "../feed/feed.ts";
 import { DefinedDocumentProjection, type DefinedProjection } from "../projections/defined-projection.ts";
 import { DocumentReaders } from "../documents/document-reader.ts";
@@ -29,12 +29,16 @@ import type { TenantTimers } from "../timers/tenant-timers.ts";
 import type { ScheduledTimer, ScheduleOptions, Timers } from "../timers/timer.ts";
 import type { TimerParts } from "../timers/timer-parts.ts";
 import type { Workers } from "./workers.ts";
+import { appending, scheduling } from "../tracing/operations.ts";
+import { giveTracedPlace, type TracedPlace, type TracedStore } from "../tracing/traced-store.ts";
+import { appendedTo, describeAppend, describeSchedule } from "./describe-append.ts";
 
 /** What the stores of all tenants share. */
 export interface StoreContext {
   readonly database: Database;
   readonly options: ValidStoreOptions;
   readonly codec: EventCodec;
+  readonly traced: TracedStore;
   readonly statements: AppendStatements;
   readonly group: GroupAppend;
   readonly gate: ProjectionGate;
@@ -63,6 +67,9 @@ interface ReaderWriterParts {
   readonly metadata: () => readonly MetadataSource[];
   readonly snapshots: SnapshotAccess;
   readonly timers: TenantTimers;
+  /** For tracing. */
+  readonly place: TracedPlace;
+  readonly inTransaction: boolean;
 }
 
 /** Reads and appends, through the pool or inside a transaction: one line each, the rooms do the work. */
@@ -72,38 +79,65 @@ export class StoreReaderWriter<Events extends Event, Input extends Event = Event
   readonly #documents: DocumentReaders;
   readonly #metadata: () => readonly MetadataSource[];
   readonly #timers: TenantTimers;
+  readonly #place: TracedPlace;
+  readonly #inTransaction: boolean;
 
   static {
     keepCallers(this);
   }
 
-  constructor({ appender, reader, documents, metadata, snapshots, timers }: ReaderWriterParts) {
+  constructor({ appender, reader, documents, metadata, snapshots, timers, place, inTransaction }: ReaderWriterParts) {
+    this.#place = place;
+    this.#inTransaction = inTransaction;
     this.#timers = timers;
     this.#appender = appender;
     this.#reader = reader;
     this.#documents = documents;
     this.#metadata = metadata;
     giveSnapshots(this, snapshots);
+    giveTracedPlace(this, place);
   }
 
   async appendToStream<E extends Input = Input>(streamId: string, events: readonly NoInfer<NewEvent<E>>[], options?: AppendOptions): Promise<AppendResult> {
-    return this.#appender.appendToStream(streamId, stampEvents(events, this.#metadata()), options);
+    return appending.trace(
+      this.#place,
+      () => describeAppend("appendToStream", [{ streamId, events }], this.#inTransaction),
+      (traced) => this.#appender.appendToStream(streamId, stampEvents(events, this.#sources(traced)), options),
+      (appended) => appendedTo([appended]),
+    );
   }
 
   async appendToStreams<E extends Input = Input>(
     appends: readonly NoInfer<StreamAppend<E>>[],
     options?: AppendToStreamsOptions,
   ): Promise<readonly AppendResult[]> {
-    return this.#appender.appendToStreams(stampAppends(appends, this.#metadata()), options);
+    return appending.trace(
+      this.#place,
+      () => describeAppend("appendToStreams", appends, this.#inTransaction),
+      (traced) => this.#appender.appendToStreams(stampAppends(appends, this.#sources(traced)), options),
+      appendedTo,
+    );
   }
 
   async append<E extends Input = Input>(events: readonly NoInfer<NewEvent<E>>[], options?: NoInfer<ConditionalAppendOptions<E>>): Promise<AppendResult> {
-    return this.#appender.append(stampEvents(events, this.#metadata()), options);
+    return appending.trace(
+      this.#place,
+      () => describeAppend("append", [{ streamId: options?.streamId, events }], this.#inTransaction),
+      (traced) => this.#appender.append(stampEvents(events, this.#sources(traced)), options),
+      (appended) => appendedTo([appended]),
+    );
   }
 
   async schedule<E extends Input = Input>(streamId: string, event: NoInfer<NewEvent<E>>, options: ScheduleOptions): Promise<ScheduledTimer> {
-    const [stamped = event] = stampEvents([event], this.#metadata());
-    return this.#timers.schedule(streamId, stamped, options);
+    return scheduling.trace(
+      this.#place,
+      () => describeSchedule(streamId, options),
+      (traced) => {
+        const [stamped = event] = stampEvents([event], this.#sources(traced));
+        return this.#timers.schedule(streamId, stamped, options);
+      },
+      ({ dueAt }) => ({ result: { dueAt } }),
+    );
   }
 
   get timers(): Timers {
@@ -144,6 +178,12 @@ export class StoreReaderWriter<Events extends Event, Input extends Event = Event
 
   readCorrelation<E extends Event = Event>(correlationId: string, options?: ReadCorrelationOptions): EventSequence<E> {
     return this.#reader.readCorrelation<E>(correlationId, options);
+  }
+
+  /** What tracing adds comes last: whatever else has its keys wins. */
+  #sources(traced: { readonly metadata?: EventMetadata } | undefined): readonly MetadataSource[] {
+    const sources = this.#metadata();
+    return traced?.metadata ? [...sources, traced.metadata] : sources;
   }
 
   documents<Document extends object>(source: DocumentSource<Document> | string, options?: DocumentsOptions): Documents<Document> {

@@ -32,11 +32,12 @@ export class Transaction<Events extends Event, Input extends Event = Events>
   }
 
   constructor(context: StoreContext, tenant: string, session: Session, metadata: readonly MetadataSource[], { onAppended, onTimerSet = () => {} }: Written) {
-    const { options, codec, statements, gate, feed, readStatements, snapshots, timers, appendCounters } = context;
+    const { options, codec, traced, statements, gate, feed, readStatements, snapshots, timers, appendCounters } = context;
     // Made at the first append: one correlation id for all of the transaction.
     let sources: readonly MetadataSource[] | undefined;
+    const place = { store: traced, tenant };
     const submit = joinedAppend(session, statements, { now: options.now, gate, counters: appendCounters, onWritten: onAppended });
-    const reader = new Reader({ queryable: session, statements: readStatements, codec, tenant, mark: () => feed.markWithin(session) });
+    const reader = new Reader({ queryable: session, statements: readStatements, codec, tenant, mark: () => feed.markWithin(session), place });
     super({
       appender: new Appender({ tenant, codec, settings: encodeSettings(options), submit }),
       reader,
@@ -44,6 +45,8 @@ export class Transaction<Events extends Event, Input extends Event = Events>
       metadata: () => (sources ??= metadataOf(options, metadata)()),
       snapshots: new SnapshotAccess(snapshots, tenant, reader, session),
       timers: new TenantTimers({ ...timers, on: session, tenant, enlist: (work) => session.enlist(work), onSet: onTimerSet }),
+      place,
+      inTransaction: true,
     });
     this.#session = session;
   }

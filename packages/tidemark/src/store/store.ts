@@ -45,6 +45,7 @@ import { checkDefined, checkEventsOptions, type CheckEventsOptions } from "../tr
 import { TenantTimers } from "../timers/tenant-timers.ts";
 import type { Transactions } from "./workers.ts";
 import type { WorkerDefinition } from "./worker-definition.ts";
+import { done, transacting } from "../tracing/operations.ts";
 
 /** The store of one tenant. */
 export class Store<Events extends Event, Input extends Event = Events> extends StoreReaderWriter<Events, Input> implements EventStore<Events, Input> {
@@ -60,9 +61,10 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   /** @param close - does nothing for a view of a store */
   constructor(context: StoreContext, tenant: string, close: (timeoutMs: number | undefined) => Promise<void>, metadata: readonly MetadataSource[] = []) {
-    const { database, options, codec, group, feed, readStatements, firstPages, snapshots, timers } = context;
+    const { database, options, codec, traced, group, feed, readStatements, firstPages, snapshots, timers } = context;
+    const place = { store: traced, tenant };
     const marks = { mark: (signal?: AbortSignal) => feed.highWaterMark(signal), recentMark: (signal?: AbortSignal) => feed.recentMark(signal) };
-    const reader = new Reader({ queryable: database, statements: readStatements, codec, tenant, ...marks, firstPages });
+    const reader = new Reader({ queryable: database, statements: readStatements, codec, tenant, ...marks, firstPages, place });
     const access = new SnapshotAccess(snapshots, tenant, reader);
     super({
       appender: new Appender({
@@ -76,6 +78,8 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
       metadata: metadataOf(options, metadata),
       snapshots: access,
       timers: new TenantTimers({ ...timers, on: database, tenant, onSet: (inMs) => timers.alarm.set(inMs) }),
+      place,
+      inTransaction: false,
     });
     this.#context = context;
     this.#snapshots = access;
@@ -101,8 +105,12 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
         dueInMs = Math.min(dueInMs, inMs);
       },
     };
-    const result = await this.#context.database.transaction((session) =>
-      checked(new Transaction<Events, Input>(this.#context, this.#tenant, session, this.#metadata, written)),
+    const result = await transacting.trace(
+      { store: this.#context.traced, tenant: this.#tenant },
+      () => ({}),
+      () =>
+        this.#context.database.transaction((session) => checked(new Transaction<Events, Input>(this.#context, this.#tenant, session, this.#metadata, written))),
+      done,
     );
     if (appended) feed.notify();
     timers.alarm.set(dueInMs);

@@ -28,6 +28,7 @@ import { FollowerWorker } from "../runtime/follower-worker.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { TimerParts } from "../timers/timer-parts.ts";
 import { checkWorkerDefinition, defaultLeaseMs, type WorkerDefinition } from "./worker-definition.ts";
+import type { TracedStore } from "../tracing/traced-store.ts";
 
 interface WorkersOptions {
   readonly database: Database;
@@ -35,6 +36,7 @@ interface WorkersOptions {
   readonly schema: string;
   readonly logger: Logger;
   readonly codec: EventCodec;
+  readonly traced: TracedStore;
   readonly timers: TimerParts;
   /** Those that the store was opened with. */
   readonly projections: readonly DefinedProjection[];
@@ -56,11 +58,11 @@ export class Workers implements LifecyclePart {
   /** Those, and the ones that workers got of their own. */
   readonly #known: Set<DefinedProjection>;
 
-  constructor({ database, feed, schema, logger, codec, timers, projections }: WorkersOptions) {
+  constructor({ database, feed, schema, logger, codec, traced, timers, projections }: WorkersOptions) {
     this.#timers = timers;
     this.#projections = projections;
     this.#known = new Set(projections);
-    this.#context = createWorkerContext({ database, feed, schema, logger, codec });
+    this.#context = createWorkerContext({ database, feed, schema, logger, codec, traced });
   }
 
   /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */

@@ -8,11 +8,15 @@ import type { Database, Session } from "../database/database.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { appendOf, type DueTimer, dueTimer, type TimerPlace } from "./due-timer.ts";
 import type { TimerStatements } from "./timer-statements.ts";
+import { firing } from "../tracing/operations.ts";
+import type { TracedStore } from "../tracing/traced-store.ts";
 
 /** What firing needs of the store. */
 export interface FiringContext {
   readonly database: Database;
   readonly statements: TimerStatements;
+  /** Which store it is of, for tracing. */
+  readonly traced: TracedStore;
   readonly append: { readonly statements: AppendStatements; readonly gate: Gate };
   /** As for every append of the store. */
   readonly settings: { readonly now: (() => Date) | undefined; readonly durability: "on" | "off" | null };
@@ -90,7 +94,16 @@ export class Firing {
     }
   }
 
-  async #fire(claim: readonly (number | string | null)[], how: How): Promise<number> {
+  #fire(claim: readonly (number | string | null)[], how: How): Promise<number> {
+    return firing.trace(
+      { store: this.#context.traced, tenant: this.#tenant },
+      () => ({}),
+      () => this.#fireClaimed(claim, how),
+      (timers) => ({ result: { timers } }),
+    );
+  }
+
+  async #fireClaimed(claim: readonly (number | string | null)[], how: How): Promise<number> {
     const { database, append } = this.#context;
     for (;;) {
       try {

@@ -83,7 +83,7 @@ const test = base.extend("start", ({ databaseUrl, schema }, { onCleanup }) => {
     const errors: TidemarkError[] = [];
     const settings = { tenant: "", leaseMs: 60_000, background: false, onError: (error: TidemarkError) => void errors.push(error) };
     const worker = new FollowerWorker(
-      createWorkerContext({ database, feed, schema, logger: console, codec: plainEvents }),
+      createWorkerContext({ database, feed, schema, logger: console, codec: plainEvents, traced: { schema, driver: "pg" } }),
       settings,
       [counter(database, schema, beforeCounting, more, part)],
       new Set(),

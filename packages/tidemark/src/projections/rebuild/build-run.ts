@@ -15,6 +15,7 @@ import { type FlushLimits, FlushSchedule } from "./flush-schedule.ts";
 import { Pace } from "./pace.ts";
 import { DocumentCache, type DocumentChanges } from "./document-cache.ts";
 import { DocumentFold, NotFolded, unlessFolded } from "./document-fold.ts";
+import { done, rebuilding } from "../../tracing/operations.ts";
 
 /** How a projection is built that is far behind. */
 export interface BuildLimits extends FlushLimits {
@@ -27,7 +28,7 @@ export const defaultBuildLimits: BuildLimits = { farBehind: 10_000, memoryBytes:
 /** Of a statement that writes documents while events are appended: some hundred of the usual size, which take the server about 10 ms. */
 const unitsBesideAppends = 64 * 1024;
 
-export type BuildContext = Pick<WorkerContext, "database" | "schema" | "statements" | "feed" | "logger">;
+export type BuildContext = Pick<WorkerContext, "database" | "schema" | "statements" | "feed" | "logger" | "traced">;
 
 export interface BuildParts {
   readonly projection: DefinedDocumentProjection;
@@ -94,7 +95,18 @@ export class BuildRun {
    * Folds and writes everything up to the high-water mark of its beginning, of a part up to the end that all parts have. Ends earlier, with all that is
    * folded written, where the shard must end or the build is to be split.
    */
-  async toTheMark(): Promise<void> {
+  toTheMark(): Promise<void> {
+    const { name, version } = this.#parts.projection;
+    const place = { store: this.#context.traced, tenant: this.#shard.tenant };
+    return rebuilding.trace(
+      place,
+      () => ({ operation: "build", projection: name, version }),
+      () => this.#buildToTheMark(),
+      done,
+    );
+  }
+
+  async #buildToTheMark(): Promise<void> {
     const { projection, decoder } = this.#parts;
     const { checkpoint, tenant, signal } = this.#shard;
     const { shard: index, of, barrier } = checkpoint.shard;

@@ -59,7 +59,7 @@ export async function startWorker(
   const errors: TidemarkError[] = [];
   const warnings: unknown[] = [];
   const logger = { ...silent, warn: (warning: unknown) => void warnings.push(warning) };
-  const context = createWorkerContext({ database, feed, schema, logger, codec });
+  const context = createWorkerContext({ database, feed, schema, logger, codec, traced: { schema, driver: "pg" } });
   const noTransaction = (): never => {
     throw new Error("documents need no transaction of the user's");
   };
