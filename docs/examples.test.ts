@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as tidemark from "tidemark";
+import * as opentelemetry from "tidemark/opentelemetry";
 import * as testing from "tidemark/testing";
 import { describe, expect, test } from "vitest";
 import { offDefaults } from "./examples/defaults.ts";
@@ -14,6 +15,7 @@ const source = join(root, "packages/tidemark/src");
 const entries = [
   { from: "tidemark", exported: await exportsOf(join(source, "index.ts")), values: new Set(Object.keys(tidemark)) },
   { from: "tidemark/testing", exported: await exportsOf(join(source, "testing/index.ts")), values: new Set(Object.keys(testing)) },
+  { from: "tidemark/opentelemetry", exported: await exportsOf(join(source, "opentelemetry/index.ts")), values: new Set(Object.keys(opentelemetry)) },
 ];
 const all = entries.flatMap(({ exported }) => exported);
 const fixtures = await readFile(join(import.meta.dirname, "examples/fixtures.ts"), "utf8");

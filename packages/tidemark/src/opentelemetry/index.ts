@@ -1,0 +1,2 @@
+export { instrument, type Instrumentation } from "./instrument.ts";
+export type { InstrumentOptions } from "./options.ts";
