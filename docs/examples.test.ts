@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import * as tidemark from "tidemark";
 import * as opentelemetry from "tidemark/opentelemetry";
+import * as prometheus from "tidemark/prometheus";
 import * as testing from "tidemark/testing";
 import { describe, expect, test } from "vitest";
 import { offDefaults } from "./examples/defaults.ts";
@@ -16,6 +17,7 @@ const entries = [
   { from: "tidemark", exported: await exportsOf(join(source, "index.ts")), values: new Set(Object.keys(tidemark)) },
   { from: "tidemark/testing", exported: await exportsOf(join(source, "testing/index.ts")), values: new Set(Object.keys(testing)) },
   { from: "tidemark/opentelemetry", exported: await exportsOf(join(source, "opentelemetry/index.ts")), values: new Set(Object.keys(opentelemetry)) },
+  { from: "tidemark/prometheus", exported: await exportsOf(join(source, "prometheus/index.ts")), values: new Set(Object.keys(prometheus)) },
 ];
 const all = entries.flatMap(({ exported }) => exported);
 const fixtures = await readFile(join(import.meta.dirname, "examples/fixtures.ts"), "utf8");
