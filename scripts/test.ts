@@ -1,5 +1,8 @@
-// `npm test`: builds, checks and tests everything. The last line is "N passed, N failed".
-import { announce, run, tools } from "./run.ts";
+// `npm test`: builds, checks, and tests the library. What users touch beside it is tested by `npm run test:package`. The last line is
+// "N passed, N failed".
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { announce, root, run, tools } from "./run.ts";
 import { conclude, runVitest, sum, type Tally } from "./vitest.ts";
 
 const tallies: Tally[] = [];
@@ -18,12 +21,11 @@ await step("Check the format", tools.oxfmt, ["--check"]);
 await step("Check what is generated", "scripts/embed-sql.ts", ["--check"]);
 await step("Check the types", "scripts/types.ts", []);
 
-// The guides and the examples run once, below: where the oldest Node.js runs them, so does this one. The torture harness has a command of its own.
+// Every folder but one, so that a new one is tested without being named here.
+const tests = "packages/tidemark/test";
+const folders = readdirSync(join(root, tests)).filter((folder) => folder !== "cli");
 announce("Test the sources");
-tallies.push(await runVitest(["--project=!docs", "--project=!examples", "--project=!torture"]));
-announce("Test the contract, the guides and the examples on Node.js 22.18, the oldest supported");
-tallies.push(await runVitest(["--project=contract", "--project=docs", "--project=examples"], { nodeVersion: "22.18.0" }));
-announce("Verify the package as it will be published");
-tallies.push(await runVitest(["--config=vitest.verify.config.ts"]));
+const projects = ["tidemark", "contract", "servers", "scripts"].map((project) => `--project=${project}`);
+tallies.push(await runVitest([...projects, "packages/tidemark/src/", "servers/", "scripts/", ...folders.map((folder) => `${tests}/${folder}/`)]));
 
 conclude(sum(tallies));
