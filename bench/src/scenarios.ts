@@ -18,6 +18,7 @@ import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
 import { appendBesideRebuild, rebuildDocuments } from "./scenarios/rebuild.ts";
 import { rebuildSql } from "./scenarios/rebuild-sql.ts";
+import { appendTraced } from "./scenarios/tracing.ts";
 import { openTestStores } from "./scenarios/test-stores.ts";
 import { processInputs } from "./scenarios/processes.ts";
 import { fireTimers, idleTimers, setTimers } from "./scenarios/timers.ts";
@@ -64,4 +65,5 @@ export const scenarios: readonly Scenario[] = [
   idleTimers,
   processInputs,
   openTestStores,
+  appendTraced,
 ];

@@ -15,8 +15,11 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-export async function startWorker(subject: string, url: string): Promise<Worker> {
-  const child = fork(fileURLToPath(new URL("worker-process.ts", import.meta.url)), [subject, url], { execArgv: process.execArgv });
+/** @param preload - A module that its process loads before anything else. */
+export async function startWorker(subject: string, url: string, preload?: string): Promise<Worker> {
+  const child = fork(fileURLToPath(new URL("worker-process.ts", import.meta.url)), [subject, url], {
+    execArgv: [...process.execArgv, ...(preload === undefined ? [] : ["--import", preload])],
+  });
   await answer(child);
   return {
     async measure(callers, seconds) {

@@ -5,17 +5,19 @@ import { openEmmett } from "./emmett.ts";
 import { openPlainSql } from "./plain-sql.ts";
 import type { Subject } from "./subject.ts";
 import { openTidemark } from "./tidemark.ts";
+import { openTraced, tracedName } from "./traced.ts";
 
 /** Everything that can be a contestant in a process of its own too. */
 export const openers: Readonly<Record<string, (url: string) => Promise<Subject>>> = {
   "plain SQL": openPlainSql,
   Tidemark: (url) => openTidemark(url),
   Emmett: openEmmett,
+  [tracedName]: openTraced,
 };
 
 /** The names of `openers` that can run here. */
 export function subjectNames({ withPeers }: Setting): readonly string[] {
-  return Object.keys(openers).filter((name) => withPeers || name !== "Emmett");
+  return Object.keys(openers).filter((name) => name !== tracedName && (withPeers || name !== "Emmett"));
 }
 
 /** Opens something on a new database, to be closed after the scenario. */
