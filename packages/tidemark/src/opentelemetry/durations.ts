@@ -1,4 +1,4 @@
-import type { Attributes, Context, Counter, Histogram, Meter } from "@opentelemetry/api";
+import type { Context, Counter, Histogram, Meter } from "@opentelemetry/api";
 import { messaging, db, tidemark } from "./attributes.ts";
 import type { Measured } from "./span-plan.ts";
 
@@ -23,10 +23,9 @@ export class OperationMetrics {
     this.#counts = { sent: counter(messaging.sent, "Events that were appended"), consumed: counter(messaging.consumed, "Events that handlers were given") };
   }
 
-  record({ duration, count, attributes }: Measured, seconds: number, common: Attributes, context: Context): void {
+  record({ duration, count, attributes }: Measured, seconds: number, context: Context): void {
     if (duration === undefined && !count) return;
-    const all = { ...common, ...attributes };
-    if (duration !== undefined) this.#durations[duration].record(seconds, all, context);
-    if (count && count.events > 0) this.#counts[count.as].add(count.events, all, context);
+    if (duration !== undefined) this.#durations[duration].record(seconds, attributes, context);
+    if (count && count.events > 0) this.#counts[count.as].add(count.events, attributes, context);
   }
 }

@@ -54,7 +54,7 @@ export function instrument(store: EventStore, options?: InstrumentOptions): Inst
   const meter = (checked.meterProvider ?? api.metrics.getMeterProvider()).getMeter("tidemark");
   const common = attributesOf(traced);
   const settings = { api, tracer, metrics: new OperationMetrics(meter), store: traced, common };
-  const ends = [...allSpans(settings, spanPlans(api, checked)), observeMetrics(meter, () => store.metrics(), storeAttributes(traced))];
+  const ends = [...allSpans(settings, spanPlans(api, checked, storeAttributes(traced))), observeMetrics(meter, () => store.metrics(), storeAttributes(traced))];
   instrumented.add(traced);
   const stop = (): void => {
     for (const end of ends.splice(0)) end();

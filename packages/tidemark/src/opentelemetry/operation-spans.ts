@@ -2,7 +2,6 @@ import { type TracingChannel, tracingChannel } from "node:diagnostics_channel";
 import type { Attributes, Context, Span, Tracer } from "@opentelemetry/api";
 import { isTidemarkError } from "../errors/errors.ts";
 import type { TracedOperations } from "../tracing/messages.ts";
-import type { OperationMessage } from "../tracing/operation.ts";
 import type { TracedStore } from "../tracing/traced-store.ts";
 import type { Api } from "./api.ts";
 import { errorType, tidemark } from "./attributes.ts";
@@ -15,7 +14,7 @@ export interface SpanSettings {
   readonly tracer: Tracer;
   readonly metrics: OperationMetrics;
   readonly store: TracedStore;
-  /** What every span and metric has. */
+  /** What every span has. */
   readonly common: Attributes;
 }
 
@@ -29,14 +28,15 @@ interface Begun {
 export function spansOf<Channel extends keyof TracedOperations>(settings: SpanSettings, name: Channel, plan: SpanPlan<TracedOperations[Channel]>): () => void {
   const { api, tracer, metrics, store, common } = settings;
   const channel: TracingChannel<unknown, TracedOperations[Channel]> = tracingChannel<unknown, TracedOperations[Channel]>(name);
-  const open = new WeakMap<object, Begun>();
+  const open = new Map<object, Begun>();
 
   function begin(message: TracedOperations[Channel]): void {
     // Another store's.
     if (message.store !== store) return;
     const parent = plan.parent?.(message) ?? api.context.active();
     const links = plan.links?.(message);
-    const attributes = { ...common, ...tenantOf(message), ...plan.attributes(message) };
+    const attributes: Attributes = { ...common, ...plan.attributes(message) };
+    if (message.tenant !== "") attributes[tidemark.tenant] = message.tenant;
     const span = tracer.startSpan(plan.name(message), { kind: plan.kind, attributes, ...(links && { links }) }, parent);
     const context = api.trace.setSpan(parent, span);
     plan.carry?.(message, context);
@@ -59,7 +59,7 @@ export function spansOf<Channel extends keyof TracedOperations>(settings: SpanSe
     }
     span.end();
     const measured = plan.measured(message);
-    metrics.record(failure ? { ...measured, attributes: { ...measured.attributes, ...failure } } : measured, (performance.now() - at) / 1_000, common, context);
+    metrics.record(failure ? { ...measured, attributes: { ...measured.attributes, ...failure } } : measured, (performance.now() - at) / 1_000, context);
   }
 
   const subscribers = {
@@ -77,10 +77,6 @@ export function spansOf<Channel extends keyof TracedOperations>(settings: SpanSe
 }
 
 function ignore(): void {}
-
-function tenantOf({ tenant }: OperationMessage<unknown>): Attributes | undefined {
-  return tenant === "" ? undefined : { [tidemark.tenant]: tenant };
-}
 
 /** Few for all errors: our codes, and else the name of a class. */
 function typeOf(error: unknown): string {

@@ -3,26 +3,46 @@ import type { Following } from "../tracing/messages.ts";
 import type { Api } from "./api.ts";
 import { db, messaging, tidemark } from "./attributes.ts";
 import { Categories } from "./categories.ts";
+import { KeptAttributes } from "./kept-attributes.ts";
 import type { ValidInstrumentOptions } from "./options.ts";
 import type { SpanPlans } from "./span-plan.ts";
 import { contextOf, linksTo, metadataOf } from "./trace-context.ts";
 
 const nothing: Attributes = {};
-const system: Attributes = { [messaging.system]: "tidemark" };
 const unmeasured = { duration: undefined, attributes: nothing } as const;
 
 /** How each operation becomes a span, by the semantic conventions of messaging and of databases. */
-export function spanPlans(api: Api, { handlerParent, streamIds }: ValidInstrumentOptions): SpanPlans {
+export function spanPlans(api: Api, { handlerParent, streamIds }: ValidInstrumentOptions, store: Attributes): SpanPlans {
   const { SpanKind } = api;
   const categories = new Categories();
   const named = (verb: string, what: string | undefined): string => (what === undefined ? verb : `${verb} ${what}`);
   const streamOf = (id: unknown): Attributes => (streamIds && typeof id === "string" ? { [tidemark.streamId]: id } : nothing);
-  const sendTo = (operation: string, type: string, streamId: unknown): Attributes => ({
-    ...system,
-    [messaging.operation]: operation,
-    [messaging.operationType]: type,
-    [messaging.destination]: categories.of(streamId),
-  });
+  // One object for each operation and category: made anew at each, they would cost as much as the rest of a span.
+  const sent = new KeptAttributes();
+  const sendTo = (operation: "append" | "schedule", streamId: unknown): Attributes => {
+    const category = categories.of(streamId);
+    return sent.of(`${operation} ${category ?? ""}`, () => ({
+      ...store,
+      [messaging.system]: "tidemark",
+      [messaging.operation]: operation,
+      [messaging.operationType]: operation === "append" ? "send" : "create",
+      [messaging.destination]: category,
+    }));
+  };
+  const received = new KeptAttributes();
+  const receivedBy = (operation: "process" | "checkpoint", { kind, name, shard }: Following): Attributes =>
+    received.of(`${operation} ${kind} ${shard} ${name}`, () => ({
+      ...store,
+      [messaging.system]: "tidemark",
+      [messaging.operation]: operation,
+      [messaging.operationType]: operation === "process" ? "process" : "settle",
+      [messaging.group]: name,
+      [messaging.subscription]: name,
+      [messaging.partition]: `${shard}`,
+      [tidemark.kind]: kind,
+    }));
+  const asked = new KeptAttributes();
+  const askedBy = (operation: string): Attributes => asked.of(operation, () => ({ ...store, [db.system]: "postgresql", [db.operation]: operation }));
   const readOf = (operation: string, streamId: unknown): Attributes => ({
     [db.operation]: operation,
     [db.summary]: named("read", categories.of(streamId)),
@@ -33,7 +53,7 @@ export function spanPlans(api: Api, { handlerParent, streamIds }: ValidInstrumen
       kind: SpanKind.PRODUCER,
       name: ({ streamIds: [first] }) => named("append", categories.of(first)),
       attributes: ({ operation, streamIds: ids, events }) => ({
-        ...sendTo("append", "send", ids[0]),
+        ...sendTo("append", ids[0]),
         ...(ids.length === 1 && streamOf(ids[0])),
         [db.operation]: operation,
         [messaging.batchSize]: events > 1 ? events : undefined,
@@ -49,38 +69,38 @@ export function spanPlans(api: Api, { handlerParent, streamIds }: ValidInstrumen
       measured: ({ streamIds: [first], events }) => ({
         duration: "append",
         count: { as: "sent", events },
-        attributes: sendTo("append", "send", first),
+        attributes: sendTo("append", first),
       }),
     },
     "tidemark:schedule": {
       kind: SpanKind.PRODUCER,
       name: ({ streamId }) => named("schedule", categories.of(streamId)),
-      attributes: ({ streamId }) => ({ ...sendTo("schedule", "create", streamId), ...streamOf(streamId) }),
+      attributes: ({ streamId }) => ({ ...sendTo("schedule", streamId), ...streamOf(streamId) }),
       carry: (message, context) => {
         const metadata = metadataOf(api, context);
         if (metadata) message.metadata = metadata;
       },
-      measured: ({ streamId }) => ({ duration: "append", attributes: sendTo("schedule", "create", streamId) }),
+      measured: ({ streamId }) => ({ duration: "append", attributes: sendTo("schedule", streamId) }),
     },
     "tidemark:read": {
       kind: SpanKind.CLIENT,
       name: ({ operation, streamId }) => (streamId === undefined ? operation : named("read", categories.of(streamId))),
       attributes: ({ operation, streamId }) => ({ ...readOf(operation, streamId), ...streamOf(streamId) }),
       ended: ({ result }) => ({ [db.rows]: result?.events }),
-      measured: ({ operation }) => ({ duration: "read", attributes: { [db.operation]: operation } }),
+      measured: ({ operation }) => ({ duration: "read", attributes: askedBy(operation) }),
     },
     "tidemark:transaction": {
       kind: SpanKind.CLIENT,
       name: () => "transaction",
       attributes: () => ({ [db.operation]: "transaction" }),
-      measured: () => ({ duration: "read", attributes: { [db.operation]: "transaction" } }),
+      measured: () => ({ duration: "read", attributes: askedBy("transaction") }),
     },
     "tidemark:command": {
       kind: SpanKind.INTERNAL,
       name: ({ decider, streamId }) => named("command", decider ?? categories.of(streamId)),
       attributes: ({ decider, streamId }) => ({ [tidemark.decider]: decider, ...streamOf(streamId) }),
       ended: ({ result }) => ({ [tidemark.attempts]: result?.attempts, [tidemark.events]: result?.events, [tidemark.position]: result?.position }),
-      measured: ({ decider, streamId }) => ({ duration: "command", attributes: { [tidemark.decider]: decider ?? categories.of(streamId) } }),
+      measured: ({ decider, streamId }) => ({ duration: "command", attributes: { ...store, [tidemark.decider]: decider ?? categories.of(streamId) } }),
     },
     "tidemark:handle": {
       kind: SpanKind.CONSUMER,
@@ -89,7 +109,7 @@ export function spanPlans(api: Api, { handlerParent, streamIds }: ValidInstrumen
         const [first] = events;
         const single = events.length === 1 ? first : undefined;
         return {
-          ...receivedBy("process", "process", following),
+          ...receivedBy("process", following),
           [messaging.destination]: single?.category,
           [messaging.messageId]: single?.id,
           [messaging.conversationId]: single?.correlationId,
@@ -106,14 +126,14 @@ export function spanPlans(api: Api, { handlerParent, streamIds }: ValidInstrumen
       measured: ({ events, attempt: _attempt, ...following }) => ({
         duration: "handle",
         count: { as: "consumed", events: events.length },
-        attributes: receivedBy("process", "process", following),
+        attributes: receivedBy("process", following),
       }),
     },
     "tidemark:checkpoint": {
       kind: SpanKind.CLIENT,
       name: ({ name }) => `checkpoint ${name}`,
-      attributes: ({ position, ...following }) => ({ ...receivedBy("checkpoint", "settle", following), [tidemark.position]: position }),
-      measured: (following) => ({ duration: "append", attributes: receivedBy("checkpoint", "settle", following) }),
+      attributes: ({ position, ...following }) => ({ ...receivedBy("checkpoint", following), [tidemark.position]: position }),
+      measured: (following) => ({ duration: "append", attributes: receivedBy("checkpoint", following) }),
     },
     "tidemark:fire": {
       kind: SpanKind.INTERNAL,
@@ -142,17 +162,5 @@ export function spanPlans(api: Api, { handlerParent, streamIds }: ValidInstrumen
       attributes: () => nothing,
       measured: () => unmeasured,
     },
-  };
-}
-
-function receivedBy(operation: string, type: string, { kind, name, shard }: Following): Attributes {
-  return {
-    ...system,
-    [messaging.operation]: operation,
-    [messaging.operationType]: type,
-    [messaging.group]: name,
-    [messaging.subscription]: name,
-    [messaging.partition]: `${shard}`,
-    [tidemark.kind]: kind,
   };
 }
