@@ -103,6 +103,14 @@ export function growth(most: number): Scenario {
         calls("append on a condition", 10, appendOnCondition),
         calls("read a stream of ten", 1, (one) => one.store.readStream(anyStream(one)).toArray()),
         calls(`read a page of ${pageRows.toLocaleString("en")}`, 1, readPage),
+        {
+          ...calls("stats", 1, ({ store }) => store.stats()),
+          targets: grown.map(({ name }) => ({ of: name, medianAtMostMs: 300 })),
+        },
+        {
+          ...calls("verify", 1, ({ store }) => store.verify()),
+          targets: grown.map(({ name }) => ({ of: name, longestAtMostMs: 120_000 })),
+        },
         ...(smallest.cpu ? [idleConsumers(grown)] : []),
       ];
     },

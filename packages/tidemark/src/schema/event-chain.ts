@@ -18,7 +18,7 @@ export const chainTrigger = "events_chain";
 
 export function createChainTrigger(schema: string): string {
   const at = quoteIdentifier(schema);
-  return `create trigger ${chainTrigger} before insert on ${at}.events for each row execute function ${at}.chain_event()`;
+  return `create trigger ${chainTrigger} before insert on ${at}.events for each row when (new.hash is null) execute function ${at}.chain_event()`;
 }
 
 /** Undefined where events are not chained. */

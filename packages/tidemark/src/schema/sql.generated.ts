@@ -671,13 +671,27 @@ create trigger event_chain_kept
   before update or delete or truncate on :"schema".event_chain
   for each statement execute function :"schema".refuse_change('nobody would know which events carry a hash', 'Leave this row to the library.');
 
--- The hash of an event that is being inserted, whoever inserts it. An event is inserted once the row of its stream is locked, so that the
--- event before it is there; one that the same statement inserts is seen, too, since the function is volatile. A stream's first event with a
--- hash stands on the hash of the stream's name.
---
--- operations/verify/chain-sql.ts computes it, too, and trusts neither this function nor the trigger. What is hashed never changes: every event
--- since would have to be hashed again. No \`set search_path\`: it would cost each event a microsecond. So every name is qualified, and every operand
--- has the exact type of an operator of pg_catalog.
+-- What an event's hash is made of. operations/verify/chain-sql.ts computes it, too, and does not trust this function. What is hashed never
+-- changes: every event since would have to be hashed again. A function in SQL becomes a part of the statement that calls it, as long as it is not
+-- declared to be more constant than what it calls and has no \`set search_path\`. So every name is qualified, and every operand has the exact type of an
+-- operator of pg_catalog.
+create function :"schema".hash_event(
+  p_before bytea, p_id uuid, p_position bigint, p_version bigint, p_recorded_at timestamptz, p_schema_version smallint,
+  p_tenant text, p_type text, p_data jsonb, p_metadata jsonb, p_tags text[]
+) returns bytea
+  language sql stable
+as $tidemark$
+  select pg_catalog.sha256(
+    p_before || pg_catalog.uuid_send(p_id) || pg_catalog.int8send(p_position) || pg_catalog.int8send(p_version)
+    || pg_catalog.timestamptz_send(p_recorded_at) || pg_catalog.int2send(p_schema_version)
+    || pg_catalog.convert_to(
+         p_tenant || pg_catalog.chr(30) || p_type || pg_catalog.chr(30) || p_data::text || pg_catalog.chr(30)
+         || coalesce(p_metadata::text, '') || pg_catalog.chr(30) || coalesce(p_tags::text, ''), 'UTF8'::name))
+$tidemark$;
+
+-- The hash of an event that is inserted without one, whoever inserts it: append_singles() and append_many() make those of most events, in a third of the time. An event is inserted once the row
+-- of its stream is locked, so that the event before it is there; one that the same statement inserts is seen, too, since the function is volatile. A
+-- stream's first event with a hash stands on the hash of the stream's name. Without \`set search_path\`, which would cost each event a microsecond.
 create function :"schema".chain_event() returns trigger
   language plpgsql
 as $tidemark$
@@ -690,12 +704,8 @@ begin
   if v_before is null then
     select pg_catalog.sha256(pg_catalog.convert_to(s.name, 'UTF8'::name)) into v_before from :"schema".streams as s where s.id = new.stream_id;
   end if;
-  new.hash := pg_catalog.sha256(
-    v_before || pg_catalog.uuid_send(new.id) || pg_catalog.int8send(new.position) || pg_catalog.int8send(new.version)
-    || pg_catalog.timestamptz_send(new.recorded_at) || pg_catalog.int2send(new.schema_version)
-    || pg_catalog.convert_to(
-         new.tenant || pg_catalog.chr(30) || new.type || pg_catalog.chr(30) || new.data::text || pg_catalog.chr(30)
-         || coalesce(new.metadata::text, '') || pg_catalog.chr(30) || coalesce(new.tags::text, ''), 'UTF8'::name));
+  new.hash := :"schema".hash_event(
+    v_before, new.id, new.position, new.version, new.recorded_at, new.schema_version, new.tenant, new.type, new.data, new.metadata, new.tags);
   return new;
 end
 $tidemark$;
@@ -1532,6 +1542,8 @@ declare
   v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
   v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in \`written\`
   v_before bigint[];      -- by slot: the same, before this batch
+  v_starts bigint[];      -- by slot: the version before this batch
+  v_hashes bytea[];       -- by slot: the hash of the event of that version
   v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
   v_count integer := 0;   -- events written
   v_recorded_at timestamptz(3);
@@ -1578,11 +1590,11 @@ begin
     v_heads := array_fill(0::bigint, array[cardinality(v_streams)]);
     v_last := v_heads;
   else
-    select array_agg(coalesce(head.version, 0) order by slot), array_agg(coalesce(head.position, 0) order by slot)
-      into v_heads, v_last
+    select array_agg(coalesce(head.version, 0) order by slot), array_agg(coalesce(head.position, 0) order by slot), array_agg(head.hash order by slot)
+      into v_heads, v_last, v_hashes
       from unnest(v_streams) with ordinality as wanted (stream_id, slot)
       left join lateral (
-        select version, position
+        select version, position, hash
           from :"schema".events
          where stream_id = wanted.stream_id
          order by version desc
@@ -1591,6 +1603,7 @@ begin
   end if;
 
   v_before := v_last;
+  v_starts := v_heads;
 
   verdicts := array_fill(0, array[c_parts]);
   versions := array_fill(0::bigint, array[c_parts]);
@@ -1695,18 +1708,29 @@ begin
       return;
     end if;
     with stored as (
-      insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
-      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at, coalesce(schema_version, 1),
-             case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+      insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags, hash)
+      select position, v_streams[slot], version, id, v_recorded_at, schema_version, tenant, type, data, metadata, tags,
+             -- Of the first event of a stream in this batch. The others' stand on it, and the trigger sees it. An element of an array of texts takes
+             -- as long as the array is.
+             case when version = v_starts[slot] + 1 and cardinality(v_starts) <= 512 and (select true from :"schema".event_chain)
+               then :"schema".hash_event(
+                 coalesce(v_hashes[slot], sha256(convert_to(v_names[slot], 'UTF8'))), id, position, version, v_recorded_at, schema_version,
+                 tenant, type, data, metadata, tags)
+             end
         from (
-          select p_slot[event.part] as slot, v_bases[event.part] as base, event.*
-            from unnest(
-              p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
-              string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions
-            ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, n)
-           where v_bases[event.part] >= 0
-           order by n
-        ) as accepted
+          select nextval(:regclass(events_position_seq)) as position, slot, base + place as version, id, coalesce(schema_version, 1::smallint) as schema_version,
+                 case when p_tenants is null then p_tenant else v_tenants[slot] end as tenant,
+                 type, data::jsonb as data, nullif(metadata, '')::jsonb as metadata, string_to_array(nullif(tags, ''), chr(31)) as tags
+            from (
+              select p_slot[event.part] as slot, v_bases[event.part] as base, event.*
+                from unnest(
+                  p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+                  string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions
+                ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, n)
+               where v_bases[event.part] >= 0
+               order by n
+            ) as accepted
+        ) as numbered
       returning position, tenant, tags
     ), tagged as (
       insert into :"schema".event_tags (tenant, tag, position)
@@ -2040,6 +2064,7 @@ declare
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
   v_streams bigint[];
   v_all_new boolean;
+  v_hashes bytea[];       -- of each stream: the hash of its last event
   v_recorded_at timestamptz(3);
   v_floor bigint;
   v_refused integer[];
@@ -2065,14 +2090,14 @@ begin
   -- Nothing can extend these streams now, and a new statement sees all that did.
   v_recorded_at := coalesce(p_recorded_at, clock_timestamp());
   if not v_all_new then
-    select array_agg(version order by slot),
+    select array_agg(version order by slot), array_agg(hash order by slot),
            array_agg(case when :"schema".expectation_met(expected, version, position) then 0 else 2 end order by slot)
-      into heads, verdicts
+      into heads, v_hashes, verdicts
       from (
-        select coalesce(head.version, 0) as version, coalesce(head.position, 0) as position, wanted.expected, wanted.slot
+        select coalesce(head.version, 0) as version, coalesce(head.position, 0) as position, head.hash, wanted.expected, wanted.slot
           from unnest(v_streams, p_expected) with ordinality as wanted (stream_id, expected, slot)
           left join lateral (
-            select e.version, e.position
+            select e.version, e.position, e.hash
               from :"schema".events as e
              where e.stream_id = wanted.stream_id
              order by e.version desc
@@ -2106,19 +2131,27 @@ begin
     return;
   end if;
   with written as (
-    insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
-    select nextval(:regclass(events_position_seq)), v_streams[slot], coalesce(heads[slot], 0) + place, id, v_recorded_at, coalesce(schema_version, 1),
-           case when p_tenants is null then p_tenant else v_tenants[slot] end,
-           type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+    insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags, hash)
+    select position, stream_id, version, id, v_recorded_at, schema_version, tenant, type, data, metadata, tags,
+           -- Where every append has one event. Of others the second one's hash stands on that of the first, and the trigger sees it.
+           case when p_part is null and (select true from :"schema".event_chain)
+             then :"schema".hash_event(
+               coalesce(before, sha256(convert_to(name, 'UTF8'))), id, position, version, v_recorded_at, schema_version, tenant, type, data, metadata, tags)
+           end
       from (
-        select coalesce(part, n) as slot, coalesce(place, 1) as place, id, type, data, metadata, tags, schema_version, n
-          from unnest(
-            p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
-            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions
-          ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, n)
-      ) as placed
-     where verdicts is null or verdicts[slot] = 0
-     order by n
+        select nextval(:regclass(events_position_seq)) as position, v_streams[slot] as stream_id, coalesce(heads[slot], 0) + place as version, id,
+               coalesce(schema_version, 1::smallint) as schema_version, case when p_tenants is null then p_tenant else v_tenants[slot] end as tenant,
+               type, data::jsonb as data, nullif(metadata, '')::jsonb as metadata, string_to_array(nullif(tags, ''), chr(31)) as tags, before, name
+          from (
+            select coalesce(part, n) as slot, coalesce(place, 1) as place, id, type, data, metadata, tags, schema_version, before, name, n
+              from unnest(
+                p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+                string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions, v_hashes, v_names
+              ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, before, name, n)
+          ) as placed
+         where id is not null and (verdicts is null or verdicts[slot] = 0)
+         order by n
+      ) as numbered
     returning position, tenant, tags
   ), tagged as (
     insert into :"schema".event_tags (tenant, tag, position)

@@ -104,6 +104,9 @@ async function appendEveryWay(store: EventStore): Promise<void> {
   await store.appendToStream("one-2", [{ ...noted(1), metadata: { actorId: "ann", é: "Ünïcode ␞ \u{1F600}" } }, noted(2), noted(3, "x y", 'q"uo,te')]);
   await Promise.all(Array.from({ length: 60 }, (_, n) => store.appendToStream(`group-${n % 20}`, [noted(n)])));
   await Promise.all(Array.from({ length: 20 }, (_, n) => store.appendToStream(`pairs-${n % 5}`, [noted(n), noted(n + 1, "t")], { expectedVersion: "any" })));
+  // Of one batch: some are written, and some are not.
+  const raced = Array.from({ length: 40 }, (_, n) => store.appendToStream(`group-${n % 20}`, [noted(n)], { expectedVersion: n < 20 ? 3 : "any" }));
+  expect((await Promise.allSettled(raced)).filter(({ status }) => status === "rejected").length).toBeLessThan(21);
   await store.appendToStreams([
     { streamId: "many-1", events: [noted(1), noted(2)] },
     { streamId: "many-2", events: [noted(1)] },

@@ -67,6 +67,8 @@ declare
   v_heads bigint[];       -- by slot: the version the stream is at, rising as the batch goes on
   v_last bigint[];        -- by slot: the position of its last event; of one written here: minus its place in `written`
   v_before bigint[];      -- by slot: the same, before this batch
+  v_starts bigint[];      -- by slot: the version before this batch
+  v_hashes bytea[];       -- by slot: the hash of the event of that version
   v_bases bigint[];       -- by part: the version its events follow, -1 where it writes none
   v_count integer := 0;   -- events written
   v_recorded_at timestamptz(3);
@@ -113,11 +115,11 @@ begin
     v_heads := array_fill(0::bigint, array[cardinality(v_streams)]);
     v_last := v_heads;
   else
-    select array_agg(coalesce(head.version, 0) order by slot), array_agg(coalesce(head.position, 0) order by slot)
-      into v_heads, v_last
+    select array_agg(coalesce(head.version, 0) order by slot), array_agg(coalesce(head.position, 0) order by slot), array_agg(head.hash order by slot)
+      into v_heads, v_last, v_hashes
       from unnest(v_streams) with ordinality as wanted (stream_id, slot)
       left join lateral (
-        select version, position
+        select version, position, hash
           from :"schema".events
          where stream_id = wanted.stream_id
          order by version desc
@@ -126,6 +128,7 @@ begin
   end if;
 
   v_before := v_last;
+  v_starts := v_heads;
 
   verdicts := array_fill(:verdict(written), array[c_parts]);
   versions := array_fill(0::bigint, array[c_parts]);
@@ -230,18 +233,29 @@ begin
       return;
     end if;
     with stored as (
-      insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
-      select nextval(:regclass(events_position_seq)), v_streams[slot], base + place, id, v_recorded_at, coalesce(schema_version, 1),
-             case when p_tenants is null then p_tenant else v_tenants[slot] end, type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+      insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags, hash)
+      select position, v_streams[slot], version, id, v_recorded_at, schema_version, tenant, type, data, metadata, tags,
+             -- Of the first event of a stream in this batch. The others' stand on it, and the trigger sees it. An element of an array of texts takes
+             -- as long as the array is.
+             case when version = v_starts[slot] + 1 and cardinality(v_starts) <= 512 and (select true from :"schema".event_chain)
+               then :"schema".hash_event(
+                 coalesce(v_hashes[slot], sha256(convert_to(v_names[slot], 'UTF8'))), id, position, version, v_recorded_at, schema_version,
+                 tenant, type, data, metadata, tags)
+             end
         from (
-          select p_slot[event.part] as slot, v_bases[event.part] as base, event.*
-            from unnest(
-              p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
-              string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions
-            ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, n)
-           where v_bases[event.part] >= 0
-           order by n
-        ) as accepted
+          select nextval(:regclass(events_position_seq)) as position, slot, base + place as version, id, coalesce(schema_version, 1::smallint) as schema_version,
+                 case when p_tenants is null then p_tenant else v_tenants[slot] end as tenant,
+                 type, data::jsonb as data, nullif(metadata, '')::jsonb as metadata, string_to_array(nullif(tags, ''), chr(31)) as tags
+            from (
+              select p_slot[event.part] as slot, v_bases[event.part] as base, event.*
+                from unnest(
+                  p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+                  string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions
+                ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, n)
+               where v_bases[event.part] >= 0
+               order by n
+            ) as accepted
+        ) as numbered
       returning position, tenant, tags
     ), tagged as (
       insert into :"schema".event_tags (tenant, tag, position)

@@ -39,6 +39,7 @@ declare
   v_tenants constant text[] := coalesce(string_to_array(p_tenants, chr(30)), array_fill(p_tenant, array[cardinality(v_names)]));
   v_streams bigint[];
   v_all_new boolean;
+  v_hashes bytea[];       -- of each stream: the hash of its last event
   v_recorded_at timestamptz(3);
   v_floor bigint;
   v_refused integer[];
@@ -64,14 +65,14 @@ begin
   -- Nothing can extend these streams now, and a new statement sees all that did.
   v_recorded_at := coalesce(p_recorded_at, clock_timestamp());
   if not v_all_new then
-    select array_agg(version order by slot),
+    select array_agg(version order by slot), array_agg(hash order by slot),
            array_agg(case when :"schema".expectation_met(expected, version, position) then :verdict(written) else :verdict(conflict) end order by slot)
-      into heads, verdicts
+      into heads, v_hashes, verdicts
       from (
-        select coalesce(head.version, 0) as version, coalesce(head.position, 0) as position, wanted.expected, wanted.slot
+        select coalesce(head.version, 0) as version, coalesce(head.position, 0) as position, head.hash, wanted.expected, wanted.slot
           from unnest(v_streams, p_expected) with ordinality as wanted (stream_id, expected, slot)
           left join lateral (
-            select e.version, e.position
+            select e.version, e.position, e.hash
               from :"schema".events as e
              where e.stream_id = wanted.stream_id
              order by e.version desc
@@ -105,19 +106,27 @@ begin
     return;
   end if;
   with written as (
-    insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags)
-    select nextval(:regclass(events_position_seq)), v_streams[slot], coalesce(heads[slot], 0) + place, id, v_recorded_at, coalesce(schema_version, 1),
-           case when p_tenants is null then p_tenant else v_tenants[slot] end,
-           type, data::jsonb, nullif(metadata, '')::jsonb, string_to_array(nullif(tags, ''), chr(31))
+    insert into :"schema".events (position, stream_id, version, id, recorded_at, schema_version, tenant, type, data, metadata, tags, hash)
+    select position, stream_id, version, id, v_recorded_at, schema_version, tenant, type, data, metadata, tags,
+           -- Where every append has one event. Of others the second one's hash stands on that of the first, and the trigger sees it.
+           case when p_part is null and (select true from :"schema".event_chain)
+             then :"schema".hash_event(
+               coalesce(before, sha256(convert_to(name, 'UTF8'))), id, position, version, v_recorded_at, schema_version, tenant, type, data, metadata, tags)
+           end
       from (
-        select coalesce(part, n) as slot, coalesce(place, 1) as place, id, type, data, metadata, tags, schema_version, n
-          from unnest(
-            p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
-            string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions
-          ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, n)
-      ) as placed
-     where verdicts is null or verdicts[slot] = :verdict(written)
-     order by n
+        select nextval(:regclass(events_position_seq)) as position, v_streams[slot] as stream_id, coalesce(heads[slot], 0) + place as version, id,
+               coalesce(schema_version, 1::smallint) as schema_version, case when p_tenants is null then p_tenant else v_tenants[slot] end as tenant,
+               type, data::jsonb as data, nullif(metadata, '')::jsonb as metadata, string_to_array(nullif(tags, ''), chr(31)) as tags, before, name
+          from (
+            select coalesce(part, n) as slot, coalesce(place, 1) as place, id, type, data, metadata, tags, schema_version, before, name, n
+              from unnest(
+                p_part, p_place, p_ids, string_to_array(p_types, chr(30)), string_to_array(p_data, chr(30)),
+                string_to_array(p_metadata, chr(30)), string_to_array(p_tags, chr(30)), p_schema_versions, v_hashes, v_names
+              ) with ordinality as event (part, place, id, type, data, metadata, tags, schema_version, before, name, n)
+          ) as placed
+         where id is not null and (verdicts is null or verdicts[slot] = :verdict(written))
+         order by n
+      ) as numbered
     returning position, tenant, tags
   ), tagged as (
     insert into :"schema".event_tags (tenant, tag, position)
