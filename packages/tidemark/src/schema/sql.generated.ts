@@ -17,6 +17,7 @@ export type FunctionName =
   | "ask_for_build"
   | "begin_build"
   | "blockers"
+  | "cancel_timers"
   | "change_projection"
   | "claim_number"
   | "claim_timers"
@@ -79,6 +80,7 @@ export type FunctionName =
   | "read_checkpoint"
   | "ready_to_swap"
   | "record_process_inputs"
+  | "recur_timers"
   | "refuse_sequence"
   | "refuse_shard"
   | "refuse_stale_look"
@@ -2373,6 +2375,46 @@ $tidemark$;
 `,
   },
   {
+    name: "cancel_timers",
+    text: `-- Cancels timers: all of some owners, and single ones by owner and key. Waits for those that are being fired, and then finds them gone. Returns how many
+-- there were. One by one and by the primary key, in one order for all transactions: sessions keep a plan that was made when there were few timers, and as a
+-- join it would compare each of those that are cancelled with all that are pending.
+--
+--   p_whole          owners all of whose timers go
+--   p_owners, p_keys single ones; the keys joined by U+001E
+create function :"schema".cancel_timers(p_tenant text, p_whole bigint[], p_owners bigint[], p_keys text) returns bigint
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_owner bigint;
+  v_key text;
+  v_count bigint := 0;
+  v_cancelled bigint := 0;
+begin
+  for v_owner, v_key in
+    select w.owner, null::text from unnest(p_whole) as w (owner)
+    union all
+    select s.owner, s.key from unnest(p_owners, string_to_array(p_keys, chr(30))) as s (owner, key) where s.owner <> all (p_whole)
+     order by 1, 2
+  loop
+    if v_key is null then
+      delete from :"schema".timers as t where t.tenant = p_tenant and t.owner = v_owner;
+    else
+      delete from :"schema".timers as t where t.tenant = p_tenant and t.owner = v_owner and t.key = v_key;
+    end if;
+    get diagnostics v_count = row_count;
+    v_cancelled := v_cancelled + v_count;
+  end loop;
+  return v_cancelled;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "raise_epoch",
     text: `-- Starts a new epoch: the projections that appends must write have changed. The upper bits are a count, so that the epoch rises; the
 -- lower 32 are random. After a restore the same count comes again with other projections, and a process from before must not mistake
@@ -2574,6 +2616,9 @@ $tidemark$;
 --   p_lock_ms  how long each later lock of the transaction is waited for. Shorter than deadlock_timeout: a transaction of the caller's
 --              may hold the stream of a timer, and wait for this one to replace it
 --
+-- The rows are locked, so that they stay where they are, and are found there: a plan that was made when there were few timers, and is kept, would compare
+-- each of those that are taken with all that are pending.
+--
 -- taken_now: the clock that they were due by.
 create function :"schema".claim_timers(
   p_tenant text, p_limit integer, p_lock_ms integer, p_owner bigint default null, p_key text default null, p_event_id uuid default null
@@ -2594,25 +2639,24 @@ create function :"schema".claim_timers(
 as $tidemark$
 declare
   v_now constant timestamptz := clock_timestamp();
-  v_owners bigint[];
-  v_keys text[];
+  v_tids tid[];
 begin
   perform set_config('lock_timeout', p_lock_ms || 'ms', true);
   if p_key is not null then
-    select array_agg(due.owner), array_agg(due.key)
-      into v_owners, v_keys
+    select array_agg(due.tid)
+      into v_tids
       from (
-        select t.owner, t.key
+        select t.ctid as tid
           from :"schema".timers as t
          where t.tenant = p_tenant and t.owner = p_owner and t.key = p_key and t.event_id = p_event_id
            and t.due_at <= v_now and coalesce(t.next_try_at, t.due_at) <= v_now
            for update skip locked
       ) as due;
   elsif pg_try_advisory_xact_lock(:"schema".lock_number(:regclass(timers)::oid::bigint), hashtext(p_tenant)) then
-    select array_agg(due.owner), array_agg(due.key)
-      into v_owners, v_keys
+    select array_agg(due.tid)
+      into v_tids
       from (
-        select t.owner, t.key
+        select t.ctid as tid
           from :"schema".timers as t
          where t.tenant = p_tenant and t.next_try_at is null and t.due_at <= v_now
          order by t.due_at, t.owner, t.key
@@ -2620,21 +2664,18 @@ begin
            for update skip locked
       ) as due;
   end if;
-  if v_keys is null then
+  if v_tids is null then
     return;
   end if;
 
   return query
-  with wanted as materialized (
-    select w.owner, w.key from unnest(v_owners, v_keys) as w (owner, key)
-  ), gone as (
-    delete from :"schema".timers as t using wanted as w
-     where t.tenant = p_tenant and t.owner = w.owner and t.key = w.key and t.cron is null
+  with gone as (
+    delete from :"schema".timers as t where t.ctid = any (v_tids) and t.cron is null
     returning t.*
   ), taken as (
     select * from gone
     union all
-    select t.* from wanted as w join :"schema".timers as t on t.tenant = p_tenant and t.owner = w.owner and t.key = w.key and t.cron is not null
+    select t.* from :"schema".timers as t where t.ctid = any (v_tids) and t.cron is not null
   )
   select t.owner, t.key, t.stream, t.event_id, t.type, t.schema_version, t.data,
          jsonb_build_object(
@@ -4171,6 +4212,35 @@ as $tidemark$
      order by g.slot
   )
   select w.instance, w.id from written as w
+$tidemark$;
+`,
+  },
+  {
+    name: "recur_timers",
+    text: `-- Moves recurring timers that fired to their next due time, in milliseconds since 1970, or deletes those that have none: null. They hold no failures any
+-- more. The caller has locked them. One by one, for the reason that cancel_timers names.
+create function :"schema".recur_timers(p_tenant text, p_owners bigint[], p_keys text, p_due bigint[]) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+declare
+  v_owner bigint;
+  v_key text;
+  v_due bigint;
+begin
+  for v_owner, v_key, v_due in select m.owner, m.key, m.due from unnest(p_owners, string_to_array(p_keys, chr(30)), p_due) as m (owner, key, due) loop
+    if v_due is null then
+      delete from :"schema".timers as t where t.tenant = p_tenant and t.owner = v_owner and t.key = v_key;
+    else
+      update :"schema".timers as t
+         set due_at = timestamptz 'epoch' + v_due * interval '1 millisecond', attempts = 0, next_try_at = null, error_code = null, error_message = null
+       where t.tenant = p_tenant and t.owner = v_owner and t.key = v_key;
+    end if;
+  end loop;
+end
 $tidemark$;
 `,
   },

@@ -19,6 +19,8 @@ export interface TimerPlace {
 export interface DueTimer extends TimerPlace {
   readonly event: EncodedEvent;
   readonly recurrence: Recurrence | undefined;
+  /** How late it is, by the database's clock. */
+  readonly lateMs: number;
   /** When it is due next, in milliseconds since 1970. Undefined: it fires no more. */
   readonly nextDueMs: number | undefined;
 }
@@ -26,7 +28,7 @@ export interface DueTimer extends TimerPlace {
 export function dueTimer(row: TextRow): DueTimer {
   const { cron, time_zone: timeZone, missed } = row;
   const eventId = row["event_id"] ?? "";
-  const dueMs = toSafeInteger(row["due_at"]);
+  const [dueMs, nowMs] = [toSafeInteger(row["due_at"]), toSafeInteger(row["now"])];
   const recurrence: Recurrence | undefined = cron == null ? undefined : { cron, timeZone: timeZone ?? "UTC", missed: missed === "each" ? "each" : "once" };
   return {
     ...timerPlace(row),
@@ -40,7 +42,8 @@ export function dueTimer(row: TextRow): DueTimer {
       schemaVersion: toSafeInteger(row["schema_version"]),
     },
     recurrence,
-    nextDueMs: recurrence && nextDue(recurrence, recurrence.missed === "each" ? dueMs : Math.max(dueMs, toSafeInteger(row["now"]))),
+    lateMs: nowMs - dueMs,
+    nextDueMs: recurrence && nextDue(recurrence, recurrence.missed === "each" ? dueMs : Math.max(dueMs, nowMs)),
   };
 }
 

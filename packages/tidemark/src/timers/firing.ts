@@ -5,6 +5,7 @@ import type { Gate } from "../append/gate.ts";
 import { InlineFailure } from "../append/inline.ts";
 import type { AppendStatements } from "../append/statements.ts";
 import type { Database, Session } from "../database/database.ts";
+import { nullableList } from "../database/nullable-list.ts";
 import { isTidemarkError } from "../errors/errors.ts";
 import { appendOf, type DueTimer, dueTimer, type TimerPlace } from "./due-timer.ts";
 import type { TimerStatements } from "./timer-statements.ts";
@@ -31,6 +32,8 @@ export type Refusal = { readonly kind: "blocked" } | { readonly kind: "failed" |
 /** What became of a batch: how many fired, or else those that should be tried one by one. */
 export interface Fired {
   readonly fired: number;
+  /** How late the first of them was. */
+  readonly lateMs: number;
   readonly refused: readonly TimerPlace[];
 }
 
@@ -75,10 +78,10 @@ export class Firing {
     const taken: DueTimer[] = [];
     try {
       const fired = await this.#fire([most, batchLockMs, null, null, null], { checkIds: false, wait: false, taken });
-      return { fired, refused: [] };
+      return { fired, lateMs: taken[0]?.lateMs ?? 0, refused: [] };
     } catch (error) {
       if (refusalOf(error) === undefined) throw error;
-      return { fired: 0, refused: taken };
+      return { fired: 0, lateMs: 0, refused: taken };
     }
   }
 
@@ -133,13 +136,11 @@ export class Firing {
 
   /** Recurring timers go on, or end where their pattern names no later time. */
   async #recur(session: Session, timers: readonly DueTimer[]): Promise<void> {
-    const { recur, end } = this.#context.statements;
     const recurring = timers.filter(({ recurrence }) => recurrence !== undefined);
-    const places = (some: readonly DueTimer[]): string[] => [this.#tenant, list(some.map(({ owner }) => owner)), some.map(({ key }) => key).join(separator)];
-    const going = recurring.filter(({ nextDueMs }) => nextDueMs !== undefined);
-    const ending = recurring.filter(({ nextDueMs }) => nextDueMs === undefined);
-    if (going.length > 0) await session.query(recur, [...places(going), list(going.map(({ nextDueMs = 0 }) => nextDueMs))]);
-    if (ending.length > 0) await session.query(end, places(ending));
+    if (recurring.length === 0) return;
+    const keys = recurring.map(({ key }) => key).join(separator);
+    const due = nullableList(recurring.map(({ nextDueMs }) => nextDueMs));
+    await session.query(this.#context.statements.recur, [this.#tenant, list(recurring.map(({ owner }) => owner)), keys, due]);
   }
 }
 

@@ -14,6 +14,8 @@ const retriesAtOnce = 20;
 const busyMs = 20;
 /** Between two looks, however many timers are set meanwhile: what is due by then fires together. */
 const leastMs = 5;
+/** What is later than this was not fired for a while. Then many may be due. */
+const overdueMs = 1_000;
 const outage = { firstMs: 100, mostMs: 5_000 };
 
 export interface TimerServiceContext extends FiringContext {
@@ -90,12 +92,12 @@ export class TimerService implements LifecyclePart {
     const nextMs = row?.["in_ms"] == null ? lookEveryMs : Number(row["in_ms"]);
     if (nextMs > 0) return { waitMs: nextMs, restMs: 0 };
     const began = performance.now();
-    const { fired, refused } = await this.#firing.batch(batchSize);
+    const { fired, lateMs, refused } = await this.#firing.batch(batchSize);
     await this.#retries.each(refused);
     const retried = await this.#retries.due(retriesAtOnce);
     if (fired + refused.length + retried === 0) return { waitMs: busyMs, restMs: 0 };
     onWritten();
-    // After an outage many are due. Half of the time is left to appends.
-    return { waitMs: 0, restMs: fired < batchSize ? leastMs : Math.max(leastMs, performance.now() - began) };
+    // After an outage half of the time is left to appends. Otherwise a rest would only make the next ones later.
+    return { waitMs: 0, restMs: fired < batchSize || lateMs < overdueMs ? leastMs : Math.max(leastMs, performance.now() - began) };
   }
 }

@@ -1,13 +1,14 @@
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { milliseconds } from "../database/milliseconds.ts";
+import { nullableListSql } from "../database/nullable-list.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /** What this room asks of the database. */
 export interface TimerStatements {
   /** `set-timers.sql` */
   readonly set: Statement;
-  /** $1 tenant; $2 owners all of whose timers go; $3 owners and $4 keys of single ones. */
+  /** `cancel-timers.sql` */
   readonly cancel: Statement;
   /** $1 tenant, $2 owners. */
   readonly ofOwners: Statement;
@@ -21,10 +22,8 @@ export interface TimerStatements {
   readonly claim: Statement;
   /** $1 tenant, $2 rows: those that failed before, and are to be tried again. */
   readonly retries: Statement;
-  /** $1 tenant, $2 owners, $3 keys: recurring timers, due next at $4, in milliseconds. They hold no failures any more. */
+  /** `recur-timers.sql` */
   readonly recur: Statement;
-  /** $1 tenant, $2 owners, $3 keys: recurring timers that never come again. */
-  readonly end: Statement;
   /** $1 tenant, $2 owner, $3 key, $4 event id: tried again in $5 ms, or never if null, after $6 more failed attempts, with code and message in $7 and $8. */
   readonly defer: Statement;
 }
@@ -41,7 +40,6 @@ const instant = (milliseconds: string): string => `timestamptz 'epoch' + ${inter
 export function timerStatements(schema: string): TimerStatements {
   const at = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_timer_${name}`, text });
-  const ofKeys = `pg_catalog.unnest($2::bigint[]), pg_catalog.unnest(pg_catalog.string_to_array($3, pg_catalog.chr(30)))`;
   /** Of those that failed, or of the others: each is in one index, in this order. */
   const page = (failed: boolean): string => `
   select ${timerColumns}, t.due_at as place
@@ -59,20 +57,7 @@ select set_owner::text as owner, set_key as key, set_event_id::text as event_id,
        pg_catalog.floor(pg_catalog.date_part('epoch', set_in) * 1000::float8)::bigint::text as in_ms
   from ${functionName(schema, "set_timers")}($1, $2::bigint[], $3, $4, $5::uuid[], $6, $7, $8, $9, $10::smallint[], $11::bigint[], $12::boolean[], $13, $14, $15)`,
     ),
-    cancel: named(
-      "cancel",
-      `
-with everything as (
-  delete from ${at}.timers as t using pg_catalog.unnest($2::bigint[]) as wanted (owner)
-   where t.tenant = $1 and t.owner = wanted.owner
-  returning 1
-), single as (
-  delete from ${at}.timers as t using rows from (pg_catalog.unnest($3::bigint[]), pg_catalog.unnest(pg_catalog.string_to_array($4, pg_catalog.chr(30)))) as wanted (owner, key)
-   where t.tenant = $1 and t.owner = wanted.owner and t.key = wanted.key and not t.owner = any ($2::bigint[])
-  returning 1
-)
-select ((select pg_catalog.count(*) from everything) + (select pg_catalog.count(*) from single))::text as cancelled`,
-    ),
+    cancel: named("cancel", `select ${functionName(schema, "cancel_timers")}($1, $2::bigint[], $3::bigint[], $4)::text as cancelled`),
     ofOwners: named(
       "of_owners",
       `
@@ -106,18 +91,7 @@ select t.owner::text, t.key, t.event_id::text, t.stream, t.attempts::text
  order by t.next_try_at, t.due_at, t.owner, t.key
  limit $2`,
     ),
-    recur: named(
-      "recur",
-      `
-update ${at}.timers as t
-   set due_at = ${instant("moved.due")}, attempts = 0, next_try_at = null, error_code = null, error_message = null
-  from rows from (${ofKeys}, pg_catalog.unnest($4::bigint[])) as moved (owner, key, due)
- where t.tenant = $1 and t.owner = moved.owner and t.key = moved.key`,
-    ),
-    end: named(
-      "end",
-      `delete from ${at}.timers as t using rows from (${ofKeys}) as ended (owner, key) where t.tenant = $1 and t.owner = ended.owner and t.key = ended.key`,
-    ),
+    recur: named("recur", `select ${functionName(schema, "recur_timers")}($1, $2::bigint[], $3, ${nullableListSql("$4", "bigint")})::text`),
     defer: named(
       "defer",
       `

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type RecordedEvent } from "tidemark";
+import { setTimeout as pause } from "node:timers/promises";
+import { defineProjection, type Event, InvalidArgumentError, openEventStore, type RecordedEvent } from "tidemark";
 import { describe, eventsOf, eventually, expect, firedIn, reminded, test } from "./test.ts";
 
 /** When a timer said that it was due. */
@@ -144,6 +145,32 @@ describe("many timers", () => {
     await eventually(async () => expect(await store.timers.list({ limit: 1 })).toEqual([]));
     const events = await store.readAll({ filter: { categories: ["reminder"] } }).toArray();
     expect(events.map(({ data }) => data)).toEqual(Array.from({ length: count }, (_, n) => ({ n })));
+  });
+
+  test("that are overdue leave appends half of the time: each transaction is followed by a rest as long", async ({
+    databaseUrl,
+    schema,
+    fire,
+    onTestFinished,
+  }) => {
+    const busyMs = 300;
+    const slow = defineProjection<Event<"Reminded", { n: number }>>({
+      name: "slow",
+      mode: "inline",
+      handles: ["Reminded"],
+      // Once in each full transaction.
+      handle: async ({ data: { n } }) => void (n % 100 === 0 && (await pause(busyMs))),
+    });
+    const store = await openEventStore(databaseUrl, { schema, projections: [slow] });
+    onTestFinished(() => store.close());
+    await store.transaction(async (tx) => {
+      for (let n = 0; n < 300; n++) await tx.schedule(`reminder-${n}`, reminded(n), { key: `r-${n}`, at: new Date(1_000 + n) });
+    });
+    await fire(store);
+    await eventually(async () => expect(await store.timers.list({ limit: 1 })).toEqual([]));
+    const times = [...new Set((await store.readAll({ filter: { categories: ["reminder"] } }).toArray()).map(({ recordedAt }) => recordedAt.getTime()))];
+    expect(times).toHaveLength(3);
+    for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] ?? 0)).toBeGreaterThanOrEqual(2 * busyMs);
   });
 });
 

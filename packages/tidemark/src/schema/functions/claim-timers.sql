@@ -8,6 +8,9 @@
 --   p_lock_ms  how long each later lock of the transaction is waited for. Shorter than deadlock_timeout: a transaction of the caller's
 --              may hold the stream of a timer, and wait for this one to replace it
 --
+-- The rows are locked, so that they stay where they are, and are found there: a plan that was made when there were few timers, and is kept, would compare
+-- each of those that are taken with all that are pending.
+--
 -- taken_now: the clock that they were due by.
 create function :"schema".claim_timers(
   p_tenant text, p_limit integer, p_lock_ms integer, p_owner bigint default null, p_key text default null, p_event_id uuid default null
@@ -28,25 +31,24 @@ create function :"schema".claim_timers(
 as $tidemark$
 declare
   v_now constant timestamptz := clock_timestamp();
-  v_owners bigint[];
-  v_keys text[];
+  v_tids tid[];
 begin
   perform set_config('lock_timeout', p_lock_ms || 'ms', true);
   if p_key is not null then
-    select array_agg(due.owner), array_agg(due.key)
-      into v_owners, v_keys
+    select array_agg(due.tid)
+      into v_tids
       from (
-        select t.owner, t.key
+        select t.ctid as tid
           from :"schema".timers as t
          where t.tenant = p_tenant and t.owner = p_owner and t.key = p_key and t.event_id = p_event_id
            and t.due_at <= v_now and coalesce(t.next_try_at, t.due_at) <= v_now
            for update skip locked
       ) as due;
   elsif pg_try_advisory_xact_lock(:"schema".lock_number(:regclass(timers)::oid::bigint), hashtext(p_tenant)) then
-    select array_agg(due.owner), array_agg(due.key)
-      into v_owners, v_keys
+    select array_agg(due.tid)
+      into v_tids
       from (
-        select t.owner, t.key
+        select t.ctid as tid
           from :"schema".timers as t
          where t.tenant = p_tenant and t.next_try_at is null and t.due_at <= v_now
          order by t.due_at, t.owner, t.key
@@ -54,21 +56,18 @@ begin
            for update skip locked
       ) as due;
   end if;
-  if v_keys is null then
+  if v_tids is null then
     return;
   end if;
 
   return query
-  with wanted as materialized (
-    select w.owner, w.key from unnest(v_owners, v_keys) as w (owner, key)
-  ), gone as (
-    delete from :"schema".timers as t using wanted as w
-     where t.tenant = p_tenant and t.owner = w.owner and t.key = w.key and t.cron is null
+  with gone as (
+    delete from :"schema".timers as t where t.ctid = any (v_tids) and t.cron is null
     returning t.*
   ), taken as (
     select * from gone
     union all
-    select t.* from wanted as w join :"schema".timers as t on t.tenant = p_tenant and t.owner = w.owner and t.key = w.key and t.cron is not null
+    select t.* from :"schema".timers as t where t.ctid = any (v_tids) and t.cron is not null
   )
   select t.owner, t.key, t.stream, t.event_id, t.type, t.schema_version, t.data,
          jsonb_build_object(
