@@ -3,4 +3,5 @@ export { hasPgbouncer, startPgbouncer, type Pooler, type PoolerOptions } from ".
 export { startProxy, type Proxy, type Rule } from "./proxy/proxy.ts";
 export type { Verdict } from "./proxy/connection.ts";
 export type { Message, Side } from "./proxy/messages.ts";
+export { createCertificate, type Certificate } from "./certificates.ts";
 export type { Version } from "./binaries.ts";

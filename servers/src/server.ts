@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { serverAccount } from "./account.ts";
 import { findBinaries, type Version } from "./binaries.ts";
+import { type Certificate, installCertificate, tlsSettings } from "./certificates.ts";
 import { endWithProcess } from "./exit.ts";
 import { createServerFolder, removeFolder, removeStaleFolders } from "./folders.ts";
 import { freePort } from "./port.ts";
@@ -19,6 +20,8 @@ export interface ServerOptions {
   readonly parent?: string;
   /** An empty folder, on another file system say, that holds its write-ahead log. Default: with its data. */
   readonly logFolder?: string;
+  /** What it shows to clients that ask for TLS; those that do not are let in, too. Default: it has none, and no TLS. */
+  readonly certificate?: Certificate;
   /** Added to its environment: `{ LD_PRELOAD: … }`. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -45,7 +48,8 @@ export interface Server extends AsyncDisposable {
 }
 
 /** Starts a PostgreSQL server. It ends, and its folder is removed, when it is disposed of or this process ends. */
-export async function startServer({ version = 18, settings = {}, parent, logFolder, env = {} }: ServerOptions = {}): Promise<Server> {
+export async function startServer({ version = 18, settings: given = {}, parent, logFolder, certificate, env = {} }: ServerOptions = {}): Promise<Server> {
+  const settings = { ...given, ...(certificate && tlsSettings) };
   await removeStaleFolders();
   const account = await serverAccount();
   const binaries = await findBinaries(version, account);
@@ -89,6 +93,7 @@ export async function startServer({ version = 18, settings = {}, parent, logFold
   let port: number;
   try {
     password = await copyTemplate(folder, binaries, account);
+    if (certificate) await installCertificate(join(folder, "data"), certificate, account);
     if (logFolder !== undefined) await moveLog(join(folder, "data"), logFolder, account);
     port = await firstStart();
   } catch (error) {

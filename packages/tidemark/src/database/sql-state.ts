@@ -154,11 +154,24 @@ export function toConnectError(error: unknown): TidemarkError {
   if (isTidemarkError(error)) return error;
   const answer = serverAnswer(error);
   if (answer && !refusesForNow(answer)) return asDatabaseError(answer, error);
+  if (!answer && isRefusedCertificate(error))
+    return new ConnectionError(
+      `No connection to PostgreSQL, because its certificate was refused: ${sentence(reason(error))} Nothing was sent. Name the file of the authority that signed it (…?sslmode=verify-full&sslrootcert=ca.pem), and the host by a name that the certificate is for.`,
+      { sent: false, cause: error, retryable: false },
+    );
   return new ConnectionError(`No connection to PostgreSQL: ${sentence(answer ? `${answer.sqlState} ${answer.message}` : reason(error))} Nothing was sent.`, {
     sent: false,
     sqlState: answer?.sqlState,
     cause: error,
   });
+}
+
+/** OpenSSL's words for what is wrong with a certificate, and Node's for one that is for another host. */
+const certificateCodes = /^(CERT_|CRL_|ERR_TLS_CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH)/;
+
+function isRefusedCertificate(error: unknown): boolean {
+  const code: unknown = isObject(error) ? Reflect.get(error, "code") : undefined;
+  return typeof code === "string" && certificateCodes.test(code);
 }
 
 /** Node gathers the failures of a host name's several addresses in an error without a message. */
