@@ -17,6 +17,7 @@ export type { AppendMetrics } from "./append/append-counters.ts";
 export type { DurationMetrics } from "./counters/durations.ts";
 export type { PoolMetrics } from "./database/pool-counters.ts";
 export type { ListenerMetrics, ListenerState, MarkMetrics } from "./feed/feed-metrics.ts";
+export type { BudgetOptions, ConnectionBudget } from "./operations/connection-budget.ts";
 export type { DoctorCode, DoctorFinding, DoctorSeverity } from "./operations/doctor/finding.ts";
 export type { StatsOptions } from "./operations/stats/stats-options.ts";
 export type { StatsCount, StatsIndex, StatsShare, StatsStream, StatsTable, StoreStats } from "./operations/stats/store-stats.ts";
@@ -72,6 +73,7 @@ export type { CallOptions, QueryResult, StopOptions } from "./model/calls.ts";
 export type { DriverClient } from "./model/driver.ts";
 export type { Logger } from "./model/logger.ts";
 export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
+export type { PoolPreset } from "./arguments/pool-presets.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
 export { IndexMissingError } from "./errors/reading.ts";
 export { TidemarkError } from "./errors/tidemark-error.ts";
@@ -95,7 +97,7 @@ export {
   type VersionConflict,
   VersionConflictError,
 } from "./errors/appending.ts";
-export { ConnectionError, DatabaseError, PoolTimeoutError, SerializationFailureError, TransactionEndedError } from "./errors/database.ts";
+export { ConnectionError, DatabaseError, type PoolHolder, PoolTimeoutError, SerializationFailureError, TransactionEndedError } from "./errors/database.ts";
 export { type ErrorByCode, InvalidArgumentError, isTidemarkError } from "./errors/errors.ts";
 export type {
   Boundary,

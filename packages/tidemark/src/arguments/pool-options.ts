@@ -1,18 +1,21 @@
 import type { DriverClient } from "../model/driver.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import { checkBoolean, wholeNumber } from "./checks.ts";
+import { checkBoolean, oneOf, wholeNumber } from "./checks.ts";
 import { checkOptions, isRecord } from "./options.ts";
 import { describeValue } from "./describe-value.ts";
+import { type PoolPreset, presets } from "./pool-presets.ts";
 
 /**
  * Settings of the store's own pool.
  *
  * @example
  * ```ts
- * const pool: PoolSettings = { max: 20, queryTimeoutMs: 10_000 };
+ * const pool: PoolSettings = { preset: "web", max: 20 };
  * ```
  */
 export interface PoolSettings {
+  /** Settings for a kind of process; each that you give beside it goes before the preset's. @defaultValue the defaults below */
+  readonly preset?: PoolPreset;
   /** The most connections, 1 to 10,000. @defaultValue 10 */
   readonly max?: number;
   /** Connections kept open when nothing runs, 0 to `max`. @defaultValue 0 */
@@ -29,7 +32,7 @@ export interface PoolSettings {
   readonly pingBeforeUse?: boolean;
 }
 
-export type ValidPoolSettings = Required<PoolSettings>;
+export type ValidPoolSettings = Required<Omit<PoolSettings, "preset">>;
 
 /**
  * What the store needs of a `pg.Pool`.
@@ -54,6 +57,7 @@ export interface PGliteInstance {
 /** setTimeout takes no more: it would fire at once. */
 const mostMs = 2_147_483_647;
 const shape = {
+  preset: oneOf("web", "worker", "serverless", "throughput"),
   max: wholeNumber(1, 10_000),
   min: wholeNumber(0, 10_000),
   connectionTimeoutMs: wholeNumber(0, mostMs),
@@ -95,7 +99,10 @@ export function checkPool(value: unknown, path: string): { readonly pool: ValidP
     if (isRecord(value) && value[key] !== undefined)
       throw new InvalidArgumentError(`${path}.${key}`, "is not a setting here: write it into the URL, the first argument, or pass a pg.Pool of your own");
   }
-  const pool = { ...defaults, ...checkOptions(value, shape, path) };
+  const { preset, ...given } = checkOptions(value, shape, path);
+  const before: ValidPoolSettings = { ...defaults, ...(preset && presets[preset]) };
+  // A preset's minimum follows a maximum of the caller's.
+  const pool = { ...before, min: Math.min(before.min, given.max ?? before.max), ...given };
   if (pool.min > pool.max) throw new InvalidArgumentError(`${path}.min`, `is ${pool.min}, more than ${path}.max, ${pool.max}`);
   return { pool, givenPool: undefined };
 }

@@ -1,5 +1,6 @@
 import type { DriverClient } from "../model/driver.ts";
 import type { Logger } from "../model/logger.ts";
+import type { PoolTimeoutError } from "../errors/database.ts";
 import type { PoolMetrics } from "./pool-counters.ts";
 import type { TextRow } from "./text-row.ts";
 
@@ -143,6 +144,8 @@ export interface Database extends Queryable {
   readonly pool: DriverClient;
   /** How its connections are used, without those apart from the pool. */
   metrics(): PoolMetrics;
+  /** The error of a call that waited for so long: tells what has the connections. */
+  noneFree(waitedMs: number): PoolTimeoutError;
   /**
    * Throws where the caller is inside a transaction of this database's only connection, its own or another's: a call that it queues would wait
    * for that transaction, which waits for the call.

@@ -20,6 +20,8 @@ export class PgConnection {
   readonly #turns = new Semaphore(1);
   #lost: Error | undefined;
   #reusable = true;
+  #demoted = false;
+  #statements = 0;
 
   readonly #borrowed: boolean;
   #status: "I" | "T" | "E" | null = null;
@@ -29,6 +31,27 @@ export class PgConnection {
     this.client = client;
     this.#logger = logger;
     this.#borrowed = owner === "borrowed";
+  }
+
+  /** Whether a statement runs, or waits for its turn. */
+  get busy(): boolean {
+    return this.#statements > 0;
+  }
+
+  /** The server's process. */
+  get pid(): number | null {
+    return this.client.processID;
+  }
+
+  /** Whether the server turned out to be a standby: it was the primary once, and other connections of the pool lead to it too. */
+  get demoted(): boolean {
+    return this.#demoted;
+  }
+
+  /** Closes the connection once it is released, and has its pool drop those that were made before. */
+  leaveDemoted(): void {
+    this.#demoted = true;
+    this.discard();
   }
 
   /** Whether a pool may hand it out again. */
@@ -96,16 +119,22 @@ export class PgConnection {
     return this.#take(() => pipeline.send(this.client), limits);
   }
 
-  #take<T>(send: () => Promise<T>, limits: Limits): Promise<T> {
-    return this.#turns.run(async () => {
-      if (!this.#borrowed) return await this.#run(send, limits);
-      this.attach();
-      try {
-        return await this.#run(send, limits);
-      } finally {
-        this.detach();
-      }
-    });
+  async #take<T>(send: () => Promise<T>, limits: Limits): Promise<T> {
+    this.#statements++;
+    try {
+      return await this.#turns.run(() => (this.#borrowed ? this.#runAttached(send, limits) : this.#run(send, limits)));
+    } finally {
+      this.#statements--;
+    }
+  }
+
+  async #runAttached<T>(send: () => Promise<T>, limits: Limits): Promise<T> {
+    this.attach();
+    try {
+      return await this.#run(send, limits);
+    } finally {
+      this.detach();
+    }
   }
 
   async #run<T>(send: () => Promise<T>, limits: Limits): Promise<T> {

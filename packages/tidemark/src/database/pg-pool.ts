@@ -5,19 +5,29 @@ import type { Logger } from "../model/logger.ts";
 import type { PgClient, PgPool, PooledPgClient } from "./pg-client.ts";
 import { PgConnection } from "./pg-connection.ts";
 import { PoolCounters, type PoolMetrics } from "./pool-counters.ts";
-import type { PoolSettings } from "../arguments/pool-options.ts";
+import { PoolHolders } from "./pool-holders.ts";
+import type { ValidPoolSettings } from "../arguments/pool-options.ts";
 import { toConnectError } from "./sql-state.ts";
 import { defaultGraceMs } from "./verdict.ts";
 
 export interface PgConnections {
   readonly pool: PgPool;
   readonly max: number;
-  /** Lends a connection to `work` and takes it back, whatever happens. An abort ends the wait with nothing sent. */
-  use<T>(signal: AbortSignal | undefined, work: (connection: PgConnection) => Promise<T>): Promise<T>;
+  /**
+   * Lends a connection to `run` and takes it back, whatever happens. An abort ends the wait with nothing sent.
+   *
+   * @param work - What it is for, as `PoolHolder` tells.
+   */
+  use<T>(work: string, signal: AbortSignal | undefined, run: (connection: PgConnection) => Promise<T>): Promise<T>;
+  /** The error of a call that waited for so long. */
+  noneFree(waitedMs: number): PoolTimeoutError;
   metrics(): PoolMetrics;
   /** Closes the pool where this module opened it. */
   close(): Promise<void>;
 }
+
+/** @param waiting - Other calls that wait. */
+type NoneFree = (waitedMs: number, waiting: number, cause?: unknown) => PoolTimeoutError;
 
 /** What a pool has beyond the contract, where it is a pg.Pool. */
 interface AnyPool extends PgPool {
@@ -31,7 +41,7 @@ interface AnyPool extends PgPool {
   removeListener?(event: "connect", listener: (client: PgClient) => void): unknown;
 }
 
-export async function openPool(url: string, settings: Required<PoolSettings>): Promise<PgPool & { end(): Promise<void> }> {
+export async function openPool(url: string, settings: ValidPoolSettings): Promise<PgPool & { end(): Promise<void> }> {
   const { default: pg } = await import("pg");
   const config = {
     connectionString: url,
@@ -57,11 +67,16 @@ export async function openPool(url: string, settings: Required<PoolSettings>): P
   return new pg.Pool(config);
 }
 
-export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger: Logger, close: () => Promise<void>): PgConnections {
+export function lendFrom(pool: AnyPool, settings: ValidPoolSettings, logger: Logger, close: () => Promise<void>): PgConnections {
   const max = pool.options?.max ?? settings.max;
   const waitMs = pool.options?.connectionTimeoutMillis || settings.connectionTimeoutMs;
-  const usedBefore = new WeakSet<object>();
+  /** Of each client that was lent before: how often, by then, the server had turned out to be a standby. */
+  const lentBefore = new WeakMap<object, number>();
+  let demotions = 0;
   const counters = new PoolCounters();
+  const holders = new PoolHolders();
+  const noneFree = (waitedMs: number, waiting: number, cause?: unknown): PoolTimeoutError =>
+    new PoolTimeoutError({ waitedMs, max, size: pool.totalCount, waiting, holders: holders.longest() }, cause === undefined ? {} : { cause });
   let told = false;
   /** A server that stops takes all idle connections with it: that is told once, until there is a new one. */
   const onIdleError = (error: Error): void => {
@@ -73,10 +88,13 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
   pool.on?.("connect", onConnect);
   pool.on?.("connect", listenMeanwhile);
 
-  /** Only a connection that was idle can have died unseen. There are at most `max` of those, then the pool opens a new one. */
+  /**
+   * Only a connection that was idle can have died unseen. There are at most `max` of those, then the pool opens a new one. One that was made
+   * before a failover may lead to the server that was the primary: some platforms leave those sockets open for good.
+   */
   async function acquire(signal: AbortSignal | undefined): Promise<{ client: PooledPgClient; connection: PgConnection }> {
     for (let dead = 0; ; dead++) {
-      const client = await connect(pool, max, waitMs, signal);
+      const client = await connect(pool, max, waitMs, signal, noneFree);
       const connection = new PgConnection(client, logger);
       connection.attach();
       const lost = lostMeanwhile.get(client);
@@ -85,8 +103,14 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
         giveBack(client, connection);
         throw toConnectError(lost);
       }
-      if (!settings.pingBeforeUse || !usedBefore.has(client)) {
-        usedBefore.add(client);
+      const before = lentBefore.get(client);
+      if (before !== undefined && before < demotions) {
+        connection.discard();
+        giveBack(client, connection);
+        continue;
+      }
+      if (!settings.pingBeforeUse || before === undefined) {
+        lentBefore.set(client, demotions);
         return { client, connection };
       }
       try {
@@ -101,6 +125,7 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
   }
 
   function giveBack(client: PooledPgClient, connection: PgConnection): void {
+    if (connection.demoted) demotions++;
     // The pool adds its own error listener first, so that there is never a moment without one.
     client.release(!connection.reusable);
     connection.detach();
@@ -109,16 +134,19 @@ export function lendFrom(pool: AnyPool, settings: Required<PoolSettings>, logger
   return {
     pool,
     max,
-    async use(signal, work) {
+    async use(work, signal, run) {
       const { client, connection } = await counters.acquiring(() => acquire(signal), isNoConnection);
+      const leave = holders.take(work, connection);
       try {
-        return await work(connection);
+        return await run(connection);
       } finally {
+        leave();
         counters.released();
         giveBack(client, connection);
       }
     },
-    metrics: () => counters.metrics({ max, size: pool.totalCount, idle: pool.idleCount ?? 0, waiting: pool.waitingCount ?? 0 }),
+    noneFree: (waitedMs) => noneFree(waitedMs, pool.waitingCount ?? 0),
+    metrics: () => counters.metrics({ max, most: max, size: pool.totalCount, idle: pool.idleCount ?? 0, waiting: pool.waitingCount ?? 0 }),
     async close() {
       await close();
       // A pool that was ended may still hear of a connection: end() does not wait until the server has let it go.
@@ -144,7 +172,7 @@ function listenMeanwhile(client: PgClient): void {
 }
 
 /** One client of the pool's, or the reason why there is none; a client that comes too late goes straight back. */
-async function connect(pool: AnyPool, max: number, waitMs: number, signal: AbortSignal | undefined): Promise<PooledPgClient> {
+async function connect(pool: AnyPool, max: number, waitMs: number, signal: AbortSignal | undefined, noneFree: NoneFree): Promise<PooledPgClient> {
   signal?.throwIfAborted();
   const arriving = (async () => (await pool.connect()) as PooledPgClient)();
   return await new Promise<PooledPgClient>((resolve, reject) => {
@@ -157,11 +185,11 @@ async function connect(pool: AnyPool, max: number, waitMs: number, signal: Abort
     };
     const onAbort = (): void => finish(() => reject(signal?.reason));
     // A pool of the user's own may have no limit.
-    const timer = waitMs > 0 ? setTimeout(() => finish(() => reject(noConnection(pool, max, waitMs))), waitMs) : undefined;
+    const timer = waitMs > 0 ? setTimeout(() => finish(() => reject(noConnection(pool, max, waitMs, noneFree))), waitMs) : undefined;
     signal?.addEventListener("abort", onAbort, { once: true });
     arriving.then(
       (client) => (over ? client.release() : finish(() => resolve(client))),
-      (error: unknown) => over || finish(() => reject(isPoolTimeout(error) ? new PoolTimeoutError(waitMs, max, { cause: error }) : toConnectError(error))),
+      (error: unknown) => over || finish(() => reject(isPoolTimeout(error) ? noneFree(waitMs, pool.waitingCount ?? 0, error) : toConnectError(error))),
     );
   });
 }
@@ -176,8 +204,9 @@ function isPoolTimeout(error: unknown): boolean {
 }
 
 /** Who waits for a connection that is being made is not among those who wait for a free one. */
-function noConnection({ totalCount, waitingCount = 1 }: AnyPool, max: number, waitMs: number): TidemarkError {
-  if (totalCount >= max && waitingCount > 0) return new PoolTimeoutError(waitMs, max);
+function noConnection({ totalCount, waitingCount = 1 }: AnyPool, max: number, waitMs: number, noneFree: NoneFree): TidemarkError {
+  // The call itself still waits in the pool's own queue.
+  if (totalCount >= max && waitingCount > 0) return noneFree(waitMs, waitingCount - 1);
   return new ConnectionError(`No connection to PostgreSQL was made within ${waitMs} ms (pool.connectionTimeoutMs). Nothing was sent.`, {
     sent: false,
   });

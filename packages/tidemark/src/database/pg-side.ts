@@ -1,4 +1,4 @@
-import type { PoolSettings } from "../arguments/pool-options.ts";
+import type { ValidPoolSettings } from "../arguments/pool-options.ts";
 import type { Logger } from "../model/logger.ts";
 import type { PgClient, PgNotice, PgPool, PgProtocol } from "./pg-client.ts";
 import { lendFrom, type PgConnections } from "./pg-pool.ts";
@@ -30,12 +30,17 @@ export interface PgConfig {
 /** Leases and wake-ups are short and few; more connections would only count against the server's limit. */
 const maxBeside = 2;
 
+/** Those, and one that listens. */
+export function mostBeside(pool: PgPool): number {
+  return isConfigured(pool) ? maxBeside + 1 : 0;
+}
+
 /**
  * Connections like the pool's, apart from it; undefined where a pool does not say how it connects.
  *
  * @param max - The most at once.
  */
-export function lendBeside(pool: PgPool, settings: Required<PoolSettings>, logger: Logger, max: number = maxBeside): PgConnections | undefined {
+export function lendBeside(pool: PgPool, settings: ValidPoolSettings, logger: Logger, max: number = maxBeside): PgConnections | undefined {
   if (!isConfigured(pool)) return undefined;
   // Nor do these keep a process that has nothing else to do, whatever the pool's own do.
   const beside = new pool.constructor({ ...configOf(pool, "tidemark side"), max, min: 0, allowExitOnIdle: true });

@@ -31,7 +31,7 @@ export async function begin(connection: PgConnection, idleTimeoutMs: number, lim
 /** What it means that BEGIN failed. */
 export function explainBegin(connection: PgConnection, error: unknown): unknown {
   if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "0A000") return error;
-  connection.discard();
+  connection.leaveDemoted();
   return new DatabaseError(
     "The server is a standby, which cannot write: it failed over, or the connection string names a replica. Nothing was written: try again once it is promoted.",
     {

@@ -9,17 +9,17 @@ import type { PgConnection } from "./pg-connection.ts";
 import { lendFrom, openPool, type PgConnections } from "./pg-pool.ts";
 import { listenBeside } from "./pg-listener.ts";
 import { runExchange } from "./pg-exchange.ts";
-import { lendBeside } from "./pg-side.ts";
+import { lendBeside, mostBeside } from "./pg-side.ts";
 import { createStatements } from "./pg-statements.ts";
 import { begin, commit, rollback, runTransaction } from "./pg-transaction.ts";
-import type { PoolSettings } from "../arguments/pool-options.ts";
+import type { ValidPoolSettings } from "../arguments/pool-options.ts";
 import type { Limits } from "./verdict.ts";
 
 export interface PgDatabaseOptions {
   /** A connection string, or a `pg.Pool` of the user's own, which is never ended here. */
   readonly connection: string | PgPool;
   /** Validated. With a pool of the user's own only `queryTimeoutMs`, `pingBeforeUse` and, where the pool has none, `connectionTimeoutMs` count. */
-  readonly settings: Required<PoolSettings>;
+  readonly settings: ValidPoolSettings;
   /** Named prepared statements. */
   readonly prepare: boolean;
   readonly logger: Logger;
@@ -40,9 +40,9 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
   let explicit = false;
 
   /** Lends a connection, and makes `close` wait until it is back. */
-  async function use<T>(lender: PgConnections, signal: AbortSignal | undefined, work: (connection: PgConnection) => Promise<T>): Promise<T> {
+  async function use<T>(lender: PgConnections, work: string, signal: AbortSignal | undefined, run: (connection: PgConnection) => Promise<T>): Promise<T> {
     if (closing) throw new StoreClosedError();
-    const call = lender.use(signal, work);
+    const call = lender.use(work, signal, run);
     running.add(call);
     try {
       return await call;
@@ -99,9 +99,9 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
 
   const queryableOn = (lender: () => PgConnections): Queryable => ({
     query: (statement, values, { signal, timeoutMs = settings.queryTimeoutMs } = {}) =>
-      use(lender(), signal, (connection) => autocommit(connection, statement, values, { signal, timeoutMs })),
+      use(lender(), statement.name, signal, (connection) => autocommit(connection, statement, values, { signal, timeoutMs })),
     userQuery: <Row>(text: string, values: readonly unknown[]) =>
-      use(lender(), undefined, async (connection): Promise<UserResult<Row>> => {
+      use(lender(), "query", undefined, async (connection): Promise<UserResult<Row>> => {
         const { rows, rowCount } = await connection.run({ text, values }, { timeoutMs: settings.queryTimeoutMs }).catch((error: unknown) => {
           // A script can fail after its own BEGIN, and the client learns that state only later.
           connection.discard();
@@ -114,7 +114,7 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
   async function apart<T>(work: (session: Pick<Queryable, "query">) => Promise<T>): Promise<T> {
     const own = lendBeside(connections.pool, settings, logger, 1);
     try {
-      return await use(own ?? connections, undefined, async (connection) => {
+      return await use(own ?? connections, "work apart", undefined, async (connection) => {
         try {
           return await work({
             query: (statement, values, { signal, timeoutMs = settings.queryTimeoutMs } = {}) =>
@@ -136,7 +136,8 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     driver: "pg",
     connections: connections.max,
     pool: connections.pool,
-    metrics: () => connections.metrics(),
+    metrics: () => ({ ...connections.metrics(), most: connections.max + mostBeside(connections.pool) }),
+    noneFree: (waitedMs) => connections.noneFree(waitedMs),
     side: () => sideQueryable,
     apart,
     listen: (options) => listenBeside(connections.pool, options),
@@ -145,7 +146,7 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     enclose: (_holder, work) => work(),
     insideTransaction: () => isInside(transactions),
     transaction: (work, { idleTimeoutMs = defaultIdleTimeoutMs } = {}) =>
-      use(connections, undefined, async (connection) => {
+      use(connections, "transaction", undefined, async (connection) => {
         const holder = { open: true };
         try {
           return await runTransaction(connection, statements, { timeoutMs: settings.queryTimeoutMs }, idleTimeoutMs, (session) =>
@@ -159,7 +160,7 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
         }
       }),
     exchange: (exchange) =>
-      use(connections, undefined, (connection) =>
+      use(connections, exchange.first.at(-1)?.statement.name ?? "transaction", undefined, (connection) =>
         transactions.until(runExchange(connection, statements, { timeoutMs: settings.queryTimeoutMs }, defaultIdleTimeoutMs, exchange), () =>
           connection.abandon(),
         ),

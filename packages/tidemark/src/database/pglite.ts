@@ -10,6 +10,7 @@ import type { GivenPGlite } from "./pglite-client.ts";
 import { holdCommit } from "./held-commit.ts";
 import { OpenTransactions } from "./open-transactions.ts";
 import { PoolCounters } from "./pool-counters.ts";
+import { PoolHolders } from "./pool-holders.ts";
 import { sendOnPGlite } from "./pglite-session.ts";
 import { startPGlite } from "./pglite-start.ts";
 import { createSession } from "./session.ts";
@@ -34,6 +35,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
   const { instance, close } = await startPGlite(source);
   const queue = new Semaphore(1);
   const counters = new PoolCounters();
+  const holders = new PoolHolders();
   const autocommit = sendOnPGlite(instance);
   const transactions = new OpenTransactions();
   let closing: Promise<void> | undefined;
@@ -55,7 +57,11 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     throw new InvalidArgumentError("query", "left a transaction open, which was rolled back: others use the same connection. Use store.transaction.");
   }
 
-  async function enter(limits: Limits): Promise<() => void> {
+  function noneFree(waitedMs: number): PoolTimeoutError {
+    return new PoolTimeoutError({ waitedMs, max: 1, size: 1, waiting: queue.waiting, holders: holders.longest() });
+  }
+
+  async function enter(work: string, limits: Limits): Promise<() => void> {
     if (closing) throw new StoreClosedError();
     refuseReentrance();
     try {
@@ -63,17 +69,19 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
         () => queue.acquire(limits),
         (error) => error instanceof AcquireTimeout,
       );
+      const forget = holders.take(work, { busy: work !== "transaction", pid: null });
       return () => {
+        forget();
         counters.released();
         leave();
       };
     } catch (error) {
-      throw error instanceof AcquireTimeout ? new PoolTimeoutError(limits.timeoutMs, 1) : error;
+      throw error instanceof AcquireTimeout ? noneFree(limits.timeoutMs) : error;
     }
   }
 
-  async function one<T>(statement: () => Promise<T>, limits: Limits): Promise<T> {
-    const leave = await enter(limits);
+  async function one<T>(work: string, statement: () => Promise<T>, limits: Limits): Promise<T> {
+    const leave = await enter(work, limits);
     try {
       const { outcome } = await verdictOf(sendAsStore(instance, statement), limits, async () => {});
       if (outcome?.status === "fulfilled") return outcome.value;
@@ -89,7 +97,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
   }
 
   async function transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const leave = await enter({ timeoutMs: queryTimeoutMs });
+    const leave = await enter("transaction", { timeoutMs: queryTimeoutMs });
     const holder = { open: true };
     try {
       const begin: typeof instance.transaction = (inside) => sendAsStore(instance, () => instance.transaction(inside));
@@ -121,9 +129,10 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
 
   const queryable: Queryable = {
     query: (statement, values, { signal, timeoutMs = queryTimeoutMs } = {}) =>
-      one(() => autocommit.query(statement, values, { signal }), { signal, timeoutMs }),
+      one(statement.name, () => autocommit.query(statement, values, { signal }), { signal, timeoutMs }),
     userQuery: <Row>(text: string, values: readonly unknown[]) =>
       one(
+        "query",
         async () => {
           const result = await autocommit.userQuery<Row>(text, values);
           await refuseLeftOpen();
@@ -138,7 +147,8 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     driver: "pglite",
     connections: 1,
     pool: instance,
-    metrics: () => counters.metrics({ max: 1, size: 1, idle: queue.free, waiting: queue.waiting }),
+    noneFree,
+    metrics: () => counters.metrics({ max: 1, most: 1, size: 1, idle: queue.free, waiting: queue.waiting }),
     side: () => queryable,
     apart: (work) => work(queryable),
     // No other process can notify: this one has the database alone.

@@ -12,6 +12,8 @@ import { Occupancy } from "../counters/occupancy.ts";
 export interface PoolMetrics {
   /** The most connections. */
   readonly max: number;
+  /** The most that this store opens: `max`, two for leases and wake-ups, and one that listens. */
+  readonly most: number;
   /** Those that are open. */
   readonly size: number;
   readonly idle: number;
@@ -30,7 +32,7 @@ export interface PoolMetrics {
 }
 
 /** What a pool knows of itself. */
-export type PoolState = Pick<PoolMetrics, "max" | "size" | "idle" | "waiting">;
+export type PoolState = Pick<PoolMetrics, "max" | "most" | "size" | "idle" | "waiting">;
 
 /** Counts what becomes of the calls that want a connection. */
 export class PoolCounters {
@@ -57,9 +59,10 @@ export class PoolCounters {
     this.#occupancy.left();
   }
 
-  metrics({ max, size, idle, waiting }: PoolState): PoolMetrics {
+  metrics({ max, most, size, idle, waiting }: PoolState): PoolMetrics {
     return {
       max,
+      most,
       size,
       idle,
       inUse: this.#occupancy.inUse,

@@ -15,7 +15,10 @@ export class ConnectionError extends TidemarkError {
   /** What the server said, when it said something (53300, 57P03, 57P01 …). */
   readonly sqlState: string | undefined;
 
-  constructor(message: string, { sent, sqlState, ...origin }: Origin & { readonly sent: boolean; readonly sqlState?: string | undefined }) {
+  constructor(
+    message: string,
+    { sent, sqlState, ...origin }: Origin & { readonly sent: boolean; readonly sqlState?: string | undefined; readonly retryable?: boolean },
+  ) {
     super("CONNECTION", message, { retryable: true, ...origin });
     this.sent = sent;
     this.sqlState = sqlState;
@@ -23,26 +26,67 @@ export class ConnectionError extends TidemarkError {
 }
 
 /**
+ * What holds a connection of the pool.
+ *
+ * @example
+ * ```ts
+ * const line = ({ work, heldMs, pid }: PoolHolder): string => `${work} for ${heldMs} ms, backend ${pid}`;
+ * ```
+ */
+export interface PoolHolder {
+  /** `"transaction"`, `"query"` for `store.query`, or the name of the library's own statement. */
+  readonly work: string;
+  readonly heldMs: number;
+  /** Whether no statement runs on the connection at the moment: a transaction waits for something else. */
+  readonly idle: boolean;
+  /** The server's process, as `pg_stat_activity` names it. Null: embedded, or not known. */
+  readonly pid: number | null;
+}
+
+/** The facts of a `PoolTimeoutError`. */
+type PoolTimeoutFacts = Pick<PoolTimeoutError, "waitedMs" | "max" | "size" | "waiting" | "holders">;
+
+/**
  * No pooled connection became free in time. Nothing was sent.
  *
  * @example
  * ```ts
- * if (isTidemarkError(error, "POOL_TIMEOUT")) console.error(error.waitedMs, error.max);
+ * if (isTidemarkError(error, "POOL_TIMEOUT")) console.error(error.waitedMs, error.max, error.holders[0]?.work);
  * ```
  */
 export class PoolTimeoutError extends TidemarkError {
   declare readonly code: "POOL_TIMEOUT";
   readonly waitedMs: number;
+  /** The most connections. */
   readonly max: number;
+  /** Those that were open. */
+  readonly size: number;
+  /** Other calls that went on waiting. */
+  readonly waiting: number;
+  /** What calls of this store held connections, the longest first; five at most. */
+  readonly holders: readonly PoolHolder[];
 
-  constructor(waitedMs: number, max: number, origin: Origin = {}) {
-    super("POOL_TIMEOUT", `No connection became free within ${waitedMs} ms; all ${max} are in use. Find transactions that stay open, or raise pool.max.`, {
-      retryable: true,
-      ...origin,
-    });
-    this.waitedMs = waitedMs;
-    this.max = max;
+  constructor(facts: PoolTimeoutFacts, origin: Origin = {}) {
+    super("POOL_TIMEOUT", explainTimeout(facts), { retryable: true, ...origin });
+    this.waitedMs = facts.waitedMs;
+    this.max = facts.max;
+    this.size = facts.size;
+    this.waiting = facts.waiting;
+    this.holders = facts.holders;
   }
+}
+
+function explainTimeout({ waitedMs, max, waiting, holders }: PoolTimeoutFacts): string {
+  const others = waiting === 0 ? "" : `, and ${waiting} other ${waiting === 1 ? "call waits" : "calls wait"}`;
+  return `No connection became free within ${waitedMs} ms; all ${max} are in use${others}. ${explainHolder(holders[0])} Find transactions that stay open, or raise pool.max.`;
+}
+
+function explainHolder(longest: PoolHolder | undefined): string {
+  if (!longest) return "This store holds none of them: look at who else uses the pool.";
+  const { work, heldMs, idle, pid } = longest;
+  const what = work === "transaction" || work === "query" ? `a ${work}` : work;
+  const backend = pid === null ? "" : ` (backend ${pid})`;
+  return `Held longest: by ${what}${backend}, for ${Math.round(heldMs)} ms${idle ? ", which runs no statement now" : ""}.`;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Database, TextRow } from "../database/database.ts";
 import { isTidemarkError } from "../errors/errors.ts";
-import { PoolTimeoutError } from "../errors/database.ts";
 import { type FirstPageRequest, type FirstPages, readFirstPage, readFirstPages } from "./first-pages.ts";
 import type { StatementsBySize } from "./statements-by-size.ts";
 
@@ -75,7 +74,7 @@ export class GroupedFirstPages implements FirstPages {
     const timer =
       connectionTimeoutMs > 0
         ? setTimeout(() => {
-            if (leave()) reject(new PoolTimeoutError(connectionTimeoutMs, this.#database.connections));
+            if (leave()) reject(this.#database.noneFree(connectionTimeoutMs));
           }, connectionTimeoutMs)
         : undefined;
     const abort = (): void => {

@@ -17,6 +17,7 @@ import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
 import type { FollowerState } from "../operations/follower-states.ts";
+import type { BudgetOptions, ConnectionBudget } from "../operations/connection-budget.ts";
 import type { DoctorFinding } from "../operations/doctor/finding.ts";
 import type { StatsOptions } from "../operations/stats/stats-options.ts";
 import type { StoreStats } from "../operations/stats/store-stats.ts";
@@ -118,13 +119,23 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
   followers(): Promise<readonly FollowerState[]>;
 
   /**
+   * Tells whether the server has connections for all processes that open a store on it, if each uses its whole pool: what the server allows,
+   * what is taken and by whom, what a process takes at most, and how many of them fit. The same for every tenant's view.
+   *
+   * @throws {@link InvalidArgumentError} — an option is invalid or unknown.
+   */
+  connectionBudget(options?: BudgetOptions): Promise<ConnectionBudget>;
+
+  /**
    * Finds what is wrong with the database, the worst first, and says how to mend each: objects that are missing or changed, privileges, settings
    * that do harm, who holds the mark back, what stopped or lags, bloat, what runs out. Changes nothing; takes some 100 ms, since it looks through
    * the catalogs of PostgreSQL. The same for every tenant's view. `tidemark doctor` does the same; docs/reference/doctor.md has a part on each code.
    *
+   * @param options - How many processes there are, for the finding `connections-overbooked`.
+   * @throws {@link InvalidArgumentError} — an option is invalid or unknown.
    * @throws {@link DatabaseError} — PostgreSQL refused to answer, for another reason than that something is missing.
    */
-  doctor(): Promise<readonly DoctorFinding[]>;
+  doctor(options?: BudgetOptions): Promise<readonly DoctorFinding[]>;
 
   /**
    * Tells what the store holds: how many events and streams, by type, category, tenant and day; the largest streams; what tables and indexes take,

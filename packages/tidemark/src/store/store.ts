@@ -26,6 +26,7 @@ import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
 import { type FollowerState, followerStates } from "../operations/follower-states.ts";
+import { type BudgetOptions, checkBudgetOptions, type ConnectionBudget, connectionBudget } from "../operations/connection-budget.ts";
 import { doctor } from "../operations/doctor/doctor.ts";
 import type { DoctorFinding } from "../operations/doctor/finding.ts";
 import { stats } from "../operations/stats/stats.ts";
@@ -158,9 +159,13 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
     });
   }
 
-  async doctor(): Promise<readonly DoctorFinding[]> {
+  async connectionBudget(budget?: BudgetOptions): Promise<ConnectionBudget> {
+    return await connectionBudget(this.#context.database, checkBudgetOptions(budget));
+  }
+
+  async doctor(budget?: BudgetOptions): Promise<readonly DoctorFinding[]> {
     const { database, feed, options } = this.#context;
-    return await doctor({ database, schema: options.schema, feed, durability: options.durability });
+    return await doctor({ database, schema: options.schema, feed, durability: options.durability, budget: checkBudgetOptions(budget) });
   }
 
   async stats(options?: StatsOptions): Promise<StoreStats> {

@@ -29,6 +29,25 @@ describe("the options of a store", () => {
     expect(Object.keys(logger)).toEqual(["debug", "info", "warn", "error"]);
   });
 
+  test("take a pool's preset, and what is given beside it goes before", () => {
+    const { pool: defaults } = checkStoreOptions(undefined);
+    const poolOf = (pool: object): unknown => checkStoreOptions({ pool }).pool;
+    expect(poolOf({ preset: "web" })).toEqual({ ...defaults, min: 2, connectionTimeoutMs: 5_000, queryTimeoutMs: 15_000 });
+    expect(poolOf({ preset: "worker" })).toEqual({ ...defaults, connectionTimeoutMs: 30_000, queryTimeoutMs: 120_000 });
+    const serverless = { max: 2, connectionTimeoutMs: 5_000, idleTimeoutMs: 10_000, maxLifetimeMs: 300_000, queryTimeoutMs: 15_000, pingBeforeUse: true };
+    expect(poolOf({ preset: "serverless" })).toEqual({ ...defaults, ...serverless });
+    expect(poolOf({ preset: "throughput" })).toEqual({ ...defaults, max: 20, min: 8, maxLifetimeMs: 0, queryTimeoutMs: 120_000 });
+    expect(poolOf({ preset: "web", max: 1, queryTimeoutMs: 7, pingBeforeUse: undefined })).toMatchObject({
+      max: 1,
+      min: 1,
+      queryTimeoutMs: 7,
+      pingBeforeUse: false,
+    });
+    expect(refusal(() => poolOf({ preset: "wrk" }))).toMatchObject({ path: "options.pool.preset" });
+    expect(() => poolOf({ preset: "werb" })).toThrow('did you mean "web"?');
+    expect(() => poolOf({ preset: "web", min: 11 })).toThrow("options.pool.min is 11, more than options.pool.max, 10");
+  });
+
   test("keep what is given and fill in the rest", () => {
     const now = (): Date => new Date(0);
     const given = checkStoreOptions({

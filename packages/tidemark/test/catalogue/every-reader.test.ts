@@ -134,6 +134,7 @@ const store: Readers<EventStore> = {
   checkEvents: none,
   metrics: none,
   health: none,
+  connectionBudget: none,
   doctor: none,
   stats: none,
   followers: none,

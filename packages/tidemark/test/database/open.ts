@@ -3,7 +3,7 @@ import pg from "pg";
 import type { Database, Session, Statement } from "../../src/database/database.ts";
 import type { Logger } from "../../src/model/logger.ts";
 import { openPgDatabase, type PgDatabaseOptions } from "../../src/database/pg.ts";
-import type { PoolSettings } from "../../src/arguments/pool-options.ts";
+import type { PoolSettings, ValidPoolSettings } from "../../src/arguments/pool-options.ts";
 
 /** Keeps what a database warns of. */
 export function recordWarnings(): { readonly logger: Logger; readonly warnings: string[] } {
@@ -12,7 +12,7 @@ export function recordWarnings(): { readonly logger: Logger; readonly warnings: 
   return { warnings, logger: { debug: ignore, info: ignore, warn: (text) => warnings.push(String(text)), error: ignore } };
 }
 
-const defaults: Required<PoolSettings> = {
+const defaults: ValidPoolSettings = {
   max: 10,
   min: 0,
   connectionTimeoutMs: 10_000,

@@ -24,7 +24,8 @@ describe("max", () => {
     const asking = Promise.all(begun.map(({ opened: one }) => one)).then(() => rejection(opened.database.query(sleep, [0])));
     // All of them at once: one that fails fails the test, wherever the others are.
     const [error] = await Promise.all([asking.finally(held.open), ...holders]);
-    expect(error).toMatchObject({ code: "POOL_TIMEOUT", waitedMs: 100, max: 2, retryable: true });
+    expect(error).toMatchObject({ code: "POOL_TIMEOUT", waitedMs: 100, max: 2, size: 2, waiting: 0, retryable: true });
+    expect(error).toMatchObject({ holders: Array.from({ length: 2 }, () => ({ work: "transaction", idle: true, pid: expect.any(Number) })) });
     expect(opened.database.pool).toMatchObject({ totalCount: 2 });
     expect(await pidOf(opened.database)).toBeGreaterThan(0);
   });
@@ -33,6 +34,45 @@ describe("max", () => {
     await using opened = await open(databaseUrl, { max: 3 });
     expect(opened.database.connections).toBe(3);
   });
+});
+
+test("a call that got no connection is told what has them, the longest first, and how many others wait", async ({ databaseUrl }) => {
+  await using opened = await open(databaseUrl, { max: 2, connectionTimeoutMs: 60_000 });
+  const { database } = opened;
+  const held = gate();
+  const pid = Promise.withResolvers<number>();
+  const holder = database.transaction(async (session) => {
+    pid.resolve(await pidOf(session));
+    await held.opened;
+  });
+  const longest = await pid.promise;
+  const sleeping = new AbortController();
+  const slow = rejection(database.query(sleep, [60], { signal: sleeping.signal }));
+  await eventually(() => expect(database.metrics().inUse).toBe(2));
+  const others = [1, 2].map(() => database.userQuery("select 1", []));
+  await eventually(() => expect(database.metrics().waiting).toBe(2));
+  const error = database.noneFree(70);
+  expect(error).toMatchObject({
+    waitedMs: 70,
+    max: 2,
+    size: 2,
+    waiting: 2,
+    holders: [
+      { work: "transaction", pid: longest, idle: true },
+      { work: "sleep", idle: false },
+    ],
+  });
+  expect(error.holders[0]?.heldMs).toBeGreaterThanOrEqual(error.holders[1]?.heldMs ?? Infinity);
+  expect(error.message).toMatch(
+    new RegExp(
+      String.raw`^No connection became free within 70 ms; all 2 are in use, and 2 other calls wait\. Held longest: by a transaction \(backend ${longest}\), for \d+ ms, which runs no statement now\. Find `,
+    ),
+  );
+  sleeping.abort(new Error("enough"));
+  held.open();
+  await Promise.all([slow, holder, ...others]);
+  expect(database.noneFree(1).holders).toEqual([]);
+  expect(database.noneFree(1).message).toContain("This store holds none of them");
 });
 
 describe("idleTimeoutMs and min", () => {

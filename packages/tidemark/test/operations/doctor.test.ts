@@ -403,6 +403,15 @@ describe("the doctor finds", () => {
     }
   });
 
+  test("pools that want more than there is: connections-overbooked", async ({ store }) => {
+    const [found] = of(await store.doctor({ processes: 1_000 }), "connections-overbooked");
+    expect(found).toMatchObject({
+      severity: "warning",
+      what: expect.stringMatching(/^1000 processes with up to 13 connections each want 13000, and the server has \d+ for them\.$/),
+    });
+    expect(of(await store.doctor({ processes: 1 }), "connections-overbooked")).toEqual([]);
+  });
+
   test("a process that hears nothing: listener-deaf", async ({ store, databaseUrl }) => {
     await store.highWaterMark();
     const database = await openDatabase(databaseUrl);

@@ -235,7 +235,7 @@ describe("a reading among others", () => {
     const again = await Promise.all(["cart-0", "cart-1"].map((streamId) => cut.reader.readStream(streamId).toArray()));
     expect(again.map((events) => events.length)).toEqual([1, 2]);
 
-    const none = new PoolTimeoutError(1, 10);
+    const none = new PoolTimeoutError({ waitedMs: 1, max: 10, size: 10, waiting: 0, holders: [] });
     const busy = watched(log, { before: () => Promise.reject(none) });
     const outcomes = await Promise.allSettled(["cart-0", "cart-1"].map((streamId) => busy.reader.readStream(streamId).toArray()));
     expect(outcomes).toEqual([

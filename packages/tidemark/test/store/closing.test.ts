@@ -27,6 +27,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   highWaterMark: (store) => store.highWaterMark(),
   blockers: (store) => store.blockers(),
   checkEvents: (store) => store.checkEvents({ events: defineEvents({ ItemAdded: event() }) }),
+  connectionBudget: (store) => store.connectionBudget(),
   doctor: (store) => store.doctor(),
   stats: (store) => store.stats(),
   followers: (store) => store.followers(),

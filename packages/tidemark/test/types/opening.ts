@@ -11,7 +11,7 @@ void openEventStore(process.env["DATABASE_URL"], {
   limits: { eventBytes: 2 ** 20, queuedAppends: 5 },
 });
 void openEventStore("postgres://localhost/shop", {
-  pool: { max: 10, min: 0, connectionTimeoutMs: 1, idleTimeoutMs: 1, maxLifetimeMs: 1, queryTimeoutMs: 1, pingBeforeUse: true },
+  pool: { preset: "web", max: 10, min: 0, connectionTimeoutMs: 1, idleTimeoutMs: 1, maxLifetimeMs: 1, queryTimeoutMs: 1, pingBeforeUse: true },
 });
 void openEventStore({ logger: console, now: () => new Date(), createId: () => "0198c0de-0000-7000-8000-000000000000" });
 // @ts-expect-error -- a misspelt word

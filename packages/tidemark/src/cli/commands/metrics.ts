@@ -1,23 +1,27 @@
 import type { Command } from "commander";
 import { pause } from "../../async/pause.ts";
 import type { Blocker } from "../../feed/blockers.ts";
+import type { ConnectionBudget } from "../../operations/connection-budget.ts";
 import type { FollowerState } from "../../operations/follower-states.ts";
 import { drainMs } from "../../runtime/follower-metrics.ts";
 import type { EventStore } from "../../store/event-store.ts";
+import { addBudgetFlags, type BudgetFlags, budgetOf } from "../budget-flags.ts";
 import { wholeNumber } from "../flags.ts";
 import { count, counted } from "../progress.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
 import { untilInterrupted } from "../until-interrupted.ts";
 
-interface MetricsFlags extends StoreFlags {
+interface MetricsFlags extends StoreFlags, BudgetFlags {
   readonly for: number;
 }
 
 /** `tidemark metrics` */
 export function addMetrics(program: Command, terminal: Terminal): void {
-  addStoreFlags(program.command("metrics"), "the figures, one JSON document,")
-    .description("Show what the database knows of work under way: the mark, who holds it back, and the lag and pace of consumers, projections and processes.")
+  addBudgetFlags(addStoreFlags(program.command("metrics"), "the figures, one JSON document,"))
+    .description(
+      "Show what the database knows of work under way: the mark, who holds it back, the lag and pace of consumers, projections and processes, and the server's connections.",
+    )
     .option("--for <ms>", "how long to watch for the pace", wholeNumber, 1_000)
     .addHelpText("after", "\nExamples:\n  tidemark metrics\n  tidemark metrics --for 10000 --json")
     .action((flags: MetricsFlags) => metrics(flags, terminal));
@@ -45,11 +49,13 @@ async function metrics(flags: MetricsFlags, terminal: Terminal): Promise<void> {
     untilInterrupted("The command was interrupted. It changes nothing.", async (signal) => {
       const before = await sample(store);
       await pause(flags.for, signal, { keepsProcess: true });
-      return figuresBetween(before, await sample(store), await store.blockers());
+      const connections = await store.connectionBudget(budgetOf(flags));
+      return { ...figuresBetween(before, await sample(store), await store.blockers()), connections };
     }),
   );
-  if (flags.json) terminal.printJson(figures);
-  else print(figures, terminal);
+  if (flags.json) return terminal.printJson(figures);
+  print(figures, terminal);
+  terminal.print(connectionLine(figures.connections));
 }
 
 async function sample(store: EventStore): Promise<Sample> {
@@ -93,6 +99,11 @@ function print({ mark, followers }: Figures, terminal: Terminal): void {
       follower.deadLetters,
     ]),
   ]);
+}
+
+function connectionLine({ limit, taken, applications, poolMax, ofOneProcess, fit }: ConnectionBudget): string {
+  const by = applications.map(({ name, connections }) => `${connections} ${name === "" ? "without a name" : name}`).join(", ");
+  return `${taken} of ${limit} connections are taken${by === "" ? "" : `: ${by}`}. A process with a pool of ${poolMax} takes up to ${ofOneProcess}: ${fit} ${fit === 1 ? "fits" : "fit"}.`;
 }
 
 function seconds(ms: number): string {

@@ -1,6 +1,7 @@
 import type { Database } from "../../database/database.ts";
 import { isTidemarkError } from "../../errors/errors.ts";
 import type { Feed } from "../../feed/feed.ts";
+import { type BudgetOptions, connectionBudget } from "../connection-budget.ts";
 import { followerStates } from "../follower-states.ts";
 import { examineChain } from "./examine-chain.ts";
 import { examineFollowers, examineLeases } from "./examine-followers.ts";
@@ -8,7 +9,7 @@ import { examineFunctions } from "./examine-functions.ts";
 import { examineLog } from "./examine-log.ts";
 import { examinePrivileges } from "./examine-privileges.ts";
 import { examineSchema } from "./examine-schema.ts";
-import { examineServer } from "./examine-server.ts";
+import { examineBudget, examineServer } from "./examine-server.ts";
 import { examineSettings } from "./examine-settings.ts";
 import { examineTables } from "./examine-tables.ts";
 import { type DoctorFinding, inOrder } from "./finding.ts";
@@ -19,13 +20,15 @@ export interface DoctorContext {
   readonly schema: string;
   readonly feed: Pick<Feed, "highWaterMark" | "blockers" | "metrics">;
   readonly durability: "server" | "on" | "off";
+  /** @defaultValue the processes that listen, and pools like this store's */
+  readonly budget?: BudgetOptions;
   /** For tests. @defaultValue what is worth telling of a store in production */
   readonly thresholds?: DoctorThresholds;
 }
 
 /** What is wrong with this database, the worst first. Changes nothing. */
 export async function doctor(context: DoctorContext): Promise<readonly DoctorFinding[]> {
-  const { database, schema, feed, durability, thresholds = defaultThresholds } = context;
+  const { database, schema, feed, durability, budget = {}, thresholds = defaultThresholds } = context;
   const lacking = await examinePrivileges(database, schema);
   const found = [...lacking];
   const examine = async (look: () => Promise<readonly DoctorFinding[]>): Promise<void> => {
@@ -47,6 +50,7 @@ export async function doctor(context: DoctorContext): Promise<readonly DoctorFin
   if (database.driver === "pg") {
     await examine(() => examineSettings(database, { durability }));
     await examine(() => examineServer(database, feed.metrics().listener, thresholds));
+    await examine(async () => examineBudget(await connectionBudget(database, budget)));
   }
   return inOrder(found);
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from "../../database/database.ts";
 import type { ListenerMetrics } from "../../feed/feed-metrics.ts";
 import { quoteLiteral } from "../../schema/render.ts";
+import type { ConnectionBudget } from "../connection-budget.ts";
 import { connectionLimit, connectionsTaken, lockRoom, locksTaken } from "../server-room.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import type { DoctorThresholds } from "./thresholds.ts";
@@ -17,6 +18,19 @@ export async function examineServer(queryable: Queryable, listener: ListenerMetr
       ),
     ),
     ...deaf(listener),
+  ];
+}
+
+/** Pools that are never all full at once are no fault until the day they are. */
+export function examineBudget({ processes, ofOneProcess, wanted, room, fit }: ConnectionBudget): readonly DoctorFinding[] {
+  if (wanted <= room) return [];
+  const who = processes === 1 ? "1 process with up to" : `${processes} processes with up to`;
+  return [
+    finding(
+      "connections-overbooked",
+      `${who} ${ofOneProcess} connections${processes === 1 ? "" : " each"} want ${wanted}, and the server has ${room} for them.`,
+      `Lower pool.max, run ${fit} of them at most, put a pooler between, or raise max_connections.`,
+    ),
   ];
 }
 

@@ -37,6 +37,7 @@ export type DoctorCode =
   | "slot-holds-wal"
   | "listener-deaf"
   | "connections-scarce"
+  | "connections-overbooked"
   | "locks-scarce";
 
 /**
@@ -103,6 +104,7 @@ const reasons: Readonly<Record<DoctorCode, readonly [DoctorSeverity, string]>> =
   "slot-holds-wal": ["warning", "The server keeps its log for a replication slot, until its disk is full."],
   "listener-deaf": ["warning", "This process hears of no commit elsewhere, and polls once a second."],
   "connections-scarce": ["warning", "When none is left, processes cannot connect."],
+  "connections-overbooked": ["warning", "When all pools are full at once, the last processes cannot connect."],
   "locks-scarce": ["warning", "When the table of locks is full, every transaction of the server that wants one fails, not the library's alone."],
 };
 
