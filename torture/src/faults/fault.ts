@@ -48,9 +48,13 @@ export function noPooler({ pooler }: Arena): string | undefined {
   return pooler === undefined ? "needs PgBouncer (Debian: apt-get install pgbouncer)" : undefined;
 }
 
+/** What a fault has set for the database is not for who heals it: options of a session come before the database's defaults. */
+const ownSettings =
+  "-c statement_timeout=0 -c lock_timeout=0 -c deadlock_timeout=1s -c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed -c standard_conforming_strings=on";
+
 /** Runs `work` with a session of its own, whose name keeps it out of the faults' way. */
 export async function administer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: "nemesis", connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ connectionString: url, application_name: "nemesis", options: ownSettings, connectionTimeoutMillis: 10_000 });
   client.on("error", () => undefined);
   try {
     await client.connect();

@@ -28,10 +28,7 @@ export const hostileSettings: Fault = {
     });
     await delay(random.between(500, 2_000));
     await administer(url, async (client) => {
-      await client.query("begin read write");
-      await client.query("set local statement_timeout = 0");
       await client.query(`alter database ${name} reset all`);
-      await client.query("commit");
       await renewSessions(client);
     });
   },
