@@ -87,7 +87,15 @@ export {
   SequenceBehindError,
   WaitTimeoutError,
 } from "./errors/following.ts";
-export { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreClosedError, StoreLockedError } from "./errors/opening.ts";
+export {
+  MigrationChangedError,
+  MissingDependencyError,
+  RoleRefusedError,
+  SchemaOutdatedError,
+  SchemaTooNewError,
+  StoreClosedError,
+  StoreLockedError,
+} from "./errors/opening.ts";
 export {
   ConditionFailedError,
   DuplicateEventError,

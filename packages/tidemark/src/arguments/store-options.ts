@@ -25,6 +25,12 @@ export interface StoreOptions<Events extends Event = Event, Input extends Event 
   readonly schema?: string;
   /** `"auto"`: brings the schema up to date. `"verify"`: rejects if it is behind. `"off"`: does not check. @defaultValue "auto" */
   readonly migrate?: "auto" | "verify" | "off";
+  /**
+   * Whether to reject with `RoleRefusedError` where the role of the connection is a superuser, owns the schema, or may change or delete events.
+   * `migrate` is then `"verify"` by default, and cannot be `"auto"`.
+   * @defaultValue false
+   */
+  readonly requireRole?: boolean;
   /** Your own `pg.Pool` or `PGlite`, which the store never closes, or settings of the store's pool. */
   readonly pool?: PgPool | PGliteInstance | PoolSettings;
   /** Whether to use named prepared statements. If a pooler loses them, the store logs that once and continues without. @defaultValue true */
@@ -98,6 +104,7 @@ export interface StoreOptions<Events extends Event = Event, Input extends Event 
 export interface ValidStoreOptions {
   readonly schema: string;
   readonly migrate: "auto" | "verify" | "off";
+  readonly requireRole: boolean;
   /** The caller's own pool or PGlite, else undefined. */
   readonly givenPool: PgPool | PGliteInstance | undefined;
   readonly pool: ValidPoolSettings;
@@ -123,6 +130,7 @@ const limitsShape = { eventBytes: wholeNumber(1024, 16 * 1024 * 1024), queuedApp
 const shape = {
   schema: checkSchemaName,
   migrate: oneOf("auto", "verify", "off"),
+  requireRole: checkBoolean,
   pool: checkPool,
   prepare: checkBoolean,
   durability: oneOf("server", "on", "off"),
@@ -179,9 +187,16 @@ export function checkStoreOptions(options: unknown): ValidStoreOptions {
     if (given[key] !== undefined && given.events === undefined)
       throw new InvalidArgumentError(`options.${key}`, "is about a catalogue of events; give that too, as options.events: defineEvents({ … })");
   }
+  const { requireRole = false } = given;
+  if (requireRole && given.migrate === "auto")
+    throw new InvalidArgumentError(
+      "options.migrate",
+      'is "auto", but a role that may migrate owns the schema, and requireRole refuses it. Leave migrate out, and run "npx tidemark migrate up" as the owner',
+    );
   return {
     schema: given.schema ?? "tidemark",
-    migrate: given.migrate ?? "auto",
+    migrate: given.migrate ?? (requireRole ? "verify" : "auto"),
+    requireRole,
     ...(given.pool ?? checkPool({}, "options.pool")),
     prepare: given.prepare ?? true,
     durability: given.durability ?? "server",

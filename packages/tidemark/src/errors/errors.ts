@@ -10,7 +10,15 @@ import type {
   SequenceBehindError,
   WaitTimeoutError,
 } from "./following.ts";
-import type { MigrationChangedError, MissingDependencyError, SchemaOutdatedError, SchemaTooNewError, StoreClosedError, StoreLockedError } from "./opening.ts";
+import type {
+  MigrationChangedError,
+  MissingDependencyError,
+  RoleRefusedError,
+  SchemaOutdatedError,
+  SchemaTooNewError,
+  StoreClosedError,
+  StoreLockedError,
+} from "./opening.ts";
 import type { ProcessParkedError, ProcessVersionMissingError } from "./processes.ts";
 import type { ProjectionFailedError, ProjectionStoppedError, UnknownProjectionError } from "./projections.ts";
 import type { IndexRefusedError, ProjectionChangedError, StaleDocumentsError } from "./read-models.ts";
@@ -69,6 +77,7 @@ export interface ErrorByCode {
   readonly SCHEMA_OUTDATED: SchemaOutdatedError;
   readonly SCHEMA_TOO_NEW: SchemaTooNewError;
   readonly MIGRATION_CHANGED: MigrationChangedError;
+  readonly ROLE_REFUSED: RoleRefusedError;
   readonly STORE_CLOSED: StoreClosedError;
   readonly STORE_LOCKED: StoreLockedError;
   readonly MISSING_DEPENDENCY: MissingDependencyError;

@@ -66,6 +66,33 @@ export class SchemaTooNewError extends TidemarkError {
 }
 
 /**
+ * The store was opened with `requireRole: true` as a role that may do more than the store needs.
+ *
+ * @example
+ * ```ts
+ * if (isTidemarkError(error, "ROLE_REFUSED")) console.error(error.role, error.reasons);
+ * ```
+ */
+export class RoleRefusedError extends TidemarkError {
+  declare readonly code: "ROLE_REFUSED";
+  /** Quoted as in SQL. */
+  readonly role: string;
+  readonly schema: string;
+  /** What it may do, each as in "Role app is a superuser". */
+  readonly reasons: readonly string[];
+
+  constructor(role: string, schema: string, reasons: readonly string[]) {
+    super(
+      "ROLE_REFUSED",
+      `Role ${role} ${reasons.join(", and ")}, more than the store needs, and requireRole is true. Create the store's roles with "npx tidemark migrate roles --schema ${shellWord(schema)}", and connect as one that is a member of the writer or the worker alone.`,
+    );
+    this.role = role;
+    this.schema = schema;
+    this.reasons = reasons;
+  }
+}
+
+/**
  * A migration that was applied has another text than the one in this package.
  *
  * @example
@@ -163,4 +190,4 @@ export class StoreClosedError extends TidemarkError {
   }
 }
 
-nameErrors({ SchemaOutdatedError, SchemaTooNewError, MigrationChangedError, StoreLockedError, MissingDependencyError });
+nameErrors({ RoleRefusedError, SchemaOutdatedError, SchemaTooNewError, MigrationChangedError, StoreLockedError, MissingDependencyError });

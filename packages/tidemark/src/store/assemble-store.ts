@@ -18,6 +18,7 @@ import type { Logger } from "../model/logger.ts";
 import { openDatabase } from "./open-database.ts";
 import { GroupedFirstPages } from "../read/grouped-first-pages.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
+import { checkRole } from "../schema/check-role.ts";
 import { openSchema } from "../schema/open-schema.ts";
 import { beginProjections } from "./begin-projections.ts";
 import { checkProjections } from "../projections/check-projections.ts";
@@ -46,6 +47,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   const database = await openDatabase(target, options);
   const traced = tracedStore(target, options, database);
   try {
+    if (options.requireRole) await checkRole(database, options.schema);
     const { migrate, integrity, logger } = options;
     const { synchronousCommit } = await migrating.trace(
       { store: traced, tenant: "" },

@@ -19,6 +19,7 @@ import type { EventStore } from "./event-store.ts";
  * @throws {@link InvalidArgumentError} — an argument or option is invalid, or Node.js is older than 22.18; nothing was opened.
  * @throws {@link ConnectionError}, {@link PoolTimeoutError} — the server could not be reached.
  * @throws {@link SchemaOutdatedError}, {@link SchemaTooNewError}, {@link MigrationChangedError} — the schema does not fit.
+ * @throws {@link RoleRefusedError} — with `requireRole`: the role may do more than the store needs.
  * @throws {@link SequenceBehindError} — the sequence of positions is behind the log, for example after a restore of the data alone.
  * @throws {@link StoreLockedError} — another process has the folder open.
  * @throws {@link MissingDependencyError} — the embedded database needs `@electric-sql/pglite`.

@@ -11,6 +11,7 @@ describe("the options of a store", () => {
     expect(rest).toEqual({
       schema: "tidemark",
       migrate: "auto",
+      requireRole: false,
       givenPool: undefined,
       pool: { max: 10, min: 0, connectionTimeoutMs: 10_000, idleTimeoutMs: 600_000, maxLifetimeMs: 1_800_000, queryTimeoutMs: 30_000, pingBeforeUse: false },
       prepare: true,

@@ -17,7 +17,7 @@ describe("tidemark completion bash", () => {
     [["mig"], ["migrate"]],
     [
       ["migrate", ""],
-      ["up", "status", "verify", "chain", "sql", "--help"],
+      ["up", "status", "verify", "chain", "sql", "roles", "--help"],
     ],
     [["migrate", "up", "--dr"], ["--dry-run"]],
     [

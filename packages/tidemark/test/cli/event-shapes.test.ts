@@ -133,6 +133,7 @@ describe("with --catalogue, events come in today's shapes", () => {
           "indexes-drop",
           "indexes-list",
           "metrics",
+          "migrate-roles",
           "migrate-sql",
           "migrate-status",
           "migrate-up",

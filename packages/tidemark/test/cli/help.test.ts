@@ -11,6 +11,7 @@ const commands = [
   ["migrate", "verify"],
   ["migrate", "chain"],
   ["migrate", "sql"],
+  ["migrate", "roles"],
   ["append"],
   ["read"],
   ["tail"],

@@ -5,13 +5,14 @@ import { beginChain, chainTrigger } from "../../schema/event-chain.ts";
 import { checkServer } from "../../schema/check-server.ts";
 import { migrate } from "../../schema/migrate.ts";
 import { migrationSql } from "../../schema/migration-sql.ts";
+import { rolesSql } from "../../schema/roles-sql.ts";
 import { nameOfStep, shippedSchema } from "../../schema/migrations.ts";
 import { type FunctionsStatus, type MigrationStatus, schemaStatus, verify } from "../../schema/verify.ts";
 import { addConnectionFlags, type ConnectionFlags, defaultSchema, loggerOf, mayCreate, withDatabase } from "../connection.ts";
 import { addConfigFlag } from "../config/settings.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** `tidemark migrate up|status|verify|chain|sql` */
+/** `tidemark migrate up|status|verify|chain|sql|roles` */
 export function addMigrate(program: Command, terminal: Terminal): void {
   const command = program
     .command("migrate")
@@ -54,6 +55,21 @@ export function addMigrate(program: Command, terminal: Terminal): void {
     .action(({ schema, from, json }: { readonly schema: string; readonly from: number; readonly json?: true }) => {
       const sql = migrationSql({ schema: checkSchemaName(schema, "--schema"), from });
       if (json) terminal.printJson({ schema, from, sql });
+      else terminal.printRaw(sql);
+    });
+
+  addConfigFlag(command.command("roles"))
+    .description("Print SQL that creates roles with the least that an owner, a writer, a reader, a worker and an operator need. Needs no connection.")
+    .option("--schema <name>", "PostgreSQL schema that holds the store, else TIDEMARK_SCHEMA", defaultSchema)
+    .option("--prefix <prefix>", "what the names of the roles begin with", "tidemark")
+    .option("--json", "print one JSON document on stdout, errors too")
+    .addHelpText(
+      "after",
+      '\nExample, after each migration:\n  tidemark migrate roles --schema orders --prefix shop | psql --set ON_ERROR_STOP=1 "$DATABASE_URL"',
+    )
+    .action(({ schema, prefix, json }: { readonly schema: string; readonly prefix: string; readonly json?: true }) => {
+      const sql = rolesSql({ schema: checkSchemaName(schema, "--schema"), prefix: checkSchemaName(prefix, "--prefix") });
+      if (json) terminal.printJson({ schema, prefix, sql });
       else terminal.printRaw(sql);
     });
 }
