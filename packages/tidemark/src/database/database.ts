@@ -106,6 +106,11 @@ export interface Session extends Queryable {
 export interface TransactionOptions {
   /** Milliseconds a transaction may sit idle before the server ends it. @defaultValue 60,000 */
   readonly idleTimeoutMs?: number;
+  /**
+   * Gives statements without parameters that are sent in one message with COMMIT. It is asked once `work` is done. The server then waits for
+   * this process no more, whatever these statements lock. `""`: there are none.
+   */
+  readonly withCommit?: () => string;
 }
 
 /** What a channel of notifications is listened to for. */

@@ -1,7 +1,7 @@
 import { ConnectionError, DatabaseError, TransactionEndedError } from "../errors/database.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { OutcomeUnknownError } from "../errors/appending.ts";
-import type { Session, UserResult } from "./database.ts";
+import type { Session, TransactionOptions, UserResult } from "./database.ts";
 import { connectionQueueOf } from "./connection-queue.ts";
 import { allowCommit, foundNoHeldCommit, holdCommit } from "./held-commit.ts";
 import type { PgConnection } from "./pg-connection.ts";
@@ -48,10 +48,10 @@ export async function commit(connection: PgConnection, limits: Limits): Promise<
   if (command !== "COMMIT") throw failedBefore();
 }
 
-/** Commits what began with `holdCommit`; rolls it back where that fails. */
-async function commitHolding(connection: PgConnection, limits: Limits): Promise<void> {
+/** Commits what began with `holdCommit`, after `last`; rolls it back where that fails. */
+async function commitHolding(connection: PgConnection, limits: Limits, last: string): Promise<void> {
   try {
-    await connection.run({ text: `${allowCommit}; commit` }, limits);
+    await connection.run({ text: asScript([...(last === "" ? [] : [last]), allowCommit, "commit"]) }, limits);
   } catch (error) {
     if (!isTidemarkError(error, "DATABASE")) throw error;
     await rollback(connection);
@@ -78,7 +78,7 @@ export async function runTransaction<T>(
   connection: PgConnection,
   statements: Statements,
   limits: Limits,
-  idleTimeoutMs: number,
+  { idleTimeoutMs, withCommit = () => "" }: TransactionOptions & { readonly idleTimeoutMs: number },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   await begin(connection, idleTimeoutMs, limits, `; ${holdCommit}`);
@@ -95,9 +95,11 @@ export async function runTransaction<T>(
       return how();
     });
   let result: T;
+  let last: string;
   try {
     result = await work(session);
     await queue.settled();
+    last = withCommit();
   } catch (error) {
     ended = true;
     // On a connection that was closed meanwhile no turn may ever come.
@@ -106,7 +108,7 @@ export async function runTransaction<T>(
     throw error;
   }
   try {
-    await end(() => commitHolding(connection, limits));
+    await end(() => commitHolding(connection, limits, last));
   } catch (error) {
     if (!(error instanceof ConnectionError && error.sent)) throw error;
     throw outcomeUnknown(error);

@@ -145,11 +145,11 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     refuseReentrance() {},
     enclose: (_holder, work) => work(),
     insideTransaction: () => isInside(transactions),
-    transaction: (work, { idleTimeoutMs = defaultIdleTimeoutMs } = {}) =>
+    transaction: (work, { idleTimeoutMs = defaultIdleTimeoutMs, ...options } = {}) =>
       use(connections, "transaction", undefined, async (connection) => {
         const holder = { open: true };
         try {
-          return await runTransaction(connection, statements, { timeoutMs: settings.queryTimeoutMs }, idleTimeoutMs, (session) =>
+          return await runTransaction(connection, statements, { timeoutMs: settings.queryTimeoutMs }, { ...options, idleTimeoutMs }, (session) =>
             transactions.until(
               encloseIn(transactions, holder, () => work(session)),
               () => connection.abandon(),

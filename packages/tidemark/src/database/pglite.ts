@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import { StoreClosedError } from "../errors/opening.ts";
 import { sendInTurn } from "./calls.ts";
 import { connectionQueueOf } from "./connection-queue.ts";
-import type { Database, Queryable, Session } from "./database.ts";
+import type { Database, Queryable, Session, TransactionOptions } from "./database.ts";
 import { encloseIn, encloseTransactionsOf, isInside, outsideStores, sendAsStore } from "./enclosure.ts";
 import type { GivenPGlite } from "./pglite-client.ts";
 import { holdCommit } from "./held-commit.ts";
@@ -96,7 +96,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     }
   }
 
-  async function transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  async function transaction<T>(work: (session: Session) => Promise<T>, { withCommit = () => "" }: TransactionOptions = {}): Promise<T> {
     const leave = await enter("transaction", { timeoutMs: queryTimeoutMs });
     const holder = { open: true };
     try {
@@ -108,6 +108,8 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
         const result = await transactions.until(encloseIn(transactions, holder, () => work(createSession(queue, sending))));
         await queue.settled();
         holder.open = false;
+        const last = withCommit();
+        if (last !== "") await sending.execute(last);
         await sending.settle();
         return result;
       });

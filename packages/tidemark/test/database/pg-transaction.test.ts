@@ -74,6 +74,29 @@ describe("a transaction", () => {
     expect(await rejection(idle)).toMatchObject({ code: "CONNECTION", sent: false, sqlState: "25P03" });
   });
 
+  test("sends its last statements in one message with COMMIT, and rolls back where one of them fails", async ({ databaseUrl, sql, schema }) => {
+    const { table, insert, count } = await createTable(sql, schema);
+    await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
+    await using opened = await open(proxy.through(databaseUrl), { max: 1 });
+    const sent: string[] = [];
+    proxy.on("frontend", ({ name, bytes }) => void (name === "Query" && sent.push(bytes.toString("utf8"))));
+    const written = (last: string): Promise<unknown> => opened.database.transaction((session) => session.query(insert, []), { withCommit: () => last });
+    await written(`insert into ${table} values (2); insert into ${table} values (3)`);
+    expect(await count()).toBe(3);
+    expect(sent.at(-1)).toMatch(/values \(2\).*values \(3\).*; commit/s);
+    await written("");
+    expect(await count()).toBe(4);
+    expect(await rejection(written(`insert into ${table} values (4); select 1/0`))).toMatchObject({ code: "DATABASE", sqlState: "22012" });
+    const unknown = opened.database.transaction((session) => session.query(insert, []), {
+      withCommit: () => {
+        throw new RangeError("mine");
+      },
+    });
+    expect(await rejection(unknown)).toBeInstanceOf(RangeError);
+    expect((await opened.database.userQuery("select now() = statement_timestamp() as alone", [])).rows).toEqual([{ alone: true }]);
+    expect(await count()).toBe(4);
+  });
+
   test("runs statements that are awaited together one after the other", async ({ databaseUrl }) => {
     await using opened = await open(databaseUrl);
     const warnings: string[] = [];

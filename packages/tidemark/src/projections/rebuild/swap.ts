@@ -1,8 +1,9 @@
 import type { Session, Statement } from "../../database/database.ts";
 import { wasCutOff } from "../../database/sql-state.ts";
 import { isTidemarkError } from "../../errors/errors.ts";
-import { makeLive } from "../../documents/create-collections.ts";
+import { liveSql } from "../../documents/collection-sql.ts";
 import { functionName } from "../../schema/function-set.ts";
+import { quoteLiteral } from "../../schema/render.ts";
 import { gateIsIdle } from "../gate-is-idle.ts";
 import type { WorkerContext } from "../../runtime/worker-context.ts";
 import { CarryOver, type ProjectionDependent } from "./carry-over.ts";
@@ -41,17 +42,18 @@ const passing = new Set(["55P03", "57014", "40P01", "40001", "42P07", "23505"]);
 const lockMs = 100;
 
 /**
- * How long the server lets the transaction sit idle while appends or readers may wait for it. A process that stands still there would
- * hold all of them up for as long as it does: the server ends its session instead, which rolls back.
+ * How long the server lets the transaction sit idle. A process that stands still would hold up for as long who waits for it: of an inline one
+ * appends of old code, which note in the registry that they left it behind; of an async one its followers; and the next process that swaps, which
+ * waits for its snapshot. The server ends its session instead, which rolls back.
  */
-const idleMs = 100;
+const idleMs = { inline: 150, async: 1_000 } as const;
 
 /**
  * Has a version of a projection serve instead of another, in one transaction: readers of the collection see the documents of one or of
  * the other. Each try takes little of anybody's time; where it finds somebody in its way, it leaves everything as it was.
  *
  * The view changes first, and then, of an inline projection, the gate closes: appends wait for no reader. What is left to do behind the gate
- * are the rows of the registry.
+ * are the rows of the registry. All of that and COMMIT are one message, so that readers and appends never wait for this process.
  *
  * A reader whose snapshot is older than the new version would find its table incomplete, so that transactions that were open when it was first
  * found ready have to end before. Keep one object for one version: it remembers them.
@@ -63,7 +65,8 @@ export class Swap {
   readonly #heldBack: HeldBack;
   #snapshots: { readonly since: string; readonly open: ReadonlySet<string> } | undefined;
   readonly #ready: Statement;
-  readonly #swap: Statement;
+  /** What is sent with COMMIT. */
+  readonly #swap: string;
   readonly #openSnapshots: Statement;
 
   constructor(context: Pick<WorkerContext, "database" | "schema" | "logger">, target: SwapTarget) {
@@ -77,7 +80,13 @@ export class Swap {
       "ready_to_swap",
       `select r.verdict, r.detail::text as detail, r.serving::text as serving, r.since from ${functionName(schema, "ready_to_swap")}($1, $2) as r`,
     );
-    this.#swap = named("swap_projection", `select ${functionName(schema, "swap_projection")}($1, $2)::text`);
+    const { name, version, collection } = target;
+    this.#swap = [
+      `set local lock_timeout = '${lockMs}ms'`,
+      ...(collection === undefined ? [] : [liveSql(schema, { collection, version })]),
+      `set local statement_timeout = '${2 * lockMs}ms'`,
+      `select ${functionName(schema, "swap_projection")}(${quoteLiteral(name)}, ${version})`,
+    ].join(";\n");
     this.#openSnapshots = named("open_snapshots", `select o.virtualtransaction, o.holder from ${functionName(schema, "open_snapshots")}() as o`);
   }
 
@@ -99,7 +108,16 @@ export class Swap {
       if (hanging.length > 0 && dependents === "refuse") return { why: "dependents", dependents: hanging };
       if (this.#target.mode === "inline" && !(await gateIsIdle(database, this.#context.schema)))
         return { why: "busy", cause: new Error("a transaction holds the gate of appends for long") };
-      return await database.transaction((session) => this.#change(session, found));
+      let last = "";
+      return await database.transaction(
+        async (session) => {
+          const refusal = await this.#prepare(session, found);
+          if (refusal) return refusal;
+          last = this.#swap;
+          return { why: "served" };
+        },
+        { idleTimeoutMs: idleMs[this.#target.mode], withCommit: () => last },
+      );
     } catch (error) {
       signal?.throwIfAborted();
       if (wasCutOff(error) || (isTidemarkError(error, "DATABASE") && passing.has(error.sqlState))) return { why: "busy", cause: error };
@@ -112,9 +130,10 @@ export class Swap {
     return (await this.#look(this.#context.database)).refusal;
   }
 
-  async #change(session: Session, found: Found): Promise<SwapOutcome> {
-    const { name, version, collection, mode, hook } = this.#target;
-    await session.execute(`set local jit = off; set local lock_timeout = '${lockMs}ms'; set local idle_in_transaction_session_timeout = '${10 * idleMs}ms'`);
+  /** Does in the transaction what is to be done before the swap itself; returns why it cannot be now. */
+  async #prepare(session: Session, found: Found): Promise<SwapOutcome | undefined> {
+    const { version, collection, mode, hook } = this.#target;
+    await session.execute(`set local jit = off; set local lock_timeout = '${lockMs}ms'`);
     // Before any row, which a handler in flight may wait for at its end.
     if (found.refusal) await this.#heldBack.wait(session, found.serving);
     if (mode === "async" && collection === undefined) await this.#heldBack.hold(session, found.serving, version);
@@ -126,13 +145,10 @@ export class Swap {
       // It may take its time, as any handler.
       await session.execute("set local idle_in_transaction_session_timeout = '60s'");
       await hook(session);
+      await session.execute(`set local idle_in_transaction_session_timeout = '${idleMs[mode]}ms'`);
     }
     await this.#carryOver.grant(session);
-    await session.execute(`set local idle_in_transaction_session_timeout = '${idleMs}ms'`);
-    if (collection !== undefined) await makeLive(session, this.#context.schema, { collection, version });
-    await session.execute(`set local statement_timeout = '${2 * lockMs}ms'`);
-    await session.query(this.#swap, [name, version]);
-    return { why: "served" };
+    return undefined;
   }
 
   /**

@@ -1,5 +1,6 @@
+import { startProxy } from "@tidemark/servers";
 import pg from "pg";
-import type { EventStore, ProjectionInfo, RebuildProgress } from "../../../src/index.ts";
+import { type EventStore, openEventStore, type ProjectionInfo, type RebuildProgress } from "../../../src/index.ts";
 import { waitsForLock } from "../../schema/gates.ts";
 import { itemAdded } from "../../support/cart.ts";
 import { fn } from "../../support/functions.ts";
@@ -114,6 +115,30 @@ test("two that swap at once come to one swap", async ({ openStore, sql, schema }
   const after = await sql.query<{ epoch: string }>(`select (epoch >> 32)::text as epoch from ${at}.projection_epoch`);
   expect(Number(after.rows[0]?.epoch)).toBe(Number(before.rows[0]?.epoch) + 1);
 });
+
+test("a process that stands still at the beginning of a swap keeps the next one from it for a moment only", async ({ openStore, databaseUrl, schema }) => {
+  const store = await ready(openStore);
+  await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
+  const other = await openEventStore(proxy.through(databaseUrl), { schema, projections: [counts(1), manual(2)], logger: quiet });
+  const standing = Promise.withResolvers<void>();
+  let stands = false;
+  proxy.on("frontend", ({ bytes }) => {
+    if (stands) return "swallow";
+    stands = bytes.includes("begin isolation level");
+    if (stands) standing.resolve();
+    return "pass";
+  });
+  proxy.on("backend", () => (stands ? "swallow" : "pass"));
+  try {
+    other.projections.swap("counts").catch(() => {});
+    await standing.promise;
+    // Its transaction has a snapshot, which is older than the swap. By default it might be open for a minute.
+    expect(await store.projections.swap("counts")).toMatchObject({ version: 2, serving: true });
+  } finally {
+    await proxy.close();
+    await other.close({ timeoutMs: 1 });
+  }
+}, 60_000);
 
 test("an append of old code in the middle of a swap waits for it, leaves the version behind, and nothing is lost", async ({ openStore, sql, schema }) => {
   const at = pg.escapeIdentifier(schema);
