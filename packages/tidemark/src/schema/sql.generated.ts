@@ -3372,11 +3372,11 @@ $tidemark$;
   {
     name: "hold_projection_shards",
     text: `-- Waits until no handler's transaction of two versions of a projection is in flight, and lets none begin until this one ends: each of them
--- holds its shard's lock (enter_shard). Waits at most 100 ms for each (55P03).
+-- holds its shard's lock (enter_shard). Waits at most a second for each (55P03): nobody but these handlers waits behind it.
 create function :"schema".hold_projection_shards(p_name text, p_version integer, p_other integer) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
-  set lock_timeout = '100ms'
+  set lock_timeout = '1s'
 as $tidemark$
 begin
   perform pg_advisory_xact_lock(:"schema".lock_number(:regclass(consumer_shards)::oid::bigint), held.id)
@@ -4085,11 +4085,12 @@ $tidemark$;
 -- verdict: 'ready', 'serving' (it does), 'unknown', 'inactive' (nothing writes it), 'building', 'failed' (its check), 'behind'.
 -- detail: which tenants are behind; the check's error. since: when it was last brought up to date, as a text to compare.
 --
--- Rows are waited for 100 ms at most (55P03).
+-- Rows are waited for 500 ms at most (55P03), less than deadlock_timeout. A follower that commits holds one for as long as its process takes from
+-- the checkpoint to COMMIT.
 create function :"schema".ready_to_swap(p_name text, p_version integer, out verdict text, out detail jsonb, out serving integer, out since text)
   language plpgsql
   set search_path = pg_catalog, pg_temp
-  set lock_timeout = '100ms'
+  set lock_timeout = '500ms'
 as $tidemark$
 declare
   v_mode text;

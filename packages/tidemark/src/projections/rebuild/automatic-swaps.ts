@@ -1,4 +1,3 @@
-import { type Backoff, backoffMs } from "../../async/retry.ts";
 import { pause } from "../../async/pause.ts";
 import type { Statement } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
@@ -11,15 +10,12 @@ import type { WorkerContext } from "../../runtime/worker-context.ts";
 import { type DefinedProjection, followerOf } from "../defined-projection.ts";
 import type { CreateProjectionTransaction } from "../projection.ts";
 import type { Swap } from "./swap.ts";
+import { type SwapLook, SwapSchedule } from "./swap-schedule.ts";
 import { swapTo } from "./swap-target.ts";
 
-const building: Backoff = { firstMs: 50, mostMs: 1_000 };
-const refused: Backoff = { firstMs: 100, mostMs: 60_000 };
 /** Shorter waits for transactions are the rule. */
 const patienceMs = 5_000;
 const tellAgainMs = 60_000;
-/** How often it is looked whether somebody wants a version to serve by itself that so far waits for a call. */
-const waitingMs = 5_000;
 
 /** What is known of a version. Undefined: it was dropped. */
 interface Standing {
@@ -89,37 +85,34 @@ select p.serving::text as serving,
   async #watch(projection: DefinedProjection, signal: AbortSignal): Promise<void> {
     const swap = swapTo(this.#context, projection, this.#createTransaction);
     const waits = new SilentWaits(this.#context.logger, projection);
+    const schedule = new SwapSchedule();
     let told: string | undefined;
-    for (let looks = 1, failures = 0; !signal.aborted; looks++) {
-      let waitMs = backoffMs(building, looks);
+    while (!signal.aborted) {
+      let look: SwapLook | "served";
       try {
         const standing = await this.#look(projection);
         if (!standing || standing.serving) return;
-        if (standing.wanted) {
-          const outcome = await this.#attempt(swap, projection, { waits, signal });
-          if (outcome === "served") return;
-          failures = outcome === "later" ? 0 : failures + 1;
-          if (failures > 0) waitMs = backoffMs(refused, failures);
-        } else waitMs = waitingMs;
+        look = standing.wanted ? await this.#attempt(swap, projection, { waits, signal }) : "unwanted";
         told = undefined;
       } catch (error) {
         if (error instanceof StoreClosedError) return;
-        waitMs = backoffMs(refused, ++failures);
+        look = "failed";
         const failed = asTidemarkError(error);
         // Once: it may come again at every try.
         if (told !== failed.message) this.#onError(failed);
         told = failed.message;
       }
-      await pause(waitMs, signal);
+      if (look === "served") return;
+      await pause(schedule.waitMs(look), signal);
     }
   }
 
-  async #attempt(swap: Swap, { name, version }: DefinedProjection, { waits, signal }: Attempted): Promise<"served" | "later" | "failed"> {
+  async #attempt(swap: Swap, { name, version }: DefinedProjection, { waits, signal }: Attempted): Promise<SwapLook | "served"> {
     const outcome = await swap.attempt("refuse", signal);
     waits.seen(outcome.why === "snapshots" ? outcome.holders : []);
     if (outcome.why === "served") return "served";
     if (outcome.why === "dependents") throw new ProjectionDependentsError({ name, version }, outcome.dependents);
-    return outcome.why === "busy" ? "failed" : "later";
+    return outcome.why === "busy" ? "busy" : "later";
   }
 
   async #look({ name, version }: DefinedProjection): Promise<Standing | undefined> {

@@ -5,8 +5,9 @@ import { functionName } from "../../schema/function-set.ts";
 
 /** Positions that a follower makes up for in a moment. */
 const closeBy = 1_000;
-/** How long the follower of the version that serves waits for the other. */
-const mostMs = 1_000;
+/** How long the follower of the version that serves waits for the other at most, and for one that does not move. */
+const mostMs = 5_000;
+const stillMs = 1_500;
 const lookMs = 10;
 
 /** The follower of the version that serves: it stands still in a transaction of the swap's until the next version is as far. */
@@ -34,7 +35,7 @@ select pg_catalog.max(at.position - coalesce(greatest(s.position, b.reached), 0)
   }
 
   /** Lets no handler of these versions begin until the transaction ends, and waits for those that are in flight. */
-  async hold(session: Session, ...versions: readonly [serving: number | undefined, other?: number]): Promise<void> {
+  async hold(session: Pick<Session, "query">, ...versions: readonly [serving: number | undefined, other?: number]): Promise<void> {
     await session.query(this.#hold, [this.#of.name, versions[0] ?? null, versions[1] ?? null]);
   }
 
@@ -42,11 +43,15 @@ select pg_catalog.max(at.position - coalesce(greatest(s.position, b.reached), 0)
     return (await this.#behind(queryable, serving)) <= closeBy;
   }
 
-  /** Holds the version back that serves, and waits for the other, for a moment at most. */
-  async wait(session: Session, serving: number | undefined): Promise<void> {
+  /** Holds the version back that serves, and waits for the other, for as long as that comes nearer. */
+  async wait(session: Pick<Session, "query">, serving: number | undefined): Promise<void> {
     await this.hold(session, serving);
-    for (const until = performance.now() + mostMs; performance.now() < until; await pause(lookMs, undefined)) {
-      if ((await this.#behind(session, serving)) <= 0) return;
+    const until = performance.now() + mostMs;
+    let least = Number.POSITIVE_INFINITY;
+    for (let nearedAt = performance.now(); performance.now() < Math.min(until, nearedAt + stillMs); await pause(lookMs, undefined)) {
+      const behind = await this.#behind(session, serving);
+      if (behind <= 0) return;
+      if (behind < least) [least, nearedAt] = [behind, performance.now()];
     }
   }
 

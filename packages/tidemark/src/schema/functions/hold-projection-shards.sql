@@ -1,9 +1,9 @@
 -- Waits until no handler's transaction of two versions of a projection is in flight, and lets none begin until this one ends: each of them
--- holds its shard's lock (enter_shard). Waits at most 100 ms for each (55P03).
+-- holds its shard's lock (enter_shard). Waits at most a second for each (55P03): nobody but these handlers waits behind it.
 create function :"schema".hold_projection_shards(p_name text, p_version integer, p_other integer) returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
-  set lock_timeout = '100ms'
+  set lock_timeout = '1s'
 as $tidemark$
 begin
   perform pg_advisory_xact_lock(:"schema".lock_number(:regclass(consumer_shards)::oid::bigint), held.id)

@@ -9,11 +9,12 @@
 -- verdict: 'ready', 'serving' (it does), 'unknown', 'inactive' (nothing writes it), 'building', 'failed' (its check), 'behind'.
 -- detail: which tenants are behind; the check's error. since: when it was last brought up to date, as a text to compare.
 --
--- Rows are waited for 100 ms at most (55P03).
+-- Rows are waited for 500 ms at most (55P03), less than deadlock_timeout. A follower that commits holds one for as long as its process takes from
+-- the checkpoint to COMMIT.
 create function :"schema".ready_to_swap(p_name text, p_version integer, out verdict text, out detail jsonb, out serving integer, out since text)
   language plpgsql
   set search_path = pg_catalog, pg_temp
-  set lock_timeout = '100ms'
+  set lock_timeout = '500ms'
 as $tidemark$
 declare
   v_mode text;
