@@ -47,6 +47,7 @@ describe("tidemark projections rebuild, swap, rollback and drop", () => {
   test("build a version, have it serve, go back and forth, and drop it", async ({ shop: { command, withModule }, databaseUrl, schema }) => {
     const rebuilt = await withModule("rebuild", "counts", "--json");
     expect([rebuilt.code, rebuilt.stderr]).toEqual([0, ""]);
+    expect(documentsOf(rebuilt)[0]).toMatchObject({ event: "progress", state: expect.any(String), events: expect.any(Number), total: 2, waitingFor: [] });
     expect(documentsOf(rebuilt).at(-1)).toMatchObject({ event: "done", projection: { name: "counts", version: 2, serving: true } });
     expect(await command("rollback", "counts")).toMatchObject({ code: 0, stdout: "counts version 1 serves again.\n" });
     expect((await withModule("rebuild", "counts", "--manual")).stdout).toBe("counts version 2 is built. To have it serve: tidemark projections swap counts\n");
@@ -59,6 +60,15 @@ describe("tidemark projections rebuild, swap, rollback and drop", () => {
     expect([serving.code, documentOf(serving)]).toEqual([1, { error: expect.objectContaining({ code: "PROJECTION_SERVING" }) }]);
     expect(await command("drop", "counts", "2", "--yes")).toMatchObject({ code: 0, stdout: "counts version 2 is dropped.\n" });
     expect((await command("drop", "counts", "2", "--yes")).stderr).toContain("There is version 1");
+  }, 60_000);
+
+  test("say with --json what came of it, in one document", async ({ shop: { command, withModule } }) => {
+    const built = documentsOf(await withModule("rebuild", "counts", "--manual", "--json"));
+    expect(built.at(-1)).toMatchObject({ event: "done", projection: { version: 2, serving: false, build: { state: "ready" } } });
+    expect(documentOf(await command("swap", "counts", "--json"))).toMatchObject({ name: "counts", version: 2, serving: true });
+    expect(documentOf(await command("rollback", "counts", "--json"))).toMatchObject({ name: "counts", version: 1, serving: true });
+    expect(await command("swap", "counts")).toMatchObject({ code: 0, stdout: "counts version 2 serves.\n" });
+    expect(documentOf(await command("drop", "counts", "1", "--yes", "--json"))).toEqual({ dropped: { name: "counts", version: 1 } });
   }, 60_000);
 
   test("say which projection was meant, and where its definition is missing", async ({ shop: { command, withModule } }) => {

@@ -35,6 +35,38 @@ test("carries grants and indexes of the old table over to the new one", async ({
   await sql.query(`drop owned by ${role.name}`);
 });
 
+test("names who keeps an index of yours from being carried over, and a signal ends the wait", async ({ openStore, sql, schema }) => {
+  const at = pg.escapeIdentifier(schema);
+  const warnings: string[] = [];
+  const logger = { debug() {}, info() {}, warn: (warning: unknown) => void warnings.push(String(warning)), error() {} };
+  const store = await openStore({ projections: [counts(1), counts(2, { rebuild: "manual" })], logger });
+  await store.appendToStream("cart-1", [tea]);
+  await store.projections.rebuild("counts", { swap: "manual" });
+  await sql.query(`create index mine on ${at}.counts__v1 ((data -> 'n'))`);
+  const valid = async (): Promise<unknown> =>
+    (await sql.query("select indisvalid as valid from pg_index where indexrelid = $1::text::regclass", [`${at}.mine_v2`])).rows;
+  const stranger = await sql.connect();
+  try {
+    const { rows } = await stranger
+      .query<{ pid: number }>(`begin; insert into ${at}.counts__v2 (_id, data) values ('x', '{}'); select pg_backend_pid() as pid`)
+      .then((results) => (Array.isArray(results) ? results.at(-1) : results));
+    const enough = new AbortController();
+    const refused = expect(store.projections.swap("counts", { signal: enough.signal })).rejects.toThrow("enough");
+    await eventually(() => expect(warnings).toEqual([expect.stringContaining(`process ${rows[0]?.pid} (`)]));
+    // Nobody else waits for that.
+    await store.appendToStream("cart-1", [tea]);
+    enough.abort(new Error("enough"));
+    await refused;
+    expect(await valid()).toEqual([{ valid: false }]);
+    expect(await store.projections.get("counts", { version: 1 })).toMatchObject({ serving: true });
+  } finally {
+    stranger.release(true);
+  }
+  // What the one before left behind is created anew.
+  expect(await store.projections.swap("counts")).toMatchObject({ version: 2, serving: true });
+  expect(await valid()).toEqual([{ valid: true }]);
+});
+
 test("names what hangs on the old table, does not swap by itself then, and leaves it there when allowed", async ({ openStore, sql, schema }) => {
   const at = pg.escapeIdentifier(schema);
   const store = await openStore({ projections: [counts(1)] });
