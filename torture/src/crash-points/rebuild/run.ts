@@ -13,8 +13,11 @@ import { watchWaits } from "./waits.ts";
 /** Each has some stores in this process, whose delays count as those of its calls. */
 const atOnce = 8;
 
-/** An append waits 200 ms at most for a swap: 100 until the gate is closed, 100 until a process that stands still behind it is ended. Twice as long fails. */
-const mostWaitMs = 400;
+/**
+ * An append waits 200 ms at most for a swap: 100 until the gate is closed, and then for what the server does behind it. One of old code may also wait
+ * for a row of the registry, 150 until a process that stands still is ended.
+ */
+const mostWaitMs = 200;
 /** And so long a wait fails by the clock on the wall, whatever the machine was busy with. */
 const mostWallMs = 2_000;
 
