@@ -21,6 +21,9 @@ export interface DocumentDifference {
   readonly found: object | undefined;
 }
 
+/** Ids whose hashes are remembered. */
+const mostHashed = 100_000;
+
 interface Folded {
   readonly tenant: string;
   readonly id: string;
@@ -36,6 +39,8 @@ export class PlainFold {
   readonly #projection: DefinedDocumentProjection;
   readonly #bucket: Bucket;
   readonly #documents = new Map<string, Folded>();
+  /** Whether ids are in the bucket: a hash costs as much as the rest of what is done with most events. */
+  readonly #hashed = new Map<string, boolean>();
 
   constructor(projection: DefinedDocumentProjection, bucket: Bucket) {
     this.#projection = projection;
@@ -50,7 +55,7 @@ export class PlainFold {
   take(event: RecordedEvent): void {
     const ids = documentIdsOf(this.#projection, event);
     for (const id of ids) {
-      if (!isIn(this.#bucket, id)) continue;
+      if (!this.#isIn(id)) continue;
       const key = keyOf(event.tenant, id);
       const before = this.#documents.get(key)?.document;
       const next = evolved(
@@ -62,6 +67,15 @@ export class PlainFold {
       if (next) this.#documents.set(key, { tenant: event.tenant, id, document: written(id, next) });
       else this.#documents.delete(key);
     }
+  }
+
+  #isIn(id: string): boolean {
+    const known = this.#hashed.get(id);
+    if (known !== undefined) return known;
+    if (this.#hashed.size === mostHashed) this.#hashed.clear();
+    const found = isIn(this.#bucket, id);
+    this.#hashed.set(id, found);
+    return found;
   }
 
   /** Where the table holds something else. */
