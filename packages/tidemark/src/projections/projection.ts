@@ -194,7 +194,10 @@ export type ProjectionDefinition<E extends Event, Type extends E["type"], As ext
 } & {
   /** The types of its events, at least one. */
   readonly handles: readonly Type[];
-  /** Runs once, before the first event: create tables here. */
+  /**
+   * Runs once, before the first event: create tables here. It commits with the registration, which other processes that open with the projection
+   * wait for, so the server ends its transaction where 10 seconds pass without a statement. A statement itself may take as long as any.
+   */
   readonly setup?: (tx: StoreTransaction) => Promise<void>;
   /**
    * Runs once, when this version comes to serve instead of another: have views of your own show its tables here. It commits with the
