@@ -1,6 +1,7 @@
 import { defineConsumer, type FollowerState } from "tidemark";
 import { figuresBetween } from "../../src/cli/commands/metrics.ts";
 import { itemAdded } from "../support/cart.ts";
+import { openTransaction } from "../support/open-transaction.ts";
 import { describe, expect, test as base } from "../support/test.ts";
 import { documentOf, type Ended, inside } from "./run.ts";
 
@@ -17,14 +18,8 @@ describe("tidemark metrics", () => {
     await worker.start();
     await worker.stop();
     await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
-    const [held, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const holder = store.transaction(async (tx) => {
-      await tx.appendToStream("cart-2", [itemAdded()]);
-      held.resolve();
-      await gate.promise;
-    });
-    try {
-      await held.promise;
+    {
+      await using _held = await openTransaction(store, (tx) => tx.appendToStream("cart-2", [itemAdded()]));
       const { code, stdout } = await metrics();
       expect(code).toBe(0);
       expect(stdout).toMatch(/^mark at 2, 0 positions a second\nheld back by backend \d+ for [\d.]+ s; 0 events behind it\nkind /);
@@ -34,9 +29,6 @@ describe("tidemark metrics", () => {
         mark: { position: 2, positionsPerSecond: 0, heldBy: [{ events: 0 }] },
         followers: [{ kind: "consumer", name: "mailer", version: null, state: "stopped", lagEvents: 2, positionsPerSecond: 0, drainMs: null }],
       });
-    } finally {
-      gate.resolve();
-      await holder;
     }
   });
 });

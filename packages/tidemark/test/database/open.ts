@@ -57,11 +57,7 @@ export async function pidOf(database: Pick<Database, "query">): Promise<number> 
   return Number(row?.["pid"]);
 }
 
-/** A promise and the way to settle it: tests order things with it instead of with time. */
-export function gate(): { readonly opened: Promise<void>; open(): void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { opened: promise, open: resolve };
-}
+export { gate } from "../support/gate.ts";
 
 /** The error that a promise must reject with. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {

@@ -13,6 +13,7 @@ import { functionSet, suffixOf } from "../../src/schema/function-set.ts";
 import { openDatabase } from "../schema/open.ts";
 import { createRole } from "../schema/roles.ts";
 import { itemAdded } from "../support/cart.ts";
+import { openTransaction } from "../support/open-transaction.ts";
 import { describe, eventually, expect, test as base } from "../support/test.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -281,22 +282,13 @@ describe("the doctor finds", () => {
   });
 
   test("who holds the mark back, also in a prepared transaction: mark-held", async ({ store, examine, sql }) => {
-    const [held, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const holder = store.transaction(async (tx) => {
-      await tx.appendToStream("cart-1", [itemAdded()]);
-      held.resolve();
-      await gate.promise;
-    });
-    try {
-      await held.promise;
+    {
+      await using _held = await openTransaction(store, (tx) => tx.appendToStream("cart-1", [itemAdded()]));
       const [blocker] = await store.blockers();
       expect(of(await examine({ markHeldMs: 0 }), "mark-held")).toMatchObject([
         { severity: "warning", mend: expect.stringContaining(`select pg_catalog.pg_terminate_backend(${blocker?.pid});`) },
       ]);
       expect(of(await examine({ markHeldMs: 600_000 }), "mark-held")).toEqual([]);
-    } finally {
-      gate.resolve();
-      await holder;
     }
     const client = await sql.connect();
     const name = `doctor ${store.metrics().openForMs}`;

@@ -2,6 +2,7 @@ import { startServer } from "@tidemark/servers";
 import pg from "pg";
 import { defineConsumer, type EventStore, type HealthCheck, type HealthLimits, type HealthReport, openEventStore } from "tidemark";
 import { itemAdded } from "../support/cart.ts";
+import { openTransaction } from "../support/open-transaction.ts";
 import { describe, eventually, expect, test as base } from "../support/test.ts";
 
 const test = base.extend("at", ({ schema }) => `${pg.escapeIdentifier(schema)}.`);
@@ -57,14 +58,8 @@ describe("the mark", () => {
   test("that stands still while events are appended is failing, whatever else moves, and says who holds it", async ({ store }) => {
     await using worker = store.createWorker({ consumers: [mailer] });
     await worker.start();
-    const [held, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const holder = store.transaction(async (tx) => {
-      await tx.appendToStream("cart-1", [itemAdded()]);
-      held.resolve();
-      await gate.promise;
-    });
-    try {
-      await held.promise;
+    {
+      await using _held = await openTransaction(store, (tx) => tx.appendToStream("cart-1", [itemAdded()]));
       // An open append alone holds nobody up.
       expect(await checked(store, "mark", { maxMarkAgeMs: 0 })).toMatchObject({ status: "ok", value: 0, limit: 0, advice: null });
       await store.appendToStream("cart-2", [itemAdded()]);
@@ -79,9 +74,6 @@ describe("the mark", () => {
       // It may wait for as long as the limit says. The heartbeat of the worker went on meanwhile, and it is at the mark.
       expect(await checked(store, "mark", { maxMarkAgeMs: 600_000 })).toMatchObject({ status: "ok" });
       expect(await checked(store, "lag of mailer")).toMatchObject({ status: "ok", value: 0 });
-    } finally {
-      gate.resolve();
-      await holder;
     }
     expect(await checked(store, "mark", { maxMarkAgeMs: 0 })).toMatchObject({ status: "ok", value: 0 });
   });
@@ -256,19 +248,13 @@ describe("the store", () => {
 
   test("is not ready while it drains, and not live once it is closed", async ({ openStore }) => {
     const store = await openStore();
-    const [open, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const working = store.transaction(async () => {
-      open.resolve();
-      await gate.promise;
-    });
-    await open.promise;
-    const closing = store.close();
-    try {
+    let closing: Promise<void>;
+    {
+      await using _working = await openTransaction(store);
+      closing = store.close();
       expect(await store.health()).toMatchObject({ live: true, ready: false, status: "failing", checks: [{ name: "store", value: "closing" }] });
-    } finally {
-      gate.resolve();
-      await Promise.all([working, closing]);
     }
+    await closing;
     expect(await store.forTenant("acme").health()).toMatchObject({ live: false, ready: false, checks: [{ name: "store", value: "closed" }] });
   });
 

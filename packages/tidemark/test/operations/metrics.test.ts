@@ -1,6 +1,7 @@
 import pg from "pg";
 import { defineConsumer, defineProcess, documentProjection, type Event, openEventStore, type StoreMetrics } from "tidemark";
 import { itemAdded } from "../support/cart.ts";
+import { openTransaction } from "../support/open-transaction.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";
 
 const carts = documentProjection<{ readonly items: number }>({
@@ -117,29 +118,18 @@ describe("store.metrics", () => {
   test("counts what waits behind a stream that another transaction holds", async ({ openStore }) => {
     const store = await openStore();
     await store.appendToStream("cart-1", [itemAdded()]);
-    const [held, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const holder = store.transaction(async (tx) => {
-      await tx.appendToStream("cart-1", [itemAdded()]);
-      held.resolve();
-      await gate.promise;
-    });
+    await using held = await openTransaction(store, (tx) => tx.appendToStream("cart-1", [itemAdded()]));
+    const blocked = [1, 2, 3].map(() => store.appendToStream("cart-1", [itemAdded()]));
     try {
-      await held.promise;
-      const blocked = [1, 2, 3].map(() => store.appendToStream("cart-1", [itemAdded()]));
-      try {
-        await eventually(() => expect(store.metrics().appends.mostQueued).toBe(3));
-        await eventually(() => expect(store.metrics().appends.inFlight + store.metrics().appends.blocked).toBeGreaterThanOrEqual(1));
-        // Nobody has asked who holds the mark back; then somebody has.
-        expect(store.metrics().mark.heldBy).toBeNull();
-        await store.blockers();
-        expect(store.metrics().mark.heldBy).toMatchObject([{ events: expect.any(Number) }]);
-      } finally {
-        gate.resolve();
-        await Promise.all(blocked);
-      }
+      await eventually(() => expect(store.metrics().appends.mostQueued).toBe(3));
+      await eventually(() => expect(store.metrics().appends.inFlight + store.metrics().appends.blocked).toBeGreaterThanOrEqual(1));
+      // Nobody has asked who holds the mark back; then somebody has.
+      expect(store.metrics().mark.heldBy).toBeNull();
+      await store.blockers();
+      expect(store.metrics().mark.heldBy).toMatchObject([{ events: expect.any(Number) }]);
     } finally {
-      gate.resolve();
-      await holder;
+      await held.commit();
+      await Promise.all(blocked);
     }
   });
 

@@ -2,6 +2,7 @@ import { onTestFinished } from "vitest";
 import { type Proxy, startProxy } from "@tidemark/servers";
 import { documentProjection, type Event, type EventStore, type NewEvent, openEventStore } from "../../src/index.ts";
 import { waitsForLock } from "../schema/gates.ts";
+import { type OpenTransaction, openTransaction } from "../support/open-transaction.ts";
 import { describe, expect, test as base } from "../support/test.ts";
 
 type ShelfEvent = Event<"Put" | "Cleared", { readonly shelves: readonly string[] }>;
@@ -25,22 +26,11 @@ const append = (tx: Pick<EventStore, "appendToStream">, events: readonly NewEven
   tx.appendToStream(`put-${++streams}`, events);
 
 /** A transaction that has appended, and waits for `commit`. */
-async function open(store: EventStore, events: readonly NewEvent<ShelfEvent>[]): Promise<{ commit(): Promise<void> }> {
-  const [appended, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const done = store.transaction(async (tx) => {
-    await append(tx, events);
-    appended.resolve();
-    await go.promise;
-  });
+async function open(store: EventStore, events: readonly NewEvent<ShelfEvent>[]): Promise<OpenTransaction> {
+  const opened = await openTransaction(store, (tx) => append(tx, events));
   // A test that fails must not leave it open: its store would wait for it.
-  onTestFinished(() => go.resolve());
-  await Promise.race([appended.promise, done]);
-  return {
-    commit() {
-      go.resolve();
-      return done;
-    },
-  };
+  onTestFinished(() => void opened.commit().catch(() => {}));
+  return opened;
 }
 
 /** Holds the next statement of this name, and all behind it, until `go`. */

@@ -58,8 +58,4 @@ export const test = base
 
 export { describe, eventually, expect } from "../support/test.ts";
 
-/** A promise and what resolves it: a handler waits at it for the test. */
-export function gate(): { readonly opened: Promise<void>; open(): void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { opened: promise, open: resolve };
-}
+export { gate } from "../support/gate.ts";
