@@ -1,12 +1,9 @@
-import { wholeNumber } from "../arguments/checks.ts";
-import { checkConsumerName, checkPerson, checkReason } from "../arguments/names.ts";
-import { checkOptions } from "../arguments/options.ts";
-import type { Statement, Value } from "../database/database.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
+import { checkConsumerName } from "../arguments/names.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import type { ConsumerInfo } from "./consumer-info.ts";
 import { consumerInfo, infoStatement } from "./consumer-info-statement.ts";
+import { FollowerChanges } from "./follower-changes.ts";
 import { consumerNotFound } from "./not-found.ts";
 import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import { functionName } from "../schema/function-set.ts";
@@ -80,10 +77,9 @@ export interface ResetOptions {
   readonly after: number | "end";
 }
 
-const checkAfter = wholeNumber(0);
-
 export class StoreConsumers implements Consumers {
   readonly #scope: AdministrationScope;
+  readonly #changes: FollowerChanges;
 
   static {
     keepCallers(this);
@@ -91,6 +87,10 @@ export class StoreConsumers implements Consumers {
 
   constructor(scope: AdministrationScope) {
     this.#scope = scope;
+    this.#changes = new FollowerChanges(scope, {
+      follower: (name) => name,
+      notFound: (name) => consumerNotFound(scope.context, scope.tenant, name),
+    });
   }
 
   async list(): Promise<readonly ConsumerInfo[]> {
@@ -106,29 +106,22 @@ export class StoreConsumers implements Consumers {
   }
 
   async pause(name: string, options?: PauseOptions): Promise<void> {
-    const { reason = null, by = null } = checkOptions(options, { reason: checkReason, by: checkPerson });
-    const text = (schema: string): string => `
-update ${quoteIdentifier(schema)}.consumers as c
-   set paused = true, pause_reason = $3, paused_by = $4, paused_at = pg_catalog.clock_timestamp()
- where c.tenant = $1 and c.name = $2
-returning 'true' as found`;
-    await this.#change(name, "pause", text, reason, by);
+    await this.#changes.pause(checkConsumerName(name, "name"), options);
   }
 
-  resume(name: string): Promise<void> {
-    return this.#change(name, "resume", (schema) => `select ${functionName(schema, "resume_consumer")}($1, $2)::text as found`);
+  async resume(name: string): Promise<void> {
+    await this.#changes.resume(checkConsumerName(name, "name"));
   }
 
   async reset(name: string, options: ResetOptions): Promise<void> {
-    const { after } = checkOptions(options, { after: (value, path) => (value === "end" ? null : checkAfter(value, path)) });
-    if (after === undefined) throw new InvalidArgumentError("options.after", 'is missing: a position, 0 for the beginning, or "end"');
-    await this.#change(name, "reset", (schema) => `select ${functionName(schema, "reset_consumer")}($1, $2, $3)::text as found`, after);
+    await this.#changes.reset(checkConsumerName(name, "name"), options);
   }
 
   async rename(name: string, to: string): Promise<void> {
+    const from = checkConsumerName(name, "name");
     const checked = checkConsumerName(to, "to");
     try {
-      await this.#change(name, "rename", (schema) => `select ${functionName(schema, "rename_consumer")}($1, $2, $3)::text as found`, checked);
+      await this.#changes.change(from, "rename", (schema) => `select ${functionName(schema, "rename_consumer")}($1, $2, $3)::text as found`, checked);
     } catch (error) {
       if (isTidemarkError(error, "DATABASE") && error.sqlState === "23505")
         throw new InvalidArgumentError("to", `is the name of another consumer: ${JSON.stringify(checked)}`, { cause: error });
@@ -136,18 +129,8 @@ returning 'true' as found`;
     }
   }
 
-  delete(name: string): Promise<void> {
-    return this.#change(name, "delete", (schema) => `select ${functionName(schema, "delete_consumer")}($1, $2)::text as found`);
-  }
-
-  async #change(name: string, what: string, text: (schema: string) => string, ...values: readonly Value[]): Promise<void> {
-    const checked = checkConsumerName(name, "name");
-    const statement: Statement = { name: `tidemark_worker_${what}`, text: text(this.#scope.context.schema) };
-    // Before, since a shard that has just failed may not have told the database yet, and resume looks there.
-    await this.#scope.changed();
-    const [row] = await this.#scope.context.database.query(statement, [this.#scope.tenant, checked, ...values]);
-    if (row?.["found"] !== "true") throw await consumerNotFound(this.#scope.context, this.#scope.tenant, checked);
-    this.#scope.context.progress.moved(this.#scope.tenant, checked);
-    await this.#scope.changed();
+  async delete(name: string): Promise<void> {
+    const checkedName = checkConsumerName(name, "name");
+    await this.#changes.change(checkedName, "delete", (schema) => `select ${functionName(schema, "delete_consumer")}($1, $2)::text as found`);
   }
 }

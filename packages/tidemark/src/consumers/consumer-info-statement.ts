@@ -44,7 +44,7 @@ export function infoStatement(schema: string, name: string, where: string): Stat
     name: `tidemark_worker_${name}`,
     text: `
 select pg_catalog.jsonb_build_object(
-         'name', c.name,
+         'name', coalesce(c.owner_name, c.name),
          'tenant', c.tenant,
          'paused', c.paused,
          'pause', case when c.paused and c.paused_at is not null then

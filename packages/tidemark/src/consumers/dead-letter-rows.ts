@@ -12,6 +12,7 @@ export function deadLetter<E extends Event>(row: TextRow, decoder: EventDecoder)
   const state = row["state"];
   return {
     consumer: row["consumer"] ?? "",
+    kind: row["kind"] === "relay" ? "relay" : "consumer",
     position: event.position,
     eventId: event.id,
     state: state === "parked" || state === "skipped" ? state : "failed",
@@ -30,6 +31,7 @@ export function resolvedLetter(row: TextRow): ResolvedDeadLetter {
   const outcome = row["outcome"];
   return {
     consumer: row["consumer"] ?? "",
+    kind: row["kind"] === "relay" ? "relay" : "consumer",
     position: toSafeInteger(row["position"]),
     eventId: row["event_id"] ?? "",
     streamId: row["stream_name"] ?? "",

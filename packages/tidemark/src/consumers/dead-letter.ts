@@ -1,7 +1,7 @@
 import type { Event, RecordedEvent } from "../model/event.ts";
 
 /**
- * An event that a consumer did not handle.
+ * An event that a consumer did not handle, or that a relay could not publish.
  *
  * @example
  * ```ts
@@ -10,11 +10,13 @@ import type { Event, RecordedEvent } from "../model/event.ts";
  * ```
  */
 export interface DeadLetter<E extends Event = Event> {
+  /** The name of the consumer, or of the relay. */
   readonly consumer: string;
+  readonly kind: "consumer" | "relay";
   /** The event's. */
   readonly position: number;
   readonly eventId: string;
-  /** `"failed"`: all attempts failed. `"parked"`: it waits behind a failed event of its stream. `"skipped"`: `onFailure` skipped it, and nothing waits for it. */
+  /** `"failed"`: all attempts failed. `"parked"`: it waits behind a failed event of its stream; of a relay, of its key. `"skipped"`: `onFailure` skipped it, and nothing waits for it. */
   readonly state: "failed" | "parked" | "skipped";
   /** Whether a retry was requested. The shard's worker makes it as soon as it can. */
   readonly retryRequested: boolean;
@@ -29,14 +31,17 @@ export interface DeadLetter<E extends Event = Event> {
 }
 
 /**
- * Identifies one dead letter. A `DeadLetter` itself fits.
+ * Identifies one dead letter. A `DeadLetter` itself fits. `kind` is `"consumer"` unless it is given: of a relay's letter it is `"relay"`.
  *
  * @example
  * ```ts
  * const key: DeadLetterKey = { consumer: "mailer", position: 813 };
  * ```
  */
-export type DeadLetterKey = { readonly consumer: string; readonly position: number } | { readonly consumer: string; readonly eventId: string };
+export type DeadLetterKey = { readonly consumer: string; readonly kind?: "consumer" | "relay" } & (
+  | { readonly position: number }
+  | { readonly eventId: string }
+);
 
 /**
  * Selects dead letters for `deadLetters.list`.
@@ -47,7 +52,10 @@ export type DeadLetterKey = { readonly consumer: string; readonly position: numb
  * ```
  */
 export interface DeadLetterQuery {
+  /** The name of a consumer, or of a relay. @defaultValue all of them */
   readonly consumer?: string;
+  /** @defaultValue both */
+  readonly kind?: "consumer" | "relay";
   readonly state?: "failed" | "parked" | "skipped";
   /** Only letters after this position, for each consumer. */
   readonly after?: number;
@@ -66,7 +74,9 @@ export interface DeadLetterQuery {
  * ```
  */
 export interface ResolvedDeadLetter {
+  /** The name of the consumer, or of the relay. */
   readonly consumer: string;
+  readonly kind: "consumer" | "relay";
   /** The event's. */
   readonly position: number;
   readonly eventId: string;
@@ -93,12 +103,14 @@ export interface ResolvedDeadLetter {
  */
 export interface DeadLetterHistoryQuery {
   readonly consumer?: string;
+  /** @defaultValue both */
+  readonly kind?: "consumer" | "relay";
   /** 1–10,000. @defaultValue 100 */
   readonly limit?: number;
 }
 
 /**
- * The events that consumers gave up on. `get`, `retry` and `discard` reject with `NotFoundError` if there is no such letter.
+ * The events that consumers and relays gave up on. `get`, `retry` and `discard` reject with `NotFoundError` if there is no such letter.
  *
  * @example
  * ```ts

@@ -16,14 +16,16 @@ import { deadLetter, resolvedLetter } from "./dead-letter-rows.ts";
 import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import { functionName } from "../schema/function-set.ts";
 
+const checkKind = oneOf("consumer", "relay");
 const listShape = {
   consumer: checkConsumerName,
+  kind: checkKind,
   state: oneOf("failed", "parked", "skipped"),
   after: wholeNumber(0),
   limit: wholeNumber(1, 10_000),
   raw: checkBoolean,
 };
-const keyShape = { consumer: checkConsumerName, position: wholeNumber(1), eventId: checkUuid };
+const keyShape = { consumer: checkConsumerName, kind: checkKind, position: wholeNumber(1), eventId: checkUuid };
 
 export class StoreDeadLetters implements DeadLetters {
   readonly #scope: AdministrationScope;
@@ -37,10 +39,11 @@ export class StoreDeadLetters implements DeadLetters {
   }
 
   async list<E extends Event = Event>(query?: DeadLetterQuery): Promise<readonly DeadLetter<E>[]> {
-    const { consumer = null, state = null, after = 0, limit = 100, raw } = checkOptions(query, listShape, "query");
+    const { consumer = null, kind = null, state = null, after = 0, limit = 100, raw } = checkOptions(query, listShape, "query");
     const decoder = this.#scope.context.codec.decoder({ raw, skipNothing: true });
-    const where = "($2::text is null or d.consumer = $2) and ($3::text is null or d.state = $3) and d.position > $4 order by d.consumer, d.position limit $5";
-    return (await this.#select("letters", where, [consumer, state, after, limit])).map((row) => deadLetter<E>(row, decoder));
+    const where =
+      "($2::text is null or coalesce(c.owner_name, c.name) = $2) and ($6::text is null or c.kind = $6) and ($3::text is null or d.state = $3) and d.position > $4 order by d.consumer, d.position limit $5";
+    return (await this.#select("letters", where, [consumer, state, after, limit, kind])).map((row) => deadLetter<E>(row, decoder));
   }
 
   async get<E extends Event = Event>(key: DeadLetterKey, options?: { readonly raw?: boolean }): Promise<DeadLetter<E>> {
@@ -51,13 +54,13 @@ export class StoreDeadLetters implements DeadLetters {
   async retry(key: DeadLetterKey): Promise<void> {
     const row = await this.#row(key);
     const at = quoteIdentifier(this.#scope.context.schema);
-    const [consumer, position] = [row["consumer"] ?? "", toSafeInteger(row["position"])];
+    const [consumer, position] = [row["follower"] ?? "", toSafeInteger(row["position"])];
     if (row["state"] === "skipped") {
       const text = `update ${at}.dead_letters as d set retry_requested = true where d.tenant = $1 and d.consumer = $2 and d.position = $3`;
       await this.#query({ name: "tidemark_worker_retry_skipped", text }, [this.#scope.tenant, consumer, position]);
     } else {
       const text = `select ${functionName(this.#scope.context.schema, "request_next_dead_letter")}($1, $2, $3)::text`;
-      await this.#query({ name: "tidemark_worker_retry", text }, [this.#scope.tenant, consumer, toSafeInteger(row["stream"])]);
+      await this.#query({ name: "tidemark_worker_retry", text }, [this.#scope.tenant, consumer, row["lane"] ?? ""]);
     }
     await this.#scope.changed();
   }
@@ -65,35 +68,40 @@ export class StoreDeadLetters implements DeadLetters {
   async discard(key: DeadLetterKey): Promise<void> {
     const row = await this.#row(key);
     const text = `select ${functionName(this.#scope.context.schema, "discard_dead_letter")}($1, $2, $3)::text as found`;
-    const [answer] = await this.#query({ name: "tidemark_worker_discard", text }, [this.#scope.tenant, row["consumer"] ?? "", toSafeInteger(row["position"])]);
+    const [answer] = await this.#query({ name: "tidemark_worker_discard", text }, [this.#scope.tenant, row["follower"] ?? "", toSafeInteger(row["position"])]);
     if (answer?.["found"] !== "true") throw notFound(row["consumer"] ?? "", row["position"] ?? "");
     await this.#scope.changed();
   }
 
   async history(query?: DeadLetterHistoryQuery): Promise<readonly ResolvedDeadLetter[]> {
-    const { consumer = null, limit = 100 } = checkOptions(query, { consumer: checkConsumerName, limit: wholeNumber(1, 10_000) }, "query");
+    const {
+      consumer = null,
+      kind = null,
+      limit = 100,
+    } = checkOptions(query, { consumer: checkConsumerName, kind: checkKind, limit: wholeNumber(1, 10_000) }, "query");
     const at = quoteIdentifier(this.#scope.context.schema);
     const text = `
-select h.consumer as consumer, h.position::text as position, h.event_id::text as event_id, s.name as stream_name, e.type as type, h.outcome as outcome,
+select coalesce(c.owner_name, c.name) as consumer, c.kind as kind, h.position::text as position, h.event_id::text as event_id, s.name as stream_name, e.type as type, h.outcome as outcome,
        h.attempts::text as attempts, h.error_code as error_code, h.error_message as error_message,
        ${milliseconds("h.parked_at")} as parked_at, ${milliseconds("h.resolved_at")} as resolved_at
   from ${at}.dead_letter_history as h
+  join ${at}.consumers as c on c.tenant = h.tenant and c.name = h.consumer
   join ${at}.events as e on e.position = h.position
   join ${at}.streams as s on s.id = h.stream_id
- where h.tenant = $1 and ($2::text is null or h.consumer = $2)
+ where h.tenant = $1 and ($2::text is null or coalesce(c.owner_name, c.name) = $2) and ($4::text is null or c.kind = $4)
  order by h.id desc
  limit $3`;
-    const rows = await this.#query({ name: "tidemark_worker_letter_history", text }, [this.#scope.tenant, consumer, limit]);
+    const rows = await this.#query({ name: "tidemark_worker_letter_history", text }, [this.#scope.tenant, consumer, limit, kind]);
     return rows.map(resolvedLetter);
   }
 
   async #row(key: DeadLetterKey): Promise<TextRow> {
-    const { consumer, position, eventId } = checkKey(key);
-    const [row] = await this.#select("letter", "d.consumer = $2 and ($3::bigint is null or d.position = $3) and ($4::uuid is null or d.event_id = $4)", [
-      consumer,
-      position ?? null,
-      eventId ?? null,
-    ]);
+    const { consumer, kind, position, eventId } = checkKey(key);
+    const [row] = await this.#select(
+      "letter",
+      "coalesce(c.owner_name, c.name) = $2 and c.kind = $5 and ($3::bigint is null or d.position = $3) and ($4::uuid is null or d.event_id = $4)",
+      [consumer, position ?? null, eventId ?? null, kind],
+    );
     if (!row) throw notFound(consumer, `${position ?? eventId}`);
     return row;
   }
@@ -101,10 +109,11 @@ select h.consumer as consumer, h.position::text as position, h.event_id::text as
   #select(name: string, where: string, values: readonly Value[]): Promise<readonly TextRow[]> {
     const at = quoteIdentifier(this.#scope.context.schema);
     const text = `
-select d.consumer as consumer, d.state as state, d.retry_requested::text as retry_requested, d.attempts::text as attempts, d.stream_id::text as stream,
+select coalesce(c.owner_name, c.name) as consumer, c.kind as kind, d.consumer as follower, d.lane as lane, d.state as state, d.retry_requested::text as retry_requested, d.attempts::text as attempts,
        d.error_code as error_code, d.error_message as error_message, d.error_stack as error_stack, ${milliseconds("d.parked_at")} as parked_at,
        s.name as stream_name, e.tenant as tenant, ${eventColumns}
   from ${at}.dead_letters as d
+  join ${at}.consumers as c on c.tenant = d.tenant and c.name = d.consumer
   join ${at}.events as e on e.position = d.position
   join ${at}.streams as s on s.id = d.stream_id
  where d.tenant = $1 and ${where}`;
@@ -117,16 +126,26 @@ select d.consumer as consumer, d.state as state, d.retry_requested::text as retr
 }
 
 /** A letter may be given whole: of it, consumer and position count. */
-function checkKey(key: DeadLetterKey): { readonly consumer: string; readonly position?: number; readonly eventId?: string } {
-  const { consumer, position, eventId } = checkOptions(
-    typeof key === "object" && key !== null && "event" in key && "position" in key ? { consumer: key.consumer, position: key.position } : key,
+function checkKey(key: DeadLetterKey): {
+  readonly consumer: string;
+  readonly kind: "consumer" | "relay";
+  readonly position?: number;
+  readonly eventId?: string;
+} {
+  const {
+    consumer,
+    kind = "consumer",
+    position,
+    eventId,
+  } = checkOptions(
+    typeof key === "object" && key !== null && "event" in key && "position" in key ? { consumer: key.consumer, kind: key.kind, position: key.position } : key,
     keyShape,
     "key",
   );
   if (consumer === undefined) throw new InvalidArgumentError("key.consumer", "is missing");
-  if (position !== undefined) return { consumer, position };
+  if (position !== undefined) return { consumer, kind, position };
   if (eventId === undefined) throw new InvalidArgumentError("key", "needs a position or an eventId");
-  return { consumer, eventId };
+  return { consumer, kind, eventId };
 }
 
 function notFound(consumer: string, key: string): NotFoundError {

@@ -71,6 +71,7 @@ export type FunctionName =
   | "open_snapshots"
   | "park_behind"
   | "park_event"
+  | "park_messages"
   | "position_since"
   | "projection_effects"
   | "projection_number"
@@ -360,11 +361,16 @@ create table :"schema".consumer_workers (
 
 -- Events that a consumer could not handle ('failed'), later events of the same stream that wait behind them ('parked'), and events
 -- that it skipped ('skipped'), behind which nothing waits. Keyed by stream, not by shard, because shards change.
+--
+-- lane is what keeps order: letters of one lane are settled one after the other. It is the stream, unless the follower is a relay, whose
+-- messages have a key.
 create table :"schema".dead_letters (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
   position bigint not null,
   stream_id bigint not null,
+  key text collate "C",
+  lane text collate "C" not null generated always as (coalesce(key, stream_id::text)) stored,
   event_id uuid not null,
   state text not null,
   retry_requested boolean not null default false,
@@ -378,7 +384,7 @@ create table :"schema".dead_letters (
   constraint dead_letters_state_check check (state in ('failed', 'parked', 'skipped'))
 );
 
-create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letters (tenant, consumer, stream_id, position);
+create index dead_letters_tenant_consumer_lane_position_idx on :"schema".dead_letters (tenant, consumer, lane, position);
 
 -- Read at every heartbeat and after every retried letter, however many letters wait.
 create index dead_letters_tenant_consumer_position_idx on :"schema".dead_letters (tenant, consumer, position) where retry_requested;
@@ -2875,8 +2881,8 @@ $tidemark$;
   },
   {
     name: "request_next_dead_letter",
-    text: `-- Asks for the first dead letter of a stream to be tried again. Its letters go in order, so the first is the only one that may.
-create function :"schema".request_next_dead_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
+    text: `-- Asks for the first dead letter of a lane to be tried again. Its letters go in order, so the first is the only one that may.
+create function :"schema".request_next_dead_letter(p_tenant text, p_consumer text, p_lane text) returns bigint
   language sql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
@@ -2887,7 +2893,7 @@ as $tidemark$
      and d.position = (
            select min(x.position)
              from :"schema".dead_letters as x
-            where x.tenant = p_tenant and x.consumer = p_consumer and x.stream_id = p_stream_id and x.state <> 'skipped'
+            where x.tenant = p_tenant and x.consumer = p_consumer and x.lane = p_lane and x.state <> 'skipped'
          )
   returning d.position;
 $tidemark$;
@@ -2895,28 +2901,28 @@ $tidemark$;
   },
   {
     name: "discard_dead_letter",
-    text: `-- Removes a dead letter for good. The letters of its stream that waited behind it are then handled. False if there is none.
+    text: `-- Removes a dead letter for good. The letters of its lane that waited behind it are then handled. False if there is none.
 create function :"schema".discard_dead_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
-  v_stream bigint;
+  v_lane text;
   v_state text;
   v_first bigint;
   v_letter :"schema".dead_letters;
 begin
-  select d.stream_id, d.state into v_stream, v_state
+  select d.lane, d.state into v_lane, v_state
     from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
   -- All of them, in one order: park_behind() puts none behind a letter that goes away here.
   perform
      from :"schema".dead_letters as d
-    where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream
+    where d.tenant = p_tenant and d.consumer = p_consumer and d.lane = v_lane
     order by d.position
       for update;
   select min(d.position) into v_first
     from :"schema".dead_letters as d
-   where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream and d.state <> 'skipped';
+   where d.tenant = p_tenant and d.consumer = p_consumer and d.lane = v_lane and d.state <> 'skipped';
   delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position
   returning d.* into v_letter;
   if not found then
@@ -2924,7 +2930,7 @@ begin
   end if;
   perform :"schema".keep_resolved(v_letter, 'discarded');
   if v_first = p_position then
-    perform :"schema".request_next_dead_letter(p_tenant, p_consumer, v_stream);
+    perform :"schema".request_next_dead_letter(p_tenant, p_consumer, v_lane);
   end if;
   return true;
 end
@@ -3972,7 +3978,7 @@ begin
   -- If the letter is removed while this waits, the last of those left is taken instead.
   perform
      from :"schema".dead_letters as d
-    where d.tenant = v_tenant and d.consumer = v_consumer and d.stream_id = p_stream_id and d.state <> 'skipped'
+    where d.tenant = v_tenant and d.consumer = v_consumer and d.lane = p_stream_id::text and d.state <> 'skipped'
     order by d.position desc
     limit 1
       for update;
@@ -3981,6 +3987,63 @@ begin
   end if;
   perform :"schema".park_event(p_id, p_fence, p_from, p_to, p_event_id, p_stream_id, 'parked', 0, null, null, null);
   return true;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "park_messages",
+    text: `-- Writes dead letters of a relay, in the transaction of its checkpoint.
+--
+--   p_letters  { position, id, key, state, attempts, code, message, stack } of each, with the event's id; a 'parked' one waits behind the
+--              letters of its key
+-- Returns how many of those that were to wait have nothing to wait for: others removed all letters of their keys. The transaction must be
+-- rolled back then, and their messages published.
+--
+-- It locks as park_behind() does: the shard, then of each key the last letter.
+create function :"schema".park_messages(p_id integer, p_fence bigint, p_letters jsonb) returns integer
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_tenant text;
+  v_consumer text;
+  v_letter record;
+  v_freed integer := 0;
+begin
+  select s.tenant, s.consumer into v_tenant, v_consumer
+    from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
+  if not found then
+    perform :"schema".refuse_shard(p_id, p_fence);
+  end if;
+  for v_letter in
+    select l.*, e.stream_id
+      from jsonb_to_recordset(p_letters)
+             as l (position bigint, id uuid, key text, state text, attempts integer, code text, message text, stack text)
+      join :"schema".events as e on e.position = l.position
+     order by l.position
+  loop
+    if v_letter.state = 'parked' then
+      perform
+         from :"schema".dead_letters as d
+        where d.tenant = v_tenant and d.consumer = v_consumer and d.lane = v_letter.key and d.state <> 'skipped'
+        order by d.position desc
+        limit 1
+          for update;
+      if not found then
+        v_freed := v_freed + 1;
+        continue;
+      end if;
+    end if;
+    insert into :"schema".dead_letters
+        (tenant, consumer, position, stream_id, key, event_id, state, attempts, error_code, error_message, error_stack)
+      values (v_tenant, v_consumer, v_letter.position, v_letter.stream_id, v_letter.key, v_letter.id, v_letter.state,
+              v_letter.attempts, v_letter.code, v_letter.message, v_letter.stack)
+      on conflict on constraint dead_letters_pkey do update
+         set state = excluded.state, key = excluded.key, retry_requested = false, attempts = excluded.attempts, error_code = excluded.error_code,
+             error_message = excluded.error_message, error_stack = excluded.error_stack, parked_at = excluded.parked_at;
+  end loop;
+  return v_freed;
 end
 $tidemark$;
 `,
@@ -4783,7 +4846,7 @@ $tidemark$;
   },
   {
     name: "settle_dead_letter",
-    text: `-- Removes a dead letter that was handled, and requests the next one of its stream. The last statement before
+    text: `-- Removes a dead letter that was handled, and requests the next one of its lane. The last statement before
 -- COMMIT in the transaction of its handler; fails (TM005) when the shard has another owner.
 --
 -- False if the letter was discarded meanwhile: the handler's writes must then be rolled back.
@@ -4807,7 +4870,7 @@ begin
   end if;
   perform :"schema".keep_resolved(v_letter, 'handled');
   if v_letter.state <> 'skipped' then
-    perform :"schema".request_next_dead_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
+    perform :"schema".request_next_dead_letter(v_letter.tenant, v_letter.consumer, v_letter.lane);
   end if;
   return true;
 end

@@ -17,13 +17,14 @@ const pageSize = 1_000;
 export function addDeadLetters(program: Command, terminal: Terminal): void {
   const command = program
     .command("dead-letters")
-    .description("Look at the events that consumers gave up on; have them handled again, or discard them.")
+    .description("Look at the events that consumers and relays gave up on; have them handled again, or discard them.")
     .helpCommand(false)
     .addHelpText("after", "\nExamples:\n  tidemark dead-letters list\n  tidemark dead-letters retry --help");
 
   addShapeFlags(addStoreFlags(command.command("list"), "one JSON document a line"))
     .description("List dead letters by consumer and position, each with its error.")
-    .option("--consumer <consumer>", "only this consumer's")
+    .option("--consumer <consumer>", "only this consumer's, or this relay's")
+    .addOption(kindOption("only those of consumers, or of relays"))
     .addOption(
       new Option("--state <state>", "only those that failed, wait behind one of their stream, or were skipped").choices(["failed", "parked", "skipped"]),
     )
@@ -38,48 +39,70 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
   addShapeFlags(addOne(command, "show", "<letter>"))
     .description("Show one dead letter: its event, its error and the place in the code.")
     .addHelpText("after", "\nExample:\n  tidemark dead-letters show mailer 813")
-    .action((consumer: string, letter: string, flags: StoreFlags & ShapeFlags) => show(keyOf(consumer, letter), flags, terminal));
+    .action((consumer: string, letter: string, { kind, ...flags }: StoreFlags & ShapeFlags & KindFlag) => show(keyOf(consumer, letter, kind), flags, terminal));
 
   addOne(command, "retry", "[letter]")
     .description("Have a dead letter handled again by a worker of its consumer. Letters of one stream go in order, the first one first.")
     .option("--all", "all that failed, with those that wait behind them")
     .addHelpText("after", "\nExamples:\n  tidemark dead-letters retry mailer 813\n  tidemark dead-letters retry mailer --all")
-    .action((consumer: string, letter: string | undefined, flags: StoreFlags & { readonly all?: boolean }) => retry(consumer, letter, flags, terminal));
+    .action((consumer: string, letter: string | undefined, flags: StoreFlags & KindFlag & { readonly all?: boolean }) =>
+      retry(consumer, letter, flags, terminal),
+    );
 
   addOne(command, "discard", "<letter>")
     .description("Remove a dead letter for good: its event is never handled. Those of its stream that wait behind it are.")
     .option("--yes", "do not ask for confirmation; needed without a terminal")
     .addHelpText("after", "\nExample:\n  tidemark dead-letters discard mailer 813")
-    .action((consumer: string, letter: string, flags: StoreFlags & { readonly yes?: boolean }) => discard(keyOf(consumer, letter), flags, terminal));
+    .action((consumer: string, letter: string, { kind, ...flags }: StoreFlags & KindFlag & { readonly yes?: boolean }) =>
+      discard(keyOf(consumer, letter, kind), flags, terminal),
+    );
 
   addStoreFlags(command.command("history"), "one JSON document a line")
     .description("List resolved dead letters, the latest first: handled, discarded, or reset with their consumer.")
-    .option("--consumer <consumer>", "only this consumer's")
+    .option("--consumer <consumer>", "only this consumer's, or this relay's")
+    .addOption(kindOption("only those of consumers, or of relays"))
     .option("--limit <number>", "the most to list", wholeNumber, 100)
     .addHelpText("after", "\nExample:\n  tidemark dead-letters history --consumer mailer")
     .action((flags: StoreFlags & HistoryFlags) => history(flags, terminal));
 }
 
-type HistoryFlags = Pick<DeadLetterHistoryQuery, "consumer"> & { readonly limit: number };
+interface KindFlag {
+  readonly kind?: Kind;
+}
+type Kind = "consumer" | "relay";
 
-async function history({ consumer, limit, ...flags }: StoreFlags & HistoryFlags, terminal: Terminal): Promise<void> {
-  const resolved = await withStore(flags, terminal, (store) => store.deadLetters.history(given({ consumer, limit })));
+function kindOption(what: string): Option {
+  return new Option("--kind <kind>", what).choices(["consumer", "relay"]);
+}
+
+type HistoryFlags = Pick<DeadLetterHistoryQuery, "consumer" | "kind"> & { readonly limit: number };
+
+async function history({ consumer, kind, limit, ...flags }: StoreFlags & HistoryFlags, terminal: Terminal): Promise<void> {
+  const resolved = await withStore(flags, terminal, (store) => store.deadLetters.history(given({ consumer, kind, limit })));
   await terminal.printLines(flags.json ? resolvedDocuments(resolved) : lineUp(resolvedRows(resolved), terminal.width));
   if (resolved.length === 0) terminal.say("There are none.");
 }
 
 function addOne(command: Command, name: string, letter: "<letter>" | "[letter]"): Command {
-  return addStoreFlags(command.command(name)).argument("<consumer>", "the consumer's name").argument(letter, "the event's position, or its id");
+  return addStoreFlags(command.command(name))
+    .argument("<consumer>", "the name of the consumer, or of the relay")
+    .argument(letter, "the event's position, or its id")
+    .addOption(kindOption("what the name is of; default: consumer"));
 }
 
-function keyOf(consumer: string, letter: string): DeadLetterKey {
-  return /^\d+$/.test(letter) ? { consumer, position: Number(letter) } : { consumer, eventId: letter };
+function keyOf(consumer: string, letter: string, kind: Kind = "consumer"): DeadLetterKey {
+  return /^\d+$/.test(letter) ? { consumer, kind, position: Number(letter) } : { consumer, kind, eventId: letter };
 }
 
-type ListFlags = Pick<DeadLetterQuery, "consumer" | "state" | "after"> & { readonly limit: number };
+type ListFlags = Pick<DeadLetterQuery, "consumer" | "kind" | "state" | "after"> & { readonly limit: number };
 
-async function list({ consumer, state, after, limit, ...flags }: StoreFlags & ShapeFlags & ListFlags, terminal: Terminal): Promise<void> {
-  const letters = await withStore(flags, terminal, (store) => store.deadLetters.list(given({ consumer, state, after, limit })), await shapeOptions(flags));
+async function list({ consumer, kind, state, after, limit, ...flags }: StoreFlags & ShapeFlags & ListFlags, terminal: Terminal): Promise<void> {
+  const letters = await withStore(
+    flags,
+    terminal,
+    (store) => store.deadLetters.list(given({ consumer, kind, state, after, limit })),
+    await shapeOptions(flags),
+  );
   await terminal.printLines(flags.json ? letterDocuments(letters) : lineUp(letterRows(letters), terminal.width));
   if (letters.length === 0) terminal.say("There are no dead letters.");
   else if (letters.length === limit) terminal.say(`There may be more than these ${limit}: see --limit and --after.`);
@@ -96,13 +119,13 @@ async function show(key: DeadLetterKey, flags: StoreFlags & ShapeFlags, terminal
 async function retry(
   consumer: string,
   letter: string | undefined,
-  { all, ...flags }: StoreFlags & { readonly all?: boolean },
+  { all, kind = "consumer", ...flags }: StoreFlags & KindFlag & { readonly all?: boolean },
   terminal: Terminal,
 ): Promise<void> {
   if ((letter === undefined) !== (all === true)) throw new InvalidArgumentError("<letter>", "is missing. Name one letter, or pass --all");
   const requested = await withStore(flags, terminal, async (store) => {
-    if (letter === undefined) return await retryAll(store, consumer);
-    await store.deadLetters.retry(keyOf(consumer, letter));
+    if (letter === undefined) return await retryAll(store, consumer, kind);
+    await store.deadLetters.retry(keyOf(consumer, letter, kind));
     return 1;
   });
   if (flags.json) return terminal.printJson({ requested });
@@ -110,12 +133,12 @@ async function retry(
   terminal.print(`${what} handled again as soon as a worker of ${consumer} comes to it.`);
 }
 
-async function retryAll(store: EventStore, consumer: string): Promise<number> {
-  // Refuses a name that no consumer has, of which there would be no letters either.
-  await store.consumers.get(consumer);
+async function retryAll(store: EventStore, consumer: string, kind: Kind): Promise<number> {
+  // Refuses a name that nobody has, of which there would be no letters either.
+  await (kind === "relay" ? store.relays : store.consumers).get(consumer);
   let requested = 0;
   for (let after = 0; ;) {
-    const letters = await store.deadLetters.list({ consumer, state: "failed", after, limit: pageSize });
+    const letters = await store.deadLetters.list({ consumer, kind, state: "failed", after, limit: pageSize });
     for (const letter of letters) {
       after = letter.position;
       try {

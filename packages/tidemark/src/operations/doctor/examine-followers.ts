@@ -5,7 +5,7 @@ import type { FollowerState } from "../follower-states.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import type { DoctorThresholds } from "./thresholds.ts";
 
-/** What is wrong with consumers, projections and processes. */
+/** What is wrong with consumers, projections, processes and relays. */
 export function examineFollowers(states: readonly FollowerState[], { behindMs }: DoctorThresholds): readonly DoctorFinding[] {
   return states.flatMap((state) => {
     const { kind, name, lagEvents, lagMs, deadLetters, forked, error, paused } = state;

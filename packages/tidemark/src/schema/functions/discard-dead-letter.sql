@@ -1,25 +1,25 @@
--- Removes a dead letter for good. The letters of its stream that waited behind it are then handled. False if there is none.
+-- Removes a dead letter for good. The letters of its lane that waited behind it are then handled. False if there is none.
 create function :"schema".discard_dead_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
 declare
-  v_stream bigint;
+  v_lane text;
   v_state text;
   v_first bigint;
   v_letter :"schema".dead_letters;
 begin
-  select d.stream_id, d.state into v_stream, v_state
+  select d.lane, d.state into v_lane, v_state
     from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position;
   -- All of them, in one order: park_behind() puts none behind a letter that goes away here.
   perform
      from :"schema".dead_letters as d
-    where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream
+    where d.tenant = p_tenant and d.consumer = p_consumer and d.lane = v_lane
     order by d.position
       for update;
   select min(d.position) into v_first
     from :"schema".dead_letters as d
-   where d.tenant = p_tenant and d.consumer = p_consumer and d.stream_id = v_stream and d.state <> 'skipped';
+   where d.tenant = p_tenant and d.consumer = p_consumer and d.lane = v_lane and d.state <> 'skipped';
   delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position
   returning d.* into v_letter;
   if not found then
@@ -27,7 +27,7 @@ begin
   end if;
   perform :"schema".keep_resolved(v_letter, 'discarded');
   if v_first = p_position then
-    perform :"schema".request_next_dead_letter(p_tenant, p_consumer, v_stream);
+    perform :"schema".request_next_dead_letter(p_tenant, p_consumer, v_lane);
   end if;
   return true;
 end

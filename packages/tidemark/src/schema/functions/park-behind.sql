@@ -19,7 +19,7 @@ begin
   -- If the letter is removed while this waits, the last of those left is taken instead.
   perform
      from :"schema".dead_letters as d
-    where d.tenant = v_tenant and d.consumer = v_consumer and d.stream_id = p_stream_id and d.state <> 'skipped'
+    where d.tenant = v_tenant and d.consumer = v_consumer and d.lane = p_stream_id::text and d.state <> 'skipped'
     order by d.position desc
     limit 1
       for update;

@@ -1,5 +1,5 @@
--- Asks for the first dead letter of a stream to be tried again. Its letters go in order, so the first is the only one that may.
-create function :"schema".request_next_dead_letter(p_tenant text, p_consumer text, p_stream_id bigint) returns bigint
+-- Asks for the first dead letter of a lane to be tried again. Its letters go in order, so the first is the only one that may.
+create function :"schema".request_next_dead_letter(p_tenant text, p_consumer text, p_lane text) returns bigint
   language sql
   set search_path = pg_catalog, pg_temp
 as $tidemark$
@@ -10,7 +10,7 @@ as $tidemark$
      and d.position = (
            select min(x.position)
              from :"schema".dead_letters as x
-            where x.tenant = p_tenant and x.consumer = p_consumer and x.stream_id = p_stream_id and x.state <> 'skipped'
+            where x.tenant = p_tenant and x.consumer = p_consumer and x.lane = p_lane and x.state <> 'skipped'
          )
   returning d.position;
 $tidemark$;

@@ -1,4 +1,4 @@
--- Removes a dead letter that was handled, and requests the next one of its stream. The last statement before
+-- Removes a dead letter that was handled, and requests the next one of its lane. The last statement before
 -- COMMIT in the transaction of its handler; fails (TM005) when the shard has another owner.
 --
 -- False if the letter was discarded meanwhile: the handler's writes must then be rolled back.
@@ -22,7 +22,7 @@ begin
   end if;
   perform :"schema".keep_resolved(v_letter, 'handled');
   if v_letter.state <> 'skipped' then
-    perform :"schema".request_next_dead_letter(v_letter.tenant, v_letter.consumer, v_letter.stream_id);
+    perform :"schema".request_next_dead_letter(v_letter.tenant, v_letter.consumer, v_letter.lane);
   end if;
   return true;
 end

@@ -1,10 +1,15 @@
 -- Events that a consumer could not handle ('failed'), later events of the same stream that wait behind them ('parked'), and events
 -- that it skipped ('skipped'), behind which nothing waits. Keyed by stream, not by shard, because shards change.
+--
+-- lane is what keeps order: letters of one lane are settled one after the other. It is the stream, unless the follower is a relay, whose
+-- messages have a key.
 create table :"schema".dead_letters (
   tenant text collate "C" not null default '',
   consumer text collate "C" not null,
   position bigint not null,
   stream_id bigint not null,
+  key text collate "C",
+  lane text collate "C" not null generated always as (coalesce(key, stream_id::text)) stored,
   event_id uuid not null,
   state text not null,
   retry_requested boolean not null default false,
@@ -18,7 +23,7 @@ create table :"schema".dead_letters (
   constraint dead_letters_state_check check (state in ('failed', 'parked', 'skipped'))
 );
 
-create index dead_letters_tenant_consumer_stream_id_idx on :"schema".dead_letters (tenant, consumer, stream_id, position);
+create index dead_letters_tenant_consumer_lane_position_idx on :"schema".dead_letters (tenant, consumer, lane, position);
 
 -- Read at every heartbeat and after every retried letter, however many letters wait.
 create index dead_letters_tenant_consumer_position_idx on :"schema".dead_letters (tenant, consumer, position) where retry_requested;
