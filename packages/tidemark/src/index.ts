@@ -158,6 +158,14 @@ export type {
 export { defineProcess } from "./processes/define-process.ts";
 export type { Process, ProcessDefinition } from "./processes/process.ts";
 export { ProcessParkedError, ProcessVersionMissingError } from "./errors/processes.ts";
+export type { RelayInfo, Relays } from "./relays/administration.ts";
+export { cloudEvents } from "./relays/cloud-events.ts";
+export { debeziumOutbox } from "./relays/debezium-outbox.ts";
+export { defineRelay } from "./relays/define-relay.ts";
+export type { Relay, RelayContext, RelayDefinition, RelayMap, RelayMessage } from "./relays/relay.ts";
+export type { ReplayOptions, ReplayProgress, ReplayReport } from "./relays/replay.ts";
+export type { OutgoingMessage, Sink } from "./relays/sink.ts";
+export { DestinationUnavailableError, MessageRefusedError, SinkUnavailableError } from "./errors/relays.ts";
 export type { EventStore } from "./store/event-store.ts";
 export type { Blocker } from "./feed/blockers.ts";
 export type { SubscribeOptions, Subscription } from "./feed/subscribe.ts";

@@ -15,6 +15,8 @@ const tenantRule: NameRule = { what: "a tenant", minBytes: 0, maxBytes: 128 };
 const consumerRule: NameRule = { what: "a consumer's name", minBytes: 1, maxBytes: 256 };
 const projectionRule: NameRule = { what: "a projection's name", minBytes: 1, maxBytes: 200 };
 const processRule: NameRule = { what: "a process's name", minBytes: 1, maxBytes: 128 };
+const relayRule: NameRule = { what: "a relay's name", minBytes: 1, maxBytes: 200 };
+const messageKeyRule: NameRule = { what: "a message's key", minBytes: 1, maxBytes: 512 };
 const instanceRule: NameRule = { what: "the id of a process's instance", minBytes: 1, maxBytes: 512 };
 const documentIdRule: NameRule = { what: "a document's id", minBytes: 1, maxBytes: 512 };
 /** PostgreSQL cuts names at 63 bytes; behind this one come `__v`, up to ten digits of a version, and `_pkey`. */
@@ -88,6 +90,16 @@ export function checkProjectionName(value: unknown, path: string): string {
 /** The name of a process: 1–128 bytes. */
 export function checkProcessName(value: unknown, path: string): string {
   return keeps(processRule, value) ? value : refuse(processRule, value, path);
+}
+
+/** The name of a relay: 1–200 bytes. */
+export function checkRelayName(value: unknown, path: string): string {
+  return keeps(relayRule, value) ? value : refuse(relayRule, value, path);
+}
+
+/** The key of a message: 1–512 bytes, like a stream id. */
+export function checkMessageKey(value: unknown, path: string): string {
+  return keeps(messageKeyRule, value) ? value : refuse(messageKeyRule, value, path);
 }
 
 /** The id of a process's instance: 1–512 bytes, like a stream id. */

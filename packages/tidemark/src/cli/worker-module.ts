@@ -7,6 +7,8 @@ import type { Consumer } from "../consumers/consumer.ts";
 import { DefinedConsumer } from "../consumers/define-consumer.ts";
 import { DefinedProcess } from "../processes/defined-process.ts";
 import type { Process } from "../processes/process.ts";
+import { DefinedRelay } from "../relays/defined-relay.ts";
+import type { Relay } from "../relays/relay.ts";
 import { loadExports, toldExports } from "./module.ts";
 
 /** What a module exports. */
@@ -17,10 +19,11 @@ export interface WorkerModule {
   /** Appends write these, and a store that knows them follows them wherever appends do not. */
   readonly inline: readonly Projection[];
   readonly processes: readonly Process[];
+  readonly relays: readonly Relay[];
 }
 
 /**
- * The consumers, projections and processes that a module exports: by themselves, in arrays, or as the default export, each once.
+ * The consumers, projections, processes and relays that a module exports: by themselves, in arrays, or as the default export, each once.
  *
  * @param where - The argument or option that names the file, for messages.
  * @throws {@link InvalidArgumentError} — the file is not there, cannot be loaded, or exports none of them.
@@ -32,13 +35,13 @@ export async function loadModule(file: string, where = "<file>"): Promise<Worker
   if (!isEmpty(found)) return found;
   throw new InvalidArgumentError(
     where,
-    `exports no consumer, no projection and no process: it exports ${toldExports(exported)}. Export what defineConsumer, defineProjection, documentProjection or defineProcess returns, by itself, in an array or by default.`,
+    `exports no consumer, no projection, no process and no relay: it exports ${toldExports(exported)}. Export what defineConsumer, defineProjection, documentProjection, defineProcess or defineRelay returns, by itself, in an array or by default.`,
   );
 }
 
 /** Whether there is nothing for a worker to do. */
-export function isEmpty({ consumers, projections, inline, processes }: WorkerModule): boolean {
-  return consumers.length + projections.length + inline.length + processes.length === 0;
+export function isEmpty({ consumers, projections, inline, processes, relays }: WorkerModule): boolean {
+  return consumers.length + projections.length + inline.length + processes.length + relays.length === 0;
 }
 
 /**
@@ -50,7 +53,7 @@ export function sortDefinitions(values: readonly unknown[], where: string): Work
   if (values.some(isForeign)) {
     throw new InvalidArgumentError(
       where,
-      "exports a consumer, a projection or a process of another copy of tidemark. Run the command of the package that the file imports, from its folder: npx tidemark …",
+      "exports a consumer, a projection, a process or a relay of another copy of tidemark. Run the command of the package that the file imports, from its folder: npx tidemark …",
     );
   }
   const consumers = values.filter((value) => value instanceof DefinedConsumer);
@@ -59,8 +62,9 @@ export function sortDefinitions(values: readonly unknown[], where: string): Work
     where,
   );
   const processes = values.filter((value) => value instanceof DefinedProcess);
+  const relays = values.filter((value) => value instanceof DefinedRelay);
   const inMode = (mode: Projection["mode"]): readonly Projection[] => projections.filter((projection) => projection.mode === mode);
-  return { consumers, projections: inMode("async"), inline: inMode("inline"), processes };
+  return { consumers, projections: inMode("async"), inline: inMode("inline"), processes, relays };
 }
 
 /** What `--projections` names: the inline projections of a module. */
@@ -72,7 +76,7 @@ export async function loadInline(file: string): Promise<readonly Projection[]> {
 
 /** One of them by its looks, but not one that this copy of the library made. */
 export function isForeign(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || value instanceof DefinedConsumer || value instanceof DefinedProjection || value instanceof DefinedProcess)
-    return false;
-  return /^Defined(Consumer|(Document)?Projection|Process)$/.test(className(value) ?? "") && typeof Reflect.get(value, "name") === "string";
+  if (typeof value !== "object" || value === null) return false;
+  if (value instanceof DefinedConsumer || value instanceof DefinedProjection || value instanceof DefinedProcess || value instanceof DefinedRelay) return false;
+  return /^Defined(Consumer|(Document)?Projection|Process|Relay)$/.test(className(value) ?? "") && typeof Reflect.get(value, "name") === "string";
 }

@@ -32,20 +32,25 @@ export class WorkerReport {
     this.tell("error", `[${code}] ${message}`, Object.assign({ message: hideCredentials(message) }, error));
   }
 
-  /** Looks at the consumers and projections now and once a second, and tells what has changed. @returns What ends that. */
-  watch(store: EventStore, names: { readonly consumers: ReadonlySet<string>; readonly projections: ReadonlySet<string> }): () => void {
+  /** Looks at the consumers, projections and relays now and once a second, and tells what has changed. @returns What ends that. */
+  watch(
+    store: EventStore,
+    names: { readonly consumers: ReadonlySet<string>; readonly projections: ReadonlySet<string>; readonly relays: ReadonlySet<string> },
+  ): () => void {
     let looking = false;
     let ended = false;
     const look = async (): Promise<void> => {
       if (looking) return;
       looking = true;
       // The worker tells of an outage, and goes on by itself.
-      const [consumers, projections] = await Promise.all([
+      const [consumers, projections, relays] = await Promise.all([
         names.consumers.size === 0 ? [] : store.consumers.list().catch(() => []),
         names.projections.size === 0 ? [] : store.projections.list().catch(() => []),
+        names.relays.size === 0 ? [] : store.relays.list().catch(() => []),
       ]);
       if (!ended) {
         for (const consumer of consumers) if (names.consumers.has(consumer.name)) this.#consumer(consumer);
+        for (const relay of relays) if (names.relays.has(relay.name)) this.#consumer(relay, "relay");
         for (const projection of projections) if (names.projections.has(projection.name)) this.#projection(projection);
       }
       looking = false;
@@ -58,9 +63,9 @@ export class WorkerReport {
     };
   }
 
-  #consumer({ name, state, lag, shards, deadLetters }: ConsumerInfo): void {
+  #consumer({ name, state, lag, shards, deadLetters }: ConsumerInfo, kind: "consumer" | "relay" = "consumer"): void {
     const position = Math.min(...shards.map((shard) => shard.position));
-    this.#state(name, { state, position, lag }, { consumer: name, state, position, lag, deadLetters });
+    this.#state(name, { state, position, lag }, { [kind]: name, state, position, lag, deadLetters });
   }
 
   #projection({ name, version, state, position, lag }: ProjectionInfo): void {

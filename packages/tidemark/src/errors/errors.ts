@@ -30,6 +30,7 @@ import type {
   ProjectionNotReadyError,
   ProjectionServingError,
 } from "./rebuilding.ts";
+import type { DestinationUnavailableError, MessageRefusedError, SinkUnavailableError } from "./relays.ts";
 import type { TimerFailedError } from "./timers.ts";
 import { brand, nameErrors, type Origin, TidemarkError } from "./tidemark-error.ts";
 
@@ -94,6 +95,9 @@ export interface ErrorByCode {
   readonly NOT_FOUND: NotFoundError;
   readonly PROCESS_PARKED: ProcessParkedError;
   readonly PROCESS_VERSION_MISSING: ProcessVersionMissingError;
+  readonly MESSAGE_REFUSED: MessageRefusedError;
+  readonly DESTINATION_UNAVAILABLE: DestinationUnavailableError;
+  readonly SINK_UNAVAILABLE: SinkUnavailableError;
   readonly INDEX_MISSING: IndexMissingError;
   readonly PROJECTION_FAILED: ProjectionFailedError;
   readonly PROJECTION_STOPPED: ProjectionStoppedError;

@@ -7,6 +7,8 @@ export function toResume({ kind, name }: Pick<FollowerState, "kind" | "name">): 
       return `run: tidemark consumers resume ${name}`;
     case "projection":
       return `run: tidemark projections resume ${name}`;
+    case "relay":
+      return `run: tidemark relays resume ${name}`;
     default:
       return "restart its worker with code that can handle the event";
   }
@@ -19,6 +21,8 @@ export function toGoOn({ kind, name }: Pick<FollowerState, "kind" | "name">): st
       return `run: tidemark consumers reset ${name} --after <position>`;
     case "projection":
       return `run: tidemark projections rebuild ${name}`;
+    case "relay":
+      return `run: tidemark relays reset ${name} --after <position>`;
     default:
       return "give the process another version, which begins where its definition says";
   }

@@ -3,7 +3,7 @@ import { quoteIdentifier } from "../database/identifier.ts";
 import type { ShardState } from "../runtime/shard.ts";
 
 /**
- * A consumer, projection or process as the database has it, whatever process works on it.
+ * A consumer, projection, process or relay as the database has it, whatever process works on it.
  *
  * @example
  * ```ts
@@ -11,9 +11,9 @@ import type { ShardState } from "../runtime/shard.ts";
  * ```
  */
 export interface FollowerState {
-  readonly kind: "consumer" | "projection" | "process";
+  readonly kind: "consumer" | "projection" | "process" | "relay";
   readonly name: string;
-  /** Null of a consumer, which has none. */
+  /** Null of a consumer and a relay, which have none. */
   readonly version: number | null;
   readonly tenant: string;
   /** The worst of its shards. */
@@ -96,7 +96,7 @@ select pg_catalog.jsonb_build_object(
          'error', f.error
        )::text as follower
   from followers as f
- where f.kind in ('consumer', 'projection', 'process') and f.position is not null
+ where f.kind in ('consumer', 'projection', 'process', 'relay') and f.position is not null
  order by f.kind, f.owner, f.owner_version, f.tenant`,
   };
 }

@@ -3,6 +3,7 @@ import type { Consumer } from "../consumers/consumer.ts";
 import type { Event } from "../model/event.ts";
 import type { EventCatalogue } from "../model/event-catalogue.ts";
 import type { Process } from "../processes/process.ts";
+import type { Relay } from "../relays/relay.ts";
 
 /**
  * What `tidemark.config.ts` says of an application, for the command `tidemark`.
@@ -28,6 +29,8 @@ export interface TidemarkConfig {
   readonly consumers?: readonly Consumer[] | undefined;
   /** The processes that `tidemark worker` runs. @defaultValue none */
   readonly processes?: readonly Process[] | undefined;
+  /** The relays that `tidemark worker` and `tidemark relay` run. @defaultValue none */
+  readonly relays?: readonly Relay[] | undefined;
 }
 
 /**

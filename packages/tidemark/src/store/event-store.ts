@@ -26,6 +26,7 @@ import type { HealthReport } from "../operations/health/health-report.ts";
 import type { StoreMetrics } from "../operations/metrics/store-metrics.ts";
 import type { VerifyReport } from "../operations/verify/verify.ts";
 import type { VerifyOptions } from "../operations/verify/verify-options.ts";
+import type { Relays } from "../relays/administration.ts";
 import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
@@ -105,14 +106,14 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
 
   /**
    * Returns what this store knows of its own work in this process, of all tenants and views: the pool, appends, reads, the high-water mark, the
-   * connection that listens, and each consumer, projection and process that a worker runs here. Plain numbers; it asks the database nothing,
+   * connection that listens, and each consumer, projection, process and relay that a worker runs here. Plain numbers; it asks the database nothing,
    * so that you may call it every second, and after `close`. For a whole database, of which this process knows a part, see `tidemark metrics`.
    */
   metrics(): StoreMetrics;
 
   /**
-   * Returns how far each consumer, projection and process is, wherever its workers run: those of all tenants, of a tenant's view its own. For
-   * the details of one, see `consumers`, `projections` and `processes`. `tidemark metrics` shows them, with their pace.
+   * Returns how far each consumer, projection, process and relay is, wherever its workers run: those of all tenants, of a tenant's view its own. For
+   * the details of one, see `consumers`, `projections`, `processes` and `relays`. `tidemark metrics` shows them, with their pace.
    *
    * @throws {@link SequenceBehindError} — as `highWaterMark`.
    */
@@ -153,7 +154,7 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * wait behind it is failing, whatever else moves. It costs a few statements, of which none grows with the log. It never rejects because of
    * the database: one that does not answer is a check that fails. May be called on a store that closes, or is closed.
    *
-   * The store itself looks at the consumers, projections and processes of all tenants, a tenant's view at its own. `tidemark health` does the same.
+   * The store itself looks at the consumers, projections, processes and relays of all tenants, a tenant's view at its own. `tidemark health` does the same.
    *
    * @throws {@link InvalidArgumentError} — a limit is invalid or unknown.
    */
@@ -190,7 +191,7 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
   blockers(): Promise<readonly Blocker[]>;
 
   /**
-   * Creates a worker that runs consumers, async projections and processes in this process; start it with `start` or `run`. Workers in several
+   * Creates a worker that runs consumers, async projections, processes and relays in this process; start it with `start` or `run`. Workers in several
    * processes share the shards of a consumer evenly, and take over from one that dies. `close` stops running workers.
    *
    * @throws {@link InvalidArgumentError} — the definition is invalid.
@@ -205,6 +206,9 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
 
   /** The instances of processes: their state, inputs, commands and timers, and how to let parked ones go on, or to end one. */
   readonly processes: Processes;
+
+  /** The relays, which publish events to brokers and webhooks: how far they are, how to pause one, and how to publish again. */
+  readonly relays: Relays;
 
   /** The events that consumers gave up on: list, retry and discard them. */
   readonly deadLetters: DeadLetters;

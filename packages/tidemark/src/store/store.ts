@@ -40,6 +40,7 @@ import { verify, type VerifyReport } from "../operations/verify/verify.ts";
 import { checkVerifyOptions, type VerifyOptions } from "../operations/verify/verify-options.ts";
 import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
+import type { Relays } from "../relays/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
 import { checkEvents, type CheckReport } from "../transfer/check-events.ts";
 import { checkDefined, checkEventsOptions, type CheckEventsOptions } from "../transfer/check-options.ts";
@@ -241,6 +242,10 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   get processes(): Processes {
     return this.#context.workers.processes(this.#tenant);
+  }
+
+  get relays(): Relays {
+    return this.#context.workers.relays(this.#tenant, this.transactions);
   }
 
   get deadLetters(): DeadLetters {

@@ -10,9 +10,11 @@ import { DefinedProcess } from "../processes/defined-process.ts";
 import type { Process } from "../processes/process.ts";
 import { checkProjections } from "../projections/check-projections.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
+import { DefinedRelay } from "../relays/defined-relay.ts";
+import type { Relay } from "../relays/relay.ts";
 
 /**
- * The consumers, projections, processes and settings of a worker, for `createWorker`.
+ * The consumers, projections, processes, relays and settings of a worker, for `createWorker`.
  *
  * @example
  * ```ts
@@ -26,9 +28,11 @@ export interface WorkerDefinition {
   readonly projections?: readonly Projection[];
   /** The processes to run, each version once. */
   readonly processes?: readonly Process[];
+  /** The relays to run, each once. */
+  readonly relays?: readonly Relay[];
   /**
    * Whether it fires timers, those of its tenant: see `schedule`. Workers in several processes share the work. A worker without consumers,
-   * projections and processes needs `timers: true`.
+   * projections, processes and relays needs `timers: true`.
    * @defaultValue true
    */
   readonly timers?: boolean;
@@ -58,6 +62,7 @@ const shape = {
   projections: checkAsync,
   timers: checkBoolean,
   processes: arrayOf(checkProcess),
+  relays: arrayOf(checkRelay),
   leaseMs: wholeNumber(500, 3_600_000),
   onError: checkFunction<(error: TidemarkError) => void>,
   onStart: checkFunction<() => void | Promise<void>>,
@@ -69,27 +74,42 @@ interface CheckedWorkerDefinition extends Pick<WorkerDefinition, "onError" | "on
   readonly projections: readonly DefinedProjection[];
   readonly timers: boolean;
   readonly processes: readonly DefinedProcess[];
+  readonly relays: readonly DefinedRelay[];
   readonly leaseMs: number;
 }
 
 /** @param opened - The projections that the store was opened with. */
 export function checkWorkerDefinition(definition: WorkerDefinition | undefined, opened: readonly DefinedProjection[]): CheckedWorkerDefinition {
-  const { consumers = [], projections, processes = [], timers, leaseMs = defaultLeaseMs, ...callbacks } = checkOptions(definition, shape, "definition");
+  const {
+    consumers = [],
+    projections,
+    processes = [],
+    relays = [],
+    timers,
+    leaseMs = defaultLeaseMs,
+    ...callbacks
+  } = checkOptions(definition, shape, "definition");
   const followed = projections ?? opened.filter(({ mode }) => mode === "async");
-  if (consumers.length + followed.length + processes.length === 0 && timers !== true)
+  if (consumers.length + followed.length + processes.length + relays.length === 0 && timers !== true)
     throw new InvalidArgumentError(
       "definition.consumers",
-      "is missing or empty, and there are no async projections and no processes: a worker without any would do nothing. For one that only fires timers, write timers: true",
+      "is missing or empty, and there are no async projections, no processes and no relays: a worker without any would do nothing. For one that only fires timers, write timers: true",
     );
   refuseTwice(consumers, "definition.consumers");
   refuseTwice(processes, "definition.processes");
-  return { consumers, projections: followed, processes, timers: timers ?? true, leaseMs, ...callbacks };
+  refuseTwice(relays, "definition.relays");
+  return { consumers, projections: followed, processes, relays, timers: timers ?? true, leaseMs, ...callbacks };
 }
 
 function refuseTwice(named: readonly { readonly name: string; readonly version?: number }[], path: string): void {
   const twice = named.find(({ name, version }, index) => named.findIndex((other) => other.name === name && other.version === version) !== index);
   if (twice)
     throw new InvalidArgumentError(path, `holds ${JSON.stringify(twice.name)} twice${twice.version === undefined ? "" : `, each as version ${twice.version}`}`);
+}
+
+function checkRelay(value: unknown, path: string): DefinedRelay {
+  if (value instanceof DefinedRelay) return value;
+  throw new InvalidArgumentError(path, `must be what defineRelay returns, not ${describeValue(value)}`);
 }
 
 function checkProcess(value: unknown, path: string): DefinedProcess {

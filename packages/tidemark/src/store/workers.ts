@@ -21,6 +21,9 @@ import { projectionFollower, projectionKind } from "../projections/projection-fo
 import type { CreateProjectionTransaction } from "../projections/projection.ts";
 import { AutomaticSwaps } from "../projections/rebuild/automatic-swaps.ts";
 import { type Projections, StoreProjections } from "../projections/administration.ts";
+import { type Relays, StoreRelays } from "../relays/administration.ts";
+import type { DefinedRelay } from "../relays/defined-relay.ts";
+import { relayFollower, relayKind } from "../relays/relay-follower.ts";
 import { waitForCheckpoint } from "../runtime/wait-for-checkpoint.ts";
 import { waitFor, type WaitOptions } from "../runtime/wait-for.ts";
 import type { FollowerMetrics } from "../runtime/follower-metrics.ts";
@@ -57,6 +60,7 @@ export class Workers implements LifecyclePart {
   readonly #projections: readonly DefinedProjection[];
   /** Those, and the ones that workers got of their own. */
   readonly #known: Set<DefinedProjection>;
+  readonly #relays = new Set<DefinedRelay>();
 
   constructor({ database, feed, schema, logger, codec, traced, timers, projections }: WorkersOptions) {
     this.#timers = timers;
@@ -67,17 +71,20 @@ export class Workers implements LifecyclePart {
 
   /** @param transactions - The tenant's store on a session, and any tenant's for a projection's handler. */
   create(definition: WorkerDefinition | undefined, tenant: string, transactions: Transactions): Worker {
-    const { consumers, projections, processes, timers, leaseMs, onError, onStart, onStop } = checkWorkerDefinition(definition, this.#projections);
+    const { consumers, projections, processes, relays, timers, leaseMs, onError, onStart, onStop } = checkWorkerDefinition(definition, this.#projections);
     for (const projection of projections) this.#known.add(projection);
+    for (const relay of relays) this.#relays.add(relay);
     const safe = safely(onError, this.#context.logger);
     const swaps = new AutomaticSwaps(this.#context, transactions.createProjectionTransaction, safe);
     const followers = [
       ...consumers.map((consumer) => consumerFollower(this.#context, consumer, transactions.createTransaction)),
       ...projections.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction, { swaps })),
       ...processes.map((process) => processFollower({ ...this.#context, timers: this.#timers }, process, transactions)),
+      ...relays.map((relay) => relayFollower(this.#context, relay)),
     ];
     const stopped = async (): Promise<void> => {
       await swaps.stop();
+      await Promise.all(relays.map(({ settings }) => settings.sink.close()));
       await onStop?.();
     };
     const services = timers ? [this.#timers.createService(tenant, safe)] : [];
@@ -134,13 +141,17 @@ export class Workers implements LifecyclePart {
     return new StoreProcesses(this.#administration(tenant), this.#timers);
   }
 
+  relays(tenant: string, { store }: Transactions): Relays {
+    return new StoreRelays({ ...this.#administration(tenant), definitions: () => this.#relays, store });
+  }
+
   deadLetters(tenant: string): DeadLetters {
     return new StoreDeadLetters(this.#administration(tenant));
   }
 
   waitFor(place: { readonly tenant: string; readonly name: string; readonly position: number }, options?: WaitOptions): Promise<void> {
     const notFound = (tenant: string, name: string): Promise<NotFoundError> => consumerNotFound(this.#context, tenant, name);
-    return waitFor(this.#context, { kinds: [consumerKind, projectionKind, processKind], notFound }, place, options);
+    return waitFor(this.#context, { kinds: [consumerKind, projectionKind, processKind, relayKind], notFound }, place, options);
   }
 
   /** Of what the workers of this process run, with its kind. @param writtenByAppends - The followers of such projections. */

@@ -18,4 +18,5 @@ export type { ScenarioOptions } from "./scenario-events.ts";
 export type { VersionedEvent } from "./stored-events.ts";
 export type { ProcessHistory, ProcessInputEvent, ProcessReaction, ProcessScenario } from "./process-scenario.ts";
 export type { ProjectedEvent, ProjectionHistory, ProjectionScenario } from "./projection-scenario.ts";
+export { type ReceivedMessage, sinkContract, type SinkContract } from "./sink-contract.ts";
 export { storeContract, type StoreContract } from "./store-contract.ts";

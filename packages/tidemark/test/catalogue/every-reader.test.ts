@@ -124,6 +124,7 @@ const store: Readers<EventStore> = {
   consumers: none,
   deadLetters: none,
   processes: none,
+  relays: none,
   projections: none,
   snapshots: none,
   indexes: none,
@@ -363,6 +364,8 @@ describe("every reader of events gives today's", () => {
       ),
       // What a process takes in is read as its catalogue says: test/processes/inputs.test.ts.
       ...Object.fromEntries(["append", "cancelTimer", "command", "complete", "defineProcess", "timer"].map((name) => [name, none])),
+      // What a relay publishes of an event: test/relays/publishing.test.ts.
+      ...Object.fromEntries(["cloudEvents", "debeziumOutbox", "defineRelay"].map((name) => [name, none])),
       ...Object.fromEntries(["fromDrizzle", "fromKnex", "fromKysely", "fromPostgresJs", "fromPrisma", "fromTypeORM"].map((name) => [name, none])),
       ...Object.fromEntries(
         ["defineConfig", "isTidemarkError", "migrationSql", "openEventStore", "retired", "rolesSql", "withMetadata"].map((name) => [name, none]),

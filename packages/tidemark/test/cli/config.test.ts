@@ -157,7 +157,7 @@ describe("the schema and the database", () => {
 
 test("a command that is given no file says what the configuration lacks", async () => {
   for (const [args, lacks] of [
-    [["worker"], "<file> is missing, and tidemark.config.ts, which was not found, names no consumers, projections or processes"],
+    [["worker"], "<file> is missing, and tidemark.config.ts, which was not found, names no consumers, projections, processes or relays"],
     [["events", "check"], "--catalogue is missing, and tidemark.config.ts, which was not found, names no events"],
     [["projections", "check", "carts"], "--projections is missing, and tidemark.config.ts, which was not found, names no projections"],
   ] as const)

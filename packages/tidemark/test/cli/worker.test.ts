@@ -125,7 +125,7 @@ describe("tidemark worker", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(reports[0]).toEqual({ report: "started", at: expect.stringMatching(/^20.*Z$/), consumers: ["mailer"], projections: [], processes: [] });
+    expect(reports[0]).toEqual({ report: "started", at: expect.stringMatching(/^20.*Z$/), consumers: ["mailer"], projections: [], processes: [], relays: [] });
     expect(reports).toContainEqual(
       expect.objectContaining({ report: "error", code: "HANDLER_FAILED", consumer: "mailer", position: 1, message: expect.stringContaining("no mail") }),
     );
@@ -170,17 +170,17 @@ describe("a module that is no use to tidemark worker ends it with 2, and says wh
   test.for([
     [
       "export function handle() {}\nexport const consumers = [];\nexport const url = 'x';",
-      "exports no consumer, no projection and no process: it exports consumers (an array of 0), handle (a function), url (a string). Export what",
+      "exports no consumer, no projection, no process and no relay: it exports consumers (an array of 0), handle (a function), url (a string). Export what",
     ],
     ["throw new Error('no settings');", "<file> cannot be loaded: Error: no settings"],
     ["export const a = ;", "To see the place: node "],
     [
       "class DefinedConsumer { kind = 'consumer'; name = 'mailer'; }\nexport default new DefinedConsumer();",
-      "exports a consumer, a projection or a process of another copy of tidemark",
+      "exports a consumer, a projection, a process or a relay of another copy of tidemark",
     ],
     [
       "class DefinedDocumentProjection { name = 'carts'; }\nexport default new DefinedDocumentProjection();",
-      "exports a consumer, a projection or a process of another copy of tidemark",
+      "exports a consumer, a projection, a process or a relay of another copy of tidemark",
     ],
     [
       "import { defineConsumer } from 'tidemark';\nconst twice = () => defineConsumer({ name: 'mailer', handle() {} });\nexport default [twice(), twice()];",

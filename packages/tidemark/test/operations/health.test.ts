@@ -139,7 +139,7 @@ describe("what follows the log", () => {
         status: "degraded",
         value: 1,
         limit: 0,
-        advice: expect.stringContaining("dead-letters list parking"),
+        advice: expect.stringContaining("dead-letters list --consumer parking"),
       });
       expect(checkOf(report, "lag of parking")).toMatchObject({ status: "ok", value: 0 });
     });

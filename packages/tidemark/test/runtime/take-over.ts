@@ -3,7 +3,7 @@ import type { FollowerWorker } from "../../src/runtime/follower-worker.ts";
 import { eventually, expect } from "../support/test.ts";
 
 /** Starts a worker that takes all shards over from those that hold them: their leases end again whenever a heartbeat of theirs has come between. */
-export async function takeOver<Started extends { readonly worker: FollowerWorker }>(
+export async function takeOver<Started extends { readonly worker: Pick<FollowerWorker, "look"> }>(
   sql: pg.Pool,
   schema: string,
   start: () => Promise<Started>,

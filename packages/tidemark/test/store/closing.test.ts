@@ -36,6 +36,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   consumers: (store) => store.consumers.list(),
   deadLetters: (store) => store.deadLetters.list(),
   processes: (store) => store.processes.list(),
+  relays: (store) => store.relays.list(),
   waitFor: (store) => store.waitFor("mailer", 1),
   snapshots: (store) => store.snapshots.list(),
   readBoundary: (store) => store.readBoundary([{ tags: ["a"] }]),

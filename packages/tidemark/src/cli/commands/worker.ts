@@ -31,8 +31,8 @@ Examples:
 /** `tidemark worker` */
 export function addWorker(program: Command, terminal: Terminal): void {
   addStoreFlags(program.command("worker"), "what happens, one JSON document a line,")
-    .description("Run every consumer and projection that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.")
-    .argument("[file]", "a module that exports consumers, projections and processes; default: those of the configuration")
+    .description("Run every consumer, projection, process and relay that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.")
+    .argument("[file]", "a module that exports consumers, projections, processes and relays; default: those of the configuration")
     .option("--lease <seconds>", "how long a shard stays with a worker without a heartbeat, 1 to 3600", from(1, 3_600), 15)
     .option("--timeout <seconds>", "how long handlers may run on after the signal, 0 to 86400", from(0, 86_400), 10)
     .option("--connections <number>", "the most connections to the database, 1 to 1000", from(1, 1_000), 10)
@@ -74,12 +74,14 @@ async function run(store: EventStore, module: WorkerModule, flags: WorkerFlags, 
     const consumers = module.consumers.map(({ name }) => name);
     const projections = [...module.projections, ...module.inline].map(({ name }) => name);
     const processes = module.processes.map(({ name, version }) => (version === 1 ? name : `${name} (version ${version})`));
-    report.tell("started", `Running ${[...consumers, ...projections, ...processes].join(", ")}. SIGTERM or Ctrl-C ends it.`, {
+    const relays = module.relays.map(({ name }) => name);
+    report.tell("started", `Running ${[...consumers, ...projections, ...processes, ...relays].join(", ")}. SIGTERM or Ctrl-C ends it.`, {
       consumers,
       projections,
       processes: module.processes.map(({ name }) => name),
+      relays,
     });
-    const unwatch = report.watch(store, { consumers: new Set(consumers), projections: new Set(projections) });
+    const unwatch = report.watch(store, { consumers: new Set(consumers), projections: new Set(projections), relays: new Set(relays) });
     await first;
     unwatch();
     report.tell("stopping", `Stopping: handlers have ${flags.timeout} s to end. A second signal does not wait.`);
@@ -92,10 +94,10 @@ async function run(store: EventStore, module: WorkerModule, flags: WorkerFlags, 
 }
 
 /** Undefined where the module has inline projections alone: the store follows those. */
-function createWorker(store: EventStore, { consumers, projections, processes }: WorkerModule, lease: number, report: WorkerReport): Worker | undefined {
-  if (consumers.length + projections.length + processes.length === 0) return undefined;
+function createWorker(store: EventStore, { consumers, projections, processes, relays }: WorkerModule, lease: number, report: WorkerReport): Worker | undefined {
+  if (consumers.length + projections.length + processes.length + relays.length === 0) return undefined;
   try {
-    return store.createWorker({ consumers, projections, processes, leaseMs: lease * 1_000, onError: (error) => report.error(error) });
+    return store.createWorker({ consumers, projections, processes, relays, leaseMs: lease * 1_000, onError: (error) => report.error(error) });
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw new InvalidArgumentError("<file>", error.message.replace(/^\S+ /, ""), { cause: error });
     throw error;

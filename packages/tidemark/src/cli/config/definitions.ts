@@ -15,7 +15,7 @@ export async function workerModule(file: string | undefined, { settings }: Confi
   if (file !== undefined) return await loadModule(file);
   const { config } = settings ?? {};
   if (config && !isEmpty(config.definitions)) return config.definitions;
-  throw new InvalidArgumentError("<file>", `is missing, and ${whereNot(settings)} names no consumers, projections or processes`);
+  throw new InvalidArgumentError("<file>", `is missing, and ${whereNot(settings)} names no consumers, projections, processes or relays`);
 }
 
 /** The projections of a module, else of the configuration. Undefined: there is neither. */

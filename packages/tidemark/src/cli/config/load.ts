@@ -9,6 +9,7 @@ import { DefinedConsumer } from "../../consumers/define-consumer.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import { DefinedProcess } from "../../processes/defined-process.ts";
 import { DefinedProjection } from "../../projections/defined-projection.ts";
+import { DefinedRelay } from "../../relays/defined-relay.ts";
 import { isCatalogue, isForeignCatalogue } from "../catalogue-module.ts";
 import { loadExports, toldExports } from "../module.ts";
 import { isForeign, sortDefinitions, type WorkerModule } from "../worker-module.ts";
@@ -37,6 +38,7 @@ const shape = {
   projections: arrayOf(madeBy(DefinedProjection, "defineProjection or documentProjection")),
   consumers: arrayOf(madeBy(DefinedConsumer, "defineConsumer")),
   processes: arrayOf(madeBy(DefinedProcess, "defineProcess")),
+  relays: arrayOf(madeBy(DefinedRelay, "defineRelay")),
 } as const;
 
 /**
@@ -50,16 +52,16 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   if (config === undefined)
     throw new InvalidArgumentError(
       file,
-      `exports no configuration by default: it exports ${toldExports(exported)}. Write: export default defineConfig({ url, schema, events, projections, consumers, processes })`,
+      `exports no configuration by default: it exports ${toldExports(exported)}. Write: export default defineConfig({ url, schema, events, projections, consumers, processes, relays })`,
     );
   try {
-    const { url, schema, events, projections = [], consumers = [], processes = [] } = checkOptions(config, shape, "config");
+    const { url, schema, events, projections = [], consumers = [], processes = [], relays = [] } = checkOptions(config, shape, "config");
     return {
       file,
       url: url === undefined ? undefined : fromFolder(url, dirname(file)),
       schema,
       events,
-      definitions: sortDefinitions([...new Set([...projections, ...consumers, ...processes])], "config"),
+      definitions: sortDefinitions([...new Set([...projections, ...consumers, ...processes, ...relays])], "config"),
     };
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw new InvalidArgumentError(file, `has a mistake: ${error.message}`, { cause: error });

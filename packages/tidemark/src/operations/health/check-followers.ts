@@ -4,7 +4,7 @@ import type { FollowerState } from "../follower-states.ts";
 import type { ValidHealthLimits } from "./health-limits.ts";
 import { good, type HealthCheck, upTo } from "./health-report.ts";
 
-/** The checks of each consumer, projection and process: whether it works, how far it is behind, and what it gave up on. */
+/** The checks of each consumer, projection, process and relay: whether it works, how far it is behind, and what it gave up on. */
 export function checkFollowers(states: readonly FollowerState[], limits: ValidHealthLimits): readonly HealthCheck[] {
   const names = new Set(states.map(({ name }) => name));
   const unknown = Object.keys(limits.maxLag).filter((name) => !names.has(name));
@@ -12,7 +12,7 @@ export function checkFollowers(states: readonly FollowerState[], limits: ValidHe
 }
 
 function missing(name: string, limit: number, known: readonly string[]): HealthCheck {
-  const advice = `No consumer, projection or process called ${JSON.stringify(name)} was ever run on this store${didYouMean(name, known) || "; start its worker."}`;
+  const advice = `No consumer, projection, process or relay called ${JSON.stringify(name)} was ever run on this store${didYouMean(name, known) || "; start its worker."}`;
   return { name: `lag of ${name}`, status: "failing", value: null, limit, advice };
 }
 
@@ -21,9 +21,13 @@ function checksOf(state: FollowerState, limits: ValidHealthLimits): readonly Hea
   const name = nameOf(state);
   const letters = upTo(`dead letters of ${name}`, deadLetters, limits.maxDeadLetters, {
     above: "degraded",
-    advice: `Look at them with: tidemark dead-letters list ${state.name}. Retry or discard each.`,
+    advice: `Look at them with: tidemark dead-letters list --consumer ${state.name}${state.kind === "relay" ? " --kind relay" : ""}. Retry or discard each.`,
   });
-  return [checkLag(state, name, limits), ...(state.kind === "consumer" ? [letters] : []), ...(state.forked > 0 ? [forked(state, name)] : [])];
+  return [
+    checkLag(state, name, limits),
+    ...(state.kind === "consumer" || state.kind === "relay" ? [letters] : []),
+    ...(state.forked > 0 ? [forked(state, name)] : []),
+  ];
 }
 
 /** Of the follower; its version and tenant where it has them. */

@@ -13,7 +13,7 @@ import { describeValue } from "../../arguments/describe-value.ts";
  */
 export interface HealthLimits {
   /**
-   * How far each consumer, projection or process may be behind the high-water mark, in events, by its name; beyond it, it is failing. A name that
+   * How far each consumer, projection, process or relay may be behind the high-water mark, in events, by its name; beyond it, it is failing. A name that
    * the store does not know is failing, too. @defaultValue no limit
    */
   readonly maxLag?: Readonly<Record<string, number>>;

@@ -31,6 +31,7 @@ export interface StoreMetrics {
   /** The same; inline ones, too, which appends write. */
   readonly projections: readonly FollowerMetrics[];
   readonly processes: readonly FollowerMetrics[];
+  readonly relays: readonly FollowerMetrics[];
   /** What `unknownEvents: "skip"` has left out: how many types and versions, and how often a reader met one. `skippedTypes` names them. */
   readonly skipped: { readonly types: number; readonly times: number };
 }
@@ -59,6 +60,7 @@ export function storeMetrics({ openedAt, pool, appends, reads, feed, followers, 
     consumers: of("consumer"),
     projections: of("projection"),
     processes: of("process"),
+    relays: of("relay"),
     skipped: { types: skipped.length, times: skipped.reduce((sum, { times }) => sum + times, 0) },
   };
 }

@@ -1,0 +1,89 @@
+import pg from "pg";
+import { takeOver } from "../runtime/take-over.ts";
+import { append, describe, eventually, expect, inOrder, MemoryBroker, test } from "./test.ts";
+
+const streams = Array.from({ length: 6 }, (_, n) => `cart-${n}`);
+
+describe("a relay whose worker is taken over", () => {
+  test("repeats at most what was in flight, with a higher fence, and loses nothing", async ({ store, sql, schema, start }) => {
+    await append(store, streams, 4);
+    const broker = new MemoryBroker();
+    const held = Promise.withResolvers<void>();
+    broker.acknowledges = () => (broker.stored.length <= 9 ? undefined : held.promise);
+    const first = await start({ broker, batchSize: 10 });
+    await eventually(() => expect(broker.stored.length).toBeGreaterThan(9));
+    const before = broker.stored.length;
+    const other = new MemoryBroker();
+    const { second } = await takeOver(sql, schema, async () => ({
+      second: await start({ broker: other, batchSize: 10 }),
+      worker: { look: () => store.relays.resume("out") },
+    }));
+    await second.worker.caughtUp();
+    held.resolve();
+    await first.worker.stop({ timeoutMs: 0 });
+    expect(broker.stored.length).toBeLessThanOrEqual(before + streams.length);
+    const all = (await store.readAll().toArray()).map(({ position }) => position);
+    expect(new Set([...broker.positions(), ...other.positions()])).toEqual(new Set(all));
+    const twice = broker.positions().filter((position) => other.positions().includes(position));
+    expect(twice.length).toBeLessThanOrEqual(10);
+    for (const stream of streams) expect(inOrder(other.positions(stream))).toBe(true);
+    expect(new Set(broker.stored.map(({ headers }) => headers["tidemark-fence"]))).toEqual(new Set(["1"]));
+    expect(Math.min(...other.stored.map(({ headers }) => Number(headers["tidemark-fence"])))).toBeGreaterThan(1);
+    const at = pg.escapeIdentifier(schema);
+    expect((await sql.query(`select from ${at}.consumers where kind = 'relay' and owner_name = 'out'`)).rowCount).toBe(1);
+  });
+});
+
+describe("store.relays", () => {
+  test("resets a relay to a position: what comes after is published again", async ({ store, start }) => {
+    await append(store, ["cart-1"], 5);
+    const { broker, worker } = await start();
+    await worker.caughtUp();
+    const positions = broker.positions();
+    await store.relays.reset("out", { after: positions[2] ?? 0 });
+    await worker.caughtUp();
+    expect(broker.positions()).toEqual([...positions, ...positions.slice(3)]);
+  });
+
+  test("replays a part of the log beside the relay, whose checkpoint stays", async ({ store, start }) => {
+    await append(store, ["cart-1", "order-1"], 5);
+    const { broker, worker, relay } = await start();
+    await worker.caughtUp();
+    const positions = broker.positions();
+    const before = (await store.relays.get("out")).shards[0]?.position;
+    const progress: number[] = [];
+    const report = await store.relays.replay("out", {
+      from: positions[2] ?? 0,
+      until: positions[7] ?? 0,
+      filter: { categories: ["cart"] },
+      onProgress: ({ published }) => void progress.push(published),
+    });
+    expect(report).toMatchObject({ published: 3, refused: [] });
+    expect(progress).toEqual([3]);
+    const again = broker.stored.slice(10);
+    expect(again.map(({ headers }) => [headers["tidemark-replay"], headers["tidemark-fence"]])).toEqual(again.map(() => ["true", undefined]));
+    expect(again.map(({ event }) => event.position)).toEqual(positions.filter((_, at) => at >= 2 && at <= 7 && at % 2 === 0));
+    expect((await store.relays.get("out")).shards[0]?.position).toBe(before);
+    // By its definition, too; a message that is refused is told, and waited for is a broker that is away.
+    broker.refuses = ({ event }) => event.version === 5;
+    broker.down = true;
+    const replaying = store.relays.replay(relay, { filter: { categories: ["cart"] } });
+    await eventually(() => expect(broker.asked).toBeGreaterThan(15));
+    broker.down = false;
+    expect(await replaying).toMatchObject({ published: 4, refused: [{ message: expect.stringContaining("not this one") }] });
+    await expect(store.relays.replay(relay, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+  });
+
+  test("tells of names that no relay has", async ({ store, start }) => {
+    await start({ name: "orders-out" });
+    await expect(store.relays.get("order-out")).rejects.toMatchObject({ code: "NOT_FOUND", message: expect.stringContaining('Did you mean "orders-out"?') });
+    await expect(store.relays.pause("x")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(store.relays.resume("x")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(store.relays.reset("x", { after: 0 })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(store.relays.replay("order-out")).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining('did you mean "orders-out"?'),
+    });
+    await expect(store.deadLetters.get({ consumer: "orders-out", position: 1 })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});
