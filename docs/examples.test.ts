@@ -6,7 +6,9 @@ import { promisify } from "node:util";
 import * as tidemark from "tidemark";
 import * as opentelemetry from "tidemark/opentelemetry";
 import * as prometheus from "tidemark/prometheus";
+import * as rabbitmq from "tidemark/rabbitmq";
 import * as testing from "tidemark/testing";
+import * as webhook from "tidemark/webhook";
 import { describe, expect, test } from "vitest";
 import { offDefaults } from "./examples/defaults.ts";
 import { docstringOf, type Exported, exportsOf } from "./examples/exported.ts";
@@ -18,6 +20,8 @@ const entries = [
   { from: "tidemark/testing", exported: await exportsOf(join(source, "testing/index.ts")), values: new Set(Object.keys(testing)) },
   { from: "tidemark/opentelemetry", exported: await exportsOf(join(source, "opentelemetry/index.ts")), values: new Set(Object.keys(opentelemetry)) },
   { from: "tidemark/prometheus", exported: await exportsOf(join(source, "prometheus/index.ts")), values: new Set(Object.keys(prometheus)) },
+  { from: "tidemark/rabbitmq", exported: await exportsOf(join(source, "sinks/rabbitmq.ts")), values: new Set(Object.keys(rabbitmq)) },
+  { from: "tidemark/webhook", exported: await exportsOf(join(source, "sinks/webhook.ts")), values: new Set(Object.keys(webhook)) },
 ];
 const all = entries.flatMap(({ exported }) => exported);
 const fixtures = await readFile(join(import.meta.dirname, "examples/fixtures.ts"), "utf8");

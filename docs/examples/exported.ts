@@ -21,6 +21,9 @@ export async function exportsOf(entry: string): Promise<readonly Exported[]> {
       if (name !== "" && alias === undefined) found.push({ name, file, example: exampleOf(docstringOf(source, name)) });
     }
   }
+  // An entry point of one feature declares what it exports.
+  for (const [, name = ""] of text.matchAll(/^export (?:async )?(?:function|class|interface|type|const) (\w+)/gm))
+    found.push({ name, file: entry, example: exampleOf(docstringOf(text, name)) });
   return found;
 }
 

@@ -1,0 +1,97 @@
+import { checkBoolean, checkFunction } from "../arguments/checks.ts";
+import { describeValue } from "../arguments/describe-value.ts";
+import { checkOptions } from "../arguments/options.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
+import { MessageRefusedError } from "../errors/relays.ts";
+import type { RecordedEvent } from "../model/event.ts";
+import type { OutgoingMessage, Sink } from "../relays/sink.ts";
+import { RabbitmqSession } from "./rabbitmq-session.ts";
+import { Reconnecting } from "./reconnecting.ts";
+
+/**
+ * Options of `rabbitmq`.
+ *
+ * @example
+ * ```ts
+ * const options: RabbitmqOptions = { url: "amqp://guest:guest@127.0.0.1", exchange: "shop", routingKey: (event) => event.type };
+ * ```
+ */
+export interface RabbitmqOptions {
+  /** `amqp://…` or `amqps://…`. */
+  readonly url: string;
+  /** The exchange to publish to, which must exist. `""` is the default exchange, whose routing keys are names of queues. */
+  readonly exchange: string | ((event: RecordedEvent) => string);
+  /** At most 255 bytes. @defaultValue the event's category and type: `cart.CartConfirmed` */
+  readonly routingKey?: string | ((event: RecordedEvent) => string);
+  /** Whether messages survive a restart of the broker. @defaultValue true */
+  readonly persistent?: boolean;
+  /** Whether a message is refused that no queue is bound for. If not, the broker drops it. @defaultValue true */
+  readonly mandatory?: boolean;
+}
+
+const name = "rabbitmq";
+
+const shape = {
+  url: checkUrl,
+  exchange: textOrFunction,
+  routingKey: textOrFunction,
+  persistent: checkBoolean,
+  mandatory: checkBoolean,
+};
+
+/**
+ * Returns a sink that publishes to RabbitMQ with publisher confirms: a message is acknowledged once every queue that it was routed to has
+ * it, on disk if both are durable. Quorum queues and streams are queues like others. It needs the package `amqplib`, 2.3 or later.
+ *
+ * A message carries the event's id as `message_id`, its type as `type`, and its time as `timestamp`. It is refused if its exchange does not exist, if no
+ * queue is bound for it, or if it is larger than the broker allows. A queue that is full and rejects messages (`reject-publish`) holds up the
+ * relay until it has room.
+ *
+ * @throws {@link InvalidArgumentError} — an option is invalid.
+ * @throws {@link MissingDependencyError} — at the first message: `amqplib` is not installed. The relay tells of it, and holds.
+ *
+ * @example
+ * ```ts
+ * const out = defineRelay({ name: "shop-out", to: rabbitmq({ url: "amqp://guest:guest@127.0.0.1", exchange: "shop" }) });
+ * ```
+ */
+export function rabbitmq(options: RabbitmqOptions): Sink {
+  const {
+    url,
+    exchange,
+    routingKey = ({ category, type }: RecordedEvent) => `${category}.${type}`,
+    persistent = true,
+    mandatory = true,
+  } = checkOptions(options, shape);
+  if (url === undefined) throw new InvalidArgumentError("options.url", "is missing");
+  if (exchange === undefined) throw new InvalidArgumentError("options.exchange", 'is missing: the exchange to publish to, "" for the default one');
+  const connection = new Reconnecting(() => RabbitmqSession.open(url));
+  return {
+    name,
+    async publish(message, { signal }) {
+      const target = { exchange: textOf(exchange, message), routingKey: textOf(routingKey, message) };
+      if (Buffer.byteLength(target.routingKey) > 255)
+        throw new MessageRefusedError({ sink: name, messageId: message.id }, "its routing key has more than 255 bytes");
+      const session = await connection.get();
+      await session.publish(message, { ...target, persistent, mandatory }, signal);
+    },
+    close: () => connection.close(),
+  };
+}
+
+function textOf(given: string | ((event: RecordedEvent) => string), { event, id }: OutgoingMessage): string {
+  if (typeof given === "string") return given;
+  const text: unknown = given(event);
+  if (typeof text === "string") return text;
+  throw new MessageRefusedError({ sink: name, messageId: id }, `its exchange or routing key is ${describeValue(text)}, not a string`);
+}
+
+function textOrFunction(value: unknown, path: string): string | ((event: RecordedEvent) => string) {
+  if (typeof value === "string") return value;
+  return checkFunction<(event: RecordedEvent) => string>(value, path);
+}
+
+function checkUrl(value: unknown, path: string): string {
+  if (typeof value === "string" && /^amqps?:\/\//.test(value) && URL.canParse(value)) return value;
+  throw new InvalidArgumentError(path, `must begin with amqp:// or amqps://${typeof value === "string" ? "" : `, not ${describeValue(value)}`}`);
+}
