@@ -15,6 +15,8 @@ import { addMigrate } from "./commands/migrate.ts";
 import { addProcesses } from "./commands/processes.ts";
 import { addProjections } from "./commands/projections.ts";
 import { addRead } from "./commands/read.ts";
+import { addRelay } from "./commands/relay.ts";
+import { addRelays } from "./commands/relays.ts";
 import { addStats } from "./commands/stats.ts";
 import { addStreams } from "./commands/streams.ts";
 import { addTail } from "./commands/tail.ts";
@@ -34,8 +36,10 @@ const commandTable: readonly ((program: Command, terminal: Terminal) => void)[] 
   addStreams,
   addWhy,
   addWorker,
+  addRelay,
   addConsumers,
   addProjections,
+  addRelays,
   addDeadLetters,
   addProcesses,
   addTimers,

@@ -22,10 +22,11 @@ export async function* consumerRows(consumers: readonly ConsumerInfo[]): AsyncGe
   }
 }
 
-/** What is known of one consumer, but for its shards. */
-export function consumerTable({ name, tenant, state, pause, lag, filter, tenants, deadLetters, resharding, createdAt }: ConsumerInfo): Row[] {
+/** What is known of one consumer or relay, but for its shards. */
+export function consumerTable(info: ConsumerInfo, kind: "consumer" | "relay" = "consumer"): Row[] {
+  const { name, tenant, state, pause, lag, filter, tenants, deadLetters, resharding, createdAt } = info;
   return [
-    ["consumer", name],
+    [kind, name],
     ["tenant", JSON.stringify(tenant)],
     ["state", state],
     ...(pause ? [["paused", oneLine(pauseOf(pause))]] : []),

@@ -8,6 +8,14 @@ export function wholeNumber(text: string): number {
   return number;
 }
 
+/** A position to continue after, or the end of the log. */
+export function place(text: string): number | "end" {
+  if (text === "beginning") return 0;
+  if (text === "end") return "end";
+  if (!/^\d+$/.test(text)) throw new InvalidOptionError("It must be a position, beginning or end.");
+  return wholeNumber(text);
+}
+
 /** For an option that can be given several times. */
 export function collect(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text];

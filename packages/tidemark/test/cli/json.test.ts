@@ -28,7 +28,17 @@ test.for(leaves)("tidemark %s --json says wrong usage in one document on stdout"
 
 describe("with --json, stdout holds nothing but documents, one a line:", () => {
   const migrated = ["migrate status", "migrate verify", "migrate sql", "migrate roles", "migrate up", "migrate up --dry-run", "migrate chain"];
-  const lists = ["streams", "read", "consumers list", "projections list", "dead-letters list", "dead-letters history", "processes list", "timers list"];
+  const lists = [
+    "streams",
+    "read",
+    "consumers list",
+    "projections list",
+    "dead-letters list",
+    "dead-letters history",
+    "processes list",
+    "relays list",
+    "timers list",
+  ];
   const others = ["streams cart-1", "append cart-2 --type A", "events list", "verify", "indexes list", "indexes create causation", "indexes drop causation"];
   const failing = ["consumers show nobody", "projections show none", "processes show none 1", "dead-letters show nobody 1", "timers cancel none --yes"];
   test.for([...migrated, ...lists, ...others, ...failing, "completion bash"])("tidemark %s", async (words, { store, schema, databaseUrl }) => {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
+import type { Command } from "commander";
 import { escapeUnsafe } from "../../arguments/describe-value.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import type { PauseOptions } from "../../consumers/administration.ts";
@@ -6,7 +6,7 @@ import type { ConsumerInfo } from "../../consumers/consumer-info.ts";
 import { lineUp } from "../columns.ts";
 import { confirm } from "../confirm.ts";
 import { consumerRows, consumerTable, problemOf, shardTable } from "../consumer-lines.ts";
-import { given, wholeNumber } from "../flags.ts";
+import { given, place } from "../flags.ts";
 import { counted } from "../progress.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
@@ -130,13 +130,6 @@ function lossOf({ name, shards, deadLetters }: ConsumerInfo, after: number | "en
   const forth = after === "end" || after > lowest ? " What it has not handled before that place never will be." : "";
   const letters = deadLetters > 0 && after !== "end" ? ` Of its ${deadLetters} dead letters those after that place are removed.` : "";
   return `${name} is at position ${now}, and would be set to ${to}.${back}${forth}${letters}`;
-}
-
-function place(text: string): number | "end" {
-  if (text === "beginning") return 0;
-  if (text === "end") return "end";
-  if (!/^\d+$/.test(text)) throw new InvalidOptionError("It must be a position, beginning or end.");
-  return wholeNumber(text);
 }
 
 async function* documents(consumers: readonly ConsumerInfo[]): AsyncGenerator<string, void, undefined> {

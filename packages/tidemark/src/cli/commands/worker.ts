@@ -28,24 +28,46 @@ Examples:
   tidemark worker consumers.ts --wait --watch
   tidemark worker dist/consumers.js --timeout 25 --json`;
 
+/** A command that runs what a module defines. */
+export interface WorkerCommand {
+  readonly name: string;
+  readonly description: string;
+  /** What the help says of its argument. */
+  readonly file: string;
+  readonly examples: string;
+  /** What of a module it runs. */
+  readonly choose: (module: WorkerModule) => WorkerModule;
+}
+
 /** `tidemark worker` */
 export function addWorker(program: Command, terminal: Terminal): void {
-  addStoreFlags(program.command("worker"), "what happens, one JSON document a line,")
-    .description("Run every consumer, projection, process and relay that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.")
-    .argument("[file]", "a module that exports consumers, projections, processes and relays; default: those of the configuration")
+  addWorkerCommand(program, terminal, {
+    name: "worker",
+    description:
+      "Run every consumer, projection, process and relay that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.",
+    file: "a module that exports consumers, projections, processes and relays; default: those of the configuration",
+    examples,
+    choose: (module) => module,
+  });
+}
+
+export function addWorkerCommand(program: Command, terminal: Terminal, { name, description, file: argument, examples: shown, choose }: WorkerCommand): void {
+  addStoreFlags(program.command(name), "what happens, one JSON document a line,")
+    .description(description)
+    .argument("[file]", argument)
     .option("--lease <seconds>", "how long a shard stays with a worker without a heartbeat, 1 to 3600", from(1, 3_600), 15)
     .option("--timeout <seconds>", "how long handlers may run on after the signal, 0 to 86400", from(0, 86_400), 10)
     .option("--connections <number>", "the most connections to the database, 1 to 1000", from(1, 1_000), 10)
     .option("--wait [seconds]", "wait until the database can be reached and its schema fits, 1 to 86400 seconds; default: without end", from(1, 86_400))
     .option("--watch", "start again when a source file has changed in the folder of the module or below it; for development")
-    .addHelpText("after", examples)
-    .action((file: string | undefined, flags: WorkerFlags) => work(file, flags, terminal));
+    .addHelpText("after", shown)
+    .action((file: string | undefined, flags: WorkerFlags) => work(file, flags, choose, terminal));
 }
 
-async function work(file: string | undefined, flags: WorkerFlags, terminal: Terminal): Promise<void> {
+async function work(file: string | undefined, flags: WorkerFlags, choose: WorkerCommand["choose"], terminal: Terminal): Promise<void> {
   const report = new WorkerReport(terminal, flags.json === true);
   if (flags.watch) return await watch(file, flags, report);
-  const module = await workerModule(file, flags);
+  const module = choose(await workerModule(file, flags));
   if (flags.wait !== undefined) await waitForStore(flags, flags.wait === true ? Number.POSITIVE_INFINITY : flags.wait, terminal, report);
   await withStore(flags, terminal, (store) => run(store, module, flags, report), {
     pool: { max: flags.connections },
