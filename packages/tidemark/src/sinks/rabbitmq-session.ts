@@ -105,7 +105,7 @@ export class RabbitmqSession implements Session {
       });
     if (this.#lost) return;
     this.#lost = true;
-    await this.#model.close().catch(() => {});
+    await this.#closeModel();
   }
 
   #confirmed(pending: Pending, error: unknown): void {
@@ -128,7 +128,15 @@ export class RabbitmqSession implements Session {
       const reason = refusalOf(error.message, message, exchange);
       settle(reason === undefined ? error : new MessageRefusedError({ sink, messageId: message.id }, reason, { cause: error }));
     }
-    void this.#model.close().catch(() => {});
+    void this.#closeModel();
+  }
+
+  async #closeModel(): Promise<void> {
+    try {
+      await this.#model.close();
+    } catch {
+      // It was closed already.
+    }
   }
 
   /** Once nobody waits for a message any more, the connection cannot be trusted: it acknowledged nothing. */

@@ -132,8 +132,9 @@ describe("messages in flight", () => {
     const broker = new MemoryBroker();
     const now = new Map<string, number>();
     let most = 0;
+    let together = 0;
     broker.arrives = async ({ key }) => {
-      expect(now.has(key)).toBe(false);
+      if (now.has(key)) together++;
       now.set(key, 1);
       most = Math.max(most, now.size);
       await new Promise((resolve) => setImmediate(resolve));
@@ -141,7 +142,7 @@ describe("messages in flight", () => {
     };
     const { worker } = await start({ broker, inFlight: 3 });
     await worker.caughtUp();
-    expect(most).toBe(3);
+    expect([most, together]).toEqual([3, 0]);
     expect(broker.stored).toHaveLength(20);
   });
 

@@ -182,12 +182,13 @@ describe.runIf(hasRabbitmq)("RabbitMQ", () => {
     const { worker } = await start({ ...publishingTo(exchange), ...patiently });
     await eventually(async () => expect((await store.relays.get("out")).shards[0]?.lastError?.message).toContain("a queue is full"));
     const found: ReceivedMessage[] = [];
-    let over = false;
-    const caughtUp = worker.caughtUp().finally(() => (over = true));
-    while (!over) found.push(...(await drained(queue)));
-    await caughtUp;
-    found.push(...(await drained(queue)));
-    expect(positionsOf(found)).toEqual((await store.readAll().toArray()).map(({ position }) => position));
+    const all = await store.readAll().toArray();
+    await eventually(async () => {
+      found.push(...(await drained(queue)));
+      expect(found).toHaveLength(all.length);
+    });
+    await worker.caughtUp();
+    expect(positionsOf(found)).toEqual(all.map(({ position }) => position));
     expect(await store.deadLetters.list()).toEqual([]);
   });
 });
@@ -219,7 +220,7 @@ describe.runIf(hasRabbitmq)("a RabbitMQ sink keeps the contract of sinks", () =>
     });
 });
 
-describe("rabbitmq refuses", () => {
+describe("rabbitmq", () => {
   const mistakes: readonly (readonly [string, object, string])[] = [
     ["no address", { exchange: "" }, "options.url is missing"],
     ["no exchange", { url: "amqp://x" }, "options.exchange is missing"],
@@ -227,7 +228,7 @@ describe("rabbitmq refuses", () => {
     ["an option that it does not know", { url: "amqp://x", exchange: "", routingkey: "a" }, 'did you mean "routingKey"?'],
   ];
   for (const [what, options, message] of mistakes)
-    plain(what, () => {
+    plain(`refuses ${what}`, () => {
       expect(() => Reflect.apply(rabbitmq, undefined, [options])).toThrow(message);
     });
 });

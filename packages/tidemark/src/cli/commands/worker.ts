@@ -43,8 +43,7 @@ export interface WorkerCommand {
 export function addWorker(program: Command, terminal: Terminal): void {
   addWorkerCommand(program, terminal, {
     name: "worker",
-    description:
-      "Run every consumer, projection, process and relay that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.",
+    description: "Run every consumer, projection, process and relay that a module exports, until SIGTERM or Ctrl-C. Start it in as many processes as you like.",
     file: "a module that exports consumers, projections, processes and relays; default: those of the configuration",
     examples,
     choose: (module) => module,
