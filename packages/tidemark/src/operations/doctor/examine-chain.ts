@@ -18,7 +18,7 @@ select (select c.position::text from ${chain} as c) as position, t.tgenabled::te
       finding(
         "chain-broken",
         `Events are hashed, and ${chain} does not say since when.`,
-        `insert into ${chain} (position) select coalesce(min(position) - 1, 0) from ${events} where hash is not null;`,
+        `insert into ${chain} (position) select coalesce(pg_catalog.min(position) - 1, 0) from ${events} where hash is not null;`,
       ),
     ];
   if (position === undefined || enabled === "O" || enabled === "A") return [];
