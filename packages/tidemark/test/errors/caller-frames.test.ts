@@ -164,6 +164,7 @@ const others = [
   "metrics",
   "health",
   "doctor",
+  "connectionBudget",
   "skippedTypes",
   "close",
   "pool",

@@ -28,6 +28,7 @@ describe("an event that fails", () => {
     expect(await store.deadLetters.list({ consumer: "mailer" })).toEqual([
       {
         consumer: "mailer",
+        kind: "consumer",
         position,
         eventId: expect.any(String),
         state: "failed",
