@@ -260,7 +260,7 @@ describe("tidemark import --projections", () => {
     await writeFile(file, `${JSON.stringify({ streamId: "s-1", type: "A", data: {} })}\n`);
     await writeFile(join(folder, "nothing.mjs"), "export const a = 1;");
     const { code, stderr } = await inside(["import", file, ...at, "--projections", join(folder, "nothing.mjs")]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining("--projections exports no consumer, no projection and no process")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--projections exports no consumer, no projection, no process and no relay")]);
     expect((await sql.query("select 1 from pg_namespace where nspname = $1", [schema])).rows).toEqual([]);
   });
 });
