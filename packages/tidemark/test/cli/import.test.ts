@@ -255,12 +255,12 @@ describe("tidemark import --projections", () => {
     await store.projections.deactivate("counted");
   });
 
-  test("refuses a module without one before it writes", async ({ at, folder, sql, schema }) => {
+  test("refuses a module without one before it writes", async ({ databaseUrl, folder, sql, absentSchema }) => {
     const file = join(folder, "events.ndjson");
     await writeFile(file, `${JSON.stringify({ streamId: "s-1", type: "A", data: {} })}\n`);
     await writeFile(join(folder, "nothing.mjs"), "export const a = 1;");
-    const { code, stderr } = await inside(["import", file, ...at, "--projections", join(folder, "nothing.mjs")]);
+    const { code, stderr } = await inside(["import", file, "--url", databaseUrl, "--schema", absentSchema, "--projections", join(folder, "nothing.mjs")]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--projections exports no consumer, no projection, no process and no relay")]);
-    expect((await sql.query("select 1 from pg_namespace where nspname = $1", [schema])).rows).toEqual([]);
+    expect((await sql.query("select 1 from pg_namespace where nspname = $1", [absentSchema])).rows).toEqual([]);
   });
 });
