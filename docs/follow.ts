@@ -30,7 +30,10 @@ async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-guide-"));
   await mkdir(join(folder, "bin"));
   await symlink(process.execPath, join(folder, "bin/node"));
-  await writeFile(join(folder, "bin/tidemark"), `#!/bin/sh\nexec node "${join(root, "packages/tidemark/src/cli/main.ts")}" "$@"\n`);
+  await writeFile(
+    join(folder, "bin/tidemark"),
+    `#!/bin/sh\nexec "${join(root, "node_modules/.bin/node")}" "${join(root, "packages/tidemark/src/cli/main.ts")}" "$@"\n`,
+  );
   await chmod(join(folder, "bin/tidemark"), 0o755);
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "package.json"), '{"type":"module"}');
@@ -40,7 +43,7 @@ async function emptyFolder(): Promise<string> {
 /**
  * Does what a page tells its reader to do, from its first block to its last. A block with a file's name becomes that file; `sh` and a
  * `ts` without a name are run, and a `text` block is what they print; `console` is for what needs the network. The command runs from its
- * sources, which need Node.js 24. Returns how many programs and commands printed what the page says.
+ * sources, which need the repository's own Node.js, not the oldest one. Returns how many programs and commands printed what the page says.
  */
 export async function follow(page: string, environment: NodeJS.ProcessEnv): Promise<number> {
   const markdown = await readFile(join(root, page), "utf8");

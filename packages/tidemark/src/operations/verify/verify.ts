@@ -44,8 +44,10 @@ export interface VerifyReport {
  * @example
  * ```ts
  * const { until, chain } = await store.verify();
- * const kept = { until, digest: chain?.digest ?? "" }; // somewhere else than in this database
- * const again = await store.verify(kept);
+ * if (chain) {
+ *   const kept = { until, digest: chain.digest }; // somewhere else than in this database
+ *   const again = await store.verify(kept);
+ * }
  * ```
  */
 export interface VerifiedChain {
