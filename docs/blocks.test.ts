@@ -25,7 +25,9 @@ function printed(program: string): string[] {
 describe("every code block of the README and the guides runs", () => {
   for (const page of pages) {
     const name = page.slice(root.length + 1);
-    test(`${name} prints what it says`, async ({ databaseUrl }) => {
+    test(`${name} prints what it says`, async ({ databaseUrl, sql }) => {
+      // Streams of other pages have the same names.
+      await sql.query("drop schema if exists tidemark cascade");
       const markdown = await readFile(page, "utf8");
       const program = programOf(markdown);
       expect(program).not.toBe("");
