@@ -74,9 +74,10 @@ export interface Projections {
   /**
    * Builds a version beside the one that serves, unless it is built already, and resolves once it serves, or with `swap: "manual"` once it could.
    * A store or worker with the definition builds it; where none does, this store does meanwhile, if it was opened with it. Called twice, by
-   * many processes, it runs once. Where the process ends, it goes on from where it was with the next that knows the version.
+   * many processes, it runs once; where the version was built and serves, it resolves at once. Where the process ends, it goes on from where
+   * it was with the next that knows the version.
    *
-   * @throws {@link ProjectionServingError} — the version serves: raise it.
+   * @throws {@link ProjectionServingError} — the version serves, and was not built beside another: raise it.
    * @throws {@link ProjectionDependentsError} — views, foreign keys and such hang on the table of the version that serves.
    * @throws {@link ProjectionBuildFailedError} — it stopped at an event.
    * @throws {@link ProjectionCheckFailedError} — the log makes other documents than those that it holds.

@@ -29,6 +29,11 @@ export interface RebuildCalls {
 export async function rebuildVersion(scope: VersionsScope, first: ProjectionInfo, options: RebuildOptions, calls: RebuildCalls): Promise<ProjectionInfo> {
   const { swap: when = "auto", dependents = "refuse", onProgress, signal } = options;
   signal?.throwIfAborted();
+  // Whoever builds versions by themselves, a worker or another call, may have been first.
+  if (first.serving && first.build) {
+    onProgress?.(progressOf(first.build));
+    return first;
+  }
   if (first.serving)
     throw new ProjectionServingError(
       first,

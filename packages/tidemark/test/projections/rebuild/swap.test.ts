@@ -116,9 +116,15 @@ describe.for(drivers)("versions of a projection on $driver", ({ test }) => {
     expect(info).toMatchObject({ version: 2, serving: true });
     expect(progress.at(-1)).toBe(1);
     expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 3, by: 2 });
+    expect(await store.projections.rebuild("counts")).toMatchObject({ version: 2, serving: true, build: info.build });
+  });
+
+  test("rebuild refuses a version that serves and was built beside no other", async ({ open }) => {
+    const store = await open({ projections: [counts(1)] });
+    await store.appendToStream("cart-1", [tea]);
     await expect(store.projections.rebuild("counts")).rejects.toMatchObject({
       code: "PROJECTION_SERVING",
-      version: 2,
+      version: 1,
       message: expect.stringContaining("raise the version"),
     });
   });
