@@ -45,8 +45,9 @@ describe("requireRole", () => {
     ],
     ["the owner of the log", "grant $prefix_writer to $login; alter table $schema.events owner to $login", [expect.stringMatching(/^owns the table events/)]],
     [
+      // Before PostgreSQL 16 it inherits nothing from the writer either.
       "a member of the owner that does not inherit from it",
-      "grant $prefix_writer to $login; alter role $login noinherit; alter schema $schema owner to $prefix_owner; grant $prefix_owner to $login",
+      "grant usage on schema $schema to $login; alter role $login noinherit; alter schema $schema owner to $prefix_owner; grant $prefix_owner to $login",
       [expect.stringMatching(/^owns the schema, or is a member of its owner, tidemark_\w+_owner$/)],
     ],
     ["a role that may delete events", "grant $prefix_writer to $login; grant delete on $schema.events to $login", ["may update, delete or truncate events"]],
