@@ -2,6 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isTidemarkError, openEventStore, type EventStore } from "tidemark";
 import type { Rebuilt } from "../history/final.ts";
 import type { Random } from "../random.ts";
+import { catalogueOf } from "../shapes/catalogues.ts";
+import { tallies } from "./projections.ts";
 import { rebuiltBy, rebuiltNames, rebuiltVersions } from "./rebuilt.ts";
 
 type Name = (typeof rebuiltNames)[keyof typeof rebuiltNames];
@@ -80,7 +82,9 @@ export class Operator {
     try {
       const store = await openEventStore(url, {
         schema: this.#schema,
-        projections: rebuiltBy(rebuiltVersions.length),
+        // All that there are: a store without an inline one leaves it behind, and nothing refuses what that one cannot take.
+        projections: [...tallies.map(({ projection }) => projection), ...rebuiltBy(rebuiltVersions.length)],
+        ...catalogueOf("today"),
         pool: { max: 3, connectionTimeoutMs: 4_000, queryTimeoutMs: 5_000 },
         logger,
       });

@@ -131,7 +131,10 @@ describe("tidemark append --projections", () => {
     const file = join(folder, "none.mjs");
     writeFileSync(file, "export const a = 1;");
     const { code, stderr } = await inside(["append", "cart-1", "--type", "A", "--projections", file]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining("--projections exports no consumer, no projection, no process and no relay: it exports a (a number)")]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("--projections exports no consumer, no projection, no process and no relay: it exports a (a number)"),
+    ]);
     expect(existsSync(file)).toBe(true);
   });
 });
