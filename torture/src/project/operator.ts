@@ -3,8 +3,8 @@ import { isTidemarkError, openEventStore, type EventStore } from "tidemark";
 import type { Rebuilt } from "../history/final.ts";
 import type { Random } from "../random.ts";
 import { catalogueOf } from "../shapes/catalogues.ts";
-import { tallies } from "./projections.ts";
-import { rebuiltBy, rebuiltNames, rebuiltVersions } from "./rebuilt.ts";
+import { projectionsKnownBy } from "./projections.ts";
+import { rebuiltNames, rebuiltVersions } from "./rebuilt.ts";
 
 type Name = (typeof rebuiltNames)[keyof typeof rebuiltNames];
 
@@ -82,8 +82,7 @@ export class Operator {
     try {
       const store = await openEventStore(url, {
         schema: this.#schema,
-        // All that there are: a store without an inline one leaves it behind, and nothing refuses what that one cannot take.
-        projections: [...tallies.map(({ projection }) => projection), ...rebuiltBy(rebuiltVersions.length)],
+        projections: projectionsKnownBy(rebuiltVersions.length),
         ...catalogueOf("today"),
         pool: { max: 3, connectionTimeoutMs: 4_000, queryTimeoutMs: 5_000 },
         logger,

@@ -1,5 +1,6 @@
-import { documentProjection, type DocumentProjection, type RecordedEvent } from "tidemark";
+import { documentProjection, type DocumentProjection, type Projection, type RecordedEvent } from "tidemark";
 import { types } from "../history/content.ts";
+import { rebuiltBy } from "./rebuilt.ts";
 
 /** What events come to, whatever their order among streams: how many, and the sum of their versions. */
 interface Tally {
@@ -74,3 +75,11 @@ export const tallies: readonly Tallied[] = [
   talliedShapes("inline by shape", "inline"),
   talliedShapes("async by shape", "async"),
 ];
+
+/**
+ * What a store knows whose code has these versions of the rebuilt projections. All stores of a run know the others: one that is opened without an
+ * inline projection leaves it behind, and nothing refuses what that one cannot take.
+ */
+export function projectionsKnownBy(newest: number): readonly Projection[] {
+  return [...tallies.map(({ projection }) => projection), ...rebuiltBy(newest)];
+}

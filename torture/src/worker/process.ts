@@ -6,8 +6,8 @@ import { consume } from "../consume/consume.ts";
 import { openHistory } from "../history/write.ts";
 import { eventId } from "../history/content.ts";
 import { drawn } from "../operations/operations.ts";
-import { tallies } from "../project/projections.ts";
-import { newestOf, rebuiltBy } from "../project/rebuilt.ts";
+import { projectionsKnownBy } from "../project/projections.ts";
+import { newestOf } from "../project/rebuilt.ts";
 import { randomFrom } from "../random.ts";
 import { catalogueOf } from "../shapes/catalogues.ts";
 import { createClient, type Client, type Shared } from "./client.ts";
@@ -29,7 +29,7 @@ async function open(idsToGive: string[]): Promise<EventStore> {
     try {
       return await openEventStore(orders.url, {
         schema: orders.schema,
-        projections: [...tallies.map(({ projection }) => projection), ...rebuiltBy(newestOf(orders.worker, orders.incarnation))],
+        projections: projectionsKnownBy(newestOf(orders.worker, orders.incarnation)),
         ...catalogueOf(orders.code),
         pool: { max: 6, connectionTimeoutMs: 4_000, queryTimeoutMs: orders.queryTimeoutMs },
         // What nobody prepared belongs to an append that was refused before it was sent.
