@@ -220,12 +220,12 @@ describe("verify", () => {
     const { store } = await damaged("server");
     const at = pg.escapeIdentifier(schema);
     await store.appendToStream("cart-1", [{ type: "Other", data: {} }]);
-    // More than two pages, written past the append functions: it is read alone that is looked at.
+    // Two pages and an event, written past the append functions: it is read alone that is looked at. The last page is answered while the server is at the second.
     await sql.query(
       `set session_replication_role = replica;
        insert into ${at}.events (position, stream_id, version, id, recorded_at, type, data)
-       select n, s.id, n, gen_random_uuid(), now(), 'Other', '{}' from ${at}.streams as s, generate_series(2, 120000) as n;
-       select setval('${at.replaceAll("'", "''")}.events_position_seq', 120000);
+       select n, s.id, n, gen_random_uuid(), now(), 'Other', '{}' from ${at}.streams as s, generate_series(2, 100001) as n;
+       select setval('${at.replaceAll("'", "''")}.events_position_seq', 100001);
        set session_replication_role = origin`,
     );
     const controller = new AbortController();
@@ -234,14 +234,14 @@ describe("verify", () => {
     const broken = store.verify({
       signal: controller.signal,
       onProgress: ({ position, events, fraction }) => {
-        expect([events, Math.round(fraction * 120_000)]).toEqual([position, position]);
+        expect([events, Math.round(fraction * 100_001)]).toEqual([position, position]);
         if (seen.push(position) === 2) controller.abort(reason);
       },
     });
     await expect(broken).rejects.toBe(reason);
     expect(seen).toEqual([50_000, 100_000]);
-    expect(await store.verify({ from: 100_000 })).toMatchObject({ ok: true, events: 20_000, until: 120_000 });
-    expect(await store.verify()).toMatchObject({ ok: true, events: 120_000 });
+    expect(await store.verify({ from: 100_000 })).toMatchObject({ ok: true, events: 1, until: 100_001 });
+    expect(await store.verify()).toMatchObject({ ok: true, events: 100_001 });
   });
 
   test("refuses options that mean nothing", async ({ store }) => {

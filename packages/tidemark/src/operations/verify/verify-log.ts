@@ -45,6 +45,8 @@ export async function verifyLog(verification: Verification, part: LogPart, progr
   const look = async ({ from, until }: Range): Promise<readonly TextRow[]> =>
     database.query(statement, [from, until, part.tenant ?? null, ...(chain ? [chain.after] : [])], options);
   for await (const { range, answer } of inTurn(ranges(verification, part, options), look)) {
+    // The answer may have come before the signal: told of, it would count for a caller who has ended the verification.
+    signal.throwIfAborted();
     const { page, wrong } = split(answer);
     for (const row of wrong)
       problems.add({ ...problemOf(row, chain), tenant: row["tenant"] ?? "", position: toSafeInteger(row["position"]), id: row["id"] ?? "" });
