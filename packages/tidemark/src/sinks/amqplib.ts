@@ -1,5 +1,4 @@
-import { isRecord } from "../arguments/options.ts";
-import { MissingDependencyError } from "../errors/opening.ts";
+import { importPeer } from "./peer.ts";
 
 /** As much of amqplib as publishing needs. */
 export interface AmqpConnection {
@@ -17,24 +16,8 @@ type Connect = (url: string, options: object) => Promise<AmqpConnection>;
 
 /** @throws {@link MissingDependencyError} */
 export async function connectAmqp(url: string, options: object): Promise<AmqpConnection> {
-  // An optional peer: only who publishes to RabbitMQ has it, its types included.
-  const client: string = "amqplib";
-  let loaded: unknown;
-  try {
-    loaded = await import(client);
-  } catch (error) {
-    throw new MissingDependencyError(client, "Publishing to RabbitMQ", { cause: error });
-  }
-  const connect = connectOf(loaded);
-  if (!connect) throw new MissingDependencyError(client, "Publishing to RabbitMQ");
+  const connect = await importPeer("amqplib", "Publishing to RabbitMQ", ({ connect: found }) => (isConnect(found) ? found : undefined));
   return await connect(url, options);
-}
-
-function connectOf(loaded: unknown): Connect | undefined {
-  if (!isRecord(loaded)) return undefined;
-  const { connect, default: whole } = loaded;
-  if (isConnect(connect)) return connect;
-  return isRecord(whole) && isConnect(whole["connect"]) ? whole["connect"] : undefined;
 }
 
 function isConnect(value: unknown): value is Connect {

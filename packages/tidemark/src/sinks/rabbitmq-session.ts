@@ -1,6 +1,8 @@
 import { MessageRefusedError } from "../errors/relays.ts";
 import type { OutgoingMessage } from "../relays/sink.ts";
 import { type AmqpChannel, type AmqpConnection, connectAmqp } from "./amqplib.ts";
+import { bufferOf } from "./buffer-of.ts";
+import { InFlight } from "./in-flight.ts";
 import type { Session } from "./reconnecting.ts";
 
 const sink = "rabbitmq";
@@ -19,7 +21,6 @@ interface Target {
 interface Pending {
   readonly message: OutgoingMessage;
   readonly exchange: string;
-  readonly signal: AbortSignal;
   /** Why the broker has returned it: that comes before its confirmation. */
   returned: string | undefined;
   readonly settle: (error?: Error) => void;
@@ -30,9 +31,8 @@ export class RabbitmqSession implements Session {
   readonly #model: AmqpConnection;
   readonly #channel: AmqpChannel;
   readonly #pending = new Set<Pending>();
-  readonly #heard = new WeakSet<AbortSignal>();
+  readonly #inFlight = new InFlight((reason) => this.#fail(reason));
   #lost = false;
-  #idle: (() => void) | undefined;
 
   private constructor(model: AmqpConnection, channel: AmqpChannel) {
     this.#model = model;
@@ -66,18 +66,15 @@ export class RabbitmqSession implements Session {
 
   publish(message: OutgoingMessage, { exchange, routingKey, persistent, mandatory }: Target, signal: AbortSignal): Promise<void> {
     const { id, body, contentType, headers, event } = message;
-    this.#dropWith(signal);
-    return new Promise((resolve, reject) => {
+    const sent = new Promise<void>((resolve, reject) => {
       const pending: Pending = {
         message,
         exchange,
-        signal,
         returned: undefined,
         settle: (error) => {
           if (!this.#pending.delete(pending)) return;
           if (error) reject(error);
           else resolve();
-          if (this.#pending.size === 0) this.#idle?.();
         },
       };
       this.#pending.add(pending);
@@ -91,18 +88,16 @@ export class RabbitmqSession implements Session {
         timestamp: Math.floor(event.recordedAt.getTime() / 1_000),
       };
       try {
-        this.#channel.publish(exchange, routingKey, asBuffer(body), options, (error: unknown) => this.#confirmed(pending, error));
+        this.#channel.publish(exchange, routingKey, bufferOf(body), options, (error: unknown) => this.#confirmed(pending, error));
       } catch (error) {
         pending.settle(asError(error));
       }
     });
+    return this.#inFlight.wait(sent, signal);
   }
 
   async close(): Promise<void> {
-    if (this.#pending.size > 0)
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
+    await this.#inFlight.idle();
     if (this.#lost) return;
     this.#lost = true;
     await this.#closeModel();
@@ -138,17 +133,6 @@ export class RabbitmqSession implements Session {
       // It was closed already.
     }
   }
-
-  /** Once nobody waits for a message any more, the connection cannot be trusted: it acknowledged nothing. */
-  #dropWith(signal: AbortSignal): void {
-    if (this.#heard.has(signal)) return;
-    this.#heard.add(signal);
-    const drop = (): void => {
-      if ([...this.#pending].some((pending) => pending.signal === signal)) this.#fail(new Error("the message was given up"));
-    };
-    if (signal.aborted) queueMicrotask(drop);
-    else signal.addEventListener("abort", drop, { once: true });
-  }
 }
 
 /** Why the broker will never take this message, where it closed the channel because of it. */
@@ -156,10 +140,6 @@ function refusalOf(said: string, { body }: OutgoingMessage, exchange: string): s
   if (said.includes(`no exchange '${exchange}' in vhost`)) return `there is no exchange ${JSON.stringify(exchange)}`;
   const [, size] = /message size (\d+) is larger than configured max size/.exec(said) ?? [];
   return size !== undefined && body.byteLength === Number(size) ? said : undefined;
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function asError(thrown: unknown): Error {

@@ -1,10 +1,10 @@
-import { checkBoolean, checkFunction } from "../arguments/checks.ts";
-import { describeValue } from "../arguments/describe-value.ts";
+import { checkBoolean } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { MessageRefusedError } from "../errors/relays.ts";
 import type { RecordedEvent } from "../model/event.ts";
-import type { OutgoingMessage, Sink } from "../relays/sink.ts";
+import type { Sink } from "../relays/sink.ts";
+import { checkAddress, textOf, textOrFunction } from "./broker-options.ts";
 import { RabbitmqSession } from "./rabbitmq-session.ts";
 import { Reconnecting } from "./reconnecting.ts";
 
@@ -32,7 +32,7 @@ export interface RabbitmqOptions {
 const name = "rabbitmq";
 
 const shape = {
-  url: checkUrl,
+  url: checkAddress(["amqp:", "amqps:"]),
   exchange: textOrFunction,
   routingKey: textOrFunction,
   persistent: checkBoolean,
@@ -69,7 +69,7 @@ export function rabbitmq(options: RabbitmqOptions): Sink {
   return {
     name,
     async publish(message, { signal }) {
-      const target = { exchange: textOf(exchange, message), routingKey: textOf(routingKey, message) };
+      const target = { exchange: textOf(name, "exchange", exchange, message), routingKey: textOf(name, "routing key", routingKey, message) };
       if (Buffer.byteLength(target.routingKey) > 255)
         throw new MessageRefusedError({ sink: name, messageId: message.id }, "its routing key has more than 255 bytes");
       const session = await connection.get();
@@ -77,21 +77,4 @@ export function rabbitmq(options: RabbitmqOptions): Sink {
     },
     close: () => connection.close(),
   };
-}
-
-function textOf(given: string | ((event: RecordedEvent) => string), { event, id }: OutgoingMessage): string {
-  if (typeof given === "string") return given;
-  const text: unknown = given(event);
-  if (typeof text === "string") return text;
-  throw new MessageRefusedError({ sink: name, messageId: id }, `its exchange or routing key is ${describeValue(text)}, not a string`);
-}
-
-function textOrFunction(value: unknown, path: string): string | ((event: RecordedEvent) => string) {
-  if (typeof value === "string") return value;
-  return checkFunction<(event: RecordedEvent) => string>(value, path);
-}
-
-function checkUrl(value: unknown, path: string): string {
-  if (typeof value === "string" && /^amqps?:\/\//.test(value) && URL.canParse(value)) return value;
-  throw new InvalidArgumentError(path, `must begin with amqp:// or amqps://${typeof value === "string" ? "" : `, not ${describeValue(value)}`}`);
 }

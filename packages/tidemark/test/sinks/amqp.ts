@@ -14,7 +14,6 @@ export interface Channel {
   bindQueue(queue: string, exchange: string, pattern: string): Promise<unknown>;
   unbindQueue(queue: string, exchange: string, pattern: string): Promise<unknown>;
   get(queue: string, options: { readonly noAck: boolean }): Promise<Message | false>;
-  nack(message: Message, allUpTo: boolean, requeue: boolean): void;
 }
 
 interface Message {
