@@ -4,9 +4,11 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as tidemark from "tidemark";
+import * as nats from "tidemark/nats";
 import * as opentelemetry from "tidemark/opentelemetry";
 import * as prometheus from "tidemark/prometheus";
 import * as rabbitmq from "tidemark/rabbitmq";
+import * as redis from "tidemark/redis";
 import * as testing from "tidemark/testing";
 import * as webhook from "tidemark/webhook";
 import { describe, expect, test } from "vitest";
@@ -20,7 +22,9 @@ const entries = [
   { from: "tidemark/testing", exported: await exportsOf(join(source, "testing/index.ts")), values: new Set(Object.keys(testing)) },
   { from: "tidemark/opentelemetry", exported: await exportsOf(join(source, "opentelemetry/index.ts")), values: new Set(Object.keys(opentelemetry)) },
   { from: "tidemark/prometheus", exported: await exportsOf(join(source, "prometheus/index.ts")), values: new Set(Object.keys(prometheus)) },
+  { from: "tidemark/nats", exported: await exportsOf(join(source, "sinks/nats.ts")), values: new Set(Object.keys(nats)) },
   { from: "tidemark/rabbitmq", exported: await exportsOf(join(source, "sinks/rabbitmq.ts")), values: new Set(Object.keys(rabbitmq)) },
+  { from: "tidemark/redis", exported: await exportsOf(join(source, "sinks/redis.ts")), values: new Set(Object.keys(redis)) },
   { from: "tidemark/webhook", exported: await exportsOf(join(source, "sinks/webhook.ts")), values: new Set(Object.keys(webhook)) },
 ];
 const all = entries.flatMap(({ exported }) => exported);

@@ -2,6 +2,8 @@ export { startServer, type Server, type ServerOptions } from "./server.ts";
 export { hasPgbouncer, startPgbouncer, type Pooler, type PoolerOptions } from "./pgbouncer.ts";
 export type { Broker } from "./broker.ts";
 export { hasRabbitmq, startRabbitmq, type Rabbitmq } from "./rabbitmq.ts";
+export { hasRedis, startRedis, type Redis } from "./redis.ts";
+export { hasNats, startNats, type Nats } from "./nats.ts";
 export { startCuts, type Cuts } from "./cuts.ts";
 export { startProxy, type Proxy, type Rule } from "./proxy/proxy.ts";
 export type { Verdict } from "./proxy/connection.ts";
