@@ -158,6 +158,7 @@ export type {
 export { defineProcess } from "./processes/define-process.ts";
 export type { Process, ProcessDefinition } from "./processes/process.ts";
 export { ProcessParkedError, ProcessVersionMissingError } from "./errors/processes.ts";
+export type { Received, ReceiveOptions } from "./inbox/receive.ts";
 export type { RelayInfo, Relays } from "./relays/administration.ts";
 export { cloudEvents } from "./relays/cloud-events.ts";
 export { debeziumOutbox } from "./relays/debezium-outbox.ts";

@@ -17,6 +17,7 @@ const projectionRule: NameRule = { what: "a projection's name", minBytes: 1, max
 const processRule: NameRule = { what: "a process's name", minBytes: 1, maxBytes: 128 };
 const relayRule: NameRule = { what: "a relay's name", minBytes: 1, maxBytes: 200 };
 const messageKeyRule: NameRule = { what: "a message's key", minBytes: 1, maxBytes: 512 };
+const messageIdRule: NameRule = { what: "a message's id", minBytes: 1, maxBytes: 512 };
 const instanceRule: NameRule = { what: "the id of a process's instance", minBytes: 1, maxBytes: 512 };
 const documentIdRule: NameRule = { what: "a document's id", minBytes: 1, maxBytes: 512 };
 /** PostgreSQL cuts names at 63 bytes; behind this one come `__v`, up to ten digits of a version, and `_pkey`. */
@@ -100,6 +101,11 @@ export function checkRelayName(value: unknown, path: string): string {
 /** The key of a message: 1–512 bytes, like a stream id. */
 export function checkMessageKey(value: unknown, path: string): string {
   return keeps(messageKeyRule, value) ? value : refuse(messageKeyRule, value, path);
+}
+
+/** The id of a message that a broker delivered: 1–512 bytes. */
+export function checkMessageId(value: unknown, path: string): string {
+  return keeps(messageIdRule, value) ? value : refuse(messageIdRule, value, path);
 }
 
 /** The id of a process's instance: 1–512 bytes, like a stream id. */

@@ -35,6 +35,7 @@ const writer: Grants = [
   ["select", "projections"],
   ["select, insert, update, delete", "snapshots"],
   ["select, insert, update, delete", "timers"],
+  ["select, insert, update, delete", "inbox"],
   ["usage", "sequence events_position_seq"],
 ];
 
@@ -79,6 +80,7 @@ const operator: Grants = [
   ["select", "projection_epoch"],
   ["select", "snapshots"],
   ["select", "timers"],
+  ["select", "inbox"],
 ];
 
 /**

@@ -14,6 +14,7 @@ import { StoreClosedError } from "../errors/opening.ts";
 import type { Event } from "../model/event.ts";
 import type { EventStore } from "./event-store.ts";
 import { Feed } from "../feed/feed.ts";
+import { Inbox } from "../inbox/inbox.ts";
 import type { Logger } from "../model/logger.ts";
 import { openDatabase } from "./open-database.ts";
 import { GroupedFirstPages } from "../read/grouped-first-pages.ts";
@@ -115,6 +116,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   const firstPages = new GroupedFirstPages(open, readStatements, options.pool);
   // Not `open`, either: the last commands' snapshots are written while the store closes.
   const snapshots = new SnapshotKeeper({ database, schema, logger, codec });
+  const inbox = new Inbox({ database, schema, logger });
   const store = new Store<Events, Input>(
     {
       database: open,
@@ -127,6 +129,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
       feed,
       workers,
       timers,
+      inbox,
       appendCounters,
       openedAt: performance.now(),
       phase: () => phase,
@@ -151,7 +154,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   );
   const inline = { start: () => beginProjections(store.transactions, { database, schema, projections, workers, gate, feed, logger }) };
   // The last commands' snapshots are written once appends have drained.
-  const lifecycle = new Lifecycle([[{ stop: (timeoutMs) => database.close(timeoutMs) }], [snapshots.queue], [feed, workers, group, inline]]);
+  const lifecycle = new Lifecycle([[{ stop: (timeoutMs) => database.close(timeoutMs) }], [snapshots.queue, inbox], [feed, workers, group, inline]]);
   await lifecycle.start();
   return store;
 }

@@ -29,6 +29,7 @@ import type { VerifyOptions } from "../operations/verify/verify-options.ts";
 import type { Relays } from "../relays/administration.ts";
 import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
+import type { Received, ReceiveOptions } from "../inbox/receive.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
 import type { Indexes } from "../schema/store-indexes.ts";
 import type { WorkerDefinition } from "./worker-definition.ts";
@@ -66,6 +67,31 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * @throws {@link InvalidArgumentError} — the client is not inside a transaction.
    */
   withTransaction(client: TransactionClient): StoreTransaction<Events, Input>;
+
+  /**
+   * Handles a message that a broker delivered, once: runs `work` in a transaction, which also stores the message's id. What `work` appends and
+   * writes is there if and only if the message counts as handled, and a message that is delivered again is not handled again.
+   *
+   * If the message was handled before, `work` is not called, and the result says when. If another call handles it now, in any process, this one
+   * waits for its end, on a connection of the pool and at most `pool.queryTimeoutMs`: then it is told that the message was handled, or, if the other
+   * one failed, handles it. If `work` throws, everything is rolled back, the message does not count as handled, and this rejects with the same error.
+   *
+   * Acknowledge the message to the broker once this resolves. Each tenant has ids of its own. An id is kept for `keepMs`, and removed some time after:
+   * stores that receive messages do it beside their work, at most once a minute.
+   *
+   * @param messageId - What the broker or its sender identifies the message by: 1–512 bytes of UTF-8 without control characters.
+   * @throws {@link InvalidArgumentError} — an argument is invalid.
+   * @throws {@link OutcomeUnknownError} — COMMIT was never answered. Receive the message again: it is handled, or was.
+   * @throws {@link TransactionEndedError} — a statement of `work` ended the transaction.
+   * @throws {@link ConnectionError}, {@link PoolTimeoutError}, {@link DatabaseError} — nothing was handled. Receive the message again.
+   *
+   * @example
+   * ```ts
+   * const received = await store.receive("message-1", (tx) => tx.appendToStream("cart-1", [itemAdded]));
+   * if (!received.handled) console.debug(`handled before, at ${received.receivedAt.toISOString()}`);
+   * ```
+   */
+  receive<T>(messageId: string, work: (tx: StoreTransaction<Events, Input>) => Promise<T>, options?: ReceiveOptions): Promise<Received<T>>;
 
   /** Returns the store of one tenant, with streams, event ids and tags of its own. @param tenant - At most 128 bytes. */
   forTenant(tenant: string): EventStore<Events, Input>;

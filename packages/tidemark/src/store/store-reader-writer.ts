@@ -19,6 +19,7 @@ import { DocumentReaders } from "../documents/document-reader.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { ProjectionGate } from "../projections/projection-gate.ts";
 import type { StaleDocumentsCheck } from "../projections/stale-documents.ts";
+import type { Inbox } from "../inbox/inbox.ts";
 import type { FirstPages } from "../read/first-pages.ts";
 import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "../read/causation.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
@@ -52,6 +53,7 @@ export interface StoreContext {
   readonly projections: readonly DefinedProjection[];
   readonly staleness: StaleDocumentsCheck;
   readonly timers: TimerParts;
+  readonly inbox: Inbox;
   readonly appendCounters: AppendCounters;
   /** By performance.now(). */
   readonly openedAt: number;

@@ -18,6 +18,7 @@ import type { Event } from "../model/event.ts";
 import type { Blocker } from "../feed/blockers.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "../feed/subscribe.ts";
 import type { ProjectionTransaction } from "../projections/projection.ts";
+import type { Received, ReceiveOptions } from "../inbox/receive.ts";
 import { Reader } from "../read/reader.ts";
 import { type Indexes, StoreIndexes } from "../schema/store-indexes.ts";
 import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
@@ -95,7 +96,14 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
   }
 
   async transaction<T>(work: (tx: StoreTransaction<Events, Input>) => Promise<T>): Promise<T> {
-    const checked = checkFunction<typeof work>(work, "work");
+    return await this.#transaction(checkFunction<typeof work>(work, "work"));
+  }
+
+  async receive<T>(messageId: string, work: (tx: StoreTransaction<Events, Input>) => Promise<T>, options?: ReceiveOptions): Promise<Received<T>> {
+    return await this.#context.inbox.receive({ tenant: this.#tenant, messageId, work, options }, (run) => this.#transaction(run));
+  }
+
+  async #transaction<T>(work: (tx: Transaction<Events, Input>, session: Session) => Promise<T>): Promise<T> {
     const { feed, timers } = this.#context;
     let appended = false;
     let dueInMs = Number.POSITIVE_INFINITY;
@@ -111,7 +119,9 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
       { store: this.#context.traced, tenant: this.#tenant },
       () => ({}),
       () =>
-        this.#context.database.transaction((session) => checked(new Transaction<Events, Input>(this.#context, this.#tenant, session, this.#metadata, written))),
+        this.#context.database.transaction((session) =>
+          work(new Transaction<Events, Input>(this.#context, this.#tenant, session, this.#metadata, written), session),
+        ),
       done,
     );
     if (appended) feed.notify();

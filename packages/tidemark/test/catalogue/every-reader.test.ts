@@ -120,6 +120,8 @@ const store: Readers<EventStore> = {
   // Each has a table of its own.
   transaction: none,
   withTransaction: none,
+  // Its transaction is one of the store's.
+  receive: none,
   createWorker: none,
   consumers: none,
   deadLetters: none,

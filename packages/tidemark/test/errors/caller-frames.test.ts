@@ -97,6 +97,7 @@ const shared: Readonly<Record<string, (store: EventStore | StoreTransaction) => 
 
 /** What a store has beyond that. */
 const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>> = {
+  receive: async (store) => await store.receive("m-1", async (tx) => tx.appendToStream("cart-1", [itemAdded()])),
   transaction: async (store) => await store.transaction(async (tx) => tx.appendToStream("cart-1", [itemAdded()])),
   async subscribe(store) {
     for await (const _ of store.subscribe());

@@ -92,6 +92,7 @@ function callsOf(b: EventStore, any: Random): readonly [() => unknown, ...(() =>
     () => b.timers.list(any<object>({}, { dueBefore: new Date() })),
     () => b.timers.cancel(any("a", "b")),
     () => b.transaction(within),
+    () => b.receive(any("m-1", "m-2"), within),
     () => b.highWaterMark(),
     () => b.blockers(),
     () => b.forTenant("b").readAll({ limit: 5 }).toArray(),

@@ -1,0 +1,77 @@
+import { checkFunction, wholeNumber } from "../arguments/checks.ts";
+import { checkMessageId } from "../arguments/names.ts";
+import { checkOptions } from "../arguments/options.ts";
+import type { LifecyclePart } from "../async/lifecycle.ts";
+import type { Database, Queryable, Statement } from "../database/database.ts";
+import { quoteIdentifier } from "../database/identifier.ts";
+import { milliseconds } from "../database/milliseconds.ts";
+import { toSafeInteger } from "../database/number.ts";
+import type { Logger } from "../model/logger.ts";
+import { ForgetfulInbox } from "./forgetful-inbox.ts";
+import type { Received, ReceiveOptions } from "./receive.ts";
+
+const dayMs = 24 * 60 * 60 * 1_000;
+const shape = { keepMs: wholeNumber(1_000, 3_653 * dayMs) };
+
+/** A message that is to be received. */
+interface Message<Tx, T> {
+  readonly tenant: string;
+  readonly messageId: string;
+  readonly work: (tx: Tx) => Promise<T>;
+  readonly options: ReceiveOptions | undefined;
+}
+
+/** Runs a function in a transaction of its own, with the store and the session inside of it. */
+type InTransaction<Tx> = <R>(run: (tx: Tx, session: Queryable) => Promise<R>) => Promise<R>;
+
+/** The ids of messages from brokers: each is handled once, in the transaction that inserts its id. */
+export class Inbox implements LifecyclePart {
+  readonly #forgetful: ForgetfulInbox;
+  readonly #insert: Statement;
+  readonly #find: Statement;
+
+  constructor({ database, schema, logger }: { readonly database: Database; readonly schema: string; readonly logger: Logger }) {
+    const at = quoteIdentifier(schema);
+    this.#forgetful = new ForgetfulInbox(database, schema, logger);
+    this.#insert = {
+      name: "tidemark_inbox_insert",
+      text: `
+insert into ${at}.inbox as i (tenant, message_id, forget_at)
+  values ($1, $2, pg_catalog.clock_timestamp() + $3::bigint::float8 * interval '1 millisecond')
+  on conflict on constraint inbox_pkey do nothing
+  returning '' as inserted`,
+    };
+    this.#find = {
+      name: "tidemark_inbox_find",
+      text: `select ${milliseconds("i.received_at")} as received_at from ${at}.inbox as i where i.tenant = $1 and i.message_id = $2`,
+    };
+  }
+
+  async receive<Tx, T>({ tenant, ...message }: Message<Tx, T>, inTransaction: InTransaction<Tx>): Promise<Received<T>> {
+    const messageId = checkMessageId(message.messageId, "messageId");
+    const work = checkFunction<typeof message.work>(message.work, "work");
+    const { keepMs = 7 * dayMs } = checkOptions(message.options, shape);
+    const received = await inTransaction(async (tx, session): Promise<Received<T>> => {
+      const receivedAt = await this.#enter(session, [tenant, messageId, keepMs]);
+      return receivedAt ? { handled: false, receivedAt } : { handled: true, result: await work(tx) };
+    });
+    if (received.handled) this.#forgetful.added();
+    return received;
+  }
+
+  /** Resolves when it forgets nothing more. */
+  async stop(): Promise<void> {
+    await this.#forgetful.stop();
+  }
+
+  /** Inserts the id, once nobody else is about to. Returns when it was received, if it was. */
+  async #enter(session: Queryable, [tenant, messageId, keepMs]: readonly [string, string, number]): Promise<Date | undefined> {
+    for (;;) {
+      const inserted = await session.query(this.#insert, [tenant, messageId, keepMs]);
+      if (inserted.length > 0) return undefined;
+      const [row] = await session.query(this.#find, [tenant, messageId]);
+      if (row) return new Date(toSafeInteger(row["received_at"]));
+      // It was forgotten in between.
+    }
+  }
+}
