@@ -1,5 +1,8 @@
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type Broker, startBroker } from "./broker.ts";
+import type { Certificate } from "./certificates.ts";
 
 const binary = "/usr/bin/redis-server";
 
@@ -11,15 +14,20 @@ export interface Redis extends Broker {
   readonly url: string;
 }
 
-/** Starts a Redis. It ends when it is disposed of or this process ends. @param settings - More arguments, such as `--maxmemory`. */
-export async function startRedis(settings: readonly string[] = []): Promise<Redis> {
+/** Starts a Redis. It ends when it is disposed of or this process ends. @param certificate - It takes only connections with TLS then. */
+export async function startRedis(certificate?: Certificate): Promise<Redis> {
   const broker = await startBroker({
     name: "redis",
-    command: (folder, port) => ({
-      file: binary,
-      args: ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "always", ...settings],
-    }),
+    command: async (folder, port) => {
+      if (certificate) {
+        await writeFile(join(folder, "server.crt"), certificate.certificate);
+        await writeFile(join(folder, "server.key"), certificate.key);
+      }
+      const files = ["--tls-cert-file", "server.crt", "--tls-key-file", "server.key", "--tls-auth-clients", "no"];
+      const listening = certificate ? ["--port", "0", "--tls-port", `${port}`, ...files] : ["--port", `${port}`];
+      return { file: binary, args: [...listening, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "always"] };
+    },
   });
   // The spread would read the process id once.
-  return Object.assign(Object.create(broker), { url: `redis://127.0.0.1:${broker.port}` });
+  return Object.assign(Object.create(broker), { url: certificate ? `rediss://localhost:${broker.port}` : `redis://127.0.0.1:${broker.port}` });
 }

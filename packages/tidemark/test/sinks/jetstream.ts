@@ -46,7 +46,7 @@ export async function connect(url: string, options: object = {}): Promise<Client
     jetstream(connection: Connection): { readonly consumers: { get(stream: string): Promise<Consumer> } };
     jetstreamManager(connection: Connection): Promise<Manager>;
   } = await import(streamsName);
-  const connection = await transport.connect({ servers: url.replace(/^nats:\/\//, ""), reconnect: false, ...options });
+  const connection = await transport.connect({ servers: new URL(url).host, reconnect: false, ...options });
   const { streams } = await library.jetstreamManager(connection);
   return {
     get usable() {

@@ -19,7 +19,7 @@ const users = [
 ];
 
 beforeAll(async () => {
-  if (hasNats) server = await startNats([`authorization { users: [${users.join(", ")}] }`]);
+  if (hasNats) server = await startNats({ settings: [`authorization { users: [${users.join(", ")}] }`] });
 }, 180_000);
 afterAll(async () => {
   await observer?.close().catch(() => {});

@@ -17,9 +17,9 @@ interface RedisClient {
 
 const name: string = "redis";
 
-export async function connect(url: string): Promise<Client> {
+export async function connect(url: string, tls: object = {}): Promise<Client> {
   const { createClient, RESP_TYPES }: { createClient(options: object): RedisClient; RESP_TYPES: { readonly BLOB_STRING: number } } = await import(name);
-  const client = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: false } });
+  const client = createClient({ url, disableOfflineQueue: true, socket: { ...tls, reconnectStrategy: false } });
   client.on("error", () => {});
   await client.connect();
   return {
