@@ -10,7 +10,12 @@ export interface Contestant {
 /** What must be true of a comparison's medians. */
 export type Target =
   /** The subject does at least so many times what `against` does. */
-  | { readonly against: string; readonly atLeast: number }
+  | {
+      readonly against: string;
+      readonly atLeast: number;
+      /** Or so many a second, in the scenario's unit. */
+      readonly orRate?: number;
+    }
   /** The fastest contestant does at most so many times what the slowest does. */
   | { readonly spreadAtMost: number }
   /** Of the calls of one contestant. */

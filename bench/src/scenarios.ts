@@ -14,6 +14,7 @@ import { appendWithInlineProjection, followWithAsyncProjection } from "./scenari
 import { readOneDocument } from "./scenarios/read-documents.ts";
 import { readOneStream, readWholeLog } from "./scenarios/read.ts";
 import { inlineBecomesLive } from "./scenarios/becomes-live.ts";
+import { relayToBrokers, relayWhenIdle } from "./scenarios/relays.ts";
 import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
 import { appendBesideRebuild, rebuildDocuments } from "./scenarios/rebuild.ts";
@@ -66,4 +67,6 @@ export const scenarios: readonly Scenario[] = [
   processInputs,
   openTestStores,
   appendTraced,
+  relayToBrokers,
+  relayWhenIdle,
 ];

@@ -21,7 +21,11 @@ export function judge(subject: string, targets: readonly Target[], results: read
     }
     if ("of" in target) return absolute(target, results);
     const ratio = ratioTo(target.against, subject, results);
-    return ratio === undefined ? [] : [{ beside: target.against, target: `≥ ${target.atLeast}×`, ratio, met: ratio >= target.atLeast }];
+    if (ratio === undefined) return [];
+    const { against, atLeast, orRate = Number.POSITIVE_INFINITY } = target;
+    const rate = results.find(({ name }) => name === subject)?.eventsPerSecond ?? 0;
+    const other = target.orRate === undefined ? "" : ` or ${orRate.toLocaleString("en")}`;
+    return [{ beside: against, target: `≥ ${atLeast}×${other}`, ratio, met: ratio >= atLeast || rate >= orRate }];
   });
 }
 
