@@ -159,6 +159,8 @@ export { defineProcess } from "./processes/define-process.ts";
 export type { Process, ProcessDefinition } from "./processes/process.ts";
 export { ProcessParkedError, ProcessVersionMissingError } from "./errors/processes.ts";
 export type { Received, ReceiveOptions } from "./inbox/receive.ts";
+export type { NewMessage, PublishedMessage } from "./outbox/message.ts";
+export type { CleanUpOptions, MessageState, Outbox, OutboxMessage, OutboxQuery, OutboxStats } from "./outbox/outbox.ts";
 export type { RelayInfo, Relays } from "./relays/administration.ts";
 export { cloudEvents } from "./relays/cloud-events.ts";
 export { debeziumOutbox } from "./relays/debezium-outbox.ts";

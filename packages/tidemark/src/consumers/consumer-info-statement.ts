@@ -4,6 +4,7 @@ import type { EventQuery } from "../model/event.ts";
 import type { ShardState } from "../runtime/shard.ts";
 import { queryOfJson } from "../read/filter.ts";
 import { functionName } from "../schema/function-set.ts";
+import { outboxLagSql } from "../outbox/lag-sql.ts";
 import type { ConsumerInfo, ShardInfo } from "./consumer-info.ts";
 
 /** As the statement gives it: JSON, times in milliseconds. */
@@ -65,10 +66,10 @@ select pg_catalog.jsonb_build_object(
              'owner', l.owner,
              'position', s.position,
              'eventId', s.event_id,
-             'events', greatest(m.mark - s.position, 0),
-             'seconds', extract(epoch from pg_catalog.clock_timestamp() - (
+             'events', case when c.source = 'outbox' then ${outboxLagSql(at).messages} else greatest(m.mark - s.position, 0) end,
+             'seconds', extract(epoch from pg_catalog.clock_timestamp() - case when c.source = 'outbox' then ${outboxLagSql(at).first} else (
                select e.recorded_at from ${at}.events as e where e.position > s.position and e.position <= m.mark order by e.position limit 1
-             )),
+             ) end),
              'details', l.details,
              'heartbeatAt', ${milliseconds("l.heartbeat_at")},
              'leaseEnd', case when l.lease_end > '-infinity' then ${milliseconds("l.lease_end")} end,

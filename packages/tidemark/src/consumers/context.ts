@@ -5,6 +5,7 @@ import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } f
 import type { Session } from "../database/database.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
+import type { NewMessage, PublishedMessage } from "../outbox/message.ts";
 import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "../read/causation.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
@@ -65,6 +66,10 @@ export class HandlerContext implements ConsumerContext {
 
   schedule<E extends Event>(streamId: string, event: NoInfer<NewEvent<E>>, options: ScheduleOptions): Promise<ScheduledTimer> {
     return this.#store.schedule<E>(streamId, event, options);
+  }
+
+  publish(message: NewMessage): Promise<PublishedMessage> {
+    return this.#store.publish(message);
   }
 
   get timers(): Timers {

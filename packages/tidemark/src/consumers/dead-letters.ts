@@ -11,6 +11,7 @@ import { NotFoundError } from "../errors/following.ts";
 import type { Event } from "../model/event.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { eventColumns } from "../read/decode.ts";
+import { entryAtSql } from "../read/entry-at-sql.ts";
 import type { DeadLetter, DeadLetterHistoryQuery, DeadLetterKey, DeadLetterQuery, DeadLetters, ResolvedDeadLetter } from "./dead-letter.ts";
 import { deadLetter, resolvedLetter } from "./dead-letter-rows.ts";
 import type { AdministrationScope } from "../runtime/administration-scope.ts";
@@ -81,13 +82,12 @@ export class StoreDeadLetters implements DeadLetters {
     } = checkOptions(query, { consumer: checkConsumerName, kind: checkKind, limit: wholeNumber(1, 10_000) }, "query");
     const at = quoteIdentifier(this.#scope.context.schema);
     const text = `
-select coalesce(c.owner_name, c.name) as consumer, c.kind as kind, h.position::text as position, h.event_id::text as event_id, s.name as stream_name, e.type as type, h.outcome as outcome,
+select coalesce(c.owner_name, c.name) as consumer, c.kind as kind, h.position::text as position, h.event_id::text as event_id, coalesce(e.stream_name, '') as stream_name, coalesce(e.type, '') as type, h.outcome as outcome,
        h.attempts::text as attempts, h.error_code as error_code, h.error_message as error_message,
        ${milliseconds("h.parked_at")} as parked_at, ${milliseconds("h.resolved_at")} as resolved_at
   from ${at}.dead_letter_history as h
   join ${at}.consumers as c on c.tenant = h.tenant and c.name = h.consumer
-  join ${at}.events as e on e.position = h.position
-  join ${at}.streams as s on s.id = h.stream_id
+  left join lateral ${entryAtSql(at, "h.position")} as e on true
  where h.tenant = $1 and ($2::text is null or coalesce(c.owner_name, c.name) = $2) and ($4::text is null or c.kind = $4)
  order by h.id desc
  limit $3`;
@@ -111,11 +111,10 @@ select coalesce(c.owner_name, c.name) as consumer, c.kind as kind, h.position::t
     const text = `
 select coalesce(c.owner_name, c.name) as consumer, c.kind as kind, d.consumer as follower, d.lane as lane, d.state as state, d.retry_requested::text as retry_requested, d.attempts::text as attempts,
        d.error_code as error_code, d.error_message as error_message, d.error_stack as error_stack, ${milliseconds("d.parked_at")} as parked_at,
-       s.name as stream_name, e.tenant as tenant, ${eventColumns}
+       e.stream_name as stream_name, e.tenant as tenant, ${eventColumns}
   from ${at}.dead_letters as d
   join ${at}.consumers as c on c.tenant = d.tenant and c.name = d.consumer
-  join ${at}.events as e on e.position = d.position
-  join ${at}.streams as s on s.id = d.stream_id
+  cross join lateral ${entryAtSql(at, "d.position")} as e
  where d.tenant = $1 and ${where}`;
     return this.#query({ name: `tidemark_worker_${name}`, text }, [this.#scope.tenant, ...values]);
   }

@@ -10,6 +10,8 @@ export interface LetterEvent {
 
 /** A letter can be shown whatever today's code makes of its event: mostly, that it cannot be decoded is why there is a letter. */
 export function letterEvent(stored: RecordedEvent, decoder: Pick<EventDecoder, "decode">): LetterEvent {
+  // A message of the outbox, which no catalogue knows.
+  if (stored.version === 0) return { event: stored, decodeError: undefined };
   try {
     const [event = stored] = decodedParts(stored, decoder);
     return { event, decodeError: undefined };

@@ -6,6 +6,7 @@ import type { DeadLetterStatements } from "./dead-letter-statements.ts";
 import type { FollowedEvent } from "../feed/follow.ts";
 import { rowFilter, SharedRow } from "../feed/row-filter.ts";
 import { decodeLogEvent, eventColumns } from "../read/decode.ts";
+import { entryAtSql } from "../read/entry-at-sql.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import { followColumns } from "../read/log-columns.ts";
 import type { Checkpoint } from "../runtime/checkpoint.ts";
@@ -79,10 +80,8 @@ export class ShardDeadLetters {
   async read(position: number, filter: readonly ValidQueryItem[] | undefined): Promise<LetterInLog | undefined> {
     const at = quoteIdentifier(this.#schema);
     const text = `
-select s.name as ${followColumns} ${eventColumns}
-  from ${at}.events as e
-  join ${at}.streams as s on s.id = e.stream_id
- where e.position = $1`;
+select ${followColumns} ${eventColumns}
+  from ${entryAtSql(at, "$1::bigint")} as e`;
     const [row] = await this.#database.query({ name: "tidemark_worker_letter", text }, [position]);
     const wanted = rowFilter({ tenant: undefined, filter, shard: undefined });
     return row && { event: decodeLogEvent(row), wanted: wanted(new SharedRow(row)) };

@@ -13,8 +13,9 @@ import type { ListenerMetrics, MarkMetrics } from "./feed-metrics.ts";
 import { Notifier } from "./notifier.ts";
 import { NotificationListener, type SessionObserver } from "./notification-listener.ts";
 import type { Anchor, FollowedBatch, FollowOptions } from "./follow.ts";
-import { followLog, type Following } from "./follower.ts";
-import { everything, LogPages } from "./log-pages.ts";
+import type { FollowedLog } from "./followed-log.ts";
+import { followLog, type Following, type Shared } from "./follower.ts";
+import { everything, type Log, LogPages } from "./log-pages.ts";
 import { type LogScan, LogScans, type ScanOptions } from "./log-scan.ts";
 import { MarkReader } from "./mark.ts";
 import { ReadRetry } from "./read-retry.ts";
@@ -23,7 +24,7 @@ import { Tail } from "./tail.ts";
 import { defaultTimings, type FollowTimings } from "./timings.ts";
 
 /** The log as it grows: how far it may be read, who holds that back, and following it. */
-export class Feed implements LifecyclePart {
+export class Feed implements LifecyclePart, FollowedLog {
   /** For work that nobody waits for. */
   readonly background: BackgroundPace;
   readonly #database: Database;
@@ -32,7 +33,8 @@ export class Feed implements LifecyclePart {
   readonly #log: LogPages;
   readonly #scans: LogScans;
   readonly #readRetry: ReadRetry;
-  readonly #tail: Tail;
+  readonly #shared: Shared;
+  readonly #schedule: () => PollSchedule;
   readonly #notifier: Notifier;
   readonly #listener: NotificationListener;
   readonly #closed = new AbortController();
@@ -54,14 +56,33 @@ export class Feed implements LifecyclePart {
     const channel = channelOf(schema);
     this.#notifier = new Notifier(database, committed, channel);
     this.#listener = new NotificationListener(database, channel, { committed, timers: this.timersSet, logger, heardWithinMs: timings.heardWithinMs });
-    const schedule = new PollSchedule(committed, timings);
-    this.#tail = new Tail({
-      mark: (signal) => this.#marks.read(signal),
-      pages: (after, until, signal) => this.#log.open(after, until, everything, signal),
+    this.#schedule = () => new PollSchedule(committed, timings);
+    this.#shared = this.#share(this.#log, this.#marks);
+  }
+
+  /** What all followers of a log share. */
+  #share(log: Log, marks: MarkReader): Shared {
+    const schedule = this.#schedule();
+    const tail = new Tail({
+      mark: (signal) => marks.read(signal),
+      pages: (after, until, signal) => log.open(after, until, everything, signal),
       wait: (found, signal) => schedule.wait(found, signal),
       failed: (error, signal) => this.#readRetry.wait(error, signal),
       succeeded: () => this.#readRetry.succeeded(),
     });
+    return { log, marks, tail, readRetry: this.#readRetry };
+  }
+
+  /** Another log of the store, followed as this one is: woken by the same commits, and closed with it. */
+  besides(log: Log, marks: MarkReader): FollowedLog {
+    const shared = this.#share(log, marks);
+    return {
+      highWaterMark: async (signal) => (await marks.read(signal)).position,
+      follow: ({ filter, ...options }) => this.#follow(shared, { ...options, filter: filter && checkFilter(filter, "options.filter") }),
+      followItems: (following) => this.#follow(shared, following),
+      behindMs: (position) => marks.history.behindMs(position),
+      markMetrics: () => marks.metrics(),
+    };
   }
 
   get closed(): boolean {
@@ -102,6 +123,10 @@ export class Feed implements LifecyclePart {
     return { mark, listener: this.#listener.metrics(), followed: this.#reads.counters.metrics() };
   }
 
+  markMetrics(): Pick<MarkMetrics, "position" | "positionsPerSecond"> {
+    return this.#marks.metrics();
+  }
+
   /** How long this process has known of events after a position: see `MarkHistory`. */
   behindMs(position: number): number {
     return this.#marks.history.behindMs(position);
@@ -121,7 +146,11 @@ export class Feed implements LifecyclePart {
   }
 
   /** The same, with a filter that was checked before. */
-  async *followItems(following: Following): AsyncGenerator<FollowedBatch, void, undefined> {
+  followItems(following: Following): AsyncGenerator<FollowedBatch, void, undefined> {
+    return this.#follow(this.#shared, following);
+  }
+
+  async *#follow(shared: Shared, following: Following): AsyncGenerator<FollowedBatch, void, undefined> {
     const ended = new AbortController();
     const onAbort = (): void => ended.abort(following.signal.reason);
     const onClose = (): void => ended.abort(this.#closed.signal.reason);
@@ -134,7 +163,7 @@ export class Feed implements LifecyclePart {
     const onLive = (): void => void (leave ??= this.#listener.addFollower());
     try {
       ended.signal.throwIfAborted();
-      yield* followLog({ log: this.#log, marks: this.#marks, tail: this.#tail, readRetry: this.#readRetry }, { ...following, onLive, signal: ended.signal });
+      yield* followLog(shared, { ...following, onLive, signal: ended.signal });
     } finally {
       leave?.();
       following.signal.removeEventListener("abort", onAbort);

@@ -33,11 +33,11 @@ const keepEveryMs = 1_000;
  */
 export class MarkReader implements Marks {
   readonly #database: Database;
-  readonly #markSql: string;
+  readonly #source: Statement;
   /** Renamed as the log grows, so that no plan from when it was tiny scans it: see `statements-by-size.ts`. */
   #mark: Statement | undefined;
   #sizeClass = 0;
-  readonly #keep: Statement;
+  readonly #keep: Statement | undefined;
   readonly #isolation: Statement = { name: "tidemark_isolation", text: "select pg_catalog.current_setting('transaction_isolation') as level" };
   /** What is asked for all must not run inside the transaction of the one who asked. */
   readonly #outside = AsyncLocalStorage.snapshot();
@@ -53,13 +53,15 @@ export class MarkReader implements Marks {
   readonly history: MarkHistory = new MarkHistory();
   #keeps = true;
 
-  constructor(database: Database, schema: string) {
+  /** @param other - What asks for the mark of another log than that of events. It is not written down for standbys. */
+  constructor(database: Database, schema: string, other?: Statement) {
     const quoted = quoteIdentifier(schema);
     this.#database = database;
-    this.#markSql = `
+    const text = `
 select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted}.events as e where e.position = $1)::text as last_id
   from ${functionName(schema, "high_water_mark")}($1, $2) as m`;
-    this.#keep = { name: "tidemark_keep_high_water_mark", text: `select ${functionName(schema, "keep_high_water_mark")}($1, $2)::text` };
+    this.#source = other ?? { name: "tidemark_high_water_mark", text };
+    if (!other) this.#keep = { name: "tidemark_keep_high_water_mark", text: `select ${functionName(schema, "keep_high_water_mark")}($1, $2)::text` };
   }
 
   /** A read under way may have looked before what this caller wants to see, so that it waits for the next one, with all others who do. */
@@ -102,7 +104,7 @@ select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted
     const sizeClass = sizeClassAt(this.#last.position);
     if (!this.#mark || sizeClass > this.#sizeClass) {
       this.#sizeClass = sizeClass;
-      this.#mark = { name: "tidemark_high_water_mark", sizeClass, text: this.#markSql };
+      this.#mark = { ...this.#source, sizeClass };
     }
     return this.#mark;
   }
@@ -125,7 +127,7 @@ select m.mark::text, m.id::text, m.in_recovery::text, (select e.id from ${quoted
   /** Beside the caller, and only a service to standbys: a failure changes nothing here, and a role that may not write stops trying. */
   #writeDown(position: number, id: string): void {
     const now = performance.now();
-    if (!this.#keeps || now - this.#keptAt < keepEveryMs) return;
+    if (!this.#keep || !this.#keeps || now - this.#keptAt < keepEveryMs) return;
     this.#keptAt = now;
     this.#database.query(this.#keep, [position, id]).catch((error: unknown) => {
       if (isTidemarkError(error, "DATABASE") && error.sqlState === "42501") this.#keeps = false;

@@ -2,14 +2,16 @@ import { checkFunction, wholeNumber } from "../arguments/checks.ts";
 import { checkMessageId } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import type { LifecyclePart } from "../async/lifecycle.ts";
+import { BatchedRemoval } from "../database/batched-removal.ts";
 import type { Database, Queryable, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { Logger } from "../model/logger.ts";
-import { ForgetfulInbox } from "./forgetful-inbox.ts";
 import type { Received, ReceiveOptions } from "./receive.ts";
 
+/** Of one statement, whose row locks last as long as it. */
+const batchSize = 1_000;
 const dayMs = 24 * 60 * 60 * 1_000;
 const shape = { keepMs: wholeNumber(1_000, 3_653 * dayMs) };
 
@@ -26,13 +28,22 @@ type InTransaction<Tx> = <R>(run: (tx: Tx, session: Queryable) => Promise<R>) =>
 
 /** The ids of messages from brokers: each is handled once, in the transaction that inserts its id. */
 export class Inbox implements LifecyclePart {
-  readonly #forgetful: ForgetfulInbox;
+  readonly #forgetting: BatchedRemoval;
   readonly #insert: Statement;
   readonly #find: Statement;
 
   constructor({ database, schema, logger }: { readonly database: Database; readonly schema: string; readonly logger: Logger }) {
     const at = quoteIdentifier(schema);
-    this.#forgetful = new ForgetfulInbox(database, schema, logger);
+    const forget = forgetStatement(at);
+    this.#forgetting = new BatchedRemoval({
+      failed: "the inbox could not forget old messages",
+      batchSize,
+      logger,
+      remove: async () => {
+        const [row] = await database.query(forget, []);
+        return toSafeInteger(row?.["forgotten"]);
+      },
+    });
     this.#insert = {
       name: "tidemark_inbox_insert",
       text: `
@@ -55,13 +66,13 @@ insert into ${at}.inbox as i (tenant, message_id, forget_at)
       const receivedAt = await this.#enter(session, [tenant, messageId, keepMs]);
       return receivedAt ? { handled: false, receivedAt } : { handled: true, result: await work(tx) };
     });
-    if (received.handled) this.#forgetful.added();
+    if (received.handled) this.#forgetting.added();
     return received;
   }
 
   /** Resolves when it forgets nothing more. */
   async stop(): Promise<void> {
-    await this.#forgetful.stop();
+    await this.#forgetting.stop();
   }
 
   /** Inserts the id, once nobody else is about to. Returns when it was received, if it was. */
@@ -74,4 +85,23 @@ insert into ${at}.inbox as i (tenant, message_id, forget_at)
       // It was forgotten in between.
     }
   }
+}
+
+/** It skips rows that others lock, so that two processes do not wait for each other. @param schema - Quoted. */
+function forgetStatement(schema: string): Statement {
+  return {
+    name: "tidemark_inbox_forget",
+    text: `
+with old as materialized (
+  select i.tenant, i.message_id
+    from ${schema}.inbox as i
+   where i.forget_at < (select pg_catalog.clock_timestamp())
+   order by i.forget_at
+   limit ${batchSize}
+     for update skip locked
+), gone as (
+  delete from ${schema}.inbox as i using old where i.tenant = old.tenant and i.message_id = old.message_id returning 1
+)
+select pg_catalog.count(*)::text as forgotten from gone`,
+  };
 }

@@ -1,5 +1,6 @@
 import type { Queryable, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { outboxLagSql } from "../outbox/lag-sql.ts";
 import type { ShardState } from "../runtime/shard.ts";
 
 /**
@@ -51,19 +52,22 @@ function parse(json: string): FollowerState {
  * @param schema - Quoted.
  */
 function statement(schema: string): Statement {
+  const outboxLag = outboxLagSql(schema, { shard: "f", follower: "f" });
   return {
     name: "tidemark_follower_states",
     text: `
 with shards as (
   select s.tenant, s.consumer, s.position,
          case when l.lease_end > pg_catalog.clock_timestamp() then l.state else 'stopped' end as state,
-         s.event_id is not null and (select e.id from ${schema}.events as e where e.position = s.position) is distinct from s.event_id as forked,
+         s.event_id is not null and coalesce(
+           (select e.id from ${schema}.events as e where e.position = s.position), (select o.id from ${schema}.outbox as o where o.position = s.position)
+         ) is distinct from s.event_id as forked,
          l.details operator(pg_catalog.->) 'error' operator(pg_catalog.->>) 'message' as error
     from ${schema}.consumer_shards as s
     join ${schema}.consumer_leases as l on l.id = s.id
    where $2::text is null or s.tenant = $2::text
 ), followers as (
-  select c.tenant, c.name, c.kind, coalesce(c.owner_name, c.name) as owner, c.owner_version, c.paused,
+  select c.tenant, c.name, c.kind, coalesce(c.owner_name, c.name) as owner, c.owner_version, c.paused, c.source, c.definition,
          coalesce((select p.mode = 'inline' and p.state = 'live' from ${schema}.projections as p
                     where c.kind = 'projection' and p.name = c.owner_name and p.version = c.owner_version), false) as live,
          (select pg_catalog.min(s.position) from shards as s where s.tenant = c.tenant and s.consumer = c.name) as position,
@@ -84,8 +88,8 @@ select pg_catalog.jsonb_build_object(
          'paused', f.paused and not f.live,
          'live', f.live,
          'position', case when f.live then greatest($1::bigint, f.position) else f.position end,
-         'lagEvents', case when f.live then 0 else greatest($1::bigint - f.position, 0) end,
-         'lagMs', case when f.live then 0 else coalesce((
+         'lagEvents', case when f.live then 0 when f.source = 'outbox' then ${outboxLag.messages} else greatest($1::bigint - f.position, 0) end,
+         'lagMs', case when f.live then 0 when f.source = 'outbox' then coalesce(greatest(0, extract(epoch from pg_catalog.clock_timestamp() - ${outboxLag.first}) * 1000::numeric), 0) else coalesce((
            select greatest(0, extract(epoch from pg_catalog.clock_timestamp() - e.recorded_at) * 1000::numeric)
              from ${schema}.events as e where e.position > f.position and e.position <= $1::bigint order by e.position limit 1
          ), 0) end,

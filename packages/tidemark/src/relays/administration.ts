@@ -8,6 +8,7 @@ import { FollowerChanges } from "../consumers/follower-changes.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
+import type { FollowedLog } from "../feed/followed-log.ts";
 import { NotFoundError } from "../errors/following.ts";
 import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
@@ -67,6 +68,8 @@ export interface RelaysScope extends AdministrationScope {
   /** Those that workers of this store were created with. */
   readonly definitions: () => Iterable<DefinedRelay>;
   readonly store: EventReaderWriter;
+  /** The messages of the outbox, as a log. */
+  readonly outbox: FollowedLog;
 }
 
 export class StoreRelays implements Relays {
@@ -109,8 +112,8 @@ export class StoreRelays implements Relays {
   }
 
   async replay(relay: Relay | string, options?: ReplayOptions): Promise<ReplayReport> {
-    const { store, context } = this.#scope;
-    return await replay({ relay: this.#defined(relay), codec: context.codec, store }, options);
+    const { store, context, tenant, outbox } = this.#scope;
+    return await replay({ relay: this.#defined(relay), context: { ...context, outbox }, tenant, store }, options);
   }
 
   #defined(relay: Relay | string): DefinedRelay {

@@ -1,6 +1,6 @@
-import { checkFunction, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkFunction, listOf, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { describeValue } from "../arguments/describe-value.ts";
-import { checkRelayName } from "../arguments/names.ts";
+import { checkEventType, checkRelayName } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { checkRetryPolicy } from "../arguments/retry-policy.ts";
 import { checkStartFrom } from "../arguments/start-from.ts";
@@ -8,12 +8,16 @@ import { checkDefinitionEvents, checkDefinitionTypes } from "../catalogue/defini
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, RecordedEvent } from "../model/event.ts";
 import { checkFilter, checkQuery, logBoundsShape, queryWithin } from "../read/filter.ts";
-import { cloudEvents } from "./cloud-events.ts";
 import { DefinedRelay } from "./defined-relay.ts";
+import { eventsSource } from "./events-source.ts";
+import { outboxSource } from "./outbox-source.ts";
 import type { Relay, RelayDefinition, RelayMap } from "./relay.ts";
 import type { Sink } from "./sink.ts";
 
 const shape = {
+  source: oneOf("events", "outbox"),
+  topics: listOf(checkEventType, "leave it out to publish every topic"),
+  keepMs: wholeNumber(1_000, 315_619_200_000),
   name: checkRelayName,
   events: checkDefinitionEvents,
   filter: checkQuery,
@@ -31,11 +35,13 @@ const shape = {
   circuitBreaker: (value: unknown, path: string) => (value === false ? false : wholeNumber(1, 1_000_000)(value, path)),
 } as const;
 
+const sources = { events: eventsSource, outbox: outboxSource };
+const weekMs = 7 * 24 * 60 * 60 * 1_000;
 const retryDefaults = { attempts: 5, minDelayMs: 100, maxDelayMs: 30_000, factor: 2, jitter: true };
 
 /**
  * Defines a relay: a worker publishes events from its checkpoint on, to a broker or to webhooks. The log is the outbox: an event is
- * published if and only if its append was committed.
+ * published if and only if its append was committed. With `source: "outbox"` it publishes messages that are no events, of `tx.publish`.
  *
  * Each message is published at least once, in order for each key. The checkpoint moves once the broker has acknowledged. A crash or an outage
  * can publish messages again, with the same id. While the broker is down, the relay holds in bounded memory, and goes on by itself. A message that is refused
@@ -64,17 +70,23 @@ export function defineRelay(definition: RelayDefinition): Relay {
   const { name, to, startFrom = 0, circuitBreaker = 5 } = checked;
   if (name === undefined) throw new InvalidArgumentError("definition.name", "is missing");
   if (to === undefined) throw new InvalidArgumentError("definition.to", "is missing: the sink to publish to");
-  const filter = queryWithin(checked.filter, checked);
+  const source = sources[checked.source ?? "events"];
+  const foreign = source.refuses.options.find((option) => checked[option] !== undefined);
+  if (foreign) throw new InvalidArgumentError(`definition.${foreign}`, source.refuses.because);
+  const { topics } = checked;
+  const filter = topics ? { types: topics } : queryWithin(checked.filter, checked);
   const items = filter && checkFilter(filter, "definition.filter");
   checkDefinitionTypes(checked.events, items?.flatMap(({ types = [] }) => types) ?? [], "definition.filter");
   return new DefinedRelay(name, {
+    source,
+    keepMs: checked.keepMs ?? weekMs,
     filter,
     items,
     events: checked.events,
     startAfter: startFrom === "end" ? undefined : startFrom,
     tenants: checked.tenants ?? "own",
     sink: to,
-    map: checked.map ?? cloudEvents(),
+    map: checked.map ?? source.map,
     key: checked.key ?? to.key ?? (({ streamId }) => streamId),
     shards: checked.shards ?? 1,
     batchSize: checked.batchSize ?? 500,

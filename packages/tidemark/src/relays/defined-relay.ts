@@ -3,6 +3,7 @@ import type { EventQuery, RecordedEvent } from "../model/event.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import type { RetryPolicy } from "../runtime/retry-policy.ts";
 import type { Relay, RelayMap } from "./relay.ts";
+import type { RelaySource } from "./relay-source.ts";
 import type { Sink } from "./sink.ts";
 
 /** A relay whose definition was checked, with every default filled in. */
@@ -19,6 +20,9 @@ export class DefinedRelay implements Relay {
 }
 
 export interface RelaySettings {
+  readonly source: RelaySource;
+  /** How long what was published is kept, where the source forgets. */
+  readonly keepMs: number;
   readonly filter: EventQuery | undefined;
   /** The same, checked. */
   readonly items: readonly ValidQueryItem[] | undefined;

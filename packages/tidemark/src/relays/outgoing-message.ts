@@ -4,6 +4,7 @@ import { checkMessageKey } from "../arguments/names.ts";
 import type { EventCodec } from "../catalogue/event-codec.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import type { RecordedEvent } from "../model/event.ts";
+import { checkHeaders, isPrintable } from "../outbox/headers.ts";
 import type { DefinedRelay } from "./defined-relay.ts";
 import type { OutgoingMessage } from "./sink.ts";
 
@@ -12,9 +13,6 @@ export interface MessageTools {
   readonly relay: DefinedRelay;
   readonly codec: Pick<EventCodec, "encode">;
 }
-
-const printable = /^[\x20-\x7e]*$/;
-const headerName = /^[a-z0-9][a-z0-9_.-]{0,127}$/;
 
 /** The id that a receiver recognises a message by. */
 export function messageId({ id, part }: Pick<RecordedEvent, "id" | "part">): string {
@@ -42,13 +40,12 @@ export async function outgoingMessage(
   const where = `map(${event.type})`;
   if (!isRecord(mapped)) throw new InvalidArgumentError(where, `must be a message { body } or null, not ${describeValue(mapped)}`);
   const { contentType = "application/json", headers, body } = mapped;
-  if (typeof contentType !== "string" || !printable.test(contentType))
-    throw new InvalidArgumentError(`${where}.contentType`, `must be printable ASCII, not ${describeValue(contentType)}`);
+  if (!isPrintable(contentType)) throw new InvalidArgumentError(`${where}.contentType`, `must be printable ASCII, not ${describeValue(contentType)}`);
   return {
     id: messageId(event),
     key,
     contentType,
-    headers: { ...givenHeaders(headers, `${where}.headers`), ...ownHeaders(event, fence) },
+    headers: { ...(headers === undefined ? {} : checkHeaders(headers, `${where}.headers`)), ...ownHeaders(event, fence) },
     body: bytesOf(body, `${where}.body`),
     event,
   };
@@ -73,21 +70,6 @@ function bytesOf(body: unknown, path: string): Uint8Array {
   return Buffer.from(json);
 }
 
-function givenHeaders(headers: unknown, path: string): Readonly<Record<string, string>> {
-  if (headers === undefined) return {};
-  if (!isRecord(headers)) throw new InvalidArgumentError(path, `must be an object of strings, not ${describeValue(headers)}`);
-  const given: Record<string, string> = {};
-  for (const [key, value] of Object.entries(headers)) {
-    const name = key.toLowerCase();
-    if (!headerName.test(name) || name.startsWith("tidemark-"))
-      throw new InvalidArgumentError(path, `holds ${JSON.stringify(key)}: a name has letters, digits, _, . and -, and does not begin with tidemark-`);
-    if (typeof value !== "string" || !printable.test(value))
-      throw new InvalidArgumentError(`${path}.${key}`, `must be printable ASCII, not ${describeValue(value)}`);
-    given[name] = value;
-  }
-  return given;
-}
-
 function ownHeaders({ id, position, schemaVersion, metadata }: RecordedEvent, fence: number | undefined): Readonly<Record<string, string>> {
   const { traceparent, tracestate } = metadata;
   return {
@@ -95,11 +77,7 @@ function ownHeaders({ id, position, schemaVersion, metadata }: RecordedEvent, fe
     "tidemark-position": `${position}`,
     "tidemark-schema-version": `${schemaVersion}`,
     ...(fence === undefined ? { "tidemark-replay": "true" } : { "tidemark-fence": `${fence}` }),
-    ...(isPrintable(traceparent) && { traceparent }),
-    ...(isPrintable(tracestate) && { tracestate }),
+    ...(isPrintable(traceparent) && traceparent !== "" && { traceparent }),
+    ...(isPrintable(tracestate) && tracestate !== "" && { tracestate }),
   };
-}
-
-function isPrintable(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && printable.test(value);
 }

@@ -1,18 +1,22 @@
-import { refuseWithoutCatalogue } from "../catalogue/definition-events.ts";
+import { BatchedRemoval } from "../database/batched-removal.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { toSafeInteger } from "../database/number.ts";
+import { InvalidArgumentError } from "../errors/errors.ts";
 import { HandlerFailedError } from "../errors/following.ts";
 import type { RecordedEvent } from "../model/event.ts";
-import type { Follower, FollowerKind } from "../runtime/follower.ts";
+import type { Follower, FollowerKind, ShardHooks } from "../runtime/follower.ts";
 import type { HeldShard } from "../runtime/shard.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import type { DefinedRelay } from "./defined-relay.ts";
 import { keyOf } from "./outgoing-message.ts";
+import type { SourceContext } from "./relay-source.ts";
 import { RelayLetters } from "./relay-letters.ts";
 import { RelayShard } from "./relay-shard.ts";
 
 /** A batch ends by acknowledgements, refusals or the sink's failure, each with limits of its own. */
 const noTimeoutMs = 2_147_483_647;
+/** Rows of one statement, whose locks last as long as it. */
+const removedAtOnce = 1_000;
 
 export const relayKind: FollowerKind = {
   name: "relay",
@@ -28,18 +32,14 @@ export function followerOf(relay: string): string {
 }
 
 /** A relay as the runtime follows the log for it. */
-export function relayFollower(context: Pick<WorkerContext, "database" | "schema" | "codec">, relay: DefinedRelay): Follower {
+export function relayFollower(context: SourceContext, relay: DefinedRelay): Follower {
   const { name, settings } = relay;
-  refuseWithoutCatalogue(context.codec, settings.events, `relay ${JSON.stringify(name)}`, "definition.relays");
-  const reading = { filter: settings.items };
   const shards = new WeakMap<HeldShard, RelayShard>();
   return {
     name: followerOf(name),
     kind: relayKind,
     owner: name,
     filter: settings.filter,
-    decoder: context.codec.decoder(reading),
-    decoderApart: context.codec.decoder({ ...reading, skipNothing: true }),
     startAfter: settings.startAfter,
     tenants: settings.tenants,
     shards: settings.shards,
@@ -50,7 +50,8 @@ export function relayFollower(context: Pick<WorkerContext, "database" | "schema"
     retry: { ...settings.retry, attempts: Number.MAX_SAFE_INTEGER },
     inBatches: true,
     handle: (events, session) => shards.get(session.shard)?.handle(events, session),
-    filterChanged: `relay ${JSON.stringify(name)} has another filter than before. It counts from the checkpoint on: events behind it that only the new filter lets through are not published. Publish them with store.relays.replay, or set it back with store.relays.reset.`,
+    ...settings.source.follow(context, settings, name),
+    registered: (tenant) => refuseOtherSource(context, relay, tenant),
     firstGivenUp: (tenant, until) => firstLetter(context, relay, tenant, until),
     requestPending: async (tenant) => {
       const text = `select exists (select from ${quoteIdentifier(context.schema)}.dead_letters as d where d.tenant = $1 and d.consumer = $2 and d.retry_requested)::text as pending`;
@@ -60,8 +61,44 @@ export function relayFollower(context: Pick<WorkerContext, "database" | "schema"
     createHooks(shard) {
       const made = new RelayShard({ relay, codec: context.codec }, shard, new RelayLetters(context, shard.tenant, shard.checkpoint));
       shards.set(shard.checkpoint.shard, made);
-      return made;
+      return forgettingBehind(context, relay, shard.tenant, made);
     },
+  };
+}
+
+/** Its checkpoint is a place in the log that it was registered with. */
+async function refuseOtherSource({ database, schema }: SourceContext, { name, settings }: DefinedRelay, tenant: string): Promise<void> {
+  const text = `select c.source as source from ${quoteIdentifier(schema)}.consumers as c where c.tenant = $1 and c.name = $2`;
+  const [row] = await database.query({ name: "tidemark_relay_source", text }, [tenant, followerOf(name)]);
+  const source = row?.["source"];
+  if (source != null && source !== settings.source.name)
+    throw new InvalidArgumentError(
+      `definition.source of relay ${JSON.stringify(name)}`,
+      `was ${JSON.stringify(source)} when it was registered, and is ${JSON.stringify(settings.source.name)} now: its checkpoint is a place in the other log. Give the relay another name`,
+    );
+}
+
+/** Has the source forget old messages beside the work, where it forgets any. */
+function forgettingBehind(context: SourceContext, { settings }: DefinedRelay, tenant: string, hooks: RelayShard): ShardHooks {
+  const { source, keepMs, tenants } = settings;
+  if (!source.forget) return hooks;
+  const { forget } = source;
+  const old = { tenant: tenants === "all" ? undefined : tenant, keepMs, most: removedAtOnce };
+  const removal = new BatchedRemoval({
+    failed: "a relay could not remove old messages from the outbox",
+    batchSize: removedAtOnce,
+    logger: context.logger,
+    remove: () => forget(context, old),
+  });
+  return {
+    load: hooks.load,
+    giveUp: hooks.giveUp,
+    requested: hooks.requested,
+    moved: () => {
+      hooks.moved();
+      removal.added();
+    },
+    ended: () => removal.stop(),
   };
 }
 

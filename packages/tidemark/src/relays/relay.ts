@@ -61,6 +61,20 @@ export type RelayMap<E extends Event = Event> = (event: RecordedEvent<E>, contex
 export interface RelayDefinition<E extends Event = Event> {
   /** 1–200 bytes. It identifies the relay and its checkpoint. Another name is another relay, with its own start. */
   readonly name: string;
+  /**
+   * What it publishes: `"events"`, those of the log; `"outbox"`, messages that are no events, which transactions publish with `tx.publish`. `map` and
+   * `key` get such a message as an event whose type is the topic, whose stream is the key, whose data is the payload, and whose metadata are the headers.
+   * @defaultValue "events"
+   */
+  readonly source?: "events" | "outbox";
+  /** Of the outbox: the topics to publish. Messages of topics that no relay publishes are removed as if they were published. @defaultValue every topic */
+  readonly topics?: readonly string[];
+  /**
+   * Of the outbox: how long messages are kept at least, once every relay has published them, in milliseconds by the database's clock, 1,000 to ten
+   * years. So long can `replay` publish them again.
+   * @defaultValue 604,800,000, which is seven days
+   */
+  readonly keepMs?: number;
   /** The catalogue that the store is opened with: `map` gets its types. @defaultValue the types that you name, unchecked */
   readonly events?: EventCatalogue<E, Event>;
   /** The events to publish. A changed filter applies from the checkpoint on, not to earlier events. @defaultValue all events */
@@ -75,7 +89,7 @@ export interface RelayDefinition<E extends Event = Event> {
   readonly tenants?: "own" | "all";
   /** Where to publish. */
   readonly to: Sink;
-  /** What an event becomes. @defaultValue `cloudEvents()` */
+  /** What an event becomes. @defaultValue `cloudEvents()`; of the outbox the payload as JSON, with the headers that it was published with */
   readonly map?: RelayMap<E>;
   /**
    * Messages with the same key are published in order, one after the other, and wait behind one that was refused. 1–512 bytes. Must give

@@ -10,6 +10,7 @@ import { delayAfter } from "../runtime/retry-policy.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import type { DefinedRelay } from "./defined-relay.ts";
 import { keyOf, messageId, outgoingMessage } from "./outgoing-message.ts";
+import type { SourceContext } from "./relay-source.ts";
 import { type Item, Publisher, Refusal } from "./publisher.ts";
 
 /**
@@ -79,20 +80,21 @@ const shape = {
 
 /** Publishes a part of the log once more, beside the relay, whose checkpoint stays. */
 export async function replay(
-  { relay, codec, store }: { readonly relay: DefinedRelay; readonly codec: EventCodec; readonly store: EventReaderWriter },
+  {
+    relay,
+    context,
+    tenant,
+    store,
+  }: { readonly relay: DefinedRelay; readonly context: SourceContext; readonly tenant: string; readonly store: EventReaderWriter },
   given: ReplayOptions | undefined,
 ): Promise<ReplayReport> {
   const { from = 1, until, filter = relay.settings.filter, onProgress, signal } = checkOptions(given, shape);
-  const publishing = new ReplayedPages(relay, codec, signal ?? new AbortController().signal);
-  const range = {
-    after: from - 1,
-    tenants: relay.settings.tenants,
-    ...(until !== undefined && { until }),
-    ...(filter && { filter }),
-    ...(signal && { signal }),
-  };
+  const { settings } = relay;
+  const ended = signal ?? new AbortController().signal;
+  const publishing = new ReplayedPages(relay, context.codec, ended);
+  const range = { settings, tenant, after: from - 1, until, filter, pageSize, signal: ended };
   let position = from - 1;
-  for await (const events of store.readAll(range).batches(pageSize)) {
+  for await (const events of settings.source.read(context, store, range)) {
     await publishing.publish(events.map((event) => ({ event, key: keyOf(relay, event) })));
     position = events.at(-1)?.position ?? position;
     onProgress?.({ position, published: publishing.published });

@@ -1,5 +1,6 @@
 import { checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkOptions } from "../arguments/options.ts";
+import type { FollowedLog } from "../feed/followed-log.ts";
 import { WaitTimeoutError } from "../errors/following.ts";
 import type { Follower } from "./follower.ts";
 import { followerGone } from "./follower-gone.ts";
@@ -29,15 +30,17 @@ export async function caughtUp(
   signal?.throwIfAborted();
   const { progress, feed } = context;
   const until = timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
-  const target = await feed.highWaterMark();
+  const targets = await marksOf(followers, feed);
+  const targetOf = ({ source }: Follower): number => targets.get(source?.log ?? feed) ?? 0;
   let over = false;
 
-  const refuseGivenUp = async ({ firstGivenUp }: Follower): Promise<void> => {
-    const error = onDeadLetter === "reject" ? await firstGivenUp?.(tenant, target) : undefined;
+  const refuseGivenUp = async (follower: Follower): Promise<void> => {
+    const error = onDeadLetter === "reject" ? await follower.firstGivenUp?.(tenant, targetOf(follower)) : undefined;
     if (error) throw error;
   };
 
   const wait = async (follower: Follower): Promise<void> => {
+    const target = targetOf(follower);
     let late = false;
     const goOn = async (): Promise<number | false> => {
       signal?.throwIfAborted();
@@ -64,4 +67,10 @@ export async function caughtUp(
     over = true;
     signal?.removeEventListener("abort", wake);
   }
+}
+
+/** Of each log that one of them follows, the mark of this moment. */
+async function marksOf(followers: readonly Follower[], feed: FollowedLog): Promise<ReadonlyMap<FollowedLog, number>> {
+  const logs = [...new Set(followers.map(({ source }) => source?.log ?? feed))];
+  return new Map(await Promise.all(logs.map(async (log) => [log, await log.highWaterMark()] as const)));
 }

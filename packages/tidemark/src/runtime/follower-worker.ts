@@ -98,8 +98,8 @@ export class FollowerWorker implements Worker {
 
   /** Of each follower, with its kind. @param handedOver - The names of followers whose work others go on with. */
   metrics(handedOver: ReadonlySet<string>): readonly { readonly kind: string; readonly metrics: FollowerMetrics }[] {
-    const { position: mark, positionsPerSecond } = this.#context.feed.metrics().mark;
     return this.#followers.map((follower) => {
+      const { position: mark, positionsPerSecond } = (follower.source?.log ?? this.#context.feed).markMetrics();
       const runners = [...(this.#held?.runners ?? [])].filter(({ shard, ending }) => shard.consumer === follower.name && !ending);
       const shards = runners.map((runner) => runner.metrics(mark, handedOver.has(follower.name))).sort((a, b) => a.shard - b.shard);
       const lag = { events: Math.max(0, ...shards.map(({ lag }) => lag.events)), ms: Math.max(0, ...shards.map(({ lag }) => lag.ms)) };

@@ -2,6 +2,7 @@ import type { EventDecoder } from "../catalogue/event-codec.ts";
 import type { Queryable, Session, Statement } from "../database/database.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import type { FollowedEvent } from "../feed/follow.ts";
+import type { FollowedLog } from "../feed/followed-log.ts";
 import type { EventQuery, RecordedEvent } from "../model/event.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -20,6 +21,8 @@ export interface Follower {
   readonly owner: string;
   /** Of what has versions. */
   readonly ownerVersion?: number;
+  /** The log that it follows, and `consumers.source`, which says so in the database. @defaultValue that of events */
+  readonly source?: { readonly name: "outbox"; readonly log: FollowedLog } | undefined;
   /** As its definition says. It is kept in the database, to notice when it changes. */
   readonly filter: EventQuery | undefined;
   /**

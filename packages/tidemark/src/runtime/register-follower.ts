@@ -24,6 +24,7 @@ export async function registerFollower(context: WorkerContext, tenant: string, f
     kind.name,
     owner === name ? null : owner,
     ownerVersion,
+    follower.source?.name ?? "events",
   ]);
   await follower.registered?.(tenant);
   // One whose kind registered it before has no definition yet.

@@ -81,7 +81,8 @@ export class ShardLoop {
       signal: AbortSignal.any([gate.signal, over.signal]),
     };
     const { decoder, filter } = follower;
-    const batches = decoder ? worker.feed.followItems({ ...following, filter: decoder.filter }) : worker.feed.follow({ ...following, filter });
+    const log = follower.source?.log ?? worker.feed;
+    const batches = decoder ? log.followItems({ ...following, filter: decoder.filter }) : log.follow({ ...following, filter });
     const iterator = batches[Symbol.asyncIterator]();
     try {
       for (let next = iterator.next(); ;) {

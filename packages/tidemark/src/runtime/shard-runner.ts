@@ -1,3 +1,4 @@
+import type { FollowedLog } from "../feed/followed-log.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import type { Anchor } from "../feed/follow.ts";
 import { Checkpoint } from "./checkpoint.ts";
@@ -22,14 +23,14 @@ export class ShardRunner {
   readonly #work: ShardWork;
   readonly #loop: ShardLoop;
   readonly #recovery: ShardRecovery;
-  readonly #feed: ShardContext["worker"]["feed"];
+  readonly #log: FollowedLog;
   #retired = false;
   /** Resolves when nothing of it runs any more. */
   readonly done: Promise<void>;
 
   constructor({ worker, settings, follower, counts, host }: RunnerContext, shard: HeldShard) {
     this.shard = shard;
-    this.#feed = worker.feed;
+    this.#log = follower.source?.log ?? worker.feed;
     this.checkpoint = new Checkpoint(shard, worker.statements);
     this.status = new ShardStatus(host.heartbeatSoon);
     this.#gate = new ShardGate(shard.validUntil, this.status, host.heartbeatSoon);
@@ -67,7 +68,7 @@ export class ShardRunner {
       shard: this.shard.shard,
       state: handedOver ? "live" : this.#gate.paused && this.status.state !== "failed" ? "paused" : this.status.state,
       position,
-      lag: { events: Math.max(0, mark - position), ms: this.#feed.behindMs(position) },
+      lag: { events: Math.max(0, mark - position), ms: this.#log.behindMs(position) },
       lastError: this.status.details?.error ?? null,
     };
   }

@@ -31,7 +31,7 @@ export function runtimeStatements(schema: string): RuntimeStatements {
   return {
     register: named(
       "register",
-      `select before::text, shards::text from ${functionName(schema, "register_consumer")}($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8)`,
+      `select before::text, shards::text from ${functionName(schema, "register_consumer")}($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9)`,
     ),
     requestShards: named("request_shards", `select ${functionName(schema, "request_shards")}($1, $2, $3)::text`),
     finishShards: named("finish_shards", `select ${functionName(schema, "finish_shards")}($1, $2)::text as finished`),
@@ -54,7 +54,7 @@ export function runtimeStatements(schema: string): RuntimeStatements {
     standing: named(
       "standing",
       `
-select (select e.id::text from ${at}.events as e where e.position = $1) as found,
+select coalesce((select e.id::text from ${at}.events as e where e.position = $1), (select o.id::text from ${at}.outbox as o where o.position = $1)) as found,
        coalesce((select e.position from ${at}.events as e order by e.position desc limit 1), 0)::text as last_position`,
     ),
     holdLivenessLock: named(

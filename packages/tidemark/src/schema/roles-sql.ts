@@ -36,6 +36,7 @@ const writer: Grants = [
   ["select, insert, update, delete", "snapshots"],
   ["select, insert, update, delete", "timers"],
   ["select, insert, update, delete", "inbox"],
+  ["select, insert", "outbox"],
   ["usage", "sequence events_position_seq"],
 ];
 
@@ -51,6 +52,7 @@ const worker: Grants = [
   ["select, insert, delete", "process_inputs"],
   ["select, insert, update, delete", "process_commands"],
   ["select, insert, update", "process_versions"],
+  ["update, delete", "outbox"],
 ];
 
 /** Projections, which have tables of their own. */
@@ -81,6 +83,7 @@ const operator: Grants = [
   ["select", "snapshots"],
   ["select", "timers"],
   ["select", "inbox"],
+  ["select", "outbox"],
 ];
 
 /**

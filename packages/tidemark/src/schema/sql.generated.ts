@@ -33,9 +33,11 @@ export type FunctionName =
   | "document_state"
   | "drop_projection"
   | "end_leases_of_dead"
+  | "end_of_log"
   | "enter_append"
   | "enter_gate"
   | "enter_shard"
+  | "entry_of_log"
   | "evict_owners"
   | "expectation_met"
   | "failed_conditions"
@@ -43,6 +45,7 @@ export type FunctionName =
   | "finish_shards"
   | "first_page_requests"
   | "follower_name"
+  | "forget_messages"
   | "free_liveness_locks"
   | "gate_holders"
   | "gate_is_idle"
@@ -69,12 +72,14 @@ export type FunctionName =
   | "move_checkpoints"
   | "next_timer"
   | "open_snapshots"
+  | "outbox_mark"
   | "park_behind"
   | "park_event"
   | "park_messages"
   | "position_since"
   | "projection_effects"
   | "projection_number"
+  | "publish_message"
   | "query_items"
   | "raise_epoch"
   | "rarest_tag"
@@ -292,6 +297,8 @@ create table :"schema".consumers (
   kind text collate "C" not null default 'consumer',
   owner_name text collate "C",
   owner_version integer,
+  -- The log that it reads: that of events, or the outbox.
+  source text not null default 'events',
   shards integer not null default 1,
   barrier bigint,
   next_shards integer,
@@ -306,6 +313,7 @@ create table :"schema".consumers (
   created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
   constraint consumers_kind_check check (kind in ('consumer', 'projection', 'process', 'relay', 'timer')),
+  constraint consumers_source_check check (source in ('events', 'outbox')),
   constraint consumers_owner_check check (
     (owner_name is null) = (kind = 'consumer') and case kind when 'consumer' then owner_version is null when 'projection' then owner_version is not null else true end
   ),
@@ -730,6 +738,23 @@ create table :"schema".inbox (
 );
 
 create index inbox_forget_at_idx on :"schema".inbox (forget_at);
+
+-- Messages that are no events, written by the transactions that publish them, for relays. A position is drawn from the sequence of
+-- the log, behind the same floor (publish_message, hold_floor): so the mark of the log covers messages, too, and no position belongs
+-- to an event and to a message. A message is removed once every relay has published it and it is old (forget_messages); the last one
+-- that a relay has passed stays, for its checkpoint.
+create table :"schema".outbox (
+  position bigint not null,
+  id uuid not null,
+  tenant text collate "C" not null default '',
+  topic text collate "C" not null,
+  key text collate "C" not null,
+  payload jsonb not null,
+  headers jsonb,
+  published_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
+  constraint outbox_pkey primary key (position),
+  constraint outbox_tenant_id_key unique (tenant, id)
+);
 `,
   },
 ];
@@ -2231,11 +2256,13 @@ $tidemark$;
 -- A sequence behind the log is refused (refuse_sequence). The log's end is read in the snapshot of step 1, which is older than the
 -- look at the sequence, so that a sequence in order is never found behind.
 --
+-- bound: the least of step 2, below which nothing new can appear in the outbox, either (outbox_mark).
+--
 -- On a standby locks are not seen and the sequence runs ahead: only the row that the primary wrote counts. It is asked for
 -- at every call: a failover behind the same address changes the answer.
 create function :"schema".high_water_mark(
   p_position bigint, p_id uuid,
-  out mark bigint, out id uuid, out in_recovery boolean
+  out mark bigint, out id uuid, out in_recovery boolean, out bound bigint
 )
   language plpgsql volatile
   set search_path = pg_catalog, pg_temp
@@ -2276,7 +2303,7 @@ begin
     ) as floors
    where distance < 4294967296 - 16777216;
   mark := least(mark, v_last);
-
+  bound := mark;
   select e.position, e.id into mark, id
     from :"schema".events as e where e.position <= mark order by e.position desc limit 1;
   mark := coalesce(mark, 0);
@@ -3147,6 +3174,52 @@ $tidemark$;
 `,
   },
   {
+    name: "outbox_mark",
+    text: `-- The mark of the outbox: the last message at or below the place where nothing new can appear. high_water_mark() finds that place; the
+-- message is looked up in a new statement, whose snapshot is later. Taking both in one snapshot loses messages.
+--
+-- p_position, p_id: as of high_water_mark(). On a standby there is none: relays write, and so run on the primary.
+create function :"schema".outbox_mark(
+  p_position bigint, p_id uuid,
+  out mark bigint, out id uuid, out in_recovery boolean
+)
+  language plpgsql volatile
+  set search_path = pg_catalog, pg_temp
+  set jit = off
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+as $tidemark$
+begin
+  select m.bound, m.in_recovery into mark, in_recovery from :"schema".high_water_mark(0, null) as m;
+  select o.position, o.id into mark, id
+    from :"schema".outbox as o where o.position <= mark order by o.position desc limit 1;
+  mark := coalesce(mark, 0);
+  if mark < p_position and exists (select from :"schema".outbox as o where o.position = p_position and o.id = p_id) then
+    mark := p_position;
+    id := p_id;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "end_of_log",
+    text: `-- The mark of the log that a follower reads, and the id of what stands there.
+create function :"schema".end_of_log(p_source text, out mark bigint, out id uuid)
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+begin
+  if p_source = 'outbox' then
+    select m.mark, m.id into mark, id from :"schema".outbox_mark(0, null) as m;
+  else
+    select m.mark, m.id into mark, id from :"schema".high_water_mark(0, null) as m;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "enter_append",
     text: `-- The first statement of an append that writes inline projections, before their documents are locked: the stream rows and the
 -- gate, as in append_many, which finds them held. False where the projections' epoch is another one than p_epoch.
@@ -3229,6 +3302,23 @@ $tidemark$;
 `,
   },
   {
+    name: "entry_of_log",
+    text: `-- The id of the event, or the message of the outbox, at a position of the log that a follower reads; null where there is none.
+create function :"schema".entry_of_log(p_source text, p_position bigint, out id uuid)
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+begin
+  if p_source = 'outbox' then
+    select o.id into id from :"schema".outbox as o where o.position = p_position;
+  else
+    select e.id into id from :"schema".events as e where e.position = p_position;
+  end if;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "finish_shards",
     text: `-- Replaces a consumer's shards once all of them have reached the barrier. True if it did.
 create function :"schema".finish_shards(p_tenant text, p_name text) returns boolean
@@ -3282,6 +3372,49 @@ as $tidemark$
          pg_catalog.split_part(kept, pg_catalog.chr(30), 3), each.state_version, each.n
     from unnest(pg_catalog.string_to_array(p_streams, pg_catalog.chr(31)), p_after, p_until, pg_catalog.string_to_array(p_kept, pg_catalog.chr(31)), p_state_versions)
          with ordinality as each (stream, after, until, kept, state_version, n);
+$tidemark$;
+`,
+  },
+  {
+    name: "forget_messages",
+    text: `-- Removes messages of the outbox that every relay has published and that are older than p_keep_ms, the oldest first, at most p_most.
+-- Returns how many. Those that became dead letters stay, so does the message that a checkpoint stands at, and so do those of a tenant
+-- that no relay of the outbox reads. p_tenant: whose; null: those of all tenants. It passes over rows that others lock, so that two that clean up do not wait for each other.
+create function :"schema".forget_messages(p_tenant text, p_keep_ms bigint, p_most integer) returns integer
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set jit = off
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+as $tidemark$
+declare
+  v_passed bigint;
+  v_removed integer;
+begin
+  select min(s.position) into v_passed
+    from :"schema".consumers as c
+    join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
+   where c.source = 'outbox';
+  with old as materialized (
+    select o.position
+      from :"schema".outbox as o
+     where o.position < v_passed
+       and (p_tenant is null or o.tenant = p_tenant)
+       and o.published_at < clock_timestamp() - p_keep_ms::float8 * interval '1 millisecond'
+       and exists (
+             select from :"schema".consumers as c
+              where c.source = 'outbox' and (c.tenant = o.tenant or c.definition ->> 'tenants' = 'all')
+           )
+       and not exists (select from :"schema".dead_letters as d where d.position = o.position)
+     order by o.position
+     limit p_most
+       for update skip locked
+  ), gone as (
+    delete from :"schema".outbox as o using old where o.position = old.position returning 1
+  )
+  select count(*)::integer into v_removed from gone;
+  return v_removed;
+end
 $tidemark$;
 `,
   },
@@ -4006,7 +4139,7 @@ $tidemark$;
   },
   {
     name: "park_messages",
-    text: `-- Writes dead letters of a relay, in the transaction of its checkpoint.
+    text: `-- Writes dead letters of a relay, in the transaction of its checkpoint. A message of the outbox has no stream: 0.
 --
 --   p_letters  { position, id, key, state, attempts, code, message, stack } of each, with the event's id; a 'parked' one waits behind the
 --              letters of its key
@@ -4030,10 +4163,10 @@ begin
     perform :"schema".refuse_shard(p_id, p_fence);
   end if;
   for v_letter in
-    select l.*, e.stream_id
+    select l.*, coalesce(e.stream_id, 0) as stream_id
       from jsonb_to_recordset(p_letters)
              as l (position bigint, id uuid, key text, state text, attempts integer, code text, message text, stack text)
-      join :"schema".events as e on e.position = l.position
+      left join :"schema".events as e on e.position = l.position
      order by l.position
   loop
     if v_letter.state = 'parked' then
@@ -4110,6 +4243,41 @@ begin
       join :"schema".consumer_shards as s on s.tenant = c.tenant and s.consumer = c.name
      where p.name = p_name and p.serving;
   end if;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "publish_message",
+    text: `-- Writes a message to the outbox. Returns its position; null if the outbox has a message with this id already, which stays as it is.
+--
+-- The order is that of an append: the floor, then the position, then the row. So a reader that stops at the mark passes no message that
+-- may still appear, and messages of one key that were published one after the other have positions in that order. It waits for nobody but
+-- another transaction that publishes the same id.
+--
+-- A sequence behind the outbox is refused, as one behind the log is (refuse_sequence): a position below those of relays' checkpoints
+-- would never be read.
+create function :"schema".publish_message(p_tenant text, p_id uuid, p_topic text, p_key text, p_payload text, p_headers text) returns bigint
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $tidemark$
+declare
+  v_outbox bigint;
+  v_last bigint;
+  v_position bigint;
+begin
+  select (select o.position from :"schema".outbox as o order by o.position desc limit 1),
+         coalesce(pg_sequence_last_value(:regclass(events_position_seq)), 0)
+    into v_outbox, v_last;
+  if v_outbox > v_last then
+    perform :"schema".refuse_sequence(v_last, v_outbox);
+  end if;
+  perform :"schema".hold_floor(null);
+  insert into :"schema".outbox as o (position, id, tenant, topic, key, payload, headers)
+    values (nextval(:regclass(events_position_seq)), p_id, p_tenant, p_topic, p_key, p_payload::jsonb, p_headers::jsonb)
+    on conflict on constraint outbox_tenant_id_key do nothing
+    returning o.position into v_position;
+  return v_position;
 end
 $tidemark$;
 `,
@@ -4342,11 +4510,11 @@ $tidemark$;
 --
 --   p_after       the position it begins after; null: the high-water mark
 --   p_definition  filter and tenants; a change is reported
---   p_kind, p_owner, p_owner_version   see the table; kept from the first time on
+--   p_kind, p_owner, p_owner_version, p_source   see the table; kept from the first time on
 -- before: the definition as it was; null where the consumer is new.
 create function :"schema".register_consumer(
   p_tenant text, p_name text, p_shards integer, p_after bigint, p_definition jsonb,
-  p_kind text default 'consumer', p_owner text default null, p_owner_version integer default null,
+  p_kind text default 'consumer', p_owner text default null, p_owner_version integer default null, p_source text default 'events',
   out before jsonb, out shards integer
 )
   language plpgsql
@@ -4360,12 +4528,12 @@ begin
     from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name;
   if before is null then
     if p_after is null then
-      select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
+      select l.mark, l.id into v_position, v_event from :"schema".end_of_log(p_source) as l;
     else
-      select e.id into v_event from :"schema".events as e where e.position = p_after;
+      v_event := :"schema".entry_of_log(p_source, p_after);
     end if;
-    insert into :"schema".consumers (tenant, name, kind, owner_name, owner_version, shards, definition, started_after)
-      values (p_tenant, p_name, p_kind, p_owner, p_owner_version, p_shards, p_definition, v_position)
+    insert into :"schema".consumers (tenant, name, kind, owner_name, owner_version, source, shards, definition, started_after)
+      values (p_tenant, p_name, p_kind, p_owner, p_owner_version, p_source, p_shards, p_definition, v_position)
       on conflict do nothing;
     if found then
       perform :"schema".create_shards(p_tenant, p_name, p_shards, v_position, v_event, 0);
@@ -4764,16 +4932,16 @@ declare
   v_letters :"schema".dead_letters[];
   v_letter :"schema".dead_letters;
 begin
-  select coalesce(c.next_shards, c.shards) as shards into v_consumer
+  select coalesce(c.next_shards, c.shards) as shards, c.source into v_consumer
     from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
   if not found then
     return false;
   end if;
   perform :"schema".evict_owners(p_tenant, p_name);
   if p_after is null then
-    select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
+    select l.mark, l.id into v_position, v_event from :"schema".end_of_log(v_consumer.source) as l;
   else
-    select e.id into v_event from :"schema".events as e where e.position = p_after;
+    v_event := :"schema".entry_of_log(v_consumer.source, p_after);
   end if;
   select max(s.fence) into v_fence from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;
   delete from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;

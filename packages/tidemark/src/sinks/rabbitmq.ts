@@ -21,7 +21,7 @@ export interface RabbitmqOptions {
   readonly url: string;
   /** The exchange to publish to, which must exist. `""` is the default exchange, whose routing keys are names of queues. */
   readonly exchange: string | ((event: RecordedEvent) => string);
-  /** At most 255 bytes. @defaultValue the event's category and type: `cart.CartConfirmed` */
+  /** At most 255 bytes. @defaultValue the event's category and type: `cart.CartConfirmed`; of a message of the outbox its topic */
   readonly routingKey?: string | ((event: RecordedEvent) => string);
   /** Whether messages survive a restart of the broker. @defaultValue true */
   readonly persistent?: boolean;
@@ -59,7 +59,7 @@ export function rabbitmq(options: RabbitmqOptions): Sink {
   const {
     url,
     exchange,
-    routingKey = ({ category, type }: RecordedEvent) => `${category}.${type}`,
+    routingKey = ({ category, type, version }: RecordedEvent) => (version === 0 ? type : `${category}.${type}`),
     persistent = true,
     mandatory = true,
   } = checkOptions(options, shape);

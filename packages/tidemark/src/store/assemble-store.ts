@@ -17,6 +17,7 @@ import { Feed } from "../feed/feed.ts";
 import { Inbox } from "../inbox/inbox.ts";
 import type { Logger } from "../model/logger.ts";
 import { openDatabase } from "./open-database.ts";
+import { OutboxWrites } from "../outbox/outbox-writes.ts";
 import { GroupedFirstPages } from "../read/grouped-first-pages.ts";
 import { StatementsBySize } from "../read/statements-by-size.ts";
 import { checkRole } from "../schema/check-role.ts";
@@ -130,6 +131,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
       workers,
       timers,
       inbox,
+      outbox: new OutboxWrites(schema, encodeSettings(options)),
       appendCounters,
       openedAt: performance.now(),
       phase: () => phase,

@@ -30,6 +30,7 @@ import type { Relays } from "../relays/administration.ts";
 import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { Received, ReceiveOptions } from "../inbox/receive.ts";
+import type { Outbox } from "../outbox/outbox.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
 import type { Indexes } from "../schema/store-indexes.ts";
 import type { WorkerDefinition } from "./worker-definition.ts";
@@ -235,6 +236,9 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
 
   /** The relays, which publish events to brokers and webhooks: how far they are, how to pause one, and how to publish again. */
   readonly relays: Relays;
+
+  /** Messages that are no events, published with `tx.publish`: list, count and remove them. */
+  readonly outbox: Outbox;
 
   /** The events that consumers gave up on: list, retry and discard them. */
   readonly deadLetters: DeadLetters;

@@ -20,6 +20,7 @@ import type { Documents, DocumentsOptions, DocumentSource } from "../documents/t
 import type { ProjectionGate } from "../projections/projection-gate.ts";
 import type { StaleDocumentsCheck } from "../projections/stale-documents.ts";
 import type { Inbox } from "../inbox/inbox.ts";
+import type { OutboxWrites } from "../outbox/outbox-writes.ts";
 import type { FirstPages } from "../read/first-pages.ts";
 import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "../read/causation.ts";
 import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
@@ -54,6 +55,7 @@ export interface StoreContext {
   readonly staleness: StaleDocumentsCheck;
   readonly timers: TimerParts;
   readonly inbox: Inbox;
+  readonly outbox: OutboxWrites;
   readonly appendCounters: AppendCounters;
   /** By performance.now(). */
   readonly openedAt: number;

@@ -10,6 +10,7 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Event } from "../model/event.ts";
 import type { CreateProjectionTransaction, ProjectionTransaction } from "../projections/projection.ts";
+import type { NewMessage, PublishedMessage } from "../outbox/message.ts";
 import { Reader } from "../read/reader.ts";
 import { TenantTimers } from "../timers/tenant-timers.ts";
 import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
@@ -26,13 +27,14 @@ export class Transaction<Events extends Event, Input extends Event = Events>
   implements StoreTransaction<Events, Input>
 {
   readonly #session: Session;
+  readonly #publish: (message: NewMessage) => Promise<PublishedMessage>;
 
   static {
     keepCallers(this);
   }
 
   constructor(context: StoreContext, tenant: string, session: Session, metadata: readonly MetadataSource[], { onAppended, onTimerSet = () => {} }: Written) {
-    const { options, codec, traced, statements, gate, feed, readStatements, snapshots, timers, appendCounters } = context;
+    const { options, codec, traced, statements, gate, feed, readStatements, snapshots, timers, outbox, appendCounters } = context;
     // Made at the first append: one correlation id for all of the transaction.
     let sources: readonly MetadataSource[] | undefined;
     const place = { store: traced, tenant };
@@ -49,6 +51,11 @@ export class Transaction<Events extends Event, Input extends Event = Events>
       inTransaction: true,
     });
     this.#session = session;
+    this.#publish = (message) => outbox.publish(session, tenant, message, onAppended);
+  }
+
+  async publish(message: NewMessage): Promise<PublishedMessage> {
+    return await this.#publish(message);
   }
 
   get client(): DriverClient {
@@ -101,6 +108,10 @@ export class InlineProjectionTransaction extends AsyncProjectionTransaction {
     return refuseAppend();
   }
 
+  override publish(): Promise<never> {
+    return refuseAppend();
+  }
+
   override schedule(): Promise<never> {
     return refuseAppend();
   }
@@ -109,6 +120,6 @@ export class InlineProjectionTransaction extends AsyncProjectionTransaction {
 async function refuseAppend(): Promise<never> {
   throw new InvalidArgumentError(
     "tx",
-    "is of an inline projection, which runs inside an append and may neither append nor set timers; use an async projection or a consumer for that",
+    "is of an inline projection, which runs inside an append and may neither append, nor publish, nor set timers; use an async projection or a consumer for that",
   );
 }

@@ -19,6 +19,8 @@ import type { Blocker } from "../feed/blockers.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "../feed/subscribe.ts";
 import type { ProjectionTransaction } from "../projections/projection.ts";
 import type { Received, ReceiveOptions } from "../inbox/receive.ts";
+import { StoreOutbox } from "../outbox/administration.ts";
+import type { Outbox } from "../outbox/outbox.ts";
 import { Reader } from "../read/reader.ts";
 import { type Indexes, StoreIndexes } from "../schema/store-indexes.ts";
 import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
@@ -256,6 +258,10 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   get relays(): Relays {
     return this.#context.workers.relays(this.#tenant, this.transactions);
+  }
+
+  get outbox(): Outbox {
+    return new StoreOutbox(this.#context.database, this.#context.options.schema, this.#tenant);
   }
 
   get deadLetters(): DeadLetters {

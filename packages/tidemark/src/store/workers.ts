@@ -4,6 +4,7 @@ import type { Database } from "../database/database.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
 import type { NotFoundError } from "../errors/following.ts";
 import type { Feed } from "../feed/feed.ts";
+import type { FollowedLog } from "../feed/followed-log.ts";
 import type { Logger } from "../model/logger.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
 import { consumerFollower, consumerKind } from "../consumers/consumer-follower.ts";
@@ -21,6 +22,7 @@ import { projectionFollower, projectionKind } from "../projections/projection-fo
 import type { CreateProjectionTransaction } from "../projections/projection.ts";
 import { AutomaticSwaps } from "../projections/rebuild/automatic-swaps.ts";
 import { type Projections, StoreProjections } from "../projections/administration.ts";
+import { outboxFeed } from "../outbox/outbox-feed.ts";
 import { type Relays, StoreRelays } from "../relays/administration.ts";
 import type { DefinedRelay } from "../relays/defined-relay.ts";
 import { relayFollower, relayKind } from "../relays/relay-follower.ts";
@@ -61,11 +63,13 @@ export class Workers implements LifecyclePart {
   /** Those, and the ones that workers got of their own. */
   readonly #known: Set<DefinedProjection>;
   readonly #relays = new Set<DefinedRelay>();
+  readonly #outbox: FollowedLog;
 
   constructor({ database, feed, schema, logger, codec, traced, timers, projections }: WorkersOptions) {
     this.#timers = timers;
     this.#projections = projections;
     this.#known = new Set(projections);
+    this.#outbox = outboxFeed(feed, database, schema);
     this.#context = createWorkerContext({ database, feed, schema, logger, codec, traced });
   }
 
@@ -80,7 +84,7 @@ export class Workers implements LifecyclePart {
       ...consumers.map((consumer) => consumerFollower(this.#context, consumer, transactions.createTransaction)),
       ...projections.map((projection) => projectionFollower(this.#context, projection, transactions.createProjectionTransaction, { swaps })),
       ...processes.map((process) => processFollower({ ...this.#context, timers: this.#timers }, process, transactions)),
-      ...relays.map((relay) => relayFollower(this.#context, relay)),
+      ...relays.map((relay) => relayFollower({ ...this.#context, outbox: this.#outbox }, relay)),
     ];
     const stopped = async (): Promise<void> => {
       await swaps.stop();
@@ -142,7 +146,7 @@ export class Workers implements LifecyclePart {
   }
 
   relays(tenant: string, { store }: Transactions): Relays {
-    return new StoreRelays({ ...this.#administration(tenant), definitions: () => this.#relays, store });
+    return new StoreRelays({ ...this.#administration(tenant), definitions: () => this.#relays, store, outbox: this.#outbox });
   }
 
   deadLetters(tenant: string): DeadLetters {

@@ -109,7 +109,7 @@ const appends: Readers<Reader> = {
     return told;
   },
 };
-const transaction: Readers<Reader> = { ...readers, ...appends, query: none, client: none };
+const transaction: Readers<Reader> = { ...readers, ...appends, publish: none, query: none, client: none };
 
 const store: Readers<EventStore> = {
   ...readers,
@@ -125,6 +125,7 @@ const store: Readers<EventStore> = {
   createWorker: none,
   consumers: none,
   deadLetters: none,
+  outbox: none,
   processes: none,
   relays: none,
   projections: none,

@@ -54,6 +54,7 @@ async function work(database: Database, schema: string): Promise<void> {
   // As forgetting an instance does; a privilege is asked for where no row is met, too.
   for (const table of ["process_commands", "process_inputs"]) await call(`delete from @${table} where false`);
   await call(`delete from @process_instances where process = $1`, name);
+  await call(`select @forget_messages(null, 0, 10)`);
   for (const version of [1, 2]) await call(`select @register_process('', $1, $2, $3, 1, 0)`, name, version, `${name} v${version}`);
 }
 

@@ -97,6 +97,10 @@ const shared: Readonly<Record<string, (store: EventStore | StoreTransaction) => 
 
 /** What a store has beyond that. */
 const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>> = {
+  outboxList: async (store) => await store.outbox.list(),
+  outboxStats: async (store) => await store.outbox.stats(),
+  outboxCleanUp: async (store) => await store.outbox.cleanUp(),
+  publish: async (store) => await store.transaction(async (tx) => tx.publish({ topic: "t", key: "k", payload: {} })),
   receive: async (store) => await store.receive("m-1", async (tx) => tx.appendToStream("cart-1", [itemAdded()])),
   transaction: async (store) => await store.transaction(async (tx) => tx.appendToStream("cart-1", [itemAdded()])),
   async subscribe(store) {

@@ -70,7 +70,7 @@ describe("a message", () => {
       [() => store.receive("a", work, any({ keepMS: 1_000 })), "options.keepMS"],
     ];
     for (const [call, argument] of bad) await expect(call(), argument).rejects.toThrow(new RegExp(`^${argument.replace(".", "\\.")} `));
-    await expect(store.receive("a", work, any({ keepMS: 1_000 }))).rejects.toThrow(/did you mean keepMs/);
+    await expect(store.receive("a", work, any({ keepMS: 1_000 }))).rejects.toThrow(/did you mean "keepMs"/);
     await expect(store.receive("a", any(1))).rejects.toBeInstanceOf(InvalidArgumentError);
   });
 });

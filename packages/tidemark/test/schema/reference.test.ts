@@ -63,6 +63,13 @@ async function work(database: Database, schema: string): Promise<void> {
     [stream],
   );
   await database.userQuery(`delete from ${store}.timers where key = 'r-1'`, []);
+  await database.userQuery(`select ${store}.${fn("publish_message")}('', gen_random_uuid(), 'mail', 'a', '{}', null)`, []);
+  // As the store receives a message, and forgets old ones.
+  await database.userQuery(`insert into ${store}.inbox (message_id, forget_at) values ('m-1', now()) on conflict do nothing returning ''`, []);
+  await database.userQuery(
+    `with old as (select message_id from ${store}.inbox for update skip locked) delete from ${store}.inbox as i using old where i.message_id = old.message_id`,
+    [],
+  );
 }
 
 async function read(database: Database, schema: string): Promise<void> {

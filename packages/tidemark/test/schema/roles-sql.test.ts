@@ -52,6 +52,7 @@ describe("the roles of rolesSql", () => {
     await store.appendToStream("cart-1", [{ ...itemAdded(), tags: ["a"] }]);
     await store.append([{ ...itemAdded(), tags: ["a"] }], { streamId: "cart-2", condition: { query: [{ tags: ["b"] }] } });
     await store.schedule("cart-1", itemAdded(), { key: "k", in: 1_000_000 });
+    await store.transaction((tx) => tx.publish({ topic: "mail", key: "a", payload: {} }));
     for (const _ of ["once", "again"]) await store.receive("m-1", (tx) => tx.appendToStream("cart-3", [itemAdded()]));
     expect(await store.readAll().toArray()).toHaveLength(3);
     for (const statement of ["update events set type = 'x'", "delete from events", "delete from streams", "create table mine (a int)", "drop table timers"])

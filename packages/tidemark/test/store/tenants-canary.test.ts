@@ -54,6 +54,7 @@ function callsOf(b: EventStore, any: Random): readonly [() => unknown, ...(() =>
       () => tx.streamInfo(stream()),
       () => tx.schedule(stream(), event(), { key: any("a", "b"), in: any(0, 60_000) }),
       () => tx.timers.list(),
+      () => tx.publish({ topic: "mail", key: stream(), payload: { n: any(1, 2) } }),
     )();
   return [
     () => b.appendToStream(stream(), [event()], { expectedVersion: expected() }),
@@ -92,6 +93,8 @@ function callsOf(b: EventStore, any: Random): readonly [() => unknown, ...(() =>
     () => b.timers.list(any<object>({}, { dueBefore: new Date() })),
     () => b.timers.cancel(any("a", "b")),
     () => b.transaction(within),
+    () => b.outbox.list({ limit: 20 }),
+    () => b.outbox.stats(),
     () => b.receive(any("m-1", "m-2"), within),
     () => b.highWaterMark(),
     () => b.blockers(),

@@ -11,7 +11,7 @@ export async function verifyPlaces({ database, schema, problems, signal }: Verif
 }
 
 /**
- * A checkpoint holds the position and the id of an event. Its position may be above the mark that was read before, but not above the log. A
+ * A checkpoint holds the position and the id of an event, or of a message of the outbox. Its position may be above the mark that was read before, but not above the log. A
  * snapshot holds its last event.
  *
  * @param schema - Quoted.
@@ -22,14 +22,15 @@ function places(schema: string): Statement {
     unprepared: true,
     text: `
 select 'sequence' as kind, null as name, '' as tenant, l.position::text, null as event_id, coalesce(l.drawn, 0)::text as detail
-  from (select pg_catalog.max(e.position) as position, pg_catalog.pg_sequence_last_value('${schema.replaceAll("'", "''")}.events_position_seq'::pg_catalog.regclass) as drawn
+  from (select greatest(pg_catalog.max(e.position), (select pg_catalog.max(o.position) from ${schema}.outbox as o)) as position, pg_catalog.pg_sequence_last_value('${schema.replaceAll("'", "''")}.events_position_seq'::pg_catalog.regclass) as drawn
           from ${schema}.events as e) as l
  where l.position > coalesce(l.drawn, 0) and not pg_catalog.pg_is_in_recovery()
 union all
-select 'checkpoint', c.consumer, c.tenant, c.position::text, c.event_id::text, e.id::text
+select 'checkpoint', c.consumer, c.tenant, c.position::text, c.event_id::text, coalesce(e.id, o.id)::text
   from ${schema}.consumer_shards as c
   left join ${schema}.events as e on e.position = c.position
- where c.event_id is not null and e.id is distinct from c.event_id and ($2::text is null or c.tenant = $2::text)
+  left join ${schema}.outbox as o on o.position = c.position
+ where c.event_id is not null and coalesce(e.id, o.id) is distinct from c.event_id and ($2::text is null or c.tenant = $2::text)
 union all
 select 'snapshot', s.name || ' of ' || s.key, s.tenant, s.position::text, s.event_id::text, e.id::text
   from ${schema}.snapshots as s

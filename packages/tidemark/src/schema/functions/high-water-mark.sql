@@ -14,11 +14,13 @@
 -- A sequence behind the log is refused (refuse_sequence). The log's end is read in the snapshot of step 1, which is older than the
 -- look at the sequence, so that a sequence in order is never found behind.
 --
+-- bound: the least of step 2, below which nothing new can appear in the outbox, either (outbox_mark).
+--
 -- On a standby locks are not seen and the sequence runs ahead: only the row that the primary wrote counts. It is asked for
 -- at every call: a failover behind the same address changes the answer.
 create function :"schema".high_water_mark(
   p_position bigint, p_id uuid,
-  out mark bigint, out id uuid, out in_recovery boolean
+  out mark bigint, out id uuid, out in_recovery boolean, out bound bigint
 )
   language plpgsql volatile
   set search_path = pg_catalog, pg_temp
@@ -59,7 +61,7 @@ begin
     ) as floors
    where distance < 4294967296 - 16777216;
   mark := least(mark, v_last);
-
+  bound := mark;
   select e.position, e.id into mark, id
     from :"schema".events as e where e.position <= mark order by e.position desc limit 1;
   mark := coalesce(mark, 0);

@@ -1,4 +1,4 @@
--- Writes dead letters of a relay, in the transaction of its checkpoint.
+-- Writes dead letters of a relay, in the transaction of its checkpoint. A message of the outbox has no stream: 0.
 --
 --   p_letters  { position, id, key, state, attempts, code, message, stack } of each, with the event's id; a 'parked' one waits behind the
 --              letters of its key
@@ -22,10 +22,10 @@ begin
     perform :"schema".refuse_shard(p_id, p_fence);
   end if;
   for v_letter in
-    select l.*, e.stream_id
+    select l.*, coalesce(e.stream_id, 0) as stream_id
       from jsonb_to_recordset(p_letters)
              as l (position bigint, id uuid, key text, state text, attempts integer, code text, message text, stack text)
-      join :"schema".events as e on e.position = l.position
+      left join :"schema".events as e on e.position = l.position
      order by l.position
   loop
     if v_letter.state = 'parked' then

@@ -12,16 +12,16 @@ declare
   v_letters :"schema".dead_letters[];
   v_letter :"schema".dead_letters;
 begin
-  select coalesce(c.next_shards, c.shards) as shards into v_consumer
+  select coalesce(c.next_shards, c.shards) as shards, c.source into v_consumer
     from :"schema".consumers as c where c.tenant = p_tenant and c.name = p_name for no key update;
   if not found then
     return false;
   end if;
   perform :"schema".evict_owners(p_tenant, p_name);
   if p_after is null then
-    select m.mark, m.id into v_position, v_event from :"schema".high_water_mark(0, null) as m;
+    select l.mark, l.id into v_position, v_event from :"schema".end_of_log(v_consumer.source) as l;
   else
-    select e.id into v_event from :"schema".events as e where e.position = p_after;
+    v_event := :"schema".entry_of_log(v_consumer.source, p_after);
   end if;
   select max(s.fence) into v_fence from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;
   delete from :"schema".consumer_shards as s where s.tenant = p_tenant and s.consumer = p_name;

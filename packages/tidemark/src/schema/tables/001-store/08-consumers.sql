@@ -12,6 +12,8 @@ create table :"schema".consumers (
   kind text collate "C" not null default 'consumer',
   owner_name text collate "C",
   owner_version integer,
+  -- The log that it reads: that of events, or the outbox.
+  source text not null default 'events',
   shards integer not null default 1,
   barrier bigint,
   next_shards integer,
@@ -26,6 +28,7 @@ create table :"schema".consumers (
   created_at timestamptz(3) not null default pg_catalog.clock_timestamp(),
   constraint consumers_pkey primary key (tenant, name),
   constraint consumers_kind_check check (kind in ('consumer', 'projection', 'process', 'relay', 'timer')),
+  constraint consumers_source_check check (source in ('events', 'outbox')),
   constraint consumers_owner_check check (
     (owner_name is null) = (kind = 'consumer') and case kind when 'consumer' then owner_version is null when 'projection' then owner_version is not null else true end
   ),
