@@ -16,6 +16,7 @@ import { addProcesses } from "./commands/processes.ts";
 import { addProjections } from "./commands/projections.ts";
 import { addRead } from "./commands/read.ts";
 import { addRelay } from "./commands/relay.ts";
+import { addOutbox } from "./commands/outbox.ts";
 import { addRelays } from "./commands/relays.ts";
 import { addStats } from "./commands/stats.ts";
 import { addStreams } from "./commands/streams.ts";
@@ -40,6 +41,7 @@ const commandTable: readonly ((program: Command, terminal: Terminal) => void)[] 
   addConsumers,
   addProjections,
   addRelays,
+  addOutbox,
   addDeadLetters,
   addProcesses,
   addTimers,

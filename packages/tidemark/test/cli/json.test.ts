@@ -38,8 +38,18 @@ describe("with --json, stdout holds nothing but documents, one a line:", () => {
     "processes list",
     "relays list",
     "timers list",
+    "outbox list",
   ];
-  const others = ["streams cart-1", "append cart-2 --type A", "events list", "verify", "indexes list", "indexes create causation", "indexes drop causation"];
+  const others = [
+    "streams cart-1",
+    "append cart-2 --type A",
+    "events list",
+    "outbox stats",
+    "verify",
+    "indexes list",
+    "indexes create causation",
+    "indexes drop causation",
+  ];
   const failing = ["consumers show nobody", "projections show none", "processes show none 1", "dead-letters show nobody 1", "timers cancel none --yes"];
   test.for([...migrated, ...lists, ...others, ...failing, "completion bash"])("tidemark %s", async (words, { store, schema, databaseUrl }) => {
     await store.appendToStream("cart-1", [{ type: "A", data: {} }]);
