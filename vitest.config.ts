@@ -16,6 +16,8 @@ function project(name: string, include: readonly string[], exclude: readonly str
 
 const contract = "packages/tidemark/test/contract/**/*.test.ts";
 
+const inBrowser = "packages/studio/test/browser/**/*.test.ts";
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -23,6 +25,8 @@ export default defineConfig({
     projects: [
       project("tidemark", ["packages/tidemark/{src,test}/**/*.test.ts"], [contract]),
       project("contract", [contract]),
+      project("studio", ["packages/studio/test/**/*.test.ts"], [inBrowser]),
+      project("studio-in-browser", [inBrowser]),
       project("servers", ["servers/test/**/*.test.ts"]),
       project("examples", ["examples/**/*.test.ts"]),
       project("docs", ["docs/**/*.test.ts"]),

@@ -47,6 +47,23 @@ const importOf = (from: string, specifier: string): string => `${source}/${from}
 const drivers = ["pg", "pg/lib/client.js", "@electric-sql/pglite"];
 const index = "../index.ts";
 
+const studio = "packages/studio/src";
+/** What each room of the studio may import of the others. */
+const studioRooms: Readonly<Record<string, readonly string[]>> = {
+  "server/node": [],
+  "server/api": ["server/events", "wire"],
+  "server/events": ["wire"],
+  "server/assets": [],
+  "server/security": [],
+  "client/pages": ["client/parts", "client/state", "wire"],
+  "client/parts": ["client/state", "wire"],
+  "client/state": ["wire"],
+  wire: [],
+};
+const studioPackages = ["tidemark", "hono", "tidemark/src/index.ts", "../../../../tidemark/src/index.ts", ...drivers];
+const studioImport = (from: string, specifier: string): string => `${studio}/${from}/imports-${specifier.replaceAll(/\W+/g, "-")}.ts`;
+const studioSpecifier = (from: string, to: string): string => `${"../".repeat(from.split("/").length)}${to}/thing.ts`;
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "tidemark-lint-"));
@@ -56,6 +73,12 @@ beforeAll(async () => {
   for (const from of rooms) {
     for (const specifier of [...rooms.map(specifierOf), index, "node:fs", ...drivers])
       files.set(importOf(from, specifier), `import ${JSON.stringify(specifier)};\n`);
+  }
+  for (const from of Object.keys(studioRooms)) {
+    files.set(`${studio}/${from}/thing.ts`, "export const thing = 1;\n");
+    const others = Object.keys(studioRooms).filter((to) => to !== from);
+    for (const specifier of [...others.map((to) => studioSpecifier(from, to)), ...studioPackages])
+      files.set(studioImport(from, specifier), `import ${JSON.stringify(specifier)};\n`);
   }
   files.set(`${source}/index.ts`, 'import "./testing/thing.ts";\n');
   files.set("tsconfig.json", JSON.stringify({ compilerOptions: { strict: true, module: "nodenext", allowImportingTsExtensions: true, noEmit: true } }));
@@ -89,6 +112,13 @@ describe("the linter", () => {
     expect(drivers.filter(isRefused)).toEqual(from === "database" ? [] : drivers);
     expect(isRefused(index)).toBe(from !== "cli");
     expect(isRefused("node:fs")).toBe(["errors", "model"].includes(from));
+  });
+
+  test.each(Object.keys(studioRooms))("lets %s/ of the studio import what stands below it, and of tidemark what it exports", (from) => {
+    const isRefused = (specifier: string): boolean => findings.get(studioImport(from, specifier))?.includes(restricted) ?? false;
+    const others = Object.keys(studioRooms).filter((to) => to !== from);
+    expect(others.filter((to) => !isRefused(studioSpecifier(from, to)))).toEqual(studioRooms[from]);
+    expect(studioPackages.filter((name) => !isRefused(name))).toEqual(from.startsWith("server/") ? ["tidemark", "hono"] : []);
   });
 
   test("lets index.ts export neither the command nor the test kits", () => {

@@ -8,6 +8,8 @@ announce("Test the command");
 tallies.push(await runVitest(["--project=tidemark", "packages/tidemark/test/cli/"]));
 announce("Test the contract, the guides and the examples on Node.js 22.18, the oldest supported");
 tallies.push(await runVitest(["--project=contract", "--project=docs", "--project=examples"], { nodeVersion: "22.18.0" }));
+announce("Test the studio, on the server and in Chromium");
+tallies.push(await runVitest(["--project=studio", "--project=studio-in-browser"]));
 announce("Verify the package as it will be published");
 tallies.push(await runVitest(["--config=vitest.verify.config.ts"]));
 conclude(sum(tallies));

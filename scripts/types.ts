@@ -2,7 +2,20 @@
 import { existsSync } from "node:fs";
 import { inRoot, run, tools } from "./run.ts";
 
-const projects = ["packages/tidemark", "packages/tidemark/test", "servers", "scripts", "bench", "torture", "models", "examples", "docs"];
+const projects = [
+  "packages/tidemark",
+  "packages/tidemark/test",
+  "packages/studio",
+  "packages/studio/src/client",
+  "packages/studio/test",
+  "servers",
+  "scripts",
+  "bench",
+  "torture",
+  "models",
+  "examples",
+  "docs",
+];
 
 for (const project of projects.filter((folder) => existsSync(inRoot(folder, "tsconfig.json")))) {
   // A composite project would leave its state in dist, which is published.

@@ -1,0 +1,80 @@
+import type { ComponentChildren, JSX } from "preact";
+import { moveInRows, useShortcuts } from "../state/keys.ts";
+import { go, hrefOf, path } from "../state/place.ts";
+import { nextTheme, nextTimes, theme, times } from "../state/preferences.ts";
+import { Link } from "./link.tsx";
+import { ShortcutList, shortcutsShown } from "./shortcut-list.tsx";
+
+interface Place {
+  readonly path: string;
+  readonly title: string;
+  readonly key: string;
+  /** The pages that belong to it. */
+  readonly covers: readonly string[];
+}
+
+const places: readonly Place[] = [
+  { path: "/", title: "Overview", key: "o", covers: ["/"] },
+  { path: "/streams", title: "Streams", key: "s", covers: ["/streams", "/stream", "/event"] },
+];
+
+/** What stands around every page. */
+export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  useShortcuts(
+    [
+      { keys: "?", what: "This list", run: () => (shortcutsShown.value = !shortcutsShown.value) },
+      ...places.map(({ path: page, title, key }) => ({ keys: `g ${key}`, what: `Go to ${title.toLowerCase()}`, run: () => go(hrefOf(page)) })),
+      { keys: "/", what: "Search", run: focusSearch },
+      { keys: "j", what: "Next row", run: () => moveInRows(1) },
+      { keys: "k", what: "Row before", run: () => moveInRows(-1) },
+      { keys: "t", what: "Times as age or date", run: nextTimes },
+      { keys: "d", what: "Dark, light or as the system", run: nextTheme },
+    ],
+    [],
+  );
+  return (
+    <div class="shell">
+      <a class="skip" href="#content">
+        Skip to the content
+      </a>
+      <header class="side">
+        <Link href={hrefOf("/")} class="brand" label="Tidemark Studio, overview">
+          <svg viewBox="0 0 32 32" aria-hidden="true">
+            <rect width="32" height="32" rx="7" />
+            <path d="M6 20c3.3 0 3.3-3 6.7-3s3.3 3 6.6 3 3.4-3 6.7-3M6 13c3.3 0 3.3-3 6.7-3s3.3 3 6.6 3 3.4-3 6.7-3" />
+          </svg>
+          <span>Tidemark</span>
+        </Link>
+        <nav aria-label="Pages">
+          {places.map(({ path: page, title, covers }) => (
+            <Link key={page} href={hrefOf(page)} current={covers.includes(path.value)}>
+              {title}
+            </Link>
+          ))}
+        </nav>
+        <div class="settings">
+          <button type="button" class="quiet" onClick={nextTimes} title="Times as age or date (t)">
+            Times: {times.value}
+          </button>
+          <button type="button" class="quiet" onClick={nextTheme} title="Dark, light or as the system (d)">
+            Theme: {theme.value}
+          </button>
+          <button type="button" class="quiet" onClick={() => (shortcutsShown.value = true)}>
+            Keyboard <kbd>?</kbd>
+          </button>
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+      <ShortcutList />
+    </div>
+  );
+}
+
+/** The field of this page; where there is none, that of the streams. */
+function focusSearch(): void {
+  const field = document.querySelector<HTMLInputElement>("[data-search]");
+  if (field) field.select();
+  else go(hrefOf("/streams"));
+}

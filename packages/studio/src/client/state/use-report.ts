@@ -1,0 +1,56 @@
+import { useEffect, useState } from "preact/hooks";
+import { ask, Problem } from "./ask.ts";
+import { visible } from "./clock.ts";
+
+export interface Reported<T> {
+  /** The last answer to this address, kept while the next is on its way. */
+  readonly report: T | undefined;
+  /** Why the last call failed; undefined since one succeeded. */
+  readonly problem: Problem | undefined;
+  readonly loading: boolean;
+  readonly again: () => void;
+}
+
+export interface ReportOptions {
+  /** Asks again so long after each answer, while the tab is seen. @defaultValue never */
+  readonly everyMs?: number;
+}
+
+interface Answer<T> {
+  readonly address: string;
+  readonly report?: T;
+  readonly problem?: Problem;
+}
+
+/** Asks the server, and lets the question go when the page is left: the server then ends the query. @param address - Null asks nothing. */
+export function useReport<T>(address: string | null, { everyMs }: ReportOptions = {}): Reported<T> {
+  const [answer, setAnswer] = useState<Answer<T>>();
+  const [round, setRound] = useState(0);
+  const seen = visible.value;
+
+  useEffect(() => {
+    if (address === null || !seen) return undefined;
+    const left = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const call = async (): Promise<void> => {
+      try {
+        const report = await ask<T>(address, left.signal);
+        if (!left.signal.aborted) setAnswer({ address, report });
+      } catch (error) {
+        if (left.signal.aborted) return;
+        const problem =
+          error instanceof Problem ? error : new Problem({ title: "The answer makes no sense", detail: String(error), status: 0, code: "unreadable" });
+        setAnswer((before) => ({ ...(before?.address === address && before), address, problem }));
+      }
+      if (everyMs !== undefined && !left.signal.aborted) timer = setTimeout(() => void call(), everyMs);
+    };
+    void call();
+    return () => {
+      left.abort();
+      clearTimeout(timer);
+    };
+  }, [address, round, seen, everyMs]);
+
+  const current = answer?.address === address ? answer : undefined;
+  return { report: current?.report, problem: current?.problem, loading: address !== null && current === undefined, again: () => setRound(round + 1) };
+}

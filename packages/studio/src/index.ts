@@ -1,0 +1,4 @@
+export { studio, type Studio } from "./server/studio.ts";
+export type { MaskedPaths, StudioOptions } from "./server/options.ts";
+export { nodeHandler, type NodeHandler } from "./server/node/handler.ts";
+export { serveStudio, type ServedStudio, type ServeStudioOptions } from "./server/node/serve.ts";

@@ -1,0 +1,39 @@
+import type { EventStore } from "tidemark";
+import type { ValidOptions } from "../options.ts";
+
+/** What a route is given: it reads, and returns what becomes JSON. */
+export interface Call {
+  readonly store: EventStore;
+  readonly options: ValidOptions;
+  readonly query: URLSearchParams;
+  /** Aborted when the browser has left, or when the time is over. */
+  readonly signal: AbortSignal;
+  readonly shared: SharedReports;
+}
+
+export type Route = (call: Call) => Promise<unknown>;
+
+/** Reports that cost much: however many ask at once, the database is asked once, and an answer is good for a while. */
+export class SharedReports {
+  readonly #kept = new Map<string, { readonly until: number; readonly report: Promise<unknown> }>();
+
+  of<T>(name: string, keptMs: number, make: () => Promise<T>): Promise<T> {
+    const kept = this.#kept.get(name);
+    if (kept && performance.now() < kept.until) return cast<T>(kept.report);
+    const report = make();
+    const entry = { until: Number.POSITIVE_INFINITY, report };
+    this.#kept.set(name, entry);
+    report.then(
+      () => this.#kept.set(name, { until: performance.now() + keptMs, report }),
+      // What failed is tried again by the next who asks.
+      () => this.#kept.delete(name),
+    );
+    return report;
+  }
+}
+
+/** Each name has one maker, so that what is kept has its type. */
+function cast<T>(report: Promise<unknown>): Promise<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  return report as Promise<T>;
+}

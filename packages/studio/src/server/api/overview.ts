@@ -1,0 +1,41 @@
+import type { EventStore, FollowerState } from "tidemark";
+import type { BlockerLine, DoctorReport, FollowerLine, OverviewReport, StatsReport } from "../../wire/reports.ts";
+import { eventLine } from "../events/event-documents.ts";
+import type { Call } from "./call.ts";
+
+/** Asked for every two seconds by each tab. */
+export function overview({ store, shared }: Call): Promise<OverviewReport> {
+  return shared.of("overview", 1_000, () => overviewOf(store));
+}
+
+/** One call after another: who looks at a store takes one connection of its pool, and does not make others wait. */
+async function overviewOf(store: EventStore): Promise<OverviewReport> {
+  const mark = await store.highWaterMark();
+  const [newest] = await store.readAll({ direction: "backward", limit: 1, raw: true }).toArray();
+  const blockers = await store.blockers();
+  const followers = await store.followers();
+  const health = await store.health();
+  return {
+    at: Date.now(),
+    mark,
+    newest: newest ? eventLine(newest) : null,
+    blockers: blockers.map(({ applicationName, ...blocker }): BlockerLine => ({ ...blocker, application: applicationName })),
+    followers: followers.map(followerLine),
+    health: { status: health.status, checks: health.checks },
+  };
+}
+
+function followerLine({ kind, name, version, tenant, state, position, lagEvents, lagMs, deadLetters, error }: FollowerState): FollowerLine {
+  return { kind, name, version, tenant, state, position, lagEvents, lagMs, deadLetters, error };
+}
+
+export function doctor({ store, shared }: Call): Promise<DoctorReport> {
+  return shared.of("doctor", 15_000, async () => ({ at: Date.now(), findings: await store.doctor() }));
+}
+
+export function stats({ store, shared }: Call): Promise<StatsReport> {
+  return shared.of("stats", 60_000, async () => {
+    const { events, streams, types, categories, days, largestStreams, bytes } = await store.stats({ days: 30 });
+    return { at: Date.now(), events, streams, types, categories, days, largestStreams, bytes };
+  });
+}

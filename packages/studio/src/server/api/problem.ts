@@ -1,0 +1,29 @@
+import { isTidemarkError } from "tidemark";
+import type { ProblemReport } from "../../wire/reports.ts";
+
+/** The request itself is wrong. */
+export class BadRequestError extends Error {
+  override readonly name = "BadRequestError";
+}
+
+/** What was asked for is not there. */
+export class AbsentError extends Error {
+  override readonly name = "AbsentError";
+}
+
+/** What the browser is told of a failure. An unknown error's text stays on the server: it may hold a query or an address. */
+export function problemOf(error: unknown): ProblemReport {
+  if (error instanceof BadRequestError) return { title: "Bad request", detail: error.message, status: 400, code: "bad-request" };
+  if (error instanceof AbsentError) return { title: "Not found", detail: error.message, status: 404, code: "not-found" };
+  if (error instanceof DOMException && error.name === "TimeoutError")
+    return { title: "Too slow", detail: "The database did not answer in time. Ask for less, or look at its health.", status: 504, code: "timeout" };
+  if (isTidemarkError(error)) {
+    if (error.code === "INVALID_ARGUMENT") return { title: "Bad request", detail: error.message, status: 400, code: "bad-request" };
+    if (error.code === "NOT_FOUND") return { title: "Not found", detail: error.message, status: 404, code: "not-found" };
+    const isAway = error.code === "CONNECTION" || error.code === "POOL_TIMEOUT" || error.code === "STORE_CLOSED";
+    if (isAway) return { title: "The store does not answer", detail: error.message, status: 503, code: error.code };
+    if (error.code === "DATABASE") return { title: "The database refused", detail: error.message, status: 500, code: error.code };
+    return { title: "The store refused", detail: error.message, status: 500, code: error.code };
+  }
+  return { title: "The studio failed", detail: "The reason is in the log of the process that serves it.", status: 500, code: "internal" };
+}

@@ -1,0 +1,84 @@
+import { type EventStore, InvalidArgumentError, type RecordedEvent } from "tidemark";
+
+/**
+ * The paths of an event's values that nobody may see: `"data.email"`, `"metadata.actorId"`, `"data.items.*.price"`, or `"data"` for all of it.
+ *
+ * @example
+ * ```ts
+ * const paths: MaskedPaths = ["data.email", "data.items.*.price"];
+ * ```
+ */
+export type MaskedPaths = readonly string[];
+
+/**
+ * Options of `studio`.
+ *
+ * @example
+ * ```ts
+ * const options: StudioOptions = { basePath: "/studio", hosts: ["admin.example.com"], authorize: (request) => request.headers.get("x-user") === "ada" };
+ * ```
+ */
+export interface StudioOptions {
+  /**
+   * Decides whether a request may see the store: `true` lets it in. An error that it throws refuses. Without it, only requests with the studio's
+   * token are let in, and only from this machine's own names.
+   *
+   * @defaultValue a random token, made at each start
+   */
+  readonly authorize?: (request: Request) => boolean | Promise<boolean>;
+  /**
+   * The host names under which the studio is reached, with or without a port: `"admin.example.com"`. Requests with another `Host` are refused. Needs
+   * `authorize`, unless all are this machine's own.
+   *
+   * @defaultValue `["localhost", "127.0.0.1", "[::1]"]`
+   */
+  readonly hosts?: readonly string[];
+  /** The path at which the studio is mounted: `"/studio"`. @defaultValue `""`, the root */
+  readonly basePath?: string;
+  /** The PostgreSQL schema of the store, as it was given to `openEventStore`. @defaultValue `"tidemark"` */
+  readonly schema?: string;
+  /** Names what to mask in an event, wherever it is shown. If it throws, all data and metadata of the event are masked. @defaultValue nothing */
+  readonly mask?: (event: RecordedEvent) => MaskedPaths;
+  /** How long a request may wait for the database, 100 to 60,000 ms. @defaultValue 10,000 */
+  readonly timeoutMs?: number;
+}
+
+export interface ValidOptions extends Required<Omit<StudioOptions, "authorize" | "mask">> {
+  readonly authorize: StudioOptions["authorize"];
+  readonly mask: StudioOptions["mask"];
+}
+
+const loopback: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+const known = ["authorize", "hosts", "basePath", "schema", "mask", "timeoutMs"];
+const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9])?)(:\d{1,5})?$/;
+
+export function checkOptions(store: EventStore, options: StudioOptions): ValidOptions {
+  if (typeof store?.readAll !== "function") throw new InvalidArgumentError("store", "must be what openEventStore returns");
+  if (typeof options !== "object" || options === null) throw new InvalidArgumentError("options", "must be an object");
+  const unknown = Object.keys(options).find((option) => !known.includes(option));
+  if (unknown !== undefined) throw new InvalidArgumentError(`options.${unknown}`, `is not an option; known are ${known.join(", ")}`);
+  const { authorize, mask, hosts = loopback, basePath = "", schema = "tidemark", timeoutMs = 10_000 } = options;
+  for (const [name, value] of Object.entries({ authorize, mask })) {
+    if (value !== undefined && typeof value !== "function") throw new InvalidArgumentError(`options.${name}`, "must be a function");
+  }
+  if (typeof basePath !== "string" || !/^(\/[\w.~-]*[\w~-][\w.~-]*)*$/.test(basePath))
+    throw new InvalidArgumentError("options.basePath", 'must be a path such as "/studio", without a slash at its end');
+  if (typeof schema !== "string" || schema === "") throw new InvalidArgumentError("options.schema", "must be the name of a PostgreSQL schema");
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 100 || timeoutMs > 60_000)
+    throw new InvalidArgumentError("options.timeoutMs", "must be a whole number of milliseconds from 100 to 60000");
+  return { authorize, mask, hosts: checkHosts(hosts, authorize !== undefined), basePath, schema, timeoutMs };
+}
+
+function checkHosts(hosts: readonly string[], isAuthorized: boolean): readonly string[] {
+  if (!Array.isArray(hosts) || hosts.length === 0) throw new InvalidArgumentError("options.hosts", "must be a list of host names");
+  return hosts.map((host: unknown, index) => {
+    const path = `options.hosts[${index}]`;
+    const lower = typeof host === "string" ? host.toLowerCase() : "";
+    const name = hostPattern.exec(lower)?.[1];
+    if (name === undefined)
+      throw new InvalidArgumentError(path, 'must be a host name such as "admin.example.com" or "localhost:4000", without a scheme or path');
+    if (!isAuthorized && !loopback.includes(name))
+      throw new InvalidArgumentError(path, `is ${JSON.stringify(host)}, which others can reach. Pass authorize, which decides who may look`);
+    return lower;
+  });
+}

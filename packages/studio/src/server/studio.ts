@@ -1,0 +1,100 @@
+import { Hono } from "hono";
+import type { EventStore } from "tidemark";
+import { pagePaths } from "../wire/pages.ts";
+import { Api } from "./api/answer.ts";
+import { routes } from "./api/routes.ts";
+import { assetOf } from "./assets/assets.ts";
+import { pageHtml, refusalHtml } from "./assets/page.ts";
+import { checkOptions, type StudioOptions } from "./options.ts";
+import { Guard, type Refusal, type Wanted } from "./security/guard.ts";
+import { securityHeaders } from "./security/headers.ts";
+import { Token } from "./security/token.ts";
+
+/**
+ * A dashboard of one store, ready to be served.
+ *
+ * @example
+ * ```ts
+ * const { fetch, token }: Studio = studio(store);
+ * ```
+ */
+export interface Studio {
+  /** Answers a request. It never rejects, so that it cannot end the application that it is mounted in. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** What `?token=` has to say at the first visit. Undefined where `authorize` decides. */
+  readonly token: string | undefined;
+}
+
+/**
+ * Makes a dashboard of a store, or of a tenant's view: a fetch handler to mount in Hono, Bun and Deno as it is, and in Express and Fastify through
+ * `nodeHandler`. It only reads. It needs nothing from outside: pages, scripts and styles come with the package.
+ *
+ * Every request must name a host of `hosts` and come from the studio's own pages. Without `authorize` it must hold `token`, in a cookie that the
+ * first visit with `?token=` sets, or as `Authorization: Bearer`.
+ *
+ * @throws {@link InvalidArgumentError} — an option is invalid or unknown, or `hosts` names another machine and nothing decides who may look.
+ *
+ * @example
+ * ```ts
+ * import { studio } from "@tidemark/studio";
+ *
+ * const { fetch } = studio(store, { basePath: "/studio", hosts: ["admin.example.com"], authorize: (request) => request.headers.get("x-user") === "ada" });
+ * ```
+ */
+export function studio(store: EventStore, options: StudioOptions = {}): Studio {
+  const valid = checkOptions(store, options);
+  const token = valid.authorize ? undefined : new Token(valid.basePath);
+  const guard = new Guard(valid, token);
+  const api = new Api(store, valid);
+  const app = new Hono();
+
+  for (const path of pagePaths) {
+    app.get(path, (context) => {
+      const isFirst = token?.isInAddress(new URL(context.req.url)) === true;
+      return context.html(pageHtml(valid.basePath), 200, isFirst ? { "set-cookie": token.setCookie } : {});
+    });
+  }
+  app.get("/assets/:name", async (context) => {
+    const asset = await assetOf(context.req.param("name"));
+    return asset ? context.body(asset.body, 200, { "content-type": asset.type }) : context.notFound();
+  });
+  for (const [path, route] of Object.entries(routes)) app.get(`/api${path}`, (context) => api.answer(context.req.raw, route));
+
+  async function answer(request: Request): Promise<Response> {
+    const local = withoutBase(request, valid.basePath);
+    const wanted = wantedBy(new URL(local.url).pathname);
+    const refusal = await guard.refusal(local, wanted);
+    return refusal ? refused(refusal, wanted) : app.fetch(local);
+  }
+
+  return {
+    token: token?.value,
+    fetch: async (request) => {
+      const response = await answer(request).catch(failed);
+      for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value);
+      return response;
+    },
+  };
+}
+
+/** Some frameworks take the path off at which they mount, others leave it. */
+function withoutBase(request: Request, basePath: string): Request {
+  const url = new URL(request.url);
+  if (basePath !== "" && (url.pathname === basePath || url.pathname.startsWith(`${basePath}/`))) url.pathname = url.pathname.slice(basePath.length) || "/";
+  return url.href === request.url ? request : new Request(url, request);
+}
+
+function wantedBy(path: string): Wanted {
+  return pagePaths.includes(path) ? "page" : path.startsWith("/assets/") ? "asset" : "data";
+}
+
+function refused({ status, code, title, detail }: Refusal, wanted: Wanted): Response {
+  const headers = { ...(status === 405 && { allow: "GET, HEAD" }), ...(status === 401 && { "www-authenticate": "Bearer" }) };
+  if (wanted === "page") return new Response(refusalHtml(title, detail), { status, headers: { ...headers, "content-type": "text/html; charset=utf-8" } });
+  return Response.json({ title, detail, status, code }, { status, headers: { ...headers, "content-type": "application/problem+json" } });
+}
+
+function failed(error: unknown): Response {
+  console.error("Tidemark Studio could not answer a request.", error);
+  return Response.json({ title: "The studio failed", detail: "The reason is in the log.", status: 500, code: "internal" }, { status: 500 });
+}

@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { gzipSync } from "node:zlib";
+import type { AxeResults } from "axe-core";
+import { describe, executable, expect, tellThatNothingWasTested, test } from "./chromium.ts";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+describe("every page", () => {
+  if (executable === undefined) return tellThatNothingWasTested();
+
+  const kinds = [
+    ["on a wide screen", {}],
+    ["in the dark", { dark: true }],
+    ["on a phone", { width: 390 }],
+  ] as const;
+
+  test.for(kinds)("%s has nothing that axe complains of, and nothing to push sideways", async ([, options], { visit, store }) => {
+    await store.appendToStream(
+      "cart-7",
+      Array.from({ length: 60 }, (_, n) => ({
+        type: "ItemAdded",
+        data: { sku: "tea", n, gift: null, note: "x".repeat(300) },
+        metadata: { actorId: "ada" },
+        tags: ["sku:tea"],
+      })),
+    );
+    const [event] = await store.readStream("cart-7", { limit: 1 }).toArray();
+    const { page, go, complaints } = await visit(options);
+    const pages: readonly (readonly [string, string, () => Promise<void>])[] = [
+      ["/", ".shares", async () => page.keyboard.press("?")],
+      ["/streams", ".rows", async () => {}],
+      ["/streams?prefix=absent", ".empty", async () => {}],
+      ["/stream?id=cart-7", ".summary", async () => page.locator(".summary").first().click()],
+      [`/event?id=${event?.id}`, "#causation", async () => {}],
+      ["/event?id=absent", ".empty", async () => {}],
+    ];
+    for (const [path, there, act] of pages) {
+      await go(path);
+      await page.locator(there).first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBe(0);
+      await act();
+      // By the debugger: the page's own policy lets no script of others in.
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate<AxeResults>("axe.run()");
+      expect(violations.map(({ id, nodes }) => `${path}: ${id} ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+    }
+    expect(complaints).toEqual([]);
+  });
+});
+
+test("what the browser loads is less than 60 KB", async () => {
+  const files = await Promise.all(["studio.js", "studio.css", "icon.svg"].map((name) => readFile(new URL(`../../dist/client/${name}`, import.meta.url))));
+  const bytes = files.reduce((sum, file) => sum + gzipSync(file).length, 0);
+  expect(bytes).toBeGreaterThan(5_000);
+  expect(bytes).toBeLessThan(60_000);
+});
