@@ -46,8 +46,14 @@ export class RedisSession implements Session {
     });
     // What is lost is told by the call that waits for it.
     client.on("error", () => {});
-    await client.connect();
-    return new RedisSession(client, await mostBytes(client));
+    // The client's own limit ends when the connection stands: a server that hangs would be waited for without end.
+    const late = setTimeout(() => client.destroy(), connectTimeoutMs);
+    try {
+      await client.connect();
+      return new RedisSession(client, await mostBytes(client));
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   get usable(): boolean {

@@ -89,6 +89,39 @@ export function relayToBroker({ broker, open, duplicates }: BrokerUnderTest): vo
     expect(found.length - all.length).toBeLessThanOrEqual(mostTwice(2));
     for (const [, positions] of firstArrivals(found)) expect(inOrder(positions)).toBe(true);
   });
+
+  test("hangs: the relay gives its connection up, and publishes again once it answers", async ({ store, start }) => {
+    const { to, received } = await open();
+    const sink = to(broker().port);
+    let asked = 0;
+    const counted: Sink = {
+      ...sink,
+      async publish(message, call) {
+        asked++;
+        await sink.publish(message, call);
+      },
+    };
+    const { worker, errors } = await start({ to: counted, ...patiently, ackTimeoutMs: 2_000, batchSize: 50 });
+    await append(store, streams, 1);
+    await worker.caughtUp();
+    // It runs in a group of its own.
+    process.kill(-broker().pid, "SIGSTOP");
+    try {
+      asked = 0;
+      await append(store, streams, 1);
+      // Four times each. On one connection, all of them would arrive.
+      await eventually(() => expect(asked).toBeGreaterThanOrEqual(4 * streams.length));
+    } finally {
+      process.kill(-broker().pid, "SIGCONT");
+    }
+    await worker.caughtUp();
+    const found = await received();
+    const all = (await store.readAll().toArray()).map(({ position }) => position);
+    expect([...new Set(positionsOf(found))].toSorted((a, b) => a - b)).toEqual(all);
+    expect(found.length - all.length).toBeLessThanOrEqual(mostTwice(2));
+    for (const [, positions] of firstArrivals(found)) expect(inOrder(positions)).toBe(true);
+    expect(errors.map(({ code }) => code)).toContain("SINK_UNAVAILABLE");
+  });
 }
 
 export function positionsOf(messages: readonly ReceivedMessage[]): number[] {
