@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as tidemark from "tidemark";
+import * as kafka from "tidemark/kafka";
 import * as nats from "tidemark/nats";
 import * as opentelemetry from "tidemark/opentelemetry";
 import * as prometheus from "tidemark/prometheus";
@@ -22,6 +23,7 @@ const entries = [
   { from: "tidemark/testing", exported: await exportsOf(join(source, "testing/index.ts")), values: new Set(Object.keys(testing)) },
   { from: "tidemark/opentelemetry", exported: await exportsOf(join(source, "opentelemetry/index.ts")), values: new Set(Object.keys(opentelemetry)) },
   { from: "tidemark/prometheus", exported: await exportsOf(join(source, "prometheus/index.ts")), values: new Set(Object.keys(prometheus)) },
+  { from: "tidemark/kafka", exported: await exportsOf(join(source, "sinks/kafka.ts")), values: new Set(Object.keys(kafka)) },
   { from: "tidemark/nats", exported: await exportsOf(join(source, "sinks/nats.ts")), values: new Set(Object.keys(nats)) },
   { from: "tidemark/rabbitmq", exported: await exportsOf(join(source, "sinks/rabbitmq.ts")), values: new Set(Object.keys(rabbitmq)) },
   { from: "tidemark/redis", exported: await exportsOf(join(source, "sinks/redis.ts")), values: new Set(Object.keys(redis)) },

@@ -2,6 +2,8 @@ export { startServer, type Server, type ServerOptions } from "./server.ts";
 export { hasPgbouncer, startPgbouncer, type Pooler, type PoolerOptions } from "./pgbouncer.ts";
 export type { Broker } from "./broker.ts";
 export { hasRabbitmq, startRabbitmq, type Rabbitmq } from "./rabbitmq.ts";
+export { kafkaMissing } from "./kafka-jars.ts";
+export { startKafka, type Kafka } from "./kafka.ts";
 export { hasRedis, startRedis, type Redis } from "./redis.ts";
 export { hasNats, startNats, type Nats } from "./nats.ts";
 export { startCuts, type Cuts } from "./cuts.ts";
