@@ -17,6 +17,15 @@ export class KafkaTopics {
     this.#brokers = brokers;
   }
 
+  /** @param leader - Of the only partition, whose other replica is the other broker. */
+  async createOnTwo(leader: 1 | 2, leastReplicas: 1 | 2): Promise<string> {
+    const topic = `tidemark-${process.pid}-${++names}`;
+    const assignments = [{ partition: 0, brokers: [leader, 3 - leader] }];
+    const configs = [{ name: "min.insync.replicas", value: `${leastReplicas}` }];
+    await this.admin((admin) => admin.createTopics({ topics: [topic], partitions: -1, replicas: -1, assignments, configs }));
+    return topic;
+  }
+
   async create({
     partitions = 3,
     replicas = 1,
@@ -65,9 +74,9 @@ export class KafkaTopics {
   }
 
   /** How many records a topic holds. */
-  async count(topic: string): Promise<number> {
+  async count(topic: string, partitionCount = 3): Promise<number> {
     return await this.admin(async (admin) => {
-      const partitions = [0, 1, 2].map((partitionIndex) => ({ partitionIndex, timestamp: -1n }));
+      const partitions = Array.from({ length: partitionCount }, (_, n) => n).map((partitionIndex) => ({ partitionIndex, timestamp: -1n }));
       const [found] = await admin.listOffsets({ topics: [{ name: topic, partitions }] });
       return Number((found?.partitions ?? []).reduce((sum, { offset }) => sum + offset, 0n));
     });

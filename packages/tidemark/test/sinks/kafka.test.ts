@@ -182,6 +182,33 @@ for (const client of clients) {
       expect((await topics.records(topic)).map(({ key }) => key).toSorted()).toEqual(["cart-1", "cart-1", "cart-2", "cart-2"]);
     });
 
+    test("moves a partition to another leader when a broker is killed, and holds while a partition has too few replicas", async ({ store, start }) => {
+      await using second = await broker.join();
+      const topic = await topics.createOnTwo(2, 1);
+      const { worker } = await start({ ...to({ topic }), ...patiently, batchSize: 50 });
+      const appended = append(store, streams, 40);
+      await eventually(async () => expect(await topics.count(topic, 1)).toBeGreaterThan(20));
+      await second.kill();
+      await appended;
+      await worker.caughtUp();
+      const all = await store.readAll().toArray();
+      const found = await topics.records(topic);
+      expect([...new Set(positionsOf(found))].toSorted((a, b) => a - b)).toEqual(all.map(({ position }) => position));
+      expect(found.length - all.length).toBeLessThanOrEqual(streams.length);
+      for (const [, positions] of firstArrivals(found)) expect(inOrder(positions)).toBe(true);
+      await worker.stop();
+
+      await second.start();
+      const strict = await topics.createOnTwo(1, 2);
+      await second.kill();
+      const { worker: other } = await start({ ...to({ topic: strict }), name: "strict", ...patiently });
+      await eventually(async () => expect((await store.relays.get("strict")).state).toBe("retrying"));
+      await second.start();
+      await other.caughtUp();
+      expect(new Set((await topics.records(strict)).map(({ id }) => id)).size).toBe(all.length);
+      expect(await store.deadLetters.list()).toEqual([]);
+    });
+
     test("creates a topic where that is asked for", async ({ store, start }) => {
       await append(store, ["cart-1"], 2);
       const topic = `tidemark-created-by-${client}`;
