@@ -74,6 +74,11 @@ describe("a studio works", () => {
     expect(await store.highWaterMark()).toBe(0);
   });
 
+  test("on no port that another process has", async ({ store }) => {
+    await using served = await serveStudio(store);
+    await expect(serveStudio(store, { port: served.port })).rejects.toThrow("which another process has. Choose another, or 0 for a free one");
+  });
+
   test("and survives whatever is sent to it", async ({ store }) => {
     const panel = studio(store);
     const nonsense = [

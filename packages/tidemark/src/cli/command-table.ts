@@ -20,6 +20,7 @@ import { addOutbox } from "./commands/outbox.ts";
 import { addRelays } from "./commands/relays.ts";
 import { addStats } from "./commands/stats.ts";
 import { addStreams } from "./commands/streams.ts";
+import { addStudio } from "./commands/studio.ts";
 import { addTail } from "./commands/tail.ts";
 import { addTimers } from "./commands/timers.ts";
 import { addVerify } from "./commands/verify.ts";
@@ -36,6 +37,7 @@ const commandTable: readonly ((program: Command, terminal: Terminal) => void)[] 
   addTail,
   addStreams,
   addWhy,
+  addStudio,
   addWorker,
   addRelay,
   addConsumers,

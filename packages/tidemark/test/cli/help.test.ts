@@ -17,6 +17,7 @@ const commands = [
   ["tail"],
   ["streams"],
   ["why"],
+  ["studio"],
   ["indexes"],
   ["indexes", "list"],
   ["indexes", "create"],

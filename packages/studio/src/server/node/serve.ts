@@ -44,7 +44,7 @@ const own = ["127.0.0.1", "::1", "localhost"];
 /**
  * Serves a studio by itself, with a server of its own: on this machine alone unless `authorize` decides who may look.
  *
- * @throws {@link InvalidArgumentError} — an option is invalid, or `address` can be reached by others and there is no `authorize`.
+ * @throws {@link InvalidArgumentError} — an option is invalid, `port` is taken, or `address` can be reached by others and there is no `authorize`.
  *
  * @example
  * ```ts
@@ -62,7 +62,10 @@ export async function serveStudio(store: EventStore, { port = 0, address = "127.
   // A request line and its headers come at once from every browser. Whoever sends them slowly holds a connection for ten seconds at most.
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16_384 }, nodeHandler(panel));
   server.listen(port, address);
-  await once(server, "listening");
+  await once(server, "listening").catch((error: unknown) => {
+    if (!isInUse(error)) throw error;
+    throw new InvalidArgumentError("options.port", `is ${port}, which another process has. Choose another, or 0 for a free one`, { cause: error });
+  });
   const bound = server.address();
   const actual = typeof bound === "object" && bound !== null ? bound.port : port;
   const close = async (): Promise<void> => {
@@ -75,4 +78,8 @@ export async function serveStudio(store: EventStore, { port = 0, address = "127.
   const host = address === "::1" ? "[::1]" : address;
   const query = panel.token === undefined ? "" : `?token=${panel.token}`;
   return { url: `http://${host}:${actual}${options.basePath ?? ""}/${query}`, port: actual, close, [Symbol.asyncDispose]: close };
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }

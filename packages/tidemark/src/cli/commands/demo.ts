@@ -6,6 +6,7 @@ interface DemoFlags {
   readonly url?: string;
   readonly schema: string;
   readonly events: number;
+  readonly studio?: boolean;
   readonly json?: boolean;
 }
 
@@ -17,8 +18,9 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .option("--url <url>", "postgres://… or file:./folder; default: embedded, in memory. DATABASE_URL is not used: the demo writes")
     .option("--schema <name>", "PostgreSQL schema for the demo's events", "tidemark_demo")
     .option("--events <number>", "how many events to write, 100 to 1000000", eventCount, 5_000)
+    .option("--studio", "then show the shop in the browser, with customers who go on, until Ctrl-C; needs @tidemark/studio")
     .option("--json", "print the statistics as one JSON document on stdout, errors too")
-    .addHelpText("after", "\nExamples:\n  tidemark demo\n  tidemark demo --events 100000 --url postgres://app@localhost/shop")
+    .addHelpText("after", "\nExamples:\n  tidemark demo\n  tidemark demo --studio\n  tidemark demo --events 100000 --url postgres://app@localhost/shop")
     .action((flags: DemoFlags) => runShop(flags, terminal));
 }
 

@@ -5,12 +5,16 @@ import type { EventStore } from "../../store/event-store.ts";
 import { openEventStore } from "../../store/open-event-store.ts";
 import { loggerOf } from "../connection.ts";
 import type { Terminal } from "../terminal.ts";
+import { loadStudio } from "../studio/serve.ts";
 import { type CartEvent, emptyCart, evolve } from "./cart.ts";
+import { openShop } from "./open-shop.ts";
 
 export interface ShopOptions {
   readonly url?: string;
   readonly schema: string;
   readonly events: number;
+  /** Shows the shop in the browser afterwards, until a signal. */
+  readonly studio?: boolean;
   readonly json?: boolean;
 }
 
@@ -31,6 +35,8 @@ export async function runShop(options: ShopOptions, terminal: Terminal): Promise
     terminal.print(text, "bold");
   };
 
+  // Before the shop is built for nothing.
+  if (options.studio) await loadStudio();
   title(options.url === undefined ? "Opening a store on an embedded PostgreSQL, in memory" : "Opening a store");
   const opening = performance.now();
   const storeOptions = { schema: options.schema, logger: loggerOf(terminal) };
@@ -81,6 +87,7 @@ export async function runShop(options: ShopOptions, terminal: Terminal): Promise
       readMs: Math.round(readMs),
     });
   }
+  if (options.studio) await openShop(store, cartOf, { port: 0, schema: options.schema, tell: say }, terminal);
 }
 
 /** Each customer adds one thing after another, and each waits for the answer before the next. */

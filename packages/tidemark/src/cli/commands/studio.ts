@@ -1,0 +1,40 @@
+import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
+import { configuredEvents } from "../config/definitions.ts";
+import { wholeNumber } from "../flags.ts";
+import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
+import { loadStudio, serveUntilSignal } from "../studio/serve.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface StudioFlags extends StoreFlags {
+  readonly port: number;
+}
+
+const examples = `
+Needs the package @tidemark/studio.
+
+Examples:
+  tidemark studio
+  tidemark studio --port 8080 --tenant acme`;
+
+/** `tidemark studio` */
+export function addStudio(program: Command, terminal: Terminal): void {
+  addStoreFlags(program.command("studio"), "the address, one JSON document,")
+    .description("Look at the store in the browser: streams, events, causes, lag, health. Only reads, and only on this machine, until Ctrl-C.")
+    .option("--port <number>", "the port of this machine, 0 for a free one", port, 4983)
+    .addHelpText("after", examples)
+    .action((flags: StudioFlags) => studio(flags, terminal));
+}
+
+async function studio(flags: StudioFlags, terminal: Terminal): Promise<void> {
+  // Before a database is opened for nothing.
+  await loadStudio();
+  const { port: wanted, schema, json } = flags;
+  const tell = (url: string): void => (json ? terminal.printJson({ url }) : terminal.print(url));
+  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, schema, tell }, terminal), configuredEvents(flags));
+}
+
+function port(text: string): number {
+  const number = wholeNumber(text);
+  if (number > 65_535) throw new InvalidOptionError("It must be from 0 to 65535.");
+  return number;
+}
