@@ -15,6 +15,11 @@ export function textOrFunction(value: unknown, path: string): TextOf {
   return checkFunction<(event: RecordedEvent) => string>(value, path);
 }
 
+/** `cart.CartConfirmed`; of a message of the outbox, which has no version, its topic. */
+export function categoryAndType({ category, type, version }: RecordedEvent): string {
+  return version === 0 ? type : `${category}.${type}`;
+}
+
 /** @throws {@link MessageRefusedError} */
 export function textOf(sink: string, what: string, given: TextOf, { event, id }: OutgoingMessage): string {
   if (typeof given === "string") return given;

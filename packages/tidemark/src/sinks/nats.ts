@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import { MessageRefusedError } from "../errors/relays.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import type { Sink } from "../relays/sink.ts";
-import { checkAddress, checkText, checkTls, textOf, textOrFunction } from "./broker-options.ts";
+import { categoryAndType, checkAddress, checkText, checkTls, textOf, textOrFunction } from "./broker-options.ts";
 import { type NatsAccess, NatsSession } from "./nats-session.ts";
 import { Reconnecting } from "./reconnecting.ts";
 
@@ -32,7 +32,7 @@ export interface NatsOptions {
   readonly credentials?: string;
   /** Certificates and the like: options of Node's `tls.connect`. Demands TLS. @defaultValue the system's authorities */
   readonly tls?: ConnectionOptions;
-  /** The subject to publish to, which a stream must take. @defaultValue the event's category and type: `cart.CartConfirmed` */
+  /** The subject to publish to, which a stream must take. @defaultValue the event's category and type: `cart.CartConfirmed`; of a message of the outbox its topic */
   readonly subject?: string | ((event: RecordedEvent) => string);
   /** The stream that the subject must belong to. Messages of others are refused. @defaultValue any */
   readonly stream?: string;
@@ -71,7 +71,7 @@ const shape = {
  * ```
  */
 export function nats(options: NatsOptions): Sink {
-  const { url, subject = ({ category, type }: RecordedEvent) => `${category}.${type}`, stream, ...given } = checkOptions(options, shape);
+  const { url, subject = categoryAndType, stream, ...given } = checkOptions(options, shape);
   if (url === undefined) throw new InvalidArgumentError("options.url", "is missing");
   const access = accessOf(url, given);
   const connection = new Reconnecting(() => NatsSession.open(access));

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import { MessageRefusedError } from "../errors/relays.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import type { Sink } from "../relays/sink.ts";
-import { checkAddress, textOf, textOrFunction } from "./broker-options.ts";
+import { categoryAndType, checkAddress, textOf, textOrFunction } from "./broker-options.ts";
 import { RabbitmqSession } from "./rabbitmq-session.ts";
 import { Reconnecting } from "./reconnecting.ts";
 
@@ -56,13 +56,7 @@ const shape = {
  * ```
  */
 export function rabbitmq(options: RabbitmqOptions): Sink {
-  const {
-    url,
-    exchange,
-    routingKey = ({ category, type, version }: RecordedEvent) => (version === 0 ? type : `${category}.${type}`),
-    persistent = true,
-    mandatory = true,
-  } = checkOptions(options, shape);
+  const { url, exchange, routingKey = categoryAndType, persistent = true, mandatory = true } = checkOptions(options, shape);
   if (url === undefined) throw new InvalidArgumentError("options.url", "is missing");
   if (exchange === undefined) throw new InvalidArgumentError("options.exchange", 'is missing: the exchange to publish to, "" for the default one');
   const connection = new Reconnecting(() => RabbitmqSession.open(url));

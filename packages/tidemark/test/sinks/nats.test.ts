@@ -83,6 +83,14 @@ describe.runIf(hasNats)("NATS", () => {
     });
   });
 
+  test("gets messages of the outbox under their topics", async ({ store, start }) => {
+    const stream = await newStream();
+    await store.transaction((tx) => tx.publish({ topic: `${stream}.mail`, key: "customer-7", payload: { template: "thanks" } }));
+    const { worker } = await start({ source: "outbox", to: nats({ url: urlOf(server.port) }) });
+    await worker.caughtUp();
+    expect((await stored(stream)).map(({ subject, body }) => [subject, Buffer.from(body).toString()])).toEqual([[`${stream}.mail`, '{"template":"thanks"}']]);
+  });
+
   test("stores again what is replayed, though it knows it", async ({ store, start }) => {
     const stream = await newStream();
     await append(store, ["cart-1"], 2);
