@@ -21,6 +21,8 @@ const settings = {
   "message.timeout.ms": 10_000,
   "retry.backoff.ms": 100,
   "reconnect.backoff.max.ms": 1_000,
+  // How long it believes that a topic may yet appear. Below the time of a message, which would not be told of its topic otherwise.
+  "topic.metadata.propagation.max.ms": 2_000,
   // Whole batches are given to it, so it need not wait for more.
   "linger.ms": 0,
   // The broker says what is too large, not this client. It takes no more at once than it would otherwise.

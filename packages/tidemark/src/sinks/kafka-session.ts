@@ -96,17 +96,18 @@ export class KafkaSession implements Session {
   async #send(batch: readonly Pending[]): Promise<void> {
     const outcomes = await this.#producer.send(batch.map(({ record }) => record));
     const failed: unknown[] = [];
-    const alone: Pending[] = [];
+    const refused: Pending[] = [];
     for (const [at, pending] of batch.entries()) {
       const outcome: KafkaOutcome | undefined = outcomes[at];
       if (outcome?.kind === "acknowledged") pending.settle();
       else if (outcome?.kind !== "refused") failed.push(outcome?.cause);
-      // A broker refuses all of a batch for one of its records. Which one shows when each goes alone.
-      else if (batch.length > 1) alone.push(pending);
+      else if (batch.length > 1) refused.push(pending);
       else pending.settle(new MessageRefusedError({ sink: "kafka", messageId: pending.messageId }, outcome.reason, { cause: outcome.cause }));
     }
     if (failed.length > 0) this.#fail(asError(failed[0]));
-    for (const pending of alone) if (!this.#lost) await this.#send([pending]);
+    // A broker refuses all of a batch for one of its records, or for its size. Which one shows as it is halved.
+    const middle = Math.ceil(refused.length / 2);
+    for (const half of [refused.slice(0, middle), refused.slice(middle)]) if (half.length > 0 && !this.#lost) await this.#send(half);
   }
 
   /** A producer that failed is not used again: it may yet send what it holds, and what it knows of the order is lost. */
