@@ -27,3 +27,8 @@ export function toGoOn({ kind, name }: Pick<FollowerState, "kind" | "name">): st
       return "give the process another version, which begins where its definition says";
   }
 }
+
+/** How to look at its dead letters. */
+export function toListLetters({ kind, name }: Pick<FollowerState, "kind" | "name">): string {
+  return `tidemark dead-letters list --consumer ${name}${kind === "relay" ? " --kind relay" : ""}`;
+}

@@ -165,7 +165,7 @@ const damages: Readonly<Record<string, readonly [sql: string, code: DoctorCode, 
     "insert into @dead_letters (consumer, position, stream_id, event_id, state) values ('mailer', 1, 1, gen_random_uuid(), 'failed')",
     "dead-letters",
     /^The consumer "mailer" has 1 dead letter\.$/,
-    /^tidemark dead-letters list mailer;/,
+    /^Run: tidemark dead-letters list --consumer mailer;/,
   ],
   "a table without autovacuum": [
     "alter table @timers set (autovacuum_enabled = false)",

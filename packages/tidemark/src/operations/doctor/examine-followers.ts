@@ -1,6 +1,6 @@
 import type { Queryable } from "../../database/database.ts";
 import { quoteIdentifier } from "../../database/identifier.ts";
-import { toGoOn, toResume } from "../follower-commands.ts";
+import { toGoOn, toListLetters, toResume } from "../follower-commands.ts";
 import type { FollowerState } from "../follower-states.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import type { DoctorThresholds } from "./thresholds.ts";
@@ -39,7 +39,7 @@ export function examineFollowers(states: readonly FollowerState[], { behindMs }:
         finding(
           "dead-letters",
           `${who} has ${deadLetters > 10_000 ? "more than 10,000" : deadLetters} dead ${deadLetters === 1 ? "letter" : "letters"}.`,
-          `tidemark dead-letters list ${name}; then retry or discard them.`,
+          `Run: ${toListLetters(state)}; then retry or discard them.`,
         ),
       );
     return findings;

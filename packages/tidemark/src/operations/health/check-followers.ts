@@ -1,5 +1,5 @@
 import { didYouMean } from "../../arguments/suggest.ts";
-import { toResume } from "../follower-commands.ts";
+import { toListLetters, toResume } from "../follower-commands.ts";
 import type { FollowerState } from "../follower-states.ts";
 import type { ValidHealthLimits } from "./health-limits.ts";
 import { good, type HealthCheck, upTo } from "./health-report.ts";
@@ -21,7 +21,7 @@ function checksOf(state: FollowerState, limits: ValidHealthLimits): readonly Hea
   const name = nameOf(state);
   const letters = upTo(`dead letters of ${name}`, deadLetters, limits.maxDeadLetters, {
     above: "degraded",
-    advice: `Look at them with: tidemark dead-letters list --consumer ${state.name}${state.kind === "relay" ? " --kind relay" : ""}. Retry or discard each.`,
+    advice: `Look at them with: ${toListLetters(state)}. Retry or discard each.`,
   });
   return [
     checkLag(state, name, limits),
