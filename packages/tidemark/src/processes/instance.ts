@@ -100,16 +100,17 @@ export class Instance {
   async fold(number: number, input: Input): Promise<void> {
     const { process, functions } = this.#tools;
     try {
-      let state: unknown = JSON.parse(this.#row.state);
+      let text = this.#row.state;
       const returned: Effect[] = [];
       for (const event of input.parts) {
-        state = evolved(functions.evolve(state, event));
+        const state = evolved(functions.evolve(JSON.parse(text), event));
+        // Before react gets it: what that did to it would be stored, and the fold of the same inputs be another.
+        text = encodeJson(state, "state");
         returned.push(...checkEffects(functions.react(event, state), "react"));
       }
       const [first] = input.parts;
       const metadata = first ? causedBy(first) : {};
       const reaction = await recordEffects(this.#tools, returned, { process, instance: this.name, input: number, path: [], metadata }, "react");
-      const text = encodeJson(state, "state");
       this.#change({ state: text, handled: number });
       this.effects.set(number, reaction.effects);
       this.add(reaction);

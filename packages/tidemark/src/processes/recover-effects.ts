@@ -40,7 +40,7 @@ async function reactAgain(context: RecoveryContext, { instanceId: id, instance: 
   for (const { number, parts } of await readInputs(context, context.database, { id, name }, { after: 0, until: input })) {
     for (const event of parts) {
       state = evolved(evolve(state, event));
-      if (number === input) effects = [...effects, ...checkEffects(react(event, state), "react")];
+      if (number === input) effects = [...effects, ...checkEffects(react(event, structuredClone(state)), "react")];
     }
   }
   return effects;

@@ -1,8 +1,13 @@
 import { append, command, complete, defineEvents, defineProcess, event, type Event } from "tidemark";
-import { ordering, payment, placed } from "./order.ts";
+import { ordering, type OrderState, payment, placed } from "./order.ts";
 import { describe, expect, test } from "./test.ts";
 
 const audit = (type: string): ReturnType<typeof append> => append("audit-1", [{ type, data: {} }]);
+
+function stateOf(value: unknown): OrderState {
+  if (typeof value === "object" && value !== null && "seen" in value && Array.isArray(value.seen)) return { ...value, seen: value.seen };
+  throw new Error("no state");
+}
 
 describe("an input", () => {
   test("is folded into its instance's state, and what it leads to is issued in order", async ({ store, start }) => {
@@ -48,6 +53,32 @@ describe("an input", () => {
     const written = [...(await store.readStream("payment-order-1").toArray()), ...(await store.readStream("audit-1").toArray())];
     expect(written.map(({ type }) => type)).toEqual(["PaymentRequested", "Audited"]);
     for (const { metadata } of written) expect(metadata).toMatchObject({ correlationId: "request-7", causationId: order?.id });
+  });
+
+  test("is all that evolve and react get, beside the state; what react does to that is not stored", async ({ store, start }) => {
+    const got: unknown[][] = [];
+    const evolve = (...given: unknown[]): OrderState => {
+      got.push(given);
+      return { seen: [...stateOf(given[0]).seen, "evolved"] };
+    };
+    const react = (...given: unknown[]): [] => {
+      got.push(given);
+      Object.assign(Object(given[1]), { seen: ["changed by react"] });
+      return [];
+    };
+    await store.appendToStream("order-1", [placed(), { type: "PaymentReceived", data: { amount: 7 } }]);
+    const { worker, errors } = await start(ordering(react, { evolve }));
+    await worker.caughtUp();
+    expect(await store.processes.get("ordering", "order-1")).toMatchObject({ state: { seen: ["evolved", "evolved"] }, handledCount: 2 });
+    const [first, second] = await store.readStream("order-1").toArray();
+    const changed = { seen: ["changed by react"] };
+    expect(got).toEqual([
+      [{ seen: [] }, first],
+      [first, changed],
+      [{ seen: ["evolved"] }, second],
+      [second, changed],
+    ]);
+    expect(errors).toEqual([]);
   });
 
   test("can be appended elsewhere as it is: the copy has an id of its own, and the input as its cause", async ({ store, start }) => {
