@@ -165,7 +165,7 @@ export type { RelayInfo, Relays } from "./relays/administration.ts";
 export { cloudEvents } from "./relays/cloud-events.ts";
 export { debeziumOutbox } from "./relays/debezium-outbox.ts";
 export { defineRelay } from "./relays/define-relay.ts";
-export type { Relay, RelayContext, RelayDefinition, RelayMap, RelayMessage } from "./relays/relay.ts";
+export type { DescribedEvent, Relay, RelayContext, RelayDefinition, RelayMap, RelayMessage, RelayMessageDescription } from "./relays/relay.ts";
 export type { ReplayOptions, ReplayProgress, ReplayReport } from "./relays/replay.ts";
 export type { OutgoingMessage, Sink } from "./relays/sink.ts";
 export { DestinationUnavailableError, MessageRefusedError, SinkUnavailableError } from "./errors/relays.ts";

@@ -12,62 +12,107 @@ export interface AsyncApiServer {
   readonly pathname?: string;
 }
 
+/** What messages of a type look like in a channel. */
+export interface AsyncApiMessage {
+  /** Undefined: JSON. */
+  readonly contentType?: string;
+  /** A JSON Schema of all headers. */
+  readonly headers: object;
+  /** Undefined: of any kind. */
+  readonly payload?: object;
+  /** Whether the payload is the data as it is stored, so that examples of the data are examples of messages. */
+  readonly isData: boolean;
+}
+
+/** Where messages are sent. */
+export interface AsyncApiChannel {
+  /** Undefined: `events`. */
+  readonly name?: string;
+  /** Such as a topic; undefined: it is not known. */
+  readonly address?: string | undefined;
+  /** Undefined: every type of the catalogue. */
+  readonly types: ReadonlySet<string> | undefined;
+  /** @param data - A reference to the schema of the stored data. */
+  readonly describe: (event: { readonly type: string; readonly schemaVersion: number; readonly data: object }) => AsyncApiMessage;
+}
+
 export interface AsyncApiOptions {
   readonly title: string;
   /** Of the document. */
   readonly version: string;
-  /** Of the channel, such as a topic; undefined: it is not known. */
-  readonly address?: string | undefined;
   readonly servers: readonly AsyncApiServer[];
+  readonly channels: readonly AsyncApiChannel[];
 }
 
 /**
- * An AsyncAPI 3.0 document of a catalogue: one channel, which the application sends to, with a message for each type in its newest
- * version. The payload is an event's data as it is stored, and the headers are the rest of the event.
+ * An AsyncAPI 3.0 document of a catalogue: in each channel, to which the application sends, a message for each type in its newest version.
  *
  * @throws {@link MissingDependencyError} — a schema of valibot needs `@valibot/to-json-schema`.
  */
-export async function asyncApiDocument(catalogue: DefinedEvents, { title, version, address, servers }: AsyncApiOptions): Promise<object> {
-  const keys = componentKeys(catalogue.types);
-  const messages: Record<string, object> = {};
+export async function asyncApiDocument(catalogue: DefinedEvents, { title, version, servers, channels }: AsyncApiOptions): Promise<object> {
+  const shapes = [...catalogue.shapes.values()].filter(({ type }) => channels.some(({ types }) => types?.has(type) ?? true));
+  const keys = componentKeys(shapes.map(({ type }) => type));
   const schemas: Record<string, unknown> = {};
-  const references: Record<string, object> = {};
-  for (const shape of catalogue.shapes.values()) {
+  const examples = new Map<string, readonly unknown[]>();
+  for (const shape of shapes) {
     const key = keys.get(shape.type) ?? shape.type;
-    const place = `#/components/schemas/${key}`;
     const described = await describeData(shape, "stored");
-    schemas[key] = "schema" in described ? asyncApiSchema(described.schema, place) : { description: `There is no JSON Schema: ${described.missing}.` };
-    messages[key] = await message(catalogue, shape, place);
-    references[key] = { $ref: `#/components/messages/${key}` };
+    schemas[key] =
+      "schema" in described ? asyncApiSchema(described.schema, schemaPlace(key)) : { description: `There is no JSON Schema: ${described.missing}.` };
+    examples.set(shape.type, await storedExamples(catalogue, shape));
+  }
+  const messages: Record<string, object> = {};
+  const described: Record<string, object> = {};
+  const operations: Record<string, object> = {};
+  const names = componentKeys(channels.flatMap(({ name }) => name ?? []));
+  for (const channel of channels) {
+    const name = channel.name === undefined ? undefined : names.get(channel.name);
+    const references: Record<string, object> = {};
+    for (const shape of shapes) {
+      if (channel.types && !channel.types.has(shape.type)) continue;
+      const key = keys.get(shape.type) ?? shape.type;
+      const place = name === undefined ? key : `${name}.${key}`;
+      messages[place] = message(channel, shape, key, examples.get(shape.type) ?? []);
+      references[key] = { $ref: `#/components/messages/${place}` };
+    }
+    described[name ?? "events"] = { address: channel.address ?? null, title: channel.name ?? "Events", messages: references };
+    operations[name === undefined ? "sendEvents" : `send.${name}`] = {
+      action: "send",
+      channel: { $ref: `#/channels/${name ?? "events"}` },
+      messages: Object.keys(references).map((key) => ({ $ref: `#/channels/${name ?? "events"}/messages/${key}` })),
+    };
   }
   return {
     asyncapi: "3.0.0",
     info: { title, version },
     defaultContentType: "application/json",
     ...(servers.length > 0 && { servers: Object.fromEntries(servers.map(({ name, ...server }) => [name, server])) }),
-    channels: { events: { address: address ?? null, title: "Events", messages: references } },
-    operations: {
-      sendEvents: {
-        action: "send",
-        channel: { $ref: "#/channels/events" },
-        messages: Object.keys(references).map((key) => ({ $ref: `#/channels/events/messages/${key}` })),
-      },
-    },
+    channels: described,
+    operations,
     components: { messages, schemas },
   };
 }
 
-async function message(catalogue: DefinedEvents, shape: EventShape, place: string): Promise<object> {
-  const { type, version, description } = shape;
-  const examples = await storedExamples(catalogue, shape);
+function schemaPlace(key: string): string {
+  return `#/components/schemas/${key}`;
+}
+
+function message({ describe }: AsyncApiChannel, { type, version, description }: EventShape, key: string, examples: readonly unknown[]): object {
+  const { contentType, headers, payload = {}, isData } = describe({ type, schemaVersion: version, data: { $ref: schemaPlace(key) } });
   return {
     name: type,
     title: `${type}, version ${version}`,
     ...(description !== undefined && { description }),
-    headers: headers(type, version),
-    payload: { $ref: place },
-    ...(examples.length > 0 && { examples: examples.map((payload) => ({ payload })) }),
+    ...(contentType !== undefined && { contentType }),
+    headers,
+    payload,
+    ...(isData && examples.length > 0 && { examples: examples.map((example) => ({ payload: example })) }),
   };
+}
+
+/** The channel of the events themselves: the payload is an event's data as it is stored, and the headers are the rest of the event. */
+export function eventsChannel(address: string | undefined): AsyncApiChannel {
+  return { address, types: undefined, describe: ({ type, schemaVersion, data }) => ({ headers: headers(type, schemaVersion), payload: data, isData: true }) };
 }
 
 /** An event without its data: the keys of an export. */

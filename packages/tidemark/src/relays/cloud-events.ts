@@ -5,7 +5,7 @@ import type { JsonValue, RecordedEvent } from "../model/event.ts";
 import { copiedAttributes } from "../transfer/cloudevents-attributes.ts";
 import { checkSource } from "../transfer/cloudevents-writer.ts";
 import { messageId } from "./outgoing-message.ts";
-import type { RelayMap } from "./relay.ts";
+import type { DescribedEvent, RelayMap } from "./relay.ts";
 
 const shape = {
   source: (value: unknown, path: string): string => {
@@ -13,6 +13,7 @@ const shape = {
     return checkSource(value, path);
   },
 };
+const contentType = "application/cloudevents+json; charset=utf-8";
 /** CloudEvents wants none of these in an attribute. */
 const unfit = /[\p{Cc}\p{Surrogate}\p{Noncharacter_Code_Point}]/u;
 
@@ -32,10 +33,31 @@ const unfit = /[\p{Cc}\p{Surrogate}\p{Noncharacter_Code_Point}]/u;
  */
 export function cloudEvents(options?: { readonly source?: string }): RelayMap {
   const { source = "urn:tidemark" } = checkOptions(options, shape);
-  return async (event, { storedData }) => ({
-    contentType: "application/cloudevents+json; charset=utf-8",
-    body: cloudEvent(event, source, await storedData()),
-  });
+  const map: RelayMap = async (event, { storedData }) => ({ contentType, body: cloudEvent(event, source, await storedData()) });
+  return Object.assign(map, { describe: (event: DescribedEvent) => ({ contentType, payload: cloudEventSchema(event, source) }) });
+}
+
+function cloudEventSchema({ type, schemaVersion, data }: DescribedEvent, source: string): object {
+  const text = { type: "string", minLength: 1 };
+  const properties = {
+    specversion: { const: "1.0" },
+    id: { ...text, description: "The event's id; of one that became several, with / and the part behind it." },
+    source: { type: "string", format: "uri-reference", description: `${source}; of a tenant, with # and the tenant behind it.` },
+    type: { const: type },
+    subject: { ...text, description: "The stream." },
+    time: { type: "string", format: "date-time" },
+    datacontenttype: { const: "application/json" },
+    schemaversion: { const: schemaVersion },
+    tidemarkversion: { type: "string", pattern: "^[0-9]+$", description: "The event's place in its stream." },
+    tidemarkposition: { type: "string", pattern: "^[0-9]+$", description: "The event's place in the log." },
+    partitionkey: text,
+    tidemarkpart: { type: "integer", minimum: 0 },
+    tidemarktenant: text,
+    tidemarktags: { ...text, description: "The tags, as a JSON array." },
+    ...Object.fromEntries(copiedAttributes.map(([attribute]) => [attribute, text])),
+    data,
+  };
+  return { type: "object", properties, required: ["specversion", "id", "source", "type", "subject", "time", "data"] };
 }
 
 function cloudEvent(event: RecordedEvent, source: string, data: unknown): object {

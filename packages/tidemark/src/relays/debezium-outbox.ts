@@ -1,4 +1,4 @@
-import type { RelayMap } from "./relay.ts";
+import type { DescribedEvent, RelayMap } from "./relay.ts";
 
 /**
  * Returns a `map` that makes messages as Debezium's outbox event router does with its default settings, so that consumers that understand
@@ -14,9 +14,15 @@ import type { RelayMap } from "./relay.ts";
  * ```
  */
 export function debeziumOutbox(): RelayMap {
-  return async ({ id, part, type, category }, { storedData }) => ({
+  const map: RelayMap = async ({ id, part, type, category }, { storedData }) => ({
     body: await storedData(),
     headers: { id: part === undefined ? id : `${id}/${part}`, eventType: encode(type), aggregateType: encode(category) },
+  });
+  return Object.assign(map, {
+    describe: ({ type, data }: DescribedEvent) => ({
+      payload: data,
+      headers: { id: { type: "string" }, eventtype: { const: encode(type) }, aggregatetype: { type: "string", description: "The event's category." } },
+    }),
   });
 }
 

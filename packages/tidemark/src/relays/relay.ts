@@ -44,7 +44,47 @@ export interface RelayContext {
  * const map: RelayMap = (event) => (event.type === "CartConfirmed" ? { body: { cart: event.streamId } } : null);
  * ```
  */
-export type RelayMap<E extends Event = Event> = (event: RecordedEvent<E>, context: RelayContext) => RelayMessage | null | Promise<RelayMessage | null>;
+export interface RelayMap<E extends Event = Event> {
+  (event: RecordedEvent<E>, context: RelayContext): RelayMessage | null | Promise<RelayMessage | null>;
+  /**
+   * Says what the messages of a type look like, for the AsyncAPI document that `tidemark events asyncapi --relay` prints. Of a map without it,
+   * the document says nothing but its types.
+   */
+  readonly describe?: (event: DescribedEvent) => RelayMessageDescription;
+}
+
+/**
+ * A type of the catalogue, as `describe` of a map gets it.
+ *
+ * @example
+ * ```ts
+ * const describe = ({ data }: DescribedEvent): RelayMessageDescription => ({ payload: data });
+ * ```
+ */
+export interface DescribedEvent {
+  readonly type: string;
+  /** The newest version of its shape. */
+  readonly schemaVersion: number;
+  /** The JSON Schema of its data as the log stores it, or a reference to it. */
+  readonly data: object;
+}
+
+/**
+ * What the messages of a type look like.
+ *
+ * @example
+ * ```ts
+ * const description: RelayMessageDescription = { payload: { type: "object", properties: { sku: { type: "string" } } } };
+ * ```
+ */
+export interface RelayMessageDescription {
+  /** @defaultValue "application/json" */
+  readonly contentType?: string;
+  /** The JSON Schema of each header that the map adds. */
+  readonly headers?: Readonly<Record<string, object>>;
+  /** The JSON Schema of the body. */
+  readonly payload: object;
+}
 
 /**
  * What `defineRelay` takes.

@@ -10,12 +10,16 @@ interface Configured {
   readonly settings?: Settings;
 }
 
-/** What a worker runs: of the module, else of the configuration. */
-export async function workerModule(file: string | undefined, { settings }: Configured): Promise<WorkerModule> {
-  if (file !== undefined) return await loadModule(file);
+/**
+ * What a worker runs: of the module, else of the configuration.
+ *
+ * @param where - The argument or option that names the file, for messages.
+ */
+export async function workerModule(file: string | undefined, { settings }: Configured, where = "<file>"): Promise<WorkerModule> {
+  if (file !== undefined) return await loadModule(file, where);
   const { config } = settings ?? {};
   if (config && !isEmpty(config.definitions)) return config.definitions;
-  throw new InvalidArgumentError("<file>", `is missing, and ${whereNot(settings)} names no consumers, projections, processes or relays`);
+  throw new InvalidArgumentError(where, `is missing, and ${whereNot(settings)} names no consumers, projections, processes or relays`);
 }
 
 /** The projections of a module, else of the configuration. Undefined: there is neither. */
