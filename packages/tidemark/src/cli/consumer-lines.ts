@@ -3,9 +3,9 @@ import type { ConsumerInfo, PauseInfo, ShardInfo } from "../consumers/consumer-i
 import type { Row } from "./columns.ts";
 import { counted } from "./progress.ts";
 
-/** Each consumer as a line for people, below the names of the columns. */
-export async function* consumerRows(consumers: readonly ConsumerInfo[]): AsyncGenerator<Row, void, undefined> {
-  yield ["consumer", "state", "events behind", "seconds behind", "shards", "workers", "dead letters", "last error"];
+/** Each consumer or relay as a line for people, below the names of the columns. */
+export async function* consumerRows(consumers: readonly ConsumerInfo[], kind: "consumer" | "relay"): AsyncGenerator<Row, void, undefined> {
+  yield [kind, "state", "events behind", "seconds behind", "shards", "workers", "dead letters", "last error"];
   for (const { name, state, pause, lag, shards, deadLetters } of consumers) {
     const failing = shards.find(({ failingEvent }) => failingEvent) ?? shards.find(({ lastError }) => lastError);
     const error = failing ? oneLine(problemOf(failing)) : "";
@@ -23,7 +23,7 @@ export async function* consumerRows(consumers: readonly ConsumerInfo[]): AsyncGe
 }
 
 /** What is known of one consumer or relay, but for its shards. */
-export function consumerTable(info: ConsumerInfo, kind: "consumer" | "relay" = "consumer"): Row[] {
+export function consumerTable(info: ConsumerInfo, kind: "consumer" | "relay"): Row[] {
   const { name, tenant, state, pause, lag, filter, tenants, deadLetters, resharding, createdAt } = info;
   return [
     [kind, name],

@@ -4,7 +4,7 @@ import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import type { ConsumerInfo } from "./consumer-info.ts";
 import { consumerInfo, infoStatement } from "./consumer-info-statement.ts";
 import { FollowerChanges } from "./follower-changes.ts";
-import { consumerNotFound } from "./not-found.ts";
+import { followerNotFound } from "./not-found.ts";
 import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import { functionName } from "../schema/function-set.ts";
 
@@ -89,7 +89,7 @@ export class StoreConsumers implements Consumers {
     this.#scope = scope;
     this.#changes = new FollowerChanges(scope, {
       follower: (name) => name,
-      notFound: (name) => consumerNotFound(scope.context, scope.tenant, name),
+      notFound: (name) => followerNotFound(scope.context, scope.tenant, "consumer", name),
     });
   }
 
@@ -101,7 +101,7 @@ export class StoreConsumers implements Consumers {
   async get(name: string): Promise<ConsumerInfo> {
     const checked = checkConsumerName(name, "name");
     const [row] = await this.#scope.context.database.query(infoStatement(this.#scope.context.schema, "get", "c.name = $2"), [this.#scope.tenant, checked]);
-    if (!row) throw await consumerNotFound(this.#scope.context, this.#scope.tenant, checked);
+    if (!row) throw await followerNotFound(this.#scope.context, this.#scope.tenant, "consumer", checked);
     return consumerInfo(row["consumer"] ?? "{}");
   }
 

@@ -5,11 +5,10 @@ import type { PauseOptions, ResetOptions } from "../consumers/administration.ts"
 import { consumerInfo, infoStatement } from "../consumers/consumer-info-statement.ts";
 import type { ConsumerInfo } from "../consumers/consumer-info.ts";
 import { FollowerChanges } from "../consumers/follower-changes.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
+import { followerNotFound } from "../consumers/not-found.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { FollowedLog } from "../feed/followed-log.ts";
-import { NotFoundError } from "../errors/following.ts";
 import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { DefinedRelay } from "./defined-relay.ts";
@@ -82,7 +81,7 @@ export class StoreRelays implements Relays {
 
   constructor(scope: RelaysScope) {
     this.#scope = scope;
-    this.#changes = new FollowerChanges(scope, { follower: followerOf, notFound: (name) => this.#notFound(name) });
+    this.#changes = new FollowerChanges(scope, { follower: followerOf, notFound: (name) => followerNotFound(scope.context, scope.tenant, "relay", name) });
   }
 
   async list(): Promise<readonly RelayInfo[]> {
@@ -95,7 +94,7 @@ export class StoreRelays implements Relays {
     const checked = checkRelayName(name, "name");
     const { database, schema } = this.#scope.context;
     const [row] = await database.query(infoStatement(schema, "get_relay", "c.name = $2"), [this.#scope.tenant, followerOf(checked)]);
-    if (!row) throw await this.#notFound(checked);
+    if (!row) throw await followerNotFound(this.#scope.context, this.#scope.tenant, "relay", checked);
     return consumerInfo(row["consumer"] ?? "{}");
   }
 
@@ -128,18 +127,5 @@ export class StoreRelays implements Relays {
       "relay",
       `is ${JSON.stringify(name)}, which no worker of this store was created with${didYouMean(name, names) || "; pass what defineRelay returned"}`,
     );
-  }
-
-  async #notFound(name: string): Promise<NotFoundError> {
-    const { database, schema } = this.#scope.context;
-    const text = `
-select c.owner_name as name from ${quoteIdentifier(schema)}.consumers as c where c.tenant = $1 and c.kind = 'relay' order by c.owner_name limit 1000`;
-    const rows = await database.query({ name: "tidemark_worker_relay_names", text }, [this.#scope.tenant]);
-    const suggestion = didYouMean(
-      name,
-      rows.map((row) => row["name"] ?? ""),
-    );
-    const hint = suggestion === "" ? "A relay is known once a worker with it was started; store.relays.list() names them." : suggestion.replace("; d", "D");
-    return new NotFoundError("relay", name, hint);
   }
 }

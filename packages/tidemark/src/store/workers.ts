@@ -9,7 +9,7 @@ import type { Logger } from "../model/logger.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
 import { consumerFollower, consumerKind } from "../consumers/consumer-follower.ts";
 import type { CreateTransaction } from "../consumers/context.ts";
-import { consumerNotFound } from "../consumers/not-found.ts";
+import { followerNotFound } from "../consumers/not-found.ts";
 import { type Consumers, StoreConsumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
 import { StoreDeadLetters } from "../consumers/dead-letters.ts";
@@ -154,7 +154,7 @@ export class Workers implements LifecyclePart {
   }
 
   waitFor(place: { readonly tenant: string; readonly name: string; readonly position: number }, options?: WaitOptions): Promise<void> {
-    const notFound = (tenant: string, name: string): Promise<NotFoundError> => consumerNotFound(this.#context, tenant, name);
+    const notFound = (tenant: string, name: string): Promise<NotFoundError> => followerNotFound(this.#context, tenant, "consumer", name);
     return waitFor(this.#context, { kinds: [consumerKind, projectionKind, processKind, relayKind], notFound }, place, options);
   }
 
