@@ -1,21 +1,20 @@
-import { isRecord } from "../arguments/options.ts";
 import type { EventDecoder } from "../catalogue/event-codec.ts";
 import type { Session } from "../database/database.ts";
 import { ProcessParkedError } from "../errors/processes.ts";
-import type { EventMetadata, RecordedEvent } from "../model/event.ts";
+import type { RecordedEvent } from "../model/event.ts";
 import type { HandlerSession, ShardAccess, ShardHooks } from "../runtime/follower.ts";
 import type { WorkerContext } from "../runtime/worker-context.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EffectCache } from "./effect-cache.ts";
-import type { CommandEffect, Effect } from "./effect.ts";
+import type { CommandEffect } from "./effect.ts";
 import { EndedInstances } from "./ended-instances.ts";
 import { type Input, Instance } from "./instance.ts";
 import { type InputsContext, inputsByInstance, loadInstances, writeInstances, type WrittenInputs } from "./process-inputs.ts";
 import type { PendingCommand } from "./pending-command.ts";
-import { readHandled, readInputs } from "./read-inputs.ts";
-import { type Reaction, recordEffects } from "./record-effects.ts";
+import { OrElseFailed, recordRefusal } from "./record-refusal.ts";
 import { recoverEffects } from "./recover-effects.ts";
+import { refold, serveRetry } from "./serve-retry.ts";
 import { storedError } from "./stored-error.ts";
 import { StillPending } from "./still-pending.ts";
 import { VersionGate } from "./version-gate.ts";
@@ -32,13 +31,6 @@ export interface ProcessShardContext extends InputsContext {
 interface WrittenBatch extends WrittenInputs {
   readonly first: number;
   readonly last: number;
-}
-
-/** Thrown out of the transaction of a refusal: what `orElse` threw is no failure of the database. */
-class OrElseFailed extends Error {
-  constructor(cause: unknown) {
-    super("orElse threw", { cause });
-  }
 }
 
 /**
@@ -109,18 +101,12 @@ export class ProcessShard implements ShardHooks {
       if (instance) instances.push(instance);
       // One that has ended takes nothing in, whatever its version: nothing of it waits.
       else if (!others.get(name)?.ended) this.#versions.passedBy();
-      if (instance?.stale && !instance.ended && instance.row.parked !== "input") await this.#refold(session, instance);
+      if (instance?.stale && !instance.ended && instance.row.parked !== "input") await refold(this.#context, session, instance);
       for (const input of instance ? taken : []) await instance?.take(input);
     }
     if (instances.length === 0) return;
     const written = await writeInstances(this.#context, this.#shard.tenant, session, instances);
     this.#written.push({ ...written, first: first.position, last: last.position });
-  }
-
-  /** Has `evolve`, which has changed, make the state again. Where it fails, the instance is parked. */
-  async #refold(session: Session, instance: Instance): Promise<void> {
-    const failure = instance.refold(await readHandled(this.#context, session, instance));
-    if (failure) instance.park(failure);
   }
 
   /** Undefined: another version starts it. */
@@ -162,28 +148,9 @@ export class ProcessShard implements ShardHooks {
     this.#dispatcher.look();
   }
 
-  /** Lets one instance go on whose retry was requested: folds the inputs that wait. False: there is none. */
+  /** False: no instance's retry is requested. */
   async #serveRetry(): Promise<boolean> {
-    const { process, statements, tools } = this.#context;
-    const { of, shard: index } = this.#shard.checkpoint.shard;
-    const written = await this.#transaction(async (session) => {
-      const [row] = await session.query(statements.requested, [this.#shard.tenant, process.name, process.version, of, index]);
-      if (!row) return undefined;
-      const instance = new Instance(tools, row["instance"] ?? "", row);
-      const { handled, inputs, parked } = instance.row;
-      if (parked === "input") {
-        instance.unpark();
-        if (instance.stale && !instance.ended) await this.#refold(session, instance);
-        const place = { id: instance.id ?? 0, name: instance.name };
-        for (const { number, ...input } of await readInputs(this.#context, session, place, { after: handled, until: instance.failure ? handled : inputs })) {
-          // A refusal may have ended it while its inputs waited.
-          if (instance.failure || instance.ended) break;
-          await instance.fold(number, input);
-        }
-      }
-      await session.query(statements.served, [instance.id ?? 0]);
-      return await writeInstances(this.#context, this.#shard.tenant, session, [instance]);
-    });
+    const written = await this.#transaction((session) => serveRetry(this.#context, this.#shard, session));
     if (!written) return false;
     this.#publish(written);
     this.#shard.settled();
@@ -200,7 +167,7 @@ export class ProcessShard implements ShardHooks {
   /** Records a refusal, and what `orElse` returns for it, in one transaction. */
   async #refuse(command: PendingCommand, error: unknown, { orElse }: CommandEffect): Promise<void> {
     try {
-      const done = await this.#transaction((session) => this.#recordRefusal(session, command, error, orElse));
+      const done = await this.#transaction((session) => recordRefusal(this.#context, this.#shard.tenant, session, { command, error, orElse }));
       if (!done) return;
       this.#publish(done.written);
       this.#cache.set(command.instanceId, command.input, command.path, done.effects);
@@ -208,28 +175,6 @@ export class ProcessShard implements ShardHooks {
       if (!(thrown instanceof OrElseFailed)) throw thrown;
       await this.#park(command, thrown.cause);
     }
-  }
-
-  /** Undefined: it is not pending any more. */
-  async #recordRefusal(
-    session: Session,
-    { id, instance: name, input, path, payload }: PendingCommand,
-    error: unknown,
-    orElse: CommandEffect["orElse"],
-  ): Promise<{ readonly written: WrittenInputs; readonly effects: readonly Effect[] } | undefined> {
-    const { process, statements, tools } = this.#context;
-    const instance = (await loadInstances(this.#context, this.#shard.tenant, session, [name])).own.get(name);
-    if (!instance) return undefined;
-    const [refused] = await session.query(statements.refuse, [id, JSON.stringify(storedError(error)), instance.row.handled]);
-    if (!refused) return undefined;
-    if (instance.stale) {
-      const failure = instance.refold(await readHandled(this.#context, session, instance));
-      if (failure) throw new OrElseFailed(failure.error);
-    }
-    const cause = { process: process.name, instance: name, input, path, metadata: metadataOf(payload) };
-    const reaction = await orElseOf(orElse, error, instance, (returned) => recordEffects(tools, returned, cause, "orElse"));
-    instance.add(reaction);
-    return { effects: reaction.effects, written: await writeInstances(this.#context, this.#shard.tenant, session, [instance]) };
   }
 
   /** A transaction of the shard's owner beside the loop's. */
@@ -241,24 +186,4 @@ export class ProcessShard implements ShardHooks {
       return await work(session);
     });
   }
-}
-
-async function orElseOf(
-  orElse: CommandEffect["orElse"],
-  error: unknown,
-  { row }: Instance,
-  record: (returned: unknown) => Promise<Reaction>,
-): Promise<Reaction> {
-  try {
-    return await record(orElse ? orElse(error, JSON.parse(row.state)) : []);
-  } catch (thrown) {
-    throw new OrElseFailed(thrown);
-  }
-}
-
-/** What everything that the input leads to carries. */
-function metadataOf(payload: unknown): EventMetadata {
-  const metadata = isRecord(payload) ? payload["metadata"] : undefined;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- recorded by recordEffects
-  return (metadata ?? {}) as EventMetadata;
 }
