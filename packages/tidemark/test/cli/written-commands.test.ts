@@ -16,7 +16,8 @@ async function written(): Promise<readonly { readonly page: string; readonly lin
   for await (const page of glob(["README.md", "docs/**/*.md"], { cwd: root })) {
     const text = await readFile(join(root, page), "utf8");
     for (const [, block = ""] of text.matchAll(/^ *```(?:sh|bash|console)\n(.*?)^ *```/gms))
-      for (const [, line = ""] of block.replaceAll("\\\n", " ").matchAll(/^ *(?:\$ )?(?:[A-Z_]+=\S+ )*(?:npx )?tidemark(?: +(.*))?$/gm)) found.push({ page, line });
+      for (const [, line = ""] of block.replaceAll("\\\n", " ").matchAll(/^ *(?:\$ )?(?:[A-Z_]+=\S+ )*(?:npx )?tidemark(?: +(.*))?$/gm))
+        found.push({ page, line });
   }
   return found;
 }
