@@ -28,6 +28,7 @@ const text = `
     defineRelay({ name: "cloud", to, map: cloudEvents({ source: "https://shop.example/events" }) }),
     defineRelay({ name: "debezium", to, map: debeziumOutbox() }),
     defineRelay({ name: "own: paid", to, filter: { types: ["OrderPaid", "Gone"] }, map: own }),
+    defineRelay({ name: "mails", to, source: "outbox" }),
     defineRelay({ name: "silent", to, filter: [{ types: ["OrderPaid"] }, { categories: ["order"] }], map: () => null }),
   ];`;
 
@@ -104,6 +105,7 @@ describe("tidemark events asyncapi --relay", () => {
 
   test.for([
     [["--relay", "clout"], '--relay is "clout", which is not defined; did you mean "cloud"?'],
+    [["--relay", "mails"], '--relay is "mails", which publishes messages of the outbox'],
     [["--relay", "cloud", "--relay", "silent", "--address", "a"], "--address is of one channel, and several relays are named"],
     [[], "--relays needs --relay, the name of each relay to document"],
   ] as const)("refuses %j", async ([args, message], { catalogue }) => {

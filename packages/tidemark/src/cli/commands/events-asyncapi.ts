@@ -67,6 +67,11 @@ async function channelsOf({ relay: names, relays: file, address, settings }: Omi
         "--relay",
         `is ${JSON.stringify(name)}, which is not defined${didYouMean(name, known) || `: there is ${known.join(", ") || "none"}`}`,
       );
+    if (found.settings.source.name !== "events")
+      throw new InvalidArgumentError(
+        "--relay",
+        `is ${JSON.stringify(name)}, which publishes messages of the ${found.settings.source.name}; a catalogue knows events alone`,
+      );
     return relayChannel(found, address);
   });
 }
