@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import * as tidemark from "tidemark";
 import * as kafka from "tidemark/kafka";
 import * as nats from "tidemark/nats";
+import * as http from "tidemark/http";
 import * as opentelemetry from "tidemark/opentelemetry";
 import * as prometheus from "tidemark/prometheus";
 import * as rabbitmq from "tidemark/rabbitmq";
@@ -25,6 +26,7 @@ const entries = [
   { from: "tidemark/prometheus", exported: await exportsOf(join(source, "prometheus/index.ts")), values: new Set(Object.keys(prometheus)) },
   { from: "tidemark/kafka", exported: await exportsOf(join(source, "sinks/kafka.ts")), values: new Set(Object.keys(kafka)) },
   { from: "tidemark/nats", exported: await exportsOf(join(source, "sinks/nats.ts")), values: new Set(Object.keys(nats)) },
+  { from: "tidemark/http", exported: await exportsOf(join(source, "http/index.ts")), values: new Set(Object.keys(http)) },
   { from: "tidemark/rabbitmq", exported: await exportsOf(join(source, "sinks/rabbitmq.ts")), values: new Set(Object.keys(rabbitmq)) },
   { from: "tidemark/redis", exported: await exportsOf(join(source, "sinks/redis.ts")), values: new Set(Object.keys(redis)) },
   { from: "tidemark/webhook", exported: await exportsOf(join(source, "sinks/webhook.ts")), values: new Set(Object.keys(webhook)) },

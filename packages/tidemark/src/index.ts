@@ -75,6 +75,7 @@ export type { Logger } from "./model/logger.ts";
 export type { PgPool, PoolSettings } from "./arguments/pool-options.ts";
 export type { PoolPreset } from "./arguments/pool-presets.ts";
 export type { TransactionClient } from "./database/transaction-client.ts";
+export { RequestRefusedError } from "./errors/http.ts";
 export { IndexMissingError } from "./errors/reading.ts";
 export { TidemarkError } from "./errors/tidemark-error.ts";
 export { EventDecodingError, type EventIssue, EventValidationError, UnknownEventTypeError } from "./errors/catalogue.ts";

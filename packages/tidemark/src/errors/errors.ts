@@ -10,6 +10,7 @@ import type {
   SequenceBehindError,
   WaitTimeoutError,
 } from "./following.ts";
+import type { RequestRefusedError } from "./http.ts";
 import type {
   MigrationChangedError,
   MissingDependencyError,
@@ -113,6 +114,7 @@ export interface ErrorByCode {
   readonly UNKNOWN_EVENT_TYPE: UnknownEventTypeError;
   readonly EVENT_VALIDATION: EventValidationError;
   readonly EVENT_UNDECODABLE: EventDecodingError;
+  readonly REQUEST_REFUSED: RequestRefusedError;
 }
 
 /**

@@ -1,0 +1,26 @@
+/**
+ * What is read of a request: a `Request` of the fetch standard, or one of Node.js, Express, Fastify or Nest.
+ *
+ * @example
+ * ```ts
+ * const request: HttpRequest = { method: "PUT", url: "/carts/42", headers: { "if-match": '"7"' } };
+ * ```
+ */
+export interface HttpRequest {
+  readonly method?: string | undefined;
+  /** With or without an origin. */
+  readonly url?: string | undefined;
+  readonly headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** The value of a header. One that was sent several times is one list, as HTTP says. */
+export function headerOf({ headers }: HttpRequest, name: string): string | undefined {
+  if (headers instanceof Headers) return headers.get(name) ?? undefined;
+  const value = headers[name];
+  return typeof value === "object" ? value.join(", ") : value;
+}
+
+/** The path, without origin and query: it is the same for a request that comes again. */
+export function pathOf({ url = "" }: HttpRequest): string {
+  return URL.parse(url, "http://localhost")?.pathname ?? url;
+}
