@@ -4,3 +4,7 @@ export { type IdempotencyIds, type IdempotencyOptions, idempotencyIds } from "./
 export { type Problem, problemOf, problemResponse } from "./problem.ts";
 export { readJson, type ReadJsonOptions } from "./read-json.ts";
 export type { HttpRequest } from "./request-headers.ts";
+export { expressProblems, fastifyProblems } from "./framework-problems.ts";
+export type { LogAccess, LogTarget } from "./log-access.ts";
+export { nodeHandler } from "./node-handler.ts";
+export { type LogHandler, serveLog, type ServeLogOptions } from "./serve-log.ts";

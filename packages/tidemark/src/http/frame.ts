@@ -1,0 +1,56 @@
+import { offsetOf } from "./log-offset.ts";
+import type { Portion } from "./log-view.ts";
+
+const encoder = new TextEncoder();
+
+/** Some events as readers of an event stream get them. Readers share the bytes. */
+export class Frame {
+  readonly end: number;
+  readonly items: readonly string[];
+  readonly size: number;
+  #made: { readonly key: string; readonly bytes: Uint8Array } | undefined;
+
+  /** Of each item. */
+  readonly #positions: readonly number[];
+
+  constructor({ end, items, positions }: Omit<Portion, "after">) {
+    this.end = end;
+    this.items = items;
+    this.#positions = positions;
+    this.size = items.reduce((sum, item) => sum + item.length, 0);
+  }
+
+  /** What it has for a reader at this place, which may have read a part of it before. Undefined: nothing. */
+  behind(place: number): Frame | undefined {
+    const from = this.#positions.findIndex((position) => position > place);
+    if (from <= 0) return from === 0 ? this : undefined;
+    return new Frame({ end: this.end, items: this.items.slice(from), positions: this.#positions.slice(from) });
+  }
+
+  /** A data event and its control event. @param upToDate - There is nothing behind it. */
+  bytes(cursor: string, upToDate: boolean): Uint8Array {
+    const key = `${cursor} ${upToDate}`;
+    if (this.#made?.key !== key) {
+      const offset = offsetOf(this.end);
+      const data = `id: ${offset}\nevent: data\ndata: [${this.items.join(",")}]\n\n`;
+      this.#made = { key, bytes: encoder.encode(data + controlText(this.end, cursor, upToDate)) };
+    }
+    return this.#made.bytes;
+  }
+}
+
+/** A control event alone, for a reader that has had everything. */
+export function controlBytes(place: number, cursor: string): Uint8Array {
+  return encoder.encode(controlText(place, cursor, true));
+}
+
+function controlText(place: number, cursor: string, upToDate: boolean): string {
+  const control = { streamNextOffset: offsetOf(place), streamCursor: cursor, ...(upToDate && { upToDate }) };
+  return `id: ${control.streamNextOffset}\nevent: control\ndata: ${JSON.stringify(control)}\n\n`;
+}
+
+/** A comment: it keeps proxies from closing a quiet connection, and finds out about clients that are gone. */
+export const heartbeat: Uint8Array = encoder.encode(":\n\n");
+
+/** How long a browser waits before it connects again. */
+export const reconnectSoon: Uint8Array = encoder.encode("retry: 1000\n\n");
