@@ -32,7 +32,7 @@ export class Frame {
     const key = `${cursor} ${upToDate}`;
     if (this.#made?.key !== key) {
       const offset = offsetOf(this.end);
-      const data = `id: ${offset}\nevent: data\ndata: [${this.items.join(",")}]\n\n`;
+      const data = `id: ${offset}\nevent: data\ndata:[${this.items.join(",")}]\n\n`;
       this.#made = { key, bytes: encoder.encode(data + controlText(this.end, cursor, upToDate)) };
     }
     return this.#made.bytes;
@@ -46,7 +46,7 @@ export function controlBytes(place: number, cursor: string): Uint8Array {
 
 function controlText(place: number, cursor: string, upToDate: boolean): string {
   const control = { streamNextOffset: offsetOf(place), streamCursor: cursor, ...(upToDate && { upToDate }) };
-  return `id: ${control.streamNextOffset}\nevent: control\ndata: ${JSON.stringify(control)}\n\n`;
+  return `id: ${control.streamNextOffset}\nevent: control\ndata:${JSON.stringify(control)}\n\n`;
 }
 
 /** A comment: it keeps proxies from closing a quiet connection, and finds out about clients that are gone. */

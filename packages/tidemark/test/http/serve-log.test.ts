@@ -62,7 +62,7 @@ class Client {
     const blocks = this.#text.split("\n\n");
     this.#text = blocks.pop() ?? "";
     for (const block of blocks) {
-      const [, id, event, data = ""] = /^id: (\d{16})\nevent: (\w+)\ndata: (.*)$/.exec(block) ?? [];
+      const [, id, event, data = ""] = /^id: (\d{16})\nevent: (\w+)\ndata:(.*)$/.exec(block) ?? [];
       if (event === "data") this.n.push(...numbers(data));
       if (event === "control") this.last = JSON.parse(data);
       if (event === "control") expect(id).toBe(this.last?.streamNextOffset);
