@@ -8,6 +8,7 @@ import { consumerCatchesUp } from "./scenarios/catch-up.ts";
 import { tenFollowers } from "./scenarios/followers.ts";
 import { handOverFromAppend } from "./scenarios/hand-over.ts";
 import { commands, commandsOnLongStreams, commandsOnStreams, commandsWithSnapshots } from "./scenarios/commands.ts";
+import { httpReaders } from "./scenarios/http-readers.ts";
 import { idleConsumers } from "./scenarios/idle-consumers.ts";
 import { exportFile, importFile, transferMemory } from "./scenarios/import-export.ts";
 import { appendWithInlineProjection, followWithAsyncProjection } from "./scenarios/projections.ts";
@@ -67,6 +68,7 @@ export const scenarios: readonly Scenario[] = [
   processInputs,
   openTestStores,
   appendTraced,
+  httpReaders,
   relayToBrokers,
   relayWhenIdle,
 ];
