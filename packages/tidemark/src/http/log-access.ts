@@ -50,7 +50,12 @@ function isFilter(value: unknown, path: string): value is EventQuery {
 /** Checks what the application's callback returned: an option with a typing error would open more than was meant. */
 export function checkAccess(value: unknown): LogAccess {
   if (value === undefined || value === null || value === false) throw new RequestRefusedError(403, "This is not yours to read.");
-  return checkOptions(value, shape, "authorize()");
+  try {
+    return checkOptions(value, shape, "access");
+  } catch (error) {
+    // The application's mistake, which is nothing to the client.
+    throw new Error("What authorize returned is no access.", { cause: error });
+  }
 }
 
 /** Narrows a filter to one stream. Undefined: nothing of that stream matches. */
