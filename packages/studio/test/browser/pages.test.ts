@@ -151,10 +151,12 @@ describe("in Chromium", () => {
   test("a server that has gone is told of, and one that is back is asked again", async ({ visit, store }) => {
     const { page } = await visit({}, store);
     await page.getByRole("heading", { name: "No events yet" }).waitFor();
+    await page.getByText("Nothing is wrong").or(page.locator(".findings")).first().waitFor();
     await page.context().setOffline(true);
     await page.getByRole("alert").first().waitFor();
     expect(await page.getByRole("alert").first().textContent()).toContain("The studio is gone");
     await page.context().setOffline(false);
     await page.getByRole("alert").first().waitFor({ state: "detached" });
+    await page.getByRole("heading", { name: "No events yet" }).waitFor();
   });
 });

@@ -16,6 +16,9 @@ export interface ReportOptions {
   readonly everyMs?: number;
 }
 
+/** How long until a server that did not answer is asked again. */
+const retryMs = 3_000;
+
 interface Answer<T> {
   readonly address: string;
   readonly report?: T;
@@ -33,6 +36,7 @@ export function useReport<T>(address: string | null, { everyMs }: ReportOptions 
     const left = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const call = async (): Promise<void> => {
+      let nextMs = everyMs;
       try {
         const report = await ask<T>(address, left.signal);
         if (!left.signal.aborted) setAnswer({ address, report });
@@ -40,9 +44,11 @@ export function useReport<T>(address: string | null, { everyMs }: ReportOptions 
         if (left.signal.aborted) return;
         const problem =
           error instanceof Problem ? error : new Problem({ title: "The answer makes no sense", detail: String(error), status: 0, code: "unreadable" });
+        // What it refused, it would refuse again.
+        if (problem.report.status === 0 || problem.report.status >= 500) nextMs = Math.min(retryMs, everyMs ?? retryMs);
         setAnswer((before) => ({ ...(before?.address === address && before), address, problem }));
       }
-      if (everyMs !== undefined && !left.signal.aborted) timer = setTimeout(() => void call(), everyMs);
+      if (nextMs !== undefined && !left.signal.aborted) timer = setTimeout(() => void call(), nextMs);
     };
     void call();
     return () => {
