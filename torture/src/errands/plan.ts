@@ -21,9 +21,9 @@ export type Step =
   | { readonly kind: "cancel"; readonly key: string }
   | { readonly kind: "complete" };
 
-/** No timer of this key is due in a run: what is left of them in the end was neither cancelled nor replaced. */
+/** No timer of this key is due in a run, be it of a night in which the server's clock jumps: what is left of them in the end was neither cancelled nor replaced. */
 export const far = "far";
-const farMs = 3_600_000;
+const farMs = 30 * 24 * 3_600_000;
 
 /** Few streams, on which commands of different instances meet. */
 export const workStream = (number: number): string => `work-${number % 12}`;

@@ -126,7 +126,7 @@ export interface FinalState {
   readonly changes: readonly string[];
   /** Sessions and advisory locks that were left when every worker had gone. */
   readonly sessions: number;
-  readonly locks: number;
+  readonly locks: readonly string[];
   /** Migrations as they stand, to be applied once each. */
   readonly migrations: readonly number[];
   /** Undefined where nothing was consumed. */
@@ -141,7 +141,7 @@ export interface FinalState {
   readonly projected?: Projected;
   /** Undefined where no version was built. */
   readonly rebuilt?: Rebuilt;
-  /** Deadlocks in the server's log. */
-  readonly deadlocks: number;
+  /** Deadlocks in the server's log, each with who waited for whom, and by which statements. */
+  readonly deadlocks: readonly string[];
   readonly farewells: readonly { readonly worker: number; readonly incarnation: number; readonly tookMs: number; readonly code: number | null }[];
 }

@@ -99,7 +99,7 @@ export async function writeFinalState({
     migrations: await administer(url, async (client) =>
       (await client.query<{ id: number }>(`select version::int as id from ${name}.migrations order by version`)).rows.map(({ id }) => id),
     ),
-    deadlocks: await countInLog(join(server.folder, "log"), "deadlock detected"),
+    deadlocks: await deadlocksIn(join(server.folder, "log")),
     farewells,
   };
   await writeFile(join(folder, "final.json"), JSON.stringify(state));
@@ -174,16 +174,17 @@ async function writeLog(file: string, url: string, name: string): Promise<void> 
 }
 
 /** Sessions of workers, and advisory locks of anyone, which should be none; waits a while for the last to go. */
-async function untilQuiet(url: string): Promise<{ sessions: number; locks: number }> {
+async function untilQuiet(url: string): Promise<{ sessions: number; locks: readonly string[] }> {
   return administer(url, async (client) => {
     for (let waited = 0; ; waited++) {
-      const { rows } = await client.query<{ sessions: number; locks: number }>(
+      const { rows } = await client.query<{ sessions: number; locks: readonly string[] }>(
         `select (select count(*)::int from pg_stat_activity
                   where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid() and state <> 'idle') as sessions,
-                (select count(*)::int from pg_locks where locktype = 'advisory') as locks`,
+                array(select format('%s/%s %s of %s, which is %s: %s', l.classid, l.objid, l.mode, a.application_name, a.state, left(a.query, 200))
+                        from pg_locks as l left join pg_stat_activity as a on a.pid = l.pid where l.locktype = 'advisory') as locks`,
       );
-      const left = rows[0] ?? { sessions: 0, locks: 0 };
-      if ((left.sessions === 0 && left.locks === 0) || waited === 300) return left;
+      const left = rows[0] ?? { sessions: 0, locks: [] };
+      if ((left.sessions === 0 && left.locks.length === 0) || waited === 300) return left;
       await client.query("select pg_sleep(0.1)");
     }
   });
@@ -201,8 +202,14 @@ async function tryToChange(url: string, name: string): Promise<string[]> {
   return outcomes;
 }
 
-async function countInLog(file: string, text: string): Promise<number> {
-  let count = 0;
-  for await (const line of createInterface({ input: createReadStream(file) })) if (line.includes(text)) count++;
-  return count;
+/** Each as the server's log tells of it: the lines behind the message that are indented are its details. */
+async function deadlocksIn(file: string): Promise<readonly string[]> {
+  const found: string[][] = [];
+  let told: string[] | undefined;
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    if (line.includes("deadlock detected")) found.push((told = [line]));
+    else if (told && /^\s|DETAIL:|CONTEXT:|STATEMENT:/.test(line) && told.length < 20) told.push(line);
+    else if (!/HINT:/.test(line)) told = undefined;
+  }
+  return found.map((lines) => lines.map((line) => line.slice(0, 300)).join("\n"));
 }

@@ -34,11 +34,11 @@ test("what a run left behind can be checked again, without running it", async ()
       altered: [],
       highWaterMark: 1,
       blockers: 0,
-      deadlocks: 0,
+      deadlocks: [],
       farewells: [],
       changes: [],
       sessions: 0,
-      locks: 0,
+      locks: [],
       migrations: [1],
     };
     await writeFile(join(folder, "run.json"), JSON.stringify(run));

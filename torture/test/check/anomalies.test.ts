@@ -72,7 +72,7 @@ describe("a history in which nothing is wrong", () => {
 
   test.for(["transaction", "two views of one client"])("allows a deadlock to end a transaction of the caller's: %s", (how) => {
     const ended = written().call(appendOf(how, ["a", "b"]), { fail: "DATABASE 40P01" });
-    expect(broken(evidenceOf([ended], rows, { deadlocks: 1 }))).toEqual([]);
+    expect(broken(evidenceOf([ended], rows, { deadlocks: ["one"] }))).toEqual([]);
   });
 
   test("allows a condition whose decision had seen all matches, and one that failed on another", () => {
@@ -161,11 +161,11 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
       [1_000, 1_002, 1_004, 1_006].map((number, version): Row => [11 + version, number, "account-1", version + 1]),
     ],
   ],
-  "there were deadlocks": ["L6", () => [[written()], rows, { deadlocks: 1 }]],
+  "there were deadlocks": ["L6", () => [[written()], rows, { deadlocks: ["one"] }]],
   "one append ended in a deadlock": ["L6", () => [[written().call(appendOf("append to several streams", ["a", "b"]), { fail: "DATABASE 40P01" })], rows]],
   "there were more deadlocks than callers' transactions that one ended": [
     "L6",
-    () => [[written().call(appendOf("transaction", ["a", "b"]), { fail: "DATABASE 40P01" })], rows, { deadlocks: 2 }],
+    () => [[written().call(appendOf("transaction", ["a", "b"]), { fail: "DATABASE 40P01" })], rows, { deadlocks: ["one", "another"] }],
   ],
   "a reply is another append's": ["L7", () => [[new Script().append("cart-1", [1], [[2, 2, false]]).append("cart-1", [2], [[1, 1, true]])], rows.slice(0, 2)]],
   "an append stands below one that had returned": [
@@ -288,7 +288,7 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
   "a process ends with an error": ["C1", () => [[written()], rows, { farewells: [{ worker: 1, incarnation: 1, tookMs: 10, code: 1 }] }]],
   "a process never ends": ["C1", () => [[written()], rows, { farewells: [{ worker: 1, incarnation: 1, tookMs: 60_000, code: 0 }] }]],
   "a process ends and leaves a call unanswered": ["C1", () => [[closing(written().append("cart-1", [9], undefined))], rows]],
-  "a lock is left": ["C1", () => [[written()], rows, { locks: 1 }]],
+  "a lock is left": ["C1", () => [[written()], rows, { locks: ["one"] }]],
 };
 
 function untyped(): Script {

@@ -17,6 +17,6 @@ export const cleanEnd: Invariant = {
       if (unfinished.length > 0) anomaly(`${process} ended and left ${unfinished.join(", ")} unanswered`);
     }
     if (final.sessions > 0) anomaly(`${final.sessions} sessions are still at work`);
-    if (final.locks > 0) anomaly(`${final.locks} advisory locks are still held`);
+    for (const lock of final.locks) anomaly(`an advisory lock is still held: ${lock}`);
   },
 };

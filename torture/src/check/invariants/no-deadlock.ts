@@ -9,7 +9,10 @@ export const noDeadlock: Invariant = {
     checked(histories.appends.length);
     const victims = histories.appends.filter(({ code }) => code.endsWith("40P01"));
     const own = victims.filter(ofCaller);
-    if (final.deadlocks > own.length) anomaly(`the server's log tells of ${final.deadlocks} deadlocks, ${own.length} of them of callers' transactions`);
+    if (final.deadlocks.length > own.length) {
+      const told = final.deadlocks.map((deadlock) => `\n${deadlock}`).join("");
+      anomaly(`the server's log tells of ${final.deadlocks.length} deadlocks, ${own.length} of them of callers' transactions:${told}`);
+    }
     for (const { name } of victims.filter((victim) => !own.includes(victim))) anomaly(`${name} ended in a deadlock`);
   },
 };
