@@ -138,6 +138,20 @@ describe("a message of the outbox", () => {
     expect(await store.outbox.stats()).toMatchObject({ pending: 1 });
   });
 
+  test("is refused where the sequence is behind the outbox, as after a restore: relays would never read it", async ({ store, sql, schema, start }) => {
+    const { broker, worker } = await start({ source });
+    await store.transaction(publish(mail(1), mail(2)));
+    await worker.caughtUp();
+    await sql.query("select setval($1::regclass, 1)", [`${pg.escapeIdentifier(schema)}.events_position_seq`]);
+    await expect(store.transaction(publish(mail(3)))).rejects.toMatchObject({ code: "SEQUENCE_BEHIND" });
+    expect(await store.verify()).toMatchObject({ ok: false, problems: [{ kind: "sequence", position: 2 }] });
+    expect((await store.doctor()).map(({ code }) => code)).toContain("sequence-behind");
+    await sql.query("select setval($1::regclass, 2)", [`${pg.escapeIdentifier(schema)}.events_position_seq`]);
+    await store.transaction(publish(mail(3)));
+    await worker.caughtUp();
+    expect(broker.stored.map(textOf)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
+  });
+
   test("cannot be published by an inline projection", async ({ openStore }) => {
     const inline = defineProjection<{ type: string; data: unknown }>({
       name: "inline",

@@ -64,7 +64,7 @@ function sequenceStatement(schema: string): Statement {
     unprepared: true,
     text: `
 select s.seqincrement::text as increment, s.seqcache::text as cache, s.seqcycle::text as cycle,
-       (select pg_catalog.max(e.position) from ${quoted}.events as e)::text as log,
+       greatest((select pg_catalog.max(e.position) from ${quoted}.events as e), (select pg_catalog.max(o.position) from ${quoted}.outbox as o))::text as log,
        coalesce(pg_catalog.pg_sequence_last_value(s.seqrelid::pg_catalog.regclass), 0)::text as drawn,
        pg_catalog.pg_is_in_recovery()::text as recovery
   from pg_catalog.pg_sequence as s
