@@ -302,9 +302,10 @@ describe("every reader of events gives today's", () => {
   });
 
   test("of projections, inline and async, and their transactions", async ({ open }) => {
-    const seen = new Map<string, RecordedEvent[]>();
-    const note = (name: string, event: RecordedEvent): void => void seen.set(name, [...(seen.get(name) ?? []), event]);
-    const checks: Promise<void>[] = [];
+    // On a busy machine a lease can run out, and a transaction is tried again: of each event the last time counts, and of each check.
+    const seen = { inline: new Map<string, RecordedEvent>(), async: new Map<string, RecordedEvent>(), documents: new Map<string, RecordedEvent>() };
+    const note = (name: keyof typeof seen, event: RecordedEvent): void => void seen[name].set(`${event.position}/${event.part ?? ""}`, event);
+    const checks = new Map<string, PromiseSettledResult<void>>();
     const refused = { appendToStream: none, appendToStreams: none, append: none } as const;
     const handled = (mode: "inline" | "async"): tidemark.Projection =>
       defineProjection({
@@ -313,8 +314,9 @@ describe("every reader of events gives today's", () => {
         handles: ["ItemAdded", "CartConfirmed"],
         async handleBatch(events, tx: ProjectionTransaction) {
           for (const event of events) note(mode, event);
-          if (!checks.length || mode === "async") checks.push(checkReaders(tx, { ...transaction, ...refused, replaying: none }));
-          await Promise.allSettled(checks);
+          if (checks.get(mode)?.status === "fulfilled") return;
+          const [check] = await Promise.allSettled([checkReaders(tx, { ...transaction, ...refused, replaying: none })]);
+          checks.set(mode, check);
         },
       });
     const documents = documentProjection({
@@ -335,9 +337,9 @@ describe("every reader of events gives today's", () => {
     await today.appendToStream("cart-1", [newEvent]);
     await worker.caughtUp();
     await worker.stop();
-    await Promise.all(checks);
-    for (const name of ["inline", "async", "documents"]) {
-      expect([name, seen.get(name)?.length, seen.get(name)?.filter((event) => !isOfToday(event))]).toEqual([name, 5, []]);
+    expect(Object.fromEntries(checks)).toEqual({ inline: { status: "fulfilled" }, async: { status: "fulfilled" } });
+    for (const [name, events] of Object.entries(seen)) {
+      expect([name, events.size, [...events.values()].filter((event) => !isOfToday(event))]).toEqual([name, 5, []]);
     }
   });
 
