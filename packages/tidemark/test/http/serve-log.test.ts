@@ -155,6 +155,19 @@ describe("a page", () => {
     expect((await get(handler, "/streams/cart-2", { headers: { "if-none-match": tag } })).n).toEqual([1, 2]);
   });
 
+  test("has another tag for who sees other events, also where it ends at the same place", async ({ store }) => {
+    await store.appendToStream("cart-2", [added(1), { type: "Removed", data: { n: 2 } }]);
+    const tagOf = async (types: readonly string[]): Promise<string> => {
+      await using handler = serve(store, { authorize: () => ({ filter: { types } }) });
+      return (await get(handler, "/log")).headers.get("etag") ?? "";
+    };
+    const [all, some] = [await tagOf(["ItemAdded", "Removed"]), await tagOf(["Removed"])];
+    const range = (tag: string): string => tag.replace(/^"[0-9a-f]+/, "");
+    expect(range(all)).toMatch(/^-\d+-\d+/);
+    expect(range(some)).toBe(range(all));
+    expect(some).not.toBe(all);
+  });
+
   test("is no longer than it may be, and never without an event", async ({ store }) => {
     await store.appendToStream("cart-4", [added("x".repeat(900)), added("y".repeat(900)), added("z")]);
     await using handler = serve(store, { pageBytes: 1_000 });
