@@ -1,8 +1,9 @@
 import { checkFunction, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { describeValue } from "../arguments/describe-value.ts";
+import { isPromise } from "../arguments/promise.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
-import type { JsonValue, RecordedEvent } from "../model/event.ts";
+import type { Event, RecordedEvent } from "../model/event.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { LogAccess, LogTarget } from "./log-access.ts";
 import type { LogCaching } from "./log-answer.ts";
@@ -16,7 +17,7 @@ import { LogServer } from "./log-server.ts";
  * const options: ServeLogOptions = { authorize: () => ({ filter: { categories: ["cart"] } }), path: "/events" };
  * ```
  */
-export interface ServeLogOptions {
+export interface ServeLogOptions<E extends Event = Event> {
   /**
    * Says what a request may read: a tenant, a filter. Called for each request, and again whenever a live reader connects anew. Return undefined to
    * refuse with 403, or a `Response` of your own, such as a 401. What it throws becomes the answer of `problemResponse`.
@@ -25,10 +26,11 @@ export interface ServeLogOptions {
   /** The path before `/log` and `/streams/…`, as requests have it: `"/events"`. @defaultValue "" */
   readonly path?: string;
   /**
-   * What a client sees of an event; undefined leaves it out. Needed where your catalogue's events hold what JSON cannot, such as a bigint.
+   * What a client sees of an event, as JSON; undefined leaves it out. Needed where your catalogue's events hold what JSON cannot, such as a bigint.
+   * It may not be asynchronous.
    * @defaultValue all of it but the tenant
    */
-  readonly map?: (event: RecordedEvent) => JsonValue | undefined;
+  readonly map?: (event: RecordedEvent<E>) => unknown;
   /** Who may keep pages: `"public"` only if everybody may read the same. @defaultValue "private" */
   readonly caching?: LogCaching;
   /** The most events of a page. @defaultValue 500 */
@@ -66,7 +68,7 @@ const longestMs = 2_147_483_647;
 const shape = {
   authorize: checkFunction<ServeLogOptions["authorize"]>,
   path: checkPath,
-  map: checkFunction<(event: RecordedEvent) => JsonValue | undefined>,
+  map: checkFunction<(event: RecordedEvent) => unknown>,
   caching: oneOf("private", "public", "no-store"),
   pageEvents: wholeNumber(1, 10_000),
   pageBytes: wholeNumber(1, 16_777_216),
@@ -95,6 +97,7 @@ const shape = {
  * const events: unknown = await response.json();
  * ```
  */
+export function serveLog<E extends Event>(store: EventStore<E>, options: ServeLogOptions<E>): LogHandler;
 export function serveLog(store: EventStore, options: ServeLogOptions): LogHandler {
   const { authorize, map, ...checked } = checkOptions(options, shape);
   if (authorize === undefined) {
@@ -122,7 +125,11 @@ export function serveLog(store: EventStore, options: ServeLogOptions): LogHandle
 function shownText(event: RecordedEvent, map: ServeLogOptions["map"]): string | undefined {
   if (!map) return JSON.stringify({ ...event, tenant: undefined });
   const shown = map(event);
-  return shown === undefined ? undefined : JSON.stringify(shown);
+  if (shown === undefined) return undefined;
+  const text: string | undefined = isPromise(shown) ? undefined : JSON.stringify(shown);
+  // The application's mistake, which is nothing to the client.
+  if (text === undefined) throw new Error(`map(${event.type}) returned ${describeValue(shown)}; it must return JSON, or undefined to leave the event out.`);
+  return text;
 }
 
 function checkPath(value: unknown, path: string): string {

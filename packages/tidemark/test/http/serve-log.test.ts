@@ -183,6 +183,17 @@ describe("a page", () => {
   });
 
   test.for([
+    ["a promise", async () => ({ n: 1 })],
+    ["a function", () => () => 1],
+  ] as const)("is no page where the application shows %s", async ([, map], { store }) => {
+    await store.appendToStream("cart-5", [added(1)]);
+    const failures: unknown[] = [];
+    await using handler = serve(store, { map, onError: (error) => failures.push(error) });
+    expect(await get(handler, "/streams/cart-5")).toMatchObject({ status: 500, text: expect.not.stringContaining("ItemAdded") });
+    expect(String(failures)).toContain("must return JSON, or undefined to leave the event out");
+  });
+
+  test.for([
     ["/log?offset=", 400],
     ["/log?offset=1", 400],
     ["/log?offset=00000000000000-1", 400],
