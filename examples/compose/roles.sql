@@ -17,6 +17,8 @@ grant select, update (only_row) on table "tidemark".projection_epoch to "tidemar
 grant select on table "tidemark".projections to "tidemark_writer";
 grant select, insert, update, delete on table "tidemark".snapshots to "tidemark_writer";
 grant select, insert, update, delete on table "tidemark".timers to "tidemark_writer";
+grant select, insert, update, delete on table "tidemark".inbox to "tidemark_writer";
+grant select, insert on table "tidemark".outbox to "tidemark_writer";
 grant usage on sequence "tidemark".events_position_seq to "tidemark_writer";
 grant execute on all functions in schema "tidemark" to "tidemark_writer";
 grant usage on schema "tidemark" to "tidemark_reader";
@@ -41,6 +43,7 @@ grant select, insert, update, delete on table "tidemark".process_instances to "t
 grant select, insert, delete on table "tidemark".process_inputs to "tidemark_worker";
 grant select, insert, update, delete on table "tidemark".process_commands to "tidemark_worker";
 grant select, insert, update on table "tidemark".process_versions to "tidemark_worker";
+grant update, delete on table "tidemark".outbox to "tidemark_worker";
 grant create on schema "tidemark" to "tidemark_worker";
 grant select, insert, update, delete on table "tidemark".projections to "tidemark_worker";
 grant select, insert, update, delete on table "tidemark".projection_builds to "tidemark_worker";
@@ -59,11 +62,14 @@ grant select, insert, update, delete on table "tidemark".process_instances to "t
 grant select, insert, delete on table "tidemark".process_inputs to "tidemark_operator";
 grant select, insert, update, delete on table "tidemark".process_commands to "tidemark_operator";
 grant select, insert, update on table "tidemark".process_versions to "tidemark_operator";
+grant update, delete on table "tidemark".outbox to "tidemark_operator";
 grant select on table "tidemark".projections to "tidemark_operator";
 grant select on table "tidemark".projection_builds to "tidemark_operator";
 grant select on table "tidemark".projection_epoch to "tidemark_operator";
 grant select on table "tidemark".snapshots to "tidemark_operator";
 grant select on table "tidemark".timers to "tidemark_operator";
+grant select on table "tidemark".inbox to "tidemark_operator";
+grant select on table "tidemark".outbox to "tidemark_operator";
 grant execute on all functions in schema "tidemark" to "tidemark_operator";
 
 -- Who logs in. May be run again: a new password in .env is set.

@@ -90,11 +90,12 @@ const shape = {
  *
  * @example
  * ```ts
- * await using handler = serveLog(store, {
+ * const handler = serveLog(store, {
  *   authorize: (request) => (request.headers.get("authorization") === "Bearer s3cret" ? { filter: { categories: ["cart"] } } : undefined),
  * });
  * const response = await handler(new Request("http://localhost/log?offset=-1", { headers: { authorization: "Bearer s3cret" } }));
  * const events: unknown = await response.json();
+ * await handler.close();
  * ```
  */
 export function serveLog<E extends Event>(store: EventStore<E>, options: ServeLogOptions<E>): LogHandler;

@@ -153,6 +153,7 @@ describe("with --catalogue, events come in today's shapes", () => {
           "relays-show",
           "stats",
           "streams",
+          "studio",
           "timers-cancel",
           "timers-list",
           "verify",
