@@ -1,10 +1,20 @@
 import { startProxy, startServer } from "@tidemark/servers";
 import { startStandby } from "../feed/standby.ts";
-import { expect, test } from "../support/test.ts";
+import type { Database } from "../../src/database/database.ts";
+import { eventually, expect, test } from "../support/test.ts";
 import { open, pidOf, rejection } from "./open.ts";
 
 const insert = { name: "insert", text: "insert into public.t values (1)" };
 const recovering = { name: "recovering", text: "select pg_is_in_recovery()::text as standby" };
+
+/** Creates a table, and resolves once the standby has it too: until then an insert there fails because there is no such table. */
+async function createTable(primary: Database, standby: string): Promise<void> {
+  await primary.userQuery("create table public.t (n int)", []);
+  await using there = await open(standby, { max: 1 });
+  await eventually(async () =>
+    expect((await there.database.userQuery("select to_regclass('public.t') is not null as found", [])).rows).toEqual([{ found: true }]),
+  );
+}
 
 test("after a failover that closes no socket, one call finds out, and all connections to the demoted server are dropped", async () => {
   await using primary = await startServer({ settings: { fsync: "off" } });
@@ -13,7 +23,7 @@ test("after a failover that closes no socket, one call finds out, and all connec
   await using opened = await open(proxy.through(primary.url), { max: 4 });
   const { database } = opened;
   await using direct = await open(primary.url, { max: 1 });
-  await direct.database.userQuery("create table public.t (n int)", []);
+  await createTable(direct.database, standby.url);
   // Four connections to the server that was the primary until now.
   const before = await Promise.all([1, 2, 3, 4].map(() => pidOf(database)));
   expect(new Set(before).size).toBe(4);
@@ -34,12 +44,17 @@ test("a connection that was lent while the server was demoted is dropped when it
   await using opened = await open(proxy.through(primary.url), { max: 2 });
   const { database } = opened;
   await using direct = await open(primary.url, { max: 1 });
-  await direct.database.userQuery("create table public.t (n int)", []);
-  const reading = database.query({ name: "sleep", text: "select pg_sleep(1)::text" }, []);
+  await createTable(direct.database, standby.url);
+  // Held open as long as the demotion is not known.
+  await using gate = await open(standby.url, { max: 1 });
+  const lock = (call: string): typeof insert => ({ name: call, text: `select pg_catalog.${call}(7)::text` });
+  await gate.database.query(lock("pg_advisory_lock"), []);
+  const reading = database.query(lock("pg_advisory_lock_shared"), []);
   await pidOf(database);
   expect(database.pool).toMatchObject({ totalCount: 2 });
   proxy.aim(primary.port);
-  await rejection(database.query(insert, []));
+  expect(await rejection(database.query(insert, []))).toMatchObject({ sqlState: "25006" });
+  await gate.database.query(lock("pg_advisory_unlock"), []);
   await reading;
   expect(await Promise.all([1, 2].map(() => database.query(recovering, [])))).toEqual([[{ standby: "false" }], [{ standby: "false" }]]);
 });
