@@ -24,12 +24,13 @@ describe("a relay whose worker is taken over", () => {
     await first.worker.stop({ timeoutMs: 0 });
     const all = (await store.readAll().toArray()).map(({ position }) => position);
     expect(new Set([...broker.positions(), ...other.positions()])).toEqual(new Set(all));
-    // Whoever had the shard again in between had it with another fence.
+    // Whoever had the shard again in between had it with another fence, the first worker perhaps before the second had published.
     const stored = [...broker.stored, ...other.stored];
     const fenceOf = ({ headers }: OutgoingMessage): number => Number(headers["tidemark-fence"]);
     const fences = [...new Set(stored.map(fenceOf))];
     expect(stored.length - all.length).toBeLessThanOrEqual(10 * (fences.length - 1));
-    expect(Math.max(...other.stored.map(fenceOf))).toBeGreaterThan(Math.min(...broker.stored.map(fenceOf)));
+    expect(fences.length).toBeGreaterThan(1);
+    for (const repeated of other.stored) expect(fenceOf(repeated)).toBeGreaterThan(Math.min(...broker.stored.map(fenceOf)));
     for (const fence of fences) {
       for (const stream of streams) {
         const ofFence = stored.filter((message) => fenceOf(message) === fence && message.key === stream);

@@ -40,8 +40,8 @@ export function sharesStatement(schema: string, sampled: { readonly blocks: numb
   const from = sampled
     ? `${schema}.events as e tablesample system (${Math.min(100, (100 * sampledBlocks) / sampled.blocks).toFixed(6)})`
     : `${schema}.events as e`;
-  const weight = sampled ? ` * case when o.events = 1 then ${categorised} else 1 end` : "";
-  const some = sampled ? `\n   where o.events > 1 or o.number % ${categorised} = 0` : "";
+  const weight = sampled ? ` * case when o.events = 1 then ${categorised}::bigint else 1::bigint end` : "";
+  const some = sampled ? `\n   where o.events > 1 or o.number % ${categorised}::bigint = 0::bigint` : "";
   return {
     name: "tidemark_stats_shares",
     unprepared: true,
