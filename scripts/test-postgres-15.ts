@@ -17,6 +17,8 @@ const elsewhere = [
   "**/memory.test.ts",
   "database/adapters/**",
   "projections/orms.test.ts",
+  // Brokers: what relays ask of the database is asked by relays/ too.
+  "sinks/**",
   "runtime/processes.test.ts",
   "database/folder-lock.test.ts",
   "**/pglite*.test.ts",
