@@ -194,6 +194,8 @@ describe.for(drivers)("an inline projection with SQL of your own on $driver", ({
       handle: async (_event, tx) => void (await tx.appendToStream("b", [{ type: "A", data: 1 }])),
     });
     const store = await open({ projections: [recursive] });
-    await expect(store.appendToStream("a", [{ type: "A", data: 1 }])).rejects.toThrow("runs inside an append and may neither append, nor publish, nor set timers");
+    await expect(store.appendToStream("a", [{ type: "A", data: 1 }])).rejects.toThrow(
+      "runs inside an append and may neither append, nor publish, nor set timers",
+    );
   });
 });
