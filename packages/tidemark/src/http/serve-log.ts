@@ -129,7 +129,10 @@ function shownText(event: RecordedEvent, map: ServeLogOptions["map"]): string | 
   if (shown === undefined) return undefined;
   const text: string | undefined = isPromise(shown) ? undefined : JSON.stringify(shown);
   // The application's mistake, which is nothing to the client.
-  if (text === undefined) throw new Error(`map(${event.type}) returned ${describeValue(shown)}; it must return JSON, or undefined to leave the event out.`);
+  if (text === undefined)
+    throw new Error(
+      `map returned ${describeValue(shown)} for an event of type ${JSON.stringify(event.type)}; it must return JSON, or undefined to leave the event out.`,
+    );
   return text;
 }
 
