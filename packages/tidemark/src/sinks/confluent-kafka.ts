@@ -1,7 +1,7 @@
 import { isRecord } from "../arguments/options.ts";
-import { MissingDependencyError } from "../errors/opening.ts";
 import type { KafkaCluster, KafkaOutcome, KafkaProducer, KafkaRecord } from "./kafka-producer.ts";
 import { kafkaRefusal } from "./kafka-refusals.ts";
+import { importPeer } from "./peer.ts";
 
 /** As much of @confluentinc/kafka-javascript as publishing needs. */
 interface Client {
@@ -35,7 +35,7 @@ const unknownTopics: ReadonlySet<unknown> = new Set([-188, -190]);
 
 /** @throws {@link MissingDependencyError} */
 export async function openConfluentProducer(cluster: KafkaCluster): Promise<KafkaProducer> {
-  const { Kafka } = await loadClient();
+  const { Kafka } = await importPeer(name, purpose, ({ KafkaJS }) => (isClient(KafkaJS) ? KafkaJS : undefined));
   const { brokers, clientId, tls, sasl, createTopics, clientOptions } = cluster;
   const producer = new Kafka({}).producer({
     ...settings,
@@ -56,20 +56,6 @@ export async function openConfluentProducer(cluster: KafkaCluster): Promise<Kafk
   });
   await producer.connect();
   return new ConfluentProducer(producer);
-}
-
-async function loadClient(): Promise<Client> {
-  // An optional peer: only who publishes to Kafka has it, its types included.
-  const module: string = name;
-  let loaded: unknown;
-  try {
-    loaded = await import(module);
-  } catch (error) {
-    throw new MissingDependencyError(name, purpose, { cause: error });
-  }
-  const client = isRecord(loaded) ? (loaded["KafkaJS"] ?? Reflect.get(Object(loaded["default"]), "KafkaJS")) : undefined;
-  if (!isClient(client)) throw new MissingDependencyError(name, purpose);
-  return client;
 }
 
 function isClient(loaded: unknown): loaded is Client {

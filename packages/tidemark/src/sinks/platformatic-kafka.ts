@@ -1,7 +1,7 @@
 import { isRecord } from "../arguments/options.ts";
-import { MissingDependencyError } from "../errors/opening.ts";
 import type { KafkaCluster, KafkaOutcome, KafkaProducer, KafkaRecord } from "./kafka-producer.ts";
 import { kafkaRefusal } from "./kafka-refusals.ts";
+import { importPeer } from "./peer.ts";
 
 /** As much of @platformatic/kafka as publishing needs. */
 interface Client {
@@ -25,7 +25,7 @@ const duplicateSequence = 46;
 
 /** @throws {@link MissingDependencyError} */
 export async function openPlatformaticProducer(cluster: KafkaCluster): Promise<KafkaProducer> {
-  const client = await loadClient();
+  const client = await importPeer(name, purpose, (loaded) => (isClient(loaded) ? loaded : undefined));
   const { brokers, clientId, tls, sasl, createTopics, clientOptions } = cluster;
   const producer = new client.Producer({
     ...attempts,
@@ -39,19 +39,6 @@ export async function openPlatformaticProducer(cluster: KafkaCluster): Promise<K
     acks: -1,
   });
   return new PlatformaticProducer(producer, client.compatibilityPartitioner);
-}
-
-async function loadClient(): Promise<Client> {
-  // An optional peer: only who publishes to Kafka has it, its types included.
-  const module: string = name;
-  let loaded: unknown;
-  try {
-    loaded = await import(module);
-  } catch (error) {
-    throw new MissingDependencyError(name, purpose, { cause: error });
-  }
-  if (!isClient(loaded)) throw new MissingDependencyError(name, purpose);
-  return loaded;
 }
 
 function isClient(loaded: unknown): loaded is Client {
