@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { escapeUnsafe } from "../arguments/describe-value.ts";
-import type { PauseOptions, ResetOptions } from "../consumers/administration.ts";
+import type { Consumers, PauseOptions } from "../consumers/administration.ts";
 import type { ConsumerInfo } from "../consumers/consumer-info.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { lineUp } from "./columns.ts";
@@ -12,13 +12,7 @@ import { addStoreFlags, type StoreFlags, withStore } from "./store.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What the administration of each kind of follower can do. */
-export interface FollowerAdministration {
-  list(): Promise<readonly ConsumerInfo[]>;
-  get(name: string): Promise<ConsumerInfo>;
-  pause(name: string, options?: PauseOptions): Promise<void>;
-  resume(name: string): Promise<void>;
-  reset(name: string, options: ResetOptions): Promise<void>;
-}
+export type FollowerAdministration = Pick<Consumers, "list" | "get" | "pause" | "resume" | "reset">;
 
 /** How the commands of one kind of follower speak. */
 export interface FollowerWords {
