@@ -70,8 +70,8 @@ export async function openPool(url: string, settings: ValidPoolSettings): Promis
 export function lendFrom(pool: AnyPool, settings: ValidPoolSettings, logger: Logger, close: () => Promise<void>): PgConnections {
   const max = pool.options?.max ?? settings.max;
   const waitMs = pool.options?.connectionTimeoutMillis || settings.connectionTimeoutMs;
-  /** Of each client that was lent before: how often, by then, the server had turned out to be a standby. */
-  const lentBefore = new WeakMap<object, number>();
+  /** Of each client: how often the server had turned out to be a standby when it was asked for. */
+  const madeAfter = new WeakMap<object, number>();
   let demotions = 0;
   const counters = new PoolCounters();
   const holders = new PoolHolders();
@@ -94,7 +94,7 @@ export function lendFrom(pool: AnyPool, settings: ValidPoolSettings, logger: Log
    */
   async function acquire(signal: AbortSignal | undefined): Promise<{ client: PooledPgClient; connection: PgConnection }> {
     for (let dead = 0; ; dead++) {
-      const client = await connect(pool, max, waitMs, signal, noneFree);
+      const { client, fresh } = await connectNoting(signal);
       const connection = new PgConnection(client, logger);
       connection.attach();
       const lost = lostMeanwhile.get(client);
@@ -103,16 +103,12 @@ export function lendFrom(pool: AnyPool, settings: ValidPoolSettings, logger: Log
         giveBack(client, connection);
         throw toConnectError(lost);
       }
-      const before = lentBefore.get(client);
-      if (before !== undefined && before < demotions) {
+      if ((madeAfter.get(client) ?? 0) < demotions) {
         connection.discard();
         giveBack(client, connection);
         continue;
       }
-      if (!settings.pingBeforeUse || before === undefined) {
-        lentBefore.set(client, demotions);
-        return { client, connection };
-      }
+      if (!settings.pingBeforeUse || fresh) return { client, connection };
       try {
         // Nothing is lost with a connection that does not answer: it need not be asked what became of this.
         await connection.run({ text: "select 1" }, { timeoutMs: waitMs || defaultGraceMs, graceMs: 1 });
@@ -122,6 +118,17 @@ export function lendFrom(pool: AnyPool, settings: ValidPoolSettings, logger: Log
         if (dead >= max) throw new ConnectionError("Every pooled connection was dead, and so was a new one. Nothing was sent.", { sent: false, cause: error });
       }
     }
+  }
+
+  /** A connection can lead to the server that was the primary even if it was ready only after the failover was noticed: what counts is when it was begun. */
+  async function connectNoting(signal: AbortSignal | undefined): Promise<{ client: PooledPgClient; fresh: boolean }> {
+    const after = demotions;
+    let fresh = false;
+    const client = await connect({ pool, max, waitMs, noneFree }, signal, (made) => {
+      fresh = !madeAfter.has(made);
+      if (fresh) madeAfter.set(made, after);
+    });
+    return { client, fresh };
   }
 
   function giveBack(client: PooledPgClient, connection: PgConnection): void {
@@ -171,10 +178,25 @@ function listenMeanwhile(client: PgClient): void {
   setImmediate(() => client.removeListener("error", onError));
 }
 
+interface ConnectFrom {
+  readonly pool: AnyPool;
+  readonly max: number;
+  readonly waitMs: number;
+  readonly noneFree: NoneFree;
+}
+
 /** One client of the pool's, or the reason why there is none; a client that comes too late goes straight back. */
-async function connect(pool: AnyPool, max: number, waitMs: number, signal: AbortSignal | undefined, noneFree: NoneFree): Promise<PooledPgClient> {
+async function connect(
+  { pool, max, waitMs, noneFree }: ConnectFrom,
+  signal: AbortSignal | undefined,
+  onMade: (client: PooledPgClient) => void,
+): Promise<PooledPgClient> {
   signal?.throwIfAborted();
-  const arriving = (async () => (await pool.connect()) as PooledPgClient)();
+  const arriving = (async () => {
+    const client = (await pool.connect()) as PooledPgClient;
+    onMade(client);
+    return client;
+  })();
   return await new Promise<PooledPgClient>((resolve, reject) => {
     let over = false;
     const finish = (settle: () => void): void => {

@@ -50,11 +50,40 @@ test("a connection that was lent while the server was demoted is dropped when it
   const lock = (call: string): typeof insert => ({ name: call, text: `select pg_catalog.${call}(7)::text` });
   await gate.database.query(lock("pg_advisory_lock"), []);
   const reading = database.query(lock("pg_advisory_lock_shared"), []);
-  await pidOf(database);
+  const waiting = { name: "waiting", text: "select count(*)::text as n from pg_catalog.pg_locks where locktype = 'advisory' and not granted" };
+  await eventually(async () => expect(await database.query(waiting, [])).toEqual([{ n: "1" }]));
   expect(database.pool).toMatchObject({ totalCount: 2 });
   proxy.aim(primary.port);
   expect(await rejection(database.query(insert, []))).toMatchObject({ sqlState: "25006" });
   await gate.database.query(lock("pg_advisory_unlock"), []);
   await reading;
+  expect(await Promise.all([1, 2].map(() => database.query(recovering, [])))).toEqual([[{ standby: "false" }], [{ standby: "false" }]]);
+});
+
+test("a connection that was being made while the server was demoted is dropped, however late it was ready", async () => {
+  await using primary = await startServer({ settings: { fsync: "off" } });
+  await using standby = await startStandby(primary);
+  await using proxy = await startProxy({ port: standby.port });
+  await using opened = await open(proxy.through(primary.url), { max: 2 });
+  const { database } = opened;
+  await using direct = await open(primary.url, { max: 1 });
+  await createTable(direct.database, standby.url);
+  await pidOf(database);
+  const begun = Promise.withResolvers<void>();
+  const found = Promise.withResolvers<void>();
+  proxy.on("backend", async ({ connection, name }) => {
+    if (connection === 0 || name !== "ReadyForQuery") return;
+    begun.resolve();
+    await found.promise;
+  });
+  // The only idle connection finds out, and not before the other one is being made.
+  proxy.on("frontend", ({ connection }) => (connection === 0 ? begun.promise : undefined));
+  const demoted = rejection(database.query(insert, []));
+  const late = database.query(recovering, []);
+  await begun.promise;
+  proxy.aim(primary.port);
+  expect(await demoted).toMatchObject({ sqlState: "25006" });
+  found.resolve();
+  expect(await late).toEqual([{ standby: "false" }]);
   expect(await Promise.all([1, 2].map(() => database.query(recovering, [])))).toEqual([[{ standby: "false" }], [{ standby: "false" }]]);
 });

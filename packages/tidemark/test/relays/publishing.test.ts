@@ -156,7 +156,7 @@ describe("messages in flight", () => {
     await store.relays.get("out").then(({ shards }) => expect(shards[0]?.position).toBe(0));
     held.resolve();
     await worker.caughtUp();
-    expect((await store.relays.get("out")).shards[0]?.position).toBe(broker.positions().at(-1));
+    expect((await store.relays.get("out")).shards[0]?.position).toBe(Math.max(...broker.positions()));
   });
 
   test("are in order for a key of the relay's own, in one shard of several", async ({ store, start }) => {
