@@ -1,10 +1,7 @@
 import { render } from "preact";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { EventDetails } from "./pages/event.tsx";
-import { Overview } from "./pages/overview.tsx";
-import { StreamEvents } from "./pages/stream.tsx";
-import { Streams } from "./pages/streams.tsx";
+import { pages } from "./pages/page-list.tsx";
 import { Empty } from "./parts/notice.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { forgetToken, path, query } from "./state/place.ts";
@@ -14,39 +11,29 @@ import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
 
-function Page(): JSX.Element {
-  const parameters = query.value;
-  const id = parameters.get("id") ?? "";
-  switch (path.value) {
-    case "/":
-      return <Overview />;
-    case "/streams":
-      return <Streams />;
-    case "/stream":
-      return <StreamEvents key={id} streamId={id} />;
-    case "/event":
-      return <EventDetails id={id} />;
-    default:
-      return (
-        <>
-          <h1>Tidemark Studio</h1>
-          <Empty title="There is no such page">Choose one from the list.</Empty>
-        </>
-      );
-  }
-}
-
-const titles: Readonly<Record<string, string>> = { "/": "Overview", "/streams": "Streams" };
+const places = pages.filter((page) => "key" in page);
 
 function Studio(): JSX.Element {
-  const title = titles[path.value] ?? query.value.get("id") ?? "";
+  const page = pages.find((each) => each.path === path.value);
+  const id = query.value.get("id") ?? "";
+  const title = page && "title" in page ? page.title : id;
   useEffect(() => {
     document.title = `${title} · Tidemark Studio`;
   }, [title]);
+  const current = page && "within" in page ? page.within : path.value;
   return (
-    <Shell>
-      <Page />
+    <Shell places={places} current={current}>
+      {page ? page.view(id) : <NoPage />}
     </Shell>
+  );
+}
+
+function NoPage(): JSX.Element {
+  return (
+    <>
+      <h1>Tidemark Studio</h1>
+      <Empty title="There is no such page">Choose one from the list.</Empty>
+    </>
   );
 }
 

@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import type { EventStore } from "tidemark";
-import { pagePaths } from "../wire/pages.ts";
 import { Api } from "./api/answer.ts";
 import { routes } from "./api/routes.ts";
 import { assetOf } from "./assets/assets.ts";
@@ -48,12 +47,10 @@ export function studio(store: EventStore, options: StudioOptions = {}): Studio {
   const api = new Api(store, valid);
   const app = new Hono();
 
-  for (const path of pagePaths) {
-    app.get(path, (context) => {
-      const isFirst = token?.isInAddress(new URL(context.req.url)) === true;
-      return context.html(pageHtml(valid.basePath), 200, isFirst ? { "set-cookie": token.setCookie } : {});
-    });
-  }
+  app.get("/:page{[a-z-]*}", (context) => {
+    const isFirst = token?.isInAddress(new URL(context.req.url)) === true;
+    return context.html(pageHtml(valid.basePath), 200, isFirst ? { "set-cookie": token.setCookie } : {});
+  });
   app.get("/assets/:name", async (context) => {
     const asset = await assetOf(context.req.param("name"));
     return asset ? context.body(asset.body, 200, { "content-type": asset.type }) : context.notFound();
@@ -84,8 +81,11 @@ function withoutBase(request: Request, basePath: string): Request {
   return url.href === request.url ? request : new Request(url, request);
 }
 
+/** Which pages there are, the browser's part knows: the document is the same for all. */
+const pagePattern = /^\/[a-z-]*$/;
+
 function wantedBy(path: string): Wanted {
-  return pagePaths.includes(path) ? "page" : path.startsWith("/assets/") ? "asset" : "data";
+  return pagePattern.test(path) ? "page" : path.startsWith("/assets/") ? "asset" : "data";
 }
 
 function refused({ status, code, title, detail }: Refusal, wanted: Wanted): Response {

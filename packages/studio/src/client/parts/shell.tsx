@@ -1,29 +1,31 @@
 import type { ComponentChildren, JSX } from "preact";
 import { moveInRows, useShortcuts } from "../state/keys.ts";
-import { go, hrefOf, path } from "../state/place.ts";
+import { go, hrefOf } from "../state/place.ts";
 import { nextTheme, nextTimes, theme, times } from "../state/preferences.ts";
 import { Link } from "./link.tsx";
 import { ShortcutList, shortcutsShown } from "./shortcut-list.tsx";
 
-interface Place {
+/** A page that the navigation leads to. */
+export interface Place {
   readonly path: string;
   readonly title: string;
+  /** Leads there after `g`. */
   readonly key: string;
-  /** The pages that belong to it. */
-  readonly covers: readonly string[];
 }
 
-const places: readonly Place[] = [
-  { path: "/", title: "Overview", key: "o", covers: ["/"] },
-  { path: "/streams", title: "Streams", key: "s", covers: ["/streams", "/stream", "/event"] },
-];
+interface ShellProps {
+  readonly places: readonly Place[];
+  /** The path of the place that the page belongs to. */
+  readonly current: string;
+  readonly children: ComponentChildren;
+}
 
 /** What stands around every page. */
-export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
+export function Shell({ places, current, children }: ShellProps): JSX.Element {
   useShortcuts(
     [
       { keys: "?", what: "This list", run: () => (shortcutsShown.value = !shortcutsShown.value) },
-      ...places.map(({ path: page, title, key }) => ({ keys: `g ${key}`, what: `Go to ${title.toLowerCase()}`, run: () => go(hrefOf(page)) })),
+      ...places.map(({ path, title, key }) => ({ keys: `g ${key}`, what: `Go to ${title.toLowerCase()}`, run: () => go(hrefOf(path)) })),
       { keys: "/", what: "Search", run: focusSearch },
       { keys: "j", what: "Next row", run: () => moveInRows(1) },
       { keys: "k", what: "Row before", run: () => moveInRows(-1) },
@@ -46,8 +48,8 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
           <span>Tidemark</span>
         </Link>
         <nav aria-label="Pages">
-          {places.map(({ path: page, title, covers }) => (
-            <Link key={page} href={hrefOf(page)} current={covers.includes(path.value)}>
+          {places.map(({ path, title }) => (
+            <Link key={path} href={hrefOf(path)} current={path === current}>
               {title}
             </Link>
           ))}

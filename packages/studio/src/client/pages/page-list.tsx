@@ -1,0 +1,23 @@
+import type { JSX } from "preact";
+import type { Place } from "../parts/shell.tsx";
+import { EventDetails } from "./event.tsx";
+import { Overview } from "./overview.tsx";
+import { StreamEvents } from "./stream.tsx";
+import { Streams } from "./streams.tsx";
+
+interface View {
+  readonly path: string;
+  /** @param id - What `?id=` says. */
+  readonly view: (id: string) => JSX.Element;
+}
+
+/** A page with a place in the navigation and a key after `g`, or one that is reached from such a place. */
+type Page = View & (Place | { readonly within: string });
+
+/** Every page. Addresses, the navigation and the keyboard follow from it: a new page is one line here. Paths are lower-case letters and hyphens. */
+export const pages: readonly Page[] = [
+  { path: "/", title: "Overview", key: "o", view: () => <Overview /> },
+  { path: "/streams", title: "Streams", key: "s", view: () => <Streams /> },
+  { path: "/stream", within: "/streams", view: (id) => <StreamEvents key={id} streamId={id} /> },
+  { path: "/event", within: "/streams", view: (id) => <EventDetails id={id} /> },
+];
