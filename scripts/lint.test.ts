@@ -51,10 +51,11 @@ const studio = "packages/studio/src";
 /** What each room of the studio may import of the others. */
 const studioRooms: Readonly<Record<string, readonly string[]>> = {
   "server/node": [],
-  "server/api": ["server/events", "wire"],
+  "server/api": ["server/changes", "server/events", "wire"],
+  "server/changes": ["wire"],
   "server/events": ["wire"],
   "server/assets": [],
-  "server/security": [],
+  "server/security": ["wire"],
   "client/pages": ["client/parts", "client/state", "wire"],
   "client/parts": ["client/state", "wire"],
   "client/state": ["wire"],

@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Studio } from "@tidemark/studio";
+import { changeHeader, type ChangePlan } from "../src/wire/changes.ts";
 
 /** What a browser of this machine sends with the token. */
 export function get({ fetch, token }: Studio, path: string, headers: Readonly<Record<string, string>> = {}, init: RequestInit = {}): Promise<Response> {
@@ -16,6 +18,18 @@ export async function report<T>(panel: Studio, path: string): Promise<T> {
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${body}`);
   const parsed: T = JSON.parse(body);
   return parsed;
+}
+
+/** What the studio's page sends for a change. */
+export function change(panel: Studio, name: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  const own = { origin: "http://localhost:4983", "sec-fetch-site": "same-origin", "content-type": "application/json", [changeHeader.name]: changeHeader.value };
+  return get(panel, `/api/changes/${name}`, { ...own, ...headers }, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+}
+
+/** Asks what a change would do, confirms it, and returns the status of the answer. */
+export async function confirmed(panel: Studio, name: string, parameters: object, id: string = randomUUID()): Promise<number> {
+  const plan: ChangePlan = await (await change(panel, name, { parameters })).json();
+  return (await change(panel, name, { parameters, id, confirm: plan.confirm })).status;
 }
 
 /** Sends text as it is over a socket, and returns the first line of the answer. */

@@ -1,4 +1,5 @@
 import { type EventStore, InvalidArgumentError, type RecordedEvent } from "tidemark";
+import { type Role, roles } from "../wire/changes.ts";
 
 /**
  * The paths of an event's values that nobody may see: `"data.email"`, `"metadata.actorId"`, `"data.items.*.price"`, or `"data"` for all of it.
@@ -11,6 +12,30 @@ import { type EventStore, InvalidArgumentError, type RecordedEvent } from "tidem
 export type MaskedPaths = readonly string[];
 
 /**
+ * What somebody may do. A viewer reads. An operator also pauses, resumes, retries and replays. An admin also resets and discards, and reads the audit.
+ *
+ * @example
+ * ```ts
+ * const role: StudioRole = "operator";
+ * ```
+ */
+export type StudioRole = Role;
+
+/**
+ * Who looks, by the application's word.
+ *
+ * @example
+ * ```ts
+ * const user: StudioUser = { role: "operator", name: "ada" };
+ * ```
+ */
+export interface StudioUser {
+  readonly role: StudioRole;
+  /** Stands in the audit, and with a pause. 1–256 bytes. @defaultValue nobody's */
+  readonly name?: string;
+}
+
+/**
  * Options of `studio`.
  *
  * @example
@@ -20,12 +45,14 @@ export type MaskedPaths = readonly string[];
  */
 export interface StudioOptions {
   /**
-   * Decides whether a request may see the store: `true` lets it in. An error that it throws refuses. Without it, only requests with the studio's
-   * token are let in, and only from this machine's own names.
+   * Decides whether a request may see the store, and change something: `true` lets a viewer in, who only reads. A role, or a user with a role and a name,
+   * allows more. An error that it throws refuses. Without it, only requests with the studio's token are let in, and only from this machine's own names.
    *
    * @defaultValue a random token, made at each start
    */
-  readonly authorize?: (request: Request) => boolean | Promise<boolean>;
+  readonly authorize?: (request: Request) => boolean | StudioRole | StudioUser | Promise<boolean | StudioRole | StudioUser>;
+  /** What whoever has the token may do. Where `authorize` decides, it is no option. @defaultValue "viewer", who only reads */
+  readonly role?: StudioRole;
   /**
    * The host names under which the studio is reached, with or without a port: `"admin.example.com"`. Requests with another `Host` are refused. Needs
    * `authorize`, unless all are this machine's own.
@@ -49,7 +76,7 @@ export interface ValidOptions extends Required<Omit<StudioOptions, "authorize" |
 }
 
 const loopback: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
-const known = ["authorize", "hosts", "basePath", "schema", "mask", "timeoutMs"];
+const known = ["authorize", "role", "hosts", "basePath", "schema", "mask", "timeoutMs"];
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9])?)(:\d{1,5})?$/;
 
 export function checkOptions(store: EventStore, options: StudioOptions): ValidOptions {
@@ -57,16 +84,18 @@ export function checkOptions(store: EventStore, options: StudioOptions): ValidOp
   if (typeof options !== "object" || options === null) throw new InvalidArgumentError("options", "must be an object");
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown !== undefined) throw new InvalidArgumentError(`options.${unknown}`, `is not an option; known are ${known.join(", ")}`);
-  const { authorize, mask, hosts = loopback, basePath = "", schema = "tidemark", timeoutMs = 10_000 } = options;
+  const { authorize, mask, hosts = loopback, role = "viewer", basePath = "", schema = "tidemark", timeoutMs = 10_000 } = options;
   for (const [name, value] of Object.entries({ authorize, mask })) {
     if (value !== undefined && typeof value !== "function") throw new InvalidArgumentError(`options.${name}`, "must be a function");
   }
+  if (!roles.includes(role)) throw new InvalidArgumentError("options.role", `must be one of ${roles.join(", ")}`);
+  if (authorize && options.role !== undefined) throw new InvalidArgumentError("options.role", "is of whoever has the token, but authorize decides here");
   if (typeof basePath !== "string" || !/^(\/[\w.~-]*[\w~-][\w.~-]*)*$/.test(basePath))
     throw new InvalidArgumentError("options.basePath", 'must be a path such as "/studio", without a slash at its end');
   if (typeof schema !== "string" || schema === "") throw new InvalidArgumentError("options.schema", "must be the name of a PostgreSQL schema");
   if (!Number.isInteger(timeoutMs) || timeoutMs < 100 || timeoutMs > 60_000)
     throw new InvalidArgumentError("options.timeoutMs", "must be a whole number of milliseconds from 100 to 60000");
-  return { authorize, mask, hosts: checkHosts(hosts, authorize !== undefined), basePath, schema, timeoutMs };
+  return { authorize, mask, role, hosts: checkHosts(hosts, authorize !== undefined), basePath, schema, timeoutMs };
 }
 
 function checkHosts(hosts: readonly string[], isAuthorized: boolean): readonly string[] {

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import type { EventStore } from "tidemark";
 import { Api } from "./api/answer.ts";
-import { routes } from "./api/routes.ts";
+import { adminRoutes, routes } from "./api/routes.ts";
 import { assetOf } from "./assets/assets.ts";
 import { pageHtml, refusalHtml } from "./assets/page.ts";
-import { checkOptions, type StudioOptions } from "./options.ts";
-import { Guard, type Refusal, type Wanted } from "./security/guard.ts";
+import { checkOptions, type StudioOptions, type StudioUser } from "./options.ts";
+import { Guard, methodsOf, type Refusal, type Wanted } from "./security/guard.ts";
 import { securityHeaders } from "./security/headers.ts";
 import { Token } from "./security/token.ts";
 
@@ -26,7 +26,7 @@ export interface Studio {
 
 /**
  * Makes a dashboard of a store, or of a tenant's view: a fetch handler to mount in Hono, Bun and Deno as it is, and in Express and Fastify through
- * `nodeHandler`. It only reads. It needs nothing from outside: pages, scripts and styles come with the package.
+ * `nodeHandler`. It only reads, unless `authorize` or `role` says more. It needs nothing from outside: pages, scripts and styles come with the package.
  *
  * Every request must name a host of `hosts` and come from the studio's own pages. Without `authorize` it must hold `token`, in a cookie that the
  * first visit with `?token=` sets, or as `Authorization: Bearer`.
@@ -45,7 +45,7 @@ export function studio(store: EventStore, options: StudioOptions = {}): Studio {
   const token = valid.authorize ? undefined : new Token(valid.basePath);
   const guard = new Guard(valid, token);
   const api = new Api(store, valid);
-  const app = new Hono();
+  const app = new Hono<{ Bindings: { readonly user: StudioUser } }>();
 
   app.get("/:page{[a-z-]*}", (context) => {
     const isFirst = token?.isInAddress(new URL(context.req.url)) === true;
@@ -55,13 +55,15 @@ export function studio(store: EventStore, options: StudioOptions = {}): Studio {
     const asset = await assetOf(context.req.param("name"));
     return asset ? context.body(asset.body, 200, { "content-type": asset.type }) : context.notFound();
   });
-  for (const [path, route] of Object.entries(routes)) app.get(`/api${path}`, (context) => api.answer(context.req.raw, route));
+  for (const [path, route] of Object.entries({ ...routes, ...adminRoutes }))
+    app.get(`/api${path}`, (context) => api.answer(context.req.raw, context.env.user, route));
+  app.post("/api/changes/:name", (context) => api.change(context.req.raw, context.env.user, context.req.param("name")));
 
   async function answer(request: Request): Promise<Response> {
     const local = withoutBase(request, valid.basePath);
     const wanted = wantedBy(new URL(local.url).pathname);
-    const refusal = await guard.refusal(local, wanted);
-    return refusal ? refused(refusal, wanted) : app.fetch(local);
+    const { refusal, user } = await guard.enter(local, wanted);
+    return refusal ? refused(refusal, wanted) : app.fetch(local, { user });
   }
 
   return {
@@ -85,11 +87,12 @@ function withoutBase(request: Request, basePath: string): Request {
 const pagePattern = /^\/[a-z-]*$/;
 
 function wantedBy(path: string): Wanted {
+  if (path.startsWith("/api/changes/")) return "change";
   return pagePattern.test(path) ? "page" : path.startsWith("/assets/") ? "asset" : "data";
 }
 
 function refused({ status, code, title, detail }: Refusal, wanted: Wanted): Response {
-  const headers = { ...(status === 405 && { allow: "GET, HEAD" }), ...(status === 401 && { "www-authenticate": "Bearer" }) };
+  const headers = { ...(status === 405 && { allow: methodsOf(wanted).join(", ") }), ...(status === 401 && { "www-authenticate": "Bearer" }) };
   if (wanted === "page") return new Response(refusalHtml(title, detail), { status, headers: { ...headers, "content-type": "text/html; charset=utf-8" } });
   return Response.json({ title, detail, status, code }, { status, headers: { ...headers, "content-type": "application/problem+json" } });
 }

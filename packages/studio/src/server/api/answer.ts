@@ -1,24 +1,67 @@
 import type { EventStore } from "tidemark";
-import type { ValidOptions } from "../options.ts";
+import { isEnough } from "../../wire/changes.ts";
+import { Audit } from "../changes/audit.ts";
+import { changes } from "../changes/change-table.ts";
+import { ChangeDesk } from "../changes/desk.ts";
+import { ChangeRefusedError } from "../changes/refused.ts";
+import { LiveTail } from "../events/live-tail.ts";
+import type { StudioUser, ValidOptions } from "../options.ts";
+import { bodyOf } from "./body.ts";
 import { type Call, type Route, SharedReports } from "./call.ts";
-import { problemOf } from "./problem.ts";
+import { AbsentError, problemOf } from "./problem.ts";
+import { adminRoutes } from "./routes.ts";
 
-/** Runs routes for requests: for as long as somebody waits for the answer, and no longer than the options say. */
+/** Runs routes and changes for requests: for as long as somebody waits for the answer, and no longer than the options say. */
 export class Api {
   readonly #store: EventStore;
   readonly #options: ValidOptions;
   readonly #shared = new SharedReports();
+  readonly #liveTail: LiveTail;
+  readonly #audit: Audit;
+  readonly #desk: ChangeDesk;
 
   constructor(store: EventStore, options: ValidOptions) {
     this.#store = store;
     this.#options = options;
+    this.#liveTail = new LiveTail(store, options);
+    this.#audit = new Audit(store);
+    this.#desk = new ChangeDesk(store, this.#audit);
   }
 
-  async answer(request: Request, route: Route): Promise<Response> {
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(this.#options.timeoutMs)]);
-    const call: Call = { store: this.#store, options: this.#options, query: new URL(request.url).searchParams, signal, shared: this.#shared };
+  answer(request: Request, user: StudioUser, route: Route): Promise<Response> {
+    return this.#within(request.signal, (signal) => {
+      const query = new URL(request.url).searchParams;
+      const call: Call = {
+        store: this.#store,
+        options: this.#options,
+        query,
+        signal,
+        shared: this.#shared,
+        liveTail: this.#liveTail,
+        left: request.signal,
+        user,
+        audit: this.#audit,
+      };
+      if (Object.values(adminRoutes).includes(route) && !isEnough(user.role, "admin"))
+        throw new ChangeRefusedError("role-refused", "Only an admin may see this.");
+      return route(call);
+    });
+  }
+
+  /** What was begun is ended, whether somebody waits for it or not. */
+  change(request: Request, user: StudioUser, name: string): Promise<Response> {
+    return this.#within(new AbortController().signal, async (signal) => {
+      const change = Object.hasOwn(changes, name) ? changes[name] : undefined;
+      if (!change) throw new AbsentError(`There is no change ${JSON.stringify(name)}.`);
+      return this.#desk.answer(name, change, { body: await bodyOf(request), actor: user, signal });
+    });
+  }
+
+  async #within(left: AbortSignal, work: (signal: AbortSignal) => Promise<unknown>): Promise<Response> {
+    const signal = AbortSignal.any([left, AbortSignal.timeout(this.#options.timeoutMs)]);
     try {
-      return Response.json(await orAborted(route(call), signal));
+      const answer = await orAborted(work, signal);
+      return answer instanceof Response ? answer : Response.json(answer);
     } catch (error) {
       const problem = problemOf(error);
       return Response.json(problem, { status: problem.status, headers: { "content-type": "application/problem+json" } });
@@ -27,13 +70,13 @@ export class Api {
 }
 
 /** Whoever waits has left, or was long enough there. Work that takes no signal is short, and its result or error is nobody's. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function orAborted<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([work, promise]);
+    return await Promise.race([(async () => work(signal))(), promise]);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -1,14 +1,22 @@
 import type { EventStore } from "tidemark";
-import type { ValidOptions } from "../options.ts";
+import type { Audit } from "../changes/audit.ts";
+import type { LiveTail } from "../events/live-tail.ts";
+import type { StudioUser, ValidOptions } from "../options.ts";
 
-/** What a route is given: it reads, and returns what becomes JSON. */
+/** What a route is given: it reads, and returns what becomes JSON, or a response of its own. */
 export interface Call {
   readonly store: EventStore;
   readonly options: ValidOptions;
   readonly query: URLSearchParams;
   /** Aborted when the browser has left, or when the time is over. */
   readonly signal: AbortSignal;
+  /** Aborted when the browser has left, however long that takes. */
+  readonly left: AbortSignal;
   readonly shared: SharedReports;
+  readonly liveTail: LiveTail;
+  /** Who asks. */
+  readonly user: StudioUser;
+  readonly audit: Audit;
 }
 
 export type Route = (call: Call) => Promise<unknown>;

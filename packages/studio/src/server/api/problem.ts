@@ -1,5 +1,7 @@
 import { isTidemarkError } from "tidemark";
 import type { ProblemReport } from "../../wire/reports.ts";
+import { InvalidFieldError } from "../changes/fields.ts";
+import { ChangeRefusedError } from "../changes/refused.ts";
 
 /** The request itself is wrong. */
 export class BadRequestError extends Error {
@@ -13,7 +15,10 @@ export class AbsentError extends Error {
 
 /** What the browser is told of a failure. An unknown error's text stays on the server: it may hold a query or an address. */
 export function problemOf(error: unknown): ProblemReport {
-  if (error instanceof BadRequestError) return { title: "Bad request", detail: error.message, status: 400, code: "bad-request" };
+  if (error instanceof ChangeRefusedError)
+    return { title: "Not done", detail: error.message, status: error.code === "role-refused" ? 403 : 409, code: error.code };
+  if (error instanceof BadRequestError || error instanceof InvalidFieldError)
+    return { title: "Bad request", detail: error.message, status: 400, code: "bad-request" };
   if (error instanceof AbsentError) return { title: "Not found", detail: error.message, status: 404, code: "not-found" };
   if (error instanceof DOMException && error.name === "TimeoutError")
     return { title: "Too slow", detail: "The database did not answer in time. Ask for less, or look at its health.", status: 504, code: "timeout" };

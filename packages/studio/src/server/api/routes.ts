@@ -1,9 +1,13 @@
 import type { Route } from "./call.ts";
+import { deadLetter, deadLetters } from "./dead-letters.ts";
 import { event } from "./event.ts";
+import { followers } from "./followers.ts";
 import { doctor, overview, stats } from "./overview.ts";
+import { audit, session } from "./session.ts";
 import { stream, streams } from "./streams.ts";
+import { tail } from "./tail.ts";
 
-/** All routes below `/api`. Each reads, and changes nothing. */
+/** All routes below `/api` that every viewer may take. Each reads, and changes nothing. */
 export const routes: Readonly<Record<string, Route>> = {
   "/overview": overview,
   "/doctor": doctor,
@@ -11,4 +15,14 @@ export const routes: Readonly<Record<string, Route>> = {
   "/streams": streams,
   "/stream": stream,
   "/event": event,
+  "/followers": followers,
+  "/dead-letters": deadLetters,
+  "/dead-letter": deadLetter,
+  "/session": session,
+  "/tail": tail,
+};
+
+/** Those that also read, and are for admins. */
+export const adminRoutes: Readonly<Record<string, Route>> = {
+  "/audit": audit,
 };

@@ -13,6 +13,9 @@ import type { Studio } from "../studio.ts";
  */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** What Express adds: the path as it was sent, and the body as its parser left it. */
+type Incoming = IncomingMessage & { readonly originalUrl?: string; readonly body?: unknown };
+
 /**
  * Makes a handler for Node.js servers of a studio: `app.use("/studio", nodeHandler(panel))` in Express.
  *
@@ -39,8 +42,8 @@ export function nodeHandler({ fetch }: Studio): NodeHandler {
   };
 }
 
-/** Undefined: it names no host, two, or an address of its own in place of a path. The body is left unread: nothing here has use for one. */
-function requestOf(incoming: IncomingMessage & { readonly originalUrl?: string }, signal: AbortSignal): Request | undefined {
+/** Undefined: it names no host, two, or an address of its own in place of a path. */
+function requestOf(incoming: Incoming, signal: AbortSignal): Request | undefined {
   const { rawHeaders, method = "GET" } = incoming;
   // What is mounted in Express has lost the beginning of its path.
   const path = incoming.originalUrl ?? incoming.url ?? "";
@@ -53,10 +56,18 @@ function requestOf(incoming: IncomingMessage & { readonly originalUrl?: string }
       if (!name.startsWith(":")) headers.append(name, rawHeaders[index + 1] ?? "");
     }
     if (hosts !== 1 || !path.startsWith("/") || path.startsWith("//")) return undefined;
-    return new Request(new URL(path, `http://${headers.get("host")}`), { method, headers, signal });
+    const init = { method, headers, signal, ...(method === "POST" && bodyOf(incoming)) };
+    return new Request(new URL(path, `http://${headers.get("host")}`), init);
   } catch {
     return undefined;
   }
+}
+
+/** Only changes have one. What a framework has read and parsed already is made JSON again. */
+function bodyOf(incoming: Incoming): Pick<RequestInit, "body"> & { readonly duplex?: "half" } {
+  if (incoming.readableEnded || incoming.body !== undefined) return { body: JSON.stringify(incoming.body ?? null) };
+  // Typed twice, by the DOM and by Node.js; they are the same.
+  return { body: Readable.toWeb(incoming) as NonNullable<RequestInit["body"]>, duplex: "half" };
 }
 
 function send(response: Response, outgoing: ServerResponse, isHead: boolean): void {

@@ -1,0 +1,13 @@
+import type { Change } from "./change.ts";
+import { discardLetter, retryLetter, retryLetters } from "./dead-letters.ts";
+import { pause, reset, resume } from "./followers.ts";
+
+/** All that can be changed, below `/api/changes`: a new change is one line here. */
+export const changes: Readonly<Record<string, Change>> = {
+  pause,
+  resume,
+  reset,
+  "retry-letter": retryLetter,
+  "retry-letters": retryLetters,
+  "discard-letter": discardLetter,
+};

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import type { EventStore } from "tidemark";
+import type { ChangePlan, Role } from "../../wire/changes.ts";
+import type { Fields } from "./fields.ts";
+
+/** Who makes a change. */
+export interface Actor {
+  readonly role: Role;
+  readonly name?: string;
+}
+
+/** One kind of change: what it needs, what it will do by what the store holds now, and doing it. */
+export interface ChangeDefinition<P extends object> {
+  /** The least that may make it. */
+  readonly role: Role;
+  /** @throws {@link InvalidFieldError} — what the browser sent is none of its parameters. */
+  readonly read: (fields: Fields) => P;
+  /** @throws `NotFoundError` — what is to be changed is not there. */
+  readonly plan: (store: EventStore, parameters: P) => Promise<Omit<ChangePlan, "confirm">>;
+  readonly make: (store: EventStore, parameters: P, actor: Actor, signal: AbortSignal) => Promise<void>;
+}
+
+/** A change whose parameters were read. */
+export interface PreparedChange {
+  readonly parameters: object;
+  readonly plan: (store: EventStore) => Promise<ChangePlan>;
+  readonly make: (store: EventStore, actor: Actor, signal: AbortSignal) => Promise<void>;
+}
+
+export interface Change {
+  readonly role: Role;
+  readonly prepare: (fields: Fields) => PreparedChange;
+}
+
+/** Makes changes with different parameters members of one table. */
+export function defineChange<P extends object>({ role, read, plan, make }: ChangeDefinition<P>): Change {
+  return {
+    role,
+    prepare: (fields) => {
+      const parameters = read(fields);
+      return {
+        parameters,
+        plan: async (store) => {
+          const planned = await plan(store, parameters);
+          const { state: _moving, ...confirmed } = planned;
+          return { ...planned, confirm: digest(JSON.stringify([parameters, confirmed])) };
+        },
+        make: (store, actor, signal) => make(store, parameters, actor, signal),
+      };
+    },
+  };
+}
+
+/** The same for the same plan: whoever confirms says what was read. */
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
+}

@@ -1,0 +1,79 @@
+import { type DeadLetterKey, type EventStore, isTidemarkError } from "tidemark";
+import { causeOf, mostLetters } from "./causes.ts";
+import { type Change, defineChange } from "./change.ts";
+import type { Fields } from "./fields.ts";
+
+type Key = DeadLetterKey & { readonly kind: "consumer" | "relay"; readonly position: number };
+
+interface Group {
+  readonly kind: "consumer" | "relay";
+  readonly consumer: string;
+  readonly cause: string;
+}
+
+function ownerOf(fields: Fields): Pick<Group, "kind" | "consumer"> {
+  return { kind: fields.oneOf("kind", ["consumer", "relay"]), consumer: fields.text("consumer") };
+}
+
+const keyOf = (fields: Fields): Key => ({ ...ownerOf(fields), position: fields.number("position", 1) });
+
+const again =
+  "A worker handles the event again as soon as it can. If that succeeds, the letter goes, and those behind it follow in order; if it fails, it stays.";
+
+export const retryLetter: Change = defineChange<Key>({
+  role: "operator",
+  read: keyOf,
+  plan: async (store, key) => {
+    const { event, attempts } = await store.deadLetters.get(key, { raw: true });
+    return {
+      title: `Retry ${event.type} at position ${key.position} for the ${key.kind} ${key.consumer}`,
+      effects: [again, "If letters of its stream are before it, the first of them is tried."],
+      state: [`It was tried ${attempts} times.`],
+      grave: false,
+    };
+  },
+  make: (store, key) => store.deadLetters.retry(key),
+});
+
+export const discardLetter: Change = defineChange<Key>({
+  role: "admin",
+  read: keyOf,
+  plan: async (store, key) => {
+    const { event } = await store.deadLetters.get(key, { raw: true });
+    return {
+      title: `Discard ${event.type} at position ${key.position} for the ${key.kind} ${key.consumer}`,
+      effects: [`The ${key.kind} never handles this event. The event itself stays in the log.`, "The letters behind it are handled."],
+      state: [],
+      grave: true,
+    };
+  },
+  make: (store, key) => store.deadLetters.discard(key),
+});
+
+export const retryLetters: Change = defineChange<Group>({
+  role: "operator",
+  read: (fields) => ({ ...ownerOf(fields), cause: fields.optionalText("cause") ?? "" }),
+  plan: async (store, group) => {
+    const keys = await failedOf(store, group);
+    return {
+      title: `Retry the dead letters of the ${group.kind} ${group.consumer} that failed with: ${group.cause}`,
+      effects: [again, `At most ${mostLetters} of them, those with the lowest positions.`],
+      state: [`There are ${keys.length} now.`],
+      grave: false,
+    };
+  },
+  make: async (store, group, _actor, signal) => {
+    for (const key of await failedOf(store, group)) {
+      signal.throwIfAborted();
+      // A worker that was faster has done what is asked for.
+      await store.deadLetters.retry(key).catch((error: unknown) => {
+        if (!isTidemarkError(error, "NOT_FOUND")) throw error;
+      });
+    }
+  },
+});
+
+async function failedOf(store: EventStore, { kind, consumer, cause }: Group): Promise<readonly Key[]> {
+  const letters = await store.deadLetters.list({ kind, consumer, state: "failed", limit: mostLetters, raw: true });
+  return letters.filter((letter) => causeOf(letter) === cause).map(({ position }) => ({ kind, consumer, position }));
+}

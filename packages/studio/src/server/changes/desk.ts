@@ -1,0 +1,65 @@
+import type { EventStore } from "tidemark";
+import { type ChangeDone, type ChangePlan, isEnough } from "../../wire/changes.ts";
+import type { Audit } from "./audit.ts";
+import { changes } from "./change-table.ts";
+import type { Actor, Change } from "./change.ts";
+import { Fields, InvalidFieldError } from "./fields.ts";
+import { ChangeRefusedError } from "./refused.ts";
+
+/** Somebody asks for a change, by JSON that nothing is known of. */
+export interface Asked {
+  readonly body: unknown;
+  readonly actor: Actor;
+  readonly signal: AbortSignal;
+}
+
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** Where changes are asked for: first what one would do, then, confirmed, that it is done. */
+export class ChangeDesk {
+  readonly #store: EventStore;
+  readonly #audit: Audit;
+
+  constructor(store: EventStore, audit: Audit) {
+    this.#store = store;
+    this.#audit = audit;
+  }
+
+  async answer(name: string, change: Change, { body, actor, signal }: Asked): Promise<ChangePlan | ChangeDone> {
+    if (!isEnough(actor.role, change.role)) throw new ChangeRefusedError("role-refused", `This change needs the role ${change.role}; yours is ${actor.role}.`);
+    const { parameters: given, id, confirm } = requestOf(body);
+    const prepared = change.prepare(new Fields(given));
+    const plan = await prepared.plan(this.#store);
+    if (confirm === undefined) return plan;
+    if (id === undefined || !uuid.test(id)) throw new InvalidFieldError("A change that is confirmed needs an id, a UUID.");
+    if (confirm !== plan.confirm) throw new ChangeRefusedError("plan-changed", "What the change would do is not what was confirmed any more. Look again.");
+    const { title } = plan;
+    await this.#audit.begin({ id, change: name, title, parameters: prepared.parameters, actor });
+    try {
+      await prepared.make(this.#store, actor, signal);
+    } catch (error) {
+      await this.#end(id, actor, error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+    await this.#end(id, actor);
+    return { title };
+  }
+
+  /** What was done is done, whether its end can be written down or not: the audit then says that it began. */
+  async #end(id: string, actor: Actor, error?: string): Promise<void> {
+    await this.#audit
+      .end(id, actor, error)
+      .catch((failure: unknown) => console.error(`Tidemark Studio could not write to the audit how the change ${id} ended.`, failure));
+  }
+}
+
+/** The names of the changes that a role may make. */
+export function changesOf(role: Actor["role"]): readonly string[] {
+  return Object.entries(changes).flatMap(([name, change]) => (isEnough(role, change.role) ? [name] : []));
+}
+
+function requestOf(body: unknown): { readonly parameters: unknown; readonly id: string | undefined; readonly confirm: string | undefined } {
+  if (typeof body !== "object" || body === null) throw new InvalidFieldError("The body must be a JSON object.");
+  const fields = new Fields(body);
+  return { parameters: Reflect.get(body, "parameters") ?? {}, id: fields.optionalText("id"), confirm: fields.optionalText("confirm") };
+}

@@ -1,0 +1,220 @@
+import { randomUUID } from "node:crypto";
+import { defineConsumer, defineEvents, event, type EventStore } from "tidemark";
+import { nodeHandler, serveStudio, studio, studioEvents, type StudioUser } from "@tidemark/studio";
+import express from "express";
+import type { AuditPage, ChangePlan, SessionReport } from "../src/wire/changes.ts";
+import type { ProblemReport } from "../src/wire/reports.ts";
+import { describe, expect, test } from "../../tidemark/test/support/test.ts";
+import { change, confirmed, get, report } from "./support.ts";
+
+const mailer = { kind: "consumer", name: "mailer" };
+
+/** A consumer that is known, and that nobody works for. */
+async function knowMailer(store: EventStore): Promise<void> {
+  const worker = store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle: async () => {} })] });
+  await worker.start();
+  await worker.stop();
+}
+
+const isPaused = async (store: EventStore): Promise<boolean> => (await store.consumers.get("mailer")).paused;
+
+async function problem(response: Promise<Response>): Promise<readonly [number, string]> {
+  const { status, code }: ProblemReport = await (await response).json();
+  return [status, code];
+}
+
+describe("a change", () => {
+  test("first says what it will do, is made when that is confirmed, and stands in the audit with who made it", async ({ store }) => {
+    await knowMailer(store);
+    const panel = studio(store, { authorize: () => ({ role: "admin", name: "ada" }) });
+    const parameters = { ...mailer, reason: "the mail server is down" };
+    const plan: ChangePlan = await (await change(panel, "pause", { parameters })).json();
+    expect(plan).toMatchObject({
+      title: "Pause the consumer mailer",
+      grave: false,
+      effects: expect.arrayContaining([expect.stringContaining("the mail server is down")]),
+    });
+    expect(await isPaused(store)).toBe(false);
+    const id = randomUUID();
+    expect((await change(panel, "pause", { parameters, id, confirm: plan.confirm })).status).toBe(200);
+    expect((await store.consumers.get("mailer")).pause).toMatchObject({ reason: "the mail server is down", by: "ada" });
+    const { entries } = await report<AuditPage>(panel, "/api/audit");
+    expect(entries).toMatchObject([{ id, by: "ada", role: "admin", change: "pause", title: plan.title, outcome: "made", error: null }]);
+    expect(JSON.parse(entries[0]?.parameters ?? "")).toEqual(parameters);
+  });
+
+  test("is made once, however often it is sent", async ({ store }) => {
+    await knowMailer(store);
+    const panel = studio(store, { role: "operator" });
+    const id = randomUUID();
+    expect(await confirmed(panel, "pause", mailer, id)).toBe(200);
+    await store.consumers.resume("mailer");
+    const plan: ChangePlan = await (await change(panel, "pause", { parameters: mailer })).json();
+    const again = (): Promise<readonly [number, string]> => problem(change(panel, "pause", { parameters: mailer, id, confirm: plan.confirm }));
+    expect(await Promise.all([again(), again()])).toEqual([
+      [409, "already-requested"],
+      [409, "already-requested"],
+    ]);
+    expect(await isPaused(store)).toBe(false);
+  });
+
+  test("that two send at once under one id is made for one of them", async ({ store }) => {
+    await knowMailer(store);
+    const panel = studio(store, { role: "admin" });
+    const id = randomUUID();
+    const statuses = await Promise.all([1, 2, 3].map(() => confirmed(panel, "pause", mailer, id)));
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 409, 409]);
+    const { entries } = await report<AuditPage>(panel, "/api/audit");
+    expect(entries).toHaveLength(1);
+  });
+
+  test("that would do something else than was confirmed is not made, and neither is one that was not confirmed", async ({ store }) => {
+    await knowMailer(store);
+    const panel = studio(store, { role: "admin" });
+    const plan: ChangePlan = await (await change(panel, "pause", { parameters: mailer })).json();
+    await store.consumers.pause("mailer");
+    const body = { parameters: mailer, id: randomUUID(), confirm: plan.confirm };
+    expect(await problem(change(panel, "pause", body))).toEqual([409, "plan-changed"]);
+    await store.consumers.resume("mailer");
+    expect(await problem(change(panel, "pause", { ...body, parameters: { ...mailer, reason: "other" } }))).toEqual([409, "plan-changed"]);
+    expect(await problem(change(panel, "pause", { ...body, id: "nonsense" }))).toEqual([400, "bad-request"]);
+    expect(await isPaused(store)).toBe(false);
+    expect((await report<AuditPage>(panel, "/api/audit")).entries).toEqual([]);
+  });
+
+  test("of what is not there is refused before anything is written", async ({ store }) => {
+    await store.appendToStream("cart-1", [{ type: "Opened", data: {} }]);
+    const panel = studio(store, { role: "admin" });
+    expect(await problem(change(panel, "pause", { parameters: { kind: "consumer", name: "absent" } }))).toEqual([404, "not-found"]);
+    expect(await problem(change(panel, "absent", {}))).toEqual([404, "not-found"]);
+    expect(await problem(change(panel, "constructor", {}))).toEqual([404, "not-found"]);
+    expect(await store.readAll({ raw: true }).toArray()).toHaveLength(1);
+  });
+
+  test("that fails says so in the audit", async ({ store }) => {
+    await knowMailer(store);
+    const panel = studio(store, { authorize: () => ({ role: "admin", name: "x".repeat(300) }) });
+    expect(await confirmed(panel, "pause", mailer)).toBe(400);
+    expect((await report<AuditPage>(panel, "/api/audit")).entries).toMatchObject([{ outcome: "failed", error: expect.stringContaining("256") }]);
+  });
+
+  test("needs a catalogue that knows the audit's events", async ({ store, openStore }) => {
+    await knowMailer(store);
+    const ItemAdded = event<{ sku: string }>();
+    const without = studio(await openStore({ events: defineEvents({ ItemAdded }) }), { role: "admin" });
+    const plan: ChangePlan = await (await change(without, "pause", { parameters: mailer })).json();
+    expect(await problem(change(without, "pause", { parameters: mailer, id: randomUUID(), confirm: plan.confirm }))).toEqual([409, "not-audited"]);
+    expect(await isPaused(store)).toBe(false);
+    const knowing = await openStore({ events: defineEvents({ ...studioEvents, ItemAdded }) });
+    expect(await confirmed(studio(knowing, { role: "admin" }), "pause", mailer)).toBe(200);
+    expect(await isPaused(store)).toBe(true);
+  });
+
+  test("that cannot be taken back says so", async ({ store }) => {
+    await knowMailer(store);
+    const panel = studio(store, { role: "admin" });
+    const plan: ChangePlan = await (await change(panel, "reset", { parameters: { ...mailer, after: 0 } })).json();
+    expect(plan).toMatchObject({ title: "Move the consumer mailer to position 0", grave: true });
+    expect(await confirmed(panel, "reset", { ...mailer, to: "end" })).toBe(200);
+  });
+});
+
+describe("roles", () => {
+  const users: readonly (readonly [string, unknown, number, number, number])[] = [
+    ["true", true, 200, 403, 403],
+    ["a viewer", "viewer", 200, 403, 403],
+    ["an operator", "operator", 200, 200, 403],
+    ["an admin", { role: "admin", name: "ada" }, 200, 200, 200],
+    ["no role", "root", 401, 401, 401],
+    ["an object without one", { name: "ada" }, 401, 401, 401],
+    ["a number", 1, 401, 401, 401],
+    ["null", null, 401, 401, 401],
+  ];
+
+  test.for(users)("%s", async ([, answer, reads, pauses, resets], { store }) => {
+    await knowMailer(store);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JavaScript may return
+    const panel = studio(store, { authorize: () => answer as StudioUser });
+    expect((await get(panel, "/api/streams")).status).toBe(reads);
+    expect((await change(panel, "pause", { parameters: mailer })).status).toBe(pauses);
+    expect((await change(panel, "reset", { parameters: { ...mailer, after: 0 } })).status).toBe(resets);
+    expect((await get(panel, "/api/audit")).status).toBe(resets);
+  });
+
+  test("whoever has the token reads, unless the options say more", async ({ store }) => {
+    await knowMailer(store);
+    const reader = studio(store);
+    expect(await report<SessionReport>(reader, "/api/session")).toEqual({ role: "viewer", name: null, changes: [] });
+    expect(await problem(change(reader, "pause", { parameters: mailer }))).toEqual([403, "role-refused"]);
+    const operator = await report<SessionReport>(studio(store, { role: "operator" }), "/api/session");
+    expect(operator.changes).toContain("pause");
+    expect(operator.changes).not.toContain("reset");
+  });
+});
+
+describe("a change from elsewhere", () => {
+  const refused: readonly (readonly [string, Record<string, string>, number, string])[] = [
+    ["with no origin", { origin: "", "sec-fetch-site": "" }, 403, "origin-refused"],
+    ["of another site", { origin: "http://evil.com" }, 403, "origin-refused"],
+    ["of another port", { origin: "http://localhost:4984" }, 403, "origin-refused"],
+    ["of a sandbox", { origin: "null" }, 403, "origin-refused"],
+    ["that the browser says is another site's", { "sec-fetch-site": "cross-site" }, 403, "origin-refused"],
+    ["that the browser says is of the same site", { "sec-fetch-site": "same-site" }, 403, "origin-refused"],
+    ["by navigation", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }, 403, "origin-refused"],
+    ["to another host", { host: "evil.com" }, 403, "host-refused"],
+    ["without the header", { "x-tidemark-studio": "" }, 403, "header-missing"],
+    ["as a form", { "content-type": "application/x-www-form-urlencoded" }, 415, "not-json"],
+    ["as JSON in plain text", { "content-type": "text/plain" }, 415, "not-json"],
+    ["as JSON in several parts", { "content-type": "multipart/form-data; boundary=x" }, 415, "not-json"],
+    ["as JSON and something", { "content-type": "application/json, text/plain" }, 415, "not-json"],
+    ["without the token", { authorization: "" }, 401, "not-authorized"],
+  ];
+
+  test("is refused", async ({ store }) => {
+    await knowMailer(store);
+    const panel = studio(store, { role: "admin" });
+    for (const [how, headers, status, code] of refused)
+      expect([how, ...(await problem(change(panel, "pause", { parameters: mailer }, headers)))]).toEqual([how, status, code]);
+    const bare = { "content-type": "application/json", "x-tidemark-studio": "change" };
+    expect(await problem(get(panel, "/api/changes/pause", bare, { method: "POST", body: "{}" }))).toEqual([403, "origin-missing"]);
+    for (const method of ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+      const response = await get(panel, "/api/changes/pause", { "x-http-method-override": "POST" }, { method });
+      expect([method, response.status, response.headers.get("allow")]).toEqual([method, 405, "POST"]);
+    }
+    expect(await store.readAll({ raw: true }).toArray()).toEqual([]);
+  });
+
+  test.for([
+    ["no JSON", "{"],
+    ["no object", "[]"],
+    ["null", "null"],
+    ["parameters that are none", { parameters: 1 }],
+    ["a kind that there is not", { parameters: { kind: "table", name: "mailer" } }],
+    ["a name that is no text", { parameters: { kind: "consumer", name: { evil: 1 } } }],
+    ["a name that is none", { parameters: JSON.parse('{"__proto__": {"name": "mailer"}, "kind": "consumer"}') }],
+    ["a reason that is too long", { parameters: { ...mailer, reason: "x".repeat(70_000) } }],
+    ["bytes that are no text", "\ud800"],
+  ] as const)("with %s is told that it is wrong", async ([, body], { store }) => {
+    await knowMailer(store);
+    expect(await problem(change(studio(store, { role: "admin" }), "pause", body))).toEqual([400, "bad-request"]);
+  });
+});
+
+test("a change comes through servers of Node.js, with its body read before or not", async ({ store }) => {
+  await knowMailer(store);
+  await using served = await serveStudio(store, { role: "admin" });
+  const send = async (root: URL, token: string): Promise<number> => {
+    const headers = { origin: root.origin, authorization: `Bearer ${token}`, "content-type": "application/json", "x-tidemark-studio": "change" };
+    const answer = await fetch(new URL("api/changes/pause", root), { method: "POST", headers, body: JSON.stringify({ parameters: mailer }) });
+    return answer.status;
+  };
+  const url = new URL(served.url);
+  expect(await send(new URL("/", url), url.searchParams.get("token") ?? "")).toBe(200);
+  const panel = studio(store, { role: "admin", basePath: "/panel" });
+  const server = express().use(express.json()).use("/panel", nodeHandler(panel)).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  expect(await send(new URL(`http://localhost:${port}/panel/`), panel.token ?? "")).toBe(200);
+  server.close();
+});
