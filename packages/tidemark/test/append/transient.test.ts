@@ -38,7 +38,7 @@ describe("a refusal that passes", () => {
   });
 
   test("is told when it does not pass within the connection time-out", async ({ openStore, sql, q, log }) => {
-    const store = await openStore({ pool: { connectionTimeoutMs: 100 } });
+    const store = await openStore({ pool: { connectionTimeoutMs: 2_000 } });
     await sql.query(`
       create function ${q}.refuse() returns trigger language plpgsql as $$ begin raise serialization_failure; end $$;
       create trigger refuse before insert on ${q}.events for each row execute function ${q}.refuse()`);
@@ -102,7 +102,7 @@ describe("a server", () => {
 
   test("that never comes back fails its callers with nothing sent", async () => {
     await using server = await startServer({ settings: fast });
-    await using store = await openEventStore(server.url, { pool: { connectionTimeoutMs: 300 } });
+    await using store = await openEventStore(server.url, { pool: { connectionTimeoutMs: 2_000 } });
     await server.stop();
     const settled = await Promise.allSettled(times(10, (n) => store.appendToStream(`cart-${n}`, [added()])));
     for (const outcome of settled) expect(outcome).toMatchObject({ reason: { code: "CONNECTION", sent: false, retryable: true } });

@@ -47,10 +47,10 @@ describe.concurrent("an append whose connection breaks", () => {
           .filter(([, name]) => fault !== "swallow" || name !== "Sync")
           .map(async ([side, name]) => {
             await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
-            // One connection, so that the calls are one batch.
+            // One connection, so that the calls are one batch. Only silence is ended by time.
             await using broken = await openEventStore(proxy.through(databaseUrl), {
               schema,
-              pool: { max: 1, queryTimeoutMs: 500, connectionTimeoutMs: 20_000 },
+              pool: { max: 1, connectionTimeoutMs: 60_000, ...(fault === "swallow" && { queryTimeoutMs: 3_000 }) },
             });
             once(proxy, side, name, fault);
             const stream = `${side}-${name}`;
@@ -106,7 +106,7 @@ describe.concurrent("an append whose connection breaks", () => {
 describe.concurrent("an append that is executed but not committed when its connection falls silent", () => {
   test("has an unknown outcome for as long as the server waits too, and is written once in the end", async ({ databaseUrl, schema, store, log }) => {
     await using proxy = await startProxy({ port: Number(new URL(databaseUrl).port) });
-    await using broken = await openEventStore(proxy.through(databaseUrl), { schema, pool: { queryTimeoutMs: 300 } });
+    await using broken = await openEventStore(proxy.through(databaseUrl), { schema, pool: { queryTimeoutMs: 2_000 } });
     once(proxy, "frontend", "Sync", "swallow");
     const error = await rejection(broken.appendToStream("cart-1", [added(1)]));
     expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", eventIds: [expect.any(String)] });

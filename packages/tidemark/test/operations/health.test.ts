@@ -214,7 +214,7 @@ describe("the server", () => {
 
   test("that is away makes the store not ready, and is no reason to restart the process", async () => {
     const server = await startServer();
-    const store = await openEventStore(server.url, { logger: silent, pool: { connectionTimeoutMs: 300 } });
+    const store = await openEventStore(server.url, { logger: silent, pool: { connectionTimeoutMs: 3_000 } });
     try {
       expect(await store.health()).toMatchObject({ live: true, ready: true });
       await server.stop();
