@@ -27,16 +27,15 @@ export interface OpeningStore {
 export async function beginProjections(transactions: Transactions, store: OpeningStore): Promise<void> {
   const { database, schema, projections, workers, gate, feed, logger } = store;
   if (projections.length === 0) return;
+  let liveWithin: ((ms: number) => Promise<void>) | undefined;
   try {
     await registerProjections({ database, schema, createTransaction: transactions.createProjectionTransaction, logger }, projections);
+    if (projections.some(({ mode }) => mode === "inline")) liveWithin = await workers.followInline(transactions);
   } catch (error) {
     // A standby, which takes no appends either.
     if (isReadOnly(error)) return;
     throw error;
   }
-  if (projections.some(({ mode }) => mode === "inline")) {
-    const liveWithin = await workers.followInline(transactions);
-    if ((await feed.highWaterMark()) <= shortLog) await liveWithin(mostMs);
-  }
+  if (liveWithin && (await feed.highWaterMark()) <= shortLog) await liveWithin(mostMs);
   await gate.reload();
 }

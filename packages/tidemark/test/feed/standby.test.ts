@@ -2,12 +2,11 @@ import pg from "pg";
 import type { Server } from "@tidemark/servers";
 import { startServer } from "@tidemark/servers";
 import { afterAll, beforeAll } from "vitest";
-import type { EventStore } from "../../src/store/event-store.ts";
 import { Feed } from "../../src/feed/feed.ts";
 import { openDatabase } from "../schema/open.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";
 import { append, openStore, positions, silent } from "./open.ts";
-import { startStandby } from "./standby.ts";
+import { replayed, startStandby } from "./standby.ts";
 import { beginTransaction } from "./transaction.ts";
 import { fn } from "../support/functions.ts";
 
@@ -33,19 +32,6 @@ async function writeDown(of = schema): Promise<number> {
   const mark = await new Feed(database, of, silent).highWaterMark();
   await database.close();
   return mark;
-}
-
-/** Waits until the standby has all that the primary wrote. */
-async function replayed(onPrimary: EventStore, onStandby: EventStore): Promise<void> {
-  const {
-    rows: [now],
-  } = await onPrimary.query<{ lsn: string }>("select pg_current_wal_flush_lsn()::text as lsn");
-  await eventually(async () => {
-    const {
-      rows: [here],
-    } = await onStandby.query<{ there: boolean }>("select pg_last_wal_replay_lsn() >= $1::pg_lsn as there", [now?.lsn]);
-    expect(here?.there).toBe(true);
-  });
 }
 
 describe("a standby", () => {

@@ -1,6 +1,8 @@
 import { chown, cp, lchown, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startServer, type Server } from "@tidemark/servers";
+import type { EventStore } from "tidemark";
+import { eventually, expect } from "../support/test.ts";
 
 /**
  * A streaming replica of `primary`, which restarts. Both servers have the same superuser and password: all of one version
@@ -23,4 +25,17 @@ export async function startStandby(primary: Server): Promise<Server> {
   await primary.start();
   await standby.start();
   return standby;
+}
+
+/** Waits until the standby has all that the primary wrote. */
+export async function replayed(onPrimary: EventStore, onStandby: EventStore): Promise<void> {
+  const {
+    rows: [now],
+  } = await onPrimary.query<{ lsn: string }>("select pg_current_wal_flush_lsn()::text as lsn");
+  await eventually(async () => {
+    const {
+      rows: [here],
+    } = await onStandby.query<{ there: boolean }>("select pg_last_wal_replay_lsn() >= $1::pg_lsn as there", [now?.lsn]);
+    expect(here?.there).toBe(true);
+  });
 }
