@@ -8,10 +8,12 @@ import { toSafeInteger } from "../database/number.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { NotFoundError } from "../errors/following.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
+import type { TracedPlace } from "../tracing/traced-store.ts";
 import { checkCollection, quotedTable, quotedView } from "./collection.ts";
 import { type DeletedDocuments, deletedSql, documentColumns, documentStatements, question } from "./document-statements.ts";
 import { behindSql, checkOrderBy, orderSql } from "./order.ts";
 import { Parameters } from "./parameters.ts";
+import { TracedDocuments } from "./traced-documents.ts";
 import type { CountOptions, Documents, DocumentsOptions, DocumentSource, FindOptions, GetOptions, VersionedDocument } from "./types.ts";
 import { whereSql } from "./where.ts";
 
@@ -38,12 +40,15 @@ export class DocumentReaders {
   readonly #schema: string;
   readonly #tenant: string;
   readonly #check: CheckSource;
+  readonly #place: TracedPlace | undefined;
 
-  constructor(queryable: Queryable, schema: string, tenant: string, check: CheckSource = () => undefined) {
+  /** @param place - Of which store they are, for tracing. Undefined: their readings are not traced. */
+  constructor(queryable: Queryable, schema: string, tenant: string, check: CheckSource = () => undefined, place?: TracedPlace) {
     this.#queryable = queryable;
     this.#schema = schema;
     this.#tenant = tenant;
     this.#check = check;
+    this.#place = place;
   }
 
   of<T extends object>(source: DocumentSource<T> | string, options?: DocumentsOptions): Documents<T> {
@@ -59,7 +64,8 @@ export class DocumentReaders {
         return rows.value;
       },
     };
-    return new DocumentReader<T>(checked, this.#schema, this.#tenant, source);
+    const documents = new DocumentReader<T>(checked, this.#schema, this.#tenant, source);
+    return this.#place ? new TracedDocuments(documents, documents.collection, this.#place) : documents;
   }
 }
 
@@ -68,7 +74,7 @@ class DocumentReader<T extends object> implements Documents<T> {
   readonly #queryable: Pick<Queryable, "query">;
   readonly #schema: string;
   readonly #tenant: string;
-  readonly #collection: string;
+  readonly collection: string;
   readonly #from: string;
   /** Whether deleted documents keep their rows there. */
   readonly #kept: boolean;
@@ -87,15 +93,15 @@ class DocumentReader<T extends object> implements Documents<T> {
     this.#owned = typeof source !== "string";
     this.#kept = typeof source !== "string" && isRecord(source) && source.deletes === "soft";
     if (typeof source === "string") {
-      this.#collection = checkCollectionName(source, "collection");
-      this.#from = quotedView(schema, this.#collection);
+      this.collection = checkCollectionName(source, "collection");
+      this.#from = quotedView(schema, this.collection);
     } else {
       if (!isRecord(source)) throw new InvalidArgumentError("projection", `must be a document projection or a collection's name, not ${describeValue(source)}`);
       if (source.collection === undefined) {
         throw new InvalidArgumentError("projection", "has no collection: only what documentProjection returns has documents");
       }
       const collection = checkCollection(source, "projection");
-      this.#collection = collection.collection;
+      this.collection = collection.collection;
       this.#from = quotedTable(schema, collection);
     }
   }
@@ -160,7 +166,7 @@ select ${documentColumns}
     if (deleted !== undefined && !this.#owned)
       throw new InvalidArgumentError(
         "options.deleted",
-        `does not fit the collection ${JSON.stringify(this.#collection)} by its name, which shows documents that are there. Pass the projection: store.documents(projection)`,
+        `does not fit the collection ${JSON.stringify(this.collection)} by its name, which shows documents that are there. Pass the projection: store.documents(projection)`,
       );
     return deletedSql(deleted, this.#kept);
   }
@@ -176,7 +182,7 @@ select ${documentColumns}
       if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "42P01") throw error;
       throw new NotFoundError(
         "collection",
-        this.#collection,
+        this.collection,
         "A collection is created when a store is opened with its projection: look at the spelling, the schema and the projection's version.",
       );
     }

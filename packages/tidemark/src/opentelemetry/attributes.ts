@@ -8,6 +8,7 @@ export const db = {
   system: "db.system.name",
   namespace: "db.namespace",
   operation: "db.operation.name",
+  collection: "db.collection.name",
   summary: "db.query.summary",
   rows: "db.response.returned_rows",
   duration: "db.client.operation.duration",

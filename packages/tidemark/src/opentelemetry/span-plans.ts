@@ -89,6 +89,13 @@ export function spanPlans(api: Api, { handlerParent, streamIds }: ValidInstrumen
       ended: ({ result }) => ({ [db.rows]: result?.events }),
       measured: ({ operation }) => ({ duration: "read", attributes: askedBy(operation) }),
     },
+    "tidemark:documents": {
+      kind: SpanKind.CLIENT,
+      name: ({ operation, collection }) => `${operation} ${collection}`,
+      attributes: ({ operation, collection }) => ({ [db.operation]: operation, [db.summary]: `${operation} ${collection}`, [db.collection]: collection }),
+      ended: ({ result }) => ({ [db.rows]: result?.documents }),
+      measured: ({ operation }) => ({ duration: "read", attributes: askedBy(operation) }),
+    },
     "tidemark:transaction": {
       kind: SpanKind.CLIENT,
       name: () => "transaction",

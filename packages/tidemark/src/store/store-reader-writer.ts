@@ -15,7 +15,7 @@ import { keepCallers } from "../errors/caller-frames.ts";
 import type { BoundaryQuery, BoundaryReading, Event, EventMetadata, NewEvent, RecordedEvent } from "../model/event.ts";
 import type { Feed } from "../feed/feed.ts";
 import { DefinedDocumentProjection, type DefinedProjection } from "../projections/defined-projection.ts";
-import { DocumentReaders } from "../documents/document-reader.ts";
+import { type CheckSource, DocumentReaders } from "../documents/document-reader.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { ProjectionGate } from "../projections/projection-gate.ts";
 import type { StaleDocumentsCheck } from "../projections/stale-documents.ts";
@@ -207,10 +207,11 @@ export function encodeSettings({ limits, createId }: ValidStoreOptions): { reado
 }
 
 /** The documents of a tenant, through the pool or inside a transaction. */
-export function documentReaders(queryable: Queryable, { options, staleness }: StoreContext, tenant: string): DocumentReaders {
-  return new DocumentReaders(queryable, options.schema, tenant, (source, stale) => {
+export function documentReaders(queryable: Queryable, { options, staleness, traced }: StoreContext, tenant: string): DocumentReaders {
+  const check: CheckSource = (source, stale) => {
     const choice = stale ?? options.staleDocuments;
     if (source instanceof DefinedDocumentProjection) return staleness.check(queryable, source, tenant, choice);
     return typeof source === "string" && choice !== undefined ? staleness.check(queryable, { collection: source }, tenant, choice) : undefined;
-  });
+  };
+  return new DocumentReaders(queryable, options.schema, tenant, check, { store: traced, tenant });
 }

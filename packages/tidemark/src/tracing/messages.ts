@@ -53,6 +53,16 @@ export interface Read {
   readonly events: number;
 }
 
+export interface ReadingDocuments {
+  readonly operation: "get" | "getMany" | "find" | "first" | "page" | "count";
+  readonly collection: string;
+}
+
+export interface ReadDocuments {
+  /** How many came; of `count` how many there are. */
+  readonly documents: number;
+}
+
 export interface Commanding {
   readonly operation: "handleCommand" | "executeCommand";
   /** The decider's name, where it has one. */
@@ -125,6 +135,8 @@ export interface TracedOperations {
   readonly "tidemark:append": OperationMessage<Appended> & Appending;
   /** A reading of events; of a sequence each page. */
   readonly "tidemark:read": OperationMessage<Read> & Reading;
+  /** Documents of a projection are read. */
+  readonly "tidemark:documents": OperationMessage<ReadDocuments> & ReadingDocuments;
   /** A command, with all of its attempts. */
   readonly "tidemark:command": OperationMessage<Commanded> & Commanding;
   /** A call of `store.transaction`, from BEGIN to COMMIT. */

@@ -8,7 +8,9 @@ import type {
   Issuing,
   Nothing,
   Read,
+  ReadDocuments,
   Reading,
+  ReadingDocuments,
   Rebuilding,
   Scheduling,
   TracedOperations,
@@ -18,6 +20,7 @@ import { Operation, type Outcome } from "./operation.ts";
 /** Every operation that is traced. `TracedOperations` says what each is. */
 export const appending: Operation<Appending, Appended> = new Operation("append");
 export const reading: Operation<Reading, Read> = new Operation("read");
+export const readingDocuments: Operation<ReadingDocuments, ReadDocuments> = new Operation("documents");
 export const commanding: Operation<Commanding, Commanded> = new Operation("command");
 export const transacting: Operation<object, Nothing> = new Operation("transaction");
 export const handling: Operation<Handling, Nothing> = new Operation("handle");
@@ -32,6 +35,7 @@ export const migrating: Operation<object, Nothing> = new Operation("migrate");
 export const tracedChannels: readonly (keyof TracedOperations)[] = [
   "tidemark:append",
   "tidemark:read",
+  "tidemark:documents",
   "tidemark:command",
   "tidemark:transaction",
   "tidemark:handle",

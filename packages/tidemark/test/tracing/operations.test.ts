@@ -141,6 +141,25 @@ describe("the tracing channels", () => {
     );
     await worker.stop();
 
+    const { documents } = await store.documents(carts(2)).page({ limit: 2 });
+    await store.documents("carts").count();
+    await store.transaction((tx) => tx.documents(carts(2)).get("cart-1"));
+    await store.documents(carts(2)).getMany(["cart-1", "cart-2", "nowhere"]);
+    await store.documents(carts(2)).first({ where: { items: { gt: 1_000 } } });
+    await store
+      .documents("carst")
+      .find()
+      .catch(() => {});
+    expect(documents).toHaveLength(2);
+    expect(recorder.of("tidemark:documents")).toMatchObject([
+      { operation: "page", collection: "carts", tenant: "", result: { documents: 2 } },
+      { operation: "count", collection: "carts", result: { documents: 6 } },
+      { operation: "get", collection: "carts", result: { documents: 1 } },
+      { operation: "getMany", result: { documents: 2 } },
+      { operation: "first", result: { documents: 0 } },
+      { operation: "find", collection: "carst", error: { code: "NOT_FOUND" } },
+    ]);
+
     await (await openStore()).transaction((tx) => tx.streamInfo("cart-1"));
     expect(recorder.of("tidemark:migrate")).toMatchObject([{ result: {} }]);
     expect(new Set(recorder.all.map(({ channel }) => channel))).toEqual(new Set(tracedChannels));
