@@ -23,6 +23,18 @@ create trigger events_append_only
 alter table :"schema".events attach partition :"schema".events_0 for values from (minvalue) to (:boundary);
 alter table :"schema".events_0 drop constraint events_position_check;
 
+-- Where events are chained: the first leaf's own trigger makes room for that of the whole, of which each leaf has a copy, those to come too.
+do $tidemark$
+begin
+  if exists (select from pg_catalog.pg_trigger as t where t.tgrelid = :regclass(events_0) and t.tgname = 'events_chain') then
+    drop trigger events_chain on :"schema".events_0;
+    create trigger events_chain
+      before insert on :"schema".events
+      for each row when (new.hash is null) execute function :"schema".chain_event();
+  end if;
+end
+$tidemark$;
+
 -- The ids that callers chose since, whatever leaf they are in. Those of before are found in the first leaf.
 create table :"schema".event_ids (
   tenant text collate "C" not null default '',

@@ -78,6 +78,34 @@ describe("a full log that is partitioned by position", () => {
     expect((await full.readStream("cart-1").toArray()).at(-1)).toMatchObject({ version: 16, position: boundary });
   });
 
+  test("goes on with the chain of hashes, across the boundary and whichever way an append takes", async ({ openStore, client, cross, sql, schema, q }) => {
+    const store = await openStore({ integrity: "chain" });
+    await store.appendToStream("cart-1", times(3, added));
+    await partition(sql, schema, boundary);
+    await store.appendToStream("cart-1", [added()]);
+    await cross();
+    await store.appendToStream("cart-1", times(3, added));
+    await store.appendToStreams([
+      { streamId: "cart-1", events: [added(), added()] },
+      { streamId: "cart-2", events: [added()] },
+    ]);
+    const user = await client();
+    await addLeaf(sql, schema, boundary * 2, boundary * 3);
+    for (const [n, level] of levels.entries()) {
+      if (n === 1) await sql.query(`select pg_catalog.setval('${q}.events_position_seq', ${boundary * 2 - 1})`);
+      await user.query(`begin isolation level ${level}`);
+      await store.withTransaction(user).appendToStream("cart-1", [added(), added()]);
+      await user.query("commit");
+    }
+    expect(await store.verify()).toMatchObject({ ok: true, events: 14, chain: { after: 0, active: true } });
+    const { rows } = await sql.query(`select count(distinct tableoid)::int as leaves, count(hash)::int as hashes from ${q}.events`);
+    expect(rows).toEqual([{ leaves: 3, hashes: 14 }]);
+
+    await sql.query(`set session_replication_role = replica; update ${q}.events set data = '{}' where stream_id = (select id from ${q}.streams where name = 'cart-1') and version = 3;
+      set session_replication_role = origin`);
+    expect((await store.verify()).counts).toEqual({ chain: 1 });
+  });
+
   test("refuses changes in every leaf", async ({ full, cross, sql, q }) => {
     await cross();
     await full.appendToStream("cart-1", [added()]);
