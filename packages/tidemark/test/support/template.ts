@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { openEventStore } from "../../src/index.ts";
 import { overloadsSql, withOverloads } from "./overloads.ts";
+import { createStoreAsOwner, createTestRoles, testRole } from "./role.ts";
 
 /**
  * How many schemas hold a store before a file's first test. To migrate one takes 0.15 s of processor time and to open one that is there
@@ -21,6 +22,13 @@ export async function createTemplate(serverUrl: string): Promise<string> {
   await connected(url.href, (client) => client.query(`create database ${name} template template0`));
   url.pathname = `/${name}`;
   if (withOverloads) await connected(url.href, (client) => client.query(overloadsSql()));
+  if (testRole !== undefined) {
+    await connected(url.href, async (client) => {
+      await createTestRoles(client);
+      for (let n = 1; n <= migratedSchemas; n++) await createStoreAsOwner(client, url.href, schemaName(n));
+    });
+    return name;
+  }
   for (let n = 1; n <= migratedSchemas; n++) {
     const store = await openEventStore(url.href, { schema: schemaName(n) });
     await store.close();

@@ -3,7 +3,8 @@ import pg from "pg";
 import { openEventStore, type EventStore, type StoreOptions } from "tidemark";
 import { inject, test as base, vi } from "vitest";
 import { overloadCalls, withOverloads } from "./overloads.ts";
-import { schemaName } from "./template.ts";
+import { asSuperuser, asTestRole, createStoreAsOwner, testRole } from "./role.ts";
+import { migratedSchemas, schemaName } from "./template.ts";
 
 let tests = 0;
 let empty = 0;
@@ -18,6 +19,9 @@ let empty = 0;
  * `absentSchema`: the same, but there is no such schema yet: for tests of what opening and migrating create.
  * `store`: an event store in that schema, closed after the test.
  * `openStore`: opens another one there, with options; closed after the test.
+ *
+ * With TIDEMARK_TEST_ROLE=writer the store's tables belong to another role, and `databaseUrl` is that of one that may do what `rolesSql` grants a
+ * writer; `sql` is a superuser's all the same.
  *
  * Every session in the database has an empty search_path, so that a statement that leaves out its schema fails. With
  * TIDEMARK_TEST_OVERLOADS=1 it has `public`, full of overloads that fail a test when they run; `sql` alone has the empty one.
@@ -35,16 +39,16 @@ export const test = base
       await drop(serverUrl, name);
       if (calls > 0) throw new Error(`Overloads in the schema public ran ${calls} times: look for "the overload" in the errors of this file.`);
     });
-    return url.href;
+    return asTestRole(url.href);
   })
   .extend("sql", { scope: "file" }, async ({ databaseUrl }, { onCleanup }) => {
-    const pool = new pg.Pool({ connectionString: databaseUrl, options: "-c search_path=" });
+    const pool = new pg.Pool({ connectionString: asSuperuser(databaseUrl), options: "-c search_path=" });
     // The database is dropped under connections that the pool is still closing.
     pool.on("error", () => {});
     onCleanup(() => pool.end());
     return pool;
   })
-  .extend("schema", () => schemaName(++tests))
+  .extend("schema", testRole === undefined ? () => schemaName(++tests) : ({ databaseUrl }) => schemaOfOwner(asSuperuser(databaseUrl), schemaName(++tests)))
   .extend("absentSchema", () => `not "yet there ${++empty}`)
   .extend("openStore", ({ databaseUrl, schema }, { onCleanup }) => {
     const opened: EventStore[] = [];
@@ -58,6 +62,12 @@ export const test = base
     };
   })
   .extend("store", ({ openStore }) => openStore());
+
+/** Opening a store creates a schema that is not there, which no role but the owner may. */
+async function schemaOfOwner(superuserUrl: string, schema: string): Promise<string> {
+  if (tests > migratedSchemas) await connected(superuserUrl, (client) => createStoreAsOwner(client, superuserUrl, schema));
+  return schema;
+}
 
 /** The same, but `schema` is the name of one that is not there: for tests of what creates it. */
 export const testWithoutSchema = test.extend("schema", ({ absentSchema }) => absentSchema);
@@ -79,10 +89,14 @@ async function drop(serverUrl: string, name: string): Promise<void> {
 }
 
 async function administer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  await connected(url, (client) => client.query(statement));
+}
+
+async function connected<T>(connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString });
   await client.connect();
   try {
-    await client.query(statement);
+    return await work(client);
   } finally {
     await client.end();
   }
