@@ -129,6 +129,8 @@ export interface FinalState {
   readonly locks: readonly string[];
   /** Migrations as they stand, to be applied once each. */
   readonly migrations: readonly number[];
+  /** What `store.verify()` said of the log. Undefined: an older run, which did not ask. */
+  readonly verified?: { readonly events: number; readonly problems: readonly string[] };
   /** Undefined where nothing was consumed. */
   readonly consumed?: Consumed;
   /** Undefined where the log was read as it is stored alone. */

@@ -77,6 +77,7 @@ export async function writeFinalState({
     if (found !== undefined) altered.push([event.id, found]);
   }
   await writeLog(join(folder, "log.jsonl"), url, name);
+  const { events, problems } = await store.verify({ documents: 0 });
   const state: FinalState = {
     read: read.map(([position]) => position),
     altered,
@@ -84,6 +85,7 @@ export async function writeFinalState({
     blockers: (await store.blockers()).length,
     changes: await tryToChange(url, name),
     ...left,
+    verified: { events, problems: problems.map(({ what }) => what) },
     ...(consumed && { consumed, decoded: await readLogAsToday(store, read) }),
     ...(timers && { timers }),
     ...(errands && { errands }),

@@ -10,6 +10,7 @@ import { administer, untilAnswering } from "../faults/fault.ts";
 import { createEffects } from "../consume/tables.ts";
 import { randomFrom } from "../random.ts";
 import { codeOf } from "../shapes/code.ts";
+import { chainEvents, isChained } from "./chain.ts";
 import { createClocks } from "./clocks.ts";
 import { Auditor } from "../project/audit.ts";
 import { Operator } from "../project/operator.ts";
@@ -126,7 +127,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     });
     coordinating = Promise.all([coordinate(urlNow, over.signal), auditor.run(urlNow, over.signal)]);
     await disturbTheStart(arena);
-    operating = operator.run(urlNow, noMore.signal);
+    operating = Promise.all([operator.run(urlNow, noMore.signal), isChained(plan.seed) ? chainEvents(urlNow, schema, noMore.signal) : undefined]);
     const ending = performance.now() + plan.seconds * 1_000;
     const enough = (): boolean => workers.acknowledged >= plan.events;
     const tooLong = AbortSignal.any([over.signal, AbortSignal.timeout(mostSeconds(plan) * 1_000)]);

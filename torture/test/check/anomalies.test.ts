@@ -285,6 +285,7 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
   "the mark stays behind": ["S2", () => [[written()], rows, { highWaterMark: 2 }]],
   "somebody still holds the mark": ["S2", () => [[written()], rows, { blockers: 1 }]],
   "a migration is missing": ["M1", () => [[written()], rows, { migrations: [1, 3] }]],
+  "verification finds a problem": ["H1", () => [[written()], rows, { verified: { events: 2, problems: ["no hash"] } }]],
   "a process ends with an error": ["C1", () => [[written()], rows, { farewells: [{ worker: 1, incarnation: 1, tookMs: 10, code: 1 }] }]],
   "a process never ends": ["C1", () => [[written()], rows, { farewells: [{ worker: 1, incarnation: 1, tookMs: 60_000, code: 0 }] }]],
   "a process ends and leaves a call unanswered": ["C1", () => [[closing(written().append("cart-1", [9], undefined))], rows]],

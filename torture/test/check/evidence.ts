@@ -69,6 +69,7 @@ export function evidenceOf(scripts: readonly Script[], rows: readonly Row[], fin
       sessions: 0,
       locks: [],
       migrations: [1],
+      verified: { events: 2, problems: [] },
       deadlocks: [],
       farewells: [{ worker: 1, incarnation: 1, tookMs: 10, code: 0 }],
       ...final,

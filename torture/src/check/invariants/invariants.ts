@@ -35,6 +35,7 @@ import { firedOrCancelled } from "./fired-or-cancelled.ts";
 import { neverEarly } from "./never-early.ts";
 import { together } from "./together.ts";
 import { typedErrors } from "./typed-errors.ts";
+import { verified } from "./verified.ts";
 import { wholeEvents } from "./whole-events.ts";
 import { withinLimits } from "./within-limits.ts";
 
@@ -77,5 +78,6 @@ export const invariants: readonly Invariant[] = [
   caused,
   boundedMemory,
   oneSchema,
+  verified,
   cleanEnd,
 ];
