@@ -17,7 +17,9 @@ export interface Broker extends AsyncDisposable {
   readonly pid: number;
   /** Ends it without warning (SIGKILL). What it has stored stays. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`. */
+  /** Asks it to end (SIGTERM), and waits until it has. */
+  stop(): Promise<void>;
+  /** Starts it again after `kill` or `stop`. */
   start(): Promise<void>;
 }
 
@@ -56,23 +58,24 @@ export async function startBroker({ name, command, companion }: BrokerProgram): 
     child = run({ ...rest, env: { ...beside?.env, ...env } });
     await untilListening(child, name, port);
   }
-  async function kill(): Promise<void> {
+  async function endWith(name: NodeJS.Signals): Promise<void> {
     if (!child) return;
-    await end(child);
+    await end(child, name);
     // What ran below a script is gone a moment later. Until then its port would be taken for that of the next one.
     while (await isListening(port)) await delay(10);
   }
-  const letGo = endWithProcess({ folder, endNow: () => [child, besideChild].forEach((one) => one && killGroup(one)) });
+  const letGo = endWithProcess({ folder, endNow: () => [child, besideChild].forEach((one) => one && signalGroup(one, "SIGKILL")) });
   const broker: Broker = {
     port,
     get pid() {
       return child?.pid ?? 0;
     },
-    kill,
+    kill: () => endWith("SIGKILL"),
+    stop: () => endWith("SIGTERM"),
     start,
     async [Symbol.asyncDispose]() {
-      await kill();
-      if (besideChild) await end(besideChild);
+      await endWith("SIGKILL");
+      if (besideChild) await end(besideChild, "SIGKILL");
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 25 });
       letGo();
     },
@@ -86,17 +89,17 @@ export async function startBroker({ name, command, companion }: BrokerProgram): 
   return broker;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, name: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
-  killGroup(child);
+  signalGroup(child, name);
   await gone;
 }
 
-function killGroup({ pid }: ChildProcess): void {
+function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, "SIGKILL");
+    process.kill(-pid, name);
   } catch {
     // It has ended by itself.
   }
