@@ -1,5 +1,5 @@
 import type { Entry } from "../history/entry.ts";
-import type { Append, Follow, Read, Snapshot, TimerUse } from "./operations.ts";
+import type { Append, Follow, Publish, Read, Snapshot, TimerUse } from "./operations.ts";
 
 /** All histories of a run, as operations. */
 export interface Histories {
@@ -8,6 +8,7 @@ export interface Histories {
   readonly snapshots: Snapshot[];
   readonly follows: Follow[];
   readonly timers: TimerUse[];
+  readonly publishes: Publish[];
   /** Events that came back with another content than their id's. */
   readonly altered: string[];
   /** Errors that are none of the library's. */
@@ -17,10 +18,10 @@ export interface Histories {
 }
 
 export function emptyHistories(): Histories {
-  return { appends: [], reads: [], snapshots: [], follows: [], timers: [], altered: [], untyped: [], closed: [] };
+  return { appends: [], reads: [], snapshots: [], follows: [], timers: [], publishes: [], altered: [], untyped: [], closed: [] };
 }
 
-type Operation = Append | Read | Snapshot | Follow | TimerUse;
+type Operation = Append | Read | Snapshot | Follow | TimerUse | Publish;
 
 /** Adds the history of one process. */
 export function addHistory(all: Histories, process: string, entries: Iterable<Entry>): void {
@@ -69,6 +70,11 @@ function begin(all: Histories, name: string, { call, at }: Entry & { t: "invoke"
     all.timers.push(use);
     return use;
   }
+  if (call.kind === "publish") {
+    const publish: Publish = { ...times, call, outcome: "unknown" };
+    all.publishes.push(publish);
+    return publish;
+  }
   const follow: Follow = { ...times, call, seen: [] };
   all.follows.push(follow);
   return follow;
@@ -78,6 +84,8 @@ function end(operation: Operation, entry: Entry & { t: "ok" | "fail" | "unknown"
   if ("there" in operation) {
     operation.outcome = entry.t === "untyped" ? "unknown" : entry.t;
     if (entry.t === "ok" && entry.answer.kind === "cancel timer") operation.there = entry.answer.there;
+  } else if (isPublish(operation)) {
+    operation.outcome = entry.t === "untyped" ? "unknown" : entry.t;
   } else if ("outcome" in operation) {
     operation.outcome = entry.t === "untyped" ? "unknown" : entry.t;
     operation.code = "code" in entry ? entry.code : "";
@@ -90,4 +98,8 @@ function end(operation: Operation, entry: Entry & { t: "ok" | "fail" | "unknown"
     if ("events" in operation && entry.answer.kind === "read") operation.events = entry.answer.events;
     if ("versions" in operation && entry.answer.kind === "snapshot") operation.versions = entry.answer.versions;
   }
+}
+
+function isPublish(operation: Operation): operation is Publish {
+  return operation.call.kind === "publish";
 }

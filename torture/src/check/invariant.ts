@@ -14,6 +14,8 @@ export interface Findings {
   /** Something was looked at. A check that looked at nothing proves nothing. */
   checked(count?: number): void;
   anomaly(text: string): void;
+  /** It cannot be looked at here: something is not installed. */
+  notRun(reason: string): void;
 }
 
 /** Something that must hold, whatever goes wrong. */
@@ -32,6 +34,8 @@ export interface Verdict {
   readonly anomalies: number;
   /** The first of them. */
   readonly examples: readonly string[];
+  /** Why it was not looked at. */
+  readonly notRun?: string;
 }
 
 const told = 20;
@@ -40,13 +44,15 @@ export function judge(invariants: readonly Invariant[], evidence: Evidence): Ver
   return invariants.map(({ id, title, check }) => {
     let [checked, anomalies] = [0, 0];
     const examples: string[] = [];
+    let reason: string | undefined;
     check(evidence, {
       checked: (count = 1) => void (checked += count),
       anomaly(text) {
         anomalies++;
         if (examples.length < told) examples.push(text);
       },
+      notRun: (why) => void (reason = why),
     });
-    return { id, title, checked, anomalies, examples };
+    return { id, title, checked, anomalies, examples, ...(reason !== undefined && { notRun: reason }) };
   });
 }

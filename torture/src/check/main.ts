@@ -25,6 +25,6 @@ for await (const line of createInterface({ input: createReadStream(join(folder, 
 const log = logOf(lines);
 const final: FinalState = JSON.parse(readFileSync(join(folder, "final.json"), "utf8"));
 
-const checked: CheckedRun = { verdicts: judge(invariants, { histories, log, final }), tally: tallyOf(histories, log) };
+const checked: CheckedRun = { verdicts: judge(invariants, { histories, log, final }), tally: tallyOf(histories, log, final.published) };
 writeFileSync(join(folder, "verdict.json"), JSON.stringify(checked, undefined, 2));
 if (!checked.verdicts.every(holds)) process.exitCode = 1;

@@ -6,6 +6,7 @@ import type {
   Conflict,
   FollowCall,
   PartResult,
+  PublishCall,
   ReadCall,
   SeenEvent,
   SetTimerCall,
@@ -44,6 +45,12 @@ export interface Snapshot extends Operation<SnapshotCall> {
 
 export interface Follow extends Operation<FollowCall> {
   readonly seen: SeenEvent[];
+}
+
+/** Messages for the outbox. */
+export interface Publish extends Operation<PublishCall> {
+  /** As of an append. */
+  outcome: "ok" | "fail" | "unknown";
 }
 
 /** A timer that is set or cancelled. */

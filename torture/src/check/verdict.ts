@@ -7,7 +7,7 @@ export interface CheckedRun {
   readonly tally: Tally;
 }
 
-/** An invariant fails where something contradicts it, and where nothing was there to be looked at. */
-export function holds({ anomalies, checked }: Verdict): boolean {
-  return anomalies === 0 && checked > 0;
+/** An invariant fails where something contradicts it, and where nothing was there to be looked at, unless it could not be looked at here. */
+export function holds({ anomalies, checked, notRun }: Verdict): boolean {
+  return anomalies === 0 && (checked > 0 || notRun !== undefined);
 }

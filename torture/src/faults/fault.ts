@@ -2,6 +2,7 @@ import pg from "pg";
 import type { Pooler, Proxy, Server } from "@tidemark/servers";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Random } from "../random.ts";
+import { noBrokerReason, type PublishTarget } from "../publish/broker.ts";
 import type { Clocks } from "../run/clocks.ts";
 import type { Workers } from "../run/workers.ts";
 
@@ -23,6 +24,8 @@ export interface Arena {
   readonly clocks: Clocks | undefined;
   /** Between one worker in four and the proxy; undefined where it is not installed. */
   readonly pooler: Pooler | undefined;
+  /** What relays publish to; undefined where it is not installed. */
+  readonly broker: PublishTarget | undefined;
 }
 
 /** Something that goes wrong. */
@@ -46,6 +49,10 @@ export function noClocks({ clocks }: Arena): string | undefined {
 
 export function noPooler({ pooler }: Arena): string | undefined {
   return pooler === undefined ? "needs PgBouncer (Debian: apt-get install pgbouncer)" : undefined;
+}
+
+export function noBroker({ broker }: Arena): string | undefined {
+  return broker === undefined ? noBrokerReason : undefined;
 }
 
 /** What a fault has set for the database is not for who heals it: options of a session come before the database's defaults. */

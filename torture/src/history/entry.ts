@@ -75,7 +75,14 @@ export interface CancelTimerCall {
   readonly key: string;
 }
 
-export type Call = AppendCall | ReadCall | SnapshotCall | FollowCall | SetTimerCall | CancelTimerCall;
+/** A transaction publishes messages to the outbox, perhaps beside an event. */
+export interface PublishCall {
+  readonly kind: "publish";
+  readonly messages: readonly (readonly [key: string, id: string])[];
+  readonly event?: readonly [stream: string, id: string];
+}
+
+export type Call = AppendCall | ReadCall | SnapshotCall | FollowCall | SetTimerCall | CancelTimerCall | PublishCall;
 
 /** Version and position of the stream's last event, and whether the append began the stream. */
 export type PartResult = readonly [version: number, position: number, created: boolean];
@@ -102,6 +109,7 @@ export type Answer =
   | { readonly kind: "snapshot"; readonly versions: readonly number[] }
   | { readonly kind: "follow" }
   | { readonly kind: "set timer" }
+  | { readonly kind: "publish" }
   /** Whether there was one. */
   | { readonly kind: "cancel timer"; readonly there: boolean };
 

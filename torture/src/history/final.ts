@@ -114,6 +114,29 @@ export type ErrandEvent = readonly [
   causationId: string | null,
 ];
 
+/** A message at the broker, in the order in which it came. */
+export type Arrival = readonly [
+  id: string,
+  key: string,
+  position: number,
+  fence: number,
+  /** In milliseconds, by the broker's clock. */
+  at: number,
+  payload?: unknown,
+];
+
+/** What relays came to. */
+export interface Published {
+  readonly events: readonly Arrival[];
+  /** Of the outbox. */
+  readonly messages: readonly Arrival[];
+  /** Why a relay did not get to the end, where one did not. */
+  readonly stuck?: string;
+  readonly letters: readonly string[];
+  /** From when until when something was broken, by the broker's clock. */
+  readonly faults: readonly (readonly [from: number, until: number])[];
+}
+
 /** What the final phase found, beside the log. */
 export interface FinalState {
   /** Positions that a fresh reader of the library's was given, from zero. */
@@ -139,6 +162,8 @@ export interface FinalState {
   readonly timers?: TimersLeft;
   /** Undefined where no process ran. */
   readonly errands?: ErrandsLeft;
+  /** Why nothing was published, where no relay ran. Undefined where nobody asked for one. */
+  readonly published?: Published | { readonly notRun: string };
   /** Undefined where nothing was projected. */
   readonly projected?: Projected;
   /** Undefined where no version was built. */

@@ -14,6 +14,7 @@ import { endedTransaction } from "./ended-transaction.ts";
 import { forgottenAwait } from "./forgotten-await.ts";
 import type { Operation } from "./operation.ts";
 import { ownTransaction } from "./own-transaction.ts";
+import { publish } from "./publish.ts";
 import { race } from "./race.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 import { readStream } from "./read-stream.ts";
@@ -47,6 +48,7 @@ export const operations: readonly [Operation, ...Operation[]] = [
   commandOnShapes,
   timer,
   errand,
+  publish,
 ];
 
 /** Every operation as often as its weight says; or of those that are named. */

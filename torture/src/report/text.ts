@@ -1,3 +1,4 @@
+import type { Verdict } from "../check/invariant.ts";
 import { holds, type CheckedRun } from "../check/verdict.ts";
 import type { RunRecord } from "../run/run.ts";
 
@@ -25,6 +26,11 @@ export function textReport(run: RunRecord, checked: CheckedRun): string {
     `PostgreSQL ${run.plan.version}, seed ${run.plan.seed}, ${run.tookSeconds} s, ${run.processes} processes`,
     `${number(tally.operations)} operations, ${number(tally.acknowledgedEvents)} events acknowledged, ${number(tally.log)} in the log, ${number(tally.delivered)} delivered to followers`,
     `${run.strikes.length} faults; ${tally.unknownThere + tally.unknownAbsent} appends of unknown outcome (${tally.unknownThere} were there, ${tally.unknownAbsent} were not)`,
+    ...(tally.published
+      ? [
+          `${number(tally.published.messages)} messages at the broker, ${number(tally.published.meanwhile)} of them published between faults; ${number(tally.published.again)} came again`,
+        ]
+      : []),
     "",
     ...faultsByKind(run).map(([name, count]) => `  ${`${count}`.padStart(5)}  ${name}`),
     ...run.missing.map(([name, reason]) => `  not run  ${name}: ${reason}`),
@@ -36,11 +42,17 @@ export function textReport(run: RunRecord, checked: CheckedRun): string {
           `  ${name.padEnd(40)} ${number(ok).padStart(9)} ok ${number(fail).padStart(7)} fail ${number(unknown).padStart(6)} unknown`,
       ),
     "",
-    ...verdicts.map((verdict) => `  ${verdict.id.padEnd(4)} ${holds(verdict) ? "holds" : "FAILS"}  ${verdict.title} (${number(verdict.checked)} looked at)`),
+    ...verdicts.map((verdict) => `  ${verdict.id.padEnd(4)} ${judgement(verdict)}`),
   ];
   for (const verdict of verdicts.filter((each) => !holds(each))) {
     lines.push("", `${verdict.id}: ${verdict.checked === 0 ? "nothing was there to be looked at" : `${verdict.anomalies} anomalies, the first of them:`}`);
     for (const example of verdict.examples) lines.push(`  - ${example}`);
   }
   return lines.join("\n");
+}
+
+function judgement(verdict: Verdict): string {
+  const { title, checked, notRun } = verdict;
+  if (holds(verdict) && notRun !== undefined) return `not run  ${title}: ${notRun}`;
+  return `${holds(verdict) ? "holds" : "FAILS"}  ${title} (${number(checked)} looked at)`;
 }

@@ -21,8 +21,11 @@ import { tallies } from "../project/projections.ts";
 import { catalogueOf } from "../shapes/catalogues.ts";
 import { readLogAsToday } from "../shapes/read-as-today.ts";
 import { retryLetters } from "../shapes/retry-letters.ts";
+import type { PublishTarget } from "../publish/broker.ts";
+import { publishToTheEnd } from "../publish/to-the-end.ts";
 import { resolvePrepared } from "./coordinator.ts";
 import { earlyTimers } from "./early-timers.ts";
+import type { Strike } from "./nemesis.ts";
 import type { Farewell } from "./workers.ts";
 
 export interface FinalOptions {
@@ -37,6 +40,8 @@ export interface FinalOptions {
   readonly auditor?: Auditor;
   /** Who built versions of projections meanwhile. */
   readonly operator?: Operator;
+  /** Relays are let to the end, and what is at the broker is read. Or why they did not run. */
+  readonly publishing?: { readonly to: PublishTarget; readonly strikes: readonly Strike[] } | { readonly notRun: string };
   /** Somebody set the server's clock. */
   readonly clockJumped?: boolean;
 }
@@ -54,6 +59,7 @@ export async function writeFinalState({
   consuming = false,
   auditor,
   operator,
+  publishing,
   clockJumped = false,
 }: FinalOptions): Promise<void> {
   const name = pg.escapeIdentifier(schema);
@@ -64,6 +70,7 @@ export async function writeFinalState({
   const errands = consuming ? await runErrandsToTheEnd(store, url, schema) : undefined;
   const timers = consuming ? await fireToTheEnd(store, url, schema, clockJumped) : undefined;
   const consumed = consuming ? await consumeToTheEnd(store, url, schema) : undefined;
+  const published = publishing && "to" in publishing ? await publishToTheEnd(store, publishing.to, publishing.strikes) : publishing;
   const behind = operator ? await bringUpToDate(url, schema) : undefined;
   await auditor?.audit(url);
   // Whoever was killed leaves backends that roll back in their own time; afterwards nothing may hold the mark.
@@ -89,6 +96,7 @@ export async function writeFinalState({
     ...(consumed && { consumed, decoded: await readLogAsToday(store, read) }),
     ...(timers && { timers }),
     ...(errands && { errands }),
+    ...(published && { published }),
     ...(auditor && { projected: auditor.findings }),
     ...(auditor &&
       operator && {

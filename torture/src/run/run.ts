@@ -8,6 +8,7 @@ import { faults } from "../faults/faults.ts";
 import type { Arena } from "../faults/fault.ts";
 import { administer, untilAnswering } from "../faults/fault.ts";
 import { createEffects } from "../consume/tables.ts";
+import { noBrokerReason, startPublishTarget } from "../publish/broker.ts";
 import { randomFrom } from "../random.ts";
 import { codeOf } from "../shapes/code.ts";
 import { chainEvents, isChained } from "./chain.ts";
@@ -75,6 +76,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
   };
   await using proxy = await startProxy({ port: first.port });
   await using pooler = hasPgbouncer ? await startPgbouncer(proxy.through(firstUrl), { sessions: 10 }) : undefined;
+  await using broker = await startPublishTarget();
   for (let worker = 1; worker <= plan.workers; worker++) await clocks?.worker(worker).set(0);
   // One worker in four has a pooler between itself and the proxy, and one not even the proxy, where the server stays the same.
   const wayOf = (worker: number): string => {
@@ -89,6 +91,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
       seed: plan.seed,
       code: codeOf(worker),
       url: wayOf(worker),
+      broker: broker?.url,
       // To cancel a commit that waits for its replica would acknowledge it without one.
       queryTimeoutMs: plan.replica ? 60_000 : 1_500,
       schema,
@@ -120,6 +123,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
       disks: disk && logDisk && { data: disk.folder, log: logDisk.folder },
       clocks,
       pooler,
+      broker,
     };
     const missing = faults.flatMap((fault): [string, string][] => {
       const reason = fault.missing?.(arena);
@@ -152,6 +156,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
       consuming: true,
       auditor,
       operator,
+      publishing: broker ? { to: broker, strikes } : { notRun: noBrokerReason },
       clockJumped: strikes.some(({ name }) => name === jumpServerClock.name),
     });
     const record: RunRecord = {

@@ -9,6 +9,8 @@ export interface Orders {
   readonly incarnation: number;
   readonly url: string;
   readonly schema: string;
+  /** What relays publish to; undefined: no relay runs. */
+  readonly broker?: string | undefined;
   readonly history: string;
   /** The history of the process whose place this one takes; its unfinished appends are sent again. */
   readonly predecessor: string | undefined;

@@ -8,6 +8,7 @@ import { eventId } from "../history/content.ts";
 import { drawn } from "../operations/operations.ts";
 import { projectionsKnownBy } from "../project/projections.ts";
 import { newestOf } from "../project/rebuilt.ts";
+import { relaysTo } from "../publish/relays.ts";
 import { randomFrom } from "../random.ts";
 import { catalogueOf } from "../shapes/catalogues.ts";
 import { createClient, type Client, type Shared } from "./client.ts";
@@ -73,7 +74,7 @@ const telling = setInterval(() => process.send?.(shared.acknowledged), 500);
 const randomOf = (purpose: string) => randomFrom(orders.seed, `worker ${orders.worker}.${orders.incarnation} ${purpose}`);
 const startedAt = performance.now();
 const working = [
-  consume(store, orders.code, stop.signal),
+  consume(store, orders.code, stop.signal, orders.broker === undefined ? [] : relaysTo(orders.broker)),
   ...Array.from({ length: orders.clients }, (_, n) => live(createClient(shared, randomOf(`client ${n}`)), startedAt)),
   ...Array.from({ length: orders.followers }, (_, n) => follow(shared, randomOf(`follower ${n}`))),
 ];

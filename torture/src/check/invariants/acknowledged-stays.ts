@@ -38,6 +38,7 @@ export const acknowledgedStays: Invariant = {
     }
     // What became of these, and of what the process wrote, other checks tell.
     for (const { call } of histories.timers) if (call.kind === "set timer") known.add(call.id);
+    for (const { call } of histories.publishes) if (call.event) known.add(call.event[1]);
     const others = final.errands ? log.events.filter(({ id }) => !isDerived(id)) : log.events;
     for (const event of others) if (!known.has(event.id)) anomaly(`${event.id} at ${event.position} was never sent, or was rolled back`);
   },

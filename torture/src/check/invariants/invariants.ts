@@ -27,6 +27,8 @@ import { oneWinner } from "./one-winner.ts";
 import { ownVerdict } from "./own-verdict.ts";
 import { processTimers } from "./process-timers.ts";
 import { projectedExactly } from "./projected-exactly.ts";
+import { publishedEvents } from "./published-events.ts";
+import { publishedMessages } from "./published-messages.ts";
 import { readAsToday } from "./read-as-today.ts";
 import { realTimeOrder } from "./real-time-order.ts";
 import { rebuiltWhole } from "./rebuilt-whole.ts";
@@ -76,6 +78,8 @@ export const invariants: readonly Invariant[] = [
   processTimers,
   commandsInOrder,
   caused,
+  publishedEvents,
+  publishedMessages,
   boundedMemory,
   oneSchema,
   verified,
