@@ -192,6 +192,7 @@ export type {
   VersionedDocument as Stored,
 } from "./documents/types.ts";
 export type {
+  EventByIdOptions,
   EventShapeOptions,
   Fold,
   FoldedStream,

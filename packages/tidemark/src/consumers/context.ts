@@ -1,4 +1,4 @@
-import type { QueryResult } from "../model/calls.ts";
+import type { CallOptions, QueryResult } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { BoundaryQuery, BoundaryReading, Event, NewEvent, RecordedEvent } from "../model/event.ts";
@@ -7,7 +7,7 @@ import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { NewMessage, PublishedMessage } from "../outbox/message.ts";
 import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "../read/causation.ts";
-import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
+import type { EventByIdOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { ScheduledTimer, ScheduleOptions, Timers } from "../timers/timer.ts";
 import type { ConsumerContext } from "./consumer.ts";
@@ -92,15 +92,15 @@ export class HandlerContext implements ConsumerContext {
     return this.#store.aggregateStream<State, E>(streamId, fold);
   }
 
-  streamInfo(streamId: string): Promise<StreamInfo> {
-    return this.#store.streamInfo(streamId);
+  streamInfo(streamId: string, options?: CallOptions): Promise<StreamInfo> {
+    return this.#store.streamInfo(streamId, options);
   }
 
   streams(options?: StreamsOptions): AsyncIterable<StreamInfo> {
     return this.#store.streams(options);
   }
 
-  eventById<E extends Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
+  eventById<E extends Event>(id: string, options?: EventByIdOptions): Promise<RecordedEvent<E> | undefined> {
     return this.#store.eventById<E>(id, options);
   }
 

@@ -145,6 +145,8 @@ export interface Database extends Queryable {
   readonly driver: "pg" | "pglite";
   /** The most statements that can run at once. */
   readonly connections: number;
+  /** With `signal`, it cancels the statement on the server, and rejects with its reason. */
+  userQuery<Row>(text: string, values: readonly unknown[], options?: Pick<QueryOptions, "signal">): Promise<UserResult<Row>>;
   /** The `pg.Pool` or `PGlite` underneath, for `store.pool`. */
   readonly pool: DriverClient;
   /** How its connections are used, without those apart from the pool. */

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { StoreClosedError } from "../errors/opening.ts";
-import type { Database, Queryable, Statement, TextRow, UserResult, Value } from "./database.ts";
+import type { Database, Queryable, QueryOptions, Statement, TextRow, UserResult, Value } from "./database.ts";
 import { encloseIn, isInside } from "./enclosure.ts";
 import type { Logger } from "../model/logger.ts";
 import { OpenTransactions } from "./open-transactions.ts";
@@ -97,12 +97,12 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
     await connections.close();
   }
 
-  const queryableOn = (lender: () => PgConnections): Queryable => ({
+  const queryableOn = (lender: () => PgConnections): Pick<Database, "query" | "userQuery"> => ({
     query: (statement, values, { signal, timeoutMs = settings.queryTimeoutMs } = {}) =>
       use(lender(), statement.name, signal, (connection) => autocommit(connection, statement, values, { signal, timeoutMs })),
-    userQuery: <Row>(text: string, values: readonly unknown[]) =>
-      use(lender(), "query", undefined, async (connection): Promise<UserResult<Row>> => {
-        const { rows, rowCount } = await connection.run({ text, values }, { timeoutMs: settings.queryTimeoutMs }).catch((error: unknown) => {
+    userQuery: <Row>(text: string, values: readonly unknown[], { signal }: Pick<QueryOptions, "signal"> = {}) =>
+      use(lender(), "query", signal, async (connection): Promise<UserResult<Row>> => {
+        const { rows, rowCount } = await connection.run({ text, values }, { signal, timeoutMs: settings.queryTimeoutMs }).catch((error: unknown) => {
           // A script can fail after its own BEGIN, and the client learns that state only later.
           connection.discard();
           throw error;

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "../errors/errors.ts";
 import { StoreClosedError } from "../errors/opening.ts";
 import { sendInTurn } from "./calls.ts";
 import { connectionQueueOf } from "./connection-queue.ts";
-import type { Database, Queryable, Session, TransactionOptions } from "./database.ts";
+import type { Database, QueryOptions, Session, TransactionOptions } from "./database.ts";
 import { encloseIn, encloseTransactionsOf, isInside, outsideStores, sendAsStore } from "./enclosure.ts";
 import type { GivenPGlite } from "./pglite-client.ts";
 import { holdCommit } from "./held-commit.ts";
@@ -129,10 +129,10 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     await close();
   }
 
-  const queryable: Queryable = {
+  const queryable: Pick<Database, "query" | "userQuery"> = {
     query: (statement, values, { signal, timeoutMs = queryTimeoutMs } = {}) =>
       one(statement.name, () => autocommit.query(statement, values, { signal }), { signal, timeoutMs }),
-    userQuery: <Row>(text: string, values: readonly unknown[]) =>
+    userQuery: <Row>(text: string, values: readonly unknown[], { signal }: Pick<QueryOptions, "signal"> = {}) =>
       one(
         "query",
         async () => {
@@ -140,7 +140,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
           await refuseLeftOpen();
           return result;
         },
-        { timeoutMs: queryTimeoutMs },
+        { signal, timeoutMs: queryTimeoutMs },
       ),
   };
 

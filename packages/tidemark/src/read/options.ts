@@ -92,6 +92,17 @@ export interface ReadAllOptions<E extends Event = Event> extends EventShapeOptio
 export interface ReadBoundaryOptions extends CallOptions, EventShapeOptions {}
 
 /**
+ * Options of `eventById`.
+ *
+ * @example
+ * ```ts
+ * const options: EventByIdOptions = { raw: true, signal: AbortSignal.timeout(5_000) };
+ * const event = await store.eventById("018f2b6e-7b1c-7a3e-9d53-1c2d3e4f5a6b", options);
+ * ```
+ */
+export interface EventByIdOptions extends CallOptions, EventShapeOptions {}
+
+/**
  * Options of `streams`.
  *
  * @example
@@ -109,6 +120,8 @@ export interface StreamsOptions {
   readonly after?: string;
   /** The most streams to list; 0 lists none. @defaultValue all */
   readonly limit?: number;
+  /** Aborts the listing, and cancels its query on the server. It then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -194,7 +207,7 @@ const readAllShape = {
   signal: checkSignal,
   ...shapeShape,
 };
-const streamsShape = { category: checkCategory, prefix: checkPrefix, after: checkStreamId, limit: count };
+const streamsShape = { category: checkCategory, prefix: checkPrefix, after: checkStreamId, limit: count, signal: checkSignal };
 
 export function checkReadStreamOptions(options: unknown): ReadStreamOptions {
   return oneShape(checkOptions(options, readStreamShape), "options");
@@ -210,8 +223,8 @@ export function checkReadBoundaryOptions(options: unknown): ReadBoundaryOptions 
   return oneShape(checkOptions(options, { signal: checkSignal, ...shapeShape }), "options");
 }
 
-export function checkEventByIdOptions(options: unknown): EventShapeOptions {
-  return oneShape(checkOptions(options, shapeShape), "options");
+export function checkEventByIdOptions(options: unknown): EventByIdOptions {
+  return oneShape(checkOptions(options, { signal: checkSignal, ...shapeShape }), "options");
 }
 
 /** Refuses `as` together with `raw`. */

@@ -1,6 +1,7 @@
 import { checkUuid } from "../arguments/uuid.ts";
 import { decodedParts, type EventCodec } from "../catalogue/event-codec.ts";
 import type { Queryable } from "../database/database.ts";
+import type { CallOptions } from "../model/calls.ts";
 import { asRecorded, type BoundaryQuery, type Event, type RecordedEvent } from "../model/event.ts";
 import type { BoundaryEvents } from "./boundary.ts";
 import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "./causation.ts";
@@ -11,7 +12,7 @@ import { LogReader } from "./log-reader.ts";
 import {
   checkEventByIdOptions,
   checkStreamsOptions,
-  type EventShapeOptions,
+  type EventByIdOptions,
   type FoldedStream,
   type ReadAllOptions,
   type ReadBoundaryOptions,
@@ -103,10 +104,10 @@ export class Reader {
     );
   }
 
-  streamInfo(streamId: string): Promise<StreamInfo> {
+  streamInfo(streamId: string, options?: CallOptions): Promise<StreamInfo> {
     return this.#trace(
       { operation: "streamInfo", streamId },
-      () => this.#streams.streamInfo(streamId),
+      () => this.#streams.streamInfo(streamId, options),
       () => 0,
     );
   }
@@ -115,11 +116,11 @@ export class Reader {
     const checked = checkStreamsOptions(options);
     return {
       [Symbol.asyncIterator]: () =>
-        eachOf(this.#tracePages(listStreams(this.#queryable, this.#statements.current, this.#tenant, checked), { operation: "streams" })),
+        eachOf(this.#tracePages(listStreams(this.#queryable, this.#statements.current, this.#tenant, checked), { operation: "streams" }), checked.signal),
     };
   }
 
-  eventById<E extends Event = Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
+  eventById<E extends Event = Event>(id: string, options?: EventByIdOptions): Promise<RecordedEvent<E> | undefined> {
     return this.#trace(
       { operation: "eventById" },
       () => this.#eventById<E>(id, options),
@@ -127,9 +128,10 @@ export class Reader {
     );
   }
 
-  async #eventById<E extends Event>(id: string, options: EventShapeOptions | undefined): Promise<RecordedEvent<E> | undefined> {
-    const decoder = this.#codec.decoder(checkEventByIdOptions(options));
-    const [row] = await this.#statements.rows(this.#statements.current.eventById, [this.#tenant, checkUuid(id, "id")]);
+  async #eventById<E extends Event>(id: string, options: EventByIdOptions | undefined): Promise<RecordedEvent<E> | undefined> {
+    const { signal, ...shapes } = checkEventByIdOptions(options);
+    const decoder = this.#codec.decoder(shapes);
+    const [row] = await this.#statements.rows(this.#statements.current.eventById, [this.#tenant, checkUuid(id, "id")], signal);
     if (!row) return undefined;
     const [first] = decodedParts(decodeLogEvent(row), decoder);
     return first && asRecorded<E>(first);

@@ -1,6 +1,9 @@
 import { quoteText } from "../arguments/describe-value.ts";
+import { checkSignal } from "../arguments/checks.ts";
 import { checkStreamId } from "../arguments/names.ts";
+import { checkOptions } from "../arguments/options.ts";
 import type { EventCodec } from "../catalogue/event-codec.ts";
+import type { CallOptions } from "../model/calls.ts";
 import type { TextRow } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
@@ -72,9 +75,10 @@ export class StreamReader {
     return { state, version, exists: version > 0 };
   }
 
-  async streamInfo(streamId: string): Promise<StreamInfo> {
+  async streamInfo(streamId: string, options?: CallOptions): Promise<StreamInfo> {
     const checked = checkStreamId(streamId, "streamId");
-    const [row] = await this.#statements.rows(this.#statements.current.streamInfo, [this.#tenant, checked]);
+    const { signal } = checkOptions(options, { signal: checkSignal });
+    const [row] = await this.#statements.rows(this.#statements.current.streamInfo, [this.#tenant, checked], signal);
     return streamInfoOf(checked, row);
   }
 

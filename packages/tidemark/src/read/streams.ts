@@ -27,7 +27,7 @@ const pageRows = 500;
 
 /** Streams with events in the order of their names' bytes, by keyset pages. */
 export function listStreams(queryable: Queryable, statements: ReadStatements, tenant: string, options: StreamsOptions): Pages<StreamInfo> {
-  const { category, prefix = "", limit = Number.POSITIVE_INFINITY } = options;
+  const { category, prefix = "", limit = Number.POSITIVE_INFINITY, signal } = options;
   // The names of a category stand together, though not alone: `cart`, `cart!`, `cart-1`, and before `cart.` it ends.
   const lowest = category === undefined ? prefix : greater(prefix, category);
   const highest = category === undefined ? prefix + afterAll : lesser(prefix + afterAll, `${category}.`);
@@ -39,8 +39,8 @@ export function listStreams(queryable: Queryable, statements: ReadStatements, te
     if (asked === 0) return { last: true, rows: 0, decode: () => ({ items: [] }) };
     const values = [tenant, after, asked, lowest, highest];
     const rows = await (category === undefined
-      ? queryable.query(statements.streams, values)
-      : queryable.query(statements.streamsOfCategory, [...values, category]));
+      ? queryable.query(statements.streams, values, { signal })
+      : queryable.query(statements.streamsOfCategory, [...values, category], { signal }));
     const items = rows.map((row) => streamInfoOf(row["name"] ?? "", row));
     after = items.at(-1)?.streamId ?? after;
     remaining -= items.length;

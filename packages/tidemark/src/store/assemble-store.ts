@@ -8,7 +8,7 @@ import { createCodec } from "../catalogue/create-codec.ts";
 import { type EventCodec, plainEvents } from "../catalogue/event-codec.ts";
 import { SkippedEvents } from "../catalogue/skipped-events.ts";
 import { SnapshotKeeper } from "../commands/snapshots/keeper.ts";
-import type { Database } from "../database/database.ts";
+import type { Database, QueryOptions } from "../database/database.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { StoreClosedError } from "../errors/opening.ts";
 import type { Event } from "../model/event.ts";
@@ -176,9 +176,9 @@ function unlessClosing(database: Database, group: GroupAppend): Database {
       refuse();
       return database.query(...call);
     },
-    async userQuery<Row>(text: string, values: readonly unknown[]) {
+    async userQuery<Row>(text: string, values: readonly unknown[], options?: Pick<QueryOptions, "signal">) {
       refuse();
-      return database.userQuery<Row>(text, values);
+      return database.userQuery<Row>(text, values, options);
     },
     async transaction(...call) {
       refuse();

@@ -1,4 +1,4 @@
-import type { QueryResult, StopOptions } from "../model/calls.ts";
+import type { CallOptions, QueryResult, StopOptions } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
 import type { SkippedType } from "../catalogue/skipped-events.ts";
@@ -259,8 +259,12 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    */
   waitFor(name: string, position: number, options?: WaitOptions): Promise<void>;
 
-  /** Runs a statement on a pooled connection, with the driver's own types in and out. */
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
+  /**
+   * Runs a statement on a pooled connection, with the driver's own types in and out.
+   *
+   * @param options - `signal`: cancels the statement on the server; the call then rejects with `signal.reason`.
+   */
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[], options?: CallOptions): Promise<QueryResult<Row>>;
 
   /** The `pg.Pool` or `PGlite` underneath. */
   readonly pool: DriverClient;

@@ -5,6 +5,7 @@ import type { AppendStatements } from "../append/statements.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { ValidStoreOptions } from "../arguments/store-options.ts";
 import type { EventCodec } from "../catalogue/event-codec.ts";
+import type { CallOptions } from "../model/calls.ts";
 import type { SkippedEvents } from "../catalogue/skipped-events.ts";
 import { type MetadataSource, stampAppends, stampEvents } from "../commands/metadata.ts";
 import { giveSnapshots, type SnapshotAccess } from "../commands/snapshots/access.ts";
@@ -23,7 +24,7 @@ import type { Inbox } from "../inbox/inbox.ts";
 import type { OutboxWrites } from "../outbox/outbox-writes.ts";
 import type { FirstPages } from "../read/first-pages.ts";
 import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "../read/causation.ts";
-import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
+import type { EventByIdOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { StatementsBySize } from "../read/statements-by-size.ts";
 import type { Reader } from "../read/reader.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
@@ -164,15 +165,15 @@ export class StoreReaderWriter<Events extends Event, Input extends Event = Event
     return this.#reader.aggregateStream<State, E>(streamId, fold);
   }
 
-  streamInfo(streamId: string): Promise<StreamInfo> {
-    return this.#reader.streamInfo(streamId);
+  streamInfo(streamId: string, options?: CallOptions): Promise<StreamInfo> {
+    return this.#reader.streamInfo(streamId, options);
   }
 
   streams(options?: StreamsOptions): AsyncIterable<StreamInfo> {
     return this.#reader.streams(options);
   }
 
-  eventById<E extends Event = Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined> {
+  eventById<E extends Event = Event>(id: string, options?: EventByIdOptions): Promise<RecordedEvent<E> | undefined> {
     return this.#reader.eventById<E>(id, options);
   }
 

@@ -1,7 +1,7 @@
-import type { QueryResult, StopOptions } from "../model/calls.ts";
+import type { CallOptions, QueryResult, StopOptions } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
 import { Appender } from "../append/appender.ts";
-import { checkFunction, wholeNumber } from "../arguments/checks.ts";
+import { checkFunction, checkSignal, wholeNumber } from "../arguments/checks.ts";
 import { checkTenant } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import type { SkippedType } from "../catalogue/skipped-events.ts";
@@ -280,8 +280,8 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
     await this.#context.workers.waitFor({ tenant: this.#tenant, name, position }, options);
   }
 
-  async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<QueryResult<Row>> {
-    return this.#context.database.userQuery<Row>(text, values);
+  async query<Row = Record<string, unknown>>(text: string, values: readonly unknown[] = [], options?: CallOptions): Promise<QueryResult<Row>> {
+    return this.#context.database.userQuery<Row>(text, values, checkOptions(options, { signal: checkSignal }));
   }
 
   async close(options?: StopOptions): Promise<void> {

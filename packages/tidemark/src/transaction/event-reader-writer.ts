@@ -1,4 +1,4 @@
-import type { QueryResult } from "../model/calls.ts";
+import type { CallOptions, QueryResult } from "../model/calls.ts";
 import type { DriverClient } from "../model/driver.ts";
 import type { AppendOptions, AppendResult, AppendToStreamsOptions, ConditionalAppendOptions, StreamAppend } from "../append/types.ts";
 import type { ReaderVersions } from "../catalogue/event-codec.ts";
@@ -8,7 +8,7 @@ import type { BoundaryQuery, BoundaryReading, Event, EventQuery, NewEvent, Recor
 import type { Documents, DocumentsOptions, DocumentSource } from "../documents/types.ts";
 import type { NewMessage, PublishedMessage } from "../outbox/message.ts";
 import type { CausationTree, ReadCausationOptions, ReadCorrelationOptions } from "../read/causation.ts";
-import type { EventShapeOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
+import type { EventByIdOptions, FoldedStream, ReadAllOptions, ReadBoundaryOptions, ReadStreamOptions, StreamFold, StreamsOptions } from "../read/options.ts";
 import type { EventSequence, StreamInfo } from "../read/types.ts";
 import type { ScheduledTimer, ScheduleOptions, Timers } from "../timers/timer.ts";
 
@@ -168,7 +168,8 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
   /** The same, where the fold does not say in which shapes. */
   aggregateStream<State, E extends Events = Events>(streamId: string, fold: StreamFold<State, RecordedEvent<E>>): Promise<FoldedStream<State>>;
 
-  streamInfo(streamId: string): Promise<StreamInfo>;
+  /** Returns whether there is a stream, and how long it is. @param options - `signal`: cancels the query on the server. */
+  streamInfo(streamId: string, options?: CallOptions): Promise<StreamInfo>;
 
   /** Lists the streams with events, sorted by the bytes of their names. */
   streams(options?: StreamsOptions): AsyncIterable<StreamInfo>;
@@ -179,14 +180,14 @@ export interface EventReaderWriter<Events extends Event = Event, Input extends E
    *
    * @param id - A UUID, in any of its spellings.
    */
-  eventById<E extends Events = Events>(id: string, options?: NewestShapes): Promise<RecordedEvent<E> | undefined>;
+  eventById<E extends Events = Events>(id: string, options?: CallOptions & NewestShapes): Promise<RecordedEvent<E> | undefined>;
   /** The same, in the shapes that `as` asks for: the data of the types that it names has no type. */
   eventById<E extends Events = Events, const As extends ReaderVersions = ReaderVersions>(
     id: string,
-    options: { readonly as: As; readonly raw?: false },
+    options: CallOptions & { readonly as: As; readonly raw?: false },
   ): Promise<RecordedEvent<OlderEvents<E, As>> | undefined>;
   /** The same, perhaps as it is stored: with `raw` the event is of any type, and its data has no type unless you name one. */
-  eventById<E extends Event = Event>(id: string, options?: EventShapeOptions): Promise<RecordedEvent<E> | undefined>;
+  eventById<E extends Event = Event>(id: string, options?: EventByIdOptions): Promise<RecordedEvent<E> | undefined>;
 
   /**
    * Returns where an event comes from and what came of it: its causes up to the root, and the tree of its effects, by the `causationId` in
