@@ -137,6 +137,7 @@ describe("an event", () => {
     const [confirmed, unheard] = await store.readStream("cart-1").toArray();
     const panel = studio(withCatalogue, { schema });
     expect((await report<EventPage>(panel, `/api/event?id=${confirmed?.id}`)).decoded).toEqual({
+      type: "CartConfirmed",
       schemaVersion: 2,
       data: '{"at":"2026-11-29T10:00:00.000Z","channel":"web"}',
     });

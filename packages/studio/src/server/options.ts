@@ -36,6 +36,36 @@ export interface StudioUser {
 }
 
 /**
+ * What was made of events: the state of a stream, a document, the state of a process or one of its commands. `name` is the category, the collection or
+ * the process, `id` the stream, the document or the instance.
+ *
+ * @example
+ * ```ts
+ * const isCustomer = ({ kind, name }: DerivedValue): boolean => kind === "document" && name === "customers";
+ * ```
+ */
+export interface DerivedValue {
+  readonly kind: "state" | "document" | "process-state" | "command";
+  readonly name: string;
+  readonly id: string;
+  /** As it is shown: JSON. */
+  readonly value: unknown;
+}
+
+/**
+ * As much of a decider as it takes to fold a stream: any `Decider` fits.
+ *
+ * @example
+ * ```ts
+ * const counted: StudioDecider = { initialState: () => 0, evolve: (count: number) => count + 1 };
+ * ```
+ */
+export interface StudioDecider {
+  readonly initialState: () => unknown;
+  readonly evolve: (state: never, event: never) => unknown;
+}
+
+/**
  * Options of `studio`.
  *
  * @example
@@ -66,17 +96,27 @@ export interface StudioOptions {
   readonly schema?: string;
   /** Names what to mask in an event, wherever it is shown. If it throws, all data and metadata of the event are masked. @defaultValue nothing */
   readonly mask?: (event: RecordedEvent) => MaskedPaths;
+  /**
+   * Names what to mask in what was made of events: `"email"`, `"items.*.price"`, or `"*"` for all of it. If it throws, all of the value is masked, and
+   * so it is where `mask` is given without it.
+   *
+   * @defaultValue nothing
+   */
+  readonly maskDerived?: (derived: DerivedValue) => MaskedPaths;
+  /** By the category of streams, what shows their state: `{ cart: cartDecider }`. @defaultValue none */
+  readonly deciders?: Readonly<Record<string, StudioDecider>>;
   /** How long a request may wait for the database, 100 to 60,000 ms. @defaultValue 10,000 */
   readonly timeoutMs?: number;
 }
 
-export interface ValidOptions extends Required<Omit<StudioOptions, "authorize" | "mask">> {
+export interface ValidOptions extends Required<Omit<StudioOptions, "authorize" | "mask" | "maskDerived">> {
+  readonly maskDerived: StudioOptions["maskDerived"];
   readonly authorize: StudioOptions["authorize"];
   readonly mask: StudioOptions["mask"];
 }
 
 const loopback: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
-const known = ["authorize", "role", "hosts", "basePath", "schema", "mask", "timeoutMs"];
+const known = ["authorize", "role", "hosts", "basePath", "schema", "mask", "maskDerived", "deciders", "timeoutMs"];
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9])?)(:\d{1,5})?$/;
 
 export function checkOptions(store: EventStore, options: StudioOptions): ValidOptions {
@@ -84,8 +124,8 @@ export function checkOptions(store: EventStore, options: StudioOptions): ValidOp
   if (typeof options !== "object" || options === null) throw new InvalidArgumentError("options", "must be an object");
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown !== undefined) throw new InvalidArgumentError(`options.${unknown}`, `is not an option; known are ${known.join(", ")}`);
-  const { authorize, mask, hosts = loopback, role = "viewer", basePath = "", schema = "tidemark", timeoutMs = 10_000 } = options;
-  for (const [name, value] of Object.entries({ authorize, mask })) {
+  const { authorize, mask, maskDerived, deciders = {}, hosts = loopback, role = "viewer", basePath = "", schema = "tidemark", timeoutMs = 10_000 } = options;
+  for (const [name, value] of Object.entries({ authorize, mask, maskDerived })) {
     if (value !== undefined && typeof value !== "function") throw new InvalidArgumentError(`options.${name}`, "must be a function");
   }
   if (!roles.includes(role)) throw new InvalidArgumentError("options.role", `must be one of ${roles.join(", ")}`);
@@ -95,7 +135,27 @@ export function checkOptions(store: EventStore, options: StudioOptions): ValidOp
   if (typeof schema !== "string" || schema === "") throw new InvalidArgumentError("options.schema", "must be the name of a PostgreSQL schema");
   if (!Number.isInteger(timeoutMs) || timeoutMs < 100 || timeoutMs > 60_000)
     throw new InvalidArgumentError("options.timeoutMs", "must be a whole number of milliseconds from 100 to 60000");
-  return { authorize, mask, role, hosts: checkHosts(hosts, authorize !== undefined), basePath, schema, timeoutMs };
+  return {
+    authorize,
+    mask,
+    maskDerived,
+    deciders: checkDeciders(deciders),
+    role,
+    hosts: checkHosts(hosts, authorize !== undefined),
+    basePath,
+    schema,
+    timeoutMs,
+  };
+}
+
+function checkDeciders(deciders: Readonly<Record<string, StudioDecider>>): Readonly<Record<string, StudioDecider>> {
+  if (typeof deciders !== "object" || deciders === null)
+    throw new InvalidArgumentError("options.deciders", "must be an object of deciders by the category of their streams");
+  for (const [category, decider] of Object.entries(deciders)) {
+    if (typeof decider?.initialState !== "function" || typeof decider.evolve !== "function")
+      throw new InvalidArgumentError(`options.deciders.${category}`, "must be a decider: an object with initialState and evolve");
+  }
+  return deciders;
 }
 
 function checkHosts(hosts: readonly string[], isAuthorized: boolean): readonly string[] {

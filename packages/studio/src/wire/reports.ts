@@ -115,7 +115,7 @@ export interface EventDocument extends EventLine {
 export interface EventPage {
   readonly event: EventDocument;
   /** What the application's catalogue makes of it, JSON text; null where that is the same, or there is no catalogue. */
-  readonly decoded: { readonly schemaVersion: number; readonly data: string } | { readonly error: string } | null;
+  readonly decoded: { readonly type: string; readonly schemaVersion: number; readonly data: string } | { readonly error: string } | null;
   readonly causation: CausationReport;
   /** The versions beside it in its stream. */
   readonly previous: string | null;

@@ -26,12 +26,17 @@ describe("every page", () => {
       })),
     );
     const [event] = await store.readStream("cart-7", { limit: 1 }).toArray();
-    const { page, go, complaints } = await visit(options);
+    const { page, go, complaints } = await visit({
+      ...options,
+      deciders: { cart: { initialState: () => ({ n: 0 }), evolve: ({ n }: { n: number }) => ({ n: n + 1 }) } },
+    });
     const pages: readonly (readonly [string, string, () => Promise<void>])[] = [
       ["/", ".shares", async () => page.keyboard.press("?")],
       ["/streams", ".rows", async () => {}],
       ["/streams?prefix=absent", ".empty", async () => {}],
       ["/stream?id=cart-7", ".summary", async () => page.locator(".summary").first().click()],
+      ["/state?id=cart-7", ".changes", async () => {}],
+      ["/state?id=cart-7&version=0", "#state", async () => {}],
       [`/event?id=${event?.id}`, "#causation", async () => {}],
       ["/event?id=absent", ".empty", async () => {}],
     ];

@@ -32,7 +32,10 @@ describe("names and payloads that mean harm", () => {
     }
     const tenant = store.forTenant(corpus[1] ?? "");
     await tenant.appendToStream("cart-1", [{ type: "Opened", data: {} }]);
-    const { page, go, root, complaints } = await visit();
+    const deciders = Object.fromEntries(
+      corpus.map((evil) => [evil.split("-", 1)[0] ?? evil, { initialState: () => ({}), evolve: () => ({ [evil]: evil, nested: [evil] }) }]),
+    );
+    const { page, go, root, complaints } = await visit({ deciders });
     // What the pages are made of, without what the store says.
     const kinds = (): Promise<string[]> =>
       page.evaluate(() => [...new Set(Array.from(document.querySelectorAll("body *"), (element) => element.tagName.toLowerCase()))].toSorted());
@@ -61,6 +64,10 @@ describe("names and payloads that mean harm", () => {
       await page.getByRole("link", { name: "Causes, copies and more" }).click();
       await page.getByRole("heading", { name: "Causes and effects" }).waitFor();
       expect(await page.locator("h1").textContent()).toBe(evil);
+      expect(await bad(), evil).toBe(0);
+      await page.getByRole("link", { name: "State at this version" }).click();
+      await page.locator(".changes").waitFor();
+      expect(await page.locator("main").textContent()).toContain(JSON.stringify(evil));
       expect(await bad(), evil).toBe(0);
       expect(page.url().startsWith(root)).toBe(true);
     }

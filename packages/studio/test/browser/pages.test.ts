@@ -106,6 +106,35 @@ describe("in Chromium", () => {
     expect(await page.locator(".summary").allTextContents()).toMatchObject([/Closed/, /Renamed/, /Opened/].map((type) => expect.stringMatching(type)));
   });
 
+  test("a state shows what each version changed, jumps, and follows", async ({ visit, store }) => {
+    await shop(store);
+    const cart = { initialState: () => ({ items: 0 }), evolve: ({ items }: { items: number }) => ({ items: items + 1 }) };
+    const { page, go, complaints } = await visit({ deciders: { cart } });
+    await go("/stream?id=cart-7");
+    await page.getByRole("link", { name: "State and its history" }).click();
+    const changes = (): Promise<string[]> => page.locator(".changes tbody tr > *").allTextContents();
+    await page.getByRole("heading", { name: "State at version 60" }).waitFor();
+    expect(await changes()).toEqual(["items", "59", "60"]);
+    await page.keyboard.press("p");
+    await page.getByRole("heading", { name: "State at version 59" }).waitFor();
+    expect(new URL(page.url()).searchParams.get("version")).toBe("59");
+    await page.getByRole("textbox", { name: "Version" }).fill("1");
+    await page.getByRole("textbox", { name: "Version" }).press("Enter");
+    await page.getByRole("heading", { name: "State at version 1", exact: true }).waitFor();
+    expect(await changes()).toEqual(["items", "0", "1"]);
+    await page.getByRole("button", { name: "Before" }).click();
+    await page.getByRole("heading", { name: "Before the first event" }).waitFor();
+    await page.locator("h1").click();
+    await page.keyboard.press("f");
+    await page.getByRole("heading", { name: "State at version 60" }).waitFor();
+    await store.appendToStream("cart-7", [{ type: "ItemAdded", data: {} }]);
+    await page.getByRole("heading", { name: "State at version 61" }).waitFor();
+    await go("/state?id=order-1");
+    await page.getByRole("heading", { name: "Nothing says what these events come to" }).waitFor();
+    expect(await page.locator(".empty").textContent()).toContain('deciders: { "order": decider }');
+    expect(complaints).toEqual([]);
+  });
+
   test("an event shows every digit, its causes and effects, and copies itself", async ({ visit, store, schema, sql }) => {
     await store.indexes.create("causation");
     await store.appendToStream("cart-7", [{ type: "CartConfirmed", data: { total: 1 } }]);
@@ -139,6 +168,7 @@ describe("in Chromium", () => {
   test.for([
     ["/stream?id=absent", "There is no such stream"],
     ["/event?id=absent", "There is no such event"],
+    ["/state?id=absent", "There is no such stream"],
     ["/streams?prefix=absent", "No stream fits"],
   ] as const)("%s says what to do", async ([path, title], { visit, store }) => {
     await shop(store);

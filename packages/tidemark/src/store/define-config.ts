@@ -25,6 +25,11 @@ export interface TidemarkConfig {
   readonly events?: EventCatalogue<Event, Event> | undefined;
   /** The projections that the store is opened with, inline and async. `tidemark append` writes the inline ones, and a worker runs them. @defaultValue none */
   readonly projections?: readonly Projection[] | undefined;
+  /**
+   * By the category of streams, what `tidemark studio` shows their state by: `{ cart: cartDecider }`. Any decider fits, and so does any object with its
+   * `initialState` and `evolve`. @defaultValue none
+   */
+  readonly deciders?: Readonly<Record<string, { readonly initialState: () => unknown; readonly evolve: (state: never, event: never) => unknown }>> | undefined;
   /** The consumers that `tidemark worker` runs. @defaultValue none */
   readonly consumers?: readonly Consumer[] | undefined;
   /** The processes that `tidemark worker` runs. @defaultValue none */

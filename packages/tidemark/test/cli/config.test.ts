@@ -85,6 +85,7 @@ describe("tidemark.config.ts", () => {
     ["with a consumer that is none", "export default { consumers: [{ name: 'a' }] };", "config.consumers[0] must be what defineConsumer returns"],
     ["with a wrong schema", "export default { schema: '' };", "config.schema is empty"],
     ["with a catalogue that is none", "export default { events: {} };", "config.events must be a catalogue made by defineEvents"],
+    ["with a decider that is none", "export default { deciders: { cart: {} } };", "config.deciders.cart.initialState must be a function"],
     ["without a default", "export const config = {};", "exports no configuration by default: it exports config (an object)"],
     ["with an import without extension", "import './other'; export default {};", "Node.js takes imports as they are written"],
     ["with an enum", "enum A { B } export default { A };", "enums, namespaces and parameter properties have to be compiled before"],

@@ -1,4 +1,7 @@
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, eventually, expect, test } from "../support/test.ts";
 import { inside, start, tidemark } from "./run.ts";
@@ -26,6 +29,24 @@ describe("tidemark studio", () => {
       const ended = once(child, "exit");
       child.kill("SIGINT");
       expect(await ended).toEqual([0, null]);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+
+  test("shows the state of streams by the deciders of the configuration", async ({ store, databaseUrl, schema, onTestFinished }) => {
+    const folder = await mkdtemp(join(tmpdir(), "tidemark-studio-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await store.appendToStream("cart-1", [{ type: "Opened", data: {} }]);
+    await writeFile(join(folder, "tidemark.config.js"), "export default { deciders: { cart: { initialState: () => 0, evolve: (n) => n + 41 } } };");
+    const child = start(["studio", "--port", "0", "--json", "--schema", schema], { env: { DATABASE_URL: databaseUrl }, cwd: folder });
+    try {
+      if (!child.stdout) throw new Error("it has no stdout");
+      const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+      const { url }: { url: string } = JSON.parse(value ?? "{}");
+      const headers = { authorization: `Bearer ${new URL(url).searchParams.get("token")}` };
+      const report = await fetch(new URL("/api/state?id=cart-1", url), { headers });
+      expect(await report.json()).toMatchObject({ version: 1, state: { before: "0", state: "41" } });
     } finally {
       child.kill("SIGKILL");
     }

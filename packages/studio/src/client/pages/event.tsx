@@ -1,5 +1,8 @@
 import type { JSX } from "preact";
+import { changesBetween } from "../../wire/difference.ts";
+import { exactJson } from "../../wire/exact-json.ts";
 import type { EventPage } from "../../wire/reports.ts";
+import { ChangeTable } from "../parts/change-table.tsx";
 import { count } from "../parts/format.ts";
 import { JsonView } from "../parts/json-view.tsx";
 import { Link } from "../parts/link.tsx";
@@ -12,6 +15,18 @@ import { useReport } from "../state/use-report.ts";
 import { Causation } from "./event/causation.tsx";
 import { Copies } from "./event/copies.tsx";
 import { Tags } from "./stream/event-rows.tsx";
+
+/** What the steps of the catalogue changed. */
+function Upcast({ stored, decoded }: { readonly stored: string; readonly decoded: string }): JSX.Element | null {
+  const changes = changesBetween(exactJson(stored), exactJson(decoded));
+  if (changes.length === 0) return null;
+  return (
+    <>
+      <h3>What it changes</h3>
+      <ChangeTable changes={changes} />
+    </>
+  );
+}
 
 /** One event: what it says, where it comes from and what came of it. */
 export function EventDetails({ id }: { readonly id: string }): JSX.Element {
@@ -72,6 +87,9 @@ export function EventDetails({ id }: { readonly id: string }): JSX.Element {
         )}
         <span class="code">{event.id}</span>
         {event.masked && <span>partly masked</span>}
+        <span>
+          <Link href={hrefOf("/state", { id: event.streamId, version: event.version })}>State at this version</Link>
+        </span>
       </p>
       <div class="toolbar">
         <button type="button" class="button" disabled={previous === null} onClick={() => open(previous)}>
@@ -96,8 +114,18 @@ export function EventDetails({ id }: { readonly id: string }): JSX.Element {
                 <p class="notice bad">{decoded.error}</p>
               ) : (
                 <>
-                  <p class="explain">The catalogue brings it to schema version {decoded.schemaVersion}.</p>
+                  <p class="explain">
+                    The catalogue brings it to schema version {decoded.schemaVersion}
+                    {decoded.type !== event.type && (
+                      <>
+                        {" of "}
+                        <span class="name">{decoded.type}</span>
+                      </>
+                    )}
+                    .
+                  </p>
                   <JsonView text={decoded.data} label="Data as the application reads it" />
+                  {!event.masked && <Upcast stored={event.data} decoded={decoded.data} />}
                 </>
               )}
             </section>

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { Place } from "../parts/shell.tsx";
 import { EventDetails } from "./event.tsx";
 import { Overview } from "./overview.tsx";
+import { StreamState } from "./state.tsx";
 import { StreamEvents } from "./stream.tsx";
 import { Streams } from "./streams.tsx";
 
@@ -19,5 +20,6 @@ export const pages: readonly Page[] = [
   { path: "/", title: "Overview", key: "o", view: () => <Overview /> },
   { path: "/streams", title: "Streams", key: "s", view: () => <Streams /> },
   { path: "/stream", within: "/streams", view: (id) => <StreamEvents key={id} streamId={id} /> },
+  { path: "/state", within: "/streams", view: (id) => <StreamState key={id} streamId={id} /> },
   { path: "/event", within: "/streams", view: (id) => <EventDetails id={id} /> },
 ];

@@ -66,6 +66,9 @@ export function StreamEvents({ streamId }: { readonly streamId: string }): JSX.E
             </span>
           )}
           {report.stream.lastPosition !== null && <span>last position {count(report.stream.lastPosition)}</span>}
+          <span>
+            <Link href={hrefOf("/state", { id: streamId })}>State and its history</Link>
+          </span>
         </p>
       )}
       {problem?.report.status === 404 ? (

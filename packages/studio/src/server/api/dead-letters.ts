@@ -43,7 +43,7 @@ export async function deadLetter({ store, query, options }: Call): Promise<Lette
   const position = numberOf(query, "position");
   if ((kind !== "consumer" && kind !== "relay") || position === undefined) throw new BadRequestError("A letter is named by kind, consumer and position.");
   const letter = await store.deadLetters.get({ kind, consumer, position }, { raw: true });
-  const [event] = await eventDocuments(store, [letter.event], options);
+  const [event] = await eventDocuments(store, [letter.event], options, signal);
   if (!event) throw new AbsentError("The event of this letter is not there.");
   const after = await store.deadLetters.list({ kind, consumer, state: "parked", after: position, limit: mostLetters, raw: true });
   const { error, decodeError } = await store.deadLetters.get({ kind, consumer, position });

@@ -3,6 +3,7 @@ import { type CausedEvent, type EventStore, isTidemarkError, type RecordedEvent 
 import type { CausationReport, EffectLine, EventPage } from "../../wire/reports.ts";
 import { eventDocuments, eventLine } from "../events/event-documents.ts";
 import { masked } from "../events/mask.ts";
+import { valueText } from "../events/value-text.ts";
 import type { ValidOptions } from "../options.ts";
 import type { Call } from "./call.ts";
 import { required } from "./parameters.ts";
@@ -13,12 +14,12 @@ const bounds = { depth: 20, limit: 200 };
 
 export async function event({ store, query, signal, options }: Call): Promise<EventPage> {
   const id = required(query, "id");
-  const found = uuid.test(id) ? await store.eventById(id, { raw: true }) : undefined;
-  const [document] = found ? await eventDocuments(store, [found], options) : [];
+  const found = uuid.test(id) ? await store.eventById(id, { raw: true, signal }) : undefined;
+  const [document] = found ? await eventDocuments(store, [found], options, signal) : [];
   if (!found || !document) throw new AbsentError(`There is no event with the id ${JSON.stringify(id)}.`);
   const { streamId, version } = found;
   const [decoded, causation, around] = await Promise.all([
-    decodedOf(store, found, options),
+    decodedOf(store, found, options, signal),
     causationOf(store, id, signal),
     store.readStream(streamId, { fromVersion: version - 1, toVersion: version + 1, raw: true, signal }).toArray(),
   ]);
@@ -27,14 +28,12 @@ export async function event({ store, query, signal, options }: Call): Promise<Ev
 }
 
 /** Null without a catalogue, or where it changes nothing. */
-async function decodedOf(store: EventStore, stored: RecordedEvent, { mask }: ValidOptions): Promise<EventPage["decoded"]> {
+async function decodedOf(store: EventStore, stored: RecordedEvent, { mask }: ValidOptions, signal: AbortSignal): Promise<EventPage["decoded"]> {
   try {
-    const decoded = await store.eventById(stored.id);
+    const decoded = await store.eventById(stored.id, { signal });
     if (!decoded) return { error: "The catalogue makes nothing of it." };
     if (decoded.type === stored.type && decoded.schemaVersion === stored.schemaVersion && isDeepStrictEqual(decoded.data, stored.data)) return null;
-    // A bigint, which a codec may make, has no place in JSON.
-    const text = JSON.stringify(decoded.data, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
-    return { schemaVersion: decoded.schemaVersion, data: masked(decoded, text ?? "null", "{}", mask).data };
+    return { type: decoded.type, schemaVersion: decoded.schemaVersion, data: masked(decoded, valueText(decoded.data), "{}", mask).data };
   } catch (error) {
     if (isTidemarkError(error, "EVENT_UNDECODABLE") || isTidemarkError(error, "UNKNOWN_EVENT_TYPE")) return { error: error.message };
     throw error;

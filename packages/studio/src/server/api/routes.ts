@@ -4,6 +4,7 @@ import { event } from "./event.ts";
 import { followers } from "./followers.ts";
 import { doctor, overview, stats } from "./overview.ts";
 import { audit, session } from "./session.ts";
+import { state } from "./state.ts";
 import { stream, streams } from "./streams.ts";
 import { tail } from "./tail.ts";
 
@@ -14,6 +15,7 @@ export const routes: Readonly<Record<string, Route>> = {
   "/stats": stats,
   "/streams": streams,
   "/stream": stream,
+  "/state": state,
   "/event": event,
   "/followers": followers,
   "/dead-letters": deadLetters,

@@ -11,8 +11,7 @@ export async function streams({ store, query, signal }: Call): Promise<StreamsPa
   const bounds = { prefix: textOf(query, "prefix"), category: textOf(query, "category"), after: textOf(query, "after") };
   const given = Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
   const found: StreamLine[] = [];
-  for await (const stream of store.streams({ ...given, limit: limit + 1 })) {
-    signal.throwIfAborted();
+  for await (const stream of store.streams({ ...given, limit: limit + 1, signal })) {
     found.push(streamLine(stream));
   }
   const page = found.slice(0, limit);
@@ -35,11 +34,11 @@ export async function stream({ store, query, signal, options }: Call): Promise<S
       ...(toVersion !== undefined && { toVersion }),
     })
     .toArray();
-  const info = await store.streamInfo(streamId);
+  const info = await store.streamInfo(streamId, { signal });
   if (!info.exists) throw new AbsentError(`There is no stream ${JSON.stringify(streamId)}.`);
-  return { stream: streamLine(info), events: await eventDocuments(store, events, options) };
+  return { stream: streamLine(info), events: await eventDocuments(store, events, options, signal) };
 }
 
-function streamLine({ streamId, category, version, createdAt, lastPosition }: StreamInfo): StreamLine {
+export function streamLine({ streamId, category, version, createdAt, lastPosition }: StreamInfo): StreamLine {
   return { streamId, category, version, createdAt: createdAt?.getTime() ?? null, lastPosition: lastPosition ?? null };
 }

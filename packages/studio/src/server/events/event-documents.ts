@@ -10,11 +10,17 @@ interface TextRow {
 }
 
 /** Events for the browser, with their JSON to the last digit: one look-up by position for all of them. */
-export async function eventDocuments(store: EventStore, events: readonly RecordedEvent[], { schema, mask }: ValidOptions): Promise<readonly EventDocument[]> {
+export async function eventDocuments(
+  store: EventStore,
+  events: readonly RecordedEvent[],
+  { schema, mask }: ValidOptions,
+  signal?: AbortSignal,
+): Promise<readonly EventDocument[]> {
   if (events.length === 0) return [];
   const { rows } = await store.query<TextRow>(
     `select position::text as position, data::text as data, metadata::text as metadata from "${schema.replaceAll('"', '""')}".events where position = any($1::bigint[])`,
     [events.map(({ position }) => position)],
+    signal ? { signal } : {},
   );
   const texts = new Map(rows.map((row) => [Number(row.position), row]));
   return events.map((event) => {

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from "tidemark";
-import type { StudioOptions } from "../options.ts";
+import type { DerivedValue, StudioOptions, ValidOptions } from "../options.ts";
 import { exactJson, exactText, type Json } from "../../wire/exact-json.ts";
 
 /** What stands in the place of a masked value. */
@@ -8,6 +8,11 @@ export const maskedText = "••••••";
 export interface MaskedTexts {
   readonly data: string;
   readonly metadata: string;
+  readonly masked: boolean;
+}
+
+export interface MaskedText {
+  readonly text: string;
   readonly masked: boolean;
 }
 
@@ -21,6 +26,20 @@ export function masked(event: RecordedEvent, data: string, metadata: string, mas
   const found = paths.map((path) => hide(whole, path.split("."))).includes(true);
   if (!found) return { data, metadata, masked: false };
   return { data: exactText(whole["data"] ?? null), metadata: exactText(whole["metadata"] ?? null), masked: true };
+}
+
+/** JSON text of what was made of events, without what the application wants nobody to see. */
+export function maskedDerived({ kind, name, id }: Omit<DerivedValue, "value">, text: string, { mask, maskDerived }: ValidOptions): MaskedText {
+  if (!maskDerived) return mask ? { text: JSON.stringify(maskedText), masked: true } : { text, masked: false };
+  try {
+    const paths: unknown = maskDerived({ kind, name, id, value: JSON.parse(text) });
+    if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string")) return { text: JSON.stringify(maskedText), masked: true };
+    const value = exactJson(text);
+    const found = paths.map((path) => hide(value, path.split("."))).includes(true);
+    return { text: found ? exactText(value) : text, masked: found };
+  } catch {
+    return { text: JSON.stringify(maskedText), masked: true };
+  }
 }
 
 function pathsOf(event: RecordedEvent, mask: NonNullable<StudioOptions["mask"]>): readonly string[] {

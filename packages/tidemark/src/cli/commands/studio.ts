@@ -28,9 +28,10 @@ export function addStudio(program: Command, terminal: Terminal): void {
 async function studio(flags: StudioFlags, terminal: Terminal): Promise<void> {
   // Before a database is opened for nothing.
   await loadStudio();
-  const { port: wanted, schema, json } = flags;
+  const { port: wanted, schema, json, settings } = flags;
+  const deciders = settings?.config?.deciders ?? {};
   const tell = (url: string): void => (json ? terminal.printJson({ url }) : terminal.print(url));
-  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, schema, tell }, terminal), configuredEvents(flags));
+  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, schema, deciders, tell }, terminal), configuredEvents(flags));
 }
 
 function port(text: string): number {

@@ -1,8 +1,8 @@
 import { dirname, resolve } from "node:path";
-import { arrayOf, type Check } from "../../arguments/checks.ts";
+import { arrayOf, type Check, checkFunction } from "../../arguments/checks.ts";
 import { describeValue } from "../../arguments/describe-value.ts";
 import { checkSchemaName } from "../../arguments/names.ts";
-import { checkOptions } from "../../arguments/options.ts";
+import { checkOptions, isRecord } from "../../arguments/options.ts";
 import { checkStoreUrl } from "../../arguments/store-url.ts";
 import type { DefinedEvents } from "../../catalogue/defined-events.ts";
 import { DefinedConsumer } from "../../consumers/define-consumer.ts";
@@ -14,6 +14,12 @@ import { isCatalogue, isForeignCatalogue } from "../catalogue-module.ts";
 import { loadExports, toldExports } from "../module.ts";
 import { isForeign, sortDefinitions, type WorkerModule } from "../worker-module.ts";
 
+/** What folds the streams of a category. */
+export interface ConfiguredDecider {
+  readonly initialState: () => unknown;
+  readonly evolve: (state: never, event: never) => unknown;
+}
+
 /** What a configuration says, checked. */
 export interface LoadedConfig {
   readonly file: string;
@@ -21,6 +27,7 @@ export interface LoadedConfig {
   readonly schema: string | undefined;
   readonly events: DefinedEvents | undefined;
   readonly definitions: WorkerModule;
+  readonly deciders: Readonly<Record<string, ConfiguredDecider>>;
 }
 
 /** What one of the library's functions has made; one of another copy is told of later. */
@@ -35,6 +42,7 @@ const shape = {
   url: checkUrl,
   schema: checkSchemaName,
   events: checkEvents,
+  deciders: checkDeciders,
   projections: arrayOf(madeBy(DefinedProjection, "defineProjection or documentProjection")),
   consumers: arrayOf(madeBy(DefinedConsumer, "defineConsumer")),
   processes: arrayOf(madeBy(DefinedProcess, "defineProcess")),
@@ -52,15 +60,16 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   if (config === undefined)
     throw new InvalidArgumentError(
       file,
-      `exports no configuration by default: it exports ${toldExports(exported)}. Write: export default defineConfig({ url, schema, events, projections, consumers, processes, relays })`,
+      `exports no configuration by default: it exports ${toldExports(exported)}. Write: export default defineConfig({ url, schema, events, projections, deciders, consumers, processes, relays })`,
     );
   try {
-    const { url, schema, events, projections = [], consumers = [], processes = [], relays = [] } = checkOptions(config, shape, "config");
+    const { url, schema, events, deciders = {}, projections = [], consumers = [], processes = [], relays = [] } = checkOptions(config, shape, "config");
     return {
       file,
       url: url === undefined ? undefined : fromFolder(url, dirname(file)),
       schema,
       events,
+      deciders,
       definitions: sortDefinitions([...new Set([...projections, ...consumers, ...processes, ...relays])], "config"),
     };
   } catch (error) {
@@ -84,6 +93,22 @@ function checkUrl(value: unknown, path: string): string {
     throw error;
   }
   return value;
+}
+
+function checkDeciders(value: unknown, path: string): Readonly<Record<string, ConfiguredDecider>> {
+  if (!isRecord(value)) throw new InvalidArgumentError(path, `must be an object of deciders by the category of their streams, not ${describeValue(value)}`);
+  return Object.fromEntries(
+    Object.entries(value).map(([category, decider]): [string, ConfiguredDecider] => {
+      if (!isRecord(decider)) throw new InvalidArgumentError(`${path}.${category}`, `must be a decider, not ${describeValue(decider)}`);
+      return [
+        category,
+        {
+          initialState: checkFunction<() => unknown>(decider["initialState"], `${path}.${category}.initialState`),
+          evolve: checkFunction<(state: never, event: never) => unknown>(decider["evolve"], `${path}.${category}.evolve`),
+        },
+      ];
+    }),
+  );
 }
 
 function checkEvents(value: unknown, path: string): DefinedEvents {

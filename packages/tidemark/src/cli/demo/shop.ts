@@ -87,7 +87,8 @@ export async function runShop(options: ShopOptions, terminal: Terminal): Promise
       readMs: Math.round(readMs),
     });
   }
-  if (options.studio) await openShop(store, cartOf, { port: 0, schema: options.schema, tell: say }, terminal);
+  if (options.studio)
+    await openShop(store, cartOf, { port: 0, schema: options.schema, deciders: { cart: { initialState: () => emptyCart, evolve } }, tell: say }, terminal);
 }
 
 /** Each customer adds one thing after another, and each waits for the answer before the next. */

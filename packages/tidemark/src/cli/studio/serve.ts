@@ -2,17 +2,23 @@ import { isRecord } from "../../arguments/options.ts";
 import { untilSignal } from "../../async/until-signal.ts";
 import { MissingDependencyError } from "../../errors/opening.ts";
 import type { EventStore } from "../../store/event-store.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import type { Terminal } from "../terminal.ts";
+
+/** By the category of streams. */
+type Deciders = LoadedConfig["deciders"];
 
 /** As much of `@tidemark/studio` as the command needs. */
 type ServeStudio = (
   store: EventStore,
-  options: { readonly port: number; readonly schema: string },
+  options: { readonly port: number; readonly schema: string; readonly deciders: Deciders },
 ) => Promise<{ readonly url: string; close(): Promise<void> }>;
 
 export interface StudioOptions {
   readonly port: number;
   readonly schema: string;
+  /** What shows the state of streams. */
+  readonly deciders: Deciders;
   /** Is told where to look. */
   readonly tell: (url: string) => void;
 }
@@ -22,11 +28,11 @@ export interface StudioOptions {
  *
  * @throws {@link MissingDependencyError} — `@tidemark/studio` is not installed.
  */
-export async function serveUntilSignal(store: EventStore, { port, schema, tell }: StudioOptions, terminal: Terminal): Promise<void> {
+export async function serveUntilSignal(store: EventStore, { port, schema, deciders, tell }: StudioOptions, terminal: Terminal): Promise<void> {
   const serveStudio = await loadStudio();
   const { first, unlisten } = untilSignal(() => {});
   try {
-    const served = await serveStudio(store, { port, schema });
+    const served = await serveStudio(store, { port, schema, deciders });
     tell(served.url);
     terminal.say("Open this address in a browser of this machine. Its token is new at each start. Ctrl-C ends it.");
     await first;

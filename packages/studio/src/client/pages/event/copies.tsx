@@ -34,10 +34,12 @@ function sqlOf({ event, schema }: EventPage): string {
 }
 
 /** What `scenario(…).given` takes. JSON is TypeScript, but numbers that JavaScript cannot hold become others there. */
-function fixtureOf({ event }: EventPage): string {
+function fixtureOf({ event, decoded }: EventPage): string {
   const metadata = event.metadata === "{}" ? "" : `\n  metadata: ${indented(exactJson(event.metadata), "  ")},`;
   const tags = event.tags.length === 0 ? "" : `\n  tags: ${JSON.stringify(event.tags)},`;
-  return `{\n  type: ${JSON.stringify(event.type)},\n  data: ${indented(exactJson(event.data), "  ")},${metadata}${tags}\n}`;
+  // What the catalogue changes is given as it was stored.
+  const version = decoded === null ? "" : `\n  schemaVersion: ${event.schemaVersion},`;
+  return `{\n  type: ${JSON.stringify(event.type)},\n  data: ${indented(exactJson(event.data), "  ")},${version}${metadata}${tags}\n}`;
 }
 
 function shellQuoted(text: string): string {
