@@ -2,9 +2,20 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import type { AxeResults } from "axe-core";
+import { documentProjection, type Event } from "tidemark";
+import { eventually } from "../../../tidemark/test/support/test.ts";
 import { describe, executable, expect, tellThatNothingWasTested, test } from "./chromium.ts";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const carts = documentProjection<{ readonly n: number; readonly note: string }, Event<"ItemAdded", { readonly note: string }>, "ItemAdded">({
+  name: "carts",
+  mode: "inline",
+  collection: "carts",
+  handles: ["ItemAdded"],
+  documentId: ({ streamId }) => streamId,
+  evolve: (document, { data }) => ({ n: (document?.n ?? 0) + 1, note: data.note }),
+});
 
 describe("every page", () => {
   if (executable === undefined) return tellThatNothingWasTested();
@@ -15,7 +26,8 @@ describe("every page", () => {
     ["on a phone", { width: 390 }],
   ] as const;
 
-  test.for(kinds)("%s has nothing that axe complains of, and nothing to push sideways", async ([, options], { visit, store }) => {
+  test.for(kinds)("%s has nothing that axe complains of, and nothing to push sideways", async ([, options], { visit, openStore }) => {
+    const store = await openStore({ projections: [carts] });
     await store.appendToStream(
       "cart-7",
       Array.from({ length: 60 }, (_, n) => ({
@@ -25,6 +37,8 @@ describe("every page", () => {
         tags: ["sku:tea"],
       })),
     );
+    await eventually(async () => expect((await store.projections.get("carts")).state).toBe("live"));
+    await store.schedule("cart-7", { type: "Reminded", data: {} }, { key: "reminder", in: 3_600_000 });
     const [event] = await store.readStream("cart-7", { limit: 1 }).toArray();
     const { page, go, complaints } = await visit({
       ...options,
@@ -39,6 +53,15 @@ describe("every page", () => {
       ["/state?id=cart-7&version=0", "#state", async () => {}],
       [`/event?id=${event?.id}`, "#causation", async () => {}],
       ["/event?id=absent", ".empty", async () => {}],
+      ["/projections", "progress, .button", async () => page.getByRole("button", { name: /^Compare with the log: version 1/ }).click()],
+      ["/documents", ".shares", async () => {}],
+      ["/documents?collection=carts", ".rows", async () => page.getByRole("button", { name: "Add condition" }).click()],
+      [`/documents?collection=carts&where=${encodeURIComponent('[["n","gt",100]]')}`, ".empty", async () => {}],
+      ["/document?collection=carts&id=cart-7", "#history", async () => {}],
+      ["/document?collection=carts&id=absent", ".empty", async () => {}],
+      ["/processes", "#timers", async () => page.getByText("reminder").waitFor()],
+      ["/process?name=absent&id=absent", ".empty", async () => {}],
+      ["/catalogue", ".shares", async () => page.getByRole("button", { name: "Check what is stored" }).click()],
     ];
     for (const [path, there, act] of pages) {
       await go(path);

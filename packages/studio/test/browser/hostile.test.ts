@@ -1,24 +1,5 @@
+import { corpus } from "./corpus.ts";
 import { describe, executable, expect, tellThatNothingWasTested, test } from "./chromium.ts";
-
-/** What would run, load or deceive where text became markup, a link or a pattern. */
-const corpus = [
-  `<script>alert(1)</script>`,
-  `<img src=x onerror=alert(1)>`,
-  `"><svg onload=alert(1)>`,
-  `'"--></style></script><iframe src=javascript:alert(1)>`,
-  `javascript:alert(1)`,
-  `<a href="javascript:alert(1)">x</a>`,
-  `{{constructor.constructor('alert(1)')()}}`,
-  `\${alert(1)}`,
-  `<b onmouseover=alert(1)>`,
-  `\u202Egnp.exe`,
-  `<base href=//evil.example>`,
-  `<meta http-equiv=refresh content="0;url=//evil.example">`,
-  `../../evil?x=#<x>`,
-  `__proto__`,
-  `%3Cscript%3Ealert(1)%3C/script%3E`,
-  `' or 1=1 --`,
-];
 
 describe("names and payloads that mean harm", () => {
   if (executable === undefined) return tellThatNothingWasTested();

@@ -1,7 +1,13 @@
 import type { JSX } from "preact";
 import type { Place } from "../parts/shell.tsx";
+import { Catalogue } from "./catalogue.tsx";
+import { DocumentDetails } from "./document.tsx";
+import { Documents } from "./documents.tsx";
 import { EventDetails } from "./event.tsx";
 import { Overview } from "./overview.tsx";
+import { ProcessInstance } from "./process.tsx";
+import { Processes } from "./processes.tsx";
+import { Projections } from "./projections.tsx";
 import { StreamState } from "./state.tsx";
 import { StreamEvents } from "./stream.tsx";
 import { Streams } from "./streams.tsx";
@@ -22,4 +28,10 @@ export const pages: readonly Page[] = [
   { path: "/stream", within: "/streams", view: (id) => <StreamEvents key={id} streamId={id} /> },
   { path: "/state", within: "/streams", view: (id) => <StreamState key={id} streamId={id} /> },
   { path: "/event", within: "/streams", view: (id) => <EventDetails id={id} /> },
+  { path: "/projections", title: "Projections", key: "p", view: () => <Projections /> },
+  { path: "/documents", title: "Documents", key: "d", view: () => <Documents /> },
+  { path: "/document", within: "/documents", view: (id) => <DocumentDetails id={id} /> },
+  { path: "/processes", title: "Processes", key: "r", view: () => <Processes /> },
+  { path: "/process", within: "/processes", view: (id) => <ProcessInstance id={id} /> },
+  { path: "/catalogue", title: "Types", key: "y", view: () => <Catalogue /> },
 ];

@@ -5,6 +5,9 @@ export type Tone = "ok" | "warn" | "bad" | "calm";
 const tones: Readonly<Record<string, Tone>> = {
   ok: "ok",
   live: "ok",
+  running: "ok",
+  completed: "ok",
+  done: "ok",
   "catching-up": "calm",
   starting: "calm",
   info: "calm",
@@ -12,9 +15,11 @@ const tones: Readonly<Record<string, Tone>> = {
   warning: "warn",
   paused: "warn",
   stopped: "warn",
+  refused: "warn",
   retrying: "warn",
   failing: "bad",
   failed: "bad",
+  parked: "bad",
   error: "bad",
 };
 

@@ -37,7 +37,7 @@ function groupOf(letters: readonly DeadLetter[], parked: readonly DeadLetter[]):
 }
 
 /** One letter, with what waits behind it. */
-export async function deadLetter({ store, query, options }: Call): Promise<LetterPage> {
+export async function deadLetter({ store, query, signal, options }: Call): Promise<LetterPage> {
   const kind = required(query, "kind");
   const consumer = required(query, "consumer");
   const position = numberOf(query, "position");

@@ -1,12 +1,17 @@
 import type { Route } from "./call.ts";
+import { catalogue, catalogueCheck } from "./catalogue.ts";
 import { deadLetter, deadLetters } from "./dead-letters.ts";
+import { document, documents } from "./documents.ts";
 import { event } from "./event.ts";
 import { followers } from "./followers.ts";
 import { doctor, overview, stats } from "./overview.ts";
+import { processes, processInstance } from "./processes.ts";
+import { projectionCheck, projections } from "./projections.ts";
 import { audit, session } from "./session.ts";
 import { state } from "./state.ts";
 import { stream, streams } from "./streams.ts";
 import { tail } from "./tail.ts";
+import { timers } from "./timers.ts";
 
 /** All routes below `/api` that every viewer may take. Each reads, and changes nothing. */
 export const routes: Readonly<Record<string, Route>> = {
@@ -17,6 +22,15 @@ export const routes: Readonly<Record<string, Route>> = {
   "/stream": stream,
   "/state": state,
   "/event": event,
+  "/projections": projections,
+  "/projection-check": projectionCheck,
+  "/documents": documents,
+  "/document": document,
+  "/processes": processes,
+  "/process": processInstance,
+  "/timers": timers,
+  "/catalogue": catalogue,
+  "/catalogue-check": catalogueCheck,
   "/followers": followers,
   "/dead-letters": deadLetters,
   "/dead-letter": deadLetter,

@@ -1,0 +1,96 @@
+import type { JSX } from "preact";
+import type { DocumentReport } from "../../wire/projection-reports.ts";
+import type { StreamPage } from "../../wire/reports.ts";
+import { count, counted } from "../parts/format.ts";
+import { JsonView } from "../parts/json-view.tsx";
+import { Link } from "../parts/link.tsx";
+import { Empty, Failure, Loading } from "../parts/notice.tsx";
+import { Time } from "../parts/time.tsx";
+import { apiOf } from "../state/ask.ts";
+import { hrefOf, query } from "../state/place.ts";
+import { useReport } from "../state/use-report.ts";
+
+const shown = 20;
+
+/** One document, and the events of the stream that is named as it is. */
+export function DocumentDetails({ id }: { readonly id: string }): JSX.Element {
+  const collection = query.value.get("collection") ?? "";
+  const { report, problem, loading, again } = useReport<DocumentReport>(apiOf("document", { collection, id }));
+  const version = report?.streamVersion ?? null;
+  return (
+    <>
+      <p class="crumbs">
+        <Link href={hrefOf("/documents")}>Documents</Link> /{" "}
+        <Link href={hrefOf("/documents", { collection })} class="name">
+          {collection}
+        </Link>
+      </p>
+      <h1 class="name">{id}</h1>
+      {loading && <Loading />}
+      {problem?.report.status === 404 ? (
+        <Empty title="There is no such document">
+          <p>It may have been deleted, or no event has made it yet.</p>
+          <p>
+            <Link href={hrefOf("/documents", { collection })}>Show all documents of the collection</Link>
+          </p>
+        </Empty>
+      ) : (
+        problem && <Failure problem={problem} again={again} />
+      )}
+      {report && (
+        <>
+          <p class="facts">
+            <span>written {counted(report.document.version, "time")}</span>
+            {report.document.masked && <span>partly masked</span>}
+          </p>
+          <div class="columns wide-first">
+            <section class="panel" aria-labelledby="content">
+              <h2 id="content">Content</h2>
+              <JsonView text={report.document.data} label="Content of the document" />
+            </section>
+            <section class="panel" aria-labelledby="history">
+              <h2 id="history">History</h2>
+              {version === null ? (
+                <p class="explain">No stream has the name of this document, so its events are those of several streams, or of one of another name.</p>
+              ) : (
+                <History streamId={id} version={version} />
+              )}
+            </section>
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+function History({ streamId, version }: { readonly streamId: string; readonly version: number }): JSX.Element {
+  const { report, problem, again } = useReport<StreamPage>(apiOf("stream", { id: streamId, direction: "backward", limit: shown }));
+  return (
+    <>
+      <p class="explain">
+        {counted(version, "event")} of the stream{" "}
+        <Link href={hrefOf("/stream", { id: streamId })} class="name">
+          {streamId}
+        </Link>
+        , the newest first. <Link href={hrefOf("/state", { id: streamId })}>State by version</Link>
+      </p>
+      {problem && <Failure problem={problem} again={again} />}
+      {!report && !problem && <Loading />}
+      <ol class="shares">
+        {report?.events.map((event) => (
+          <li key={event.id}>
+            <span>
+              {count(event.version)}{" "}
+              <Link href={hrefOf("/event", { id: event.id })} class="name" row>
+                {event.type}
+              </Link>
+            </span>
+            <span class="amount">
+              <Time at={event.recordedAt} />
+            </span>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

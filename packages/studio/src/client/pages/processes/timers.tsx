@@ -1,0 +1,83 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { TimersPage } from "../../../wire/process-reports.ts";
+import { duration } from "../../parts/format.ts";
+import { Link } from "../../parts/link.tsx";
+import { Failure, Loading } from "../../parts/notice.tsx";
+import { Status } from "../../parts/status.tsx";
+import { Time } from "../../parts/time.tsx";
+import { apiOf } from "../../state/ask.ts";
+import { now } from "../../state/clock.ts";
+import { hrefOf } from "../../state/place.ts";
+import { useReport } from "../../state/use-report.ts";
+
+/** What `store.schedule` set: the next ones first. */
+export function Timers(): JSX.Element {
+  const [after, setAfter] = useState<TimersPage["next"]>(null);
+  const { report, problem, again } = useReport<TimersPage>(apiOf("timers", { limit: 20, afterDue: after?.dueAt, afterKey: after?.key }), { everyMs: 5_000 });
+  const next = report?.next;
+  return (
+    <section class="panel" aria-labelledby="timers">
+      <h2 id="timers">Timers</h2>
+      {problem && <Failure problem={problem} again={again} />}
+      {!report && !problem && <Loading />}
+      {report?.timers.length === 0 && (
+        <p class="explain">
+          None is set. <code>store.schedule</code> has an event appended when it is due; the timers of an instance stand on its page.
+        </p>
+      )}
+      {report && report.timers.length > 0 && (
+        <div class="scrolled" tabIndex={0} role="group" aria-label="Timers by due time">
+          <table>
+            <caption class="only-read">Timers, by due time</caption>
+            <thead>
+              <tr>
+                <th scope="col">Key</th>
+                <th scope="col">Event</th>
+                <th scope="col">Repeats</th>
+                <th scope="col" class="right">
+                  Due
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {report.timers.map(({ key, type, streamId, cron, timeZone, dueAt, attempts, parked, error }) => (
+                <tr key={key}>
+                  <th scope="row" class="name">
+                    {key}
+                  </th>
+                  <td>
+                    <p>
+                      <span class="name">{type}</span> to{" "}
+                      <Link href={hrefOf("/stream", { id: streamId })} class="name">
+                        {streamId}
+                      </Link>
+                    </p>
+                    {attempts > 0 && (
+                      <p class="why">
+                        <Status state={parked ? "failed" : "retrying"}>{parked ? "given up" : `tried ${attempts} times`}</Status>{" "}
+                        <span class="name">{error}</span>
+                      </p>
+                    )}
+                  </td>
+                  <td class="name">{cron === null ? "–" : `${cron}${timeZone === null ? "" : ` ${timeZone}`}`}</td>
+                  <td class="right">{dueAt > now.value ? `in ${duration(dueAt - now.value)}` : <Time at={dueAt} />}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {(after !== null || next != null) && (
+        <nav class="pager" aria-label="Pages of timers">
+          <button type="button" class="button small" disabled={after === null} onClick={() => setAfter(null)}>
+            First
+          </button>
+          <button type="button" class="button small" disabled={next == null} onClick={() => setAfter(next ?? null)}>
+            More
+          </button>
+        </nav>
+      )}
+    </section>
+  );
+}
