@@ -1,6 +1,8 @@
 import type { Change } from "./change.ts";
 import { discardLetter, retryLetter, retryLetters } from "./dead-letters.ts";
 import { pause, reset, resume } from "./followers.ts";
+import { cancelProcess, retryProcess } from "./processes.ts";
+import { pauseProjection, resumeProjection, rollBackProjection, swapProjection } from "./projections.ts";
 
 /** All that can be changed, below `/api/changes`: a new change is one line here. */
 export const changes: Readonly<Record<string, Change>> = {
@@ -10,4 +12,10 @@ export const changes: Readonly<Record<string, Change>> = {
   "retry-letter": retryLetter,
   "retry-letters": retryLetters,
   "discard-letter": discardLetter,
+  "retry-process": retryProcess,
+  "cancel-process": cancelProcess,
+  "pause-projection": pauseProjection,
+  "resume-projection": resumeProjection,
+  "swap-projection": swapProjection,
+  "roll-back-projection": rollBackProjection,
 };

@@ -1,0 +1,90 @@
+import { defineProcess, documentProjection, type Event, type EventStore } from "tidemark";
+import { studio } from "@tidemark/studio";
+import type { AuditPage, ChangePlan } from "../src/wire/changes.ts";
+import type { ProblemReport } from "../src/wire/reports.ts";
+import { describe, eventually, expect, test } from "../../tidemark/test/support/test.ts";
+import { change, confirmed, report } from "./support.ts";
+
+const carts = (version: number): ReturnType<typeof documentProjection> =>
+  documentProjection<{ readonly n: number }, Event<"ItemAdded">, "ItemAdded">({
+    name: "carts",
+    version,
+    mode: "inline",
+    collection: "carts",
+    handles: ["ItemAdded"],
+    rebuild: "manual",
+    documentId: ({ streamId }) => streamId,
+    evolve: (document) => ({ n: (document?.n ?? 0) + version }),
+  });
+
+const stateOf = async (store: EventStore): Promise<string> => (await store.projections.get("carts", { version: 1 })).state;
+
+describe("a projection", () => {
+  test("is paused and resumed by an operator, and no version is rolled back to where none served", async ({ openStore }) => {
+    const store = await openStore({ projections: [carts(1)] });
+    await eventually(async () => expect(await stateOf(store)).toBe("live"));
+    const panel = studio(store, { role: "operator" });
+    const parameters = { name: "carts", version: 1 };
+    expect(await confirmed(panel, "pause-projection", parameters)).toBe(200);
+    expect(await stateOf(store)).toBe("paused");
+    expect(await confirmed(panel, "resume-projection", parameters)).toBe(200);
+    await eventually(async () => expect(await stateOf(store)).toBe("live"));
+    expect((await change(panel, "roll-back-projection", { parameters: { name: "carts" } })).status).toBe(403);
+    const admin = studio(store, { role: "admin" });
+    const refused: ProblemReport = await (await change(admin, "roll-back-projection", { parameters: { name: "carts" } })).json();
+    expect(refused.code).toBe("nothing-before");
+    const serves: ProblemReport = await (await change(admin, "swap-projection", { parameters })).json();
+    expect(serves.code).toBe("serves-already");
+    expect((await change(admin, "pause-projection", { parameters: { name: "absent", version: 1 } })).status).toBe(404);
+  });
+
+  test("has another version serve, and rolls back to the one before", async ({ openStore }) => {
+    const first = await openStore({ projections: [carts(1)] });
+    await eventually(async () => expect(await stateOf(first)).toBe("live"));
+    await first.appendToStream("cart-1", [{ type: "ItemAdded", data: {} }]);
+    const store = await openStore({ projections: [carts(2)] });
+    await store.projections.rebuild("carts", { version: 2, swap: "manual" });
+    const panel = studio(store, { authorize: () => ({ role: "admin", name: "ada" }) });
+    const serving = async (): Promise<number | undefined> => (await store.projections.list()).find((info) => info.serving)?.version;
+    expect(await confirmed(panel, "swap-projection", { name: "carts", version: 2 })).toBe(200);
+    expect(await serving()).toBe(2);
+    expect(await confirmed(panel, "roll-back-projection", { name: "carts" })).toBe(200);
+    expect(await serving()).toBe(1);
+    const { entries } = await report<AuditPage>(panel, "/api/audit");
+    expect(entries.map(({ by, change: what, outcome }) => [by, what, outcome])).toEqual([
+      ["ada", "roll-back-projection", "made"],
+      ["ada", "swap-projection", "made"],
+    ]);
+  });
+});
+
+test("an instance that is parked goes on, and one is ended by an admin alone", async ({ store, onTestFinished }) => {
+  let broken = true;
+  const process = defineProcess<number, Event<"OrderPlaced", object>>({
+    name: "ordering",
+    handles: ["OrderPlaced"],
+    instanceId: ({ streamId }) => streamId,
+    initialState: () => 0,
+    evolve: (n) => n + 1,
+    react: () => {
+      if (broken) throw new Error("cannot react");
+      return [];
+    },
+  });
+  await store.appendToStream("order-1", [{ type: "OrderPlaced", data: {} }]);
+  const worker = store.createWorker({ processes: [process], leaseMs: 2_000, onError: () => {} });
+  onTestFinished(() => worker.stop());
+  await worker.start();
+  const status = async (): Promise<string | undefined> => (await store.processes.list())[0]?.status;
+  await eventually(async () => expect(await status()).toBe("parked"));
+  const panel = studio(store, { role: "operator" });
+  const parameters = { name: "ordering", instance: "order-1" };
+  const plan: ChangePlan = await (await change(panel, "retry-process", { parameters })).json();
+  expect(plan).toMatchObject({ title: "Retry the instance order-1 of ordering", state: ["It is parked.", "It failed: cannot react"] });
+  broken = false;
+  expect(await confirmed(panel, "retry-process", parameters)).toBe(200);
+  await eventually(async () => expect(await status()).toBe("running"));
+  expect((await change(panel, "cancel-process", { parameters })).status).toBe(403);
+  expect(await confirmed(studio(store, { role: "admin" }), "cancel-process", parameters)).toBe(200);
+  expect(await status()).toBe("cancelled");
+});
