@@ -73,7 +73,7 @@ describe("the options of a reading", () => {
     ["streams", "prefix", "\n"],
     ["streams", "after", ""],
     ["streams", "limit", -1],
-    ["streams", "signal", signal],
+    ["streams", "signal", {}],
   ] as const)("%s refuses %s: %o", ([call, option, value]) => {
     const check = { readStream: checkReadStreamOptions, readAll: checkReadAllOptions, streams: checkStreamsOptions }[call];
     expect(refusal(() => check({ [option]: value })).path).toBe(`options.${option}`);
