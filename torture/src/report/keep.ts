@@ -40,11 +40,11 @@ function isPath(arg: string | undefined): boolean {
   return arg === "--report" || arg === "--folder";
 }
 
-/** Of the code that ran, and whether anything else was there. */
+/** Of the code that ran, and whether anything else was there: earlier reports, which are replaced here, do not count. */
 export async function commitNow(): Promise<string> {
   const git = async (...args: string[]): Promise<string> => (await promisify(execFile)("git", args, { cwd: import.meta.dirname })).stdout.trim();
   try {
-    return `${await git("rev-parse", "--short=10", "HEAD")}${(await git("status", "--porcelain")) === "" ? "" : " with changes"}`;
+    return `${await git("rev-parse", "--short=10", "HEAD")}${(await git("status", "--porcelain", "--", ":/", ":(top,exclude)docs/proof")) === "" ? "" : " with changes"}`;
   } catch {
     return "unknown";
   }
