@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { outputOf } from "./output.ts";
 
-/** 4.1 to 4.4 times on two cores of a virtual machine: some 100 ms beside other tests, where the driver takes 24. Each room adds to it. */
+/** 4.1 to 4.2 times on two busy cores of a virtual machine, with 168 modules. Each room adds to it. */
 const most = 5;
 
 /**
