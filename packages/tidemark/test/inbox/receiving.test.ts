@@ -78,7 +78,7 @@ describe("a message", () => {
 describe("two receives of one message at once", () => {
   test("handle it once: the other waits, and is told", async ({ store, openStore, sql }) => {
     const entered = gate();
-    const released = gate();
+    using released = gate();
     const first = store.receive("m-4", async (tx) => {
       await tx.appendToStream("cart-4", [itemAdded()]);
       entered.open();
@@ -100,7 +100,7 @@ describe("two receives of one message at once", () => {
 
   test("let the other handle it where the first fails", async ({ store, openStore, sql }) => {
     const entered = gate();
-    const released = gate();
+    using released = gate();
     const first = store.receive("m-6", async (tx) => {
       await tx.appendToStream("cart-6", [itemAdded()]);
       entered.open();
@@ -118,7 +118,7 @@ describe("two receives of one message at once", () => {
 
   test("let the other handle it where the first one's session is killed", async ({ store, openStore, sql }) => {
     const entered = gate();
-    const released = gate();
+    using released = gate();
     const first = store.receive("m-7", async (tx) => {
       const { rows } = await tx.query<{ pid: number }>("select pg_catalog.pg_backend_pid() as pid");
       await tx.appendToStream("cart-7", [itemAdded()]);
