@@ -42,7 +42,16 @@ describe("compose.yaml", () => {
         return at < 0 ? [] : [words.slice(at + 1)];
       });
     expect(commands).toHaveLength(2);
-    for (const words of commands) expect(await inside([...words, "--help"])).toMatchObject({ code: 0 });
+    for (const words of commands) {
+      // An unknown command has help, too: that of those above it.
+      const command = words
+        .slice(
+          0,
+          [...words, "-"].findIndex((word) => !/^[a-z]+$/.test(word)),
+        )
+        .join(" ");
+      expect(await inside([...words, "--help"])).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^Usage: tidemark ${command} \\[`)) });
+    }
   });
 
   test("takes each variable from .env, of which there is an example, and the guide shows it as it is", async () => {

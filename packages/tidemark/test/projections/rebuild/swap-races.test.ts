@@ -49,6 +49,23 @@ test("a reader who holds the view for long keeps no append waiting, and the swap
   expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 4, by: 2 });
 });
 
+test("a signal ends a rebuild whose swap waits, and the next call has the version serve", async ({ openStore, sql, schema }) => {
+  const store = await ready(openStore);
+  const reader = await sql.connect();
+  try {
+    await reader.query(`begin; select * from ${pg.escapeIdentifier(schema)}.counts`);
+    const enough = new AbortController();
+    const ended = expect(store.projections.rebuild("counts", { signal: enough.signal })).rejects.toThrow("enough");
+    await waitsForLock(sql, "create or replace view");
+    enough.abort(new Error("enough"));
+    await ended;
+    expect(await of(store, 2)).toMatchObject({ serving: false });
+  } finally {
+    reader.release(true);
+  }
+  expect(await store.projections.rebuild("counts")).toMatchObject({ version: 2, serving: true });
+});
+
 test("an old snapshot that keeps a version from serving by itself is named in the log and in the progress", async ({ openStore, sql, schema }) => {
   const warnings: string[] = [];
   const store = await openStore({ projections: [counts(1)] });
