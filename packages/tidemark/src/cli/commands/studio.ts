@@ -1,12 +1,13 @@
-import { type Command, InvalidArgumentError as InvalidOptionError } from "commander";
+import { type Command, InvalidArgumentError as InvalidOptionError, Option } from "commander";
 import { configuredEvents } from "../config/definitions.ts";
 import { wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
-import { loadStudio, serveUntilSignal } from "../studio/serve.ts";
+import { loadStudio, serveUntilSignal, type StudioRole } from "../studio/serve.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface StudioFlags extends StoreFlags {
   readonly port: number;
+  readonly role: StudioRole;
 }
 
 const examples = `
@@ -14,13 +15,19 @@ Needs the package @tidemark/studio.
 
 Examples:
   tidemark studio
-  tidemark studio --port 8080 --tenant acme`;
+  tidemark studio --port 8080 --tenant acme
+  tidemark studio --role operator`;
 
 /** `tidemark studio` */
 export function addStudio(program: Command, terminal: Terminal): void {
   addStoreFlags(program.command("studio"), "the address, one JSON document,")
-    .description("Look at the store in the browser: streams, events, causes, lag, health. Only reads, and only on this machine, until Ctrl-C.")
+    .description("Look at the store in the browser: streams, events, causes, lag, health. On this machine alone, until Ctrl-C.")
     .option("--port <number>", "the port of this machine, 0 for a free one", port, 4983)
+    .addOption(
+      new Option("--role <role>", "what may be done there: viewer only reads, operator also pauses, resumes and retries, admin all")
+        .choices(["viewer", "operator", "admin"])
+        .default("viewer"),
+    )
     .addHelpText("after", examples)
     .action((flags: StudioFlags) => studio(flags, terminal));
 }
@@ -28,10 +35,10 @@ export function addStudio(program: Command, terminal: Terminal): void {
 async function studio(flags: StudioFlags, terminal: Terminal): Promise<void> {
   // Before a database is opened for nothing.
   await loadStudio();
-  const { port: wanted, schema, json, settings } = flags;
+  const { port: wanted, role, schema, json, settings } = flags;
   const deciders = settings?.config?.deciders ?? {};
   const tell = (url: string): void => (json ? terminal.printJson({ url }) : terminal.print(url));
-  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, schema, deciders, tell }, terminal), configuredEvents(flags));
+  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, role, schema, deciders, tell }, terminal), configuredEvents(flags));
 }
 
 function port(text: string): number {

@@ -88,7 +88,18 @@ export async function runShop(options: ShopOptions, terminal: Terminal): Promise
     });
   }
   if (options.studio)
-    await openShop(store, cartOf, { port: 0, schema: options.schema, deciders: { cart: { initialState: () => emptyCart, evolve } }, tell: say }, terminal);
+    await openShop(
+      store,
+      cartOf,
+      {
+        port: 0,
+        role: options.url === undefined ? "admin" : "viewer",
+        schema: options.schema,
+        deciders: { cart: { initialState: () => emptyCart, evolve } },
+        tell: say,
+      },
+      terminal,
+    );
 }
 
 /** Each customer adds one thing after another, and each waits for the answer before the next. */

@@ -11,11 +11,15 @@ type Deciders = LoadedConfig["deciders"];
 /** As much of `@tidemark/studio` as the command needs. */
 type ServeStudio = (
   store: EventStore,
-  options: { readonly port: number; readonly schema: string; readonly deciders: Deciders },
+  options: { readonly port: number; readonly role: StudioRole; readonly schema: string; readonly deciders: Deciders },
 ) => Promise<{ readonly url: string; close(): Promise<void> }>;
+
+export type StudioRole = "viewer" | "operator" | "admin";
 
 export interface StudioOptions {
   readonly port: number;
+  /** What whoever has the token may do. */
+  readonly role: StudioRole;
   readonly schema: string;
   /** What shows the state of streams. */
   readonly deciders: Deciders;
@@ -28,11 +32,11 @@ export interface StudioOptions {
  *
  * @throws {@link MissingDependencyError} — `@tidemark/studio` is not installed.
  */
-export async function serveUntilSignal(store: EventStore, { port, schema, deciders, tell }: StudioOptions, terminal: Terminal): Promise<void> {
+export async function serveUntilSignal(store: EventStore, { port, role, schema, deciders, tell }: StudioOptions, terminal: Terminal): Promise<void> {
   const serveStudio = await loadStudio();
   const { first, unlisten } = untilSignal(() => {});
   try {
-    const served = await serveStudio(store, { port, schema, deciders });
+    const served = await serveStudio(store, { port, role, schema, deciders });
     tell(served.url);
     terminal.say("Open this address in a browser of this machine. Its token is new at each start. Ctrl-C ends it.");
     await first;
