@@ -5,6 +5,7 @@ import { pages } from "./pages/page-list.tsx";
 import { Empty } from "./parts/notice.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { forgetToken, path, query } from "./state/place.ts";
+import { loadSession } from "./state/session.ts";
 import "./styles/colours.css";
 import "./styles/base.css";
 import "./styles/shell.css";
@@ -38,5 +39,6 @@ function NoPage(): JSX.Element {
 }
 
 forgetToken();
+void loadSession();
 const root = document.querySelector("#studio");
 if (root) render(<Studio />, root);

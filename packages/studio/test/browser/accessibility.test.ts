@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import type { AxeResults } from "axe-core";
-import { documentProjection, type Event } from "tidemark";
+import { defineConsumer, documentProjection, type Event } from "tidemark";
 import { eventually } from "../../../tidemark/test/support/test.ts";
 import { describe, executable, expect, tellThatNothingWasTested, test } from "./chromium.ts";
 
@@ -15,6 +15,15 @@ const carts = documentProjection<{ readonly n: number; readonly note: string }, 
   handles: ["ItemAdded"],
   documentId: ({ streamId }) => streamId,
   evolve: (document, { data }) => ({ n: (document?.n ?? 0) + 1, note: data.note }),
+});
+
+const failing = defineConsumer({
+  name: "mailer",
+  retry: { attempts: 1 },
+  onFailure: "dead-letter",
+  handle: async () => {
+    throw new Error("no address");
+  },
 });
 
 describe("every page", () => {
@@ -40,8 +49,13 @@ describe("every page", () => {
     await eventually(async () => expect((await store.projections.get("carts")).state).toBe("live"));
     await store.schedule("cart-7", { type: "Reminded", data: {} }, { key: "reminder", in: 3_600_000 });
     const [event] = await store.readStream("cart-7", { limit: 1 }).toArray();
+    const worker = store.createWorker({ consumers: [failing] });
+    await worker.start();
+    await eventually(async () => expect((await store.deadLetters.list()).length).toBeGreaterThan(0));
+    await store.consumers.pause("mailer", { reason: "maintenance" });
     const { page, go, complaints } = await visit({
       ...options,
+      role: "admin",
       deciders: { cart: { initialState: () => ({ n: 0 }), evolve: ({ n }: { n: number }) => ({ n: n + 1 }) } },
     });
     const pages: readonly (readonly [string, string, () => Promise<void>])[] = [
@@ -62,6 +76,15 @@ describe("every page", () => {
       ["/processes", "#timers", async () => page.getByText("reminder").waitFor()],
       ["/process?name=absent&id=absent", ".empty", async () => {}],
       ["/catalogue", ".shares", async () => page.getByRole("button", { name: "Check what is stored" }).click()],
+      ["/live", ".summary", async () => {}],
+      ["/live?types=Absent", ".empty", async () => {}],
+      ["/followers", ".rows", async () => {}],
+      ["/follower?id=mailer", "#shards", async () => page.getByRole("button", { name: "Move to the end" }).click()],
+      ["/follower?id=absent", ".empty", async () => {}],
+      ["/dead-letters", ".panel", async () => {}],
+      [`/dead-letter?id=mailer&kind=consumer&position=${event?.position}`, "#why", async () => page.getByRole("button", { name: "Discard" }).click()],
+      ["/dead-letter?id=mailer&position=9999999", ".empty", async () => {}],
+      ["/audit", ".empty", async () => {}],
     ];
     for (const [path, there, act] of pages) {
       await go(path);
@@ -74,6 +97,7 @@ describe("every page", () => {
       expect(violations.map(({ id, nodes }) => `${path}: ${id} ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
     }
     expect(complaints).toEqual([]);
+    await worker.stop();
   });
 });
 

@@ -1,5 +1,16 @@
+import type { Page } from "playwright-core";
+import { defineConsumer } from "tidemark";
+import { eventually } from "../../../tidemark/test/support/test.ts";
 import { corpus } from "./corpus.ts";
 import { describe, executable, expect, tellThatNothingWasTested, test } from "./chromium.ts";
+
+/** How much of what would run or load is in the page. */
+const harm = (page: Page): Promise<number> =>
+  page.evaluate(
+    () =>
+      document.querySelectorAll("body script, iframe, object, embed, base, img, body meta, [onerror], [onload], [onmouseover], a[href^='javascript:' i]")
+        .length,
+  );
 
 describe("names and payloads that mean harm", () => {
   if (executable === undefined) return tellThatNothingWasTested();
@@ -20,12 +31,7 @@ describe("names and payloads that mean harm", () => {
     // What the pages are made of, without what the store says.
     const kinds = (): Promise<string[]> =>
       page.evaluate(() => [...new Set(Array.from(document.querySelectorAll("body *"), (element) => element.tagName.toLowerCase()))].toSorted());
-    const bad = (): Promise<number> =>
-      page.evaluate(
-        () =>
-          document.querySelectorAll("body script, iframe, object, embed, base, img, body meta, [onerror], [onload], [onmouseover], a[href^='javascript:' i]")
-            .length,
-      );
+    const bad = (): Promise<number> => harm(page);
 
     await page.getByRole("heading", { name: "Largest streams" }).waitFor();
     expect(await bad()).toBe(0);
@@ -57,6 +63,57 @@ describe("names and payloads that mean harm", () => {
     await page.getByRole("heading", { name: "There is no such event" }).waitFor();
     expect(await bad()).toBe(0);
     expect(complaints).toEqual([]);
+  });
+
+  test("stay text where consumers fail with them, are paused for them, and are changed by them", async ({ visit, store }) => {
+    const workers = corpus.slice(0, 4).map((evil) =>
+      store.createWorker({
+        consumers: [
+          defineConsumer({
+            name: evil,
+            retry: { attempts: 1 },
+            onFailure: "dead-letter",
+            handle: async () => {
+              throw Object.assign(new Error(corpus.join(" ")), { code: evil });
+            },
+          }),
+        ],
+      }),
+    );
+    for (const worker of workers) await worker.start();
+    for (const evil of corpus) await store.appendToStream(evil, [{ type: evil, data: { [evil]: evil }, metadata: { actorId: evil } }]);
+    // After some that failed one after another, a consumer waits before it takes the next.
+    await eventually(async () => expect(new Set((await store.deadLetters.list()).map(({ consumer }) => consumer)).size).toBe(4));
+    const { page, go, complaints } = await visit({ authorize: () => ({ role: "admin", name: corpus[1] ?? "" }) });
+    for (const [index, evil] of corpus.slice(0, 4).entries()) {
+      await go(`/follower?${new URLSearchParams({ id: evil, kind: "consumer" }).toString()}`);
+      await page.getByLabel("Reason").fill(evil);
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByRole("dialog").getByRole("listitem").first().waitFor();
+      expect(await page.getByRole("dialog").textContent()).toContain(evil);
+      expect(await harm(page), evil).toBe(0);
+      await page.getByRole("button", { name: "Do it" }).click();
+      await page.getByRole("button", { name: "Resume" }).waitFor();
+      expect(await harm(page), evil).toBe(0);
+      const [letter] = await store.deadLetters.list({ consumer: evil, limit: corpus.length });
+      await go(`/dead-letter?${new URLSearchParams({ id: evil, kind: "consumer", position: String(letter?.position) }).toString()}`);
+      await page.getByLabel("Stack").waitFor();
+      expect(await page.locator("main").textContent()).toContain(corpus[index] ?? "");
+      expect(await harm(page), evil).toBe(0);
+    }
+    for (const [path, there] of [
+      ["/followers", ".rows"],
+      ["/dead-letters", "main .panel"],
+      ["/audit", ".rows"],
+      ["/live", ".summary"],
+    ] as const) {
+      await go(path);
+      await page.locator(there).first().waitFor();
+      for (const part of await page.locator("main summary, main .summary").all()) await part.click();
+      expect(await harm(page), path).toBe(0);
+    }
+    expect(complaints).toEqual([]);
+    for (const worker of workers) await worker.stop();
   });
 
   test("would be refused by the browser, if a page made markup or a script of one", async ({ visit }) => {

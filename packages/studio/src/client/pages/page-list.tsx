@@ -1,9 +1,15 @@
 import type { JSX } from "preact";
 import type { Place } from "../parts/shell.tsx";
+import { Audit } from "./audit.tsx";
+import { DeadLetter } from "./dead-letter.tsx";
+import { DeadLetters } from "./dead-letters.tsx";
 import { Catalogue } from "./catalogue.tsx";
 import { DocumentDetails } from "./document.tsx";
 import { Documents } from "./documents.tsx";
 import { EventDetails } from "./event.tsx";
+import { Follower } from "./follower.tsx";
+import { Followers } from "./followers.tsx";
+import { Live } from "./live.tsx";
 import { Overview } from "./overview.tsx";
 import { ProcessInstance } from "./process.tsx";
 import { Processes } from "./processes.tsx";
@@ -34,4 +40,10 @@ export const pages: readonly Page[] = [
   { path: "/processes", title: "Processes", key: "r", view: () => <Processes /> },
   { path: "/process", within: "/processes", view: (id) => <ProcessInstance id={id} /> },
   { path: "/catalogue", title: "Types", key: "y", view: () => <Catalogue /> },
+  { path: "/live", title: "Live", key: "v", view: () => <Live /> },
+  { path: "/followers", title: "Consumers and relays", key: "c", view: () => <Followers /> },
+  { path: "/follower", within: "/followers", view: (id) => <Follower key={id} name={id} /> },
+  { path: "/dead-letters", title: "Dead letters", key: "l", view: () => <DeadLetters /> },
+  { path: "/dead-letter", within: "/dead-letters", view: (id) => <DeadLetter key={id} consumer={id} /> },
+  { path: "/audit", title: "Audit", key: "a", view: () => <Audit /> },
 ];

@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { moveInRows, useShortcuts } from "../state/keys.ts";
 import { go, hrefOf } from "../state/place.ts";
 import { nextTheme, nextTimes, theme, times } from "../state/preferences.ts";
+import { ChangeDialog } from "./change-dialog.tsx";
 import { Link } from "./link.tsx";
 import { ShortcutList, shortcutsShown } from "./shortcut-list.tsx";
 
@@ -70,6 +71,7 @@ export function Shell({ places, current, children }: ShellProps): JSX.Element {
         {children}
       </main>
       <ShortcutList />
+      <ChangeDialog />
     </div>
   );
 }

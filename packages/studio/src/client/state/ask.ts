@@ -1,3 +1,4 @@
+import { changeHeader, type ChangeDone, type ChangePlan, type ChangeRequest } from "../../wire/changes.ts";
 import type { ProblemReport } from "../../wire/reports.ts";
 import { base, type Parameters, queryOf } from "./place.ts";
 
@@ -18,18 +19,35 @@ export function apiOf(call: string, parameters: Parameters = {}): string {
 
 /** @throws {@link Problem} */
 export async function ask<T>(address: string, signal: AbortSignal): Promise<T> {
+  const response = await send(address, { signal, headers: { accept: "application/json" } });
+  const report: T = await response.json();
+  return report;
+}
+
+/** Without a confirmation, asks what a change would do. @throws {@link Problem} */
+export async function askForChange(name: string, request: ChangeRequest): Promise<ChangePlan & ChangeDone> {
+  const headers = { "content-type": "application/json", [changeHeader.name]: changeHeader.value };
+  const response = await send(`${base}/api/changes/${name}`, { method: "POST", headers, body: JSON.stringify(request) });
+  const answer: ChangePlan & ChangeDone = await response.json();
+  return answer;
+}
+
+/** An answer that says yes. @throws {@link Problem} */
+export async function send(address: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(address, { signal, headers: { accept: "application/json" } });
+    response = await fetch(address, init);
   } catch (error) {
-    signal.throwIfAborted();
+    init.signal?.throwIfAborted();
     throw new Problem({ title: "The studio is gone", detail: `Its server does not answer. ${String(error)}`, status: 0, code: "gone" });
   }
-  if (response.ok) {
-    const report: T = await response.json();
-    return report;
-  }
+  if (response.ok) return response;
   throw new Problem(await problemOf(response));
+}
+
+/** What was thrown, for the page. */
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem({ title: "The answer makes no sense", detail: String(error), status: 0, code: "unreadable" });
 }
 
 async function problemOf(response: Response): Promise<ProblemReport> {

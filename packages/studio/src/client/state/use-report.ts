@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { ask, Problem } from "./ask.ts";
+import { asProblem, ask, type Problem } from "./ask.ts";
 import { visible } from "./clock.ts";
 
 export interface Reported<T> {
@@ -42,8 +42,7 @@ export function useReport<T>(address: string | null, { everyMs }: ReportOptions 
         if (!left.signal.aborted) setAnswer({ address, report });
       } catch (error) {
         if (left.signal.aborted) return;
-        const problem =
-          error instanceof Problem ? error : new Problem({ title: "The answer makes no sense", detail: String(error), status: 0, code: "unreadable" });
+        const problem = asProblem(error);
         // What it refused, it would refuse again.
         if (problem.report.status === 0 || problem.report.status >= 500) nextMs = Math.min(retryMs, everyMs ?? retryMs);
         setAnswer((before) => ({ ...(before?.address === address && before), address, problem }));

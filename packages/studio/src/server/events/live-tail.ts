@@ -10,6 +10,11 @@ interface Running {
   readonly from: Promise<number>;
 }
 
+interface Past {
+  readonly events: readonly TailedEvent[];
+  readonly skipped: number;
+}
+
 /** How many events a browser gets at once: when it comes first, and when it comes back. */
 const first = 50;
 const most = 500;
@@ -20,6 +25,8 @@ export class LiveTail {
   readonly #store: EventStore;
   readonly #options: ValidOptions;
   readonly #tabs = new Set<TailTab>();
+  readonly #waiting = new Map<string, Promise<Past>>();
+  #readings: Promise<unknown> = Promise.resolve();
   #running: Running | undefined;
 
   constructor(store: EventStore, options: ValidOptions) {
@@ -40,7 +47,8 @@ export class LiveTail {
     this.#tabs.add(tab);
     try {
       await from;
-      const { events, skipped } = await this.#past(filter, after, left);
+      const { events, skipped } = await this.#pastOf(filter, after);
+      left.throwIfAborted();
       tab.begin(events.at(-1)?.event.position ?? after ?? 0);
       return this.#stream(tab, message(events, skipped), left);
     } catch (error) {
@@ -74,15 +82,27 @@ export class LiveTail {
     );
   }
 
+  /** One reading after another, and one for all who wait with the same question: a hundred tabs that come back at once take one connection. */
+  #pastOf(filter: TailFilter, after: number | undefined): Promise<Past> {
+    const question = JSON.stringify([filter, after]);
+    const waiting = this.#waiting.get(question);
+    if (waiting) return waiting;
+    const past = this.#readings.then(() => {
+      // Who asks from now on needs what comes from now on.
+      this.#waiting.delete(question);
+      return this.#past(filter, after);
+    });
+    this.#waiting.set(question, past);
+    this.#readings = past.catch(() => {});
+    return past;
+  }
+
   /** The newest of what came after a position, the oldest first. */
-  async #past(
-    filter: TailFilter,
-    after: number | undefined,
-    signal: AbortSignal,
-  ): Promise<{ readonly events: readonly TailedEvent[]; readonly skipped: number }> {
+  async #past(filter: TailFilter, after: number | undefined): Promise<Past> {
     const limit = after === undefined ? first : most;
     const { types, category, prefix } = filter;
     const query = { ...(types.length > 0 && { types }), ...(category !== undefined && { categories: [category] }), ...(prefix !== "" && { prefix }) };
+    const signal = AbortSignal.timeout(this.#options.timeoutMs);
     const newest = await this.#store
       .readAll({ direction: "backward", after: after ?? 0, limit: limit + 1, raw: true, signal, ...(Object.keys(query).length > 0 && { filter: query }) })
       .toArray();

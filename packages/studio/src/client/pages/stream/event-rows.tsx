@@ -25,7 +25,7 @@ export function EventRows({ events, open, toggle, onPointer }: EventRowsProps): 
 }
 
 function Row({ event, isOpen, toggle }: { readonly event: EventDocument; readonly isOpen: boolean; readonly toggle: () => void }): JSX.Element {
-  const panel = `event-${event.version}`;
+  const panel = `event-${event.position}`;
   return (
     <li class={isOpen ? "open" : ""}>
       <button type="button" class="summary" data-row="" aria-expanded={isOpen} aria-controls={panel} onClick={toggle}>

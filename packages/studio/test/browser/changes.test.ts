@@ -1,0 +1,93 @@
+import type { Page } from "playwright-core";
+import { defineConsumer, type EventStore, type Worker } from "tidemark";
+import { describe, executable, expect, tellThatNothingWasTested, test } from "./chromium.ts";
+import { eventually } from "../../../tidemark/test/support/test.ts";
+
+/** A consumer that fails at every other order, with orders behind. */
+async function failing(store: EventStore): Promise<Worker> {
+  const mailer = defineConsumer({
+    name: "mailer",
+    retry: { attempts: 1 },
+    onFailure: "dead-letter",
+    handle: async ({ streamId }) => {
+      if (streamId !== "order-3") throw new Error(`no address of ${streamId.length} letters for "${streamId}"`);
+    },
+  });
+  const worker = store.createWorker({ consumers: [mailer] });
+  await worker.start();
+  for (const id of ["order-1", "order-2", "order-3", "order-1"]) await store.appendToStream(id, [{ type: "OrderPlaced", data: { id } }]);
+  await eventually(async () => expect(await store.deadLetters.list()).toHaveLength(3));
+  return worker;
+}
+
+/** Where the machine is busy, more time may pass between two keys than one leaves between the two of a sequence. */
+function reach(page: Page, key: string, heading: string): Promise<void> {
+  return eventually(async () => {
+    await page.keyboard.press("g");
+    await page.keyboard.press(key);
+    expect(await page.getByRole("heading", { name: heading }).count()).toBe(1);
+  });
+}
+
+describe("in Chromium", () => {
+  if (executable === undefined) return tellThatNothingWasTested();
+
+  test("a consumer is paused by keyboard after a question, and the audit has it", async ({ visit, store }) => {
+    const worker = await failing(store);
+    const { page, go, complaints } = await visit({ authorize: () => ({ role: "admin", name: "ada" }) });
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await reach(page, "c", "Consumers and relays");
+    await page.getByRole("link", { name: "mailer" }).click();
+    await page.getByLabel("Reason").fill("maintenance");
+    await page.getByRole("button", { name: "Pause" }).press("Enter");
+    await page.getByRole("dialog", { name: "Pause the consumer mailer" }).getByText("maintenance").waitFor();
+    expect((await store.consumers.get("mailer")).paused).toBe(false);
+    await page.getByRole("button", { name: "Cancel" }).press("Enter");
+    await page.getByRole("button", { name: "Pause" }).press("Enter");
+    await page.getByRole("button", { name: "Do it" }).press("Enter");
+    await page.getByRole("button", { name: "Resume" }).waitFor();
+    expect((await store.consumers.get("mailer")).pause).toMatchObject({ by: "ada", reason: "maintenance" });
+    await reach(page, "a", "Audit");
+    await page.locator("summary").getByText("Pause the consumer mailer").click();
+    await page.getByLabel("Parameters of: Pause the consumer mailer").waitFor();
+    expect(await page.locator("tbody tr").count()).toBe(1);
+    await go("/follower?id=absent");
+    await page.getByRole("heading", { name: "There is no such consumer" }).waitFor();
+    expect(complaints).toEqual([]);
+    await worker.stop();
+  });
+
+  test("dead letters stand by cause, with what waits behind, and are discarded one by one or retried together", async ({ visit, store }) => {
+    const worker = await failing(store);
+    const { page, go, complaints } = await visit({ role: "admin" });
+    await go("/dead-letters");
+    await page.getByRole("heading", { name: "no address of … letters for …" }).waitFor();
+    await page.getByText("2 letters, and 1 parked behind them").waitFor();
+    await page.getByRole("link", { name: "OrderPlaced" }).first().click();
+    await page.getByLabel("Stack").waitFor();
+    await page.getByRole("heading", { name: "Parked behind it" }).waitFor();
+    await page.getByRole("button", { name: "Discard" }).click();
+    await page.getByText("This cannot be taken back.").waitFor();
+    await page.getByRole("button", { name: "Do it" }).click();
+    await page.getByRole("heading", { name: "There is no such letter" }).waitFor();
+    expect(await store.deadLetters.history()).toMatchObject([{ outcome: "discarded", type: "OrderPlaced" }]);
+    await page.getByRole("link", { name: "Show all" }).click();
+    await page.getByRole("button", { name: /Retry all/ }).click();
+    await page.getByRole("button", { name: "Do it" }).click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await eventually(async () => expect((await store.deadLetters.list({ state: "failed" })).some(({ attempts }) => attempts > 1)).toBe(true));
+    expect(complaints).toEqual([]);
+    await worker.stop();
+  });
+
+  test("a viewer is offered no change, and told who may see the audit", async ({ visit, store }) => {
+    const worker = await failing(store);
+    const { page, go } = await visit();
+    await go("/follower?id=mailer");
+    await page.getByRole("heading", { name: "Shards" }).waitFor();
+    expect(await page.getByRole("button", { name: /Pause|Move/ }).count()).toBe(0);
+    await go("/audit");
+    await page.getByRole("heading", { name: "Only an admin may see this" }).waitFor();
+    await worker.stop();
+  });
+});

@@ -1,0 +1,143 @@
+import type { EventStore } from "tidemark";
+import { studio, type Studio } from "@tidemark/studio";
+import { vi } from "vitest";
+import type { TailMessage } from "../src/wire/tail.ts";
+import { TailTab } from "../src/server/events/tail-tab.ts";
+import { describe, eventually, expect, test } from "../../tidemark/test/support/test.ts";
+import { get } from "./support.ts";
+
+/** A tab that looks at the tail, and what it has got. */
+interface Tab {
+  readonly positions: number[];
+  readonly skipped: () => number;
+  leave(): void;
+}
+
+async function look(panel: Studio, query = ""): Promise<Tab> {
+  const left = new AbortController();
+  const response = await get(panel, `/api/tail?${query}`, {}, { signal: left.signal });
+  if (!response.ok || !response.body) throw new Error(`it answered ${response.status}`);
+  const positions: number[] = [];
+  let skipped = 0;
+  const read = async (body: ReadableStream<Uint8Array>): Promise<void> => {
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const part of body) {
+      text += decoder.decode(part, { stream: true });
+      const messages = text.split("\n\n");
+      text = messages.pop() ?? "";
+      for (const message of messages) {
+        const { events, skipped: more }: TailMessage = JSON.parse(message.slice("data: ".length));
+        positions.push(...events.map(({ position }) => position));
+        skipped += more;
+      }
+    }
+  };
+  void read(response.body).catch(() => {});
+  return { positions, skipped: () => skipped, leave: () => left.abort() };
+}
+
+async function append(store: EventStore, streamId: string, type: string, times = 1): Promise<void> {
+  await store.appendToStream(
+    streamId,
+    Array.from({ length: times }, () => ({ type, data: {} })),
+  );
+}
+
+const last = async (store: EventStore): Promise<number> => (await store.readAll({ direction: "backward", limit: 1 }).toArray())[0]?.position ?? 0;
+
+describe("the live tail", () => {
+  test("of a hundred tabs is one subscription, which ends with the last of them", async ({ store, schema }) => {
+    await append(store, "cart-1", "Opened");
+    const subscribe = vi.spyOn(store, "subscribe");
+    const read = vi.spyOn(store, "readAll");
+    const panel = studio(store, { schema });
+    const tabs = await Promise.all(Array.from({ length: 100 }, () => look(panel)));
+    await append(store, "cart-1", "ItemAdded", 20);
+    // The first asks alone, and all others together.
+    expect(read.mock.calls.length).toBeLessThanOrEqual(2);
+    const all = (await store.readAll().toArray()).map(({ position }) => position);
+    await eventually(() => expect(tabs.map(({ positions }) => positions)).toEqual(tabs.map(() => all)));
+    expect(subscribe).toHaveBeenCalledTimes(1);
+    const signal = subscribe.mock.calls[0]?.[0]?.signal;
+    for (const { leave } of tabs.slice(1)) leave();
+    await append(store, "cart-1", "ItemAdded");
+    const end = await last(store);
+    await eventually(() => expect(tabs[0]?.positions.at(-1)).toBe(end));
+    expect(signal?.aborted).toBe(false);
+    tabs[0]?.leave();
+    await eventually(() => expect(signal?.aborted).toBe(true));
+    const again = await look(panel);
+    await append(store, "cart-1", "ItemAdded");
+    const latest = await last(store);
+    await eventually(() => expect(again.positions.at(-1)).toBe(latest));
+    expect(subscribe).toHaveBeenCalledTimes(2);
+    again.leave();
+  });
+
+  test("has what the tab asks for, from the log before and from then on", async ({ store, schema }) => {
+    const panel = studio(store, { schema });
+    const write = async (): Promise<void> => {
+      await append(store, "cart-1", "Opened");
+      await append(store, "cart-2", "Closed");
+      await append(store, "order-1", "Opened");
+    };
+    await write();
+    const tabs = await Promise.all(
+      ["types=Opened", "types=Opened,Closed&category=cart", "prefix=cart-2", "category=absent"].map((query) => look(panel, query)),
+    );
+    await write();
+    const [a, b, c, d, e, f] = (await store.readAll().toArray()).map(({ position }) => position);
+    await eventually(() => expect(tabs.map(({ positions }) => positions)).toEqual([[a, c, d, f], [a, b, d, e], [b, e], []]));
+    for (const { leave } of tabs) leave();
+  });
+
+  test("goes on where it was left, without a loss and without a repetition, while others write", async ({ store, schema }) => {
+    const panel = studio(store, { schema });
+    const seen: number[] = [];
+    let after = 0;
+    for (let round = 0; round < 5; round++) {
+      const tab = await look(panel, `after=${after}`);
+      const writing = append(store, `cart-${round}`, "ItemAdded", 30);
+      await eventually(() => expect(tab.positions.length).toBeGreaterThan(0));
+      tab.leave();
+      await writing;
+      seen.push(...tab.positions);
+      after = seen.at(-1) ?? 0;
+    }
+    const tab = await look(panel, `after=${after}`);
+    const all = (await store.readAll().toArray()).map(({ position }) => position);
+    await eventually(() => expect([...seen, ...tab.positions]).toEqual(all));
+    expect(tab.skipped()).toBe(0);
+    tab.leave();
+  });
+
+  test("of a tab that was away for too long begins with the newest, and says that it skipped some", async ({ store, schema }) => {
+    await append(store, "cart-1", "ItemAdded", 700);
+    const tab = await look(studio(store, { schema }), "after=1");
+    await eventually(() => expect(tab.positions).toHaveLength(500));
+    expect(tab.positions.at(-1)).toBe(await last(store));
+    expect(tab.skipped()).toBeGreaterThan(0);
+    tab.leave();
+  });
+
+  test("of a tab that takes nothing keeps the newest, and counts what it let go", async () => {
+    const tab = new TailTab({ types: [], category: undefined, prefix: "" });
+    const event = { type: "Opened", category: "cart", streamId: "cart-1" };
+    for (let position = 1; position <= 1_500; position++) tab.offer([{ event: { ...event, position }, document: `{"position":${position}}` }]);
+    const { events, skipped }: TailMessage = JSON.parse((await tab.next())?.slice("data: ".length) ?? "");
+    expect([skipped, events[0]?.position, events.length]).toEqual([500, 501, 100]);
+  });
+
+  test("is of the tenant alone, and masked", async ({ store, schema }) => {
+    const tab = await look(studio(store.forTenant("globex"), { schema }));
+    await append(store.forTenant("acme"), "cart-1", "Opened");
+    await append(store.forTenant("globex"), "cart-1", "Opened");
+    const [own] = await store.forTenant("globex").readAll().toArray();
+    await eventually(() => expect(tab.positions).toEqual([own?.position]));
+    tab.leave();
+    const masking = await get(studio(store.forTenant("globex"), { schema, mask: () => ["data"] }), "/api/tail");
+    const first = await masking.body?.getReader().read();
+    expect(new TextDecoder().decode(first?.value)).toContain("••••••");
+  });
+});
