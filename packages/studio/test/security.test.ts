@@ -221,12 +221,14 @@ describe("the options", () => {
   }
 
   test.for([
-    [{ host: "localhost" }, "is not an option; known are authorize, hosts"],
+    [{ host: "localhost" }, "is not an option; known are authorize, role, hosts"],
     [{ hosts: ["admin.example.com"] }, "Pass authorize"],
     [{ hosts: ["http://localhost"] }, "without a scheme or path"],
     [{ hosts: [] }, "must be a list of host names"],
     [{ hosts: ["*"], authorize: () => true }, "must be a host name"],
     [{ authorize: "ada" }, "must be a function"],
+    [{ role: "root" }, "must be one of viewer, operator, admin"],
+    [{ role: "admin", authorize: Boolean }, "but authorize decides here"],
     [{ basePath: "studio" }, "must be a path"],
     [{ basePath: '/a"><script>' }, "must be a path"],
     [{ basePath: "/.." }, "must be a path"],
