@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { defineConsumer, defineEvents, event, type EventStore } from "tidemark";
+import { defineConsumer, defineEvents, defineRelay, event, type EventStore } from "tidemark";
 import { nodeHandler, serveStudio, studio, studioEvents, type StudioUser } from "@tidemark/studio";
 import express from "express";
 import type { AuditPage, ChangePlan, SessionReport } from "../src/wire/changes.ts";
 import type { ProblemReport } from "../src/wire/reports.ts";
-import { describe, expect, test } from "../../tidemark/test/support/test.ts";
+import { describe, eventually, expect, test } from "../../tidemark/test/support/test.ts";
 import { change, confirmed, get, report } from "./support.ts";
 
 const mailer = { kind: "consumer", name: "mailer" };
@@ -116,6 +116,52 @@ describe("a change", () => {
     const plan: ChangePlan = await (await change(panel, "reset", { parameters: { ...mailer, after: 0 } })).json();
     expect(plan).toMatchObject({ title: "Move the consumer mailer to position 0", grave: true });
     expect(await confirmed(panel, "reset", { ...mailer, to: "end" })).toBe(200);
+  });
+});
+
+describe("a replay", () => {
+  test("goes on after the answer, and the audit says how it ended", async ({ store }) => {
+    const published: boolean[] = [];
+    const { promise: leave, resolve: letGo } = Promise.withResolvers<void>();
+    const out = defineRelay({
+      name: "out",
+      filter: { categories: ["cart"] },
+      to: {
+        name: "memory",
+        publish: async ({ headers }) => {
+          const isReplay = headers["tidemark-replay"] === "true";
+          if (isReplay) await leave;
+          published.push(isReplay);
+        },
+        close: async () => {},
+      },
+    });
+    const worker = store.createWorker({ relays: [out] });
+    await worker.start();
+    await store.appendToStream("cart-1", [{ type: "Opened", data: {} }]);
+    await worker.caughtUp();
+    const panel = studio(store, { role: "admin" });
+    expect(await confirmed(panel, "replay", { name: "out", from: 1 })).toBe(200);
+    const outcomes = async (): Promise<readonly string[]> => (await report<AuditPage>(panel, "/api/audit")).entries.map(({ outcome }) => outcome);
+    expect(await outcomes()).toEqual(["unknown"]);
+    letGo();
+    await eventually(async () => expect(await outcomes()).toEqual(["made"]));
+    expect(published).toEqual([false, true]);
+    await worker.stop();
+  });
+
+  test("of a relay that this process has no worker for fails, and says so in the audit", async ({ store, openStore }) => {
+    const out = defineRelay({ name: "out", to: { name: "memory", publish: async () => {}, close: async () => {} } });
+    const worker = store.createWorker({ relays: [out] });
+    await worker.start();
+    await worker.stop();
+    const panel = studio(await openStore(), { role: "admin" });
+    expect(await confirmed(panel, "replay", { name: "out", from: 1 })).toBe(200);
+    await eventually(async () =>
+      expect((await report<AuditPage>(panel, "/api/audit")).entries).toMatchObject([
+        { outcome: "failed", error: expect.stringContaining("no worker of this store") },
+      ]),
+    );
   });
 });
 

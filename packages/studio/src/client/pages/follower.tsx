@@ -95,7 +95,7 @@ function Changes({ kind, name, paused, done }: ChangesProps): JSX.Element {
         label={paused ? "Resume" : "Pause"}
         done={done}
       />
-      {may("reset") && (
+      {(may("reset") || (kind === "relay" && may("replay"))) && (
         <label class="inline">
           Position{" "}
           <input value={place} inputMode="numeric" pattern="[0-9]*" size={10} placeholder="the end" onInput={(event) => setPlace(event.currentTarget.value)} />
@@ -107,6 +107,14 @@ function Changes({ kind, name, paused, done }: ChangesProps): JSX.Element {
         label={after === undefined ? "Move to the end" : `Move to ${count(after)}`}
         done={done}
       />
+      {kind === "relay" && (
+        <ChangeButton
+          change="replay"
+          parameters={{ name, from: Math.max(1, after ?? 1) }}
+          label={`Publish again from ${count(Math.max(1, after ?? 1))}`}
+          done={done}
+        />
+      )}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { Change } from "./change.ts";
 import { discardLetter, retryLetter, retryLetters } from "./dead-letters.ts";
+import { replay } from "./replay.ts";
 import { pause, reset, resume } from "./followers.ts";
 import { cancelProcess, retryProcess } from "./processes.ts";
 import { pauseProjection, resumeProjection, rollBackProjection, swapProjection } from "./projections.ts";
@@ -9,6 +10,7 @@ export const changes: Readonly<Record<string, Change>> = {
   pause,
   resume,
   reset,
+  replay,
   "retry-letter": retryLetter,
   "retry-letters": retryLetters,
   "discard-letter": discardLetter,

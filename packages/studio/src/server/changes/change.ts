@@ -18,6 +18,8 @@ export interface ChangeDefinition<P extends object> {
   /** @throws `NotFoundError` — what is to be changed is not there. */
   readonly plan: (store: EventStore, parameters: P) => Promise<Omit<ChangePlan, "confirm">>;
   readonly make: (store: EventStore, parameters: P, actor: Actor, signal: AbortSignal) => Promise<void>;
+  /** Whether it goes on after the answer, for as long as it takes: the audit says how it ended. @defaultValue false */
+  readonly isLong?: boolean;
 }
 
 /** A change whose parameters were read. */
@@ -29,13 +31,15 @@ export interface PreparedChange {
 
 export interface Change {
   readonly role: Role;
+  readonly isLong: boolean;
   readonly prepare: (fields: Fields) => PreparedChange;
 }
 
 /** Makes changes with different parameters members of one table. */
-export function defineChange<P extends object>({ role, read, plan, make }: ChangeDefinition<P>): Change {
+export function defineChange<P extends object>({ role, isLong = false, read, plan, make }: ChangeDefinition<P>): Change {
   return {
     role,
+    isLong,
     prepare: (fields) => {
       const parameters = read(fields);
       return {

@@ -35,14 +35,21 @@ export class ChangeDesk {
     if (confirm !== plan.confirm) throw new ChangeRefusedError("plan-changed", "What the change would do is not what was confirmed any more. Look again.");
     const { title } = plan;
     await this.#audit.begin({ id, change: name, title, parameters: prepared.parameters, actor });
+    const made = this.#made(id, actor, () => prepared.make(this.#store, actor, signal));
+    // Whoever asked does not wait for its end, and reads of it in the audit.
+    if (change.isLong) made.catch(() => {});
+    else await made;
+    return { title };
+  }
+
+  async #made(id: string, actor: Actor, make: () => Promise<void>): Promise<void> {
     try {
-      await prepared.make(this.#store, actor, signal);
+      await make();
     } catch (error) {
       await this.#end(id, actor, error instanceof Error ? error.message : String(error));
       throw error;
     }
     await this.#end(id, actor);
-    return { title };
   }
 
   /** What was done is done, whether its end can be written down or not: the audit then says that it began. */
