@@ -40,6 +40,8 @@ export default defineConfig({
     // Child processes, unlike threads, have signals and can be ended when a test hangs.
     pool: "forks",
     execArgv: ["--conditions=source"],
+    // Packages of others that have the condition, too, with TypeScript behind it, which Node.js does not run there.
+    server: { deps: { inline: [/node_modules\/(@modelcontextprotocol\/client|eventsource)/] } },
     // PostgreSQL and the client share the machine with the tests: what takes 50 ms alone may take seconds beside others.
     testTimeout: 240_000,
     hookTimeout: 240_000,

@@ -50,6 +50,7 @@ const index = "../index.ts";
 const studio = "packages/studio/src";
 /** What each room of the studio may import of the others. */
 const studioRooms: Readonly<Record<string, readonly string[]>> = {
+  "server/mcp": ["server/node", "server/api", "server/changes", "server/events", "server/security"],
   "server/node": [],
   "server/api": ["server/changes", "server/events", "wire"],
   "server/changes": ["wire"],

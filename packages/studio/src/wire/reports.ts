@@ -140,6 +140,87 @@ export interface EffectLine {
   readonly cut: boolean;
 }
 
+export interface LogPage {
+  readonly events: readonly EventDocument[];
+}
+
+/** An error that the store has kept. */
+export interface ErrorLine {
+  readonly code: string | null;
+  readonly message: string;
+}
+
+export interface DeadLettersPage {
+  readonly letters: readonly DeadLetterLine[];
+}
+
+export interface DeadLetterLine {
+  readonly consumer: string;
+  readonly kind: "consumer" | "relay";
+  readonly position: number;
+  readonly state: "failed" | "parked" | "skipped";
+  readonly retryRequested: boolean;
+  readonly attempts: number;
+  readonly error: (ErrorLine & { readonly stack: string | null }) | null;
+  readonly parkedAt: number;
+  readonly event: EventDocument;
+}
+
+export interface InstancesPage {
+  readonly instances: readonly InstanceLine[];
+}
+
+/** An instance of a process. */
+export interface InstanceLine {
+  readonly name: string;
+  readonly id: string;
+  readonly number: number;
+  readonly version: number;
+  readonly status: "running" | "completed" | "cancelled" | "parked";
+  readonly inputCount: number;
+  readonly handledCount: number;
+  readonly lastError: ErrorLine | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly endedAt: number | null;
+}
+
+export interface InstanceDetails extends InstanceLine {
+  /** JSON text. */
+  readonly state: string;
+  readonly inputs: readonly { readonly number: number; readonly handled: boolean; readonly event: EventDocument }[];
+  readonly commands: readonly InstanceCommandLine[];
+  readonly timers: readonly { readonly key: string; readonly dueAt: number }[];
+}
+
+export interface InstanceCommandLine {
+  /** The number of the input that led to it. */
+  readonly input: number;
+  readonly kind: "command" | "append";
+  readonly streamId: string | null;
+  /** JSON text. */
+  readonly content: string;
+  readonly status: "pending" | "done" | "refused" | "parked" | "cancelled";
+  readonly attempts: number;
+  readonly dueAt: number | null;
+  readonly error: ErrorLine | null;
+}
+
+export interface TimersPage {
+  readonly timers: readonly TimerLine[];
+}
+
+export interface TimerLine {
+  readonly key: string;
+  readonly streamId: string;
+  readonly type: string;
+  readonly dueAt: number;
+  readonly cron: string | null;
+  readonly attempts: number;
+  readonly parked: boolean;
+  readonly error: ErrorLine | null;
+}
+
 /** Why a call was refused or failed: RFC 9457. */
 export interface ProblemReport {
   readonly title: string;

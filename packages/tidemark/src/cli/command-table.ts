@@ -10,6 +10,7 @@ import { addExport } from "./commands/export.ts";
 import { addHealth } from "./commands/health.ts";
 import { addImport } from "./commands/import.ts";
 import { addIndexes } from "./commands/indexes.ts";
+import { addMcp } from "./commands/mcp.ts";
 import { addMetrics } from "./commands/metrics.ts";
 import { addMigrate } from "./commands/migrate.ts";
 import { addProcesses } from "./commands/processes.ts";
@@ -56,6 +57,7 @@ const commandTable: readonly ((program: Command, terminal: Terminal) => void)[] 
   addIndexes,
   addImport,
   addExport,
+  addMcp,
   addCompletion,
 ];
 

@@ -132,6 +132,7 @@ describe("with --catalogue, events come in today's shapes", () => {
           "indexes-create",
           "indexes-drop",
           "indexes-list",
+          "mcp",
           "metrics",
           "migrate-chain",
           "migrate-roles",

@@ -18,6 +18,7 @@ const commands = [
   ["streams"],
   ["why"],
   ["studio"],
+  ["mcp"],
   ["indexes"],
   ["indexes", "list"],
   ["indexes", "create"],

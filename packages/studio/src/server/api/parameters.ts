@@ -31,3 +31,10 @@ export function directionOf(query: URLSearchParams): "forward" | "backward" {
   if (direction !== "forward" && direction !== "backward") throw new BadRequestError('The parameter direction must be "forward" or "backward".');
   return direction;
 }
+
+export function oneOf<const Value extends string>(query: URLSearchParams, name: string, values: readonly Value[]): Value | undefined {
+  const text = textOf(query, name);
+  const found = values.find((value) => value === text);
+  if (text !== undefined && found === undefined) throw new BadRequestError(`The parameter ${name} must be one of ${values.join(", ")}.`);
+  return found;
+}

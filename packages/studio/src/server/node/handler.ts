@@ -27,7 +27,7 @@ type Incoming = IncomingMessage & { readonly originalUrl?: string; readonly body
  * const server = createServer(nodeHandler(studio(store)));
  * ```
  */
-export function nodeHandler({ fetch }: Studio): NodeHandler {
+export function nodeHandler({ fetch }: Pick<Studio, "fetch">): NodeHandler {
   return (incoming, outgoing) => {
     const left = new AbortController();
     outgoing.on("close", () => left.abort());

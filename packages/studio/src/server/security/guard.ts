@@ -74,7 +74,7 @@ export class Guard {
 const nobody: StudioUser = { role: "viewer" };
 
 /** What `authorize` answered, which JavaScript may make anything of: what is no role lets nobody in. */
-function userOf(answer: unknown): StudioUser | undefined {
+export function userOf(answer: unknown): StudioUser | undefined {
   if (answer === true) return { role: "viewer" };
   const { role, name }: { readonly role?: unknown; readonly name?: unknown } = typeof answer === "object" && answer !== null ? answer : { role: answer };
   const known = roles.find((each) => each === role);

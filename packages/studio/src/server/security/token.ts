@@ -5,12 +5,15 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
  * can use. There is no limit to wrong guesses: nobody finds it by guessing.
  */
 export class Token {
-  readonly value: string = randomBytes(32).toString("base64url");
+  readonly value: string;
   /** Cookies do not know ports: two studios of one machine need two names. */
-  readonly #cookie = `tidemark-studio-${createHash("sha256").update(this.value).digest("hex").slice(0, 12)}`;
+  readonly #cookie: string;
   readonly #path: string;
 
-  constructor(basePath: string) {
+  /** @param value - One that clients know already. */
+  constructor(basePath: string, value: string = randomBytes(32).toString("base64url")) {
+    this.value = value;
+    this.#cookie = `tidemark-studio-${createHash("sha256").update(value).digest("hex").slice(0, 12)}`;
     this.#path = basePath === "" ? "/" : basePath;
   }
 

@@ -41,7 +41,7 @@ async function studio(flags: StudioFlags, terminal: Terminal): Promise<void> {
   await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, role, schema, deciders, tell }, terminal), configuredEvents(flags));
 }
 
-function port(text: string): number {
+export function port(text: string): number {
   const number = wholeNumber(text);
   if (number > 65_535) throw new InvalidOptionError("It must be from 0 to 65535.");
   return number;

@@ -1,9 +1,8 @@
-import { isRecord } from "../../arguments/options.ts";
 import { untilSignal } from "../../async/until-signal.ts";
-import { MissingDependencyError } from "../../errors/opening.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Terminal } from "../terminal.ts";
+import { loadOfStudio } from "./load.ts";
 
 /** By the category of streams. */
 type Deciders = LoadedConfig["deciders"];
@@ -47,18 +46,8 @@ export async function serveUntilSignal(store: EventStore, { port, role, schema, 
 }
 
 /** @throws {@link MissingDependencyError} */
-export async function loadStudio(): Promise<ServeStudio> {
-  // An optional peer: only who looks in the browser has it, its types included.
-  const name: string = "@tidemark/studio";
-  let loaded: unknown;
-  try {
-    loaded = await import(name);
-  } catch (error) {
-    throw new MissingDependencyError(name, "Looking at a store in the browser", { cause: error });
-  }
-  const serveStudio = isRecord(loaded) ? loaded["serveStudio"] : undefined;
-  if (!isServeStudio(serveStudio)) throw new MissingDependencyError(name, "Looking at a store in the browser");
-  return serveStudio;
+export function loadStudio(): Promise<ServeStudio> {
+  return loadOfStudio("@tidemark/studio", "serveStudio", isServeStudio, "Looking at a store in the browser");
 }
 
 function isServeStudio(value: unknown): value is ServeStudio {
