@@ -6,20 +6,22 @@ import { describe, expect, inject, test } from "vitest";
 import { inRoot } from "../run.ts";
 import { outputOf } from "./output.ts";
 
-describe("the package", () => {
+describe.each(["tarball", "studioTarball"] as const)("what is published (%s)", (name) => {
   test("has nothing that publint objects to", async () => {
-    const bytes = await readFile(inject("tarball"));
+    const bytes = await readFile(inject(name));
     const { messages, pkg } = await publint({ pack: { tarball: Uint8Array.from(bytes).buffer }, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
   test("gives its types to every kind of module resolution that can import ES modules", async () => {
     // It fails, and so does this, when there is a problem that the profile does not leave out.
-    const report = await outputOf("node_modules/@arethetypeswrong/cli/dist/index.js", inject("tarball"), "--profile=esm-only", "--format=ascii", "--no-color");
+    const report = await outputOf("node_modules/@arethetypeswrong/cli/dist/index.js", inject(name), "--profile=esm-only", "--format=ascii", "--no-color");
     expect(report).toMatch(/^node16 \(from ESM\): 🟢 \(ESM\)$/m);
     expect(report).toMatch(/^bundler: 🟢 $/m);
   });
+});
 
+describe("the package", () => {
   test("holds the kinds of files it should, where they should be", () => {
     const kinds = new Set(
       inject("packedFiles").map((path) => (path.includes("/") ? `${dirname(path)}/*${path.endsWith(".d.ts") ? ".d.ts" : extname(path)}` : path)),
