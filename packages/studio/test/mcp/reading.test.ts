@@ -47,6 +47,28 @@ describe.each(drivers)("on $driver", ({ test }) => {
     await client.close();
   });
 
+  test("a model asks for the state at a version, which masks do not tell either", async ({ open, schema }) => {
+    const store = await open();
+    await store.appendToStream("count-1", [
+      { type: "Added", data: { by: 2 } },
+      { type: "Added", data: { by: 4_711_081_500 } },
+    ]);
+    const count = {
+      initialState: () => ({ total: 0 }),
+      evolve: ({ total }: { total: number }, event: { data: { by: number } }) => ({ total: total + event.data.by }),
+    };
+    const client = await connected(await mcpHandler(store, { schema, deciders: { count } }), "auto");
+    expect((await ask(client, "state_at", { streamId: "count-1" })).report).toMatchObject({
+      version: 2,
+      state: { state: '{"total":4711081502}', before: '{"total":2}' },
+    });
+    expect((await ask(client, "state_at", { streamId: "count-1", version: 1 })).report).toMatchObject({ state: { state: '{"total":2}' } });
+    await client.close();
+    const masking = await connected(await mcpHandler(store, { schema, deciders: { count }, mask: () => ["data"] }), "auto");
+    expect(textOf(await masking.callTool({ name: "state_at", arguments: { streamId: "count-1" } }))).not.toContain("4711081502");
+    await masking.close();
+  });
+
   test("a model sees who is late, dead letters, instances of processes and timers", async ({ open, schema }) => {
     const store = await open();
     const failing = defineConsumer({

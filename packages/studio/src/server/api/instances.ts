@@ -1,7 +1,7 @@
 import type { ProcessInfo, ProcessQuery } from "tidemark";
 import type { InstanceDetails, InstanceLine, InstancesPage } from "../../wire/reports.ts";
 import { eventDocuments } from "../events/event-documents.ts";
-import { maskedText } from "../events/mask.ts";
+import { maskedDerived } from "../events/mask.ts";
 import type { Call } from "./call.ts";
 import { errorLine } from "./error-line.ts";
 import { limitOf, numberOf, oneOf, required, textOf } from "./parameters.ts";
@@ -21,7 +21,7 @@ export async function instances({ store, query }: Call): Promise<InstancesPage> 
   return { instances: (await store.processes.list(wanted)).map(instanceLine) };
 }
 
-/** One instance: its inputs, what it issued, and what it waits for. With masks, what it holds itself is not shown: masks name paths of events. */
+/** One instance: its inputs, what it issued, and what it waits for. */
 export async function instance({ store, query, options }: Call): Promise<InstanceDetails> {
   const found = await store.processes.get(required(query, "name"), required(query, "id"), { limit: limitOf(query), raw: true });
   const events = await eventDocuments(
@@ -29,10 +29,11 @@ export async function instance({ store, query, options }: Call): Promise<Instanc
     found.inputs.map(({ event }) => event),
     options,
   );
-  const shown = (value: unknown): string => (options.mask ? maskedText : (JSON.stringify(value) ?? "null"));
+  const { name, id } = found;
+  const shown = (kind: "process-state" | "command", value: unknown): string => maskedDerived({ kind, name, id }, JSON.stringify(value) ?? "null", options).text;
   return {
     ...instanceLine(found),
-    state: shown(found.state),
+    state: shown("process-state", found.state),
     inputs: found.inputs.flatMap(({ number, handled }, index) => {
       const event = events[index];
       return event ? [{ number, handled, event }] : [];
@@ -41,7 +42,7 @@ export async function instance({ store, query, options }: Call): Promise<Instanc
       input,
       kind,
       streamId: streamId ?? null,
-      content: shown(content),
+      content: shown("command", content),
       status,
       attempts,
       dueAt: dueAt?.getTime() ?? null,

@@ -9,7 +9,7 @@ import { checkOptions, type StudioOptions, type StudioRole, type ValidOptions } 
  * const options: McpOptions = { mask: (event) => (event.type === "CustomerRegistered" ? ["data.email"] : []) };
  * ```
  */
-export interface McpOptions extends Pick<StudioOptions, "schema" | "mask" | "timeoutMs"> {
+export interface McpOptions extends Pick<StudioOptions, "schema" | "mask" | "maskDerived" | "deciders" | "timeoutMs"> {
   /**
    * What the model may do once somebody has confirmed it: an operator also pauses, resumes and retries, an admin also discards. Where `authorize` decides,
    * it is no option. @defaultValue "viewer", who only reads
@@ -41,7 +41,7 @@ export interface ValidMcpOptions {
   readonly token: string | undefined;
 }
 
-const known = ["schema", "mask", "timeoutMs", "role", "maxBytes"];
+const known = ["schema", "mask", "maskDerived", "deciders", "timeoutMs", "role", "maxBytes"];
 const knownOfHandler = [...known, "authorize", "hosts", "path", "token"];
 
 export function checkMcpOptions(store: EventStore, options: McpHandlerOptions, isHandler: boolean): ValidMcpOptions {

@@ -5,6 +5,7 @@ import { instance, instances } from "../api/instances.ts";
 import { log } from "../api/log.ts";
 import { doctor, overview, stats } from "../api/overview.ts";
 import { mostRows } from "../api/parameters.ts";
+import { state } from "../api/state.ts";
 import { stream, streams } from "../api/streams.ts";
 import { timers } from "../api/waiting-timers.ts";
 import * as schemas from "./schemas.ts";
@@ -110,6 +111,25 @@ export const readingTools: readonly ReadingTool[] = [
       next: orNull(text),
     }),
     more: "Read the database for the whole event: tidemark read shows it.",
+  },
+  {
+    name: "state_at",
+    title: "State at a version",
+    description:
+      "Shows what the events of a stream come to at one of its versions, and at the one before, by the application's decider for the stream's category.",
+    parameters: {
+      streamId: parameter(some, "The stream's id.", "id"),
+      version: parameter(position, "The version. The last unless given; 0 is the state before the first event."),
+    },
+    required: ["streamId"],
+    route: state,
+    report: object({
+      stream: schemas.streamLine,
+      version: whole,
+      event: orNull(schemas.eventDocument),
+      state: object({ kind: oneOf("state", "no-decider", "failed") }),
+    }),
+    more: "Read the events with read_stream to see how it came about.",
   },
   {
     name: "why",

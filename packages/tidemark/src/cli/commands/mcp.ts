@@ -30,13 +30,14 @@ export function addMcp(program: Command, terminal: Terminal): void {
 }
 
 async function mcp(flags: McpFlags, terminal: Terminal): Promise<void> {
-  const { http, port, schema, json, allowChanges } = flags;
+  const { http, port, schema, json, allowChanges, settings } = flags;
   const token = terminal.env["TIDEMARK_MCP_TOKEN"] || undefined;
   const tell = (url: string, secret: string): void => {
     if (json) terminal.printJson({ url, token: secret });
     else terminal.table([["url", url], token === undefined ? ["token", secret] : ["token", "TIDEMARK_MCP_TOKEN"]]);
   };
+  const deciders = settings?.config?.deciders ?? {};
   // Before a database is opened for nothing.
   const serve = await (http ? overHttp({ port, token, tell }) : overStdio());
-  await withStore(flags, terminal, (store) => serve(store, { schema, role: allowChanges ? "admin" : "viewer" }, terminal), configuredEvents(flags));
+  await withStore(flags, terminal, (store) => serve(store, { schema, deciders, role: allowChanges ? "admin" : "viewer" }, terminal), configuredEvents(flags));
 }

@@ -1,5 +1,6 @@
 import { untilSignal } from "../../async/until-signal.ts";
 import type { EventStore } from "../../store/event-store.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import { loadOfStudio } from "../studio/load.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -12,6 +13,8 @@ type ServeOverHttp = (
 
 export interface McpOptions {
   readonly schema: string;
+  /** What shows the state of streams, by category. */
+  readonly deciders: LoadedConfig["deciders"];
   /** What the model may do. */
   readonly role: "viewer" | "admin";
 }
