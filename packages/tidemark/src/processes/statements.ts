@@ -49,6 +49,8 @@ export interface ProcessStatements {
 export function processStatements(schema: string): ProcessStatements {
   const at = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_process_${name}`, text });
+  // Planned at each call: a plan from when few commands waited scans all of them until the table is analysed again.
+  const planned = (name: string, text: string): Statement => ({ ...named(name, text), unprepared: true });
   const instance = `i.id::text as id, i.instance as instance, i.status as status, i.parked as parked, i.state::text as state, i.version::text as version,
        i.state_version::text as state_version, i.handled::text as handled, i.inputs::text as inputs, i.late::text as late, i.error::text as error`;
   const ofShard = (alias: string): string =>
@@ -106,7 +108,7 @@ select p.number::text as number, s.name as stream_name, e.tenant as tenant, ${ev
  where p.instance_id = $1 and p.number > $2 and p.number <= $3
  order by p.number`,
     ),
-    due: named(
+    due: planned(
       "due",
       `
 with due as (
@@ -128,7 +130,7 @@ select c.id::text as id, c.instance_id::text as instance_id, i.instance as insta
  where c.status in ('pending', 'parked')
  order by c.instance_id, c.input, c.path`,
     ),
-    nextDue: named(
+    nextDue: planned(
       "next_due",
       `
 select pg_catalog.ceil(pg_catalog.date_part('epoch', c.due_at - pg_catalog.clock_timestamp()) * 1000::float8)::bigint::text as in_ms

@@ -3822,7 +3822,8 @@ $tidemark$;
 -- In the order of their ids, in which every transaction that locks several of them does so.
 --
 -- Each name is looked up by itself, and then each id, whatever the statistics say: in a table that was not analyzed yet the planner takes the instances of a
--- process for one, and a join, or "= any", reads all that wait for each batch.
+-- process for one, and a join, or "= any" over names, reads all that wait for each batch. So does a join over ids, where few rows are of that version, or of
+-- another. An "= any" over ids has no other index to go by than that of the ids.
 create function :"schema".load_process_instances(p_tenant text, p_process text, p_version integer, p_instances jsonb)
   returns setof :"schema".process_instances
   language sql
@@ -3843,18 +3844,16 @@ as $tidemark$
      ) as one
   ), own as materialized (
     select i.*
-      from found
-      join :"schema".process_instances as i on i.id = found.id
-     where i.version = p_version
+      from :"schema".process_instances as i
+     where i.id = any (array(select found.id from found)) and i.version = p_version
      order by i.id
        for no key update of i
   )
   select * from own
    union all
   select i.*
-    from found
-    join :"schema".process_instances as i on i.id = found.id
-   where i.version <> p_version
+    from :"schema".process_instances as i
+   where i.id = any (array(select found.id from found)) and i.version <> p_version
 $tidemark$;
 `,
   },
