@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { InstancePage } from "../../wire/process-reports.ts";
+import { ChangeButton } from "../parts/change-dialog.tsx";
 import { count } from "../parts/format.ts";
 import { JsonView } from "../parts/json-view.tsx";
 import { Link } from "../parts/link.tsx";
@@ -35,13 +36,15 @@ export function ProcessInstance({ id }: { readonly id: string }): JSX.Element {
       ) : (
         problem && <Failure problem={problem} again={again} />
       )}
-      {report && <Details report={report} />}
+      {report && <Details report={report} done={again} />}
     </>
   );
 }
 
-function Details({ report }: { readonly report: InstancePage }): JSX.Element {
+function Details({ report, done }: { readonly report: InstancePage; readonly done: () => void }): JSX.Element {
   const { instance, state, masked, timers } = report;
+  const key = { name: instance.name, instance: instance.id };
+  const isOver = instance.status === "completed" || instance.status === "cancelled";
   return (
     <>
       <p class="facts">
@@ -57,6 +60,12 @@ function Details({ report }: { readonly report: InstancePage }): JSX.Element {
         </span>
         {instance.late > 0 && <span>{count(instance.late)} inputs after its end</span>}
       </p>
+      {!isOver && (
+        <div class="toolbar">
+          <ChangeButton change="retry-process" parameters={key} label="Retry" done={done} />
+          <ChangeButton change="cancel-process" parameters={key} label="End" done={done} />
+        </div>
+      )}
       {instance.error !== null && <p class="notice bad name">{instance.error}</p>}
       <div class="columns wide-first">
         <InstanceLineOfTime report={report} />

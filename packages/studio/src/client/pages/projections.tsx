@@ -10,6 +10,7 @@ import { apiOf } from "../state/ask.ts";
 import { hrefOf } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 import { Comparison } from "./projections/comparison.tsx";
+import { RollBack, VersionChanges } from "./projections/changes.tsx";
 
 /** Every version of every projection: which one serves, how far each is, and how a build goes. */
 export function Projections(): JSX.Element {
@@ -28,13 +29,20 @@ export function Projections(): JSX.Element {
         </Empty>
       )}
       {[...names].map(([name, versions]) => (
-        <Projection key={name} name={name} versions={versions} />
+        <Projection key={name} name={name} versions={versions} done={again} />
       ))}
     </>
   );
 }
 
-function Projection({ name, versions }: { readonly name: string; readonly versions: readonly ProjectionLine[] }): JSX.Element {
+interface ProjectionProps {
+  readonly name: string;
+  readonly versions: readonly ProjectionLine[];
+  /** Called when a change was made. */
+  readonly done: () => void;
+}
+
+function Projection({ name, versions, done }: ProjectionProps): JSX.Element {
   const [compared, setCompared] = useState<number>();
   const collection = versions.find(({ collection: one }) => one !== null)?.collection;
   return (
@@ -49,6 +57,7 @@ function Projection({ name, versions }: { readonly name: string; readonly versio
           </span>
         )}
       </h2>
+      <RollBack name={name} versions={versions} done={done} />
       <div class="scrolled" tabIndex={0} role="group" aria-label={`Versions of ${name}`}>
         <table>
           <caption class="only-read">Versions of {name}</caption>
@@ -67,7 +76,7 @@ function Projection({ name, versions }: { readonly name: string; readonly versio
                 Changed
               </th>
               <th scope="col">
-                <span class="only-read">Compare</span>
+                <span class="only-read">Actions</span>
               </th>
             </tr>
           </thead>
@@ -99,6 +108,7 @@ function Projection({ name, versions }: { readonly name: string; readonly versio
                   <Time at={line.changedAt} />
                 </td>
                 <td class="right">
+                  <VersionChanges line={line} done={done} />
                   {line.collection !== null && (
                     <button
                       type="button"

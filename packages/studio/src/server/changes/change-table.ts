@@ -1,5 +1,6 @@
 import type { Change } from "./change.ts";
 import { discardLetter, retryLetter, retryLetters } from "./dead-letters.ts";
+import { rebuildProjection } from "./rebuild.ts";
 import { replay } from "./replay.ts";
 import { pause, reset, resume } from "./followers.ts";
 import { cancelProcess, retryProcess } from "./processes.ts";
@@ -18,6 +19,7 @@ export const changes: Readonly<Record<string, Change>> = {
   "cancel-process": cancelProcess,
   "pause-projection": pauseProjection,
   "resume-projection": resumeProjection,
+  "rebuild-projection": rebuildProjection,
   "swap-projection": swapProjection,
   "roll-back-projection": rollBackProjection,
 };
