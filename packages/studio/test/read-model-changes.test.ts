@@ -47,14 +47,16 @@ describe("a projection", () => {
     const panel = studio(store, { authorize: () => ({ role: "admin", name: "ada" }) });
     const serving = async (): Promise<number | undefined> => (await store.projections.list()).find((info) => info.serving)?.version;
     expect(await confirmed(panel, "swap-projection", { name: "carts", version: 2 })).toBe(200);
-    expect(await serving()).toBe(2);
+    await eventually(async () => expect(await serving()).toBe(2));
     expect(await confirmed(panel, "roll-back-projection", { name: "carts" })).toBe(200);
-    expect(await serving()).toBe(1);
-    const { entries } = await report<AuditPage>(panel, "/api/audit");
-    expect(entries.map(({ by, change: what, outcome }) => [by, what, outcome])).toEqual([
-      ["ada", "roll-back-projection", "made"],
-      ["ada", "swap-projection", "made"],
-    ]);
+    await eventually(async () => expect(await serving()).toBe(1));
+    await eventually(async () => {
+      const { entries } = await report<AuditPage>(panel, "/api/audit");
+      expect(entries.map(({ by, change: what, outcome }) => [by, what, outcome])).toEqual([
+        ["ada", "roll-back-projection", "made"],
+        ["ada", "swap-projection", "made"],
+      ]);
+    });
   });
 });
 

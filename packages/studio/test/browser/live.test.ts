@@ -26,6 +26,8 @@ describe("the live tail in Chromium", () => {
     await page.getByLabel("Types, with commas").fill("Opened,Closed");
     await page.getByLabel("Types, with commas").press("Enter");
     await rows.filter({ hasText: "Renamed" }).waitFor({ state: "detached" });
+    // Those of before come anew. While the page is paused they would count as new ones.
+    await expect.poll(() => rows.count(), { timeout: 120_000 }).toBe(2);
     expect(new URL(page.url()).searchParams.get("types")).toBe("Opened,Closed");
     await page.getByLabel("Types, with commas").blur();
     await page.keyboard.press("p");

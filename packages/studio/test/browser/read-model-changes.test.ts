@@ -36,17 +36,24 @@ describe("changes of read models in Chromium", () => {
     await eventually(async () => expect(await serving(store)).toBe(2));
     await page.getByRole("button", { name: "Roll back" }).click();
     await confirm("Roll the projection carts back to version 1");
-    expect(await serving(store)).toBe(1);
+    await eventually(async () => expect(await serving(store)).toBe(1));
     await page.getByRole("button", { name: "Have it serve" }).click();
     await confirm("Have version 2 of the projection carts serve");
-    expect(await serving(store)).toBe(2);
+    await eventually(async () => expect(await serving(store)).toBe(2));
     await page
-      .getByRole("row", { name: /serves/ })
+      .getByRole("row", { name: /^2 serves/ })
       .getByRole("button", { name: "Pause" })
       .click();
     await confirm("Pause version 2 of the projection carts");
     await page.getByRole("button", { name: "Resume" }).click();
     await confirm("Resume version 2 of the projection carts");
+    // It served before, too, and was built; that is over.
+    expect(
+      await page
+        .getByRole("row", { name: /^2 serves/ })
+        .getByText(/served until|waits to be swapped in/)
+        .count(),
+    ).toBe(0);
     expect(complaints).toEqual([]);
   });
 

@@ -81,7 +81,7 @@ describe("read models in Chromium", () => {
     await page.getByRole("link", { name: "order-1", exact: true }).click();
     await page.getByRole("heading", { name: "Inputs and commands" }).waitFor();
     await page.locator("summary", { hasText: "notes-order-1" }).click();
-    await page.getByText("41").waitFor();
+    await page.getByText("41", { exact: true }).waitFor();
     await go("/catalogue");
     await page.getByRole("button", { name: "Check what is stored" }).click();
     await page.getByText("1 failed").waitFor();

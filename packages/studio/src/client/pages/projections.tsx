@@ -85,7 +85,7 @@ function Projection({ name, versions, done }: ProjectionProps): JSX.Element {
               <tr key={line.version}>
                 <th scope="row">
                   {count(line.version)} {line.serving && <Status state="live">serves</Status>}
-                  {line.servedUntil !== null && (
+                  {line.servedUntil !== null && !line.serving && (
                     <p class="why">
                       served until <Time at={line.servedUntil} />
                     </p>
@@ -93,7 +93,7 @@ function Projection({ name, versions, done }: ProjectionProps): JSX.Element {
                 </th>
                 <td>
                   <Status state={line.state} />
-                  {line.build && <Build build={line.build} />}
+                  {line.build && !line.serving && <Build build={line.build} />}
                   {line.error !== null && <p class="why name">{line.error}</p>}
                   {line.failingEvent !== null && (
                     <p class="why">

@@ -12,6 +12,9 @@ function keyOf(fields: Fields): VersionKey {
   return { name: fields.text("name"), version: fields.number("version", 1) };
 }
 
+/** It waits until the version has the last events, and for locks. */
+const goesOn = "It goes on after this question, until no event is missing. The audit says how it ended.";
+
 const named = ({ name, version }: VersionKey): string => `version ${version} of the projection ${name}`;
 
 function stateOf({ state, serving, lag }: ProjectionInfo): readonly string[] {
@@ -44,6 +47,7 @@ export const resumeProjection: Change = defineChange<VersionKey>({
 
 export const swapProjection: Change = defineChange<VersionKey>({
   role: "admin",
+  isLong: true,
   read: keyOf,
   plan: async (store, key) => {
     const serving = await servingOf(store, key.name);
@@ -53,16 +57,18 @@ export const swapProjection: Change = defineChange<VersionKey>({
       effects: [
         `Readers get its documents in the place of those of version ${serving.version}, at once.`,
         "The version that served stays, and can serve again.",
+        goesOn,
       ],
       state: stateOf(await store.projections.get(key.name, { version: key.version })),
       grave: false,
     };
   },
-  make: async (store, { name, version }, _actor, signal) => void (await store.projections.swap(name, { version, signal })),
+  make: async (store, { name, version }) => void (await store.projections.swap(name, { version })),
 });
 
 export const rollBackProjection: Change = defineChange<{ readonly name: string }>({
   role: "admin",
+  isLong: true,
   read: (fields) => ({ name: fields.text("name") }),
   plan: async (store, { name }) => {
     const serving = await servingOf(store, name);
@@ -75,12 +81,13 @@ export const rollBackProjection: Change = defineChange<{ readonly name: string }
       effects: [
         `Readers get its documents in the place of those of version ${serving.version}, at once.`,
         `Version ${serving.version} does not come to serve by itself any more.`,
+        goesOn,
       ],
       state: stateOf(before),
       grave: false,
     };
   },
-  make: async (store, { name }, _actor, signal) => void (await store.projections.rollBack(name, { signal })),
+  make: async (store, { name }) => void (await store.projections.rollBack(name)),
 });
 
 async function servingOf(store: EventStore, name: string): Promise<ProjectionInfo> {
