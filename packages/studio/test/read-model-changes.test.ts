@@ -1,21 +1,10 @@
-import { defineProcess, documentProjection, type Event, type EventStore } from "tidemark";
+import type { EventStore } from "tidemark";
 import { studio } from "@tidemark/studio";
 import type { AuditPage, ChangePlan } from "../src/wire/changes.ts";
 import type { ProblemReport } from "../src/wire/reports.ts";
 import { describe, eventually, expect, test } from "../../tidemark/test/support/test.ts";
+import { carts, ordering } from "./carts-and-orders.ts";
 import { change, confirmed, report } from "./support.ts";
-
-const carts = (version: number): ReturnType<typeof documentProjection> =>
-  documentProjection<{ readonly n: number }, Event<"ItemAdded">, "ItemAdded">({
-    name: "carts",
-    version,
-    mode: "inline",
-    collection: "carts",
-    handles: ["ItemAdded"],
-    rebuild: "manual",
-    documentId: ({ streamId }) => streamId,
-    evolve: (document) => ({ n: (document?.n ?? 0) + version }),
-  });
 
 const stateOf = async (store: EventStore): Promise<string> => (await store.projections.get("carts", { version: 1 })).state;
 
@@ -62,19 +51,8 @@ describe("a projection", () => {
 
 test("an instance that is parked goes on, and one is ended by an admin alone", async ({ store, onTestFinished }) => {
   let broken = true;
-  const process = defineProcess<number, Event<"OrderPlaced", object>>({
-    name: "ordering",
-    handles: ["OrderPlaced"],
-    instanceId: ({ streamId }) => streamId,
-    initialState: () => 0,
-    evolve: (n) => n + 1,
-    react: () => {
-      if (broken) throw new Error("cannot react");
-      return [];
-    },
-  });
   await store.appendToStream("order-1", [{ type: "OrderPlaced", data: {} }]);
-  const worker = store.createWorker({ processes: [process], leaseMs: 2_000, onError: () => {} });
+  const worker = store.createWorker({ processes: [ordering(() => broken)], leaseMs: 2_000, onError: () => {} });
   onTestFinished(() => worker.stop());
   await worker.start();
   const status = async (): Promise<string | undefined> => (await store.processes.list())[0]?.status;

@@ -45,6 +45,35 @@ describe("in Chromium", () => {
     await page.getByRole("heading", { name: "cart-7" }).waitFor();
   });
 
+  test("streams go on with the next page, back to each before it, and begin anew with another search", async ({ visit, store }) => {
+    const named = (n: number): string => `bulk-${String(n).padStart(3, "0")}`;
+    for (let n = 0; n < 150; n += 50)
+      await store.appendToStreams(Array.from({ length: 50 }, (_, at) => ({ streamId: named(n + at), events: [{ type: "Opened", data: {} }] })));
+    const { page, go } = await visit();
+    const first = async (n: number): Promise<void> => {
+      await page.getByRole("link", { name: named(n), exact: true }).waitFor();
+      expect(await page.locator(".rows tbody th").first().textContent()).toBe(named(n));
+    };
+    const [back, more] = [page.getByRole("button", { name: "Back" }), page.getByRole("button", { name: "More" })];
+    await go("/streams");
+    await first(0);
+    expect(await back.isDisabled()).toBe(true);
+    await more.click();
+    await first(50);
+    await more.click();
+    await first(100);
+    expect(await more.isDisabled()).toBe(true);
+    await back.click();
+    await first(50);
+    await back.click();
+    await first(0);
+    await more.click();
+    await first(50);
+    await page.getByLabel("Begins with").fill("bulk-00");
+    await first(0);
+    expect(await back.count()).toBe(0);
+  });
+
   test("keys go everywhere", async ({ visit, store }) => {
     await shop(store);
     const { page } = await visit();

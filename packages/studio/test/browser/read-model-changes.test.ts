@@ -1,18 +1,7 @@
-import { defineProcess, documentProjection, type Event, type EventStore } from "tidemark";
+import type { EventStore } from "tidemark";
 import { eventually } from "../../../tidemark/test/support/test.ts";
 import { describe, executable, expect, tellThatNothingWasTested, test } from "./chromium.ts";
-
-const carts = (version: number): ReturnType<typeof documentProjection> =>
-  documentProjection<{ readonly n: number }, Event<"ItemAdded">, "ItemAdded">({
-    name: "carts",
-    version,
-    mode: "inline",
-    collection: "carts",
-    handles: ["ItemAdded"],
-    rebuild: "manual",
-    documentId: ({ streamId }) => streamId,
-    evolve: (document) => ({ n: (document?.n ?? 0) + version }),
-  });
+import { carts, ordering } from "../carts-and-orders.ts";
 
 const serving = async (store: EventStore): Promise<number | undefined> => (await store.projections.list()).find((info) => info.serving)?.version;
 
@@ -59,19 +48,8 @@ describe("changes of read models in Chromium", () => {
 
   test("an instance that is parked is retried and ended, and then offers neither", async ({ visit, store, onTestFinished }) => {
     let broken = true;
-    const process = defineProcess<number, Event<"OrderPlaced", object>>({
-      name: "ordering",
-      handles: ["OrderPlaced"],
-      instanceId: ({ streamId }) => streamId,
-      initialState: () => 0,
-      evolve: (n) => n + 1,
-      react: () => {
-        if (broken) throw new Error("cannot react");
-        return [];
-      },
-    });
     await store.appendToStream("order-1", [{ type: "OrderPlaced", data: {} }]);
-    const worker = store.createWorker({ processes: [process], leaseMs: 2_000, onError: () => {} });
+    const worker = store.createWorker({ processes: [ordering(() => broken)], leaseMs: 2_000, onError: () => {} });
     onTestFinished(() => worker.stop());
     await worker.start();
     const status = async (): Promise<string | undefined> => (await store.processes.list())[0]?.status;

@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { type Condition, type DocumentLine, type DocumentsPage, operators, type ProjectionsReport } from "../../wire/projection-reports.ts";
 import { count } from "../parts/format.ts";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
+import { Pager } from "../parts/pager.tsx";
 import { apiOf } from "../state/ask.ts";
 import { amend, hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
@@ -55,12 +55,7 @@ function Found({ collection }: { readonly collection: string }): JSX.Element {
   const conditions = conditionsOf(query.value.get("where"));
   const where = conditions.length === 0 ? "" : JSON.stringify(conditions);
   const after = query.value.get("after") ?? "";
-  const [before, setBefore] = useState<readonly string[]>([]);
-  useEffect(() => {
-    if (after === "") setBefore([]);
-  }, [after, where]);
   const { report, problem, loading, again } = useReport<DocumentsPage>(apiOf("documents", { collection, where, after }));
-  const next = report?.next;
   return (
     <>
       <p class="crumbs">
@@ -86,32 +81,7 @@ function Found({ collection }: { readonly collection: string }): JSX.Element {
           </p>
         </Empty>
       )}
-      {(after !== "" || next != null) && (
-        <nav class="pager" aria-label="Pages of documents">
-          <button
-            type="button"
-            class="button"
-            disabled={after === ""}
-            onClick={() => {
-              amend({ after: before.at(-1) });
-              setBefore(before.slice(0, -1));
-            }}
-          >
-            Back
-          </button>
-          <button
-            type="button"
-            class="button"
-            disabled={next == null}
-            onClick={() => {
-              setBefore([...before, after]);
-              amend({ after: next ?? undefined });
-            }}
-          >
-            More
-          </button>
-        </nav>
-      )}
+      <Pager of="documents" next={report?.next} />
     </>
   );
 }

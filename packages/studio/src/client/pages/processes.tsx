@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import type { InstanceLine, ProcessesPage, ProcessVersionLine } from "../../wire/process-reports.ts";
 import { count } from "../parts/format.ts";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
+import { Pager } from "../parts/pager.tsx";
 import { Status } from "../parts/status.tsx";
 import { Time } from "../parts/time.tsx";
 import { apiOf } from "../state/ask.ts";
@@ -18,12 +18,7 @@ export function Processes(): JSX.Element {
   const status = query.value.get("status") ?? "";
   const name = query.value.get("name") ?? "";
   const after = query.value.get("after") ?? "";
-  const [before, setBefore] = useState<readonly string[]>([]);
-  useEffect(() => {
-    if (after === "") setBefore([]);
-  }, [after, status, name]);
   const { report, problem, loading, again } = useReport<ProcessesPage>(apiOf("processes", { status, name, after }), { everyMs: 5_000 });
-  const next = report?.next;
   return (
     <>
       <h1>Processes and timers</h1>
@@ -52,32 +47,7 @@ export function Processes(): JSX.Element {
       {loading && <Loading />}
       {report && report.instances.length > 0 && <Instances instances={report.instances} />}
       {report?.instances.length === 0 && <Nothing filtered={status !== "" || name !== ""} />}
-      {(after !== "" || next != null) && (
-        <nav class="pager" aria-label="Pages of instances">
-          <button
-            type="button"
-            class="button"
-            disabled={after === ""}
-            onClick={() => {
-              amend({ after: before.at(-1) });
-              setBefore(before.slice(0, -1));
-            }}
-          >
-            Back
-          </button>
-          <button
-            type="button"
-            class="button"
-            disabled={next == null}
-            onClick={() => {
-              setBefore([...before, after]);
-              amend({ after: next ?? undefined });
-            }}
-          >
-            More
-          </button>
-        </nav>
-      )}
+      <Pager of="instances" next={report?.next} />
       {report && report.versions.length > 0 && <Versions versions={report.versions} />}
       <Timers />
     </>

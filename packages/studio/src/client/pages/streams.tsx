@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import type { StreamLine, StreamsPage } from "../../wire/reports.ts";
 import { Command } from "../parts/copy.tsx";
 import { count } from "../parts/format.ts";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
+import { Pager } from "../parts/pager.tsx";
 import { Time } from "../parts/time.tsx";
 import { apiOf } from "../state/ask.ts";
 import { amend, go, hrefOf, query } from "../state/place.ts";
@@ -14,16 +14,10 @@ import { useReport } from "../state/use-report.ts";
 export function Streams(): JSX.Element {
   const prefix = query.value.get("prefix") ?? "";
   const category = query.value.get("category") ?? "";
-  // Where the pages before this one ended, so that one can go back.
-  const [before, setBefore] = useState<readonly string[]>([]);
   const after = query.value.get("after") ?? "";
-  useEffect(() => {
-    if (after === "") setBefore([]);
-  }, [after, prefix, category]);
   const { report, problem, loading, again } = useReport<StreamsPage>(apiOf("streams", { prefix, category, after }));
 
   const search = (parameters: { readonly prefix?: string; readonly category?: string }): void => amend({ ...parameters, after: undefined });
-  const next = report?.next;
   return (
     <>
       <h1>Streams</h1>
@@ -69,32 +63,7 @@ export function Streams(): JSX.Element {
       {loading && <Loading />}
       {report && report.streams.length > 0 && <Table streams={report.streams} />}
       {report?.streams.length === 0 && <Nothing prefix={prefix} category={category} />}
-      {(after !== "" || next != null) && (
-        <nav class="pager" aria-label="Pages of streams">
-          <button
-            type="button"
-            class="button"
-            disabled={after === ""}
-            onClick={() => {
-              amend({ after: before.at(-1) });
-              setBefore(before.slice(0, -1));
-            }}
-          >
-            Back
-          </button>
-          <button
-            type="button"
-            class="button"
-            disabled={next == null}
-            onClick={() => {
-              setBefore([...before, after]);
-              amend({ after: next ?? undefined });
-            }}
-          >
-            More
-          </button>
-        </nav>
-      )}
+      <Pager of="streams" next={report?.next} />
     </>
   );
 }
