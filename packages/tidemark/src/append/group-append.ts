@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { LifecyclePart } from "../async/lifecycle.ts";
 import type { Database } from "../database/database.ts";
-import { DatabaseError } from "../errors/database.ts";
 import { QueueFullError } from "../errors/appending.ts";
 import { StoreClosedError } from "../errors/opening.ts";
 import type { AppendMetrics } from "./append-counters.ts";
+import { BatchRun } from "./batch-run.ts";
+import { BlockedAppends } from "./blocked-appends.ts";
 import type { EncodedAppend } from "./encoded.ts";
-import { hasCulprit, isBlocked, isRepeatedId } from "./failure.ts";
 import type { Gate } from "./gate.ts";
 import { mostTags, PendingAppend } from "./pending-append.ts";
 import { AppendQueue } from "./queue.ts";
@@ -24,12 +24,8 @@ export interface GroupAppendSettings extends SenderSettings {
 
 /** More in one statement gain nothing, and a batch is the unit that fails together. */
 const batchLimits = { appends: 500, events: 10_000, bytes: 16 * 1024 * 1024, tags: mostTags };
-/** So often an append whose claim another transaction holds only tries; then it waits. */
-const tries = 3;
 /** Events. Below, what each batch costs whatever it holds outweighs what a second backend saves. */
 const worthSharing = 256;
-/** Of appends that run in a subtransaction each. See `append_separately.sql`. */
-const carefulLimit = 64;
 
 /**
  * Group append: while batches are in flight, new calls queue; when one returns, the queue goes out as the next. No timer,
@@ -51,12 +47,10 @@ export class GroupAppend implements LifecyclePart {
   readonly #sender: Sender;
   readonly #settings: GroupAppendSettings;
   readonly #queue = new AppendQueue<PendingAppend>();
+  readonly #blocked: BlockedAppends;
+  readonly #batchRun: BatchRun;
   readonly #maxBatches: number;
-  readonly #maxWaiters: number;
-  /** Appends whose stream another transaction holds, and that no connection waits for yet. */
-  #blocked: PendingAppend[] = [];
   #batches = 0;
-  #waiters = 0;
   #scheduled = false;
   #closed = false;
   readonly #stop = new AbortController();
@@ -68,7 +62,20 @@ export class GroupAppend implements LifecyclePart {
     this.#sender = new Sender(database, statements, settings, gate);
     this.#settings = settings;
     this.#maxBatches = database.connections > 1 ? 2 : 1;
-    this.#maxWaiters = database.connections > 3 ? 2 : 1;
+    const finish = (pending: PendingAppend, settle: () => void): void => this.#finish(pending, settle);
+    this.#blocked = new BlockedAppends({
+      most: database.connections > 3 ? 2 : 1,
+      queryTimeoutMs: settings.queryTimeoutMs,
+      send: (pending, signal) => this.#send("waiting", [pending], { signal }),
+      signalOf: (pending) => this.#signalOf(pending),
+      finish,
+    });
+    this.#batchRun = new BatchRun({
+      send: (way, appends) => this.#send(way, appends),
+      finish,
+      letWait: (pending) => this.#blocked.add(pending),
+      putBack: (again) => this.#putBack(again),
+    });
   }
 
   /** Appends that wait for their turn; those in flight are not counted. */
@@ -77,7 +84,7 @@ export class GroupAppend implements LifecyclePart {
   }
 
   metrics(): AppendMetrics {
-    return this.#settings.counters.metrics({ queued: this.queued, blocked: this.#blocked.length, inFlight: this.#batches + this.#waiters });
+    return this.#settings.counters.metrics({ queued: this.queued, blocked: this.#blocked.length, inFlight: this.#batches + this.#blocked.inFlight });
   }
 
   get closed(): boolean {
@@ -111,7 +118,7 @@ export class GroupAppend implements LifecyclePart {
   #abandon(): void {
     const reason = new StoreClosedError();
     for (const pending of this.#queue.clear()) pending.fail(reason);
-    for (const pending of this.#blocked.splice(0)) this.#finish(pending, () => pending.fail(reason));
+    for (const pending of this.#blocked.clear()) this.#finish(pending, () => pending.fail(reason));
     this.#stop.abort(reason);
     this.#signalIdle();
   }
@@ -119,10 +126,7 @@ export class GroupAppend implements LifecyclePart {
   #giveUpOn(signal: AbortSignal, pending: PendingAppend): void {
     const abort = (): void => {
       if (this.#queue.remove(pending)) pending.fail(signal.reason);
-      else if (this.#blocked.includes(pending)) {
-        this.#blocked = this.#blocked.filter((other) => other !== pending);
-        this.#finish(pending, () => pending.fail(signal.reason));
-      }
+      else if (this.#blocked.remove(pending)) this.#finish(pending, () => pending.fail(signal.reason));
       this.#schedule();
     };
     signal.addEventListener("abort", abort, { once: true });
@@ -147,20 +151,12 @@ export class GroupAppend implements LifecyclePart {
       const batch = this.#queue.take({ ...batchLimits, events: this.#share() });
       if (batch.length === 0) break;
       this.#batches++;
-      void this.#runBatch(batch).finally(() => {
+      void this.#batchRun.run(batch).finally(() => {
         this.#batches--;
         this.#pump();
       });
     }
-    while (this.#waiters < this.#maxWaiters) {
-      const pending = this.#blocked.shift();
-      if (!pending) break;
-      this.#waiters++;
-      void this.#runWaiting(pending).finally(() => {
-        this.#waiters--;
-        this.#pump();
-      });
-    }
+    this.#blocked.sendNext(() => this.#pump());
     this.#signalIdle();
   }
 
@@ -171,7 +167,7 @@ export class GroupAppend implements LifecyclePart {
   }
 
   #signalIdle(): void {
-    if (this.#idle && this.queued === 0 && this.#batches === 0 && this.#waiters === 0) this.#idle.resolve();
+    if (this.#idle && this.queued === 0 && this.#batches === 0 && this.#blocked.inFlight === 0) this.#idle.resolve();
   }
 
   /** Frees the streams of an append before its caller goes on, so that the next call finds them free. */
@@ -186,67 +182,6 @@ export class GroupAppend implements LifecyclePart {
     return outcomes;
   }
 
-  async #runBatch(batch: readonly PendingAppend[]): Promise<void> {
-    try {
-      const outcomes = await this.#send("batch", batch);
-      const refused: PendingAppend[] = [];
-      for (const [index, pending] of batch.entries()) {
-        const outcome = outcomes[index];
-        if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
-        else refused.push(pending);
-      }
-      this.#tryAgain(refused);
-    } catch (error) {
-      if (hasCulprit(error)) await this.#runCarefully(batch);
-      else for (const pending of batch) this.#finish(pending, () => pending.fail(error));
-    }
-  }
-
-  async #runCarefully(batch: readonly PendingAppend[]): Promise<void> {
-    const blocked: PendingAppend[] = [];
-    /** They share a stream with one that is blocked, and would overtake it. */
-    const again: PendingAppend[] = [];
-    const held = new Set<string>();
-    const leave = (pending: PendingAppend): void => {
-      (pending.keys.some((key) => held.has(key)) ? again : blocked).push(pending);
-      for (const key of pending.keys) held.add(key);
-    };
-    for (let from = 0; from < batch.length; from += carefulLimit) {
-      const chunk: PendingAppend[] = [];
-      for (const pending of batch.slice(from, from + carefulLimit)) {
-        if (pending.keys.some((key) => held.has(key))) leave(pending);
-        else chunk.push(pending);
-      }
-      if (chunk.length === 0) continue;
-      try {
-        const outcomes = await this.#send("separately", chunk);
-        for (const [index, pending] of chunk.entries()) {
-          const outcome = outcomes[index];
-          if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
-          else leave(pending);
-        }
-      } catch (error) {
-        for (const pending of chunk) this.#finish(pending, () => pending.fail(error));
-      }
-    }
-    for (const pending of blocked) this.#letWait(pending);
-    this.#putBack(again);
-  }
-
-  /** Appends of one batch that other transactions keep from a claim: none may overtake another on a stream. */
-  #tryAgain(refused: readonly PendingAppend[]): void {
-    const patient = new Set<string>();
-    const again: PendingAppend[] = [];
-    for (const pending of refused) {
-      const behind = pending.keys.some((key) => patient.has(key));
-      if (!behind && ++pending.refusals >= tries) {
-        for (const key of pending.keys) patient.add(key);
-        this.#letWait(pending);
-      } else again.push(pending);
-    }
-    this.#putBack(again);
-  }
-
   #putBack(again: readonly PendingAppend[]): void {
     this.#queue.putBack(again);
     for (const pending of again) {
@@ -258,41 +193,5 @@ export class GroupAppend implements LifecyclePart {
   /** Its caller gives up, or the store closes without waiting for it. */
   #signalOf({ signal }: PendingAppend): AbortSignal {
     return signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
-  }
-
-  #letWait(pending: PendingAppend): void {
-    const { aborted, reason } = this.#signalOf(pending);
-    if (aborted) this.#finish(pending, () => pending.fail(reason));
-    else this.#blocked.push(pending);
-  }
-
-  /** Waits for the stream a second at a time, then lets the next blocked append have the connection. */
-  async #runWaiting(pending: PendingAppend): Promise<void> {
-    try {
-      const [outcome] = await this.#send("waiting", [pending], { signal: this.#signalOf(pending) });
-      if (outcome && outcome.kind !== "blocked") this.#finish(pending, () => pending.settle(outcome));
-    } catch (error) {
-      if (isRepeatedId(error)) {
-        // The append that holds the id has committed, so the next look-up finds it.
-        pending.repeatedId = true;
-        this.#letWait(pending);
-      } else if (isBlocked(error) && !this.#waitedTooLong(pending)) {
-        this.#letWait(pending);
-      } else {
-        this.#finish(pending, () => pending.fail(isBlocked(error) ? this.#heldTooLong(pending, error) : error));
-      }
-    }
-  }
-
-  #waitedTooLong(pending: PendingAppend): boolean {
-    return this.#settings.queryTimeoutMs > 0 && performance.now() - pending.since > this.#settings.queryTimeoutMs;
-  }
-
-  #heldTooLong(pending: PendingAppend, cause: DatabaseError): DatabaseError {
-    const streams = pending.append.parts.map((part) => JSON.stringify(part.streamId)).join(", ");
-    return new DatabaseError(
-      `Another transaction held ${streams}${pending.conditional ? ", or what the condition asks for," : ""} for more than ${this.#settings.queryTimeoutMs} ms. Nothing was written: look for a transaction left open (pg_stat_activity; store.blockers() names those that appended), then append again.`,
-      { sqlState: cause.sqlState, cause, retryable: true },
-    );
   }
 }
