@@ -2,9 +2,10 @@ import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { eventColumns } from "../read/decode.ts";
 import { functionName } from "../schema/function-set.ts";
+import { type CommandStatements, commandStatements, ofShard } from "./command-statements.ts";
 
 /** What a process's follower asks of the database. */
-export interface ProcessStatements {
+export interface ProcessStatements extends CommandStatements {
   /** See `register-process.sql`. */
   readonly register: Statement;
   /** `$1` tenant, `$2` process: its versions, and where they are. */
@@ -19,44 +20,20 @@ export interface ProcessStatements {
   readonly served: Statement;
   /** `$1` id, `$2` after which number, `$3` up to which: its inputs with their events. */
   readonly inputs: Statement;
-  /** `$1` tenant, `$2` process, `$3` version, `$4` shards, `$5` shard, `$6` instances that are being worked on, `$7` how many: what is due, with what follows it. */
-  readonly due: Statement;
-  /** The same `$1` to `$6`: milliseconds until the next one is due. */
-  readonly nextDue: Statement;
-  /** `$1` instances whose first command waits: the others wait as long. */
-  readonly postpone: Statement;
-  /** `$1` ids, `$2` shard's id: its fence, and those that are still to be issued as a JSON array. */
-  readonly stillPending: Statement;
-  /** `$1` ids: they were issued. */
-  readonly done: Statement;
-  /** `$1` id, `$2` attempts, `$3` in how many milliseconds, `$4` error. */
-  readonly backOff: Statement;
-  /** `$1` id, `$2` attempts, `$3` error: parks it, and says so of its instance. */
-  readonly park: Statement;
-  /** `$1` id, `$2` error, `$3` number of the state. Returns a row if it was pending. */
-  readonly refuse: Statement;
-  /** `$1` id: the command that was refused. */
-  readonly command: Statement;
   /**
    * `$1` tenant, `$2` process, `$3` shards, `$4` shard, `$5` the follower, `$6` for how many milliseconds to keep those that have ended, `$7` how
    * many: forgets them, whatever their version, and returns a row for each.
    */
   readonly forget: Statement;
-  /** `$1` tenant, `$2` process, `$3` version: whether commands are pending or a retry is requested. */
-  readonly pending: Statement;
 }
 
 export function processStatements(schema: string): ProcessStatements {
   const at = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_process_${name}`, text });
-  // Planned at each call: a plan from when few commands waited scans all of them until the table is analysed again.
-  const planned = (name: string, text: string): Statement => ({ ...named(name, text), unprepared: true });
   const instance = `i.id::text as id, i.instance as instance, i.status as status, i.parked as parked, i.state::text as state, i.version::text as version,
        i.state_version::text as state_version, i.handled::text as handled, i.inputs::text as inputs, i.late::text as late, i.error::text as error`;
-  const ofShard = (alias: string): string =>
-    `${alias}.tenant = $1 and ${alias}.process = $2 and ${alias}.version = $3 and ${alias}.hash % $4::integer = $5::integer`;
-  const mine = `${ofShard("c")} and c.status = 'pending'`;
   return {
+    ...commandStatements(schema),
     register: named(
       "register",
       `select r.starts_after::text, r.starts_until::text from ${functionName(schema, "register_process")}($1, $2, $3, $4, $5, $6) as r`,
@@ -108,111 +85,6 @@ select p.number::text as number, s.name as stream_name, e.tenant as tenant, ${ev
  where p.instance_id = $1 and p.number > $2 and p.number <= $3
  order by p.number`,
     ),
-    due: planned(
-      "due",
-      `
-with due as (
-  select distinct d.instance_id
-    from (
-      select c.instance_id
-        from ${at}.process_commands as c
-       where ${mine} and c.due_at <= pg_catalog.clock_timestamp() and not c.instance_id = any ($6::bigint[])
-       order by c.due_at, c.id
-       limit $7
-    ) as d
-)
-select c.id::text as id, c.instance_id::text as instance_id, i.instance as instance, c.input::text as input, pg_catalog.array_to_json(c.path)::text as path,
-       c.kind as kind, c.stream as stream, c.payload::text as payload, c.status as status, c.attempts::text as attempts,
-       (c.due_at <= pg_catalog.clock_timestamp())::text as is_due
-  from due
-  join ${at}.process_commands as c on c.instance_id = due.instance_id
-  join ${at}.process_instances as i on i.id = due.instance_id
- where c.status in ('pending', 'parked')
- order by c.instance_id, c.input, c.path`,
-    ),
-    nextDue: planned(
-      "next_due",
-      `
-select pg_catalog.ceil(pg_catalog.date_part('epoch', c.due_at - pg_catalog.clock_timestamp()) * 1000::float8)::bigint::text as in_ms
-  from ${at}.process_commands as c
- where ${mine} and c.due_at < 'infinity' and not c.instance_id = any ($6::bigint[])
- order by c.due_at, c.id
- limit 1`,
-    ),
-    postpone: named(
-      "postpone",
-      `
-update ${at}.process_commands as c
-   set due_at = case h.status when 'parked' then 'infinity' else h.due_at end
-  from (
-    select distinct on (f.instance_id) f.instance_id, f.status, f.due_at
-      from ${at}.process_commands as f
-     where f.instance_id = any ($1::bigint[]) and f.status in ('pending', 'parked')
-     order by f.instance_id, f.input, f.path
-  ) as h
- where c.instance_id = h.instance_id and c.status = 'pending'`,
-    ),
-    stillPending: named(
-      "still_pending",
-      `
-select s.fence::text as fence,
-       pg_catalog.array_to_json(array(
-         select c.id from ${at}.process_commands as c where c.id = any ($1::bigint[]) and c.status = 'pending'
-       ))::text as pending
-  from ${at}.consumer_shards as s
- where s.id = $2`,
-    ),
-    // One that was cancelled while it was decided has been issued all the same.
-    done: named(
-      "done",
-      `
-update ${at}.process_commands as c
-   set status = 'done', attempts = c.attempts + 1, settled_at = pg_catalog.clock_timestamp()
- where c.id = any ($1::bigint[]) and c.status in ('pending', 'cancelled')`,
-    ),
-    backOff: named(
-      "back_off",
-      `
-update ${at}.process_commands as c
-   set attempts = $2, due_at = pg_catalog.clock_timestamp() + $3::float8 * interval '1 millisecond', error = $4::text::jsonb
- where c.id = $1 and c.status = 'pending'`,
-    ),
-    park: named(
-      "park",
-      `
-with locked as materialized (
-  -- First, as everything does that locks an instance and its commands.
-  select i.id
-    from ${at}.process_instances as i
-   where i.id = (select p.instance_id from ${at}.process_commands as p where p.id = $1)
-     for no key update
-), parked as (
-  update ${at}.process_commands as c
-     set status = 'parked', attempts = $2, error = $3::text::jsonb, due_at = 'infinity'
-    from locked
-   where c.id = $1 and c.instance_id = locked.id and c.status = 'pending'
-  returning c.instance_id, c.error
-)
-update ${at}.process_instances as i
-   set parked = coalesce(i.parked, 'command'), error = coalesce(i.error, parked.error), updated_at = pg_catalog.clock_timestamp()
-  from parked
- where i.id = parked.instance_id`,
-    ),
-    refuse: named(
-      "refuse",
-      `
-update ${at}.process_commands as c
-   set status = 'refused', attempts = c.attempts + 1, error = $2::text::jsonb, state_number = $3, settled_at = pg_catalog.clock_timestamp()
- where c.id = $1 and c.status = 'pending'
-returning c.id::text as id`,
-    ),
-    command: named(
-      "command",
-      `
-select c.error::text as error, c.state_number::text as state_number
-  from ${at}.process_commands as c
- where c.instance_id = $1 and c.input = $2 and c.path operator(pg_catalog.=) $3::integer[]`,
-    ),
     forget: named(
       "forget",
       `
@@ -240,12 +112,6 @@ delete from ${at}.process_instances as i
  using old
  where i.id = old.id
 returning i.id::text as id`,
-    ),
-    pending: named(
-      "pending",
-      `
-select (exists (select from ${at}.process_commands as c where c.tenant = $1 and c.process = $2 and c.version = $3 and c.status = 'pending' and c.due_at < 'infinity')
-        or exists (select from ${at}.process_instances as i where i.tenant = $1 and i.process = $2 and i.version = $3 and i.retry_requested))::text as pending`,
     ),
   };
 }
