@@ -64,7 +64,7 @@ export interface StoreContext {
 }
 
 /** What a store reads and writes with, through the pool or inside a transaction. */
-interface ReaderWriterParts {
+export interface ReaderWriterParts {
   readonly appender: Appender;
   readonly reader: Reader;
   readonly documents: DocumentReaders;

@@ -4,7 +4,6 @@ import { Appender } from "../append/appender.ts";
 import { checkFunction, checkSignal, wholeNumber } from "../arguments/checks.ts";
 import { checkTenant } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
-import type { SkippedType } from "../catalogue/skipped-events.ts";
 import { checkMetadataSource, type MetadataSource } from "../commands/metadata.ts";
 import { SnapshotAccess } from "../commands/snapshots/access.ts";
 import { type Snapshots, StoreSnapshots } from "../commands/snapshots/snapshots.ts";
@@ -15,7 +14,6 @@ import { StoreClosedError } from "../errors/opening.ts";
 import type { StoreTransaction } from "../transaction/event-reader-writer.ts";
 import type { EventStore } from "./event-store.ts";
 import type { Event } from "../model/event.ts";
-import type { Blocker } from "../feed/blockers.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "../feed/subscribe.ts";
 import type { ProjectionTransaction } from "../projections/projection.ts";
 import type { Received, ReceiveOptions } from "../inbox/receive.ts";
@@ -23,37 +21,23 @@ import { StoreOutbox } from "../outbox/administration.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { Reader } from "../read/reader.ts";
 import { type Indexes, StoreIndexes } from "../schema/store-indexes.ts";
-import { StoreReaderWriter, documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
+import { documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
 import { AsyncProjectionTransaction, InlineProjectionTransaction, Transaction } from "./store-transaction.ts";
 import type { Worker } from "../runtime/worker.ts";
 import type { Consumers } from "../consumers/administration.ts";
 import type { DeadLetters } from "../consumers/dead-letter.ts";
-import { type FollowerState, followerStates } from "../operations/follower-states.ts";
-import { type BudgetOptions, checkBudgetOptions, type ConnectionBudget, connectionBudget } from "../operations/connection-budget.ts";
-import { doctor } from "../operations/doctor/doctor.ts";
-import type { DoctorFinding } from "../operations/doctor/finding.ts";
-import { stats } from "../operations/stats/stats.ts";
-import { checkStatsOptions, type StatsOptions } from "../operations/stats/stats-options.ts";
-import type { StoreStats } from "../operations/stats/store-stats.ts";
-import { health } from "../operations/health/health.ts";
-import { checkHealthLimits, type HealthLimits } from "../operations/health/health-limits.ts";
-import type { HealthReport } from "../operations/health/health-report.ts";
-import { storeMetrics, type StoreMetrics } from "../operations/metrics/store-metrics.ts";
-import { verify, type VerifyReport } from "../operations/verify/verify.ts";
-import { checkVerifyOptions, type VerifyOptions } from "../operations/verify/verify-options.ts";
 import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { Relays } from "../relays/administration.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
-import { checkEvents, type CheckReport } from "../transfer/check-events.ts";
-import { checkDefined, checkEventsOptions, type CheckEventsOptions } from "../transfer/check-options.ts";
 import { TenantTimers } from "../timers/tenant-timers.ts";
 import type { Transactions } from "./workers.ts";
 import type { WorkerDefinition } from "./worker-definition.ts";
 import { done, transacting } from "../tracing/operations.ts";
+import { OperatedStore } from "./operated-store.ts";
 
 /** The store of one tenant. */
-export class Store<Events extends Event, Input extends Event = Events> extends StoreReaderWriter<Events, Input> implements EventStore<Events, Input> {
+export class Store<Events extends Event, Input extends Event = Events> extends OperatedStore<Events, Input> implements EventStore<Events, Input> {
   readonly #context: StoreContext;
   readonly #snapshots: SnapshotAccess;
   readonly #tenant: string;
@@ -71,7 +55,7 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
     const marks = { mark: (signal?: AbortSignal) => feed.highWaterMark(signal), recentMark: (signal?: AbortSignal) => feed.recentMark(signal) };
     const reader = new Reader({ queryable: database, statements: readStatements, codec, tenant, ...marks, firstPages, place });
     const access = new SnapshotAccess(snapshots, tenant, reader);
-    super({
+    const parts = {
       appender: new Appender({
         tenant,
         codec,
@@ -85,7 +69,8 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
       timers: new TenantTimers({ ...timers, on: database, tenant, onSet: (inMs) => timers.alarm.set(inMs) }),
       place,
       inTransaction: false,
-    });
+    };
+    super(parts, context, tenant);
     this.#context = context;
     this.#snapshots = access;
     this.#tenant = tenant;
@@ -157,72 +142,6 @@ export class Store<Events extends Event, Input extends Event = Events> extends S
 
   highWaterMark(): Promise<number> {
     return this.#context.feed.highWaterMark();
-  }
-
-  metrics(): StoreMetrics {
-    const { openedAt, database, group, gate, readStatements, feed, workers, skipped } = this.#context;
-    return storeMetrics({
-      openedAt,
-      pool: database.metrics(),
-      appends: group.metrics(),
-      reads: readStatements.counters.metrics(),
-      feed: feed.metrics(),
-      followers: workers.metrics(gate.written),
-      skipped: skipped.list(),
-    });
-  }
-
-  async connectionBudget(budget?: BudgetOptions): Promise<ConnectionBudget> {
-    return await connectionBudget(this.#context.database, checkBudgetOptions(budget));
-  }
-
-  async doctor(budget?: BudgetOptions): Promise<readonly DoctorFinding[]> {
-    const { database, feed, options } = this.#context;
-    return await doctor({ database, schema: options.schema, feed, durability: options.durability, budget: checkBudgetOptions(budget) });
-  }
-
-  async stats(options?: StatsOptions): Promise<StoreStats> {
-    const { database, options: opened } = this.#context;
-    return await stats({ database, schema: opened.schema, tenant: this.#tenant === "" ? undefined : this.#tenant, ...checkStatsOptions(options) });
-  }
-
-  async followers(): Promise<readonly FollowerState[]> {
-    const { database, feed, options } = this.#context;
-    return await followerStates(database, options.schema, await feed.highWaterMark(), this.#tenant === "" ? undefined : this.#tenant);
-  }
-
-  async health(limits?: HealthLimits): Promise<HealthReport> {
-    const { database, feed, phase, options } = this.#context;
-    const tenant = this.#tenant === "" ? undefined : this.#tenant;
-    return await health({ database, schema: options.schema, feed, durability: options.durability, phase: phase(), tenant }, checkHealthLimits(limits));
-  }
-
-  skippedTypes(): readonly SkippedType[] {
-    return this.#context.skipped.list();
-  }
-
-  async checkEvents(options?: CheckEventsOptions): Promise<CheckReport> {
-    const { database, options: opened } = this.#context;
-    const { events = opened.events, sample, validate, tenants, signal, onProgress } = checkEventsOptions(options);
-    const all = (tenants ?? (this.#tenant === "" ? "all" : "own")) === "all";
-    return await checkEvents(database, opened.schema, checkDefined(events), {
-      sample,
-      validates: validate ?? true,
-      tenant: all ? undefined : this.#tenant,
-      signal: signal ?? new AbortController().signal,
-      progress: onProgress ?? ((): void => {}),
-    });
-  }
-
-  async verify(options?: VerifyOptions): Promise<VerifyReport> {
-    const { database, feed, options: opened, projections: definitions } = this.#context;
-    const checked = checkVerifyOptions(options);
-    const all = (checked.tenants ?? (this.#tenant === "" ? "all" : "own")) === "all";
-    return await verify({ database, schema: opened.schema, feed, projections: this.projections, definitions }, checked, all ? undefined : this.#tenant);
-  }
-
-  blockers(): Promise<readonly Blocker[]> {
-    return this.#context.feed.blockers();
   }
 
   createWorker(definition?: WorkerDefinition): Worker {
