@@ -10,7 +10,7 @@ const source = "packages/tidemark/src";
 
 /** From the top down: what stands earlier may import what stands later, never the other way round. */
 const rooms =
-  `cli testing opentelemetry prometheus http store operations sinks relays processes projections consumers commands runtime transaction transfer timers outbox inbox feed documents append read catalogue schema database
+  `cli testing opentelemetry prometheus http store operations sinks relays processes projections consumers commands runtime transaction transfer timers outbox inbox audit feed documents append read catalogue schema database
   tracing async counters arguments errors model`.split(/\s+/);
 
 /** A file that breaks a rule, as small as can be. */

@@ -26,6 +26,10 @@ const deciderRule: NameRule = { what: "a decider's name", minBytes: 1, maxBytes:
 const timerKeyRule: NameRule = { what: "a timer's key", minBytes: 1, maxBytes: 256 };
 const reasonRule: NameRule = { what: "a reason", minBytes: 1, maxBytes: 1_000 };
 const personRule: NameRule = { what: "who it was", minBytes: 1, maxBytes: 256 };
+const actionRule: NameRule = { what: "an action", minBytes: 1, maxBytes: 256 };
+/** A process's name and the id of its instance fit. */
+const subjectRule: NameRule = { what: "a subject", minBytes: 1, maxBytes: 1_024 };
+const roleRule: NameRule = { what: "a role", minBytes: 1, maxBytes: 256 };
 const prefixRule: NameRule = { what: "the beginning of a stream id", minBytes: 0, maxBytes: 512 };
 const categoryRule: NameRule = { what: "a category", minBytes: 0, maxBytes: 512 };
 /** PostgreSQL cuts longer identifiers silently, so that two schemas could become one. */
@@ -147,6 +151,21 @@ export function checkReason(value: unknown, path: string): string {
 /** Who did something: 1–256 bytes. */
 export function checkPerson(value: unknown, path: string): string {
   return keeps(personRule, value) ? value : refuse(personRule, value, path);
+}
+
+/** What was done: 1–256 bytes. */
+export function checkAction(value: unknown, path: string): string {
+  return keeps(actionRule, value) ? value : refuse(actionRule, value, path);
+}
+
+/** What it was done to: 1–1,024 bytes. */
+export function checkSubject(value: unknown, path: string): string {
+  return keeps(subjectRule, value) ? value : refuse(subjectRule, value, path);
+}
+
+/** What somebody may do: 1–256 bytes. */
+export function checkRole(value: unknown, path: string): string {
+  return keeps(roleRule, value) ? value : refuse(roleRule, value, path);
 }
 
 /** The beginning of stream ids: at most 512 bytes; `""` begins them all. */

@@ -37,6 +37,8 @@ const writer: Grants = [
   ["select, insert, update, delete", "timers"],
   ["select, insert, update, delete", "inbox"],
   ["select, insert", "outbox"],
+  // What it changes is recorded, and it reads of that only what recording needs.
+  ["select (tenant, id, number, state), insert, update (state, error, settled_at)", "audit_entries"],
   ["usage", "sequence events_position_seq"],
 ];
 
@@ -84,6 +86,8 @@ const operator: Grants = [
   ["select", "timers"],
   ["select", "inbox"],
   ["select", "outbox"],
+  // It cannot remove or rewrite what it did. A reader sees none: parameters and reasons name people.
+  ["select, insert, update (state, error, settled_at)", "audit_entries"],
 ];
 
 /**
@@ -95,7 +99,7 @@ const operator: Grants = [
  * - `<prefix>_reader` reads events and follows the log.
  * - `<prefix>_worker` also runs consumers, projections and processes.
  * - `<prefix>_operator` reads, sees what sessions do (`pg_monitor`), ends those that hold the mark back (`pg_signal_backend`), and pauses, resumes
- *   and settles dead letters. It cannot append.
+ *   and settles dead letters. It reads the audit, and cannot remove from it. It cannot append.
  *
  * The same options give the same text, which may be run again.
  *

@@ -17,6 +17,7 @@ import type { Processes } from "../processes/administration.ts";
 import type { Projections } from "../projections/administration.ts";
 import type { Received, ReceiveOptions } from "../inbox/receive.ts";
 import type { Outbox } from "../outbox/outbox.ts";
+import type { Audit } from "../audit/audit.ts";
 import type { WaitOptions } from "../runtime/wait-for.ts";
 import type { Indexes } from "../schema/store-indexes.ts";
 import type { StoreOperations } from "./store-operations.ts";
@@ -141,6 +142,9 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
 
   /** Messages that are no events, published with `tx.publish`: list, count and remove them. */
   readonly outbox: Outbox;
+
+  /** Who changed what in the running of the store: record, settle and list that. */
+  readonly audit: Audit;
 
   /** The events that consumers gave up on: list, retry and discard them. */
   readonly deadLetters: DeadLetters;

@@ -19,6 +19,8 @@ import type { ProjectionTransaction } from "../projections/projection.ts";
 import type { Received, ReceiveOptions } from "../inbox/receive.ts";
 import { StoreOutbox } from "../outbox/administration.ts";
 import type { Outbox } from "../outbox/outbox.ts";
+import type { Audit } from "../audit/audit.ts";
+import { StoreAudit } from "../audit/store-audit.ts";
 import { Reader } from "../read/reader.ts";
 import { type Indexes, StoreIndexes } from "../schema/store-indexes.ts";
 import { documentReaders, encodeSettings, metadataOf, type StoreContext } from "./store-reader-writer.ts";
@@ -181,6 +183,10 @@ export class Store<Events extends Event, Input extends Event = Events> extends O
 
   get outbox(): Outbox {
     return new StoreOutbox(this.#context.database, this.#context.options.schema, this.#tenant);
+  }
+
+  get audit(): Audit {
+    return new StoreAudit(this.#context.database, this.#context.options.schema, this.#tenant);
   }
 
   get deadLetters(): DeadLetters {

@@ -126,6 +126,7 @@ const store: Readers<EventStore> = {
   consumers: none,
   deadLetters: none,
   outbox: none,
+  audit: none,
   processes: none,
   relays: none,
   projections: none,

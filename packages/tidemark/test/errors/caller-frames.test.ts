@@ -97,6 +97,10 @@ const shared: Readonly<Record<string, (store: EventStore | StoreTransaction) => 
 
 /** What a store has beyond that. */
 const ofStores: Readonly<Record<string, (store: EventStore) => Promise<unknown>>> = {
+  auditRecord: async (store) => await store.audit.record({ action: "pause", subject: "consumer mailer" }),
+  auditSettle: async (store) => await store.audit.settle(id),
+  auditList: async (store) => await store.audit.list(),
+  auditPrune: async (store) => await store.audit.prune({ before: new Date() }),
   outboxList: async (store) => await store.outbox.list(),
   outboxStats: async (store) => await store.outbox.stats(),
   outboxCleanUp: async (store) => await store.outbox.cleanUp(),

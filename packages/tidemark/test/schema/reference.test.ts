@@ -22,7 +22,7 @@ interface Grant {
 function grantsOf(block: string): readonly Grant[] {
   const [, text = ""] = new RegExp(`\`\`\`sql ${block}\n(.*?)\`\`\``, "s").exec(reference) ?? [];
   return [...text.matchAll(/^grant (.+) on (.+) to app;$/gm)].flatMap(([, privileges = "", object = ""]) =>
-    privileges.split(", ").map((privilege) => ({ privilege, object })),
+    privileges.split(/, (?![^(]*\))/).map((privilege) => ({ privilege, object })),
   );
 }
 
@@ -68,6 +68,18 @@ async function work(database: Database, schema: string): Promise<void> {
   await database.userQuery(`insert into ${store}.inbox (message_id, forget_at) values ('m-1', now()) on conflict do nothing returning ''`, []);
   await database.userQuery(
     `with old as (select message_id from ${store}.inbox for update skip locked) delete from ${store}.inbox as i using old where i.message_id = old.message_id`,
+    [],
+  );
+  // As the store records a change, and settles it.
+  await database.userQuery(
+    `insert into ${store}.audit_entries (id, action, subject) values (gen_random_uuid(), 'pause', $1)
+       on conflict on constraint audit_entries_tenant_id_key do nothing returning number`,
+    [stream],
+  );
+  await database.userQuery(
+    `with settled as (
+       update ${store}.audit_entries set state = 'done', error = null, settled_at = now() where tenant = '' and id = gen_random_uuid() and state = 'begun'
+     ) select 'found' from ${store}.audit_entries where tenant = '' and id = gen_random_uuid()`,
     [],
   );
 }

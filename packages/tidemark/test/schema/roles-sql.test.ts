@@ -63,6 +63,22 @@ describe("the roles of rolesSql", () => {
     await expect(store.createWorker({ consumers: [mailer] }).start()).rejects.toMatchObject(refused);
   });
 
+  test("let a writer and a worker record changes, an operator also read them, a reader neither, and none of them remove any", async ({ openAs, store }) => {
+    for (const kind of ["writer", "worker", "operator"] as const) {
+      const { audit } = await openAs(kind);
+      const { id } = await audit.record({ action: "pause", subject: "consumer mailer", actor: kind });
+      expect(await audit.record({ id, action: "pause", subject: "consumer mailer" })).toEqual({ id, repeated: true });
+      await audit.settle(id);
+      if (kind === "operator") expect((await audit.list()).map(({ actor }) => actor)).toEqual(["operator", "worker", "writer"]);
+      else await expect(audit.list(), kind).rejects.toMatchObject(refused);
+      await expect(audit.prune({ before: new Date(4_000_000_000_000) }), kind).rejects.toMatchObject(refused);
+    }
+    const { audit } = await openAs("reader");
+    await expect(audit.list()).rejects.toMatchObject(refused);
+    await expect(audit.record({ action: "pause", subject: "consumer mailer" })).rejects.toMatchObject(refused);
+    expect((await store.audit.list()).every(({ state }) => state === "done")).toBe(true);
+  });
+
   test("let a reader read and follow, and not append", async ({ openAs, store }) => {
     await store.appendToStream("cart-1", [itemAdded()]);
     const reading = await openAs("reader");

@@ -23,6 +23,7 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   indexes: (store) => store.indexes.list(),
   transaction: (store) => store.transaction(async () => {}),
   withTransaction: (store) => store.withTransaction({ query: async () => ({ rows: [] }) }),
+  audit: (store) => store.audit.list(),
   outbox: (store) => store.outbox.list(),
   receive: (store) => store.receive("m-1", async () => {}),
   subscribe: (store) => store.subscribe()[Symbol.asyncIterator]().next(),

@@ -30,6 +30,7 @@ function secretEvents(n: number): NewEvent[] {
 
 /** The other tenant's: everything in it is B's own. */
 async function fillFirst(a: EventStore): Promise<void> {
+  await a.audit.record({ id: canaryId, action: "pause", subject: `consumer ${canary}`, parameters: { canary }, actor: canary, reason: canary });
   for (let n = 0; n < 40; n++) await a.appendToStream(n % 2 === 0 ? (shared[n % shared.length] ?? "cart-1") : `${canary}-stream-${n}`, secretEvents(n));
 }
 
@@ -95,6 +96,9 @@ function callsOf(b: EventStore, any: Random): readonly [() => unknown, ...(() =>
     () => b.transaction(within),
     () => b.outbox.list({ limit: 20 }),
     () => b.outbox.stats(),
+    () => b.audit.list({ limit: 20 }),
+    () => b.audit.record({ id: any(canaryId, "b0000000-0000-4000-8000-000000000002"), action: "pause", subject: "consumer mailer" }),
+    () => b.audit.settle(canaryId),
     () => b.receive(any("m-1", "m-2"), within),
     () => b.highWaterMark(),
     () => b.blockers(),
