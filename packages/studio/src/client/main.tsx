@@ -6,6 +6,7 @@ import { Empty } from "./parts/notice.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { forgetToken, path, query } from "./state/place.ts";
 import { loadSession } from "./state/session.ts";
+import "uplot/dist/uPlot.min.css";
 import "./styles/colours.css";
 import "./styles/base.css";
 import "./styles/shell.css";

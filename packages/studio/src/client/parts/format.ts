@@ -53,6 +53,13 @@ export function moment(ms: number): string {
   return `${local} ${offset === 0 ? "UTC" : `${offset < 0 ? "−" : "+"}${two(offset / 60)}:${two(offset % 60)}`}`;
 }
 
+const time = new Intl.DateTimeFormat("en", { timeStyle: "medium", hourCycle: "h23" });
+
+/** `"18:03:12"` */
+export function clock(ms: number): string {
+  return time.format(ms);
+}
+
 /** `"just now"`, `"12 s ago"`, and after a month the day. */
 export function ago(ms: number, now: number): string {
   const age = now - ms;

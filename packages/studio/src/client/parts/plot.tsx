@@ -1,5 +1,7 @@
 import type { JSX } from "preact";
-import { moment } from "./format.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { clock, moment } from "./format.ts";
+import { type PlotCanvas, plotCanvas } from "./plot-canvas.ts";
 
 export interface Point {
   readonly at: number;
@@ -13,24 +15,25 @@ interface PlotProps {
   readonly shown: (value: number) => string;
 }
 
-const [width, height] = [600, 90];
-
-/** A value over time, as a line and as a table. */
+/** A value over time, as a plot and as a table. */
 export function Plot({ points, label, shown }: PlotProps): JSX.Element {
-  const first = points[0]?.at ?? 0;
-  const last = points.at(-1)?.at ?? first;
-  const most = Math.max(1, ...points.map(({ value }) => value));
-  const x = (at: number): number => (last === first ? width : ((at - first) / (last - first)) * width);
-  const y = (value: number): number => height - 2 - (value / most) * (height - 4);
+  const element = useRef<HTMLDivElement>(null);
+  const canvas = useRef<PlotCanvas>(undefined);
+  const [pointed, setPointed] = useState<number>();
+  useEffect(() => {
+    if (!element.current) return;
+    canvas.current = plotCanvas(element.current, { shown, timeShown: clock, onPointer: setPointed });
+    return () => canvas.current?.end();
+  }, [shown]);
+  useEffect(() => canvas.current?.show(points), [shown, points.at(-1)?.at]);
+  const point = pointed === undefined ? undefined : points[pointed];
   return (
     <figure class="plot">
-      <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
-        <polyline points={points.map(({ at, value }) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ")} />
-      </svg>
       <figcaption>
         <span>{label}</span>
-        <span>most: {shown(most)}</span>
+        <span>{point ? `${shown(point.value)} at ${clock(point.at)}` : `most: ${shown(Math.max(0, ...points.map(({ value }) => value)))}`}</span>
       </figcaption>
+      <div class="canvas" aria-hidden="true" ref={element} />
       <details>
         <summary>As a table</summary>
         <table>
