@@ -112,6 +112,48 @@ describe("the live tail", () => {
     tab.leave();
   });
 
+  test.for(["before", "after"] as const)(
+    "has once what is appended and delivered to others %s its past is read, but before it is returned",
+    async (when, { store, schema }) => {
+      const panel = studio(store, { schema });
+      await append(store, "cart-1", "Opened");
+      const other = await look(panel);
+      await eventually(() => expect(other.positions).toHaveLength(1));
+      const readAll = store.readAll.bind(store);
+      vi.spyOn(store, "readAll").mockImplementationOnce((options) => {
+        const past = readAll(options);
+        const read = past.toArray.bind(past);
+        vi.spyOn(past, "toArray").mockImplementation(async () => {
+          const early = when === "after" ? await read() : undefined;
+          await append(store, "cart-1", "ItemAdded", 3);
+          await eventually(() => expect(other.positions).toHaveLength(4));
+          return early ?? (await read());
+        });
+        return past;
+      });
+      const tab = await look(panel);
+      await append(store, "cart-1", "Closed");
+      const all = (await store.readAll().toArray()).map(({ position }) => position);
+      await eventually(() => expect(tab.positions.at(-1)).toBe(all.at(-1)));
+      expect(tab.positions).toEqual(all);
+      for (const { leave } of [other, tab]) leave();
+    },
+  );
+
+  test("reads its past only after it is known from where on it is followed", async ({ store, schema }) => {
+    const read = vi.spyOn(store, "readAll");
+    const highWaterMark = store.highWaterMark.bind(store);
+    vi.spyOn(store, "highWaterMark").mockImplementationOnce(async () => {
+      // What comes here is at or below the mark, and nobody delivers it.
+      await append(store, "cart-1", "Opened");
+      expect(read).not.toHaveBeenCalled();
+      return await highWaterMark();
+    });
+    const tab = await look(studio(store, { schema }));
+    await eventually(() => expect(tab.positions).toHaveLength(1));
+    tab.leave();
+  });
+
   test("of a tab that was away for too long begins with the newest, and says that it skipped some", async ({ store, schema }) => {
     await append(store, "cart-1", "ItemAdded", 700);
     const tab = await look(studio(store, { schema }), "after=1");
