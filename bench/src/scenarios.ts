@@ -15,6 +15,7 @@ import { appendWithInlineProjection, followWithAsyncProjection } from "./scenari
 import { readOneDocument } from "./scenarios/read-documents.ts";
 import { readOneStream, readWholeLog } from "./scenarios/read.ts";
 import { inlineBecomesLive } from "./scenarios/becomes-live.ts";
+import { publishMessages } from "./scenarios/outbox.ts";
 import { relayToBrokers, relayWhenIdle } from "./scenarios/relays.ts";
 import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
@@ -71,4 +72,5 @@ export const scenarios: readonly Scenario[] = [
   httpReaders,
   relayToBrokers,
   relayWhenIdle,
+  publishMessages,
 ];
