@@ -25,6 +25,8 @@ export interface LogScan {
   readonly until: number;
   /** Rejects as the read does, or with the signal's reason. Not after the last page. */
   next(): Promise<ScanPage>;
+  /** Lets the others go on that read with it, until it asks for its next page: call it before it stands still. */
+  stepAside(): void;
   /**
    * What a follower may keep that has had everything up to there.
    *
@@ -61,6 +63,7 @@ export class LogScans {
     return {
       until: range.until,
       next: () => member.next(),
+      stepAside: () => member.stepAside(),
       anchorAt: (position) => this.#anchorAt(position, mark, signal),
       close: () => this.#close(scan, member),
     };

@@ -41,6 +41,7 @@ export class ScanMember {
   readonly #arrived = new Signal();
   readonly #pages: { readonly rows: readonly TextRow[]; readonly reached: number }[] = [];
   #failure: { readonly error: unknown } | undefined;
+  #aside = false;
   #position: number;
 
   /** @param changed - Called when it can take more, or leaves. */
@@ -62,6 +63,17 @@ export class ScanMember {
 
   get full(): boolean {
     return this.#pages.length >= mostWaiting;
+  }
+
+  /** It takes no pages now: the others do not wait for it. */
+  get aside(): boolean {
+    return this.#aside;
+  }
+
+  /** Lets the others go on, until it takes its next page. */
+  stepAside(): void {
+    this.#aside = true;
+    this.#changed();
   }
 
   deliver(rows: readonly TextRow[], reached: number): void {
@@ -86,6 +98,10 @@ export class ScanMember {
   /** The next page; once, after the last one, an empty one. Rejects with what the read failed with, or with its signal's reason. */
   async next(): Promise<ScanPage> {
     const { until, signal } = this.range;
+    if (this.#aside) {
+      this.#aside = false;
+      this.#changed();
+    }
     for (;;) {
       signal.throwIfAborted();
       const page = this.#pages.shift();

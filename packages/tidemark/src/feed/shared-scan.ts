@@ -16,7 +16,8 @@ interface Open {
 /**
  * Reads the log once for several who want all of it, such as projections that are built at the same time. Each gets what is its own, in
  * order, from where it began: the member furthest behind is read for first, until the others are met, and then all get each page together.
- * The slowest holds the others up, so that at most two pages wait for a member.
+ * The slowest holds the others up, so that at most two pages wait for a member. One that stands still steps aside, and is furthest behind when it
+ * comes back.
  */
 export class SharedScan {
   readonly #log: Log;
@@ -75,7 +76,7 @@ export class SharedScan {
 
   /** What to read now. Undefined: nothing, until a member comes, leaves, or takes a page. */
   #next(open: Open | undefined): Open | undefined {
-    const reading = [...this.#members].filter(({ over }) => !over);
+    const reading = [...this.#members].filter(({ over, aside }) => !over && !aside);
     const from = Math.min(...reading.map(({ position }) => position));
     const members = reading.filter(({ position }) => position === from);
     if (members.length === 0 || members.some(({ full }) => full)) return undefined;

@@ -163,8 +163,8 @@ export interface ShardAccess {
   readonly signal: AbortSignal;
   /** A hook has handled so many events by itself, and moved the checkpoint past them. */
   passed(events: number): void;
-  /** Waits while the shard is paused or its lease unsure. False: it must end. */
-  mayGoOn(): Promise<boolean>;
+  /** Waits while the shard is paused or its lease unsure. False: it must end. @param beforeWaiting - Called where it has to wait. */
+  mayGoOn(beforeWaiting?: () => void): Promise<boolean>;
   /** Waits until the shard must end, which the next heartbeat finds: a hook has replaced it by others. */
   untilEnded(): Promise<void>;
   /**

@@ -67,7 +67,7 @@ export class ShardGate {
   }
 
   /** Waits while the shard is paused or its lease unsure. False: it must end. Called where nothing is half done. */
-  async mayGoOn(beforeWaiting: () => Promise<void> = async () => {}): Promise<boolean> {
+  async mayGoOn(beforeWaiting: () => Promise<void> | void = () => {}): Promise<boolean> {
     if (this.free) return true;
     const now = performance.now();
     if (now - this.#turnBegan > longestTurnMs) {

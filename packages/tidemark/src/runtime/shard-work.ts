@@ -61,7 +61,7 @@ export class ShardWork {
         host.heartbeatSoon();
         while (!gate.ending) await gate.wait();
       },
-      mayGoOn: () => gate.mayGoOn(),
+      mayGoOn: (beforeWaiting) => gate.mayGoOn(beforeWaiting),
       handleApart: async (followed, attempt, last) => {
         const failed = await handleApart({ tries: this.#tries, transaction: this.#transaction }, delivery(followed, decodeApart, this.#belongs), attempt, last);
         if (!failed) this.#count("handled");

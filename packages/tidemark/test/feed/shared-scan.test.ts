@@ -76,6 +76,21 @@ describe("a shared scan", () => {
     expect(log.pages).toBeLessThanOrEqual(21);
   });
 
+  test("goes on without one that steps aside, and gives that the rest when it comes back", async () => {
+    const log = new CountedLog(200);
+    const scan = new SharedScan(log);
+    const aside = scan.join({ wanted: everything, after: 0, until: 200, signal: new AbortController().signal });
+    aside.stepAside();
+    expect(await readAll(scan, 0, 200)).toHaveLength(200);
+    const positions: number[] = [];
+    for (let last = false; !last;) {
+      const page = await aside.next();
+      for (const slice of page.slices) positions.push(...slice.map(({ event }) => event.position));
+      ({ last } = page);
+    }
+    expect(positions).toEqual(log.rows.map((_, n) => n + 1));
+  });
+
   test("gives each what is its own, in order and once, wherever and whenever it begins", async () => {
     const filter = fc.option(fc.constantFrom([{ types: ["A"] }], [{ types: ["B"] }, { types: ["C"] }], [{ categories: ["none"] }]), { nil: undefined });
     const reader = fc.record({

@@ -125,7 +125,7 @@ export class BuildRun {
       signal,
     });
     try {
-      for (let last = false; !last && !this.isToBeSplit && (await this.#shard.mayGoOn());) {
+      for (let last = false; !last && !this.isToBeSplit && (await this.#shard.mayGoOn(() => scan.stepAside()));) {
         const page = await scan.next();
         pace.begin();
         this.#events += await this.#fold.take(page, this.#context.database, pace);

@@ -38,7 +38,7 @@ export async function checkBuilt(
     const pace = new Pace(feed.background, undefined, shard.signal);
     try {
       for (let last = false; !last;) {
-        if (!(await shard.mayGoOn())) throw new Ended();
+        if (!(await shard.mayGoOn(() => scan.stepAside()))) throw new Ended();
         const page = await scan.next();
         pace.begin();
         for (const slice of page.slices) {

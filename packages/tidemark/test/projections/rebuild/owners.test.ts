@@ -24,20 +24,30 @@ describe("a build", () => {
     expect(counts).toEqual(Array.from({ length: 40 }, () => "15"));
   });
 
-  test("waits while its projection is paused, and goes on when it is resumed", async ({ openStore, schema, sql, start }) => {
+  test("that is paused stands still, keeps no other waiting that reads with it, and goes on when it is resumed", async ({ openStore, sql, schema, start }) => {
     const store = await openStore();
-    await fill(store, 600, 40);
-    let paused: Promise<void> | undefined;
-    const beforeCommit = async (): Promise<void> => await (paused ??= store.projections.pause("sums"));
-    const building = await start([sums("sums")], { limits: eager, beforeCommit });
-    await eventually(() => expect(paused).toBeDefined());
-    await eventually(async () => expect(await store.projections.get("sums")).toMatchObject({ state: "paused" }));
-    await building.worker.look();
+    await fill(store, 1_200, 40);
+    const paused = async (): Promise<void> => {
+      await store.projections.pause("sums");
+      await building.worker.look();
+    };
+    let pausing: Promise<void> | undefined;
+    const beforeCommit = async (): Promise<void> => await (pausing ??= paused());
+    // Of two dozen pages it has read a few when it learns of the pause.
+    const background = { busy: true, pageRows: 50, rest: async (): Promise<void> => {} };
+    const building = await start([sums("sums"), sums("other")], { limits: eager, background, beforeCommit });
+    await eventually(async () => expect(await store.projections.get("other")).toMatchObject({ position: 1_200 }));
+    const { state, position } = await store.projections.get("sums");
+    expect(state).toBe("paused");
+    expect(position).toBeLessThan(600);
     await store.projections.resume("sums");
     await building.worker.look();
     await building.worker.caughtUp();
-    expect(await rowsOf(sql, schema, sums("sums"))).toHaveLength(40);
-    expect((await store.projections.get("sums")).position).toBe(600);
+    for (const projection of [sums("sums"), sums("other")]) {
+      const rows = await rowsOf(sql, schema, projection);
+      expect(rows).toHaveLength(40);
+      expect(rows.every((row) => row.includes('"count": 30'))).toBe(true);
+    }
   });
 
   test("of several projections at once makes each of its own events", async ({ openStore, sql, schema, start }) => {
