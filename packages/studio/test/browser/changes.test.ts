@@ -57,6 +57,32 @@ describe("in Chromium", () => {
     await worker.stop();
   });
 
+  test("a question stays that is asked before the browser tells of the end of the last one", async ({ visit, store }) => {
+    const worker = await failing(store);
+    const { page, go } = await visit({ role: "admin" });
+    await go("/follower?id=mailer");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Do it" }).waitFor();
+    // The browser tells in a task of its own, and what is awaited here comes before it.
+    await page.evaluate(async () => {
+      const button = (label: string): HTMLButtonElement | undefined =>
+        [...document.querySelectorAll("button")].find(({ textContent }) => textContent === label);
+      const closed = new Promise<Event>((resolve) => document.querySelector("dialog[open]")?.addEventListener("close", resolve));
+      const closing = new Promise<void>((resolve) => {
+        new MutationObserver(() => resolve()).observe(document, { subtree: true, attributeFilter: ["open"] });
+      });
+      button("Cancel")?.click();
+      await closing;
+      button("Pause")?.click();
+      await closed;
+      await new Promise((resolve) => setTimeout(resolve));
+    });
+    expect(await page.getByRole("dialog").count()).toBe(1);
+    await page.getByRole("button", { name: "Do it" }).click();
+    await page.getByRole("button", { name: "Resume" }).waitFor();
+    await worker.stop();
+  });
+
   test("dead letters stand by cause, with what waits behind, and are discarded one by one or retried together", async ({ visit, store }) => {
     const worker = await failing(store);
     const { page, go, complaints } = await visit({ role: "admin" });

@@ -1,9 +1,10 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { ChangePlan } from "../../wire/changes.ts";
 import { asProblem, askForChange, type Problem } from "../state/ask.ts";
 import { may } from "../state/session.ts";
+import { Modal } from "./modal.tsx";
 import { Failure, Loading } from "./notice.tsx";
 
 interface Asked {
@@ -33,20 +34,17 @@ export function ChangeButton({ label, small, ...change }: ChangeButtonProps): JS
 
 /** What a change will do, and the question whether it shall. */
 export function ChangeDialog(): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
   const current = asked.value;
-  useEffect(() => {
-    if (current) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [current]);
   return (
     <>
       <p class="only-read" role="status">
         {told.value}
       </p>
-      <dialog ref={dialog} class="change" aria-labelledby="change-title" onClose={() => (asked.value = undefined)}>
-        {current && <Question {...current} />}
-      </dialog>
+      {current && (
+        <Modal class="change" labelledBy="change-title" onClose={() => (asked.value = undefined)}>
+          <Question {...current} />
+        </Modal>
+      )}
     </>
   );
 }

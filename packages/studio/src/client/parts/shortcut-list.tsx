@@ -1,20 +1,15 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
 import { shortcuts } from "../state/keys.ts";
+import { Modal } from "./modal.tsx";
 
 export const shortcutsShown = signal(false);
 
 /** What `?` shows. */
-export function ShortcutList(): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const shown = shortcutsShown.value;
-  useEffect(() => {
-    if (shown) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [shown]);
+export function ShortcutList(): JSX.Element | null {
+  if (!shortcutsShown.value) return null;
   return (
-    <dialog ref={dialog} aria-labelledby="shortcuts-title" onClose={() => (shortcutsShown.value = false)}>
+    <Modal labelledBy="shortcuts-title" onClose={() => (shortcutsShown.value = false)}>
       <h2 id="shortcuts-title">Keyboard</h2>
       <dl class="keys">
         {shortcuts.value.map(({ keys, what }) => (
@@ -31,6 +26,6 @@ export function ShortcutList(): JSX.Element {
       <button type="button" class="button" onClick={() => (shortcutsShown.value = false)}>
         Close
       </button>
-    </dialog>
+    </Modal>
   );
 }
