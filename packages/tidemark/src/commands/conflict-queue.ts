@@ -1,7 +1,7 @@
 import { Semaphore } from "../async/semaphore.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
 
-/** How long one waits at most. Then it goes ahead: a decision may itself wait for another command on the stream. */
+/** How long one holds up the others at most. Then the next goes on beside it: its decision may itself wait for another command on the stream. */
 const patienceMs = 1_000;
 
 interface ConflictQueue {
@@ -30,9 +30,11 @@ class ConflictQueues {
       queue.subjects.add(subject);
     }
     queue.users++;
-    const leave = await queue.semaphore.acquire({ signal, timeoutMs: patienceMs }).catch(() => () => {});
+    const letNext = await queue.semaphore.acquire({ signal }).catch(() => () => {});
+    const patience = setTimeout(letNext, patienceMs).unref();
     return () => {
-      leave();
+      clearTimeout(patience);
+      letNext();
       if (--queue.users > 0) return;
       this.#byStream.delete(streamId);
       for (const each of queue.subjects) if (this.#streams.get(each) === streamId) this.#streams.delete(each);
