@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { defineConsumer, defineEvents, defineRelay, event, type EventStore } from "tidemark";
-import { nodeHandler, serveStudio, studio, studioEvents, type StudioUser } from "@tidemark/studio";
+import { nodeHandler, serveStudio, studio, type StudioUser } from "@tidemark/studio";
 import express from "express";
 import type { AuditPage, ChangePlan, SessionReport } from "../src/wire/changes.ts";
 import type { ProblemReport } from "../src/wire/reports.ts";
@@ -17,6 +17,17 @@ async function knowMailer(store: EventStore): Promise<void> {
 }
 
 const isPaused = async (store: EventStore): Promise<boolean> => (await store.consumers.get("mailer")).paused;
+
+/** The store, of which a consumer is paused in another way. */
+function withPause(store: EventStore, pause: () => Promise<void>): EventStore {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "consumers") return { get: (consumer: string) => target.consumers.get(consumer), pause };
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
 
 async function problem(response: Promise<Response>): Promise<readonly [number, string]> {
   const { status, code }: ProblemReport = await (await response).json();
@@ -39,7 +50,9 @@ describe("a change", () => {
     expect((await change(panel, "pause", { parameters, id, confirm: plan.confirm })).status).toBe(200);
     expect((await store.consumers.get("mailer")).pause).toMatchObject({ reason: "the mail server is down", by: "ada" });
     const { entries } = await report<AuditPage>(panel, "/api/audit");
-    expect(entries).toMatchObject([{ id, by: "ada", role: "admin", change: "pause", title: plan.title, outcome: "made", error: null }]);
+    expect(entries).toMatchObject([
+      { id, actor: "ada", role: "admin", action: "pause", subject: "consumer mailer", reason: parameters.reason, state: "done", error: null },
+    ]);
     expect(JSON.parse(entries[0]?.parameters ?? "")).toEqual(parameters);
   });
 
@@ -93,21 +106,51 @@ describe("a change", () => {
 
   test("that fails says so in the audit", async ({ store }) => {
     await knowMailer(store);
-    const panel = studio(store, { authorize: () => ({ role: "admin", name: "x".repeat(300) }) });
-    expect(await confirmed(panel, "pause", mailer)).toBe(400);
-    expect((await report<AuditPage>(panel, "/api/audit")).entries).toMatchObject([{ outcome: "failed", error: expect.stringContaining("256") }]);
+    const failing = withPause(store, () => Promise.reject(new Error("no pause today")));
+    const panel = studio(failing, { role: "admin" });
+    expect(await confirmed(panel, "pause", mailer)).toBe(500);
+    expect((await report<AuditPage>(panel, "/api/audit")).entries).toMatchObject([{ state: "failed", error: "no pause today" }]);
   });
 
-  test("needs a catalogue that knows the audit's events", async ({ store, openStore }) => {
+  test("is written down before it is made, and stands as begun until it is settled", async ({ store }) => {
     await knowMailer(store);
-    const ItemAdded = event<{ sku: string }>();
-    const without = studio(await openStore({ events: defineEvents({ ItemAdded }) }), { role: "admin" });
-    const plan: ChangePlan = await (await change(without, "pause", { parameters: mailer })).json();
-    expect(await problem(change(without, "pause", { parameters: mailer, id: randomUUID(), confirm: plan.confirm }))).toEqual([409, "not-audited"]);
-    expect(await isPaused(store)).toBe(false);
-    const knowing = await openStore({ events: defineEvents({ ...studioEvents, ItemAdded }) });
+    const states: (readonly string[])[] = [];
+    const watched = withPause(store, async () => void states.push((await store.audit.list()).map(({ state }) => state)));
+    expect(await confirmed(studio(watched, { role: "admin" }), "pause", mailer)).toBe(200);
+    expect([states, (await store.audit.list()).map(({ state }) => state)]).toEqual([[["begun"]], ["done"]]);
+  });
+
+  test("that cannot be written down is not made", async ({ store }) => {
+    await knowMailer(store);
+    const panel = studio(store, { authorize: () => ({ role: "admin", name: "x".repeat(300) }) });
+    expect(await confirmed(panel, "resume", mailer)).toBe(400);
+    expect(await confirmed(panel, "pause", mailer)).toBe(400);
+    expect([await isPaused(store), await store.audit.list()]).toEqual([false, []]);
+  });
+
+  test("leaves nothing in the log, whatever the catalogue knows", async ({ store, openStore }) => {
+    await knowMailer(store);
+    const knowing = await openStore({ events: defineEvents({ ItemAdded: event<{ sku: string }>() }) });
     expect(await confirmed(studio(knowing, { role: "admin" }), "pause", mailer)).toBe(200);
-    expect(await isPaused(store)).toBe(true);
+    expect([await isPaused(store), await store.readAll({ raw: true }).toArray()]).toEqual([true, []]);
+  });
+
+  test("is found in the audit by what it was done to, by whom, and page by page", async ({ store }) => {
+    for (const [actor, subject] of [
+      ["ada", "consumer a"],
+      ["ben", "consumer a"],
+      ["ada", "consumer b"],
+    ] as const)
+      await store.audit.record({ action: "pause", subject, actor });
+    const panel = studio(store, { role: "admin" });
+    const found = async (query: string): Promise<AuditPage> => report<AuditPage>(panel, `/api/audit?${query}`);
+    const names = ({ entries }: AuditPage): readonly string[] => entries.map(({ actor, subject }) => `${actor} ${subject}`);
+    expect(names(await found("subject=consumer+a"))).toEqual(["ben consumer a", "ada consumer a"]);
+    expect(names(await found("actor=ada"))).toEqual(["ada consumer b", "ada consumer a"]);
+    const first = await found("limit=2");
+    expect(names(first)).toEqual(["ada consumer b", "ben consumer a"]);
+    const last = await found(`limit=2&before=${first.next}`);
+    expect([names(last), last.next]).toEqual([["ada consumer a"], null]);
   });
 
   test("that cannot be taken back says so", async ({ store }) => {
@@ -142,10 +185,10 @@ describe("a replay", () => {
     await worker.caughtUp();
     const panel = studio(store, { role: "admin" });
     expect(await confirmed(panel, "replay", { name: "out", from: 1 })).toBe(200);
-    const outcomes = async (): Promise<readonly string[]> => (await report<AuditPage>(panel, "/api/audit")).entries.map(({ outcome }) => outcome);
-    expect(await outcomes()).toEqual(["unknown"]);
+    const outcomes = async (): Promise<readonly string[]> => (await report<AuditPage>(panel, "/api/audit")).entries.map(({ state }) => state);
+    expect(await outcomes()).toEqual(["begun"]);
     letGo();
-    await eventually(async () => expect(await outcomes()).toEqual(["made"]));
+    await eventually(async () => expect(await outcomes()).toEqual(["done"]));
     expect(published).toEqual([false, true]);
     await worker.stop();
   });
@@ -159,7 +202,7 @@ describe("a replay", () => {
     expect(await confirmed(panel, "replay", { name: "out", from: 1 })).toBe(200);
     await eventually(async () =>
       expect((await report<AuditPage>(panel, "/api/audit")).entries).toMatchObject([
-        { outcome: "failed", error: expect.stringContaining("no worker of this store") },
+        { state: "failed", error: expect.stringContaining("no worker of this store") },
       ]),
     );
   });

@@ -41,9 +41,9 @@ describe("a projection", () => {
     await eventually(async () => expect(await serving()).toBe(1));
     await eventually(async () => {
       const { entries } = await report<AuditPage>(panel, "/api/audit");
-      expect(entries.map(({ by, change: what, outcome }) => [by, what, outcome])).toEqual([
-        ["ada", "roll-back-projection", "made"],
-        ["ada", "swap-projection", "made"],
+      expect(entries.map(({ actor, action, subject, state }) => [actor, action, subject, state])).toEqual([
+        ["ada", "roll-back-projection", "projection carts", "done"],
+        ["ada", "swap-projection", "projection carts", "done"],
       ]);
     });
   });

@@ -51,15 +51,17 @@ export interface AuditPage {
 
 export interface AuditLine {
   readonly id: string;
-  readonly version: number;
-  readonly at: number;
-  readonly by: string | null;
-  readonly role: string;
-  readonly change: string;
-  readonly title: string;
+  readonly action: string;
+  /** What it was done to. */
+  readonly subject: string;
   /** JSON text. */
   readonly parameters: string;
-  /** `"unknown"`: it was begun, and nothing says how it ended. */
-  readonly outcome: "made" | "failed" | "unknown";
+  readonly actor: string | null;
+  readonly role: string | null;
+  readonly reason: string | null;
+  /** `"begun"`: nothing says how it ended. */
+  readonly state: "begun" | "done" | "failed";
   readonly error: string | null;
+  readonly begunAt: number;
+  readonly settledAt: number | null;
 }

@@ -48,8 +48,9 @@ describe("in Chromium", () => {
     await page.getByRole("button", { name: "Resume" }).waitFor();
     expect((await store.consumers.get("mailer")).pause).toMatchObject({ by: "ada", reason: "maintenance" });
     await reach(page, "a", "Audit");
-    await page.locator("summary").getByText("Pause the consumer mailer").click();
-    await page.getByLabel("Parameters of: Pause the consumer mailer").waitFor();
+    await page.locator("summary").getByText("pause consumer mailer").click();
+    await page.getByLabel("Parameters of: pause consumer mailer").waitFor();
+    await page.getByText("maintenance").first().waitFor();
     expect(await page.locator("tbody tr").count()).toBe(1);
     await go("/follower?id=absent");
     await page.getByRole("heading", { name: "There is no such consumer" }).waitFor();

@@ -9,10 +9,10 @@ import { apiOf } from "../state/ask.ts";
 import { amend, hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 
-/** Everything that was changed through the studio, by whom, and how it ended. */
+/** Everything that was changed in the running of the store, by whom, and how it ended. */
 export function Audit(): JSX.Element {
-  const before = query.value.get("before") ?? undefined;
-  const { report, problem, loading, again } = useReport<AuditPage>(apiOf("audit", { before }));
+  const [before, subject, actor] = ["before", "subject", "actor"].map((name) => query.value.get(name) ?? undefined);
+  const { report, problem, loading, again } = useReport<AuditPage>(apiOf("audit", { before, subject, actor }));
   const next = report?.next ?? null;
   return (
     <>
@@ -20,18 +20,24 @@ export function Audit(): JSX.Element {
       {problem?.report.status === 403 ? (
         <Empty title="Only an admin may see this">
           <p>
-            It lists what was changed here. <code>authorize</code>, or the option <code>role</code>, says who is an admin.
+            It lists who changed what. <code>authorize</code>, or the option <code>role</code>, says who is an admin.
           </p>
         </Empty>
       ) : (
         problem && <Failure problem={problem} again={again} />
       )}
       {loading && <Loading />}
+      {(subject !== undefined || actor !== undefined) && (
+        <p>
+          Only {subject !== undefined && <span class="name">{subject}</span>} {actor !== undefined && <span class="name">by {actor}</span>}.{" "}
+          <Link href={hrefOf("/audit")}>Show all</Link>
+        </p>
+      )}
       {report?.entries.length === 0 && (
-        <Empty title="Nothing was changed here">
+        <Empty title="Nothing was changed">
           <p>
-            What somebody pauses, resets, retries or discards stands here, with who it was. It is kept in the stream{" "}
-            <Link href={hrefOf("/stream", { id: "tidemark.studio" })}>tidemark.studio</Link>.
+            What somebody pauses, resets, retries or discards stands here, with who it was: through the studio, by <code>tidemark</code>, or by an application
+            that calls <code>store.audit</code>.
           </p>
         </Empty>
       )}
@@ -50,25 +56,34 @@ export function Audit(): JSX.Element {
               </tr>
             </thead>
             <tbody>
-              {report.entries.map(({ id, title, by, role, at, outcome, error, parameters }) => (
+              {report.entries.map(({ id, action, subject: of, actor: by, role, reason, begunAt, state, error, parameters }) => (
                 <tr key={id}>
                   <th scope="row">
                     <details>
                       <summary class="name" data-row="">
-                        {title}
+                        {action} {of}
                       </summary>
-                      <JsonView text={parameters} label={`Parameters of: ${title}`} />
+                      <JsonView text={parameters} label={`Parameters of: ${action} ${of}`} />
+                      <Link href={hrefOf("/audit", { subject: of })}>All changes of it</Link>
                     </details>
+                    {reason !== null && <p class="beside name">{reason}</p>}
                     {error !== null && <p class="why name">{error}</p>}
                   </th>
                   <td>
-                    <span class="name">{by ?? "–"}</span> <span class="beside">{role}</span>
+                    {by === null ? (
+                      "–"
+                    ) : (
+                      <Link href={hrefOf("/audit", { actor: by })}>
+                        <span class="name">{by}</span>
+                      </Link>
+                    )}{" "}
+                    <span class="beside">{role}</span>
                   </td>
                   <td>
-                    <Status state={outcome === "made" ? "ok" : outcome === "failed" ? "failed" : "warning"}>{outcome}</Status>
+                    <Status state={state === "done" ? "ok" : state === "failed" ? "failed" : "warning"}>{state}</Status>
                   </td>
                   <td class="right">
-                    <Time at={at} />
+                    <Time at={begunAt} />
                   </td>
                 </tr>
               ))}

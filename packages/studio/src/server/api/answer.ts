@@ -1,6 +1,5 @@
 import type { EventStore } from "tidemark";
 import { isEnough } from "../../wire/changes.ts";
-import { Audit } from "../changes/audit.ts";
 import { changes } from "../changes/change-table.ts";
 import { ChangeDesk } from "../changes/desk.ts";
 import { ChangeRefusedError } from "../changes/refused.ts";
@@ -17,15 +16,13 @@ export class Api {
   readonly #options: ValidOptions;
   readonly #shared = new SharedReports();
   readonly #liveTail: LiveTail;
-  readonly #audit: Audit;
   readonly #desk: ChangeDesk;
 
   constructor(store: EventStore, options: ValidOptions) {
     this.#store = store;
     this.#options = options;
     this.#liveTail = new LiveTail(store, options);
-    this.#audit = new Audit(store);
-    this.#desk = new ChangeDesk(store, this.#audit);
+    this.#desk = new ChangeDesk(store);
   }
 
   answer(request: Request, user: StudioUser, route: Route): Promise<Response> {
@@ -40,7 +37,6 @@ export class Api {
         liveTail: this.#liveTail,
         left: request.signal,
         user,
-        audit: this.#audit,
       };
       if (Object.values(adminRoutes).includes(route) && !isEnough(user.role, "admin"))
         throw new ChangeRefusedError("role-refused", "Only an admin may see this.");

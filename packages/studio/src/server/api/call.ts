@@ -1,5 +1,4 @@
 import type { EventStore } from "tidemark";
-import type { Audit } from "../changes/audit.ts";
 import type { LiveTail } from "../events/live-tail.ts";
 import type { StudioUser, ValidOptions } from "../options.ts";
 
@@ -16,7 +15,6 @@ export interface Call {
   readonly liveTail: LiveTail;
   /** Who asks. */
   readonly user: StudioUser;
-  readonly audit: Audit;
 }
 
 export type Route = (call: Call) => Promise<unknown>;

@@ -1,4 +1,5 @@
 import type { Route } from "./call.ts";
+import { audit } from "./audit.ts";
 import { catalogue, catalogueCheck } from "./catalogue.ts";
 import { deadLetter, deadLetters } from "./dead-letters.ts";
 import { document, documents } from "./documents.ts";
@@ -7,7 +8,7 @@ import { followers } from "./followers.ts";
 import { doctor, overview, stats } from "./overview.ts";
 import { processes, processInstance } from "./processes.ts";
 import { projectionCheck, projections } from "./projections.ts";
-import { audit, session } from "./session.ts";
+import { session } from "./session.ts";
 import { state } from "./state.ts";
 import { stream, streams } from "./streams.ts";
 import { tail } from "./tail.ts";

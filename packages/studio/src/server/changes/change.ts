@@ -15,6 +15,8 @@ export interface ChangeDefinition<P extends object> {
   readonly role: Role;
   /** @throws {@link InvalidFieldError} — what the browser sent is none of its parameters. */
   readonly read: (fields: Fields) => P;
+  /** What it is done to, as the audit names it: `"consumer mailer"`. */
+  readonly subject: (parameters: P) => string;
   /** @throws `NotFoundError` — what is to be changed is not there. */
   readonly plan: (store: EventStore, parameters: P) => Promise<Omit<ChangePlan, "confirm">>;
   readonly make: (store: EventStore, parameters: P, actor: Actor, signal: AbortSignal) => Promise<void>;
@@ -25,6 +27,9 @@ export interface ChangeDefinition<P extends object> {
 /** A change whose parameters were read. */
 export interface PreparedChange {
   readonly parameters: object;
+  readonly subject: string;
+  /** Why, where that was among the parameters. */
+  readonly reason: string | undefined;
   readonly plan: (store: EventStore) => Promise<ChangePlan>;
   readonly make: (store: EventStore, actor: Actor, signal: AbortSignal) => Promise<void>;
 }
@@ -36,7 +41,7 @@ export interface Change {
 }
 
 /** Makes changes with different parameters members of one table. */
-export function defineChange<P extends object>({ role, isLong = false, read, plan, make }: ChangeDefinition<P>): Change {
+export function defineChange<P extends object>({ role, isLong = false, read, subject, plan, make }: ChangeDefinition<P>): Change {
   return {
     role,
     isLong,
@@ -44,6 +49,8 @@ export function defineChange<P extends object>({ role, isLong = false, read, pla
       const parameters = read(fields);
       return {
         parameters,
+        subject: subject(parameters),
+        reason: "reason" in parameters && typeof parameters.reason === "string" ? parameters.reason : undefined,
         plan: async (store) => {
           const planned = await plan(store, parameters);
           const { state: _moving, ...confirmed } = planned;

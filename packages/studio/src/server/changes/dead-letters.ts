@@ -15,6 +15,9 @@ function ownerOf(fields: Fields): Pick<Group, "kind" | "consumer"> {
   return { kind: fields.oneOf("kind", ["consumer", "relay"]), consumer: fields.text("consumer") };
 }
 
+/** Whoever looks for what was done to a consumer finds its letters, too. */
+const subjectOf = ({ kind, consumer }: Pick<Group, "kind" | "consumer">): string => `${kind} ${consumer}`;
+
 const keyOf = (fields: Fields): Key => ({ ...ownerOf(fields), position: fields.number("position", 1) });
 
 const again =
@@ -23,6 +26,7 @@ const again =
 export const retryLetter: Change = defineChange<Key>({
   role: "operator",
   read: keyOf,
+  subject: subjectOf,
   plan: async (store, key) => {
     const { event, attempts } = await store.deadLetters.get(key, { raw: true });
     return {
@@ -38,6 +42,7 @@ export const retryLetter: Change = defineChange<Key>({
 export const discardLetter: Change = defineChange<Key>({
   role: "admin",
   read: keyOf,
+  subject: subjectOf,
   plan: async (store, key) => {
     const { event } = await store.deadLetters.get(key, { raw: true });
     return {
@@ -53,6 +58,7 @@ export const discardLetter: Change = defineChange<Key>({
 export const retryLetters: Change = defineChange<Group>({
   role: "operator",
   read: (fields) => ({ ...ownerOf(fields), cause: fields.optionalText("cause") ?? "" }),
+  subject: subjectOf,
   plan: async (store, group) => {
     const keys = await failedOf(store, group);
     return {

@@ -1,8 +1,7 @@
-import type { EventStore } from "tidemark";
+import type { EventStore, SettleOptions } from "tidemark";
 import { type ChangeDone, type ChangePlan, isEnough } from "../../wire/changes.ts";
-import type { Audit } from "./audit.ts";
 import { changes } from "./change-table.ts";
-import type { Actor, Change } from "./change.ts";
+import type { Actor, Change, PreparedChange } from "./change.ts";
 import { Fields, InvalidFieldError } from "./fields.ts";
 import { ChangeRefusedError } from "./refused.ts";
 
@@ -18,11 +17,9 @@ const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** Where changes are asked for: first what one would do, then, confirmed, that it is done. */
 export class ChangeDesk {
   readonly #store: EventStore;
-  readonly #audit: Audit;
 
-  constructor(store: EventStore, audit: Audit) {
+  constructor(store: EventStore) {
     this.#store = store;
-    this.#audit = audit;
   }
 
   async answer(name: string, change: Change, { body, actor, signal }: Asked): Promise<ChangePlan | ChangeDone> {
@@ -33,30 +30,37 @@ export class ChangeDesk {
     if (confirm === undefined) return plan;
     if (id === undefined || !uuid.test(id)) throw new InvalidFieldError("A change that is confirmed needs an id, a UUID.");
     if (confirm !== plan.confirm) throw new ChangeRefusedError("plan-changed", "What the change would do is not what was confirmed any more. Look again.");
-    const { title } = plan;
-    await this.#audit.begin({ id, change: name, title, parameters: prepared.parameters, actor });
-    const made = this.#made(id, actor, () => prepared.make(this.#store, actor, signal));
+    const entry = await this.#begin(id, name, prepared, actor);
+    const made = this.#made(entry, () => prepared.make(this.#store, actor, signal));
     // Whoever asked does not wait for its end, and reads of it in the audit.
     if (change.isLong) made.catch(() => {});
     else await made;
-    return { title };
+    return { title: plan.title };
   }
 
-  async #made(id: string, actor: Actor, make: () => Promise<void>): Promise<void> {
+  /** Before it is made: a change that cannot be written down is not made. Returns the entry's id. */
+  async #begin(id: string, action: string, { subject, parameters, reason }: PreparedChange, { role, name }: Actor): Promise<string> {
+    const given = { ...(name !== undefined && { actor: name }), ...(reason !== undefined && { reason }) };
+    const entry = await this.#store.audit.record({ id, action, subject, parameters, role, ...given });
+    if (entry.repeated) throw new ChangeRefusedError("already-requested", "This change was requested before. The audit says how it ended.");
+    return entry.id;
+  }
+
+  async #made(entry: string, make: () => Promise<void>): Promise<void> {
     try {
       await make();
     } catch (error) {
-      await this.#end(id, actor, error instanceof Error ? error.message : String(error));
+      await this.#settle(entry, { error });
       throw error;
     }
-    await this.#end(id, actor);
+    await this.#settle(entry);
   }
 
   /** What was done is done, whether its end can be written down or not: the audit then says that it began. */
-  async #end(id: string, actor: Actor, error?: string): Promise<void> {
-    await this.#audit
-      .end(id, actor, error)
-      .catch((failure: unknown) => console.error(`Tidemark Studio could not write to the audit how the change ${id} ended.`, failure));
+  async #settle(entry: string, options?: SettleOptions): Promise<void> {
+    await this.#store.audit
+      .settle(entry, options)
+      .catch((failure: unknown) => console.error(`Tidemark Studio could not write to the audit how the change ${entry} ended.`, failure));
   }
 }
 

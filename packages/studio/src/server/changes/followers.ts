@@ -24,12 +24,15 @@ function keyOf(fields: Fields): FollowerKey {
   return { kind: fields.oneOf("kind", ["consumer", "relay"]), name: fields.text("name") };
 }
 
+const subjectOf = ({ kind, name }: FollowerKey): string => `${kind} ${name}`;
+
 export const pause: Change = defineChange<FollowerKey & { readonly reason?: string }>({
   role: "operator",
   read: (fields) => {
     const reason = fields.optionalText("reason");
     return { ...keyOf(fields), ...(reason !== undefined && { reason }) };
   },
+  subject: subjectOf,
   plan: async (store, { kind, name, reason }) => {
     const { paused } = await of(store, kind).get(name);
     const effects =
@@ -47,6 +50,7 @@ export const pause: Change = defineChange<FollowerKey & { readonly reason?: stri
 export const resume: Change = defineChange<FollowerKey>({
   role: "operator",
   read: keyOf,
+  subject: subjectOf,
   plan: async (store, { kind, name }) => {
     const { lag, shards } = await of(store, kind).get(name);
     const failed = shards.filter(({ state }) => state === "failed").length;
@@ -60,6 +64,7 @@ export const resume: Change = defineChange<FollowerKey>({
 export const reset: Change = defineChange<FollowerKey & ResetOptions>({
   role: "admin",
   read: (fields) => ({ ...keyOf(fields), after: fields.optionalText("to") === "end" ? "end" : fields.number("after") }),
+  subject: subjectOf,
   plan: async (store, { kind, name, after }) => {
     const { shards, deadLetters } = await of(store, kind).get(name);
     const positions = shards.map(({ position }) => position);

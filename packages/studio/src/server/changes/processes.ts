@@ -10,9 +10,12 @@ function keyOf(fields: Fields): InstanceKey {
   return { name: fields.text("name"), instance: fields.text("instance") };
 }
 
+const subjectOf = ({ name, instance }: InstanceKey): string => `process ${name} ${instance}`;
+
 export const retryProcess: Change = defineChange<InstanceKey>({
   role: "operator",
   read: keyOf,
+  subject: subjectOf,
   plan: async (store, { name, instance }) => {
     const { status, lastError } = await store.processes.get(name, instance, { limit: 1, raw: true });
     const effects =
@@ -32,6 +35,7 @@ export const retryProcess: Change = defineChange<InstanceKey>({
 export const cancelProcess: Change = defineChange<InstanceKey>({
   role: "admin",
   read: keyOf,
+  subject: subjectOf,
   plan: async (store, { name, instance }) => {
     const { status, timers, commands } = await store.processes.get(name, instance, { raw: true });
     const waiting = commands.filter((command) => command.status === "pending" || command.status === "parked").length;

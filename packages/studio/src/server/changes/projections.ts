@@ -12,6 +12,8 @@ function keyOf(fields: Fields): VersionKey {
   return { name: fields.text("name"), version: fields.number("version", 1) };
 }
 
+const subjectOf = ({ name }: { readonly name: string }): string => `projection ${name}`;
+
 /** It waits until the version has the last events, and for locks. */
 const goesOn = "It goes on after this question, until no event is missing. The audit says how it ended.";
 
@@ -24,6 +26,7 @@ function stateOf({ state, serving, lag }: ProjectionInfo): readonly string[] {
 export const pauseProjection: Change = defineChange<VersionKey>({
   role: "operator",
   read: keyOf,
+  subject: subjectOf,
   plan: async (store, key) => ({
     title: `Pause ${named(key)}`,
     effects: ["Nothing writes its documents until it is resumed: who reads them reads what there is.", "Appends go on."],
@@ -36,6 +39,7 @@ export const pauseProjection: Change = defineChange<VersionKey>({
 export const resumeProjection: Change = defineChange<VersionKey>({
   role: "operator",
   read: keyOf,
+  subject: subjectOf,
   plan: async (store, key) => ({
     title: `Resume ${named(key)}`,
     effects: ["It is brought up to date. If it stopped at an event, it tries that one again."],
@@ -49,6 +53,7 @@ export const swapProjection: Change = defineChange<VersionKey>({
   role: "admin",
   isLong: true,
   read: keyOf,
+  subject: subjectOf,
   plan: async (store, key) => {
     const serving = await servingOf(store, key.name);
     if (serving.version === key.version) throw new ChangeRefusedError("serves-already", `${named(key)} serves already.`);
@@ -70,6 +75,7 @@ export const rollBackProjection: Change = defineChange<{ readonly name: string }
   role: "admin",
   isLong: true,
   read: (fields) => ({ name: fields.text("name") }),
+  subject: subjectOf,
   plan: async (store, { name }) => {
     const serving = await servingOf(store, name);
     const before = (await store.projections.list())

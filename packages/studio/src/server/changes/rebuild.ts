@@ -10,6 +10,7 @@ export const rebuildProjection: Change = defineChange<Rebuild>({
   role: "admin",
   isLong: true,
   read: (fields) => ({ name: fields.text("name"), version: fields.number("version", 1) }),
+  subject: ({ name }) => `projection ${name}`,
   plan: async (store, { name, version }) => {
     const { state, serving } = await store.projections.get(name, { version });
     return {

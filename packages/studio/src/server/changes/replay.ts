@@ -10,6 +10,7 @@ export const replay: Change = defineChange<Replay>({
   role: "operator",
   isLong: true,
   read: (fields) => ({ name: fields.text("name"), from: fields.number("from", 1) }),
+  subject: ({ name }) => `relay ${name}`,
   plan: async (store, { name, from }) => {
     await store.relays.get(name);
     return {

@@ -2,7 +2,6 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { EventStore } from "tidemark";
 import { type Call, SharedReports } from "../api/call.ts";
 import { problemOf } from "../api/problem.ts";
-import { Audit } from "../changes/audit.ts";
 import { LiveTail } from "../events/live-tail.ts";
 import { asData } from "./as-data.ts";
 import { bounded } from "./bounded.ts";
@@ -17,13 +16,11 @@ export class Answers {
   readonly #options: ValidMcpOptions;
   readonly #shared = new SharedReports();
   readonly #liveTail: LiveTail;
-  readonly #audit: Audit;
 
   constructor(store: EventStore, options: ValidMcpOptions) {
     this.#store = store;
     this.#options = options;
     this.#liveTail = new LiveTail(store, options.studio);
-    this.#audit = new Audit(store);
   }
 
   /** @param left - Aborted when the client has cancelled, or gone. */
@@ -39,7 +36,6 @@ export class Answers {
       shared: this.#shared,
       liveTail: this.#liveTail,
       user: { role: "viewer" },
-      audit: this.#audit,
     };
     try {
       const report = await Promise.race([tool.route(call), aborted(signal)]);

@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { CallToolResult, InputRequiredResult, McpServer, RequestStateCodec, ServerContext } from "@modelcontextprotocol/server";
 import type { EventStore } from "tidemark";
 import { problemOf } from "../api/problem.ts";
-import { Audit } from "../changes/audit.ts";
 import { changes } from "../changes/change-table.ts";
 import { ChangeDesk } from "../changes/desk.ts";
 import type { StudioUser } from "../options.ts";
@@ -47,7 +46,7 @@ export class Changes {
   readonly codec: RequestStateCodec<Confirmed>;
 
   constructor(store: EventStore, protocol: Protocol) {
-    this.#desk = new ChangeDesk(store, new Audit(store));
+    this.#desk = new ChangeDesk(store);
     this.#protocol = protocol;
     this.codec = protocol.createRequestStateCodec<Confirmed>({ key: randomBytes(32), ttlSeconds: 600 });
   }
