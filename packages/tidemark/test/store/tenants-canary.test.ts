@@ -162,7 +162,7 @@ describe("a tenant's store", () => {
     expect(leaks).toEqual([]);
     expect(lines.filter(tells)).toEqual([]);
     // The calls met what they were made for.
-    expect([...outcomes.failed.keys()].sort()).toEqual(["DUPLICATE_EVENT", "INVALID_ARGUMENT", "VERSION_CONFLICT"]);
+    expect([...outcomes.failed.keys()].sort()).toEqual(["DUPLICATE_EVENT", "INVALID_ARGUMENT", "NOT_FOUND", "VERSION_CONFLICT"]);
     expect(outcomes.answered).toBeGreaterThan(calls / 2);
     // A's id is free for B: had B not been able to take it, that would have told that A has it.
     expect(await b.eventById(canaryId)).toMatchObject({ tenant: "b" });
