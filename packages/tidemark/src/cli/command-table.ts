@@ -1,5 +1,7 @@
 import type { Command } from "commander";
+import { addReasonFlags } from "./audit/reason-flag.ts";
 import { addAppend } from "./commands/append.ts";
+import { addAudit } from "./commands/audit.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addConsumers } from "./commands/consumers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
@@ -48,6 +50,7 @@ const commandTable: readonly ((program: Command, terminal: Terminal) => void)[] 
   addDeadLetters,
   addProcesses,
   addTimers,
+  addAudit,
   addEvents,
   addDoctor,
   addStats,
@@ -63,4 +66,5 @@ const commandTable: readonly ((program: Command, terminal: Terminal) => void)[] 
 
 export function addCommands(program: Command, terminal: Terminal): void {
   for (const add of commandTable) add(program, terminal);
+  addReasonFlags(program);
 }

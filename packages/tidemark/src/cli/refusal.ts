@@ -17,6 +17,7 @@ const inOptions: Place = (path) =>
   path
     .replace(/^options\.filter\.(\w+)(?:\[\d+\])?/, (whole, name: string) => filters[name] ?? whole)
     .replace(/^options\.(\w+)/, (_whole, name: string) => flagOf(name))
+    .replace(/^entry\.(\w+)/, (_whole, name: string) => flagOf(name))
     .replace(/^query\.(\w+)/, (_whole, name: string) => flagOf(name))
     .replace(/^name$|^key\.consumer$/, "<consumer>")
     .replace(/^to$/, "<to>")

@@ -5,6 +5,7 @@ import { isTidemarkError } from "../errors/errors.ts";
 import { NotFoundError } from "../errors/following.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { openEventStore } from "../store/open-event-store.ts";
+import { auditedStore } from "./audit/audited-store.ts";
 import { addConnectionFlags, type ConnectionFlags, existingUrlOf, loggerOf } from "./connection.ts";
 import { inFlags } from "./refusal.ts";
 import type { Terminal } from "./terminal.ts";
@@ -12,6 +13,8 @@ import type { Terminal } from "./terminal.ts";
 /** The options that every command with a store has. */
 export interface StoreFlags extends ConnectionFlags {
   readonly tenant?: string;
+  /** Why, of a command that changes something: for the audit. */
+  readonly reason?: string;
 }
 
 /** @param json - what `--json` prints. */
@@ -21,15 +24,15 @@ export function addStoreFlags(command: Command, json?: string): Command {
 
 /**
  * Opens the store for the time of `work`. Its schema must be there: a command that was given a wrong address or name tells so,
- * and leaves no schema behind.
+ * and leaves no schema behind. What `work` changes in the running of the store is written to the audit.
  *
- * @param options - What differs from the library's defaults.
+ * @param options - What differs from the library's defaults. `audited`: false for commands that serve others, who write to the audit themselves.
  */
 export async function withStore<T>(
   flags: StoreFlags,
   terminal: Terminal,
   work: (store: EventStore) => Promise<T>,
-  options: Pick<StoreOptions, "migrate" | "pool" | "projections" | "events" | "unknownEvents"> = {},
+  { audited = true, ...options }: Pick<StoreOptions, "migrate" | "pool" | "projections" | "events" | "unknownEvents"> & { readonly audited?: boolean } = {},
 ): Promise<T> {
   const tenant = checkTenant(flags.tenant ?? "", "--tenant");
   try {
@@ -39,7 +42,8 @@ export async function withStore<T>(
       logger: loggerOf(terminal),
       ...options,
     });
-    return await work(tenant === "" ? store : store.forTenant(tenant));
+    const own = tenant === "" ? store : store.forTenant(tenant);
+    return await work(audited ? auditedStore(own, flags.reason) : own);
   } catch (error) {
     throw inSchema(inFlags(error), flags.schema);
   }

@@ -101,6 +101,7 @@ describe("with --catalogue, events come in today's shapes", () => {
       ...Object.fromEntries(
         [
           "append",
+          "audit",
           "completion",
           "consumers-list",
           "consumers-pause",

@@ -55,6 +55,7 @@ const commands = [
   ["relays", "pause"],
   ["relays", "resume"],
   ["relays", "reset"],
+  ["audit"],
   ["outbox"],
   ["outbox", "list"],
   ["outbox", "stats"],

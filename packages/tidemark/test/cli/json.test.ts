@@ -39,6 +39,7 @@ describe("with --json, stdout holds nothing but documents, one a line:", () => {
     "relays list",
     "timers list",
     "outbox list",
+    "audit",
   ];
   const others = [
     "streams cart-1",

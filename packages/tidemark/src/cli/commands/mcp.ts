@@ -39,5 +39,8 @@ async function mcp(flags: McpFlags, terminal: Terminal): Promise<void> {
   const deciders = settings?.config?.deciders ?? {};
   // Before a database is opened for nothing.
   const serve = await (http ? overHttp({ port, token, tell }) : overStdio());
-  await withStore(flags, terminal, (store) => serve(store, { schema, deciders, role: allowChanges ? "admin" : "viewer" }, terminal), configuredEvents(flags));
+  await withStore(flags, terminal, (store) => serve(store, { schema, deciders, role: allowChanges ? "admin" : "viewer" }, terminal), {
+    ...configuredEvents(flags),
+    audited: false,
+  });
 }

@@ -38,7 +38,10 @@ async function studio(flags: StudioFlags, terminal: Terminal): Promise<void> {
   const { port: wanted, role, schema, json, settings } = flags;
   const deciders = settings?.config?.deciders ?? {};
   const tell = (url: string): void => (json ? terminal.printJson({ url }) : terminal.print(url));
-  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, role, schema, deciders, tell }, terminal), configuredEvents(flags));
+  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, role, schema, deciders, tell }, terminal), {
+    ...configuredEvents(flags),
+    audited: false,
+  });
 }
 
 export function port(text: string): number {

@@ -70,6 +70,7 @@ async function work(file: string | undefined, flags: WorkerFlags, choose: Worker
   if (flags.wait !== undefined) await waitForStore(flags, flags.wait === true ? Number.POSITIVE_INFINITY : flags.wait, terminal, report);
   await withStore(flags, terminal, (store) => run(store, module, flags, report), {
     pool: { max: flags.connections },
+    audited: false,
     // The store follows them wherever appends do not write them.
     projections: module.inline,
     ...configuredEvents(flags),
