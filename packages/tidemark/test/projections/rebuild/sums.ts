@@ -15,12 +15,14 @@ export interface SumOptions {
   /** What each event adds. @defaultValue 1 */
   readonly by?: number;
   readonly startFrom?: StartFrom;
+  /** The only one whose events it gets. */
+  readonly stream?: string;
 }
 
 /** How often something was added to a document. An event may fail in any function. */
 export function sums(
   name: string,
-  { version = 1, mode = "async", unique = false, indexed = false, by = 1, startFrom }: SumOptions = {},
+  { version = 1, mode = "async", unique = false, indexed = false, by = 1, startFrom, stream }: SumOptions = {},
 ): DocumentProjection<Sum> {
   return documentProjection<Sum, Added>({
     name,
@@ -28,6 +30,7 @@ export function sums(
     mode,
     collection: name,
     ...(startFrom !== undefined && { startFrom }),
+    ...(stream !== undefined && { filter: { streamIds: [stream] } }),
     indexes: unique || indexed ? [{ path: "text", unique }] : [],
     documentId: ({ data }) => {
       if (data.poison === "documentId") throw new Error("no id for it");
