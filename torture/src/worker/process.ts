@@ -24,9 +24,9 @@ const orphaned = (): void => process.exit(1);
 process.on("disconnect", orphaned);
 process.send?.("ready");
 
-/** The server may be down, or full, when a process starts. */
-async function open(idsToGive: string[]): Promise<EventStore> {
-  for (;;) {
+/** The server may be down, or full, when a process starts. Undefined: it was asked to finish before that was over. */
+async function open(idsToGive: string[]): Promise<EventStore | undefined> {
+  while (!stop.signal.aborted) {
     try {
       return await openEventStore(orders.url, {
         schema: orders.schema,
@@ -39,10 +39,11 @@ async function open(idsToGive: string[]): Promise<EventStore> {
       });
     } catch (error) {
       // Any other says that the code does not even run, and would say so for ever.
-      if (stop.signal.aborted || !isTidemarkError(error)) throw error;
+      if (!isTidemarkError(error)) throw error;
       await delay(100);
     }
   }
+  return undefined;
 }
 
 /** One operation after the other, no faster than the orders allow. */
@@ -55,34 +56,40 @@ async function live(client: Client, startedAt: number): Promise<void> {
   }
 }
 
-const idsToGive: string[] = [];
+/** Returns how many operations it has begun. */
+async function workUntilStopped(store: EventStore, idsToGive: string[]): Promise<number> {
+  const shared: Shared = {
+    orders,
+    store,
+    history,
+    versions: new KnownVersions(),
+    idsToGive,
+    unresolved: unresolvedIn(orders.predecessor),
+    stopping: stop.signal,
+    operations: 0,
+    written: 0,
+    acknowledged: 0,
+  };
+  const telling = setInterval(() => process.send?.(shared.acknowledged), 500);
+  const randomOf = (purpose: string) => randomFrom(orders.seed, `worker ${orders.worker}.${orders.incarnation} ${purpose}`);
+  const startedAt = performance.now();
+  const working = [
+    consume(store, orders.code, stop.signal, orders.broker === undefined ? [] : relaysTo(orders.broker)),
+    ...Array.from({ length: orders.clients }, (_, n) => live(createClient(shared, randomOf(`client ${n}`)), startedAt)),
+    ...Array.from({ length: orders.followers }, (_, n) => follow(shared, randomOf(`follower ${n}`))),
+  ];
+  // What is under way then must end as it would have, and be told so.
+  if (!stop.signal.aborted) await once(stop.signal, "abort");
+  await store.close();
+  await Promise.all(working);
+  clearInterval(telling);
+  return shared.operations;
+}
+
 const history = openHistory(orders.history);
+const idsToGive: string[] = [];
 const store = await open(idsToGive);
-const shared: Shared = {
-  orders,
-  store,
-  history,
-  versions: new KnownVersions(),
-  idsToGive,
-  unresolved: unresolvedIn(orders.predecessor),
-  stopping: stop.signal,
-  operations: 0,
-  written: 0,
-  acknowledged: 0,
-};
-const telling = setInterval(() => process.send?.(shared.acknowledged), 500);
-const randomOf = (purpose: string) => randomFrom(orders.seed, `worker ${orders.worker}.${orders.incarnation} ${purpose}`);
-const startedAt = performance.now();
-const working = [
-  consume(store, orders.code, stop.signal, orders.broker === undefined ? [] : relaysTo(orders.broker)),
-  ...Array.from({ length: orders.clients }, (_, n) => live(createClient(shared, randomOf(`client ${n}`)), startedAt)),
-  ...Array.from({ length: orders.followers }, (_, n) => follow(shared, randomOf(`follower ${n}`))),
-];
-// What is under way then must end as it would have, and be told so.
-if (!stop.signal.aborted) await once(stop.signal, "abort");
-await store.close();
-await Promise.all(working);
-clearInterval(telling);
-history.write({ t: "closed", op: shared.operations, peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1_024) });
+const operations = store ? await workUntilStopped(store, idsToGive) : 0;
+history.write({ t: "closed", op: operations, peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1_024) });
 process.off("disconnect", orphaned);
 process.disconnect();
