@@ -33,9 +33,9 @@ async function runScenario(scenario: Scenario, databases: Databases, options: Op
   });
   const reports: ComparisonReport[] = [];
   for (const comparison of comparisons) {
-    const { label, subject, targets } = comparison;
+    const { label, subject, targets, notMeasured } = comparison;
     const contestants = await compare(comparison, options, (text) => showProgress(`${number}. ${title}: ${label}: ${text}`));
-    reports.push({ label, subject, contestants, verdicts: judge(subject, targets, contestants) });
+    reports.push({ label, subject, contestants, verdicts: judge(subject, targets, contestants), ...(notMeasured !== undefined && { notMeasured }) });
   }
   return { number, title, about, unit, comparisons: reports };
 }

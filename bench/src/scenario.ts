@@ -34,6 +34,8 @@ export interface Comparison {
   readonly subject: string;
   readonly contestants: readonly Contestant[];
   readonly targets: readonly Target[];
+  /** Why there are no contestants: the row says so. */
+  readonly notMeasured?: string;
 }
 
 /** What a scenario gets to work with. */

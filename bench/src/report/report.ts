@@ -6,6 +6,8 @@ export interface ComparisonReport {
   readonly subject: string;
   readonly contestants: readonly ContestantResult[];
   readonly verdicts: readonly Verdict[];
+  /** Why nothing was measured. */
+  readonly notMeasured?: string;
 }
 
 export interface ScenarioReport {

@@ -13,7 +13,8 @@ export function scenarioTable({ number, title, about, unit, comparisons }: Scena
   return `### ${number}. ${title}\n\n${about}\n\n${alignColumns(rows)}`;
 }
 
-function comparisonRows({ label, subject, contestants, verdicts }: ComparisonReport): string[][] {
+function comparisonRows({ label, subject, contestants, verdicts, notMeasured }: ComparisonReport): string[][] {
+  if (notMeasured !== undefined) return [[label, `NOT measured: ${notMeasured}`, "", "", "", "", "", "", ""]];
   return contestants.map(({ name, eventsPerSecond, medianMs, p99Ms, p999Ms }, index) => {
     const beside = verdicts.filter((verdict) => verdict.beside === name);
     const ratio = beside.find((verdict) => verdict.ratio !== undefined)?.ratio ?? (name === subject ? undefined : ratioTo(name, subject, contestants));

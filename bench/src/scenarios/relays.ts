@@ -2,7 +2,7 @@ import { defineRelay, type EventStore, openEventStore, type OutgoingMessage, typ
 import { eventData, eventType } from "../payload.ts";
 import type { Sample } from "../sample.ts";
 import type { Comparison, Scenario, Setting } from "../scenario.ts";
-import { type BrokerSubject, startBrokers } from "../subjects/brokers.ts";
+import { type BrokerSubject, type MissingBroker, startBrokers } from "../subjects/brokers.ts";
 
 const streams = 1_000;
 /** As many messages as a relay has in flight by default. */
@@ -10,11 +10,23 @@ const inFlight = 500;
 
 let relays = 0;
 
-async function startedBrokers(setting: Setting): Promise<readonly BrokerSubject[]> {
+interface Brokers {
+  readonly started: readonly BrokerSubject[];
+  readonly notMeasured: readonly Comparison[];
+}
+
+async function startedBrokers(setting: Setting): Promise<Brokers> {
   setting.progress("starting brokers");
-  const brokers = await startBrokers((name) => setting.progress(`left out: ${name} is not installed`));
-  for (const { broker } of brokers) setting.cleanup.defer(() => broker[Symbol.asyncDispose]());
-  return brokers;
+  const { started, missing } = await startBrokers();
+  for (const broker of new Set(started.map((subject) => subject.broker))) setting.cleanup.defer(() => broker[Symbol.asyncDispose]());
+  const notMeasured = missing.map(({ name, why }: MissingBroker): Comparison => ({
+    label: name,
+    subject: "relay",
+    contestants: [],
+    targets: [],
+    notMeasured: why,
+  }));
+  return { started, notMeasured };
 }
 
 async function openStore(setting: Setting): Promise<EventStore> {
@@ -64,8 +76,8 @@ export const relayToBrokers: Scenario = {
     await fill(store, events);
     const messages: OutgoingMessage[] = [];
     await relayAll(store, { name: "memory", publish: async (message) => void messages.push(message), close: async () => {} }, events);
-    const brokers = await startedBrokers(setting);
-    return brokers.map(({ name, open }): Comparison => ({
+    const { started, notMeasured } = await startedBrokers(setting);
+    const measured = started.map(({ name, open }): Comparison => ({
       label: name,
       subject: "relay",
       contestants: [
@@ -86,6 +98,7 @@ export const relayToBrokers: Scenario = {
       ],
       targets: [{ against: "client alone", atLeast: 0.7, orRate: 10_000 }],
     }));
+    return [...measured, ...notMeasured];
   },
 };
 
@@ -115,9 +128,9 @@ export const relayWhenIdle: Scenario = {
   about: `One event at a time is appended, ${pauseMs} ms after the message of the one before was acknowledged. The time is from the call of the append to the broker's acknowledgement.`,
   unit: "messages/s",
   async prepare(setting) {
-    const brokers = await startedBrokers(setting);
+    const { started, notMeasured } = await startedBrokers(setting);
     const comparisons: Comparison[] = [];
-    for (const { name, open } of brokers) {
+    for (const { name, open } of started) {
       const store = await openStore(setting);
       const destination = await open();
       setting.cleanup.defer(() => destination[Symbol.asyncDispose]());
@@ -139,6 +152,6 @@ export const relayWhenIdle: Scenario = {
         targets: [{ of: "relay", p99AtMostMs: 25 }],
       });
     }
-    return comparisons;
+    return [...comparisons, ...notMeasured];
   },
 };

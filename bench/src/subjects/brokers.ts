@@ -1,9 +1,11 @@
-import { type Broker, hasNats, hasRabbitmq, hasRedis, startNats, startRabbitmq, startRedis } from "@tidemark/servers";
+import { hasNats, hasRabbitmq, hasRedis, startNats, startRabbitmq, startRedis } from "@tidemark/servers";
 import type { OutgoingMessage, Sink } from "tidemark";
 import { nats } from "tidemark/nats";
 import { rabbitmq } from "tidemark/rabbitmq";
 import { redis } from "tidemark/redis";
 import { connectAmqp, connectJetStream, connectRedis } from "./broker-clients.ts";
+import { kafkaSubjects } from "./kafka.ts";
+import { webhookSubject } from "./webhook-endpoint.ts";
 
 /** An empty queue or stream at a broker. */
 export interface Destination extends AsyncDisposable {
@@ -14,20 +16,32 @@ export interface Destination extends AsyncDisposable {
 
 export interface BrokerSubject {
   readonly name: string;
-  readonly broker: Broker;
+  /** Ended with the scenario. Several may share one. */
+  readonly broker: AsyncDisposable;
   readonly open: () => Promise<Destination>;
 }
 
-/** Starts the brokers that are installed. */
-export async function startBrokers(missing: (name: string) => void): Promise<readonly BrokerSubject[]> {
-  const found: BrokerSubject[] = [];
-  if (hasRabbitmq) found.push(await rabbitmqSubject());
-  else missing("RabbitMQ");
-  if (hasRedis) found.push(await redisSubject());
-  else missing("Redis");
-  if (hasNats) found.push(await natsSubject());
-  else missing("NATS");
-  return found;
+/** One that is not measured. */
+export interface MissingBroker {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** Starts the brokers that are there, and says of the others why they are not. */
+export async function startBrokers(): Promise<{ readonly started: readonly BrokerSubject[]; readonly missing: readonly MissingBroker[] }> {
+  const started: BrokerSubject[] = [];
+  const missing: MissingBroker[] = [];
+  const own = [
+    { name: "RabbitMQ", here: hasRabbitmq, start: rabbitmqSubject },
+    { name: "Redis", here: hasRedis, start: redisSubject },
+    { name: "NATS", here: hasNats, start: natsSubject },
+  ];
+  for (const { name, here, start } of own) {
+    if (here) started.push(await start());
+    else missing.push({ name, why: `${name} is not installed` });
+  }
+  const ofKafka = await kafkaSubjects();
+  return { started: [...started, ...ofKafka.started, await webhookSubject()], missing: [...missing, ...ofKafka.missing] };
 }
 
 let destinations = 0;
