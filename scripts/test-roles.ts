@@ -1,4 +1,4 @@
-// Tests that the roles of `rolesSql` suffice: appends as a writer, whatever follows the log as a worker. `schema/roles-sql.test.ts` tests the other roles. The last
+// Tests that the roles of `rolesSql` suffice: appends as a writer, whatever follows the log as a worker. `schema/roles-*.test.ts` test the other roles. The last
 // line is "N passed, N failed".
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -76,14 +76,16 @@ const reader: Grants = [
   ["select", "sequence events_position_seq"],
 ];
 
-/** What an operator sees beside a reader, and what pausing, resuming and settling dead letters writes. */
+/** What an operator sees beside a reader, and what pausing, resuming, ending instances and settling dead letters writes. */
 const operator: Grants = [
   ...worker,
-  ["select", "projections"],
+  // Pausing a projection: its state, and the epoch that tells appends.
+  ["select, update (state, changed_at)", "projections"],
   ["select", "projection_builds"],
-  ["select", "projection_epoch"],
+  ["select, update", "projection_epoch"],
   ["select", "snapshots"],
-  ["select", "timers"],
+  // Ending an instance of a process cancels its timers.
+  ["select, delete", "timers"],
   ["select", "inbox"],
   ["select", "outbox"],
   // It cannot remove or rewrite what it did. A reader sees none: parameters and reasons name people.
@@ -98,8 +100,8 @@ const operator: Grants = [
  * - `<prefix>_writer` appends and reads. It can change or delete no event.
  * - `<prefix>_reader` reads events and follows the log.
  * - `<prefix>_worker` also runs consumers, projections and processes.
- * - `<prefix>_operator` reads, sees what sessions do (`pg_monitor`), ends those that hold the mark back (`pg_signal_backend`), and pauses, resumes
- *   and settles dead letters. It reads the audit, and cannot remove from it. It cannot append.
+ * - `<prefix>_operator` reads, sees what sessions do (`pg_monitor`), ends those that hold the mark back (`pg_signal_backend`), pauses and resumes,
+ *   ends instances of processes and cancels timers, and settles dead letters. It reads the audit, and cannot remove from it. It cannot append.
  *
  * The same options give the same text, which may be run again.
  *

@@ -1,39 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { defineConsumer, documentProjection, type EventStore, openEventStore, rolesSql } from "tidemark";
+import { defineConsumer, documentProjection, rolesSql } from "tidemark";
 import { itemAdded } from "../support/cart.ts";
-import { describe, expect, test as base } from "../support/test.ts";
-
-const kinds = ["owner", "writer", "reader", "worker", "operator"] as const;
-type Kind = (typeof kinds)[number];
-
-/** A store as a login role that is a member of one of the roles. */
-const test = base.extend("openAs", async ({ store, sql, schema, databaseUrl }, { onCleanup }) => {
-  await store.highWaterMark();
-  const prefix = `tidemark_${randomBytes(4).toString("hex")}`;
-  for (const _ of ["once", "again"]) await sql.query(rolesSql({ schema, prefix }));
-  const opened: EventStore[] = [];
-  const logins: string[] = [];
-  onCleanup(async () => {
-    await Promise.all(opened.map((one) => one.close()));
-    for (const role of [...logins, ...kinds.map((kind) => `${prefix}_${kind}`)]) await sql.query(`drop owned by ${role} cascade; drop role ${role}`);
-  });
-  return async (kind: Kind, options: Parameters<typeof openEventStore>[1] = {}): Promise<EventStore> => {
-    const login = `${prefix}_login_${kind}`;
-    if (!logins.includes(login)) {
-      await sql.query(`create role ${login} login password 'not a secret' in role ${prefix}_${kind}`);
-      logins.push(login);
-    }
-    const url = new URL(databaseUrl);
-    url.username = login;
-    url.password = "not a secret";
-    const opening = await openEventStore(url.href, { schema, migrate: "verify", ...options });
-    opened.push(opening);
-    return opening;
-  };
-});
+import { describe, expect, refused, test } from "./open-as.ts";
 
 const mailer = defineConsumer({ name: "mailer", handle() {} });
 const counts = documentProjection<{ readonly n: number }>({
@@ -44,7 +14,6 @@ const counts = documentProjection<{ readonly n: number }>({
   documentId: ({ streamId }) => streamId,
   evolve: { ItemAdded: (document) => ({ n: (document?.n ?? 0) + 1 }) },
 });
-const refused = { code: "DATABASE", sqlState: "42501" };
 
 describe("the roles of rolesSql", () => {
   test("let a writer append and read, and no more", async ({ openAs, schema }) => {

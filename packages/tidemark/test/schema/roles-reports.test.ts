@@ -1,0 +1,164 @@
+import { append, type DeadLetter, defineConsumer, defineProcess, defineRelay, documentProjection, type Event, type EventStore, timer } from "tidemark";
+import { recordWarnings } from "../database/open.ts";
+import { itemAdded } from "../support/cart.ts";
+import { describe, expect, refused, test as base } from "./open-as.ts";
+
+const failing = defineConsumer({ name: "failing", retry: { attempts: 1 }, handle: () => Promise.reject(new Error("no")) });
+const mailer = defineConsumer({ name: "mailer", handle() {} });
+const out = defineRelay({ name: "out", source: "outbox", to: { name: "memory", publish: async () => {}, close: async () => {} } });
+const checkout = defineProcess<number, Event>({
+  name: "checkout",
+  handles: ["ItemAdded"],
+  instanceId: ({ streamId }) => streamId,
+  initialState: () => 0,
+  evolve: (count) => count + 1,
+  react: ({ streamId }) => [timer("late", { in: 3_600_000 }, itemAdded()), append(`note-${streamId}`, [{ type: "Noted", data: {} }])],
+});
+const counts = documentProjection<{ readonly n: number }>({
+  name: "counts",
+  version: 1,
+  mode: "async",
+  collection: "counts",
+  documentId: ({ streamId }) => streamId,
+  evolve: { ItemAdded: (document) => ({ n: (document?.n ?? 0) + 1 }) },
+});
+const totals = documentProjection<{ readonly n: number }>({
+  name: "totals",
+  version: 1,
+  mode: "inline",
+  collection: "totals",
+  documentId: () => "all",
+  evolve: { ItemAdded: (document) => ({ n: (document?.n ?? 0) + 1 }) },
+});
+
+/** `used`: the id of an event of a store that has a bit of everything. */
+const test = base.extend("used", async ({ openStore, store }) => {
+  const owned = await openStore({ projections: [counts, totals], logger: recordWarnings().logger });
+  const appended = await owned.appendToStream("cart-1", [{ ...itemAdded(), tags: ["a"] }]);
+  await owned.appendToStream("cart-2", [itemAdded()]);
+  await owned.schedule("cart-1", itemAdded(), { key: "k", in: 1_000_000 });
+  await owned.transaction((tx) => tx.publish({ topic: "mail", key: "a", payload: {} }));
+  await using worker = owned.createWorker({ consumers: [failing, mailer], relays: [out], processes: [checkout] });
+  await worker.start();
+  await worker.caughtUp();
+  await worker.stop();
+  const [first] = await store.readAll({ until: appended.position }).toArray();
+  return first?.id ?? "";
+});
+
+async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+async function letter(store: EventStore): Promise<DeadLetter> {
+  const [found] = await store.deadLetters.list();
+  if (!found) throw new Error("there is no dead letter");
+  return found;
+}
+
+type Call = readonly [string, (store: EventStore, id: string) => Promise<unknown>];
+
+/** What reads events, which every role may. */
+const readings: readonly Call[] = [
+  ["readStream", (store) => store.readStream("cart-1").toArray()],
+  ["readStream backward", (store) => store.readStream("cart-1", { direction: "backward", limit: 1 }).toArray()],
+  ["readAll", (store) => store.readAll({ filter: { types: ["ItemAdded"] } }).toArray()],
+  ["readBoundary", (store) => store.readBoundary([{ tags: ["a"] }])],
+  ["aggregateStream", (store) => store.aggregateStream("cart-1", { initialState: () => 0, evolve: (count: number) => count + 1 })],
+  ["streamInfo", (store) => store.streamInfo("cart-1")],
+  ["streams", (store) => all(store.streams())],
+  ["streams of a category", (store) => all(store.streams({ category: "cart" }))],
+  ["eventById", (store, id) => store.eventById(id)],
+  ["highWaterMark", (store) => store.highWaterMark()],
+  ["blockers", (store) => store.blockers()],
+  ["indexes.list", (store) => store.indexes.list()],
+  ["connectionBudget", (store) => store.connectionBudget()],
+  ["health", (store) => store.health()],
+  ["doctor", (store) => store.doctor()],
+  ["stats", (store) => store.stats()],
+];
+
+/** What tells of the work on events, which a worker and an operator may. */
+const reports: readonly Call[] = [
+  ["consumers.list", (store) => store.consumers.list()],
+  ["consumers.get", (store) => store.consumers.get("mailer")],
+  ["projections.list", (store) => store.projections.list()],
+  ["projections.get", (store) => store.projections.get("totals")],
+  ["processes.list", (store) => store.processes.list()],
+  ["processes.versions", (store) => store.processes.versions()],
+  ["processes.get", (store) => store.processes.get("checkout", "cart-1")],
+  ["relays.list", (store) => store.relays.list()],
+  ["relays.get", (store) => store.relays.get("out")],
+  ["outbox.list", (store) => store.outbox.list()],
+  ["outbox.stats", (store) => store.outbox.stats()],
+  ["deadLetters.list", (store) => store.deadLetters.list()],
+  ["deadLetters.history", (store) => store.deadLetters.history()],
+  ["followers", (store) => store.followers()],
+  ["verify", (store) => store.verify()],
+];
+
+/** What an operator changes, in an order in which each can be done. */
+const changes: readonly Call[] = [
+  ["consumers.pause", (store) => store.consumers.pause("mailer", { reason: "a look" })],
+  ["consumers.resume", (store) => store.consumers.resume("mailer")],
+  ["consumers.reset", (store) => store.consumers.reset("mailer", { after: 0 })],
+  ["consumers.rename", (store) => store.consumers.rename("mailer", "posting")],
+  ["consumers.delete", (store) => store.consumers.delete("posting")],
+  ["relays.pause", (store) => store.relays.pause("out")],
+  ["relays.resume", (store) => store.relays.resume("out")],
+  ["relays.reset", (store) => store.relays.reset("out", { after: "end" })],
+  ["deadLetters.retry", async (store) => store.deadLetters.retry(await letter(store))],
+  ["deadLetters.discard", async (store) => store.deadLetters.discard(await letter(store))],
+  ["processes.retry", (store) => store.processes.retry("checkout", "cart-1")],
+  ["processes.cancel", (store) => store.processes.cancel("checkout", "cart-1")],
+  ["outbox.cleanUp", (store) => store.outbox.cleanUp({ keepMs: 0 })],
+  ["projections.pause", (store) => store.projections.pause("totals")],
+  ["projections.pause, of an async one", (store) => store.projections.pause("counts")],
+  ["projections.resume", (store) => store.projections.resume("totals")],
+  ["timers.cancel", (store) => store.timers.cancel("k")],
+];
+
+/** The calls that PostgreSQL refuses. Any other failure is one of the test. */
+async function refusedOf(calls: readonly Call[], store: EventStore, id: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const [name, call] of calls) {
+    const error: unknown = await call(store, id).then(
+      () => undefined,
+      (failure: unknown) => failure,
+    );
+    if (error !== undefined) expect(error, name).toMatchObject(refused);
+    if (error !== undefined) found.push(name);
+  }
+  return found;
+}
+
+const namesOf = (calls: readonly Call[]): string[] => calls.map(([name]) => name);
+
+describe("the roles of rolesSql", () => {
+  test("let each read events, and look at the store", async ({ openAs, used }) => {
+    for (const kind of ["reader", "writer", "worker", "operator"] as const) expect(await refusedOf(readings, await openAs(kind), used), kind).toEqual([]);
+  });
+
+  test("let a worker and an operator look at the work on events, and a reader and a writer not", async ({ openAs, used }) => {
+    for (const kind of ["worker", "operator"] as const) expect(await refusedOf(reports, await openAs(kind), used), kind).toEqual([]);
+    for (const kind of ["reader", "writer"] as const) expect(await refusedOf(reports, await openAs(kind), used), kind).toEqual(namesOf(reports));
+  });
+
+  test("let an operator change the work on events, and neither append, set timers nor publish", async ({ openAs, used }) => {
+    const store = await openAs("operator");
+    expect(await refusedOf(changes, store, used)).toEqual([]);
+    expect((await store.processes.get("checkout", "cart-1")).status).toBe("cancelled");
+    expect((await store.projections.get("counts")).state).toBe("paused");
+    expect(await store.timers.list()).toEqual([]);
+    await expect(store.appendToStream("cart-1", [itemAdded()])).rejects.toMatchObject(refused);
+    await expect(store.schedule("cart-1", itemAdded(), { key: "mine", in: 1_000 })).rejects.toMatchObject(refused);
+    await expect(store.transaction((tx) => tx.publish({ topic: "mail", key: "a", payload: {} }))).rejects.toMatchObject(refused);
+  });
+
+  test("let a reader change nothing of the work on events", async ({ openAs, used }) => {
+    const store = await openAs("reader");
+    expect(await refusedOf(changes, store, used)).toEqual(namesOf(changes));
+  });
+});
