@@ -3,15 +3,25 @@ import type { Portion } from "./log-view.ts";
 
 const encoder = new TextEncoder();
 
+/** Of pages, as long as somebody holds them. */
+const frames = new WeakMap<Portion, Frame>();
+
 /** Some events as readers of an event stream get them. Readers share the bytes. */
 export class Frame {
   readonly end: number;
   readonly items: readonly string[];
   readonly size: number;
+  #data: Uint8Array | undefined;
   #made: { readonly key: string; readonly bytes: Uint8Array } | undefined;
-
   /** Of each item. */
   readonly #positions: readonly number[];
+
+  /** The frame of a page: one for all who read it. */
+  static of(page: Portion): Frame {
+    const frame = frames.get(page) ?? new Frame(page);
+    frames.set(page, frame);
+    return frame;
+  }
 
   constructor({ end, items, positions }: Omit<Portion, "after">) {
     this.end = end;
@@ -28,24 +38,24 @@ export class Frame {
   }
 
   /** A data event and its control event. @param upToDate - There is nothing behind it. */
-  bytes(cursor: string, upToDate: boolean): Uint8Array {
+  bytes(cursor: number, upToDate: boolean): Uint8Array {
     const key = `${cursor} ${upToDate}`;
     if (this.#made?.key !== key) {
-      const offset = offsetOf(this.end);
-      const data = `id: ${offset}\nevent: data\ndata:[${this.items.join(",")}]\n\n`;
-      this.#made = { key, bytes: encoder.encode(data + controlText(this.end, cursor, upToDate)) };
+      // Cursors of readers differ, and that must not cost the encoding of the events.
+      this.#data ??= encoder.encode(`id: ${offsetOf(this.end)}\nevent: data\ndata:[${this.items.join(",")}]\n\n`);
+      this.#made = { key, bytes: Buffer.concat([this.#data, encoder.encode(controlText(this.end, cursor, upToDate))]) };
     }
     return this.#made.bytes;
   }
 }
 
 /** A control event alone, for a reader that has had everything. */
-export function controlBytes(place: number, cursor: string): Uint8Array {
+export function controlBytes(place: number, cursor: number): Uint8Array {
   return encoder.encode(controlText(place, cursor, true));
 }
 
-function controlText(place: number, cursor: string, upToDate: boolean): string {
-  const control = { streamNextOffset: offsetOf(place), streamCursor: cursor, ...(upToDate && { upToDate }) };
+function controlText(place: number, cursor: number, upToDate: boolean): string {
+  const control = { streamNextOffset: offsetOf(place), streamCursor: `${cursor}`, ...(upToDate && { upToDate }) };
   return `id: ${control.streamNextOffset}\nevent: control\ndata:${JSON.stringify(control)}\n\n`;
 }
 

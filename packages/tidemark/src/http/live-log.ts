@@ -1,10 +1,28 @@
 import type { LogView, Portion } from "./log-view.ts";
 import { Frame } from "./frame.ts";
+import { Round } from "./round.ts";
 
 /** What is remembered, for readers that were away or are slow: who is further behind reads pages. */
 const mostBytes = 1_048_576;
 const mostFrames = 1_000;
 const batchEvents = 100;
+/** What is taken at once: a client that does not read holds no more. */
+const mostTaken = 262_144;
+
+/** Whoever is told that there is something new. */
+export interface LogWatcher {
+  /** @param now - As `performance.now()` says. @param lateMs - After how long it is called again, at the latest. */
+  look(now: number, lateMs: number): void;
+}
+
+/** What readers at one place get next. */
+export interface Taken {
+  /** None: there is nothing yet. */
+  readonly bytes: Uint8Array;
+  readonly end: number;
+}
+
+const nothing = new Uint8Array();
 
 /**
  * The end of a log for all who read it over HTTP in the same way: one subscription, one text of each event, however many readers. Readers have
@@ -16,10 +34,13 @@ const batchEvents = 100;
  */
 export class LiveLog {
   readonly view: LogView;
+  readonly #watchers = new Set<LogWatcher>();
+  readonly #round: Round<LogWatcher>;
   readonly #ended = new AbortController();
   readonly #wakes = new Set<() => void>();
   #frames: Frame[] = [];
   #bytes = 0;
+  #taken: (Taken & { readonly place: number; readonly cursor: number }) | undefined;
   /** The place behind the last event that was forgotten. */
   #forgotten = 0;
   /** Everything behind this place is remembered, or still to come. */
@@ -29,8 +50,10 @@ export class LiveLog {
   /** Resolves once everything from then on is noticed. */
   readonly started: Promise<void>;
 
-  constructor(view: LogView) {
+  /** @param lookMs - So often everybody is called, also when nothing is new. */
+  constructor(view: LogView, lookMs: number) {
     this.view = view;
+    this.#round = new Round(this.#watchers, (watcher, now) => watcher.look(now, lookMs));
     const started = Promise.withResolvers<void>();
     this.started = started.promise;
     // Heard where it is awaited.
@@ -49,6 +72,20 @@ export class LiveLog {
   end(): void {
     this.#ended.abort();
     this.#wake();
+    for (const watcher of this.#watchers) watcher.look(performance.now(), 0);
+  }
+
+  admit(watcher: LogWatcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  dismiss(watcher: LogWatcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  /** Calls all who watch, in slices. */
+  look(): void {
+    this.#round.ask();
   }
 
   /** Whether a reader at this place can go on with frames. @param readTo - Up to here it has read all that there is; 0 where it has read nothing. */
@@ -57,6 +94,16 @@ export class LiveLog {
     if (readTo < this.#startedAt || this.#forgotten > place) return false;
     this.#knownAfter = place;
     return true;
+  }
+
+  /** What is behind a place, made once for all who are there; undefined where a part is forgotten. */
+  take(place: number, cursor: number): Taken | undefined {
+    if (this.#taken?.place !== place || this.#taken.cursor !== cursor) {
+      const frames = this.after(place);
+      if (!frames) return undefined;
+      this.#taken = { place, cursor, ...takenOf(frames, place, cursor) };
+    }
+    return this.#taken;
   }
 
   /** The frames behind a place; undefined where some are forgotten. */
@@ -68,17 +115,17 @@ export class LiveLog {
   }
 
   /** Resolves when there is something new, when it has ended or the signal aborts, or after so long. */
-  news(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.over || signal.aborted) return Promise.resolve();
+  news(ms: number, signal?: AbortSignal): Promise<void> {
+    if (this.over || signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = (): void => {
         this.#wakes.delete(finish);
         clearTimeout(timer);
-        signal.removeEventListener("abort", finish);
+        signal?.removeEventListener("abort", finish);
         resolve();
       };
       const timer = setTimeout(finish, ms).unref();
-      signal.addEventListener("abort", finish, { once: true });
+      signal?.addEventListener("abort", finish, { once: true });
       this.#wakes.add(finish);
     });
   }
@@ -107,6 +154,7 @@ export class LiveLog {
   #add(portion: Portion): void {
     if (portion.items.length === 0) return;
     const frame = new Frame(portion);
+    this.#taken = undefined;
     this.#frames.push(frame);
     this.#bytes += frame.size;
     while (this.#frames.length > 1 && (this.#bytes > mostBytes || this.#frames.length > mostFrames)) {
@@ -116,6 +164,7 @@ export class LiveLog {
       this.#knownAfter = Math.max(this.#knownAfter, this.#forgotten);
     }
     this.#wake();
+    this.look();
   }
 
   #wake(): void {
@@ -123,4 +172,19 @@ export class LiveLog {
     this.#wakes.clear();
     for (const wake of wakes) wake();
   }
+}
+
+function takenOf(frames: readonly Frame[], place: number, cursor: number): Taken {
+  const chunks: Uint8Array[] = [];
+  let end = place;
+  for (let bytes = 0, index = 0; index < frames.length && bytes < mostTaken; index++) {
+    const frame = frames[index];
+    if (!frame) break;
+    const chunk = frame.bytes(cursor, index === frames.length - 1);
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    end = frame.end;
+  }
+  const [only = nothing] = chunks;
+  return { bytes: chunks.length > 1 ? Buffer.concat(chunks) : only, end };
 }

@@ -20,7 +20,14 @@ interface Entry {
 /** The live logs of a handler: one for each way of reading, as long as somebody reads so. */
 export class LiveLogs {
   readonly #entries = new Map<string, Entry>();
+  readonly #lookMs: number;
+  #looking: NodeJS.Timeout | undefined;
   #readers = 0;
+
+  /** @param lookMs - So often each reader looks at the time: one timer for all. */
+  constructor(lookMs: number) {
+    this.#lookMs = lookMs;
+  }
 
   get readers(): number {
     return this.#readers;
@@ -29,15 +36,17 @@ export class LiveLogs {
   /** @param key - Tells ways of reading apart. */
   lease(key: string, view: () => LogView): Lease {
     const found = this.#entries.get(key);
-    const entry = found && !found.live.over ? found : { live: new LiveLog(view()), readers: 0, leaving: undefined };
+    const entry = found && !found.live.over ? found : { live: new LiveLog(view(), this.#lookMs), readers: 0, leaving: undefined };
     this.#entries.set(key, entry);
     clearTimeout(entry.leaving);
     entry.readers++;
     this.#readers++;
+    this.#looking ??= setInterval(() => this.#look(), this.#lookMs).unref();
     return { live: entry.live, release: () => this.#release(key, entry) };
   }
 
   end(): void {
+    this.#rest();
     for (const { live, leaving } of this.#entries.values()) {
       clearTimeout(leaving);
       live.end();
@@ -45,8 +54,17 @@ export class LiveLogs {
     this.#entries.clear();
   }
 
+  #look(): void {
+    for (const { live } of this.#entries.values()) live.look();
+  }
+
+  #rest(): void {
+    clearInterval(this.#looking);
+    this.#looking = undefined;
+  }
+
   #release(key: string, entry: Entry): void {
-    this.#readers--;
+    if (--this.#readers === 0) this.#rest();
     if (--entry.readers > 0) return;
     const leave = (): void => {
       entry.live.end();

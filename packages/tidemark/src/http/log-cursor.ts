@@ -9,8 +9,13 @@ const mostJitter = 180;
  * The cursor of a live answer: it changes with time, so that no cache gives a client the same empty answer for ever. Always beyond the one
  * that the client sent.
  */
-export function cursorAfter(sent: string | null, now: number = Date.now()): string {
-  const current = Math.floor((now - epochMs) / intervalMs);
+export function cursorAfter(sent: string | null): string {
+  const current = currentCursor();
   const before = sent !== null && /^\d{1,15}$/.test(sent) ? Number(sent) : -1;
   return `${before < current ? current : before + randomInt(1, mostJitter)}`;
+}
+
+/** The cursor of this moment. */
+export function currentCursor(): number {
+  return Math.floor((Date.now() - epochMs) / intervalMs);
 }

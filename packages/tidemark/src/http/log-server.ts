@@ -3,10 +3,11 @@ import { StoreClosedError } from "../errors/opening.ts";
 import { RequestRefusedError } from "../errors/http.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import type { EventStore } from "../store/event-store.ts";
-import { EventStream } from "./event-stream.ts";
-import type { LiveLog } from "./live-log.ts";
+import { eventStream } from "./event-stream.ts";
 import type { Frame } from "./frame.ts";
+import type { LiveLog } from "./live-log.ts";
 import { type Lease, LiveLogs } from "./live-logs.ts";
+import { LiveReader } from "./live-reader.ts";
 import { checkAccess, type LogTarget, withinStream } from "./log-access.ts";
 import { type AnswerOptions, eventStreamHeaders, type LogCaching, pageAnswer, tailHeaders } from "./log-answer.ts";
 import { cursorAfter } from "./log-cursor.ts";
@@ -31,6 +32,8 @@ export interface LogServerOptions {
 
 /** Queries for pages at once: thousands that connect together must leave connections for appends. */
 const mostReads = 4;
+/** So often, or oftener, live readers look at the time. */
+const mostLookMs = 1_000;
 
 /** A request with what it may read. */
 interface Reading {
@@ -44,13 +47,15 @@ interface Reading {
 export class LogServer {
   readonly #store: EventStore;
   readonly #options: LogServerOptions;
-  readonly #lives = new LiveLogs();
+  readonly #lives: LiveLogs;
   readonly #reads = new Semaphore(mostReads);
   readonly #closed = new AbortController();
 
   constructor(store: EventStore, options: LogServerOptions) {
     this.#store = store;
     this.#options = options;
+    const { heartbeatMs, connectionMs } = options;
+    this.#lives = new LiveLogs(Math.max(1, Math.min(mostLookMs, heartbeatMs / 4, connectionMs / 4)));
   }
 
   async answer(request: Request): Promise<Response> {
@@ -113,12 +118,13 @@ export class LogServer {
     let held = false;
     try {
       await lease.live.started;
+      const { view } = lease.live;
       const { start } = reading.asked;
-      const place = start === "now" ? await tailOf(reading.view) : start;
-      const first = lease.live.joins(place) ? undefined : await lease.live.view.page(place);
+      const place = start === "now" ? await tailOf(view) : start;
+      const first = lease.live.joins(place) ? undefined : await view.page(place);
       // Of a stream that is not there, nothing is waited for.
       const empty = place === 0 && (first ? first.end === 0 : lease.live.after(0)?.length === 0);
-      if (empty) await tailOf(reading.view);
+      if (empty) await tailOf(view);
       if (kind === "sse") {
         held = true;
         return this.#eventStream(reading, lease, place, first);
@@ -135,8 +141,8 @@ export class LogServer {
       release();
       if (error !== undefined) onError(error);
     };
-    const { body } = new EventStream({ live, place, first, cursor, heartbeatMs, connectionMs, onEnd });
-    return new Response(body, { headers: eventStreamHeaders() });
+    const reader = new LiveReader({ live, place, first, cursor, heartbeatMs, connectionMs, onEnd });
+    return new Response(eventStream(reader), { headers: eventStreamHeaders() });
   }
 
   async #longPoll({ request, asked, view, answer }: Reading, live: LiveLog, place: number, first: Page | undefined): Promise<Response> {

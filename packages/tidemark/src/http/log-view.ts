@@ -42,6 +42,8 @@ export class LogView {
   readonly #options: LogViewOptions;
   /** Pages that are being read: those who want the same one share it. */
   readonly #reading = new Map<number, Promise<Page>>();
+  /** A look for the end that has not begun. */
+  #asking: Promise<number | undefined> | undefined;
 
   constructor(options: LogViewOptions) {
     this.#options = options;
@@ -51,15 +53,17 @@ export class LogView {
 
   /**
    * The place behind the last event. Of the log it is the high-water mark: a filter may match nothing in millions of events. Of a stream it is its
-   * last event; undefined where there is none.
+   * last event; undefined where there is none. Those who ask before a query begins share it, so that nobody gets an end from before they asked.
    */
-  async tail(): Promise<number | undefined> {
+  tail(): Promise<number | undefined> {
     const { store, streamId, reads } = this.#options;
-    return await reads.run(async () => {
+    this.#asking ??= reads.run(async () => {
+      this.#asking = undefined;
       if (streamId === undefined) return await store.highWaterMark();
       const [last] = await store.readAll({ ...this.#filtered(), direction: "backward", limit: 1, raw: true }).toArray();
       return last?.position;
     });
+    return this.#asking;
   }
 
   /** The events after a place, as many as a page holds. */

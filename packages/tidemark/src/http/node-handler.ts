@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
+import { takeReader } from "./event-stream.ts";
+import type { LiveReader } from "./live-reader.ts";
 import { problemResponse } from "./problem.ts";
 
 /** A request as Express adds to it: the address before a router took its own part away. */
@@ -52,6 +54,8 @@ async function send({ status, headers, body }: Response, outgoing: ServerRespons
   outgoing.writeHead(status, Object.fromEntries(headers));
   if (!body) return void outgoing.end();
   outgoing.flushHeaders();
+  const live = takeReader(body);
+  if (live) return follow(live, outgoing);
   const reader = body.getReader();
   const leave = (): void => void reader.cancel().catch(() => {});
   gone.addEventListener("abort", leave, { once: true });
@@ -66,4 +70,15 @@ async function send({ status, headers, body }: Response, outgoing: ServerRespons
   } finally {
     gone.removeEventListener("abort", leave);
   }
+}
+
+/** Writes an event stream without a promise, a timer or a signal for each client. A client that reads slowly is waited for. */
+function follow(reader: LiveReader, outgoing: ServerResponse): void {
+  outgoing.on("drain", () => reader.flow());
+  outgoing.once("close", () => reader.leave());
+  reader.open({
+    write: (bytes) => outgoing.write(bytes),
+    // What a client has not taken by now must not keep its connection open.
+    end: () => void (outgoing.writableNeedDrain ? outgoing.destroy() : outgoing.end()),
+  });
 }

@@ -39,7 +39,7 @@ export interface ServeLogOptions<E extends Event = Event> {
   readonly pageBytes?: number;
   /** How long a poll waits for events. @defaultValue 20,000 */
   readonly longPollMs?: number;
-  /** After about this long an event stream ends, and the client connects again. @defaultValue 60,000 */
+  /** After about this long an event stream ends, and the client connects again; after twice as long if it is behind or is not read. @defaultValue 60,000 */
   readonly connectionMs?: number;
   /** How often a quiet event stream says that it is there. @defaultValue 15,000 */
   readonly heartbeatMs?: number;
