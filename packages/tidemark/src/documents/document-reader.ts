@@ -1,8 +1,9 @@
-import { type Check, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { type Check, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkCollectionName, checkDocumentId } from "../arguments/names.ts";
 import { checkOptions, isRecord } from "../arguments/options.ts";
 import { checkStaleDocuments, type StaleDocuments } from "../arguments/stale-documents.ts";
 import { describeValue } from "../arguments/describe-value.ts";
+import { orAborted } from "../async/or-aborted.ts";
 import type { Queryable, Statement, TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
@@ -22,7 +23,7 @@ const mostIds = 100_000;
 
 /** Left for the SQL to check: what is wrong is found while it is put together. */
 const anything: Check<unknown> = (value) => value;
-const deletedShape = { deleted: oneOf("include", "only") };
+const deletedShape = { deleted: oneOf("include", "only"), signal: checkSignal };
 const findShape = { where: anything, orderBy: checkOrderBy, limit: wholeNumber(0), after: anything, ...deletedShape };
 const countShape = { where: anything, ...deletedShape };
 
@@ -54,11 +55,14 @@ export class DocumentReaders {
   of<T extends object>(source: DocumentSource<T> | string, options?: DocumentsOptions): Documents<T> {
     const { stale } = checkOptions(options, optionsShape);
     const checked: Pick<Queryable, "query"> = {
-      query: async (...call) => {
-        const checking = this.#check(source, stale);
-        if (!checking) return await this.#queryable.query(...call);
+      query: async (statement, values, call) => {
+        call?.signal?.throwIfAborted();
+        const looking = this.#check(source, stale);
+        if (!looking) return await this.#queryable.query(statement, values, call);
+        // What it learns counts for others, too: an abort does not end it.
+        const checking = orAborted(looking, call?.signal);
         // At the same time, so that the answer is no later for it.
-        const [rows] = await Promise.allSettled([this.#queryable.query(...call), checking]);
+        const [rows] = await Promise.allSettled([this.#queryable.query(statement, values, call), checking]);
         await checking;
         if (rows.status === "rejected") throw rows.reason;
         return rows.value;
@@ -107,16 +111,18 @@ class DocumentReader<T extends object> implements Documents<T> {
   }
 
   async get(id: string, options?: GetOptions): Promise<VersionedDocument<T> | undefined> {
-    const statements = documentStatements(this.#from, this.#deleted(checkOptions(options, deletedShape)));
-    const [row] = await this.#rows(statements.get, [this.#tenant, checkDocumentId(id, "id")]);
+    const checked = checkOptions(options, deletedShape);
+    const statements = documentStatements(this.#from, this.#deleted(checked));
+    const [row] = await this.#rows(statements.get, [this.#tenant, checkDocumentId(id, "id")], checked.signal);
     return row && decode<T>(row);
   }
 
   async getMany(ids: readonly string[], options?: GetOptions): Promise<VersionedDocument<T>[]> {
     const checked = checkIds(ids);
-    const statements = documentStatements(this.#from, this.#deleted(checkOptions(options, deletedShape)));
+    const { deleted, signal } = checkOptions(options, deletedShape);
+    const statements = documentStatements(this.#from, this.#deleted({ deleted }));
     if (checked.length === 0) return [];
-    const rows = await this.#rows(statements.getMany, [this.#tenant, [...new Set(checked)].join("\u001f")]);
+    const rows = await this.#rows(statements.getMany, [this.#tenant, [...new Set(checked)].join("\u001f")], signal);
     const found = new Map(rows.map((row) => [row["id"], row]));
     return checked.flatMap((id) => {
       const row = found.get(id);
@@ -144,22 +150,22 @@ class DocumentReader<T extends object> implements Documents<T> {
   }
 
   async count(options?: CountOptions<T>): Promise<number> {
-    const { where, deleted } = checkOptions(options, countShape);
+    const { where, deleted, signal } = checkOptions(options, countShape);
     const parameters = new Parameters([this.#tenant]);
     const text = `select pg_catalog.count(*)::text as count from ${this.#from} as d where d._partition = $1${this.#deleted({ deleted })}${this.#where(where, parameters)}`;
-    const [row] = await this.#rows(question("count_documents", text), parameters.values);
+    const [row] = await this.#rows(question("count_documents", text), parameters.values, signal);
     return toSafeInteger(row?.["count"]);
   }
 
   async #find(options: unknown, limit: number | undefined): Promise<VersionedDocument<T>[]> {
-    const { where, orderBy = [], after, deleted } = checkOptions(options, findShape);
+    const { where, orderBy = [], after, deleted, signal } = checkOptions(options, findShape);
     const parameters = new Parameters([this.#tenant]);
     const text = `
 select ${documentColumns}
   from ${this.#from} as d
  where d._partition = $1${this.#deleted({ deleted })}${this.#where(where, parameters)}${after === undefined ? "" : `\n   and ${behindSql(after, "options.after", orderBy, this.#schema, parameters)}`}
  order by ${orderSql(orderBy, this.#schema)}${limit === undefined ? "" : `\n limit ${parameters.add(limit)}`}`;
-    return (await this.#rows(question("find_documents", text), parameters.values)).map((row) => decode<T>(row));
+    return (await this.#rows(question("find_documents", text), parameters.values, signal)).map((row) => decode<T>(row));
   }
 
   #deleted({ deleted }: { readonly deleted?: DeletedDocuments | undefined }): string {
@@ -175,9 +181,9 @@ select ${documentColumns}
     return where === undefined ? "" : `\n   and ${whereSql(where, "options.where", this.#schema, parameters)}`;
   }
 
-  async #rows(statement: Statement, values: readonly Value[]): Promise<readonly TextRow[]> {
+  async #rows(statement: Statement, values: readonly Value[], signal: AbortSignal | undefined): Promise<readonly TextRow[]> {
     try {
-      return await this.#queryable.query(statement, values);
+      return await this.#queryable.query(statement, values, { signal });
     } catch (error) {
       if (!isTidemarkError(error, "DATABASE") || error.sqlState !== "42P01") throw error;
       throw new NotFoundError(

@@ -136,6 +136,8 @@ export interface GetOptions {
    * @defaultValue they are left out
    */
   readonly deleted?: "include" | "only";
+  /** Ends the reading, and cancels its query on the server. It then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
 }
 
 /**

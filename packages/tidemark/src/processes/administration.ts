@@ -1,10 +1,11 @@
-import { checkBoolean, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkBoolean, checkSignal, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkInstanceId, checkProcessName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import type { TextRow, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { NotFoundError } from "../errors/following.ts";
+import type { CallOptions } from "../model/calls.ts";
 import type { AdministrationScope } from "../runtime/administration-scope.ts";
 import type { TimerParts } from "../timers/timer-parts.ts";
 import { administrationStatements, type AdministrationStatements } from "./administration-statements.ts";
@@ -29,6 +30,8 @@ export interface ProcessQuery {
   readonly after?: number;
   /** At most so many, 1–10,000. @defaultValue 100 */
   readonly limit?: number;
+  /** Ends the call, and cancels its query on the server. It then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -44,6 +47,8 @@ export interface GetProcessOptions {
   readonly limit?: number;
   /** Whether to give the inputs' events as they are stored. @defaultValue false */
   readonly raw?: boolean;
+  /** Ends the call, and cancels its queries on the server. It then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -62,8 +67,10 @@ export interface Processes {
   /**
    * Lists the versions of a process, or of every process, that workers of this tenant have run: which one starts new instances, and which
    * ones are still needed. Counts every instance that runs.
+   *
+   * @param options.signal - Ends the call, and cancels its query on the server.
    */
-  versions(name?: string): Promise<readonly ProcessVersionInfo[]>;
+  versions(name?: string, options?: CallOptions): Promise<readonly ProcessVersionInfo[]>;
   /** Returns an instance with its state, its inputs, its commands and its timers. */
   get(name: string, id: string, options?: GetProcessOptions): Promise<ProcessDetails>;
   /**
@@ -85,6 +92,7 @@ const listShape = {
   version: wholeNumber(1, 2_147_483_647),
   after: wholeNumber(0),
   limit: wholeNumber(1, 10_000),
+  signal: checkSignal,
 };
 
 export class StoreProcesses implements Processes {
@@ -103,28 +111,29 @@ export class StoreProcesses implements Processes {
   }
 
   async list(query?: ProcessQuery): Promise<readonly ProcessInfo[]> {
-    const { name = null, status, version = null, after = 0, limit = 100 } = checkOptions(query, listShape, "query");
+    const { name = null, status, version = null, after = 0, limit = 100, signal } = checkOptions(query, listShape, "query");
     const statement = this.#statements.list(name !== null, status);
-    const rows = await this.#scope.context.database.query(statement, [this.#scope.tenant, name, after, limit, version]);
+    const rows = await this.#scope.context.database.query(statement, [this.#scope.tenant, name, after, limit, version], { signal });
     return rows.map(processInfo);
   }
 
-  async versions(name?: string): Promise<readonly ProcessVersionInfo[]> {
+  async versions(name?: string, options?: CallOptions): Promise<readonly ProcessVersionInfo[]> {
     const process = name === undefined ? null : checkProcessName(name, "name");
-    const rows = await this.#scope.context.database.query(this.#statements.versions, [this.#scope.tenant, process]);
+    const { signal } = checkOptions(options, { signal: checkSignal });
+    const rows = await this.#scope.context.database.query(this.#statements.versions, [this.#scope.tenant, process], { signal });
     return rows.map(processVersion);
   }
 
   async get(name: string, id: string, options?: GetProcessOptions): Promise<ProcessDetails> {
-    const { limit = 1_000, raw } = checkOptions(options, { limit: wholeNumber(1, 10_000), raw: checkBoolean });
+    const { limit = 1_000, raw, signal } = checkOptions(options, { limit: wholeNumber(1, 10_000), raw: checkBoolean, signal: checkSignal });
     const { database, codec } = this.#scope.context;
     const decoder = codec.decoder({ raw, skipNothing: true });
-    const row = await this.#find(name, id);
+    const row = await this.#find(name, id, signal);
     const info = processInfo(row);
     const [inputs, commands, timers] = await Promise.all([
-      database.query(this.#statements.inputs, [info.number, limit]),
-      database.query(this.#statements.commands, [info.number, limit]),
-      this.#timers.writes.of(database, this.#scope.tenant, [info.number]),
+      database.query(this.#statements.inputs, [info.number, limit], { signal }),
+      database.query(this.#statements.commands, [info.number, limit], { signal }),
+      this.#timers.writes.of(database, this.#scope.tenant, [info.number], { signal }),
     ]);
     const state: unknown = JSON.parse(row["state"] ?? "null");
     return {
@@ -173,10 +182,10 @@ export class StoreProcesses implements Processes {
     await this.#scope.changed();
   }
 
-  async #find(name: string, id: string): Promise<TextRow> {
+  async #find(name: string, id: string, signal?: AbortSignal): Promise<TextRow> {
     const { tenant, context } = this.#scope;
     const [process, instance] = [checkProcessName(name, "name"), checkInstanceId(id, "id")];
-    const [row] = await context.database.query(this.#statements.find, [tenant, process, instance]);
+    const [row] = await context.database.query(this.#statements.find, [tenant, process, instance], { signal });
     if (!row)
       throw new NotFoundError("instance of a process", `${process} ${instance}`, "It has had no input yet; store.processes.list() names those that had.");
     return row;

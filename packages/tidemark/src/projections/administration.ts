@@ -1,11 +1,12 @@
 import { retry } from "../async/retry.ts";
-import { wholeNumber } from "../arguments/checks.ts";
+import { checkSignal, wholeNumber } from "../arguments/checks.ts";
 import { checkDocumentId, checkProjectionName } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { didYouMean } from "../arguments/suggest.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { NotFoundError } from "../errors/following.ts";
 import { isTidemarkError } from "../errors/errors.ts";
+import type { CallOptions } from "../model/calls.ts";
 import { followerOf } from "./defined-projection.ts";
 import { changeProjectionStatement, type RegistryState } from "./registry.ts";
 import { type ProjectionInfo, projectionInfo, projectionsStatement } from "./projection-info.ts";
@@ -59,9 +60,14 @@ export interface ProjectionVersion {
  * ```
  */
 export interface Projections {
-  /** Lists all of them, by name and version. The position of an async one is that of this tenant's worker. */
-  list(): Promise<readonly ProjectionInfo[]>;
-  get(name: string, options?: ProjectionVersion): Promise<ProjectionInfo>;
+  /**
+   * Lists all of them, by name and version. The position of an async one is that of this tenant's worker.
+   *
+   * @param options.signal - Ends the call, and cancels its query on the server.
+   */
+  list(options?: CallOptions): Promise<readonly ProjectionInfo[]>;
+  /** Returns one version. @param options.signal - Ends the call, and cancels its query on the server. */
+  get(name: string, options?: ProjectionVersion & CallOptions): Promise<ProjectionInfo>;
   /**
    * Pauses it until `resume`: nothing writes it, and it stays as it is. An inline one pauses when no append to it is in flight. If a
    * transaction that wrote it stays open, this waits, and rejects after 30 s with 55P03 and that transaction's name.
@@ -146,16 +152,24 @@ export class StoreProjections implements Projections {
     this.#scope = scope;
   }
 
-  async list(): Promise<readonly ProjectionInfo[]> {
-    const rows = await this.#scope.context.database.query(projectionsStatement(this.#scope.context.schema, "list", "true"), [this.#scope.tenant]);
+  async list(options?: CallOptions): Promise<readonly ProjectionInfo[]> {
+    const { signal } = checkOptions(options, { signal: checkSignal });
+    const statement = projectionsStatement(this.#scope.context.schema, "list", "true");
+    const rows = await this.#scope.context.database.query(statement, [this.#scope.tenant], { signal });
     return rows.map((row) => projectionInfo(row["projection"] ?? "{}"));
   }
 
-  async get(name: string, options?: ProjectionVersion): Promise<ProjectionInfo> {
+  async get(name: string, options?: ProjectionVersion & CallOptions): Promise<ProjectionInfo> {
+    return await this.#info(name, checkOptions(options, { ...versionShape, signal: checkSignal }));
+  }
+
+  async #info(
+    name: string,
+    { version, signal }: { readonly version?: number | undefined; readonly signal?: AbortSignal | undefined },
+  ): Promise<ProjectionInfo> {
     const checked = checkProjectionName(name, "name");
-    const { version } = checkOptions(options, versionShape);
     const statement = projectionsStatement(this.#scope.context.schema, "get", "p.name = $2");
-    const rows = await this.#scope.context.database.query(statement, [this.#scope.tenant, checked]);
+    const rows = await this.#scope.context.database.query(statement, [this.#scope.tenant, checked], { signal });
     const infos = rows.map((row) => projectionInfo(row["projection"] ?? "{}"));
     const info = version === undefined ? infos.at(-1) : infos.find((candidate) => candidate.version === version);
     if (!info) throw await this.#notFound(checked, version);
@@ -163,19 +177,19 @@ export class StoreProjections implements Projections {
   }
 
   async pause(name: string, options?: ProjectionVersion): Promise<void> {
-    await this.#change(await this.get(name, options), "paused");
+    await this.#change(await this.#info(name, checkOptions(options, versionShape)), "paused");
   }
 
   async resume(name: string, options?: ProjectionVersion): Promise<void> {
     // A shard that has just failed may not have told the database yet, and change_projection() looks there.
     await this.#scope.changed();
-    const info = await this.get(name, options);
+    const info = await this.#info(name, checkOptions(options, versionShape));
     if (info.mode === "inline" && info.state === "live") return;
     await this.#change(info, info.mode === "inline" ? "behind" : "following");
   }
 
   async deactivate(name: string, options?: ProjectionVersion): Promise<void> {
-    await this.#change(await this.get(name, options), "inactive");
+    await this.#change(await this.#info(name, checkOptions(options, versionShape)), "inactive");
   }
 
   async rebuild(name: string, options?: RebuildOptions): Promise<ProjectionInfo> {

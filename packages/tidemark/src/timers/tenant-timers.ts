@@ -1,4 +1,4 @@
-import { checkDate, wholeNumber } from "../arguments/checks.ts";
+import { checkDate, checkSignal, wholeNumber } from "../arguments/checks.ts";
 import { checkTimerKey } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import type { Queryable } from "../database/database.ts";
@@ -35,7 +35,7 @@ const checkAfter = (value: unknown, path: string): { readonly dueAt: Date; reado
   if (!dueAt || key === undefined) throw new InvalidArgumentError(path, "must be the last timer of the page before, or its { dueAt, key }");
   return { dueAt, key };
 };
-const listShape = { dueBefore: checkDate, after: checkAfter, limit: wholeNumber(1, 10_000) };
+const listShape = { dueBefore: checkDate, after: checkAfter, limit: wholeNumber(1, 10_000), signal: checkSignal };
 
 /** The timers of an application, through the pool or inside a transaction. */
 export class TenantTimers implements Timers {
@@ -71,8 +71,9 @@ export class TenantTimers implements Timers {
 
   async list(query?: TimersQuery): Promise<readonly Timer[]> {
     const { on, statements, tenant } = this.#context;
-    const { dueBefore, after, limit = 100 } = checkOptions(query, listShape, "query");
-    const rows = await on.query(statements.list, [tenant, dueBefore?.getTime() ?? null, after?.dueAt.getTime() ?? null, after?.key ?? null, limit]);
+    const { dueBefore, after, limit = 100, signal } = checkOptions(query, listShape, "query");
+    const values = [tenant, dueBefore?.getTime() ?? null, after?.dueAt.getTime() ?? null, after?.key ?? null, limit];
+    const rows = await on.query(statements.list, values, { signal });
     return rows.map(pendingTimer).map(({ owner: _application, ...timer }) => timer);
   }
 

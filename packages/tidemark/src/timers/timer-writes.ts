@@ -1,5 +1,5 @@
 import { list, separator } from "../append/batch.ts";
-import type { Queryable, Value } from "../database/database.ts";
+import type { Queryable, QueryOptions, Value } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { type EncodedTimer, encodeTimer, type NewTimer, type TimerEncoding } from "./encode-timer.ts";
 import { type PendingTimer, pendingTimer } from "./pending-timer.ts";
@@ -86,8 +86,8 @@ export class TimerWrites {
   }
 
   /** The timers of these owners that have not fired, by due date. */
-  async of(on: Queryable, tenant: string, owners: readonly number[]): Promise<readonly PendingTimer[]> {
-    const rows = await on.query(this.#statements.ofOwners, [tenant, list(owners)]);
+  async of(on: Queryable, tenant: string, owners: readonly number[], options?: QueryOptions): Promise<readonly PendingTimer[]> {
+    const rows = await on.query(this.#statements.ofOwners, [tenant, list(owners)], options);
     return rows.map(pendingTimer);
   }
 }

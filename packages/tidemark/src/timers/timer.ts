@@ -99,6 +99,8 @@ export interface TimersQuery {
   readonly after?: Pick<Timer, "dueAt" | "key">;
   /** 1–10,000. @defaultValue 100 */
   readonly limit?: number;
+  /** Ends the call, and cancels its query on the server. It then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal;
 }
 
 /**

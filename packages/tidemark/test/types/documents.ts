@@ -27,6 +27,13 @@ const carts = store.documents(projection);
 same<Stored<Summary> | undefined>()(await carts.get("cart-1"));
 same<Stored<Summary>[]>()(await carts.getMany(["cart-1"]));
 same<Stored<Summary>[]>()(await carts.find());
+const { signal } = new AbortController();
+same<Stored<Summary> | undefined>()(await carts.get("cart-1", { signal }));
+same<Stored<Summary>[]>()(await carts.getMany(["cart-1"], { signal }));
+same<Stored<Summary>[]>()(await carts.find({ where: { status: "open" }, signal }));
+same<number>()(await carts.count({ signal }));
+// @ts-expect-error -- a signal, and not the controller
+void carts.page({ signal: new AbortController() });
 same<Stored<Summary> | undefined>()(await carts.first());
 same<{ readonly documents: Stored<Summary>[]; readonly next: Stored<Summary> | undefined }>()(await carts.page());
 same<number>()(await carts.count());

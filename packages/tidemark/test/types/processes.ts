@@ -93,6 +93,11 @@ void effects;
 // Administration.
 same<Promise<ProcessDetails>>()(store.processes.get("checkout", "cart-1"));
 same<Promise<readonly ProcessVersionInfo[]>>()(store.processes.versions("checkout"));
+void store.processes.versions(undefined, { signal: AbortSignal.timeout(1_000) });
+void store.processes.list({ signal: AbortSignal.timeout(1_000) });
+void store.processes.get("checkout", "order-1", { signal: AbortSignal.timeout(1_000) });
+// @ts-expect-error -- a change is not ended half-way
+void store.processes.retry("checkout", "order-1", { signal: AbortSignal.timeout(1_000) });
 void store.processes.list({ version: 2 });
 // @ts-expect-error -- versions are numbers
 void store.processes.list({ version: "2" });

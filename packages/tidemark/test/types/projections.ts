@@ -72,6 +72,10 @@ const store = await openEventStore({ projections: [byType, sql], unknownProjecti
 same<EventStore>()(store);
 same<Promise<readonly ProjectionInfo[]>>()(store.projections.list());
 same<Promise<ProjectionInfo>>()(store.projections.get("summary", { version: 1 }));
+same<Promise<readonly ProjectionInfo[]>>()(store.projections.list({ signal: AbortSignal.timeout(1_000) }));
+same<Promise<ProjectionInfo>>()(store.projections.get("summary", { version: 1, signal: AbortSignal.timeout(1_000) }));
+// @ts-expect-error -- a change is not ended half-way
+void store.projections.pause("summary", { signal: AbortSignal.timeout(1_000) });
 store.createWorker({ projections: [sql] });
 store.createWorker();
 const found = await store.documents(byType).get("cart-1");

@@ -11,9 +11,11 @@ const confirmed = { type: "CartConfirmed", data: { at: "2026-11-29" } } as const
 same<Promise<ScheduledTimer>>()(store.schedule("cart-1", confirmed, { key: "a", in: 1_000 }));
 same<Promise<ScheduledTimer>>()(tx.schedule("cart-1", confirmed, { key: "a", at: new Date() }));
 void any.schedule("cart-1", { type: "Anything", data: 1, tags: ["cart:1"] }, { key: "a", cron: "0 9 * * 1", timeZone: "Europe/Rome", missed: "each" });
-same<Promise<readonly Timer[]>>()(store.timers.list({ dueBefore: new Date(), limit: 1 }));
+same<Promise<readonly Timer[]>>()(store.timers.list({ dueBefore: new Date(), limit: 1, signal: AbortSignal.timeout(1_000) }));
 same<Promise<boolean>>()(tx.timers.cancel("a"));
 
+// @ts-expect-error -- a signal, and not the controller
+void store.timers.list({ signal: new AbortController() });
 // @ts-expect-error -- no such event in this store
 void store.schedule("cart-1", { type: "CartExpired", data: {} }, { key: "a", in: 1_000 });
 // @ts-expect-error -- a timer has a key
