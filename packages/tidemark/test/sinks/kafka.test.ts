@@ -3,10 +3,11 @@ import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes 
 import { kafkaMissing, startKafka, type Kafka } from "@tidemark/servers";
 import type { OutgoingMessage } from "tidemark";
 import { kafka, type KafkaOptions } from "tidemark/kafka";
-import { type ReceivedMessage, sinkContract } from "tidemark/testing";
+import { sinkContract } from "tidemark/testing";
 import { afterAll, beforeAll, test as plain } from "vitest";
 import { append, describe, eventually, expect, inOrder, test } from "../relays/test.ts";
-import { KafkaTopics, type StoredRecord } from "./kafka-topics.ts";
+import { KafkaTopics } from "./kafka-topics.ts";
+import { firstArrivals, patiently, positionsOf, relayThroughOutages } from "./relay-to-broker.ts";
 
 const missing = await kafkaMissing();
 if (missing !== undefined) console.log(`NOT TESTED: Kafka: ${missing}.`);
@@ -31,24 +32,7 @@ afterAll(async () => {
   await broker?.[Symbol.asyncDispose]();
 });
 
-function positionsOf(messages: readonly ReceivedMessage[]): number[] {
-  return messages.map(({ headers }) => Number(headers["tidemark-position"]));
-}
-
-/** Of messages that may have come twice: by stream, the positions in the order of their first arrival. */
-function firstArrivals(messages: readonly StoredRecord[]): Map<string, number[]> {
-  const byKey = new Map<string, number[]>();
-  const seen = new Set<string>();
-  for (const { id, key, headers } of messages) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    byKey.set(key, [...(byKey.get(key) ?? []), Number(headers["tidemark-position"])]);
-  }
-  return byKey;
-}
-
 const streams = Array.from({ length: 10 }, (_, n) => `cart-${n}`);
-const patiently = { retry: { minDelayMs: 20, maxDelayMs: 200 } };
 
 for (const client of clients) {
   const to = (options: Partial<KafkaOptions> & Pick<KafkaOptions, "topic">): { readonly to: ReturnType<typeof kafka> } => ({
@@ -84,54 +68,20 @@ for (const client of clients) {
       expect(streams.map((streamId) => found.get(streamId))).toEqual(partitionsOfJava);
     });
 
-    test("is killed: nothing is lost, streams stay in order, and what comes twice was in flight", async ({ store, start }) => {
-      const topic = await topics.create();
-      const { worker, errors } = await start({ ...to({ topic }), ...patiently, batchSize: 50 });
-      const appended = append(store, streams, 40);
-      await eventually(async () => expect(await topics.count(topic)).toBeGreaterThan(20));
-      await broker.kill();
-      await appended;
-      await eventually(async () => expect((await store.relays.get("out")).state).toBe("retrying"));
-      await broker.start();
-      await worker.caughtUp();
-      const found = await topics.records(topic);
-      const all = (await store.readAll().toArray()).map(({ position }) => position);
-      expect([...new Set(positionsOf(found))].toSorted((a, b) => a - b)).toEqual(all);
-      // What was in flight when it was killed: one message of each stream.
-      expect(found.length - all.length).toBeLessThanOrEqual(streams.length);
-      for (const [, positions] of firstArrivals(found)) expect(inOrder(positions)).toBe(true);
-      expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["SINK_UNAVAILABLE"]));
-    });
-
-    test("loses a request, or an acknowledgement, with the connection: each message is there once, in order", async ({ store, start }) => {
-      const topic = await topics.create();
-      const { cuts } = broker;
-      const { worker } = await start({ ...to({ topic, brokers: [broker.cuttable] }), ...patiently, batchSize: 50 });
-      await append(store, streams, 1);
-      await worker.caughtUp();
-      for (const lose of ["requests", "answers"] as const) {
-        let heard = 0;
-        const cut = (): void => {
-          if (++heard === 1)
-            setImmediate(() => {
-              cuts.lose = undefined;
-              cuts.cut();
-            });
+    relayThroughOutages({
+      broker: () => broker,
+      cuts: () => broker.cuts,
+      async open() {
+        const topic = await topics.create();
+        return {
+          to: (port) => kafka({ brokers: [`127.0.0.1:${port}`], client, topic }),
+          count: () => topics.count(topic),
+          received: () => topics.records(topic),
         };
-        cuts.lose = lose;
-        if (lose === "requests") cuts.onRequest = cut;
-        else cuts.onAnswer = cut;
-        await append(store, streams, 10);
-        await worker.caughtUp();
-        cuts.onRequest = undefined;
-        cuts.onAnswer = undefined;
-        expect(heard).toBeGreaterThanOrEqual(1);
-      }
-      const found = await topics.records(topic);
-      const all = (await store.readAll().toArray()).map(({ position }) => position);
+      },
+      duplicates: true,
       // The producer is idempotent: what it sends again, the broker has once.
-      expect(positionsOf(found).toSorted((a, b) => a - b)).toEqual(all);
-      for (const [, positions] of firstArrivals(found)) expect(inOrder(positions)).toBe(true);
+      duplicatesWhenCut: false,
     });
 
     test("refuses what is too large, has no topic, or may not be written; others of the same batch go on", async ({ store, start }) => {
