@@ -22,6 +22,8 @@ import { ReadRetry } from "./read-retry.ts";
 import { PollSchedule } from "./poll-schedule.ts";
 import { Tail } from "./tail.ts";
 import { defaultTimings, type FollowTimings } from "./timings.ts";
+import { TracedLog } from "./traced-log.ts";
+import type { TracedPlace } from "../tracing/traced-store.ts";
 
 /** The log as it grows: how far it may be read, who holds that back, and following it. */
 export class Feed implements LifecyclePart, FollowedLog {
@@ -30,7 +32,8 @@ export class Feed implements LifecyclePart, FollowedLog {
   readonly #database: Database;
   readonly #marks: MarkReader;
   readonly #blockers: Statement;
-  readonly #log: LogPages;
+  readonly #log: Log;
+  readonly #place: TracedPlace | undefined;
   readonly #scans: LogScans;
   readonly #readRetry: ReadRetry;
   readonly #shared: Shared;
@@ -43,13 +46,15 @@ export class Feed implements LifecyclePart, FollowedLog {
   /** Raised where a timer was set that is due soon, here or in another process. */
   readonly timersSet: Signal = new Signal();
 
-  constructor(database: Database, schema: string, logger: Logger, timings: FollowTimings = defaultTimings) {
+  /** @param place - Of which store it is, for tracing. Undefined: its pages are not traced. */
+  constructor(database: Database, schema: string, logger: Logger, timings: FollowTimings = defaultTimings, place?: TracedPlace) {
     this.#database = database;
+    this.#place = place;
     this.#marks = new MarkReader(database, schema);
     this.background = new BackgroundPace(this.#marks);
     this.#blockers = blockersStatement(schema);
     this.#reads = new StatementsBySize(schema);
-    this.#log = new LogPages(database, this.#reads);
+    this.#log = this.#traced(new LogPages(database, this.#reads), "events");
     this.#scans = new LogScans(this.#log, this.#marks, () => this.background.pageRows);
     this.#readRetry = new ReadRetry(logger);
     const committed = new Signal();
@@ -58,6 +63,10 @@ export class Feed implements LifecyclePart, FollowedLog {
     this.#listener = new NotificationListener(database, channel, { committed, timers: this.timersSet, logger, heardWithinMs: timings.heardWithinMs });
     this.#schedule = () => new PollSchedule(committed, timings);
     this.#shared = this.#share(this.#log, this.#marks);
+  }
+
+  #traced(log: Log, name: "events" | "outbox"): Log {
+    return this.#place ? new TracedLog(log, name, this.#place) : log;
   }
 
   /** What all followers of a log share. */
@@ -75,7 +84,7 @@ export class Feed implements LifecyclePart, FollowedLog {
 
   /** Another log of the store, followed as this one is: woken by the same commits, and closed with it. */
   besides(log: Log, marks: MarkReader): FollowedLog {
-    const shared = this.#share(log, marks);
+    const shared = this.#share(this.#traced(log, "outbox"), marks);
     return {
       highWaterMark: async (signal) => (await marks.read(signal)).position,
       follow: ({ filter, ...options }) => this.#follow(shared, { ...options, filter: filter && checkFilter(filter, "options.filter") }),

@@ -6,7 +6,7 @@ import { Categories } from "./categories.ts";
 import { KeptAttributes } from "./kept-attributes.ts";
 import type { ValidInstrumentOptions } from "./options.ts";
 import type { SpanPlans } from "./span-plan.ts";
-import { contextOf, linksTo, metadataOf } from "./trace-context.ts";
+import { contextOf, contextOfAll, linksTo, metadataOf } from "./trace-context.ts";
 
 const nothing: Attributes = {};
 const unmeasured = { duration: undefined, attributes: nothing } as const;
@@ -141,6 +141,29 @@ export function spanPlans(api: Api, { handlerParent, streamIds }: ValidInstrumen
       name: ({ name }) => `checkpoint ${name}`,
       attributes: ({ position, ...following }) => ({ ...receivedBy("checkpoint", following), [tidemark.position]: position }),
       measured: (following) => ({ duration: "append", attributes: receivedBy("checkpoint", following) }),
+    },
+    "tidemark:project": {
+      kind: SpanKind.INTERNAL,
+      name: ({ projection }) => `project ${projection}`,
+      attributes: ({ projection, version, events }) => ({
+        [tidemark.projection]: projection,
+        [tidemark.projectionVersion]: version,
+        [messaging.batchSize]: events.length > 1 ? events.length : undefined,
+        [tidemark.position]: events.at(-1)?.position,
+      }),
+      // Appends that come at the same time are written together, in the context of none of them.
+      parent: ({ events }) => contextOfAll(api, events) ?? api.ROOT_CONTEXT,
+      links: ({ events }) => (contextOfAll(api, events) ? [] : linksTo(api, events)),
+      measured: () => unmeasured,
+    },
+    "tidemark:follow": {
+      kind: SpanKind.CLIENT,
+      name: ({ log }) => `follow ${log}`,
+      attributes: ({ log }) => ({ [db.operation]: "follow", [db.summary]: `follow ${log}` }),
+      // Whoever began to follow, the page is for all.
+      parent: () => api.ROOT_CONTEXT,
+      ended: ({ result }) => ({ [db.rows]: result?.events, [tidemark.position]: result?.position }),
+      measured: () => ({ duration: "read", attributes: askedBy("follow") }),
     },
     "tidemark:fire": {
       kind: SpanKind.INTERNAL,

@@ -22,6 +22,12 @@ export function contextOf(api: Api, { traceparent, tracestate }: HandledEvent): 
   return api.trace.getSpanContext(context) && context;
 }
 
+/** The context that all of these events were appended in. Undefined: they carry none, or several. */
+export function contextOfAll(api: Api, events: readonly HandledEvent[]): Context | undefined {
+  const [first] = events;
+  return first && events.every(({ traceparent }) => traceparent === first.traceparent) ? contextOf(api, first) : undefined;
+}
+
 /** Links to the spans that appended these events: one for each span. */
 export function linksTo(api: Api, events: readonly HandledEvent[]): Link[] {
   const links = new Map<string, Link>();

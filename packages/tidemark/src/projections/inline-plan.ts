@@ -12,6 +12,7 @@ import { byTenant } from "./follow-batch.ts";
 import { writtenParts } from "./inline-parts.ts";
 import type { FoundDocuments, InlineDocuments } from "./inline-documents.ts";
 import type { DocumentTarget, HandlerTarget, InlineTarget } from "./inline-target.ts";
+import type { InlineTracing } from "./inline-tracing.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
 
 /** An event that a projection handles. */
@@ -27,14 +28,20 @@ export interface Touch {
   readonly part?: { readonly index: number; readonly of: number };
 }
 
+/** What the plans of one store share. */
+export interface PlanContext {
+  readonly createTransaction: CreateProjectionTransaction;
+  readonly tracing: InlineTracing;
+}
+
 /** What one batch of appends changes in the inline projections. */
 export class BatchPlan implements InlinePlan {
-  readonly #createTransaction: CreateProjectionTransaction;
+  readonly #context: PlanContext;
   readonly #touches: ReadonlyMap<InlineTarget, readonly Touch[]>;
   readonly #loaded = new Map<InlineTarget, FoundDocuments>();
 
-  constructor(createTransaction: CreateProjectionTransaction, touches: ReadonlyMap<InlineTarget, readonly Touch[]>) {
-    this.#createTransaction = createTransaction;
+  constructor(context: PlanContext, touches: ReadonlyMap<InlineTarget, readonly Touch[]>) {
+    this.#context = context;
     this.#touches = touches;
   }
 
@@ -112,10 +119,9 @@ export class BatchPlan implements InlinePlan {
   #evolve(target: DocumentTarget, touches: readonly RecordedTouch[]): readonly Call[] {
     try {
       const documents = new DocumentSet(target.projection, this.#loaded.get(target)?.found ?? []);
-      for (const { event, ids, asked } of touches) {
-        if (asked !== undefined) refuseOtherIds(target.projection, event, { asked, ids });
-        documents.evolve(event, ids);
-      }
+      const { tracing } = this.#context;
+      if (tracing.listened) tracing.evolve(target.projection, eventsOf(touches), () => evolveAll(target, documents, touches));
+      else evolveAll(target, documents, touches);
       return documents.writesTo(target.documents.table).map((call) => ({
         ...call,
         explain: (error) => blame(touches, call.explain ? call.explain(error) : error),
@@ -126,18 +132,32 @@ export class BatchPlan implements InlinePlan {
   }
 
   async #handle(session: Session, { projection, work, replaying }: HandlerTarget, touches: readonly RecordedTouch[]): Promise<void> {
-    const events = touches.map(({ event }) => event);
+    const events = eventsOf(touches);
     for (const group of byTenant(events, work.inBatches)) {
       const [first] = group;
       if (!first) continue;
       try {
-        await work.handle(group, this.#createTransaction(session, first.tenant, { replaying }));
-        await session.settled();
+        const { createTransaction, tracing } = this.#context;
+        await tracing.handle(projection, group, async () => {
+          await work.handle(group, createTransaction(session, first.tenant, { replaying }));
+          await session.settled();
+        });
       } catch (error) {
         throw blame(touches, failedAt(projection, first, error), work.inBatches);
       }
     }
   }
+}
+
+function evolveAll({ projection }: DocumentTarget, documents: DocumentSet, touches: readonly RecordedTouch[]): void {
+  for (const { event, ids, asked } of touches) {
+    if (asked !== undefined) refuseOtherIds(projection, event, { asked, ids });
+    documents.evolve(event, ids);
+  }
+}
+
+function eventsOf(touches: readonly RecordedTouch[]): readonly RecordedEvent[] {
+  return touches.map(({ event }) => event);
 }
 
 /** Of an event that was written now, what the touch is about. */

@@ -3,8 +3,7 @@ import type { EncodedAppend } from "../append/encoded.ts";
 import { InlineFailure, type InlinePlan, type InlineProjections } from "../append/inline.ts";
 import type { TextRow } from "../database/database.ts";
 import { documentIdsOf } from "./document-set.ts";
-import { BatchPlan, type Touch } from "./inline-plan.ts";
-import type { CreateProjectionTransaction } from "./projection.ts";
+import { BatchPlan, type PlanContext, type Touch } from "./inline-plan.ts";
 import { type InlineTarget, inlineTarget, type LiveProjection } from "./inline-target.ts";
 import { unwrittenParts } from "./inline-parts.ts";
 import { UnwrittenEvent, unwrittenRow } from "./unwritten-event.ts";
@@ -12,11 +11,11 @@ import { UnwrittenEvent, unwrittenRow } from "./unwritten-event.ts";
 /** The inline projections that appends write now. */
 export class LiveProjections implements InlineProjections {
   readonly #targets: readonly InlineTarget[];
-  readonly #createTransaction: CreateProjectionTransaction;
+  readonly #context: PlanContext;
 
-  constructor(schema: string, projections: readonly LiveProjection[], codec: EventCodec, createTransaction: CreateProjectionTransaction) {
+  constructor(schema: string, projections: readonly LiveProjection[], codec: EventCodec, context: PlanContext) {
     this.#targets = projections.map((projection) => inlineTarget(projection, schema, codec));
-    this.#createTransaction = createTransaction;
+    this.#context = context;
   }
 
   plan(appends: readonly EncodedAppend[]): InlinePlan {
@@ -31,7 +30,7 @@ export class LiveProjections implements InlineProjections {
       const touched = touches.get(target);
       return touched ? [[target, touched] as const] : [];
     });
-    return new BatchPlan(this.#createTransaction, new Map(ordered));
+    return new BatchPlan(this.#context, new Map(ordered));
   }
 
   #touch(touches: Map<InlineTarget, Touch[]>, append: number, row: TextRow): void {

@@ -7,8 +7,10 @@ import { isTidemarkError } from "../errors/errors.ts";
 import { UnknownProjectionError } from "../errors/projections.ts";
 import type { Logger } from "../model/logger.ts";
 import { type DefinedProjection, followerOf } from "./defined-projection.ts";
+import { InlineTracing } from "./inline-tracing.ts";
 import { LiveProjections } from "./live-projections.ts";
 import type { CreateProjectionTransaction } from "./projection.ts";
+import type { TracedStore } from "../tracing/traced-store.ts";
 import { readRegistry, type RegisteredProjection, changeProjectionStatement, registryStatement } from "./registry.ts";
 
 export interface GateOptions {
@@ -21,6 +23,8 @@ export interface GateOptions {
   readonly createTransaction: CreateProjectionTransaction;
   /** @defaultValue plainEvents */
   readonly codec?: EventCodec;
+  /** For tracing. @defaultValue nothing is traced */
+  readonly traced?: TracedStore;
   /** A projection of this store's was left behind: its follower should look. Must not throw. */
   readonly onBehind?: () => void;
 }
@@ -55,7 +59,7 @@ export class ProjectionGate implements Gate {
 
   /** @throws {@link UnknownProjectionError} — an inline projection is live that this store was opened without. */
   async reload(within?: Session): Promise<void> {
-    const { database, schema, unknownProjections, createTransaction, codec = plainEvents } = this.#options;
+    const { database, schema, unknownProjections, createTransaction, codec = plainEvents, traced } = this.#options;
     for (;;) {
       const { epoch, projections } = await readRegistry(within ?? database, this.#read);
       const live = projections.filter(({ mode, state }) => mode === "inline" && state === "live");
@@ -65,7 +69,7 @@ export class ProjectionGate implements Gate {
           const projection = this.#known.get(followerOf(registered));
           return projection ? [{ projection, serving: registered.serving }] : [];
         });
-        this.inline = own.length > 0 ? new LiveProjections(schema, own, codec, createTransaction) : undefined;
+        this.inline = own.length > 0 ? new LiveProjections(schema, own, codec, { createTransaction, tracing: new InlineTracing(traced) }) : undefined;
         this.written = new Set(own.map(({ projection }) => followerOf(projection)));
         this.epoch = epoch;
         if (projections.some((projection) => projection.state === "behind" && this.#known.has(followerOf(projection)))) this.#options.onBehind?.();

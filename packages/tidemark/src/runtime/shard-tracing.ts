@@ -1,5 +1,6 @@
 import type { RecordedEvent } from "../model/event.ts";
-import type { Following, HandledEvent } from "../tracing/messages.ts";
+import { handledEvent } from "../tracing/handled-event.ts";
+import type { Following } from "../tracing/messages.ts";
 import { committing, done, handling } from "../tracing/operations.ts";
 import type { TracedPlace } from "../tracing/traced-store.ts";
 import type { CallFailure } from "./call-handler.ts";
@@ -33,19 +34,4 @@ export class ShardTracing {
   commit(position: number, work: () => Promise<void>): Promise<void> {
     return committing.trace(this.#place, () => ({ ...this.#following, position }), work, done);
   }
-}
-
-function handledEvent({ id, type, category, streamId, version, position, metadata }: RecordedEvent): HandledEvent {
-  const { traceparent, tracestate, correlationId } = metadata;
-  return {
-    id,
-    type,
-    category,
-    streamId,
-    version,
-    position,
-    ...(typeof traceparent === "string" && { traceparent }),
-    ...(typeof tracestate === "string" && { tracestate }),
-    ...(typeof correlationId === "string" && { correlationId }),
-  };
 }

@@ -14,6 +14,7 @@ import { StoreClosedError } from "../errors/opening.ts";
 import type { Event } from "../model/event.ts";
 import type { EventStore } from "./event-store.ts";
 import { Feed } from "../feed/feed.ts";
+import { defaultTimings } from "../feed/timings.ts";
 import { Inbox } from "../inbox/inbox.ts";
 import type { Logger } from "../model/logger.ts";
 import { openDatabase } from "./open-database.ts";
@@ -73,6 +74,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
     logger,
     createTransaction: (session, tenant, { replaying = false } = {}) => store.inlineTransaction(session, tenant, replaying),
     codec,
+    traced,
     onBehind: () => void workers.look().catch(() => {}),
   });
   const appendCounters = new AppendCounters();
@@ -87,7 +89,7 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   };
   const group = new GroupAppend(database, statements, settings, gate);
   const open = unlessClosing(database, group);
-  const feed = new Feed(open, options.schema, options.logger);
+  const feed = new Feed(open, options.schema, options.logger, defaultTimings, { store: traced, tenant: "" });
   const alarm = new TimerAlarm(feed);
   const ofTimers = timerStatements(schema);
   const timers: TimerParts = {

@@ -98,6 +98,27 @@ export interface Committing extends Following {
   readonly position: number;
 }
 
+/** Of an inline projection. */
+export interface Projecting {
+  readonly projection: string;
+  readonly version: number;
+  /** Of one append, or of several that are written together. */
+  readonly events: readonly HandledEvent[];
+}
+
+export interface FollowingLog {
+  readonly log: "events" | "outbox";
+  /** How far may be read. */
+  readonly until: number;
+}
+
+export interface Followed {
+  /** How many events, or messages, the page has. */
+  readonly events: number;
+  /** Everything that is wanted up to there has come. */
+  readonly position: number;
+}
+
 export interface Scheduling {
   readonly streamId: string;
   readonly key?: string;
@@ -145,6 +166,10 @@ export interface TracedOperations {
   readonly "tidemark:handle": OperationMessage<Nothing> & Handling;
   /** The commit of a checkpoint, with what handlers wrote. */
   readonly "tidemark:checkpoint": OperationMessage<Nothing> & Committing;
+  /** An inline projection evolves its documents, or handles events, inside of their append. */
+  readonly "tidemark:project": OperationMessage<Nothing> & Projecting;
+  /** A page of the log is read for who follows it: once for all that have caught up. */
+  readonly "tidemark:follow": OperationMessage<Followed> & FollowingLog;
   /** A timer is set. */
   readonly "tidemark:schedule": OperationMessage<{ readonly dueAt: Date }> & Scheduling;
   /** A worker fires timers that are due, up to 100 in one transaction. */

@@ -4,9 +4,12 @@ import type {
   Commanded,
   Commanding,
   Committing,
+  Followed,
+  FollowingLog,
   Handling,
   Issuing,
   Nothing,
+  Projecting,
   Read,
   ReadDocuments,
   Reading,
@@ -25,6 +28,8 @@ export const commanding: Operation<Commanding, Commanded> = new Operation("comma
 export const transacting: Operation<object, Nothing> = new Operation("transaction");
 export const handling: Operation<Handling, Nothing> = new Operation("handle");
 export const committing: Operation<Committing, Nothing> = new Operation("checkpoint");
+export const projecting: Operation<Projecting, Nothing> = new Operation("project");
+export const followingLog: Operation<FollowingLog, Followed> = new Operation("follow");
 export const scheduling: Operation<Scheduling, { readonly dueAt: Date }> = new Operation("schedule");
 export const firing: Operation<object, { readonly timers: number }> = new Operation("fire");
 export const issuing: Operation<Issuing, { readonly outcome: string }> = new Operation("issue");
@@ -40,6 +45,8 @@ export const tracedChannels: readonly (keyof TracedOperations)[] = [
   "tidemark:transaction",
   "tidemark:handle",
   "tidemark:checkpoint",
+  "tidemark:project",
+  "tidemark:follow",
   "tidemark:schedule",
   "tidemark:fire",
   "tidemark:issue",

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { propagation } from "@opentelemetry/api";
-import { decider, defineConsumer, type Event, handleCommand } from "tidemark";
+import { decider, defineConsumer, documentProjection, type Event, handleCommand } from "tidemark";
 import { instrument } from "tidemark/opentelemetry";
 import { itemAdded } from "../support/cart.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";
@@ -81,6 +81,54 @@ describe("instrument", () => {
       "messaging.consumer.group.name": "batches",
     });
     expect(JSON.stringify(await store.readAll().toArray())).not.toContain("customer-7");
+  });
+
+  test("has inline projections inside of the append, and pages of followers in no trace", async ({ openStore }) => {
+    const totals = documentProjection<{ readonly items: number }>({
+      name: "totals",
+      version: 2,
+      mode: "inline",
+      collection: "totals",
+      documentId: ({ streamId }) => streamId,
+      evolve: { ItemAdded: (document) => ({ items: (document?.items ?? 0) + 1 }) },
+    });
+    const store = await openStore({ projections: [totals] });
+    await using sdk = new Sdk();
+    using _instrumentation = instrument(store, { tracerProvider: sdk.tracerProvider });
+    await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+    const [append] = sdk.named("append cart");
+    expect(sdk.named("project totals")).toMatchObject([
+      {
+        kind: 0,
+        failed: false,
+        traceId: append?.traceId,
+        parentSpanId: append?.spanId,
+        links: [],
+        attributes: { "tidemark.projection.name": "totals", "tidemark.projection.version": 2, "messaging.batch.message_count": 2, "tidemark.position": 2 },
+      },
+    ]);
+    // Written together, of two traces.
+    await store.transaction((tx) =>
+      tx.appendToStreams(
+        ["a", "b"].map((of, n) => ({
+          streamId: `cart-${of}`,
+          events: [{ ...itemAdded(), metadata: { traceparent: `00-${`${n + 1}`.repeat(32)}-${`${n + 1}`.repeat(16)}-01` } }],
+        })),
+      ),
+    );
+    const together = sdk.named("project totals")[1];
+    expect(together?.parentSpanId).toBeUndefined();
+    expect(together?.links).toEqual(["1", "2"].map((digit) => ({ traceId: digit.repeat(32), spanId: digit.repeat(16) })));
+
+    await using worker = store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle: () => {} })], timers: false });
+    await worker.start();
+    await worker.caughtUp();
+    const [page] = sdk.named("follow events");
+    expect(page).toMatchObject({
+      kind: 2,
+      attributes: { "db.operation.name": "follow", "db.system.name": "postgresql", "db.response.returned_rows": 4, "tidemark.position": 4 },
+    });
+    expect(page?.parentSpanId).toBeUndefined();
   });
 
   test("measures in seconds, and tells what store.metrics tells", async ({ store, schema }) => {

@@ -7,6 +7,7 @@ import {
   decider,
   defineConsumer,
   defineProcess,
+  defineProjection,
   documentProjection,
   type Event,
   executeCommand,
@@ -45,10 +46,19 @@ const carts = (version: number): ReturnType<typeof documentProjection<{ readonly
     evolve: { ItemAdded: (document) => ({ items: (document?.items ?? 0) + 1 }) },
   });
 
+const totals = documentProjection<{ readonly items: number }>({
+  name: "totals",
+  version: 3,
+  mode: "inline",
+  collection: "totals",
+  documentId: ({ streamId }) => streamId,
+  evolve: { ItemAdded: (document) => ({ items: (document?.items ?? 0) + 1 }) },
+});
+
 describe("the tracing channels", () => {
   test("tell of every operation, where it took place and what came of it, and nothing of what events hold", async ({ openStore, schema }) => {
     using recorder = new Recorder(schema);
-    const store = await openStore({ projections: [carts(1), carts(2)] });
+    const store = await openStore({ projections: [carts(1), carts(2), totals] });
     const first = await store.appendToStream("cart-1", [itemAdded(canary), itemAdded(canary)]);
     await store.appendToStreams([
       { streamId: "cart-2", events: [itemAdded(canary)] },
@@ -75,6 +85,10 @@ describe("the tracing channels", () => {
       { operation: "appendToStream", streamIds: ["cart-3"], inTransaction: true },
     ]);
     expect(recorder.of("tidemark:transaction")).toMatchObject([{ result: {} }]);
+    expect(recorder.of("tidemark:project").slice(0, 2)).toMatchObject([
+      { projection: "totals", version: 3, tenant: "", events: [{ streamId: "cart-1", version: 1 }, { version: 2 }], result: {} },
+      { projection: "totals", events: [{ streamId: "cart-2", type: "ItemAdded", position: 3 }] },
+    ]);
     expect(recorder.of("tidemark:append")[0]?.store).toMatchObject({ schema, driver: "pg", host: expect.any(String), database: expect.any(String) });
 
     recorder.clear();
@@ -119,6 +133,8 @@ describe("the tracing channels", () => {
     await eventually(() => expect(recorder.of("tidemark:fire")).toContainEqual(expect.objectContaining({ result: { timers: 1 } })));
     await eventually(() => expect(recorder.of("tidemark:issue")).toContainEqual(expect.objectContaining({ process: "checkout", result: { outcome: "done" } })));
     expect(recorder.of("tidemark:schedule")).toMatchObject([{ streamId: "cart-6", key: "remind", result: { dueAt: expect.any(Date) } }]);
+    const [page] = recorder.of("tidemark:follow");
+    expect(page).toMatchObject({ log: "events", tenant: "", result: { events: page?.until, position: page?.until } });
     const kinds = new Set(recorder.of("tidemark:handle").map(({ kind, name, shard, attempt }) => `${kind} ${name} ${shard} ${attempt}`));
     expect([...kinds].toSorted()).toEqual(["consumer mailer 0 1", "process checkout 0 1", "projection carts 0 1"]);
     expect(recorder.of("tidemark:handle").flatMap(({ events }) => events)).toContainEqual({
@@ -180,6 +196,26 @@ describe("the tracing channels", () => {
     ]);
     // A handler that returned no promise.
     expect(steps).toContainEqual(["tidemark:handle", "start end"]);
+  });
+
+  test("tell of an inline projection that fails, of its handler, and of nothing that it does not handle", async ({ openStore, schema }) => {
+    using recorder = new Recorder(schema);
+    const picky = defineProjection<Event<string, { readonly bad?: boolean }>>({
+      name: "picky",
+      mode: "inline",
+      handles: ["Judged"],
+      handle(event) {
+        if (event.data.bad) throw new Error("too bad");
+      },
+    });
+    const store = await openStore({ projections: [picky] });
+    await store.forTenant("acme").appendToStream("cart-1", [{ type: "Judged", data: {} }]);
+    await expect(store.appendToStream("cart-1", [{ type: "Judged", data: { bad: true } }])).rejects.toMatchObject({ code: "PROJECTION_FAILED" });
+    await store.appendToStream("cart-1", [itemAdded()]);
+    const told = recorder.of("tidemark:project");
+    expect(told[0]).toMatchObject({ projection: "picky", tenant: "acme", events: [{ type: "Judged", version: 1 }], result: {} });
+    expect(told.slice(1).length).toBeGreaterThanOrEqual(1);
+    for (const failed of told.slice(1)) expect(failed).toMatchObject({ projection: "picky", tenant: "", error: expect.anything() });
   });
 
   test("tell of a handler that throws, that rejects, and that takes too long", async ({ store, schema }) => {
