@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,11 +13,16 @@ import { ask } from "./client.ts";
 
 const main = fileURLToPath(new URL("../../../tidemark/src/cli/main.ts", import.meta.url));
 
-async function connected(args: readonly string[], databaseUrl: string, negotiation: ClientOptions["versionNegotiation"] = {}): Promise<Client> {
+async function connected(
+  args: readonly string[],
+  databaseUrl: string,
+  negotiation: ClientOptions["versionNegotiation"] = {},
+  config: readonly string[] = ["--no-config"],
+): Promise<Client> {
   const client = new Client({ name: "test", version: "1.0.0" }, { versionNegotiation: negotiation });
   const env = { DATABASE_URL: databaseUrl, PATH: process.env["PATH"] ?? "" };
   await client.connect(
-    new StdioClientTransport({ command: process.execPath, args: ["--conditions=source", main, "mcp", "--no-config", ...args], env, stderr: "ignore" }),
+    new StdioClientTransport({ command: process.execPath, args: ["--conditions=source", main, "mcp", ...config, ...args], env, stderr: "ignore" }),
     // A process of Node.js starts slowly beside other tests.
     { timeout: 200_000 },
   );
@@ -54,6 +59,19 @@ describe("tidemark mcp", () => {
     await using after = await openEventStore(url);
     expect(await after.highWaterMark()).toBe(1);
     await after.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test("masks what the configuration says", async ({ store, databaseUrl, schema }) => {
+    await store.appendToStream("cart-1", [{ type: "CartOpened", data: { email: "ada@example.com" } }]);
+    const folder = await mkdtemp(join(tmpdir(), "mcp-"));
+    const file = join(folder, "tidemark.config.js");
+    await writeFile(file, 'export default { mask: () => ["data.email"] };');
+    const client = await connected(["--schema", schema], databaseUrl, {}, ["--config", file]);
+    const { report } = await ask(client, "read_stream", { streamId: "cart-1" });
+    expect(JSON.stringify(report)).toContain("••••••");
+    expect(JSON.stringify(report)).not.toContain("ada@example.com");
+    await client.close();
     await rm(folder, { recursive: true });
   });
 

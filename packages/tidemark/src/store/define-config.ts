@@ -1,6 +1,6 @@
 import type { Projection } from "../arguments/projection.ts";
 import type { Consumer } from "../consumers/consumer.ts";
-import type { Event } from "../model/event.ts";
+import type { Event, RecordedEvent } from "../model/event.ts";
 import type { EventCatalogue } from "../model/event-catalogue.ts";
 import type { Process } from "../processes/process.ts";
 import type { Relay } from "../relays/relay.ts";
@@ -30,6 +30,23 @@ export interface TidemarkConfig {
    * `initialState` and `evolve`. @defaultValue none
    */
   readonly deciders?: Readonly<Record<string, { readonly initialState: () => unknown; readonly evolve: (state: never, event: never) => unknown }>> | undefined;
+  /**
+   * Names what `tidemark studio` and `tidemark mcp` show of no event: `"data.email"`, `"metadata.actorId"`, `"data.items.*.price"`, or `"data"` for all of
+   * it. If it throws, all data and metadata of the event are masked. @defaultValue nothing
+   */
+  readonly mask?: ((event: RecordedEvent) => readonly string[]) | undefined;
+  /**
+   * Names what they mask in what was made of events: the state of a stream, a document, the state of a process, or a command of one. `"email"`,
+   * `"items.*.price"`, or `"*"` for all of it. @defaultValue nothing; all of it where `mask` is given
+   */
+  readonly maskDerived?:
+    | ((derived: {
+        readonly kind: "state" | "document" | "process-state" | "command";
+        readonly name: string;
+        readonly id: string;
+        readonly value: unknown;
+      }) => readonly string[])
+    | undefined;
   /** The consumers that `tidemark worker` runs. @defaultValue none */
   readonly consumers?: readonly Consumer[] | undefined;
   /** The processes that `tidemark worker` runs. @defaultValue none */

@@ -52,6 +52,31 @@ describe("tidemark studio", () => {
     }
   });
 
+  test("masks what the configuration says, in events and in states", async ({ store, databaseUrl, schema, onTestFinished }) => {
+    const folder = await mkdtemp(join(tmpdir(), "tidemark-studio-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await store.appendToStream("cart-1", [{ type: "Opened", data: { email: "ada@example.com", plan: "pro" } }]);
+    const config = `export default {
+      deciders: { cart: { initialState: () => null, evolve: (_, { data }) => data } },
+      mask: ({ category }) => (category === "cart" ? ["data.email"] : []),
+      maskDerived: ({ kind, name, id, value }) => (kind === "state" && name === "cart" && id === "cart-1" && value !== null ? ["email"] : []),
+    };`;
+    await writeFile(join(folder, "tidemark.config.js"), config);
+    const child = start(["studio", "--port", "0", "--json", "--schema", schema], { env: { DATABASE_URL: databaseUrl }, cwd: folder });
+    try {
+      if (!child.stdout) throw new Error("it has no stdout");
+      const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+      const { url }: { url: string } = JSON.parse(value ?? "{}");
+      const headers = { authorization: `Bearer ${new URL(url).searchParams.get("token")}` };
+      for (const path of ["/api/stream?id=cart-1", "/api/state?id=cart-1"]) {
+        const report = await (await fetch(new URL(path, url), { headers })).text();
+        expect([path, report.includes("ada@example.com"), report.includes("pro")]).toEqual([path, false, true]);
+      }
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+
   test("refuses a port that there is not", async () => {
     expect(await inside(["studio", "--port", "65536"])).toMatchObject({ code: 2, stdout: "" });
   });

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { configuredEvents } from "../config/definitions.ts";
+import { configuredEvents, configuredShowing } from "../config/definitions.ts";
 import { overHttp, overStdio } from "../mcp/serve.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import type { Terminal } from "../terminal.ts";
@@ -30,16 +30,16 @@ export function addMcp(program: Command, terminal: Terminal): void {
 }
 
 async function mcp(flags: McpFlags, terminal: Terminal): Promise<void> {
-  const { http, port, schema, json, allowChanges, settings } = flags;
+  const { http, port, schema, json, allowChanges } = flags;
   const token = terminal.env["TIDEMARK_MCP_TOKEN"] || undefined;
   const tell = (url: string, secret: string): void => {
     if (json) terminal.printJson({ url, token: secret });
     else terminal.table([["url", url], token === undefined ? ["token", secret] : ["token", "TIDEMARK_MCP_TOKEN"]]);
   };
-  const deciders = settings?.config?.deciders ?? {};
+  const showing = configuredShowing(flags);
   // Before a database is opened for nothing.
   const serve = await (http ? overHttp({ port, token, tell }) : overStdio());
-  await withStore(flags, terminal, (store) => serve(store, { schema, deciders, role: allowChanges ? "admin" : "viewer" }, terminal), {
+  await withStore(flags, terminal, (store) => serve(store, { schema, ...showing, role: allowChanges ? "admin" : "viewer" }, terminal), {
     ...configuredEvents(flags),
     audited: false,
   });

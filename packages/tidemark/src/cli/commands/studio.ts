@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError as InvalidOptionError, Option } from "commander";
-import { configuredEvents } from "../config/definitions.ts";
+import { configuredEvents, configuredShowing } from "../config/definitions.ts";
 import { wholeNumber } from "../flags.ts";
 import { addStoreFlags, type StoreFlags, withStore } from "../store.ts";
 import { loadStudio, serveUntilSignal, type StudioRole } from "../studio/serve.ts";
@@ -35,10 +35,10 @@ export function addStudio(program: Command, terminal: Terminal): void {
 async function studio(flags: StudioFlags, terminal: Terminal): Promise<void> {
   // Before a database is opened for nothing.
   await loadStudio();
-  const { port: wanted, role, schema, json, settings } = flags;
-  const deciders = settings?.config?.deciders ?? {};
+  const { port: wanted, role, schema, json } = flags;
+  const showing = configuredShowing(flags);
   const tell = (url: string): void => (json ? terminal.printJson({ url }) : terminal.print(url));
-  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, role, schema, deciders, tell }, terminal), {
+  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, role, schema, showing, tell }, terminal), {
     ...configuredEvents(flags),
     audited: false,
   });

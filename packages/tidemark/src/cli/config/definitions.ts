@@ -4,6 +4,7 @@ import type { DefinedEvents } from "../../catalogue/defined-events.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
 import { loadCatalogue } from "../catalogue-module.ts";
 import { isEmpty, loadInline, loadModule, type WorkerModule } from "../worker-module.ts";
+import type { Showing } from "./load.ts";
 import type { Settings } from "./settings.ts";
 
 interface Configured {
@@ -43,6 +44,11 @@ export async function inlineProjections({ projections, settings }: Configured & 
 export function configuredEvents({ settings }: Configured): Pick<StoreOptions, "events"> {
   const events = settings?.config?.events;
   return events ? { events } : {};
+}
+
+/** What the store is shown by: the deciders and masks of the configuration. */
+export function configuredShowing({ settings }: Configured): Showing {
+  return settings?.config?.showing ?? { deciders: {} };
 }
 
 /** The catalogue that a command is about: of a module, else of the configuration. */

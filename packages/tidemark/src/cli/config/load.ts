@@ -7,6 +7,7 @@ import { checkStoreUrl } from "../../arguments/store-url.ts";
 import type { DefinedEvents } from "../../catalogue/defined-events.ts";
 import { DefinedConsumer } from "../../consumers/define-consumer.ts";
 import { InvalidArgumentError } from "../../errors/errors.ts";
+import type { RecordedEvent } from "../../model/event.ts";
 import { DefinedProcess } from "../../processes/defined-process.ts";
 import { DefinedProjection } from "../../projections/defined-projection.ts";
 import { DefinedRelay } from "../../relays/defined-relay.ts";
@@ -20,6 +21,18 @@ export interface ConfiguredDecider {
   readonly evolve: (state: never, event: never) => unknown;
 }
 
+/** The paths of what nobody may see. */
+type Masked = readonly string[];
+
+/** What a store is shown by, in the browser and to models. */
+export interface Showing {
+  readonly deciders: Readonly<Record<string, ConfiguredDecider>>;
+  /** What to mask in an event. */
+  readonly mask?: (event: RecordedEvent) => Masked;
+  /** What to mask in what was made of events. */
+  readonly maskDerived?: (derived: { readonly kind: string; readonly name: string; readonly id: string; readonly value: unknown }) => Masked;
+}
+
 /** What a configuration says, checked. */
 export interface LoadedConfig {
   readonly file: string;
@@ -27,7 +40,7 @@ export interface LoadedConfig {
   readonly schema: string | undefined;
   readonly events: DefinedEvents | undefined;
   readonly definitions: WorkerModule;
-  readonly deciders: Readonly<Record<string, ConfiguredDecider>>;
+  readonly showing: Showing;
 }
 
 /** What one of the library's functions has made; one of another copy is told of later. */
@@ -43,6 +56,8 @@ const shape = {
   schema: checkSchemaName,
   events: checkEvents,
   deciders: checkDeciders,
+  mask: checkFunction<NonNullable<Showing["mask"]>>,
+  maskDerived: checkFunction<NonNullable<Showing["maskDerived"]>>,
   projections: arrayOf(madeBy(DefinedProjection, "defineProjection or documentProjection")),
   consumers: arrayOf(madeBy(DefinedConsumer, "defineConsumer")),
   processes: arrayOf(madeBy(DefinedProcess, "defineProcess")),
@@ -63,13 +78,14 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
       `exports no configuration by default: it exports ${toldExports(exported)}. Write: export default defineConfig({ url, schema, events, projections, deciders, consumers, processes, relays })`,
     );
   try {
-    const { url, schema, events, deciders = {}, projections = [], consumers = [], processes = [], relays = [] } = checkOptions(config, shape, "config");
+    const { url, schema, events, deciders = {}, mask, maskDerived, ...defined } = checkOptions(config, shape, "config");
+    const { projections = [], consumers = [], processes = [], relays = [] } = defined;
     return {
       file,
       url: url === undefined ? undefined : fromFolder(url, dirname(file)),
       schema,
       events,
-      deciders,
+      showing: { deciders, ...(mask && { mask }), ...(maskDerived && { maskDerived }) },
       definitions: sortDefinitions([...new Set([...projections, ...consumers, ...processes, ...relays])], "config"),
     };
   } catch (error) {

@@ -95,7 +95,7 @@ export async function runShop(options: ShopOptions, terminal: Terminal): Promise
         port: 0,
         role: options.url === undefined ? "admin" : "viewer",
         schema: options.schema,
-        deciders: { cart: { initialState: () => emptyCart, evolve } },
+        showing: { deciders: { cart: { initialState: () => emptyCart, evolve } } },
         tell: say,
       },
       terminal,

@@ -1,6 +1,6 @@
 import { untilSignal } from "../../async/until-signal.ts";
 import type { EventStore } from "../../store/event-store.ts";
-import type { LoadedConfig } from "../config/load.ts";
+import type { Showing } from "../config/load.ts";
 import { loadOfStudio } from "../studio/load.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -11,10 +11,8 @@ type ServeOverHttp = (
   options: McpOptions & { readonly port: number; readonly token?: string },
 ) => Promise<{ readonly url: string; readonly token: string | undefined; close(): Promise<void> }>;
 
-export interface McpOptions {
+export interface McpOptions extends Showing {
   readonly schema: string;
-  /** What shows the state of streams, by category. */
-  readonly deciders: LoadedConfig["deciders"];
   /** What the model may do. */
   readonly role: "viewer" | "admin";
 }

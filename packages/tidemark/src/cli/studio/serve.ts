@@ -1,16 +1,13 @@
 import { untilSignal } from "../../async/until-signal.ts";
 import type { EventStore } from "../../store/event-store.ts";
-import type { LoadedConfig } from "../config/load.ts";
+import type { Showing } from "../config/load.ts";
 import type { Terminal } from "../terminal.ts";
 import { loadOfStudio } from "./load.ts";
-
-/** By the category of streams. */
-type Deciders = LoadedConfig["deciders"];
 
 /** As much of `@tidemark/studio` as the command needs. */
 type ServeStudio = (
   store: EventStore,
-  options: { readonly port: number; readonly role: StudioRole; readonly schema: string; readonly deciders: Deciders },
+  options: Showing & { readonly port: number; readonly role: StudioRole; readonly schema: string },
 ) => Promise<{ readonly url: string; close(): Promise<void> }>;
 
 export type StudioRole = "viewer" | "operator" | "admin";
@@ -20,8 +17,7 @@ export interface StudioOptions {
   /** What whoever has the token may do. */
   readonly role: StudioRole;
   readonly schema: string;
-  /** What shows the state of streams. */
-  readonly deciders: Deciders;
+  readonly showing: Showing;
   /** Is told where to look. */
   readonly tell: (url: string) => void;
 }
@@ -31,11 +27,11 @@ export interface StudioOptions {
  *
  * @throws {@link MissingDependencyError} — `@tidemark/studio` is not installed.
  */
-export async function serveUntilSignal(store: EventStore, { port, role, schema, deciders, tell }: StudioOptions, terminal: Terminal): Promise<void> {
+export async function serveUntilSignal(store: EventStore, { port, role, schema, showing, tell }: StudioOptions, terminal: Terminal): Promise<void> {
   const serveStudio = await loadStudio();
   const { first, unlisten } = untilSignal(() => {});
   try {
-    const served = await serveStudio(store, { port, role, schema, deciders });
+    const served = await serveStudio(store, { port, role, schema, ...showing });
     tell(served.url);
     terminal.say("Open this address in a browser of this machine. Its token is new at each start. Ctrl-C ends it.");
     await first;
