@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Controller, Get, Module } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
 import express from "express";
 import Fastify from "fastify";
 import { Hono } from "hono";
 import { nodeHandler, serveStudio, studio, type Studio } from "@tidemark/studio";
 import { describe, expect, test } from "../../tidemark/test/support/test.ts";
+import { changeHeader } from "../src/wire/changes.ts";
 import { get, statusOf } from "./support.ts";
 
 /** What has to be there, and what must not. */
@@ -61,6 +64,40 @@ describe("a studio works", () => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a server with a port has no other
     expect(await look((app.server.address() as AddressInfo).port, panel)).toEqual(expected);
     await app.close();
+  });
+
+  test("in Nest, whose own routes and body parser go on beside it", async ({ store }) => {
+    class Carts {
+      list(): string {
+        return "carts";
+      }
+    }
+    // Decorators, as TypeScript would call them.
+    Get()(Carts.prototype, "list", Object.getOwnPropertyDescriptor(Carts.prototype, "list") ?? {});
+    Controller("carts")(Carts);
+    class Shop {
+      readonly name = "shop";
+    }
+    Module({ controllers: [Carts] })(Shop);
+    const panel = studio(store, { basePath: "/panel", role: "operator" });
+    for (const parsesBefore of [false, true]) {
+      const app = await NestFactory.create(Shop, { logger: false });
+      // Nest parses bodies once it is initialized: what is mounted later gets them parsed.
+      if (parsesBefore) app.use(express.json());
+      app.use("/panel", nodeHandler(panel));
+      await app.listen(0, "127.0.0.1");
+      const { port }: AddressInfo = app.getHttpServer().address();
+      expect(await look(port, panel)).toEqual(expected);
+      expect(await (await fetch(`http://127.0.0.1:${port}/carts`)).text()).toBe("carts");
+      const origin = `http://127.0.0.1:${port}`;
+      const answer = await fetch(`${origin}/panel/api/changes/resume`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${panel.token}`, origin, "content-type": "application/json", [changeHeader.name]: changeHeader.value },
+        body: JSON.stringify({ parameters: { kind: "consumer", name: "absent" } }),
+      });
+      expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining("absent")]);
+      await app.close();
+    }
   });
 
   test("by itself, until it is closed", async ({ store }) => {
