@@ -13,6 +13,7 @@ import { compare } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import { growth } from "./scenarios/growth.ts";
 import { mixedLoad } from "./scenarios/mixed.ts";
+import { studioPages } from "./scenarios/studio-pages.ts";
 import { scenarios } from "./scenarios.ts";
 import { emmettVersion } from "./subjects/emmett.ts";
 import { judge } from "./verdicts.ts";
@@ -65,8 +66,12 @@ async function run(options: Options): Promise<Report> {
   };
 }
 
-function chosen({ growth: events, mixed: minutes, scenarios: numbers }: Options): readonly Scenario[] {
-  const apart = [...(events === undefined ? [] : [growth(events)]), ...(minutes === undefined ? [] : [mixedLoad(minutes)])];
+function chosen({ growth: events, studio, mixed: minutes, scenarios: numbers }: Options): readonly Scenario[] {
+  const apart = [
+    ...(events === undefined ? [] : [growth(events)]),
+    ...(studio === undefined ? [] : [studioPages(studio)]),
+    ...(minutes === undefined ? [] : [mixedLoad(minutes)]),
+  ];
   return apart.length > 0 ? apart : scenarios.filter(({ number }) => numbers?.includes(number) ?? true);
 }
 

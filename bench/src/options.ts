@@ -8,6 +8,7 @@ export const usage = `Usage: npm run bench -- [options]
   --quick           2 rounds of 0.4 seconds and smaller fillings: about two minutes, for a first impression
   --growth          instead: the costs in stores of 10,000 events, a million, ten million
   --events 10000000   of the largest, up to 100,000,000 (140 GB; free space is checked first)
+  --studio          instead: first loads of the studio's pages in Chromium, in stores of 10,000 events and of --events (needs npm run build)
   --mixed           instead: all kinds of calls at once for ten minutes
   --minutes 10        of these
   --url URL         a server to use, whose user may create databases; default: starts PostgreSQL 18
@@ -22,6 +23,8 @@ export interface Options {
   readonly quick: boolean;
   /** The most events of a store that has grown; undefined: not asked for. */
   readonly growth: number | undefined;
+  /** The events of the store whose pages are opened; undefined: not asked for. */
+  readonly studio: number | undefined;
   /** Minutes; undefined: not asked for. */
   readonly mixed: number | undefined;
   readonly url: string | undefined;
@@ -40,6 +43,7 @@ export function readOptions(args: readonly string[]): Options {
       quick: { type: "boolean", default: false },
       growth: { type: "boolean", default: false },
       events: { type: "string", default: "10000000" },
+      studio: { type: "boolean", default: false },
       mixed: { type: "boolean", default: false },
       minutes: { type: "string", default: "10" },
       url: { type: "string" },
@@ -55,6 +59,7 @@ export function readOptions(args: readonly string[]): Options {
     seconds: positive("seconds", values.seconds ?? (quick ? "0.4" : "2")),
     quick,
     growth: values.growth ? positive("events", values.events) : undefined,
+    studio: values.studio ? positive("events", values.events) : undefined,
     mixed: values.mixed ? positive("minutes", values.minutes) : undefined,
     url,
     json,

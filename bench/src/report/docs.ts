@@ -15,14 +15,17 @@ export interface Section {
 /** All scenarios, or those that were chosen: they have a place of their own, or a part would take the place of the whole. */
 export function sectionOf({
   growth,
+  studio,
   mixed,
   scenarios,
 }: {
   readonly growth?: unknown;
+  readonly studio?: unknown;
   readonly mixed?: unknown;
   readonly scenarios?: readonly number[] | undefined;
 }): Section {
   if (growth !== undefined) return { name: "growth", options: "--growth " };
+  if (studio !== undefined) return { name: "studio", options: "--studio " };
   if (mixed !== undefined) return { name: "mixed", options: "--mixed " };
   if (scenarios === undefined) return { name: "results", options: "" };
   return { name: `scenarios ${scenarios.join()}`, options: `--scenario ${scenarios.join()} ` };

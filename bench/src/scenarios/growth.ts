@@ -1,68 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { statfs } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import pg from "pg";
-import { defineConsumer, type EventStore, openEventStore } from "tidemark";
-import { runSql } from "../databases.ts";
+import { defineConsumer } from "tidemark";
 import { eventData, eventType } from "../payload.ts";
 import { callInLoops, type Call } from "../sample.ts";
-import type { Comparison, Contestant, Scenario, Setting } from "../scenario.ts";
+import type { Comparison, Contestant, Scenario } from "../scenario.ts";
 import { openServerCpu, type ServerCpu } from "../server-cpu.ts";
 import { processorShare } from "../processor-share.ts";
+import { eventsOfOne, grow, type Grown, refuseWithoutSpace } from "../subjects/grown.ts";
 
-/** Of a stream. */
-const eventsOfOne = 10;
-/** In one transaction: more would keep a snapshot open for minutes. */
-const atOnce = 500_000;
-/** Measured: tables and indexes, and as much again for what checkpoints and vacuum write meanwhile. */
-const bytesAnEvent = 1_400;
 const pageRows = 1_000;
 
-/** Events as appends would have left them: ten a stream, each with a tag that nine others have. */
-const fill = `
-with filled as (
-  insert into tidemark.streams (tenant, name) select '', 'cart-' || n from generate_series($1::bigint, $2::bigint) as n
-  returning id
-), written as (
-  insert into tidemark.events (position, stream_id, version, id, recorded_at, type, data, tags)
-  select nextval('tidemark.events_position_seq'), id, version, gen_random_uuid(), clock_timestamp(), $3, $4::jsonb, array['cart:' || id]
-    from filled cross join generate_series(1, ${eventsOfOne}) as version
-  returning position, tags
-)
-insert into tidemark.event_tags (tag, position) select unnest(tags), position from written`;
-
-interface Grown {
-  readonly name: string;
-  readonly events: number;
-  readonly store: EventStore;
+interface Measured extends Grown {
   readonly cpu: ServerCpu | undefined;
-}
-
-async function grow(setting: Setting, events: number): Promise<Grown> {
-  const url = await setting.createDatabase();
-  const store: EventStore = await openEventStore(url);
-  setting.cleanup.defer(() => store.close());
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  for (let done = 0; done < events; done += atOnce) {
-    setting.progress(`filling ${events.toLocaleString("en")} events: ${done.toLocaleString("en")}`);
-    const until = Math.min(events, done + atOnce);
-    await client.query(fill, [done / eventsOfOne + 1, until / eventsOfOne, eventType, JSON.stringify(eventData)]);
-  }
-  await client.end();
-  await runSql(url, "vacuum analyze");
-  await runSql(url, "checkpoint");
-  return { name: `${events.toLocaleString("en")} events`, events, store, cpu: await openServerCpu(url) };
-}
-
-async function refuseWithoutSpace(events: number): Promise<void> {
-  const { bavail, bsize } = await statfs(tmpdir());
-  const needed = events * bytesAnEvent;
-  if (bavail * bsize > needed) return;
-  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(0)} GB`;
-  throw new Error(
-    `${events.toLocaleString("en")} events need about ${gigabytes(needed)} in ${tmpdir()}, where ${gigabytes(bavail * bsize)} are free. Give fewer with --events.`,
-  );
 }
 
 /** Costs in stores of 10,000 events and of more, up to `most`. */
@@ -76,11 +24,14 @@ export function growth(most: number): Scenario {
     unit: "calls/s",
     async prepare(setting) {
       await refuseWithoutSpace(sizes.reduce((sum, size) => sum + size, 0));
-      const grown: Grown[] = [];
-      for (const size of sizes) grown.push(await grow(setting, size));
+      const grown: Measured[] = [];
+      for (const size of sizes) {
+        const one = await grow(setting, size);
+        grown.push({ ...one, cpu: await openServerCpu(one.url) });
+      }
       const [smallest] = grown;
       if (!smallest) return [];
-      const compare = (label: string, contestant: (store: Grown) => Contestant): Comparison => ({
+      const compare = (label: string, contestant: (store: Measured) => Contestant): Comparison => ({
         label,
         subject: smallest.name,
         contestants: grown.map(contestant),
@@ -142,7 +93,7 @@ const consumers = 100;
 /** Whatever a measurement takes else: the share is small. */
 const idleSeconds = 10;
 
-function idleConsumers(grown: readonly Grown[]): Comparison {
+function idleConsumers(grown: readonly Measured[]): Comparison {
   return {
     label: `${consumers} idle consumers, % of a core`,
     subject: grown[0]?.name ?? "",

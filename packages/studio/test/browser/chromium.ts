@@ -1,13 +1,8 @@
-import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { serveStudio, type ServeStudioOptions } from "@tidemark/studio";
 import type { EventStore } from "tidemark";
 import { expect, test as base } from "../../../tidemark/test/support/test.ts";
-
-const places = [process.env["TIDEMARK_CHROMIUM"], "/usr/lib/chromium/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome"];
-
-/** Debian's package `chromium`. */
-export const executable: string | undefined = places.find((place) => place !== undefined && existsSync(place));
+import { executable } from "./executable.ts";
 
 /** Where the machine is busy with other tests, a page may take long: only what never comes is a failure. */
 const patienceMs = 120_000;
@@ -76,4 +71,5 @@ export function tellThatNothingWasTested(): void {
   });
 }
 
+export { executable } from "./executable.ts";
 export { describe, expect } from "vitest";
