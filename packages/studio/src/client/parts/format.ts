@@ -60,9 +60,10 @@ export function clock(ms: number): string {
   return time.format(ms);
 }
 
-/** `"just now"`, `"12 s ago"`, and after a month the day. */
+/** `"just now"`, `"12 s ago"`, `"in 5 h"`, and after a month the day. */
 export function ago(ms: number, now: number): string {
   const age = now - ms;
-  if (age < 1_000) return "just now";
+  if (Math.abs(age) < 1_000) return "just now";
+  if (age < 0) return `in ${duration(-age)}`;
   return age < 30 * 86_400_000 ? `${duration(age)} ago` : day.format(ms);
 }

@@ -1,13 +1,11 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { TimersPage } from "../../../wire/process-reports.ts";
-import { duration } from "../../parts/format.ts";
 import { Link } from "../../parts/link.tsx";
 import { Failure, Loading } from "../../parts/notice.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { apiOf } from "../../state/ask.ts";
-import { now } from "../../state/clock.ts";
 import { hrefOf } from "../../state/place.ts";
 import { useReport } from "../../state/use-report.ts";
 
@@ -61,7 +59,9 @@ export function Timers(): JSX.Element {
                     )}
                   </td>
                   <td class="name">{cron === null ? "–" : `${cron}${timeZone === null ? "" : ` ${timeZone}`}`}</td>
-                  <td class="right">{dueAt > now.value ? `in ${duration(dueAt - now.value)}` : <Time at={dueAt} />}</td>
+                  <td class="right">
+                    <Time at={dueAt} />
+                  </td>
                 </tr>
               ))}
             </tbody>
