@@ -165,6 +165,20 @@ describe("the live tail", () => {
     tab.leave();
   });
 
+  test("looks for a category or a prefix in the newest part of the log alone, however long the log is", async ({ store, schema, sql }) => {
+    const panel = studio(store, { schema });
+    await append(store, "cart-1", "Opened");
+    await sql.query("select setval($1::regclass, 100000)", [`"${schema.replaceAll('"', '""')}".events_position_seq`]);
+    await append(store, "order-1", "Opened");
+    const queries = ["category=cart", "prefix=cart-", "types=Opened", "category=cart&after=0", "types=Opened&after=0"];
+    const tabs = await Promise.all(queries.map((query) => look(panel, query)));
+    await append(store, "cart-2", "Opened");
+    const [a, b, c] = (await store.readAll().toArray()).map(({ position }) => position);
+    await eventually(() => expect(tabs.map(({ positions }) => positions)).toEqual([[c], [c], [a, b, c], [c], [a, b, c]]));
+    expect(tabs.map(({ skipped }) => skipped() > 0)).toEqual([false, false, false, true, false]);
+    for (const { leave } of tabs) leave();
+  });
+
   test("of a tab that takes nothing keeps the newest, and counts what it let go", async () => {
     const tab = new TailTab({ types: [], category: undefined, prefix: "" });
     const event = { type: "Opened", category: "cart", streamId: "cart-1" };

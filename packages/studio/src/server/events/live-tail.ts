@@ -18,6 +18,8 @@ interface Past {
 /** How many events a browser gets at once: when it comes first, and when it comes back. */
 const first = 50;
 const most = 500;
+/** By category or prefix PostgreSQL scans the log: so many positions of it, or a filter that little fits would take the longer the longer the log is. */
+const mostScanned = 20_000;
 const beatMs = 15_000;
 
 /** The tail of the log for all who look: one subscription of the process, for as long as there is somebody. */
@@ -103,12 +105,21 @@ export class LiveTail {
     const { types, category, prefix } = filter;
     const query = { ...(types.length > 0 && { types }), ...(category !== undefined && { categories: [category] }), ...(prefix !== "" && { prefix }) };
     const signal = AbortSignal.timeout(this.#options.timeoutMs);
+    const scans = category !== undefined || prefix !== "";
+    const lowest = scans ? Math.max(0, (await this.#store.highWaterMark()) - mostScanned) : 0;
     const newest = await this.#store
-      .readAll({ direction: "backward", after: after ?? 0, limit: limit + 1, raw: true, signal, ...(Object.keys(query).length > 0 && { filter: query }) })
+      .readAll({
+        direction: "backward",
+        after: Math.max(after ?? 0, lowest),
+        limit: limit + 1,
+        raw: true,
+        signal,
+        ...(Object.keys(query).length > 0 && { filter: query }),
+      })
       .toArray();
     const events = await this.#tailed(newest.slice(0, limit).toReversed());
     // How many more there are would have to be counted.
-    return { events, skipped: after !== undefined && newest.length > limit ? 1 : 0 };
+    return { events, skipped: after !== undefined && (newest.length > limit || after < lowest) ? 1 : 0 };
   }
 
   async #tailed(events: readonly RecordedEvent[]): Promise<readonly TailedEvent[]> {
