@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { serve } from "@hono/node-server";
+import { type ArgumentsHost, Controller, Module, Post } from "@nestjs/common";
+import { BaseExceptionFilter, HttpAdapterHost, NestFactory } from "@nestjs/core";
 import express from "express";
 import Fastify from "fastify";
 import { Hono } from "hono";
@@ -66,6 +68,38 @@ const frameworks: Readonly<Record<string, (store: EventStore) => Promise<Running
     });
     await app.listen({ port: 0, host: "127.0.0.1" });
     return { port: Number(new URL(app.listeningOrigin).port), close: () => app.close() };
+  },
+  // On Express.
+  nest: async (store) => {
+    const handler = serveLog(store, { authorize: () => ({}), path: "/events" });
+    class Carts {
+      conflict(): Promise<unknown> {
+        return store.appendToStream("cart-1", [], { expectedVersion: 9 });
+      }
+      bug(): Promise<never> {
+        return Promise.reject(new Error("secret"));
+      }
+    }
+    class Shop {
+      onModuleDestroy(): Promise<void> {
+        return handler.close();
+      }
+    }
+    // What decorators do, which Node.js does not run.
+    for (const route of ["conflict", "bug"]) Post(route)(Carts.prototype, route, Object.getOwnPropertyDescriptor(Carts.prototype, route) ?? {});
+    Controller()(Carts);
+    Module({ controllers: [Carts] })(Shop);
+    class Problems extends BaseExceptionFilter {
+      override catch(error: unknown, host: ArgumentsHost): void {
+        const answer = super.catch.bind(this);
+        expressProblems(error, undefined, host.switchToHttp().getResponse(), (other) => answer(other, host));
+      }
+    }
+    const app = await NestFactory.create(Shop, { logger: false });
+    app.use("/events", nodeHandler(handler));
+    app.useGlobalFilters(new Problems(app.get(HttpAdapterHost).httpAdapter));
+    await app.listen(0, "127.0.0.1");
+    return { port: Number(new URL(await app.getUrl()).port), close: () => app.close() };
   },
 };
 
