@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 /** The commands that change something in the running of a store. Each writes that to the audit. */
-export const changingCommands: readonly string[] = [
+const changingCommands: readonly string[] = [
   ...["pause", "resume", "reset", "rename", "delete"].map((word) => `consumers ${word}`),
   ...["pause", "resume", "reset"].map((word) => `relays ${word}`),
   ...["pause", "resume", "deactivate", "rebuild", "rebuild-document", "swap", "rollback", "drop"].map((word) => `projections ${word}`),
