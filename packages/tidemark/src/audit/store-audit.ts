@@ -44,7 +44,7 @@ export class StoreAudit implements Audit {
     const { id, action, subject, parameters, actor, role, reason } = encodeEntry(entry);
     const text = `
 insert into ${this.#at}.audit_entries as a (tenant, id, action, subject, parameters, actor, role, reason)
-  values ($1, $2::uuid, $3, $4, $5::jsonb, $6, $7, $8)
+  values ($1, $2::uuid, $3, $4, $5::text::jsonb, $6, $7, $8)
   on conflict on constraint audit_entries_tenant_id_key do nothing
   returning a.number::text as number`;
     const values = [this.#tenant, id, action, subject, parameters, actor, role, reason];
