@@ -1,4 +1,4 @@
-import { asDate, causedBy, defineEvents, type EventStore, withMetadata } from "tidemark";
+import { asDate, causedBy, defineEvents, documentProjection, type Event, type EventStore, withMetadata } from "tidemark";
 import { studio } from "@tidemark/studio";
 import { z } from "zod";
 import type { EventPage, OverviewReport, ProblemReport, StreamPage, StreamsPage } from "../src/wire/reports.ts";
@@ -12,6 +12,15 @@ async function append(store: EventStore, streamId: string, ...data: readonly obj
     data.map((each) => ({ type: "ItemAdded", data: each })),
   );
 }
+
+const carts = documentProjection<{ readonly n: number }, Event<"ItemAdded", object>, "ItemAdded">({
+  name: "carts",
+  mode: "inline",
+  collection: "carts",
+  handles: ["ItemAdded"],
+  documentId: ({ streamId }) => streamId,
+  evolve: (document) => ({ n: (document?.n ?? 0) + 1 }),
+});
 
 describe("the overview", () => {
   test("tells of the mark, the newest event, health and followers", async ({ store }) => {
@@ -228,11 +237,18 @@ describe("a request", () => {
     }
   });
 
-  test("that is let go ends its query on the server", async ({ store, schema, sql }) => {
+  test.for([
+    ["events", "/api/stream?id=cart-1"],
+    ["timers", "/api/timers"],
+    ["process_instances", "/api/processes"],
+    ["carts__v1", "/api/documents?collection=carts&where=%5B%5B%22n%22,%22gt%22,1%5D%5D"],
+    ["carts__v1", "/api/document?collection=carts&id=cart-1"],
+  ] as const)("of %s that is let go ends its query on the server: %s", async ([table, path], { openStore, schema, sql }) => {
+    const store = await openStore({ projections: [carts] });
     await append(store, "cart-1", {});
     const client = await sql.connect();
     await client.query("begin");
-    await client.query(`lock table "${schema.replaceAll('"', '""')}".events in access exclusive mode`);
+    await client.query(`lock table "${schema.replaceAll('"', '""')}".${table} in access exclusive mode`);
     const waiting = async (): Promise<number> => {
       const { rows } = await client.query(
         "select count(*)::int as waiting from pg_catalog.pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
@@ -241,7 +257,7 @@ describe("a request", () => {
     };
     const left = new AbortController();
     try {
-      const answer = get(studio(store, { schema, timeoutMs: 60_000 }), "/api/stream?id=cart-1", {}, { signal: left.signal });
+      const answer = get(studio(store, { schema, timeoutMs: 60_000 }), path, {}, { signal: left.signal });
       await eventually(async () => expect(await waiting()).toBe(1));
       left.abort();
       await answer;

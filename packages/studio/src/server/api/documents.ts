@@ -11,7 +11,7 @@ type AnyDocument = Readonly<Record<string, unknown>>;
 const mostConditions = 10;
 
 /** Documents that meet every condition, a page at a time from an id. */
-export async function documents({ store, query, options }: Call): Promise<DocumentsPage> {
+export async function documents({ store, query, signal, options }: Call): Promise<DocumentsPage> {
   const collection = required(query, "collection");
   const limit = limitOf(query);
   const after = textOf(query, "after");
@@ -20,6 +20,7 @@ export async function documents({ store, query, options }: Call): Promise<Docume
   const found = await documentsOf(store, collection).page({
     where,
     limit,
+    signal,
     ...(after !== undefined && { after: { _id: after, _version: 1 } }),
   });
   return {
@@ -33,7 +34,7 @@ export async function documents({ store, query, options }: Call): Promise<Docume
 export async function document({ store, query, signal, options }: Call): Promise<DocumentReport> {
   const collection = required(query, "collection");
   const id = required(query, "id");
-  const found = await documentsOf(store, collection).get(id);
+  const found = await documentsOf(store, collection).get(id, { signal });
   if (!found) throw new AbsentError(`The collection ${JSON.stringify(collection)} has no document ${JSON.stringify(id)}.`);
   const stream = await store.streamInfo(id, { signal });
   return { document: documentLine(collection, found, options), streamVersion: stream.exists ? stream.version : null };

@@ -11,13 +11,14 @@ import { BadRequestError } from "./problem.ts";
 const statuses: readonly ProcessStatus[] = ["running", "parked", "completed", "cancelled"];
 
 /** Instances by status, in the order in which they began. */
-export async function processes({ store, query, shared }: Call): Promise<ProcessesPage> {
+export async function processes({ store, query, signal, shared }: Call): Promise<ProcessesPage> {
   const limit = limitOf(query);
   const name = textOf(query, "name");
   const status = statusOf(textOf(query, "status"));
   const found = await store.processes.list({
     after: numberOf(query, "after") ?? 0,
     limit: limit + 1,
+    signal,
     ...(name !== undefined && { name }),
     ...(status !== undefined && { status }),
   });
@@ -66,7 +67,7 @@ function instanceLine(info: ProcessInfo): InstanceLine {
 export async function processInstance({ store, query, signal, options }: Call): Promise<InstancePage> {
   const name = required(query, "name");
   const id = required(query, "id");
-  const found = await store.processes.get(name, id, { limit: mostRows, raw: true });
+  const found = await store.processes.get(name, id, { limit: mostRows, raw: true, signal });
   const state = maskedDerived({ kind: "process-state", name, id }, valueText(found.state), options);
   const documents = await eventDocuments(
     store,

@@ -3,11 +3,15 @@ import type { Call } from "./call.ts";
 import { limitOf, numberOf, textOf } from "./parameters.ts";
 
 /** By due time, a page at a time from a timer. */
-export async function timers({ store, query }: Call): Promise<TimersPage> {
+export async function timers({ store, query, signal }: Call): Promise<TimersPage> {
   const limit = limitOf(query);
   const dueAt = numberOf(query, "afterDue");
   const key = textOf(query, "afterKey");
-  const found = await store.timers.list({ limit: limit + 1, ...(dueAt !== undefined && key !== undefined && { after: { dueAt: new Date(dueAt), key } }) });
+  const found = await store.timers.list({
+    signal,
+    limit: limit + 1,
+    ...(dueAt !== undefined && key !== undefined && { after: { dueAt: new Date(dueAt), key } }),
+  });
   const page = found.slice(0, limit).map((timer) => ({
     key: timer.key,
     dueAt: timer.dueAt.getTime(),
