@@ -39,7 +39,7 @@ async function picturesOf({ store }: Shop): Promise<readonly Picture[]> {
     { name: "event-dark", path: `/event?id=${shipped?.id}`, there: ".tree .node", dark: true },
     { name: "live", path: "/live", there: ".summary" },
     { name: "followers", path: "/followers", there: ".rows" },
-    { name: "follower", path: "/follower?id=stock", there: ".plot canvas" },
+    { name: "follower", path: "/follower?id=stock", there: ".plot tbody tr:nth-child(6)" },
     { name: "change", path: "/follower?id=stock", there: ".plot canvas", press: "Resume", after: "Do it" },
     { name: "dead-letters", path: "/dead-letters", there: ".panel" },
     { name: "dead-letter", path: `/dead-letter?id=mailer&kind=consumer&position=${letter?.position}`, there: "#why" },
@@ -73,7 +73,7 @@ try {
     const page = await context.newPage();
     page.setDefaultTimeout(120_000);
     await page.goto(new URL(path, served.url).href);
-    await page.locator(there).first().waitFor();
+    await page.locator(there).first().waitFor({ state: "attached" });
     if (press !== undefined) await page.getByRole("button", { name: press }).first().click();
     if (after !== undefined) await page.getByRole("button", { name: after }).waitFor();
     // WebP is a third of PNG here, and playwright takes none.
