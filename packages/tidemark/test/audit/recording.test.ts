@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { type EventStore, InvalidArgumentError, openEventStore } from "tidemark";
+import { runProgram } from "../store/child.ts";
 import { describe, expect, test } from "../support/test.ts";
 
 const entry = { action: "pause", subject: "consumer mailer" };
@@ -91,6 +92,17 @@ describe("the audit", () => {
     const { id } = await store.audit.record(entry);
     await store.audit.settle(id);
     expect(await store.readAll().toArray()).toEqual([]);
+  });
+
+  test("has a change whose process died before it settled it as begun, and knows its id", async ({ store, databaseUrl, schema }) => {
+    const id = randomUUID();
+    const program = `
+      const store = await openEventStore(${JSON.stringify(databaseUrl)}, { schema: ${JSON.stringify(schema)} });
+      await store.audit.record({ id: "${id}", action: "pause", subject: "consumer mailer" });
+      process.kill(process.pid, "SIGKILL");`;
+    await expect(runProgram(program)).rejects.toMatchObject({ signal: "SIGKILL" });
+    expect(await store.audit.list()).toMatchObject([{ id, state: "begun" }]);
+    expect(await store.audit.record({ ...entry, id })).toEqual({ id, repeated: true });
   });
 
   test("removes more than one batch", async ({ store, sql, schema }) => {
