@@ -1,4 +1,4 @@
-// Tests that the roles of `rolesSql` suffice: appends as a writer, whatever follows the log as a worker. `schema/roles-*.test.ts` test the other roles. The last
+// Tests that the roles of `rolesSql` suffice: appends as a writer, whatever follows the log as a worker, what migrates and looks as an owner. `schema/roles-*.test.ts` test the other roles. The last
 // line is "N passed, N failed".
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -38,6 +38,10 @@ const files: Readonly<Record<string, { readonly include: readonly string[]; read
       "runtime/{failures,handling}.test.ts",
       "timers/firing.test.ts",
     ],
+    exclude: [],
+  },
+  owner: {
+    include: ["documents/indexes.test.ts", "operations/{stats,verify}.test.ts"],
     exclude: [],
   },
 };

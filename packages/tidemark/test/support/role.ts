@@ -2,7 +2,7 @@ import pg from "pg";
 import { inject, vi } from "vitest";
 import { openEventStore, rolesSql } from "../../src/index.ts";
 
-/** The role of `rolesSql` as which tests open stores and connect: `"writer"`, `"worker"`. Undefined: as the superuser. */
+/** The role of `rolesSql` as which tests open stores and connect: `"writer"`, `"worker"`, `"owner"`. Undefined: as the superuser. */
 export const testRole: string | undefined = process.env["TIDEMARK_TEST_ROLE"];
 
 type Queryable = Pick<pg.Client, "query">;
@@ -51,10 +51,11 @@ async function grantAgain(client: Queryable, schema: string): Promise<void> {
   await vi.waitFor(() => client.query(rolesSql({ schema, prefix })), { timeout: 60_000, interval: 10 });
 }
 
-/** A schema with a store, migrated by the owner, and the grants of the roles on it. */
+/** A schema with a store, migrated by the owner, and the grants of the roles on it. Where tests run as the owner, that is their own login. */
 export async function createStoreAsOwner(client: Queryable, superuserUrl: string, schema: string): Promise<void> {
-  await client.query(`create schema if not exists ${pg.escapeIdentifier(schema)} authorization ${migrator}`);
-  const store = await openEventStore(as(migrator, superuserUrl), { schema });
+  const owner = testRole === "owner" ? login : migrator;
+  await client.query(`create schema if not exists ${pg.escapeIdentifier(schema)} authorization ${testRole === "owner" ? `${prefix}_owner` : migrator}`);
+  const store = await openEventStore(as(owner, superuserUrl), { schema });
   await store.close();
   await client.query(rolesSql({ schema, prefix })).catch(() => grantAgain(client, schema));
 }
