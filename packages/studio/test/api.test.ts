@@ -244,7 +244,8 @@ describe("a request", () => {
     ["carts__v1", "/api/documents?collection=carts&where=%5B%5B%22n%22,%22gt%22,1%5D%5D"],
     ["carts__v1", "/api/document?collection=carts&id=cart-1"],
   ] as const)("of %s that is let go ends its query on the server: %s", async ([table, path], { openStore, schema, sql }) => {
-    const store = await openStore({ projections: [carts] });
+    // Longer than the test waits: it must not be the query's own end that is seen.
+    const store = await openStore({ projections: [carts], pool: { queryTimeoutMs: 600_000 } });
     await append(store, "cart-1", {});
     const client = await sql.connect();
     await client.query("begin");
