@@ -42,8 +42,8 @@ describe("a projection", () => {
     await eventually(async () => {
       const { entries } = await report<AuditPage>(panel, "/api/audit");
       expect(entries.map(({ actor, action, subject, state }) => [actor, action, subject, state])).toEqual([
-        ["ada", "roll-back-projection", "projection carts", "done"],
-        ["ada", "swap-projection", "projection carts", "done"],
+        ["ada", "roll-back", "projection carts", "done"],
+        ["ada", "swap", "projection carts", "done"],
       ]);
     });
   });

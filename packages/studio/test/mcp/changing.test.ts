@@ -75,7 +75,7 @@ describe.each(drivers)("changes on $driver", ({ test }) => {
     expect(await store.deadLetters.list()).toEqual([]);
     expect(asked).toHaveLength(3);
     expect(asked[0]).toContain("cannot be taken back");
-    expect(await audited(store)).toEqual(["discard-letter consumer mailer by mcp: done"]);
+    expect(await audited(store)).toEqual(["discard consumer mailer by mcp: done"]);
     await client.close();
   });
 

@@ -49,7 +49,7 @@ export class Api {
     return this.#within(new AbortController().signal, async (signal) => {
       const change = Object.hasOwn(changes, name) ? changes[name] : undefined;
       if (!change) throw new AbsentError(`There is no change ${JSON.stringify(name)}.`);
-      return this.#desk.answer(name, change, { body: await bodyOf(request), actor: user, signal });
+      return this.#desk.answer(change, { body: await bodyOf(request), actor: user, signal });
     });
   }
 

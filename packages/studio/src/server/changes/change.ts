@@ -11,6 +11,8 @@ export interface Actor {
 
 /** One kind of change: what it needs, what it will do by what the store holds now, and doing it. */
 export interface ChangeDefinition<P extends object> {
+  /** As the audit names it: the same word as the command's, so that whoever looks for one finds both. */
+  readonly action: string;
   /** The least that may make it. */
   readonly role: Role;
   /** @throws {@link InvalidFieldError} — what the browser sent is none of its parameters. */
@@ -26,6 +28,7 @@ export interface ChangeDefinition<P extends object> {
 
 /** A change whose parameters were read. */
 export interface PreparedChange {
+  readonly action: string;
   readonly parameters: object;
   readonly subject: string;
   /** Why, where that was among the parameters. */
@@ -41,13 +44,14 @@ export interface Change {
 }
 
 /** Makes changes with different parameters members of one table. */
-export function defineChange<P extends object>({ role, isLong = false, read, subject, plan, make }: ChangeDefinition<P>): Change {
+export function defineChange<P extends object>({ action, role, isLong = false, read, subject, plan, make }: ChangeDefinition<P>): Change {
   return {
     role,
     isLong,
     prepare: (fields) => {
       const parameters = read(fields);
       return {
+        action,
         parameters,
         subject: subject(parameters),
         reason: "reason" in parameters && typeof parameters.reason === "string" ? parameters.reason : undefined,

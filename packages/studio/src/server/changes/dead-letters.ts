@@ -24,6 +24,7 @@ const again =
   "A worker handles the event again as soon as it can. If that succeeds, the letter goes, and those behind it follow in order; if it fails, it stays.";
 
 export const retryLetter: Change = defineChange<Key>({
+  action: "retry",
   role: "operator",
   read: keyOf,
   subject: subjectOf,
@@ -40,6 +41,7 @@ export const retryLetter: Change = defineChange<Key>({
 });
 
 export const discardLetter: Change = defineChange<Key>({
+  action: "discard",
   role: "admin",
   read: keyOf,
   subject: subjectOf,
@@ -56,6 +58,7 @@ export const discardLetter: Change = defineChange<Key>({
 });
 
 export const retryLetters: Change = defineChange<Group>({
+  action: "retry",
   role: "operator",
   read: (fields) => ({ ...ownerOf(fields), cause: fields.optionalText("cause") ?? "" }),
   subject: subjectOf,

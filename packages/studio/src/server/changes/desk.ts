@@ -22,7 +22,7 @@ export class ChangeDesk {
     this.#store = store;
   }
 
-  async answer(name: string, change: Change, { body, actor, signal }: Asked): Promise<ChangePlan | ChangeDone> {
+  async answer(change: Change, { body, actor, signal }: Asked): Promise<ChangePlan | ChangeDone> {
     if (!isEnough(actor.role, change.role)) throw new ChangeRefusedError("role-refused", `This change needs the role ${change.role}; yours is ${actor.role}.`);
     const { parameters: given, id, confirm } = requestOf(body);
     const prepared = change.prepare(new Fields(given));
@@ -30,7 +30,7 @@ export class ChangeDesk {
     if (confirm === undefined) return plan;
     if (id === undefined || !uuid.test(id)) throw new InvalidFieldError("A change that is confirmed needs an id, a UUID.");
     if (confirm !== plan.confirm) throw new ChangeRefusedError("plan-changed", "What the change would do is not what was confirmed any more. Look again.");
-    const entry = await this.#begin(id, name, prepared, actor);
+    const entry = await this.#begin(id, prepared, actor);
     const made = this.#made(entry, () => prepared.make(this.#store, actor, signal));
     // Whoever asked does not wait for its end, and reads of it in the audit.
     if (change.isLong) made.catch(() => {});
@@ -39,7 +39,7 @@ export class ChangeDesk {
   }
 
   /** Before it is made: a change that cannot be written down is not made. Returns the entry's id. */
-  async #begin(id: string, action: string, { subject, parameters, reason }: PreparedChange, { role, name }: Actor): Promise<string> {
+  async #begin(id: string, { action, subject, parameters, reason }: PreparedChange, { role, name }: Actor): Promise<string> {
     const given = { ...(name !== undefined && { actor: name }), ...(reason !== undefined && { reason }) };
     const entry = await this.#store.audit.record({ id, action, subject, parameters, role, ...given });
     if (entry.repeated) throw new ChangeRefusedError("already-requested", "This change was requested before. The audit says how it ended.");

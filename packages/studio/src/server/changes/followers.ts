@@ -27,6 +27,7 @@ function keyOf(fields: Fields): FollowerKey {
 const subjectOf = ({ kind, name }: FollowerKey): string => `${kind} ${name}`;
 
 export const pause: Change = defineChange<FollowerKey & { readonly reason?: string }>({
+  action: "pause",
   role: "operator",
   read: (fields) => {
     const reason = fields.optionalText("reason");
@@ -48,6 +49,7 @@ export const pause: Change = defineChange<FollowerKey & { readonly reason?: stri
 });
 
 export const resume: Change = defineChange<FollowerKey>({
+  action: "resume",
   role: "operator",
   read: keyOf,
   subject: subjectOf,
@@ -62,6 +64,7 @@ export const resume: Change = defineChange<FollowerKey>({
 });
 
 export const reset: Change = defineChange<FollowerKey & ResetOptions>({
+  action: "reset",
   role: "admin",
   read: (fields) => ({ ...keyOf(fields), after: fields.optionalText("to") === "end" ? "end" : fields.number("after") }),
   subject: subjectOf,

@@ -13,6 +13,7 @@ function keyOf(fields: Fields): InstanceKey {
 const subjectOf = ({ name, instance }: InstanceKey): string => `process ${name} ${instance}`;
 
 export const retryProcess: Change = defineChange<InstanceKey>({
+  action: "retry",
   role: "operator",
   read: keyOf,
   subject: subjectOf,
@@ -33,6 +34,7 @@ export const retryProcess: Change = defineChange<InstanceKey>({
 });
 
 export const cancelProcess: Change = defineChange<InstanceKey>({
+  action: "cancel",
   role: "admin",
   read: keyOf,
   subject: subjectOf,

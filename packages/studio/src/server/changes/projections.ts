@@ -24,6 +24,7 @@ function stateOf({ state, serving, lag }: ProjectionInfo): readonly string[] {
 }
 
 export const pauseProjection: Change = defineChange<VersionKey>({
+  action: "pause",
   role: "operator",
   read: keyOf,
   subject: subjectOf,
@@ -37,6 +38,7 @@ export const pauseProjection: Change = defineChange<VersionKey>({
 });
 
 export const resumeProjection: Change = defineChange<VersionKey>({
+  action: "resume",
   role: "operator",
   read: keyOf,
   subject: subjectOf,
@@ -50,6 +52,7 @@ export const resumeProjection: Change = defineChange<VersionKey>({
 });
 
 export const swapProjection: Change = defineChange<VersionKey>({
+  action: "swap",
   role: "admin",
   isLong: true,
   read: keyOf,
@@ -72,6 +75,7 @@ export const swapProjection: Change = defineChange<VersionKey>({
 });
 
 export const rollBackProjection: Change = defineChange<{ readonly name: string }>({
+  action: "roll-back",
   role: "admin",
   isLong: true,
   read: (fields) => ({ name: fields.text("name") }),

@@ -7,6 +7,7 @@ interface Rebuild {
 
 /** A version of a projection, built beside the one that serves. It takes a store that was opened with its definition. */
 export const rebuildProjection: Change = defineChange<Rebuild>({
+  action: "rebuild",
   role: "admin",
   isLong: true,
   read: (fields) => ({ name: fields.text("name"), version: fields.number("version", 1) }),

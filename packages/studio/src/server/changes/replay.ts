@@ -7,6 +7,7 @@ interface Replay {
 
 /** A part of the log, published once more. It takes a relay that this process has a worker for. */
 export const replay: Change = defineChange<Replay>({
+  action: "replay",
   role: "operator",
   isLong: true,
   read: (fields) => ({ name: fields.text("name"), from: fields.number("from", 1) }),

@@ -114,7 +114,7 @@ export class Changes {
     const change = changes[name];
     if (!change) throw new TypeError(`There is no change ${name}.`);
     // What was begun is ended, whether somebody waits for it or not.
-    return this.#desk.answer(name, change, { body, actor: user, signal: new AbortController().signal });
+    return this.#desk.answer(change, { body, actor: user, signal: new AbortController().signal });
   }
 }
 
