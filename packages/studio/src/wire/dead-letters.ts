@@ -30,13 +30,29 @@ export interface LetterLine {
   readonly parkedAt: number;
 }
 
+export interface LetterError {
+  readonly code: string | null;
+  readonly message: string;
+  readonly stack: string | null;
+}
+
 export interface LetterPage {
   readonly kind: "consumer" | "relay";
   readonly consumer: string;
   readonly letter: LetterLine;
   readonly event: EventDocument;
-  readonly error: { readonly code: string | null; readonly message: string; readonly stack: string | null } | null;
+  readonly error: LetterError | null;
   readonly decodeError: string | null;
   /** Those of its stream that wait behind it. */
   readonly parked: readonly LetterLine[];
+}
+
+/** Letters one by one, with their events. */
+export interface LettersPage {
+  readonly letters: readonly (Omit<LetterLine, "streamId" | "type"> & {
+    readonly kind: "consumer" | "relay";
+    readonly consumer: string;
+    readonly error: LetterError | null;
+    readonly event: EventDocument;
+  })[];
 }

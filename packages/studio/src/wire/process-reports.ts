@@ -20,6 +20,7 @@ export interface InstanceLine {
   readonly error: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
+  readonly endedAt: number | null;
 }
 
 export interface ProcessVersionLine {

@@ -97,7 +97,7 @@ describe.each(drivers)("on $driver", ({ test }) => {
         letters: [{ state: "failed", error: { message: "no mail server" }, event: { streamId: "order-1" } }],
       });
       expect((await ask(client, "list_process_instances", { name: "checkout", status: "running" })).report).toMatchObject({
-        instances: [{ id: "order-1", handledCount: 1 }],
+        instances: [{ id: "order-1", handled: 1 }],
       });
     });
     expect((await ask(client, "get_process_instance", { name: "checkout", id: "order-1" })).report).toMatchObject({

@@ -3,6 +3,7 @@ import type { DeadLettersReport, LetterGroup, LetterLine, LetterPage } from "../
 import { causeOf, mostLetters } from "../changes/causes.ts";
 import { eventDocuments } from "../events/event-documents.ts";
 import type { Call } from "./call.ts";
+import { letterError } from "./letters.ts";
 import { numberOf, required } from "./parameters.ts";
 import { AbsentError, BadRequestError } from "./problem.ts";
 
@@ -52,7 +53,7 @@ export async function deadLetter({ store, query, signal, options }: Call): Promi
     consumer,
     letter: letterLine(letter),
     event,
-    error: error ? { code: error.code ?? null, message: error.message, stack: error.stack ?? null } : null,
+    error: letterError(error),
     decodeError: decodeError?.message ?? null,
     parked: after
       .filter((other) => other.event.streamId === letter.event.streamId)

@@ -22,8 +22,8 @@ export function numberOf(query: URLSearchParams, name: string, most: number = Nu
   return value;
 }
 
-export function limitOf(query: URLSearchParams): number {
-  return Math.max(1, numberOf(query, "limit", mostRows) ?? 50);
+export function limitOf(query: URLSearchParams, unlessGiven = 50): number {
+  return Math.max(1, numberOf(query, "limit", mostRows) ?? unlessGiven);
 }
 
 export function directionOf(query: URLSearchParams): "forward" | "backward" {

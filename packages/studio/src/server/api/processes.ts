@@ -5,16 +5,15 @@ import { maskedDerived } from "../events/mask.ts";
 import { valueText } from "../events/value-text.ts";
 import type { ValidOptions } from "../options.ts";
 import type { Call } from "./call.ts";
-import { limitOf, mostRows, numberOf, required, textOf } from "./parameters.ts";
-import { BadRequestError } from "./problem.ts";
+import { limitOf, mostRows, numberOf, oneOf, required, textOf } from "./parameters.ts";
 
-const statuses: readonly ProcessStatus[] = ["running", "parked", "completed", "cancelled"];
+const statuses = ["running", "parked", "completed", "cancelled"] as const satisfies readonly ProcessStatus[];
 
 /** Instances by status, in the order in which they began. */
 export async function processes({ store, query, signal, shared }: Call): Promise<ProcessesPage> {
   const limit = limitOf(query);
   const name = textOf(query, "name");
-  const status = statusOf(textOf(query, "status"));
+  const status = oneOf(query, "status", statuses);
   const found = await store.processes.list({
     after: numberOf(query, "after") ?? 0,
     limit: limit + 1,
@@ -40,14 +39,8 @@ export async function processes({ store, query, signal, shared }: Call): Promise
   };
 }
 
-function statusOf(text: string | undefined): ProcessStatus | undefined {
-  const status = statuses.find((known) => known === text);
-  if (text !== undefined && status === undefined) throw new BadRequestError(`The parameter status must be one of ${statuses.join(", ")}.`);
-  return status;
-}
-
 function instanceLine(info: ProcessInfo): InstanceLine {
-  const { name, id, number, version, status, inputCount, handledCount, lateCount, lastError, createdAt, updatedAt } = info;
+  const { name, id, number, version, status, inputCount, handledCount, lateCount, lastError, createdAt, updatedAt, endedAt } = info;
   return {
     name,
     id,
@@ -60,6 +53,7 @@ function instanceLine(info: ProcessInfo): InstanceLine {
     error: lastError?.message ?? null,
     createdAt: createdAt.getTime(),
     updatedAt: updatedAt.getTime(),
+    endedAt: endedAt?.getTime() ?? null,
   };
 }
 
@@ -67,7 +61,7 @@ function instanceLine(info: ProcessInfo): InstanceLine {
 export async function processInstance({ store, query, signal, options }: Call): Promise<InstancePage> {
   const name = required(query, "name");
   const id = required(query, "id");
-  const found = await store.processes.get(name, id, { limit: mostRows, raw: true, signal });
+  const found = await store.processes.get(name, id, { limit: limitOf(query, mostRows), raw: true, signal });
   const state = maskedDerived({ kind: "process-state", name, id }, valueText(found.state), options);
   const documents = await eventDocuments(
     store,

@@ -2,14 +2,19 @@ import type { TimersPage } from "../../wire/process-reports.ts";
 import type { Call } from "./call.ts";
 import { limitOf, numberOf, textOf } from "./parameters.ts";
 
+/** The latest that a `Date` can be. */
+const latestDate = 8_640_000_000_000_000;
+
 /** By due time, a page at a time from a timer. */
 export async function timers({ store, query, signal }: Call): Promise<TimersPage> {
   const limit = limitOf(query);
-  const dueAt = numberOf(query, "afterDue");
+  const dueAt = numberOf(query, "afterDue", latestDate);
   const key = textOf(query, "afterKey");
+  const dueBefore = numberOf(query, "dueBefore", latestDate);
   const found = await store.timers.list({
     signal,
     limit: limit + 1,
+    ...(dueBefore !== undefined && { dueBefore: new Date(dueBefore) }),
     ...(dueAt !== undefined && key !== undefined && { after: { dueAt: new Date(dueAt), key } }),
   });
   const page = found.slice(0, limit).map((timer) => ({

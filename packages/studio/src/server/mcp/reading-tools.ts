@@ -1,13 +1,13 @@
 import type { Call } from "../api/call.ts";
-import { deadLetters } from "../api/letters.ts";
 import { event } from "../api/event.ts";
-import { instance, instances } from "../api/instances.ts";
+import { letters } from "../api/letters.ts";
 import { log } from "../api/log.ts";
 import { doctor, overview, stats } from "../api/overview.ts";
 import { mostRows } from "../api/parameters.ts";
+import { processes, processInstance } from "../api/processes.ts";
 import { state } from "../api/state.ts";
 import { stream, streams } from "../api/streams.ts";
-import { timers } from "../api/waiting-timers.ts";
+import { timers } from "../api/timers.ts";
 import * as schemas from "./schemas.ts";
 import { described, list, object, oneOf, orNull, text, time, whole } from "./schemas.ts";
 import type { JsonSchema, ReadingTool, ToolParameter } from "./tool.ts";
@@ -162,7 +162,7 @@ export const readingTools: readonly ReadingTool[] = [
       after: parameter(position, "Only letters after this position."),
       limit,
     },
-    route: deadLetters,
+    route: letters,
     report: object({
       letters: list(
         object({
@@ -191,8 +191,8 @@ export const readingTools: readonly ReadingTool[] = [
       after: parameter(position, "Only instances after this number."),
       limit,
     },
-    route: instances,
-    report: object({ instances: list(instanceSchema()) }),
+    route: processes,
+    report: object({ instances: list(instanceSchema()), next: orNull(whole), versions: list({ type: "object" }) }),
     rows: "instances",
     more: "Ask for those after the last number shown.",
   },
@@ -202,8 +202,15 @@ export const readingTools: readonly ReadingTool[] = [
     description: "Shows one instance of a process: its inputs, the commands that it issued or waits to issue, its timers, and its last error.",
     parameters: { name: parameter(some, "The process's name."), id: parameter(some, "The instance's id."), limit },
     required: ["name", "id"],
-    route: instance,
-    report: object({ status: text, state: text, inputs: list({ type: "object" }), commands: list({ type: "object" }), timers: list({ type: "object" }) }),
+    route: processInstance,
+    report: object({
+      instance: instanceSchema(),
+      state: text,
+      masked: schemas.flag,
+      inputs: list({ type: "object" }),
+      commands: list({ type: "object" }),
+      timers: list({ type: "object" }),
+    }),
     rows: "inputs",
     more: "Ask with a smaller limit, which shows the latest inputs and commands.",
   },
@@ -221,11 +228,13 @@ export const readingTools: readonly ReadingTool[] = [
           type: text,
           dueAt: time,
           cron: orNull(text),
+          timeZone: orNull(text),
           attempts: whole,
           parked: schemas.flag,
-          error: orNull(schemas.problem),
+          error: orNull(text),
         }),
       ),
+      next: orNull(object({ dueAt: time, key: text })),
     }),
     rows: "timers",
     more: "Ask for those due before an earlier time, or for fewer.",
@@ -281,9 +290,10 @@ function instanceSchema(): JsonSchema {
     number: whole,
     version: whole,
     status: text,
-    inputCount: whole,
-    handledCount: whole,
-    lastError: orNull(schemas.problem),
+    inputs: whole,
+    handled: whole,
+    late: whole,
+    error: orNull(text),
     createdAt: time,
     updatedAt: time,
     endedAt: orNull(time),

@@ -69,5 +69,3 @@ export const follower: JsonSchema = object({
   deadLetters: whole,
   error: orNull(text),
 });
-
-export const problem: JsonSchema = object({ code: orNull(text), message: text });
