@@ -14,7 +14,10 @@ const reference = await readFile(join(import.meta.dirname, "../../../../docs/ref
 function grantsOf(block: string, schema: string): readonly { readonly privilege: string; readonly object: string }[] {
   const [, text = ""] = new RegExp(`\`\`\`sql ${block}\n(.*?)\`\`\``, "s").exec(reference) ?? [];
   return [...text.matchAll(/^grant (.+) on (.+) to app;$/gm)].flatMap(([, privileges = "", object = ""]) =>
-    privileges.split(", ").map((privilege) => ({ privilege, object: object.replace("tidemark", () => pg.escapeIdentifier(schema)) })),
+    [...privileges.matchAll(/\w+(?: \([^)]*\))?/g)].map(([privilege]) => ({
+      privilege,
+      object: object.replace("tidemark", () => pg.escapeIdentifier(schema)),
+    })),
   );
 }
 

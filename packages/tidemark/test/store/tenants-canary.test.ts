@@ -98,7 +98,7 @@ function callsOf(b: EventStore, any: Random): readonly [() => unknown, ...(() =>
     () => b.outbox.stats(),
     () => b.audit.list({ limit: 20 }),
     () => b.audit.record({ id: any(canaryId, "b0000000-0000-4000-8000-000000000002"), action: "pause", subject: "consumer mailer" }),
-    () => b.audit.settle(canaryId),
+    () => b.audit.settle(any(canaryId, "b0000000-0000-4000-8000-000000000003")),
     () => b.receive(any("m-1", "m-2"), within),
     () => b.highWaterMark(),
     () => b.blockers(),
