@@ -19,6 +19,7 @@ grant select, insert, update, delete on table "tidemark".snapshots to "tidemark_
 grant select, insert, update, delete on table "tidemark".timers to "tidemark_writer";
 grant select, insert, update, delete on table "tidemark".inbox to "tidemark_writer";
 grant select, insert on table "tidemark".outbox to "tidemark_writer";
+grant select (tenant, id, number, state), insert, update (state, error, settled_at) on table "tidemark".audit_entries to "tidemark_writer";
 grant usage on sequence "tidemark".events_position_seq to "tidemark_writer";
 grant execute on all functions in schema "tidemark" to "tidemark_writer";
 grant usage on schema "tidemark" to "tidemark_reader";
@@ -63,13 +64,14 @@ grant select, insert, delete on table "tidemark".process_inputs to "tidemark_ope
 grant select, insert, update, delete on table "tidemark".process_commands to "tidemark_operator";
 grant select, insert, update on table "tidemark".process_versions to "tidemark_operator";
 grant update, delete on table "tidemark".outbox to "tidemark_operator";
-grant select on table "tidemark".projections to "tidemark_operator";
+grant select, update (state, changed_at) on table "tidemark".projections to "tidemark_operator";
 grant select on table "tidemark".projection_builds to "tidemark_operator";
-grant select on table "tidemark".projection_epoch to "tidemark_operator";
+grant select, update on table "tidemark".projection_epoch to "tidemark_operator";
 grant select on table "tidemark".snapshots to "tidemark_operator";
-grant select on table "tidemark".timers to "tidemark_operator";
+grant select, delete on table "tidemark".timers to "tidemark_operator";
 grant select on table "tidemark".inbox to "tidemark_operator";
 grant select on table "tidemark".outbox to "tidemark_operator";
+grant select, insert, update (state, error, settled_at) on table "tidemark".audit_entries to "tidemark_operator";
 grant execute on all functions in schema "tidemark" to "tidemark_operator";
 
 -- Who logs in. May be run again: a new password in .env is set.

@@ -81,7 +81,7 @@ update ${at}.process_commands as c
   ) as h
  where c.instance_id = h.instance_id and c.status = 'pending'`,
     ),
-    stillPending: named(
+    stillPending: planned(
       "still_pending",
       `
 select s.fence::text as fence,
@@ -92,7 +92,7 @@ select s.fence::text as fence,
  where s.id = $2`,
     ),
     // One that was cancelled while it was decided has been issued all the same.
-    done: named(
+    done: planned(
       "done",
       `
 update ${at}.process_commands as c
@@ -142,7 +142,7 @@ select c.error::text as error, c.state_number::text as state_number
   from ${at}.process_commands as c
  where c.instance_id = $1 and c.input = $2 and c.path operator(pg_catalog.=) $3::integer[]`,
     ),
-    pending: named(
+    pending: planned(
       "pending",
       `
 select (exists (select from ${at}.process_commands as c where c.tenant = $1 and c.process = $2 and c.version = $3 and c.status = 'pending' and c.due_at < 'infinity')

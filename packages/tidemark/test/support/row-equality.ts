@@ -9,9 +9,15 @@ function columnsOf(value: unknown): unknown {
   return columns;
 }
 
-expect.addEqualityTesters([
-  function equalRows(left, right, testers) {
-    if (!(left instanceof TextRow || right instanceof TextRow)) return undefined;
-    return this.equals(columnsOf(left), columnsOf(right), testers);
-  },
-]);
+/** Vitest keeps testers for the process, and runs this file before each file of tests: hundreds of them would be asked about every value. */
+const added = Symbol.for("tidemark.equalRows");
+
+if (!Reflect.has(globalThis, added)) {
+  Reflect.set(globalThis, added, true);
+  expect.addEqualityTesters([
+    function equalRows(left, right, testers) {
+      if (!(left instanceof TextRow || right instanceof TextRow)) return undefined;
+      return this.equals(columnsOf(left), columnsOf(right), testers);
+    },
+  ]);
+}
