@@ -37,7 +37,7 @@ const files = globSync("**/*.test.ts", { cwd, exclude: elsewhere });
 announce("Test the library on PostgreSQL 15");
 await using server = await startServer({ version: 15, settings });
 conclude(
-  await runVitest(["--project=tidemark", "--project=contract", ...files.map((file) => `packages/tidemark/test/${file}`)], {
+  await runVitest(["--project=tidemark*", "--project=contract", ...files.map((file) => `packages/tidemark/test/${file}`)], {
     env: { TIDEMARK_TEST_URL: server.url, TIDEMARK_TEST_OVERLOADS: "1" },
   }),
 );

@@ -53,6 +53,6 @@ for (const [role, { include, exclude }] of Object.entries(files)) {
   await using server = await startServer({ settings });
   const env = { TIDEMARK_TEST_URL: server.url, TIDEMARK_TEST_ROLE: role };
   const paths = globSync(include, { cwd, exclude }).map((file) => `packages/tidemark/test/${file}`);
-  tallies.push(await runVitest(["--project=tidemark", ...paths], { env }));
+  tallies.push(await runVitest(["--project=tidemark*", ...paths], { env }));
 }
 conclude(sum(tallies));

@@ -25,7 +25,7 @@ await step("Check the types", "scripts/types.ts", []);
 const tests = "packages/tidemark/test";
 const folders = readdirSync(join(root, tests)).filter((folder) => !["cli", "sinks"].includes(folder));
 announce("Test the sources");
-const projects = ["tidemark", "contract", "servers", "scripts"].map((project) => `--project=${project}`);
+const projects = ["tidemark*", "contract", "servers", "scripts"].map((project) => `--project=${project}`);
 tallies.push(await runVitest([...projects, "packages/tidemark/src/", "servers/", "scripts/", ...folders.map((folder) => `${tests}/${folder}/`)]));
 
 conclude(sum(tallies));
