@@ -161,7 +161,7 @@ export type { Process, ProcessDefinition } from "./processes/process.ts";
 export { ProcessParkedError, ProcessVersionMissingError } from "./errors/processes.ts";
 export type { Received, ReceiveOptions } from "./inbox/receive.ts";
 export type { NewMessage, PublishedMessage } from "./outbox/message.ts";
-export type { Audit, AuditEntry, AuditQuery, AuditState, NewAuditEntry, PruneOptions, RecordedAuditEntry, SettleOptions } from "./audit/audit.ts";
+export type { Audit, AuditEntry, AuditQuery, AuditState, NewAuditEntry, PruneAuditOptions, RecordedAuditEntry, SettleAuditOptions } from "./audit/audit.ts";
 export type { CleanUpOptions, MessageState, Outbox, OutboxMessage, OutboxQuery, OutboxStats } from "./outbox/outbox.ts";
 export type { RelayInfo, Relays } from "./relays/administration.ts";
 export { cloudEvents } from "./relays/cloud-events.ts";

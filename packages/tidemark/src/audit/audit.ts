@@ -54,10 +54,10 @@ export interface RecordedAuditEntry {
  *
  * @example
  * ```ts
- * const failed: SettleOptions = { error: new Error("the worker took it meanwhile") };
+ * const failed: SettleAuditOptions = { error: new Error("the worker took it meanwhile") };
  * ```
  */
-export interface SettleOptions {
+export interface SettleAuditOptions {
   /** Why it was not made, or only in part: whatever was thrown. Its message is kept, up to 4,000 characters. @defaultValue undefined: it was made */
   readonly error?: unknown;
 }
@@ -114,10 +114,10 @@ export interface AuditQuery {
  *
  * @example
  * ```ts
- * const options: PruneOptions = { before: new Date(Date.now() - 365 * 24 * 60 * 60 * 1000) };
+ * const options: PruneAuditOptions = { before: new Date(Date.now() - 365 * 24 * 60 * 60 * 1000) };
  * ```
  */
-export interface PruneOptions {
+export interface PruneAuditOptions {
   /** Only entries that began before this time, by the database's clock. */
   readonly before: Date;
 }
@@ -145,7 +145,7 @@ export interface Audit {
    * @throws {@link NotFoundError} — no entry of this tenant has this id.
    * @throws {@link InvalidArgumentError} — the id is no UUID.
    */
-  settle(id: string, options?: SettleOptions): Promise<void>;
+  settle(id: string, options?: SettleAuditOptions): Promise<void>;
   /** Lists entries of this tenant, the latest first. @throws {@link InvalidArgumentError} — a part of the query is invalid. */
   list(query?: AuditQuery): Promise<readonly AuditEntry[]>;
   /**
@@ -154,5 +154,5 @@ export interface Audit {
    *
    * @throws {@link InvalidArgumentError} — `before` is missing or no valid date.
    */
-  prune(options: PruneOptions): Promise<number>;
+  prune(options: PruneAuditOptions): Promise<number>;
 }

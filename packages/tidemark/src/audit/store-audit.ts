@@ -10,7 +10,7 @@ import { toSafeInteger } from "../database/number.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { NotFoundError } from "../errors/following.ts";
-import type { Audit, AuditEntry, AuditQuery, AuditState, NewAuditEntry, PruneOptions, RecordedAuditEntry, SettleOptions } from "./audit.ts";
+import type { Audit, AuditEntry, AuditQuery, AuditState, NewAuditEntry, PruneAuditOptions, RecordedAuditEntry, SettleAuditOptions } from "./audit.ts";
 import { encodeEntry } from "./encode-entry.ts";
 
 const batchSize = 1_000;
@@ -52,7 +52,7 @@ insert into ${this.#at}.audit_entries as a (tenant, id, action, subject, paramet
     return { id, repeated: inserted.length === 0 };
   }
 
-  async settle(id: string, options?: SettleOptions): Promise<void> {
+  async settle(id: string, options?: SettleAuditOptions): Promise<void> {
     const checked = checkUuid(id, "id");
     const { error } = checkOptions(options, { error: (value: unknown): string => errorDetails(value).message });
     const text = `
@@ -83,7 +83,7 @@ select a.number::text as number, a.id::text as id, a.action as action, a.subject
     return (await this.#database.query({ name: "tidemark_audit_list", text, unprepared: true }, values)).map(auditEntry);
   }
 
-  async prune(options: PruneOptions): Promise<number> {
+  async prune(options: PruneAuditOptions): Promise<number> {
     const { before } = checkOptions(options, { before: checkDate });
     if (before === undefined) throw new InvalidArgumentError("options.before", "is missing");
     const text = `

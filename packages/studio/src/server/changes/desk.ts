@@ -1,4 +1,4 @@
-import type { EventStore, SettleOptions } from "tidemark";
+import type { EventStore, SettleAuditOptions } from "tidemark";
 import { type ChangeDone, type ChangePlan, isEnough } from "../../wire/changes.ts";
 import { changes } from "./change-table.ts";
 import type { Actor, Change, PreparedChange } from "./change.ts";
@@ -57,7 +57,7 @@ export class ChangeDesk {
   }
 
   /** What was done is done, whether its end can be written down or not: the audit then says that it began. */
-  async #settle(entry: string, options?: SettleOptions): Promise<void> {
+  async #settle(entry: string, options?: SettleAuditOptions): Promise<void> {
     await this.#store.audit
       .settle(entry, options)
       .catch((failure: unknown) => console.error(`Tidemark Studio could not write to the audit how the change ${entry} ended.`, failure));
