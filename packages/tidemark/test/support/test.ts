@@ -6,9 +6,6 @@ import { overloadCalls, withOverloads } from "./overloads.ts";
 import { asSuperuser, asTestRole, createStoreAsOwner, testRole } from "./role.ts";
 import { migratedSchemas, schemaName } from "./template.ts";
 
-let tests = 0;
-let empty = 0;
-
 /**
  * Tests with a database.
  *
@@ -48,8 +45,14 @@ export const test = base
     onCleanup(() => pool.end());
     return pool;
   })
-  .extend("schema", testRole === undefined ? () => schemaName(++tests) : ({ databaseUrl }) => schemaOfOwner(asSuperuser(databaseUrl), schemaName(++tests)))
-  .extend("absentSchema", () => `not "yet there ${++empty}`)
+  // Of the file, as its database is: a process runs many files.
+  .extend("schemasGiven", { scope: "file" }, () => ({ migrated: 0, absent: 0 }))
+  .extend("schema", async ({ databaseUrl, schemasGiven }) => {
+    const number = ++schemasGiven.migrated;
+    if (testRole !== undefined && number > migratedSchemas) await createSchemaAsOwner(asSuperuser(databaseUrl), schemaName(number));
+    return schemaName(number);
+  })
+  .extend("absentSchema", ({ schemasGiven }) => `not "yet there ${++schemasGiven.absent}`)
   .extend("openStore", ({ databaseUrl, schema }, { onCleanup }) => {
     const opened: EventStore[] = [];
     onCleanup(async () => {
@@ -64,9 +67,8 @@ export const test = base
   .extend("store", ({ openStore }) => openStore());
 
 /** Opening a store creates a schema that is not there, which no role but the owner may. */
-async function schemaOfOwner(superuserUrl: string, schema: string): Promise<string> {
-  if (tests > migratedSchemas) await connected(superuserUrl, (client) => createStoreAsOwner(client, superuserUrl, schema));
-  return schema;
+async function createSchemaAsOwner(superuserUrl: string, schema: string): Promise<void> {
+  await connected(superuserUrl, (client) => createStoreAsOwner(client, superuserUrl, schema));
 }
 
 /** The same, but `schema` is the name of one that is not there: for tests of what creates it. */
