@@ -245,7 +245,9 @@ describe("a request", () => {
     ["carts__v1", "/api/document?collection=carts&id=cart-1"],
   ] as const)("of %s that is let go ends its query on the server: %s", async ([table, path], { openStore, schema, sql }) => {
     // Longer than the test waits: it must not be the query's own end that is seen.
-    const store = await openStore({ projections: [carts], pool: { queryTimeoutMs: 600_000 } });
+    // Where nothing else is asked for: the heartbeats of a projection's worker wait for the table of instances, too.
+    const projections = table === "carts__v1" ? [carts] : [];
+    const store = await openStore({ projections, pool: { queryTimeoutMs: 600_000 } });
     await append(store, "cart-1", {});
     const client = await sql.connect();
     await client.query("begin");
