@@ -32,7 +32,6 @@ describe("two versions of the package on one schema", () => {
       await using back = await startProgram({ entry: first, ...at });
       const appended = together + (await back.work());
       await eventually(async () => expect((await sql.query("select from public.handled")).rowCount).toBe(appended), { timeoutMs: 60_000 });
-      await back.stop();
 
       await using store = await openEventStore(databaseUrl, { schema });
       const log = await store.readAll().toArray();
@@ -58,6 +57,8 @@ describe("two versions of the package on one schema", () => {
           expect(Object.fromEntries(found.map(({ _id, quantity }) => [_id, quantity]))).toEqual(quantities);
         });
       }
+      // Not before: its worker is the last that brings the async documents up to date.
+      await back.stop();
       await sql.query("drop table public.handled");
     },
   );
