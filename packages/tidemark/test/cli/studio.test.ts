@@ -12,14 +12,20 @@ interface Report {
   readonly causation: unknown;
 }
 
+/** What it prints first. */
+async function addressOf({ stdout }: ReturnType<typeof start>): Promise<string> {
+  if (!stdout) throw new Error("it has no stdout");
+  const { value } = await createInterface({ input: stdout })[Symbol.asyncIterator]().next();
+  const { url }: { url: string } = JSON.parse(value ?? "{}");
+  return url;
+}
+
 describe("tidemark studio", () => {
   test("shows the store at the address that it prints, only with the token, until Ctrl-C", async ({ store, databaseUrl, schema }) => {
     await store.appendToStream("cart-1", [{ type: "Opened", data: {} }]);
     const child = start(["studio", "--port", "0", "--json", "--schema", schema], { env: { DATABASE_URL: databaseUrl } });
     try {
-      if (!child.stdout) throw new Error("it has no stdout");
-      const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-      const { url }: { url: string } = JSON.parse(value ?? "{}");
+      const url = await addressOf(child);
       const token = new URL(url).searchParams.get("token");
       expect((await fetch(url)).status).toBe(200);
       const call = new URL("/api/stream?id=cart-1", url);
@@ -41,9 +47,7 @@ describe("tidemark studio", () => {
     await writeFile(join(folder, "tidemark.config.js"), "export default { deciders: { cart: { initialState: () => 0, evolve: (n) => n + 41 } } };");
     const child = start(["studio", "--port", "0", "--json", "--schema", schema], { env: { DATABASE_URL: databaseUrl }, cwd: folder });
     try {
-      if (!child.stdout) throw new Error("it has no stdout");
-      const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-      const { url }: { url: string } = JSON.parse(value ?? "{}");
+      const url = await addressOf(child);
       const headers = { authorization: `Bearer ${new URL(url).searchParams.get("token")}` };
       const report = await fetch(new URL("/api/state?id=cart-1", url), { headers });
       expect(await report.json()).toMatchObject({ version: 1, state: { before: "0", state: "41" } });
@@ -64,9 +68,7 @@ describe("tidemark studio", () => {
     await writeFile(join(folder, "tidemark.config.js"), config);
     const child = start(["studio", "--port", "0", "--json", "--schema", schema], { env: { DATABASE_URL: databaseUrl }, cwd: folder });
     try {
-      if (!child.stdout) throw new Error("it has no stdout");
-      const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-      const { url }: { url: string } = JSON.parse(value ?? "{}");
+      const url = await addressOf(child);
       const headers = { authorization: `Bearer ${new URL(url).searchParams.get("token")}` };
       for (const path of ["/api/stream?id=cart-1", "/api/state?id=cart-1"]) {
         const report = await (await fetch(new URL(path, url), { headers })).text();

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type EventStore, openEventStore, rolesSql } from "tidemark";
+import { documentProjection, type EventStore, openEventStore, rolesSql } from "tidemark";
 import { test as base } from "../support/test.ts";
 
 export const kinds = ["owner", "writer", "reader", "worker", "operator"] as const;
@@ -7,6 +7,15 @@ export type Kind = (typeof kinds)[number];
 
 /** What PostgreSQL says to a role without the right. */
 export const refused = { code: "DATABASE", sqlState: "42501" };
+
+export const counts = documentProjection<{ readonly n: number }>({
+  name: "counts",
+  version: 1,
+  mode: "async",
+  collection: "counts",
+  documentId: ({ streamId }) => streamId,
+  evolve: { ItemAdded: (document) => ({ n: (document?.n ?? 0) + 1 }) },
+});
 
 /** Tests of roles. `openAs`: a store as a login role that is a member of one of them. */
 export const test = base.extend("openAs", async ({ store, sql, schema, databaseUrl }, { onCleanup }) => {

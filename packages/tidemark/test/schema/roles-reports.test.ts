@@ -1,7 +1,7 @@
 import { append, type DeadLetter, defineConsumer, defineProcess, defineRelay, documentProjection, type Event, type EventStore, timer } from "tidemark";
 import { recordWarnings } from "../database/open.ts";
 import { itemAdded } from "../support/cart.ts";
-import { describe, expect, refused, test as base } from "./open-as.ts";
+import { counts, describe, expect, refused, test as base } from "./open-as.ts";
 
 const failing = defineConsumer({ name: "failing", retry: { attempts: 1 }, handle: () => Promise.reject(new Error("no")) });
 const mailer = defineConsumer({ name: "mailer", handle() {} });
@@ -13,14 +13,6 @@ const checkout = defineProcess<number, Event>({
   initialState: () => 0,
   evolve: (count) => count + 1,
   react: ({ streamId }) => [timer("late", { in: 3_600_000 }, itemAdded()), append(`note-${streamId}`, [{ type: "Noted", data: {} }])],
-});
-const counts = documentProjection<{ readonly n: number }>({
-  name: "counts",
-  version: 1,
-  mode: "async",
-  collection: "counts",
-  documentId: ({ streamId }) => streamId,
-  evolve: { ItemAdded: (document) => ({ n: (document?.n ?? 0) + 1 }) },
 });
 const totals = documentProjection<{ readonly n: number }>({
   name: "totals",

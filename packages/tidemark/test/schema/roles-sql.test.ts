@@ -1,19 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { defineConsumer, documentProjection, rolesSql } from "tidemark";
+import { defineConsumer, rolesSql } from "tidemark";
 import { itemAdded } from "../support/cart.ts";
-import { describe, expect, refused, test } from "./open-as.ts";
+import { counts, describe, expect, refused, test } from "./open-as.ts";
 
 const mailer = defineConsumer({ name: "mailer", handle() {} });
-const counts = documentProjection<{ readonly n: number }>({
-  name: "counts",
-  version: 1,
-  mode: "async",
-  collection: "counts",
-  documentId: ({ streamId }) => streamId,
-  evolve: { ItemAdded: (document) => ({ n: (document?.n ?? 0) + 1 }) },
-});
 
 describe("the roles of rolesSql", () => {
   test("let a writer append and read, and no more", async ({ openAs, schema }) => {
