@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { eventData, eventType } from "../payload.ts";
+import { plainEvents } from "./plain-sql.ts";
 
-const tables = `
+const outbox = `
 create table if not exists outbox (
   id bigint generated always as identity primary key,
   message_id uuid not null unique,
@@ -10,15 +11,6 @@ create table if not exists outbox (
   key text not null,
   payload jsonb not null,
   published_at timestamptz not null default now()
-);
-create table if not exists plain_events (
-  position bigint generated always as identity primary key,
-  stream text not null,
-  version bigint not null,
-  type text not null,
-  data jsonb not null,
-  recorded_at timestamptz not null default now(),
-  unique (stream, version)
 )`;
 
 const insertEvent = "insert into plain_events (stream, version, type, data) values ($1, 1, $2, $3)";
@@ -34,7 +26,7 @@ export interface BareOutbox {
 /** The floor of an outbox: two tables and four round trips. Nothing is checked, and a reader that goes by id loses what commits late. */
 export async function openBareOutbox(url: string): Promise<BareOutbox> {
   const pool = new pg.Pool({ connectionString: url });
-  await pool.query(`begin; ${tables}; commit`);
+  await pool.query(`begin; ${outbox}; ${plainEvents}; commit`);
   async function inTransaction(publishes: boolean): Promise<number> {
     const client = await pool.connect();
     try {

@@ -2,7 +2,8 @@ import pg from "pg";
 import { eventData, eventType } from "../payload.ts";
 import type { Subject } from "./subject.ts";
 
-const table = `
+/** What one would write by hand: nothing but what an append needs. */
+export const plainEvents = `
 create table if not exists plain_events (
   position bigint generated always as identity primary key,
   stream text not null,
@@ -25,7 +26,7 @@ select $1, n + (select coalesce(max(version), 0) from plain_events where stream 
 /** The floor: one table, the driver's pool of ten and one prepared statement. No ids, no lock, no safe order to follow. */
 export async function openPlainSql(url: string): Promise<Subject> {
   const pool = new pg.Pool({ connectionString: url });
-  await pool.query(`begin; ${table}; commit`);
+  await pool.query(`begin; ${plainEvents}; commit`);
   return {
     name: "plain SQL",
     async append(stream, count, isNew, giveUp) {
