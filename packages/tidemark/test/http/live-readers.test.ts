@@ -216,12 +216,12 @@ describe("live readers on sockets", () => {
           return write(chunk);
         };
       }
-      const made = makes.mock.calls.length;
       await store.appendToStream("cart-1", [numbered(1)]);
       await Promise.all(clients.map((client) => client.until(() => client.n.length > 0)));
       expect(clients.map(({ n }) => n)).toEqual(clients.map(() => [1]));
       expect(chunks.size).toBe(1);
-      expect(makes.mock.calls.length - made).toBeLessThan(10);
+      // Of these alone: an embedded database encodes its messages too, the more the longer this takes.
+      expect(makes.mock.calls.filter(([text]) => text?.startsWith("id: ") && text.includes('"n":1'))).toHaveLength(1);
       expect(reads).not.toHaveBeenCalled();
       await Promise.all(clients.map((client) => client.until(() => client.comments > 0)));
       expect(intervals.mock.calls.filter(([, ms]) => ms === 100)).toHaveLength(1);
