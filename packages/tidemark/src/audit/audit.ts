@@ -120,6 +120,8 @@ export interface AuditQuery {
 export interface PruneAuditOptions {
   /** Only entries that began before this time, by the database's clock. */
   readonly before: Date;
+  /** Counts what would be removed, and removes nothing. @defaultValue false */
+  readonly dryRun?: boolean;
 }
 
 /**
@@ -152,7 +154,7 @@ export interface Audit {
    * Removes old entries, 1,000 at a time, and returns how many: the store itself those of all tenants, a tenant's view its own. Nothing else
    * removes any. Of the roles that `rolesSql` creates, only the owner may.
    *
-   * @throws {@link InvalidArgumentError} — `before` is missing or no valid date.
+   * @throws {@link InvalidArgumentError} — `before` is missing or no valid date, or `dryRun` is no boolean.
    */
   prune(options: PruneAuditOptions): Promise<number>;
 }

@@ -1,8 +1,8 @@
-import { checkDate, oneOf, wholeNumber } from "../arguments/checks.ts";
+import { checkBoolean, checkDate, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { checkAction, checkPerson, checkSubject } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { checkUuid } from "../arguments/uuid.ts";
-import type { Queryable, TextRow } from "../database/database.ts";
+import type { Queryable, TextRow, Value } from "../database/database.ts";
 import { errorDetails } from "../database/error-details.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { milliseconds } from "../database/milliseconds.ts";
@@ -14,6 +14,9 @@ import type { Audit, AuditEntry, AuditQuery, AuditState, NewAuditEntry, PruneAud
 import { encodeEntry } from "./encode-entry.ts";
 
 const batchSize = 1_000;
+/** Began before `$2`, in milliseconds. Of the tenant `$1`; of all, where that is null. */
+const isOld = `($1::text is null or a.tenant = $1::text)
+     and a.begun_at < timestamptz 'epoch' + $2::bigint::float8 * interval '1 millisecond'`;
 const states: readonly AuditState[] = ["begun", "done", "failed"];
 const listShape = {
   subject: checkSubject,
@@ -84,14 +87,24 @@ select a.number::text as number, a.id::text as id, a.action as action, a.subject
   }
 
   async prune(options: PruneAuditOptions): Promise<number> {
-    const { before } = checkOptions(options, { before: checkDate });
+    const { before, dryRun } = checkOptions(options, { before: checkDate, dryRun: checkBoolean });
     if (before === undefined) throw new InvalidArgumentError("options.before", "is missing");
+    const values = [this.#tenant === "" ? null : this.#tenant, before.getTime()];
+    return dryRun ? this.#countOld(values) : this.#removeOld(values);
+  }
+
+  async #countOld(values: readonly Value[]): Promise<number> {
+    const text = `select pg_catalog.count(*)::text as found from ${this.#at}.audit_entries as a where ${isOld}`;
+    const [row] = await this.#database.query({ name: "tidemark_audit_count_old", text }, values);
+    return toSafeInteger(row?.["found"]);
+  }
+
+  async #removeOld(values: readonly Value[]): Promise<number> {
     const text = `
 with old as materialized (
   select a.tenant, a.number
     from ${this.#at}.audit_entries as a
-   where ($1::text is null or a.tenant = $1::text)
-     and a.begun_at < timestamptz 'epoch' + $2::bigint::float8 * interval '1 millisecond'
+   where ${isOld}
    limit ${batchSize}
      for update skip locked
 ), gone as (
@@ -100,7 +113,7 @@ with old as materialized (
 select pg_catalog.count(*)::text as removed from gone`;
     let removed = 0;
     for (let last = batchSize; last === batchSize; removed += last) {
-      const [row] = await this.#database.query({ name: "tidemark_audit_prune", text }, [this.#tenant === "" ? null : this.#tenant, before.getTime()]);
+      const [row] = await this.#database.query({ name: "tidemark_audit_prune", text }, values);
       last = toSafeInteger(row?.["removed"]);
     }
     return removed;

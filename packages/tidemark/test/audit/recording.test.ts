@@ -80,6 +80,10 @@ describe.for(["PostgreSQL", "PGlite"] as const)("the audit on %s", (database) =>
     for (const tenant of ["", "acme", "globex"]) await store.forTenant(tenant).audit.record(entry);
     const hour = 3_600_000;
     expect(await store.audit.prune({ before: new Date(Date.now() - hour) })).toBe(0);
+    const later = { before: new Date(Date.now() + hour), dryRun: true };
+    expect([await store.audit.prune(later), await store.forTenant("acme").audit.prune(later)]).toEqual([3, 1]);
+    expect(await store.audit.prune({ before: new Date(Date.now() - hour), dryRun: true })).toBe(0);
+    expect(await store.audit.list()).toHaveLength(1);
     expect(await store.forTenant("acme").audit.prune({ before: new Date(Date.now() + hour) })).toBe(1);
     expect(await store.audit.list()).toHaveLength(1);
     expect(await store.audit.prune({ before: new Date(Date.now() + hour) })).toBe(2);
@@ -143,6 +147,7 @@ describe("the audit", () => {
       [() => audit.list({ state: any("open") }), "query.state"],
       [() => audit.prune(any(undefined)), "options.before"],
       [() => audit.prune({ before: new Date(Number.NaN) }), "options.before"],
+      [() => audit.prune({ before: new Date(), dryRun: any("yes") }), "options.dryRun"],
     ];
     for (const [call, argument] of refused) {
       const error = await call().catch((thrown: unknown) => thrown);

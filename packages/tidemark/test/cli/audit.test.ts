@@ -56,7 +56,7 @@ describe("a command that changes something", () => {
     ];
     const hyphenated = (word: string): string => word.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const changing = Object.entries(acts).flatMap(([name, calls]) =>
-      Object.entries(calls).flatMap(([call, act]) => (act === "reads" ? [] : [`${hyphenated(name)} ${hyphenated(call)}`])),
+      Object.entries(calls).flatMap(([call, act]) => (typeof act === "function" ? [`${hyphenated(name)} ${hyphenated(call)}`] : [])),
     );
     // A replay has no command: it takes a worker.
     const commands = changing.filter((words) => words !== "relays replay").map((words) => words.replace("roll-back", "rollback"));

@@ -101,7 +101,8 @@ describe("with --catalogue, events come in today's shapes", () => {
       ...Object.fromEntries(
         [
           "append",
-          "audit",
+          "audit-list",
+          "audit-prune",
           "completion",
           "consumers-list",
           "consumers-pause",

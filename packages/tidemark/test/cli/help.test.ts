@@ -56,6 +56,8 @@ const commands = [
   ["relays", "resume"],
   ["relays", "reset"],
   ["audit"],
+  ["audit", "list"],
+  ["audit", "prune"],
   ["outbox"],
   ["outbox", "list"],
   ["outbox", "stats"],

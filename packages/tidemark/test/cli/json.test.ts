@@ -40,12 +40,15 @@ describe("with --json, stdout holds nothing but documents, one a line:", () => {
     "timers list",
     "outbox list",
     "audit",
+    "audit list",
   ];
   const others = [
     "streams cart-1",
     "append cart-2 --type A",
     "events list",
     "outbox stats",
+    "audit prune --keep-days 30 --dry-run",
+    "audit prune --keep-days 30 --yes",
     "verify",
     "indexes list",
     "indexes create causation",

@@ -7,12 +7,20 @@ export type Act = Pick<NewAuditEntry, "subject" | "parameters" | "reason">;
 /** A call that changes nothing. */
 type Reads = "reads";
 
-/** Each call of an administration: what the audit says of it, by what it was given. One that is left out does not compile. */
+/** A call that writes to the audit itself. */
+type Writes = "writes";
+
+/**
+ * Each call of an administration: what the audit says of it, by what it was given; undefined where it changes nothing then. One that is left
+ * out does not compile.
+ */
 type Acts<Administration> = {
-  readonly [Call in keyof Administration]: Administration[Call] extends (...given: infer Given) => unknown ? ((...given: Given) => Act) | Reads : never;
+  readonly [Call in keyof Administration]: Administration[Call] extends (...given: infer Given) => unknown
+    ? ((...given: Given) => Act | undefined) | Reads | Writes
+    : never;
 };
 
-type Administrations = "consumers" | "relays" | "projections" | "processes" | "deadLetters" | "timers" | "outbox" | "indexes";
+type Administrations = "consumers" | "relays" | "projections" | "processes" | "deadLetters" | "timers" | "outbox" | "indexes" | "audit";
 
 const subject =
   (kind: string) =>
@@ -63,6 +71,12 @@ export const acts: { readonly [Name in Administrations]: Acts<EventStore[Name]> 
   timers: { list: "reads", cancel: subject("timer") },
   outbox: { list: "reads", stats: "reads", cleanUp: (options) => ({ subject: "outbox", parameters: { keepMs: options?.keepMs } }) },
   indexes: { list: "reads", create: indexes, drop: indexes },
+  audit: {
+    record: "writes",
+    settle: "writes",
+    list: "reads",
+    prune: ({ before, dryRun }) => (dryRun ? undefined : { subject: "audit", parameters: { before: before.toISOString() } }),
+  },
 };
 
 function paused({ reason, by }: { readonly reason?: string; readonly by?: string } = {}): Omit<Act, "subject"> {

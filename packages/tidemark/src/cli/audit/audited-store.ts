@@ -23,10 +23,11 @@ export function auditedStore(store: EventStore, reason: string | undefined): Eve
         typeof described === "object" && described !== null && Object.hasOwn(described, method) ? Reflect.get(described, method) : undefined;
       const call: unknown = Reflect.get(administration, method, administration);
       if (!isCall(call) || !isDescription(describe)) return undefined;
-      return (...given: readonly unknown[]) =>
-        recorded(store.audit, { action: flagOf(method).slice(2), ...(reason !== undefined && { reason }), ...describe(...given) }, () =>
-          call.apply(administration, [...given]),
-        );
+      return (...given: readonly unknown[]) => {
+        const make = (): Promise<unknown> => call.apply(administration, [...given]);
+        const act = describe(...given);
+        return act ? recorded(store.audit, { action: flagOf(method).slice(2), ...(reason !== undefined && { reason }), ...act }, make) : make();
+      };
     });
   });
 }
@@ -70,6 +71,6 @@ function isCall(value: unknown): value is Call {
   return typeof value === "function";
 }
 
-function isDescription(value: unknown): value is (...given: readonly unknown[]) => Act {
+function isDescription(value: unknown): value is (...given: readonly unknown[]) => Act | undefined {
   return typeof value === "function";
 }

@@ -9,6 +9,7 @@ const changingCommands: readonly string[] = [
   ...["retry", "cancel"].map((word) => `processes ${word}`),
   "timers cancel",
   "outbox clean-up",
+  "audit prune",
   ...["create", "drop"].map((word) => `indexes ${word}`),
 ];
 
