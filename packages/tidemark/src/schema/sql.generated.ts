@@ -103,6 +103,7 @@ export type FunctionName =
   | "report_build"
   | "request_next_dead_letter"
   | "request_shards"
+  | "requested_retries"
   | "reset_consumer"
   | "resume_consumer"
   | "set_timers"
@@ -4760,6 +4761,55 @@ $tidemark$;
 `,
   },
   {
+    name: "requested_retries",
+    text: `-- Which of these consumers have something to try again: a dead letter, or an instance of a process, whose retry was requested.
+--
+-- Heartbeats ask this, and leases end if a heartbeat waits. Neither table holds leases, and VACUUM FULL, REINDEX or ALTER TABLE may lock it for
+-- hours. So a table, or an index of it, is waited for 10 ms; then its requests wait for the next heartbeat, and those of the other table do not.
+create function :"schema".requested_retries(p_tenant text, p_names text[]) returns text[]
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set lock_timeout = '10ms'
+as $tidemark$
+declare
+  v_requested text[] := '{}';
+begin
+  -- In the order of its index, of which one entry a consumer is read.
+  begin
+    v_requested := array(
+      select n.name
+        from unnest(p_names) as n (name)
+       cross join lateral (
+         select from :"schema".dead_letters as d
+          where d.tenant = p_tenant and d.consumer = n.name and d.retry_requested
+          order by d.position
+          limit 1
+       ) as first
+    );
+  exception when lock_not_available then
+    null;
+  end;
+
+  begin
+    v_requested := v_requested || array(
+      select c.name
+        from :"schema".consumers as c
+       cross join lateral (
+         select from :"schema".process_instances as i
+          where i.tenant = c.tenant and i.process = c.owner_name and i.version = c.owner_version and i.retry_requested
+          limit 1
+       ) as first
+       where c.tenant = p_tenant and c.name = any (p_names) and c.kind = 'process'
+    );
+  exception when lock_not_available then
+    null;
+  end;
+  return v_requested;
+end
+$tidemark$;
+`,
+  },
+  {
     name: "renew_leases",
     text: `-- Everything that a worker reports and asks at each heartbeat, in one round trip:
 --   1. registers the worker for each of its consumers;
@@ -4772,7 +4822,7 @@ $tidemark$;
 --                                        retryInMs in it becomes retryAt, by this clock
 --   p_liveness_lock  the lock that its process holds while it lives; null: none, and its leases alone count
 -- Returns { renewed: ids, fences: { id: fence } of the others, livenessLocks: those of the others, consumers: [{ name, shards, barrier, paused, retryRequested, workers, quota, free: ids, nextEndMs }] }:
---   retryRequested  a dead letter, or an instance of a process, waits to be tried again
+--   retryRequested  a dead letter, or an instance of a process, waits to be tried again; false where its table is locked (requested_retries())
 --   quota      this worker's fair share of the shards
 --   free       shards without an owner
 --   nextEndMs  until the first of the others' leases ends
@@ -4787,6 +4837,8 @@ as $tidemark$
 declare
   c_names constant text[] := string_to_array(p_consumers, chr(31));
   c_lease constant interval := p_lease_ms * interval '1 millisecond';
+  -- First: no row is locked while it waits.
+  c_requested constant text[] := :"schema".requested_retries(p_tenant, c_names);
   v_renewed integer[];
 begin
   insert into :"schema".consumer_workers (tenant, consumer, worker, lease_end, liveness_lock)
@@ -4850,12 +4902,7 @@ begin
                'shards', c.shards,
                'barrier', c.barrier,
                'paused', c.paused,
-               'retryRequested', exists (
-                 select from :"schema".dead_letters as d where d.tenant = c.tenant and d.consumer = c.name and d.retry_requested
-               ) or (c.kind = 'process' and exists (
-                 select from :"schema".process_instances as i
-                  where i.tenant = c.tenant and i.process = c.owner_name and i.version = c.owner_version and i.retry_requested
-               )),
+               'retryRequested', c.name = any (c_requested),
                'workers', members.count,
                'quota', c.shards / members.count + (members.rank < c.shards % members.count)::integer,
                'free', leases.free,

@@ -9,7 +9,7 @@
 --                                        retryInMs in it becomes retryAt, by this clock
 --   p_liveness_lock  the lock that its process holds while it lives; null: none, and its leases alone count
 -- Returns { renewed: ids, fences: { id: fence } of the others, livenessLocks: those of the others, consumers: [{ name, shards, barrier, paused, retryRequested, workers, quota, free: ids, nextEndMs }] }:
---   retryRequested  a dead letter, or an instance of a process, waits to be tried again
+--   retryRequested  a dead letter, or an instance of a process, waits to be tried again; false where its table is locked (requested_retries())
 --   quota      this worker's fair share of the shards
 --   free       shards without an owner
 --   nextEndMs  until the first of the others' leases ends
@@ -24,6 +24,8 @@ as $tidemark$
 declare
   c_names constant text[] := string_to_array(p_consumers, chr(31));
   c_lease constant interval := p_lease_ms * interval '1 millisecond';
+  -- First: no row is locked while it waits.
+  c_requested constant text[] := :"schema".requested_retries(p_tenant, c_names);
   v_renewed integer[];
 begin
   insert into :"schema".consumer_workers (tenant, consumer, worker, lease_end, liveness_lock)
@@ -87,12 +89,7 @@ begin
                'shards', c.shards,
                'barrier', c.barrier,
                'paused', c.paused,
-               'retryRequested', exists (
-                 select from :"schema".dead_letters as d where d.tenant = c.tenant and d.consumer = c.name and d.retry_requested
-               ) or (c.kind = 'process' and exists (
-                 select from :"schema".process_instances as i
-                  where i.tenant = c.tenant and i.process = c.owner_name and i.version = c.owner_version and i.retry_requested
-               )),
+               'retryRequested', c.name = any (c_requested),
                'workers', members.count,
                'quota', c.shards / members.count + (members.rank < c.shards % members.count)::integer,
                'free', leases.free,
