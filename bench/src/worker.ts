@@ -3,15 +3,20 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Sample } from "./sample.ts";
 
+/** To append single events to new streams, or to follow the log from its start to its end, again and again. */
+export type Work = "append" | "follow";
+
 /** What a worker is told. It answers with a `Sample`; its first message says that it is ready. */
 export interface Order {
+  readonly work: Work;
   readonly callers: number;
   readonly seconds: number;
 }
 
-/** A process of its own that appends single events to new streams. */
+/** A process of its own with one subject. */
 export interface Worker {
-  measure(callers: number, seconds: number): Promise<Sample>;
+  /** @param work - @defaultValue "append" */
+  measure(callers: number, seconds: number, work?: Work): Promise<Sample>;
   stop(): Promise<void>;
 }
 
@@ -22,8 +27,8 @@ export async function startWorker(subject: string, url: string, preload?: string
   });
   await answer(child);
   return {
-    async measure(callers, seconds) {
-      const order: Order = { callers, seconds };
+    async measure(callers, seconds, work = "append") {
+      const order: Order = { work, callers, seconds };
       child.send(order);
       const sample: Sample = JSON.parse(await answer(child));
       return sample;

@@ -4,20 +4,28 @@ import { type CopyTables, openCopyTables } from "./copy.ts";
 import { openEmmett } from "./emmett.ts";
 import { openPlainSql } from "./plain-sql.ts";
 import type { Subject } from "./subject.ts";
+import { tally } from "./tally.ts";
 import { openTidemark } from "./tidemark.ts";
-import { openTraced, tracedName } from "./traced.ts";
+import { openTraced } from "./traced.ts";
 
-/** Everything that can be a contestant in a process of its own too. */
-export const openers: Readonly<Record<string, (url: string) => Promise<Subject>>> = {
+/** Everything that is compared with everything. */
+const compared = {
   "plain SQL": openPlainSql,
   Tidemark: (url) => openTidemark(url),
   Emmett: openEmmett,
-  [tracedName]: openTraced,
+} satisfies Readonly<Record<string, (url: string) => Promise<Subject>>>;
+
+/** What a process of its own can open. */
+export const openers: Readonly<Record<string, (url: string) => Promise<Subject>>> = {
+  ...compared,
+  "Tidemark, inline": (url) => openTidemark(url, { projections: [tally("inline")] }),
+  "Tidemark, OpenTelemetry": (url) => openTraced(url),
+  "Tidemark, inline, OpenTelemetry": (url) => openTraced(url, { projections: [tally("inline")] }),
 };
 
-/** The names of `openers` that can run here. */
+/** The names of those that can run here. */
 export function subjectNames({ withPeers }: Setting): readonly string[] {
-  return Object.keys(openers).filter((name) => name !== tracedName && (withPeers || name !== "Emmett"));
+  return Object.keys(compared).filter((name) => withPeers || name !== "Emmett");
 }
 
 /** Opens something on a new database, to be closed after the scenario. */

@@ -5,5 +5,7 @@ export interface Subject {
   append(streamId: string, count: number, isNew: boolean, giveUp?: AbortSignal): Promise<number>;
   /** Reads a stream from its start to its end; resolves with the number of events. */
   readStream(streamId: string): Promise<number>;
+  /** Follows a log of events from its start to the end that it has now; resolves with their number. */
+  follow?(): Promise<number>;
   close(): Promise<void>;
 }

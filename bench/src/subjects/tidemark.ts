@@ -27,6 +27,15 @@ export async function openTidemark(url: string, options: StoreOptions = {}): Pro
       for await (const batch of store.readAll().batches(1_000)) events += batch.length;
       return events;
     },
+    async follow() {
+      const end = await store.highWaterMark();
+      let events = 0;
+      for await (const { position } of store.subscribe()) {
+        events += 1;
+        if (position >= end) break;
+      }
+      return events;
+    },
     close: () => store.close(),
   };
 }

@@ -3,13 +3,12 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import type { StoreOptions } from "tidemark";
 import { instrument } from "tidemark/opentelemetry";
 import { openTidemark, type TidemarkSubject } from "./tidemark.ts";
 
-export const tracedName = "Tidemark, OpenTelemetry";
-
 /** Tidemark as an application has it that registers OpenTelemetry's SDK: all spans are recorded. Its exporters drop what they get. */
-export async function openTraced(url: string): Promise<TidemarkSubject> {
+export async function openTraced(url: string, options?: StoreOptions): Promise<TidemarkSubject> {
   const exporter = {
     export: (_exported: unknown, done: (result: { readonly code: number }) => void): void => done({ code: 0 }),
     shutdown: async (): Promise<void> => {},
@@ -22,7 +21,7 @@ export async function openTraced(url: string): Promise<TidemarkSubject> {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   const meterProvider = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 10_000 })] });
-  const subject = await openTidemark(url);
+  const subject = await openTidemark(url, options);
   const instrumentation = instrument(subject.store, { meterProvider });
   return {
     ...subject,
