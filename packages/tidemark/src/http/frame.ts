@@ -49,9 +49,9 @@ export class Frame {
   }
 }
 
-/** A control event alone, for a reader that has had everything. */
-export function controlBytes(place: number, cursor: number): Uint8Array {
-  return encoder.encode(controlText(place, cursor, true));
+/** A control event alone, for a reader that has had everything, or has passed events that it may not see. @param upToDate - There is nothing behind it. */
+export function controlBytes(place: number, cursor: number, upToDate: boolean): Uint8Array {
+  return encoder.encode(controlText(place, cursor, upToDate));
 }
 
 function controlText(place: number, cursor: number, upToDate: boolean): string {

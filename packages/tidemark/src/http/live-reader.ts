@@ -139,6 +139,9 @@ export class LiveReader implements LogWatcher {
       if (page.items.length > 0) {
         this.#greeted ||= page.complete;
         this.#write(Frame.of(page).bytes(this.#turnedCursor(), page.complete));
+      } else if (!page.complete) {
+        // Of many events that the client may not see, it must hear how far they go, or it would begin again.
+        this.#write(controlBytes(this.#place, this.#turnedCursor(), false));
       } else if (!this.#joined) await live.news(againMs);
     } catch (error) {
       this.#end(error);
@@ -151,7 +154,7 @@ export class LiveReader implements LogWatcher {
   #greet(): boolean {
     if (this.#greeted) return false;
     this.#greeted = true;
-    this.#write(controlBytes(this.#place, this.#cursor));
+    this.#write(controlBytes(this.#place, this.#cursor, true));
     return true;
   }
 

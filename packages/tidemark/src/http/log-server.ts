@@ -150,7 +150,11 @@ export class LogServer {
     let page = first;
     while (page && page.items.length === 0) {
       place = page.end;
-      page = live.joins(place, page.mark) ? undefined : await view.page(place);
+      // What follows an incomplete page comes from no subscription that began after it.
+      if (page.complete && live.joins(place, page.mark)) page = undefined;
+      // Of many events that the client may not see, it must hear how far they go, or it would begin again.
+      else if (performance.now() >= until || live.over || request.signal.aborted) break;
+      else page = await view.page(place);
     }
     if (page) return pageAnswer(page, page.complete, answer);
     const frames = await framesAfter(live, place, until, request.signal);
