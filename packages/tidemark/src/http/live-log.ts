@@ -50,9 +50,15 @@ export class LiveLog {
   /** Resolves once everything from then on is noticed. */
   readonly started: Promise<void>;
 
-  /** @param lookMs - So often everybody is called, also when nothing is new. */
-  constructor(view: LogView, lookMs: number) {
+  readonly #onError: (error: unknown) => void;
+
+  /**
+   * @param lookMs - So often everybody is called, also when nothing is new.
+   * @param onError - Called once, if it ends for all because an event could not be read or shown.
+   */
+  constructor(view: LogView, lookMs: number, onError: (error: unknown) => void) {
     this.view = view;
+    this.#onError = onError;
     this.#round = new Round(this.#watchers, (watcher, now) => watcher.look(now, lookMs));
     const started = Promise.withResolvers<void>();
     this.started = started.promise;
@@ -145,6 +151,8 @@ export class LiveLog {
         place = portion.end;
         this.#add(portion);
       }
+    } catch (error) {
+      if (!this.over) this.#onError(error);
     } finally {
       this.end();
       await batches.return?.();

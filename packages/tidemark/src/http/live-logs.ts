@@ -21,12 +21,17 @@ interface Entry {
 export class LiveLogs {
   readonly #entries = new Map<string, Entry>();
   readonly #lookMs: number;
+  readonly #onError: (error: unknown) => void;
   #looking: NodeJS.Timeout | undefined;
   #readers = 0;
 
-  /** @param lookMs - So often each reader looks at the time: one timer for all. */
-  constructor(lookMs: number) {
+  /**
+   * @param lookMs - So often each reader looks at the time: one timer for all.
+   * @param onError - Called once for each live log that failed.
+   */
+  constructor(lookMs: number, onError: (error: unknown) => void) {
     this.#lookMs = lookMs;
+    this.#onError = onError;
   }
 
   get readers(): number {
@@ -36,7 +41,7 @@ export class LiveLogs {
   /** @param key - Tells ways of reading apart. */
   lease(key: string, view: () => LogView): Lease {
     const found = this.#entries.get(key);
-    const entry = found && !found.live.over ? found : { live: new LiveLog(view(), this.#lookMs), readers: 0, leaving: undefined };
+    const entry = found && !found.live.over ? found : { live: new LiveLog(view(), this.#lookMs, this.#onError), readers: 0, leaving: undefined };
     this.#entries.set(key, entry);
     clearTimeout(entry.leaving);
     entry.readers++;

@@ -1,9 +1,8 @@
 import { checkTenant } from "../arguments/names.ts";
 import { checkOptions } from "../arguments/options.ts";
-import { InvalidArgumentError } from "../errors/errors.ts";
 import { RequestRefusedError } from "../errors/http.ts";
 import type { EventQuery, EventQueryItem } from "../model/event.ts";
-import { checkFilter } from "../read/filter.ts";
+import { checkQuery } from "../read/filter.ts";
 
 /**
  * What a request asks to read: a stream, or the log.
@@ -35,17 +34,9 @@ export interface LogAccess {
 
 const shape = {
   tenant: checkTenant,
-  filter: (value: unknown, path: string): EventQuery => {
-    if (isFilter(value, path)) return value;
-    throw new InvalidArgumentError(path, "is no filter");
-  },
+  // Live readers share what was read for the first of them: a later change of the application's object must not reach the others.
+  filter: checkQuery,
 };
-
-/** Throws where it is none. */
-function isFilter(value: unknown, path: string): value is EventQuery {
-  checkFilter(value, path);
-  return true;
-}
 
 /** Checks what the application's callback returned: an option with a typing error would open more than was meant. */
 export function checkAccess(value: unknown): LogAccess {

@@ -54,8 +54,8 @@ export class LogServer {
   constructor(store: EventStore, options: LogServerOptions) {
     this.#store = store;
     this.#options = options;
-    const { heartbeatMs, connectionMs } = options;
-    this.#lives = new LiveLogs(Math.max(1, Math.min(mostLookMs, heartbeatMs / 4, connectionMs / 4)));
+    const { heartbeatMs, connectionMs, onError } = options;
+    this.#lives = new LiveLogs(Math.max(1, Math.min(mostLookMs, heartbeatMs / 4, connectionMs / 4)), onError);
   }
 
   async answer(request: Request): Promise<Response> {
@@ -112,6 +112,8 @@ export class LogServer {
   }
 
   async #live(reading: Reading, kind: "long-poll" | "sse"): Promise<Response> {
+    // While the application said what may be read.
+    if (this.#closed.signal.aborted) throw new StoreClosedError();
     if (this.#lives.readers >= this.#options.maxReaders) throw new RequestRefusedError(503, "There are as many readers as there may be. Try again later.");
     const lease = this.#lives.lease(reading.answer.key, () => reading.view);
     // By an event stream, until that ends.
