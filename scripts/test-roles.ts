@@ -1,5 +1,5 @@
-// Tests that the roles of `rolesSql` suffice: appends as a writer, whatever follows the log as a worker, what migrates and looks as an owner. `schema/roles-*.test.ts` test the other roles. The last
-// line is "N passed, N failed".
+// Tests that the roles of `rolesSql` suffice: appends as a writer, whatever follows the log as a worker, what migrates and looks as an owner, what reads as a
+// reader, and what settles dead letters as an operator. `schema/roles-*.test.ts` test each call of each role. The last line is "N passed, N failed".
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startServer } from "@tidemark/servers";
@@ -38,6 +38,14 @@ const files: Readonly<Record<string, { readonly include: readonly string[]; read
       "runtime/{failures,handling}.test.ts",
       "timers/firing.test.ts",
     ],
+    exclude: [],
+  },
+  reader: {
+    include: ["read/{read-all,read-stream,sequence,streams}.test.ts"],
+    exclude: [],
+  },
+  operator: {
+    include: ["consumers/dead-letters.test.ts"],
     exclude: [],
   },
   owner: {

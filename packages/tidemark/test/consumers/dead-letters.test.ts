@@ -18,11 +18,11 @@ function picky(broken: Set<string>, seen: string[]): ReturnType<typeof defineCon
 }
 
 describe("a stream with a dead letter", () => {
-  test("has its later events parked behind it, which follow in order once it was handled", async ({ store, start }) => {
+  test("has its later events parked behind it, which follow in order once it was handled", async ({ application, store, start }) => {
     const broken = new Set(["cart-1 1"]);
     const seen: string[] = [];
-    await store.appendToStream("cart-1", [itemAdded(), itemAdded(), confirmed]);
-    await store.appendToStream("cart-2", [itemAdded()]);
+    await application.appendToStream("cart-1", [itemAdded(), itemAdded(), confirmed]);
+    await application.appendToStream("cart-2", [itemAdded()]);
     const { worker } = await start(picky(broken, seen));
     await worker.caughtUp();
     expect(seen).toEqual(["cart-2 1"]);
@@ -39,14 +39,14 @@ describe("a stream with a dead letter", () => {
     await store.deadLetters.retry({ consumer: "picky", eventId: last.eventId });
     await eventually(async () => expect(await store.deadLetters.list()).toEqual([]));
     expect(seen).toEqual(["cart-2 1", "cart-1 1", "cart-1 2", "cart-1 3"]);
-    await store.appendToStream("cart-1", [itemAdded()]);
+    await application.appendToStream("cart-1", [itemAdded()]);
     await worker.caughtUp();
     expect(seen.at(-1)).toBe("cart-1 4");
   });
 
-  test("is free again when the letter is discarded: those behind it are handled", async ({ store, start }) => {
+  test("is free again when the letter is discarded: those behind it are handled", async ({ application, store, start }) => {
     const seen: string[] = [];
-    await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+    await application.appendToStream("cart-1", [itemAdded(), itemAdded()]);
     const { worker } = await start(picky(new Set(["cart-1 1"]), seen));
     await worker.caughtUp();
     const [first] = await store.deadLetters.list({ state: "failed" });
@@ -58,11 +58,11 @@ describe("a stream with a dead letter", () => {
     await expect(store.deadLetters.retry(first)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
-  test("leaves a history of what became of its letters, the last thousand of them", async ({ store, start, sql, schema }) => {
+  test("leaves a history of what became of its letters, the last thousand of them", async ({ application, store, start, sql, schema }) => {
     const q = pg.escapeIdentifier(schema);
     const broken = new Set(["cart-1 1", "cart-2 1", "cart-3 1"]);
     const seen: string[] = [];
-    for (const streamId of ["cart-1", "cart-2", "cart-3"]) await store.appendToStream(streamId, [itemAdded()]);
+    for (const streamId of ["cart-1", "cart-2", "cart-3"]) await application.appendToStream(streamId, [itemAdded()]);
     const { worker } = await start(picky(broken, seen));
     await worker.caughtUp();
     const [first, second] = await store.deadLetters.list();
@@ -91,25 +91,25 @@ describe("a stream with a dead letter", () => {
     expect(rows).toEqual([{ n: 1_000 }]);
   });
 
-  test("is known to the next worker", async ({ store, start }) => {
+  test("is known to the next worker", async ({ application, store, start }) => {
     const broken = new Set(["cart-1 1"]);
     const seen: string[] = [];
-    await store.appendToStream("cart-1", [itemAdded()]);
+    await application.appendToStream("cart-1", [itemAdded()]);
     const before = await start(picky(broken, seen));
     await before.worker.caughtUp();
     await before.worker.stop();
     broken.clear();
-    await store.appendToStream("cart-1", [itemAdded()]);
+    await application.appendToStream("cart-1", [itemAdded()]);
     const { worker } = await start(picky(broken, seen));
     await worker.caughtUp();
     expect(seen).toEqual([]);
     expect(await store.deadLetters.list()).toMatchObject([{ state: "failed" }, { state: "parked", error: undefined }]);
   });
 
-  test("keeps what was asked to be retried until a worker runs, and lists page by page", async ({ store, start }) => {
+  test("keeps what was asked to be retried until a worker runs, and lists page by page", async ({ application, store, start }) => {
     const broken = new Set(["cart-1 1", "cart-2 1", "cart-3 1"]);
     const seen: string[] = [];
-    for (const stream of ["cart-1", "cart-2", "cart-3"]) await store.appendToStream(stream, [itemAdded()]);
+    for (const stream of ["cart-1", "cart-2", "cart-3"]) await application.appendToStream(stream, [itemAdded()]);
     const before = await start(picky(broken, seen));
     await before.worker.caughtUp();
     await before.worker.stop();
@@ -124,14 +124,14 @@ describe("a stream with a dead letter", () => {
   });
 });
 
-test("a letter whose event the filter no longer wants is settled without a call, and so are those behind it", async ({ store, start }) => {
+test("a letter whose event the filter no longer wants is settled without a call, and so are those behind it", async ({ application, store, start }) => {
   const seen: string[] = [];
   const handle = ({ type, version }: RecordedEvent): void => {
     seen.push(`${type} ${version}`);
     if (version === 1) throw new Error("not now");
   };
   const before = await start(defineConsumer({ name: "c", retry: { attempts: 1 }, handle }));
-  await store.appendToStream("cart-1", [itemAdded(), itemAdded(), confirmed]);
+  await application.appendToStream("cart-1", [itemAdded(), itemAdded(), confirmed]);
   await before.worker.caughtUp();
   await before.worker.stop();
   expect(seen).toEqual(["ItemAdded 1"]);

@@ -7,6 +7,7 @@ import { Reader } from "../../src/read/reader.ts";
 import { StatementsBySize } from "../../src/read/statements-by-size.ts";
 import { migrationSql } from "../../src/schema/migration-sql.ts";
 import { open } from "../database/open.ts";
+import { asSuperuser, createStoreAsOwner, testRole } from "../support/role.ts";
 import { testWithoutSchema as base } from "../support/test.ts";
 
 /** What a reader gives back for `events`, as a plain array to compare with. */
@@ -100,7 +101,8 @@ async function insert(sql: pg.Pool, schema: string, events: Model): Promise<void
 
 /** Tests with a log of their own. */
 export const test = base.extend("log", async ({ databaseUrl, schema, sql }, { onCleanup }): Promise<Log> => {
-  await sql.query(`begin; ${migrationSql({ schema })} commit`);
+  if (testRole === undefined) await sql.query(`begin; ${migrationSql({ schema })} commit`);
+  else await createStoreAsOwner(sql, asSuperuser(databaseUrl), schema);
   const { database } = await open(databaseUrl);
   onCleanup(() => database.close());
   const quoted = pg.escapeIdentifier(schema);

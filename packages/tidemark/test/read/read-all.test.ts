@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { EventQuery, EventQueryItem, RecordedEvent } from "../../src/model/event.ts";
 import type { ReadAllOptions } from "../../src/read/options.ts";
+import { test as withStore } from "../support/test.ts";
 import { describe, expect, type Log, type Model, observed, type Sketch, test, tinyPages } from "./log.ts";
 
 const types = ["Added", `it's`, `{a,"b"}`, "back\\slash"];
@@ -139,11 +140,10 @@ describe("readAll", () => {
 
 describe("a gap in the log, however wide,", () => {
   for (const direction of ["forward", "backward"] as const) {
-    test(`is crossed in one step, ${direction}`, async ({ openStore, schema, sql }) => {
-      const store = await openStore();
-      await store.appendToStream("cart-1", [{ type: "Added", data: 1 }]);
+    withStore(`is crossed in one step, ${direction}`, async ({ application, store, schema, sql }) => {
+      await application.appendToStream("cart-1", [{ type: "Added", data: 1 }]);
       await sql.query("select setval($1::regclass, 4503599627370496)", [`"${schema.replaceAll('"', '""')}".events_position_seq`]);
-      await store.appendToStream("cart-1", [{ type: "Added", data: 2 }]);
+      await application.appendToStream("cart-1", [{ type: "Added", data: 2 }]);
       for (const filter of [undefined, { types: ["Added"] }]) {
         const read = await store.readAll({ direction, ...(filter && { filter }) }).toArray();
         expect(read.map(({ data }) => data)).toEqual(direction === "forward" ? [1, 2] : [2, 1]);

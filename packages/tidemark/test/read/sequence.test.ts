@@ -90,7 +90,7 @@ describe("a sequence of events", () => {
     expect(unhandled).toEqual([]);
   });
 
-  test("rejects with the signal's reason: before the first page, within a page, and while a page is under way", async ({ log }) => {
+  test("rejects with the signal's reason: before the first page, within a page, and while a page is under way", async ({ log, sql }) => {
     await log.write(twelve);
     const reason = new Error("no longer wanted");
     const queryable = observed(log.database);
@@ -114,13 +114,17 @@ describe("a sequence of events", () => {
     expect(seen).toEqual([1, 2]);
 
     const under = new AbortController();
-    await log.database.transaction(async (session) => {
-      await session.execute(`lock table ${log.schema}.events in access exclusive mode`);
+    const locking = await sql.connect();
+    try {
+      await locking.query(`begin; lock table ${log.schema}.events in access exclusive mode`);
       const reading = log
         .reader({ queryable: observed(log.database, () => setImmediate(() => under.abort(reason)) && undefined) })
         .readAll({ signal: under.signal });
       await expect(reading.toArray()).rejects.toBe(reason);
-    });
+      await locking.query("rollback");
+    } finally {
+      locking.release(true);
+    }
   });
 
   test("may run beside appends and other readings in one transaction, and holds no connection after", async ({ log, sql }) => {

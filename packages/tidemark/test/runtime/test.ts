@@ -38,14 +38,14 @@ export const test = base
       },
     } satisfies Effects;
   })
-  .extend("start", ({ store }, { onCleanup }) => {
+  .extend("start", ({ application }, { onCleanup }) => {
     const started: Worker[] = [];
     onCleanup(async () => {
       await Promise.all(started.map((worker) => worker.stop()));
     });
     return async (consumers: Consumer | readonly Consumer[], options: { readonly on?: EventStore; readonly leaseMs?: number } = {}) => {
       const errors: TidemarkError[] = [];
-      const worker = (options.on ?? store).createWorker({
+      const worker = (options.on ?? application).createWorker({
         consumers: Array.isArray(consumers) ? consumers : [consumers],
         leaseMs: options.leaseMs ?? 2_000,
         onError: (error) => void errors.push(error),

@@ -2,7 +2,7 @@ import pg from "pg";
 import { inject, vi } from "vitest";
 import { openEventStore, rolesSql } from "../../src/index.ts";
 
-/** The role of `rolesSql` as which tests open stores and connect: `"writer"`, `"worker"`, `"owner"`. Undefined: as the superuser. */
+/** The role of `rolesSql` as which tests open stores and connect: `"writer"`, `"worker"`, `"owner"`, `"reader"`, `"operator"`. Undefined: as the superuser. */
 export const testRole: string | undefined = process.env["TIDEMARK_TEST_ROLE"];
 
 type Queryable = Pick<pg.Client, "query">;
@@ -22,6 +22,11 @@ function as(role: string, databaseUrl: string): string {
 /** The same database as the role of the tests. */
 export function asTestRole(databaseUrl: string): string {
   return testRole === undefined ? databaseUrl : as(login, databaseUrl);
+}
+
+/** The same database as one who may append and run workers: the role of the tests, if it may, and else the one who migrated. */
+export function asApplication(databaseUrl: string): string {
+  return testRole === "reader" || testRole === "operator" ? as(migrator, databaseUrl) : databaseUrl;
 }
 
 /** The same database as the superuser of the run's server. */

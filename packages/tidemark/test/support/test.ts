@@ -3,7 +3,7 @@ import pg from "pg";
 import { openEventStore, type EventStore, type StoreOptions } from "tidemark";
 import { inject, test as base, vi } from "vitest";
 import { overloadCalls, withOverloads } from "./overloads.ts";
-import { asSuperuser, asTestRole, createStoreAsOwner, testRole } from "./role.ts";
+import { asApplication, asSuperuser, asTestRole, createStoreAsOwner, testRole } from "./role.ts";
 import { migratedSchemas, schemaName } from "./template.ts";
 
 /**
@@ -16,6 +16,7 @@ import { migratedSchemas, schemaName } from "./template.ts";
  * `absentSchema`: the same, but there is no such schema yet: for tests of what opening and migrating create.
  * `store`: an event store in that schema, closed after the test.
  * `openStore`: opens another one there, with options; closed after the test.
+ * `application`: the store of an application that appends and runs workers; `store`, unless the tests run as a role that may not.
  *
  * With TIDEMARK_TEST_ROLE=writer the store's tables belong to another role, and `databaseUrl` is that of one that may do what `rolesSql` grants a
  * writer; `sql` is a superuser's all the same.
@@ -64,7 +65,14 @@ export const test = base
       return store;
     };
   })
-  .extend("store", ({ openStore }) => openStore());
+  .extend("store", ({ openStore }) => openStore())
+  .extend("application", async ({ databaseUrl, schema, store }, { onCleanup }): Promise<EventStore> => {
+    const url = asApplication(databaseUrl);
+    if (url === databaseUrl) return store;
+    const opened = await openEventStore(url, { schema });
+    onCleanup(() => opened.close());
+    return opened;
+  });
 
 /** Opening a store creates a schema that is not there, which no role but the owner may. */
 async function createSchemaAsOwner(superuserUrl: string, schema: string): Promise<void> {
