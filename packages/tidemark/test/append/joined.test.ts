@@ -92,9 +92,12 @@ describe("an append in a READ COMMITTED transaction of the user's", () => {
     await user.query("begin");
     const tx = store.withTransaction(user);
     const floors = async (): Promise<number> => {
-      const { rows } = await sql.query("select count(*)::int as n from pg_locks where locktype = 'advisory' and classid = $1::regclass::oid and granted", [
-        `${q}.events_position_seq`,
-      ]);
+      const { rows } = await sql.query(
+        `select count(*)::int as n from pg_locks
+          where locktype = 'advisory' and classid = $1::regclass::oid and granted
+            and database = (select oid from pg_database where datname = current_database())`,
+        [`${q}.events_position_seq`],
+      );
       return rows[0].n;
     };
     await user.query("savepoint first");

@@ -77,7 +77,11 @@ describe("an import that is killed", () => {
     await once(child, "exit");
     await eventually(async () =>
       expect(
-        (await sql.query("select 1 from pg_stat_activity where query like '%import_events%' and state = 'active' and pid <> pg_backend_pid()")).rowCount,
+        (
+          await sql.query(
+            "select 1 from pg_stat_activity where datname = current_database() and query like '%import_events%' and state = 'active' and pid <> pg_backend_pid()",
+          )
+        ).rowCount,
       ).toBe(0),
     );
     const before = await store.highWaterMark();

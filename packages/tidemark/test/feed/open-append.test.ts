@@ -57,9 +57,12 @@ describe("an open append", () => {
       await open.append(`open-${n}`);
       await append(store, "beside");
     }
-    const { rows } = await sql.query("select objid::int as floor from pg_locks where locktype = 'advisory' and classid = $1::text::regclass::oid", [
-      sequenceOf(schema),
-    ]);
+    const { rows } = await sql.query(
+      `select objid::int as floor from pg_locks
+        where locktype = 'advisory' and classid = $1::text::regclass::oid
+          and database = (select oid from pg_database where datname = current_database())`,
+      [sequenceOf(schema)],
+    );
     expect(rows).toEqual([{ floor: before }]);
     expect(await store.highWaterMark()).toBe(before);
   });

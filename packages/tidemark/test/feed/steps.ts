@@ -82,7 +82,9 @@ export function createActor(control: pg.ClientBase, client: pg.ClientBase, numbe
     place = undefined;
     while (!over.signal.aborted && place === undefined) {
       const { rows } = await control.query<{ place: number }>(
-        "select (objid::bigint - $1 * 100)::int as place from pg_locks where locktype = 'advisory' and objsubid = 1 and objid::bigint / 100 = $1 and not granted",
+        `select (objid::bigint - $1 * 100)::int as place from pg_locks
+          where locktype = 'advisory' and objsubid = 1 and objid::bigint / 100 = $1 and not granted
+            and database = (select oid from pg_database where datname = current_database())`,
         [number],
       );
       place = rows[0]?.place;

@@ -59,7 +59,7 @@ async function untilLookedAt(sql: Pick<pg.Pool, "query">, schema: string, locks:
   await eventually(async () => {
     const { rows } = await sql.query(
       `select from pg_stat_activity as a join pg_locks as l using (pid)
-        where l.locktype = 'advisory' and l.mode = 'ExclusiveLock' and l.classid = ($1 || '.consumer_workers')::regclass::oid
+        where a.datname = current_database() and l.locktype = 'advisory' and l.mode = 'ExclusiveLock' and l.classid = ($1 || '.consumer_workers')::regclass::oid
           and not l.objid::bigint = any ($2::bigint[])
           and a.state = 'idle' and a.query like '%free_liveness_locks%' and a.query_start > $3::timestamptz`,
       [pg.escapeIdentifier(schema), locks, clock[0]?.now],
@@ -137,7 +137,9 @@ describe("the shards of a process that lives are left to it", () => {
     const { errors } = await start([consumer("a"), consumer("c")], { leaseMs });
     await untilLookedAt(sql, schema, locks);
     const { rowCount } = await sql.query(
-      "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and mode = 'ExclusiveLock' and objid = $1",
+      `select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and mode = 'ExclusiveLock' and objid = $1
+          and database = (select oid from pg_database where datname = current_database())`,
       [locks[0]],
     );
     expect(rowCount).toBe(1);
