@@ -29,7 +29,7 @@ function withSetting(url: string, setting: string): string {
 
 describe("a session that idle_session_timeout ended", () => {
   test("answers what came too late: nothing of it ran, and the next call has another connection", async ({ databaseUrl, schema }) => {
-    await using store = await openEventStore(withSetting(databaseUrl, "idle_session_timeout=100"), { schema, pool: { max: 1 } });
+    await using store = await openEventStore(withSetting(databaseUrl, "idle_session_timeout=1000"), { schema, pool: { max: 1 } });
     await store.streamInfo("cart-1");
     missTheEnd(databaseUrl);
     expect(await rejection(store.streamInfo("cart-1"))).toMatchObject({ code: "CONNECTION", sent: false, sqlState: "57P05", retryable: true });
@@ -39,7 +39,7 @@ describe("a session that idle_session_timeout ended", () => {
   });
 
   test("ends no subscription", async ({ databaseUrl, schema }) => {
-    await using store = await openEventStore(withSetting(databaseUrl, "idle_session_timeout=100"), { schema });
+    await using store = await openEventStore(withSetting(databaseUrl, "idle_session_timeout=1000"), { schema });
     const events = store.subscribe()[Symbol.asyncIterator]();
     for (let version = 1; version <= 3; version++) {
       const next = events.next();

@@ -35,7 +35,7 @@ async function start(cache: string, folder?: string, before = ""): Promise<Start
     }`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--conditions=source", "--eval", program], {
     env: { ...process.env, TIDEMARK_CACHE_DIR: cache },
-    timeout: 100_000,
+    timeout: 200_000,
   });
   return JSON.parse(stdout);
 }

@@ -165,10 +165,10 @@ describe("a listener that was away", () => {
       asked.resolve();
       await allowed.promise;
     });
-    const { rowCount } = await sql.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark listener' and datname = current_database()",
-    );
-    expect(rowCount).toBe(1);
+    const listener = "from pg_stat_activity where application_name = 'tidemark listener' and datname = current_database()";
+    // Those of the tests before may take a moment to end.
+    await eventually(async () => expect((await sql.query(`select ${listener}`)).rowCount).toBe(1));
+    await sql.query(`select pg_terminate_backend(pid) ${listener}`);
     await asked.promise;
     const next = until(following, 2);
     // Nobody notifies, as if the notification had come and gone.

@@ -25,7 +25,10 @@ describe("waitFor", () => {
       reached: 0,
       timeoutMs: 20,
     });
-    const waits = [store.waitFor("summary", position).then(() => handled), elsewhere.waitFor("summary", position).then(() => handled)];
+    const waits = [
+      store.waitFor("summary", position, { timeoutMs: 60_000 }).then(() => handled),
+      elsewhere.waitFor("summary", position, { timeoutMs: 60_000 }).then(() => handled),
+    ];
     go.open();
     expect(await Promise.all(waits)).toEqual([true, true]);
   });
@@ -37,7 +40,7 @@ describe("waitFor", () => {
     for (let n = 0; n < 20 && !waits.slice(1).some((ms) => ms < 500); n++) {
       const { position } = await store.appendToStream("cart-1", [confirmed]);
       const began = performance.now();
-      await store.waitFor("c", position);
+      await store.waitFor("c", position, { timeoutMs: 60_000 });
       waits.push(performance.now() - began);
     }
     expect(Math.min(...waits.slice(1))).toBeLessThan(500);
@@ -51,14 +54,16 @@ describe("waitFor", () => {
     try {
       await holder.query(`begin; select from ${shards} for update`);
       const first = await store.appendToStream("cart-1", [confirmed]);
-      const waits = [store.waitFor("c", first.position)];
+      const waits = [store.waitFor("c", first.position, { timeoutMs: 60_000 })];
       await arrivals.next();
       await eventually(async () => {
-        const { rows } = await sql.query("select from pg_locks where not granted and locktype in ('transactionid', 'tuple')");
+        const { rows } = await sql.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and wait_event in ('transactionid', 'tuple')",
+        );
         expect(rows).toHaveLength(1);
       });
       const second = await store.appendToStream("cart-1", [confirmed]);
-      waits.push(store.waitFor("c", second.position));
+      waits.push(store.waitFor("c", second.position, { timeoutMs: 60_000 }));
       // The worker has it from the same reading of the log.
       await arrivals.next();
       await store.streamInfo("cart-1");
@@ -73,7 +78,7 @@ describe("waitFor", () => {
   test("sees a checkpoint that moved on after the answer to its last writing was lost", async ({ store, sql, schema, start }) => {
     await start(defineConsumer({ name: "c", filter: { types: ["Nothing"] }, handle: () => {} }));
     const { position } = await store.appendToStream("cart-1", [confirmed]);
-    await store.waitFor("c", position);
+    await store.waitFor("c", position, { timeoutMs: 60_000 });
     const second = await store.appendToStream("cart-1", [confirmed]);
     // As if the worker had written it, and never heard so.
     await sql.query(
@@ -81,7 +86,7 @@ describe("waitFor", () => {
       [second.position],
     );
     const third = await store.appendToStream("cart-1", [confirmed]);
-    await store.waitFor("c", third.position, { timeoutMs: 20_000 });
+    await store.waitFor("c", third.position, { timeoutMs: 60_000 });
   });
 
   test("sees a checkpoint that nobody had written when a dead letter was tried again", async ({ store, start }) => {
@@ -100,12 +105,12 @@ describe("waitFor", () => {
       }),
     );
     const { position } = await store.appendToStream("cart-1", [confirmed]);
-    await store.waitFor("c", position);
+    await store.waitFor("c", position, { timeoutMs: 60_000 });
     const passed = await store.appendToStream("cart-2", [itemAdded()]);
     for await (const event of store.subscribe({ after: position })) if (event.position === passed.position) break;
     await store.deadLetters.retry({ consumer: "c", position });
     await again.opened;
-    const waiting = store.waitFor("c", passed.position);
+    const waiting = store.waitFor("c", passed.position, { timeoutMs: 60_000 });
     await store.streamInfo("cart-1");
     go.open();
     await waiting;

@@ -114,9 +114,10 @@ describe("a process is kept", () => {
     const { rows } = await sql.query<{ now: Date }>("select now()");
     // It looks at the log once a second at most, and at nothing else meanwhile.
     await eventually(async () => {
-      const later = await sql.query("select from pg_stat_activity where application_name = 'kept' and query_start > $1::timestamptz + interval '2 s'", [
-        rows[0]?.now,
-      ]);
+      const later = await sql.query(
+        "select from pg_stat_activity where datname = current_database() and application_name = 'kept' and query_start > $1::timestamptz + interval '2 s'",
+        [rows[0]?.now],
+      );
       expect(later.rowCount).toBeGreaterThan(0);
     });
     await store.appendToStream("last", [itemAdded()]);

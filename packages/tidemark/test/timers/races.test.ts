@@ -130,7 +130,8 @@ describe("a worker that is lost between taking a timer and its commit", () => {
       const { rowCount } = await sql.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
       );
-      expect(rowCount).toBe(1);
+      // Its own, and perhaps one that looks for timers meanwhile.
+      expect(rowCount).toBeGreaterThanOrEqual(1);
     } finally {
       release();
     }

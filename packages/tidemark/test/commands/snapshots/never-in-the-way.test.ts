@@ -14,7 +14,7 @@ describe("a snapshot", () => {
     await client.query(`select from ${q}.snapshots for update`);
     for (let n = 2; n <= 30; n++) expect((await handleCommand(store, sums, "counter-1", n)).version).toBe(n);
     // It gives up after a second, and is tried again by a later command.
-    await eventually(() => expect(store.snapshots.stats().failed).toBe(1));
+    await eventually(() => expect(store.snapshots.stats().failed).toBeGreaterThanOrEqual(1));
     expect(store.snapshots.stats()).toMatchObject({ taken: 1 });
     await client.query("rollback");
     await handleCommand(store, sums, "counter-1", 31);
@@ -117,8 +117,9 @@ describe("a snapshot", () => {
     await fill(store, "counter-1", 20);
     await Promise.all(Array.from({ length: 50 }, () => handleCommand(store, sums, "counter-1", "nothing")));
     await store.snapshots.settled();
-    const { taken, superseded, missing } = store.snapshots.stats();
-    expect([taken, missing]).toEqual([1, 50]);
+    const { taken, superseded, missing, used } = store.snapshots.stats();
+    // A command whose session was slow finds what the first one led to.
+    expect([taken, missing + used]).toEqual([1, 50]);
     expect(superseded).toBeLessThan(10);
   });
 
@@ -132,7 +133,9 @@ describe("a snapshot", () => {
     await client.query(`update ${q}.snapshots set version = 20`);
     const slower = store.snapshots.take(sums, "counter-1");
     await eventually(async () => {
-      const { rows } = await sql.query("select from pg_stat_activity where wait_event_type = 'Lock' and query like '%keep_snapshot%'");
+      const { rows } = await sql.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%keep_snapshot%'",
+      );
       expect(rows).toHaveLength(1);
     });
     await client.query("commit");
@@ -187,8 +190,10 @@ describe("a snapshot", () => {
     await client.query(`lock table ${q}.snapshots in share mode`);
     const streams = Array.from({ length: 1_010 }, (_, n) => `counter-${n}`);
     await Promise.all(streams.map((streamId) => handleCommand(store, sums, streamId, 1)));
-    expect(store.snapshots.stats().pending).toBeLessThanOrEqual(1_001);
-    expect(store.snapshots.stats().dropped).toBeGreaterThanOrEqual(5);
+    const full = store.snapshots.stats();
+    expect(full.pending).toBeLessThanOrEqual(1_001);
+    // Each second one gives up waiting for the lock and makes room: more than the queue holds come later, whatever the machine does.
+    expect(full.dropped + full.failed).toBeGreaterThanOrEqual(9);
     await client.query("rollback");
     await store.snapshots.settled();
     const { dropped, failed, taken } = store.snapshots.stats();
