@@ -23,7 +23,7 @@ async function post({ url }: Shop, path: string, body?: unknown, headers: Record
 
 const tea = { sku: "tea", cents: 450 };
 
-describe.runIf(hasRabbitmq)("the shop", { timeout: 120_000 }, () => {
+describe.runIf(hasRabbitmq)("the shop", () => {
   test("confirms each placed order once, also one that was placed while the broker was dead", async ({ shop, broker }) => {
     const typesOf = async (order: string): Promise<string[]> => (await shop.store.readStream(`order-${order}`).toArray()).map(({ type }) => type);
     const order = async (id: string): Promise<void> => {

@@ -57,7 +57,7 @@ describe("a proxy without rules", () => {
     withProxy(async (proxy, client) => {
       expect(proxy.connections()).toBe(1);
       await client.end();
-      await expect.poll(proxy.connections).toBe(0);
+      await expect.poll(proxy.connections, { timeout: 60_000 }).toBe(0);
     }));
 });
 
@@ -94,7 +94,7 @@ describe("a rule", () => {
       proxy.on("frontend", (message) => (holds("commit")(message) ? "drop-connection-after" : "pass"));
       await client.query("begin; insert into marks values (2)");
       await expect(client.query("commit")).rejects.toThrow("Connection terminated unexpectedly");
-      await expect.poll(() => query(server.url, "select n from marks where n = 2")).toEqual([{ n: 2 }]);
+      await expect.poll(() => query(server.url, "select n from marks where n = 2"), { timeout: 60_000 }).toEqual([{ n: 2 }]);
     }));
 
   test("drops the connection after a reply, which then arrives", () =>

@@ -21,7 +21,7 @@ async function one(url: string, text: string): Promise<unknown> {
 
 /** Resolves when no process has this pid. */
 async function gone(pid: number): Promise<void> {
-  await expect.poll(() => isRunning(pid), { timeout: 5_000, interval: 20 }).toBe(false);
+  await expect.poll(() => isRunning(pid), { timeout: 60_000, interval: 20 }).toBe(false);
 }
 
 function isRunning(pid: number): boolean {

@@ -41,7 +41,7 @@ function eventOf({ type, tags: carried }: Claimant): NewEvent {
 }
 
 describe("of two appends at once", () => {
-  test("those that can fail each other never both succeed, and the others never fail each other", { timeout: 180_000 }, async ({ store, client, sql }) => {
+  test("those that can fail each other never both succeed, and the others never fail each other", async ({ store, client, sql }) => {
     const user = await client();
     let runs = 0;
     let waits = 0;

@@ -30,9 +30,9 @@ describe("the option durability", () => {
     await store.query("select 1");
     await store.query("alter system set synchronous_standby_names = 'nobody'");
     await store.query("select pg_reload_conf()");
-    await expect
-      .poll(async () => (await store.query<{ names: string }>("select current_setting('synchronous_standby_names') as names")).rows[0]?.names)
-      .toBe("nobody");
+    await eventually(async () =>
+      expect((await store.query("select current_setting('synchronous_standby_names') as names")).rows).toEqual([{ names: "nobody" }]),
+    );
     const appending = store.appendToStream("cart-1", [added()]);
     // The wait ends once it has begun, and not after a time: what is cancelled before it commits would be sent again.
     await eventually(async () =>

@@ -60,7 +60,7 @@ describe("tidemark projections rebuild, swap, rollback and drop", () => {
     expect([serving.code, documentOf(serving)]).toEqual([1, { error: expect.objectContaining({ code: "PROJECTION_SERVING" }) }]);
     expect(await command("drop", "counts", "2", "--yes")).toMatchObject({ code: 0, stdout: "counts version 2 is dropped.\n" });
     expect((await command("drop", "counts", "2", "--yes")).stderr).toContain("There is version 1");
-  }, 60_000);
+  });
 
   test("say with --json what came of it, in one document", async ({ shop: { command, withModule } }) => {
     const built = documentsOf(await withModule("rebuild", "counts", "--manual", "--json"));
@@ -69,7 +69,7 @@ describe("tidemark projections rebuild, swap, rollback and drop", () => {
     expect(documentOf(await command("rollback", "counts", "--json"))).toMatchObject({ name: "counts", version: 1, serving: true });
     expect(await command("swap", "counts")).toMatchObject({ code: 0, stdout: "counts version 2 serves.\n" });
     expect(documentOf(await command("drop", "counts", "1", "--yes", "--json"))).toEqual({ dropped: { name: "counts", version: 1 } });
-  }, 60_000);
+  });
 
   test("say which projection was meant, and where its definition is missing", async ({ shop: { command, withModule } }) => {
     expect(await command("swap", "cuonts")).toMatchObject({ code: 1, stderr: expect.stringContaining('Did you mean "counts"?') });
@@ -97,7 +97,7 @@ describe("tidemark projections rebuild, swap, rollback and drop", () => {
       reader.release();
     }
     expect((await withModule("rebuild", "counts")).stdout).toBe("counts version 2 serves.\n");
-  }, 60_000);
+  });
 });
 
 describe("tidemark projections check and rebuild-document", () => {
@@ -116,5 +116,5 @@ describe("tidemark projections check and rebuild-document", () => {
     expect((await withModule("rebuild-document", "counts", "cart-1")).stdout).toBe("cart-1 was made anew: of 1 events.\n");
     expect(documentOf(await withModule("rebuild-document", "counts", "cart-1", "--json"))).toEqual({ changed: false, events: 1, document: { by: 1, n: 1 } });
     expect((await withModule("check", "counts")).code).toBe(0);
-  }, 60_000);
+  });
 });

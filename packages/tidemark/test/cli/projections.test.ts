@@ -53,5 +53,5 @@ describe("tidemark projections", () => {
     await eventually(async () => expect(await store.projections.get("cart-summary")).toMatchObject({ state: "live" }));
     await command("deactivate", "broken", "--projection-version", "1");
     expect(await store.projections.get("broken")).toMatchObject({ state: "inactive" });
-  }, 30_000);
+  });
 });

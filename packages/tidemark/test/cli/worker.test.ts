@@ -103,7 +103,7 @@ describe("tidemark worker", () => {
     await eventually(async () => expect((await store.projections.get("counts")).state).toBe("live"));
     // A store without it leaves it behind; the worker brings it up to date.
     const { position } = await store.appendToStream("cart-1", [{ type: "Noted", data: {} }]);
-    await store.waitFor("counts", position, { timeoutMs: 20_000 });
+    await store.waitFor("counts", position, { timeoutMs: 60_000 });
     await eventually(async () => expect((await store.projections.get("counts")).state).toBe("live"));
     child.kill("SIGTERM");
     expect(await ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Running counts\. .*\n.*Stopped\.\n$/s) });

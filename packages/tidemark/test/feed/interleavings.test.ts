@@ -81,19 +81,15 @@ function sequenceIn(text: string): string {
 }
 
 describe("in every order of the steps of an append, of a reader, and of another append between them,", () => {
-  test.for(ways)(
-    "%s: what the reader passed was complete, and nothing finished held it back",
-    { timeout: 180_000 },
-    async (way, { store, databaseUrl, schema, sql }) => {
-      await installPauses(sql, schema, writerPauses[way]);
-      await installPauses(sql, schema, readerPauses);
-      await using explorer = await createExplorer(databaseUrl, schema, store, way);
-      await append(store, "before");
-      const all = [...orders(steps)];
-      expect(all.length).toBe(280);
-      for (const order of all) expect(await explorer.run(order)).toBeUndefined();
-    },
-  );
+  test.for(ways)("%s: what the reader passed was complete, and nothing finished held it back", async (way, { store, databaseUrl, schema, sql }) => {
+    await installPauses(sql, schema, writerPauses[way]);
+    await installPauses(sql, schema, readerPauses);
+    await using explorer = await createExplorer(databaseUrl, schema, store, way);
+    await append(store, "before");
+    const all = [...orders(steps)];
+    expect(all.length).toBe(280);
+    for (const order of all) expect(await explorer.run(order)).toBeUndefined();
+  });
 
   test.for(Object.entries(mutants))("it would show if %s", async ([, { order, way = "append_many", reading, edits }], { store, databaseUrl, schema, sql }) => {
     await installPauses(sql, schema, writerPauses[way], edits);

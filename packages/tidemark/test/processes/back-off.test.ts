@@ -38,7 +38,7 @@ describe("a command that waits for its next try", () => {
     await store.appendToStream("order-1", [placed()]);
     await start(process);
     // Far less than the minute after which a dispatcher looks without a reason.
-    await eventually(async () => expect(await store.readStream("asked-order-1").toArray()).toHaveLength(2), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await store.readStream("asked-order-1").toArray()).toHaveLength(2));
   });
 
   test("is tried in time though commands of other instances take long", async ({ store, start }) => {
@@ -60,7 +60,7 @@ describe("a command that waits for its next try", () => {
       await eventually(async () => expect((await store.processes.get("ordering", "order-1")).commands).toMatchObject([{ attempts: 1 }]));
       await store.appendToStream("order-slow", [placed()]);
       await begun.promise;
-      await eventually(async () => expect(await store.readStream("asked-order-1").toArray()).toHaveLength(1), { timeoutMs: 20_000 });
+      await eventually(async () => expect(await store.readStream("asked-order-1").toArray()).toHaveLength(1));
     } finally {
       held.resolve();
     }

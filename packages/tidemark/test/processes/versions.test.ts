@@ -39,7 +39,7 @@ describe("an instance", () => {
     await store.appendToStream("order-2", [placed()]);
     await store.appendToStream("order-1", [received]);
     const { position } = await store.appendToStream("order-2", [received]);
-    await Promise.all([store.waitFor("ordering", position), old.worker.caughtUp(), next.worker.caughtUp()]);
+    await Promise.all([store.waitFor("ordering", position, { timeoutMs: 60_000 }), old.worker.caughtUp(), next.worker.caughtUp()]);
     expect(await versionOf("order-1")).toEqual({ version: 1, inputs: 2 });
     expect(await versionOf("order-2")).toEqual({ version: 2, inputs: 2 });
     for (const [id, version] of [
@@ -153,7 +153,7 @@ describe("an instance", () => {
 
     await start(ordered(1, { shards }));
     await next.worker.caughtUp();
-    await store.waitFor("ordering", later.position);
+    await store.waitFor("ordering", later.position, { timeoutMs: 60_000 });
     expect(await versionOf(behind)).toEqual({ version: 1, inputs: 1 });
     expect(await versionOf(ahead)).toEqual({ version: 2, inputs: 1 });
   });

@@ -24,7 +24,7 @@ test("leaves a projection behind beside a transaction that appended nothing to i
   });
   await isLive(knowing);
   expect(await documentsIn(knowing, pg.escapeIdentifier(schema), "popularity")).toEqual({ tea: { added: 2 } });
-}, 25_000);
+});
 
 test("waits for a transaction that wrote the projection, names it, and counts each event once", async ({ openStore, sql, schema, databaseUrl }) => {
   const at = pg.escapeIdentifier(schema);

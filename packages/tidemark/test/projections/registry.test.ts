@@ -57,7 +57,7 @@ describe.for(drivers)("store.projections on $driver", ({ test }) => {
         reached: position - 1,
       });
       await store.projections.resume("cart-summary");
-      await store.waitFor("cart-summary", position);
+      await store.waitFor("cart-summary", position, { timeoutMs: 60_000 });
     }
     expect(await documentsIn(store, at, "cart-summary")).toMatchObject({ "cart-1": { items: 3 } });
   });
@@ -89,15 +89,15 @@ describe.for(drivers)("store.projections on $driver", ({ test }) => {
     );
     broken = false;
     await store.projections.resume("picky");
-    await store.waitFor("picky", 1);
+    await store.waitFor("picky", 1, { timeoutMs: 60_000 });
     expect(await documentsIn(store, pg.escapeIdentifier(schema), "picky")).toEqual({ a: {} });
   });
 
   test("waitFor waits for a projection that nobody follows yet, and for none that is unknown", async ({ open }) => {
     const store = await open({ projections: [cartSummary("async"), cartSummary("inline", { name: "inlined" })] });
     const { position } = await store.appendToStream("cart-1", [itemAdded()]);
-    await store.waitFor("inlined", position);
-    const waiting = store.waitFor("cart-summary", position, { timeoutMs: 20_000 });
+    await store.waitFor("inlined", position, { timeoutMs: 60_000 });
+    const waiting = store.waitFor("cart-summary", position, { timeoutMs: 60_000 });
     await using worker = store.createWorker();
     await worker.start();
     await waiting;

@@ -56,7 +56,7 @@ async function plant(store: EventStore, forest: readonly Planted[]): Promise<voi
   );
 }
 
-test("the causation of any event of any forest is what the causes of its events say", { timeout: 120_000 }, async ({ store }) => {
+test("the causation of any event of any forest is what the causes of its events say", async ({ store }) => {
   await store.indexes.create("causation");
   const forests = fc.array(fc.oneof({ arbitrary: fc.nat(29), weight: 6 }, fc.constantFrom("none", "command 7", "00000000-0000-7000-8000-ffffffffffff")), {
     minLength: 1,

@@ -23,7 +23,7 @@ describe("a relay", () => {
     expect(await store.relays.get("out")).toMatchObject({ name: "out", state: "live", deadLetters: 0, lag: { events: 0 } });
     expect((await store.relays.list()).map(({ name }) => name)).toEqual(["out"]);
     expect(await store.consumers.list()).toEqual([]);
-    await store.waitFor("out", all.at(-1)?.position ?? 0);
+    await store.waitFor("out", all.at(-1)?.position ?? 0, { timeoutMs: 60_000 });
   });
 
   test("makes CloudEvents, with what a receiver needs in the headers", async ({ store, start }) => {

@@ -15,7 +15,7 @@ describe("caughtUp", () => {
     const never = gate();
     const { position } = await store.appendToStream("cart-1", [itemAdded()]);
     const { worker } = await start([defineConsumer({ name: "done", handle: () => {} }), defineConsumer({ name: "slow", handle: () => never.opened })]);
-    await store.waitFor("done", position);
+    await store.waitFor("done", position, { timeoutMs: 60_000 });
     await expect(worker.caughtUp({ timeoutMs: 20 })).rejects.toMatchObject({
       code: "WAIT_TIMEOUT",
       waitedFor: "slow",
@@ -52,8 +52,8 @@ describe("caughtUp", () => {
     await expect(rejected).rejects.toMatchObject({ code: "HANDLER_FAILED", consumer: "failing", shard: 0, position });
     await expect(rejected).rejects.toThrow("no such customer");
     await store.deadLetters.discard({ consumer: "failing", position });
-    await store.waitFor("failing", position + 1);
-    await expect.poll(() => store.deadLetters.list()).toEqual([]);
+    await store.waitFor("failing", position + 1, { timeoutMs: 60_000 });
+    await expect.poll(() => store.deadLetters.list(), { timeout: 60_000 }).toEqual([]);
     await worker.caughtUp({ onDeadLetter: "reject" });
   });
 

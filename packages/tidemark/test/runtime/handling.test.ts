@@ -13,7 +13,7 @@ describe("a consumer", () => {
     await worker.caughtUp();
     expect(seen).toHaveLength(20);
     const { position } = await store.appendToStream("cart-1", [itemAdded()]);
-    await store.waitFor("mailer", position);
+    await store.waitFor("mailer", position, { timeoutMs: 60_000 });
     expect(seen).toHaveLength(21);
     await worker.stop();
     for (let n = 0; n < 5; n++) {

@@ -99,12 +99,12 @@ describe("a handler that ends its transaction", () => {
     await worker.caughtUp();
     script = "rollback";
     await store.deadLetters.retry({ consumer: "c", position });
-    await expect.poll(async () => (await store.deadLetters.get({ consumer: "c", position })).error?.code).toBe("TRANSACTION_ENDED");
+    await expect.poll(async () => (await store.deadLetters.get({ consumer: "c", position })).error?.code, { timeout: 60_000 }).toBe("TRANSACTION_ENDED");
     expect(tried).toEqual([position]);
     expect(await effects.positions()).toEqual([]);
     script = "select 1";
     await store.deadLetters.retry({ consumer: "c", position });
-    await expect.poll(() => store.deadLetters.list()).toEqual([]);
+    await expect.poll(() => store.deadLetters.list(), { timeout: 60_000 }).toEqual([]);
     expect(await effects.positions()).toEqual([position]);
   });
 });

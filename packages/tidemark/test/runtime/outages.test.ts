@@ -63,7 +63,7 @@ describe("a worker whose connections are lost", () => {
       await worker.start();
       await worker.caughtUp();
       const { position: last } = await store.appendToStream("cart-1", [itemAdded()]);
-      await store.waitFor("c", last);
+      await store.waitFor("c", last, { timeoutMs: 60_000 });
       expect(await effects.positions()).toEqual([position - 1, position, last]);
       // What was committed is not handled again; what was not, is.
       expect(attempts).toEqual(what === "a commit" ? [1, 2, 1, 2, 3] : [1, 2, 3]);

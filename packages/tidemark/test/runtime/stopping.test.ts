@@ -98,7 +98,7 @@ describe("run", () => {
       const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--conditions=source", "--eval", program], {
         env: { ...process.env, NODE_OPTIONS: "", URL: databaseUrl, SCHEMA: schema },
         cwd: import.meta.dirname,
-        timeout: 20_000,
+        timeout: 200_000,
       });
       expect(stdout).toBe("stopped 0\n");
     },
@@ -120,7 +120,7 @@ describe("run", () => {
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--conditions=source", "--eval", program], {
       env: { ...process.env, NODE_OPTIONS: "", URL: databaseUrl, SCHEMA: schema },
       cwd: import.meta.dirname,
-      timeout: 20_000,
+      timeout: 200_000,
     });
     expect(stdout).toBe("stopped 1\n");
   });

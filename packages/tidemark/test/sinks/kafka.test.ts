@@ -27,7 +27,7 @@ beforeAll(async () => {
   if (missing !== undefined) return;
   broker = await startKafka();
   topics = new KafkaTopics(broker.address);
-}, 180_000);
+});
 afterAll(async () => {
   await broker?.[Symbol.asyncDispose]();
 });

@@ -20,7 +20,7 @@ const users = [
 
 beforeAll(async () => {
   if (hasNats) server = await startNats({ settings: [`authorization { users: [${users.join(", ")}] }`] });
-}, 180_000);
+});
 afterAll(async () => {
   await observer?.close().catch(() => {});
   await server?.[Symbol.asyncDispose]();

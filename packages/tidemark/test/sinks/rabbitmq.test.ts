@@ -15,7 +15,7 @@ let queues = 0;
 
 beforeAll(async () => {
   if (hasRabbitmq) broker = await startRabbitmq();
-}, 180_000);
+});
 afterAll(async () => {
   await observer?.model.close().catch(() => {});
   await broker?.[Symbol.asyncDispose]();

@@ -15,7 +15,7 @@ let streams = 0;
 
 beforeAll(async () => {
   if (hasRedis) server = await startRedis();
-}, 180_000);
+});
 afterAll(async () => {
   observer?.destroy();
   await server?.[Symbol.asyncDispose]();

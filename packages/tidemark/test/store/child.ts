@@ -9,7 +9,7 @@ export async function runProgram(program: string, env: Readonly<Record<string, s
   const text = `const tidemark = await import(${JSON.stringify(index)});\nconst { openEventStore } = tidemark;\n${program}`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--conditions=source", "--eval", text], {
     env: { ...process.env, NODE_OPTIONS: "", ...env },
-    timeout: 60_000,
+    timeout: 200_000,
   });
   return stdout;
 }

@@ -79,7 +79,7 @@ test("behind a transaction pooler with one connection to the server everything b
   await expect(store.transaction((tx) => tx.query("select 1/0"))).rejects.toMatchObject({ code: "DATABASE", sqlState: "22012" });
   await store.schedule("reminder-1", { type: "Reminded", data: {} }, { key: "r-1", in: 0 });
   const { position } = await store.appendToStream("order-1", [{ type: "OrderPlaced", data: {} }]);
-  await store.waitFor("mailer", position);
+  await store.waitFor("mailer", position, { timeoutMs: 60_000 });
 
   const logged = await store.readAll().toArray();
   expect(logged.length).toBeGreaterThanOrEqual(31);

@@ -84,8 +84,8 @@ export const testWithoutSchema = test.extend("schema", ({ absentSchema }) => abs
 
 export { describe, expect } from "vitest";
 
-/** Waits until `check` no longer throws, and returns what it returned. For facts that nothing announces. */
-export function eventually<T>(check: () => T | Promise<T>, { timeoutMs = 60_000 }: { readonly timeoutMs?: number } = {}): Promise<T> {
+/** Waits until `check` no longer throws, and returns what it returned. For facts that nothing announces. It gives up before the test itself, to tell what was missing. */
+export function eventually<T>(check: () => T | Promise<T>, { timeoutMs = 180_000 }: { readonly timeoutMs?: number } = {}): Promise<T> {
   return vi.waitFor(check, { timeout: timeoutMs, interval: 10 });
 }
 

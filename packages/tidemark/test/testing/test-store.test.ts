@@ -48,7 +48,7 @@ describe("a test store", () => {
       await (await openTestStore()).close();
       process.on("exit", () => console.log("over"));
     `;
-    const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=source", "--input-type=module", "--eval", program], { timeout: 100_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=source", "--input-type=module", "--eval", program], { timeout: 200_000 });
     expect(stdout).toBe("over\n");
   });
 

@@ -11,7 +11,6 @@ const own = join(import.meta.dirname, "../../src/index.ts");
 describe("two versions of the package on one schema", () => {
   test.for(["the older first", "the newer first"])(
     "append, read, decide and follow side by side, and one of them alone afterwards: %s",
-    { timeout: 180_000 },
     async (order, { databaseUrl, schema, sql }) => {
       await sql.query("create table public.handled (position bigint primary key)");
       await using newer = await createOtherVersion();

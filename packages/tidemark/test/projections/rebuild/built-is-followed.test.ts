@@ -91,5 +91,5 @@ describe("documents that were built", () => {
       ),
       { numRuns: 8, endOnFailure: true },
     );
-  }, 120_000);
+  });
 });

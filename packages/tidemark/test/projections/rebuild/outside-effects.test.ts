@@ -62,7 +62,7 @@ describe.for(drivers)("tx.replaying on $driver", ({ test }) => {
       const all = await effects(store, at);
       expect(all.filter(([, versions]) => versions.length !== 1)).toEqual([]);
       expect(all.length).toBe(await store.highWaterMark());
-    }, 60_000);
+    });
   }
 
   test("is true in an inline version until it serves, and then in the one before", async ({ open, schema }) => {

@@ -155,7 +155,7 @@ test("a process that stands still at the beginning of a swap keeps the next one 
     await proxy.close();
     await other.close({ timeoutMs: 1 });
   }
-}, 60_000);
+});
 
 test("an append of old code in the middle of a swap waits for it, leaves the version behind, and nothing is lost", async ({ openStore, sql, schema }) => {
   const at = pg.escapeIdentifier(schema);

@@ -48,7 +48,7 @@ describe.for(drivers)("versions of a projection on $driver", ({ test }) => {
     await serves(store, "counts", 2);
     expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 3, by: 2 });
     const { position } = await store.appendToStream("cart-1", [tea]);
-    await store.waitFor("counts", position);
+    await store.waitFor("counts", position, { timeoutMs: 60_000 });
     expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 4, by: 2 });
   });
 
