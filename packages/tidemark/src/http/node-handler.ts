@@ -51,7 +51,9 @@ function fetchRequest(incoming: NodeRequest, signal: AbortSignal): Request {
 
 async function send({ status, headers, body }: Response, outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
   if (gone.aborted) return await body?.cancel();
-  outgoing.writeHead(status, Object.fromEntries(headers));
+  const cookies = headers.getSetCookie();
+  // Of all headers, only these may not be one list.
+  outgoing.writeHead(status, { ...Object.fromEntries(headers), ...(cookies.length > 0 && { "set-cookie": cookies }) });
   if (!body) return void outgoing.end();
   outgoing.flushHeaders();
   const live = takeReader(body);

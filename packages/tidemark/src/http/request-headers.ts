@@ -13,14 +13,20 @@ export interface HttpRequest {
   readonly headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** The value of a header. One that was sent several times is one list, as HTTP says. */
+/** The value of a header, however its name is written. One that was sent several times is one list, as HTTP says. */
 export function headerOf({ headers }: HttpRequest, name: string): string | undefined {
-  if (headers instanceof Headers) return headers.get(name) ?? undefined;
-  const value = headers[name];
+  if (isHeaders(headers)) return headers.get(name) ?? undefined;
+  // Node.js makes names lower case, and gateways that call a function leave them as the client wrote them.
+  const value = headers[name] ?? Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
   return typeof value === "object" ? value.join(", ") : value;
 }
 
 /** The path, without origin and query: it is the same for a request that comes again. */
 export function pathOf({ url = "" }: HttpRequest): string {
   return URL.parse(url, "http://localhost")?.pathname ?? url;
+}
+
+/** Those of another library, too. */
+function isHeaders(headers: HttpRequest["headers"]): headers is Headers {
+  return typeof headers["get"] === "function";
 }
