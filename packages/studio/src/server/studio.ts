@@ -48,6 +48,7 @@ export function studio(store: EventStore, options: StudioOptions = {}): Studio {
   const app = new Hono<{ Bindings: { readonly user: StudioUser } }>();
 
   app.get("/:page{[a-z-]*}", (context) => {
+    api.begin(context.req.path);
     const isFirst = token?.isInAddress(new URL(context.req.url)) === true;
     return context.html(pageHtml(valid.basePath), 200, isFirst ? { "set-cookie": token.setCookie } : {});
   });

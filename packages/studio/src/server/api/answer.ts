@@ -5,6 +5,7 @@ import { ChangeDesk } from "../changes/desk.ts";
 import { ChangeRefusedError } from "../changes/refused.ts";
 import { LiveTail } from "../events/live-tail.ts";
 import type { StudioUser, ValidOptions } from "../options.ts";
+import { beginReports } from "./beforehand.ts";
 import { bodyOf } from "./body.ts";
 import { type Call, type Route, SharedReports } from "./call.ts";
 import { AbsentError, problemOf } from "./problem.ts";
@@ -23,6 +24,11 @@ export class Api {
     this.#options = options;
     this.#liveTail = new LiveTail(store, options);
     this.#desk = new ChangeDesk(store);
+  }
+
+  /** A page was asked for, by somebody who may see it. */
+  begin(page: string): void {
+    void beginReports(page, { store: this.#store, shared: this.#shared });
   }
 
   answer(request: Request, user: StudioUser, route: Route): Promise<Response> {

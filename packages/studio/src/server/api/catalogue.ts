@@ -1,11 +1,11 @@
 import { isTidemarkError } from "tidemark";
 import type { CatalogueCheckReport, CatalogueReport } from "../../wire/catalogue-reports.ts";
-import type { Call } from "./call.ts";
+import type { Call, SharedCall } from "./call.ts";
 
 /** Of each version of each type so many events are read. */
 const sample = 20;
 
-export function catalogue({ store, shared }: Call): Promise<CatalogueReport> {
+export function catalogue({ store, shared }: SharedCall): Promise<CatalogueReport> {
   return shared.of("catalogue", 60_000, async () => ({ at: Date.now(), types: (await store.stats({ days: 1 })).types }));
 }
 

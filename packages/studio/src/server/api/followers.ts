@@ -1,9 +1,9 @@
 import type { ConsumerInfo, EventStore, ShardInfo } from "tidemark";
 import type { FollowerReport, FollowersReport, ShardLine } from "../../wire/followers.ts";
-import type { Call } from "./call.ts";
+import type { SharedCall } from "./call.ts";
 
 /** Asked for every two seconds by each tab. */
-export function followers({ store, shared }: Call): Promise<FollowersReport> {
+export function followers({ store, shared }: SharedCall): Promise<FollowersReport> {
   return shared.of("followers", 1_000, () => followersOf(store));
 }
 

@@ -1,10 +1,10 @@
 import type { EventStore, FollowerState } from "tidemark";
 import type { BlockerLine, DoctorReport, FollowerLine, OverviewReport, StatsReport } from "../../wire/reports.ts";
 import { eventLine } from "../events/event-documents.ts";
-import type { Call } from "./call.ts";
+import type { SharedCall } from "./call.ts";
 
 /** Asked for every two seconds by each tab. */
-export function overview({ store, shared }: Call): Promise<OverviewReport> {
+export function overview({ store, shared }: SharedCall): Promise<OverviewReport> {
   return shared.of("overview", 1_000, () => overviewOf(store));
 }
 
@@ -29,11 +29,11 @@ function followerLine({ kind, name, version, tenant, state, position, lagEvents,
   return { kind, name, version, tenant, state, position, lagEvents, lagMs, deadLetters, error };
 }
 
-export function doctor({ store, shared }: Call): Promise<DoctorReport> {
+export function doctor({ store, shared }: SharedCall): Promise<DoctorReport> {
   return shared.of("doctor", 15_000, async () => ({ at: Date.now(), findings: await store.doctor() }));
 }
 
-export function stats({ store, shared }: Call): Promise<StatsReport> {
+export function stats({ store, shared }: SharedCall): Promise<StatsReport> {
   return shared.of("stats", 60_000, async () => {
     const { events, streams, types, categories, days, largestStreams, bytes } = await store.stats({ days: 30 });
     return { at: Date.now(), events, streams, types, categories, days, largestStreams, bytes };

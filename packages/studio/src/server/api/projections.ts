@@ -3,7 +3,7 @@ import type { ProjectionCheckReport, ProjectionLine, ProjectionsReport } from ".
 import { maskedDerived } from "../events/mask.ts";
 import { valueText } from "../events/value-text.ts";
 import type { ValidOptions } from "../options.ts";
-import type { Call } from "./call.ts";
+import type { Call, SharedCall } from "./call.ts";
 import { numberOf, required } from "./parameters.ts";
 import { AbsentError } from "./problem.ts";
 
@@ -11,7 +11,7 @@ import { AbsentError } from "./problem.ts";
 const mostCompared = 1_000;
 
 /** Asked for every two seconds by each tab. */
-export function projections({ store, shared }: Call): Promise<ProjectionsReport> {
+export function projections({ store, shared }: SharedCall): Promise<ProjectionsReport> {
   return shared.of("projections", 1_000, async () => ({ at: Date.now(), projections: (await store.projections.list()).map(projectionLine) }));
 }
 
