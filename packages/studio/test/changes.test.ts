@@ -162,7 +162,52 @@ describe("a change", () => {
   });
 });
 
+test("a change of any kind takes a reason, which stands in the audit", async ({ store }) => {
+  await knowMailer(store);
+  const panel = studio(store, { role: "admin" });
+  for (const [name, more] of [
+    ["reset", { after: 0 }],
+    ["pause", {}],
+    ["resume", {}],
+  ] as const)
+    expect(await confirmed(panel, name, { ...mailer, ...more, reason: `why ${name}` })).toBe(200);
+  const entries = await store.audit.list();
+  expect(entries.map(({ action, reason }) => [action, reason])).toEqual([
+    ["resume", "why resume"],
+    ["pause", "why pause"],
+    ["reset", "why reset"],
+  ]);
+  expect(entries[2]?.parameters).toEqual({ ...mailer, after: 0 });
+  expect(await problem(change(panel, "reset", { parameters: { ...mailer, after: 0, reason: 7 } }))).toEqual([400, "bad-request"]);
+});
+
 describe("a replay", () => {
+  test("ends at the position that it was told, and is refused where that is before its beginning", async ({ store }) => {
+    const replayed: (string | undefined)[] = [];
+    const out = defineRelay({
+      name: "out",
+      to: {
+        name: "memory",
+        publish: async ({ key, headers }) => {
+          if (headers["tidemark-replay"] === "true") replayed.push(key);
+        },
+        close: async () => {},
+      },
+    });
+    await using worker = store.createWorker({ relays: [out] });
+    await worker.start();
+    for (const id of ["cart-1", "cart-2", "cart-3"]) await store.appendToStream(id, [{ type: "Opened", data: {} }]);
+    const positions = (await store.readAll().toArray()).map(({ position }) => position);
+    const panel = studio(store, { role: "admin" });
+    const parameters = { name: "out", from: 1, until: positions[1], reason: "the broker lost them" };
+    const plan: ChangePlan = await (await change(panel, "replay", { parameters })).json();
+    expect(plan.title).toContain(`from position 1 to ${positions[1]}`);
+    expect(await confirmed(panel, "replay", parameters)).toBe(200);
+    await eventually(async () => expect(await store.audit.list()).toMatchObject([{ action: "replay", reason: "the broker lost them", state: "done" }]));
+    expect(new Set(replayed)).toEqual(new Set(["cart-1", "cart-2"]));
+    expect(await problem(change(panel, "replay", { parameters: { name: "out", from: 3, until: 2 } }))).toEqual([400, "bad-request"]);
+  });
+
   test("goes on after the answer, and the audit says how it ended", async ({ store }) => {
     const published: boolean[] = [];
     const { promise: leave, resolve: letGo } = Promise.withResolvers<void>();

@@ -15,7 +15,7 @@ export interface ChangeDefinition<P extends object> {
   readonly action: string;
   /** The least that may make it. */
   readonly role: Role;
-  /** @throws {@link InvalidFieldError} — what the browser sent is none of its parameters. */
+  /** Without `reason`, which every change may have, for the audit. @throws {@link InvalidFieldError} — what the browser sent is none of its parameters. */
   readonly read: (fields: Fields) => P;
   /** What it is done to, as the audit names it: `"consumer mailer"`. */
   readonly subject: (parameters: P) => string;
@@ -31,7 +31,7 @@ export interface PreparedChange {
   readonly action: string;
   readonly parameters: object;
   readonly subject: string;
-  /** Why, where that was among the parameters. */
+  /** Why, where somebody said it. */
   readonly reason: string | undefined;
   readonly plan: (store: EventStore) => Promise<ChangePlan>;
   readonly make: (store: EventStore, actor: Actor, signal: AbortSignal) => Promise<void>;
@@ -54,7 +54,7 @@ export function defineChange<P extends object>({ action, role, isLong = false, r
         action,
         parameters,
         subject: subject(parameters),
-        reason: "reason" in parameters && typeof parameters.reason === "string" ? parameters.reason : undefined,
+        reason: fields.optionalText("reason"),
         plan: async (store) => {
           const planned = await plan(store, parameters);
           const { state: _moving, ...confirmed } = planned;
