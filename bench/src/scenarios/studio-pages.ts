@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { type Browser, chromium } from "playwright-core";
-import { serveStudio } from "@tidemark/studio";
+import { nodeHandler, serveStudio } from "@tidemark/studio";
 import { defineConsumer, documentProjection } from "tidemark";
 import { executable } from "../../../packages/studio/test/browser/executable.ts";
 import type { Sample } from "../sample.ts";
@@ -58,14 +60,38 @@ function pagesOf(eventId: string): readonly Page[] {
   ];
 }
 
-/** Each time by a studio that was just started, which has kept no report. */
-async function load(browser: Browser, { store }: Grown, { path, there }: Page, seconds: number): Promise<Sample> {
+/** A server, for one load. */
+interface Served extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** A studio that was just started, which has kept no report. */
+function serve({ store }: Grown): Promise<Served> {
+  const deciders = { cart: { initialState: () => ({ n: 0 }), evolve: ({ n }: { n: number }) => ({ n: n + 1 }) } };
+  return serveStudio(store, { authorize: () => "admin", deciders });
+}
+
+/** What the browser and the server take for a page that asks for nothing: no load can be faster. */
+async function serveEmptyPage(): Promise<Served> {
+  const fetch = async (): Promise<Response> =>
+    new Response('<!doctype html><title>Empty</title><p class="there">There</p>', { headers: { "content-type": "text/html" } });
+  const server = createServer(nodeHandler({ fetch }));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const bound = server.address();
+  const end = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { port: typeof bound === "object" && bound !== null ? bound.port : 0, [Symbol.asyncDispose]: end };
+}
+
+async function load(browser: Browser, open: () => Promise<Served>, { path, there }: Page, seconds: number): Promise<Sample> {
   const tab = await browser.newPage();
   const latencies: number[] = [];
   const start = performance.now();
   do {
-    const deciders = { cart: { initialState: () => ({ n: 0 }), evolve: ({ n }: { n: number }) => ({ n: n + 1 }) } };
-    await using served = await serveStudio(store, { authorize: () => "admin", deciders });
+    await using served = await open();
     const before = performance.now();
     await tab.goto(`http://127.0.0.1:${served.port}${path}`, { waitUntil: "commit" });
     await tab.locator(there).first().waitFor();
@@ -81,7 +107,7 @@ export function studioPages(most: number): Scenario {
   return {
     number: 62,
     title: "First loads of the studio's pages",
-    about: `Chromium opens a page of a studio that was just started, until the page shows its report. ${eventsOfOne} events a stream, a document a stream, a timer for each hundred streams, and a consumer that has read nothing.`,
+    about: `Chromium opens a page of a studio that was just started, until the page shows its report. ${eventsOfOne} events a stream, a document a stream, a timer for each hundred streams, and a consumer that has read nothing. The floor is a page that asks for nothing, of a server of the same kind.`,
     unit: "loads/s",
     async prepare(setting) {
       if (executable === undefined) throw new Error("There is no Chromium. apt-get install chromium, or set TIDEMARK_CHROMIUM.");
@@ -103,10 +129,13 @@ export function studioPages(most: number): Scenario {
       return pagesOf(event?.id ?? "").map((page, index) => ({
         label: page.path.startsWith("/event") ? "/event" : page.path,
         subject: small.name,
-        contestants: grown.map((one) => ({
-          name: one.name,
-          measure: (seconds) => load(browser, one, (one === small ? page : others[index]) ?? page, seconds),
-        })),
+        contestants: [
+          ...grown.map((one) => ({
+            name: one.name,
+            measure: (seconds: number) => load(browser, () => serve(one), (one === small ? page : others[index]) ?? page, seconds),
+          })),
+          { name: "floor: an empty page", measure: (seconds) => load(browser, serveEmptyPage, { path: "/", there: ".there" }, seconds) },
+        ],
         targets: grown.map(({ name }) => ({ of: name, medianAtMostMs: 300 })),
       }));
     },
