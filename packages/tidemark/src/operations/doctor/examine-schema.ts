@@ -15,6 +15,7 @@ export async function examineSchema(queryable: Queryable, schema: string): Promi
   const optional = new Set([...logIndexes.map(({ name }) => `index events.${name}`), `trigger events.${chainTrigger}`]);
   const missing = Object.keys(schemaManifest).filter((object) => !Object.hasOwn(found, object));
   const missingTables = new Set(missing.filter((object) => object.startsWith("table ")).map((object) => object.slice("table ".length)));
+  if (Object.keys(schemaManifest).every((object) => !object.startsWith("table ") || missingTables.has(nameOf(object)))) return [noStore(schema)];
   const strange = Object.keys(found).filter((object) => !Object.hasOwn(schemaManifest, object) && !optional.has(object));
   const strangeTables = new Set(strange.filter((object) => object.startsWith("table ")).map((object) => object.slice("table ".length)));
   /** Of a table that is missing, or strange, as a whole: that says it all. */
@@ -52,6 +53,14 @@ function tableOf(object: string): string {
 function nameOf(object: string): string {
   const [, name = ""] = object.split(" ");
   return name.split(".").at(-1) ?? "";
+}
+
+function noStore(schema: string): DoctorFinding {
+  return finding(
+    "object-missing",
+    `The schema ${JSON.stringify(schema)} holds no store.`,
+    "Run tidemark migrate up, or name the schema that holds it: --schema, or TIDEMARK_SCHEMA.",
+  );
 }
 
 function missingObject(object: string, schema: string): DoctorFinding {
