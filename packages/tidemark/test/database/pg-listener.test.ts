@@ -4,7 +4,8 @@ import { listenBeside, type ListenerTimings } from "../../src/database/pg-listen
 import type { Listener } from "../../src/database/database.ts";
 import { describe, eventually, expect, test as base } from "../support/test.ts";
 
-const timings: ListenerTimings = { heartbeatMs: 50, answerMs: 500, firstRetryMs: 10, mostRetryMs: 50, deafRetryMs: 60_000 };
+/** An answer has time: on a busy machine a process stands still for a second now and then. */
+const timings: ListenerTimings = { heartbeatMs: 50, answerMs: 60_000, firstRetryMs: 10, mostRetryMs: 50, deafRetryMs: 60_000 };
 
 interface Heard {
   readonly payloads: string[];
@@ -22,7 +23,7 @@ const test = base
     return proxy;
   })
   .extend("heard", (): Heard => ({ payloads: [], began: 0, said: [], hears: true }))
-  .extend("listen", async ({ databaseUrl, proxy, heard }, { onCleanup }): Promise<() => Listener> => {
+  .extend("listen", async ({ databaseUrl, proxy, heard }, { onCleanup }): Promise<(answerMs?: number) => Listener> => {
     const url = new URL(proxy.through(databaseUrl));
     url.searchParams.set("application_name", "listener");
     const pool = new pg.Pool({ connectionString: url.href });
@@ -32,7 +33,7 @@ const test = base
       await pool.end();
     });
     const say = (line: unknown): void => void heard.said.push(String(line));
-    return () => {
+    return (answerMs = timings.answerMs) => {
       const listener = listenBeside(
         pool,
         {
@@ -44,7 +45,7 @@ const test = base
           },
           logger: { debug: say, info: say, warn: say, error: say },
         },
-        timings,
+        { ...timings, answerMs },
       );
       if (!listener) throw new Error("a pg.Pool says how it connects");
       opened.push(listener);
@@ -60,7 +61,7 @@ describe("a listener", () => {
     await eventually(() => expect(heard.payloads).toEqual(["one"]));
     await listener.close();
     await eventually(async () => {
-      const { rows } = await sql.query("select from pg_stat_activity where application_name = 'listener'");
+      const { rows } = await sql.query("select from pg_stat_activity where datname = current_database() and application_name = 'listener'");
       expect(rows).toEqual([]);
     });
     expect(heard.said).toEqual([]);
@@ -70,7 +71,7 @@ describe("a listener", () => {
     listen();
     for (let loss = 1; loss <= 3; loss++) {
       await eventually(() => expect(heard.began).toBe(loss));
-      await sql.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'listener'");
+      await sql.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'listener'");
     }
     await eventually(() => expect(heard.began).toBe(4));
     await sql.query("notify here, 'after'");
@@ -82,14 +83,23 @@ describe("a listener", () => {
   });
 
   test("finds out by its heartbeat that a connection is half open", async ({ listen, heard, proxy, sql }) => {
-    listen();
-    await eventually(() => expect(heard.began).toBe(1));
+    listen(500);
+    await eventually(() => expect(heard.began).toBeGreaterThanOrEqual(1));
+    const before = heard.began;
+    let newest = -1;
+    const counting = proxy.on("frontend", ({ connection }) => void (newest = Math.max(newest, connection)));
+    await eventually(() => expect(newest).toBeGreaterThanOrEqual(0));
+    counting();
+    const lost = newest;
     // From here on nothing goes through, and neither end hears of it.
-    const restore = proxy.on("backend", ({ connection }) => (connection === 0 ? "swallow" : "pass"));
-    await eventually(() => expect(heard.began).toBe(2));
+    const restore = proxy.on("backend", ({ connection }) => (connection <= lost ? "swallow" : "pass"));
+    await eventually(() => expect(heard.began).toBeGreaterThan(before));
     restore();
-    await sql.query("notify here, 'after'");
-    await eventually(() => expect(heard.payloads).toEqual(["after"]));
+    // Again and again: on a busy machine an answer may take too long here, too, and what is notified meanwhile is lost.
+    await eventually(async () => {
+      await sql.query("notify here, 'after'");
+      expect(heard.payloads).toContain("after");
+    });
     expect(heard.said.join()).toContain("no answer within 500 ms");
   });
 
@@ -98,7 +108,7 @@ describe("a listener", () => {
     listen();
     await eventually(() => expect(heard.said.join()).toContain("notifications do not arrive"));
     await eventually(async () => {
-      const { rows } = await sql.query("select from pg_stat_activity where application_name = 'listener'");
+      const { rows } = await sql.query("select from pg_stat_activity where datname = current_database() and application_name = 'listener'");
       expect(rows).toEqual([]);
     });
     expect(heard.began).toBe(1);

@@ -128,11 +128,13 @@ describe("an owner that lost its shard", () => {
   test("has the backend of its open transaction ended by the one that takes over", async ({ store, sql, schema, start, effects }) => {
     await store.appendToStream("cart-1", [itemAdded()]);
     const [inside, never] = [gate(), gate()];
+    let pid: number | undefined;
     await start(
       defineConsumer({
         name: "c",
         async handle(event, context) {
           await effects.write(event, context);
+          pid = (await context.query<{ pid: number }>("select pg_backend_pid() as pid")).rows[0]?.pid;
           inside.open();
           await never.opened;
         },
@@ -141,7 +143,7 @@ describe("an owner that lost its shard", () => {
     );
     await inside.opened;
     const open = async (): Promise<number> =>
-      (await sql.query("select 1 from pg_stat_activity where datname = current_database() and state = 'idle in transaction'")).rowCount ?? 0;
+      (await sql.query("select from pg_stat_activity where pid = $1 and state = 'idle in transaction'", [pid])).rowCount ?? 0;
     expect(await open()).toBe(1);
     expect(await takeOver(sql, schema)).toBe(2);
     expect(await open()).toBe(0);
