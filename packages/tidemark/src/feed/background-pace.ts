@@ -10,6 +10,8 @@ export const sliceMs = 2;
 /** What a statement reads while events are appended: a full page takes a core of the server for some 20 ms. */
 const rowsWhileBusy = 500;
 const lookEveryMs = 250;
+/** Between the first two looks, which tell whether the log grows, and the longest rest until then. */
+const firstLooksMs = 25;
 /** However long the work took: a transaction that waits for longer holds up others, and in the end loses its lease. */
 const longestRestMs = 1_000;
 /** After the last look that found new events. */
@@ -28,19 +30,20 @@ export interface RecentMark {
  */
 export class BackgroundPace {
   readonly #marks: RecentMark;
-  #looked: { readonly position: number; readonly at: number } | undefined;
+  /** Without a position while the look is under way. */
+  #looked: { readonly position: number | undefined; readonly at: number } | undefined;
   #grewAt = Number.NEGATIVE_INFINITY;
-  /** In positions a second, between the last two looks. */
-  #growth = 0;
+  /** In positions a second, between the last two looks. Undefined before the second one. */
+  #growth: number | undefined;
   #restUntil = 0;
 
   constructor(marks: RecentMark) {
     this.#marks = marks;
   }
 
-  /** Whether the log grew a moment ago. */
+  /** Whether the log grew a moment ago, or nobody knows yet: a quarter of a second at full speed would be felt by every append of it. */
   get busy(): boolean {
-    return performance.now() - this.#grewAt < busyForMs;
+    return this.#growth === undefined || performance.now() - this.#grewAt < busyForMs;
   }
 
   /** The most rows that a statement reads now. */
@@ -56,19 +59,20 @@ export class BackgroundPace {
    */
   async rest(since: number, signal: AbortSignal, headway?: Headway): Promise<void> {
     const now = performance.now();
-    if (!this.#looked || now - this.#looked.at > lookEveryMs) await this.#look(now);
-    if (!this.busy || headway?.isEnough(this.#growth) === false) return await turn();
-    this.#restUntil = Math.min(Math.max(this.#restUntil, since) + (now - since) / share, now + longestRestMs);
+    if (!this.#looked || now - this.#looked.at > (this.#growth === undefined ? firstLooksMs : lookEveryMs)) await this.#look(now);
+    if (!this.busy || headway?.isEnough(this.#growth ?? 0) === false) return await turn();
+    const longestMs = this.#growth === undefined ? firstLooksMs : longestRestMs;
+    this.#restUntil = Math.min(Math.max(this.#restUntil, since) + (now - since) / share, now + longestMs);
     await pause(Math.max(0, this.#restUntil - performance.now()), signal).catch(() => {});
   }
 
   async #look(now: number): Promise<void> {
     const before = this.#looked;
     // Who comes meanwhile does not look too.
-    this.#looked = { position: before?.position ?? Number.POSITIVE_INFINITY, at: now };
+    this.#looked = { position: before?.position, at: now };
     const { position } = await this.#marks.readRecent();
     this.#looked = { position, at: now };
-    if (!before || now - before.at > looksWithinMs) return;
+    if (before?.position === undefined || now - before.at > looksWithinMs) return void (this.#growth = undefined);
     this.#growth = Math.max(0, position - before.position) / ((now - before.at) / 1_000);
     if (this.#growth > 0) this.#grewAt = performance.now();
   }

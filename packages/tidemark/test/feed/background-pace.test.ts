@@ -40,8 +40,25 @@ async function work(pace: BackgroundPace, ms: number, signal = never, headway?: 
 describe("work in the background", () => {
   test("goes on at once while the log stands still, and looks at it four times a second", async () => {
     const { log, pace } = background();
+    // It takes two looks to know.
+    for (let slice = 0; slice < 3; slice++) expect(await work(pace, 2)).toBe(8);
+    const looks = log.looks;
     for (let slice = 0; slice < 500; slice++) expect(await work(pace, 2)).toBe(0);
-    expect(log.looks).toBe(4);
+    expect([looks, log.looks]).toEqual([1, 5]);
+  });
+
+  test("rests, reads small pages and looks again soon until it knows whether the log grows", async () => {
+    const { log, pace } = background();
+    expect([pace.busy, pace.pageRows]).toEqual([true, 500]);
+    expect(await work(pace, 2)).toBe(8);
+    // A slice that was long may not wait long for nothing.
+    expect(await work(pace, 100)).toBe(0);
+    expect([pace.busy, pace.pageRows, log.looks]).toEqual([false, Number.POSITIVE_INFINITY, 2]);
+    const another = background();
+    expect(await work(another.pace, 100)).toBe(25);
+    another.log.position++;
+    expect(await work(another.pace, 2)).toBe(8);
+    expect([another.pace.busy, another.pace.pageRows, another.log.looks]).toEqual([true, 500, 2]);
   });
 
   test("gets a share of the time while the log grows, and all of it a second after it grew last", async () => {
@@ -80,6 +97,8 @@ describe("work in the background", () => {
   test("reads small pages while the log grows", async () => {
     const { log, pace } = background();
     await work(pace, 2);
+    vi.advanceTimersByTime(300);
+    await work(pace, 2);
     expect(pace.pageRows).toBe(Number.POSITIVE_INFINITY);
     log.position++;
     vi.advanceTimersByTime(300);
@@ -92,6 +111,8 @@ describe("work in the background", () => {
     await work(pace, 2);
     log.position += 100;
     vi.advanceTimersByTime(60_000);
+    // As at the beginning, until another look tells.
+    for (let slice = 0; slice < 3; slice++) expect(await work(pace, 2)).toBe(8);
     expect(await work(pace, 2)).toBe(0);
   });
 
