@@ -14,6 +14,8 @@ const backoff = { firstMs: 100, mostMs: 5_000 };
 /** Commands that one look at the table finds at most, and instances that are worked on or wait here for their turn. */
 const mostFound = 500;
 const longestWaitMs = 60_000;
+/** While others are under way, what was issued is marked so often: after each command alone, its commit would cost as much as the command's. */
+const markEveryMs = 10;
 
 /** The commands of one instance that were loaded together. */
 interface Lane {
@@ -51,6 +53,7 @@ export class Dispatcher {
   #held = true;
   #loop: Promise<void> | undefined;
   #failures = 0;
+  #markedAt = Number.NEGATIVE_INFINITY;
 
   constructor(context: DispatcherContext) {
     this.#context = context;
@@ -83,12 +86,13 @@ export class Dispatcher {
   async #run(): Promise<void> {
     while (await this.#mayGoOn()) {
       try {
-        await this.#mark();
+        const markInMs = this.#markInMs();
+        if (markInMs <= 0) await this.#mark();
         const waitMs = this.#wantsMore ? await this.#load() : undefined;
         this.#begin();
-        const woken = this.#wantsMore || (await this.#changed.wait({ ms: waitMs ?? longestWaitMs }));
+        if (markInMs > 0) await this.#changed.wait({ ms: markInMs });
         // A time has come, of which nothing tells.
-        if (!woken) this.#more = true;
+        else if (!this.#wantsMore && !(await this.#changed.wait({ ms: waitMs ?? longestWaitMs }))) this.#more = true;
       } catch (error) {
         this.#failed(error);
       }
@@ -122,19 +126,28 @@ export class Dispatcher {
     return count;
   }
 
+  /** Milliseconds that marks can wait: while lanes go on, and nobody asks for what may stand behind those that are over. */
+  #markInMs(): number {
+    const lanes = [...this.#lanes.values()];
+    if (this.#wantsMore || lanes.every(({ state }) => state === "over") || lanes.every(({ done, state }) => state !== "over" && done.length === 0)) return 0;
+    return Math.ceil(this.#markedAt + markEveryMs - performance.now());
+  }
+
   /** Marks what was issued, all in one statement, and forgets lanes that are over. */
   async #mark(): Promise<void> {
     const { database, statements, shard } = this.#context;
+    this.#markedAt = performance.now();
     const over = [...this.#lanes].filter(([, { state }]) => state === "over");
     const marked = [...this.#lanes.values()].map(({ done }) => ({ done, count: done.length }));
     const ids = marked.flatMap(({ done }) => done);
     if (ids.length > 0) {
       await database.query(statements.done, [`{${ids.join(",")}}`]);
       this.#failures = 0;
-      shard.settled();
     }
     for (const { done, count } of marked) done.splice(0, count);
     for (const [id] of over) this.#lanes.delete(id);
+    // While there are lanes, who waits for all commands need not look.
+    if (ids.length > 0 && this.#lanes.size === 0) shard.settled();
     // Others may have been recorded behind them meanwhile, and were left out because of them.
     if (over.length > 0) this.#more = true;
   }

@@ -1,16 +1,18 @@
 /** Tells, inside this process, that a consumer's checkpoint moved: a waiting caller looks at once, not at the next poll. */
 export class Progress {
-  readonly #waiting = new Map<string, Set<() => void>>();
+  /** By follower, who is called, and whether that waits for a checkpoint. */
+  readonly #waiting = new Map<string, Map<() => void, () => boolean>>();
   /** Called when a caller begins to wait. */
   readonly #writers = new Set<() => void>();
 
   moved(tenant: string, consumer: string): void {
-    for (const wake of this.#waiting.get(keyOf(tenant, consumer)) ?? []) wake();
+    for (const wake of this.#waiting.get(keyOf(tenant, consumer))?.keys() ?? []) wake();
   }
 
-  /** Whether anybody waits: then even a checkpoint that only passed filtered-out events is written at once. */
+  /** Whether anybody waits for its checkpoint: then even one that only passed filtered-out events is written at once. */
   awaited(tenant: string, consumer: string): boolean {
-    return this.#waiting.has(keyOf(tenant, consumer));
+    for (const awaits of this.#waiting.get(keyOf(tenant, consumer))?.values() ?? []) if (awaits()) return true;
+    return false;
   }
 
   /** A part that holds back checkpoints calls this with what writes them. Returns what takes it back. */
@@ -19,11 +21,15 @@ export class Progress {
     return () => this.#writers.delete(write);
   }
 
-  /** Calls `wake` at each move, until the function that is returned is called. */
-  listen(tenant: string, consumer: string, wake: () => void): () => void {
+  /**
+   * Calls `wake` at each move, until the function that is returned is called.
+   *
+   * @param awaits - Whether it waits for a checkpoint now. One that waits for something else must not have each page of the log written.
+   */
+  listen(tenant: string, consumer: string, wake: () => void, awaits: () => boolean = () => true): () => void {
     const key = keyOf(tenant, consumer);
-    const listeners = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, listeners.add(wake));
+    const listeners = this.#waiting.get(key) ?? new Map<() => void, () => boolean>();
+    this.#waiting.set(key, listeners.set(wake, awaits));
     for (const write of this.#writers) write();
     return () => {
       listeners.delete(wake);

@@ -34,14 +34,21 @@ export async function waitForCheckpoint(
 ): Promise<number | undefined> {
   const statement: Statement = kind.reached?.(schema) ?? statements.reached;
   const moved = new Signal();
-  const unlisten = progress.listen(tenant, name, () => moved.raise());
+  let passed = false;
+  const unlisten = progress.listen(
+    tenant,
+    name,
+    () => moved.raise(),
+    () => !passed,
+  );
   const letGo = keepProcess();
   try {
     for (let pollMs = firstPollMs; ; pollMs = Math.min(mostPollMs, pollMs * 1.5)) {
       const [row] = await database.query(statement, [tenant, name]);
       const reached = row?.["reached"] == null ? absent : toSafeInteger(row["reached"]);
       if (reached === undefined) return undefined;
-      if (reached >= position && !(await requestPending?.(tenant))) return reached;
+      passed = reached >= position;
+      if (passed && !(await requestPending?.(tenant))) return reached;
       const left = await goOn();
       if (left === false) return reached;
       await moved.wait({ ms: Math.min(pollMs, left) });
