@@ -148,7 +148,8 @@ function whole(option: string, text: string | undefined): number | undefined {
   return value;
 }
 
-function shareOf(value: string | undefined): Options["share"] {
+/** Which share is asked for by a text such as "1/12". */
+export function shareOf(value: string | undefined): Options["share"] {
   if (value === undefined) return undefined;
   const [index = 0, of = 0] = value.split("/").map(Number);
   if (!Number.isInteger(index) || !Number.isInteger(of) || index < 1 || of < index)

@@ -4,15 +4,13 @@ import type { StockEvent } from "../events.ts";
 import { goOn, live, type Place, type Point } from "./live.ts";
 import { stories, type Story } from "./stories.ts";
 
-/** Each waits most of the time: for answers that never come, and for the lease of a shop that is dead. */
-const atOnce = 8;
-
 export interface CrashPointsOptions {
   readonly url: string;
   readonly schema: string;
-  /** Only every so many points, from the one with this number on. @defaultValue all */
-  readonly every?: number;
-  readonly from?: number;
+  /** One of so many shares, from 1 on: all shares are all messages, whenever each is run. @defaultValue all */
+  readonly share?: { readonly index: number; readonly of: number };
+  /** Each waits most of the time: for answers that never come, and for the lease of a shop that is dead. @defaultValue 8 */
+  readonly atOnce?: number;
   readonly progress?: (text: string) => void;
 }
 
@@ -20,6 +18,11 @@ export interface CrashPoints {
   /** How many messages an order takes whose shop lives, by story. */
   readonly messages: readonly (readonly [story: string, messages: number])[];
   readonly cases: number;
+  /** Of all shares. */
+  readonly all: number;
+  /** How long a case took: from the first shop's opening until the second one has closed. */
+  readonly meanMs: number;
+  readonly longestMs: number;
   /** Cases whose message did not come again, so that the shop lived. */
   readonly lived: number;
   readonly wrong: readonly string[];
@@ -31,7 +34,7 @@ interface Case {
 }
 
 /** Has a shop die at each protocol message of each story, and another one go on. */
-export async function runCrashPoints({ url, schema, every = 1, from = 0, progress = () => {} }: CrashPointsOptions): Promise<CrashPoints> {
+export async function runCrashPoints({ url, schema, share, atOnce = 8, progress = () => {} }: CrashPointsOptions): Promise<CrashPoints> {
   const store = await openEventStore(url, { schema });
   let tenants = 0;
 
@@ -59,24 +62,29 @@ export async function runCrashPoints({ url, schema, every = 1, from = 0, progres
       ] as const)
         all.push(...Array.from({ length: count }, (_, ordinal) => ({ story, point: { side, ordinal } })));
     }
-    const waiting = all.filter((_, number) => number % every === from % every);
+    // By the place in its story: another run may count some more or less.
+    const waiting = all.filter(({ point }) => !share || point.ordinal % share.of === share.index - 1);
     const cases = waiting.length;
     const wrong: string[] = [];
-    let [done, lived] = [0, 0];
+    let [done, lived, sumMs, longestMs] = [0, 0, 0, 0];
     const take = async (): Promise<void> => {
       for (let next = waiting.pop(); next; next = waiting.pop()) {
         const { story, point } = next;
+        const startedAt = performance.now();
         const found = await at(async (place) => {
           const { dead } = await live(place, story, point);
           if (!dead) lived++;
           return await goOn(place, story);
         }).catch(String);
+        const tookMs = performance.now() - startedAt;
+        sumMs += tookMs;
+        longestMs = Math.max(longestMs, tookMs);
         if (found !== undefined) wrong.push(`${story.name}, dead at ${point.side} message ${point.ordinal}: ${found}`);
-        progress(`${++done} of ${cases}`);
+        progress(`${++done} of ${cases} crash points, ${wrong.length} wrong${wrong.length === 0 ? "" : `, the last: ${wrong.at(-1)}`}`);
       }
     };
     await Promise.all(Array.from({ length: atOnce }, take));
-    return { messages, cases, lived, wrong };
+    return { messages, cases, all: all.length, meanMs: sumMs / Math.max(cases, 1), longestMs, lived, wrong };
   } finally {
     await store.close();
   }

@@ -9,10 +9,12 @@ export interface Kept {
   readonly lines: readonly string[];
   /** Of the lines, not of Markdown. Default: text. */
   readonly form?: "text" | "markdown";
+  /** How the program is started, before its options. Default: torture's. */
+  readonly program?: string;
 }
 
 /** Writes a report that says by itself what was run, on what and when. Does nothing without a file. */
-export async function keepReport(file: string | undefined, { title, lines, form = "text" }: Kept): Promise<void> {
+export async function keepReport(file: string | undefined, { title, lines, form = "text", program = "npm run torture --" }: Kept): Promise<void> {
   if (file === undefined) return;
   const now = new Date();
   const date = now.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
@@ -20,7 +22,7 @@ export async function keepReport(file: string | undefined, { title, lines, form 
   const head = [
     `# ${title}`,
     "",
-    `\`${commandOf(process.argv.slice(2))}\``,
+    `\`${commandOf(program, process.argv.slice(2))}\``,
     "",
     `Ended on ${date} at ${now.toISOString().slice(11, 16)} UTC; commit ${await commitNow()}, Node.js ${process.version}, ${availableParallelism()} cores,`,
     `with a load of ${load.toFixed(1)} in the last minute.`,
@@ -31,9 +33,9 @@ export async function keepReport(file: string | undefined, { title, lines, form 
 }
 
 /** Without where files went, which is about one machine. */
-function commandOf(args: readonly string[]): string {
+function commandOf(program: string, args: readonly string[]): string {
   const told = args.filter((arg, index) => !isPath(arg) && !isPath(args[index - 1]));
-  return ["npm run torture --", ...told.map((arg) => (arg.includes(" ") ? `"${arg}"` : arg))].join(" ");
+  return [program, ...told.map((arg) => (arg.includes(" ") ? `"${arg}"` : arg))].join(" ");
 }
 
 function isPath(arg: string | undefined): boolean {
