@@ -147,8 +147,8 @@ export interface FinalState {
   readonly blockers: number;
   /** What became of an update, a delete and a truncate: a SQLSTATE each, or "done". */
   readonly changes: readonly string[];
-  /** Sessions and advisory locks that were left when every worker had gone. */
-  readonly sessions: number;
+  /** Sessions at work and advisory locks that were left when every worker had gone; of sessions, what each does and waits for. */
+  readonly sessions: readonly string[];
   readonly locks: readonly string[];
   /** Migrations as they stand, to be applied once each. */
   readonly migrations: readonly number[];
@@ -170,5 +170,12 @@ export interface FinalState {
   readonly rebuilt?: Rebuilt;
   /** Deadlocks in the server's log, each with who waited for whom, and by which statements. */
   readonly deadlocks: readonly string[];
-  readonly farewells: readonly { readonly worker: number; readonly incarnation: number; readonly tookMs: number; readonly code: number | null }[];
+  readonly farewells: readonly {
+    readonly worker: number;
+    readonly incarnation: number;
+    readonly tookMs: number;
+    readonly code: number | null;
+    /** Sessions of the store when it was late. */
+    readonly sessions?: readonly string[];
+  }[];
 }

@@ -26,6 +26,7 @@ import { publishToTheEnd } from "../publish/to-the-end.ts";
 import { resolvePrepared } from "./coordinator.ts";
 import { earlyTimers } from "./early-timers.ts";
 import type { Strike } from "./nemesis.ts";
+import { sessionsAtWork } from "./sessions.ts";
 import type { Farewell } from "./workers.ts";
 
 export interface FinalOptions {
@@ -184,17 +185,15 @@ async function writeLog(file: string, url: string, name: string): Promise<void> 
 }
 
 /** Sessions of workers, and advisory locks of anyone, which should be none; waits a while for the last to go. */
-async function untilQuiet(url: string): Promise<{ sessions: number; locks: readonly string[] }> {
+async function untilQuiet(url: string): Promise<{ sessions: readonly string[]; locks: readonly string[] }> {
   return administer(url, async (client) => {
     for (let waited = 0; ; waited++) {
-      const { rows } = await client.query<{ sessions: number; locks: readonly string[] }>(
-        `select (select count(*)::int from pg_stat_activity
-                  where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid() and state <> 'idle') as sessions,
-                array(select format('%s/%s %s of %s, which is %s: %s', l.classid, l.objid, l.mode, a.application_name, a.state, left(a.query, 200))
-                        from pg_locks as l left join pg_stat_activity as a on a.pid = l.pid where l.locktype = 'advisory') as locks`,
+      const sessions = await sessionsAtWork(client);
+      const { rows } = await client.query<{ held: string }>(
+        `select format('%s/%s %s of %s, which is %s: %s', l.classid, l.objid, l.mode, a.application_name, a.state, left(a.query, 200)) as held
+           from pg_locks as l left join pg_stat_activity as a on a.pid = l.pid where l.locktype = 'advisory'`,
       );
-      const left = rows[0] ?? { sessions: 0, locks: [] };
-      if ((left.sessions === 0 && left.locks.length === 0) || waited === 300) return left;
+      if ((sessions.length === 0 && rows.length === 0) || waited === 300) return { sessions, locks: rows.map(({ held }) => held) };
       await client.query("select pg_sleep(0.1)");
     }
   });

@@ -20,6 +20,7 @@ import { watchTimers } from "./early-timers.ts";
 import { writeFinalState } from "./final-phase.ts";
 import { torment, type Strike } from "./nemesis.ts";
 import type { Plan } from "./plan.ts";
+import { sessionsAtWork } from "./sessions.ts";
 import { mountSmallDisk } from "./small-disk.ts";
 import { Workers } from "./workers.ts";
 
@@ -87,6 +88,7 @@ export async function runTorture(plan: Plan, folder: string, progress: (text: st
     count: plan.workers,
     folder,
     env: (worker) => clocks?.worker(worker).env ?? {},
+    sessions: () => administer(urlNow(), sessionsAtWork),
     orders: (worker) => ({
       seed: plan.seed,
       code: codeOf(worker),

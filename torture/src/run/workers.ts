@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Orders } from "../worker/orders.ts";
 
@@ -10,6 +11,8 @@ export interface WorkersOptions {
   /** The run's folder, which gets a history and a log for each process. */
   readonly folder: string;
   readonly orders: (worker: number) => Omit<Orders, "worker" | "incarnation" | "history" | "predecessor">;
+  /** What is left on the server of a process that does not end; it is asked before that counts as late. */
+  readonly sessions?: () => Promise<readonly string[]>;
   /** Added to its environment. */
   readonly env: (worker: number) => Readonly<Record<string, string>>;
 }
@@ -20,7 +23,12 @@ export interface Farewell {
   readonly incarnation: number;
   readonly tookMs: number;
   readonly code: number | null;
+  /** Sessions of the store, all workers' together, when it was nearly late. Undefined: it was not. */
+  readonly sessions?: readonly string[];
 }
+
+/** By then it should have ended. */
+const nearlyLateMs = 20_000;
 
 interface Running {
   readonly child: ChildProcess;
@@ -120,10 +128,21 @@ export class Workers {
     this.#finishing.add(running.child);
     running.child.kill("SIGTERM");
     const tooLong = setTimeout(() => running.child.kill("SIGKILL"), 60_000);
+    let noting: Promise<readonly string[]> | undefined;
+    const nearlyLate = setTimeout(() => (noting = this.#note()), nearlyLateMs);
     const code = await running.ended;
+    const tookMs = Math.round(performance.now() - startedAt);
     clearTimeout(tooLong);
-    this.farewells.push({ worker, incarnation: running.incarnation, tookMs: Math.round(performance.now() - startedAt), code });
+    clearTimeout(nearlyLate);
+    const sessions = await noting;
+    this.farewells.push({ worker, incarnation: running.incarnation, tookMs, code, ...(sessions && { sessions }) });
     return running;
+  }
+
+  /** Sessions of now; the run does not hang where the server does. */
+  async #note(): Promise<readonly string[]> {
+    const unknown = delay(10_000, ["the server did not answer"]);
+    return await Promise.race([this.#options.sessions?.() ?? [], unknown]).catch((error: unknown) => [`not known: ${String(error)}`]);
   }
 
   /** Asks all to finish, and waits. */

@@ -80,7 +80,11 @@ async function workUntilStopped(store: EventStore, idsToGive: string[]): Promise
   ];
   // What is under way then must end as it would have, and be told so.
   if (!stop.signal.aborted) await once(stop.signal, "abort");
+  // Tells in its log what it waits for, where it takes long. The timer keeps no process.
+  let awaited = "the store";
+  setTimeout(() => console.error(`${awaited} does not end; there are ${process.getActiveResourcesInfo().join(", ")}`), 20_000).unref();
   await store.close();
+  awaited = "an operation, a follower or a consumer";
   await Promise.all(working);
   clearInterval(telling);
   return shared.operations;

@@ -37,7 +37,7 @@ test("what a run left behind can be checked again, without running it", async ()
       deadlocks: [],
       farewells: [],
       changes: [],
-      sessions: 0,
+      sessions: [],
       locks: [],
       migrations: [1],
     };

@@ -66,7 +66,7 @@ export function evidenceOf(scripts: readonly Script[], rows: readonly Row[], fin
       highWaterMark: Math.max(0, ...rows.map(([position]) => position)),
       blockers: 0,
       changes: ["TM004", "TM004", "TM004"],
-      sessions: 0,
+      sessions: [],
       locks: [],
       migrations: [1],
       verified: { events: 2, problems: [] },

@@ -7,16 +7,17 @@ export const cleanEnd: Invariant = {
   id: "C1",
   title: "A process that is asked to finish ends all it has begun, ends in time, and leaves nothing on the server",
   check({ final, histories }, { checked, anomaly }) {
-    for (const { worker, incarnation, tookMs, code } of final.farewells) {
+    for (const { worker, incarnation, tookMs, code, sessions } of final.farewells) {
       checked();
-      if (code !== 0) anomaly(`worker ${worker}.${incarnation} ended with code ${code} after ${tookMs} ms`);
-      else if (tookMs > mostMs) anomaly(`worker ${worker}.${incarnation} took ${tookMs} ms to end`);
+      const asLate = sessions ? `; when it was late: ${sessions.join("; ") || "it had no session"}` : "";
+      if (code !== 0) anomaly(`worker ${worker}.${incarnation} ended with code ${code} after ${tookMs} ms${asLate}`);
+      else if (tookMs > mostMs) anomaly(`worker ${worker}.${incarnation} took ${tookMs} ms to end${asLate}`);
     }
     for (const { process, unfinished } of histories.closed) {
       checked();
       if (unfinished.length > 0) anomaly(`${process} ended and left ${unfinished.join(", ")} unanswered`);
     }
-    if (final.sessions > 0) anomaly(`${final.sessions} sessions are still at work`);
+    for (const session of final.sessions) anomaly(`a session is still at work: ${session}`);
     for (const lock of final.locks) anomaly(`an advisory lock is still held: ${lock}`);
   },
 };
