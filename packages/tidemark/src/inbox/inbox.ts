@@ -54,6 +54,8 @@ insert into ${at}.inbox as i (tenant, message_id, forget_at)
     };
     this.#find = {
       name: "tidemark_inbox_find",
+      // Unprepared: a plan from when there were few messages would scan them all.
+      unprepared: true,
       text: `select ${milliseconds("i.received_at")} as received_at from ${at}.inbox as i where i.tenant = $1 and i.message_id = $2`,
     };
   }
@@ -91,6 +93,7 @@ insert into ${at}.inbox as i (tenant, message_id, forget_at)
 function forgetStatement(schema: string): Statement {
   return {
     name: "tidemark_inbox_forget",
+    unprepared: true,
     text: `
 with old as materialized (
   select i.tenant, i.message_id

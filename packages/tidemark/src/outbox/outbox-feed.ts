@@ -1,5 +1,4 @@
 import type { Database } from "../database/database.ts";
-import { quoteIdentifier } from "../database/identifier.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { FollowedLog } from "../feed/followed-log.ts";
 import { MarkReader } from "../feed/mark.ts";
@@ -9,7 +8,7 @@ import { OutboxLog } from "./outbox-log.ts";
 /** The outbox as a log that can be followed: woken by the same commits as the log of events, and never read beyond its mark. */
 export function outboxFeed(feed: Feed, database: Database, schema: string): FollowedLog {
   const sql = `
-select m.mark::text, m.id::text, m.in_recovery::text, (select o.id from ${quoteIdentifier(schema)}.outbox as o where o.position = $1)::text as last_id
+select m.mark::text, m.id::text, m.in_recovery::text, m.last_id::text
   from ${functionName(schema, "outbox_mark")}($1, $2) as m`;
   return feed.besides(new OutboxLog(database, schema), new MarkReader(database, schema, { name: "tidemark_outbox_mark", text: sql }));
 }

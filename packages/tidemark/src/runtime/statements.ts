@@ -51,12 +51,14 @@ export function runtimeStatements(schema: string): RuntimeStatements {
       `select moved::text as id from ${functionName(schema, "move_checkpoints")}($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], ${nullableListSql("$5", "uuid")}) as moved`,
     ),
     readCheckpoint: named("read_checkpoint", `select checkpoint::text, event_id::text from ${functionName(schema, "read_checkpoint")}($1, $2)`),
-    standing: named(
-      "standing",
-      `
+    standing: {
+      name: "tidemark_worker_standing",
+      // Unprepared: a plan from when the log was small would scan it.
+      unprepared: true,
+      text: `
 select coalesce((select e.id::text from ${at}.events as e where e.position = $1), (select o.id::text from ${at}.outbox as o where o.position = $1)) as found,
        coalesce((select e.position from ${at}.events as e order by e.position desc limit 1), 0)::text as last_position`,
-    ),
+    },
     holdLivenessLock: named(
       "hold_liveness_lock",
       `select ${functionName(schema, "hold_liveness_lock")}($1::integer)::text as held, pg_catalog.pg_backend_pid()::text as pid`,

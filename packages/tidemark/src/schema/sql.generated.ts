@@ -3204,10 +3204,12 @@ $tidemark$;
     text: `-- The mark of the outbox: the last message at or below the place where nothing new can appear. high_water_mark() finds that place; the
 -- message is looked up in a new statement, whose snapshot is later. Taking both in one snapshot loses messages.
 --
+-- last_id is that of the message at p_position; looked up here, where no plan from when the outbox was small scans it.
+--
 -- p_position, p_id: as of high_water_mark(). On a standby there is none: relays write, and so run on the primary.
 create function :"schema".outbox_mark(
   p_position bigint, p_id uuid,
-  out mark bigint, out id uuid, out in_recovery boolean
+  out mark bigint, out id uuid, out in_recovery boolean, out last_id uuid
 )
   language plpgsql volatile
   set search_path = pg_catalog, pg_temp
@@ -3220,7 +3222,8 @@ begin
   select o.position, o.id into mark, id
     from :"schema".outbox as o where o.position <= mark order by o.position desc limit 1;
   mark := coalesce(mark, 0);
-  if mark < p_position and exists (select from :"schema".outbox as o where o.position = p_position and o.id = p_id) then
+  select o.id into last_id from :"schema".outbox as o where o.position = p_position;
+  if mark < p_position and last_id = p_id then
     mark := p_position;
     id := p_id;
   end if;
@@ -4281,10 +4284,12 @@ $tidemark$;
 -- another transaction that publishes the same id.
 --
 -- A sequence behind the outbox is refused, as one behind the log is (refuse_sequence): a position below those of relays' checkpoints
--- would never be read.
+-- would never be read. Sessions keep a plan for the last message that was made when there were few, and it must not scan them.
 create function :"schema".publish_message(p_tenant text, p_id uuid, p_topic text, p_key text, p_payload text, p_headers text) returns bigint
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
 as $tidemark$
 declare
   v_outbox bigint;

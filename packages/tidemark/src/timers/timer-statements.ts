@@ -40,6 +40,8 @@ const instant = (milliseconds: string): string => `timestamptz 'epoch' + ${inter
 export function timerStatements(schema: string): TimerStatements {
   const at = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_timer_${name}`, text });
+  /** Planned at each call: a plan from when there were few timers would scan all that are pending. */
+  const planned = (name: string, text: string): Statement => ({ ...named(name, text), unprepared: true });
   /** Of those that failed, or of the others: each is in one index, in this order. */
   const page = (failed: boolean): string => `
   select ${timerColumns}, t.due_at as place
@@ -58,7 +60,7 @@ select set_owner::text as owner, set_key as key, set_event_id::text as event_id,
   from ${functionName(schema, "set_timers")}($1, $2::bigint[], $3, $4, $5::uuid[], $6, $7, $8, $9, $10::smallint[], $11::bigint[], $12::boolean[], $13, $14, $15)`,
     ),
     cancel: named("cancel", `select ${functionName(schema, "cancel_timers")}($1, $2::bigint[], $3::bigint[], $4)::text as cancelled`),
-    ofOwners: named(
+    ofOwners: planned(
       "of_owners",
       `
 select ${timerColumns}
@@ -66,7 +68,7 @@ select ${timerColumns}
  where t.tenant = $1 and t.owner = any ($2::bigint[])
  order by t.due_at, t.owner, t.key`,
     ),
-    list: named("list", `select * from ((${page(false)}) union all (${page(true)})) as t order by t.place, t.key limit $5`),
+    list: planned("list", `select * from ((${page(false)}) union all (${page(true)})) as t order by t.place, t.key limit $5`),
     now: named("now", `select ${milliseconds("pg_catalog.date_trunc('milliseconds', pg_catalog.clock_timestamp())")} as now`),
     next: named(
       "next",
@@ -82,7 +84,7 @@ select taken_owner::text as owner, taken_key as key, taken_stream as stream, tak
        ${milliseconds("pg_catalog.date_trunc('milliseconds', taken_now)")} as now
   from ${functionName(schema, "claim_timers")}($1, $2::integer, $3::integer, $4::bigint, $5, $6::uuid)`,
     ),
-    retries: named(
+    retries: planned(
       "retries",
       `
 select t.owner::text, t.key, t.event_id::text, t.stream, t.attempts::text
@@ -92,7 +94,7 @@ select t.owner::text, t.key, t.event_id::text, t.stream, t.attempts::text
  limit $2`,
     ),
     recur: named("recur", `select ${functionName(schema, "recur_timers")}($1, $2::bigint[], $3, ${nullableListSql("$4", "bigint")})::text`),
-    defer: named(
+    defer: planned(
       "defer",
       `
 update ${at}.timers as t

@@ -2,12 +2,16 @@ import type pg from "pg";
 import { eventually, expect } from "./test.ts";
 
 /**
- * How many rows were read so far of the tables of timers and processes in a schema, by sessions that have ended. Waits until there are none
+ * How many rows were read so far of some tables in a schema, by default those of timers and processes, by sessions that have ended. Waits until there are none
  * but this one in the database: each tells what it has read when it ends at the latest.
  *
  * @param sql - Used by one caller at a time, so that it has one session.
  */
-export async function rowsReadIn(sql: pg.Pool, schema: string): Promise<number> {
+export async function rowsReadIn(
+  sql: pg.Pool,
+  schema: string,
+  tables: readonly string[] = ["process_instances", "process_inputs", "process_commands", "timers"],
+): Promise<number> {
   await eventually(async () => {
     const { rows } = await sql.query(
       "select from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()",
@@ -18,8 +22,8 @@ export async function rowsReadIn(sql: pg.Pool, schema: string): Promise<number> 
   const { rows } = await sql.query<{ rows: number }>(
     `select sum(t.seq_tup_read + coalesce(t.idx_tup_fetch, 0))::integer as rows
        from pg_stat_user_tables as t
-      where t.schemaname = $1 and t.relname in ('process_instances', 'process_inputs', 'process_commands', 'timers')`,
-    [schema],
+      where t.schemaname = $1 and t.relname = any ($2)`,
+    [schema, tables],
   );
   return rows[0]?.rows ?? 0;
 }

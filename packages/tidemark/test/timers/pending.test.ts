@@ -1,48 +1,51 @@
-import pg from "pg";
-import { type EventStore, openEventStore } from "tidemark";
-import { rowsReadIn } from "../support/rows-read.ts";
+import { rowsReadBeside } from "../support/kept-plans.ts";
 import { eventually, expect, reminded, test } from "./test.ts";
 
 const pending = 20_000;
-const timers = 50;
 
 const fill = (at: string): string => `
 insert into ${at}.timers (key, stream, event_id, type, data, due_at)
 select 'pending-' || n, 'reminder-' || n % 100, gen_random_uuid(), 'Reminded', '{}', clock_timestamp() + interval '1 year' from generate_series(1, $1::integer) as n`;
 
-async function useEach(store: EventStore, from: number, until: number): Promise<void> {
-  for (let n = from; n < until; n++) {
-    await store.schedule("reminder-1", reminded(n), { key: `replaced-${n}`, in: 3_600_000 });
-    await store.schedule("reminder-1", reminded(n), { key: `replaced-${n}`, in: 0 });
-    await store.schedule("reminder-1", reminded(n), { key: `cancelled-${n}`, in: 3_600_000 });
-    await store.timers.cancel(`cancelled-${n}`);
-  }
-  await eventually(async () => expect(await store.readStream("reminder-1").toArray()).toHaveLength(until));
-}
-
-test("setting, replacing, cancelling and firing timers reads no more rows where many are pending, and neither does an idle worker", async ({
+test("setting, replacing, cancelling, failing and firing timers reads no more rows where many are pending, and neither does an idle worker", async ({
   databaseUrl,
   schema,
   sql,
 }) => {
-  async function readBeside(count: number): Promise<number> {
-    const own = `${schema} ${count}`;
-    const store = await openEventStore(databaseUrl, { schema: own, pool: { max: 2 } });
-    try {
-      const worker = store.createWorker({ timers: true });
-      await worker.start();
-      // Sessions keep the plans that they made while there were none.
-      await useEach(store, 0, 10);
-      await sql.query(fill(pg.escapeIdentifier(own)), [count]);
-      await useEach(store, 10, timers);
-      await worker.stop();
-    } finally {
-      await store.close();
-    }
-    return await rowsReadIn(sql, own);
-  }
+  const readBeside = (count: number): Promise<number> =>
+    rowsReadBeside(count, {
+      databaseUrl,
+      schema: `${schema} ${count}`,
+      sql,
+      tables: ["timers"],
+      fill,
+      async start(store) {
+        const worker = store.createWorker({ timers: true, onError: () => undefined });
+        await worker.start();
+        const id = crypto.randomUUID();
+        await store.appendToStream("taken", [{ ...reminded(), id }]);
+        return {
+          async use(from, until) {
+            for (let n = from; n < until; n++) {
+              await store.schedule("reminder-1", reminded(n), { key: `replaced-${n}`, in: 3_600_000 });
+              await store.schedule("reminder-1", reminded(n), { key: `replaced-${n}`, in: 0 });
+              await store.schedule("reminder-1", reminded(n), { key: `cancelled-${n}`, in: 3_600_000 });
+              await store.timers.cancel(`cancelled-${n}`);
+            }
+            // Its id is another event's.
+            await store.schedule("reminder-2", { ...reminded(), id }, { key: "fails", in: 0 });
+            await eventually(async () => {
+              expect(await store.readStream("reminder-1").toArray()).toHaveLength(until);
+              const listed = await store.timers.list({ limit: 1 });
+              expect(listed).toMatchObject([{ key: "fails", attempts: 1 }]);
+            });
+          },
+          stop: () => worker.stop(),
+        };
+      },
+    });
   const [alone, beside] = [await readBeside(0), await readBeside(pending)];
-  expect(alone).toBeGreaterThan(timers);
+  expect(alone).toBeGreaterThan(60);
   // One look at all of them would be twenty thousand.
   expect(beside - alone).toBeLessThan(pending / 2);
 });
