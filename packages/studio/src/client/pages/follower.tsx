@@ -81,21 +81,19 @@ interface ChangesProps {
 function Changes({ kind, name, paused, done }: ChangesProps): JSX.Element {
   const [reason, setReason] = useState("");
   const [place, setPlace] = useState("");
-  const after = /^\d{1,15}$/.test(place) ? Number(place) : undefined;
+  const [last, setLast] = useState("");
+  const [after, until] = [place, last].map((text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined));
+  const from = Math.max(1, after ?? 1);
+  const replays = kind === "relay" && may("replay");
   return (
     <div class="toolbar">
-      {!paused && may("pause") && (
+      {may("pause") && (
         <label class="inline">
           Reason <input value={reason} maxLength={200} onInput={(event) => setReason(event.currentTarget.value)} />
         </label>
       )}
-      <ChangeButton
-        change={paused ? "resume" : "pause"}
-        parameters={paused ? { kind, name } : { kind, name, reason }}
-        label={paused ? "Resume" : "Pause"}
-        done={done}
-      />
-      {(may("reset") || (kind === "relay" && may("replay"))) && (
+      <ChangeButton change={paused ? "resume" : "pause"} parameters={{ kind, name, reason }} label={paused ? "Resume" : "Pause"} done={done} />
+      {(may("reset") || replays) && (
         <label class="inline">
           Position{" "}
           <input value={place} inputMode="numeric" pattern="[0-9]*" size={10} placeholder="the end" onInput={(event) => setPlace(event.currentTarget.value)} />
@@ -103,17 +101,23 @@ function Changes({ kind, name, paused, done }: ChangesProps): JSX.Element {
       )}
       <ChangeButton
         change="reset"
-        parameters={{ kind, name, ...(after === undefined ? { to: "end" } : { after }) }}
+        parameters={{ kind, name, reason, ...(after === undefined ? { to: "end" } : { after }) }}
         label={after === undefined ? "Move to the end" : `Move to ${count(after)}`}
         done={done}
       />
-      {kind === "relay" && (
-        <ChangeButton
-          change="replay"
-          parameters={{ name, from: Math.max(1, after ?? 1) }}
-          label={`Publish again from ${count(Math.max(1, after ?? 1))}`}
-          done={done}
-        />
+      {replays && (
+        <>
+          <label class="inline">
+            Until{" "}
+            <input value={last} inputMode="numeric" pattern="[0-9]*" size={10} placeholder="the mark" onInput={(event) => setLast(event.currentTarget.value)} />
+          </label>
+          <ChangeButton
+            change="replay"
+            parameters={{ name, from, reason, ...(until !== undefined && { until }) }}
+            label={`Publish again from ${count(from)}${until === undefined ? "" : ` to ${count(until)}`}`}
+            done={done}
+          />
+        </>
       )}
     </div>
   );
