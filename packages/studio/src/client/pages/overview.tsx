@@ -14,9 +14,8 @@ import { Health } from "./overview/health.tsx";
 /** How the store is: what happens, what is late, what is wrong and what to do. */
 export function Overview(): JSX.Element {
   const { report, problem, again } = useReport<OverviewReport>(apiOf("overview"), { everyMs: 2_000 });
-  // One after another: what costs more waits for what is looked at first.
-  const doctor = useReport<DoctorReport>(report ? apiOf("doctor") : null, { everyMs: 60_000 });
-  const stats = useReport<StatsReport>(doctor.report || doctor.problem ? apiOf("stats") : null);
+  const doctor = useReport<DoctorReport>(apiOf("doctor"), { everyMs: 60_000 });
+  const stats = useReport<StatsReport>(apiOf("stats"));
   return (
     <>
       <h1>Overview</h1>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { asProblem, ask, type Problem } from "./ask.ts";
 import { visible } from "./clock.ts";
 
@@ -31,7 +31,8 @@ export function useReport<T>(address: string | null, { everyMs }: ReportOptions 
   const [round, setRound] = useState(0);
   const seen = visible.value;
 
-  useEffect(() => {
+  // Before the first paint: the question need not wait for it.
+  useLayoutEffect(() => {
     if (address === null || !seen) return undefined;
     const left = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { EventDocument } from "../../../wire/reports.ts";
 import type { TailMessage } from "../../../wire/tail.ts";
 import { asProblem, type Problem, send } from "../../state/ask.ts";
@@ -43,7 +43,7 @@ export function useTail(address: string, isHeld: boolean): Tail {
   held.current = isHeld;
   const seen = visible.value;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (last.current.address !== address) {
       last.current = { address, position: undefined };
       setKept(nothing);
