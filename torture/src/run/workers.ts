@@ -129,7 +129,9 @@ export class Workers {
     running.child.kill("SIGTERM");
     const tooLong = setTimeout(() => running.child.kill("SIGKILL"), 60_000);
     let noting: Promise<readonly string[]> | undefined;
-    const nearlyLate = setTimeout(() => (noting = this.#note()), nearlyLateMs);
+    const nearlyLate = setTimeout(() => {
+      noting = this.#note();
+    }, nearlyLateMs);
     const code = await running.ended;
     const tookMs = Math.round(performance.now() - startedAt);
     clearTimeout(tooLong);
