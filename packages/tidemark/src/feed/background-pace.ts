@@ -1,10 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { pause } from "../async/pause.ts";
-import type { Headway } from "./headway.ts";
+import { type Headway, leastShare } from "./headway.ts";
 import type { Mark } from "./mark.ts";
 
-/** Of the time, while events are appended. */
-const share = 0.2;
 /** So long nothing else in the process gets a turn. */
 export const sliceMs = 2;
 /** What a statement reads while events are appended: a full page takes a core of the server for some 20 ms. */
@@ -55,12 +53,13 @@ export class BackgroundPace {
    * Ends a slice of work that began at `since`, by `performance.now()`: the process's other work gets its turn, and appends their time.
    * Ends early when the signal aborts. Rejects as the read of the mark does.
    *
-   * @param headway - Of a reader that has to reach the end of the log: without enough of it there is no rest, or it never would.
+   * @param headway - Of a reader that has to reach the end of the log: without enough of it rests are shorter, or it never would.
    */
   async rest(since: number, signal: AbortSignal, headway?: Headway): Promise<void> {
     const now = performance.now();
     if (!this.#looked || now - this.#looked.at > (this.#growth === undefined ? firstLooksMs : lookEveryMs)) await this.#look(now);
-    if (!this.busy || headway?.isEnough(this.#growth ?? 0) === false) return await turn();
+    const share = this.busy ? (headway?.share(this.#growth ?? 0) ?? leastShare) : 1;
+    if (share === 1) return await turn();
     const longestMs = this.#growth === undefined ? firstLooksMs : longestRestMs;
     this.#restUntil = Math.min(Math.max(this.#restUntil, since) + (now - since) / share, now + longestMs);
     await pause(Math.max(0, this.#restUntil - performance.now()), signal).catch(() => {});
