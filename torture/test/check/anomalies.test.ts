@@ -289,7 +289,7 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
   "a process ends with an error": ["C1", () => [[written()], rows, { farewells: [{ worker: 1, incarnation: 1, tookMs: 10, code: 1 }] }]],
   "a process never ends": ["C1", () => [[written()], rows, { farewells: [{ worker: 1, incarnation: 1, tookMs: 60_000, code: 0 }] }]],
   "a process ends and leaves a call unanswered": ["C1", () => [[closing(written().append("cart-1", [9], undefined))], rows]],
-  "a session is left": ["C1", () => [[written()], rows, { sessions: ["7 of \"tidemark\", active"] }]],
+  "a session is left": ["C1", () => [[written()], rows, { sessions: ['7 of "tidemark", active'] }]],
   "a lock is left": ["C1", () => [[written()], rows, { locks: ["one"] }]],
 };
 
