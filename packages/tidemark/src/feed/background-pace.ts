@@ -58,6 +58,11 @@ export class BackgroundPace {
   async rest(since: number, signal: AbortSignal, headway?: Headway): Promise<void> {
     const now = performance.now();
     if (!this.#looked || now - this.#looked.at > (this.#growth === undefined ? firstLooksMs : lookEveryMs)) await this.#look(now);
+    await this.restInTransaction(since, signal, headway, now);
+  }
+
+  /** The same by what is known, for who holds a connection: the look would need another, which an embedded database does not have. */
+  async restInTransaction(since: number, signal: AbortSignal, headway?: Headway, now: number = performance.now()): Promise<void> {
     const share = this.busy ? (headway?.share(this.#growth ?? 0) ?? leastShare) : 1;
     if (share === 1) return await turn();
     const longestMs = this.#growth === undefined ? firstLooksMs : longestRestMs;

@@ -144,6 +144,19 @@ describe("work in the background", () => {
     }
   });
 
+  test("does not look in a transaction: its connection may be the only one", async () => {
+    const { log, pace } = background();
+    const since = performance.now();
+    vi.advanceTimersByTime(2);
+    await untilSettled(pace.restInTransaction(since, never));
+    expect([performance.now() - since, log.looks]).toEqual([10, 0]);
+    await work(pace, 2);
+    log.position++;
+    vi.advanceTimersByTime(300);
+    await untilSettled(pace.restInTransaction(performance.now() - 2, never));
+    expect(log.looks).toBe(1);
+  });
+
   test("ends its rest when it is told to", async () => {
     const { log, pace } = background();
     await work(pace, 2);

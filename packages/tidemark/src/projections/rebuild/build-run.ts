@@ -202,7 +202,7 @@ export class BuildRun {
     for (const call of this.#parts.table.writeCalls(writes, "given", unitsBesideAppends)) {
       const sentAt = performance.now();
       await sendInTurn(session, [call]);
-      await background.rest(sentAt, this.#shard.signal, this.#headway);
+      await background.restInTransaction(sentAt, this.#shard.signal, this.#headway);
     }
   }
 }
