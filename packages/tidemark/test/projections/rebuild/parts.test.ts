@@ -46,8 +46,7 @@ async function count(store: EventStore, events: number): Promise<void> {
 }
 
 /** As beside appends, but without the rests. */
-const atOnce = async (): Promise<void> => {};
-const smallPages = { busy: true, pageRows: 100, rest: atOnce, restInTransaction: atOnce };
+const smallPages = { busy: true, pageRows: 100, rest: async (): Promise<void> => {} };
 
 /** A log of so many streams, a version that serves, and parts that the next version is to be built in. */
 async function prepared({ store, sql, schema, start }: Given, parts: number): Promise<void> {

@@ -55,7 +55,7 @@ export async function startWorker(
   const [ran, wrote] = [new Map<string, number>(), new Map<string, number>()];
   const database = faulty(real, { fates: [...fates], beforeCommit, ran, wrote });
   const feed = new Feed(database, schema, silent);
-  if (background) Object.defineProperty(feed, "background", { value: background });
+  if (background) Object.defineProperty(feed, "background", { value: { restInTransaction: background.rest, ...background } });
   const errors: TidemarkError[] = [];
   const warnings: unknown[] = [];
   const logger = { ...silent, warn: (warning: unknown) => void warnings.push(warning) };
