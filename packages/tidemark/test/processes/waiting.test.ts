@@ -1,10 +1,8 @@
-import pg from "pg";
-import { append, complete, defineProcess, type Event, type EventStore, openEventStore, timer } from "tidemark";
-import { rowsReadIn } from "../support/rows-read.ts";
+import { append, complete, defineProcess, type Event, type EventStore, timer } from "tidemark";
+import { rowsReadBeside } from "../support/kept-plans.ts";
 import { expect, test } from "../support/test.ts";
 
 const waiting = 10_000;
-const orders = 100;
 
 /** Instances that have taken one input, and wait for a timer that is due next year; with the commands that their inputs led to. */
 const fill = (at: string): string => `
@@ -29,44 +27,38 @@ async function takeOrders(store: EventStore, from: number, until: number): Promi
 }
 
 test("ten thousand instances that wait cost nothing: no more rows are read for the inputs of others", async ({ databaseUrl, schema, sql }) => {
-  /** How many rows of processes and timers are read while some orders are handled beside so many that wait. */
-  async function readBeside(count: number): Promise<number> {
-    const own = `${schema} ${count}`;
-    const ordering = defineProcess<{ readonly seen: number }, Event>({
-      name: "ordering",
-      handles: ["OrderPlaced", "OrderPaid", "PaymentTimedOut"],
-      instanceId: ({ streamId }) => streamId,
-      initialState: () => ({ seen: 0 }),
-      evolve: ({ seen }) => ({ seen: seen + 1 }),
-      react: ({ streamId, type }) =>
-        type === "OrderPlaced"
-          ? [append(`notes-${streamId}`, [{ type: "Noted", data: {} }]), timer("payment", { in: 3_600_000 }, { type: "PaymentTimedOut", data: {} })]
-          : [complete()],
+  const ordering = defineProcess<{ readonly seen: number }, Event>({
+    name: "ordering",
+    handles: ["OrderPlaced", "OrderPaid", "PaymentTimedOut"],
+    instanceId: ({ streamId }) => streamId,
+    initialState: () => ({ seen: 0 }),
+    evolve: ({ seen }) => ({ seen: seen + 1 }),
+    react: ({ streamId, type }) =>
+      type === "OrderPlaced"
+        ? [append(`notes-${streamId}`, [{ type: "Noted", data: {} }]), timer("payment", { in: 3_600_000 }, { type: "PaymentTimedOut", data: {} })]
+        : [complete()],
+  });
+  const readBeside = (count: number): Promise<number> =>
+    rowsReadBeside(count, {
+      databaseUrl,
+      schema: `${schema} ${count}`,
+      sql,
+      tables: ["process_instances", "process_inputs", "process_commands", "timers"],
+      fill,
+      async start(store) {
+        const worker = store.createWorker({ processes: [ordering] });
+        await worker.start();
+        return {
+          async use(from, until) {
+            await takeOrders(store, from, until);
+            await worker.caughtUp();
+          },
+          stop: () => worker.stop(),
+        };
+      },
     });
-    // Sessions keep their plans from the first time on, and not only from the sixth: how often one of them calls what, is chance.
-    const url = new URL(databaseUrl);
-    url.searchParams.set("options", "-c plan_cache_mode=force_generic_plan");
-    const store = await openEventStore(url.href, { schema: own, pool: { max: 3 } });
-    try {
-      const worker = store.createWorker({ processes: [ordering] });
-      await worker.start();
-      // Sessions keep the plans that they made while there were few, and the server knew it.
-      await takeOrders(store, 0, 10);
-      await worker.caughtUp();
-      await sql.query("analyze");
-      await takeOrders(store, 10, 20);
-      await worker.caughtUp();
-      await sql.query(fill(pg.escapeIdentifier(own)), [count]);
-      await takeOrders(store, 20, orders);
-      await worker.caughtUp();
-      await worker.stop();
-    } finally {
-      await store.close();
-    }
-    return await rowsReadIn(sql, own);
-  }
   const [alone, beside] = [await readBeside(0), await readBeside(waiting)];
-  expect(alone).toBeGreaterThan(orders);
+  expect(alone).toBeGreaterThan(100);
   // One look at all of them would be ten thousand.
   expect(beside - alone).toBeLessThan(waiting / 2);
 });

@@ -2,16 +2,12 @@ import type pg from "pg";
 import { eventually, expect } from "./test.ts";
 
 /**
- * How many rows were read so far of some tables in a schema, by default those of timers and processes, by sessions that have ended. Waits until there are none
- * but this one in the database: each tells what it has read when it ends at the latest.
+ * How many rows were read so far of some tables in a schema, by sessions that have ended. Waits until there are none but this one in the
+ * database: each tells what it has read when it ends at the latest.
  *
  * @param sql - Used by one caller at a time, so that it has one session.
  */
-export async function rowsReadIn(
-  sql: pg.Pool,
-  schema: string,
-  tables: readonly string[] = ["process_instances", "process_inputs", "process_commands", "timers"],
-): Promise<number> {
+export async function rowsReadIn(sql: pg.Pool, schema: string, tables: readonly string[]): Promise<number> {
   await eventually(async () => {
     const { rows } = await sql.query(
       "select from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()",
