@@ -71,6 +71,23 @@ export function Follower({ name }: { readonly name: string }): JSX.Element {
   );
 }
 
+interface PositionFieldProps {
+  readonly label: string;
+  readonly value: string;
+  /** What an empty one means. */
+  readonly placeholder: string;
+  readonly onInput: (value: string) => void;
+}
+
+function PositionField({ label, value, placeholder, onInput }: PositionFieldProps): JSX.Element {
+  return (
+    <label class="inline">
+      {label}{" "}
+      <input value={value} inputMode="numeric" pattern="[0-9]*" size={10} placeholder={placeholder} onInput={(event) => onInput(event.currentTarget.value)} />
+    </label>
+  );
+}
+
 interface ChangesProps {
   readonly kind: string;
   readonly name: string;
@@ -93,12 +110,7 @@ function Changes({ kind, name, paused, done }: ChangesProps): JSX.Element {
         </label>
       )}
       <ChangeButton change={paused ? "resume" : "pause"} parameters={{ kind, name, reason }} label={paused ? "Resume" : "Pause"} done={done} />
-      {(may("reset") || replays) && (
-        <label class="inline">
-          Position{" "}
-          <input value={place} inputMode="numeric" pattern="[0-9]*" size={10} placeholder="the end" onInput={(event) => setPlace(event.currentTarget.value)} />
-        </label>
-      )}
+      {(may("reset") || replays) && <PositionField label="Position" value={place} placeholder="the end" onInput={setPlace} />}
       <ChangeButton
         change="reset"
         parameters={{ kind, name, reason, ...(after === undefined ? { to: "end" } : { after }) }}
@@ -107,10 +119,7 @@ function Changes({ kind, name, paused, done }: ChangesProps): JSX.Element {
       />
       {replays && (
         <>
-          <label class="inline">
-            Until{" "}
-            <input value={last} inputMode="numeric" pattern="[0-9]*" size={10} placeholder="the mark" onInput={(event) => setLast(event.currentTarget.value)} />
-          </label>
+          <PositionField label="Until" value={last} placeholder="the mark" onInput={setLast} />
           <ChangeButton
             change="replay"
             parameters={{ name, from, reason, ...(until !== undefined && { until }) }}
