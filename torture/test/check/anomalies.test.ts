@@ -16,6 +16,12 @@ function appendOf(how: string, streams: readonly string[]): AppendCall {
   return { kind: "append", how, parts: streams.map((stream, index) => ({ stream, expected: "any", ids: [id(90 + index)] })) };
 }
 
+/** As the server's log tells of one. */
+function deadlockOf(...statements: readonly string[]): string {
+  const ring = statements.map((name, index) => `\tProcess ${index + 1}: select /* ${name} */ "torture ""store""".called($1)`);
+  return ["ERROR:  deadlock detected", "DETAIL:  Process 1 waits for ShareLock on transaction 4493; blocked by process 2.", ...ring].join("\n");
+}
+
 function written(): Script {
   return new Script()
     .append("cart-1", [1], [[1, 1, true]], "no-stream")
@@ -74,6 +80,14 @@ describe("a history in which nothing is wrong", () => {
     const ended = written().call(appendOf(how, ["a", "b"]), { fail: "DATABASE 40P01" });
     expect(broken(evidenceOf([ended], rows, { deadlocks: ["one"] }))).toEqual([]);
   });
+
+  test.for(["tidemark_enter_append_joined", "tidemark_append_joined", "tidemark_lock_documents", "tidemark_publish_message"])(
+    "allows a deadlock with a caller's transaction that was not told of it: %s",
+    (statement) => {
+      const cut = written().call(appendOf("transaction", ["a", "b"]), { fail: "CONNECTION" });
+      expect(broken(evidenceOf([cut], rows, { deadlocks: [deadlockOf("tidemark_enter_append", statement)] }))).toEqual([]);
+    },
+  );
 
   test("allows a condition whose decision had seen all matches, and one that failed on another", () => {
     expect(broken(evidenceOf(...decided({ mark: 2, below: 0, above: [a, b] }, true)))).toEqual([]);
@@ -162,6 +176,10 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
     ],
   ],
   "there were deadlocks": ["L6", () => [[written()], rows, { deadlocks: ["one"] }]],
+  "there was a deadlock among the store's own appends": [
+    "L6",
+    () => [[written()], rows, { deadlocks: [deadlockOf("tidemark_enter_append", "tidemark_append_batch")] }],
+  ],
   "one append ended in a deadlock": ["L6", () => [[written().call(appendOf("append to several streams", ["a", "b"]), { fail: "DATABASE 40P01" })], rows]],
   "there were more deadlocks than callers' transactions that one ended": [
     "L6",

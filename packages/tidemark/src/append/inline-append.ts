@@ -16,7 +16,7 @@ export interface InlineAppend {
   readonly plan: InlinePlan;
   readonly call: AppendCall;
   readonly settings: BatchSettings;
-  /** How long a lock is waited for; null: as the session says. */
+  /** How long a lock is waited for; null: as the session says, in a transaction that was open before. */
   readonly lockMs: number | null;
 }
 
@@ -61,7 +61,8 @@ export async function inlineExchange(database: Database, statements: AppendState
 
 /** @param must - Fails (TM007) where the projections' epoch is another one. */
 function enter(statements: AppendStatements, { appends, plan, settings, lockMs }: InlineAppend, must: boolean): Call {
-  return { statement: statements.enter, values: [...encodeStreams(appends), settings.epoch, plan.projections.join(separator), lockMs, must] };
+  const statement = lockMs === null ? statements.enterJoined : statements.enter;
+  return { statement, values: [...encodeStreams(appends), settings.epoch, plan.projections.join(separator), lockMs, must] };
 }
 
 function outdated(appends: readonly EncodedAppend[]): Outcome[] {

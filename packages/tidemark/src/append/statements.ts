@@ -28,6 +28,8 @@ export interface AppendStatements {
   readonly inline: AppendStatement;
   /** What comes before documents are locked. `enter_append.sql` */
   readonly enter: Statement;
+  /** The same in a transaction of the caller's. By its name the server's log tells whose transactions a deadlock was among. */
+  readonly enterJoined: Statement;
   /**
    * Makes every COMMIT fail until `allowCommit`: PostgreSQL runs the query of a cursor WITH HOLD when the transaction commits, and
    * this one raises an error. The caller's own client may send COMMIT between the statements of an append, which would commit
@@ -53,6 +55,7 @@ export function appendStatements(schema: string): AppendStatements {
   });
   const inMany = (wait: boolean): string =>
     `select ${batchColumns} from ${functionName(schema, "append_many")}(${placeholders(1, 18)}, false, true, ${placeholders(19, 24)}, ${wait}`;
+  const entering = `select ${functionName(schema, "enter_append")}($1, $2, $3, $4, $5, $6, $7, $8)::text as entered`;
   const versionsOfBatch = "p_schema_versions => $25";
   return {
     one: append("append_one", `select ${functionName(schema, "append_one")}(${placeholders(1, 11)}`, "p_schema_version => $12", " as answer"),
@@ -67,7 +70,8 @@ export function appendStatements(schema: string): AppendStatements {
     waiting: append("append_waiting", `select ${batchColumns} from ${functionName(schema, "append_waiting")}(${batchArguments}`, versionsOfBatch),
     inline: append("append_inline", inMany(false), versionsOfBatch),
     joined: append("append_joined", inMany(true), versionsOfBatch),
-    enter: named("enter_append", `select ${functionName(schema, "enter_append")}($1, $2, $3, $4, $5, $6, $7, $8)::text as entered`),
+    enter: named("enter_append", entering),
+    enterJoined: named("enter_append_joined", entering),
     holdCommit: `declare tidemark_append no scroll cursor with hold for select ${functionName(schema, "refuse_unfinished_append")}()`,
     allowCommit: "close tidemark_append",
   };
