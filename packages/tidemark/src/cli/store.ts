@@ -42,8 +42,9 @@ export async function withStore<T>(
       logger: loggerOf(terminal),
       ...options,
     });
+    const warn = (text: string): void => terminal.say(`tidemark: ${text}`);
     const own = tenant === "" ? store : store.forTenant(tenant);
-    return await work(audited ? auditedStore(own, flags.reason) : own);
+    return await work(audited ? auditedStore(own, { reason: flags.reason, warn }) : own);
   } catch (error) {
     throw inSchema(inFlags(error), flags.schema);
   }

@@ -43,6 +43,24 @@ describe("a command that changes something", () => {
     expect([(await store.consumers.get("mailer")).paused, await store.audit.list()]).toEqual([true, []]);
   });
 
+  test("succeeds when it was made and the audit could not be completed, and warns of that", async ({ command, store, sql, schema }) => {
+    const at = `"${schema.replaceAll('"', '""')}"`;
+    await sql.query(`
+create function ${at}.refuse_to_settle() returns trigger language plpgsql as $$ begin raise exception 'no audit today'; end $$;
+create trigger refuse before update on ${at}.audit_entries for each row execute function ${at}.refuse_to_settle()`);
+    const paused = await command("consumers pause mailer");
+    const [entry] = await store.audit.list();
+    expect(paused).toMatchObject({ code: 0, stdout: expect.stringContaining("mailer") });
+    expect(paused.stderr).toBe(
+      `tidemark: The change was made, but the audit could not be completed. Its entry ${entry?.id} says only that it began. PostgreSQL answered P0001: no audit today\n`,
+    );
+    expect([(await store.consumers.get("mailer")).paused, entry?.state]).toEqual([true, "begun"]);
+    expect(await command("consumers pause absent")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^tidemark: The change failed, but .*: no audit today\n.*There is no consumer "absent"/),
+    });
+  });
+
   test("of a tenant is in the tenant's audit", async ({ command, store }) => {
     await command("timers cancel none --yes --tenant acme");
     expect([await store.audit.list(), (await store.forTenant("acme").audit.list()).length]).toEqual([[], 1]);

@@ -1,18 +1,24 @@
 import { userInfo } from "node:os";
-import type { Audit } from "../../audit/audit.ts";
+import type { Audit, SettleAuditOptions } from "../../audit/audit.ts";
+import { errorDetails } from "../../database/error-details.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import { flagOf } from "../refusal.ts";
 import { type Act, acts } from "./acts.ts";
 
 type Call = (...given: readonly unknown[]) => Promise<unknown>;
 
+interface Auditing {
+  /** Why, as `--reason` says it. */
+  readonly reason: string | undefined;
+  /** Told that the audit could not be completed. */
+  readonly warn: (text: string) => void;
+}
+
 /**
  * The same store, whose administrations write to the audit what is changed through them: before it is done, and how it ended. A change that
- * cannot be written down is not made.
- *
- * @param reason - Why, as `--reason` says it.
+ * cannot be written down is not made. One that is made stays so, even if the audit cannot be completed: its entry then says that it began.
  */
-export function auditedStore(store: EventStore, reason: string | undefined): EventStore {
+export function auditedStore(store: EventStore, { reason, warn }: Auditing): EventStore {
   return forwarding(store, (name) => {
     if (!Object.hasOwn(acts, name)) return undefined;
     const administration: unknown = Reflect.get(store, name, store);
@@ -26,23 +32,34 @@ export function auditedStore(store: EventStore, reason: string | undefined): Eve
       return (...given: readonly unknown[]) => {
         const make = (): Promise<unknown> => call.apply(administration, [...given]);
         const act = describe(...given);
-        return act ? recorded(store.audit, { action: flagOf(method).slice(2), ...(reason !== undefined && { reason }), ...act }, make) : make();
+        if (!act) return make();
+        return recorded({ audit: store.audit, act: { action: flagOf(method).slice(2), ...(reason !== undefined && { reason }), ...act }, warn }, make);
       };
     });
   });
 }
 
-async function recorded<T>(audit: Audit, act: Act & { readonly action: string }, make: () => Promise<T>): Promise<T> {
+interface Recording {
+  readonly audit: Audit;
+  readonly act: Act & { readonly action: string };
+  readonly warn: (text: string) => void;
+}
+
+async function recorded<T>({ audit, act, warn }: Recording, make: () => Promise<T>): Promise<T> {
   const { id } = await audit.record({ ...act, actor: whoRuns() });
+  const settle = (ended: string, options: SettleAuditOptions): Promise<void> =>
+    audit.settle(id, options).catch((failure: unknown) => {
+      warn(`The change ${ended}, but the audit could not be completed. Its entry ${id} says only that it began. ${errorDetails(failure).message}`);
+    });
   let result: T;
   try {
     result = await make();
   } catch (error) {
-    // The error is what counts: an entry that is not settled says that the change was begun.
-    await audit.settle(id, { error }).catch(() => {});
+    await settle("failed", { error });
     throw error;
   }
-  await audit.settle(id, result === false ? { error: "There was nothing to change." } : {});
+  if (result === false) await settle("found nothing to do", { error: "There was nothing to change." });
+  else await settle("was made", {});
   return result;
 }
 
