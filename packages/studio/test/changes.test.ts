@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { defineConsumer, defineEvents, defineRelay, event, type EventStore } from "tidemark";
 import { nodeHandler, serveStudio, studio, type StudioUser } from "@tidemark/studio";
 import express from "express";
-import type { AuditPage, ChangePlan, SessionReport } from "../src/wire/changes.ts";
+import type { AuditPage, ChangeDone, ChangePlan, SessionReport } from "../src/wire/changes.ts";
 import type { ProblemReport } from "../src/wire/reports.ts";
 import { describe, eventually, expect, test } from "../../tidemark/test/support/test.ts";
-import { change, confirmed, get, report } from "./support.ts";
+import { change, confirmed, get, refuseToSettle, report } from "./support.ts";
 
 const mailer = { kind: "consumer", name: "mailer" };
 
@@ -126,6 +126,28 @@ describe("a change", () => {
     await store.consumers.pause("mailer");
     expect(await confirmed(panel, "resume", mailer)).toBe(400);
     expect([await isPaused(store), await store.audit.list()]).toEqual([true, []]);
+  });
+
+  test("that is made is told as made, with a warning where the audit could not be completed", async ({ store, sql, schema }) => {
+    await knowMailer(store);
+    const panel = studio(store, { role: "admin" });
+    const ask = async (name: string, body: object): Promise<ChangePlan & ChangeDone> => {
+      const plan: ChangePlan = await (await change(panel, name, body)).json();
+      const answer = await change(panel, name, { ...body, id: randomUUID(), confirm: plan.confirm });
+      expect(answer.status).toBe(200);
+      return answer.json();
+    };
+    expect((await ask("pause", { parameters: mailer })).warning).toBeNull();
+    await refuseToSettle(sql, schema);
+    expect(await ask("resume", { parameters: mailer })).toMatchObject({
+      title: "Resume the consumer mailer",
+      warning: expect.stringContaining("The change was made, but the audit could not be completed"),
+    });
+    expect(await isPaused(store)).toBe(false);
+    expect((await store.audit.list()).map(({ action, state }) => [action, state])).toEqual([
+      ["resume", "begun"],
+      ["pause", "done"],
+    ]);
   });
 
   test("leaves nothing in the log, whatever the catalogue knows", async ({ store, openStore }) => {

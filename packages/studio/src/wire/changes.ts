@@ -41,6 +41,8 @@ export interface ChangePlan {
 
 export interface ChangeDone {
   readonly title: string;
+  /** What went wrong after it was made; null where nothing did. */
+  readonly warning: string | null;
 }
 
 export interface AuditPage {

@@ -99,4 +99,24 @@ describe.each(drivers)("changes on $driver", ({ test }) => {
     expect(await audited(store)).toEqual(["pause consumer mailer by mcp: done"]);
     await client.close();
   });
+
+  test("are told as made where the audit could not be completed, with that", async ({ open, schema }) => {
+    const store = await open();
+    await withLetter(store);
+    const audit = new Proxy(store.audit, {
+      get: (target, name) => (name === "settle" ? () => Promise.reject(new Error("no audit today")) : Reflect.get(target, name).bind(target)),
+    });
+    const unsettling = new Proxy(store, {
+      get(target, name) {
+        const value: unknown = name === "audit" ? audit : Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const client = await connected(await mcpHandler(unsettling, { schema, role: "admin" }), "legacy");
+    const { confirmation } = (await change(client, "pause_follower", mailer)).outcome;
+    const { outcome, isError } = await change(client, "pause_follower", { ...mailer, confirmation });
+    expect([isError, outcome]).toMatchObject([false, { made: true, next: expect.stringContaining("the audit could not be completed") }]);
+    expect(await audited(store)).toEqual(["pause consumer mailer by mcp: begun"]);
+    await client.close();
+  });
 });

@@ -53,6 +53,7 @@ function Question({ change, parameters, done }: Asked): JSX.Element {
   const [plan, setPlan] = useState<ChangePlan>();
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
+  const [warning, setWarning] = useState<string>();
   // One for this question: pressed twice, or sent again after a broken connection, it is made once.
   const [id, setId] = useState(() => newId());
   const look = (): void => {
@@ -64,15 +65,17 @@ function Question({ change, parameters, done }: Asked): JSX.Element {
   const make = async (confirm: string): Promise<void> => {
     setBusy(true);
     try {
-      const { title } = await askForChange(change, { parameters, id, confirm });
+      const { title, warning: unsaid } = await askForChange(change, { parameters, id, confirm });
       told.value = `Done: ${title}`;
-      asked.value = undefined;
+      if (unsaid === null) asked.value = undefined;
+      else setWarning(unsaid);
       done();
     } catch (error) {
       setProblem(asProblem(error));
     }
     setBusy(false);
   };
+  if (warning !== undefined) return <Warned title={plan?.title ?? ""} warning={warning} />;
   return (
     <>
       <h2 id="change-title" class="name">
@@ -105,6 +108,25 @@ function Question({ change, parameters, done }: Asked): JSX.Element {
             Do it
           </button>
         )}
+      </div>
+    </>
+  );
+}
+
+/** It is made, and something went wrong after it. */
+function Warned({ title, warning }: { readonly title: string; readonly warning: string }): JSX.Element {
+  return (
+    <>
+      <h2 id="change-title" class="name">
+        Done: {title}
+      </h2>
+      <p class="notice warn" role="alert">
+        {warning}
+      </p>
+      <div class="toolbar">
+        <button type="button" class="button main" onClick={() => (asked.value = undefined)}>
+          Close
+        </button>
       </div>
     </>
   );

@@ -14,6 +14,8 @@ export interface Asked {
 
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
+const unsettled = "The change was made, but the audit could not be completed: its entry says only that the change began. The log of the server says why.";
+
 /** Where changes are asked for: first what one would do, then, confirmed, that it is done. */
 export class ChangeDesk {
   readonly #store: EventStore;
@@ -33,9 +35,9 @@ export class ChangeDesk {
     const entry = await this.#begin(id, prepared, actor);
     const made = this.#made(entry, () => prepared.make(this.#store, actor, signal));
     // Whoever asked does not wait for its end, and reads of it in the audit.
-    if (change.isLong) made.catch(() => {});
-    else await made;
-    return { title: plan.title };
+    if (!change.isLong) return { title: plan.title, warning: (await made) ? null : unsettled };
+    made.catch(() => {});
+    return { title: plan.title, warning: null };
   }
 
   /** Before it is made: a change that cannot be written down is not made. Returns the entry's id. */
@@ -46,21 +48,26 @@ export class ChangeDesk {
     return entry.id;
   }
 
-  async #made(entry: string, make: () => Promise<void>): Promise<void> {
+  /** Returns whether the audit has its end, too. */
+  async #made(entry: string, make: () => Promise<void>): Promise<boolean> {
     try {
       await make();
     } catch (error) {
       await this.#settle(entry, { error });
       throw error;
     }
-    await this.#settle(entry);
+    return this.#settle(entry);
   }
 
   /** What was done is done, whether its end can be written down or not: the audit then says that it began. */
-  async #settle(entry: string, options?: SettleAuditOptions): Promise<void> {
-    await this.#store.audit
-      .settle(entry, options)
-      .catch((failure: unknown) => console.error(`Tidemark Studio could not write to the audit how the change ${entry} ended.`, failure));
+  #settle(entry: string, options?: SettleAuditOptions): Promise<boolean> {
+    return this.#store.audit.settle(entry, options).then(
+      () => true,
+      (failure: unknown) => {
+        console.error(`Tidemark Studio could not write to the audit how the change ${entry} ended.`, failure);
+        return false;
+      },
+    );
   }
 }
 

@@ -100,8 +100,10 @@ export class Changes {
   async #make(asked: Asked, confirmed: Confirmed | undefined): Promise<CallToolResult> {
     if (confirmed?.change !== asked.tool.change)
       return refused("The confirmation is none of this change, or too old. Nothing was changed. Call again without it.");
-    const { title } = await this.#ask(asked, { parameters: asked.parameters, id: randomUUID(), confirm: confirmed.confirm });
-    return told({ made: true, title, effects: [], grave: false, confirmation: null, next: "Done, and written to the audit." });
+    const done = await this.#ask(asked, { parameters: asked.parameters, id: randomUUID(), confirm: confirmed.confirm });
+    if (!("warning" in done)) throw new TypeError("A change that was confirmed was not made.");
+    const next = done.warning === null ? "Done, and written to the audit." : `${done.warning} Do not make it again.`;
+    return told({ made: true, title: done.title, effects: [], grave: false, confirmation: null, next });
   }
 
   async #planOf(asked: Asked): Promise<ChangePlan> {
