@@ -1,7 +1,8 @@
 import type { Page } from "playwright-core";
-import { defineConsumer, type EventStore, type Worker } from "tidemark";
+import { defineConsumer, defineRelay, type EventStore, type Worker } from "tidemark";
 import { describe, executable, expect, tellThatNothingWasTested, test } from "./chromium.ts";
 import { eventually } from "../../../tidemark/test/support/test.ts";
+import { refuseToSettle } from "../support.ts";
 
 /** A consumer that fails at every other order, with orders behind. */
 async function failing(store: EventStore): Promise<Worker> {
@@ -103,6 +104,56 @@ describe("in Chromium", () => {
     await page.getByRole("button", { name: "Do it" }).click();
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     await eventually(async () => expect((await store.deadLetters.list({ state: "failed" })).some(({ attempts }) => attempts > 1)).toBe(true));
+    expect(complaints).toEqual([]);
+    await worker.stop();
+  });
+
+  test("a change that was made says so where the audit could not be completed, and stays until it is read", async ({ visit, store, sql, schema }) => {
+    const worker = await failing(store);
+    const { page, go, complaints } = await visit({ role: "admin" });
+    await go("/follower?id=mailer");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await refuseToSettle(sql, schema);
+    await page.getByRole("button", { name: "Do it" }).click();
+    const dialog = page.getByRole("dialog", { name: "Done: Pause the consumer mailer" });
+    await dialog.getByRole("alert").getByText("The change was made, but the audit could not be completed").waitFor();
+    expect(await dialog.getByRole("button").allTextContents()).toEqual(["Close"]);
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.getByRole("dialog", { name: "Resume the consumer mailer" }).waitFor();
+    expect((await store.consumers.get("mailer")).paused).toBe(true);
+    expect(complaints).toEqual([]);
+    await worker.stop();
+  });
+
+  test("a relay publishes a part of the log again, between two positions and for a reason", async ({ visit, store }) => {
+    const replayed: (string | undefined)[] = [];
+    const publish = async ({ key, headers }: { readonly key?: string; readonly headers: Readonly<Record<string, string>> }): Promise<void> => {
+      if (headers["tidemark-replay"] === "true") replayed.push(key);
+    };
+    const worker = store.createWorker({ relays: [defineRelay({ name: "out", to: { name: "memory", publish, close: async () => {} } })] });
+    await worker.start();
+    for (const id of ["order-1", "order-2", "order-3", "order-4"]) await store.appendToStream(id, [{ type: "OrderPlaced", data: {} }]);
+    const [, from = 0, until = 0] = (await store.readAll().toArray()).map(({ position }) => position);
+    const { page, go, complaints } = await visit({ authorize: () => ({ role: "admin", name: "ada" }) });
+    await go("/follower?id=out&kind=relay");
+    await page.getByLabel("Reason").fill("the broker lost them");
+    await page.getByLabel("Position").fill(`${from}`);
+    await page.getByRole("button", { name: `Publish again from ${from}`, exact: true }).waitFor();
+    await page.getByLabel("Until").fill(`${until}`);
+    await page.getByRole("button", { name: `Publish again from ${from} to ${until}`, exact: true }).click();
+    await page.getByRole("dialog", { name: `from position ${from} to ${until}` }).waitFor();
+    await page.getByRole("button", { name: "Do it" }).click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await eventually(async () => {
+      expect(await store.audit.list()).toMatchObject([
+        { action: "replay", subject: "relay out", actor: "ada", reason: "the broker lost them", parameters: { name: "out", from, until }, state: "done" },
+      ]);
+    });
+    expect(new Set(replayed)).toEqual(new Set(["order-2", "order-3"]));
+    await go("/audit");
+    await page.locator("summary").getByText("replay relay out").click();
+    await page.getByText("the broker lost them").first().waitFor();
     expect(complaints).toEqual([]);
     await worker.stop();
   });
