@@ -1,8 +1,9 @@
-// `npm test`: builds, checks, and tests the library. What users touch beside it is tested by `npm run test:package`, and the sinks on real
-// brokers by `npm run test:brokers`. The last line is "N passed, N failed".
+// `npm test`: builds, checks, and tests the library. What users touch beside it is tested by `npm run test:package`, how it is operated by
+// `npm run test:operations`, and the sinks on real brokers by `npm run test:brokers`. The last line is "N passed, N failed".
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { announce, root, run, tools } from "./run.ts";
+import { pathsOf, testedApart } from "./test-folders.ts";
 import { conclude, runVitest, sum, type Tally } from "./vitest.ts";
 
 const tallies: Tally[] = [];
@@ -21,11 +22,11 @@ await step("Check the format", tools.oxfmt, ["--check"]);
 await step("Check what is generated", "scripts/embed-sql.ts", ["--check"]);
 await step("Check the types", "scripts/types.ts", []);
 
-// Every folder but two, so that a new one is tested without being named here.
-const tests = "packages/tidemark/test";
-const folders = readdirSync(join(root, tests)).filter((folder) => !["cli", "sinks"].includes(folder));
+// Every folder but those, so that a new one is tested without being named.
+const apart: readonly string[] = Object.values(testedApart).flat();
+const folders = readdirSync(join(root, "packages/tidemark/test")).filter((folder) => !apart.includes(folder));
 announce("Test the sources");
 const projects = ["tidemark*", "contract", "servers", "scripts"].map((project) => `--project=${project}`);
-tallies.push(await runVitest([...projects, "packages/tidemark/src/", "servers/", "scripts/", ...folders.map((folder) => `${tests}/${folder}/`)]));
+tallies.push(await runVitest([...projects, "packages/tidemark/src/", "servers/", "scripts/", ...pathsOf(folders)]));
 
 conclude(sum(tallies));
