@@ -28,7 +28,8 @@ export interface IdempotencyOptions {
 
 /**
  * The event ids of a request: the same ones whenever the request comes again with its `Idempotency-Key`. Without that header they are new
- * ones. As an iterable it never ends: take as many as you need.
+ * ones. As an iterable it never ends: take as many as you need. It gives each id once: an event with the id of another one would be taken for
+ * its repetition.
  *
  * @example
  * ```ts
@@ -39,7 +40,12 @@ export interface IdempotencyOptions {
 export interface IdempotencyIds extends Iterable<string> {
   /** The key that the client sent. Undefined: none. */
   readonly key: string | undefined;
-  /** Returns copies of the events with the ids, in order. */
+  /**
+   * Returns copies of the events with the ids, in order. Give it all events of the request at once, also where several appends store them. The same
+   * array again gets the same ids, so that you can try again.
+   *
+   * @throws Error — it was called before, with another array.
+   */
   assign<E extends object>(events: readonly E[]): (E & { readonly id: string })[];
 }
 
@@ -54,7 +60,7 @@ const shape = {
 /**
  * Returns event ids that follow from a request's `Idempotency-Key`, its method, its path and `scope`. An append with them is stored once,
  * however often the request comes; a repetition gets the first result. The same key with other content rejects with
- * `DuplicateEventError`, which `problemOf` answers with 422.
+ * `DuplicateEventError`, which `problemOf` answers with 422. Call it once for a request: a second call gives the same ids again.
  *
  * @throws {@link RequestRefusedError} — with status 400: the key is empty, longer than 255 characters or not printable ASCII, or it is
  *   missing and `required`.
@@ -71,14 +77,37 @@ export function idempotencyIds(request: HttpRequest, options?: IdempotencyOption
   const key = keyOf(request);
   if (key === undefined && required) throw new RequestRefusedError(400, "This request needs the header Idempotency-Key.");
   const target = [scope, request.method ?? "", pathOf(request), key];
-  const idAt = key === undefined ? newId : (index: number) => v5(JSON.stringify([...target, index]), namespace);
-  return {
-    key,
-    assign: (events) => events.map((event, index) => ({ ...event, id: idAt(index) })),
-    *[Symbol.iterator]() {
-      for (let index = 0; ; index++) yield idAt(index);
-    },
+  return new RequestIds(key, key === undefined ? newId : (index) => v5(JSON.stringify([...target, index]), namespace));
+}
+
+class RequestIds implements IdempotencyIds {
+  readonly key: string | undefined;
+  readonly #idAt: (index: number) => string;
+  #given = 0;
+  #assigned: { readonly events: readonly object[]; readonly ids: string[] } | undefined;
+
+  constructor(key: string | undefined, idAt: (index: number) => string) {
+    this.key = key;
+    this.#idAt = idAt;
+  }
+
+  // An arrow function: callers may take it out of the object.
+  readonly assign = <E extends object>(events: readonly E[]): (E & { readonly id: string })[] => {
+    this.#assigned ??= { events, ids: [] };
+    const { ids } = this.#assigned;
+    // The application's mistake, which is nothing to the client. With the same ids the events would not be stored; with others, a try again would be stored twice.
+    if (this.#assigned.events !== events)
+      throw new Error("`assign` was called before for this request, with other events. Call it once with all of them, and give each append its own.");
+    return events.map((event, index) => ({ ...event, id: (ids[index] ??= this.#next()) }));
   };
+
+  *[Symbol.iterator](): Generator<string, void> {
+    for (;;) yield this.#next();
+  }
+
+  #next(): string {
+    return this.#idAt(this.#given++);
+  }
 }
 
 /** A string of structured fields, as the draft has it, or the bare text that many clients send. */

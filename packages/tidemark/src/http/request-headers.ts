@@ -10,6 +10,8 @@ export interface HttpRequest {
   readonly method?: string | undefined;
   /** With or without an origin. */
   readonly url?: string | undefined;
+  /** Of Express, Fastify and Nest: the address before a router took the path away that it is mounted at. It goes before `url`. */
+  readonly originalUrl?: string | undefined;
   readonly headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
@@ -22,8 +24,9 @@ export function headerOf({ headers }: HttpRequest, name: string): string | undef
 }
 
 /** The path, without origin and query: it is the same for a request that comes again. */
-export function pathOf({ url = "" }: HttpRequest): string {
-  return URL.parse(url, "http://localhost")?.pathname ?? url;
+export function pathOf({ originalUrl, url = "" }: HttpRequest): string {
+  const address = originalUrl ?? url;
+  return URL.parse(address, "http://localhost")?.pathname ?? address;
 }
 
 /** Those of another library, too. */

@@ -83,6 +83,39 @@ describe("idempotencyIds", () => {
     expect([first, second]).toEqual(ids);
   });
 
+  test("gives other ids to each path of a request, also where a router took a part of it away", () => {
+    // Express cuts the path that a router is mounted at from `url`, and leaves `originalUrl` alone.
+    const mounted = (at: string) => ({ method: "POST", url: "/42/items", originalUrl: `${at}/42/items?trace=2`, headers: { "idempotency-key": "k-1" } });
+    expect(new Set([...some(mounted("/carts")), ...some(mounted("/orders"))]).size).toBe(4);
+    expect(some(mounted("/carts"))).toEqual(some({ method: "POST", url: "/carts/42/items", headers: { "idempotency-key": "k-1" } }));
+  });
+
+  test("refuses to give ids a second time, but for the same events", async ({ store }) => {
+    const append = (events: readonly { id: string; type: string; data: object }[]) => store.appendToStream("cart-3", events);
+    for (const headers of [{ "idempotency-key": "twice" }, {}] as const) {
+      const ids = idempotencyIds(put(headers));
+      const events = [added("tea")];
+      const first = await append(ids.assign(events));
+      // As a try again does. It is stored once.
+      expect(await append(ids.assign(events))).toMatchObject({ version: first.version });
+      // These would be taken for a repetition of the first, and not be stored.
+      expect(() => ids.assign([added("tea")])).toThrow("`assign` was called before for this request, with other events");
+    }
+    expect((await store.streamInfo("cart-3")).version).toBe(2);
+  });
+
+  test("gives each id once, to whoever iterates or assigns", () => {
+    for (const headers of [{ "idempotency-key": "k-1" }, {}] as const) {
+      const ids = idempotencyIds(put(headers));
+      const [first] = ids;
+      const events = [{}, {}];
+      const assigned = ids.assign(events);
+      const [last] = ids;
+      expect(new Set([first, ...assigned.map(({ id }) => id), last]).size).toBe(4);
+      expect(ids.assign(events)).toEqual(assigned);
+    }
+  });
+
   test("gives new ids without a key, unless it is required", () => {
     const request = put({});
     expect(new Set([...some(request), ...some(request)]).size).toBe(4);
