@@ -2,6 +2,7 @@ import { checkFunction, oneOf, wholeNumber } from "../arguments/checks.ts";
 import { describeValue } from "../arguments/describe-value.ts";
 import { isPromise } from "../arguments/promise.ts";
 import { checkOptions } from "../arguments/options.ts";
+import { safely } from "../async/safely.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import type { Event, RecordedEvent } from "../model/event.ts";
 import type { EventStore } from "../store/event-store.ts";
@@ -100,7 +101,7 @@ const shape = {
  */
 export function serveLog<E extends Event>(store: EventStore<E>, options: ServeLogOptions<E>): LogHandler;
 export function serveLog(store: EventStore, options: ServeLogOptions): LogHandler {
-  const { authorize, map, ...checked } = checkOptions(options, shape);
+  const { authorize, map, onError = (error: unknown) => console.error("tidemark/http:", error), ...checked } = checkOptions(options, shape);
   if (authorize === undefined) {
     throw new InvalidArgumentError("options.authorize", "is missing: it says who may read what. Return {} from it if everybody may read everything");
   }
@@ -114,8 +115,8 @@ export function serveLog(store: EventStore, options: ServeLogOptions): LogHandle
     connectionMs: 60_000,
     heartbeatMs: 15_000,
     maxReaders: 20_000,
-    onError: (error) => console.error("tidemark/http:", error),
     ...checked,
+    onError: safely(onError, (thrown) => console.error("tidemark/http: onError threw:", thrown)),
     authorize,
   });
   const close = async (): Promise<void> => server.close();

@@ -1,4 +1,5 @@
 import type { LifecyclePart } from "../async/lifecycle.ts";
+import { safely } from "../async/safely.ts";
 import type { EventCodec } from "../catalogue/event-codec.ts";
 import type { Database } from "../database/database.ts";
 import type { TidemarkError } from "../errors/tidemark-error.ts";
@@ -78,7 +79,7 @@ export class Workers implements LifecyclePart {
     const { consumers, projections, processes, relays, timers, leaseMs, onError, onStart, onStop } = checkWorkerDefinition(definition, this.#projections);
     for (const projection of projections) this.#known.add(projection);
     for (const relay of relays) this.#relays.add(relay);
-    const safe = safely(onError, this.#context.logger);
+    const safe = tellingOf(onError, this.#context.logger);
     const swaps = new AutomaticSwaps(this.#context, transactions.createProjectionTransaction, safe);
     const followers = [
       ...consumers.map((consumer) => consumerFollower(this.#context, consumer, transactions.createTransaction)),
@@ -101,7 +102,7 @@ export class Workers implements LifecyclePart {
    */
   async followInline(transactions: Transactions): Promise<(ms: number) => Promise<void>> {
     const projections = this.#projections.filter(({ mode }) => mode === "inline");
-    const onError = safely(undefined, this.#context.logger);
+    const onError = tellingOf(undefined, this.#context.logger);
     const swaps = new AutomaticSwaps(this.#context, transactions.createProjectionTransaction, onError);
     const followers = projections.map((projection) => {
       // The store that opens has registered them, all at once.
@@ -174,14 +175,7 @@ export class Workers implements LifecyclePart {
   }
 }
 
-/** A callback of the user's that throws must not stop a heartbeat. */
-function safely(onError: ((error: TidemarkError) => void) | undefined, logger: Logger): (error: TidemarkError) => void {
+function tellingOf(onError: ((error: TidemarkError) => void) | undefined, logger: Logger): (error: TidemarkError) => void {
   if (!onError) return (error) => logger.error(`tidemark: ${error.message}`);
-  return (error) => {
-    try {
-      onError(error);
-    } catch (thrown) {
-      logger.error("tidemark: onError of a worker threw:", thrown);
-    }
-  };
+  return safely(onError, (thrown) => logger.error("tidemark: onError of a worker threw:", thrown));
 }

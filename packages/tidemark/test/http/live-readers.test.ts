@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
-import type { EventStore } from "tidemark";
+import type { EventStore, RecordedEvent } from "tidemark";
 import { nodeHandler, serveLog, type ServeLogOptions } from "tidemark/http";
 import { vi } from "vitest";
 import { describe, eventually, expect, test } from "../support/test.ts";
@@ -250,6 +250,40 @@ describe("live readers on sockets", () => {
       next.leave();
       expect(next.status).toBe(200);
     });
+  });
+
+  const failing: readonly (readonly [string, () => unknown])[] = [
+    [
+      "throws",
+      () => {
+        throw new Error("no log for errors");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("no log for errors"))],
+  ];
+  test.for(failing)("end alone where an event cannot be shown and onError %s", async ([, onError], { store }) => {
+    for (const n of upTo(0, 3)) await store.appendToStream("cart-1", [numbered(n)]);
+    const written = vi.spyOn(console, "error").mockImplementation(() => {});
+    try {
+      const map = ({ data }: RecordedEvent): unknown => {
+        if (Object(data).n === 1) throw new Error("not this one");
+        return { data };
+      };
+      await using serving = await serve(store, { pageEvents: 1, map, onError });
+      const answer = await fetch(`${serving.url}/log?offset=0000000000000001`);
+      expect(answer.status).toBe(500);
+      const client = await SocketClient.open(`${serving.url}/log?offset=-1&live=sse`);
+      await client.until(() => client.ended);
+      expect(client.n).toEqual([0]);
+      await eventually(() => expect(written.mock.calls).toEqual([1, 2].map(() => ["tidemark/http: onError threw:", new Error("no log for errors")])));
+      const other = await SocketClient.open(`${serving.url}/log?offset=now&live=sse`);
+      await other.until(() => other.last !== undefined);
+      await store.appendToStream("cart-1", [numbered(3)]);
+      await other.until(() => other.n.length > 0);
+      other.leave();
+    } finally {
+      written.mockRestore();
+    }
   });
 
   test("that come together share the search for the end", async ({ store }) => {
