@@ -100,8 +100,8 @@ function checkEnriched(result: EventMetadata | undefined, { type }: NewEvent): E
 }
 
 /** Without keys that are undefined: those are not given, and must not hide what a scope has. */
-function given(metadata: EventMetadata = {}): EventMetadata {
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
+function given(metadata: EventMetadata | undefined): EventMetadata {
+  return metadata === undefined ? {} : Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
 }
 
 function isPlain(value: unknown): value is EventMetadata {

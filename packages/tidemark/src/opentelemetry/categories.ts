@@ -10,8 +10,24 @@ export class Categories {
 
   /** Of a stream's id, whatever a caller gave as one. Undefined: there is none. */
   of(streamId: unknown): string | undefined {
-    if (typeof streamId !== "string") return undefined;
-    const category = categoryOf(streamId);
+    return typeof streamId === "string" ? this.#told(categoryOf(streamId)) : undefined;
+  }
+
+  /** Something for each category, made once: it is found by one look. */
+  each<Value>(make: (category: string | undefined) => Value): (streamId: unknown) => Value {
+    const made = new Map<string | undefined, Value>();
+    return (streamId) => {
+      const category = typeof streamId === "string" ? categoryOf(streamId) : undefined;
+      const known = made.get(category);
+      if (known !== undefined) return known;
+      const told = category === undefined ? undefined : this.#told(category);
+      const value = made.get(told) ?? make(told);
+      made.set(told, value);
+      return value;
+    };
+  }
+
+  #told(category: string): string {
     if (this.#known.has(category)) return category;
     if (this.#known.size >= most) return others;
     this.#known.add(category);

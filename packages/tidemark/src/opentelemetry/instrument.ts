@@ -52,9 +52,14 @@ export function instrument(store: EventStore, options?: InstrumentOptions): Inst
   const api = loadApi();
   const tracer = (checked.tracerProvider ?? api.trace.getTracerProvider()).getTracer("tidemark");
   const meter = (checked.meterProvider ?? api.metrics.getMeterProvider()).getMeter("tidemark");
-  const common = attributesOf(traced);
-  const settings = { api, tracer, metrics: new OperationMetrics(meter), store: traced, common };
-  const ends = [...allSpans(settings, spanPlans(api, checked, storeAttributes(traced))), observeMetrics(meter, () => store.metrics(), storeAttributes(traced))];
+  const metrics = new OperationMetrics(meter);
+  const settings = { api, tracer, metrics, store: traced };
+  const tellCounts = (): void => metrics.tellCounts();
+  const ends = [
+    ...allSpans(settings, spanPlans(api, checked, { common: attributesOf(traced), measured: storeAttributes(traced) })),
+    observeMetrics(meter, () => store.metrics(), storeAttributes(traced), tellCounts),
+    tellCounts,
+  ];
   instrumented.add(traced);
   const stop = (): void => {
     for (const end of ends.splice(0)) end();
