@@ -94,7 +94,7 @@ export interface ProcessDefinition<State, E extends Event> {
   readonly retry?: RetryOptions;
   /**
    * Whether an error of a command is the outside's, so that it is tried again; any other one that `decide` throws refuses the command.
-   * @defaultValue errors with `retryable: true`, time-outs, and errors of the network
+   * @defaultValue errors with `retryable: true`, time-outs, and errors of the network, or of a machine without free ports, files or memory
    */
   readonly retryable?: (error: unknown) => boolean;
 }
