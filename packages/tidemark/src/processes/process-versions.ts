@@ -11,7 +11,7 @@ export interface RegisteredVersion {
   readonly reached: number;
   /** Of `consumers`. */
   readonly follower: string;
-  /** Whether a worker runs it. */
+  /** Whether a worker runs it, or is about to. */
   readonly isServed: boolean;
   /** Whether instances of it run, or commands of it are pending. Only of the lowest version with running instances. */
   readonly isOpen: boolean;

@@ -44,6 +44,12 @@ export function processStatements(schema: string): ProcessStatements {
 select v.version::text as version, v.starts_after::text as starts_after, v.starts_until::text as starts_until, place.reached::text as reached, c.name as follower,
        (exists (
          select from ${at}.consumer_workers as w where w.tenant = c.tenant and w.consumer = c.name and w.lease_end > pg_catalog.clock_timestamp()
+       ) or (
+         -- A worker registers its version just before its first heartbeat, and evicts the owners of the one before, who look here at once.
+         v.registered_at > pg_catalog.clock_timestamp() - interval '10 seconds' and not exists (
+           select from ${at}.consumer_shards as s join ${at}.consumer_leases as l on l.id = s.id
+            where s.tenant = c.tenant and s.consumer = c.name and l.owner is not null
+         )
        ))::text as is_served,
        -- No version starts an instance before those below it have reached their ends, so the first one that runs is of the lowest version.
        (v.version = (

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { append, complete, type Logger, type Process, type TidemarkError } from "tidemark";
 import { partitionOf } from "../../src/runtime/partition.ts";
+import { functionName } from "../../src/schema/function-set.ts";
 import { waitsForLock } from "../schema/gates.ts";
 import { ordering, placed } from "./order.ts";
 import { describe, eventually, expect, test as base } from "./test.ts";
@@ -188,6 +189,34 @@ describe("a version that no worker runs", () => {
     await worker.caughtUp();
     await eventually(() => expect(errors).toMatchObject([{ code: "PROCESS_VERSION_MISSING", version: 2, waits: "new-instances" }]));
     expect(await store.processes.list()).toEqual([]);
+  });
+
+  test("is not told of while the worker that has registered it is about to run it", async ({ store, start, sql, schema, at }) => {
+    const { worker, errors } = await start(ordered(1));
+    // All that the worker of the next version has done before its first heartbeat. This one loses its shard by it, and looks at the versions when it
+    // has it again. The time is ahead: however long that takes, it is just registered.
+    await sql.query(`
+      select ${functionName(schema, "register_process")}('', 'ordering', 2, 'process' || chr(29) || 'ordering' || chr(29) || '2', 1, null);
+      update ${at}.process_versions set registered_at = now() + interval '1 hour' where version = 2`);
+    const fenceAbove = (fence: string): Promise<string> =>
+      eventually(async () => {
+        const { rows } = await sql.query<{ fence: string }>(
+          `select s.fence from ${at}.consumer_shards as s join ${at}.consumer_leases as l on l.id = s.id where s.fence > $1 and l.state = 'live' and l.lease_end > now()`,
+          [fence],
+        );
+        const [held] = rows;
+        if (!held) throw new Error(`The worker has not taken the shard again, with a fence above ${fence}.`);
+        return held.fence;
+      });
+    const fence = await fenceAbove("2");
+    await store.appendToStream("order-1", [placed()]);
+    await worker.caughtUp();
+    expect(unexpected(errors)).toEqual([]);
+    // It never came.
+    await sql.query(`update ${at}.process_versions set registered_at = now() - interval '1 minute'`);
+    await sql.query(`select ${functionName(schema, "evict_owners")}('', c.name) from ${at}.consumers as c where c.owner_version = 1`);
+    await fenceAbove(`${BigInt(fence) + 1n}`);
+    await eventually(() => expect(unexpected(errors)).toMatchObject([{ code: "PROCESS_VERSION_MISSING", version: 2, waits: "new-instances" }]));
   });
 });
 
