@@ -7,9 +7,9 @@
 //   tells-late     what became of it is told only when the payment is cancelled
 //   declined       there is no money
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { bodyOf, listen, postJson } from "./http.ts";
+import { bodyOf, postJson, serve } from "./http.ts";
 import { type Booking, PaymentLedger, type PaymentRequest } from "./payment-ledger.ts";
 
 /** What a shop is told, again and again until it answers 2xx. */
@@ -24,6 +24,8 @@ export interface PaymentService {
   readonly url: string;
   /** What it did with money, in order. */
   readonly bookings: readonly Booking[];
+  /** What it was asked for and what it told, line by line. */
+  readonly diary: readonly string[];
   /** Has a shop told from now on; of several, the last one. */
   notify(url: string): void;
   /** Resolves once the shop has taken all that it was told. */
@@ -35,6 +37,8 @@ const tellAgainMs = 20;
 
 export async function startPaymentService(): Promise<PaymentService> {
   const ledger = new PaymentLedger();
+  const diary: string[] = [];
+  const note = (text: string): void => void diary.push(`${new Date().toISOString()} ${text}`);
   /** How many requests there were of each payment. */
   const requests = new Map<string, number>();
   /** Of each payment, under which its shop is told, however often that is. */
@@ -46,6 +50,7 @@ export async function startPaymentService(): Promise<PaymentService> {
   async function tell(notification: Notification): Promise<void> {
     for (let taken = false; !taken && !over.signal.aborted;) {
       taken = shop !== undefined && (await postJson(shop, notification, over.signal));
+      if (taken) note(`${notification.order} told: ${notification.outcome}`);
       if (!taken) await delay(tellAgainMs, undefined, { signal: over.signal }).catch(() => {});
     }
   }
@@ -65,6 +70,7 @@ export async function startPaymentService(): Promise<PaymentService> {
     requests.set(key, number);
     if (request.card === "fails" && number === 1) return answer(response, 503);
     const outcome = ledger.request(key, request);
+    note(`${request.order} request ${number} of ${key}: ${outcome}`);
     if ((outcome === "charged" || outcome === "declined") && request.card !== "tells-late") tellOf(key, request);
     if (request.card === "fails" && number === 2) return void response.destroy();
     if (request.card === "hangs" && number === 1) return;
@@ -74,22 +80,24 @@ export async function startPaymentService(): Promise<PaymentService> {
   function takeCancellation(key: string, response: ServerResponse): void {
     const payment = ledger.get(key);
     if (payment?.card === "tells-late") tellOf(key, payment);
-    answer(response, 200, { refunded: ledger.cancel(key) });
+    const refunded = ledger.cancel(key);
+    note(`cancellation of ${key}: ${refunded ? "refunded" : "nothing to refund"}`);
+    answer(response, 200, { refunded });
   }
 
-  const server = createServer((message: IncomingMessage, response: ServerResponse) => {
+  const { url, close } = await serve((message, response, path) => {
     const key = message.headers["idempotency-key"];
     if (typeof key !== "string") return answer(response, 400);
-    if (message.url === "/cancellations") return takeCancellation(key, response);
+    if (path === "/cancellations") return takeCancellation(key, response);
     bodyOf<PaymentRequest>(message).then(
       (request) => takeRequest(key, request, response),
       () => answer(response, 400),
     );
   });
-  const { url, close } = await listen(server);
   return {
     url,
     bookings: ledger.bookings,
+    diary,
     notify: (at) => void (shop = at),
     async told() {
       while (telling.size > 0) await Promise.all(telling);

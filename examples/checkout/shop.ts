@@ -1,9 +1,8 @@
 // The shop: a store, a worker that runs the process, and an address at which the payment service tells what became of a payment.
-import { createServer } from "node:http";
 import { type EventStore, handleCommand, openEventStore, type StopOptions, type StoreOptions } from "tidemark";
 import { checkout } from "./checkout.ts";
 import type { Order, OrderEvent, PaymentEvent } from "./events.ts";
-import { bodyOf, listen } from "./http.ts";
+import { bodyOf, serve } from "./http.ts";
 import { placing } from "./order.ts";
 import { paymentDecider } from "./payment.ts";
 import type { Notification, PaymentService } from "./payment-service.ts";
@@ -35,7 +34,7 @@ export async function openShop({ database, storeOptions = {}, tenant, service, a
     processes: [checkout(paymentDecider(service.url, answerWithinMs))],
     leaseMs: 1_000,
   });
-  const desk = createServer((message, response) => {
+  const { url, close: closeDesk } = await serve((message, response) => {
     bodyOf<Notification>(message)
       .then((notification) => record(store, notification))
       .then(
@@ -44,7 +43,6 @@ export async function openShop({ database, storeOptions = {}, tenant, service, a
         () => response.writeHead(503).end(),
       );
   });
-  const { url, close: closeDesk } = await listen(desk);
   const close = async (options?: StopOptions): Promise<void> => {
     closing.abort();
     await closeDesk();

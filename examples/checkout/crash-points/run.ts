@@ -1,6 +1,7 @@
 import { openEventStore } from "tidemark";
 import { startPaymentService } from "../payment-service.ts";
 import type { StockEvent } from "../events.ts";
+import { evidenceOf } from "./evidence.ts";
 import { goOn, live, type Place, type Point } from "./live.ts";
 import { stories, type Story } from "./stories.ts";
 
@@ -41,10 +42,11 @@ export async function runCrashPoints({ url, schema, share, atOnce = 8, progress 
   /** A tenant with ten packets of tea, and a payment service of its own. */
   async function at<T>(work: (place: Place) => Promise<T>): Promise<T> {
     const tenant = `shop-${++tenants}`;
-    await store.forTenant(tenant).appendToStream<StockEvent>("stock-tea", [{ type: "StockArrived", data: { items: 10 } }]);
+    const place = { url, schema, tenant, store: store.forTenant(tenant), diary: [] };
+    await place.store.appendToStream<StockEvent>("stock-tea", [{ type: "StockArrived", data: { items: 10 } }]);
     const service = await startPaymentService();
     try {
-      return await work({ url, schema, tenant, service });
+      return await work({ ...place, service });
     } finally {
       await service.close();
     }
@@ -67,15 +69,19 @@ export async function runCrashPoints({ url, schema, share, atOnce = 8, progress 
     const cases = waiting.length;
     const wrong: string[] = [];
     let [done, lived, sumMs, longestMs] = [0, 0, 0, 0];
+    const find = async (place: Place, { story, point }: Case): Promise<string | undefined> => {
+      const found = await (async () => {
+        const { dead } = await live(place, story, point);
+        if (!dead) lived++;
+        return await goOn(place, story);
+      })().catch(String);
+      return found === undefined ? undefined : `${found}\n${await evidenceOf(place.store, story, place.service, place.diary)}`;
+    };
     const take = async (): Promise<void> => {
       for (let next = waiting.pop(); next; next = waiting.pop()) {
         const { story, point } = next;
         const startedAt = performance.now();
-        const found = await at(async (place) => {
-          const { dead } = await live(place, story, point);
-          if (!dead) lived++;
-          return await goOn(place, story);
-        }).catch(String);
+        const found = await at((place) => find(place, next)).catch(String);
         const tookMs = performance.now() - startedAt;
         sumMs += tookMs;
         longestMs = Math.max(longestMs, tookMs);
