@@ -94,6 +94,11 @@ export class Feed implements LifecyclePart, FollowedLog {
     };
   }
 
+  /** Aborts when the store closes, with the error that calls reject with then. */
+  get closing(): AbortSignal {
+    return this.#closed.signal;
+  }
+
   get closed(): boolean {
     return this.#closed.signal.aborted;
   }

@@ -56,9 +56,10 @@ export interface Relays {
   /**
    * Publishes a part of the log once more, from this process, while the relay goes on beside it: its checkpoint stays. Messages carry the
    * header `tidemark-replay: true` and no fence. They are in order for each key among themselves; a newer message of the relay can stand
-   * before them. While the sink is unavailable it waits.
+   * before them. While the sink is unavailable it waits, until the store closes.
    *
    * @param relay - The relay, or the name of one that a worker of this store was created with.
+   * @throws {@link StoreClosedError} — the store was closed meanwhile.
    */
   replay(relay: Relay | string, options?: ReplayOptions): Promise<ReplayReport>;
 }
@@ -112,7 +113,7 @@ export class StoreRelays implements Relays {
 
   async replay(relay: Relay | string, options?: ReplayOptions): Promise<ReplayReport> {
     const { store, context, tenant, outbox } = this.#scope;
-    return await replay({ relay: this.#defined(relay), context: { ...context, outbox }, tenant, store }, options);
+    return await replay({ relay: this.#defined(relay), context: { ...context, outbox }, tenant, store, closing: context.feed.closing }, options);
   }
 
   #defined(relay: Relay | string): DefinedRelay {

@@ -151,7 +151,9 @@ class Run {
       await this.#tools.mayGoOn();
       if (this.#failure) throw this.#failure.error;
       this.#abort.signal.throwIfAborted();
-      const message = await this.#tools.message(item).catch((error: unknown) => new Refusal(error, 1));
+      const making = this.#tools.message(item).catch((error: unknown) => new Refusal(error, 1));
+      // A map of the user's may never settle.
+      const message = await Promise.race([making, this.#aborted]);
       if (message instanceof Refusal) return { kind: "refused", cause: message.error };
       if (message === undefined) return undefined;
       return await this.#send(message);

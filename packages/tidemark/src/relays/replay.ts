@@ -4,7 +4,7 @@ import { pause } from "../async/pause.ts";
 import type { EventCodec } from "../catalogue/event-codec.ts";
 import { errorDetails } from "../database/error-details.ts";
 import { isTidemarkError } from "../errors/errors.ts";
-import type { Event, EventQuery } from "../model/event.ts";
+import type { Event, EventQuery, RecordedEvent } from "../model/event.ts";
 import { checkQuery } from "../read/filter.ts";
 import { delayAfter } from "../runtime/retry-policy.ts";
 import type { EventReaderWriter } from "../transaction/event-reader-writer.ts";
@@ -78,24 +78,25 @@ const shape = {
   signal: checkSignal,
 };
 
+interface Replaying {
+  readonly relay: DefinedRelay;
+  readonly context: SourceContext;
+  readonly tenant: string;
+  readonly store: EventReaderWriter;
+  /** Aborts when the store closes: a sink that is away would be waited for until then. */
+  readonly closing: AbortSignal;
+}
+
 /** Publishes a part of the log once more, beside the relay, whose checkpoint stays. */
-export async function replay(
-  {
-    relay,
-    context,
-    tenant,
-    store,
-  }: { readonly relay: DefinedRelay; readonly context: SourceContext; readonly tenant: string; readonly store: EventReaderWriter },
-  given: ReplayOptions | undefined,
-): Promise<ReplayReport> {
+export async function replay({ relay, context, tenant, store, closing }: Replaying, given: ReplayOptions | undefined): Promise<ReplayReport> {
   const { from = 1, until, filter = relay.settings.filter, onProgress, signal } = checkOptions(given, shape);
   const { settings } = relay;
-  const ended = signal ?? new AbortController().signal;
+  const ended = AbortSignal.any(signal ? [signal, closing] : [closing]);
   const publishing = new ReplayedPages(relay, context.codec, ended);
   const range = { settings, tenant, after: from - 1, until, filter, pageSize, signal: ended };
   let position = from - 1;
   for await (const events of settings.source.read(context, store, range)) {
-    await publishing.publish(events.map((event) => ({ event, key: keyOf(relay, event) })));
+    await publishing.publish(events);
     position = events.at(-1)?.position ?? position;
     onProgress?.({ position, published: publishing.published });
   }
@@ -120,9 +121,10 @@ class ReplayedPages {
     });
   }
 
-  async publish(items: readonly Item[]): Promise<void> {
+  async publish(events: readonly RecordedEvent[]): Promise<void> {
     const settled = new Set<string>();
     const refusedKeys = new Set<string>();
+    const items = events.flatMap((event) => this.#itemOf(event) ?? []);
     for (let attempt = 1; ; attempt++) {
       const open = items.filter(({ event, key }) => !settled.has(messageId(event)) && !refusedKeys.has(key));
       try {
@@ -130,8 +132,9 @@ class ReplayedPages {
           open,
           (item, outcome) => {
             settled.add(messageId(item.event));
-            if (!(outcome instanceof Refusal)) this.published++;
-            else refusedKeys.add(this.#refuse(item, outcome));
+            if (!(outcome instanceof Refusal)) return void this.published++;
+            this.#refuse(item.event, outcome.error);
+            refusedKeys.add(item.key);
           },
           this.#signal,
         );
@@ -142,8 +145,17 @@ class ReplayedPages {
     }
   }
 
-  #refuse({ event: { position, id }, key }: Item, { error }: Refusal): string {
+  /** Undefined: it has no key, and is refused. */
+  #itemOf(event: RecordedEvent): Item | undefined {
+    try {
+      return { event, key: keyOf(this.#relay, event) };
+    } catch (error) {
+      this.#refuse(event, error);
+      return undefined;
+    }
+  }
+
+  #refuse({ position, id }: RecordedEvent, error: unknown): void {
     if (this.refused.length < mostListed) this.refused.push({ position, eventId: id, message: errorDetails(error).message });
-    return key;
   }
 }

@@ -1,6 +1,7 @@
 import pg from "pg";
-import type { OutgoingMessage } from "tidemark";
+import { defineRelay, type OutgoingMessage } from "tidemark";
 import { takeOver } from "../runtime/take-over.ts";
+import { gate } from "../support/gate.ts";
 import { append, describe, eventually, expect, inOrder, MemoryBroker, test } from "./test.ts";
 
 const streams = Array.from({ length: 6 }, (_, n) => `cart-${n}`);
@@ -81,6 +82,46 @@ describe("store.relays", () => {
     broker.down = false;
     expect(await replaying).toMatchObject({ published: 4, refused: [{ message: expect.stringContaining("not this one") }] });
     await expect(store.relays.replay(relay, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+  });
+
+  test("replays past what has no key, and tells of it", async ({ store, start }) => {
+    await append(store, ["cart-1", "cart-2"], 2);
+    const { broker, worker, relay } = await start({
+      key: ({ streamId, version }) => {
+        if (streamId === "cart-1" && version === 1) throw new Error("no key");
+        return streamId;
+      },
+    });
+    await worker.stop();
+    broker.stored.length = 0;
+    expect(await store.relays.replay(relay)).toMatchObject({ published: 3, refused: [{ message: "no key" }] });
+    expect(broker.stored.map(({ key, event }) => `${key} ${event.version}`).toSorted()).toEqual(["cart-1 2", "cart-2 1", "cart-2 2"]);
+  });
+
+  test("ends a replay by its signal, though map never settles", async ({ store }) => {
+    await append(store, ["cart-1"]);
+    const asked = gate();
+    const map = (): Promise<never> => {
+      asked.open();
+      return new Promise(() => {});
+    };
+    const control = new AbortController();
+    const replaying = store.relays.replay(defineRelay({ name: "stuck", to: new MemoryBroker(), map }), { signal: control.signal });
+    await asked.opened;
+    control.abort(new Error("enough"));
+    await expect(replaying).rejects.toThrow("enough");
+  });
+
+  test("ends a replay that waits for its sink where the store is closed", async ({ openStore }) => {
+    const store = await openStore();
+    await append(store, ["cart-1"]);
+    const broker = new MemoryBroker();
+    broker.down = true;
+    const replaying = store.relays.replay(defineRelay({ name: "waiting", to: broker, retry: { minDelayMs: 5, maxDelayMs: 20 } }));
+    const ended = expect(replaying).rejects.toMatchObject({ code: "STORE_CLOSED" });
+    await eventually(() => expect(broker.asked).toBeGreaterThan(1));
+    await store.close();
+    await ended;
   });
 
   test("tells of names that no relay has", async ({ store, start }) => {
