@@ -1,12 +1,11 @@
-import { render } from "preact";
+import { Fragment, render } from "preact";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { pages } from "./pages/page-list.tsx";
 import { Empty } from "./parts/notice.tsx";
 import { Shell } from "./parts/shell.tsx";
-import { forgetToken, path, query } from "./state/place.ts";
+import { forgetToken, path, query, tenant } from "./state/place.ts";
 import { loadSession } from "./state/session.ts";
-import "uplot/dist/uPlot.min.css";
 import "./styles/colours.css";
 import "./styles/base.css";
 import "./styles/shell.css";
@@ -25,7 +24,8 @@ function Studio(): JSX.Element {
   const current = page && "within" in page ? page.within : path.value;
   return (
     <Shell places={places} current={current}>
-      {page ? page.view(id) : <NoPage />}
+      {/* What a page has gathered is of one tenant. */}
+      <Fragment key={tenant.value}>{page ? page.view(id) : <NoPage />}</Fragment>
     </Shell>
   );
 }
