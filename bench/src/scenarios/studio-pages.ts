@@ -56,6 +56,7 @@ function pagesOf(eventId: string): readonly Page[] {
     { path: "/document?collection=carts&id=cart-77", there: "#history" },
     { path: "/processes", there: "#timers" },
     { path: "/catalogue", there: ".shares" },
+    { path: "/tenants", there: ".rows" },
     { path: "/audit", there: ".empty" },
   ];
 }
@@ -68,7 +69,7 @@ interface Served extends AsyncDisposable {
 /** A studio that was just started, which has kept no report. */
 function serve({ store }: Grown): Promise<Served> {
   const deciders = { cart: { initialState: () => ({ n: 0 }), evolve: ({ n }: { n: number }) => ({ n: n + 1 }) } };
-  return serveStudio(store, { authorize: () => "admin", deciders });
+  return serveStudio(store, { authorize: () => "admin", tenants: "all", deciders });
 }
 
 /** What the browser and the server take for a page that asks for nothing: no load can be faster. */

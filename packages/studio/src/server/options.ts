@@ -105,6 +105,13 @@ export interface StudioOptions {
   readonly maskDerived?: (derived: DerivedValue) => MaskedPaths;
   /** By the category of streams, what shows their state: `{ cart: cartDecider }`. @defaultValue none */
   readonly deciders?: Readonly<Record<string, StudioDecider>>;
+  /**
+   * `"own"`: the studio shows the store that it was given, and no other tenant. `"all"`: of the store itself, it lists every tenant, and shows each by
+   * `?tenant=`, which `authorize` sees in the address.
+   *
+   * @defaultValue "own"
+   */
+  readonly tenants?: "own" | "all";
   /** How long a request may wait for the database, 100 to 60,000 ms. @defaultValue 10,000 */
   readonly timeoutMs?: number;
 }
@@ -116,7 +123,7 @@ export interface ValidOptions extends Required<Omit<StudioOptions, "authorize" |
 }
 
 const loopback: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
-const known = ["authorize", "role", "hosts", "basePath", "schema", "mask", "maskDerived", "deciders", "timeoutMs"];
+const known = ["authorize", "role", "hosts", "basePath", "schema", "mask", "maskDerived", "deciders", "tenants", "timeoutMs"];
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9])?)(:\d{1,5})?$/;
 
 export function checkOptions(store: EventStore, options: StudioOptions): ValidOptions {
@@ -124,11 +131,13 @@ export function checkOptions(store: EventStore, options: StudioOptions): ValidOp
   if (typeof options !== "object" || options === null) throw new InvalidArgumentError("options", "must be an object");
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown !== undefined) throw new InvalidArgumentError(`options.${unknown}`, `is not an option; known are ${known.join(", ")}`);
-  const { authorize, mask, maskDerived, deciders = {}, hosts = loopback, role = "viewer", basePath = "", schema = "tidemark", timeoutMs = 10_000 } = options;
+  const { authorize, mask, maskDerived, deciders = {}, hosts = loopback, role = "viewer", basePath = "", schema = "tidemark" } = options;
+  const { tenants = "own", timeoutMs = 10_000 } = options;
   for (const [name, value] of Object.entries({ authorize, mask, maskDerived })) {
     if (value !== undefined && typeof value !== "function") throw new InvalidArgumentError(`options.${name}`, "must be a function");
   }
   if (!roles.includes(role)) throw new InvalidArgumentError("options.role", `must be one of ${roles.join(", ")}`);
+  if (tenants !== "own" && tenants !== "all") throw new InvalidArgumentError("options.tenants", 'must be "own" or "all"');
   if (authorize && options.role !== undefined) throw new InvalidArgumentError("options.role", "is of whoever has the token, but authorize decides here");
   if (typeof basePath !== "string" || !/^(\/[\w.~-]*[\w~-][\w.~-]*)*$/.test(basePath))
     throw new InvalidArgumentError("options.basePath", 'must be a path such as "/studio", without a slash at its end');
@@ -144,6 +153,7 @@ export function checkOptions(store: EventStore, options: StudioOptions): ValidOp
     hosts: checkHosts(hosts, authorize !== undefined),
     basePath,
     schema,
+    tenants,
     timeoutMs,
   };
 }

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { EventStore } from "tidemark";
-import { Api } from "./api/answer.ts";
 import { adminRoutes, routes } from "./api/routes.ts";
+import { TenantApis } from "./api/tenant-apis.ts";
 import { assetOf } from "./assets/assets.ts";
 import { pageHtml, refusalHtml } from "./assets/page.ts";
 import { checkOptions, type StudioOptions, type StudioUser } from "./options.ts";
@@ -44,11 +44,11 @@ export function studio(store: EventStore, options: StudioOptions = {}): Studio {
   const valid = checkOptions(store, options);
   const token = valid.authorize ? undefined : new Token(valid.basePath);
   const guard = new Guard(valid, token);
-  const api = new Api(store, valid);
+  const apis = new TenantApis(store, valid);
   const app = new Hono<{ Bindings: { readonly user: StudioUser } }>();
 
   app.get("/:page{[a-z-]*}", (context) => {
-    api.begin(context.req.path);
+    apis.begin(context.req.raw);
     const isFirst = token?.isInAddress(new URL(context.req.url)) === true;
     return context.html(pageHtml(valid.basePath), 200, isFirst ? { "set-cookie": token.setCookie } : {});
   });
@@ -57,8 +57,8 @@ export function studio(store: EventStore, options: StudioOptions = {}): Studio {
     return asset ? context.body(asset.body, 200, { "content-type": asset.type }) : context.notFound();
   });
   for (const [path, route] of Object.entries({ ...routes, ...adminRoutes }))
-    app.get(`/api${path}`, (context) => api.answer(context.req.raw, context.env.user, route));
-  app.post("/api/changes/:name", (context) => api.change(context.req.raw, context.env.user, context.req.param("name")));
+    app.get(`/api${path}`, (context) => apis.answer(context.req.raw, context.env.user, route));
+  app.post("/api/changes/:name", (context) => apis.change(context.req.raw, context.env.user, context.req.param("name")));
 
   async function answer(request: Request): Promise<Response> {
     const local = withoutBase(request, valid.basePath);

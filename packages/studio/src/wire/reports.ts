@@ -60,7 +60,8 @@ export interface StatsReport {
   readonly types: readonly (CountLine & { readonly name: string })[];
   readonly categories: readonly (CountLine & { readonly name: string })[];
   readonly days: readonly (CountLine & { readonly name: string })[];
-  readonly largestStreams: readonly { readonly streamId: string; readonly events: number }[];
+  /** `tenant` is null where the pages of one tenant are shown, and no others. */
+  readonly largestStreams: readonly { readonly streamId: string; readonly events: number; readonly tenant: string | null }[];
   readonly bytes: number;
 }
 

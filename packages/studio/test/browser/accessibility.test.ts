@@ -49,6 +49,7 @@ describe("every page", () => {
     await eventually(async () => expect((await store.projections.get("carts")).state).toBe("live"));
     await store.schedule("cart-7", { type: "Reminded", data: {} }, { key: "reminder", in: 3_600_000 });
     const [event] = await store.readStream("cart-7", { limit: 1 }).toArray();
+    await store.forTenant("acme").appendToStream("order-1", [{ type: "OrderPlaced", data: {} }]);
     const worker = store.createWorker({ consumers: [failing] });
     await worker.start();
     await eventually(async () => expect((await store.deadLetters.list()).length).toBeGreaterThan(0));
@@ -56,6 +57,7 @@ describe("every page", () => {
     const { page, go, complaints } = await visit({
       ...options,
       role: "admin",
+      tenants: "all",
       deciders: { cart: { initialState: () => ({ n: 0 }), evolve: ({ n }: { n: number }) => ({ n: n + 1 }) } },
     });
     const pages: readonly (readonly [string, string, () => Promise<void>])[] = [
@@ -85,6 +87,9 @@ describe("every page", () => {
       [`/dead-letter?id=mailer&kind=consumer&position=${event?.position}`, "#why", async () => page.getByRole("button", { name: "Discard" }).click()],
       ["/dead-letter?id=mailer&position=9999999", ".empty", async () => {}],
       ["/audit", ".empty", async () => {}],
+      ["/tenants", ".rows", async () => {}],
+      ["/streams?tenant=acme", ".rows", async () => {}],
+      ["/tenants?tenant=nobody", ".empty", async () => {}],
     ];
     for (const [path, there, act] of pages) {
       await go(path);

@@ -40,6 +40,25 @@ describe("tidemark studio", () => {
     }
   });
 
+  test.for([
+    [[], "every tenant", [200, 200, 404]],
+    [["--tenant", "acme"], "that tenant alone", [404, 404, 200]],
+  ] as const)("with %j shows %s", async ([flags, , expected], { store, databaseUrl, schema }) => {
+    await store.appendToStream("cart-1", [{ type: "Opened", data: {} }]);
+    await store.forTenant("acme").appendToStream("order-7", [{ type: "Opened", data: {} }]);
+    const child = start(["studio", "--port", "0", "--json", "--schema", schema, ...flags], { env: { DATABASE_URL: databaseUrl } });
+    try {
+      const url = await addressOf(child);
+      const headers = { authorization: `Bearer ${new URL(url).searchParams.get("token")}` };
+      const statuses = ["?id=cart-1&tenant=", "?id=order-7&tenant=acme", "?id=order-7"].map(
+        async (query) => (await fetch(new URL(`/api/stream${query}`, url), { headers })).status,
+      );
+      expect(await Promise.all(statuses)).toEqual(expected);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+
   test("shows the state of streams by the deciders of the configuration", async ({ store, databaseUrl, schema, onTestFinished }) => {
     const folder = await mkdtemp(join(tmpdir(), "tidemark-studio-"));
     onTestFinished(() => rm(folder, { recursive: true }));

@@ -17,6 +17,7 @@ import { Projections } from "./projections.tsx";
 import { StreamState } from "./state.tsx";
 import { StreamEvents } from "./stream.tsx";
 import { Streams } from "./streams.tsx";
+import { Tenants } from "./tenants.tsx";
 
 interface View {
   readonly path: string;
@@ -45,5 +46,6 @@ export const pages: readonly Page[] = [
   { path: "/follower", within: "/followers", view: (id) => <Follower key={id} name={id} /> },
   { path: "/dead-letters", title: "Dead letters", key: "l", view: () => <DeadLetters /> },
   { path: "/dead-letter", within: "/dead-letters", view: (id) => <DeadLetter key={id} consumer={id} /> },
+  { path: "/tenants", title: "Tenants and tables", key: "t", view: () => <Tenants /> },
   { path: "/audit", title: "Audit", key: "a", view: () => <Audit /> },
 ];

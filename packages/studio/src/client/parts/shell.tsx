@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { moveInRows, useShortcuts } from "../state/keys.ts";
-import { go, hrefOf } from "../state/place.ts";
+import { go, hrefOf, tenant } from "../state/place.ts";
 import { nextTheme, nextTimes, theme, times } from "../state/preferences.ts";
 import { ChangeDialog } from "./change-dialog.tsx";
 import { Link } from "./link.tsx";
@@ -48,6 +48,11 @@ export function Shell({ places, current, children }: ShellProps): JSX.Element {
           </svg>
           <span>Tidemark</span>
         </Link>
+        {tenant.value !== "" && (
+          <p class="tenant">
+            Tenant <strong class="name">{tenant.value}</strong> <Link href={hrefOf("/tenants", { tenant: "" })}>Leave</Link>
+          </p>
+        )}
         <nav aria-label="Pages">
           {places.map(({ path, title }) => (
             <Link key={path} href={hrefOf(path)} current={path === current}>

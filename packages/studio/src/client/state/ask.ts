@@ -27,7 +27,7 @@ export async function ask<T>(address: string, signal: AbortSignal): Promise<T> {
 /** Without a confirmation, asks what a change would do. @throws {@link Problem} */
 export async function askForChange(name: string, request: ChangeRequest): Promise<ChangePlan & ChangeDone> {
   const headers = { "content-type": "application/json", [changeHeader.name]: changeHeader.value };
-  const response = await send(`${base}/api/changes/${name}`, { method: "POST", headers, body: JSON.stringify(request) });
+  const response = await send(apiOf(`changes/${name}`), { method: "POST", headers, body: JSON.stringify(request) });
   const answer: ChangePlan & ChangeDone = await response.json();
   return answer;
 }

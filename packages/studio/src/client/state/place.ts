@@ -9,6 +9,9 @@ const address = signal(new URL(location.href));
 export const path: ReadonlySignal<string> = computed(() => address.value.pathname.slice(base.length) || "/");
 export const query: ReadonlySignal<URLSearchParams> = computed(() => address.value.searchParams);
 
+/** Whose pages these are: it goes along to every page and call. Empty: the store's own. */
+export const tenant: ReadonlySignal<string> = computed(() => query.value.get("tenant") ?? "");
+
 export type Parameters = Readonly<Record<string, string | number | undefined>>;
 
 /** The address of a page. Everything in it is encoded, so that no name from the store can lead elsewhere. */
@@ -17,7 +20,8 @@ export function hrefOf(page: string, parameters: Parameters = {}): string {
 }
 
 export function queryOf(parameters: Parameters): string {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== "");
+  const all: Parameters = { tenant: tenant.value, ...parameters };
+  const given = Object.entries(all).filter(([, value]) => value !== undefined && value !== "");
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   return search === "" ? "" : `?${search}`;
 }

@@ -8,7 +8,7 @@ import type { StudioUser, ValidOptions } from "../options.ts";
 import { beginReports } from "./beforehand.ts";
 import { bodyOf } from "./body.ts";
 import { type Call, type Route, SharedReports } from "./call.ts";
-import { AbsentError, problemOf } from "./problem.ts";
+import { AbsentError, problemResponse } from "./problem.ts";
 import { adminRoutes } from "./routes.ts";
 
 /** Runs routes and changes for requests: for as long as somebody waits for the answer, and no longer than the options say. */
@@ -28,7 +28,7 @@ export class Api {
 
   /** A page was asked for, by somebody who may see it. */
   begin(page: string): void {
-    void beginReports(page, { store: this.#store, shared: this.#shared });
+    void beginReports(page, { store: this.#store, shared: this.#shared, options: this.#options });
   }
 
   answer(request: Request, user: StudioUser, route: Route): Promise<Response> {
@@ -65,8 +65,7 @@ export class Api {
       const answer = await orAborted(work, signal);
       return answer instanceof Response ? answer : Response.json(answer);
     } catch (error) {
-      const problem = problemOf(error);
-      return Response.json(problem, { status: problem.status, headers: { "content-type": "application/problem+json" } });
+      return problemResponse(error);
     }
   }
 }

@@ -3,6 +3,7 @@ import { catalogue } from "./catalogue.ts";
 import { followers } from "./followers.ts";
 import { doctor, overview, stats } from "./overview.ts";
 import { projections } from "./projections.ts";
+import { tenants } from "./tenants.ts";
 
 /** By page, the reports that it will ask for and that are the same for all who ask. */
 const reportsOf: Readonly<Record<string, readonly ((call: SharedCall) => Promise<unknown>)[]>> = {
@@ -12,6 +13,7 @@ const reportsOf: Readonly<Record<string, readonly ((call: SharedCall) => Promise
   "/follower": [followers],
   "/followers": [followers],
   "/projections": [projections],
+  "/tenants": [tenants],
 };
 
 /**

@@ -20,7 +20,7 @@ export interface Call {
 export type Route = (call: Call) => Promise<unknown>;
 
 /** What a report takes that is the same for all who ask. */
-export type SharedCall = Pick<Call, "store" | "shared">;
+export type SharedCall = Pick<Call, "store" | "shared" | "options">;
 
 /** Reports that cost much: however many ask at once, the database is asked once, and an answer is good for a while. */
 export class SharedReports {

@@ -33,9 +33,11 @@ export function doctor({ store, shared }: SharedCall): Promise<DoctorReport> {
   return shared.of("doctor", 15_000, async () => ({ at: Date.now(), findings: await store.doctor() }));
 }
 
-export function stats({ store, shared }: SharedCall): Promise<StatsReport> {
+export function stats({ store, shared, options }: SharedCall): Promise<StatsReport> {
   return shared.of("stats", 60_000, async () => {
     const { events, streams, types, categories, days, largestStreams, bytes } = await store.stats({ days: 30 });
-    return { at: Date.now(), events, streams, types, categories, days, largestStreams, bytes };
+    const all = options.tenants === "all";
+    const largest = largestStreams.map(({ streamId, events: size, tenant }) => ({ streamId, events: size, tenant: all ? tenant : null }));
+    return { at: Date.now(), events, streams, types, categories, days, largestStreams: largest, bytes };
   });
 }

@@ -13,6 +13,12 @@ export class AbsentError extends Error {
   override readonly name = "AbsentError";
 }
 
+/** The answer to a request that failed: RFC 9457. */
+export function problemResponse(error: unknown): Response {
+  const problem = problemOf(error);
+  return Response.json(problem, { status: problem.status, headers: { "content-type": "application/problem+json" } });
+}
+
 /** What the browser is told of a failure. An unknown error's text stays on the server: it may hold a query or an address. */
 export function problemOf(error: unknown): ProblemReport {
   if (error instanceof ChangeRefusedError)

@@ -12,6 +12,7 @@ import { session } from "./session.ts";
 import { state } from "./state.ts";
 import { stream, streams } from "./streams.ts";
 import { tail } from "./tail.ts";
+import { tenants } from "./tenants.ts";
 import { timers } from "./timers.ts";
 
 /** All routes below `/api` that every viewer may take. Each reads, and changes nothing. */
@@ -30,6 +31,7 @@ export const routes: Readonly<Record<string, Route>> = {
   "/processes": processes,
   "/process": processInstance,
   "/timers": timers,
+  "/tenants": tenants,
   "/catalogue": catalogue,
   "/catalogue-check": catalogueCheck,
   "/followers": followers,

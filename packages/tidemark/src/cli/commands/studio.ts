@@ -36,9 +36,10 @@ async function studio(flags: StudioFlags, terminal: Terminal): Promise<void> {
   // Before a database is opened for nothing.
   await loadStudio();
   const { port: wanted, role, schema, json } = flags;
+  const tenants = flags.tenant === undefined || flags.tenant === "" ? "all" : "own";
   const showing = configuredShowing(flags);
   const tell = (url: string): void => (json ? terminal.printJson({ url }) : terminal.print(url));
-  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, role, schema, showing, tell }, terminal), {
+  await withStore(flags, terminal, (store) => serveUntilSignal(store, { port: wanted, role, schema, tenants, showing, tell }, terminal), {
     ...configuredEvents(flags),
     audited: false,
   });

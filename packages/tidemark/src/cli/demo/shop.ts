@@ -95,6 +95,7 @@ export async function runShop(options: ShopOptions, terminal: Terminal): Promise
         port: 0,
         role: options.url === undefined ? "admin" : "viewer",
         schema: options.schema,
+        tenants: "all",
         showing: { deciders: { cart: { initialState: () => emptyCart, evolve } } },
         tell: say,
       },

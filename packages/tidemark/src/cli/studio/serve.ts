@@ -7,7 +7,7 @@ import { loadOfStudio } from "./load.ts";
 /** As much of `@tidemark/studio` as the command needs. */
 type ServeStudio = (
   store: EventStore,
-  options: Showing & { readonly port: number; readonly role: StudioRole; readonly schema: string },
+  options: Showing & { readonly port: number; readonly role: StudioRole; readonly schema: string; readonly tenants: "own" | "all" },
 ) => Promise<{ readonly url: string; close(): Promise<void> }>;
 
 export type StudioRole = "viewer" | "operator" | "admin";
@@ -17,6 +17,8 @@ export interface StudioOptions {
   /** What whoever has the token may do. */
   readonly role: StudioRole;
   readonly schema: string;
+  /** Whether it shows every tenant: of the store itself alone. */
+  readonly tenants: "own" | "all";
   readonly showing: Showing;
   /** Is told where to look. */
   readonly tell: (url: string) => void;
@@ -27,11 +29,11 @@ export interface StudioOptions {
  *
  * @throws {@link MissingDependencyError} — `@tidemark/studio` is not installed.
  */
-export async function serveUntilSignal(store: EventStore, { port, role, schema, showing, tell }: StudioOptions, terminal: Terminal): Promise<void> {
+export async function serveUntilSignal(store: EventStore, { port, role, schema, tenants, showing, tell }: StudioOptions, terminal: Terminal): Promise<void> {
   const serveStudio = await loadStudio();
   const { first, unlisten } = untilSignal(() => {});
   try {
-    const served = await serveStudio(store, { port, role, schema, ...showing });
+    const served = await serveStudio(store, { port, role, schema, tenants, ...showing });
     tell(served.url);
     terminal.say("Open this address in a browser of this machine. Its token is new at each start. Ctrl-C ends it.");
     await first;

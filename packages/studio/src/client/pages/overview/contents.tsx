@@ -30,11 +30,12 @@ export function Contents({ report }: { readonly report: StatsReport | undefined 
           </div>
           <h3>Largest streams</h3>
           <ol class="shares">
-            {report.largestStreams.slice(0, most).map(({ streamId, events }) => (
-              <li key={streamId}>
-                <Link href={hrefOf("/stream", { id: streamId })} class="name">
+            {report.largestStreams.slice(0, most).map(({ streamId, events, tenant }) => (
+              <li key={`${tenant} ${streamId}`}>
+                <Link href={hrefOf("/stream", { id: streamId, ...(tenant !== null && { tenant }) })} class="name">
                   {streamId}
                 </Link>
+                {tenant !== null && tenant !== "" && <span class="beside name"> {tenant}</span>}
                 <span class="amount">{count(events)}</span>
               </li>
             ))}
