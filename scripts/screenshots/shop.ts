@@ -66,6 +66,18 @@ const reviews = defineProcess<{ readonly shipped: number }, ShopEvent>({
     event.type === "CartShipped" ? [timer("review", { in: 7 * 86_400_000 }, { type: "ReviewAsked", data: { cart: event.streamId } })] : [complete()],
 });
 
+/** Shops of others, which keep their carts in the same store. */
+async function fillTenants(store: EventStore): Promise<void> {
+  for (const [tenant, carts] of [
+    ["copenhagen", 12],
+    ["lisbon", 7],
+    ["oslo", 3],
+  ] as const) {
+    const added = shelf.map(({ sku, cents }): ShopEvent => ({ type: "ItemAdded", data: { sku, quantity: 1, cents } }));
+    for (let cart = 1; cart <= carts; cart++) await store.forTenant(tenant).appendToStream(`cart-${cart}`, added);
+  }
+}
+
 /** Each adds what it wants, two of three pay, one of two is sent its things: each event because of the one before. */
 async function fill(store: EventStore, first: number, last: number): Promise<void> {
   for (let customer = first; customer <= last; customer++) {
@@ -98,6 +110,7 @@ export async function openShop(url: string): Promise<Shop> {
   await store.indexes.create("causation");
   const worker = store.createWorker({ consumers: [mailer, stock], projections: [carts], processes: [reviews], onError: () => {} });
   await worker.start();
+  await fillTenants(store);
   await fill(store, 1, 30);
   await worker.caughtUp();
   await store.consumers.pause("stock", { reason: "Counting by hand", by: "ada" });

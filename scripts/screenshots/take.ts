@@ -49,6 +49,7 @@ async function picturesOf({ store }: Shop): Promise<readonly Picture[]> {
     { name: "processes", path: "/processes", there: "#timers" },
     { name: "process", path: "/process?name=reviews&id=cart-7", there: ".panel" },
     { name: "catalogue", path: "/catalogue", there: ".shares" },
+    { name: "tenants", path: "/tenants", there: ".rows" },
     { name: "audit", path: "/audit", there: ".rows" },
   ];
 }
@@ -59,7 +60,12 @@ const folder = inRoot("docs/pictures/studio");
 await mkdir(folder, { recursive: true });
 await using server = await startServer({ version: 18 });
 await using shop = await openShop(server.url);
-await using served = await serveStudio(shop.store, { authorize: () => ({ role: "admin", name: "ada" }), deciders: { cart: cartDecider }, timeoutMs: 60_000 });
+await using served = await serveStudio(shop.store, {
+  authorize: () => ({ role: "admin", name: "ada" }),
+  deciders: { cart: cartDecider },
+  tenants: "all",
+  timeoutMs: 60_000,
+});
 const browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
 try {
   for (const { name, path, there, dark = false, width = 1_080, press, after } of await picturesOf(shop)) {
