@@ -1,5 +1,6 @@
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { functionName } from "../schema/function-set.ts";
 
 /** What is asked of the database to issue the commands of processes. */
 export interface CommandStatements {
@@ -9,9 +10,9 @@ export interface CommandStatements {
   readonly nextDue: Statement;
   /** `$1` instances whose first command waits: the others wait as long. */
   readonly postpone: Statement;
-  /** `$1` ids, `$2` shard's id: its fence, and those that are still to be issued as a JSON array. */
+  /** See `pending-process-commands.sql`. */
   readonly stillPending: Statement;
-  /** `$1` ids: they were issued. */
+  /** See `mark-process-commands.sql`. */
   readonly done: Statement;
   /** `$1` id, `$2` attempts, `$3` in how many milliseconds, `$4` error. */
   readonly backOff: Statement;
@@ -81,24 +82,11 @@ update ${at}.process_commands as c
   ) as h
  where c.instance_id = h.instance_id and c.status = 'pending'`,
     ),
-    stillPending: planned(
+    stillPending: named(
       "still_pending",
-      `
-select s.fence::text as fence,
-       pg_catalog.array_to_json(array(
-         select c.id from ${at}.process_commands as c where c.id = any ($1::bigint[]) and c.status = 'pending'
-       ))::text as pending
-  from ${at}.consumer_shards as s
- where s.id = $2`,
+      `select r.fence::text as fence, r.pending::text as pending from ${functionName(schema, "pending_process_commands")}($1, $2) as r`,
     ),
-    // One that was cancelled while it was decided has been issued all the same.
-    done: planned(
-      "done",
-      `
-update ${at}.process_commands as c
-   set status = 'done', attempts = c.attempts + 1, settled_at = pg_catalog.clock_timestamp()
- where c.id = any ($1::bigint[]) and c.status in ('pending', 'cancelled')`,
-    ),
+    done: named("done", `select ${functionName(schema, "mark_process_commands")}($1, $2)::text as done`),
     backOff: named(
       "back_off",
       `

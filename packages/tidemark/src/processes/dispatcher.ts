@@ -141,7 +141,8 @@ export class Dispatcher {
     const marked = [...this.#lanes.values()].map(({ done }) => ({ done, count: done.length }));
     const ids = marked.flatMap(({ done }) => done);
     if (ids.length > 0) {
-      await database.query(statements.done, [`{${ids.join(",")}}`]);
+      // No other mark follows one after which nothing is left to issue here.
+      await database.query(statements.done, [`{${ids.join(",")}}`, this.#ending || over.length === this.#lanes.size]);
       this.#failures = 0;
     }
     for (const { done, count } of marked) done.splice(0, count);

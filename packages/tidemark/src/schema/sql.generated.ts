@@ -67,6 +67,7 @@ export type FunctionName =
   | "lock_number"
   | "lock_streams"
   | "make_projection_live"
+  | "mark_process_commands"
   | "missing_indexes"
   | "move_checkpoint"
   | "move_checkpoints"
@@ -76,6 +77,7 @@ export type FunctionName =
   | "park_behind"
   | "park_event"
   | "park_messages"
+  | "pending_process_commands"
   | "position_since"
   | "projection_effects"
   | "projection_number"
@@ -3956,6 +3958,30 @@ $tidemark$;
 `,
   },
   {
+    name: "mark_process_commands",
+    text: `-- Marks commands of a process as issued. One that was cancelled while it was decided has been issued all the same.
+--
+-- p_last: no other mark follows soon. The others do not wait for the disk: what they mark is in the log before them, so that a crash never
+-- keeps a mark without its events, and a command whose mark is lost finds its events when it is issued again.
+create function :"schema".mark_process_commands(p_ids bigint[], p_last boolean) returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+begin
+  if not p_last then
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
+  update :"schema".process_commands as c
+     set status = 'done', attempts = c.attempts + 1, settled_at = clock_timestamp()
+   where c.id = any (p_ids) and c.status in ('pending', 'cancelled');
+end
+$tidemark$;
+`,
+  },
+  {
     name: "missing_indexes",
     text: `-- Indexes that users created on the table of one version of a collection, and that another version's table lacks: the name there, and the
 -- statement that creates it CONCURRENTLY. A name that has the table's in it gets the other's there; another gets the version behind it.
@@ -4218,6 +4244,27 @@ begin
              error_message = excluded.error_message, error_stack = excluded.error_stack, parked_at = excluded.parked_at;
   end loop;
   return v_freed;
+end
+$tidemark$;
+`,
+  },
+  {
+    name: "pending_process_commands",
+    text: `-- Which of these commands of a process are still to be issued, as a JSON array of their ids; and the fence of the shard that asks, null where the
+-- shard is gone. Asked before each command is decided, so its plan is kept, and looks ids up whatever the statistics say: the partial index
+-- of those that are pending has no id in front, and would be read from end to end.
+create function :"schema".pending_process_commands(p_ids bigint[], p_shard integer, out fence bigint, out pending json)
+  language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+  set plan_cache_mode = force_generic_plan
+as $tidemark$
+begin
+  select s.fence, (select json_agg(c.id) filter (where c.status = 'pending') from :"schema".process_commands as c where c.id = any (p_ids))
+    into fence, pending
+    from :"schema".consumer_shards as s
+   where s.id = p_shard;
 end
 $tidemark$;
 `,

@@ -53,7 +53,8 @@ async function work(database: Database, schema: string): Promise<void> {
   await call(`select @load_process_instances('', $1, 1, '["i"]')`, name);
   await call(`select from @process_inputs`);
   await call(`select from @process_commands`);
-  await call(`update @process_commands set status = 'done' where process = $1`, name);
+  await call(`select @pending_process_commands('{1}', 1)`);
+  await call(`select @mark_process_commands('{1}', true)`);
   // As forgetting an instance does; a privilege is asked for where no row is met, too.
   for (const table of ["process_commands", "process_inputs"]) await call(`delete from @${table} where false`);
   await call(`delete from @process_instances where process = $1`, name);

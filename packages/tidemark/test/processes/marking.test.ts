@@ -1,4 +1,6 @@
 import { command, type Decider, defineProcess, type Event } from "tidemark";
+import type { Statement, TextRow, Value } from "../../src/database/database.ts";
+import { Dispatcher } from "../../src/processes/dispatcher.ts";
 import { eventually, expect, test } from "../support/test.ts";
 
 test("commands that were issued are marked while another one goes on", async ({ store }) => {
@@ -34,4 +36,61 @@ test("commands that were issued are marked while another one goes on", async ({ 
   await worker.caughtUp();
   expect(await statusOf("order-slow")).toBe("done");
   await worker.stop();
+});
+
+/** A row of what is due: an append to a stream, of an instance of its own. */
+function due(id: number, stream: string): TextRow {
+  const payload = JSON.stringify({ events: [] });
+  return {
+    id: `${id}`,
+    instance_id: `${id}`,
+    instance: stream,
+    input: "1",
+    path: "[0]",
+    kind: "append",
+    stream,
+    payload,
+    status: "pending",
+    attempts: "0",
+    is_due: "true",
+  };
+}
+
+test("the last mark alone waits for the disk: those that others follow do not", async () => {
+  const slow = Promise.withResolvers<void>();
+  const marks: (readonly Value[])[] = [];
+  const marked = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let found = [due(1, "quick"), due(2, "slow")];
+  const database = {
+    async query(statement: Statement, values: readonly Value[]): Promise<readonly TextRow[]> {
+      if (statement.name === "done") marked[marks.push(values) - 1]?.resolve();
+      if (statement.name !== "due") return [];
+      const rows = found;
+      found = [];
+      return rows;
+    },
+  };
+  const names = ["due", "nextDue", "postpone", "done"];
+  const over = new AbortController();
+  const shard = { tenant: "", checkpoint: { shard: { of: 1, shard: 0 } }, signal: over.signal, mayGoOn: async () => true, settled() {}, tell() {} };
+  const store = { appendToStream: (stream: string) => (stream === "slow" ? slow.promise : Promise.resolve()) };
+  const dispatcher = new Dispatcher(
+    Object({
+      process: { name: "ordering", version: 1, settings: { concurrency: 2 } },
+      statements: Object.fromEntries(names.map((name) => [name, { name, text: "" }])),
+      database,
+      shard,
+      lane: { store, codec: {}, process: "ordering", timeoutMs: 60_000, stillPending: async () => true, retryable: () => false },
+    }),
+  );
+  dispatcher.start();
+  await marked[0]?.promise;
+  slow.resolve();
+  await marked[1]?.promise;
+  over.abort();
+  await dispatcher.ended();
+  expect(marks).toEqual([
+    ["{1}", false],
+    ["{2}", true],
+  ]);
 });
