@@ -1,12 +1,12 @@
-import { v5 } from "uuid";
 import type { ValidBoundaryItem } from "../arguments/boundary-query.ts";
 import { describeValue } from "../arguments/describe-value.ts";
+import { namedUuids } from "../arguments/named-uuid.ts";
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import type { Event, NewEvent } from "../model/event.ts";
 import { stampEvent } from "./metadata.ts";
 
 /** Of this library's own; a change would make every command of the past a new one. */
-const namespace = "6f1a1a3e-2d0c-5b0f-9a7e-0b9d2c4e7f10";
+const idOf = namedUuids("6f1a1a3e-2d0c-5b0f-9a7e-0b9d2c4e7f10");
 
 /** What a command's id belongs to: the same id on something else is another command's. */
 export interface CommandScope {
@@ -21,6 +21,8 @@ export interface CommandScope {
 export class CommandIds {
   readonly #commandId: string;
   readonly #scope: readonly (string | null)[];
+  /** Those that were asked for: each is looked for in what is read, and then given to an event. */
+  readonly #ids: string[] = [];
 
   constructor(commandId: string, { kind, decider, target }: CommandScope) {
     this.#commandId = commandId;
@@ -29,7 +31,7 @@ export class CommandIds {
 
   /** The id of the command's event number `index`, from 0. */
   at(index: number): string {
-    return v5(JSON.stringify([...this.#scope, this.#commandId, index]), namespace);
+    return (this.#ids[index] ??= idOf(JSON.stringify([...this.#scope, this.#commandId, index])));
   }
 
   /**

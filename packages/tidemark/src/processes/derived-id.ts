@@ -1,8 +1,8 @@
-import { v5 } from "uuid";
+import { namedUuids } from "../arguments/named-uuid.ts";
 import type { EventMetadata } from "../model/event.ts";
 
 /** Of this library's own; a change would have what is pending now issued twice. */
-const namespace = "a2f0e7a8-1d1b-5c55-9d0e-7a1c9f4c2b30";
+const idOf = namedUuids("a2f0e7a8-1d1b-5c55-9d0e-7a1c9f4c2b30");
 
 /** Where an effect comes from: the same wherever and however often it is issued. */
 export interface EffectOrigin {
@@ -16,5 +16,5 @@ export interface EffectOrigin {
 
 /** The id of a command; with `index`, of the event number `index` of an append. */
 export function derivedId({ process, instance, metadata, path }: EffectOrigin, index?: number): string {
-  return v5(JSON.stringify([process, instance, metadata.causationId ?? null, path, index ?? null]), namespace);
+  return idOf(JSON.stringify([process, instance, metadata.causationId ?? null, path, index ?? null]));
 }
