@@ -1,5 +1,5 @@
 // Tests that the roles of `rolesSql` suffice: appends as a writer, whatever follows the log as a worker, what migrates and looks as an owner, what reads as a
-// reader, and what settles dead letters as an operator. `schema/roles-*.test.ts` test each call of each role. The last line is "N passed, N failed".
+// reader, and what looks at a store and mends it as an operator. `schema/roles-*.test.ts` test each call of each role. The last line is "N passed, N failed".
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startServer } from "@tidemark/servers";
@@ -41,11 +41,16 @@ const files: Readonly<Record<string, { readonly include: readonly string[]; read
     exclude: [],
   },
   reader: {
-    include: ["read/{read-all,read-stream,sequence,streams}.test.ts"],
+    include: ["operations/stats.test.ts", "read/{read-all,read-stream,sequence,streams}.test.ts"],
     exclude: [],
   },
   operator: {
-    include: ["consumers/dead-letters.test.ts"],
+    include: [
+      "consumers/{administration,dead-letters}.test.ts",
+      "feed/blockers.test.ts",
+      "operations/{doctor,health,stats}.test.ts",
+      "processes/ending.test.ts",
+    ],
     exclude: [],
   },
   owner: {

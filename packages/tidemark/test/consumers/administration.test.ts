@@ -6,10 +6,10 @@ import { collect } from "../schema/collect.ts";
 import { describe, eventually, expect, gate, test } from "../runtime/test.ts";
 
 describe("store.consumers", () => {
-  test("pauses and resumes a consumer, whose workers finish the event in hand", async ({ store, start }) => {
+  test("pauses and resumes a consumer, whose workers finish the event in hand", async ({ application, store, start }) => {
     const seen: number[] = [];
     const [inside, go] = [gate(), gate()];
-    await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+    await application.appendToStream("cart-1", [itemAdded(), itemAdded()]);
     await start(
       defineConsumer({
         name: "c",
@@ -22,18 +22,20 @@ describe("store.consumers", () => {
     );
     await inside.opened;
     await store.consumers.pause("c");
+    // A worker that another store has learns of it at a heartbeat.
+    await eventually(() => expect(application.metrics().consumers).toMatchObject([{ shards: [{ state: "paused" }] }]));
     go.open();
     await eventually(async () => expect(await store.consumers.get("c")).toMatchObject({ state: "paused", paused: true, shards: [{ position: 1 }] }));
-    await store.appendToStream("cart-2", [itemAdded()]);
+    await application.appendToStream("cart-2", [itemAdded()]);
     expect(seen).toEqual([1]);
     await store.consumers.resume("c");
     await eventually(() => expect(seen).toEqual([1, 2, 1]));
     await eventually(async () => expect(await store.consumers.get("c")).toMatchObject({ state: "live", paused: false }));
   });
 
-  test("handles what is of a prefix and a time alone, and shows what its filter is", async ({ openStore, store, start }) => {
+  test("handles what is of a prefix and a time alone, and shows what its filter is", async ({ openApplication, store, start }) => {
     const clock = { now: new Date("2026-01-01") };
-    const dated = await openStore({ now: () => clock.now });
+    const dated = await openApplication({ now: () => clock.now });
     await dated.appendToStream("cart-1", [itemAdded()]);
     clock.now = new Date("2026-01-02");
     await dated.appendToStream("cart-2", [itemAdded()]);
@@ -51,7 +53,7 @@ describe("store.consumers", () => {
     expect((await store.consumers.get("c")).filter).toEqual([{ prefix: "cart-", since }]);
     // The same definition again is no changed filter.
     const { logger, lines } = recordLogs();
-    const again = (await openStore({ logger })).createWorker({ consumers: [mailer] });
+    const again = (await openApplication({ logger })).createWorker({ consumers: [mailer] });
     await again.start();
     await again.stop();
     expect(lines.filter((line) => line.includes("another filter"))).toEqual([]);
@@ -71,11 +73,11 @@ describe("store.consumers", () => {
     await expect(store.consumers.pause("c", { reason: "" })).rejects.toThrow("options.reason is empty");
   });
 
-  test("deletes a consumer, whose worker can commit nothing more, and which begins anew", async ({ store, start, sql, schema }) => {
+  test("deletes a consumer, whose worker can commit nothing more, and which begins anew", async ({ application, store, start, sql, schema }) => {
     const q = pg.escapeIdentifier(schema);
     const [inside, go] = [gate(), gate()];
-    await store.appendToStream("cart-1", [itemAdded()]);
-    await store.query(`create table ${q}.effects (position bigint)`);
+    await application.appendToStream("cart-1", [itemAdded()]);
+    await application.query(`create table ${q}.effects (position bigint)`);
     const { errors, worker } = await start(
       defineConsumer({
         name: "c",
@@ -101,10 +103,10 @@ describe("store.consumers", () => {
     expect(seen).toEqual([1]);
   });
 
-  test("sets a consumer back while it runs, and on", async ({ store, start }) => {
+  test("sets a consumer back while it runs, and on", async ({ application, store, start }) => {
     const seen: number[] = [];
     const again = gate();
-    await store.appendToStream("cart-1", [itemAdded(), itemAdded(), confirmed]);
+    await application.appendToStream("cart-1", [itemAdded(), itemAdded(), confirmed]);
     const { worker, errors } = await start(
       defineConsumer({
         name: "c",
@@ -128,8 +130,8 @@ describe("store.consumers", () => {
     expect(errors.every(({ code }) => code === "HANDLER_FAILED" || code === "FENCED")).toBe(true);
   });
 
-  test("renames a consumer with everything it has", async ({ store, start }) => {
-    await store.appendToStream("cart-1", [confirmed]);
+  test("renames a consumer with everything it has", async ({ application, store, start }) => {
+    await application.appendToStream("cart-1", [confirmed]);
     const failing = defineConsumer({
       name: "old",
       retry: { attempts: 1 },
@@ -148,7 +150,7 @@ describe("store.consumers", () => {
     await eventually(() => expect(errors).toContainEqual(expect.objectContaining({ code: "NOT_FOUND", key: "old" })));
     const seen: number[] = [];
     const renamed = await start(defineConsumer({ name: "new", handle: ({ position }) => void seen.push(position) }));
-    await store.appendToStream("cart-2", [itemAdded()]);
+    await application.appendToStream("cart-2", [itemAdded()]);
     await renamed.worker.caughtUp();
     expect(seen).toHaveLength(1);
   });
@@ -167,10 +169,10 @@ describe("store.consumers", () => {
     await expect(store.consumers.reset("mailer", {})).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "options.after" });
   });
 
-  test("shows how far a consumer is behind, and who is alive", async ({ store, start }) => {
+  test("shows how far a consumer is behind, and who is alive", async ({ application, store, start }) => {
     const go = gate();
     const { worker } = await start(defineConsumer({ name: "c", batchSize: 1, filter: { categories: ["cart"] }, handle: () => go.opened }));
-    await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+    await application.appendToStream("cart-1", [itemAdded(), itemAdded()]);
     const behind = await eventually(async () => {
       const info = await store.consumers.get("c");
       expect(info.lag.events).toBe(2);
@@ -186,9 +188,9 @@ describe("store.consumers", () => {
   });
 });
 
-test("a changed filter is told at the start: it does not reach back", async ({ openStore, start }) => {
+test("a changed filter is told at the start: it does not reach back", async ({ openApplication, start }) => {
   const logger = collect();
-  const store = await openStore({ logger });
+  const store = await openApplication({ logger });
   const first = await start(defineConsumer({ name: "c", filter: { types: ["A"], tags: ["x"] }, handle: () => {} }), { on: store });
   await first.worker.stop();
   const same = await start(defineConsumer({ name: "c", filter: { tags: ["x"], types: ["A"] }, handle: () => {} }), { on: store });

@@ -5,26 +5,26 @@ import { append, silent } from "./open.ts";
 import { describe, eventually, expect, test } from "./test.ts";
 
 describe("blockers", () => {
-  test("is empty when nobody appends", async ({ store, begin }) => {
-    await append(store, "order");
+  test("is empty when nobody appends", async ({ application, store, begin }) => {
+    await append(application, "order");
     const reading = await begin();
     await reading.tx.readAll().toArray();
     expect(await store.blockers()).toEqual([]);
   });
 
-  test("names each open append, the longest reach first, and the events that wait for it", async ({ store, begin }) => {
+  test("names each open append, the longest reach first, and the events that wait for it", async ({ application, store, begin }) => {
     const [first, second] = [await begin(), await begin()];
     await first.execute("set application_name = 'importer'");
     await first.append("a");
     const {
       rows: [one],
     } = await first.client.query("select pg_backend_pid() as pid, pg_current_xact_id()::text as transaction");
-    await append(store, "order");
+    await append(application, "order");
     await second.append("b");
     const {
       rows: [two],
     } = await second.client.query("select pg_backend_pid() as pid, pg_current_xact_id()::text as transaction");
-    await append(store, "order");
+    await append(application, "order");
     const age = await first.client.query("select extract(epoch from clock_timestamp() - now()) * 1000.0 as ms");
 
     const blockers = await store.blockers();
@@ -50,7 +50,14 @@ describe("blockers", () => {
     expect((await store.blockers()).map(({ pid }) => pid)).toHaveLength(2);
   });
 
-  test("shows a role without pg_read_all_stats the pid, not the query, and an age all the same", async ({ store, begin, databaseUrl, schema, sql }) => {
+  test("shows a role without pg_read_all_stats the pid, not the query, and an age all the same", async ({
+    application,
+    store,
+    begin,
+    databaseUrl,
+    schema,
+    sql,
+  }) => {
     const name = pg.escapeIdentifier(schema);
     await using role = await createRole(sql);
     await sql.query(
@@ -64,7 +71,7 @@ describe("blockers", () => {
     } = await open.client.query("select pg_backend_pid() as pid");
     const hidden = { pid: backend.pid, query: "<insufficient privilege>" };
     expect(await feed.blockers()).toMatchObject([{ ...hidden, heldForMs: 0, events: 0 }]);
-    await append(store, "later");
+    await append(application, "later");
     await eventually(async () => {
       const [blocker] = await feed.blockers();
       expect(blocker).toMatchObject({ ...hidden, events: 1 });

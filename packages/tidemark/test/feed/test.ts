@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { EventStore } from "../../src/store/event-store.ts";
+import { asApplication } from "../support/role.ts";
 import { test as base } from "../support/test.ts";
 import { beginTransaction, type OpenTransaction } from "./transaction.ts";
 import { openStore } from "./open.ts";
@@ -16,15 +17,15 @@ export const test = base
     onCleanup(() => store.close());
     return store;
   })
-  .extend("begin", async ({ databaseUrl, store }, { onCleanup }) => {
+  .extend("begin", async ({ databaseUrl, application }, { onCleanup }) => {
     const clients: pg.Client[] = [];
     onCleanup(async () => {
       await Promise.all(clients.map((client) => client.end()));
     });
     return async (isolation?: string): Promise<OpenTransaction> => {
-      const client = new pg.Client({ connectionString: databaseUrl });
+      const client = new pg.Client({ connectionString: asApplication(databaseUrl) });
       await client.connect();
       clients.push(client);
-      return beginTransaction(store, client, isolation);
+      return beginTransaction(application, client, isolation);
     };
   });

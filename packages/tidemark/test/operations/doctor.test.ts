@@ -185,9 +185,9 @@ test("what a newer version has added is not called strange", async ({ store, run
 
 describe("the doctor finds", () => {
   for (const [name, [sql, code, what, mend]] of Object.entries(damages)) {
-    test(`${name}: ${code}`, async ({ store, run, examine }) => {
-      await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
-      const worker = store.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] });
+    test(`${name}: ${code}`, async ({ application, run, examine }) => {
+      await application.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+      const worker = application.createWorker({ consumers: [defineConsumer({ name: "mailer", handle() {} })] });
       await worker.start();
       await worker.caughtUp();
       await worker.stop();
@@ -208,16 +208,16 @@ describe("the doctor finds", () => {
     expect(of(await examine(), "function-changed").length).toBeGreaterThan(0);
   });
 
-  test("an index that a failed build left behind: index-invalid", async ({ store, sql, at, examine }) => {
-    await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+  test("an index that a failed build left behind: index-invalid", async ({ application, sql, at, examine }) => {
+    await application.appendToStream("cart-1", [itemAdded(), itemAdded()]);
     await expect(sql.query(`create unique index concurrently half on ${at}events (type)`)).rejects.toThrow(/could not create unique index/);
     expect(of(await examine(), "index-invalid")).toMatchObject([
       { what: expect.stringContaining('"half" is invalid'), mend: expect.stringContaining("drop index concurrently") },
     ]);
   });
 
-  test("an index that is never used: index-unused", async ({ store, run, examine }) => {
-    await store.appendToStream("cart-1", [itemAdded()]);
+  test("an index that is never used: index-unused", async ({ application, run, examine }) => {
+    await application.appendToStream("cart-1", [itemAdded()]);
     await run("create index mine on @events (type)");
     expect(of(await examine(), "index-unused")).toEqual([]);
     expect(of(await examine({ unusedBytes: 1 }), "index-unused").some(({ what }) => what.includes('"mine" takes 1 MB and has never been used'))).toBe(true);
@@ -281,9 +281,9 @@ describe("the doctor finds", () => {
     expect(of(await durable.doctor(), "durability-weak")).toHaveLength(2);
   });
 
-  test("who holds the mark back, also in a prepared transaction: mark-held", async ({ store, examine, sql }) => {
+  test("who holds the mark back, also in a prepared transaction: mark-held", async ({ application, store, examine, sql }) => {
     {
-      await using _held = await openTransaction(store, (tx) => tx.appendToStream("cart-1", [itemAdded()]));
+      await using _held = await openTransaction(application, (tx) => tx.appendToStream("cart-1", [itemAdded()]));
       const [blocker] = await store.blockers();
       expect(of(await examine({ markHeldMs: 0 }), "mark-held")).toMatchObject([
         { severity: "warning", mend: expect.stringContaining(`select pg_catalog.pg_terminate_backend(${blocker?.pid});`) },
@@ -305,7 +305,7 @@ describe("the doctor finds", () => {
     expect(of(await examine({ markHeldMs: 0 }), "mark-held")).toEqual([]);
   });
 
-  test("consumers that stopped, lag, or that no worker runs: consumer-stopped, consumer-behind, worker-missing", async ({ store, examine }) => {
+  test("consumers that stopped, lag, or that no worker runs: consumer-stopped, consumer-behind, worker-missing", async ({ application, store, examine }) => {
     const gate = Promise.withResolvers<void>();
     const stopping = defineConsumer({
       name: "stopping",
@@ -316,13 +316,13 @@ describe("the doctor finds", () => {
       },
     });
     const slow = defineConsumer({ name: "slow", handle: () => gate.promise });
-    const idle = store.createWorker({ consumers: [defineConsumer({ name: "idle", handle() {} })] });
+    const idle = application.createWorker({ consumers: [defineConsumer({ name: "idle", handle() {} })] });
     await idle.start();
     await idle.stop();
-    await using worker = store.createWorker({ consumers: [stopping, slow], onError: () => {} });
+    await using worker = application.createWorker({ consumers: [stopping, slow], onError: () => {} });
     await worker.start();
     try {
-      await store.appendToStream("cart-1", [itemAdded()]);
+      await application.appendToStream("cart-1", [itemAdded()]);
       await eventually(async () => {
         const findings = await examine({ behindMs: 0 });
         expect(of(findings, "consumer-stopped")).toMatchObject([
@@ -342,8 +342,8 @@ describe("the doctor finds", () => {
     }
   });
 
-  test("tables that need care: table-bloated, statistics-missing", async ({ store, sql, at, examine }) => {
-    await store.appendToStream("cart-1", [itemAdded(), itemAdded(), itemAdded()]);
+  test("tables that need care: table-bloated, statistics-missing", async ({ application, sql, at, examine }) => {
+    await application.appendToStream("cart-1", [itemAdded(), itemAdded(), itemAdded()]);
     const client = await sql.connect();
     try {
       await client.query(`alter table ${at}high_water_mark set (autovacuum_enabled = false)`);
@@ -366,9 +366,8 @@ describe("the doctor finds", () => {
     });
   });
 
-  test("a store that grows: disk-growth", async ({ openStore, examine, run }) => {
-    const store = await openStore();
-    await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+  test("a store that grows: disk-growth", async ({ application, examine, run }) => {
+    await application.appendToStream("cart-1", [itemAdded(), itemAdded()]);
     expect(of(await examine({ growthBytes: 1 }), "disk-growth")).toMatchObject([{ what: expect.stringMatching(/it doubles within 7 days\.$/) }]);
     await run("update @events set recorded_at = recorded_at - interval '8 days'");
     expect(of(await examine({ growthBytes: 1 }), "disk-growth")).toEqual([]);

@@ -55,14 +55,14 @@ describe("a store that is well", () => {
 });
 
 describe("the mark", () => {
-  test("that stands still while events are appended is failing, whatever else moves, and says who holds it", async ({ store }) => {
-    await using worker = store.createWorker({ consumers: [mailer] });
+  test("that stands still while events are appended is failing, whatever else moves, and says who holds it", async ({ application, store }) => {
+    await using worker = application.createWorker({ consumers: [mailer] });
     await worker.start();
     {
-      await using _held = await openTransaction(store, (tx) => tx.appendToStream("cart-1", [itemAdded()]));
+      await using _held = await openTransaction(application, (tx) => tx.appendToStream("cart-1", [itemAdded()]));
       // An open append alone holds nobody up.
       expect(await checked(store, "mark", { maxMarkAgeMs: 0 })).toMatchObject({ status: "ok", value: 0, limit: 0, advice: null });
-      await store.appendToStream("cart-2", [itemAdded()]);
+      await application.appendToStream("cart-2", [itemAdded()]);
       await eventually(async () => {
         const check = await checked(store, "mark", { maxMarkAgeMs: 0 });
         expect(check).toMatchObject({ status: "failing", limit: 0 });
@@ -78,19 +78,19 @@ describe("the mark", () => {
     expect(await checked(store, "mark", { maxMarkAgeMs: 0 })).toMatchObject({ status: "ok", value: 0 });
   });
 
-  test("that a sequence behind the log forbids is failing", async ({ store, sql, at }) => {
-    await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+  test("that a sequence behind the log forbids is failing", async ({ application, store, sql, at }) => {
+    await application.appendToStream("cart-1", [itemAdded(), itemAdded()]);
     await sql.query(`select setval('${at}events_position_seq', 1)`);
     expect(await checked(store, "mark")).toMatchObject({ status: "failing", advice: expect.stringContaining("setval") });
   });
 });
 
 describe("what follows the log", () => {
-  test("is failing beyond its limit, by name, and a name that nobody has is failing too", async ({ store }) => {
-    const worker = store.createWorker({ consumers: [mailer] });
+  test("is failing beyond its limit, by name, and a name that nobody has is failing too", async ({ application, store }) => {
+    const worker = application.createWorker({ consumers: [mailer] });
     await worker.start();
     await worker.stop();
-    await store.appendToStream("cart-1", [itemAdded(), itemAdded(), itemAdded()]);
+    await application.appendToStream("cart-1", [itemAdded(), itemAdded(), itemAdded()]);
     expect(await checked(store, "lag of mailer", { maxLag: { mailer: 3 } })).toMatchObject({ status: "ok", value: 3, limit: 3 });
     const report = await store.health({ maxLag: { mailer: 2, mialer: 5 } });
     expect(checkOf(report, "lag of mailer")).toEqual({
@@ -114,8 +114,7 @@ describe("what follows the log", () => {
     expect(await checked(store, "lag of mailer", { maxLag: { mailer: 2 } })).toMatchObject({ status: "failing", advice: expect.stringContaining("paused") });
   });
 
-  test("is failing where it stopped, and degraded where it gave up", async ({ openStore }) => {
-    const store = await openStore();
+  test("is failing where it stopped, and degraded where it gave up", async ({ application, store }) => {
     const failing = (name: string, onFailure: "stop" | "dead-letter"): ReturnType<typeof defineConsumer> =>
       defineConsumer({
         name,
@@ -125,9 +124,9 @@ describe("what follows the log", () => {
           throw new Error("not today");
         },
       });
-    await using worker = store.createWorker({ consumers: [failing("stopping", "stop"), failing("parking", "dead-letter")], onError: () => {} });
+    await using worker = application.createWorker({ consumers: [failing("stopping", "stop"), failing("parking", "dead-letter")], onError: () => {} });
     await worker.start();
-    await store.appendToStream("cart-1", [itemAdded()]);
+    await application.appendToStream("cart-1", [itemAdded()]);
     await eventually(async () => {
       const report = await store.health();
       expect(checkOf(report, "lag of stopping")).toMatchObject({
@@ -146,10 +145,10 @@ describe("what follows the log", () => {
     expect(await checked(store, "dead letters of parking", { maxDeadLetters: 1 })).toMatchObject({ status: "ok", value: 1 });
   });
 
-  test("is failing where the database lost what it had read", async ({ store, sql, at }) => {
-    await using worker = store.createWorker({ consumers: [mailer] });
+  test("is failing where the database lost what it had read", async ({ application, store, sql, at }) => {
+    await using worker = application.createWorker({ consumers: [mailer] });
     await worker.start();
-    await store.appendToStream("cart-1", [itemAdded()]);
+    await application.appendToStream("cart-1", [itemAdded()]);
     await worker.caughtUp();
     await worker.stop();
     expect(await checked(store, "history of mailer")).toBeUndefined();
@@ -157,8 +156,8 @@ describe("what follows the log", () => {
     expect(await checked(store, "history of mailer")).toMatchObject({ status: "failing", value: 1, limit: 0, advice: expect.stringContaining("failover") });
   });
 
-  test("is that of all tenants, and of one in its view", async ({ store }) => {
-    const acme = store.forTenant("acme");
+  test("is that of all tenants, and of one in its view", async ({ application, store }) => {
+    const acme = application.forTenant("acme");
     await using worker = acme.createWorker({ consumers: [mailer] });
     await worker.start();
     expect((await store.health()).checks.map(({ name }) => name)).toContain("lag of mailer of acme");

@@ -25,8 +25,8 @@ async function fill(open: (options: { now: () => Date }) => Promise<EventStore>)
 }
 
 describe("store.stats", () => {
-  test("counts a small store", async ({ openStore }) => {
-    const store = await fill(openStore);
+  test("counts a small store", async ({ openApplication, store }) => {
+    await fill(openApplication);
     const found = await store.stats({ days: 3 });
     expect(found).toMatchObject({
       events: { count: 12, estimated: false },
@@ -61,8 +61,8 @@ describe("store.stats", () => {
     expect(JSON.parse(JSON.stringify(found))).toEqual(found);
   });
 
-  test("tells a tenant of its own alone, and of an empty store that it is empty", async ({ openStore }) => {
-    const store = await fill(openStore);
+  test("tells a tenant of its own alone, and of an empty store that it is empty", async ({ openApplication, store }) => {
+    await fill(openApplication);
     expect(await store.forTenant("acme").stats({ days: 1 })).toMatchObject({
       events: { count: 3 },
       streams: { count: 1 },
@@ -91,9 +91,8 @@ describe("store.stats", () => {
 });
 
 describe("of a large log", () => {
-  test("figures are estimated from a sample, and say so", async ({ openStore, databaseUrl, schema, sql, at }) => {
-    const store = await openStore();
-    await store.appendToStream("cart-1", events("ItemAdded", 1));
+  test("figures are estimated from a sample, and say so", async ({ application, databaseUrl, schema, sql, at }) => {
+    await application.appendToStream("cart-1", events("ItemAdded", 1));
     // 200,000 events over ten days: nine of ten of one type, every twentieth in one stream.
     await sql.query(`
       set session_replication_role = replica;

@@ -11,14 +11,14 @@ export interface StartedWorker {
  *
  * `start`: starts a worker for processes, with a short lease; stopped after the test.
  */
-export const test = base.extend("start", ({ store }, { onCleanup }) => {
+export const test = base.extend("start", ({ application }, { onCleanup }) => {
   const started: Worker[] = [];
   onCleanup(async () => {
     await Promise.all(started.map((worker) => worker.stop()));
   });
   return async (processes: Process | readonly Process[], options: { readonly on?: EventStore; readonly leaseMs?: number } = {}): Promise<StartedWorker> => {
     const errors: TidemarkError[] = [];
-    const worker = (options.on ?? store).createWorker({
+    const worker = (options.on ?? application).createWorker({
       processes: Array.isArray(processes) ? processes : [processes],
       leaseMs: options.leaseMs ?? 2_000,
       onError: (error) => void errors.push(error),

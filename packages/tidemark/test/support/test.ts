@@ -17,6 +17,7 @@ import { migratedSchemas, schemaName } from "./template.ts";
  * `store`: an event store in that schema, closed after the test.
  * `openStore`: opens another one there, with options; closed after the test.
  * `application`: the store of an application that appends and runs workers; `store`, unless the tests run as a role that may not.
+ * `openApplication`: opens another one for it, with options; closed after the test.
  *
  * With TIDEMARK_TEST_ROLE=writer the store's tables belong to another role, and `databaseUrl` is that of one that may do what `rolesSql` grants a
  * writer; `sql` is a superuser's all the same.
@@ -66,13 +67,20 @@ export const test = base
     };
   })
   .extend("store", ({ openStore }) => openStore())
-  .extend("application", async ({ databaseUrl, schema, store }, { onCleanup }): Promise<EventStore> => {
-    const url = asApplication(databaseUrl);
-    if (url === databaseUrl) return store;
-    const opened = await openEventStore(url, { schema });
-    onCleanup(() => opened.close());
-    return opened;
-  });
+  .extend("openApplication", ({ databaseUrl, schema }, { onCleanup }) => {
+    const opened: EventStore[] = [];
+    onCleanup(async () => {
+      await Promise.all(opened.map((store) => store.close()));
+    });
+    return async (options: StoreOptions = {}): Promise<EventStore> => {
+      const store = await openEventStore(asApplication(databaseUrl), { schema, ...options });
+      opened.push(store);
+      return store;
+    };
+  })
+  .extend("application", async ({ databaseUrl, store, openApplication }): Promise<EventStore> =>
+    asApplication(databaseUrl) === databaseUrl ? store : openApplication(),
+  );
 
 /** Opening a store creates a schema that is not there, which no role but the owner may. */
 async function createSchemaAsOwner(superuserUrl: string, schema: string): Promise<void> {
