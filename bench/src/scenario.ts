@@ -34,6 +34,11 @@ export interface Comparison {
   readonly subject: string;
   readonly contestants: readonly Contestant[];
   readonly targets: readonly Target[];
+  /**
+   * Each round is cut into so many slices, in each of which all contestants take a turn. A ratio is then the median of those of each slice, which
+   * tells differences that are smaller than what rates differ by from round to round. @defaultValue rounds are not cut, and ratios are those of medians
+   */
+  readonly slices?: number;
   /** Why there are no contestants: the row says so. */
   readonly notMeasured?: string;
 }

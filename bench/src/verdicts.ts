@@ -1,5 +1,6 @@
 import type { ContestantResult } from "./run.ts";
 import type { Target } from "./scenario.ts";
+import { median } from "./statistics.ts";
 
 export interface Verdict {
   /** The row of the table it stands in. */
@@ -49,8 +50,10 @@ function absolute(target: Extract<Target, { readonly of: string }>, results: rea
 
 /** How many times what `against` does the subject does. */
 export function ratioTo(against: string, subject: string, results: readonly ContestantResult[]): number | undefined {
-  const rateOf = (name: string): number | undefined => results.find((result) => result.name === name)?.eventsPerSecond;
-  const mine = rateOf(subject);
-  const theirs = rateOf(against);
-  return mine === undefined || theirs === undefined ? undefined : mine / theirs;
+  const resultOf = (name: string): ContestantResult | undefined => results.find((result) => result.name === name);
+  const mine = resultOf(subject);
+  const theirs = resultOf(against);
+  if (!mine || !theirs) return undefined;
+  if (!mine.paired) return mine.eventsPerSecond / theirs.eventsPerSecond;
+  return median(mine.rates.map((rate, turn) => rate / (theirs.rates[turn] ?? Number.NaN)));
 }

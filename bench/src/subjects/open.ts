@@ -6,6 +6,7 @@ import { openPlainSql } from "./plain-sql.ts";
 import type { Subject } from "./subject.ts";
 import { tally } from "./tally.ts";
 import { openTidemark } from "./tidemark.ts";
+import { openTracedByHand } from "./traced-by-hand.ts";
 import { openTraced } from "./traced.ts";
 
 /** Everything that is compared with everything. */
@@ -19,6 +20,8 @@ const compared = {
 export const openers: Readonly<Record<string, (url: string) => Promise<Subject>>> = {
   ...compared,
   "Tidemark, inline": (url) => openTidemark(url, { projections: [tally("inline")] }),
+  "Tidemark, SDK by hand": (url) => openTracedByHand(url),
+  "Tidemark, inline, SDK by hand": (url) => openTracedByHand(url, { projections: [tally("inline")] }),
   "Tidemark, OpenTelemetry": (url) => openTraced(url),
   "Tidemark, inline, OpenTelemetry": (url) => openTraced(url, { projections: [tally("inline")] }),
 };
