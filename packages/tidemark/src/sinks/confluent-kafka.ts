@@ -37,10 +37,11 @@ const unknownTopics: ReadonlySet<unknown> = new Set([-188, -190]);
 export async function openConfluentProducer(cluster: KafkaCluster): Promise<KafkaProducer> {
   const { Kafka } = await importPeer(name, purpose, ({ KafkaJS }) => (isClient(KafkaJS) ? KafkaJS : undefined));
   const { brokers, clientId, tls, sasl, createTopics, clientOptions } = cluster;
+  const log = new ErrorLog();
   const producer = new Kafka({}).producer({
     ...settings,
     ...clientOptions,
-    kafkaJS: { logger: silence },
+    kafkaJS: { logger: log },
     "client.id": clientId,
     "bootstrap.servers": brokers.join(","),
     "security.protocol": sasl ? (tls ? "sasl_ssl" : "sasl_plaintext") : tls ? "ssl" : "plaintext",
@@ -54,7 +55,11 @@ export async function openConfluentProducer(cluster: KafkaCluster): Promise<Kafk
     // Java's. The default one of librdkafka puts keys into other partitions.
     partitioner: "murmur2_random",
   });
-  await producer.connect();
+  try {
+    await producer.connect();
+  } catch (error) {
+    throw log.explained(error);
+  }
   return new ConfluentProducer(producer);
 }
 
@@ -90,12 +95,23 @@ class ConfluentProducer implements KafkaProducer {
   }
 }
 
-/** The sink tells of errors; what else a client has to say would fill the application's log. */
-const silence = {
-  setLogLevel() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  namespace: (): object => silence,
-};
+/**
+ * The sink tells of errors; what else a client has to say would fill the application's log. Why a connection was not made, such as a wrong password, librdkafka
+ * tells its log alone, and rejects with "broker transport failure".
+ */
+class ErrorLog {
+  #last: string | undefined;
+
+  readonly setLogLevel = (): void => {};
+  readonly debug = (): void => {};
+  readonly info = (): void => {};
+  readonly warn = (): void => {};
+  readonly error = (text: unknown): void => {
+    this.#last = String(text).replace(/^\[thrd:[^\]]*\]: /, "");
+  };
+  readonly namespace = (): object => this;
+
+  explained(error: unknown): unknown {
+    return this.#last === undefined ? error : new Error(this.#last, { cause: error });
+  }
+}
