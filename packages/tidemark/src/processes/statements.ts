@@ -68,7 +68,7 @@ select v.version::text as version, v.starts_after::text as starts_after, v.start
     load: named("load", `select ${instance} from ${functionName(schema, "load_process_instances")}($1, $2, $3, $4::text::jsonb) as i`),
     record: named(
       "record",
-      `select r.instance as instance, r.id::text as id from ${functionName(schema, "record_process_inputs")}($1, $2, $3, $4::text::jsonb, $5::text::jsonb, $6::text::jsonb) as r`,
+      `select r.instance as instance, r.id::text as id from ${functionName(schema, "record_process_inputs")}($1, $2, $3, $4::text::json, $5::text::json, $6::text::json) as r`,
     ),
     requested: named(
       "requested",
