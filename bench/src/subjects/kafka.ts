@@ -78,6 +78,7 @@ const open: Readonly<Record<ClientName, (address: string) => Promise<BareProduce
       packages.confluent
     );
     const producer = new KafkaJS.Kafka({}).producer({
+      kafkaJS: { logger: silence },
       "bootstrap.servers": address,
       "allow.auto.create.topics": true,
       "enable.idempotence": true,
@@ -91,3 +92,6 @@ const open: Readonly<Record<ClientName, (address: string) => Promise<BareProduce
     };
   },
 };
+
+/** librdkafka's client tells of each connection otherwise, between the results. */
+const silence = { setLogLevel() {}, debug() {}, info() {}, warn() {}, error() {}, namespace: (): object => silence };
