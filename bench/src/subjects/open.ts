@@ -20,8 +20,10 @@ const compared = {
 export const openers: Readonly<Record<string, (url: string) => Promise<Subject>>> = {
   ...compared,
   "Tidemark, inline": (url) => openTidemark(url, { projections: [tally("inline")] }),
-  "Tidemark, SDK by hand": (url) => openTracedByHand(url),
-  "Tidemark, inline, SDK by hand": (url) => openTracedByHand(url, { projections: [tally("inline")] }),
+  "Tidemark, SDK by hand": (url) => openTracedByHand(url, { keepsTrace: false }),
+  "Tidemark, inline, SDK by hand": (url) => openTracedByHand(url, { options: { projections: [tally("inline")] }, keepsTrace: false }),
+  "Tidemark, SDK by hand, trace kept": (url) => openTracedByHand(url, { keepsTrace: true }),
+  "Tidemark, inline, SDK by hand, trace kept": (url) => openTracedByHand(url, { options: { projections: [tally("inline")] }, keepsTrace: true }),
   "Tidemark, OpenTelemetry": (url) => openTraced(url),
   "Tidemark, inline, OpenTelemetry": (url) => openTraced(url, { projections: [tally("inline")] }),
 };

@@ -1,5 +1,5 @@
-import { context, SpanKind, trace } from "@opentelemetry/api";
-import type { StoreOptions } from "tidemark";
+import { type Context, context, propagation, SpanKind, trace } from "@opentelemetry/api";
+import { type StoreOptions, withMetadata } from "tidemark";
 import { registerSdk } from "./sdk.ts";
 import { openTidemark, type TidemarkSubject } from "./tidemark.ts";
 
@@ -10,8 +10,14 @@ const attributes = Object.freeze({
   "messaging.destination.name": "cart",
 });
 
+interface ByHand {
+  readonly options?: StoreOptions;
+  /** Whether each event has the trace in its metadata. */
+  readonly keepsTrace: boolean;
+}
+
 /** Tidemark without `instrument`: the application makes one span of each append and records how long it took, the least that tracing it can be. */
-export async function openTracedByHand(url: string, options?: StoreOptions): Promise<TidemarkSubject> {
+export async function openTracedByHand(url: string, { options, keepsTrace }: ByHand): Promise<TidemarkSubject> {
   const meterProvider = registerSdk();
   const tracer = trace.getTracer("bench");
   const durations = meterProvider.getMeter("bench").createHistogram("messaging.client.operation.duration", {
@@ -27,7 +33,8 @@ export async function openTracedByHand(url: string, options?: StoreOptions): Pro
       const span = tracer.startSpan("append cart", { kind: SpanKind.PRODUCER, attributes }, parent);
       const within = trace.setSpan(parent, span);
       try {
-        return await context.with(within, () => subject.append(streamId, count, isNew));
+        const append = (): Promise<number> => subject.append(streamId, count, isNew);
+        return await context.with(within, () => (keepsTrace ? withMetadata(traceOf(within), append) : append()));
       } finally {
         span.end();
         durations.record((performance.now() - started) / 1_000, attributes, within);
@@ -38,4 +45,10 @@ export async function openTracedByHand(url: string, options?: StoreOptions): Pro
       await subject.close();
     },
   };
+}
+
+function traceOf(within: Context): Record<string, string> {
+  const carrier: Record<string, string> = {};
+  propagation.inject(within, carrier);
+  return carrier;
 }
