@@ -55,7 +55,10 @@ export class Feed implements LifecyclePart, FollowedLog {
     this.#blockers = blockersStatement(schema);
     this.#reads = new StatementsBySize(schema);
     this.#log = this.#traced(new LogPages(database, this.#reads), "events");
-    this.#scans = new LogScans(this.#log, this.#marks, () => this.background.pageRows);
+    this.#scans = new LogScans(this.#log, this.#marks, {
+      mostRows: () => this.background.pageRows,
+      ahead: () => database.connections > 1 && !this.background.busy,
+    });
     this.#readRetry = new ReadRetry(logger);
     const committed = new Signal();
     const channel = channelOf(schema);

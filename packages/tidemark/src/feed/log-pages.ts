@@ -50,14 +50,18 @@ export interface Found {
   readonly inRecovery: boolean;
 }
 
+/** How much at once is asked of a log. Asked before each page. */
+export interface PagePace {
+  /** The most rows of the page. */
+  mostRows(): number;
+  /** Whether two statements may run at once: see `RangeReading.ahead`. */
+  ahead(): boolean;
+}
+
 /** The log as followers read it. */
 export interface Log {
-  /**
-   * What is wanted above `after` and at or below `until`, which must not be above the high-water mark.
-   *
-   * @param mostRows - The most rows of the next page. Asked before each.
-   */
-  open(after: number, until: number, wanted: Wanted, signal: AbortSignal, mostRows?: () => number): RowPages;
+  /** What is wanted above `after` and at or below `until`, which must not be above the high-water mark. */
+  open(after: number, until: number, wanted: Wanted, signal: AbortSignal, pace?: PagePace): RowPages;
   /** The last event at or below a position; position 0 where there is none. */
   lastEvent(position: number, signal: AbortSignal): Promise<Place>;
   find(position: number, signal: AbortSignal): Promise<Found>;
@@ -73,7 +77,7 @@ export class LogPages implements Log {
     this.#statements = statements;
   }
 
-  open(after: number, until: number, { tenant, filter, shard }: Wanted, signal: AbortSignal, mostRows?: () => number): RowPages {
+  open(after: number, until: number, { tenant, filter, shard }: Wanted, signal: AbortSignal, pace?: PagePace): RowPages {
     const all = tenant === undefined;
     const first = all ? 4 : 5;
     const filtered = filter && filterSql(filter, first, all);
@@ -88,7 +92,7 @@ export class LogPages implements Log {
       signal,
       windowed: true,
       limits: defaultPageLimits,
-      ...(mostRows && { mostRows }),
+      ...(pace && { mostRows: () => pace.mostRows(), ahead: () => pace.ahead() }),
       bounds: async () => ({ after: since === undefined ? after : await this.#positionSince(since, { after, until }, signal), until }),
       fetch: async (range, rows) => {
         const found = await this.#queryable.query(

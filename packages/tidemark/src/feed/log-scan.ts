@@ -1,7 +1,7 @@
 import { HistoryChanged } from "./catch-up.ts";
 import type { Anchor } from "./follow.ts";
 import { checkAnchor } from "./check-anchor.ts";
-import type { Log, Wanted } from "./log-pages.ts";
+import type { Log, PagePace, Wanted } from "./log-pages.ts";
 import type { Mark, Marks } from "./mark.ts";
 import type { ScanMember, ScanPage } from "./scan-member.ts";
 import { SharedScan } from "./shared-scan.ts";
@@ -41,14 +41,13 @@ export interface LogScan {
 export class LogScans {
   readonly #log: Log;
   readonly #marks: Marks;
-  readonly #mostRows: () => number;
+  readonly #pace: PagePace;
   readonly #shared = new Set<SharedScan>();
 
-  /** @param mostRows - Of a page. Asked before each. */
-  constructor(log: Log, marks: Marks, mostRows: () => number) {
+  constructor(log: Log, marks: Marks, pace: PagePace) {
     this.#log = log;
     this.#marks = marks;
-    this.#mostRows = mostRows;
+    this.#pace = pace;
   }
 
   /** @throws {@link HistoryForkedError} — the event of `after` is gone. */
@@ -57,7 +56,7 @@ export class LogScans {
     await checkAnchor(this.#log, reader, after, signal);
     const range = { wanted, after: after.position, until: Math.min(mark.position, until), signal };
     const joined = alone ? undefined : [...this.#shared].find((candidate) => candidate.hasRoomFor(range));
-    const scan = joined ?? new SharedScan(this.#log, this.#mostRows);
+    const scan = joined ?? new SharedScan(this.#log, this.#pace);
     if (!alone) this.#shared.add(scan);
     const member = scan.join(range);
     return {

@@ -1,6 +1,6 @@
 import { Signal } from "../async/signal.ts";
 import type { ValidQueryItem } from "../read/filter.ts";
-import type { Log, RowPages, Wanted } from "./log-pages.ts";
+import type { Log, PagePace, RowPages, Wanted } from "./log-pages.ts";
 import { SharedRow } from "./row-filter.ts";
 import { ScanMember, type ScanRange } from "./scan-member.ts";
 
@@ -21,15 +21,14 @@ interface Open {
  */
 export class SharedScan {
   readonly #log: Log;
-  readonly #mostRows: (() => number) | undefined;
+  readonly #pace: PagePace | undefined;
   readonly #members = new Set<ScanMember>();
   readonly #changed = new Signal();
   #running = false;
 
-  /** @param mostRows - Of a page. Asked before each. */
-  constructor(log: Log, mostRows?: () => number) {
+  constructor(log: Log, pace?: PagePace) {
     this.#log = log;
-    this.#mostRows = mostRows;
+    this.#pace = pace;
   }
 
   get idle(): boolean {
@@ -83,7 +82,7 @@ export class SharedScan {
     const met = reading.filter(({ position }) => position > from).map(({ position }) => position);
     const bound = Math.min(...members.map(({ range }) => range.until), ...met);
     if (open && open.bound === bound && open.members.length === members.length && members.every((member) => open.members.includes(member))) return open;
-    return { members, bound, pages: this.#log.open(from, bound, union(members.map(({ range }) => range.wanted)), signalOf(members), this.#mostRows) };
+    return { members, bound, pages: this.#log.open(from, bound, union(members.map(({ range }) => range.wanted)), signalOf(members), this.#pace) };
   }
 
   async #read({ members, pages }: Open): Promise<void> {

@@ -1,6 +1,6 @@
 import { followingLog } from "../tracing/operations.ts";
 import type { TracedPlace } from "../tracing/traced-store.ts";
-import type { Found, Log, Place, RowPages, Wanted } from "./log-pages.ts";
+import type { Found, Log, PagePace, Place, RowPages, Wanted } from "./log-pages.ts";
 
 /** Tells of each page that is read for followers on its tracing channel. */
 export class TracedLog implements Log {
@@ -14,8 +14,8 @@ export class TracedLog implements Log {
     this.#place = place;
   }
 
-  open(after: number, until: number, wanted: Wanted, signal: AbortSignal, mostRows?: () => number): RowPages {
-    const pages = this.#log.open(after, until, wanted, signal, mostRows);
+  open(after: number, until: number, wanted: Wanted, signal: AbortSignal, pace?: PagePace): RowPages {
+    const pages = this.#log.open(after, until, wanted, signal, pace);
     return {
       next: () =>
         followingLog.trace(

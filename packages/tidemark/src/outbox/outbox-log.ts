@@ -2,7 +2,7 @@ import type { Queryable, Statement, TextRow } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { toSafeInteger } from "../database/number.ts";
-import type { Found, Log, Place, RowPages, Wanted } from "../feed/log-pages.ts";
+import type { Found, Log, PagePace, Place, RowPages, Wanted } from "../feed/log-pages.ts";
 import { placeOf } from "../feed/log-pages.ts";
 import { rowFilter, SharedRow } from "../feed/row-filter.ts";
 import { defaultPageLimits } from "../read/page-size.ts";
@@ -49,7 +49,7 @@ select (select o.id from ${outbox} as o where o.position = $1)::text as id,
     };
   }
 
-  open(after: number, until: number, wanted: Wanted, signal: AbortSignal, mostRows?: () => number): RowPages {
+  open(after: number, until: number, wanted: Wanted, signal: AbortSignal, pace?: PagePace): RowPages {
     const matches = rowFilter({ ...wanted, tenant: undefined });
     const pages = new RangePages<TextRow>({
       backward: false,
@@ -57,7 +57,7 @@ select (select o.id from ${outbox} as o where o.position = $1)::text as id,
       signal,
       windowed: false,
       limits: defaultPageLimits,
-      ...(mostRows && { mostRows }),
+      ...(pace && { mostRows: () => pace.mostRows() }),
       bounds: () => ({ after, until }),
       fetch: (range, rows) => this.#queryable.query(this.#page, [range.after, range.until, rows, wanted.tenant ?? null], { signal }),
       decode: (row, into) => void (matches(new SharedRow(row)) && into.push(row)),

@@ -1,6 +1,7 @@
 import type { TextRow } from "../database/database.ts";
 import { type PageLimits, PageSize } from "./page-size.ts";
 import type { DecodedPage, Page, Pages } from "./pages.ts";
+import { PageSpan } from "./page-span.ts";
 import { ScanWindow } from "./scan-window.ts";
 
 /** A part of a stream by version, or of the log by position. */
@@ -21,6 +22,13 @@ export interface RangeReading<T> {
   readonly limits: PageLimits;
   /** The most rows of the next page, below those that `limits` allow. Asked before each. */
   mostRows?(): number;
+  /**
+   * Whether the page behind the next one is asked for as well, before that has come: two statements run at once, so that the server works
+   * while a page is on its way, and is read. Only forward, windowed and without a limit. Asked before each page.
+   *
+   * @defaultValue never
+   */
+  ahead?(): boolean;
   /** What is left of a range without the gap at its beginning (at its end, if `backward`). Asked where a window was empty. */
   skipGap?(rest: Range): Promise<Range>;
   /** Asked once, before the first page. */
@@ -31,6 +39,16 @@ export interface RangeReading<T> {
   decode(row: TextRow, into: T[]): void;
   /** The row's version or position. */
   key(row: TextRow): number;
+}
+
+/** A page that was asked for. */
+interface Asked {
+  /** It gives everything in here, unless it is full before. */
+  readonly range: Range;
+  /** The range is as wide as a statement may look: what it took says something about windows. */
+  readonly whole: boolean;
+  readonly rows: number;
+  readonly answer: Promise<{ readonly rows: readonly TextRow[]; readonly tookMs: number }>;
 }
 
 /** How many times more rows are asked for after a page of which not every row gave an item. */
@@ -44,6 +62,9 @@ export class RangePages<T> implements Pages<T> {
   readonly #reading: RangeReading<T>;
   readonly #size: PageSize;
   readonly #window = new ScanWindow();
+  readonly #span = new PageSpan();
+  /** Of what comes behind the next page. */
+  #ahead: Asked | undefined;
   #rest: Range | undefined;
   #remaining: number;
   /** Rows to ask for, for each item that remains: where few rows give one, a small limit must not mean a statement for each row. */
@@ -73,19 +94,18 @@ export class RangePages<T> implements Pages<T> {
   }
 
   async next(): Promise<Page<T>> {
-    const { signal, limit, bounds, fetch, skipGap, mostRows } = this.#reading;
+    const { signal, limit, bounds, skipGap } = this.#reading;
     signal?.throwIfAborted();
     if (limit === 0) return nothing;
     const rest = (this.#rest ??= await bounds());
     if (rest.after >= rest.until) return nothing;
     signal?.throwIfAborted();
 
-    const range = this.#windowOf(rest);
-    const asked = Math.min(this.#size.rows, this.#remaining * this.#rowsOfItem, mostRows?.() ?? Number.POSITIVE_INFINITY);
-    const sent = performance.now();
-    const rows = await fetch(range, asked);
-    const exhausted = rows.length < asked && rows.at(-1)?.["full"] == null;
-    if (exhausted) this.#window.learn(performance.now() - sent);
+    const page = this.#take(rest);
+    const { range } = page;
+    const { rows, tookMs } = await page.answer;
+    const exhausted = rows.length < page.rows && rows.at(-1)?.["full"] == null;
+    if (exhausted && page.whole) this.#window.learn(tookMs);
     this.#size.learn(rows);
     this.#firstRow ??= rows[0];
     this.#lastRow = rows.at(-1) ?? this.#lastRow;
@@ -93,10 +113,41 @@ export class RangePages<T> implements Pages<T> {
     // With a limit, what rows give decides how many are asked for next, and whether any.
     const decoded = limit === Number.POSITIVE_INFINITY ? undefined : this.#decode(rows);
     this.#rest = this.#restOf(rest, exhausted ? range : undefined, rows.at(-1));
+    this.#span.learn(rows.length, this.#rest.after - range.after);
     // After setval or a restore the log may have a gap of any width, which windows alone would cross at their own pace.
     if (rows.length === 0 && skipGap && this.#rest.after < this.#rest.until) this.#rest = await skipGap(this.#rest);
     const last = decoded?.failure !== undefined || this.#remaining === 0 || this.#rest.after >= this.#rest.until;
     return { last, rows: rows.length, decode: () => decoded ?? this.#decode(rows) };
+  }
+
+  /** The next page, which may have been asked for before; with it, where that is wanted, the one behind it. */
+  #take(rest: Range): Asked {
+    // Where a gap was skipped, it lies behind.
+    if (this.#ahead && this.#ahead.range.after < rest.after) this.#ahead = undefined;
+    const known = this.#ahead;
+    const page = known?.range.after === rest.after ? known : this.#ask(known ? { after: rest.after, until: known.range.after } : rest);
+    if (page === known) this.#ahead = undefined;
+    if (!this.#ahead && this.#readsAhead && page.range.until < rest.until) {
+      this.#ahead = this.#ask({ after: page.range.until, until: rest.until });
+      // Heard where it is awaited; until then a failure must not count as unhandled.
+      this.#ahead.answer.catch(() => {});
+    }
+    return page;
+  }
+
+  /** Not before the first page, which says how wide one is. */
+  get #readsAhead(): boolean {
+    return this.#span.known && (this.#reading.ahead?.() ?? false);
+  }
+
+  #ask(rest: Range): Asked {
+    const { fetch, mostRows } = this.#reading;
+    const rows = Math.min(this.#size.rows, this.#remaining * this.#rowsOfItem, mostRows?.() ?? Number.POSITIVE_INFINITY);
+    const window = this.#windowOf(rest);
+    const range = this.#readsAhead ? { after: window.after, until: Math.min(window.until, window.after + this.#span.of(rows)) } : window;
+    const sent = performance.now();
+    const answer = fetch(range, rows).then((found) => ({ rows: found, tookMs: performance.now() - sent }));
+    return { range, whole: range.until - range.after === this.#window.positions, rows, answer };
   }
 
   /** What the rows give, up to the limit. Where one cannot be decoded, those before it are handed out first, and then its error. */

@@ -13,7 +13,10 @@ test("a reader of the log gets pages of no more rows than it allows at the time,
   const database = await openPgDatabase({ connection: databaseUrl, settings: checkPool({}, "pool").pool, prepare: true, logger: silent });
   try {
     let most = 100;
-    const pages = new LogPages(database, new StatementsBySize(schema)).open(0, 900, everything, new AbortController().signal, () => most);
+    const pages = new LogPages(database, new StatementsBySize(schema)).open(0, 900, everything, new AbortController().signal, {
+      mostRows: () => most,
+      ahead: () => false,
+    });
     const sizes: number[] = [];
     for (let last = false; !last;) {
       const page = await pages.next();
