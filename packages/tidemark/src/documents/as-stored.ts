@@ -26,26 +26,60 @@ function settledObject(value: Fields, depth: number): Fields {
   const prototype: unknown = Object.getPrototypeOf(value);
   // An object of a class is refused when it is written.
   if (prototype !== Object.prototype && prototype !== null) return value;
-  let same = true;
+  const keys = Object.keys(value);
+  const order = orderOf(keys);
+  let { same } = order;
   let changed: Map<string, unknown> | undefined;
-  let before: string | undefined;
-  for (const key of Object.keys(value)) {
+  for (const key of keys) {
     const held = value[key];
-    if (held === undefined || (before !== undefined && keyOrder(before, key) > 0)) same = false;
+    if (held === undefined) same = false;
     if (typeof held === "object") {
       const next = settled(held, depth);
       if (next !== held) (changed ??= new Map<string, unknown>()).set(key, next);
     }
-    before = key;
   }
   if (same && !changed) return value;
-  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-  sortKeys(keys);
+  const { sorted } = order;
   // An assignment of this key would be one of the prototype.
-  if (keys.includes("__proto__")) return Object.fromEntries(keys.map((key) => [key, changed?.get(key) ?? value[key]]));
+  if (order.special) return Object.fromEntries(sorted.filter((key) => value[key] !== undefined).map((key) => [key, changed?.get(key) ?? value[key]]));
   const copy: Record<string, unknown> = {};
-  for (const key of keys) copy[key] = changed?.get(key) ?? value[key];
+  for (const key of sorted) {
+    const held = changed?.get(key) ?? value[key];
+    if (held !== undefined) copy[key] = held;
+  }
   return copy;
+}
+
+/** The keys of an object, as they came and in the order of jsonb. */
+interface KeyOrder {
+  readonly keys: readonly string[];
+  readonly sorted: readonly string[];
+  readonly same: boolean;
+  /** `__proto__` is one of them. */
+  readonly special: boolean;
+}
+
+/** Objects that are made by the same code have the same keys in the same order. The last such keys, by the first of them: most have no more than a few. */
+const orders = new Map<string | undefined, KeyOrder>();
+const mostOrders = 256;
+
+function orderOf(keys: readonly string[]): KeyOrder {
+  const known = orders.get(keys[0]);
+  if (known && isSame(known.keys, keys)) return known;
+  const sorted = [...keys];
+  sortKeys(sorted);
+  const order = { keys, sorted, same: isSame(sorted, keys), special: keys.includes("__proto__") };
+  if (keys.length <= 32) {
+    if (orders.size === mostOrders) orders.clear();
+    orders.set(keys[0], order);
+  }
+  return order;
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false;
+  return true;
 }
 
 function settledArray(value: object, depth: number): object {

@@ -1,7 +1,7 @@
 import type { TextRow } from "../database/database.ts";
 import { Signal } from "../async/signal.ts";
-import type { FollowedEvent } from "./follow.ts";
-import { followed } from "./catch-up.ts";
+import type { RecordedEvent } from "../model/event.ts";
+import { decodeLogEvent } from "../read/decode.ts";
 import type { Wanted } from "./log-pages.ts";
 import { rowFilter, type SharedRow } from "./row-filter.ts";
 
@@ -16,7 +16,7 @@ export interface ScanPage {
   /** How many events. */
   readonly size: number;
   /** Its events, a few at a time, so that who takes them can let go of the process in between. They are decoded as they are taken, which is once. */
-  readonly slices: Iterable<readonly FollowedEvent[]>;
+  readonly slices: Iterable<readonly RecordedEvent[]>;
   /** Everything that it wants at or below this position has come. It is no anchor: ask the scan for one. */
   readonly reached: number;
   /** All up to its end has come. */
@@ -116,6 +116,6 @@ export class ScanMember {
   }
 }
 
-function* slicesOf(rows: readonly TextRow[]): Iterable<readonly FollowedEvent[]> {
-  for (let from = 0; from < rows.length; from += sliceRows) yield rows.slice(from, from + sliceRows).map(followed);
+function* slicesOf(rows: readonly TextRow[]): Iterable<readonly RecordedEvent[]> {
+  for (let from = 0; from < rows.length; from += sliceRows) yield rows.slice(from, from + sliceRows).map(decodeLogEvent);
 }

@@ -58,7 +58,7 @@ async function readAll(scan: SharedScan, after: number, until: number, wanted = 
   try {
     for (let last = false; !last;) {
       const page = await member.next();
-      for (const slice of page.slices) positions.push(...slice.map(({ event }) => event.position));
+      for (const slice of page.slices) positions.push(...slice.map(({ position }) => position));
       ({ last } = page);
     }
   } finally {
@@ -85,7 +85,7 @@ describe("a shared scan", () => {
     const positions: number[] = [];
     for (let last = false; !last;) {
       const page = await aside.next();
-      for (const slice of page.slices) positions.push(...slice.map(({ event }) => event.position));
+      for (const slice of page.slices) positions.push(...slice.map(({ position }) => position));
       ({ last } = page);
     }
     expect(positions).toEqual(log.rows.map((_, n) => n + 1));

@@ -42,7 +42,7 @@ export async function checkBuilt(
         const page = await scan.next();
         pace.begin();
         for (const slice of page.slices) {
-          yield slice.map(({ event }) => event);
+          yield slice;
           if (pace.due) await pace.rest();
         }
         ({ last } = page);

@@ -1,7 +1,6 @@
 import { type EventDecoder, decodedParts } from "../../catalogue/event-codec.ts";
 import type { Queryable } from "../../database/database.ts";
 import type { CollectionTable } from "../../documents/collection-table.ts";
-import type { FollowedEvent } from "../../feed/follow.ts";
 import type { ScanPage } from "../../feed/scan-member.ts";
 import type { RecordedEvent } from "../../model/event.ts";
 import type { DefinedDocumentProjection } from "../defined-projection.ts";
@@ -64,9 +63,9 @@ export class DocumentFold {
     return handled;
   }
 
-  #takeSlice(slice: readonly FollowedEvent[], take: (event: RecordedEvent, ids: readonly string[]) => void): number {
+  #takeSlice(slice: readonly RecordedEvent[], take: (event: RecordedEvent, ids: readonly string[]) => void): number {
     let handled = 0;
-    for (const { event: stored } of slice) {
+    for (const stored of slice) {
       const parts = this.#decoder.decode ? decodedParts(stored, this.#decoder) : [stored];
       for (const event of parts) take(event, this.#idsOf(event));
       if (parts.length > 0) handled++;
