@@ -1,5 +1,6 @@
 import { asDate, causedBy, defineEvents, documentProjection, type Event, type EventStore, withMetadata } from "tidemark";
 import { studio } from "@tidemark/studio";
+import { vi } from "vitest";
 import { z } from "zod";
 import type { EventPage, OverviewReport, ProblemReport, StreamPage, StreamsPage } from "../src/wire/reports.ts";
 import { SharedReports } from "../src/server/api/call.ts";
@@ -205,6 +206,14 @@ describe("the mask", () => {
   });
 });
 
+/** Not on the connection that holds the lock: within a transaction PostgreSQL shows only connections that were there at the first look. */
+async function waitingForLocks(sql: { query(text: string): Promise<{ rows: { waiting: number }[] }> }): Promise<number> {
+  const { rows } = await sql.query(
+    "select count(*)::int as waiting from pg_catalog.pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return rows[0]?.waiting ?? 0;
+}
+
 describe("a request", () => {
   test.for([
     ["a stream without a name", "/api/stream"],
@@ -237,6 +246,33 @@ describe("a request", () => {
     }
   });
 
+  test("is one of a thousand that hang, and leaves connections to those who append", async ({ openStore, schema, sql, onTestFinished }) => {
+    // However slow the machine is, none of them ends before it is let go.
+    const endless = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal);
+    onTestFinished(() => endless.mockRestore());
+    const store = await openStore({ pool: { queryTimeoutMs: 600_000 } });
+    await append(store, "cart-1", {});
+    const panel = studio(store, { schema, timeoutMs: 60_000, tenants: "all" });
+    const client = await sql.connect();
+    await client.query("begin");
+    await client.query(`lock table "${schema.replaceAll('"', '""')}".timers in access exclusive mode`);
+    const waiting = (): Promise<number> => waitingForLocks(sql);
+    const left = new AbortController();
+    try {
+      const answers = Array.from({ length: 1_000 }, (_, n) => get(panel, `/api/timers?tenant=t-${n % 3}`, {}, { signal: left.signal }));
+      await eventually(async () => expect(await waiting()).toBe(4));
+      for (let n = 0; n < 20; n++) await append(store, "cart-1", { n });
+      expect(await waiting()).toBe(4);
+      left.abort();
+      await Promise.all(answers);
+      await eventually(async () => expect(await waiting()).toBe(0));
+      expect((await get(panel, "/api/streams")).status).toBe(200);
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+  });
+
   test.for([
     ["events", "/api/stream?id=cart-1"],
     ["timers", "/api/timers"],
@@ -252,12 +288,7 @@ describe("a request", () => {
     const client = await sql.connect();
     await client.query("begin");
     await client.query(`lock table "${schema.replaceAll('"', '""')}".${table} in access exclusive mode`);
-    const waiting = async (): Promise<number> => {
-      const { rows } = await client.query(
-        "select count(*)::int as waiting from pg_catalog.pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      );
-      return rows[0].waiting;
-    };
+    const waiting = (): Promise<number> => waitingForLocks(sql);
     const left = new AbortController();
     try {
       const answer = get(studio(store, { schema, timeoutMs: 60_000 }), path, {}, { signal: left.signal });

@@ -10,18 +10,22 @@ import { bodyOf } from "./body.ts";
 import { type Call, type Route, SharedReports } from "./call.ts";
 import { AbsentError, problemResponse } from "./problem.ts";
 import { adminRoutes } from "./routes.ts";
+import type { Turns } from "./turns.ts";
 
 /** Runs routes and changes for requests: for as long as somebody waits for the answer, and no longer than the options say. */
 export class Api {
   readonly #store: EventStore;
   readonly #options: ValidOptions;
   readonly #shared = new SharedReports();
+  readonly #turns: Turns;
   readonly #liveTail: LiveTail;
   readonly #desk: ChangeDesk;
 
-  constructor(store: EventStore, options: ValidOptions) {
+  /** @param turns - In which routes read, those of all tenants. */
+  constructor(store: EventStore, options: ValidOptions, turns: Turns) {
     this.#store = store;
     this.#options = options;
+    this.#turns = turns;
     this.#liveTail = new LiveTail(store, options);
     this.#desk = new ChangeDesk(store);
   }
@@ -46,7 +50,7 @@ export class Api {
       };
       if (Object.values(adminRoutes).includes(route) && !isEnough(user.role, "admin"))
         throw new ChangeRefusedError("role-refused", "Only an admin may see this.");
-      return route(call);
+      return this.#turns.take(signal, () => route(call));
     });
   }
 
