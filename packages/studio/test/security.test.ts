@@ -27,6 +27,17 @@ describe("the host", () => {
     expect((await get(panel, "/", { host })).status).toBe(200);
   });
 
+  test("is asked of the live tail too, and so are the origin and the token", async ({ store }) => {
+    const panel = studio(store);
+    for (const [headers, status] of [
+      [{ host: "evil.com" }, 403],
+      [{ origin: "http://localhost:4984" }, 403],
+      [{ "sec-fetch-site": "cross-site" }, 403],
+      [{ authorization: "" }, 401],
+    ] as const)
+      expect((await get(panel, "/api/tail", headers)).status).toBe(status);
+  });
+
   test("is not what a proxy says it is", async ({ store }) => {
     const panel = studio(store);
     const forwarded = { host: "evil.com", "x-forwarded-host": "localhost", forwarded: "host=localhost" };
