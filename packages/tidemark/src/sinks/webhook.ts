@@ -35,6 +35,8 @@ export interface WebhookOptions {
 const name = "webhook";
 /** With these an endpoint says that it will never take this message. */
 const refusals = new Set([400, 410, 413, 415, 422]);
+/** They tell how the bytes travel. With one of a message's own, the request would fail however often it is tried. */
+const connectionHeaders = ["connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"] as const;
 
 const shape = {
   url: (value: unknown, path: string) =>
@@ -50,7 +52,7 @@ const shape = {
  * Returns a sink that posts messages to an HTTP endpoint, signed as Standard Webhooks 1.0 says: `webhook-id` is the event's id,
  * `webhook-timestamp` the time of the try, `webhook-signature` a signature for each secret.
  *
- * An answer of 2xx acknowledges a message. 400, 410, 413, 415 and 422 refuse it. Anything else, a redirection too, and no answer is
+ * An answer of 2xx acknowledges a message. 400, 410, 413, 415 and 422 refuse it, and so does a header of its own that belongs to the connection, such as `content-length`. Anything else, a redirection too, and no answer is
  * an endpoint that is unavailable. With one `url`, the relay holds until it answers. With a function, the message is tried again as often as
  * the relay's `retry` says, and then parked with the later ones of its endpoint: unless the relay has a `key` of its own,
  * the endpoint is the key. `retry-after` is heeded.
@@ -113,6 +115,9 @@ class WebhookSink {
   async #publish(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const { url, secret } = this.#posting;
     const { type } = message.event;
+    const unfit = connectionHeaders.find((header) => message.headers[header] !== undefined);
+    if (unfit !== undefined)
+      throw new MessageRefusedError({ sink: name, messageId: message.id }, `its header "${unfit}" belongs to the connection. Give it another name`);
     const endpoint = typeof url === "string" ? new URL(url) : checkEndpoint(url(message.event), `url(${type})`);
     const secrets = typeof secret === "function" ? checkSecrets(secret(message.event), `secret(${type})`) : secret;
     const restMs = this.#notBefore - performance.now();

@@ -52,6 +52,22 @@ describe("webhooks", () => {
     );
   });
 
+  test("with a header that belongs to the connection are refused, and others go on", async ({ store, start, endpoint }) => {
+    const names = ["connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
+    await append(store, [...names.map((header) => `${header}-1`), "cart-1"]);
+    const { worker } = await start({
+      ...posting({ url: endpoint.url }),
+      circuitBreaker: false,
+      map: ({ category, streamId }) => ({ body: streamId, headers: category === "cart" ? {} : { [streamId.slice(0, -2)]: "3" } }),
+    });
+    await worker.caughtUp();
+    expect(endpoint.received.map(({ body }) => body.toString())).toEqual(["cart-1"]);
+    const letters = await store.deadLetters.list({ kind: "relay" });
+    expect(letters.map(({ event, error }) => [event.streamId, error?.code, error?.message.replace(/^.*?: /, "")])).toEqual(
+      names.map((header) => [`${header}-1`, "MESSAGE_REFUSED", `its header "${header}" belongs to the connection. Give it another name.`]),
+    );
+  });
+
   test("to one endpoint wait until it answers, and no sooner than it asks; none is left out or overtaken", async ({ store, start, endpoint }) => {
     await append(store, ["cart-1", "cart-2"], 3);
     const answers = [503, "reset", 302, { status: 429, headers: { "retry-after": "1" } }] as const;
