@@ -52,10 +52,10 @@ const shape = {
  * Returns a sink that posts messages to an HTTP endpoint, signed as Standard Webhooks 1.0 says: `webhook-id` is the event's id,
  * `webhook-timestamp` the time of the try, `webhook-signature` a signature for each secret.
  *
- * An answer of 2xx acknowledges a message. 400, 410, 413, 415 and 422 refuse it, and so does a header of its own that belongs to the connection, such as `content-length`. Anything else, a redirection too, and no answer is
- * an endpoint that is unavailable. With one `url`, the relay holds until it answers. With a function, the message is tried again as often as
- * the relay's `retry` says, and then parked with the later ones of its endpoint: unless the relay has a `key` of its own,
- * the endpoint is the key. `retry-after` is heeded.
+ * An answer of 2xx acknowledges a message. 400, 410, 413, 415 and 422 refuse it, and so does a header of its own that belongs to the
+ * connection, such as `content-length`. Anything else, a redirection too, and no answer is an endpoint that is unavailable. With one `url`, the
+ * relay holds until it answers. With a function, the message is tried again as often as the relay's `retry` says, and then parked with the later
+ * ones of its endpoint: unless the relay has a `key` of its own, the endpoint is the key. `retry-after` is heeded.
  *
  * @throws {@link InvalidArgumentError} — an option is invalid.
  *
