@@ -1,5 +1,6 @@
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { planned } from "../database/planned.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /** What the owner of a shard asks of its dead letters. */
@@ -20,15 +21,15 @@ export function deadLetterStatements(schema: string): DeadLetterStatements {
   return {
     park: named("park", `select ${functionName(schema, "park_event")}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)::text`),
     parkBehind: named("park_behind", `select ${functionName(schema, "park_behind")}($1, $2, $3, $4, $5, $6)::text as parked`),
-    parkedStreams: named(
-      "parked_streams",
+    parkedStreams: planned(
+      "worker_parked_streams",
       `
 select distinct d.stream_id::text as stream
   from ${at}.dead_letters as d
  where d.tenant = $1 and d.consumer = $2 and d.state <> 'skipped' and d.stream_id % $4::bigint = $3::bigint`,
     ),
-    nextRequested: named(
-      "next_requested",
+    nextRequested: planned(
+      "worker_next_requested",
       `
 select d.position::text, d.stream_id::text as stream, d.attempts::text
   from ${at}.dead_letters as d
@@ -38,8 +39,8 @@ select d.position::text, d.stream_id::text as stream, d.attempts::text
     ),
     settle: named("settle", `select ${functionName(schema, "settle_dead_letter")}($1, $2, $3)::text as settled`),
     retryFailed: named("retry_failed", `select ${functionName(schema, "dead_letter_failed_again")}($1, $2, $3, $4, $5, $6, $7)::text`),
-    firstUnsettled: named(
-      "first_unsettled",
+    firstUnsettled: planned(
+      "worker_first_unsettled",
       `
 select d.position::text, (d.stream_id % c.shards::bigint)::text as shard, d.error_message as message
   from ${at}.consumers as c
@@ -48,8 +49,8 @@ select d.position::text, (d.stream_id % c.shards::bigint)::text as shard, d.erro
  order by d.position
  limit 1`,
     ),
-    retryPending: named(
-      "retry_pending",
+    retryPending: planned(
+      "worker_retry_pending",
       `
 select exists (
          select from ${at}.dead_letters as d where d.tenant = $1 and d.consumer = $2 and d.retry_requested

@@ -4,6 +4,7 @@ import { checkOptions } from "../arguments/options.ts";
 import { checkUuid } from "../arguments/uuid.ts";
 import type { Statement, TextRow, Value } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { planned } from "../database/planned.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
@@ -58,7 +59,7 @@ export class StoreDeadLetters implements DeadLetters {
     const [consumer, position] = [row["follower"] ?? "", toSafeInteger(row["position"])];
     if (row["state"] === "skipped") {
       const text = `update ${at}.dead_letters as d set retry_requested = true where d.tenant = $1 and d.consumer = $2 and d.position = $3`;
-      await this.#query({ name: "tidemark_worker_retry_skipped", text }, [this.#scope.tenant, consumer, position]);
+      await this.#query(planned("worker_retry_skipped", text), [this.#scope.tenant, consumer, position]);
     } else {
       const text = `select ${functionName(this.#scope.context.schema, "request_next_dead_letter")}($1, $2, $3)::text`;
       await this.#query({ name: "tidemark_worker_retry", text }, [this.#scope.tenant, consumer, row["lane"] ?? ""]);
@@ -91,17 +92,19 @@ select coalesce(c.owner_name, c.name) as consumer, c.kind as kind, h.position::t
  where h.tenant = $1 and ($2::text is null or coalesce(c.owner_name, c.name) = $2) and ($4::text is null or c.kind = $4)
  order by h.id desc
  limit $3`;
-    const rows = await this.#query({ name: "tidemark_worker_letter_history", text }, [this.#scope.tenant, consumer, limit, kind]);
+    const rows = await this.#query(planned("worker_letter_history", text), [this.#scope.tenant, consumer, limit, kind]);
     return rows.map(resolvedLetter);
   }
 
   async #row(key: DeadLetterKey): Promise<TextRow> {
     const { consumer, kind, position, eventId } = checkKey(key);
-    const [row] = await this.#select(
-      "letter",
-      "coalesce(c.owner_name, c.name) = $2 and c.kind = $5 and ($3::bigint is null or d.position = $3) and ($4::uuid is null or d.event_id = $4)",
-      [consumer, position ?? null, eventId ?? null, kind],
-    );
+    // Two texts: one condition for both would fit no index.
+    const which = position === undefined ? "d.event_id = $4::uuid" : "d.position = $4::bigint";
+    const [row] = await this.#select("letter", `coalesce(c.owner_name, c.name) = $2 and c.kind = $3 and ${which}`, [
+      consumer,
+      kind,
+      position ?? eventId ?? null,
+    ]);
     if (!row) throw notFound(consumer, `${position ?? eventId}`);
     return row;
   }
@@ -116,7 +119,7 @@ select coalesce(c.owner_name, c.name) as consumer, c.kind as kind, d.consumer as
   join ${at}.consumers as c on c.tenant = d.tenant and c.name = d.consumer
   cross join lateral ${entryAtSql(at, "d.position")} as e
  where d.tenant = $1 and ${where}`;
-    return this.#query({ name: `tidemark_worker_${name}`, text }, [this.#scope.tenant, ...values]);
+    return this.#query(planned(`worker_${name}`, text), [this.#scope.tenant, ...values]);
   }
 
   #query(statement: Statement, values: readonly Value[]): Promise<readonly TextRow[]> {

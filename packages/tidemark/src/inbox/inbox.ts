@@ -5,6 +5,7 @@ import type { LifecyclePart } from "../async/lifecycle.ts";
 import { BatchedRemoval } from "../database/batched-removal.ts";
 import type { Database, Queryable, Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { planned } from "../database/planned.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { Logger } from "../model/logger.ts";
@@ -52,12 +53,10 @@ insert into ${at}.inbox as i (tenant, message_id, forget_at)
   on conflict on constraint inbox_pkey do nothing
   returning '' as inserted`,
     };
-    this.#find = {
-      name: "tidemark_inbox_find",
-      // Unprepared: a plan from when there were few messages would scan them all.
-      unprepared: true,
-      text: `select ${milliseconds("i.received_at")} as received_at from ${at}.inbox as i where i.tenant = $1 and i.message_id = $2`,
-    };
+    this.#find = planned(
+      "inbox_find",
+      `select ${milliseconds("i.received_at")} as received_at from ${at}.inbox as i where i.tenant = $1 and i.message_id = $2`,
+    );
   }
 
   async receive<Tx, T>({ tenant, ...message }: Message<Tx, T>, inTransaction: InTransaction<Tx>): Promise<Received<T>> {
@@ -91,10 +90,9 @@ insert into ${at}.inbox as i (tenant, message_id, forget_at)
 
 /** It skips rows that others lock, so that two processes do not wait for each other. @param schema - Quoted. */
 function forgetStatement(schema: string): Statement {
-  return {
-    name: "tidemark_inbox_forget",
-    unprepared: true,
-    text: `
+  return planned(
+    "inbox_forget",
+    `
 with old as materialized (
   select i.tenant, i.message_id
     from ${schema}.inbox as i
@@ -106,5 +104,5 @@ with old as materialized (
   delete from ${schema}.inbox as i using old where i.tenant = old.tenant and i.message_id = old.message_id returning 1
 )
 select pg_catalog.count(*)::text as forgotten from gone`,
-  };
+  );
 }

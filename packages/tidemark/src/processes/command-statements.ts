@@ -1,5 +1,6 @@
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { planned } from "../database/planned.ts";
 import { functionName } from "../schema/function-set.ts";
 
 /** What is asked of the database to issue the commands of processes. */
@@ -34,12 +35,10 @@ export function ofShard(alias: string): string {
 export function commandStatements(schema: string): CommandStatements {
   const at = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_process_${name}`, text });
-  // Planned at each call: a plan from when few commands waited scans all of them until the table is analysed again.
-  const planned = (name: string, text: string): Statement => ({ ...named(name, text), unprepared: true });
   const mine = `${ofShard("c")} and c.status = 'pending'`;
   return {
     due: planned(
-      "due",
+      "process_due",
       `
 with due as (
   select distinct d.instance_id
@@ -61,7 +60,7 @@ select c.id::text as id, c.instance_id::text as instance_id, i.instance as insta
  order by c.instance_id, c.input, c.path`,
     ),
     nextDue: planned(
-      "next_due",
+      "process_next_due",
       `
 select pg_catalog.ceil(pg_catalog.date_part('epoch', c.due_at - pg_catalog.clock_timestamp()) * 1000::float8)::bigint::text as in_ms
   from ${at}.process_commands as c
@@ -131,7 +130,7 @@ select c.error::text as error, c.state_number::text as state_number
  where c.instance_id = $1 and c.input = $2 and c.path operator(pg_catalog.=) $3::integer[]`,
     ),
     pending: planned(
-      "pending",
+      "process_pending",
       `
 select (exists (select from ${at}.process_commands as c where c.tenant = $1 and c.process = $2 and c.version = $3 and c.status = 'pending' and c.due_at < 'infinity')
         or exists (select from ${at}.process_instances as i where i.tenant = $1 and i.process = $2 and i.version = $3 and i.retry_requested))::text as pending`,

@@ -1,5 +1,6 @@
 import { BatchedRemoval } from "../database/batched-removal.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { planned } from "../database/planned.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
 import { HandlerFailedError } from "../errors/following.ts";
@@ -55,7 +56,7 @@ export function relayFollower(context: SourceContext, relay: DefinedRelay): Foll
     firstGivenUp: (tenant, until) => firstLetter(context, relay, tenant, until),
     requestPending: async (tenant) => {
       const text = `select exists (select from ${quoteIdentifier(context.schema)}.dead_letters as d where d.tenant = $1 and d.consumer = $2 and d.retry_requested)::text as pending`;
-      const [row] = await context.database.query({ name: "tidemark_relay_retry_pending", text }, [tenant, followerOf(name)]);
+      const [row] = await context.database.query(planned("relay_retry_pending", text), [tenant, followerOf(name)]);
       return row?.["pending"] === "true";
     },
     createHooks(shard) {
@@ -123,7 +124,7 @@ select d.position::text as position, d.error_message as message
  where d.tenant = $1 and d.consumer = $2 and d.state <> 'skipped' and d.position <= $3
  order by d.position
  limit 1`;
-  const [letter] = await database.query({ name: "tidemark_relay_first_letter", text }, [tenant, followerOf(name), until]);
+  const [letter] = await database.query(planned("relay_first_letter", text), [tenant, followerOf(name), until]);
   if (!letter) return undefined;
   return new HandlerFailedError(
     { consumer: name, shard: 0, position: toSafeInteger(letter["position"]) },

@@ -2860,6 +2860,10 @@ create function :"schema".dead_letter_failed_again(
   returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
 as $tidemark$
 begin
   perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;
@@ -2953,15 +2957,19 @@ $tidemark$;
 create function :"schema".request_next_dead_letter(p_tenant text, p_consumer text, p_lane text) returns bigint
   language sql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
 as $tidemark$
   update :"schema".dead_letters as d
      set retry_requested = true
    where d.tenant = p_tenant
      and d.consumer = p_consumer
      and d.position = (
-           select min(x.position)
+           select x.position
              from :"schema".dead_letters as x
-            where x.tenant = p_tenant and x.consumer = p_consumer and x.lane = p_lane and x.state <> 'skipped'
+            where x.tenant = p_tenant and x.consumer = p_consumer and x.lane between p_lane and p_lane and x.state <> 'skipped'
+            order by x.lane, x.position
+            limit 1
          )
   returning d.position;
 $tidemark$;
@@ -2973,6 +2981,8 @@ $tidemark$;
 create function :"schema".discard_dead_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
 as $tidemark$
 declare
   v_lane text;
@@ -2985,12 +2995,14 @@ begin
   -- All of them, in one order: park_behind() puts none behind a letter that goes away here.
   perform
      from :"schema".dead_letters as d
-    where d.tenant = p_tenant and d.consumer = p_consumer and d.lane = v_lane
-    order by d.position
+    where d.tenant = p_tenant and d.consumer = p_consumer and d.lane between v_lane and v_lane
+    order by d.lane, d.position
       for update;
-  select min(d.position) into v_first
+  select d.position into v_first
     from :"schema".dead_letters as d
-   where d.tenant = p_tenant and d.consumer = p_consumer and d.lane = v_lane and d.state <> 'skipped';
+   where d.tenant = p_tenant and d.consumer = p_consumer and d.lane between v_lane and v_lane and d.state <> 'skipped'
+   order by d.lane, d.position
+   limit 1;
   delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position
   returning d.* into v_letter;
   if not found then
@@ -4141,6 +4153,8 @@ create function :"schema".park_event(
   returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
 as $tidemark$
 begin
   insert into :"schema".dead_letters (tenant, consumer, position, stream_id, event_id, state, attempts, error_code, error_message, error_stack)
@@ -4162,9 +4176,14 @@ $tidemark$;
 -- It locks the shard first, as settling a letter and resetting the consumer do. Then it locks only the last letter: while that stays,
 -- there is a letter to park behind, and a line of thousands costs no more than one of two. A discard locks all letters of a stream
 -- (discard_dead_letter), so it waits for this transaction and then sees the parked event.
+--
+-- Sessions keep plans from when there were few letters. None of those may scan them all, here and in all that looks for letters of a lane:
+-- nothing but the index of lanes fits this order. With "lane = …" any index that ends with the position would.
 create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
 as $tidemark$
 declare
   v_tenant text;
@@ -4178,8 +4197,8 @@ begin
   -- If the letter is removed while this waits, the last of those left is taken instead.
   perform
      from :"schema".dead_letters as d
-    where d.tenant = v_tenant and d.consumer = v_consumer and d.lane = p_stream_id::text and d.state <> 'skipped'
-    order by d.position desc
+    where d.tenant = v_tenant and d.consumer = v_consumer and d.lane between p_stream_id::text and p_stream_id::text and d.state <> 'skipped'
+    order by d.lane desc, d.position desc
     limit 1
       for update;
   if not found then
@@ -4204,6 +4223,10 @@ $tidemark$;
 create function :"schema".park_messages(p_id integer, p_fence bigint, p_letters jsonb) returns integer
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
 as $tidemark$
 declare
   v_tenant text;
@@ -4226,8 +4249,8 @@ begin
     if v_letter.state = 'parked' then
       perform
          from :"schema".dead_letters as d
-        where d.tenant = v_tenant and d.consumer = v_consumer and d.lane = v_letter.key and d.state <> 'skipped'
-        order by d.position desc
+        where d.tenant = v_tenant and d.consumer = v_consumer and d.lane between v_letter.key and v_letter.key and d.state <> 'skipped'
+        order by d.lane desc, d.position desc
         limit 1
           for update;
       if not found then
@@ -4821,6 +4844,8 @@ $tidemark$;
 create function :"schema".requested_retries(p_tenant text, p_names text[]) returns text[]
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
   set lock_timeout = '10ms'
 as $tidemark$
 declare
@@ -5157,6 +5182,10 @@ $tidemark$;
 create function :"schema".settle_dead_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
 as $tidemark$
 declare
   v_letter :"schema".dead_letters;

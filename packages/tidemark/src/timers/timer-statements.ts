@@ -1,5 +1,6 @@
 import type { Statement } from "../database/database.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { planned } from "../database/planned.ts";
 import { milliseconds } from "../database/milliseconds.ts";
 import { nullableListSql } from "../database/nullable-list.ts";
 import { functionName } from "../schema/function-set.ts";
@@ -40,8 +41,6 @@ const instant = (milliseconds: string): string => `timestamptz 'epoch' + ${inter
 export function timerStatements(schema: string): TimerStatements {
   const at = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_timer_${name}`, text });
-  /** Planned at each call: a plan from when there were few timers would scan all that are pending. */
-  const planned = (name: string, text: string): Statement => ({ ...named(name, text), unprepared: true });
   /** Of those that failed, or of the others: each is in one index, in this order. */
   const page = (failed: boolean): string => `
   select ${timerColumns}, t.due_at as place
@@ -61,14 +60,14 @@ select set_owner::text as owner, set_key as key, set_event_id::text as event_id,
     ),
     cancel: named("cancel", `select ${functionName(schema, "cancel_timers")}($1, $2::bigint[], $3::bigint[], $4)::text as cancelled`),
     ofOwners: planned(
-      "of_owners",
+      "timer_of_owners",
       `
 select ${timerColumns}
   from ${at}.timers as t
  where t.tenant = $1 and t.owner = any ($2::bigint[])
  order by t.due_at, t.owner, t.key`,
     ),
-    list: planned("list", `select * from ((${page(false)}) union all (${page(true)})) as t order by t.place, t.key limit $5`),
+    list: planned("timer_list", `select * from ((${page(false)}) union all (${page(true)})) as t order by t.place, t.key limit $5`),
     now: named("now", `select ${milliseconds("pg_catalog.date_trunc('milliseconds', pg_catalog.clock_timestamp())")} as now`),
     next: named(
       "next",
@@ -85,7 +84,7 @@ select taken_owner::text as owner, taken_key as key, taken_stream as stream, tak
   from ${functionName(schema, "claim_timers")}($1, $2::integer, $3::integer, $4::bigint, $5, $6::uuid)`,
     ),
     retries: planned(
-      "retries",
+      "timer_retries",
       `
 select t.owner::text, t.key, t.event_id::text, t.stream, t.attempts::text
   from ${at}.timers as t
@@ -95,7 +94,7 @@ select t.owner::text, t.key, t.event_id::text, t.stream, t.attempts::text
     ),
     recur: named("recur", `select ${functionName(schema, "recur_timers")}($1, $2::bigint[], $3, ${nullableListSql("$4", "bigint")})::text`),
     defer: planned(
-      "defer",
+      "timer_defer",
       `
 update ${at}.timers as t
    set attempts = t.attempts + $6::integer,

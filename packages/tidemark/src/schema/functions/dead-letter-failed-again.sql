@@ -6,6 +6,10 @@ create function :"schema".dead_letter_failed_again(
   returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
 as $tidemark$
 begin
   perform from :"schema".consumer_shards as s where s.id = p_id and s.fence = p_fence for no key update;

@@ -2,6 +2,8 @@
 create function :"schema".discard_dead_letter(p_tenant text, p_consumer text, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
 as $tidemark$
 declare
   v_lane text;
@@ -14,12 +16,14 @@ begin
   -- All of them, in one order: park_behind() puts none behind a letter that goes away here.
   perform
      from :"schema".dead_letters as d
-    where d.tenant = p_tenant and d.consumer = p_consumer and d.lane = v_lane
-    order by d.position
+    where d.tenant = p_tenant and d.consumer = p_consumer and d.lane between v_lane and v_lane
+    order by d.lane, d.position
       for update;
-  select min(d.position) into v_first
+  select d.position into v_first
     from :"schema".dead_letters as d
-   where d.tenant = p_tenant and d.consumer = p_consumer and d.lane = v_lane and d.state <> 'skipped';
+   where d.tenant = p_tenant and d.consumer = p_consumer and d.lane between v_lane and v_lane and d.state <> 'skipped'
+   order by d.lane, d.position
+   limit 1;
   delete from :"schema".dead_letters as d where d.tenant = p_tenant and d.consumer = p_consumer and d.position = p_position
   returning d.* into v_letter;
   if not found then

@@ -6,6 +6,8 @@ create function :"schema".park_event(
   returns void
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
 as $tidemark$
 begin
   insert into :"schema".dead_letters (tenant, consumer, position, stream_id, event_id, state, attempts, error_code, error_message, error_stack)

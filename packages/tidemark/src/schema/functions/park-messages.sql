@@ -9,6 +9,10 @@
 create function :"schema".park_messages(p_id integer, p_fence bigint, p_letters jsonb) returns integer
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
 as $tidemark$
 declare
   v_tenant text;
@@ -31,8 +35,8 @@ begin
     if v_letter.state = 'parked' then
       perform
          from :"schema".dead_letters as d
-        where d.tenant = v_tenant and d.consumer = v_consumer and d.lane = v_letter.key and d.state <> 'skipped'
-        order by d.position desc
+        where d.tenant = v_tenant and d.consumer = v_consumer and d.lane between v_letter.key and v_letter.key and d.state <> 'skipped'
+        order by d.lane desc, d.position desc
         limit 1
           for update;
       if not found then

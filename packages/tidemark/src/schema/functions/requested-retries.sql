@@ -5,6 +5,8 @@
 create function :"schema".requested_retries(p_tenant text, p_names text[]) returns text[]
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_bitmapscan = off
   set lock_timeout = '10ms'
 as $tidemark$
 declare

@@ -5,6 +5,10 @@
 create function :"schema".settle_dead_letter(p_id integer, p_fence bigint, p_position bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set enable_bitmapscan = off
 as $tidemark$
 declare
   v_letter :"schema".dead_letters;
