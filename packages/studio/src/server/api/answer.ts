@@ -10,6 +10,7 @@ import { bodyOf } from "./body.ts";
 import { type Call, type Route, SharedReports } from "./call.ts";
 import { AbsentError, problemResponse } from "./problem.ts";
 import { adminRoutes } from "./routes.ts";
+import { tail } from "./tail.ts";
 import type { Turns } from "./turns.ts";
 
 /** Runs routes and changes for requests: for as long as somebody waits for the answer, and no longer than the options say. */
@@ -50,7 +51,8 @@ export class Api {
       };
       if (Object.values(adminRoutes).includes(route) && !isEnough(user.role, "admin"))
         throw new ChangeRefusedError("role-refused", "Only an admin may see this.");
-      return this.#turns.take(signal, () => route(call));
+      // The tail reads once for all who ask at once: in turns they would not.
+      return route === tail ? route(call) : this.#turns.take(signal, () => route(call));
     });
   }
 
