@@ -50,14 +50,7 @@ describe("blockers", () => {
     expect((await store.blockers()).map(({ pid }) => pid)).toHaveLength(2);
   });
 
-  test("shows a role without pg_read_all_stats the pid, not the query, and an age all the same", async ({
-    application,
-    store,
-    begin,
-    databaseUrl,
-    schema,
-    sql,
-  }) => {
+  test("shows a role without pg_read_all_stats the pid, not the query, and an age all the same", async ({ application, begin, databaseUrl, schema, sql }) => {
     const name = pg.escapeIdentifier(schema);
     await using role = await createRole(sql);
     await sql.query(
