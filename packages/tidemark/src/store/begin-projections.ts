@@ -8,8 +8,7 @@ import type { Transactions, Workers } from "./workers.ts";
 
 /** A log as short as this is caught up with while the store opens. */
 const shortLog = 500;
-/** A busy machine may need more than one second, and what is appended earlier is in no document for a while. */
-const mostMs = 5_000;
+const mostMs = 1_000;
 
 export interface OpeningStore {
   readonly database: Database;

@@ -1,7 +1,7 @@
 import { defineConsumer, documentProjection, openEventStore } from "../../src/index.ts";
 import { type CartEvent, confirmed, itemAdded } from "../support/cart.ts";
 import { open } from "../database/open.ts";
-import { expect, test as base } from "../support/test.ts";
+import { eventually, expect, test as base } from "../support/test.ts";
 import { logOf } from "../transfer/test.ts";
 import { recordLogs } from "./test.ts";
 
@@ -57,6 +57,8 @@ async function useStore(databaseUrl: string, schema: string, setting: string): P
     logger: recordLogs().logger,
     now: () => new Date("2024-02-29T23:59:59.999Z"),
   });
+  // A store that opens waits for that, but on a busy machine not for long enough.
+  await eventually(async () => expect(await store.projections.list()).toMatchObject([{ state: "live" }]));
   const tagged = { ...itemAdded("back\\slash 'n' quote", 1, 0.1 + 0.2), tags: ["a\\", "b"] };
   await store.appendToStream("it's-1\\", [tagged, confirmed], { expectedVersion: 0 });
   const query = [{ types: ["ItemAdded" as const], tags: ["a\\", "b"] }];
