@@ -21,6 +21,8 @@ export interface ScanPage {
   readonly reached: number;
   /** All up to its end has come. */
   readonly last: boolean;
+  /** How long the statement and the parsing of its answer took: its part of that, where others got the page too. */
+  readonly tookMs: number;
 }
 
 /** What a member reads. */
@@ -39,7 +41,7 @@ export class ScanMember {
   readonly #matches: (row: SharedRow) => boolean;
   readonly #changed: () => void;
   readonly #arrived = new Signal();
-  readonly #pages: { readonly rows: readonly TextRow[]; readonly reached: number }[] = [];
+  readonly #pages: { readonly rows: readonly TextRow[]; readonly reached: number; readonly tookMs: number }[] = [];
   #failure: { readonly error: unknown } | undefined;
   #aside = false;
   #position: number;
@@ -76,17 +78,18 @@ export class ScanMember {
     this.#changed();
   }
 
-  deliver(rows: readonly TextRow[], reached: number): void {
-    this.#pages.push({ rows, reached });
+  deliver(rows: readonly TextRow[], reached: number, tookMs: number): void {
+    this.#pages.push({ rows, reached, tookMs });
     this.#position = reached;
     this.#arrived.raise();
   }
 
   /** Of what was read for others too. */
-  deliverOwn(rows: readonly SharedRow[], reached: number): void {
+  deliverOwn(rows: readonly SharedRow[], reached: number, tookMs: number): void {
     this.deliver(
       rows.filter(this.#matches).map(({ row }) => row),
       reached,
+      tookMs,
     );
   }
 
@@ -107,10 +110,11 @@ export class ScanMember {
       const page = this.#pages.shift();
       if (page) {
         this.#changed();
-        return { size: page.rows.length, slices: slicesOf(page.rows), reached: page.reached, last: page.reached >= until };
+        const { rows, reached, tookMs } = page;
+        return { size: rows.length, slices: slicesOf(rows), reached, last: reached >= until, tookMs };
       }
       if (this.#failure) throw this.#failure.error;
-      if (this.#position >= until) return { size: 0, slices: [], reached: this.#position, last: true };
+      if (this.#position >= until) return { size: 0, slices: [], reached: this.#position, last: true, tookMs: 0 };
       await this.#arrived.wait({ abort: signal });
     }
   }

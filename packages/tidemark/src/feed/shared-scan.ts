@@ -86,11 +86,13 @@ export class SharedScan {
   }
 
   async #read({ members, pages }: Open): Promise<void> {
+    const askedAt = performance.now();
     const { rows, reached } = await pages.next();
+    const tookMs = (performance.now() - askedAt) / members.length;
     const [only, ...others] = members;
-    if (only && others.length === 0) return only.deliver(rows, reached);
+    if (only && others.length === 0) return only.deliver(rows, reached, tookMs);
     const shared = rows.map((row) => new SharedRow(row));
-    for (const member of members) member.deliverOwn(shared, reached);
+    for (const member of members) member.deliverOwn(shared, reached, tookMs);
   }
 }
 

@@ -1,14 +1,17 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { TextRow } from "../../src/database/database.ts";
 import type { Log, RowPages, Wanted } from "../../src/feed/log-pages.ts";
 import { rowFilter, SharedRow } from "../../src/feed/row-filter.ts";
+import type { ScanMember } from "../../src/feed/scan-member.ts";
 import { SharedScan } from "../../src/feed/shared-scan.ts";
 
 /** A log of so many events, read in pages of ten, which counts them. */
 class CountedLog implements Log {
   readonly rows: readonly TextRow[];
   pages = 0;
+  /** Of a page, by a clock that stands still otherwise. */
+  tookMs = 0;
   fails = false;
 
   constructor(events: number) {
@@ -33,6 +36,7 @@ class CountedLog implements Log {
       next: async () => {
         this.pages++;
         await new Promise((resolve) => setImmediate(resolve));
+        if (this.tookMs > 0) vi.advanceTimersByTime(this.tookMs);
         if (this.fails) throw new Error("the database is gone");
         const rows = this.rows.filter((row) => Number(row["position"]) > from && Number(row["position"]) <= until && matches(new SharedRow(row))).slice(0, 10);
         from = rows.length < 10 ? until : Number(rows.at(-1)?.["position"]);
@@ -68,6 +72,20 @@ async function readAll(scan: SharedScan, after: number, until: number, wanted = 
 }
 
 describe("a shared scan", () => {
+  test("tells each of those who get a page its part of what that took", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const log = new CountedLog(30);
+    log.tookMs = 30;
+    const told: number[] = [];
+    const scan = new SharedScan(log);
+    const join = (until: number): ScanMember => scan.join({ wanted: everything, after: 0, until, signal: new AbortController().signal });
+    const [first, ...others] = [join(30), join(10), join(10)];
+    for (const member of [first, ...others, first]) told.push((await member?.next())?.tookMs ?? Number.NaN);
+    // The first one's reading begins before there are others.
+    expect(told).toEqual([30, 15, 15, 30]);
+  });
+
   test("reads the log once for those who begin together", async () => {
     const log = new CountedLog(200);
     const scan = new SharedScan(log);
