@@ -3,6 +3,8 @@ import { crashPoints } from "./crash-points/program.ts";
 import { fuzz } from "./fuzz/program.ts";
 import { interleavings } from "./interleavings/program.ts";
 import { mutants } from "./mutants/program.ts";
+import { longOutage, shortOutage } from "./outage/plan.ts";
+import { outage } from "./outage/program.ts";
 import { readOptions, usage, type Options } from "./options.ts";
 import { check, torture } from "./run/program.ts";
 import { settingsMatrix } from "./settings/program.ts";
@@ -21,6 +23,8 @@ async function run(options: Options): Promise<boolean> {
   if (options.program === "interleavings") return interleavings(folderOf(options), options.plan.version, { long: options.night, only: options.only });
   if (options.program === "fuzz") return fuzz({ ...common, seed: options.plan.seed, seconds: options.plan.seconds, only: options.only });
   if (options.program === "settings") return settingsMatrix({ ...common, only: options.only, short: options.ci });
+  if (options.program === "outage")
+    return outage(options.ci ? shortOutage(options.plan.version) : longOutage(options.plan.version, options.minutes), folderOf(options), options.report);
   if (options.program === "torn-reads") return tornReads(folderOf(options), options.plan.version, options.plan.seconds);
   if (options.program === "crash-points") {
     const sample = options.cases === undefined ? undefined : { cases: options.cases, seed: options.plan.seed };

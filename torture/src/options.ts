@@ -13,6 +13,7 @@ Programs:
   interleavings      runs the statements of two sessions in every order that locks allow; with --night of three
   settings           uses the whole API under settings that a DBA may give a role or a database, each alone and in pairs
   fuzz               callers use the whole API at random, each beside a model of what has to come of it
+  outage             kills the broker of a relay, appends for an hour, and has the broker come back
   torn-reads         reads the position sequence as the store does, beside sessions that draw from it as fast as they can
   mutants            puts bugs into a copy of the code, one at a time, and looks whether they are found
 
@@ -43,6 +44,9 @@ Options of fuzz:
   --seconds N        default: 120
   --seed N           the seed of an earlier run: each caller makes the same calls
   --only a,b         only calls whose name contains one of these
+Options of outage:
+  --minutes N        how long the broker is away; default: 60
+  --ci               only as long as it takes to append 12 MiB
 Options of torn-reads:
   --seconds N        default: 60
 Options of mutants:
@@ -53,7 +57,7 @@ Options of all:
                      and the date; of run and check also the report with plots, beside it and with the ending .html
   --help`;
 
-const programs = ["run", "crash-points", "interleavings", "settings", "fuzz", "torn-reads", "mutants", "check"] as const;
+const programs = ["run", "crash-points", "interleavings", "settings", "fuzz", "outage", "torn-reads", "mutants", "check"] as const;
 
 const versions: readonly Version[] = [18, 17, 16, 15];
 
@@ -62,6 +66,8 @@ export interface Options {
   readonly only: readonly string[] | undefined;
   readonly ci: boolean;
   readonly night: boolean;
+  /** Of an outage. */
+  readonly minutes: number;
   readonly call: string | undefined;
   readonly cases: number | undefined;
   readonly share: { readonly index: number; readonly of: number } | undefined;
@@ -103,6 +109,7 @@ export function readOptions(args: readonly string[]): Options {
       call: text,
       cases: text,
       share: text,
+      minutes: text,
       report: text,
       folder: text,
       help: flag,
@@ -120,6 +127,7 @@ export function readOptions(args: readonly string[]): Options {
     only,
     ci: values.ci,
     night: values.night,
+    minutes: whole("minutes", values.minutes) ?? 60,
     call: values.call,
     cases: whole("cases", values.cases),
     share: shareOf(values.share),

@@ -19,11 +19,11 @@ export interface Findings {
 }
 
 /** Something that must hold, whatever goes wrong. */
-export interface Invariant {
+export interface Invariant<Of = Evidence> {
   /** As in the table of the report: L1, S1 … */
   readonly id: string;
   readonly title: string;
-  check(evidence: Evidence, findings: Findings): void;
+  check(evidence: Of, findings: Findings): void;
 }
 
 /** What a check found. */
@@ -40,7 +40,7 @@ export interface Verdict {
 
 const told = 20;
 
-export function judge(invariants: readonly Invariant[], evidence: Evidence): Verdict[] {
+export function judge<Of>(invariants: readonly Invariant<Of>[], evidence: Of): Verdict[] {
   return invariants.map(({ id, title, check }) => {
     let [checked, anomalies] = [0, 0];
     const examples: string[] = [];

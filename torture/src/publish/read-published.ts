@@ -1,30 +1,36 @@
 import type { Arrival } from "../history/final.ts";
-import { type Connection, connectRedis } from "./redis-client.ts";
+import { connectRedis } from "./redis-client.ts";
 import { type RelayName, relayNames } from "./relays.ts";
 
 const pageSize = 5_000;
 
 /** What is at the broker, in its order, by relay. */
 export async function readPublished(url: string): Promise<Record<RelayName, readonly Arrival[]>> {
-  using client = await connectRedis(url);
-  const [events, messages] = await Promise.all(relayNames.map((name) => arrivalsOf(client, name)));
+  const [events, messages] = await Promise.all(relayNames.map((name) => readArrivals(url, name)));
   return { events: events ?? [], messages: messages ?? [] };
 }
 
 /** How many messages there are. */
 export async function countPublished(url: string): Promise<number> {
-  using client = await connectRedis(url);
-  const counts = await Promise.all(relayNames.map((name) => client.send(["XLEN", name])));
-  return counts.reduce<number>((sum, count) => sum + Number(count), 0);
+  const counts = await Promise.all(relayNames.map((name) => countArrivals(url, name)));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
-async function arrivalsOf(client: Connection, stream: RelayName): Promise<readonly Arrival[]> {
+/** How many messages a stream of the broker holds. */
+export async function countArrivals(url: string, stream: string): Promise<number> {
+  using client = await connectRedis(url);
+  return Number(await client.send(["XLEN", stream]));
+}
+
+/** What a stream of the broker holds, in its order. @param keep - What of a payload is kept. Default: all of it */
+export async function readArrivals(url: string, stream: string, keep: (payload: unknown) => unknown = (payload) => payload): Promise<readonly Arrival[]> {
+  using client = await connectRedis(url);
   const arrivals: Arrival[] = [];
   for (let after = "-"; ;) {
     const page = listOf(await client.send(["XRANGE", stream, after, "+", "COUNT", `${pageSize}`]));
     for (const entry of page) {
       const [place, fields] = listOf(entry);
-      arrivals.push(arrivalOf(String(place), fieldsOf(listOf(fields))));
+      arrivals.push(arrivalOf(String(place), fieldsOf(listOf(fields)), keep));
     }
     if (page.length < pageSize) return arrivals;
     after = `(${String(listOf(page.at(-1))[0])}`;
@@ -32,10 +38,10 @@ async function arrivalsOf(client: Connection, stream: RelayName): Promise<readon
 }
 
 /** An entry's place begins with the time at which it came, in milliseconds. */
-function arrivalOf(place: string, fields: ReadonlyMap<string, string>): Arrival {
+function arrivalOf(place: string, fields: ReadonlyMap<string, string>, keep: (payload: unknown) => unknown): Arrival {
   const [key, payload]: [string, unknown?] = JSON.parse(fields.get("body") ?? "[]");
   const number = (name: string): number => Number(fields.get(`header:tidemark-${name}`));
-  return [fields.get("id") ?? "", key, number("position"), number("fence"), Number.parseInt(place, 10), payload];
+  return [fields.get("id") ?? "", key, number("position"), number("fence"), Number.parseInt(place, 10), keep(payload)];
 }
 
 function listOf(value: unknown): readonly unknown[] {

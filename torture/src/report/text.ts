@@ -42,13 +42,19 @@ export function textReport(run: RunRecord, checked: CheckedRun): string {
           `  ${name.padEnd(40)} ${number(ok).padStart(9)} ok ${number(fail).padStart(7)} fail ${number(unknown).padStart(6)} unknown`,
       ),
     "",
-    ...verdicts.map((verdict) => `  ${verdict.id.padEnd(4)} ${judgement(verdict)}`),
+    ...verdictLines(verdicts),
   ];
+  return lines.join("\n");
+}
+
+/** A line for each, and what is wrong below. */
+export function verdictLines(verdicts: readonly Verdict[]): readonly string[] {
+  const lines = verdicts.map((verdict) => `  ${verdict.id.padEnd(4)} ${judgement(verdict)}`);
   for (const verdict of verdicts.filter((each) => !holds(each))) {
     lines.push("", `${verdict.id}: ${verdict.checked === 0 ? "nothing was there to be looked at" : `${verdict.anomalies} anomalies, the first of them:`}`);
     for (const example of verdict.examples) lines.push(`  - ${example}`);
   }
-  return lines.join("\n");
+  return lines;
 }
 
 function judgement(verdict: Verdict): string {
