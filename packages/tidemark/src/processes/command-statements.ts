@@ -15,9 +15,9 @@ export interface CommandStatements {
   readonly stillPending: Statement;
   /** See `mark-process-commands.sql`. */
   readonly done: Statement;
-  /** `$1` id, `$2` attempts, `$3` in how many milliseconds, `$4` error. */
+  /** `$1` shard's id, `$2` its fence, `$3` id, `$4` attempts, `$5` in how many milliseconds, `$6` error. Demands the fence. */
   readonly backOff: Statement;
-  /** `$1` id, `$2` attempts, `$3` error: parks it, and says so of its instance. */
+  /** `$1` shard's id, `$2` its fence, `$3` id, `$4` attempts, `$5` error: parks it, and says so of its instance. Demands the fence. Returns a row if it was pending. */
   readonly park: Statement;
   /** `$1` id, `$2` error, `$3` number of the state. Returns a row if it was pending. */
   readonly refuse: Statement;
@@ -36,6 +36,8 @@ export function commandStatements(schema: string): CommandStatements {
   const at = quoteIdentifier(schema);
   const named = (name: string, text: string): Statement => ({ name: `tidemark_process_${name}`, text });
   const mine = `${ofShard("c")} and c.status = 'pending'`;
+  // In the statement that writes: a worker that was taken over may think a command failed that another one has issued, and not marked yet.
+  const entered = `entered as materialized (select ${functionName(schema, "enter_shard")}($1, $2) as pid)`;
   return {
     due: planned(
       "process_due",
@@ -89,30 +91,33 @@ update ${at}.process_commands as c
     backOff: named(
       "back_off",
       `
+with ${entered}
 update ${at}.process_commands as c
-   set attempts = $2, due_at = pg_catalog.clock_timestamp() + $3::float8 * interval '1 millisecond', error = $4::text::jsonb
- where c.id = $1 and c.status = 'pending'`,
+   set attempts = $4, due_at = pg_catalog.clock_timestamp() + $5::float8 * interval '1 millisecond', error = $6::text::jsonb
+  from entered
+ where c.id = $3 and c.status = 'pending'`,
     ),
     park: named(
       "park",
       `
-with locked as materialized (
+with ${entered}, locked as materialized (
   -- First, as everything does that locks an instance and its commands.
   select i.id
-    from ${at}.process_instances as i
-   where i.id = (select p.instance_id from ${at}.process_commands as p where p.id = $1)
-     for no key update
+    from entered
+    join ${at}.process_instances as i on i.id = (select p.instance_id from ${at}.process_commands as p where p.id = $3)
+     for no key update of i
 ), parked as (
   update ${at}.process_commands as c
-     set status = 'parked', attempts = $2, error = $3::text::jsonb, due_at = 'infinity'
+     set status = 'parked', attempts = $4, error = $5::text::jsonb, due_at = 'infinity'
     from locked
-   where c.id = $1 and c.instance_id = locked.id and c.status = 'pending'
+   where c.id = $3 and c.instance_id = locked.id and c.status = 'pending'
   returning c.instance_id, c.error
 )
 update ${at}.process_instances as i
    set parked = coalesce(i.parked, 'command'), error = coalesce(i.error, parked.error), updated_at = pg_catalog.clock_timestamp()
   from parked
- where i.id = parked.instance_id`,
+ where i.id = parked.instance_id
+returning i.id::text as id`,
     ),
     refuse: named(
       "refuse",

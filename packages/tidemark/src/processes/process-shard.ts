@@ -1,5 +1,5 @@
 import type { EventDecoder } from "../catalogue/event-codec.ts";
-import type { Session } from "../database/database.ts";
+import type { Session, Statement, TextRow, Value } from "../database/database.ts";
 import { ProcessParkedError } from "../errors/processes.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import type { HandlerSession, ShardAccess, ShardHooks } from "../runtime/follower.ts";
@@ -69,7 +69,7 @@ export class ProcessShard implements ShardHooks {
         cache: this.#cache,
         recover: (command) => recoverEffects({ ...context, database }, command),
         backOff: async ({ id, attempts }, error, inMs) =>
-          void (await database.query(statements.backOff, [id, attempts + 1, inMs, JSON.stringify(storedError(error))])),
+          void (await this.#queryEntered(statements.backOff, [id, attempts + 1, inMs, JSON.stringify(storedError(error))])),
         park: (command, error) => this.#park(command, error),
         refuse: (command, error, effect) => this.#refuse(command, error, effect),
       },
@@ -158,9 +158,10 @@ export class ProcessShard implements ShardHooks {
   }
 
   async #park(command: PendingCommand, error: unknown): Promise<void> {
-    const { process, statements, worker } = this.#context;
-    await worker.database.query(statements.park, [command.id, command.attempts + 1, JSON.stringify(storedError(error))]);
-    const { instance, input } = command;
+    const { process, statements } = this.#context;
+    const { id, attempts, instance, input } = command;
+    const parked = await this.#queryEntered(statements.park, [id, attempts + 1, JSON.stringify(storedError(error))]);
+    if (parked.length === 0) return;
     this.#shard.tell(new ProcessParkedError({ process: process.name, instance, input, at: "command" }, storedError(error).message, { cause: error }));
   }
 
@@ -175,6 +176,12 @@ export class ProcessShard implements ShardHooks {
       if (!(thrown instanceof OrElseFailed)) throw thrown;
       await this.#park(command, thrown.cause);
     }
+  }
+
+  /** A statement that takes the shard's id and fence first, and demands them. */
+  #queryEntered(statement: Statement, values: readonly Value[]): Promise<readonly TextRow[]> {
+    const { id, fence } = this.#shard.checkpoint.shard;
+    return this.#shard.checkpoint.guard(() => this.#context.worker.database.query(statement, [id, fence, ...values]));
   }
 
   /** A transaction of the shard's owner beside the loop's. */
