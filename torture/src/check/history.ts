@@ -51,7 +51,7 @@ export function addHistory(all: Histories, process: string, entries: Iterable<En
 function begin(all: Histories, name: string, { call, at }: Entry & { t: "invoke" }): Operation {
   const times = { name, from: at, until: Number.POSITIVE_INFINITY };
   if (call.kind === "append") {
-    const append: Append = { ...times, call, outcome: "unknown", results: [], state: undefined, condition: call.condition, code: "unanswered", conflicts: [] };
+    const append: Append = { ...times, call, outcome: "unknown", results: [], state: undefined, decided: undefined, condition: call.condition, code: "unanswered", conflicts: [] };
     all.appends.push(append);
     return append;
   }
@@ -91,7 +91,7 @@ function end(operation: Operation, entry: Entry & { t: "ok" | "fail" | "unknown"
     operation.code = "code" in entry ? entry.code : "";
     if (entry.t === "fail") operation.conflicts = entry.conflicts ?? [];
     if (entry.t === "ok" && entry.answer.kind === "append") {
-      ({ results: operation.results, state: operation.state } = entry.answer);
+      ({ results: operation.results, state: operation.state, decided: operation.decided } = entry.answer);
       operation.condition = entry.answer.condition ?? operation.condition;
     }
   } else if (entry.t === "ok") {

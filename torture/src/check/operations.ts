@@ -28,6 +28,8 @@ export interface Append extends Operation<AppendCall> {
   results: readonly PartResult[];
   /** Of a command. */
   state: CommandState | undefined;
+  /** What it was decided on, with its own events after it. */
+  decided: CommandState | undefined;
   /** What the append demanded, as far as it is known. */
   condition: Condition | undefined;
   code: string;

@@ -102,6 +102,8 @@ export type Answer =
       readonly kind: "append";
       readonly results: readonly PartResult[];
       readonly state?: CommandState;
+      /** What `decide` was given, with its events after it: a command may put its state right afterwards. */
+      readonly decided?: CommandState;
       /** What a command by query had read when it was decided, which only its answer tells. */
       readonly condition?: Condition;
     }

@@ -10,23 +10,42 @@ export interface Digest {
   readonly digest: number;
 }
 
+const withId = ({ events, digest }: Digest, id: string): Digest => ({ events: events + 1, digest: digestOf(digest, id) });
+
 /** What a command of the harness knows: which events there were, and in which order. */
 export const digested = {
   initialState: (): Digest => ({ events: 0, digest: 0 }),
-  evolve: ({ events, digest }: Digest, event: Event): Digest => ({ events: events + 1, digest: digestOf(digest, "id" in event ? String(event.id) : "") }),
+  evolve: (state: Digest, event: Event): Digest => withId(state, "id" in event ? String(event.id) : ""),
 };
 
+interface Tallying {
+  readonly part: Part;
+  /** Called with what is decided on, each time. */
+  readonly decidedOn: (state: Digest) => void;
+}
+
 /** Keeps what it made of five events. */
-export const tally = decider<Digest, Part, Event>({ ...digested, name: "tally", snapshot: { every: 5 }, decide: (part) => eventsOf(part) });
+export const tally = decider<Digest, Tallying, Event>({
+  ...digested,
+  name: "tally",
+  snapshot: { every: 5 },
+  decide({ part, decidedOn }, state) {
+    decidedOn(state);
+    return eventsOf(part);
+  },
+});
 
 /** Handles a command on the part's stream. */
 export function performCommand({ store, append }: Client, part: Part, how: string): Promise<void> {
   return append(
     { kind: "append", how, parts: [part] },
     async () => {
-      const { version, position, state } = await handleCommand(store, tally, part.stream, part, { retry: { attempts: 50 } });
+      let before = digested.initialState();
+      const tallying: Tallying = { part, decidedOn: (state) => void (before = state) };
+      const { version, position, state } = await handleCommand(store, tally, part.stream, tallying, { retry: { attempts: 50 } });
       const result = { version, position: position ?? 0, created: version === part.ids.length };
-      return { ...resultsOf([result]), state: { streams: [[part.stream, version]], ...state } };
+      const streams = [[part.stream, version]] as const;
+      return { ...resultsOf([result]), state: { streams, ...state }, decided: { streams, ...part.ids.reduce(withId, before) } };
     },
     gaveUp,
   );

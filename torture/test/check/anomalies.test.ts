@@ -52,11 +52,11 @@ const two = (first: string, second: string) => ({
 });
 
 /** A command that appended event 6 and says that its state is made of these. */
-function tallied(numbers: readonly number[], events: number): Parameters<Script["call"]> {
+function tallied(numbers: readonly number[], events: number, told: "state" | "decided" = "state"): Parameters<Script["call"]> {
   const digest = numbers.reduce((sum, number) => digestOf(sum, id(number)), 0);
   return [
     { kind: "append", how: "command", parts: [{ stream: "tally-1", expected: "any", ids: [id(6)] }] },
-    { kind: "append", results: [[2, 8, false]], state: { streams: [["tally-1", 2]], events, digest } },
+    { kind: "append", results: [[2, 8, false]], [told]: { streams: [["tally-1", 2]], events, digest } },
   ];
 }
 
@@ -164,6 +164,10 @@ const anomalies: Readonly<Record<string, readonly [finds: string, evidence: () =
     ],
   ],
   "a command's state lacks an event": ["K1", () => [[written().call(...tallied([1], 1))], [...rows, [7, 4, "tally-1", 1], [8, 6, "tally-1", 2]]]],
+  "a command was decided on a state that lacks an event": [
+    "K1",
+    () => [[written().call(...tallied([6], 1, "decided"))], [...rows, [7, 4, "tally-1", 1], [8, 6, "tally-1", 2]]],
+  ],
   "a command's state has its events in another order": [
     "K1",
     () => [[written().call(...tallied([6, 4], 2))], [...rows, [7, 4, "tally-1", 1], [8, 6, "tally-1", 2]]],

@@ -6,8 +6,11 @@ export const soundDecisions: Invariant = {
   id: "K1",
   title: "A command's state is made of all events of its streams up to it, each once and in order, with snapshots or without",
   check({ log, histories }, { checked, anomaly }) {
-    for (const { name, state } of histories.appends) {
-      if (!state) continue;
+    const states = histories.appends.flatMap(({ name, state, decided }) => [
+      ...(state ? [{ name, state }] : []),
+      ...(decided ? [{ name: `${name}, as it was decided,`, state: decided }] : []),
+    ]);
+    for (const { name, state } of states) {
       checked();
       const events = state.streams
         .flatMap(([stream, version]) => (log.streams.get(stream) ?? []).slice(0, version))
