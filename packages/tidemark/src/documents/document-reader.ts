@@ -114,7 +114,7 @@ class DocumentReader<T extends object> implements Documents<T> {
     const checked = checkOptions(options, deletedShape);
     const statements = documentStatements(this.#from, this.#deleted(checked));
     const [row] = await this.#rows(statements.get, [this.#tenant, checkDocumentId(id, "id")], checked.signal);
-    return row && decode<T>(row);
+    return row?.["id"] == null ? undefined : decode<T>(row);
   }
 
   async getMany(ids: readonly string[], options?: GetOptions): Promise<VersionedDocument<T>[]> {
