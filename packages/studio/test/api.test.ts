@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { EventPage, OverviewReport, ProblemReport, StreamPage, StreamsPage } from "../src/wire/reports.ts";
 import { SharedReports } from "../src/server/api/call.ts";
 import { describe, eventually, expect, test } from "../../tidemark/test/support/test.ts";
-import { get, report } from "./support.ts";
+import { get, report, waitingForLocks } from "./support.ts";
 
 async function append(store: EventStore, streamId: string, ...data: readonly object[]): Promise<void> {
   await store.appendToStream(
@@ -205,14 +205,6 @@ describe("the mask", () => {
     }
   });
 });
-
-/** Not on the connection that holds the lock: within a transaction PostgreSQL shows only connections that were there at the first look. */
-async function waitingForLocks(sql: { query(text: string): Promise<{ rows: { waiting: number }[] }> }): Promise<number> {
-  const { rows } = await sql.query(
-    "select count(*)::int as waiting from pg_catalog.pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-  );
-  return rows[0]?.waiting ?? 0;
-}
 
 describe("a request", () => {
   test.for([

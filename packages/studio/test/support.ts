@@ -58,3 +58,11 @@ export function statusOf(port: number, path: string, headers: Readonly<Record<st
     sent.end();
   });
 }
+
+/** Not on the connection that holds the lock: within a transaction PostgreSQL shows only connections that were there at the first look. */
+export async function waitingForLocks(sql: { query(text: string): Promise<{ rows: { waiting: number }[] }> }): Promise<number> {
+  const { rows } = await sql.query(
+    "select count(*)::int as waiting from pg_catalog.pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return rows[0]?.waiting ?? 0;
+}

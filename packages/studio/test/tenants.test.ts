@@ -110,7 +110,7 @@ describe("a studio of one tenant", () => {
     for (const panel of [studio(store, { role: "admin" }), studio(store.forTenant("acme"), { role: "admin" })]) {
       const { all, tenants, newest } = await report<TenantsReport>(panel, "/api/tenants");
       expect([all, tenants, newest?.streamId]).toEqual([false, [], "cart-1"]);
-      for (const path of [...Object.keys(routes), "/audit"]) {
+      for (const path of Object.keys(routes)) {
         const answer = await get(panel, `/api${path}?tenant=globex&id=order-9`);
         expect([path, answer.status, await answer.text()]).toEqual([path, 404, expect.not.stringContaining("secret")]);
       }

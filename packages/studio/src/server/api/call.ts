@@ -1,8 +1,9 @@
 import type { EventStore } from "tidemark";
+import type { Role } from "../../wire/changes.ts";
 import type { LiveTail } from "../events/live-tail.ts";
 import type { StudioUser, ValidOptions } from "../options.ts";
 
-/** What a route is given: it reads, and returns what becomes JSON, or a response of its own. */
+/** What a reading is given. It returns what becomes JSON, or a response of its own. */
 export interface Call {
   readonly store: EventStore;
   readonly options: ValidOptions;
@@ -17,7 +18,16 @@ export interface Call {
   readonly user: StudioUser;
 }
 
-export type Route = (call: Call) => Promise<unknown>;
+export type Reading = (call: Call) => Promise<unknown>;
+
+/** What is answered at an address. */
+export interface Route {
+  readonly read: Reading;
+  /** The least that may ask. */
+  readonly role: Role;
+  /** Whether it waits until few enough others read. */
+  readonly inTurn: boolean;
+}
 
 /** What a report takes that is the same for all who ask. */
 export type SharedCall = Pick<Call, "store" | "shared" | "options">;

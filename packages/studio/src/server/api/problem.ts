@@ -8,6 +8,16 @@ export class BadRequestError extends Error {
   override readonly name = "BadRequestError";
 }
 
+/** The request has a larger body than any change. */
+export class TooLargeError extends Error {
+  override readonly name = "TooLargeError";
+}
+
+/** Whoever asked does not wait for the answer any more. */
+export class LeftError extends Error {
+  override readonly name = "LeftError";
+}
+
 /** What was asked for is not there. */
 export class AbsentError extends Error {
   override readonly name = "AbsentError";
@@ -16,6 +26,7 @@ export class AbsentError extends Error {
 /** The answer to a request that failed: RFC 9457. */
 export function problemResponse(error: unknown): Response {
   const problem = problemOf(error);
+  if (problem.code === "internal") console.error("Tidemark Studio could not answer a request.", error);
   return Response.json(problem, { status: problem.status, headers: { "content-type": "application/problem+json" } });
 }
 
@@ -25,6 +36,9 @@ export function problemOf(error: unknown): ProblemReport {
     return { title: "Not done", detail: error.message, status: error.code === "role-refused" ? 403 : 409, code: error.code };
   if (error instanceof BadRequestError || error instanceof InvalidFieldError)
     return { title: "Bad request", detail: error.message, status: 400, code: "bad-request" };
+  if (error instanceof TooLargeError) return { title: "Too large", detail: error.message, status: 413, code: "too-large" };
+  // As proxies write it in their logs: nobody reads it.
+  if (error instanceof LeftError) return { title: "Left", detail: "The request was let go.", status: 499, code: "left" };
   if (error instanceof AbsentError) return { title: "Not found", detail: error.message, status: 404, code: "not-found" };
   if (error instanceof DOMException && error.name === "TimeoutError")
     return { title: "Too slow", detail: "The database did not answer in time. Ask for less, or look at its health.", status: 504, code: "timeout" };

@@ -1,4 +1,4 @@
-import type { Route } from "./call.ts";
+import type { Reading, Route } from "./call.ts";
 import { audit } from "./audit.ts";
 import { catalogue, catalogueCheck } from "./catalogue.ts";
 import { deadLetter, deadLetters } from "./dead-letters.ts";
@@ -15,33 +15,35 @@ import { tail } from "./tail.ts";
 import { tenants } from "./tenants.ts";
 import { timers } from "./timers.ts";
 
-/** All routes below `/api` that every viewer may take. Each reads, and changes nothing. */
-export const routes: Readonly<Record<string, Route>> = {
-  "/overview": overview,
-  "/doctor": doctor,
-  "/stats": stats,
-  "/streams": streams,
-  "/stream": stream,
-  "/state": state,
-  "/event": event,
-  "/projections": projections,
-  "/projection-check": projectionCheck,
-  "/documents": documents,
-  "/document": document,
-  "/processes": processes,
-  "/process": processInstance,
-  "/timers": timers,
-  "/tenants": tenants,
-  "/catalogue": catalogue,
-  "/catalogue-check": catalogueCheck,
-  "/followers": followers,
-  "/dead-letters": deadLetters,
-  "/dead-letter": deadLetter,
-  "/session": session,
-  "/tail": tail,
-};
+/** In turn, for everybody who may look. */
+function usual(read: Reading): Route {
+  return { read, role: "viewer", inTurn: true };
+}
 
-/** Those that also read, and are for admins. */
-export const adminRoutes: Readonly<Record<string, Route>> = {
-  "/audit": audit,
+/** All routes below `/api`. Each reads, and changes nothing. */
+export const routes: Readonly<Record<string, Route>> = {
+  "/overview": usual(overview),
+  "/doctor": usual(doctor),
+  "/stats": usual(stats),
+  "/streams": usual(streams),
+  "/stream": usual(stream),
+  "/state": usual(state),
+  "/event": usual(event),
+  "/projections": usual(projections),
+  "/projection-check": usual(projectionCheck),
+  "/documents": usual(documents),
+  "/document": usual(document),
+  "/processes": usual(processes),
+  "/process": usual(processInstance),
+  "/timers": usual(timers),
+  "/tenants": usual(tenants),
+  "/catalogue": usual(catalogue),
+  "/catalogue-check": usual(catalogueCheck),
+  "/followers": usual(followers),
+  "/dead-letters": usual(deadLetters),
+  "/dead-letter": usual(deadLetter),
+  "/session": usual(session),
+  // It reads once for all who ask at once: in turns it would not.
+  "/tail": { ...usual(tail), inTurn: false },
+  "/audit": { ...usual(audit), role: "admin" },
 };

@@ -3,26 +3,21 @@ import type { StudioUser, ValidOptions } from "../options.ts";
 import { Api } from "./answer.ts";
 import type { Route } from "./call.ts";
 import { AbsentError, problemResponse } from "./problem.ts";
-import { Turns } from "./turns.ts";
 
 /** Reports, a tail and a desk are kept for so many tenants: those that were asked for last. */
 const most = 100;
-
-/** So many requests read at once: however many look, most connections of a pool are left to the application. */
-const readAtOnce = 4;
 
 /** Each tenant that pages are asked of, with an `Api` of its own: nothing that one keeps is shown of another. */
 export class TenantApis {
   readonly #store: EventStore;
   readonly #options: ValidOptions;
-  readonly #turns = new Turns(readAtOnce);
   readonly #own: Api;
   readonly #others = new Map<string, Api>();
 
   constructor(store: EventStore, options: ValidOptions) {
     this.#store = store;
     this.#options = options;
-    this.#own = new Api(store, options, this.#turns);
+    this.#own = new Api(store, options, store);
   }
 
   begin(request: Request): void {
@@ -56,7 +51,7 @@ export class TenantApis {
     const tenant = new URL(request.url).searchParams.get("tenant") ?? "";
     if (tenant === "") return this.#own;
     if (this.#options.tenants !== "all") throw new AbsentError('This studio shows one tenant. With the option tenants: "all" it shows every one.');
-    const api = this.#others.get(tenant) ?? new Api(this.#store.forTenant(tenant), this.#options, this.#turns);
+    const api = this.#others.get(tenant) ?? new Api(this.#store.forTenant(tenant), this.#options, this.#store);
     // The latest stands at the end.
     this.#others.delete(tenant);
     this.#others.set(tenant, api);

@@ -1,3 +1,17 @@
+import type { EventStore } from "tidemark";
+
+/** So many requests read at once: however many look, most connections of a pool are left to the application. */
+const readAtOnce = 4;
+
+const ofStores = new WeakMap<EventStore, Turns>();
+
+/** The turns in which a store is read: the same for all that serve it in this process, the studio and the MCP server. */
+export function turnsOf(store: EventStore): Turns {
+  const turns = ofStores.get(store) ?? new Turns(readAtOnce);
+  ofStores.set(store, turns);
+  return turns;
+}
+
 /** Lets so many at once, in the order in which they came, and each for as long as somebody waits for it. */
 export class Turns {
   readonly #waiting = new Set<() => void>();

@@ -22,7 +22,7 @@ export const followerTools: readonly ReadingTool[] = [
     title: "Who is late",
     description: "Lists consumers, projections, processes and relays: their state, how far behind the log they are, and their dead letters.",
     parameters: { kind: parameter(oneOf("consumer", "projection", "process", "relay"), "Only these.") },
-    route: followers,
+    read: followers,
     report: object({ at: time, mark: whole, followers: list(schemas.follower) }),
     rows: "followers",
     more: "Ask for one kind.",
@@ -38,7 +38,7 @@ export const followerTools: readonly ReadingTool[] = [
       after: parameter(position, "Only letters after this position."),
       limit,
     },
-    route: letters,
+    read: letters,
     report: object({
       letters: list(
         object({
@@ -67,7 +67,7 @@ export const followerTools: readonly ReadingTool[] = [
       after: parameter(position, "Only instances after this number."),
       limit,
     },
-    route: processes,
+    read: processes,
     report: object({ instances: list(instanceSchema()), next: orNull(whole), versions: list({ type: "object" }) }),
     rows: "instances",
     more: "Ask for those after the last number shown.",
@@ -78,7 +78,7 @@ export const followerTools: readonly ReadingTool[] = [
     description: "Shows one instance of a process: its inputs, the commands that it issued or waits to issue, its timers, and its last error.",
     parameters: { name: parameter(some, "The process's name."), id: parameter(some, "The instance's id."), limit },
     required: ["name", "id"],
-    route: processInstance,
+    read: processInstance,
     report: object({
       instance: instanceSchema(),
       state: text,
@@ -95,7 +95,7 @@ export const followerTools: readonly ReadingTool[] = [
     title: "Timers",
     description: "Lists events that wait until they are due, by due time. A parked one has failed too often.",
     parameters: { dueBefore: parameter({ type: "integer", minimum: 0 }, "Only those due before this time, in milliseconds since 1970."), limit },
-    route: timers,
+    read: timers,
     report: object({
       timers: list(
         object({

@@ -16,7 +16,7 @@ export const storeTools: readonly ReadingTool[] = [
     title: "Health",
     description: "Tells how the store is: its checks, the high-water mark, the newest event, and what holds readers back.",
     parameters: {},
-    route: health,
+    read: health,
     report: object({ at: time, mark: whole, newest: orNull(schemas.eventLine), blockers: list({ type: "object" }), ...propertiesOf(schemas.health) }),
     rows: "blockers",
     more: "The other blockers are like these.",
@@ -26,7 +26,7 @@ export const storeTools: readonly ReadingTool[] = [
     title: "Doctor",
     description: "Looks for what is wrong or will be: settings, indexes, sizes, roles. Each finding says why it matters and which command mends it.",
     parameters: {},
-    route: doctor,
+    read: doctor,
     report: object({
       at: time,
       findings: list(object({ code: text, severity: oneOf("error", "warning", "info"), what: text, why: text, mend: text })),
@@ -39,7 +39,7 @@ export const storeTools: readonly ReadingTool[] = [
     title: "Statistics",
     description: "Counts events by type, category and day, and streams; the largest streams; bytes. Estimates are marked.",
     parameters: {},
-    route: stats,
+    read: stats,
     report: object({
       at: time,
       events: schemas.count,

@@ -1,4 +1,4 @@
-import type { Route } from "../api/call.ts";
+import type { Reading } from "../api/call.ts";
 
 /** A JSON Schema. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -6,19 +6,19 @@ export type JsonSchema = { readonly [key: string]: unknown };
 /** An argument of a tool. */
 export interface ToolParameter {
   readonly schema: JsonSchema;
-  /** The route's parameter, where it has another name. */
+  /** The reading's parameter, where it has another name. */
   readonly sentAs?: string;
 }
 
-/** A question that a model may ask: a route of the studio under a name, with what goes in and what comes out. */
+/** A question that a model may ask: a reading of the studio under a name, with what goes in and what comes out. */
 export interface ReadingTool {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly parameters: Readonly<Record<string, ToolParameter>>;
   readonly required?: readonly string[];
-  readonly route: Route;
-  /** Of the route's report. */
+  readonly read: Reading;
+  /** Of the reading's report. */
   readonly report: JsonSchema;
   /** Which list of the report may lose its end where the report is too large. */
   readonly rows?: string;
@@ -38,7 +38,7 @@ export function outputSchema({ report }: Pick<ReadingTool, "report">): JsonSchem
   return { type: "object", properties: { report, cut }, required: ["report", "cut"], additionalProperties: false };
 }
 
-/** The arguments, which the protocol has checked against the schema, as the route's parameters. */
+/** The arguments, which the protocol has checked against the schema, as the reading's parameters. */
 export function queryOf({ parameters }: Pick<ReadingTool, "parameters">, given: Readonly<Record<string, unknown>>): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, { sentAs = name }] of Object.entries(parameters)) {
