@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
+import { ReadableStream } from "node:stream/web";
 import type { Studio } from "../studio.ts";
 
 /**
@@ -38,7 +38,9 @@ export function nodeHandler({ fetch }: Pick<Studio, "fetch">): NodeHandler {
     }
     // A connection that breaks while it is written to is the browser's affair, and no reason to end the application.
     outgoing.on("error", () => {});
-    void fetch(request).then((response) => send(response, outgoing, incoming.method === "HEAD"));
+    const answered = fetch(request).then((response) => send(response, outgoing, incoming.method === "HEAD"));
+    // What a framework has answered in the meantime, such as that it took too long, cannot be answered again.
+    answered.catch(() => outgoing.destroy());
   };
 }
 
@@ -66,8 +68,10 @@ function requestOf(incoming: Incoming, signal: AbortSignal): Request | undefined
 /** Only changes have one. What a framework has read and parsed already is made JSON again. */
 function bodyOf(incoming: Incoming): Pick<RequestInit, "body"> & { readonly duplex?: "half" } {
   if (incoming.readableEnded || incoming.body !== undefined) return { body: JSON.stringify(incoming.body ?? null) };
+  // Whoever reads no further leaves the connection open for the answer. The server lets the rest come and go.
+  const body = ReadableStream.from(incoming.iterator({ destroyOnReturn: false }));
   // Typed twice, by the DOM and by Node.js; they are the same.
-  return { body: Readable.toWeb(incoming) as NonNullable<RequestInit["body"]>, duplex: "half" };
+  return { body: body as NonNullable<RequestInit["body"]>, duplex: "half" };
 }
 
 function send(response: Response, outgoing: ServerResponse, isHead: boolean): void {
