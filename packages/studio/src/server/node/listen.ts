@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerOptions } from "node:http";
 import { InvalidArgumentError } from "tidemark";
 import type { NodeHandler } from "./handler.ts";
 
@@ -13,11 +13,21 @@ export interface Listening {
 /** Only this machine reaches these. */
 export const ownAddresses: readonly string[] = ["127.0.0.1", "::1", "localhost"];
 
+/** A request line and its headers come at once from every browser, and so does the body of a change. */
+const patienceMs = 10_000;
+
+/**
+ * Whoever sends a request slowly is cut off once its headers, or all of it, take longer than this. The answer may take as long as it takes.
+ * Node.js itself looks for such connections every 30 seconds only.
+ */
+export function limitsOf(ms: number): ServerOptions {
+  return { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms / 10, maxHeaderSize: 16_384 };
+}
+
 /** @throws {@link InvalidArgumentError} — `port` is none, or taken. */
-export async function listen(handler: NodeHandler, port: number, address: string): Promise<Listening> {
+export async function listen(handler: NodeHandler, port: number, address: string, limits: ServerOptions = limitsOf(patienceMs)): Promise<Listening> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("options.port", "must be a whole number from 0 to 65535");
-  // A request line and its headers come at once from every browser. Whoever sends them slowly holds a connection for ten seconds at most.
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 16_384 }, handler);
+  const server = createServer(limits, handler);
   server.listen(port, address);
   await once(server, "listening").catch((error: unknown) => {
     if (!isInUse(error)) throw error;
