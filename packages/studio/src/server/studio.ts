@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { EventStore } from "tidemark";
-import { adminRoutes, routes } from "./api/routes.ts";
+import { routes } from "./api/routes.ts";
 import { TenantApis } from "./api/tenant-apis.ts";
 import { assetOf } from "./assets/assets.ts";
 import { pageHtml, refusalHtml } from "./assets/page.ts";
@@ -56,15 +56,19 @@ export function studio(store: EventStore, options: StudioOptions = {}): Studio {
     const asset = await assetOf(context.req.param("name"));
     return asset ? context.body(asset.body, 200, { "content-type": asset.type }) : context.notFound();
   });
-  for (const [path, route] of Object.entries({ ...routes, ...adminRoutes }))
-    app.get(`/api${path}`, (context) => apis.answer(context.req.raw, context.env.user, route));
+  for (const [path, route] of Object.entries(routes)) app.get(`/api${path}`, (context) => apis.answer(context.req.raw, context.env.user, route));
   app.post("/api/changes/:name", (context) => apis.change(context.req.raw, context.env.user, context.req.param("name")));
 
   async function answer(request: Request): Promise<Response> {
     const local = withoutBase(request, valid.basePath);
     const wanted = wantedBy(new URL(local.url).pathname);
     const { refusal, user } = await guard.enter(local, wanted);
-    return refusal ? refused(refusal, wanted) : app.fetch(local, { user });
+    if (refusal) return refused(refusal, wanted);
+    if (request.method !== "HEAD") return app.fetch(local, { user });
+    const response = await app.fetch(new Request(local, { method: "GET" }), { user });
+    // The live tail would be held for a body that nobody takes.
+    await response.body?.cancel();
+    return new Response(null, response);
   }
 
   return {
