@@ -35,8 +35,8 @@ async function problem(response: Promise<Response>): Promise<readonly [number, s
 }
 
 describe("a change", () => {
-  test("first says what it will do, is made when that is confirmed, and stands in the audit with who made it", async ({ store }) => {
-    await knowMailer(store);
+  test("first says what it will do, is made when that is confirmed, and stands in the audit with who made it", async ({ store, application }) => {
+    await knowMailer(application);
     const panel = studio(store, { authorize: () => ({ role: "admin", name: "ada" }) });
     const parameters = { ...mailer, reason: "the mail server is down" };
     const plan: ChangePlan = await (await change(panel, "pause", { parameters })).json();
@@ -56,8 +56,8 @@ describe("a change", () => {
     expect(JSON.parse(entries[0]?.parameters ?? "")).toEqual(parameters);
   });
 
-  test("is made once, however often it is sent", async ({ store }) => {
-    await knowMailer(store);
+  test("is made once, however often it is sent", async ({ store, application }) => {
+    await knowMailer(application);
     const panel = studio(store, { role: "operator" });
     const id = randomUUID();
     expect(await confirmed(panel, "pause", mailer, id)).toBe(200);
@@ -71,8 +71,8 @@ describe("a change", () => {
     expect(await isPaused(store)).toBe(false);
   });
 
-  test("that two send at once under one id is made for one of them", async ({ store }) => {
-    await knowMailer(store);
+  test("that two send at once under one id is made for one of them", async ({ store, application }) => {
+    await knowMailer(application);
     const panel = studio(store, { role: "admin" });
     const id = randomUUID();
     const statuses = await Promise.all([1, 2, 3].map(() => confirmed(panel, "pause", mailer, id)));
@@ -81,8 +81,8 @@ describe("a change", () => {
     expect(entries).toHaveLength(1);
   });
 
-  test("that would do something else than was confirmed is not made, and neither is one that was not confirmed", async ({ store }) => {
-    await knowMailer(store);
+  test("that would do something else than was confirmed is not made, and neither is one that was not confirmed", async ({ store, application }) => {
+    await knowMailer(application);
     const panel = studio(store, { role: "admin" });
     const plan: ChangePlan = await (await change(panel, "pause", { parameters: mailer })).json();
     await store.consumers.pause("mailer");
@@ -95,8 +95,8 @@ describe("a change", () => {
     expect((await report<AuditPage>(panel, "/api/audit")).entries).toEqual([]);
   });
 
-  test("of what is not there is refused before anything is written", async ({ store }) => {
-    await store.appendToStream("cart-1", [{ type: "Opened", data: {} }]);
+  test("of what is not there is refused before anything is written", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [{ type: "Opened", data: {} }]);
     const panel = studio(store, { role: "admin" });
     expect(await problem(change(panel, "pause", { parameters: { kind: "consumer", name: "absent" } }))).toEqual([404, "not-found"]);
     expect(await problem(change(panel, "absent", {}))).toEqual([404, "not-found"]);
@@ -104,32 +104,32 @@ describe("a change", () => {
     expect(await store.readAll({ raw: true }).toArray()).toHaveLength(1);
   });
 
-  test("that fails says so in the audit", async ({ store }) => {
-    await knowMailer(store);
+  test("that fails says so in the audit", async ({ store, application }) => {
+    await knowMailer(application);
     const failing = withPause(store, () => Promise.reject(new Error("no pause today")));
     const panel = studio(failing, { role: "admin" });
     expect(await confirmed(panel, "pause", mailer)).toBe(500);
     expect((await report<AuditPage>(panel, "/api/audit")).entries).toMatchObject([{ state: "failed", error: "no pause today" }]);
   });
 
-  test("is written down before it is made, and stands as begun until it is settled", async ({ store }) => {
-    await knowMailer(store);
+  test("is written down before it is made, and stands as begun until it is settled", async ({ store, application }) => {
+    await knowMailer(application);
     const states: (readonly string[])[] = [];
     const watched = withPause(store, async () => void states.push((await store.audit.list()).map(({ state }) => state)));
     expect(await confirmed(studio(watched, { role: "admin" }), "pause", mailer)).toBe(200);
     expect([states, (await store.audit.list()).map(({ state }) => state)]).toEqual([[["begun"]], ["done"]]);
   });
 
-  test("that cannot be written down is not made", async ({ store }) => {
-    await knowMailer(store);
+  test("that cannot be written down is not made", async ({ store, application }) => {
+    await knowMailer(application);
     const panel = studio(store, { authorize: () => ({ role: "admin", name: "x".repeat(300) }) });
     await store.consumers.pause("mailer");
     expect(await confirmed(panel, "resume", mailer)).toBe(400);
     expect([await isPaused(store), await store.audit.list()]).toEqual([true, []]);
   });
 
-  test("that is made is told as made, with a warning where the audit could not be completed", async ({ store, sql, schema }) => {
-    await knowMailer(store);
+  test("that is made is told as made, with a warning where the audit could not be completed", async ({ store, application, sql, schema }) => {
+    await knowMailer(application);
     const panel = studio(store, { role: "admin" });
     const ask = async (name: string, body: object): Promise<ChangePlan & ChangeDone> => {
       const plan: ChangePlan = await (await change(panel, name, body)).json();
@@ -150,8 +150,8 @@ describe("a change", () => {
     ]);
   });
 
-  test("leaves nothing in the log, whatever the catalogue knows", async ({ store, openStore }) => {
-    await knowMailer(store);
+  test("leaves nothing in the log, whatever the catalogue knows", async ({ store, application, openStore }) => {
+    await knowMailer(application);
     const knowing = await openStore({ events: defineEvents({ ItemAdded: event<{ sku: string }>() }) });
     expect(await confirmed(studio(knowing, { role: "admin" }), "pause", mailer)).toBe(200);
     expect([await isPaused(store), await store.readAll({ raw: true }).toArray()]).toEqual([true, []]);
@@ -175,8 +175,8 @@ describe("a change", () => {
     expect([names(last), last.next]).toEqual([["ada consumer a"], null]);
   });
 
-  test("that cannot be taken back says so", async ({ store }) => {
-    await knowMailer(store);
+  test("that cannot be taken back says so", async ({ store, application }) => {
+    await knowMailer(application);
     const panel = studio(store, { role: "admin" });
     const plan: ChangePlan = await (await change(panel, "reset", { parameters: { ...mailer, after: 0 } })).json();
     expect(plan).toMatchObject({ title: "Move the consumer mailer to position 0", grave: true });
@@ -184,8 +184,8 @@ describe("a change", () => {
   });
 });
 
-test("a change of any kind takes a reason, which stands in the audit", async ({ store }) => {
-  await knowMailer(store);
+test("a change of any kind takes a reason, which stands in the audit", async ({ store, application }) => {
+  await knowMailer(application);
   const panel = studio(store, { role: "admin" });
   for (const [name, more] of [
     ["reset", { after: 0 }],
@@ -203,8 +203,9 @@ test("a change of any kind takes a reason, which stands in the audit", async ({ 
   expect(await problem(change(panel, "reset", { parameters: { ...mailer, after: 0, reason: 7 } }))).toEqual([400, "bad-request"]);
 });
 
+// By the process that has a worker for the relay.
 describe("a replay", () => {
-  test("ends at the position that it was told, and is refused where that is before its beginning", async ({ store }) => {
+  test("ends at the position that it was told, and is refused where that is before its beginning", async ({ application: store }) => {
     const replayed: (string | undefined)[] = [];
     const out = defineRelay({
       name: "out",
@@ -230,7 +231,7 @@ describe("a replay", () => {
     expect(await problem(change(panel, "replay", { parameters: { name: "out", from: 3, until: 2 } }))).toEqual([400, "bad-request"]);
   });
 
-  test("goes on after the answer, and the audit says how it ended", async ({ store }) => {
+  test("goes on after the answer, and the audit says how it ended", async ({ application: store }) => {
     const published: boolean[] = [];
     const { promise: leave, resolve: letGo } = Promise.withResolvers<void>();
     const out = defineRelay({
@@ -260,9 +261,9 @@ describe("a replay", () => {
     await worker.stop();
   });
 
-  test("of a relay that this process has no worker for fails, and says so in the audit", async ({ store, openStore }) => {
+  test("of a relay that this process has no worker for fails, and says so in the audit", async ({ application, openStore }) => {
     const out = defineRelay({ name: "out", to: { name: "memory", publish: async () => {}, close: async () => {} } });
-    const worker = store.createWorker({ relays: [out] });
+    const worker = application.createWorker({ relays: [out] });
     await worker.start();
     await worker.stop();
     const panel = studio(await openStore(), { role: "admin" });
@@ -287,8 +288,8 @@ describe("roles", () => {
     ["null", null, 401, 401, 401],
   ];
 
-  test.for(users)("%s", async ([, answer, reads, pauses, resets], { store }) => {
-    await knowMailer(store);
+  test.for(users)("%s", async ([, answer, reads, pauses, resets], { store, application }) => {
+    await knowMailer(application);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JavaScript may return
     const panel = studio(store, { authorize: () => answer as StudioUser });
     expect((await get(panel, "/api/streams")).status).toBe(reads);
@@ -297,8 +298,8 @@ describe("roles", () => {
     expect((await get(panel, "/api/audit")).status).toBe(resets);
   });
 
-  test("whoever has the token reads, unless the options say more", async ({ store }) => {
-    await knowMailer(store);
+  test("whoever has the token reads, unless the options say more", async ({ store, application }) => {
+    await knowMailer(application);
     const reader = studio(store);
     expect(await report<SessionReport>(reader, "/api/session")).toEqual({ role: "viewer", name: null, changes: [] });
     expect(await problem(change(reader, "pause", { parameters: mailer }))).toEqual([403, "role-refused"]);
@@ -326,8 +327,8 @@ describe("a change from elsewhere", () => {
     ["without the token", { authorization: "" }, 401, "not-authorized"],
   ];
 
-  test("is refused", async ({ store }) => {
-    await knowMailer(store);
+  test("is refused", async ({ store, application }) => {
+    await knowMailer(application);
     const panel = studio(store, { role: "admin" });
     for (const [how, headers, status, code] of refused)
       expect([how, ...(await problem(change(panel, "pause", { parameters: mailer }, headers)))]).toEqual([how, status, code]);
@@ -349,14 +350,14 @@ describe("a change from elsewhere", () => {
     ["a name that is no text", { parameters: { kind: "consumer", name: { evil: 1 } } }],
     ["a name that is none", { parameters: JSON.parse('{"__proto__": {"name": "mailer"}, "kind": "consumer"}') }],
     ["bytes that are no text", "\ud800"],
-  ] as const)("with %s is told that it is wrong", async ([, body], { store }) => {
-    await knowMailer(store);
+  ] as const)("with %s is told that it is wrong", async ([, body], { store, application }) => {
+    await knowMailer(application);
     expect(await problem(change(studio(store, { role: "admin" }), "pause", body))).toEqual([400, "bad-request"]);
   });
 });
 
-test("a change comes through servers of Node.js, with its body read before or not", async ({ store }) => {
-  await knowMailer(store);
+test("a change comes through servers of Node.js, with its body read before or not", async ({ store, application }) => {
+  await knowMailer(application);
   await using served = await serveStudio(store, { role: "admin" });
   const send = async (root: URL, token: string): Promise<number> => {
     const headers = { origin: root.origin, authorization: `Bearer ${token}`, "content-type": "application/json", "x-tidemark-studio": "change" };

@@ -9,8 +9,8 @@ import { change, confirmed, report } from "./support.ts";
 const stateOf = async (store: EventStore): Promise<string> => (await store.projections.get("carts", { version: 1 })).state;
 
 describe("a projection", () => {
-  test("is paused and resumed by an operator, and no version is rolled back to where none served", async ({ openStore }) => {
-    const store = await openStore({ projections: [carts(1)] });
+  test("is paused and resumed by an operator, and no version is rolled back to where none served", async ({ store, openApplication }) => {
+    await openApplication({ projections: [carts(1)] });
     await eventually(async () => expect(await stateOf(store)).toBe("live"));
     const panel = studio(store, { role: "operator" });
     const parameters = { name: "carts", version: 1 };
@@ -27,11 +27,11 @@ describe("a projection", () => {
     expect((await change(admin, "pause-projection", { parameters: { name: "absent", version: 1 } })).status).toBe(404);
   });
 
-  test("has another version serve, and rolls back to the one before", async ({ openStore }) => {
-    const first = await openStore({ projections: [carts(1)] });
+  test("has another version serve, and rolls back to the one before", async ({ openApplication }) => {
+    const first = await openApplication({ projections: [carts(1)] });
     await eventually(async () => expect(await stateOf(first)).toBe("live"));
     await first.appendToStream("cart-1", [{ type: "ItemAdded", data: {} }]);
-    const store = await openStore({ projections: [carts(2)] });
+    const store = await openApplication({ projections: [carts(2)] });
     await store.projections.rebuild("carts", { version: 2, swap: "manual" });
     const panel = studio(store, { authorize: () => ({ role: "admin", name: "ada" }) });
     const serving = async (): Promise<number | undefined> => (await store.projections.list()).find((info) => info.serving)?.version;
@@ -49,10 +49,10 @@ describe("a projection", () => {
   });
 });
 
-test("an instance that is parked goes on, and one is ended by an admin alone", async ({ store, onTestFinished }) => {
+test("an instance that is parked goes on, and one is ended by an admin alone", async ({ store, application, onTestFinished }) => {
   let broken = true;
-  await store.appendToStream("order-1", [{ type: "OrderPlaced", data: {} }]);
-  const worker = store.createWorker({ processes: [ordering(() => broken)], leaseMs: 2_000, onError: () => {} });
+  await application.appendToStream("order-1", [{ type: "OrderPlaced", data: {} }]);
+  const worker = application.createWorker({ processes: [ordering(() => broken)], leaseMs: 2_000, onError: () => {} });
   onTestFinished(() => worker.stop());
   await worker.start();
   const status = async (): Promise<string | undefined> => (await store.processes.list())[0]?.status;

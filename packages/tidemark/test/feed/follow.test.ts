@@ -24,8 +24,8 @@ function options(over: Partial<FollowOptions> = {}): FollowOptions {
 const positionsOf = (batch: FollowedBatch | void): readonly number[] => batch?.events.map(({ event }) => event.position) ?? [];
 
 describe("following the log", () => {
-  test("brings what is there in batches, then what is appended", async ({ feed, store }) => {
-    for (const stream of ["a", "b", "a"]) await append(store, stream);
+  test("brings what is there in batches, then what is appended", async ({ feed, application }) => {
+    for (const stream of ["a", "b", "a"]) await append(application, stream);
     const following = feed.follow(options());
     const first = (await following.next()).value;
     expect(positionsOf(first)).toEqual([1, 2]);
@@ -34,7 +34,7 @@ describe("following the log", () => {
     expect(positionsOf(second)).toEqual([3]);
     expect(second).toMatchObject({ anchor: { position: 3 }, mark: 3, caughtUp: true });
     const third = following.next();
-    await append(store, "c");
+    await append(application, "c");
     expect(positionsOf((await third).value)).toEqual([4]);
     await following.return();
   });
@@ -45,21 +45,21 @@ describe("following the log", () => {
     await following.return();
   });
 
-  test("moves the anchor past events that were filtered out", async ({ feed, store }) => {
-    for (const stream of ["a", "b"]) await append(store, stream);
+  test("moves the anchor past events that were filtered out", async ({ feed, application }) => {
+    for (const stream of ["a", "b"]) await append(application, stream);
     const following = feed.follow(options({ filter: { streamIds: ["nothing"] } }));
     expect((await following.next()).value).toMatchObject({ events: [], anchor: { position: 2 }, caughtUp: true });
     await following.return();
   });
 
-  test("refuses an anchor whose event is another now", async ({ feed, store }) => {
-    await append(store, "a");
+  test("refuses an anchor whose event is another now", async ({ feed, application }) => {
+    await append(application, "a");
     const following = feed.follow(options({ after: { position: 1, id: "018f6f3c-0000-7000-8000-000000000000" } }));
     await expect(following.next()).rejects.toMatchObject({ code: "HISTORY_FORKED", reader: "test", position: 1 });
   });
 
-  test("anchors a bare position at the first batch", async ({ feed, store }) => {
-    for (const stream of ["a", "b", "c"]) await append(store, stream);
+  test("anchors a bare position at the first batch", async ({ feed, application }) => {
+    for (const stream of ["a", "b", "c"]) await append(application, stream);
     const following = feed.follow(options({ after: { position: 2, id: null } }));
     const batch = (await following.next()).value;
     expect(positionsOf(batch)).toEqual([3]);
@@ -67,16 +67,16 @@ describe("following the log", () => {
     await following.return();
   });
 
-  test("ends at `until`, with the last event at or below it as the anchor", async ({ feed, store }) => {
-    for (const stream of ["a", "b", "c"]) await append(store, stream);
+  test("ends at `until`, with the last event at or below it as the anchor", async ({ feed, application }) => {
+    for (const stream of ["a", "b", "c"]) await append(application, stream);
     const batches: FollowedBatch[] = [];
     for await (const batch of feed.follow(options({ until: 2, filter: { streamIds: ["a"] } }))) batches.push(batch);
     expect(batches.map(positionsOf)).toEqual([[1]]);
     expect(batches.at(-1)).toMatchObject({ anchor: { position: 2, id: expect.any(String) }, mark: 3, caughtUp: false });
   });
 
-  test("divides streams among shards, each event to one", async ({ feed, store }) => {
-    for (const stream of ["a", "b", "c", "d", "a"]) await append(store, stream);
+  test("divides streams among shards, each event to one", async ({ feed, application }) => {
+    for (const stream of ["a", "b", "c", "d", "a"]) await append(application, stream);
     const seen: number[] = [];
     for (const index of [0, 1, 2]) {
       for await (const { events } of feed.follow(options({ until: 5, shard: { index, of: 3 } }))) {

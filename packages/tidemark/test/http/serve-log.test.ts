@@ -107,9 +107,9 @@ describe("serveLog refuses to start", () => {
 });
 
 describe("a page", () => {
-  test("holds events in order from an offset on, and tells where to go on", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(1), added(2), added(3)]);
-    await store.appendToStream("order-1", [added(4), added(5)]);
+  test("holds events in order from an offset on, and tells where to go on", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(1), added(2), added(3)]);
+    await application.appendToStream("order-1", [added(4), added(5)]);
     await using handler = serve(store, { pageEvents: 2 });
     const seen: unknown[] = [];
     let [offset, upToDate] = ["-1", false];
@@ -139,8 +139,8 @@ describe("a page", () => {
     expect((await get(handler, "/streams/order-1", { method: "HEAD" })).next).toBe(offset);
   });
 
-  test("is not sent again to who has it, and is once there is more", async ({ store }) => {
-    await store.appendToStream("cart-2", [added(1)]);
+  test("is not sent again to who has it, and is once there is more", async ({ store, application }) => {
+    await application.appendToStream("cart-2", [added(1)]);
     await using handler = serve(store);
     const { headers, text } = await get(handler, "/streams/cart-2");
     const tag = headers.get("etag") ?? "";
@@ -148,15 +148,15 @@ describe("a page", () => {
     for (const given of [tag, `W/${tag}`, `"other", ${tag}`]) {
       expect(await get(handler, "/streams/cart-2", { headers: { "if-none-match": given } })).toMatchObject({ status: 304, text: "" });
     }
-    await store.appendToStream("cart-3", [added(1)]);
+    await application.appendToStream("cart-3", [added(1)]);
     // Neither the tag of another stream, nor that of a page that has grown.
     expect((await get(handler, "/streams/cart-3", { headers: { "if-none-match": tag } })).status).toBe(200);
-    await store.appendToStream("cart-2", [added(2)]);
+    await application.appendToStream("cart-2", [added(2)]);
     expect((await get(handler, "/streams/cart-2", { headers: { "if-none-match": tag } })).n).toEqual([1, 2]);
   });
 
-  test("has another tag for who sees other events, also where it ends at the same place", async ({ store }) => {
-    await store.appendToStream("cart-2", [added(1), { type: "Removed", data: { n: 2 } }]);
+  test("has another tag for who sees other events, also where it ends at the same place", async ({ store, application }) => {
+    await application.appendToStream("cart-2", [added(1), { type: "Removed", data: { n: 2 } }]);
     const tagOf = async (types: readonly string[]): Promise<string> => {
       await using handler = serve(store, { authorize: () => ({ filter: { types } }) });
       return (await get(handler, "/log")).headers.get("etag") ?? "";
@@ -168,14 +168,14 @@ describe("a page", () => {
     expect(some).not.toBe(all);
   });
 
-  test("is no longer than it may be, and never without an event", async ({ store }) => {
-    await store.appendToStream("cart-4", [added("x".repeat(900)), added("y".repeat(900)), added("z")]);
+  test("is no longer than it may be, and never without an event", async ({ store, application }) => {
+    await application.appendToStream("cart-4", [added("x".repeat(900)), added("y".repeat(900)), added("z")]);
     await using handler = serve(store, { pageBytes: 1_000 });
     expect((await get(handler, "/streams/cart-4")).n).toHaveLength(1);
   });
 
-  test("shows what the application lets through of each event", async ({ store }) => {
-    await store.appendToStream("cart-5", [added(1), added(2), added(3)]);
+  test("shows what the application lets through of each event", async ({ store, application }) => {
+    await application.appendToStream("cart-5", [added(1), added(2), added(3)]);
     await using handler = serve(store, { map: ({ data, version }) => (version === 2 ? undefined : { data: { n: JSON.stringify(data) } }) });
     const { text, next } = await get(handler, "/streams/cart-5");
     expect(JSON.parse(text)).toEqual([{ data: { n: '{"n":1}' } }, { data: { n: '{"n":3}' } }]);
@@ -185,8 +185,8 @@ describe("a page", () => {
   test.for([
     ["a promise", async () => ({ n: 1 })],
     ["a function", () => () => 1],
-  ] as const)("is no page where the application shows %s", async ([, map], { store }) => {
-    await store.appendToStream("cart-5", [added(1)]);
+  ] as const)("is no page where the application shows %s", async ([, map], { store, application }) => {
+    await application.appendToStream("cart-5", [added(1)]);
     const failures: unknown[] = [];
     await using handler = serve(store, { map, onError: (error) => failures.push(error) });
     expect(await get(handler, "/streams/cart-5")).toMatchObject({ status: 500, text: expect.not.stringContaining("ItemAdded") });
@@ -232,8 +232,8 @@ describe("a page", () => {
 });
 
 describe("the application's callback", () => {
-  test("refuses with 403, with an answer of its own, or with what it throws, and says nothing of that", async ({ store }) => {
-    await store.appendToStream("cart-1", [added("secret")]);
+  test("refuses with 403, with an answer of its own, or with what it throws, and says nothing of that", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added("secret")]);
     const answers = [undefined, new Response("who?", { status: 401, headers: { "www-authenticate": "Bearer" } })];
     await using handler = serve(store, {
       authorize: () => {
@@ -248,8 +248,8 @@ describe("the application's callback", () => {
     expect(failed.text).not.toContain("secret");
   });
 
-  test("opens nothing where it has a typing error", async ({ store }) => {
-    await store.appendToStream("cart-1", [added("secret")]);
+  test("opens nothing where it has a typing error", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added("secret")]);
     // As JavaScript may return them.
     for (const access of [{ tennant: "acme" }, { filter: [] }, { filter: { type: ["X"] } }, { tenant: 7 }, "all", true, null]) {
       await using handler = serve(store, { authorize: JSON.parse(`[${JSON.stringify(access)}]`).map((one: unknown) => () => one)[0] });
@@ -261,10 +261,10 @@ describe("the application's callback", () => {
     }
   });
 
-  test("narrows what is read to a tenant and a filter, on every way of reading", async ({ store }) => {
-    const acme = store.forTenant("acme");
-    await store.appendToStream("cart-1", [added("canary-root")]);
-    await store.forTenant("globex").appendToStream("cart-1", [added("canary-globex")]);
+  test("narrows what is read to a tenant and a filter, on every way of reading", async ({ store, application }) => {
+    const acme = application.forTenant("acme");
+    await application.appendToStream("cart-1", [added("canary-root")]);
+    await application.forTenant("globex").appendToStream("cart-1", [added("canary-globex")]);
     await acme.appendToStream("order-1", [added("canary-order")]);
     await acme.appendToStream("cart-1", [{ ...added("mine"), tags: ["shown"] }, added("canary-untagged")]);
     await using handler = serve(store, { longPollMs: 1, authorize: () => ({ tenant: "acme", filter: { categories: ["cart"], tags: ["shown"] } }) });
@@ -272,7 +272,7 @@ describe("the application's callback", () => {
     const client = await Client.open(handler, "/log?offset=-1&live=sse");
     await client.until(() => client.last?.upToDate === true);
     expect(client.n).toEqual(["mine"]);
-    await store.appendToStream("cart-1", [{ ...added("canary-root"), tags: ["shown"] }]);
+    await application.appendToStream("cart-1", [{ ...added("canary-root"), tags: ["shown"] }]);
     await acme.appendToStream("cart-1", [added("canary-untagged"), { ...added("live"), tags: ["shown"] }]);
     await client.until(() => client.n.length > 1);
     expect(client.n).toEqual(["mine", "live"]);
@@ -285,9 +285,9 @@ describe("the application's callback", () => {
     expect((await get(handler, "/streams/order-1", { method: "HEAD" })).status).toBe(404);
   });
 
-  test("gets the stream, and a filter by streams keeps others out", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(1)]);
-    await store.appendToStream("cart-2", [added(2)]);
+  test("gets the stream, and a filter by streams keeps others out", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(1)]);
+    await application.appendToStream("cart-2", [added(2)]);
     const asked: unknown[] = [];
     await using handler = serve(store, {
       authorize: (_request, { streamId }) => {
@@ -303,13 +303,13 @@ describe("the application's callback", () => {
 });
 
 describe("a long poll", () => {
-  test("answers once there is something, or with 204 and a later cursor", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(1)]);
+  test("answers once there is something, or with 204 and a later cursor", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(1)]);
     await using handler = serve(store);
     const { next } = await get(handler, "/log");
     const polls = [get(handler, `/log?offset=${next}&live=long-poll`), get(handler, "/streams/cart-1?offset=now&live=long-poll")];
     await eventually(() => expect(store.metrics().listener.followers).toBe(2));
-    await store.appendToStream("cart-1", [added(2)]);
+    await application.appendToStream("cart-1", [added(2)]);
     for (const poll of await Promise.all(polls)) expect(poll).toMatchObject({ status: 200, n: [2], upToDate: true });
 
     await using impatient = serve(store, { longPollMs: 1 });
@@ -319,8 +319,8 @@ describe("a long poll", () => {
     expect(Number(quiet.headers.get("stream-cursor"))).toBeGreaterThan(99_999_999);
   });
 
-  test("ends when its request does, and when the server closes", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(1)]);
+  test("ends when its request does, and when the server closes", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(1)]);
     const handler = serve(store, { maxReaders: 1 });
     const gone = new AbortController();
     const left = get(handler, "/log?offset=now&live=long-poll", { signal: gone.signal });
@@ -337,17 +337,17 @@ describe("a long poll", () => {
 });
 
 describe("an event stream", () => {
-  test("catches up, stays live, and goes on from Last-Event-ID whatever the address says", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(1), added(2), added(3)]);
+  test("catches up, stays live, and goes on from Last-Event-ID whatever the address says", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(1), added(2), added(3)]);
     await using handler = serve(store, { pageEvents: 2 });
     const client = await Client.open(handler, "/log?offset=-1&live=sse");
     await client.until(() => client.last?.upToDate === true);
     expect(client.n).toEqual([1, 2, 3]);
-    await store.appendToStream("cart-1", [added(4)]);
+    await application.appendToStream("cart-1", [added(4)]);
     await client.until(() => client.n.length === 4);
     const { streamNextOffset } = client.last ?? { streamNextOffset: "" };
     await client.leave();
-    await store.appendToStream("cart-1", [added(5)]);
+    await application.appendToStream("cart-1", [added(5)]);
     const again = await Client.open(handler, "/log?offset=-1&live=sse", { "last-event-id": streamNextOffset });
     await again.until(() => again.n.length > 0);
     expect(again.n).toEqual([5]);
@@ -358,8 +358,8 @@ describe("an event stream", () => {
     await late.leave();
   });
 
-  test("greets a reader of a stream whose events it may not see", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(1)]);
+  test("greets a reader of a stream whose events it may not see", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(1)]);
     await using handler = serve(store, { map: () => undefined });
     const client = await Client.open(handler, "/streams/cart-1?offset=-1&live=sse");
     await client.until(() => client.last?.upToDate === true);
@@ -367,8 +367,8 @@ describe("an event stream", () => {
     await client.leave();
   });
 
-  test("of many readers costs one subscription, and no query for those who have everything", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(1)]);
+  test("of many readers costs one subscription, and no query for those who have everything", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(1)]);
     await using handler = serve(store);
     const { next } = await get(handler, "/log");
     const first = await Client.open(handler, `/log?offset=${next}&live=sse`);
@@ -379,14 +379,14 @@ describe("an event stream", () => {
     await eventually(() => expect(store.metrics().listener.followers).toBe(1));
     // Polling goes on meanwhile.
     expect(store.metrics().pool.acquisition.count - before).toBeLessThan(100);
-    await store.appendToStream("cart-1", [added(2)]);
+    await application.appendToStream("cart-1", [added(2)]);
     await Promise.all([first, ...clients].map((client) => client.until(() => client.n.length > 0)));
     for (const client of clients) expect(client.n).toEqual([2]);
     await Promise.all([first, ...clients].map((client) => client.leave()));
   });
 
-  test("that is not read for a while misses nothing, and others do not wait for it", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(0)]);
+  test("that is not read for a while misses nothing, and others do not wait for it", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(0)]);
     await using handler = serve(store);
     const slow = await Client.open(handler, "/log?offset=-1&live=sse");
     await slow.until(() => slow.last?.upToDate === true);
@@ -398,7 +398,7 @@ describe("an event stream", () => {
     for (let batch = 0; batch < 10; batch++) {
       const some = Array.from({ length: 100 }, (_, n) => `${batch * 100 + n} ${filler}`);
       sent.push(...some);
-      await store.appendToStream("cart-1", some.map(added));
+      await application.appendToStream("cart-1", some.map(added));
       await quick.until(() => quick.n.length === sent.length);
     }
     expect(quick.n).toEqual(sent);
@@ -407,12 +407,12 @@ describe("an event stream", () => {
     await Promise.all([slow.leave(), quick.leave()]);
   });
 
-  test("brings each event once and in order to readers that leave and come back anywhere", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(0)]);
+  test("brings each event once and in order to readers that leave and come back anywhere", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(0)]);
     await using handler = serve(store, { pageEvents: 3 });
     const total = 120;
     const appending = (async () => {
-      for (let n = 1; n < total; n += 3) await store.appendToStream(`cart-${n % 7}`, [added(n), added(n + 1), added(n + 2)]);
+      for (let n = 1; n < total; n += 3) await application.appendToStream(`cart-${n % 7}`, [added(n), added(n + 1), added(n + 2)]);
     })();
     const readers = Array.from({ length: 4 }, async (): Promise<unknown[]> => {
       const seen: unknown[] = [];
@@ -431,8 +431,8 @@ describe("an event stream", () => {
     for (const seen of await Promise.all(readers)) expect(seen).toEqual(Array.from({ length: total + 1 }, (_, n) => n));
   });
 
-  test("ends after its time, and with the handler", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(1)]);
+  test("ends after its time, and with the handler", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(1)]);
     await using brief = serve(store, { connectionMs: 1 });
     const first = await Client.open(brief, "/log?offset=-1&live=sse");
     await first.rest();
@@ -447,9 +447,9 @@ describe("an event stream", () => {
     expect((await get(handler, "/log?offset=-1&live=sse")).status).toBe(503);
   });
 
-  test("ends with the store", async ({ openStore }) => {
+  test("ends with the store", async ({ openStore, application }) => {
     const store = await openStore();
-    await store.appendToStream("cart-1", [added(1)]);
+    await application.appendToStream("cart-1", [added(1)]);
     const handler = serve(store);
     const client = await Client.open(handler, "/log?offset=-1&live=sse");
     await client.until(() => client.last?.upToDate === true);
@@ -459,8 +459,8 @@ describe("an event stream", () => {
     await handler.close();
   });
 
-  test("says that it is there while nothing happens", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(1)]);
+  test("says that it is there while nothing happens", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(1)]);
     await using handler = serve(store, { heartbeatMs: 1 });
     const response = await handler(new Request("https://shop.example/log?offset=now&live=sse"));
     const reader = response.body?.getReader();
@@ -472,8 +472,8 @@ describe("an event stream", () => {
 });
 
 describe("nodeHandler", () => {
-  test("serves a browser's event stream, and lets go of a client that goes away", async ({ store }) => {
-    await store.appendToStream("cart-1", [added(1)]);
+  test("serves a browser's event stream, and lets go of a client that goes away", async ({ store, application }) => {
+    await application.appendToStream("cart-1", [added(1)]);
     await using handler = serve(store, { path: "/events", maxReaders: 1 });
     const server = createServer(nodeHandler(handler)).listen(0, "127.0.0.1");
     try {
@@ -483,7 +483,7 @@ describe("nodeHandler", () => {
       const gone = new AbortController();
       const client = new Client(await fetch(`${url}/log?offset=-1&live=sse`, { signal: gone.signal }));
       await client.until(() => client.last?.upToDate === true);
-      await store.appendToStream("cart-1", [added(2)]);
+      await application.appendToStream("cart-1", [added(2)]);
       await client.until(() => client.n.length === 2);
       expect((await fetch(`${url}/log?offset=now&live=sse`)).status).toBe(503);
       gone.abort();

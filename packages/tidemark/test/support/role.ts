@@ -29,6 +29,11 @@ export function asApplication(databaseUrl: string): string {
   return testRole === "reader" || testRole === "operator" ? as(migrator, databaseUrl) : databaseUrl;
 }
 
+/** The same database as the one whom the schemas belong to: the role of the tests, if it owns them, and else the one who migrated. */
+export function asOwner(databaseUrl: string): string {
+  return testRole === undefined || testRole === "owner" ? databaseUrl : as(migrator, databaseUrl);
+}
+
 /** The same database as the superuser of the run's server. */
 export function asSuperuser(databaseUrl: string): string {
   const url = new URL(inject("serverUrl"));

@@ -3,7 +3,7 @@ import pg from "pg";
 import { openEventStore, type EventStore, type StoreOptions } from "tidemark";
 import { inject, test as base, vi } from "vitest";
 import { overloadCalls, withOverloads } from "./overloads.ts";
-import { asApplication, asSuperuser, asTestRole, createStoreAsOwner, testRole } from "./role.ts";
+import { asApplication, asOwner, asSuperuser, asTestRole, createStoreAsOwner, testRole } from "./role.ts";
 import { migratedSchemas, schemaName } from "./template.ts";
 
 /**
@@ -18,6 +18,7 @@ import { migratedSchemas, schemaName } from "./template.ts";
  * `openStore`: opens another one there, with options; closed after the test.
  * `application`: the store of an application that appends and runs workers; `store`, unless the tests run as a role that may not.
  * `openApplication`: opens another one for it, with options; closed after the test.
+ * `owner`: the store of the one whom its schema belongs to; `store`, unless the tests run as another role.
  *
  * With TIDEMARK_TEST_ROLE=writer the store's tables belong to another role, and `databaseUrl` is that of one that may do what `rolesSql` grants a
  * writer; `sql` is a superuser's all the same.
@@ -80,7 +81,13 @@ export const test = base
   })
   .extend("application", async ({ databaseUrl, store, openApplication }): Promise<EventStore> =>
     asApplication(databaseUrl) === databaseUrl ? store : openApplication(),
-  );
+  )
+  .extend("owner", async ({ databaseUrl, schema, store }, { onCleanup }): Promise<EventStore> => {
+    if (asOwner(databaseUrl) === databaseUrl) return store;
+    const owner = await openEventStore(asOwner(databaseUrl), { schema });
+    onCleanup(() => owner.close());
+    return owner;
+  });
 
 /** Opening a store creates a schema that is not there, which no role but the owner may. */
 async function createSchemaAsOwner(superuserUrl: string, schema: string): Promise<void> {
