@@ -54,7 +54,8 @@ const worker: Grants = [
   ["select, insert, delete", "process_inputs"],
   ["select, insert, update, delete", "process_commands"],
   ["select, insert, update", "process_versions"],
-  ["update, delete", "outbox"],
+  // To lock a message that is removed, which takes the right to update a column: of the others, what is published would follow.
+  ["update (published_at), delete", "outbox"],
 ];
 
 /** Projections, which have tables of their own. */
@@ -76,9 +77,22 @@ const reader: Grants = [
   ["select", "sequence events_position_seq"],
 ];
 
-/** What an operator sees beside a reader, and what pausing, resuming, ending instances and settling dead letters writes. */
+/**
+ * What an operator sees beside a reader, and what pausing, resuming, ending instances and settling dead letters writes. It can give a worker nothing to append,
+ * and a relay nothing to publish.
+ */
 const operator: Grants = [
-  ...worker,
+  ["select, update, delete", "consumers"],
+  // Moving a consumer replaces its shards.
+  ["select, insert, update, delete", "consumer_shards"],
+  ["select, insert, update", "consumer_leases"],
+  ["select, delete", "consumer_workers"],
+  ["select, update (retry_requested), delete", "dead_letters"],
+  ["select, insert, delete", "dead_letter_history"],
+  ["select, update (status, parked, error, retry_requested, updated_at, ended_at)", "process_instances"],
+  ["select", "process_inputs"],
+  ["select, update (status, attempts, due_at, settled_at)", "process_commands"],
+  ["select", "process_versions"],
   // Pausing a projection: its state, and the epoch that tells appends.
   ["select, update (state, changed_at)", "projections"],
   ["select", "projection_builds"],
@@ -87,7 +101,7 @@ const operator: Grants = [
   // Ending an instance of a process cancels its timers.
   ["select, delete", "timers"],
   ["select", "inbox"],
-  ["select", "outbox"],
+  ["select, update (published_at), delete", "outbox"],
   // It cannot remove or rewrite what it did. A reader sees none: parameters and reasons name people.
   ["select, insert, update (state, error, settled_at)", "audit_entries"],
 ];

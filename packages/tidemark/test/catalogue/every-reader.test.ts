@@ -15,6 +15,7 @@ import {
   type StoreTransaction,
 } from "tidemark";
 import { sampleCodec } from "./sample-codec.ts";
+import { membersOf } from "../support/members.ts";
 import { describe, expect, test as base } from "./test.ts";
 
 /** Gives the events that a reader handed out. */
@@ -40,16 +41,6 @@ async function checkReaders<From extends object>(from: From, readers: Readers<Fr
     const events = await reader(from);
     expect([name, events.length > 0, events.filter((event) => !isOfToday(event))]).toEqual([name, true, []]);
   }
-}
-
-function membersOf(from: object): string[] {
-  const names = new Set<string>();
-  for (let holder: object | null = from; holder && holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
-    for (const name of Object.getOwnPropertyNames(holder)) names.add(name);
-    if (Object.hasOwn(holder, Symbol.asyncIterator)) names.add("asyncIterator");
-  }
-  names.delete("constructor");
-  return [...names].toSorted();
 }
 
 async function collected(events: AsyncIterable<RecordedEvent>, most = Infinity): Promise<RecordedEvent[]> {

@@ -1,6 +1,8 @@
+import pg from "pg";
 import { append, type DeadLetter, defineConsumer, defineProcess, defineRelay, documentProjection, type Event, type EventStore, timer } from "tidemark";
 import { recordWarnings } from "../database/open.ts";
 import { itemAdded } from "../support/cart.ts";
+import { membersOf } from "../support/members.ts";
 import { counts, describe, expect, refused, test as base } from "./open-as.ts";
 
 const failing = defineConsumer({ name: "failing", retry: { attempts: 1 }, handle: () => Promise.reject(new Error("no")) });
@@ -67,9 +69,17 @@ const readings: readonly Call[] = [
   ["blockers", (store) => store.blockers()],
   ["indexes.list", (store) => store.indexes.list()],
   ["connectionBudget", (store) => store.connectionBudget()],
+  ["metrics", async (store) => store.metrics()],
+  ["skippedTypes", async (store) => store.skippedTypes()],
   ["health", (store) => store.health()],
   ["doctor", (store) => store.doctor()],
   ["stats", (store) => store.stats()],
+];
+
+/** What a writer has set, and all but a reader may see. */
+const kept: readonly Call[] = [
+  ["timers.list", (store) => store.timers.list()],
+  ["snapshots.list", (store) => store.snapshots.list()],
 ];
 
 /** What tells of the work on events, which a worker and an operator may. */
@@ -86,6 +96,7 @@ const reports: readonly Call[] = [
   ["outbox.list", (store) => store.outbox.list()],
   ["outbox.stats", (store) => store.outbox.stats()],
   ["deadLetters.list", (store) => store.deadLetters.list()],
+  ["deadLetters.get", async (store) => store.deadLetters.get(await letter(store))],
   ["deadLetters.history", (store) => store.deadLetters.history()],
   ["followers", (store) => store.followers()],
   ["verify", (store) => store.verify()],
@@ -109,8 +120,26 @@ const changes: readonly Call[] = [
   ["projections.pause", (store) => store.projections.pause("totals")],
   ["projections.pause, of an async one", (store) => store.projections.pause("counts")],
   ["projections.resume", (store) => store.projections.resume("totals")],
+  ["projections.deactivate", (store) => store.projections.deactivate("totals")],
   ["timers.cancel", (store) => store.timers.cancel("k")],
 ];
+
+/** What nobody may but the owner of the tables. */
+const ofTheOwner: readonly Call[] = [
+  ["indexes.create", (store) => store.indexes.create("causation")],
+  ["audit.prune", (store) => store.audit.prune({ before: new Date(0) })],
+];
+
+/** Where else a role makes a call, or why it makes none. */
+const elsewhere: Readonly<Record<string, string>> = {
+  "in roles-sql.test.ts": "subscribe appendToStream append schedule transaction receive createWorker documents audit.record audit.settle audit.list",
+  "inside of those": "transactions inlineTransaction timers.schedule",
+  "in files that scripts/role-tests.ts names":
+    "appendToStreams withTransaction waitFor snapshots.take snapshots.delete relays.replay projections.rebuild projections.swap projections.rollBack projections.drop projections.rebuildDocument",
+  "it needs no more than readAll, rebuildDocument and indexes.create": "checkEvents readCausation readCorrelation projections.check indexes.drop",
+  "it is the caller's own SQL": "query pool",
+  "it asks the database nothing": "forTenant withMetadata wake close snapshots.stats snapshots.settled",
+};
 
 /** The calls that PostgreSQL refuses. Any other failure is one of the test. */
 async function refusedOf(calls: readonly Call[], store: EventStore, id: string): Promise<string[]> {
@@ -128,9 +157,31 @@ async function refusedOf(calls: readonly Call[], store: EventStore, id: string):
 
 const namesOf = (calls: readonly Call[]): string[] => calls.map(([name]) => name);
 
+const rooms = ["consumers", "projections", "processes", "relays", "outbox", "audit", "deadLetters", "snapshots", "indexes", "timers"] as const;
+
+test("each call of a store is made as each role, or somewhere else", async ({ store }) => {
+  const made = [...readings, ...kept, ...reports, ...changes, ...ofTheOwner].map(([name]) => name.replace(/[ ,].*/, ""));
+  const known = [...new Set([...made, ...Object.values(elsewhere).flatMap((names) => names.split(" "))])];
+  const there = [
+    ...membersOf(store).filter((name) => !rooms.some((room) => room === name)),
+    ...rooms.flatMap((room) => membersOf(store[room]).map((name) => `${room}.${name}`)),
+  ];
+  expect(known.toSorted()).toEqual(there.toSorted());
+});
+
 describe("the roles of rolesSql", () => {
   test("let each read events, and look at the store", async ({ openAs, used }) => {
     for (const kind of ["reader", "writer", "worker", "operator"] as const) expect(await refusedOf(readings, await openAs(kind), used), kind).toEqual([]);
+  });
+
+  test("let a writer, a worker and an operator look at timers and snapshots, and a reader not", async ({ openAs, used }) => {
+    for (const kind of ["writer", "worker", "operator"] as const) expect(await refusedOf(kept, await openAs(kind), used), kind).toEqual([]);
+    expect(await refusedOf(kept, await openAs("reader"), used)).toEqual(namesOf(kept));
+  });
+
+  test("let nobody create indexes of the log, or remove entries of the audit", async ({ openAs, used }) => {
+    for (const kind of ["reader", "writer", "worker", "operator"] as const)
+      expect(await refusedOf(ofTheOwner, await openAs(kind), used), kind).toEqual(namesOf(ofTheOwner));
   });
 
   test("let a worker and an operator look at the work on events, and a reader and a writer not", async ({ openAs, used }) => {
@@ -147,6 +198,22 @@ describe("the roles of rolesSql", () => {
     await expect(store.appendToStream("cart-1", [itemAdded()])).rejects.toMatchObject(refused);
     await expect(store.schedule("cart-1", itemAdded(), { key: "mine", in: 1_000 })).rejects.toMatchObject(refused);
     await expect(store.transaction((tx) => tx.publish({ topic: "mail", key: "a", payload: {} }))).rejects.toMatchObject(refused);
+  });
+
+  test("let an operator give workers nothing to append, and relays nothing to publish", async ({ openAs, used, schema }) => {
+    expect(used).not.toBe("");
+    const store = await openAs("operator");
+    for (const statement of [
+      "update @process_commands set payload = '{}'",
+      "update @process_commands set stream = 'cart-1'",
+      "update @process_instances set state = '0'",
+      "update @dead_letters set position = 1",
+      "update @outbox set payload = '{}'",
+      ...["consumers", "process_versions", "process_instances", "process_inputs", "process_commands", "dead_letters", "timers", "outbox"].map(
+        (table) => `insert into @${table} default values`,
+      ),
+    ])
+      await expect(store.query(statement.replace("@", `${pg.escapeIdentifier(schema)}.`)), statement).rejects.toMatchObject(refused);
   });
 
   test("let a reader change nothing of the work on events", async ({ openAs, used }) => {

@@ -83,6 +83,7 @@ describe("the roles of rolesSql", () => {
       ["grants", "writer"],
       ["worker", "worker"],
       ["reader", "reader"],
+      ["operator", "operator"],
     ] as const) {
       const [, text = ""] = new RegExp(`\`\`\`sql ${block}\n(.*?)\`\`\``, "s").exec(reference) ?? [];
       const wanted = text.trim().split("\n");
