@@ -94,6 +94,7 @@ export const roleTests: Readonly<Record<string, FolderOfTests>> = {
     rest: "asks no database, creates roles of its own, or appends beside what it reads",
   },
   "studio/browser": { rest: "starts a browser, for whose page the studio's server makes the same calls" },
+  "studio/fuzz": { rest: "asks the studio's server for anything at random, which makes the same calls" },
   "studio/mcp": { rest: "makes the calls of the studio's server" },
   support: { rest: "is about the tests" },
   testing: { rest: "asks PGlite, or nothing" },
