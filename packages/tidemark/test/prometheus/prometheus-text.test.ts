@@ -1,4 +1,4 @@
-import { defineConsumer, openEventStore } from "tidemark";
+import { defineConsumer, type FollowerMetrics, openEventStore } from "tidemark";
 import { prometheusText } from "tidemark/prometheus";
 import { itemAdded } from "../support/cart.ts";
 import { describe, eventually, expect, test } from "../support/test.ts";
@@ -47,6 +47,33 @@ describe("prometheusText", () => {
     });
     expect(await prometheusText(store)).toContain("# TYPE tidemark_append_duration_mean_seconds gauge");
     expect(await prometheusText(store)).toContain("# HELP tidemark_append_events_total ");
+  });
+
+  test("tells of whatever a worker runs, by its kind", async ({ store }) => {
+    const none = { count: 0, meanMs: null, p99Ms: null, mostMs: null };
+    const follower = (name: string): FollowerMetrics => ({
+      name,
+      version: null,
+      tenant: "",
+      shards: [],
+      position: 3,
+      lag: { events: 2, ms: 0 },
+      eventsPerSecond: 0,
+      drainMs: null,
+      handled: 1,
+      retried: 0,
+      parked: 0,
+      handling: none,
+    });
+    const ran = { consumers: [follower("a")], projections: [follower("b")], processes: [follower("c")], relays: [follower("d")] };
+    const samples = samplesOf(await prometheusText(Object.assign(Object.create(store), { metrics: () => ({ ...store.metrics(), ...ran }) })));
+    const lags = [...samples.keys()].filter((key) => key.startsWith("tidemark_follower_lag_events"));
+    expect(lags.map((key) => /kind="(\w+)",tidemark_follower_name="(\w)"/.exec(key)?.slice(1))).toEqual([
+      ["consumer", "a"],
+      ["projection", "b"],
+      ["process", "c"],
+      ["relay", "d"],
+    ]);
   });
 
   test("asks the database nothing, unless for health", async ({ store }) => {

@@ -107,8 +107,8 @@ const listenerStates: readonly ListenerState[] = ["off", "connecting", "listenin
 
 /** Whatever follows the log here, with the attributes that name it. */
 function each(samples: (follower: FollowerMetrics) => readonly SeriesSample[]): Series["samples"] {
-  return ({ consumers, projections, processes }) =>
-    Object.entries({ consumer: consumers, projection: projections, process: processes }).flatMap(([kind, followers]) =>
+  return ({ consumers, projections, processes, relays }) =>
+    Object.entries({ consumer: consumers, projection: projections, process: processes, relay: relays }).flatMap(([kind, followers]) =>
       followers.flatMap((follower) => {
         const { name, version, tenant } = follower;
         const named = {
@@ -126,7 +126,7 @@ const followers: readonly Series[] = [
   gauge(
     "tidemark.follower.position",
     "{position}",
-    "Where a consumer, projection or process is",
+    "Where a consumer, projection, process or relay is",
     each(({ position }) => only(position)),
   ),
   gauge(
