@@ -88,6 +88,9 @@ describe.concurrent("an append whose connection breaks", () => {
         eventIds: [expect.any(String), expect.any(String)],
         cause: { code: "CONNECTION" },
       });
+      const counted = broken.metrics().appends;
+      expect(counted).toMatchObject({ calls: 1, events: 0, failed: 1, unknownOutcomes: 1 });
+      expect(counted.retries).toBeGreaterThan(0);
       const eventIds = idsOf(error);
       const before = await log("cart-1");
       expect(before.map(({ id }) => id)).toEqual(written === 1 ? eventIds : []);

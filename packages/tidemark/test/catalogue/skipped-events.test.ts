@@ -18,6 +18,7 @@ test("what unknownEvents skips is counted by type and version, and warned of eve
     { type: "Unheard", schemaVersion: 1, times: 12 },
     { type: "__proto__", schemaVersion: 1, times: 1 },
   ]);
+  expect(skipping.metrics().skipped).toEqual({ types: 2, times: 13 });
   expect(warnings.map((text) => /type ("\w+").*?; (.*?)\. /.exec(text)?.slice(1))).toEqual([
     ['"Unheard"', "it is the first"],
     ['"Unheard"', "10 times so far"],

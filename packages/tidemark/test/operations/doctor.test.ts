@@ -267,6 +267,34 @@ describe("the doctor finds", () => {
     expect(of(await examineSettings(await role.open(databaseUrl), { durability: "server" }), "setting-dangerous")).toEqual([]);
   });
 
+  test("whichever default harms the library: setting-dangerous, autovacuum-off", async ({ store, sql, databaseUrl }) => {
+    await store.highWaterMark();
+    const harmful: Readonly<Record<string, string>> = {
+      default_transaction_isolation: "serializable",
+      default_transaction_read_only: "on",
+      enable_indexscan: "off",
+      idle_in_transaction_session_timeout: "1h",
+      lock_timeout: "1h",
+      session_replication_role: "replica",
+      statement_timeout: "1h",
+      track_counts: "off",
+      transaction_timeout: "1h",
+    };
+    // PostgreSQL has had transaction_timeout since 17.
+    const { rows } = await sql.query<{ name: string }>("select name from pg_settings where name = any ($1) order by name", [Object.keys(harmful)]);
+    const names = rows.map(({ name }) => name);
+    await using role = await createRole(sql);
+    for (const name of names) await sql.query(`alter role ${role.name} set ${name} = '${harmful[name]}'`);
+    const findings = await examineSettings(await role.open(databaseUrl), { durability: "server" });
+    const dangerous = names.filter((name) => name !== "track_counts");
+    expect(of(findings, "setting-dangerous").map(({ mend }) => mend)).toEqual(
+      expect.arrayContaining(dangerous.map((name) => `alter role ${role.name} reset ${name};`)),
+    );
+    expect(of(findings, "autovacuum-off")).toMatchObject([{ what: expect.stringMatching(/^track_counts is off/) }]);
+    for (const name of names) await sql.query(`alter role ${role.name} reset ${name}`);
+    expect(of(await examineSettings(await role.open(databaseUrl), { durability: "server" }), "autovacuum-off")).toEqual([]);
+  });
+
   test("a server that forgets, or does not clean up: durability-weak, autovacuum-off", async () => {
     await using server = await startServer({ settings: { fsync: "off", full_page_writes: "off", synchronous_commit: "off", autovacuum: "off" } });
     await using store = await openEventStore(server.url, { logger: silent });

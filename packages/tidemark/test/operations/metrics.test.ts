@@ -75,6 +75,7 @@ describe("store.metrics", () => {
     expect(closed.appends.calls).toBe(8);
     expect(closed.pool).toMatchObject({ inUse: 0, waiting: 0, timeouts: 0, max: kind === "server" ? 10 : 1 });
     expect(closed.pool.peak).toBeGreaterThanOrEqual(1);
+    expect(closed.pool.acquisition).toMatchObject({ meanMs: expect.any(Number), p99Ms: expect.any(Number) });
     expect(JSON.parse(JSON.stringify(closed))).toEqual(closed);
     for (const [path, number] of numbersIn(closed)) expect([path, Number.isFinite(number) && number >= 0]).toEqual([path, true]);
   });
