@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test as base } from "../support/test.ts";
-import { documentOf, documentsOf, type Ended, inside, type RunOptions, tidemark } from "./run.ts";
+import { describe, eventually, expect, test as base } from "../support/test.ts";
+import { documentOf, documentsOf, type Ended, inside, type RunOptions, start, tidemark } from "./run.ts";
 
 /** `folder`: beside this file, so that what is in it imports the library; removed after the test. `write`: writes a file there. */
 const test = base
@@ -59,6 +60,29 @@ describe("tidemark.config.ts", () => {
     expect(documentOf(await tidemark(["projections", "check", "carts", "--json"], { cwd }))).toMatchObject({ different: 0 });
     // An export without --catalogue stays a backup.
     expect((await tidemark(["export", "-"], { cwd })).stdout.split("\n")[0]).toContain('"data":{"sku": "tea"}');
+  });
+
+  test("names what a worker runs, where no module does", async ({ folder, write, store, schema, databaseUrl, onTestFinished }) => {
+    await store.appendToStream("cart-1", [{ type: "Noted", data: {} }]);
+    await write(
+      "tidemark.config.ts",
+      configOf(
+        { url: databaseUrl, schema },
+        `const mailer = defineConsumer({ name: "mailer", async handle({ type }, context) {
+           if (type === "Noted") await context.appendToStream("mail-1", [{ type: "Sent", data: {} }]);
+         } });
+         const carts = documentProjection({ name: "carts", mode: "async", collection: "carts", handles: ["Noted"], documentId: ({ streamId }) => streamId,
+           evolve: (cart: { items: number } | undefined) => ({ items: (cart?.items ?? 0) + 1 }) });
+         const rest = { consumers: [mailer], projections: [carts] };`,
+      ),
+    );
+    const child = start(["worker"], { cwd: join(folder, "below/it") }, "ignore");
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const ended = once(child, "close");
+    await eventually(async () => expect((await store.streamInfo("mail-1")).version).toBe(1));
+    await eventually(async () => expect(await store.documents("carts").get("cart-1")).toMatchObject({ items: 1 }));
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
   });
 
   test("of the nearest folder counts, and --config names another", async ({ folder, write, schema, databaseUrl, store }) => {

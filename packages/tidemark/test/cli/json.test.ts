@@ -88,9 +88,13 @@ describe("for people, lists have the names of their columns, and cells stand und
     ["read", /^position {2}recorded at {15}stream {2}version {2}type {2}data\n {7}1 {2}20.*Z {2}cart-1 {8}1 {2}A {5}\{\}\n$/],
     ["migrate status", /^Schema ".*"\nversion {4}name .* state {4}applied at\n1 /],
     ["indexes list", /^set .* index .* state .* bytes\n/],
+    ["timers list", /^key {2}due at {20}stream {2}type {2}recurs {2}attempts {2}error\nb {4}20.*Z {2}cart-1 {2}B {20}0\n$/],
+    ["outbox list", /^position {2}state .* published at .* topic {2}key {2}id\n {7}\d {2}pending .* mail {3}ada {2}/],
     ["events list", /^events {2}version {2}first seen .* type\n {5}1 /],
   ] as const)("tidemark %s", async ([words, shown], { store, schema, databaseUrl }) => {
     await store.appendToStream("cart-1", [{ type: "A", data: {} }]);
+    await store.schedule("cart-1", { type: "B", data: {} }, { key: "b", in: 3_600_000 });
+    await store.transaction((tx) => tx.publish({ topic: "mail", key: "ada", payload: {} }));
     const { stdout } = await inside([...words.split(" "), "--schema", schema], { env: { DATABASE_URL: databaseUrl } });
     expect(stdout).toMatch(shown);
   });

@@ -25,7 +25,7 @@ describe("tidemark relays", () => {
   test("lists and shows relays, with what they were refused", async ({ relays: { command } }) => {
     const { code, stdout, stderr } = await command(["relays", "list"]);
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/^orders-out +live +0 +0 +1 +1 +1$/m);
+    expect(stdout).toMatch(/^relay +state +events behind +seconds behind +shards +workers +dead letters +last error\norders-out +live +0 +0 +1 +1 +1\n$/);
     expect(documentsOf(await command(["relays", "list", "--json"]))).toMatchObject([{ name: "orders-out", deadLetters: 1 }]);
     expect((await command(["relays", "show", "orders-out"])).stdout).toMatch(/^relay +orders-out$/m);
     expect((await command(["relays", "show", "order-out"])).stderr).toContain('Did you mean "orders-out"?');
