@@ -63,7 +63,7 @@ const projections: Grants = [
   ["create", "schema"],
   ["select, insert, update, delete", "projections"],
   ["select, insert, update, delete", "projection_builds"],
-  ["select, insert, update", "projection_epoch"],
+  ["select, update", "projection_epoch"],
 ];
 
 const reader: Grants = [
@@ -100,7 +100,6 @@ const operator: Grants = [
   ["select", "snapshots"],
   // Ending an instance of a process cancels its timers.
   ["select, delete", "timers"],
-  ["select", "inbox"],
   ["select, update (published_at), delete", "outbox"],
   // It cannot remove or rewrite what it did. A reader sees none: parameters and reasons name people.
   ["select, insert, update (state, error, settled_at)", "audit_entries"],

@@ -1,25 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import pg from "pg";
 import type { Database } from "../../src/database/database.ts";
 import { itemAdded } from "../support/cart.ts";
 import { expect, test } from "../support/test.ts";
+import { documentedGrants, type Grant } from "../schema/documented-grants.ts";
 import { createRole } from "../schema/roles.ts";
 import { inSchema } from "../support/functions.ts";
-
-const reference = await readFile(join(import.meta.dirname, "../../../../docs/reference/schema.md"), "utf8");
-
-/** The grants of a block of the reference, one privilege each. */
-function grantsOf(block: string, schema: string): readonly { readonly privilege: string; readonly object: string }[] {
-  const [, text = ""] = new RegExp(`\`\`\`sql ${block}\n(.*?)\`\`\``, "s").exec(reference) ?? [];
-  return [...text.matchAll(/^grant (.+) on (.+) to app;$/gm)].flatMap(([, privileges = "", object = ""]) =>
-    [...privileges.matchAll(/\w+(?: \([^)]*\))?/g)].map(([privilege]) => ({
-      privilege,
-      object: object.replace("tidemark", () => pg.escapeIdentifier(schema)),
-    })),
-  );
-}
 
 /** What a worker and its administration do, each statement once. */
 async function work(database: Database, schema: string): Promise<void> {
@@ -62,18 +48,41 @@ async function work(database: Database, schema: string): Promise<void> {
   for (const version of [1, 2]) await call(`select @register_process('', $1, $2, $3, 1, 0)`, name, version, `${name} v${version}`);
 }
 
-test("the documented grants of workers are enough, and none can be left out", async ({ store, databaseUrl, schema, sql }) => {
+/** What projections do beside that: they are registered, built, paused and dropped, and have tables of their own. */
+async function workOnProjections(database: Database, schema: string): Promise<void> {
+  const at = pg.escapeIdentifier(schema);
+  const name = randomUUID();
+  const call = async (text: string, ...values: unknown[]): Promise<void> => void (await database.userQuery(inSchema(text, at), values));
+  // The first serves, so the second is the one to drop.
+  for (const version of [1, 2]) await call(`select @register_projection($1, $2, 'inline', '{}')`, name, version);
+  await call(`select from @projections join @projection_builds using (name, version), @projection_epoch`);
+  await call(`select @ask_for_build($1, 2, '', 'manual', 1, 1, 1)`, name);
+  await call(`select @change_projection($1, 2, 'paused', null)`, name);
+  await call(`select @drop_projection($1, 2)`, name);
+  await call(`create table ${at}."${name}" ()`);
+  await call(`drop table ${at}."${name}"`);
+}
+
+function isIn(grants: readonly Grant[], privilege: string, object: string): boolean {
+  return grants.some((grant) => grant.privilege === privilege && grant.object === object);
+}
+
+test.for([
+  ["workers", ["grants"], "worker", work],
+  ["projections", ["grants", "worker"], "projections", workOnProjections],
+] as const)("the documented grants of %s are enough, and none can be left out", async ([, before, block, act], { store, databaseUrl, schema, sql }) => {
   await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
   await using role = await createRole(sql);
-  for (const { privilege, object } of grantsOf("grants", schema)) await sql.query(`grant ${privilege} on ${object} to ${role.name}`);
-  const grants = grantsOf("worker", schema);
-  expect(grants.length).toBeGreaterThan(10);
-  for (const { privilege, object } of grants) await sql.query(`grant ${privilege} on ${object} to ${role.name}`);
+  const grants = documentedGrants(block, schema).filter(({ privilege, object }) =>
+    before.every((one) => !isIn(documentedGrants(one, schema), privilege, object)),
+  );
+  for (const { privilege, object } of [...before.flatMap((one) => documentedGrants(one, schema)), ...grants])
+    await sql.query(`grant ${privilege} on ${object} to ${role.name}`);
   const own = await role.open(databaseUrl);
-  await work(own, schema);
+  await act(own, schema);
   for (const { privilege, object } of grants) {
     await sql.query(`revoke ${privilege} on ${object} from ${role.name}`);
-    await expect(work(own, schema), `without ${privilege} on ${object}`).rejects.toMatchObject({ sqlState: "42501" });
+    await expect(act(own, schema), `without ${privilege} on ${object}`).rejects.toMatchObject({ sqlState: "42501" });
     await sql.query(`grant ${privilege} on ${object} to ${role.name}`);
   }
 });

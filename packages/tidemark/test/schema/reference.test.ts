@@ -6,29 +6,13 @@ import type { Database } from "../../src/database/database.ts";
 import { readRegistry, registryStatement } from "../../src/projections/registry.ts";
 import { migrate } from "../../src/schema/migrate.ts";
 import { openSchema } from "../../src/schema/open-schema.ts";
+import { documentedGrants } from "./documented-grants.ts";
 import { createRole } from "./roles.ts";
 import { describe, expect, test } from "./test.ts";
 import { fn } from "../support/functions.ts";
 
 const reference = await readFile(join(import.meta.dirname, "../../../../docs/reference/schema.md"), "utf8");
 const later: readonly string[] = [];
-
-interface Grant {
-  readonly privilege: string;
-  readonly object: string;
-}
-
-/** The grants of a block of the reference, one privilege each. */
-function grantsOf(block: string): readonly Grant[] {
-  const [, text = ""] = new RegExp(`\`\`\`sql ${block}\n(.*?)\`\`\``, "s").exec(reference) ?? [];
-  return [...text.matchAll(/^grant (.+) on (.+) to app;$/gm)].flatMap(([, privileges = "", object = ""]) =>
-    privileges.split(/, (?![^(]*\))/).map((privilege) => ({ privilege, object })),
-  );
-}
-
-function inSchema(object: string, schema: string): string {
-  return object.replace("tidemark", () => pg.escapeIdentifier(schema));
-}
 
 /** What an application's role does, as it would through a store: it creates a stream, then extends it. */
 async function work(database: Database, schema: string): Promise<void> {
@@ -106,14 +90,13 @@ describe("the documented grants", () => {
     await sql.query(`revoke execute on all functions in schema ${pg.escapeIdentifier(schema)} from public`);
     await using role = await createRole(sql);
     const own = await role.open(databaseUrl);
-    const grants = grantsOf(block);
-    expect(grants.length).toBeGreaterThan(5);
-    for (const { privilege, object } of grants) await sql.query(`grant ${privilege} on ${inSchema(object, schema)} to ${role.name}`);
+    const grants = documentedGrants(block, schema);
+    for (const { privilege, object } of grants) await sql.query(`grant ${privilege} on ${object} to ${role.name}`);
     await act(own, schema);
     for (const { privilege, object } of grants) {
-      await sql.query(`revoke ${privilege} on ${inSchema(object, schema)} from ${role.name}`);
+      await sql.query(`revoke ${privilege} on ${object} from ${role.name}`);
       await expect(act(own, schema), `without ${privilege} on ${object}`).rejects.toMatchObject({ sqlState: "42501" });
-      await sql.query(`grant ${privilege} on ${inSchema(object, schema)} to ${role.name}`);
+      await sql.query(`grant ${privilege} on ${object} to ${role.name}`);
     }
     await act(own, schema);
   });
@@ -121,7 +104,7 @@ describe("the documented grants", () => {
   test("let the application's role change no stream", async ({ database, databaseUrl, schema, sql }) => {
     await migrate(database, schema);
     await using role = await createRole(sql);
-    for (const { privilege, object } of grantsOf("grants")) await sql.query(`grant ${privilege} on ${inSchema(object, schema)} to ${role.name}`);
+    for (const { privilege, object } of documentedGrants("grants", schema)) await sql.query(`grant ${privilege} on ${object} to ${role.name}`);
     const own = await role.open(databaseUrl);
     await work(own, schema);
     const streams = `${pg.escapeIdentifier(schema)}.streams`;
