@@ -17,6 +17,11 @@ export function checkHeaders(headers: unknown, path: string): Readonly<Record<st
     const name = key.toLowerCase();
     if (!headerName.test(name) || name.startsWith("tidemark-"))
       throw new InvalidArgumentError(path, `holds ${JSON.stringify(key)}: a name has letters, digits, _, . and -, and does not begin with tidemark-`);
+    // Sinks send it beside the headers, or as one of them.
+    if (name === "content-type")
+      throw new InvalidArgumentError(path, `holds ${JSON.stringify(key)}: the relay sends it, as "application/json" or as contentType of its map says`);
+    if (Object.hasOwn(given, name))
+      throw new InvalidArgumentError(path, `holds ${JSON.stringify(key)} in two spellings: names are sent in lower case, and one would replace the other`);
     if (!isPrintable(value)) throw new InvalidArgumentError(`${path}.${key}`, `must be printable ASCII, not ${describeValue(value)}`);
     given[name] = value;
   }

@@ -13,7 +13,10 @@ export interface NewMessage {
   readonly key: string;
   /** Anything that JSON can express, at most `limits.eventBytes`. It is the body, as JSON, unless the relay has a `map`. */
   readonly payload: unknown;
-  /** Printable ASCII. Names are sent in lower case, and do not begin with `tidemark-`. @defaultValue none */
+  /**
+   * Printable ASCII. Names are sent in lower case. Refused are those that begin with `tidemark-`, `content-type`, and a name in two spellings.
+   * @defaultValue none
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /** A UUID, by which a receiver recognises the message. While the outbox has one with this id, it is not published again. @defaultValue a new one */
   readonly id?: string;

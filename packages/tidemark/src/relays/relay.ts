@@ -17,7 +17,10 @@ export interface RelayMessage {
   readonly body: unknown;
   /** @defaultValue "application/json" */
   readonly contentType?: string;
-  /** Printable ASCII. Names are sent in lower case. Those that begin with `tidemark-` are the relay's own, and refused. */
+  /**
+   * Printable ASCII. Names are sent in lower case. Refused are those that begin with `tidemark-`, which are the relay's own, `content-type`, and a name
+   * in two spellings.
+   */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

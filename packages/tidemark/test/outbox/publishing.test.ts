@@ -128,6 +128,8 @@ describe("a message of the outbox", () => {
       [{ ...mail(1), payload: { at: new Date() } }, /^message\.payload\.at /],
       [{ ...mail(1), payload: { text: "\u0000" } }, /^message\.payload\.text /],
       [{ ...mail(1), headers: { "tidemark-x": "1" } }, /^message\.headers holds "tidemark-x"/],
+      [{ ...mail(1), headers: { "X-Kind": "1", "x-kind": "1" } }, /^message\.headers holds "x-kind" in two spellings/],
+      [{ ...mail(1), headers: { "Content-Type": "text/plain" } }, /^message\.headers holds "Content-Type": the relay sends it/],
       [{ ...mail(1), headers: { x: "ü" } }, /^message\.headers\.x must be printable ASCII/],
       [{ ...mail(1), payload: "x".repeat(2_000) }, /^message\.payload has|message\.payload/],
     ];

@@ -114,6 +114,23 @@ describe("a message that is refused", () => {
   });
 });
 
+test("headers that differ only in upper and lower case refuse their message, whatever the sink would make of them", async ({ store, start }) => {
+  await append(store, ["cart-1", "cart-2", "cart-3"]);
+  const headersOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    "cart-1": { "X-Kind": "stock", "x-kind": "stock" },
+    "cart-2": { "Content-Type": "text/plain" },
+    "cart-3": { "X-Kind": "stock" },
+  };
+  const { broker, worker } = await start({ map: ({ streamId }) => ({ body: streamId, headers: headersOf[streamId] ?? {} }) });
+  await worker.caughtUp();
+  expect(broker.stored.map(({ key, headers }) => [key, headers["x-kind"]])).toEqual([["cart-3", "stock"]]);
+  const letters = await store.deadLetters.list({ kind: "relay" });
+  expect(letters.map(({ error }) => error)).toMatchObject([
+    { code: "INVALID_ARGUMENT", message: expect.stringContaining('holds "x-kind" in two spellings') },
+    { code: "INVALID_ARGUMENT", message: expect.stringContaining('holds "Content-Type": the relay sends it') },
+  ]);
+});
+
 describe("a broker that refuses everything", () => {
   test("gets some messages parked, and then holds the relay", async ({ store, start }) => {
     await append(
