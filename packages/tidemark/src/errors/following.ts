@@ -132,7 +132,8 @@ export class WaitTimeoutError extends TidemarkError {
 }
 
 /**
- * A handler took longer than its consumer allows. Its transaction was rolled back and its `signal` aborted.
+ * A handler took longer than its consumer allows, or `map` of a relay longer than that does. A handler's transaction was rolled back; the `signal` of
+ * either was aborted.
  *
  * @example
  * ```ts
@@ -146,10 +147,14 @@ export class HandlerTimeoutError extends TidemarkError {
   /** The event, or the first of the batch, that was being handled. */
   readonly position: number;
 
-  constructor(handler: { readonly consumer: string; readonly timeoutMs: number; readonly position: number }) {
+  /** @param handler - `part`: what took so long, where it is a relay's. */
+  constructor(handler: { readonly consumer: string; readonly timeoutMs: number; readonly position: number; readonly part?: "map" }) {
+    const name = JSON.stringify(handler.consumer);
     super(
       "HANDLER_TIMEOUT",
-      `The handler of ${JSON.stringify(handler.consumer)} did not finish within ${handler.timeoutMs} ms at position ${handler.position}. Its transaction was rolled back. Have it watch context.signal, or raise timeoutMs.`,
+      handler.part === "map"
+        ? `map of the relay ${name} did not settle within ${handler.timeoutMs} ms for the event at position ${handler.position}. Have it watch context.signal, or raise mapTimeoutMs.`
+        : `The handler of ${name} did not finish within ${handler.timeoutMs} ms at position ${handler.position}. Its transaction was rolled back. Have it watch context.signal, or raise timeoutMs.`,
       { retryable: true },
     );
     this.consumer = handler.consumer;

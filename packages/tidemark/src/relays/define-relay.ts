@@ -31,6 +31,7 @@ const shape = {
   batchSize: wholeNumber(1, 10_000),
   inFlight: wholeNumber(1, 10_000),
   ackTimeoutMs: wholeNumber(1, 2_147_483_647),
+  mapTimeoutMs: wholeNumber(1, 2_147_483_647),
   retry: checkRetryPolicy,
   circuitBreaker: (value: unknown, path: string) => (value === false ? false : wholeNumber(1, 1_000_000)(value, path)),
 } as const;
@@ -92,6 +93,7 @@ export function defineRelay(definition: RelayDefinition): Relay {
     batchSize: checked.batchSize ?? 500,
     inFlight: checked.inFlight ?? 500,
     ackTimeoutMs: checked.ackTimeoutMs ?? 30_000,
+    mapTimeoutMs: checked.mapTimeoutMs ?? 30_000,
     retry: { ...retryDefaults, ...checked.retry },
     mostRefused: circuitBreaker === false ? undefined : circuitBreaker,
   });

@@ -37,6 +37,7 @@ export interface RelaySettings {
   readonly batchSize: number;
   readonly inFlight: number;
   readonly ackTimeoutMs: number;
+  readonly mapTimeoutMs: number;
   readonly retry: RetryPolicy;
   /** So many refusals in a row are parked. Undefined: any number. */
   readonly mostRefused: number | undefined;

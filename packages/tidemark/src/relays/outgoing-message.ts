@@ -6,6 +6,7 @@ import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { checkHeaders, isPrintable } from "../outbox/headers.ts";
 import type { DefinedRelay } from "./defined-relay.ts";
+import type { RelayContext } from "./relay.ts";
 import type { OutgoingMessage } from "./sink.ts";
 
 /** What messages are made with. */
@@ -28,14 +29,23 @@ export function keyOf({ name, settings }: DefinedRelay, event: RecordedEvent): s
  * The message of an event. Undefined: nothing is published.
  *
  * @param fence - Undefined in a replay, which is no shard's.
+ * @param signal - Called where `map` asks for it.
  */
 export async function outgoingMessage(
   { relay, codec }: MessageTools,
   event: RecordedEvent,
   key: string,
   fence: number | undefined,
+  signal: () => AbortSignal,
 ): Promise<OutgoingMessage | undefined> {
-  const mapped: unknown = await relay.settings.map(event, { relay: relay.name, storedData: () => storedData(codec, event) });
+  const context: RelayContext = {
+    relay: relay.name,
+    storedData: () => storedData(codec, event),
+    get signal() {
+      return signal();
+    },
+  };
+  const mapped: unknown = await relay.settings.map(event, context);
   if (mapped === null) return undefined;
   const where = `map(${event.type})`;
   if (!isRecord(mapped)) throw new InvalidArgumentError(where, `must be a message { body } or null, not ${describeValue(mapped)}`);

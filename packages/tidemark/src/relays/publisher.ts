@@ -2,10 +2,12 @@ import { pause } from "../async/pause.ts";
 import { Semaphore } from "../async/semaphore.ts";
 import { errorDetails } from "../database/error-details.ts";
 import { isTidemarkError } from "../errors/errors.ts";
+import { HandlerTimeoutError } from "../errors/following.ts";
 import { SinkUnavailableError } from "../errors/relays.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { delayAfter } from "../runtime/retry-policy.ts";
 import type { DefinedRelay } from "./defined-relay.ts";
+import { MapCalls } from "./map-calls.ts";
 import type { OutgoingMessage } from "./sink.ts";
 
 /** An event that is to be published. */
@@ -29,8 +31,8 @@ export class Refusal {
 
 export interface PublisherTools {
   readonly relay: DefinedRelay;
-  /** Undefined: the event becomes no message. What it throws refuses the event. */
-  readonly message: (item: Item) => Promise<OutgoingMessage | undefined>;
+  /** Undefined: the event becomes no message. What it throws refuses the event. The signal aborts once nobody waits for it any more. */
+  readonly message: (item: Item, signal: () => AbortSignal) => Promise<OutgoingMessage | undefined>;
   /** Resolves when a message may be sent: not in a pause, nor while the lease is unsure. */
   readonly mayGoOn: () => Promise<unknown>;
   /** Whether to hold at this refusal, because everything is refused. */
@@ -53,8 +55,8 @@ export class Publisher {
   }
 
   /**
-   * Resolves once every item is settled, but for those of a key behind one that was refused. Rejects with `SinkUnavailableError`, or the reason
-   * of the signal; what had been sent is settled by then, as far as it can be.
+   * Resolves once every item is settled, but for those of a key behind one that was refused. Rejects with `SinkUnavailableError`, with
+   * `HandlerTimeoutError` if `map` did not settle in time, or with the reason of the signal; what had been sent is settled by then, as far as it can be.
    */
   async publish(items: readonly Item[], settle: Settle, signal: AbortSignal): Promise<void> {
     if (items.length === 0) return;
@@ -77,6 +79,7 @@ class Run {
   readonly #aborted: Promise<never>;
   readonly #outer: AbortSignal;
   readonly #watch: NodeJS.Timeout;
+  readonly #maps = new MapCalls();
   #sent = 0;
   #progressAt = performance.now();
   #failure: { readonly error: unknown } | undefined;
@@ -85,15 +88,27 @@ class Run {
     this.#tools = tools;
     this.#settle = settle;
     this.#outer = outer;
-    const { inFlight, ackTimeoutMs } = tools.relay.settings;
+    const { inFlight, ackTimeoutMs, mapTimeoutMs } = tools.relay.settings;
     this.#slots = new Semaphore(inFlight);
     this.#aborted = new Promise((_resolve, reject) => {
-      this.#abort.signal.addEventListener("abort", () => reject(this.#abort.signal.reason), { once: true });
+      const { signal } = this.#abort;
+      signal.addEventListener(
+        "abort",
+        () => {
+          reject(signal.reason);
+          this.#maps.endAll(signal.reason);
+        },
+        { once: true },
+      );
     });
     this.#aborted.catch(() => {});
     if (outer.aborted) this.#onOuter();
     outer.addEventListener("abort", this.#onOuter, { once: true });
-    this.#watch = setInterval(() => this.#look(ackTimeoutMs), Math.max(1, Math.min(1_000, ackTimeoutMs / 4))).unref();
+    const everyMs = Math.max(1, Math.min(1_000, ackTimeoutMs / 4, mapTimeoutMs / 4));
+    this.#watch = setInterval(() => {
+      this.#maps.endAfter(mapTimeoutMs);
+      this.#look(ackTimeoutMs);
+    }, everyMs).unref();
   }
 
   /** One timer for all messages: each with its own would cost more than the rest. */
@@ -151,15 +166,22 @@ class Run {
       await this.#tools.mayGoOn();
       if (this.#failure) throw this.#failure.error;
       this.#abort.signal.throwIfAborted();
-      const making = this.#tools.message(item).catch((error: unknown) => new Refusal(error, 1));
-      // A map of the user's may never settle.
-      const message = await Promise.race([making, this.#aborted]);
+      const message = await this.#message(item);
       if (message instanceof Refusal) return { kind: "refused", cause: message.error };
       if (message === undefined) return undefined;
       return await this.#send(message);
     } finally {
       release();
     }
+  }
+
+  /** A refusal where `map` throws. Rejects where it does not settle in time. */
+  #message(item: Item): Promise<OutgoingMessage | Refusal | undefined> {
+    const { relay, message } = this.#tools;
+    return this.#maps.run(
+      (signal) => message(item, signal).catch((error: unknown) => new Refusal(error, 1)),
+      () => new HandlerTimeoutError({ consumer: relay.name, timeoutMs: relay.settings.mapTimeoutMs, position: item.event.position, part: "map" }),
+    );
   }
 
   async #send(message: OutgoingMessage): Promise<Failure | undefined> {

@@ -45,7 +45,7 @@ export class RelayShard implements ShardHooks {
     const { fence } = shard.checkpoint.shard;
     this.#publisher = new Publisher({
       relay: tools.relay,
-      message: ({ event, key }) => outgoingMessage(tools, event, key, fence),
+      message: ({ event, key }, signal) => outgoingMessage(tools, event, key, fence, signal),
       mayGoOn: () => shard.mayGoOn(),
       holds: () => this.#breaker.open && !this.#retrying,
     });
@@ -62,9 +62,24 @@ export class RelayShard implements ShardHooks {
     if (events.length > 1) this.#batch = events;
     const items = this.#itemsOf(events);
     await this.#forgetFreed(items);
-    await this.#publish(items, session.attempt > 1 ? items : this.#withRestOfBatch(items), session.signal);
+    try {
+      await this.#publish(items, session.attempt > 1 ? items : this.#withRestOfBatch(items), session.signal);
+    } catch (error) {
+      if (!this.#isGivenUp(items, session.attempt, error)) throw error;
+    }
     const letters = this.#lettersOf(items);
     if (letters.length > 0) await this.#letters.park(session, letters);
+  }
+
+  /** Whether `map` has had all its tries at this stored event. It is refused then. */
+  #isGivenUp(items: readonly Item[], attempt: number, error: unknown): boolean {
+    const { attempts } = this.#tools.relay.settings.retry;
+    const [item] = items.filter(this.#openOnes());
+    if (!item || !isTidemarkError(error, "HANDLER_TIMEOUT") || error.position !== item.event.position) return false;
+    // A batch comes again, event by event.
+    if (items.some(({ event }) => event.position !== error.position) || attempt < attempts || this.#breaker.open) return false;
+    this.#settle(item, new Refusal(error, attempt));
+    return true;
   }
 
   /** The event of a letter: whatever else its key waits for, it is published, or its refusal thrown. */
@@ -109,6 +124,8 @@ export class RelayShard implements ShardHooks {
   /** @param wanted - What has to be settled. The rest of `all` is sent ahead. */
   async #publish(wanted: readonly Item[], all: readonly Item[], signal: AbortSignal): Promise<void> {
     const isOpen = this.#openOnes();
+    // What waits behind it may have to wait for long, at each of those that were acknowledged.
+    if (!wanted.some(isOpen)) return;
     try {
       await this.#publisher.publish(all.filter(isOpen), (item, outcome) => this.#settle(item, outcome), signal);
       this.#outage = false;

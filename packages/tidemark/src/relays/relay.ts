@@ -37,6 +37,8 @@ export interface RelayContext {
   readonly relay: string;
   /** The event's data as the log stores it: plain JSON, in the newest version of its shape. */
   readonly storedData: () => Promise<unknown>;
+  /** Aborts once nobody waits for the message: its time is up, or the worker lost the shard or is stopped by force. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -152,8 +154,14 @@ export interface RelayDefinition<E extends Event = Event> {
   /** A broker that acknowledges nothing for so long counts as down, in milliseconds. @defaultValue 30,000 */
   readonly ackTimeoutMs?: number;
   /**
-   * Delays between tries. `attempts` holds for a destination that is unavailable while others work, such as one of several endpoints; a
-   * broker that is down is tried for ever.
+   * How long `map` may take for an event, in milliseconds. Then the relay says at which event it waits, in `store.relays.get` and in health, and tries
+   * the event again as `retry` says. If `map` does not settle at the last of `retry.attempts` either, the event is parked, as one that was refused.
+   * @defaultValue 30,000
+   */
+  readonly mapTimeoutMs?: number;
+  /**
+   * Delays between tries. `attempts` holds for a `map` that does not settle, and for a destination that is unavailable while others work, such as one
+   * of several endpoints; a broker that is down is tried for ever.
    */
   readonly retry?: RetryOptions;
   /**

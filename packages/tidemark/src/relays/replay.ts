@@ -116,7 +116,7 @@ class ReplayedPages {
     this.#signal = signal;
     this.#publisher = new Publisher({
       relay,
-      message: ({ event, key }) => outgoingMessage({ relay, codec }, event, key, undefined),
+      message: ({ event, key }, signal) => outgoingMessage({ relay, codec }, event, key, undefined, signal),
       mayGoOn: async () => {},
     });
   }
@@ -139,6 +139,13 @@ class ReplayedPages {
           this.#signal,
         );
       } catch (error) {
+        if (isTidemarkError(error, "HANDLER_TIMEOUT")) {
+          const late = open.find(({ event }) => event.position === error.position);
+          if (!late) throw error;
+          this.#refuse(late.event, error);
+          refusedKeys.add(late.key);
+          continue;
+        }
         if (!isTidemarkError(error, "SINK_UNAVAILABLE")) throw error;
         await pause(delayAfter(this.#relay.settings.retry, attempt), this.#signal, { keepsProcess: true });
       }

@@ -11,6 +11,7 @@ describe("defineRelay refuses", () => {
     ["something else for a sink", { name: "out", to: { name: "x" } }, "definition.to must be a sink, such as rabbitmq({ url })"],
     ["an option that it does not know", { name: "out", to, batchsize: 1 }, 'did you mean "batchSize"?'],
     ["a number out of range", { name: "out", to, inFlight: 0 }, "definition.inFlight must be"],
+    ["no time at all for map", { name: "out", to, mapTimeoutMs: 0 }, "definition.mapTimeoutMs must be"],
     ["a name with control characters", { name: "a\u0001", to }, "definition.name holds the control character"],
     ["a circuit breaker that is none", { name: "out", to, circuitBreaker: true }, "definition.circuitBreaker must be"],
   ];

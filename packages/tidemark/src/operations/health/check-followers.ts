@@ -1,4 +1,5 @@
 import { didYouMean } from "../../arguments/suggest.ts";
+import { sentence } from "../../errors/tidemark-error.ts";
 import { toListLetters, toResume } from "../follower-commands.ts";
 import type { FollowerState } from "../follower-states.ts";
 import type { ValidHealthLimits } from "./health-limits.ts";
@@ -40,7 +41,11 @@ function checkLag(state: FollowerState, name: string, { maxLag, maxLagMs }: Vali
   const most = Object.hasOwn(maxLag, state.name) ? maxLag[state.name] : undefined;
   const lag = { name: `lag of ${name}`, value: lagEvents, limit: most ?? null };
   if (state.state === "failed" && lagEvents > 0) {
-    return { ...lag, status: "failing", advice: `It stopped at an event: ${error ?? "see the log of its worker"}. Mend the cause, then ${toResume(state)}` };
+    return {
+      ...lag,
+      status: "failing",
+      advice: `It stopped at an event: ${sentence(error ?? "see the log of its worker")} Mend the cause, then ${toResume(state)}`,
+    };
   }
   if (most !== undefined && lagEvents > most) return { ...lag, status: "failing", advice: adviceOf(state) };
   if (!state.paused && lagEvents > 0 && lagMs > maxLagMs)
@@ -51,7 +56,7 @@ function checkLag(state: FollowerState, name: string, { maxLag, maxLagMs }: Vali
 function adviceOf({ state, paused, error }: FollowerState): string {
   if (paused) return "It is paused: resume it, or give it no limit.";
   if (state === "stopped") return "No worker runs it: start one.";
-  if (state === "retrying") return `It tries an event again and again: ${error ?? "see the log of its worker"}.`;
+  if (state === "retrying") return `It tries an event again and again: ${sentence(error ?? "see the log of its worker")}`;
   return "Its worker is slower than events are appended: give it more shards and workers, larger batches, or a faster handler.";
 }
 
