@@ -38,16 +38,26 @@ export async function recordPoints(proxy: Proxy, work: () => Promise<void>): Pro
   return points;
 }
 
-/** Breaks the connection at one message from now on. Returns whether it has come. */
-export function breakAt(proxy: Proxy, { side, ordinal }: Point, how: Break): () => boolean {
+/** What became of a break. */
+export interface Struck {
+  /** Whether the message has come. */
+  readonly yet: () => boolean;
+  /** Resolves once a message that is held goes on, and at once where none is. */
+  readonly goneOn: () => Promise<void>;
+}
+
+/** Breaks the connection at one message from now on. */
+export function breakAt(proxy: Proxy, { side, ordinal }: Point, how: Break): Struck {
   let next = 0;
   let struck = false;
+  let held: Promise<void> = Promise.resolve();
   proxy.on(side, async (): Promise<Verdict> => {
     if (next++ !== ordinal) return "pass";
     struck = true;
     if (how !== "late") return how;
-    await delay(lateMs);
+    held = delay(lateMs);
+    await held;
     return "pass";
   });
-  return () => struck;
+  return { yet: () => struck, goneOn: () => held };
 }
