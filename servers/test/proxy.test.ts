@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startProxy, startServer, type Message, type Proxy, type Server } from "../src/index.ts";
@@ -166,6 +168,23 @@ describe("a rule", () => {
       const remove = proxy.on("frontend", () => "drop-connection-before");
       remove();
       expect((await client.query("select 1 as n")).rows).toEqual([{ n: 1 }]);
+    }));
+});
+
+describe("a proxy that refuses", () => {
+  test("ends what is open and what is opened, and keeps its port until it is closed", () =>
+    withProxy(async (proxy, client) => {
+      let seen = 0;
+      proxy.on("frontend", () => void seen++);
+      const ended = new Promise<void>((resolve) => void client.on("end", resolve));
+      proxy.refuseAll();
+      await ended;
+      await expect(connect(proxy.through(server.url))).rejects.toThrow(/ECONNRESET|EPIPE|Connection terminated unexpectedly/);
+      expect(seen).toBe(0);
+      const other = createServer();
+      const taken = once(other, "error");
+      other.listen(proxy.port, "127.0.0.1");
+      expect(await taken).toMatchObject([{ code: "EADDRINUSE" }]);
     }));
 });
 

@@ -94,8 +94,9 @@ export async function live(place: Place, story: Story, point?: Point): Promise<R
     working.catch(() => {});
     await Promise.race([died.promise, working]);
   } finally {
-    // A process that is killed says no goodbye.
-    if (seen.dead) await proxy.close();
+    // A process that is killed says no goodbye. Nor does it come back: the port stays taken until it has closed, or it could reach the database of another
+    // run of this program, whose tenants and commands have the same names and numbers.
+    if (seen.dead) proxy.refuseAll();
     await opening.then(
       (shop) => shop.close(seen.dead ? { timeoutMs: 0 } : {}),
       () => {},

@@ -20,6 +20,11 @@ export interface Proxy extends AsyncDisposable {
   aim(port: number): void;
   /** Closes every connection; new ones are welcome. */
   cutAll(): void;
+  /**
+   * Closes every connection, and each new one at once. The port stays: once `close` has freed it, another proxy may get it, and a client that is thought
+   * dead and tries again would reach the server behind that one.
+   */
+  refuseAll(): void;
   /** Closes every connection and the port. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -30,6 +35,7 @@ export async function startProxy({ port: first }: { readonly port: number }): Pr
   const rules: Record<Side, Set<Rule>> = { frontend: new Set(), backend: new Set() };
   const connections = new Set<Connection>();
   let opened = 0;
+  let refusing = false;
 
   async function decide(side: Side, message: Message): Promise<Verdict> {
     for (const rule of rules[side]) {
@@ -40,6 +46,7 @@ export async function startProxy({ port: first }: { readonly port: number }): Pr
   }
 
   const listener = createServer({ allowHalfOpen: true }, (client) => {
+    if (refusing) return void client.destroy();
     const server = connect({ host: "127.0.0.1", port: target, allowHalfOpen: true });
     const judge = (side: Side, message: Message): Verdict | Promise<Verdict> => (rules[side].size === 0 ? "pass" : decide(side, message));
     const connection = carry(opened++, client, server, judge, () => connections.delete(connection));
@@ -75,6 +82,10 @@ export async function startProxy({ port: first }: { readonly port: number }): Pr
     },
     connections: () => connections.size,
     cutAll,
+    refuseAll() {
+      refusing = true;
+      cutAll();
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -116,9 +116,10 @@ export async function replay(place: Place, call: Call, point: Point, how: Break,
   // Whoever has given up closed its end; what it had sent arrives all the same.
   await struck.goneOn();
   if (how === "late") await untilQuiet(proxy);
-  // What the server still holds for a silent client goes with the connection.
-  await proxy.close();
+  // What the server still holds for a silent client goes with the connection. The port does not, so that the client reaches no other server by it.
+  proxy.refuseAll();
   await client.store.close();
+  await proxy.close();
   const healthy = await openClient({ place, call, number }, place.url, patient, client.shared);
   await using _store = healthy.store;
   while (client.shared.unresolved.length > 0) await appendAgain.run(healthy);

@@ -113,8 +113,9 @@ export async function breakAt(place: Place, scenario: Scenario, point: Statement
     return { struck, looks: auditor.looks, wrong };
   } finally {
     await appends?.end();
-    await proxy.close();
+    proxy.refuseAll();
     await Promise.allSettled([process.stop(), auditor.end(), ...others.map((one) => one.stop())]);
+    await proxy.close();
     await databases.drop(url);
   }
 }
