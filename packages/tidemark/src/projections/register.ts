@@ -76,8 +76,8 @@ function hooksOf({ swap, teardown }: HandlerWork): readonly string[] {
   return [...(swap ? ["swap"] : []), ...(teardown ? ["teardown"] : [])];
 }
 
-/** The version that serves, or will: the first that is registered. */
-function servingVersion(name: string, registered: readonly RegisteredProjection[], fresh: readonly DefinedProjection[]): number | undefined {
+/** The version that serves, or will: the first that is registered. Undefined: whichever is registered next. */
+export function servingVersion(name: string, registered: readonly RegisteredProjection[], fresh: readonly DefinedProjection[]): number | undefined {
   const versions = registered.filter((other) => other.name === name);
   return versions.length > 0 ? versions.find(({ serving }) => serving)?.version : fresh.find((other) => other.name === name)?.version;
 }

@@ -3,7 +3,7 @@ import type { Database } from "../database/database.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { Logger } from "../model/logger.ts";
 import type { DefinedProjection } from "../projections/defined-projection.ts";
-import { isReadOnly, registerProjections } from "../projections/register.ts";
+import { isReadOnly, registerProjections, servingVersion } from "../projections/register.ts";
 import type { Transactions, Workers } from "./workers.ts";
 
 /** A log as short as this is caught up with while the store opens. */
@@ -22,20 +22,24 @@ export interface OpeningStore {
 
 /**
  * Registers the projections of a store that opens, and has its inline ones followed until appends write them: on a short log
- * before this resolves, else in the background.
+ * those that serve before this resolves, the others in the background.
  */
 export async function beginProjections(transactions: Transactions, store: OpeningStore): Promise<void> {
   const { database, schema, projections, workers, gate, feed, logger } = store;
   if (projections.length === 0) return;
-  let liveWithin: ((ms: number) => Promise<void>) | undefined;
+  const inline = projections.filter(({ mode }) => mode === "inline");
+  let liveWithin: Awaited<ReturnType<Workers["followInline"]>> | undefined;
+  let serving: readonly DefinedProjection[] = [];
   try {
-    await registerProjections({ database, schema, createTransaction: transactions.createProjectionTransaction, logger }, projections);
-    if (projections.some(({ mode }) => mode === "inline")) liveWithin = await workers.followInline(transactions);
+    const registry = await registerProjections({ database, schema, createTransaction: transactions.createProjectionTransaction, logger }, projections);
+    if (inline.length > 0) liveWithin = await workers.followInline(transactions);
+    serving = inline.filter(({ name, version }) => (servingVersion(name, registry.projections, projections) ?? version) === version);
   } catch (error) {
     // A standby, which takes no appends either.
     if (isReadOnly(error)) return;
     throw error;
   }
-  if (liveWithin && (await feed.highWaterMark()) <= shortLog) await liveWithin(mostMs);
+  // Readers see nothing of a version that is built beside the one that serves, and its build takes longer than an opening may.
+  if (liveWithin && serving.length > 0 && (await feed.highWaterMark()) <= shortLog) await liveWithin(serving, mostMs);
   await gate.reload();
 }

@@ -7,7 +7,7 @@ import type { NotFoundError } from "../errors/following.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { FollowedLog } from "../feed/followed-log.ts";
 import type { Logger } from "../model/logger.ts";
-import type { DefinedProjection } from "../projections/defined-projection.ts";
+import { type DefinedProjection, followerOf } from "../projections/defined-projection.ts";
 import { consumerFollower, consumerKind } from "../consumers/consumer-follower.ts";
 import type { CreateTransaction } from "../consumers/context.ts";
 import { followerNotFound } from "../consumers/not-found.ts";
@@ -98,9 +98,9 @@ export class Workers implements LifecyclePart {
 
   /**
    * Starts what follows the store's inline projections wherever appends do not write them: new ones, and those that were left
-   * behind. Returns what waits until appends write them all, for some milliseconds at most.
+   * behind. Returns what waits until appends write these of them, for some milliseconds at most.
    */
-  async followInline(transactions: Transactions): Promise<(ms: number) => Promise<void>> {
+  async followInline(transactions: Transactions): Promise<(projections: readonly DefinedProjection[], ms: number) => Promise<void>> {
     const projections = this.#projections.filter(({ mode }) => mode === "inline");
     const onError = tellingOf(undefined, this.#context.logger);
     const swaps = new AutomaticSwaps(this.#context, transactions.createProjectionTransaction, onError);
@@ -111,13 +111,14 @@ export class Workers implements LifecyclePart {
     });
     const tenant = "";
     await this.#worker({ tenant, leaseMs: defaultLeaseMs, background: true, onError, onStop: () => swaps.stop() }, followers).start();
-    return async (ms) => {
+    return async (awaited, ms) => {
       const until = performance.now() + ms;
       const goOn = (): number | false => {
         const left = until - performance.now();
         return left > 0 && left;
       };
-      await Promise.all(followers.map(({ name, kind }) => waitForCheckpoint(this.#context, { tenant, name, kind }, Number.MAX_SAFE_INTEGER, goOn)));
+      const names = awaited.map(followerOf);
+      await Promise.all(names.map((name) => waitForCheckpoint(this.#context, { tenant, name, kind: projectionKind }, Number.MAX_SAFE_INTEGER, goOn)));
     };
   }
 
