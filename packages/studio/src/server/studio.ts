@@ -4,6 +4,8 @@ import { routes } from "./api/routes.ts";
 import { TenantApis } from "./api/tenant-apis.ts";
 import { assetOf } from "./assets/assets.ts";
 import { pageHtml, refusalHtml } from "./assets/page.ts";
+import { firstQuestions } from "../wire/first-questions.ts";
+import { type Question, searchOf } from "../wire/questions.ts";
 import { checkOptions, type StudioOptions, type StudioUser } from "./options.ts";
 import { Guard, methodsOf, type Refusal, type Wanted } from "./security/guard.ts";
 import { securityHeaders } from "./security/headers.ts";
@@ -48,9 +50,11 @@ export function studio(store: EventStore, options: StudioOptions = {}): Studio {
   const app = new Hono<{ Bindings: { readonly user: StudioUser } }>();
 
   app.get("/:page{[a-z-]*}", (context) => {
-    apis.begin(context.req.raw);
-    const isFirst = token?.isInAddress(new URL(context.req.url)) === true;
-    return context.html(pageHtml(valid.basePath), 200, isFirst ? { "set-cookie": token.setCookie } : {});
+    const url = new URL(context.req.url);
+    const questions = firstQuestions(url);
+    apis.begin(context.req.raw, context.env.user, questions);
+    const isFirst = token?.isInAddress(url) === true;
+    return context.html(pageHtml(valid.basePath, addressesOf(questions, url, valid.basePath)), 200, isFirst ? { "set-cookie": token.setCookie } : {});
   });
   app.get("/assets/:name", async (context) => {
     const asset = await assetOf(context.req.param("name"));
@@ -79,6 +83,12 @@ export function studio(store: EventStore, options: StudioOptions = {}): Studio {
       return response;
     },
   };
+}
+
+/** Where questions of a page are asked, as its script writes it. */
+function addressesOf(questions: readonly Question[], { searchParams }: URL, basePath: string): readonly string[] {
+  const tenant = searchParams.get("tenant") ?? "";
+  return questions.map(([call, parameters]) => `${basePath}/api/${call}${searchOf({ tenant, ...parameters })}`);
 }
 
 /** Some frameworks take the path off at which they mount, others leave it. */

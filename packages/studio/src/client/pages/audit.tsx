@@ -1,18 +1,19 @@
 import type { JSX } from "preact";
 import type { AuditPage } from "../../wire/changes.ts";
+import { auditQuestion } from "../../wire/questions.ts";
 import { JsonView } from "../parts/json-view.tsx";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Status } from "../parts/status.tsx";
 import { Time } from "../parts/time.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf } from "../state/ask.ts";
 import { amend, hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 
 /** Everything that was changed in the running of the store, by whom, and how it ended. */
 export function Audit(): JSX.Element {
   const [before, subject, actor] = ["before", "subject", "actor"].map((name) => query.value.get(name) ?? undefined);
-  const { report, problem, loading, again } = useReport<AuditPage>(apiOf("audit", { before, subject, actor }));
+  const { report, problem, loading, again } = useReport<AuditPage>(addressOf(auditQuestion(query.value)));
   const next = report?.next ?? null;
   return (
     <>

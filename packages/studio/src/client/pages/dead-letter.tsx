@@ -1,21 +1,20 @@
 import type { JSX } from "preact";
 import type { LetterPage } from "../../wire/dead-letters.ts";
+import { deadLetterQuestion } from "../../wire/questions.ts";
 import { ChangeButton } from "../parts/change-dialog.tsx";
 import { count } from "../parts/format.ts";
 import { JsonView } from "../parts/json-view.tsx";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Time } from "../parts/time.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf } from "../state/ask.ts";
 import { hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 import { LetterTable } from "./dead-letters/letter-table.tsx";
 
 /** One letter: the event, why it failed, and what waits behind it. */
 export function DeadLetter({ consumer }: { readonly consumer: string }): JSX.Element {
-  const kind = query.value.get("kind") ?? "consumer";
-  const position = Number(query.value.get("position")) || 0;
-  const { report, problem, loading, again } = useReport<LetterPage>(apiOf("dead-letter", { kind, consumer, position }));
+  const { report, problem, loading, again } = useReport<LetterPage>(addressOf(deadLetterQuestion(query.value)));
   const isGone = problem?.report.status === 404;
   return (
     <>

@@ -1,12 +1,13 @@
 import type { JSX } from "preact";
 import type { DocumentReport } from "../../wire/projection-reports.ts";
 import type { StreamPage } from "../../wire/reports.ts";
+import { documentQuestion } from "../../wire/questions.ts";
 import { count, counted } from "../parts/format.ts";
 import { JsonView } from "../parts/json-view.tsx";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Time } from "../parts/time.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf, apiOf } from "../state/ask.ts";
 import { hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 
@@ -15,7 +16,7 @@ const shown = 20;
 /** One document, and the events of the stream that is named as it is. */
 export function DocumentDetails({ id }: { readonly id: string }): JSX.Element {
   const collection = query.value.get("collection") ?? "";
-  const { report, problem, loading, again } = useReport<DocumentReport>(apiOf("document", { collection, id }));
+  const { report, problem, loading, again } = useReport<DocumentReport>(addressOf(documentQuestion(query.value)));
   const version = report?.streamVersion ?? null;
   return (
     <>

@@ -1,10 +1,12 @@
 import type { JSX } from "preact";
-import { type Condition, type DocumentLine, type DocumentsPage, operators, type ProjectionsReport } from "../../wire/projection-reports.ts";
+import { conditionsOf } from "../../wire/conditions.ts";
+import type { DocumentLine, DocumentsPage, ProjectionsReport } from "../../wire/projection-reports.ts";
+import { documentsQuestion } from "../../wire/questions.ts";
 import { count } from "../parts/format.ts";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Pager } from "../parts/pager.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf, apiOf } from "../state/ask.ts";
 import { amend, hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 import { FilterBar } from "./documents/filter-bar.tsx";
@@ -53,9 +55,7 @@ function Collections(): JSX.Element {
 
 function Found({ collection }: { readonly collection: string }): JSX.Element {
   const conditions = conditionsOf(query.value.get("where"));
-  const where = conditions.length === 0 ? "" : JSON.stringify(conditions);
-  const after = query.value.get("after") ?? "";
-  const { report, problem, loading, again } = useReport<DocumentsPage>(apiOf("documents", { collection, where, after }));
+  const { report, problem, loading, again } = useReport<DocumentsPage>(addressOf(documentsQuestion(query.value)));
   return (
     <>
       <p class="crumbs">
@@ -119,19 +119,4 @@ function Table({ collection, documents }: { readonly collection: string; readonl
       </table>
     </div>
   );
-}
-
-/** What an address says may be anything. */
-function conditionsOf(text: string | null): readonly Condition[] {
-  if (text === null) return [];
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) ? parsed.filter(isCondition) : [];
-  } catch {
-    return [];
-  }
-}
-
-function isCondition(value: unknown): value is Condition {
-  return Array.isArray(value) && value.length === 3 && typeof value[0] === "string" && typeof value[1] === "string" && operators.includes(value[1]);
 }

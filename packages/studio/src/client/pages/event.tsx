@@ -2,15 +2,16 @@ import type { JSX } from "preact";
 import { changesBetween } from "../../wire/difference.ts";
 import { exactJson } from "../../wire/exact-json.ts";
 import type { EventPage } from "../../wire/reports.ts";
+import { eventQuestion } from "../../wire/questions.ts";
 import { ChangeTable } from "../parts/change-table.tsx";
 import { count } from "../parts/format.ts";
 import { JsonView } from "../parts/json-view.tsx";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Time } from "../parts/time.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf } from "../state/ask.ts";
 import { useShortcuts } from "../state/keys.ts";
-import { go, hrefOf } from "../state/place.ts";
+import { go, hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 import { Causation } from "./event/causation.tsx";
 import { Copies } from "./event/copies.tsx";
@@ -29,8 +30,8 @@ function Upcast({ stored, decoded }: { readonly stored: string; readonly decoded
 }
 
 /** One event: what it says, where it comes from and what came of it. */
-export function EventDetails({ id }: { readonly id: string }): JSX.Element {
-  const { report, problem, loading, again } = useReport<EventPage>(apiOf("event", { id }));
+export function EventDetails(): JSX.Element {
+  const { report, problem, loading, again } = useReport<EventPage>(addressOf(eventQuestion(query.value)));
   const open = (other: string | null | undefined): void => {
     if (other != null) go(hrefOf("/event", { id: other }));
   };

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import type { PagePath } from "../../wire/first-questions.ts";
 import type { Place } from "../parts/shell.tsx";
 import { Audit } from "./audit.tsx";
 import { DeadLetter } from "./dead-letter.tsx";
@@ -20,21 +21,24 @@ import { Streams } from "./streams.tsx";
 import { Tenants } from "./tenants.tsx";
 
 interface View {
-  readonly path: string;
+  readonly path: PagePath;
   /** @param id - What `?id=` says. */
   readonly view: (id: string) => JSX.Element;
 }
 
 /** A page with a place in the navigation and a key after `g`, or one that is reached from such a place. */
-type Page = View & (Place | { readonly within: string });
+type Page = View & (Omit<Place, "path"> | { readonly within: string });
 
-/** Every page. Addresses, the navigation and the keyboard follow from it: a new page is one line here. Paths are lower-case letters and hyphens. */
+/**
+ * Every page. Addresses, the navigation and the keyboard follow from it: a new page is one line here, and one in `wire/first-questions.ts`. Paths are
+ * lower-case letters and hyphens.
+ */
 export const pages: readonly Page[] = [
   { path: "/", title: "Overview", key: "o", view: () => <Overview /> },
   { path: "/streams", title: "Streams", key: "s", view: () => <Streams /> },
   { path: "/stream", within: "/streams", view: (id) => <StreamEvents key={id} streamId={id} /> },
   { path: "/state", within: "/streams", view: (id) => <StreamState key={id} streamId={id} /> },
-  { path: "/event", within: "/streams", view: (id) => <EventDetails id={id} /> },
+  { path: "/event", within: "/streams", view: () => <EventDetails /> },
   { path: "/projections", title: "Projections", key: "p", view: () => <Projections /> },
   { path: "/documents", title: "Documents", key: "d", view: () => <Documents /> },
   { path: "/document", within: "/documents", view: (id) => <DocumentDetails id={id} /> },

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { InstancePage } from "../../wire/process-reports.ts";
+import { processQuestion } from "../../wire/questions.ts";
 import { ChangeButton } from "../parts/change-dialog.tsx";
 import { count } from "../parts/format.ts";
 import { JsonView } from "../parts/json-view.tsx";
@@ -7,7 +8,7 @@ import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Status } from "../parts/status.tsx";
 import { Time } from "../parts/time.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf } from "../state/ask.ts";
 import { hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 import { InstanceLineOfTime } from "./processes/line-of-time.tsx";
@@ -15,7 +16,7 @@ import { InstanceLineOfTime } from "./processes/line-of-time.tsx";
 /** One instance of a process: its state, and what it was told and did, in order. */
 export function ProcessInstance({ id }: { readonly id: string }): JSX.Element {
   const name = query.value.get("name") ?? "";
-  const { report, problem, loading, again } = useReport<InstancePage>(apiOf("process", { name, id }), { everyMs: 5_000 });
+  const { report, problem, loading, again } = useReport<InstancePage>(addressOf(processQuestion(query.value)), { everyMs: 5_000 });
   return (
     <>
       <p class="crumbs">

@@ -1,12 +1,13 @@
 import type { JSX } from "preact";
 import type { InstanceLine, ProcessesPage, ProcessVersionLine } from "../../wire/process-reports.ts";
+import { processesQuestion } from "../../wire/questions.ts";
 import { count } from "../parts/format.ts";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Status } from "../parts/status.tsx";
 import { Time } from "../parts/time.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf } from "../state/ask.ts";
 import { amend, hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 import { Timers } from "./processes/timers.tsx";
@@ -17,8 +18,7 @@ const statuses = ["", "running", "parked", "completed", "cancelled"];
 export function Processes(): JSX.Element {
   const status = query.value.get("status") ?? "";
   const name = query.value.get("name") ?? "";
-  const after = query.value.get("after") ?? "";
-  const { report, problem, loading, again } = useReport<ProcessesPage>(apiOf("processes", { status, name, after }), { everyMs: 5_000 });
+  const { report, problem, loading, again } = useReport<ProcessesPage>(addressOf(processesQuestion(query.value)), { everyMs: 5_000 });
   return (
     <>
       <h1>Processes and timers</h1>

@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
 import type { StatePage } from "../../wire/state-reports.ts";
+import { stateQuestion } from "../../wire/questions.ts";
 import { count } from "../parts/format.ts";
 import { JsonView } from "../parts/json-view.tsx";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Time } from "../parts/time.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf } from "../state/ask.ts";
 import { useShortcuts } from "../state/keys.ts";
 import { amend, hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
@@ -15,12 +16,8 @@ const followMs = 1_000;
 
 /** The state of a stream at any version, and what the event of that version changed. */
 export function StreamState({ streamId }: { readonly streamId: string }): JSX.Element {
-  const wanted = query.value.get("version") ?? "";
   const follows = query.value.get("follow") === "yes";
-  const { report, problem, loading, again } = useReport<StatePage>(
-    apiOf("state", { id: streamId, version: follows ? undefined : wanted }),
-    follows ? { everyMs: followMs } : {},
-  );
+  const { report, problem, loading, again } = useReport<StatePage>(addressOf(stateQuestion(query.value)), follows ? { everyMs: followMs } : {});
   const version = report?.version ?? 0;
   const last = report?.stream.version ?? 0;
   const show = (next: number): void => amend({ version: Math.min(Math.max(next, 0), last), follow: undefined });

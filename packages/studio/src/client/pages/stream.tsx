@@ -1,18 +1,17 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { StreamPage } from "../../wire/reports.ts";
+import { streamPageSize, streamQuestion } from "../../wire/questions.ts";
 import { count, counted } from "../parts/format.ts";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Time } from "../parts/time.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf } from "../state/ask.ts";
 import { useShortcuts } from "../state/keys.ts";
 import { amend, hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 import { EventRows } from "./stream/event-rows.tsx";
 import { useNewerEvents } from "./stream/use-newer-events.ts";
-
-const pageSize = 50;
 
 /** One stream: its events, the newest first or the oldest first, from any version on, and those that come. */
 export function StreamEvents({ streamId }: { readonly streamId: string }): JSX.Element {
@@ -21,9 +20,7 @@ export function StreamEvents({ streamId }: { readonly streamId: string }): JSX.E
   const follows = query.value.get("follow") === "yes";
   const isNewest = order === "newest";
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const { report, problem, loading, again } = useReport<StreamPage>(
-    apiOf("stream", { id: streamId, direction: isNewest ? "backward" : "forward", limit: pageSize, [isNewest ? "to" : "from"]: at }),
-  );
+  const { report, problem, loading, again } = useReport<StreamPage>(addressOf(streamQuestion(query.value)));
   const known = report?.stream.version ?? 0;
   const newer = useNewerEvents(streamId, follows && isNewest && report !== undefined ? known : undefined);
   const events = isNewest && follows ? [...newer.events, ...(report?.events ?? [])] : (report?.events ?? []);
@@ -139,7 +136,7 @@ export function StreamEvents({ streamId }: { readonly streamId: string }): JSX.E
             type="button"
             class="button"
             disabled={high >= version}
-            onClick={() => amend(isNewest ? { at: high + pageSize, follow: undefined } : { at: high + 1 })}
+            onClick={() => amend(isNewest ? { at: high + streamPageSize, follow: undefined } : { at: high + 1 })}
           >
             Newer
           </button>
@@ -150,7 +147,7 @@ export function StreamEvents({ streamId }: { readonly streamId: string }): JSX.E
             type="button"
             class="button"
             disabled={low <= 1}
-            onClick={() => amend(isNewest ? { at: low - 1, follow: undefined } : { at: Math.max(1, low - pageSize) })}
+            onClick={() => amend(isNewest ? { at: low - 1, follow: undefined } : { at: Math.max(1, low - streamPageSize) })}
           >
             Older
           </button>

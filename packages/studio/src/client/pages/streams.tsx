@@ -1,12 +1,13 @@
 import type { JSX } from "preact";
 import type { StreamLine, StreamsPage } from "../../wire/reports.ts";
+import { streamsQuestion } from "../../wire/questions.ts";
 import { Command } from "../parts/copy.tsx";
 import { count } from "../parts/format.ts";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Time } from "../parts/time.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf } from "../state/ask.ts";
 import { amend, go, hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 
@@ -14,8 +15,7 @@ import { useReport } from "../state/use-report.ts";
 export function Streams(): JSX.Element {
   const prefix = query.value.get("prefix") ?? "";
   const category = query.value.get("category") ?? "";
-  const after = query.value.get("after") ?? "";
-  const { report, problem, loading, again } = useReport<StreamsPage>(apiOf("streams", { prefix, category, after }));
+  const { report, problem, loading, again } = useReport<StreamsPage>(addressOf(streamsQuestion(query.value)));
 
   const search = (parameters: { readonly prefix?: string; readonly category?: string }): void => amend({ ...parameters, after: undefined });
   return (

@@ -1,6 +1,7 @@
 import { changeHeader, type ChangeDone, type ChangePlan, type ChangeRequest } from "../../wire/changes.ts";
+import type { Parameters, Question } from "../../wire/questions.ts";
 import type { ProblemReport } from "../../wire/reports.ts";
-import { base, type Parameters, queryOf } from "./place.ts";
+import { base, queryOf } from "./place.ts";
 
 /** Why the server gave nothing. */
 export class Problem extends Error {
@@ -17,9 +18,14 @@ export function apiOf(call: string, parameters: Parameters = {}): string {
   return `${base}/api/${call}${queryOf(parameters)}`;
 }
 
+/** The address of a question. The server has the browser ask the first ones of a page before this script is there, by this address. */
+export function addressOf(question: Question): string {
+  return apiOf(...question);
+}
+
 /** @throws {@link Problem} */
 export async function ask<T>(address: string, signal: AbortSignal): Promise<T> {
-  const response = await send(address, { signal, headers: { accept: "application/json" } });
+  const response = await send(address, { signal });
   const report: T = await response.json();
   return report;
 }

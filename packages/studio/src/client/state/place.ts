@@ -1,4 +1,5 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { type Parameters, searchOf } from "../../wire/questions.ts";
 
 /** Where the studio is mounted: the server wrote it into the page. */
 export const base: string = document.querySelector<HTMLMetaElement>('meta[name="tidemark-base"]')?.content ?? "";
@@ -12,18 +13,13 @@ export const query: ReadonlySignal<URLSearchParams> = computed(() => address.val
 /** Whose pages these are: it goes along to every page and call. Empty: the store's own. */
 export const tenant: ReadonlySignal<string> = computed(() => query.value.get("tenant") ?? "");
 
-export type Parameters = Readonly<Record<string, string | number | undefined>>;
-
 /** The address of a page. Everything in it is encoded, so that no name from the store can lead elsewhere. */
 export function hrefOf(page: string, parameters: Parameters = {}): string {
   return `${base}${page}${queryOf(parameters)}`;
 }
 
 export function queryOf(parameters: Parameters): string {
-  const all: Parameters = { tenant: tenant.value, ...parameters };
-  const given = Object.entries(all).filter(([, value]) => value !== undefined && value !== "");
-  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-  return search === "" ? "" : `?${search}`;
+  return searchOf({ tenant: tenant.value, ...parameters });
 }
 
 export function go(href: string): void {

@@ -33,7 +33,8 @@ export function useReport<T>(address: string | null, { everyMs }: ReportOptions 
 
   // Before the first paint: the question need not wait for it.
   useLayoutEffect(() => {
-    if (address === null || !seen) return undefined;
+    // A tab that is opened unseen asks once: else it would show, once it is seen, what the browser asked for beforehand.
+    if (address === null || (!seen && answer !== undefined)) return undefined;
     const left = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const call = async (): Promise<void> => {
@@ -48,7 +49,7 @@ export function useReport<T>(address: string | null, { everyMs }: ReportOptions 
         if (problem.report.status === 0 || problem.report.status >= 500) nextMs = Math.min(retryMs, everyMs ?? retryMs);
         setAnswer((before) => ({ ...(before?.address === address && before), address, problem }));
       }
-      if (nextMs !== undefined && !left.signal.aborted) timer = setTimeout(() => void call(), nextMs);
+      if (nextMs !== undefined && seen && !left.signal.aborted) timer = setTimeout(() => void call(), nextMs);
     };
     void call();
     return () => {

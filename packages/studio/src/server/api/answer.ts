@@ -1,9 +1,11 @@
 import type { EventStore } from "tidemark";
 import { isEnough } from "../../wire/changes.ts";
+import type { Question } from "../../wire/questions.ts";
 import { changes } from "../changes/change-table.ts";
 import { ChangeDesk } from "../changes/desk.ts";
 import { ChangeRefusedError } from "../changes/refused.ts";
 import type { StudioUser, ValidOptions } from "../options.ts";
+import { beginReports } from "./beforehand.ts";
 import { bodyOf } from "./body.ts";
 import type { Route } from "./call.ts";
 import { orAborted } from "./or-aborted.ts";
@@ -24,8 +26,8 @@ export class Api {
   }
 
   /** A page was asked for, by somebody who may see it. */
-  begin(page: string): void {
-    this.#reader.begin(page);
+  begin(questions: readonly Question[], user: StudioUser): void {
+    void beginReports(questions, this.#reader, user);
   }
 
   answer({ url, signal }: Request, user: StudioUser, route: Route): Promise<Response> {

@@ -1,25 +1,16 @@
-import type { SharedCall } from "./call.ts";
-import { catalogue } from "./catalogue.ts";
-import { followers } from "./followers.ts";
-import { doctor, overview, stats } from "./overview.ts";
-import { projections } from "./projections.ts";
-import { tenants } from "./tenants.ts";
-
-/** By page, the reports that it will ask for and that are the same for all who ask. */
-const reportsOf: Readonly<Record<string, readonly ((call: SharedCall) => Promise<unknown>)[]>> = {
-  "/": [overview, doctor, stats],
-  "/catalogue": [catalogue],
-  "/documents": [projections],
-  "/follower": [followers],
-  "/followers": [followers],
-  "/projections": [projections],
-  "/tenants": [tenants],
-};
+import type { Question } from "../../wire/questions.ts";
+import type { StudioUser } from "../options.ts";
+import type { Reader } from "./reader.ts";
+import { routes } from "./routes.ts";
 
 /**
- * Begins the reports of a page while the browser still loads the script that will ask for them: one after another, on one connection. What
+ * Begins what a page will ask, and what is the same for all who ask, before the browser has the page: one after another, on one connection. What
  * fails is told to whoever asks.
  */
-export async function beginReports(page: string, call: SharedCall): Promise<void> {
-  for (const report of Object.hasOwn(reportsOf, page) ? (reportsOf[page] ?? []) : []) await report(call).catch(() => {});
+export async function beginReports(questions: readonly Question[], reader: Reader, user: StudioUser): Promise<void> {
+  for (const [call] of questions) {
+    const route = Object.hasOwn(routes, `/${call}`) ? routes[`/${call}`] : undefined;
+    if (!route?.isShared) continue;
+    await reader.read(route, { query: new URLSearchParams(), user, left: new AbortController().signal }).catch(() => {});
+  }
 }

@@ -27,6 +27,8 @@ export interface Route {
   readonly role: Role;
   /** Whether it waits until few enough others read. */
   readonly inTurn: boolean;
+  /** Whether it reports the same to all who ask at a time: a page begins it before the browser asks. */
+  readonly isShared: boolean;
 }
 
 /** What a report takes that is the same for all who ask. */

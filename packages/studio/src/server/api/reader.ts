@@ -1,7 +1,6 @@
 import type { EventStore } from "tidemark";
 import { LiveTail } from "../events/live-tail.ts";
 import type { StudioUser, ValidOptions } from "../options.ts";
-import { beginReports } from "./beforehand.ts";
 import { type Call, type Route, SharedReports } from "./call.ts";
 import { orAborted } from "./or-aborted.ts";
 import { turnsOf } from "./turns.ts";
@@ -28,11 +27,6 @@ export class Reader {
     this.#root = root;
     this.#options = options;
     this.#liveTail = new LiveTail(store, options);
-  }
-
-  /** A page was asked for, by somebody who may see it. */
-  begin(page: string): void {
-    void beginReports(page, { store: this.#store, shared: this.#shared, options: this.#options });
   }
 
   read({ read, inTurn }: Pick<Route, "read" | "inTurn">, { query, user, left }: Question): Promise<unknown> {

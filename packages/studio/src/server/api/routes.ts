@@ -17,29 +17,34 @@ import { timers } from "./timers.ts";
 
 /** In turn, for everybody who may look. */
 function usual(read: Reading): Route {
-  return { read, role: "viewer", inTurn: true };
+  return { read, role: "viewer", inTurn: true, isShared: false };
+}
+
+/** The same for all who ask at a time. */
+function shared(read: Reading): Route {
+  return { ...usual(read), isShared: true };
 }
 
 /** All routes below `/api`. Each reads, and changes nothing. */
 export const routes: Readonly<Record<string, Route>> = {
-  "/overview": usual(overview),
-  "/doctor": usual(doctor),
-  "/stats": usual(stats),
+  "/overview": shared(overview),
+  "/doctor": shared(doctor),
+  "/stats": shared(stats),
   "/streams": usual(streams),
   "/stream": usual(stream),
   "/state": usual(state),
   "/event": usual(event),
-  "/projections": usual(projections),
+  "/projections": shared(projections),
   "/projection-check": usual(projectionCheck),
   "/documents": usual(documents),
   "/document": usual(document),
   "/processes": usual(processes),
   "/process": usual(processInstance),
   "/timers": usual(timers),
-  "/tenants": usual(tenants),
-  "/catalogue": usual(catalogue),
+  "/tenants": shared(tenants),
+  "/catalogue": shared(catalogue),
   "/catalogue-check": usual(catalogueCheck),
-  "/followers": usual(followers),
+  "/followers": shared(followers),
   "/dead-letters": usual(deadLetters),
   "/dead-letter": usual(deadLetter),
   "/session": usual(session),

@@ -1,4 +1,5 @@
 import type { EventStore } from "tidemark";
+import type { Question } from "../../wire/questions.ts";
 import type { StudioUser, ValidOptions } from "../options.ts";
 import { Api } from "./answer.ts";
 import type { Route } from "./call.ts";
@@ -20,9 +21,10 @@ export class TenantApis {
     this.#own = new Api(store, options, store);
   }
 
-  begin(request: Request): void {
+  /** A page was asked for, by somebody who may see it. @param questions - What it will ask. */
+  begin(request: Request, user: StudioUser, questions: readonly Question[]): void {
     try {
-      this.#of(request).begin(new URL(request.url).pathname);
+      this.#of(request).begin(questions, user);
     } catch {
       // Whoever asks for the report is told.
     }

@@ -1,18 +1,19 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { TimersPage } from "../../../wire/process-reports.ts";
+import { timersQuestion } from "../../../wire/questions.ts";
 import { Link } from "../../parts/link.tsx";
 import { Failure, Loading } from "../../parts/notice.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
-import { apiOf } from "../../state/ask.ts";
+import { addressOf } from "../../state/ask.ts";
 import { hrefOf } from "../../state/place.ts";
 import { useReport } from "../../state/use-report.ts";
 
 /** What `store.schedule` set: the next ones first. */
 export function Timers(): JSX.Element {
   const [after, setAfter] = useState<TimersPage["next"]>(null);
-  const { report, problem, again } = useReport<TimersPage>(apiOf("timers", { limit: 20, afterDue: after?.dueAt, afterKey: after?.key }), { everyMs: 5_000 });
+  const { report, problem, again } = useReport<TimersPage>(addressOf(timersQuestion(after)), { everyMs: 5_000 });
   const next = report?.next;
   return (
     <section class="panel" aria-labelledby="timers">
