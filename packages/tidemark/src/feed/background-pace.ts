@@ -5,8 +5,8 @@ import type { Mark } from "./mark.ts";
 
 /** So long nothing else in the process gets a turn. */
 export const sliceMs = 2;
-/** What a statement reads while events are appended: it takes a core of the server for about a millisecond, and then the client's. */
-const rowsWhileBusy = 200;
+/** What a statement reads while events are appended: it takes a core of the server for half a millisecond, and then the client's. */
+const rowsWhileBusy = 100;
 const lookEveryMs = 250;
 /** Between the first two looks, which tell whether the log grows, and the longest rest until then. */
 const firstLooksMs = 25;

@@ -49,7 +49,7 @@ describe("work in the background", () => {
 
   test("rests, reads small pages and looks again soon until it knows whether the log grows", async () => {
     const { log, pace } = background();
-    expect([pace.busy, pace.pageRows]).toEqual([true, 200]);
+    expect([pace.busy, pace.pageRows]).toEqual([true, 100]);
     expect(await work(pace, 2)).toBe(8);
     // A slice that was long may not wait long for nothing.
     expect(await work(pace, 100)).toBe(0);
@@ -58,7 +58,7 @@ describe("work in the background", () => {
     expect(await work(another.pace, 100)).toBe(25);
     another.log.position++;
     expect(await work(another.pace, 2)).toBe(8);
-    expect([another.pace.busy, another.pace.pageRows, another.log.looks]).toEqual([true, 200, 2]);
+    expect([another.pace.busy, another.pace.pageRows, another.log.looks]).toEqual([true, 100, 2]);
   });
 
   test("gets a share of the time while the log grows, and all of it a second after it grew last", async () => {
@@ -103,7 +103,7 @@ describe("work in the background", () => {
     log.position++;
     vi.advanceTimersByTime(300);
     await work(pace, 2);
-    expect(pace.pageRows).toBe(200);
+    expect(pace.pageRows).toBe(100);
   });
 
   test("is not held up by what was appended long before", async () => {
