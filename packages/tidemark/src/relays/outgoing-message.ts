@@ -29,20 +29,20 @@ export function keyOf({ name, settings }: DefinedRelay, event: RecordedEvent): s
  * The message of an event. Undefined: nothing is published.
  *
  * @param fence - Undefined in a replay, which is no shard's.
- * @param signal - Called where `map` asks for it.
+ * @param call - Asked for its signal where `map` asks for it.
  */
 export async function outgoingMessage(
   { relay, codec }: MessageTools,
   event: RecordedEvent,
   key: string,
   fence: number | undefined,
-  signal: () => AbortSignal,
+  call: { readonly signal: AbortSignal },
 ): Promise<OutgoingMessage | undefined> {
   const context: RelayContext = {
     relay: relay.name,
     storedData: () => storedData(codec, event),
     get signal() {
-      return signal();
+      return call.signal;
     },
   };
   const mapped: unknown = await relay.settings.map(event, context);

@@ -7,7 +7,7 @@ import { SinkUnavailableError } from "../errors/relays.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { delayAfter } from "../runtime/retry-policy.ts";
 import type { DefinedRelay } from "./defined-relay.ts";
-import { MapCalls } from "./map-calls.ts";
+import { type MapCall, MapCalls } from "./map-calls.ts";
 import type { OutgoingMessage } from "./sink.ts";
 
 /** An event that is to be published. */
@@ -31,8 +31,8 @@ export class Refusal {
 
 export interface PublisherTools {
   readonly relay: DefinedRelay;
-  /** Undefined: the event becomes no message. What it throws refuses the event. The signal aborts once nobody waits for it any more. */
-  readonly message: (item: Item, signal: () => AbortSignal) => Promise<OutgoingMessage | undefined>;
+  /** Undefined: the event becomes no message. What it throws refuses the event. The call's signal aborts once nobody waits for it any more. */
+  readonly message: (item: Item, call: MapCall) => Promise<OutgoingMessage | undefined>;
   /** Resolves when a message may be sent: not in a pause, nor while the lease is unsure. */
   readonly mayGoOn: () => Promise<unknown>;
   /** Whether to hold at this refusal, because everything is refused. */
@@ -96,7 +96,7 @@ class Run {
         "abort",
         () => {
           reject(signal.reason);
-          this.#maps.endAll(signal.reason);
+          this.#maps.end(signal.reason);
         },
         { once: true },
       );
@@ -106,7 +106,7 @@ class Run {
     outer.addEventListener("abort", this.#onOuter, { once: true });
     const everyMs = Math.max(1, Math.min(1_000, ackTimeoutMs / 4, mapTimeoutMs / 4));
     this.#watch = setInterval(() => {
-      this.#maps.endAfter(mapTimeoutMs);
+      this.#lookAtMaps(mapTimeoutMs);
       this.#look(ackTimeoutMs);
     }, everyMs).unref();
   }
@@ -115,6 +115,11 @@ class Run {
   #look(ackTimeoutMs: number): void {
     if (this.#sent === 0 || performance.now() - this.#progressAt < ackTimeoutMs) return;
     this.#abort.abort(this.#unavailable(`it acknowledged nothing for ${ackTimeoutMs} ms`));
+  }
+
+  #lookAtMaps(timeoutMs: number): void {
+    const late = this.#maps.late(timeoutMs);
+    if (late) this.#maps.end(new HandlerTimeoutError({ consumer: this.#tools.relay.name, timeoutMs, position: late.position, part: "map" }));
   }
 
   readonly #onOuter = (): void => this.#abort.abort(this.#outer.reason);
@@ -175,13 +180,17 @@ class Run {
     }
   }
 
-  /** A refusal where `map` throws. Rejects where it does not settle in time. */
-  #message(item: Item): Promise<OutgoingMessage | Refusal | undefined> {
-    const { relay, message } = this.#tools;
-    return this.#maps.run(
-      (signal) => message(item, signal).catch((error: unknown) => new Refusal(error, 1)),
-      () => new HandlerTimeoutError({ consumer: relay.name, timeoutMs: relay.settings.mapTimeoutMs, position: item.event.position, part: "map" }),
-    );
+  /** A refusal where `map` throws. Rejects where it, or that of another event, does not settle in time. */
+  async #message(item: Item): Promise<OutgoingMessage | Refusal | undefined> {
+    const call = this.#maps.begin(item.event.position);
+    try {
+      return await Promise.race([this.#tools.message(item, call), this.#maps.ended]);
+    } catch (error) {
+      if (this.#maps.isEnded) throw error;
+      return new Refusal(error, 1);
+    } finally {
+      this.#maps.settled(call);
+    }
   }
 
   async #send(message: OutgoingMessage): Promise<Failure | undefined> {

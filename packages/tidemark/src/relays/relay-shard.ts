@@ -45,7 +45,7 @@ export class RelayShard implements ShardHooks {
     const { fence } = shard.checkpoint.shard;
     this.#publisher = new Publisher({
       relay: tools.relay,
-      message: ({ event, key }, signal) => outgoingMessage(tools, event, key, fence, signal),
+      message: ({ event, key }, call) => outgoingMessage(tools, event, key, fence, call),
       mayGoOn: () => shard.mayGoOn(),
       holds: () => this.#breaker.open && !this.#retrying,
     });

@@ -116,7 +116,7 @@ class ReplayedPages {
     this.#signal = signal;
     this.#publisher = new Publisher({
       relay,
-      message: ({ event, key }, signal) => outgoingMessage({ relay, codec }, event, key, undefined, signal),
+      message: ({ event, key }, call) => outgoingMessage({ relay, codec }, event, key, undefined, call),
       mayGoOn: async () => {},
     });
   }
