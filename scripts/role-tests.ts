@@ -43,7 +43,7 @@ export const roleTests: Readonly<Record<string, FolderOfTests>> = {
   database: { rest: driver },
   "database/adapters": { rest: driver },
   documents: {
-    worker: ["concurrency", "reading"],
+    worker: ["reading"],
     // Indexes of tables that it owns.
     owner: ["indexes"],
     rest: "asks no database, or writes documents as projections do, which run as a worker",
@@ -70,22 +70,25 @@ export const roleTests: Readonly<Record<string, FolderOfTests>> = {
     rest: "counts the rows that plans read, in schemas that it creates, or kills processes for half a minute",
   },
   processes: {
-    worker: ["ending", "inputs", "keeping", "parking", "shards", "timers", "versions"],
+    worker: ["ending", "inputs", "keeping", "parking", "shards", "timers"],
     operator: ["ending"],
-    rest: "asks no database, kills processes, or repeats by chance what the others do",
+    rest: "asks no database, kills processes, or sends the same statements at other moments",
   },
   projections: {
     worker: ["async", "demotion", "epoch", "go-live", "inline", "registry", "soft-delete"],
     rest: "asks no database, counts the rows that plans read, or repeats at other moments what the others do",
   },
-  "projections/rebuild": { worker: ["build", "owners", "swap"], rest: "asks no database, or repeats at other moments what the others do" },
+  "projections/rebuild": { worker: ["owners", "swap"], rest: "asks no database, or repeats at other moments what the others do" },
   prometheus: { rest: noRoleMatters },
   read: {
     reader: ["read-all", "read-stream", "sequence", "streams"],
     rest: "asks no database, or measures plans and memory of the same statements",
   },
   relays: { worker: ["outages", "ownership", "publishing", "refusals"], rest: noDatabase },
-  runtime: { worker: ["failures", "handling", "liveness", "shards", "stopping"], rest: "asks no database, locks tables, or ends servers and sessions" },
+  runtime: {
+    worker: ["failures", "handling", "shards", "stopping"],
+    rest: "asks no database, locks tables, ends servers and sessions, or sends the same statements at other moments",
+  },
   schema: { rest: "migrates, and creates roles of its own: roles-sql and roles-reports make each call as each role" },
   sinks: { rest: "asks brokers" },
   store: { rest: "ends servers and sessions, creates tables and schemas, or makes calls at random, of which each role may make some" },

@@ -12,7 +12,10 @@ function any<T>(value: unknown): T {
   return Reflect.get(holder, "value");
 }
 
-describe.for(["PostgreSQL", "PGlite"] as const)("the audit on %s", (database) => {
+/** A run on a server that was given is about that server. */
+const databases: readonly ("PostgreSQL" | "PGlite")[] = process.env["TIDEMARK_TEST_URL"] === undefined ? ["PostgreSQL", "PGlite"] : ["PostgreSQL"];
+
+describe.for(databases)("the audit on %s", (database) => {
   /** `on`: a store of the database that is meant. `pruning`: the same of its owner, who alone may remove entries. */
   const on = test
     .extend("on", async ({ store }, { onCleanup }): Promise<EventStore> => {
