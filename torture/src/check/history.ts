@@ -51,7 +51,17 @@ export function addHistory(all: Histories, process: string, entries: Iterable<En
 function begin(all: Histories, name: string, { call, at }: Entry & { t: "invoke" }): Operation {
   const times = { name, from: at, until: Number.POSITIVE_INFINITY };
   if (call.kind === "append") {
-    const append: Append = { ...times, call, outcome: "unknown", results: [], state: undefined, decided: undefined, condition: call.condition, code: "unanswered", conflicts: [] };
+    const append: Append = {
+      ...times,
+      call,
+      outcome: "unknown",
+      results: [],
+      state: undefined,
+      decided: undefined,
+      condition: call.condition,
+      code: "unanswered",
+      conflicts: [],
+    };
     all.appends.push(append);
     return append;
   }

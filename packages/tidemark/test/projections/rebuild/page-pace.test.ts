@@ -1,7 +1,7 @@
 import pg from "pg";
 import { onTestFinished, vi } from "vitest";
 import { ScanMember } from "../../../src/feed/scan-member.ts";
-import { fill, sums } from "./sums.ts";
+import { sums } from "./sums.ts";
 import { eager } from "./worker.ts";
 import { describe, eventually, expect, test } from "./world.ts";
 
