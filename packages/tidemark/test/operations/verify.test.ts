@@ -1,6 +1,10 @@
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { documentProjection, type EventStore, openEventStore, type VerifyProblem, type VerifyProblemKind } from "tidemark";
+import type { Database } from "../../src/database/database.ts";
+import { Problems } from "../../src/operations/verify/problems.ts";
+import { verifyLog } from "../../src/operations/verify/verify-log.ts";
+import { openDatabase } from "../schema/open.ts";
 import { describe, eventually, expect, test as base } from "../support/test.ts";
 
 const counts = documentProjection<{ readonly count: number }>({
@@ -216,7 +220,7 @@ describe("verify", () => {
     }
   });
 
-  test("tells how far it is, ends by its signal, and goes on from there", async ({ damaged, sql, schema }) => {
+  test("tells how far it is, ends by its signal, goes on from there, and holds no more of a page than a row", async ({ damaged, sql, schema, databaseUrl }) => {
     const { store } = await damaged("server");
     const at = pg.escapeIdentifier(schema);
     await store.appendToStream("cart-1", [{ type: "Other", data: {} }]);
@@ -242,6 +246,23 @@ describe("verify", () => {
     expect(seen).toEqual([50_000, 100_000]);
     expect(await store.verify({ from: 100_000 })).toMatchObject({ ok: true, events: 1, until: 100_001 });
     expect(await store.verify()).toMatchObject({ ok: true, events: 100_001 });
+
+    const database = await openDatabase(databaseUrl);
+    try {
+      let rows = 0;
+      const query: Database["query"] = async (...asked) => {
+        const answer = await database.query(...asked);
+        rows += answer.length;
+        return answer;
+      };
+      const { signal } = new AbortController();
+      const verification = { database: { ...database, query }, schema, problems: new Problems(), signal, chain: undefined };
+      expect(await verifyLog(verification, { from: 0, until: 100_001, tenant: undefined }, () => {})).toMatchObject({ events: 100_001 });
+      // Of each of three pages where it begins and what came of it, and how many tags there are.
+      expect(rows).toBe(7);
+    } finally {
+      await database.close();
+    }
   });
 
   test("refuses options that mean nothing", async ({ store }) => {
