@@ -51,6 +51,9 @@ describe("tidemark projections rebuild, swap, rollback and drop", () => {
     expect(documentsOf(rebuilt).at(-1)).toMatchObject({ event: "done", projection: { name: "counts", version: 2, serving: true } });
     expect(await command("rollback", "counts")).toMatchObject({ code: 0, stdout: "counts version 1 serves again.\n" });
     expect((await withModule("rebuild", "counts", "--manual")).stdout).toBe("counts version 2 is built. To have it serve: tidemark projections swap counts\n");
+    const { stdout: listed } = await command("list");
+    expect(listed).toMatch(/^counts +1 +yes +inline +live +2 /m);
+    expect(listed).toMatch(/^counts +2 +no +inline +live +ready +2 /m);
 
     const refused = await command("drop", "counts", "2");
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--yes is missing")]);
