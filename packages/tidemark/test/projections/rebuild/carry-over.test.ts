@@ -99,3 +99,27 @@ test("names what hangs on the old table, does not swap by itself then, and leave
   await both.projections.drop("counts", 1);
   expect(await both.documents("counts").get("cart-1")).toMatchObject({ by: 2 });
 });
+
+test("names whatever kind of thing hangs on the old table", async ({ openStore, sql, schema }) => {
+  const at = pg.escapeIdentifier(schema);
+  const store = await openStore({ projections: [counts(1), counts(2, { rebuild: "manual" })] });
+  await store.appendToStream("cart-1", [tea]);
+  await store.projections.rebuild("counts", { swap: "manual" });
+  expect((await store.projections.get("counts")).build?.dependents).toEqual([]);
+  await sql.query(`
+    create materialized view ${at}.kept as select _id from ${at}.counts__v1;
+    create function ${at}.newest() returns text begin atomic select _id from ${at}.counts__v1 limit 1; end;
+    create rule watched as on delete to ${at}.counts__v1 do also nothing;
+    create trigger touched before update on ${at}.counts__v1 for each row execute function suppress_redundant_updates_trigger();
+    create publication ${at} for table ${at}.counts__v1`);
+  const dependents = [
+    { kind: "function", name: expect.stringContaining("newest()") },
+    { kind: "materialized view", name: expect.stringContaining("kept") },
+    { kind: "publication", name: schema },
+    { kind: "rule", name: "watched" },
+    { kind: "trigger", name: "touched" },
+  ];
+  expect((await store.projections.get("counts")).build?.dependents).toEqual(dependents);
+  await expect(store.projections.swap("counts")).rejects.toMatchObject({ code: "PROJECTION_DEPENDENTS", dependents });
+  await sql.query(`drop publication ${at}`);
+});

@@ -24,6 +24,23 @@ describe("a build", () => {
     expect(counts).toEqual(Array.from({ length: 40 }, () => "15"));
   });
 
+  test("that calls and workers ask for at once runs once", async ({ openStore, sql, schema, start }) => {
+    await fill(await openStore(), 600, 40);
+    await (await start([sums("sums")], { limits: eager })).worker.caughtUp();
+    const second = sums("sums", { version: 2 });
+    const stores = await Promise.all([1, 2].map(() => openStore({ projections: [second] })));
+    const asked = await Promise.all([...stores.map((store) => store.projections.rebuild("sums")), start([second], { limits: eager })]);
+    expect(asked.slice(0, 2)).toMatchObject([
+      { version: 2, serving: true },
+      { version: 2, serving: true },
+    ]);
+    const { rows } = await sql.query(
+      `select state, events::integer, documents::integer from ${pg.escapeIdentifier(schema)}.projection_builds where version = 2`,
+    );
+    expect(rows).toEqual([{ state: "ready", events: 600, documents: 40 }]);
+    expect(await rowsOf(sql, schema, second)).toEqual(await rowsOf(sql, schema, sums("sums")));
+  });
+
   test("that is paused stands still, keeps no other waiting that reads with it, and goes on when it is resumed", async ({ openStore, sql, schema, start }) => {
     const store = await openStore();
     await fill(store, 1_200, 40);

@@ -167,6 +167,15 @@ describe.for(drivers)("versions of a projection on $driver", ({ test }) => {
     await store.appendToStream("cart-1", [tea]);
     const noted = async (): Promise<unknown> => (await store.query(`select string_agg(effects::text, ',' order by position) as effects from ${at}.noted`)).rows;
     expect(await noted()).toEqual([{ effects: expect.stringMatching(/^(true|false),true$/) }]);
+    // Without their definition it can neither serve nor be taken down.
+    const other = await open();
+    const lacks = (hook: string) => ({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(`has a function "${hook}", which this store does not have`),
+    });
+    await expect(other.projections.rollBack("notes")).rejects.toMatchObject(lacks("swap"));
+    await expect(other.projections.drop("notes", 1)).rejects.toMatchObject(lacks("teardown"));
+    expect(await versions(store, "notes")).toMatchObject({ 1: { serving: false, state: "live" }, 2: { serving: true } });
     await store.projections.drop("notes", 1);
     expect((await store.query(`select to_regclass('${at}.notes1') as gone`)).rows).toEqual([{ gone: null }]);
   });
