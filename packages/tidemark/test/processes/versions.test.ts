@@ -216,7 +216,8 @@ describe("a version that no worker runs", () => {
     await sql.query(`update ${at}.process_versions set registered_at = now() - interval '1 minute'`);
     await sql.query(`select ${functionName(schema, "evict_owners")}('', c.name) from ${at}.consumers as c where c.owner_version = 1`);
     await fenceAbove(`${BigInt(fence) + 1n}`);
-    await eventually(() => expect(unexpected(errors)).toMatchObject([{ code: "PROCESS_VERSION_MISSING", version: 2, waits: "new-instances" }]));
+    // Once for each time that it had the shard: the input that went by may have had it look before the shard was taken.
+    await eventually(() => expect(unexpected(errors)[0]).toMatchObject({ code: "PROCESS_VERSION_MISSING", version: 2, waits: "new-instances" }));
   });
 });
 
