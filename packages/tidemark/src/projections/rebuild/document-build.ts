@@ -48,7 +48,7 @@ export class DocumentBuild {
     if (ended === "left") return await this.#context.feed.highWaterMark();
     // A part ends at its barrier, and waits there for the others.
     if (ended !== "whole" || shard.checkpoint.shard.of > 1) return undefined;
-    await createBuiltIndexes(database, schema, this.#parts.projection);
+    await createBuiltIndexes(database, schema, this.#parts.projection, shard.leaseMs);
     await this.#check(shard, row, found);
     return undefined;
   }
