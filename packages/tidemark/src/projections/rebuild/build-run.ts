@@ -127,10 +127,8 @@ export class BuildRun {
     try {
       for (let last = false; !last && !this.isToBeSplit && (await this.#shard.mayGoOn(() => scan.stepAside()));) {
         const page = await scan.next();
-        pace.begin(page.tookMs);
+        await pace.begin(page.tookMs);
         this.#events += await this.#fold.take(page, this.#context.database, pace);
-        // A page may have given nothing, and taken the server long.
-        if (pace.due) await pace.rest();
         this.#reached = page.reached;
         this.#headway.reached(page.reached);
         ({ last } = page);

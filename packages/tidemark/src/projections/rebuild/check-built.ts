@@ -40,12 +40,11 @@ export async function checkBuilt(
       for (let last = false; !last;) {
         if (!(await shard.mayGoOn(() => scan.stepAside()))) throw new Ended();
         const page = await scan.next();
-        pace.begin(page.tookMs);
+        await pace.begin(page.tookMs);
         for (const slice of page.slices) {
           yield slice;
           if (pace.due) await pace.rest();
         }
-        if (pace.due) await pace.rest();
         ({ last } = page);
       }
       // What was read of a database that was replaced meanwhile says nothing.

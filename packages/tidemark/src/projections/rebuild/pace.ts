@@ -22,13 +22,14 @@ export class Pace {
   }
 
   /**
-   * Work begins after a wait.
+   * Work on a page begins. Rests at once if reading it took long enough, also where it gave nothing: without that, a build that reads much and
+   * folds little takes several times its share.
    *
-   * @param tookMs - What was worked for it meanwhile, by the server or the driver: without it, a build that reads much and folds little takes
-   * several times its share.
+   * @param tookMs - What the server and the driver worked for it.
    */
-  begin(tookMs = 0): void {
+  async begin(tookMs: number): Promise<void> {
     this.#since = performance.now() - tookMs;
+    if (this.due) await this.rest();
   }
 
   /** Whether it has worked for long enough to rest. */
@@ -39,7 +40,7 @@ export class Pace {
   /** Ends a slice of work, and begins the next one. */
   async rest(): Promise<void> {
     await (this.#perSecond === undefined ? this.#background.rest(this.#since, this.#signal, this.#headway) : turn());
-    this.begin();
+    this.#since = performance.now();
   }
 
   /** Waits until so many more events were due, or until the signal aborts. */
