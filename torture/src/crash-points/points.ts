@@ -42,7 +42,7 @@ export async function recordPoints(proxy: Proxy, work: () => Promise<void>): Pro
 export interface Struck {
   /** Whether the message has come. */
   readonly yet: () => boolean;
-  /** Resolves once a message that is held goes on, and at once where none is. */
+  /** Resolves once a message that is held has gone on, and what comes of it; at once where none is. */
   readonly goneOn: () => Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export interface Struck {
 export function breakAt(proxy: Proxy, { side, ordinal }: Point, how: Break): Struck {
   let next = 0;
   let struck = false;
-  let held: Promise<void> = Promise.resolve();
+  let held: Promise<void> | undefined;
   proxy.on(side, async (): Promise<Verdict> => {
     if (next++ !== ordinal) return "pass";
     struck = true;
@@ -59,5 +59,11 @@ export function breakAt(proxy: Proxy, { side, ordinal }: Point, how: Break): Str
     await held;
     return "pass";
   });
-  return { yet: () => struck, goneOn: () => held };
+  return {
+    yet: () => struck,
+    async goneOn() {
+      await held;
+      if (held) await untilQuiet(proxy);
+    },
+  };
 }

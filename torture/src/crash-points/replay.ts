@@ -107,7 +107,7 @@ export interface Replayed {
 /** The call again, broken at one message; afterwards what is unknown is sent again on a healthy connection. */
 export async function replay(place: Place, call: Call, point: Point, how: Break, number: number): Promise<Replayed> {
   const startedAt = performance.now();
-  const proxy = await startProxy({ port: place.server.port });
+  await using proxy = await startProxy({ port: place.server.port });
   const client = await openClient({ place, call, number }, proxy.through(place.url), impatient);
   await call.prepare?.(client, `case${number}`);
   await untilQuiet(proxy);
@@ -115,11 +115,9 @@ export async function replay(place: Place, call: Call, point: Point, how: Break,
   await call.run(client, `case${number}`);
   // Whoever has given up closed its end; what it had sent arrives all the same.
   await struck.goneOn();
-  if (how === "late") await untilQuiet(proxy);
   // What the server still holds for a silent client goes with the connection. The port does not, so that the client reaches no other server by it.
   proxy.refuseAll();
   await client.store.close();
-  await proxy.close();
   const healthy = await openClient({ place, call, number }, place.url, patient, client.shared);
   await using _store = healthy.store;
   while (client.shared.unresolved.length > 0) await appendAgain.run(healthy);
