@@ -6,7 +6,7 @@ import { orAborted } from "./or-aborted.ts";
 import { turnsOf } from "./turns.ts";
 
 /** Who asks a route, and what. */
-export interface Question {
+export interface ReadRequest {
   readonly query: URLSearchParams;
   readonly user: StudioUser;
   /** Aborted when whoever asks has left. */
@@ -29,7 +29,7 @@ export class Reader {
     this.#liveTail = new LiveTail(store, options);
   }
 
-  read({ read, inTurn }: Pick<Route, "read" | "inTurn">, { query, user, left }: Question): Promise<unknown> {
+  read({ read, inTurn }: Pick<Route, "read" | "inTurn">, { query, user, left }: ReadRequest): Promise<unknown> {
     const signal = AbortSignal.any([left, AbortSignal.timeout(this.#options.timeoutMs)]);
     const call: Call = { store: this.#store, options: this.#options, query, signal, left, shared: this.#shared, liveTail: this.#liveTail, user };
     return orAborted(async () => (inTurn ? turnsOf(this.#root).take(signal, () => read(call)) : read(call)), signal);
