@@ -34,6 +34,18 @@ function asking(by: string, attempts: number, outside: () => Promise<void>): Pro
   });
 }
 
+/** Decisions that are begun, each of which waits at a gate. */
+function decisions(): { at(gate: Gate): Promise<void>; times(count: number): Promise<void> } {
+  let begun = 0;
+  return {
+    async at({ opened }) {
+      begun++;
+      await opened;
+    },
+    times: (count) => eventually(() => expect(begun).toBe(count)),
+  };
+}
+
 function refuse(): never {
   throw Object.assign(new Error("the outside is away"), { retryable: true });
 }
@@ -51,19 +63,15 @@ describe("a command that fails for a worker that was taken over", () => {
   test.for(failures)("is not %s: the next worker is at it", async ([, attempts], { store, start, next }) => {
     using failing = gate();
     using deciding = gate();
-    let begun = 0;
-    const begin = async ({ opened }: Gate): Promise<void> => {
-      begun++;
-      await opened;
-    };
+    const asked = decisions();
     await store.appendToStream("order-1", [placed()]);
     const first = await start(
-      asking("first", attempts, () => begin(failing).then(refuse)),
+      asking("first", attempts, () => asked.at(failing).then(refuse)),
       never,
     );
-    await eventually(() => expect(begun).toBe(1));
-    const second = await next(asking("second", attempts, () => begin(deciding)));
-    await eventually(() => expect(begun).toBe(2));
+    await asked.times(1);
+    const second = await next(asking("second", attempts, () => asked.at(deciding)));
+    await asked.times(2);
     failing.open();
     await eventually(() => expect(first.errors).not.toEqual([]));
     expect(new Set(first.errors.map(({ code }) => code))).toEqual(new Set(["FENCED"]));
@@ -79,25 +87,21 @@ describe("a command that fails for a worker that was taken over", () => {
   test.for(failures)("is not %s where the takeover finds that under way", async ([, attempts, table, statement], { store, sql, schema, start, next }) => {
     using failing = gate();
     using deciding = gate();
-    let begun = 0;
-    const begin = async ({ opened }: Gate): Promise<void> => {
-      begun++;
-      await opened;
-    };
+    const asked = decisions();
     await store.appendToStream("order-1", [placed()]);
     const first = await start(
-      asking("first", attempts, () => begin(failing).then(refuse)),
+      asking("first", attempts, () => asked.at(failing).then(refuse)),
       never,
     );
-    await eventually(() => expect(begun).toBe(1));
+    await asked.times(1);
     const holder = await sql.connect();
     try {
       await holder.query("begin");
       await holder.query(`select from ${pg.escapeIdentifier(schema)}.${table} for update`);
       failing.open();
       await waitsForLock(sql, statement);
-      const second = await next(asking("second", attempts, () => begin(deciding)));
-      await eventually(() => expect(begun).toBe(2));
+      const second = await next(asking("second", attempts, () => asked.at(deciding)));
+      await asked.times(2);
       await holder.query("commit");
       await eventually(async () => {
         const { rows } = await sql.query(
