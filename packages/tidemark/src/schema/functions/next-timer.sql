@@ -1,8 +1,10 @@
--- How long it is until the next timer is due, or tried again; null where there is none. Two probes of an index, however many there are.
+-- How long it is until the next timer is due, or tried again; null where there is none. Two probes of an index, however many there are, and never a sort of
+-- all of them, for the reason that claim_timers names.
 create function :"schema".next_timer(p_tenant text) returns interval
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set enable_seqscan = off
+  set enable_sort = off
   set enable_bitmapscan = off
   set plan_cache_mode = force_generic_plan
 as $tidemark$
