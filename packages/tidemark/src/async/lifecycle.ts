@@ -9,7 +9,14 @@ export interface LifecyclePart {
   drain?(timeoutMs?: number): Promise<void>;
   /** Ends what others needed while they drained. */
   stop?(timeoutMs?: number): Promise<void>;
+  /** Ends at once what it still waits for: the time was up `cutOffMs` ago. Called once, while a step of this part or of another one runs. */
+  cutOff?(): void;
 }
+
+/** What was under way when the time was up has so long for its end: most answers are on their way then, and leases are given back. */
+const cutOffMs = 1_000;
+/** setTimeout takes no longer. */
+const longestTimerMs = 2_147_483_647;
 
 /** Starts, drains and stops the parts of one store. */
 export class Lifecycle {
@@ -32,8 +39,8 @@ export class Lifecycle {
   }
 
   /**
-   * Drains all parts, then stops them, from the top down; all of it within `timeoutMs`. One that fails keeps no other from its end:
-   * rejects with the first failure once all have ended. A second call waits for the first.
+   * Drains all parts, then stops them, from the top down; all of it within `timeoutMs`, after which parts are cut off. One that fails
+   * keeps no other from its end: rejects with the first failure once all have ended. A second call waits for the first.
    */
   close(timeoutMs?: number): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);
@@ -45,11 +52,16 @@ export class Lifecycle {
     // Whole, since parts check what they are given as they check what a caller passes.
     const leftMs = (): number | undefined => (end === undefined ? undefined : Math.max(0, Math.ceil(end - performance.now())));
     const steps = (["drain", "stop"] as const).flatMap((step) => this.#layers.toReversed().map((parts) => ({ step, parts })));
+    const cutOff = (): void => {
+      for (const part of this.#layers.flat()) part.cutOff?.();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(cutOff, Math.min(timeoutMs + cutOffMs, longestTimerMs));
     let failure: PromiseRejectedResult | undefined;
     for (const { step, parts } of steps) {
       const results = await Promise.allSettled(parts.map(async (part) => await part[step]?.(leftMs())));
       failure ??= results.find((result) => result.status === "rejected");
     }
+    clearTimeout(timer);
     if (failure) throw failure.reason;
   }
 }

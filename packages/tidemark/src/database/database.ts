@@ -199,4 +199,10 @@ export interface Database extends Queryable {
    * open after `timeoutMs`, with `StoreClosedError`; waits for ever by default.
    */
   close(timeoutMs?: number): Promise<void>;
+  /**
+   * Ends what runs and refuses what comes, whether or not it is being closed. A call that waits for a connection rejects with
+   * `StoreClosedError`; one that was sent with `ConnectionError`, or as a commit with `OutcomeUnknownError`. An embedded database has
+   * nothing to wait for: its statements are executed in this process.
+   */
+  cutOff(): void;
 }

@@ -22,6 +22,7 @@ export class PgConnection {
   #reusable = true;
   #demoted = false;
   #statements = 0;
+  readonly #abandoned = Promise.withResolvers<void>();
 
   readonly #borrowed: boolean;
   #status: "I" | "T" | "E" | null = null;
@@ -64,11 +65,12 @@ export class PgConnection {
     this.#reusable = false;
   }
 
-  /** Closes the connection now, whatever it runs. */
+  /** Closes the connection now, whatever it runs: that rejects. */
   abandon(): void {
     this.discard();
     // end() destroys the socket of a busy client.
     void this.client.end().catch(() => {});
+    this.#abandoned.resolve();
   }
 
   /** A client without an error listener ends the process when its socket breaks. */
@@ -145,7 +147,8 @@ export class PgConnection {
         sqlState: serverAnswer(this.#lost)?.sqlState,
         cause: this.#lost,
       });
-    const { outcome, stopped } = await verdictOf(send(), limits, () => cancelOnServer(this.client));
+    // The request to cancel can hit no later statement of a connection that is closed.
+    const { outcome, stopped } = await verdictOf(send(), limits, () => Promise.race([cancelOnServer(this.client), this.#abandoned.promise]));
     // A late cancellation must never hit the next user's statement.
     if (stopped) this.discard();
     if (!outcome) {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, isTidemarkError } from "../errors/errors.ts";
 import { StoreClosedError } from "../errors/opening.ts";
+import { CallsUnderWay } from "./calls-under-way.ts";
 import type { Database, Queryable, QueryOptions, Statement, TextRow, UserResult, Value } from "./database.ts";
 import { encloseIn, isInside } from "./enclosure.ts";
 import type { Logger } from "../model/logger.ts";
@@ -32,7 +33,8 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
   const own = typeof source === "string" ? await openPool(source, settings) : undefined;
   const connections = lendFrom(own ?? (source as PgPool), settings, logger, async () => own?.end());
   const statements = createStatements(prepare, logger);
-  const running = new Set<Promise<unknown>>();
+  const calls = new CallsUnderWay();
+  const cut = Promise.withResolvers<void>();
   const transactions = new OpenTransactions();
   let closing: Promise<void> | undefined;
   let side: PgConnections | undefined;
@@ -42,13 +44,7 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
   /** Lends a connection, and makes `close` wait until it is back. */
   async function use<T>(lender: PgConnections, work: string, signal: AbortSignal | undefined, run: (connection: PgConnection) => Promise<T>): Promise<T> {
     if (closing) throw new StoreClosedError();
-    const call = lender.use(work, signal, run);
-    running.add(call);
-    try {
-      return await call;
-    } finally {
-      running.delete(call);
-    }
+    return await calls.run((onLent) => lender.use(work, signal, onLent), run);
   }
 
   async function directly(connection: PgConnection, statement: Statement, values: readonly Value[], limits: Limits): Promise<readonly TextRow[]> {
@@ -91,8 +87,13 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
 
   async function closeAll(timeoutMs: number | undefined): Promise<void> {
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => transactions.abandon(new StoreClosedError()), timeoutMs);
-    await Promise.allSettled(running);
+    await calls.settled();
     clearTimeout(timer);
+    // A connection that is being made would be waited for, too.
+    await Promise.race([closePools(), cut.promise]);
+  }
+
+  async function closePools(): Promise<void> {
     if (side !== connections) await side?.close();
     await connections.close();
   }
@@ -167,6 +168,10 @@ export async function openPgDatabase({ connection: source, settings, prepare, lo
       ),
     close(timeoutMs) {
       return (closing ??= closeAll(timeoutMs));
+    },
+    cutOff() {
+      calls.cutOff();
+      cut.resolve();
     },
   };
 }

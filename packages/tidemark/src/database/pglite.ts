@@ -165,6 +165,7 @@ export async function openPGliteDatabase({ source, queryTimeoutMs }: PGliteDatab
     refuseReentrance,
     insideTransaction: () => isInside(transactions),
     enclose: (holder, work) => encloseIn(instance, holder, work),
+    cutOff() {},
     close(timeoutMs) {
       return (closing ??= closeAll(timeoutMs));
     },

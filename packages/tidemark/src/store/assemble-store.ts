@@ -158,7 +158,11 @@ export async function assembleStore<Events extends Event, Input extends Event>(
   );
   const inline = { start: () => beginProjections(store.transactions, { database, schema, projections, workers, gate, feed, logger }) };
   // The last commands' snapshots are written once appends have drained.
-  const lifecycle = new Lifecycle([[{ stop: (timeoutMs) => database.close(timeoutMs) }], [snapshots.queue, inbox], [feed, workers, group, inline]]);
+  const lifecycle = new Lifecycle([
+    [{ stop: (timeoutMs) => database.close(timeoutMs), cutOff: () => database.cutOff() }],
+    [snapshots.queue, inbox],
+    [feed, workers, group, inline],
+  ]);
   await lifecycle.start();
   return store;
 }

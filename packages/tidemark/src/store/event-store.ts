@@ -180,7 +180,8 @@ export interface EventStore<Events extends Event = Event, Input extends Event = 
    * be called again. Does nothing on a tenant's store: close the one that `openEventStore` returned.
    *
    * @param options - `timeoutMs`, no limit by default: after it, appends that were not sent reject with `StoreClosedError`, and so do
-   *   open transactions, which are rolled back.
+   *   open transactions, which are rolled back. What the server has not answered a second later is given up: appends reject with
+   *   `OutcomeUnknownError`, statements with `ConnectionError`.
    * @throws {@link InvalidArgumentError} — it was called inside `store.transaction`, and would wait for its own end.
    */
   close(options?: StopOptions): Promise<void>;
