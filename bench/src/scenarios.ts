@@ -19,6 +19,7 @@ import { publishMessages } from "./scenarios/outbox.ts";
 import { relayToBrokers, relayWhenIdle } from "./scenarios/relays.ts";
 import { fourShards } from "./scenarios/shards.ts";
 import { appendWhateverTheStatistics } from "./scenarios/statistics.ts";
+import { appendWithKeptVersion } from "./scenarios/kept-version.ts";
 import { appendBesideRebuild, rebuildDocuments } from "./scenarios/rebuild.ts";
 import { rebuildSql } from "./scenarios/rebuild-sql.ts";
 import { appendTraced } from "./scenarios/tracing.ts";
@@ -63,6 +64,7 @@ export const scenarios: readonly Scenario[] = [
   rebuildDocuments,
   appendBesideRebuild,
   rebuildSql,
+  appendWithKeptVersion,
   setTimers,
   fireTimers,
   idleTimers,
