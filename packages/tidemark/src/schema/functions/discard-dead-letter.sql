@@ -3,6 +3,7 @@ create function :"schema".discard_dead_letter(p_tenant text, p_consumer text, p_
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set enable_seqscan = off
+  set enable_sort = off
   set enable_bitmapscan = off
 as $tidemark$
 declare

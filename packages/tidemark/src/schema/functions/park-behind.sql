@@ -5,11 +5,13 @@
 -- (discard_dead_letter), so it waits for this transaction and then sees the parked event.
 --
 -- Sessions keep plans from when there were few letters. None of those may scan them all, here and in all that looks for letters of a lane:
--- nothing but the index of lanes fits this order. With "lane = …" any index that ends with the position would.
+-- nothing but the index of lanes fits this order. With "lane = …" any index that ends with the position would. Nor may one take them all by another
+-- index and sort them, which seems the cheaper way once that of lanes is a level higher than the other.
 create function :"schema".park_behind(p_id integer, p_fence bigint, p_from bigint, p_to bigint, p_event_id uuid, p_stream_id bigint) returns boolean
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set enable_seqscan = off
+  set enable_sort = off
   set enable_bitmapscan = off
 as $tidemark$
 declare

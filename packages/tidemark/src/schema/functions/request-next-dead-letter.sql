@@ -3,6 +3,7 @@ create function :"schema".request_next_dead_letter(p_tenant text, p_consumer tex
   language sql
   set search_path = pg_catalog, pg_temp
   set enable_seqscan = off
+  set enable_sort = off
   set enable_bitmapscan = off
 as $tidemark$
   update :"schema".dead_letters as d
