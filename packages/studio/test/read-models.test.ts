@@ -78,7 +78,7 @@ describe("documents", () => {
     const one = await report<DocumentReport>(panel, "/api/document?collection=carts&id=cart-2");
     expect(one).toEqual({
       document: { id: "cart-2", version: 1, isDeleted: false, data: '{"email":"ada@example.com","items":5}', masked: false },
-      streamVersion: 1,
+      stream: { version: 1, events: [expect.objectContaining({ type: "ItemAdded", streamId: "cart-2", version: 1 })] },
     });
     expect((await get(panel, "/api/document?collection=carts&id=absent")).status).toBe(404);
     expect((await get(panel, "/api/documents?collection=absent")).status).toBe(404);

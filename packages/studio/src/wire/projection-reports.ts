@@ -1,3 +1,5 @@
+import type { EventLine } from "./reports.ts";
+
 /** The versions of all projections. */
 export interface ProjectionsReport {
   readonly at: number;
@@ -75,8 +77,8 @@ export interface DocumentLine {
 
 export interface DocumentReport {
   readonly document: DocumentLine;
-  /** The version of the stream that is named as the document is; null where there is none. */
-  readonly streamVersion: number | null;
+  /** The stream that is named as the document is, with its newest events; null where there is none. */
+  readonly stream: { readonly version: number; readonly events: readonly EventLine[] } | null;
 }
 
 /** A condition on documents: a path, an operator, and what it is compared with, as JSON. */

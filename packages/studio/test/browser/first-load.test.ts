@@ -58,7 +58,7 @@ describe("the first load of a page", () => {
       ["/documents", ".shares"],
       ["/documents?collection=carts", ".rows"],
       [`/documents?collection=carts&where=${encodeURIComponent('[["n","gt",0],[1,2]]')}`, ".rows"],
-      ["/document?collection=carts&id=cart-7", "#history", ["stream?id=cart-7&direction=backward&limit=20"]],
+      ["/document?collection=carts&id=cart-7", "#history ~ .shares"],
       ["/processes", "#timers"],
       ["/process?name=absent&id=absent", ".empty"],
       ["/catalogue", ".shares"],

@@ -1,23 +1,19 @@
 import type { JSX } from "preact";
 import type { DocumentReport } from "../../wire/projection-reports.ts";
-import type { StreamPage } from "../../wire/reports.ts";
 import { documentQuestion } from "../../wire/questions.ts";
 import { count, counted } from "../parts/format.ts";
 import { JsonView } from "../parts/json-view.tsx";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
 import { Time } from "../parts/time.tsx";
-import { addressOf, apiOf } from "../state/ask.ts";
+import { addressOf } from "../state/ask.ts";
 import { hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
-
-const shown = 20;
 
 /** One document, and the events of the stream that is named as it is. */
 export function DocumentDetails({ id }: { readonly id: string }): JSX.Element {
   const collection = query.value.get("collection") ?? "";
   const { report, problem, loading, again } = useReport<DocumentReport>(addressOf(documentQuestion(query.value)));
-  const version = report?.streamVersion ?? null;
   return (
     <>
       <p class="crumbs">
@@ -51,10 +47,10 @@ export function DocumentDetails({ id }: { readonly id: string }): JSX.Element {
             </section>
             <section class="panel" aria-labelledby="history">
               <h2 id="history">History</h2>
-              {version === null ? (
+              {report.stream === null ? (
                 <p class="explain">No stream has the name of this document, so its events are those of several streams, or of one of another name.</p>
               ) : (
-                <History streamId={id} version={version} />
+                <History streamId={id} stream={report.stream} />
               )}
             </section>
           </div>
@@ -64,8 +60,12 @@ export function DocumentDetails({ id }: { readonly id: string }): JSX.Element {
   );
 }
 
-function History({ streamId, version }: { readonly streamId: string; readonly version: number }): JSX.Element {
-  const { report, problem, again } = useReport<StreamPage>(apiOf("stream", { id: streamId, direction: "backward", limit: shown }));
+interface HistoryProps {
+  readonly streamId: string;
+  readonly stream: NonNullable<DocumentReport["stream"]>;
+}
+
+function History({ streamId, stream: { version, events } }: HistoryProps): JSX.Element {
   return (
     <>
       <p class="explain">
@@ -75,10 +75,8 @@ function History({ streamId, version }: { readonly streamId: string; readonly ve
         </Link>
         , the newest first. <Link href={hrefOf("/state", { id: streamId })}>State by version</Link>
       </p>
-      {problem && <Failure problem={problem} again={again} />}
-      {!report && !problem && <Loading />}
       <ol class="shares">
-        {report?.events.map((event) => (
+        {events.map((event) => (
           <li key={event.id}>
             <span>
               {count(event.version)}{" "}

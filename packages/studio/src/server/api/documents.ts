@@ -1,5 +1,6 @@
 import type { DocumentFilter, EventStore } from "tidemark";
 import { type DocumentLine, type DocumentReport, type DocumentsPage, operators } from "../../wire/projection-reports.ts";
+import { eventLine } from "../events/event-documents.ts";
 import { maskedDerived } from "../events/mask.ts";
 import { valueText } from "../events/value-text.ts";
 import type { ValidOptions } from "../options.ts";
@@ -9,6 +10,8 @@ import { AbsentError, BadRequestError } from "./problem.ts";
 
 type AnyDocument = Readonly<Record<string, unknown>>;
 const mostConditions = 10;
+/** So many events come with a document. */
+const newest = 20;
 
 /** Documents that meet every condition, a page at a time from an id. */
 export async function documents({ store, query, signal, options }: Call): Promise<DocumentsPage> {
@@ -36,8 +39,9 @@ export async function document({ store, query, signal, options }: Call): Promise
   const id = required(query, "id");
   const found = await documentsOf(store, collection).get(id, { signal });
   if (!found) throw new AbsentError(`The collection ${JSON.stringify(collection)} has no document ${JSON.stringify(id)}.`);
-  const stream = await store.streamInfo(id, { signal });
-  return { document: documentLine(collection, found, options), streamVersion: stream.exists ? stream.version : null };
+  const { exists, version } = await store.streamInfo(id, { signal });
+  const events = exists ? await store.readStream(id, { direction: "backward", limit: newest, raw: true, signal }).toArray() : [];
+  return { document: documentLine(collection, found, options), stream: exists ? { version, events: events.map(eventLine) } : null };
 }
 
 /** What is behind events is shown with what it is behind: to look at what is there is why one is here. */
