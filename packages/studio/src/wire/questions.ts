@@ -52,9 +52,13 @@ export function processQuestion(query: URLSearchParams): Question {
   return ["process", given(query, ["name", "id"])];
 }
 
-/** @param after - The timer that the page before ended with. */
-export function timersQuestion(after: { readonly dueAt: number; readonly key: string } | null): Question {
-  return ["timers", { limit: 20, afterDue: after?.dueAt, afterKey: after?.key }];
+/** `due` and `key` are of the timer that the page before ended with. */
+export function timersQuestion(query: URLSearchParams): Question {
+  return ["timers", { limit: 20, afterDue: text(query, "due"), afterKey: text(query, "key") }];
+}
+
+export function deadLettersQuestion(query: URLSearchParams): Question {
+  return ["dead-letters", given(query, ["consumer"])];
 }
 
 export function deadLetterQuestion(query: URLSearchParams): Question {

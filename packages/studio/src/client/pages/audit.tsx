@@ -4,17 +4,17 @@ import { auditQuestion } from "../../wire/questions.ts";
 import { JsonView } from "../parts/json-view.tsx";
 import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
+import { Pager } from "../parts/pager.tsx";
 import { Status } from "../parts/status.tsx";
 import { Time } from "../parts/time.tsx";
 import { addressOf } from "../state/ask.ts";
-import { amend, hrefOf, query } from "../state/place.ts";
+import { hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 
 /** Everything that was changed in the running of the store, by whom, and how it ended. */
 export function Audit(): JSX.Element {
-  const [before, subject, actor] = ["before", "subject", "actor"].map((name) => query.value.get(name) ?? undefined);
+  const [subject, actor] = ["subject", "actor"].map((name) => query.value.get(name) ?? undefined);
   const { report, problem, loading, again } = useReport<AuditPage>(addressOf(auditQuestion(query.value)));
-  const next = report?.next ?? null;
   return (
     <>
       <h1>Audit</h1>
@@ -92,16 +92,7 @@ export function Audit(): JSX.Element {
           </table>
         </div>
       )}
-      {(before !== undefined || next !== null) && (
-        <nav class="pager" aria-label="Pages of changes">
-          <button type="button" class="button" disabled={before === undefined} onClick={() => amend({ before: undefined })}>
-            Latest
-          </button>
-          <button type="button" class="button" disabled={next === null} onClick={() => amend({ before: next ?? undefined })}>
-            Older
-          </button>
-        </nav>
-      )}
+      <Pager of="changes" next={report?.next} name="before" />
     </>
   );
 }

@@ -27,21 +27,25 @@ export function StreamEvents({ streamId }: { readonly streamId: string }): JSX.E
   const version = Math.max(known, newer.events[0]?.version ?? 0);
   const allOpen = events.length > 0 && events.every(({ id }) => open.has(id));
   const openAll = (): void => setOpen(allOpen ? new Set() : new Set(events.map(({ id }) => id)));
+  const low = Math.min(...events.map((event) => event.version));
+  const high = Math.max(...events.map((event) => event.version));
+  const newerPage = (): void => amend(isNewest ? { at: high + streamPageSize, follow: undefined } : { at: high + 1 });
+  const olderPage = (): void => amend(isNewest ? { at: low - 1, follow: undefined } : { at: Math.max(1, low - streamPageSize) });
   const follow = (): void => amend({ follow: follows ? undefined : "yes", order: undefined, at: undefined });
   useShortcuts(
     [
       { keys: "e", what: "Open or close all events", run: openAll },
       { keys: "f", what: "Follow the stream, or stop", run: follow },
+      { keys: "n", what: "Newer events", run: () => high < version && newerPage() },
+      { keys: "p", what: "Older events", run: () => low > 1 && olderPage() },
     ],
-    [allOpen, follows, events.length],
+    [allOpen, follows, events.length, low, high, version],
   );
   // What follows the newest begins at the newest.
   useEffect(() => {
     if (follows) again();
   }, [follows]);
 
-  const low = Math.min(...events.map((event) => event.version));
-  const high = Math.max(...events.map((event) => event.version));
   return (
     <>
       <p class="crumbs">
@@ -132,24 +136,14 @@ export function StreamEvents({ streamId }: { readonly streamId: string }): JSX.E
       )}
       {events.length > 0 && (low > 1 || high < version) && (
         <nav class="pager" aria-label="Pages of events">
-          <button
-            type="button"
-            class="button"
-            disabled={high >= version}
-            onClick={() => amend(isNewest ? { at: high + streamPageSize, follow: undefined } : { at: high + 1 })}
-          >
-            Newer
+          <button type="button" class="button" disabled={high >= version} onClick={newerPage}>
+            Newer <kbd>n</kbd>
           </button>
           <span class="beside">
             versions {count(low)} to {count(high)} of {count(version)}
           </span>
-          <button
-            type="button"
-            class="button"
-            disabled={low <= 1}
-            onClick={() => amend(isNewest ? { at: low - 1, follow: undefined } : { at: Math.max(1, low - streamPageSize) })}
-          >
-            Older
+          <button type="button" class="button" disabled={low <= 1} onClick={olderPage}>
+            Older <kbd>p</kbd>
           </button>
         </nav>
       )}

@@ -1,5 +1,4 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import type { TimersPage } from "../../../wire/process-reports.ts";
 import { timersQuestion } from "../../../wire/questions.ts";
 import { Link } from "../../parts/link.tsx";
@@ -7,14 +6,14 @@ import { Failure, Loading } from "../../parts/notice.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { addressOf } from "../../state/ask.ts";
-import { hrefOf } from "../../state/place.ts";
+import { amend, hrefOf, query } from "../../state/place.ts";
 import { useReport } from "../../state/use-report.ts";
 
 /** What `store.schedule` set: the next ones first. */
 export function Timers(): JSX.Element {
-  const [after, setAfter] = useState<TimersPage["next"]>(null);
-  const { report, problem, again } = useReport<TimersPage>(addressOf(timersQuestion(after)), { everyMs: 5_000 });
+  const { report, problem, again } = useReport<TimersPage>(addressOf(timersQuestion(query.value)), { everyMs: 5_000 });
   const next = report?.next;
+  const isFirst = !query.value.has("key");
   return (
     <section class="panel" aria-labelledby="timers">
       <h2 id="timers">Timers</h2>
@@ -48,7 +47,7 @@ export function Timers(): JSX.Element {
                   <td>
                     <p>
                       <span class="name">{type}</span> to{" "}
-                      <Link href={hrefOf("/stream", { id: streamId })} class="name">
+                      <Link href={hrefOf("/stream", { id: streamId })} class="name" row>
                         {streamId}
                       </Link>
                     </p>
@@ -69,12 +68,12 @@ export function Timers(): JSX.Element {
           </table>
         </div>
       )}
-      {(after !== null || next != null) && (
+      {(!isFirst || next != null) && (
         <nav class="pager" aria-label="Pages of timers">
-          <button type="button" class="button small" disabled={after === null} onClick={() => setAfter(null)}>
+          <button type="button" class="button small" disabled={isFirst} onClick={() => amend({ due: undefined, key: undefined })}>
             First
           </button>
-          <button type="button" class="button small" disabled={next == null} onClick={() => setAfter(next ?? null)}>
+          <button type="button" class="button small" disabled={next == null} onClick={() => amend({ due: next?.dueAt, key: next?.key })}>
             More
           </button>
         </nav>
