@@ -1,15 +1,19 @@
 import type { JSX } from "preact";
 import type { DeadLettersReport, LetterGroup } from "../../wire/dead-letters.ts";
+import { deadLettersQuestion } from "../../wire/questions.ts";
 import { ChangeButton } from "../parts/change-dialog.tsx";
 import { count, counted } from "../parts/format.ts";
+import { Link } from "../parts/link.tsx";
 import { Empty, Failure, Loading } from "../parts/notice.tsx";
-import { apiOf } from "../state/ask.ts";
+import { addressOf } from "../state/ask.ts";
+import { hrefOf, query } from "../state/place.ts";
 import { useReport } from "../state/use-report.ts";
 import { LetterTable } from "./dead-letters/letter-table.tsx";
 
 /** What consumers and relays gave up on, by why: the most first. */
 export function DeadLetters(): JSX.Element {
-  const { report, problem, loading, again } = useReport<DeadLettersReport>(apiOf("dead-letters"));
+  const { report, problem, loading, again } = useReport<DeadLettersReport>(addressOf(deadLettersQuestion(query.value)));
+  const consumer = query.value.get("consumer") ?? "";
   return (
     <>
       <h1>Dead letters</h1>
@@ -22,6 +26,11 @@ export function DeadLetters(): JSX.Element {
           </button>
           {report.more && <span class="beside">There are more: the first 1,000 are shown.</span>}
         </div>
+      )}
+      {consumer !== "" && (
+        <p>
+          Only <span class="name">{consumer}</span>. <Link href={hrefOf("/dead-letters")}>Show all</Link>
+        </p>
       )}
       {report?.groups.length === 0 && (
         <Empty title="No dead letters">
@@ -52,7 +61,12 @@ function Group({ group, done }: { readonly group: LetterGroup; readonly done: ()
         {parked > 0 && `, and ${count(parked)} parked behind them`}
       </p>
       <LetterTable kind={kind} consumer={consumer} letters={group.letters} caption={`Letters of ${consumer}`} />
-      {!isSkipped && <ChangeButton change="retry-letters" parameters={{ kind, consumer, cause }} label={`Retry all ${count(letters)}`} done={done} />}
+      {!isSkipped && (
+        <div class="toolbar">
+          <ChangeButton change="retry-letters" parameters={{ kind, consumer, cause }} label={`Retry all ${count(letters)}`} done={done} />
+          <ChangeButton change="discard-letters" parameters={{ kind, consumer, cause }} label={`Discard all ${count(letters)}`} done={done} />
+        </div>
+      )}
     </section>
   );
 }

@@ -66,7 +66,7 @@ export function Followers(): JSX.Element {
                     <td class="right">{count(lagEvents)}</td>
                     <td class="right">{lagMs === 0 ? "–" : duration(lagMs)}</td>
                     <td class="right">{drain === undefined || drain === 0 ? "–" : duration(drain)}</td>
-                    <td class="right">{deadLetters === 0 ? "0" : <Link href={hrefOf("/dead-letters")}>{count(deadLetters)}</Link>}</td>
+                    <td class="right">{deadLetters === 0 ? "0" : <Link href={hrefOf("/dead-letters", { consumer: name })}>{count(deadLetters)}</Link>}</td>
                     <td class="right">
                       <ChangeButton change={pause ? "resume" : "pause"} parameters={{ kind, name }} label={pause ? "Resume" : "Pause"} done={again} small />
                     </td>

@@ -4,14 +4,15 @@ import { causeOf, mostLetters } from "../changes/causes.ts";
 import { eventDocuments } from "../events/event-documents.ts";
 import type { Call } from "./call.ts";
 import { letterError } from "./letters.ts";
-import { numberOf, required } from "./parameters.ts";
+import { numberOf, required, textOf } from "./parameters.ts";
 import { AbsentError, BadRequestError } from "./problem.ts";
 
 const mostShown = 20;
 
 /** By consumer and cause, those that wait behind one counted with it. */
-export async function deadLetters({ store }: Call): Promise<DeadLettersReport> {
-  const letters = await store.deadLetters.list({ limit: mostLetters + 1, raw: true });
+export async function deadLetters({ store, query }: Call): Promise<DeadLettersReport> {
+  const consumer = textOf(query, "consumer");
+  const letters = await store.deadLetters.list({ limit: mostLetters + 1, raw: true, ...(consumer !== undefined && { consumer }) });
   const looked = letters.slice(0, mostLetters);
   const groups = Map.groupBy(
     looked.filter(({ state }) => state !== "parked"),

@@ -1,5 +1,5 @@
 import type { Change } from "./change.ts";
-import { discardLetter, retryLetter, retryLetters } from "./dead-letters.ts";
+import { discardLetter, discardLetters, retryLetter, retryLetters } from "./dead-letters.ts";
 import { rebuildProjection } from "./rebuild.ts";
 import { replay } from "./replay.ts";
 import { pause, reset, resume } from "./followers.ts";
@@ -15,6 +15,7 @@ export const changes: Readonly<Record<string, Change>> = {
   "retry-letter": retryLetter,
   "retry-letters": retryLetters,
   "discard-letter": discardLetter,
+  "discard-letters": discardLetters,
   "retry-process": retryProcess,
   "cancel-process": cancelProcess,
   "pause-projection": pauseProjection,

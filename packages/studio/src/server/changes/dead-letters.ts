@@ -57,30 +57,53 @@ export const discardLetter: Change = defineChange<Key>({
   make: (store, key) => store.deadLetters.discard(key),
 });
 
+const groupOf = (fields: Fields): Group => ({ ...ownerOf(fields), cause: fields.optionalText("cause") ?? "" });
+
+const lowest = `At most ${mostLetters} of them, those with the lowest positions.`;
+
 export const retryLetters: Change = defineChange<Group>({
   action: "retry",
   role: "operator",
-  read: (fields) => ({ ...ownerOf(fields), cause: fields.optionalText("cause") ?? "" }),
+  read: groupOf,
   subject: subjectOf,
   plan: async (store, group) => {
     const keys = await failedOf(store, group);
     return {
       title: `Retry the dead letters of the ${group.kind} ${group.consumer} that failed with: ${group.cause}`,
-      effects: [again, `At most ${mostLetters} of them, those with the lowest positions.`],
+      effects: [again, lowest],
       state: [`There are ${keys.length} now.`],
       grave: false,
     };
   },
-  make: async (store, group, _actor, signal) => {
-    for (const key of await failedOf(store, group)) {
-      signal.throwIfAborted();
-      // A worker that was faster has done what is asked for.
-      await store.deadLetters.retry(key).catch((error: unknown) => {
-        if (!isTidemarkError(error, "NOT_FOUND")) throw error;
-      });
-    }
-  },
+  make: (store, group, _actor, signal) => ofEach(store, group, signal, (key) => store.deadLetters.retry(key)),
 });
+
+export const discardLetters: Change = defineChange<Group>({
+  action: "discard",
+  role: "admin",
+  read: groupOf,
+  subject: subjectOf,
+  plan: async (store, group) => {
+    const keys = await failedOf(store, group);
+    return {
+      title: `Discard the dead letters of the ${group.kind} ${group.consumer} that failed with: ${group.cause}`,
+      effects: [`The ${group.kind} never handles these events. The events themselves stay in the log.`, "The letters behind them are handled.", lowest],
+      state: [`There are ${keys.length} now.`],
+      grave: true,
+    };
+  },
+  make: (store, group, _actor, signal) => ofEach(store, group, signal, (key) => store.deadLetters.discard(key)),
+});
+
+/** One after another. A worker that was faster has handled the letter, or somebody else has discarded it. */
+async function ofEach(store: EventStore, group: Group, signal: AbortSignal, work: (key: Key) => Promise<void>): Promise<void> {
+  for (const key of await failedOf(store, group)) {
+    signal.throwIfAborted();
+    await work(key).catch((error: unknown) => {
+      if (!isTidemarkError(error, "NOT_FOUND")) throw error;
+    });
+  }
+}
 
 async function failedOf(store: EventStore, { kind, consumer, cause }: Group): Promise<readonly Key[]> {
   const letters = await store.deadLetters.list({ kind, consumer, state: "failed", limit: mostLetters, raw: true });
