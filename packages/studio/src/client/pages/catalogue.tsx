@@ -42,7 +42,9 @@ export function Catalogue(): JSX.Element {
             <ul class="shares">
               {report.types.map((type) => (
                 <li key={type.name}>
-                  <span class="name">{type.name}</span>
+                  <Link href={hrefOf("/live", { types: type.name })} class="name" row>
+                    {type.name}
+                  </Link>
                   <span class="amount">{estimate(type)}</span>
                 </li>
               ))}

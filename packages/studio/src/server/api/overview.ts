@@ -4,12 +4,12 @@ import { eventLine } from "../events/event-documents.ts";
 import type { SharedCall } from "./call.ts";
 
 /** Asked for every two seconds by each tab. */
-export function overview({ store, shared }: SharedCall): Promise<OverviewReport> {
-  return shared.of("overview", 1_000, () => overviewOf(store));
+export function overview({ store, shared, options }: SharedCall): Promise<OverviewReport> {
+  return shared.of("overview", 1_000, () => overviewOf(store, options.tenants === "all"));
 }
 
 /** One call after another: who looks at a store takes one connection of its pool, and does not make others wait. */
-async function overviewOf(store: EventStore): Promise<OverviewReport> {
+async function overviewOf(store: EventStore, all: boolean): Promise<OverviewReport> {
   const mark = await store.highWaterMark();
   const [newest] = await store.readAll({ direction: "backward", limit: 1, raw: true }).toArray();
   const blockers = await store.blockers();
@@ -20,7 +20,8 @@ async function overviewOf(store: EventStore): Promise<OverviewReport> {
     mark,
     newest: newest ? eventLine(newest) : null,
     blockers: blockers.map(({ applicationName, ...blocker }): BlockerLine => ({ ...blocker, application: applicationName })),
-    followers: followers.map(followerLine),
+    // Where the pages of one tenant are shown, no other's can be led to.
+    followers: followers.map((follower) => followerLine({ ...follower, tenant: all ? follower.tenant : "" })),
     health: { status: health.status, checks: health.checks },
   };
 }

@@ -25,14 +25,14 @@ export function Contents({ report }: { readonly report: StatsReport | undefined 
         <>
           <DayBars days={report.days} />
           <div class="lists">
-            <Shares title="Types" shares={report.types} />
+            <Shares title="Types" shares={report.types} hrefFor={(types) => hrefOf("/live", { types })} />
             <Shares title="Categories" shares={report.categories} hrefFor={(category) => hrefOf("/streams", { category })} />
           </div>
           <h3>Largest streams</h3>
           <ol class="shares">
             {report.largestStreams.slice(0, most).map(({ streamId, events, tenant }) => (
               <li key={`${tenant} ${streamId}`}>
-                <Link href={hrefOf("/stream", { id: streamId, ...(tenant !== null && { tenant }) })} class="name">
+                <Link href={hrefOf("/stream", { id: streamId, ...(tenant !== null && { tenant }) })} class="name" row>
                   {streamId}
                 </Link>
                 {tenant !== null && tenant !== "" && <span class="beside name"> {tenant}</span>}
@@ -49,7 +49,7 @@ export function Contents({ report }: { readonly report: StatsReport | undefined 
 interface SharesProps {
   readonly title: string;
   readonly shares: StatsReport["types"];
-  readonly hrefFor?: (name: string) => string;
+  readonly hrefFor: (name: string) => string;
 }
 
 function Shares({ title, shares, hrefFor }: SharesProps): JSX.Element {
@@ -59,13 +59,9 @@ function Shares({ title, shares, hrefFor }: SharesProps): JSX.Element {
       <ol class="shares">
         {shares.slice(0, most).map((share) => (
           <li key={share.name}>
-            {hrefFor ? (
-              <Link href={hrefFor(share.name)} class="name">
-                {share.name}
-              </Link>
-            ) : (
-              <span class="name">{share.name}</span>
-            )}
+            <Link href={hrefFor(share.name)} class="name" row>
+              {share.name}
+            </Link>
             <span class="amount">{estimate(share)}</span>
           </li>
         ))}

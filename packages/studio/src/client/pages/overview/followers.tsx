@@ -1,7 +1,9 @@
 import type { JSX } from "preact";
 import type { FollowerLine } from "../../../wire/reports.ts";
 import { count, duration } from "../../parts/format.ts";
+import { Link } from "../../parts/link.tsx";
 import { Status } from "../../parts/status.tsx";
+import { hrefOf } from "../../state/place.ts";
 
 /** Consumers, projections, processes and relays: the latest first. */
 export function Followers({ followers }: { readonly followers: readonly FollowerLine[] }): JSX.Element {
@@ -36,7 +38,9 @@ export function Followers({ followers }: { readonly followers: readonly Follower
               {latestFirst.map(({ kind, name, version, tenant, state, lagEvents, lagMs, deadLetters, error }) => (
                 <tr key={`${kind} ${tenant} ${name} ${version}`}>
                   <th scope="row">
-                    <span class="name">{name}</span>
+                    <Link href={hrefFor(kind, name, tenant)} class="name" row>
+                      {name}
+                    </Link>
                     <p class="why">
                       {kind}
                       {version !== null && ` version ${version}`}
@@ -63,4 +67,11 @@ export function Followers({ followers }: { readonly followers: readonly Follower
       )}
     </section>
   );
+}
+
+/** The page that shows one of this kind. */
+function hrefFor(kind: FollowerLine["kind"], name: string, tenant: string): string {
+  const of = tenant === "" ? {} : { tenant };
+  if (kind === "projection") return hrefOf("/projections", of);
+  return kind === "process" ? hrefOf("/processes", { name, ...of }) : hrefOf("/follower", { id: name, kind, ...of });
 }
