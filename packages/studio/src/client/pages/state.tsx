@@ -17,7 +17,7 @@ const followMs = 1_000;
 /** The state of a stream at any version, and what the event of that version changed. */
 export function StreamState({ streamId }: { readonly streamId: string }): JSX.Element {
   const follows = query.value.get("follow") === "yes";
-  const { report, problem, loading, again } = useReport<StatePage>(addressOf(stateQuestion(query.value)), follows ? { everyMs: followMs } : {});
+  const { report, problem, loading, again } = useReport<StatePage>(addressOf(stateQuestion(query.value)), follows ? { everyMs: followMs, follows } : {});
   const version = report?.version ?? 0;
   const last = report?.stream.version ?? 0;
   const show = (next: number): void => amend({ version: Math.min(Math.max(next, 0), last), follow: undefined });

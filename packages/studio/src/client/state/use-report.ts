@@ -12,8 +12,18 @@ export interface Reported<T> {
 }
 
 export interface ReportOptions {
-  /** Asks again so long after each answer, while the tab is seen. @defaultValue never */
+  /** Asks again so long after each answer, while the tab is seen. Nothing moves under the pointer. @defaultValue never */
   readonly everyMs?: number;
+  /** Shows answers at once, wherever the pointer rests: what moves is held back otherwise, or nothing moves. @defaultValue false */
+  readonly follows?: boolean;
+}
+
+/**
+ * Whether the pointer rests on what can be clicked: an answer that nobody asked for is not shown then, but a later one, because another row could come to
+ * lie under the pointer. A finger rests nowhere.
+ */
+function isAimed(): boolean {
+  return matchMedia("(hover: hover)").matches && document.querySelector("main :is(a, button, summary):hover") !== null;
 }
 
 /** How long until a server that did not answer is asked again. */
@@ -26,7 +36,7 @@ interface Answer<T> {
 }
 
 /** Asks the server, and lets the question go when the page is left: the server then ends the query. @param address - Null asks nothing. */
-export function useReport<T>(address: string | null, { everyMs }: ReportOptions = {}): Reported<T> {
+export function useReport<T>(address: string | null, { everyMs, follows = false }: ReportOptions = {}): Reported<T> {
   const [answer, setAnswer] = useState<Answer<T>>();
   const [round, setRound] = useState(0);
   const seen = visible.value;
@@ -41,7 +51,8 @@ export function useReport<T>(address: string | null, { everyMs }: ReportOptions 
       let nextMs = everyMs;
       try {
         const report = await ask<T>(address, left.signal);
-        if (!left.signal.aborted) setAnswer({ address, report });
+        const isByItself = timer !== undefined;
+        if (!left.signal.aborted && !(isByItself && !follows && isAimed())) setAnswer({ address, report });
       } catch (error) {
         if (left.signal.aborted) return;
         const problem = asProblem(error);
@@ -56,7 +67,7 @@ export function useReport<T>(address: string | null, { everyMs }: ReportOptions 
       left.abort();
       clearTimeout(timer);
     };
-  }, [address, round, seen, everyMs]);
+  }, [address, round, seen, everyMs, follows]);
 
   const current = answer?.address === address ? answer : undefined;
   return { report: current?.report, problem: current?.problem, loading: address !== null && current === undefined, again: () => setRound(round + 1) };

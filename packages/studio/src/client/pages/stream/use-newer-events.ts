@@ -24,7 +24,7 @@ export function useNewerEvents(streamId: string, after: number | undefined): New
   const held = useRef(false);
   const last = (waiting[0] ?? events[0])?.version ?? after;
   const address = after === undefined || last === undefined ? null : apiOf("stream", { id: streamId, from: last + 1, limit: 100 });
-  const { report, problem } = useReport<StreamPage>(address, { everyMs: 1_000 });
+  const { report, problem } = useReport<StreamPage>(address, { everyMs: 1_000, follows: true });
 
   useEffect(() => {
     setEvents([]);
