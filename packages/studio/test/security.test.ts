@@ -1,7 +1,9 @@
 import { isTidemarkError, type EventStore } from "tidemark";
 import { serveStudio, studio, type StudioOptions } from "@tidemark/studio";
 import { describe, expect, test } from "../../tidemark/test/support/test.ts";
-import { get, raw, statusOf } from "./support.ts";
+import { routes } from "../src/server/api/routes.ts";
+import { changes } from "../src/server/changes/change-table.ts";
+import { change, get, raw, statusOf } from "./support.ts";
 
 const paths = ["/", "/streams", "/stream?id=a", "/event?id=a", "/assets/studio.js", "/assets/studio.css", "/api/overview", "/api/streams", "/nothing"];
 
@@ -60,6 +62,26 @@ describe("the host", () => {
     expect((await get(panel, "/", { host: "other.example.com:8443" })).status).toBe(200);
     expect((await get(panel, "/", { host: "other.example.com" })).status).toBe(403);
     expect((await get(panel, "/", { host: "localhost" })).status).toBe(403);
+  });
+});
+
+describe("every call", () => {
+  test("refuses another host, another site's page, and whoever has no token", async ({ store }) => {
+    const panel = studio(store, { role: "admin" });
+    const calls = [...Object.keys(routes).map((path) => `/api${path}`), ...Object.keys(changes).map((name) => `/api/changes/${name}`)];
+    const cases = [
+      [{ host: "evil.com" }, 403, "host-refused"],
+      [{ origin: "http://evil.com" }, 403, "origin-refused"],
+      [{ "sec-fetch-site": "cross-site" }, 403, "origin-refused"],
+      [{ authorization: "" }, 401, "not-authorized"],
+    ] as const;
+    for (const path of calls) {
+      for (const [headers, status, code] of cases) {
+        const isChange = path.startsWith("/api/changes/");
+        const answer = isChange ? await change(panel, path.slice("/api/changes/".length), {}, headers) : await get(panel, path, headers);
+        expect([path, headers, answer.status, (await answer.json()).code]).toEqual([path, headers, status, code]);
+      }
+    }
   });
 });
 

@@ -32,7 +32,7 @@ describe("every page", () => {
   const kinds = [
     ["on a wide screen", {}],
     ["in the dark", { dark: true }],
-    ["on a phone", { width: 390 }],
+    ["on a small phone", { width: 360 }],
   ] as const;
 
   test.for(kinds)("%s has nothing that axe complains of, and nothing to push sideways", async ([, options], { visit, openStore }) => {
@@ -83,7 +83,8 @@ describe("every page", () => {
       ["/followers", ".rows", async () => {}],
       ["/follower?id=mailer", "#shards", async () => page.getByRole("button", { name: "Move to the end" }).click()],
       ["/follower?id=absent", ".empty", async () => {}],
-      ["/dead-letters", ".panel", async () => {}],
+      ["/dead-letters", "main .panel", async () => page.getByRole("button", { name: "Discard all" }).click()],
+      ["/dead-letters?consumer=absent", ".empty", async () => {}],
       [`/dead-letter?id=mailer&kind=consumer&position=${event?.position}`, "#why", async () => page.getByRole("button", { name: "Discard" }).click()],
       ["/dead-letter?id=mailer&position=9999999", ".empty", async () => {}],
       ["/audit", ".empty", async () => {}],
