@@ -3,12 +3,15 @@ import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startServer } from "@tidemark/servers";
 import { settings } from "../packages/tidemark/test/support/settings.ts";
+import { roomsWithoutSql } from "./rooms-without-sql.ts";
 import { announce } from "./run.ts";
 import { conclude, runVitest } from "./vitest.ts";
 
-/** The command line, memory, ORMs, processes that are killed, and what never talks to this server are the same on every PostgreSQL. */
+/** Rooms without SQL, the command line, memory, ORMs, processes that are killed, and what never talks to this server are the same on every PostgreSQL. */
 const elsewhere = [
-  "arguments/**",
+  ...roomsWithoutSql.map((files) => `${files}.test.ts`),
+  // Asks no database.
+  "monitoring/**",
   "append/{encode,event-size,options}.test.ts",
   "cli/**",
   "testing/**",
