@@ -1,4 +1,4 @@
-import { append, command, complete, type Decider, type Event, type MultiStreamDecider } from "tidemark";
+import { append, type BoundaryDecider, command, complete, type Decider, type Event, type MultiStreamDecider } from "tidemark";
 import { ordering, payment, placed } from "./order.ts";
 import { describe, eventually, expect, test } from "./test.ts";
 
@@ -182,5 +182,25 @@ describe("a command of a process", () => {
     const { worker } = await start(ordering(() => [command(transfer, { from: "a-1", to: "b-1" })]));
     await worker.caughtUp();
     expect((await store.streamInfo("a-1")).version + (await store.streamInfo("b-1")).version).toBe(2);
+  });
+
+  test("can be one by a query, which finds what the others wrote", async ({ store, start }) => {
+    const seat: BoundaryDecider<number, { readonly seat: string }, Event<"SeatTaken", object>> = {
+      name: "seat",
+      query: ({ seat: number }) => [{ types: ["SeatTaken"], tags: [`seat:${number}`] }],
+      initialState: () => 0,
+      evolve: (count) => count + 1,
+      decide({ seat: number }, taken) {
+        if (taken > 0) throw new Error("taken");
+        return [{ type: "SeatTaken", data: {}, tags: [`seat:${number}`] }];
+      },
+    };
+    await store.appendToStreams([1, 2].map((n) => ({ streamId: `order-${n}`, events: [placed()] })));
+    const { worker } = await start(ordering(({ streamId }) => [command(seat, { seat: "7" }, { orElse: () => [note(`Refused ${streamId}`)] })]));
+    await worker.caughtUp();
+    expect(await store.readStream("seat-7").toArray()).toHaveLength(1);
+    const outcomes = await Promise.all([1, 2].map(async (n) => (await store.processes.get("ordering", `order-${n}`)).commands[0]?.status ?? "none"));
+    expect(outcomes.toSorted()).toEqual(["done", "refused"]);
+    expect(await store.readStream("notes-1").toArray()).toHaveLength(1);
   });
 });
