@@ -1,4 +1,4 @@
-import { command, type Decider, type Event } from "tidemark";
+import { command, type Decider, type Event, type Process, type ProcessCommand } from "tidemark";
 import { ordering, placed } from "./order.ts";
 import { describe, eventually, expect, test } from "./test.ts";
 
@@ -65,5 +65,28 @@ describe("a command that waits for its next try", () => {
       held.resolve();
     }
     await worker.caughtUp();
+  });
+
+  test("waits for as long as its process says", async ({ store, start }) => {
+    const decider = asking(async () => {
+      throw away();
+    });
+    const process = (name: string, minDelayMs: number): Process =>
+      ordering(({ streamId }) => [command(decider, `${name}-${streamId}`, { order: streamId })], {
+        name,
+        retry: { attempts: 100, minDelayMs, maxDelayMs: 86_400_000, factor: 10, jitter: false },
+      });
+    await store.appendToStream("order-1", [placed()]);
+    await start([process("soon", 1), process("late", 3_600_000)]);
+    const commandOf = async (name: string): Promise<ProcessCommand> => {
+      const { commands } = await store.processes.get(name, "order-1");
+      if (!commands[0]) throw new Error("nothing is issued");
+      return commands[0];
+    };
+    // Meanwhile the other one has had time to be tried again, too.
+    await eventually(async () => expect(await commandOf("soon")).toMatchObject({ attempts: 4, status: "pending" }));
+    const [soon, late] = [await commandOf("soon"), await commandOf("late")];
+    expect(late).toMatchObject({ attempts: 1, status: "pending" });
+    expect(late.dueAt?.getTime()).toBeGreaterThan(soon.dueAt?.getTime() ?? Number.NaN);
   });
 });
