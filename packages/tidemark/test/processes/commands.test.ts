@@ -203,4 +203,29 @@ describe("a command of a process", () => {
     expect(outcomes.toSorted()).toEqual(["done", "refused"]);
     expect(await store.readStream("notes-1").toArray()).toHaveLength(1);
   });
+
+  test("does not wait for those of other instances: they are decided at the same time", async ({ store, start }) => {
+    const begun: string[] = [];
+    const all = Promise.withResolvers<void>();
+    const meeting: Decider<number, { readonly order: string }, Done> = {
+      initialState: () => 0,
+      evolve: (count) => count + 1,
+      async decide({ order }) {
+        begun.push(order);
+        if (begun.length === 3) all.resolve();
+        // One after the other, the first would wait for ever.
+        await all.promise;
+        return [{ type: "Done", data: {} }];
+      },
+    };
+    await store.appendToStreams([1, 2, 3].map((n) => ({ streamId: `order-${n}`, events: [placed()] })));
+    const { worker } = await start(ordering(({ streamId }) => [command(meeting, `work-${streamId}`, { order: streamId })], { timeoutMs: 2_147_483_647 }));
+    try {
+      await eventually(() => expect(begun.toSorted()).toEqual(["order-1", "order-2", "order-3"]));
+    } finally {
+      all.resolve();
+    }
+    await worker.caughtUp();
+    expect(begun).toHaveLength(3);
+  });
 });
