@@ -54,11 +54,8 @@ export class RelayLetters {
 
   /** Which of these keys have letters still. */
   async stillParked(keys: readonly string[]): Promise<ReadonlySet<string>> {
-    const text = `
-select k.key as key
-  from pg_catalog.jsonb_array_elements_text($3::text::jsonb) as k (key)
- where exists (select from ${this.#table} as d where d.tenant = $1 and d.consumer = $2 and d.lane = k.key and d.state <> 'skipped')`;
-    const rows = await this.#database.query({ name: "tidemark_relay_still_parked", text }, [
+    const text = `select l.lane as key from ${functionName(this.#schema, "parked_lanes")}($1, $2, $3::text::json) as l (lane)`;
+    const rows = await this.#database.query({ name: "tidemark_relay_parked_lanes", text }, [
       this.#tenant,
       this.#checkpoint.shard.consumer,
       JSON.stringify(keys),

@@ -10,6 +10,7 @@ create function :"schema".park_messages(p_id integer, p_fence bigint, p_letters 
   language plpgsql
   set search_path = pg_catalog, pg_temp
   set enable_seqscan = off
+  set enable_sort = off
   set enable_hashjoin = off
   set enable_mergejoin = off
   set enable_bitmapscan = off
