@@ -21,7 +21,7 @@ async function run(options: Options): Promise<boolean> {
   const common = { folder: folderOf(options), version: options.plan.version, report: options.report };
   if (options.program === "mutants") return mutants(root, options.only, options.report);
   if (options.program === "interleavings") return interleavings(folderOf(options), options.plan.version, { long: options.night, only: options.only });
-  if (options.program === "fuzz") return fuzz({ ...common, seed: options.plan.seed, seconds: options.plan.seconds, only: options.only });
+  if (options.program === "fuzz") return fuzz({ ...common, seed: options.plan.seed, seconds: options.plan.seconds, calls: options.calls, only: options.only });
   if (options.program === "settings") return settingsMatrix({ ...common, only: options.only, short: options.ci });
   if (options.program === "outage")
     return outage(options.ci ? shortOutage(options.plan.version) : longOutage(options.plan.version, options.minutes), folderOf(options), options.report);

@@ -42,6 +42,7 @@ Options of settings:
   --only a,b         only these settings, by name
 Options of fuzz:
   --seconds N        default: 120
+  --calls N          ends after so many calls, if the seconds are not over before; default: the seconds alone end it
   --seed N           the seed of an earlier run: each caller makes the same calls
   --only a,b         only calls whose name contains one of these
 Options of outage:
@@ -70,6 +71,8 @@ export interface Options {
   readonly minutes: number;
   readonly call: string | undefined;
   readonly cases: number | undefined;
+  /** Of the fuzzer. */
+  readonly calls: number | undefined;
   readonly share: { readonly index: number; readonly of: number } | undefined;
   /** Where the report is kept. */
   readonly report: string | undefined;
@@ -108,6 +111,7 @@ export function readOptions(args: readonly string[]): Options {
       operations: text,
       call: text,
       cases: text,
+      calls: text,
       share: text,
       minutes: text,
       report: text,
@@ -130,6 +134,7 @@ export function readOptions(args: readonly string[]): Options {
     minutes: whole("minutes", values.minutes) ?? 60,
     call: values.call,
     cases: whole("cases", values.cases),
+    calls: whole("calls", values.calls),
     share: shareOf(values.share),
     report: values.report,
     plan: {

@@ -48,6 +48,8 @@ export interface FuzzOptions {
   readonly version: Version;
   readonly seed: number;
   readonly seconds: number;
+  /** Ends after so many, if the seconds are not over before. Undefined: the seconds alone end it. */
+  readonly calls: number | undefined;
   /** Only calls whose name contains one of these. */
   readonly only: readonly string[] | undefined;
   /** Where a report is kept. */
@@ -55,7 +57,7 @@ export interface FuzzOptions {
 }
 
 /** Callers who use the whole API at random, each beside a model that says what has to come of it. Returns whether all is well. */
-export async function fuzz({ folder, version, seed, seconds, only, report }: FuzzOptions): Promise<boolean> {
+export async function fuzz({ folder, version, seed, seconds, calls: most = Number.POSITIVE_INFINITY, only, report }: FuzzOptions): Promise<boolean> {
   const [first, ...others] = calls.filter(({ name }) => only?.some((part) => name.includes(part)) ?? true);
   if (first === undefined) throw new TypeError(`There is no such call; there are: ${[...new Set(calls.map(({ name }) => name))].join("; ")}.`);
   await using server = await startTarget(version);
@@ -78,7 +80,7 @@ export async function fuzz({ folder, version, seed, seconds, only, report }: Fuz
 
   await Promise.all(
     all.map(async (actor) => {
-      while (performance.now() < deadline && wrong.length < mostWrong) {
+      while (performance.now() < deadline && made < most && wrong.length < mostWrong) {
         const call = actor.random.pick([first, ...others]);
         const found = await bounded(call, actor);
         made++;
@@ -103,7 +105,7 @@ export async function fuzz({ folder, version, seed, seconds, only, report }: Fuz
   for (const text of wrong) tell(`        ANOMALY: ${text}`);
   const failed = new Set(wrong.map((text) => text.split(":")[0]?.split(" ").slice(1).join(" "))).size;
   tell(`${made} calls; ${wrong.length === 0 ? "no anomalies" : `${wrong.length} ANOMALIES`}.`);
-  console.log(`The same calls again: npm run torture -- fuzz --seed ${seed} --seconds ${seconds}`);
+  console.log(`The same calls again: npm run torture -- fuzz --seed ${seed} --seconds ${seconds}${most < Number.POSITIVE_INFINITY ? ` --calls ${most}` : ""}`);
   console.log(`${Math.max(counts.size - failed, 0)} passed, ${failed} failed`);
   const verdict: Verdict = { ...asTheModel, checked: made, anomalies: wrong.length, examples: wrong };
   await mkdir(folder, { recursive: true });
