@@ -134,7 +134,9 @@ describe("instrument", () => {
   test("measures in seconds, and tells what store.metrics tells", async ({ store, schema }) => {
     await using sdk = new Sdk();
     using _instrumentation = instrument(store, { tracerProvider: sdk.tracerProvider, meterProvider: sdk.meterProvider });
+    const began = performance.now();
     await store.appendToStream("cart-1", [itemAdded(), itemAdded()]);
+    const seconds = (performance.now() - began) / 1_000;
     const seen: string[] = [];
     const mailer = defineConsumer({ name: "mailer", handle: ({ id }) => void seen.push(id) });
     await using worker = store.createWorker({ consumers: [mailer], timers: false });
@@ -145,6 +147,7 @@ describe("instrument", () => {
     const [appended] =
       metrics.get("messaging.client.operation.duration")?.filter(({ attributes }) => attributes["messaging.operation.name"] === "append") ?? [];
     expect(appended).toMatchObject({ value: { count: 1, buckets: { boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] } } });
+    expect(appended?.value).toMatchObject({ sum: expect.toSatisfy((sum: number) => sum > 0 && sum <= seconds) });
     expect(metrics.get("messaging.client.sent.messages")).toMatchObject([{ value: 2, attributes: { "messaging.destination.name": "cart" } }]);
     expect(metrics.get("messaging.client.consumed.messages")).toMatchObject([{ value: 2, attributes: { "messaging.consumer.group.name": "mailer" } }]);
     expect(metrics.get("messaging.process.duration")).toMatchObject([{ value: { count: 2 } }]);
