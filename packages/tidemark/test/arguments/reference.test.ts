@@ -54,3 +54,15 @@ describe("the reference of limits", () => {
     expect(limitPage).toContain([pool.connectionTimeoutMs, pool.idleTimeoutMs, pool.maxLifetimeMs, pool.queryTimeoutMs].map(shown).join(", "));
   });
 });
+
+test("the guide to pool sizing has the settings of each preset, and a reason for each", async () => {
+  const page = await readFile(new URL("docs/guides/pool-sizing.md", root), "utf8");
+  const names = ["web", "worker", "serverless", "throughput"] as const;
+  const pools = [undefined, ...names].map((preset) => checkStoreOptions(preset && { pool: { preset } }).pool);
+  const told = (value: number | boolean): string => (typeof value === "number" ? value.toLocaleString("en-US") : value ? "yes" : "no");
+  for (const setting of ["max", "min", "connectionTimeoutMs", "queryTimeoutMs", "idleTimeoutMs", "maxLifetimeMs", "pingBeforeUse"] as const) {
+    const row = pools.map((pool) => (setting === "maxLifetimeMs" && pool[setting] === 0 ? "0: for ever" : told(pool[setting])));
+    expect(page).toContain(`| \`${setting}\` | ${row.join(" | ")} |`);
+  }
+  for (const name of names) expect(page).toContain(`- **\`${name}\`** `);
+});
