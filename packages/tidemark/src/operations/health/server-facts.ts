@@ -4,7 +4,6 @@ import { connectionLimit, connectionsTaken, lockRoom, locksTaken } from "../serv
 
 /** What the server says of itself. */
 export interface HealthFacts {
-  readonly inRecovery: boolean;
   readonly synchronousCommit: string;
   readonly fsync: string;
   readonly fullPageWrites: string;
@@ -35,7 +34,6 @@ function statement(schema: string): Statement {
     unprepared: true,
     text: `
 select pg_catalog.json_build_object(
-         'inRecovery', pg_catalog.pg_is_in_recovery(),
          'synchronousCommit', ${setting("synchronous_commit")},
          'fsync', ${setting("fsync")},
          'fullPageWrites', ${setting("full_page_writes")},
