@@ -30,7 +30,7 @@ export const roleTests: Readonly<Record<string, FolderOfTests>> = {
   // What is to be removed, the owner removes.
   audit: { operator: ["recording"], owner: ["recording"], rest: "there is no other" },
   catalogue: { rest: noRoleMatters },
-  cli: { rest: "starts a process for each command, whose calls schema/roles-reports makes as each role" },
+  cli: { rest: "is about what stands around the calls that schema/roles-reports makes as each role" },
   commands: { writer: ["boundary", "handle-command", "recorded"], rest: noRoleMatters },
   "commands/snapshots": { writer: ["several-streams", "snapshots"], rest: noRoleMatters },
   consumers: {
@@ -38,7 +38,10 @@ export const roleTests: Readonly<Record<string, FolderOfTests>> = {
     operator: ["administration", "dead-letters"],
     rest: "asks no database, or creates schemas and roles",
   },
-  contract: { rest: "also runs on PGlite, which has no roles" },
+  contract: {
+    writer: ["catalogue", "tenants", "transactions"],
+    rest: "creates indexes and tables of collections, or makes calls that append, read and feed make as each role",
+  },
   counters: { rest: noDatabase },
   database: { rest: driver },
   "database/adapters": { rest: driver },
@@ -103,7 +106,7 @@ export const roleTests: Readonly<Record<string, FolderOfTests>> = {
   testing: { rest: "asks PGlite, or nothing" },
   timers: { writer: ["writes"], worker: ["firing", "waking"], rest: "asks no database or PGlite, needs a superuser's settings, or repeats what the others do" },
   tracing: { rest: noRoleMatters },
-  transfer: { rest: "copies into schemas that it creates, and keeps positions, for which no role has the right" },
+  transfer: { rest: "asks no database, copies into schemas that it creates, or keeps positions, for which no role has the right" },
   versions: { rest: "installs another version of the package" },
 };
 

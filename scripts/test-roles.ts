@@ -11,6 +11,6 @@ for (const role of roles) {
   announce(`Test as ${role === "owner" || role === "operator" ? "an" : "a"} ${role}`);
   await using server = await startServer({ settings });
   const env = { TIDEMARK_TEST_URL: server.url, TIDEMARK_TEST_ROLE: role };
-  tallies.push(await runVitest(["--project=tidemark*", "--project=studio", ...filesOf(role)], { env }));
+  tallies.push(await runVitest(["--project=tidemark*", "--project=contract", "--project=studio", ...filesOf(role)], { env }));
 }
 conclude(sum(tallies));
