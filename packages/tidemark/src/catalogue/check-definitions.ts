@@ -8,6 +8,7 @@ import { checkDowncasts, checkUpcasts } from "./check-chain.ts";
 import { checkExamplesNow } from "./check-examples.ts";
 import { checkStored } from "./check-stored.ts";
 import type { EventShape, RetiredShape } from "./event-shape.ts";
+import { checkPersonal } from "./personal.ts";
 import { checksNothing } from "./plain-event.ts";
 import { RetiredEvent, type RetiredStep } from "./retired.ts";
 import { isStandardSchema } from "./standard-schema.ts";
@@ -18,7 +19,7 @@ export interface Definitions {
   readonly retired: ReadonlyMap<string, RetiredShape>;
 }
 
-const known = ["schema", "version", "description", "upcast", "downcast", "stored", "examples", "becomes"];
+const known = ["schema", "version", "description", "upcast", "downcast", "stored", "personal", "examples", "becomes"];
 const mostVersions = 10_000;
 const mostDescriptionBytes = 10_000;
 
@@ -76,7 +77,7 @@ function checkShape({ type, ordinal }: Pick<EventShape, "type" | "ordinal">, giv
   for (const key of Object.keys(definition)) {
     if (!known.includes(key)) throw unknownKey(path, key, known, "is not a part of a definition");
   }
-  const { schema, version, description, upcast, downcast, stored, examples, becomes } = definition;
+  const { schema, version, description, upcast, downcast, stored, personal, examples, becomes } = definition;
   if (!isStandardSchema(schema)) {
     throw new InvalidArgumentError(
       `${path}.schema`,
@@ -94,6 +95,7 @@ function checkShape({ type, ordinal }: Pick<EventShape, "type" | "ordinal">, giv
     upcast: checkUpcasts(upcast, newest, `${path}.upcast`),
     downcast: checkDowncasts(downcast, newest, `${path}.downcast`),
     stored: stored === undefined ? undefined : checkStored(stored, `${path}.stored`),
+    personal: personal === undefined ? [] : checkPersonal(personal, `${path}.personal`),
     examples: examples === undefined ? [] : checkExampleList(examples, `${path}.examples`),
     becomes: new Set([type, ...(becomes === undefined ? [] : checkBecomes(becomes, types, `${path}.becomes`))]),
   };

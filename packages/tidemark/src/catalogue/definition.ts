@@ -64,6 +64,13 @@ export interface EventDefinition<Schema = StandardSchema> {
    * "rates{}.since": asDate }`. `[]` stands for each item of an array, `{}` for each value of a record. `null` and what is missing stay so.
    */
   readonly stored?: { readonly [path: string]: StoredCodec };
+  /**
+   * What is personal in the newest shape, by its paths, written as those of `stored`: `["email", "lines[].note", "contacts{}.phone"]`. The studio and the
+   * MCP server mask it. Nothing else does: it is stored, read and exported as everything else.
+   *
+   * @defaultValue nothing
+   */
+  readonly personal?: readonly string[];
   /** Data as it may be appended. The schema has to accept them; documentation and checks use them. */
   readonly examples?: readonly SchemaInput<Schema>[];
   /** Other types that steps turn an event of this type into. */

@@ -20,6 +20,8 @@ export interface EventShape {
   readonly downcast: ReadonlyMap<number, EventStep>;
   /** Undefined: what is stored is what is in memory. */
   readonly stored: StoredForm | undefined;
+  /** Paths of its data, with `*` for each item or value: `lines.*.note`. */
+  readonly personal: readonly string[];
   readonly examples: readonly unknown[];
   /** The types that its steps may make, its own included. */
   readonly becomes: ReadonlySet<string>;

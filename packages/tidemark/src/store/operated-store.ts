@@ -1,3 +1,4 @@
+import { personalPaths, type PersonalQuestion } from "../catalogue/personal.ts";
 import type { SkippedType } from "../catalogue/skipped-events.ts";
 import { keepCallers } from "../errors/caller-frames.ts";
 import type { Event } from "../model/event.ts";
@@ -79,6 +80,11 @@ export abstract class OperatedStore<Events extends Event, Input extends Event = 
 
   skippedTypes(): readonly SkippedType[] {
     return this.#context.skipped.list();
+  }
+
+  personalPaths(event: PersonalQuestion): readonly string[] | undefined {
+    const { events } = this.#context.options;
+    return events === undefined ? undefined : personalPaths(checkDefined(events), event);
   }
 
   async checkEvents(options?: CheckEventsOptions): Promise<CheckReport> {

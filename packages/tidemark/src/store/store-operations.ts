@@ -1,5 +1,6 @@
 import type { SkippedType } from "../catalogue/skipped-events.ts";
 import type { Blocker } from "../feed/blockers.ts";
+import type { RecordedEvent } from "../model/event.ts";
 import type { CheckReport } from "../transfer/check-events.ts";
 import type { CheckEventsOptions } from "../transfer/check-options.ts";
 import type { FollowerState } from "../operations/follower-states.ts";
@@ -77,6 +78,13 @@ export interface StoreOperations {
    * is a warning of the logger, too.
    */
   skippedTypes(): readonly SkippedType[];
+
+  /**
+   * Returns the paths of what the catalogue calls `personal` in an event, such as `"data.email"` or `"data.lines.*.note"`: of one that was read, or read
+   * with `raw: true`. All of it, `"data"`, where the catalogue does not know the type or the version, or where the event has an older shape of what may
+   * become personal. Undefined where the store has no catalogue, or its catalogue calls nothing personal.
+   */
+  personalPaths(event: Pick<RecordedEvent, "type" | "schemaVersion">): readonly string[] | undefined;
 
   /**
    * Reads the stored events with a catalogue, and reports what that cannot handle: unknown types and versions, steps that fail, data that the

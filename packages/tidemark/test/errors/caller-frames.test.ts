@@ -175,6 +175,7 @@ const others = [
   "doctor",
   "connectionBudget",
   "skippedTypes",
+  "personalPaths",
   "close",
   "pool",
   "withTransaction",

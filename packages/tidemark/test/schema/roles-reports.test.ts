@@ -29,6 +29,7 @@ const readings: readonly Call[] = [
   ["connectionBudget", (store) => store.connectionBudget()],
   ["metrics", async (store) => store.metrics()],
   ["skippedTypes", async (store) => store.skippedTypes()],
+  ["personalPaths", async (store) => store.personalPaths({ type: "Opened", schemaVersion: 1 })],
   ["health", (store) => store.health()],
   ["doctor", (store) => store.doctor()],
   ["stats", (store) => store.stats()],

@@ -50,7 +50,20 @@ const refused: Readonly<Record<string, (store: EventStore) => unknown>> = {
   timers: (store) => store.timers.list(),
 };
 /** What a closed store still does. */
-const allowed = ["constructor", "inlineTransaction", "transactions", "forTenant", "withMetadata", "wake", "metrics", "health", "skippedTypes", "close", "pool"];
+const allowed = [
+  "constructor",
+  "inlineTransaction",
+  "transactions",
+  "forTenant",
+  "withMetadata",
+  "wake",
+  "metrics",
+  "health",
+  "skippedTypes",
+  "personalPaths",
+  "close",
+  "pool",
+];
 
 function methodsOf(store: object): string[] {
   const names = new Set<string>();
