@@ -120,4 +120,19 @@ describe("tidemark projections check and rebuild-document", () => {
     expect(documentOf(await withModule("rebuild-document", "counts", "cart-1", "--json"))).toEqual({ changed: false, events: 1, document: { by: 1, n: 1 } });
     expect((await withModule("check", "counts")).code).toBe(0);
   });
+
+  test("compare about as many documents as they were asked to, or all of them", async ({ shop: { withModule }, sql, schema }) => {
+    // Of no event, so that each that is compared is found.
+    await sql.query(`insert into ${pg.escapeIdentifier(schema)}.counts__v1 (_id, data) select format('cart-x%s', n), '{}' from generate_series(1, 3000) as n`);
+    const found = async (...flags: readonly string[]): Promise<number> => {
+      const checked = await withModule("check", "counts", "--json", ...flags);
+      expect([checked.code, documentOf(checked)]).toEqual([1, expect.objectContaining({ documents: 3_002, different: expect.any(Number) })]);
+      return JSON.parse(checked.stdout).different;
+    };
+    expect(await found("--all")).toBe(3_000);
+    const [some, few] = [await found(), await found("--sample", "30")];
+    expect(Math.abs(some - 1_000)).toBeLessThan(150);
+    expect(Math.abs(few - 30)).toBeLessThan(25);
+    expect(await withModule("check", "counts", "--all", "--sample", "30")).toMatchObject({ code: 2, stderr: expect.stringContaining("give one of them") });
+  });
 });
