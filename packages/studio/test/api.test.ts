@@ -1,5 +1,5 @@
-import { asDate, causedBy, defineEvents, documentProjection, type Event, type EventStore, withMetadata } from "tidemark";
-import { studio } from "@tidemark/studio";
+import { asDate, causedBy, defineEvents, documentProjection, event, type Event, type EventStore, withMetadata } from "tidemark";
+import { studio, type Studio } from "@tidemark/studio";
 import { vi } from "vitest";
 import { z } from "zod";
 import type { EventPage, OverviewReport, ProblemReport, StreamPage, StreamsPage } from "../src/wire/reports.ts";
@@ -191,6 +191,27 @@ describe("the mask", () => {
       });
       expect(JSON.parse(shown?.metadata ?? "")).toEqual({ actorId: "••••••" });
     }
+  });
+
+  test("hides what the catalogue calls personal without being asked, and what the hook names besides", async ({ openStore, schema }) => {
+    const events = defineEvents({ ItemAdded: { schema: event<typeof data>(), personal: ["email", "items[].price"] } });
+    const store = await openStore({ events });
+    await store.appendToStream("cart-1", [{ type: "ItemAdded", data, metadata: { actorId: "somebody" } }]);
+    const deciders = { cart: { initialState: () => null, evolve: (_state: unknown, { data: added }: { data: unknown }) => added } };
+    const [stored] = await store.readStream("cart-1").toArray();
+    const told = async (panel: Studio): Promise<string> => {
+      const paths = ["/api/stream?id=cart-1", `/api/event?id=${stored?.id}`, "/api/state?id=cart-1"];
+      return (await Promise.all(paths.map(async (path) => JSON.stringify(await report(panel, path))))).join("\n");
+    };
+    const usual = await told(studio(store, { schema, deciders }));
+    expect([usual.includes(data.email), usual.includes("4.5"), usual.includes("mug"), usual.includes("somebody")]).toEqual([false, false, true, true]);
+    const more = await told(studio(store, { schema, deciders, mask: () => ["data.items.*.sku", "metadata"] }));
+    expect([more.includes(data.email), more.includes("4.5"), more.includes("mug"), more.includes("somebody")]).toEqual([false, false, false, false]);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JavaScript may return
+    const nonsense = await told(studio(store, { schema, mask: () => "data.items" as unknown as string[] }));
+    expect(nonsense).not.toContain("mug");
+    // Of a store without the catalogue nobody knows it.
+    expect(await told(studio(await openStore(), { schema, deciders }))).toContain(data.email);
   });
 
   test("hides everything where it fails or returns nonsense", async ({ store, schema }) => {

@@ -94,11 +94,14 @@ export interface StudioOptions {
   readonly basePath?: string;
   /** The PostgreSQL schema of the store, as it was given to `openEventStore`. @defaultValue `"tidemark"` */
   readonly schema?: string;
-  /** Names what to mask in an event, wherever it is shown. If it throws, all data and metadata of the event are masked. @defaultValue nothing */
+  /**
+   * Names what to mask in an event, wherever it is shown, beside what the store's catalogue calls `personal`. If it throws, all data and metadata of the event
+   * are masked. @defaultValue nothing
+   */
   readonly mask?: (event: RecordedEvent) => MaskedPaths;
   /**
    * Names what to mask in what was made of events: `"email"`, `"items.*.price"`, or `"*"` for all of it. If it throws, all of the value is masked, and
-   * so it is where `mask` is given without it.
+   * so it is without it where `mask` is given, or the catalogue calls something personal.
    *
    * @defaultValue nothing
    */
@@ -146,7 +149,7 @@ export function checkOptions(store: EventStore, options: StudioOptions): ValidOp
     throw new InvalidArgumentError("options.timeoutMs", "must be a whole number of milliseconds from 100 to 60000");
   return {
     authorize,
-    mask,
+    mask: withPersonal(store, mask),
     maskDerived,
     deciders: checkDeciders(deciders),
     role,
@@ -155,6 +158,15 @@ export function checkOptions(store: EventStore, options: StudioOptions): ValidOp
     schema,
     tenants,
     timeoutMs,
+  };
+}
+
+/** What the catalogue calls personal is masked, whatever the hook names. One that returns nonsense masks everything, as without a catalogue. */
+function withPersonal(store: EventStore, mask: StudioOptions["mask"]): StudioOptions["mask"] {
+  if (store.personalPaths({ type: "", schemaVersion: 1 }) === undefined) return mask;
+  return (event) => {
+    const named = mask?.(event) ?? [];
+    return Array.isArray(named) ? [...(store.personalPaths(event) ?? []), ...named] : named;
   };
 }
 
