@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
 import { hasPgbouncer, startPgbouncer, startProxy, startServer, type Server, type ServerOptions } from "@tidemark/servers";
 import { Cluster } from "../cluster/cluster.ts";
 import { jumpServerClock } from "../faults/jump-server-clock.ts";
@@ -187,8 +188,11 @@ async function disturbTheStart({ workers, random, url, schema }: Arena): Promise
     await workers.kill(random.pick(workers.numbers));
   }
   await administer(url, async (client) => {
+    const functions = `${pg.escapeIdentifier(schema)}.function_sets`;
+    // They come last, and some faults call them.
     const exists = async (): Promise<boolean> =>
-      (await client.query("select from pg_tables where schemaname = $1 and tablename = 'events'", [schema])).rows.length > 0;
+      (await client.query("select from pg_class where oid = to_regclass($1)", [functions])).rows.length > 0 &&
+      (await client.query(`select from ${functions}`)).rows.length > 0;
     const tooLong = AbortSignal.timeout(startSeconds * 1_000);
     while (!(await exists())) {
       if (tooLong.aborted) throw new Error(`No process has created the schema within ${startSeconds} s. Their logs lie beside their histories.`);
