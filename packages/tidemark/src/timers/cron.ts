@@ -1,6 +1,7 @@
 import { Cron } from "croner";
 import { describeValue, quoteText } from "../arguments/describe-value.ts";
 import { InvalidArgumentError } from "../errors/errors.ts";
+import { firstInstant, wallTime } from "./wall-clock.ts";
 
 /** When something recurs: a pattern, and the time zone whose clocks it is read by. */
 export interface CronSchedule {
@@ -17,7 +18,30 @@ const maxLength = 256;
  * once, at the first of the two, unless the pattern names every hour: then they are due in both. Undefined: there is none.
  */
 export function nextDue({ cron, timeZone }: CronSchedule, afterMs: number): number | undefined {
-  return new Cron(cron, { timezone: timeZone }).nextRun(new Date(afterMs))?.getTime();
+  if (namesEveryHour(cron)) return new Cron(cron, { timezone: timeZone }).nextRun(new Date(afterMs))?.getTime();
+  // The parser does so for patterns of one time a day alone: of others it leaves out what is skipped, and repeats what is repeated.
+  const shown = new Cron(cron, { timezone: "UTC" });
+  for (let wall = wallTime(timeZone, afterMs); ;) {
+    const next = shown.nextRun(new Date(wall))?.getTime();
+    if (next === undefined) return undefined;
+    const due = firstInstant(timeZone, next);
+    // In a repeated hour the clocks show again what was due in the first one.
+    if (due > afterMs) return due;
+    wall = next;
+  }
+}
+
+/** Whether the field of the hours leaves none out. */
+function namesEveryHour(cron: string): boolean {
+  const parts = cron.trim().split(/\s+/);
+  if (parts.length === 1) return parts[0]?.toLowerCase() === "@hourly";
+  const hours = new Set<number>();
+  for (const part of (parts.length === 5 ? parts[1] : parts[2])?.split(",") ?? []) {
+    const [range = "", step = "1"] = part.split("/");
+    const [first, last = first] = range === "*" || range === "?" ? ["0", "23"] : range.split("-");
+    for (let hour = Number(first); hour <= Number(last); hour += Number(step) || 24) hours.add(hour);
+  }
+  return hours.size === 24;
 }
 
 /** A cron pattern of five fields, or of six with seconds in front, or seven with years behind. */
