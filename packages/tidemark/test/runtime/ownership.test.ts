@@ -114,6 +114,8 @@ describe("an owner that lost its shard", () => {
           await go.opened;
         },
       }),
+      // Else it could end by itself on a busy machine, and be taken again.
+      { leaseMs: 60_000 },
     );
     await inside.opened;
     expect(await takeOver(sql, schema)).toBe(2);
@@ -153,7 +155,12 @@ describe("an owner that lost its shard", () => {
   test("takes it again under a new fence where nobody else did", async ({ store, sql, schema, start }) => {
     const { worker, errors } = await start(defineConsumer({ name: "c", handle: () => {} }));
     await sql.query(`update ${pg.escapeIdentifier(schema)}.consumer_leases set lease_end = '-infinity'`);
-    await eventually(async () => expect(await store.consumers.get("c")).toMatchObject({ state: "live", shards: [{ fence: 2 }] }));
+    await eventually(async () => {
+      const { state, shards } = await store.consumers.get("c");
+      expect(state).toBe("live");
+      // Once more for each lease that ends by itself on a busy machine.
+      expect(shards[0]?.fence).toBeGreaterThan(1);
+    });
     await worker.caughtUp();
     expect(errors).toEqual([]);
   });

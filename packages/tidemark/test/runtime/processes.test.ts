@@ -114,7 +114,8 @@ describe("a worker's process", () => {
       thaw(frozen, thawed.path);
       await eventually(() => expect(frozen.reports).toContainEqual(expect.objectContaining({ kind: "error", code: "FENCED" })));
       const { rows } = await sql.query(`select fence::int as fence, count(*)::int from ${effects.table} group by fence order by fence`);
-      expect(rows.at(-1)).toMatchObject({ fence: 2 });
+      // Of the other one, which takes the shard again where its own lease ends on a busy machine.
+      expect(rows.at(-1).fence).toBeGreaterThan(1);
       expect(await store.deadLetters.list()).toEqual([]);
       // It works on: the other one stops, and it takes the shard again.
       other.tell({ kind: "stop" });
