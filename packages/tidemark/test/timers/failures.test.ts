@@ -27,7 +27,9 @@ describe("a timer whose event cannot be appended", () => {
     const events = await firedIn(store, "reminder-1", 9);
     expect(events.map(({ data }) => data)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ n })));
     const [timer] = await store.timers.list();
-    expect(timer).toMatchObject({ key: "poison", attempts: 1, parked: false, error: { code: "PROJECTION_FAILED" } });
+    expect(timer).toMatchObject({ key: "poison", parked: false, error: { code: "PROJECTION_FAILED" } });
+    // More where it is looked at later than it is tried again, after a second.
+    expect(timer?.attempts).toBeGreaterThanOrEqual(1);
     expect(timer?.error?.message).toContain("no negative numbers");
     expect(timer?.nextTryAt).toBeInstanceOf(Date);
     expect(errors.map((error) => isTidemarkError(error, "TIMER_FAILED") && [error.key, error.streamId, error.attempts, error.parked])).toEqual([
@@ -60,7 +62,7 @@ describe("a timer whose event cannot be appended", () => {
     await store.schedule("reminder-1", { ...reminded(1), id: same }, { key: "same", at: new Date(0) });
     await store.schedule("reminder-1", { ...reminded(9), id: other }, { key: "other", at: new Date(0) });
     await fire();
-    await eventually(async () => expect(await store.timers.list()).toMatchObject([{ key: "other", attempts: 1, error: { code: "DUPLICATE_EVENT" } }]));
+    await eventually(async () => expect(await store.timers.list()).toMatchObject([{ key: "other", error: { code: "DUPLICATE_EVENT" } }]));
     expect(await eventsOf(store, "reminder-1")).toHaveLength(2);
   });
 });
