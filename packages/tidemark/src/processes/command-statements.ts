@@ -70,8 +70,8 @@ select pg_catalog.ceil(pg_catalog.date_part('epoch', c.due_at - pg_catalog.clock
  order by c.due_at, c.id
  limit 1`,
     ),
-    postpone: named(
-      "postpone",
+    postpone: planned(
+      "process_postpone",
       `
 update ${at}.process_commands as c
    set due_at = case h.status when 'parked' then 'infinity' else h.due_at end
@@ -81,7 +81,9 @@ update ${at}.process_commands as c
      where f.instance_id = any ($1::bigint[]) and f.status in ('pending', 'parked')
      order by f.instance_id, f.input, f.path
   ) as h
- where c.instance_id = h.instance_id and c.status = 'pending'`,
+  join ${at}.process_commands as s on s.instance_id = h.instance_id
+ -- As it was seen: a retry, waited for here, has made the first one due, and would have this one wait for ever.
+ where c.instance_id = s.instance_id and c.input = s.input and c.path operator(pg_catalog.=) s.path and c.due_at = s.due_at and c.status = 'pending'`,
     ),
     stillPending: named(
       "still_pending",
