@@ -13,6 +13,8 @@ export interface TimerPlace {
   readonly eventId: string;
   /** How often its event could not be appended. */
   readonly attempts: number;
+  /** In milliseconds since 1970. */
+  readonly dueMs: number;
 }
 
 /** A timer that a transaction has taken to append its event. */
@@ -28,10 +30,12 @@ export interface DueTimer extends TimerPlace {
 export function dueTimer(row: TextRow): DueTimer {
   const { cron, time_zone: timeZone, missed } = row;
   const eventId = row["event_id"] ?? "";
-  const [dueMs, nowMs] = [toSafeInteger(row["due_at"]), toSafeInteger(row["now"])];
+  const place = timerPlace(row);
+  const { dueMs } = place;
+  const nowMs = toSafeInteger(row["now"]);
   const recurrence: Recurrence | undefined = cron == null ? undefined : { cron, timeZone: timeZone ?? "UTC", missed: missed === "each" ? "each" : "once" };
   return {
-    ...timerPlace(row),
+    ...place,
     event: {
       // Of a recurring timer each event has an id of its own, the same one whoever appends it.
       id: recurrence ? namedUuids(eventId)(`${dueMs}`) : eventId,
@@ -54,6 +58,7 @@ export function timerPlace(row: TextRow): TimerPlace {
     streamId: row["stream"] ?? "",
     eventId: row["event_id"] ?? "",
     attempts: toSafeInteger(row["attempts"]),
+    dueMs: toSafeInteger(row["due_at"]),
   };
 }
 

@@ -24,9 +24,9 @@ interface RetriesContext {
 export class Retries {
   readonly #context: RetriesContext;
   readonly #tenant: string;
-  readonly #firing: Firing;
+  readonly #firing: Pick<Firing, "single">;
 
-  constructor(context: RetriesContext, tenant: string, firing: Firing) {
+  constructor(context: RetriesContext, tenant: string, firing: Pick<Firing, "single">) {
     this.#context = context;
     this.#tenant = tenant;
     this.#firing = firing;
@@ -70,9 +70,13 @@ export class Retries {
     if (attempts === 1 || parked) this.#context.report(new TimerFailedError({ key: timer.key, streamId: timer.streamId, attempts, parked }, error));
   }
 
-  async #defer({ owner, key, eventId }: TimerPlace, ms: number | null, more: { readonly attempts: number; readonly error?: unknown }): Promise<void> {
+  async #defer(
+    { owner, key, eventId, attempts, dueMs }: TimerPlace,
+    ms: number | null,
+    more: { readonly attempts: number; readonly error?: unknown },
+  ): Promise<void> {
     const { database, statements } = this.#context;
     const { code = null, message = null } = "error" in more ? errorDetails(more.error) : {};
-    await database.query(statements.defer, [this.#tenant, owner, key, eventId, ms, more.attempts, code, message]);
+    await database.query(statements.defer, [this.#tenant, owner, key, eventId, ms, more.attempts, code, message, attempts, dueMs]);
   }
 }

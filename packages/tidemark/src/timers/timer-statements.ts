@@ -25,7 +25,10 @@ export interface TimerStatements {
   readonly retries: Statement;
   /** `recur-timers.sql` */
   readonly recur: Statement;
-  /** $1 tenant, $2 owner, $3 key, $4 event id: tried again in $5 ms, or never if null, after $6 more failed attempts, with code and message in $7 and $8. */
+  /**
+   * $1 tenant, $2 owner, $3 key, $4 event id, $9 attempts and $10 due time, in milliseconds, as they were when it was tried: tried again in $5 ms, or
+   * never if null, after $6 more failed attempts, with code and message in $7 and $8.
+   */
   readonly defer: Statement;
 }
 
@@ -86,7 +89,7 @@ select taken_owner::text as owner, taken_key as key, taken_stream as stream, tak
     retries: planned(
       "timer_retries",
       `
-select t.owner::text, t.key, t.event_id::text, t.stream, t.attempts::text
+select t.owner::text, t.key, t.event_id::text, t.stream, t.attempts::text, ${milliseconds("t.due_at")} as due_at
   from ${at}.timers as t
  where t.tenant = $1 and t.next_try_at <= (select pg_catalog.clock_timestamp())
  order by t.next_try_at, t.due_at, t.owner, t.key
@@ -100,7 +103,9 @@ update ${at}.timers as t
    set attempts = t.attempts + $6::integer,
        next_try_at = case when $5::bigint is null then timestamptz 'infinity' else pg_catalog.clock_timestamp() + ${interval("$5")} end,
        error_code = coalesce($7, t.error_code), error_message = coalesce($8, t.error_message)
- where t.tenant = $1 and t.owner = $2::bigint and t.key = $3 and t.event_id = $4::uuid`,
+ where t.tenant = $1 and t.owner = $2::bigint and t.key = $3 and t.event_id = $4::uuid
+   -- Another worker may have fired or tried it since: a recurring one keeps its id, and would be parked at its next due time.
+   and t.attempts = $9::integer and t.due_at = ${instant("$10")}`,
     ),
   };
 }
