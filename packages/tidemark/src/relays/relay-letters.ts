@@ -1,6 +1,7 @@
 import type { Queryable, Session } from "../database/database.ts";
 import type { ErrorDetails } from "../database/error-details.ts";
 import { quoteIdentifier } from "../database/identifier.ts";
+import { planned } from "../database/planned.ts";
 import { toSafeInteger } from "../database/number.ts";
 import type { RecordedEvent } from "../model/event.ts";
 import { deadLetterStatements } from "../consumers/dead-letter-statements.ts";
@@ -96,7 +97,7 @@ select d.position::text as position, d.stream_id::text as stream, d.lane as key
  order by d.position
  limit ${pageSize}`;
     for (let after = 0; ;) {
-      const rows = await this.#database.query({ name: "tidemark_relay_next_requested", text }, [this.#tenant, this.#checkpoint.shard.consumer, after]);
+      const rows = await this.#database.query(planned("relay_next_requested", text), [this.#tenant, this.#checkpoint.shard.consumer, after]);
       const row = rows.find(({ key }) => this.#isMine(key ?? ""));
       if (row) return { position: toSafeInteger(row["position"]), stream: toSafeInteger(row["stream"]) };
       if (rows.length < pageSize) return undefined;
