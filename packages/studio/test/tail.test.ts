@@ -1,6 +1,7 @@
 import type { EventStore } from "tidemark";
 import { studio, type Studio } from "@tidemark/studio";
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
+import type { ProblemReport } from "../src/wire/reports.ts";
 import type { TailMessage } from "../src/wire/tail.ts";
 import { TailTab } from "../src/server/events/tail-tab.ts";
 import { describe, eventually, expect, test } from "../../tidemark/test/support/test.ts";
@@ -10,6 +11,8 @@ import { get } from "./support.ts";
 interface Tab {
   readonly positions: number[];
   readonly skipped: () => number;
+  /** Why nothing more comes. */
+  readonly problems: ProblemReport[];
   leave(): void;
 }
 
@@ -18,6 +21,7 @@ async function look(panel: Studio, query = ""): Promise<Tab> {
   const response = await get(panel, `/api/tail?${query}`, {}, { signal: left.signal });
   if (!response.ok || !response.body) throw new Error(`it answered ${response.status}`);
   const positions: number[] = [];
+  const problems: ProblemReport[] = [];
   let skipped = 0;
   const read = async (body: ReadableStream<Uint8Array>): Promise<void> => {
     const decoder = new TextDecoder();
@@ -27,14 +31,15 @@ async function look(panel: Studio, query = ""): Promise<Tab> {
       const messages = text.split("\n\n");
       text = messages.pop() ?? "";
       for (const message of messages) {
-        const { events, skipped: more }: TailMessage = JSON.parse(message.slice("data: ".length));
+        const { events, skipped: more, problem }: TailMessage = JSON.parse(message.slice("data: ".length));
+        if (problem) problems.push(problem);
         positions.push(...events.map(({ position }) => position));
         skipped += more;
       }
     }
   };
   void read(response.body).catch(() => {});
-  return { positions, skipped: () => skipped, leave: () => left.abort() };
+  return { positions, problems, skipped: () => skipped, leave: () => left.abort() };
 }
 
 async function append(store: EventStore, streamId: string, type: string, times = 1): Promise<void> {
@@ -45,6 +50,21 @@ async function append(store: EventStore, streamId: string, type: string, times =
 }
 
 const last = async (store: EventStore): Promise<number> => (await store.readAll({ direction: "backward", limit: 1 }).toArray())[0]?.position ?? 0;
+
+/** Has the next subscription that was not told to yet fail at that time. */
+function failOnce(store: EventStore, at: Promise<void>, cause: Error): void {
+  const subscribe = store.subscribe.bind(store);
+  const subscribed = vi.isMockFunction(store.subscribe) ? vi.mocked(store.subscribe) : vi.spyOn(store, "subscribe");
+  subscribed.mockImplementationOnce((options) => {
+    const subscription = subscribe(options);
+    vi.spyOn(subscription, "batches").mockImplementation(() => failingAt(at, cause));
+    return subscription;
+  });
+}
+
+async function* failingAt(at: Promise<void>, cause: Error): AsyncGenerator<never, void, undefined> {
+  yield await at.then(() => Promise.reject(cause));
+}
 
 describe("the live tail", () => {
   test("of a hundred tabs is one subscription, which ends with the last of them", async ({ store, schema }) => {
@@ -185,6 +205,29 @@ describe("the live tail", () => {
     for (let position = 1; position <= 1_500; position++) tab.offer([{ event: { ...event, position }, document: `{"position":${position}}` }]);
     const { events, skipped }: TailMessage = JSON.parse((await tab.next())?.slice("data: ".length) ?? "");
     expect([skipped, events[0]?.position, events.length]).toEqual([500, 501, 100]);
+  });
+
+  test("whose subscription fails says so to every tab, logs the first cause, and is there again for who comes back", async ({ store, schema }) => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    onTestFinished(() => logged.mockRestore());
+    const cause = new Error("the password is hunter2");
+    const failing = Promise.withResolvers<void>();
+    failOnce(store, failing.promise, cause);
+    failOnce(store, Promise.resolve(), cause);
+    const panel = studio(store, { schema });
+    const tabs = await Promise.all([look(panel), look(panel, "types=Opened")]);
+    failing.resolve();
+    const told = { title: "The studio failed", code: "internal" };
+    await eventually(() => expect(tabs.map(({ problems }) => problems)).toMatchObject([[told], [told]]));
+    expect(JSON.stringify(tabs[0]?.problems)).not.toContain("hunter2");
+    const second = await look(panel);
+    await eventually(() => expect(second.problems).toMatchObject([told]));
+    expect(logged.mock.calls).toEqual([[expect.stringContaining("live tail"), cause]]);
+    const third = await look(panel, "after=0");
+    await append(store, "cart-1", "Opened");
+    const end = await last(store);
+    await eventually(() => expect(third.positions).toEqual([end]));
+    third.leave();
   });
 
   test("is of the tenant alone, and masked", async ({ store, schema }) => {

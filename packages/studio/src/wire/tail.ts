@@ -1,4 +1,4 @@
-import type { EventDocument } from "./reports.ts";
+import type { EventDocument, ProblemReport } from "./reports.ts";
 
 /** What a browser wants to see of the log's tail. */
 export interface TailFilter {
@@ -14,4 +14,6 @@ export interface TailMessage {
   /** How many events before these do not come, because the browser or the page was too slow for them; at least so many. */
   readonly skipped: number;
   readonly events: readonly EventDocument[];
+  /** The last message: why nothing more comes. */
+  readonly problem?: ProblemReport;
 }

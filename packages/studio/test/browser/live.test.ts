@@ -1,5 +1,6 @@
 import { serveStudio } from "@tidemark/studio";
-import type { EventStore } from "tidemark";
+import { ConnectionError, type EventStore } from "tidemark";
+import { vi } from "vitest";
 import { describe, executable, expect, tellThatNothingWasTested, test } from "./chromium.ts";
 
 async function append(store: EventStore, type: string): Promise<void> {
@@ -70,5 +71,35 @@ describe("the live tail in Chromium", () => {
     await page.getByRole("alert").waitFor({ state: "detached" });
     await expect.poll(() => page.locator(".summary .type").allTextContents(), { timeout: 120_000 }).toEqual(["B", "A", "Opened"]);
     expect(back.port).toBe(served.port);
+  });
+
+  test("says that the log is followed no more, and goes on without a loss when it is again", async ({ visit, store }) => {
+    await append(store, "Opened");
+    const failing = Promise.withResolvers<never>();
+    const back = Promise.withResolvers<void>();
+    const [subscribe, readAll] = [store.subscribe.bind(store), store.readAll.bind(store)];
+    vi.spyOn(store, "subscribe").mockImplementationOnce((options) => {
+      const subscription = subscribe(options);
+      vi.spyOn(subscription, "batches").mockImplementation(async function* (): AsyncGenerator<never, void, undefined> {
+        yield await failing.promise;
+      });
+      return subscription;
+    });
+    const { page, go } = await visit();
+    await go("/live");
+    await page.locator(".summary", { hasText: "Opened" }).waitFor();
+    // The page comes again, and waits.
+    vi.spyOn(store, "readAll").mockImplementationOnce((options) => {
+      const past = readAll(options);
+      const read = past.toArray.bind(past);
+      vi.spyOn(past, "toArray").mockImplementation(() => back.promise.then(read));
+      return past;
+    });
+    failing.reject(new ConnectionError("The server is away.", { sent: false }));
+    await page.getByRole("alert").getByText("away").waitFor();
+    for (const type of ["A", "B"]) await append(store, type);
+    back.resolve();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    await expect.poll(() => page.locator(".summary .type").allTextContents(), { timeout: 120_000 }).toEqual(["B", "A", "Opened"]);
   });
 });

@@ -30,6 +30,12 @@ export function problemResponse(error: unknown): Response {
   return Response.json(problem, { status: problem.status, headers: { "content-type": "application/problem+json" } });
 }
 
+/** What browsers are told of a live tail whose subscription failed. They ask for it again every two seconds, so only the first failure is logged. */
+export function tailProblem(error: unknown, isFirst: boolean): ProblemReport {
+  if (isFirst && !isTidemarkError(error, "STORE_CLOSED")) console.error("Tidemark Studio's live tail ended. Browsers that look at it ask for it again.", error);
+  return problemOf(error);
+}
+
 /** What the browser is told of a failure. An unknown error's text stays on the server: it may hold a query or an address. */
 export function problemOf(error: unknown): ProblemReport {
   if (error instanceof ChangeRefusedError)

@@ -3,6 +3,7 @@ import { LiveTail } from "../events/live-tail.ts";
 import type { StudioUser, ValidOptions } from "../options.ts";
 import { type Call, type Route, SharedReports } from "./call.ts";
 import { orAborted } from "./or-aborted.ts";
+import { tailProblem } from "./problem.ts";
 import { turnsOf } from "./turns.ts";
 
 /** Who asks a route, and what. */
@@ -26,7 +27,7 @@ export class Reader {
     this.#store = store;
     this.#root = root;
     this.#options = options;
-    this.#liveTail = new LiveTail(store, options);
+    this.#liveTail = new LiveTail(store, options, tailProblem);
   }
 
   read({ read, inTurn }: Pick<Route, "read" | "inTurn">, { query, user, left }: ReadRequest): Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { EventStore, RecordedEvent } from "tidemark";
+import type { ProblemReport } from "../../wire/reports.ts";
 import type { TailFilter } from "../../wire/tail.ts";
 import type { ValidOptions } from "../options.ts";
 import { eventDocuments } from "./event-documents.ts";
@@ -26,14 +27,19 @@ const beatMs = 15_000;
 export class LiveTail {
   readonly #store: EventStore;
   readonly #options: ValidOptions;
+  readonly #failed: (error: unknown, isFirst: boolean) => ProblemReport;
+  /** Since events came last. */
+  #failures = 0;
   readonly #tabs = new Set<TailTab>();
   readonly #waiting = new Map<string, Promise<Past>>();
   #readings: Promise<unknown> = Promise.resolve();
   #running: Running | undefined;
 
-  constructor(store: EventStore, options: ValidOptions) {
+  /** @param failed - Is told why the subscription failed, and whether that is the first time in a row. Returns what browsers are told. */
+  constructor(store: EventStore, options: ValidOptions, failed: (error: unknown, isFirst: boolean) => ProblemReport) {
     this.#store = store;
     this.#options = options;
+    this.#failed = failed;
   }
 
   /**
@@ -131,19 +137,26 @@ export class LiveTail {
     const left = new AbortController();
     const from = this.#store.highWaterMark();
     const running = { left, from };
+    const end = (problem?: () => ProblemReport): void => {
+      if (this.#running === running) this.#end(problem?.());
+    };
+    // Whoever is there is told, and comes again with the last position that it has seen. Where there is no mark, its request fails.
     void from
-      .then((mark) => this.#follow(mark, left.signal))
-      .catch(() => {})
-      // Whoever is there comes again with the last position that it has seen, and is told why there is nothing.
-      .finally(() => {
-        if (this.#running === running) this.#end();
-      });
+      .then(
+        (mark) => this.#follow(mark, left.signal),
+        () => {},
+      )
+      .then(
+        () => end(),
+        (error: unknown) => end(() => this.#failed(error, ++this.#failures === 1)),
+      );
     return running;
   }
 
   async #follow(after: number, signal: AbortSignal): Promise<void> {
     for await (const batch of this.#store.subscribe({ after, raw: true, signal }).batches(200)) {
       const events = await this.#tailed(batch);
+      this.#failures = 0;
       for (const tab of this.#tabs) tab.offer(events);
     }
   }
@@ -154,10 +167,10 @@ export class LiveTail {
     if (this.#tabs.size === 0) this.#end();
   }
 
-  #end(): void {
+  #end(problem?: ProblemReport): void {
     const running = this.#running;
     this.#running = undefined;
-    for (const tab of this.#tabs) tab.end();
+    for (const tab of this.#tabs) tab.end(problem);
     this.#tabs.clear();
     running?.left.abort();
   }

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from "tidemark";
+import type { ProblemReport } from "../../wire/reports.ts";
 import type { TailFilter } from "../../wire/tail.ts";
 
 /** An event of the log, and its document as JSON text: made once, however many look. */
@@ -17,6 +18,7 @@ export class TailTab {
   #waiting: TailedEvent[] = [];
   #skipped = 0;
   #ended = false;
+  #problem: ProblemReport | undefined;
   #wake: () => void = () => {};
 
   constructor(filter: TailFilter) {
@@ -38,8 +40,10 @@ export class TailTab {
     if (this.#waiting.length > 0) this.#wake();
   }
 
-  end(): void {
+  /** @param problem - Why, for the browser. */
+  end(problem?: ProblemReport): void {
     this.#ended = true;
+    this.#problem = problem;
     this.#wake();
   }
 
@@ -54,11 +58,18 @@ export class TailTab {
       this.#wake = resolve;
       await promise;
     }
-    if (this.#ended) return undefined;
+    if (this.#ended) return this.#lastMessage();
     const events = this.#waiting.splice(0, mostAtOnce);
     const skipped = this.#skipped;
     this.#skipped = 0;
     return message(events, skipped);
+  }
+
+  /** What waits is not lost: the browser comes again with the last position that it has. */
+  #lastMessage(): string | undefined {
+    const problem = this.#problem;
+    this.#problem = undefined;
+    return problem && `data: ${JSON.stringify({ skipped: 0, events: [], problem })}\n\n`;
   }
 }
 

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { EventDocument } from "../../../wire/reports.ts";
 import type { TailMessage } from "../../../wire/tail.ts";
-import { asProblem, type Problem, send } from "../../state/ask.ts";
+import { asProblem, Problem, send } from "../../state/ask.ts";
 import { visible } from "../../state/clock.ts";
 
 export interface Tail {
@@ -50,7 +50,8 @@ export function useTail(address: string, isHeld: boolean): Tail {
     }
     if (!seen) return undefined;
     const left = new AbortController();
-    const take = ({ events, skipped }: TailMessage): void => {
+    const take = ({ events, skipped, problem: why }: TailMessage): void => {
+      if (why) throw new Problem(why);
       const newest = events.at(-1);
       if (newest) last.current = { address, position: newest.position };
       setKept((before) => added(before, events.toReversed(), skipped, pointer.current || held.current));
