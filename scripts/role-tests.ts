@@ -23,7 +23,7 @@ export const roleTests: Readonly<Record<string, FolderOfTests>> = {
     writer: "byte-order claims conditions-model culprit durability idempotency joined limits lost-backend model order pending verdict".split(" "),
     // Also inline projections, whose tables a worker creates.
     worker: ["conditions"],
-    rest: "asks no database, creates schemas, loads auto_explain, or waits for time-outs for minutes",
+    rest: "asks no database, starts servers, loads auto_explain, or sends the same statements at other moments",
   },
   arguments: { rest: noDatabase },
   async: { rest: noDatabase },
@@ -94,7 +94,7 @@ export const roleTests: Readonly<Record<string, FolderOfTests>> = {
   },
   schema: { rest: "migrates, and creates roles of its own: roles-sql and roles-reports make each call as each role" },
   sinks: { rest: "asks brokers" },
-  store: { rest: "ends servers and sessions, creates tables and schemas, or makes calls at random, of which each role may make some" },
+  store: { rest: "ends servers, sessions and processes, creates tables and schemas, or makes calls at random, of which each role may make some" },
   studio: {
     operator: ["changes", "read-model-changes"],
     rest: "asks no database, creates roles of its own, or appends beside what it reads",
