@@ -102,7 +102,12 @@ export class Workers implements LifecyclePart {
    */
   async followInline(transactions: Transactions): Promise<(projections: readonly DefinedProjection[], ms: number) => Promise<void>> {
     const projections = this.#projections.filter(({ mode }) => mode === "inline");
-    const onError = tellingOf(undefined, this.#context.logger);
+    const tell = tellingOf(undefined, this.#context.logger);
+    let failed = false;
+    const onError: typeof tell = (...told) => {
+      failed = true;
+      tell(...told);
+    };
     const swaps = new AutomaticSwaps(this.#context, transactions.createProjectionTransaction, onError);
     const followers = projections.map((projection) => {
       // The store that opens has registered them, all at once.
@@ -115,7 +120,7 @@ export class Workers implements LifecyclePart {
       const until = performance.now() + ms;
       const goOn = (): number | false => {
         const left = until - performance.now();
-        return left > 0 && left;
+        return !failed && left > 0 && left;
       };
       const names = awaited.map(followerOf);
       await Promise.all(names.map((name) => waitForCheckpoint(this.#context, { tenant, name, kind: projectionKind }, Number.MAX_SAFE_INTEGER, goOn)));
