@@ -127,6 +127,7 @@ const store: Readers<EventStore> = {
   wake: none,
   highWaterMark: none,
   skippedTypes: none,
+  personalPaths: none,
   checkEvents: none,
   metrics: none,
   health: none,
