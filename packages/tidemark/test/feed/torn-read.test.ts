@@ -11,7 +11,9 @@ const readings = {
   "an append's floor": (name: string, sequence: string) =>
     `perform ${name}.${fn("hold_floor")}(); v_read := current_setting('tidemark.floor_' || '${sequence}'::regclass::oid)::bigint;`,
   "a reader's first step": (name: string) => `select mark into v_read from ${name}.first_step();`,
-  "a select from the sequence, which is not done anywhere": (_name: string, sequence: string) => `select last_value into v_read from ${sequence};`,
+  // What a select from the sequence finds now and then, when it reads the row while a draw logs the next 32: how soon is up to the machine, so here it is
+  // read each time.
+  "the value that is logged ahead, which nothing may take": (_name: string, sequence: string) => `select last_value + log_cnt into v_read from ${sequence};`,
 } as const;
 
 /** Reads `rounds` times, ends with the first wrong value, and returns by how much it was wrong. */
@@ -59,9 +61,8 @@ describe("beside sessions that draw positions as fast as they can,", () => {
       client.query(`do $$ begin loop perform nextval('${sequence}'::regclass); end loop; end $$`).catch((error: unknown) => error),
     );
     try {
-      const control = what.startsWith("a select");
-      const ahead = await read(reader, reading(name, sequence), sequence, control ? 3_000_000 : 30_000);
-      if (control) expect(ahead).toBeGreaterThan(0);
+      const ahead = await read(reader, reading(name, sequence), sequence, 30_000);
+      if (what.includes("logged ahead")) expect(ahead).toBeGreaterThan(0);
       else expect(ahead).toBe(0);
     } finally {
       await sql.query(
