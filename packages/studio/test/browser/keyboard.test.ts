@@ -41,6 +41,8 @@ describe("by keyboard alone", () => {
     await worker.stop();
     const { page, go, complaints } = await visit({ role: "admin", tenants: "all" });
 
+    const places = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
+    await places.first().waitFor();
     await page.keyboard.press("?");
     const listed = page.getByRole("dialog", { name: "Keyboard" }).locator("dl > div");
     await listed.first().waitFor();
@@ -50,7 +52,6 @@ describe("by keyboard alone", () => {
     expect(keys.map(([key]) => key)).toEqual(expect.arrayContaining(["?", "/", "j", "k", "t", "d"]));
     await page.keyboard.press("Escape");
     const ways = keys.filter(([key]) => key.startsWith("g "));
-    const places = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
     expect(ways.map(([, what]) => what)).toEqual((await places.allTextContents()).map((title) => `Go to ${title.toLowerCase()}`));
     for (const [index, [key]] of ways.entries()) {
       // Where the machine is busy, more time may pass between two keys than one leaves between the two of a sequence.

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { signal } from "@preact/signals";
 
 /** A key, or two after each other as in `g s`, and what it does. */
@@ -11,9 +11,9 @@ export interface Shortcut {
 /** All that work now, for the list that `?` shows: the newest last, which goes before. */
 export const shortcuts = signal<readonly Shortcut[]>([]);
 
-/** Has keys work for as long as the component is there. */
+/** Has keys work for as long as the component is there: from the moment on in which it can be seen, or the first key would be lost. */
 export function useShortcuts(added: readonly Shortcut[], dependencies: readonly unknown[]): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     shortcuts.value = [...shortcuts.peek(), ...added];
     return () => {
       shortcuts.value = shortcuts.peek().filter((shortcut) => !added.includes(shortcut));
