@@ -52,6 +52,31 @@ describe.for(drivers)("versions of a projection on $driver", ({ test }) => {
     expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 4, by: 2 });
   });
 
+  test("an async one that is behind does not come to serve, and does once it is as far", async ({ open }) => {
+    const [before, after] = [counts(1, { mode: "async" }), counts(2, { mode: "async" })];
+    const store = await open();
+    await store.appendToStream("cart-1", [tea]);
+    {
+      await using both = store.createWorker({ projections: [before, after] });
+      await both.start();
+      await serves(store, "counts", 2);
+      await both.caughtUp();
+    }
+    {
+      await using newer = store.createWorker({ projections: [after] });
+      await newer.start();
+      await store.appendToStream("cart-1", [tea]);
+      await newer.caughtUp();
+    }
+    await expect(store.projections.rollBack("counts")).rejects.toMatchObject({ code: "PROJECTION_NOT_READY", reason: "behind", version: 1 });
+    expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 2, by: 2 });
+    await using older = store.createWorker({ projections: [before] });
+    await older.start();
+    await older.caughtUp();
+    expect(await store.projections.rollBack("counts")).toMatchObject({ version: 1, serving: true });
+    expect(await store.documents("counts").get("cart-1")).toMatchObject({ n: 2, by: 1 });
+  });
+
   test("goes back to the one before, and forward again when asked, but not by itself", async ({ open }) => {
     const store = await open({ projections: [counts(1), counts(2)] });
     await store.appendToStream("cart-1", [tea]);
