@@ -81,6 +81,7 @@ describe("a version that is built beside another one", () => {
       different: 20,
       documents: Array.from({ length: 10 }, () => ({ tenant: "", id: expect.stringMatching(/^d-/), expected: expect.anything(), found: expect.anything() })),
     });
+    await expect(store.projections.swap("sums", { version: 2 })).rejects.toMatchObject({ code: "PROJECTION_CHECK_FAILED", version: 2 });
     expect(await store.projections.get("sums", { version: 1 })).toMatchObject({ serving: true });
   });
 
