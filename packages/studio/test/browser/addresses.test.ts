@@ -14,6 +14,7 @@ describe("the address", () => {
     const { page, go, complaints } = await visit({ role: "admin" });
     /** What another browser shows at the same address. */
     const shared = async (rows: string): Promise<readonly string[]> => {
+      await page.locator(rows).first().waitFor();
       const here = await page.locator(rows).allTextContents();
       const other = await page.context().newPage();
       await other.goto(page.url());
