@@ -37,19 +37,25 @@ const use = async (store: EventStore, from: number, until: number, failing: stri
   });
 };
 
-test("setting, replacing, cancelling, failing and firing timers reads no more rows where many are pending, and neither does an idle worker", async ({
-  databaseUrl,
-  schema,
-  sql,
-}) => {
-  const readBeside = (count: number): Promise<number> =>
-    rowsReadBeside(count, {
+interface Beside extends Pick<Parameters<typeof rowsReadBeside>[1], "databaseUrl" | "schema" | "sql"> {
+  /** Before the worker starts. */
+  readonly prepare?: (at: string) => Promise<unknown>;
+  /** At the end of each use. */
+  readonly look?: (store: EventStore) => Promise<void>;
+}
+
+/** How many rows of timers are read by a store that uses some, and a worker, alone and beside so many that are pending. */
+async function rowsRead({ databaseUrl, schema, sql, prepare, look }: Beside): Promise<readonly [alone: number, beside: number]> {
+  const readBeside = (count: number): Promise<number> => {
+    const own = `${schema} ${count}`;
+    return rowsReadBeside(count, {
       databaseUrl,
-      schema: `${schema} ${count}`,
+      schema: own,
       sql,
       tables: ["timers"],
       fill,
       async start(store) {
+        await prepare?.(pg.escapeIdentifier(own));
         const worker = store.createWorker({ timers: true, onError: () => undefined });
         await worker.start();
         const id = crypto.randomUUID();
@@ -57,39 +63,34 @@ test("setting, replacing, cancelling, failing and firing timers reads no more ro
         return {
           async use(from, until) {
             await use(store, from, until, id);
-            await eventually(async () => {
-              const listed = await store.timers.list({ limit: 1 });
-              expect(listed).toMatchObject([{ key: "fails", attempts: 1 }]);
-            });
+            await look?.(store);
           },
           stop: () => worker.stop(),
         };
       },
     });
-  const [alone, beside] = [await readBeside(0), await readBeside(pending)];
+  };
+  return [await readBeside(0), await readBeside(pending)];
+}
+
+test("setting, replacing, cancelling, failing and firing timers reads no more rows where many are pending, and neither does an idle worker", async ({
+  databaseUrl,
+  schema,
+  sql,
+}) => {
+  const look = (store: EventStore): Promise<void> =>
+    eventually(async () => {
+      const listed = await store.timers.list({ limit: 1 });
+      expect(listed).toMatchObject([{ key: "fails", attempts: 1 }]);
+    });
+  const [alone, beside] = await rowsRead({ databaseUrl, schema, sql, look });
   expect(alone).toBeGreaterThan(60);
   // One look at all of them would be twenty thousand.
   expect(beside - alone).toBeLessThan(pending / 2);
 });
 
 test("due timers are found by their due time, also where a plan was made that takes them by their keys", async ({ databaseUrl, schema, sql }) => {
-  const readBeside = (count: number): Promise<number> =>
-    rowsReadBeside(count, {
-      databaseUrl,
-      schema: `${schema} ${count}`,
-      sql,
-      tables: ["timers"],
-      fill,
-      async start(store) {
-        await sql.query(widenDueIndex(pg.escapeIdentifier(`${schema} ${count}`)));
-        const worker = store.createWorker({ timers: true, onError: () => undefined });
-        await worker.start();
-        const id = crypto.randomUUID();
-        await store.appendToStream("taken", [{ ...reminded(), id }]);
-        return { use: (from, until) => use(store, from, until, id), stop: () => worker.stop() };
-      },
-    });
-  const [alone, beside] = [await readBeside(0), await readBeside(pending)];
+  const [alone, beside] = await rowsRead({ databaseUrl, schema, sql, prepare: (at) => sql.query(widenDueIndex(at)) });
   expect(alone).toBeGreaterThan(60);
   expect(beside - alone).toBeLessThan(pending / 2);
 });
