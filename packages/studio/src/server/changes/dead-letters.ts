@@ -1,6 +1,6 @@
 import { type DeadLetterKey, type EventStore, isTidemarkError } from "tidemark";
 import { causeOf, mostLetters } from "./causes.ts";
-import { type Change, defineChange } from "./change.ts";
+import { type Change, type ChangeDefinition, defineChange } from "./change.ts";
 import type { Fields } from "./fields.ts";
 
 type Key = DeadLetterKey & { readonly kind: "consumer" | "relay"; readonly position: number };
@@ -61,38 +61,49 @@ const groupOf = (fields: Fields): Group => ({ ...ownerOf(fields), cause: fields.
 
 const lowest = `At most ${mostLetters} of them, those with the lowest positions.`;
 
-export const retryLetters: Change = defineChange<Group>({
+interface GroupChange extends Pick<ChangeDefinition<Group>, "action" | "role"> {
+  /** Begins the question. */
+  readonly title: string;
+  readonly effects: (kind: Group["kind"]) => readonly string[];
+  readonly grave: boolean;
+  readonly make: (store: EventStore, key: Key) => Promise<void>;
+}
+
+/** A change of each letter that failed for one reason. */
+function changeOfGroup({ title, effects, grave, make, ...change }: GroupChange): Change {
+  return defineChange<Group>({
+    ...change,
+    read: groupOf,
+    subject: subjectOf,
+    plan: async (store, group) => {
+      const keys = await failedOf(store, group);
+      return {
+        title: `${title} the dead letters of the ${group.kind} ${group.consumer} that failed with: ${group.cause}`,
+        effects: [...effects(group.kind), lowest],
+        state: [`There are ${keys.length} now.`],
+        grave,
+      };
+    },
+    make: (store, group, _actor, signal) => ofEach(store, group, signal, (key) => make(store, key)),
+  });
+}
+
+export const retryLetters: Change = changeOfGroup({
   action: "retry",
   role: "operator",
-  read: groupOf,
-  subject: subjectOf,
-  plan: async (store, group) => {
-    const keys = await failedOf(store, group);
-    return {
-      title: `Retry the dead letters of the ${group.kind} ${group.consumer} that failed with: ${group.cause}`,
-      effects: [again, lowest],
-      state: [`There are ${keys.length} now.`],
-      grave: false,
-    };
-  },
-  make: (store, group, _actor, signal) => ofEach(store, group, signal, (key) => store.deadLetters.retry(key)),
+  title: "Retry",
+  effects: () => [again],
+  grave: false,
+  make: (store, key) => store.deadLetters.retry(key),
 });
 
-export const discardLetters: Change = defineChange<Group>({
+export const discardLetters: Change = changeOfGroup({
   action: "discard",
   role: "admin",
-  read: groupOf,
-  subject: subjectOf,
-  plan: async (store, group) => {
-    const keys = await failedOf(store, group);
-    return {
-      title: `Discard the dead letters of the ${group.kind} ${group.consumer} that failed with: ${group.cause}`,
-      effects: [`The ${group.kind} never handles these events. The events themselves stay in the log.`, "The letters behind them are handled.", lowest],
-      state: [`There are ${keys.length} now.`],
-      grave: true,
-    };
-  },
-  make: (store, group, _actor, signal) => ofEach(store, group, signal, (key) => store.deadLetters.discard(key)),
+  title: "Discard",
+  effects: (kind) => [`The ${kind} never handles these events. The events themselves stay in the log.`, "The letters behind them are handled."],
+  grave: true,
+  make: (store, key) => store.deadLetters.discard(key),
 });
 
 /** One after another. A worker that was faster has handled the letter, or somebody else has discarded it. */
