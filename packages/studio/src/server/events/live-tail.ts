@@ -140,7 +140,7 @@ export class LiveTail {
     const end = (problem?: () => ProblemReport): void => {
       if (this.#running === running) this.#end(problem?.());
     };
-    // Whoever is there is told, and comes again with the last position that it has seen. Where there is no mark, its request fails.
+    // The tabs that follow are told, and come again with the last position that they have seen. Where there is no mark, their requests fail.
     void from
       .then(
         (mark) => this.#follow(mark, left.signal),
